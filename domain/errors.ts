@@ -1,0 +1,111 @@
+// The error table: every failure Tidegate reports, once.
+
+/** What is known of an error code before it happens. */
+export interface ErrorKind {
+  /** HTTP status of an answer that carries it. */
+  readonly status: number;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+  /** What to do about it, for the person who reads it. */
+  readonly remedy: string;
+}
+
+const kind = (status: number, retryable: boolean, remedy: string): ErrorKind => ({ status, retryable, remedy });
+
+/** Every code, its HTTP status, whether a retry can help, and the remedy. Documented in docs/errors.md. */
+export const errorKinds = {
+  // configuration and machine
+  BAD_CONFIG: kind(500, false, 'Correct the setting that the message names; .env.example lists them all.'),
+  PORT_IN_USE: kind(500, false, 'Stop what holds the port, or choose another.'),
+  BINARY_MISSING: kind(500, false, 'Follow one of the ways listed in the message to provide the binary.'),
+  DATA_FOLDER_BROKEN: kind(500, false, 'Run `tidegate down --erase` to begin again, or restore the folder.'),
+  SCHEMA_OUT_OF_DATE: kind(500, false, 'Run `tidegate migrate`.'),
+  SCHEMA_TOO_NEW: kind(500, false, 'The database was migrated by a newer Tidegate; update this process.'),
+  MIGRATION_FAILED: kind(500, false, 'Nothing was changed; correct the cause and run `tidegate migrate` again.'),
+  SEARCH_ATTRIBUTES_MISSING: kind(500, false, 'Register them with the command in the message.'),
+  DATABASE_UNREACHABLE: kind(503, true, 'Check DATABASE_URL and that Postgres is running.'),
+  TEMPORAL_UNREACHABLE: kind(503, true, 'Check TEMPORAL_ADDRESS and that Temporal is running.'),
+  // input
+  INVALID_REQUEST: kind(400, false, 'Correct the field that the message names.'),
+  INVALID_FEATURE: kind(400, false, 'Send the feature with the type that the model declares.'),
+  UNKNOWN_FEATURE: kind(400, false, 'Send only features of the model; GET /models/{model} lists them.'),
+  IMPORT_FOLDER: kind(400, false, 'Give a folder of CSV files, each named for the table it fills.'),
+  IMPORT_REJECTED: kind(400, false, 'Correct the places listed; nothing of this import was kept.'),
+  INVALID_DEFINITION: kind(400, false, 'Correct the place in the model file that the message names.'),
+  DEFINITION_CONFLICT: kind(409, false, 'Entity keys, label and holdout are fixed; give the model another name.'),
+  UNKNOWN_TABLE: kind(400, false, 'Create the table, or correct its name in the model file.'),
+  UNKNOWN_COLUMN: kind(400, false, 'Correct the column name in the model file.'),
+  WRONG_COLUMN_TYPE: kind(400, false, 'Declare the feature by a type that the column can hold.'),
+  // looked for and not found
+  UNKNOWN_MODEL: kind(404, false, 'Apply its definition first: `tidegate apply models/<name>.ts`.'),
+  UNKNOWN_VERSION: kind(404, false, '`tidegate versions <model>` lists the versions.'),
+  UNKNOWN_REPORT: kind(404, false, '`tidegate runs <model>` lists the reports.'),
+  UNKNOWN_ENTITY: kind(404, false, 'Materialise its row, or send the features with the request.'),
+  UNKNOWN_ROUTE: kind(404, false, 'GET /docs lists the routes.'),
+  NO_PRODUCTION_VERSION: kind(409, false, 'Train and approve a version first: `tidegate monitor <model>`.'),
+  // data of a window
+  EMPTY_WINDOW: kind(422, false, 'No rows fall in the window; import data or choose another as-of.'),
+  TOO_FEW_LABELS: kind(422, false, 'Wait for labels, or widen training.window.'),
+  ONE_CLASS: kind(422, false, 'The labels of the window hold one class only; widen training.window.'),
+  FEATURES_NOT_KNOWN: kind(422, false, 'Set `lag` to the delay with which the table is loaded, or `knownSince`.'),
+  DATASET_CHANGED: kind(500, false, 'The frozen rows no longer match their digest; restore the database.'),
+  ARTIFACT_CHANGED: kind(500, false, 'The stored artifact no longer matches its digest; restore the database.'),
+  NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
+  TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),
+  // lifecycle
+  ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),
+  STALE_CHAMPION: kind(409, false, 'The champion changed since the comparison; the candidate is compared anew.'),
+  DECISION_REFUSED: kind(409, false, 'Read the pending request again and decide on what it names.'),
+  NOTHING_PENDING: kind(404, false, 'No version of the model waits for a decision: `tidegate status`.'),
+  SELF_APPROVAL: kind(403, false, 'Ask somebody other than the requester.'),
+  UNVERIFIED_DECISION: kind(403, false, 'Decide through the API or the command line with a key.'),
+  NO_ROLLBACK_TARGET: kind(409, false, 'Roll back to a version that was in Production: `tidegate versions`.'),
+  SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),
+  NOT_READY: kind(503, true, 'Wait until the process has started.'),
+  INTERNAL: kind(500, true, 'Look at the log of the process with the request id.'),
+} as const satisfies Record<string, ErrorKind>;
+
+/** A code of the error table. */
+export type ErrorCode = keyof typeof errorKinds;
+
+/** A place in some input that was wrong: `users.csv:17 signup_date: not a date`. */
+export interface Place {
+  readonly at: string;
+  readonly problem: string;
+}
+
+/** Extra facts of one error. */
+export interface ErrorDetail {
+  /** Places in the input, at most 20. */
+  readonly places?: readonly Place[];
+  /** A remedy more exact than the table's. */
+  readonly remedy?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure with a code of the error table.
+ *
+ * @example throw new TidegateError('UNKNOWN_MODEL', `no model is named "${name}"`);
+ */
+export class TidegateError extends Error {
+  readonly code: ErrorCode;
+  readonly places: readonly Place[];
+  readonly remedy: string;
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = 'TidegateError';
+    this.code = code;
+    this.places = detail.places ?? [];
+    this.remedy = detail.remedy ?? errorKinds[code].remedy;
+  }
+
+  get status(): number {
+    return errorKinds[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return errorKinds[this.code].retryable;
+  }
+}

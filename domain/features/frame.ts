@@ -1,0 +1,40 @@
+// The rows of a window as typed columns: what training, drift and comparison read.
+
+/** Code of a missing value in a category column. */
+export const MISSING_CODE = 0xffff_ffff;
+
+/** Label of a row that has no mature label. */
+export const NO_LABEL = 255;
+
+/** A column of numbers; a missing value is NaN. */
+export interface NumericColumn {
+  readonly kind: 'numeric';
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/** A column of categories; `codes` index into `dictionary`, missing is `MISSING_CODE`. */
+export interface CategoryColumn {
+  readonly kind: 'category';
+  readonly name: string;
+  readonly codes: Uint32Array;
+  /** Distinct values in the order of their first row. */
+  readonly dictionary: readonly string[];
+}
+
+export type FeatureColumn = NumericColumn | CategoryColumn;
+
+/** Rows of a window in typed columns, all of length `rows`. */
+export interface Frame {
+  readonly rows: number;
+  /** Features in the order of the definition. */
+  readonly features: readonly FeatureColumn[];
+  /** 0, 1, or `NO_LABEL` where no mature label exists. */
+  readonly labels: Uint8Array;
+  /** 1 where the row's cluster belongs to the holdout. */
+  readonly holdout: Uint8Array;
+  /** Dense cluster numbers from 0: rows of one cluster (by default the entity) share one. */
+  readonly clusters: Uint32Array;
+  /** Row times, microseconds since 1970 UTC. */
+  readonly times: BigInt64Array;
+}
