@@ -17,7 +17,9 @@ export const errorKinds = {
   // configuration and machine
   BAD_CONFIG: kind(500, false, 'Correct the setting that the message names; .env.example lists them all.'),
   PORT_IN_USE: kind(500, false, 'Stop what holds the port, or choose another.'),
+  ALREADY_RUNNING: kind(500, false, 'Use the one that runs, or stop it first (Ctrl-C in its terminal).'),
   BINARY_MISSING: kind(500, false, 'Follow one of the ways listed in the message to provide the binary.'),
+  SERVER_FAILED: kind(500, true, 'Read the last lines of its output in the message.'),
   DATA_FOLDER_BROKEN: kind(500, false, 'Run `tidegate down --erase` to begin again, or restore the folder.'),
   SCHEMA_OUT_OF_DATE: kind(500, false, 'Run `tidegate migrate`.'),
   SCHEMA_TOO_NEW: kind(500, false, 'The database was migrated by a newer Tidegate; update this process.'),
@@ -49,6 +51,7 @@ export const errorKinds = {
   ONE_CLASS: kind(422, false, 'The labels of the window hold one class only; widen training.window.'),
   FEATURES_NOT_KNOWN: kind(422, false, 'Set `lag` to the delay with which the table is loaded, or `knownSince`.'),
   DATASET_CHANGED: kind(500, false, 'The frozen rows no longer match their digest; restore the database.'),
+  UNREADABLE_PROFILE: kind(500, false, 'Run the Tidegate that wrote it, or freeze a new version.'),
   ARTIFACT_CHANGED: kind(500, false, 'The stored artifact no longer matches its digest; restore the database.'),
   NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
   TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),

@@ -32,7 +32,10 @@ export interface FlagSpec extends ColumnOptions {
 export type ColumnSpec = NumericSpec | CountSpec | CategorySpec | FlagSpec;
 
 /** A real-valued feature. @example numeric({ min: 0 }) */
-export const numeric = (options: Omit<NumericSpec, 'type'> = {}): NumericSpec => ({ type: 'numeric', ...options });
+export const numeric = (options: Omit<NumericSpec, 'type'> = {}): NumericSpec => ({
+  type: 'numeric',
+  ...options,
+});
 
 /** A feature that counts something: whole numbers from 0. @example count({ critical: true }) */
 export const count = (options: ColumnOptions = {}): CountSpec => ({ type: 'count', ...options });
@@ -48,4 +51,5 @@ export const category = (values: readonly string[], options: ColumnOptions = {})
 export const flag = (options: ColumnOptions = {}): FlagSpec => ({ type: 'flag', ...options });
 
 /** Whether the column is a number to the learner and to drift; otherwise it is a category. */
-export const isNumeric = (spec: ColumnSpec): boolean => spec.type === 'numeric' || spec.type === 'count';
+export const isNumeric = (spec: Pick<ColumnSpec, 'type'>): boolean =>
+  spec.type === 'numeric' || spec.type === 'count';

@@ -1,0 +1,24 @@
+// Canonical JSON (RFC 8785) and its digest: what a signature or an approval is bound to.
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+
+// The package is CommonJS with an ESM-style default in its types.
+const serialise = canonicalize as unknown as (value: unknown) => string | undefined;
+
+/**
+ * The canonical text of a plain JSON value: sorted keys, no white space, shortest numbers.
+ *
+ * @throws TypeError for a value that JSON cannot hold, NaN and infinities among them
+ */
+export function canonicalJson(value: unknown): string {
+  const text = serialise(value);
+  if (text === undefined) throw new TypeError('the value cannot be written as JSON');
+  return text;
+}
+
+/** SHA-256 of the canonical text, in hexadecimal. @example digestOf({ b: 1, a: 2 }) === digestOf({ a: 2, b: 1 }) */
+export const digestOf = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** SHA-256 of bytes, in hexadecimal. */
+export const digestOfBytes = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,98 @@
+// defineModel and view: the words with which a model file is written.
+import { type ColumnSpec } from './column.ts';
+import {
+  type ModelDefinition,
+  type ModelInput,
+  modelDefinitionSchema,
+  type ViewInput,
+} from './definition.ts';
+import { type HoldoutPolicy } from './holdout.ts';
+import { type Place, TidegateError } from '../errors.ts';
+
+/** Names a table of features. @example view({ table: 'usage', timestamp: 'as_of', columns: { hours: numeric() } }) */
+export const view = (input: ViewInput): ViewInput => input;
+
+/**
+ * Declares a model. The definition is checked when it is applied, not when the file is read, so that a
+ * mistake is reported with its place and not as a stack trace.
+ *
+ * @example export default defineModel({ name: 'churn', ... })
+ */
+export const defineModel = (input: ModelInput): ModelInput => input;
+
+/** A feature of a definition with the view it comes from. */
+export interface Feature {
+  readonly name: string;
+  readonly spec: ColumnSpec;
+  /** Position of its view in the definition. */
+  readonly view: number;
+}
+
+/** The features of a definition in the order they were written. */
+export const featuresOf = (definition: ModelDefinition): Feature[] =>
+  definition.features.flatMap((source, view) =>
+    Object.entries(source.columns).map(([name, spec]) => ({ name, spec: spec as ColumnSpec, view })),
+  );
+
+/** The columns whose drift alone is reason to retrain. */
+export const criticalFeatures = (definition: ModelDefinition): string[] =>
+  featuresOf(definition).flatMap(({ name, spec }) => (spec.critical ? [name] : []));
+
+/** The key columns that make a holdout cluster: by default the entity. */
+export const clusterKeys = (definition: ModelDefinition): readonly string[] =>
+  definition.holdout.cluster ?? definition.entity.keys;
+
+/** Which clusters are held out: fixed by the model's name when it is first applied. */
+export const holdoutPolicy = (definition: ModelDefinition): HoldoutPolicy => ({
+  share: definition.holdout.share,
+  salt: definition.name,
+});
+
+/**
+ * Checks what a model file exports and fills the defaults.
+ *
+ * @throws TidegateError INVALID_DEFINITION naming each wrong place
+ */
+export function parseDefinition(input: unknown): ModelDefinition {
+  const parsed = modelDefinitionSchema.safeParse(input);
+  if (!parsed.success) {
+    throw invalid(
+      parsed.error.issues.map((issue) => ({
+        at: issue.path.join('.') || 'the model',
+        problem: issue.message,
+      })),
+    );
+  }
+  const places = [...repeatedFeatures(parsed.data), ...foreignClusterKeys(parsed.data)];
+  if (places.length > 0) throw invalid(places);
+  return parsed.data;
+}
+
+const invalid = (places: readonly Place[]): TidegateError =>
+  new TidegateError(
+    'INVALID_DEFINITION',
+    `the model definition is wrong at ${places.map(({ at, problem }) => `${at}: ${problem}`).join('; ')}`,
+    { places: places.slice(0, 20) },
+  );
+
+function repeatedFeatures(definition: ModelDefinition): Place[] {
+  const seen = new Map<string, number>();
+  const places: Place[] = [];
+  for (const { name, view: index } of featuresOf(definition)) {
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, index);
+    else {
+      places.push({
+        at: `features.${index}.columns.${name}`,
+        problem: `a feature of that name is already declared in features.${first}`,
+      });
+    }
+  }
+  return places;
+}
+
+function foreignClusterKeys(definition: ModelDefinition): Place[] {
+  return clusterKeys(definition)
+    .filter((key) => !definition.entity.keys.includes(key))
+    .map((key) => ({ at: 'holdout.cluster', problem: `"${key}" is not one of the entity's keys` }));
+}

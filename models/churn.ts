@@ -1,0 +1,57 @@
+// The worked example: which users of a streaming service are about to leave.
+import { category, count, flag, numeric } from '../domain/features/column.ts';
+import { defineModel, view } from '../domain/features/define-model.ts';
+
+// Every table is loaded nightly: a row is known within six hours of the time it speaks about.
+const nightly = { timestamp: 'as_of', known: 'loaded_at', lag: '6 hours', ttl: '45 days' };
+
+export default defineModel({
+  name: 'churn',
+  entity: { name: 'user', keys: ['user_id'] },
+  rows: { table: 'users', timestamp: 'as_of' },
+  features: [
+    view({
+      table: 'usage_agg_30d',
+      ...nightly,
+      columns: {
+        watch_hours_30d: numeric({ min: 0 }),
+        avg_session_mins_7d: numeric({ min: 0 }),
+        unique_devices_30d: count(),
+        skips_7d: count(),
+        rebuffer_events_7d: count(),
+      },
+    }),
+    view({
+      table: 'subscriptions',
+      ...nightly,
+      columns: {
+        months_active: count(),
+        monthly_fee: numeric({ min: 0 }),
+        plan_stream_tv: flag(),
+        plan_stream_movies: flag(),
+        paperless_billing: flag(),
+        net_service: category(['DSL', 'Fiber optic', 'No']),
+      },
+    }),
+    view({ table: 'payments_agg_90d', ...nightly, columns: { failed_payments_90d: count() } }),
+    view({
+      table: 'support_agg_90d',
+      ...nightly,
+      columns: { support_tickets_90d: count(), ticket_avg_resolution_hrs_90d: numeric({ min: 0 }) },
+    }),
+  ],
+  label: { table: 'labels', column: 'churn_label', timestamp: 'as_of', known: 'loaded_at', delay: '0 days' },
+  monitor: { every: '1 month', window: '1 month', timezone: 'UTC' },
+  drift: { share: 0.05 },
+  training: { trainer: 'logistic-regression', window: '1 month', seed: 7 },
+  promotion: {
+    metric: 'auc',
+    minDelta: 0.01,
+    rule: 'superiority',
+    approvals: 1,
+    expiresAfter: '7 days',
+    // A signal sent from the Temporal UI does not prove who sent it. The example takes it so that the loop can
+    // be tried with nothing set up; the default is 'refuse'.
+    unverifiedSignals: 'accept',
+  },
+});
