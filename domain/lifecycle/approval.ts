@@ -1,0 +1,100 @@
+// The state of a pending decision. Workflow code runs this file: a change here needs `patched`.
+
+/** What a person sends to decide on a version, by signal or by update. */
+export interface DecisionMessage {
+  readonly version: number;
+  /** Digest of the evidence that was read; a decision on other evidence is refused. */
+  readonly evidenceDigest: string;
+  readonly decision: 'approve' | 'reject';
+  readonly comment: string;
+  /** Who decides, as the sender says. */
+  readonly decidedBy: string;
+}
+
+/** How a decision arrived. */
+export type Channel = 'signal' | 'update';
+
+/** What became of one decision that was sent. */
+export interface DecisionResult {
+  readonly accepted: boolean;
+  readonly decision: 'approve' | 'reject';
+  /** Why it was refused; absent when accepted. */
+  readonly refusal?: string;
+}
+
+/** How the waiting ended. */
+export type ApprovalOutcome =
+  | { readonly kind: 'approved' | 'rejected'; readonly message: DecisionMessage }
+  | { readonly kind: 'expired' }
+  | { readonly kind: 'superseded'; readonly by: number }
+  | { readonly kind: 'withdrawn'; readonly reason: string };
+
+/** A decision in the queue; `result` is set once it has been verified. */
+export interface QueuedDecision {
+  readonly position: number;
+  readonly channel: Channel;
+  readonly message: DecisionMessage;
+  result?: DecisionResult;
+}
+
+const isText = (value: unknown, longest: number): value is string =>
+  typeof value === 'string' && value.length <= longest;
+
+/** Why a message cannot be read as a decision; `undefined` when it can. */
+export function malformed(message: unknown): string | undefined {
+  if (typeof message !== 'object' || message === null) return 'a decision is an object';
+  const { version, evidenceDigest, decision, comment, decidedBy } = message as Record<string, unknown>;
+  if (!Number.isInteger(version) || (version as number) < 1) return 'version must be a whole number from 1';
+  if (!isText(evidenceDigest, 64) || !/^[0-9a-f]{64}$/.test(evidenceDigest)) {
+    return 'evidenceDigest must be the 64 hexadecimal digits shown with the request';
+  }
+  if (decision !== 'approve' && decision !== 'reject') return 'decision must be "approve" or "reject"';
+  if (!isText(comment, 2_000)) return 'comment must be a text of at most 2,000 characters';
+  if (!isText(decidedBy, 200) || decidedBy.trim() === '') return 'decidedBy must name the person who decides';
+  return undefined;
+}
+
+/**
+ * Decisions in the order they arrived, and how the waiting ended. The first outcome stays: later decisions are
+ * still verified, so that each leaves its row, and are refused.
+ */
+export class PendingApproval {
+  readonly #queue: QueuedDecision[] = [];
+  #arrived = 0;
+  #outcome: ApprovalOutcome | undefined;
+
+  get outcome(): ApprovalOutcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Whether a decision waits to be verified. */
+  get hasNext(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** Adds a decision; the entry receives its result later. */
+  enqueue(channel: Channel, message: DecisionMessage): QueuedDecision {
+    const entry: QueuedDecision = { position: this.#arrived, channel, message };
+    this.#arrived += 1;
+    this.#queue.push(entry);
+    return entry;
+  }
+
+  /** Takes the oldest decision that has not been verified. */
+  next(): QueuedDecision | undefined {
+    return this.#queue.shift();
+  }
+
+  /** Records what verification said; an accepted decision ends the waiting. */
+  record(entry: QueuedDecision, result: DecisionResult): void {
+    entry.result = result;
+    if (result.accepted) {
+      this.settle({ kind: result.decision === 'approve' ? 'approved' : 'rejected', message: entry.message });
+    }
+  }
+
+  /** Ends the waiting, unless it has ended. */
+  settle(outcome: ApprovalOutcome): void {
+    this.#outcome ??= outcome;
+  }
+}

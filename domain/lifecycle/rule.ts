@@ -1,0 +1,12 @@
+// A rule as it was applied: what was measured, against which bound, and whether it held.
+
+/** One rule of a decision, with the numbers it saw. */
+export interface RuleResult {
+  readonly name: string;
+  /** Whether the rule's condition held. */
+  readonly held: boolean;
+  readonly value: number | string | null;
+  readonly bound: number | string | null;
+  /** The rule in words, with its numbers. */
+  readonly words: string;
+}
