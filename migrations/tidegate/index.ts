@@ -1,0 +1,21 @@
+// Tidegate's own migrations, in order.
+import * as definitions from './0001-definitions.ts';
+import * as datasets from './0002-datasets.ts';
+import * as versions from './0003-versions.ts';
+import * as lifecycle from './0004-lifecycle.ts';
+import * as decisions from './0005-decisions.ts';
+import * as serving from './0006-serving.ts';
+
+/** The history of Tidegate's own schema. */
+export const tidegateMigrations = {
+  schema: 'tidegate',
+  table: 'migration',
+  migrations: {
+    '0001-definitions': definitions,
+    '0002-datasets': datasets,
+    '0003-versions': versions,
+    '0004-lifecycle': lifecycle,
+    '0005-decisions': decisions,
+    '0006-serving': serving,
+  },
+};
