@@ -1,0 +1,39 @@
+// A chunk: 65,536 values of one column as bytes, little-endian, with their digest.
+import { digestOfBytes } from '../../domain/canonical-json.ts';
+
+/** Rows per chunk. */
+export const CHUNK_ROWS = 65_536;
+
+/** The parts of a dataset that are not features, in the order in which they are written. */
+export const PARTS = {
+  keys: 'key',
+  clusters: 'cluster',
+  times: 'time',
+  holdout: 'holdout',
+  labels: 'label',
+} as const;
+
+/** Part name of the feature at a position of the definition. */
+export const featurePart = (position: number): string => `feature_${position}`;
+
+/** One stored piece of a column. */
+export interface Chunk {
+  readonly part: string;
+  readonly ordinal: number;
+  readonly bytes: Buffer;
+  readonly digest: string;
+}
+
+type Values = Float64Array | Uint32Array | Uint8Array | BigInt64Array;
+
+/** The bytes of some values. Tidegate runs on little-endian machines only, so they are the memory itself. */
+export function chunkOf(part: string, ordinal: number, values: Values): Chunk {
+  const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return { part, ordinal, bytes, digest: digestOfBytes(bytes) };
+}
+
+/** A chunk of texts, as a JSON array. */
+export function textChunkOf(part: string, ordinal: number, texts: readonly string[]): Chunk {
+  const bytes = Buffer.from(JSON.stringify(texts));
+  return { part, ordinal, bytes, digest: digestOfBytes(bytes) };
+}

@@ -1,0 +1,56 @@
+// What is known of a frozen dataset without reading its rows.
+import { type Selectable } from 'kysely';
+import { type Window } from '../../domain/features/window.ts';
+import { type Database } from '../database.ts';
+import { type DatasetColumn, type Tables } from '../tables.ts';
+
+/** A frozen dataset, without its rows. */
+export interface Dataset {
+  readonly id: number;
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly window: Window;
+  readonly asKnownAt: Date;
+  readonly rows: number;
+  readonly labelledRows: number;
+  readonly holdoutRows: number;
+  readonly columns: readonly DatasetColumn[];
+  readonly digest: string;
+}
+
+/** A dataset from its row. */
+export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dataset => ({
+  id: row.id,
+  model: row.model,
+  definitionVersion: row.definition_version,
+  window: { from: row.window_from, to: row.window_to },
+  asKnownAt: row.as_known_at,
+  rows: row.row_count,
+  labelledRows: row.labelled_rows,
+  holdoutRows: row.holdout_rows,
+  columns: row.columns,
+  digest: row.digest,
+});
+
+/** The dataset that a request made, if it has run. */
+export async function findDatasetByRequest(
+  database: Database,
+  request: string,
+): Promise<Dataset | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.dataset')
+    .selectAll()
+    .where('request', '=', request)
+    .executeTakeFirst();
+  return row && datasetFromRow(row);
+}
+
+/** A dataset by its id. @throws NoResultError where there is none */
+export async function getDataset(database: Database, id: number): Promise<Dataset> {
+  const row = await database.kysely
+    .selectFrom('tidegate.dataset')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return datasetFromRow(row);
+}

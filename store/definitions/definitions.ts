@@ -1,0 +1,120 @@
+// Models and their definition versions.
+import { digestOf } from '../../domain/canonical-json.ts';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../database.ts';
+import { checkSources } from './source-tables.ts';
+
+/** A stored definition version. */
+export interface StoredDefinition {
+  readonly model: string;
+  readonly version: number;
+  readonly definition: ModelDefinition;
+  readonly appliedBy: string;
+  readonly appliedAt: Date;
+}
+
+/** What `applyDefinition` did. */
+export interface Applied {
+  readonly version: number;
+  /** False where the newest version already says the same. */
+  readonly changed: boolean;
+}
+
+/**
+ * Stores a definition as the model's next version, unless the newest already says the same.
+ *
+ * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; DEFINITION_CONFLICT when entity keys, label
+ * or holdout differ from those the model began with
+ */
+export async function applyDefinition(
+  database: Database,
+  definition: ModelDefinition,
+  appliedBy: string,
+): Promise<Applied> {
+  await checkSources(database, definition);
+  return database.kysely.transaction().execute(async (transaction) => {
+    await transaction
+      .insertInto('tidegate.model')
+      .values({
+        name: definition.name,
+        entity_keys: JSON.stringify(definition.entity.keys),
+        label: JSON.stringify(definition.label),
+        holdout: JSON.stringify(definition.holdout),
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    // Locked, so that two appliers number their versions one after the other.
+    const model = await transaction
+      .selectFrom('tidegate.model')
+      .selectAll()
+      .where('name', '=', definition.name)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    refuseFixed('entity.keys', model.entity_keys, definition.entity.keys);
+    refuseFixed('label', model.label, definition.label);
+    refuseFixed('holdout', model.holdout, definition.holdout);
+
+    const digest = digestOf(definition);
+    const newest = await transaction
+      .selectFrom('tidegate.definition')
+      .select(['version', 'digest'])
+      .where('model', '=', definition.name)
+      .orderBy('version', 'desc')
+      .executeTakeFirst();
+    if (newest?.digest === digest) return { version: newest.version, changed: false };
+    const version = (newest?.version ?? 0) + 1;
+    await transaction
+      .insertInto('tidegate.definition')
+      .values({
+        model: definition.name,
+        version,
+        body: JSON.stringify(definition),
+        digest,
+        applied_by: appliedBy,
+      })
+      .execute();
+    return { version, changed: true };
+  });
+}
+
+function refuseFixed(what: string, before: unknown, now: unknown): void {
+  if (digestOf(before) === digestOf(now)) return;
+  throw new TidegateError(
+    'DEFINITION_CONFLICT',
+    `${what} was ${JSON.stringify(before)} when the model was first applied and cannot become ${JSON.stringify(now)}`,
+  );
+}
+
+/** The names of all models, sorted. */
+export async function listModels(database: Database): Promise<string[]> {
+  const rows = await database.kysely.selectFrom('tidegate.model').select('name').orderBy('name').execute();
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * A definition of a model: the version asked for, or the newest.
+ *
+ * @throws TidegateError UNKNOWN_MODEL, naming the models there are
+ */
+export async function getDefinition(
+  database: Database,
+  model: string,
+  version?: number,
+): Promise<StoredDefinition> {
+  let query = database.kysely.selectFrom('tidegate.definition').selectAll().where('model', '=', model);
+  if (version !== undefined) query = query.where('version', '=', version);
+  const row = await query.orderBy('version', 'desc').executeTakeFirst();
+  if (!row) {
+    const names = await listModels(database);
+    const known = names.length > 0 ? `there are ${names.join(', ')}` : 'none has been applied yet';
+    throw new TidegateError('UNKNOWN_MODEL', `there is no model "${model}"; ${known}`);
+  }
+  return {
+    model: row.model,
+    version: row.version,
+    definition: row.body,
+    appliedBy: row.applied_by,
+    appliedAt: row.applied_at,
+  };
+}

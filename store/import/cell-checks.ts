@@ -1,0 +1,99 @@
+// Whether the text of a cell is a value of a column's Postgres type.
+
+/** Says what is wrong with a cell's text, as the end of a sentence that begins with it; nothing when it is fine. */
+export type CellCheck = (text: string) => string | undefined;
+
+/**
+ * The check for a type as Postgres' `format_type` spells it. It accepts less than Postgres where Postgres would guess
+ * (`yesterday`, `13/1/2024`, ` 7`), and never more. For a type it does not know, only Postgres can tell.
+ *
+ * @example cellCheckFor('date')('2024-13-01') // 'is not a date'
+ */
+export function cellCheckFor(type: string): CellCheck {
+  const length = /^character(?: varying)?\((\d+)\)$/.exec(type)?.[1];
+  if (length !== undefined) return textOfAtMost(Number(length));
+  if (type.startsWith('timestamp')) return instant(type.endsWith('with time zone') ? 'aware' : 'utc');
+  return checks[type] ?? text;
+}
+
+const text: CellCheck = (value) => (value.includes('\0') ? 'holds a zero byte' : undefined);
+
+const textOfAtMost =
+  (length: number): CellCheck =>
+  (value) =>
+    text(value) ?? ([...value].length > length ? `is longer than ${length} characters` : undefined);
+
+const WHOLE = /^[+-]?\d+$/;
+
+const whole =
+  (bits: 16 | 32): CellCheck =>
+  (value) => {
+    if (!WHOLE.test(value)) return 'is not a whole number';
+    const number = Number(value);
+    return number < -(2 ** (bits - 1)) || number >= 2 ** (bits - 1) ? `does not fit ${bits} bits` : undefined;
+  };
+
+const bigint: CellCheck = (value) => {
+  if (!WHOLE.test(value)) return 'is not a whole number';
+  return BigInt.asIntN(64, BigInt(value.replace('+', ''))) === BigInt(value.replace('+', ''))
+    ? undefined
+    : 'does not fit 64 bits';
+};
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** `round` gives the nearest number that the type can hold. */
+const decimal =
+  (round: (value: number) => number): CellCheck =>
+  (value) => {
+    if (!DECIMAL.test(value)) return 'is not a number';
+    const number = round(Number(value));
+    if (!Number.isFinite(number)) return 'is too large';
+    return number === 0 && /^[^eE]*[1-9]/.test(value) ? 'is too close to zero' : undefined;
+  };
+
+const BOOLEAN = /^(true|false|t|f|yes|no|y|n|on|off|1|0)$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function isDay(year: number, month: number, day: number): boolean {
+  const leap = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return year >= 1 && day >= 1 && day <= (DAYS[month - 1] ?? 0) + (leap ? 1 : 0);
+}
+
+const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+
+const date: CellCheck = (value) => {
+  const [, year, month, day] = DATE.exec(value) ?? [];
+  return isDay(Number(year), Number(month), Number(day)) ? undefined : 'is not a date (YYYY-MM-DD)';
+};
+
+const INSTANT =
+  /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?)?$/i;
+
+// Postgres drops an offset silently where the column has no time zone, so there only UTC is accepted.
+const instant =
+  (zone: 'aware' | 'utc'): CellCheck =>
+  (value) => {
+    const [, day = '', , offset = 'Z'] = INSTANT.exec(value) ?? [];
+    if (date(day) !== undefined) return 'is not a time (YYYY-MM-DD HH:MM:SS, then Z or an offset)';
+    const foreign = zone === 'utc' && offset.toUpperCase() !== 'Z';
+    return foreign ? 'has an offset, but the column holds no time zone; write it in UTC' : undefined;
+  };
+
+const matching =
+  (pattern: RegExp, what: string): CellCheck =>
+  (value) =>
+    pattern.test(value) ? undefined : `is not ${what}`;
+
+const checks: Readonly<Record<string, CellCheck>> = {
+  smallint: whole(16),
+  integer: whole(32),
+  bigint,
+  real: decimal(Math.fround),
+  'double precision': decimal((value) => value),
+  boolean: matching(BOOLEAN, 'true or false'),
+  uuid: matching(UUID, 'a UUID'),
+  date,
+};

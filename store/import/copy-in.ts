@@ -1,0 +1,101 @@
+// COPY … FROM STDIN over a connection of pg, with back-pressure.
+import type pg from 'pg';
+
+/** The part of pg's connection that COPY needs and its published types leave out. */
+interface CopyConnection extends pg.Connection {
+  sendCopyFromChunk(chunk: Buffer): void;
+  endCopyFrom(): void;
+  sendCopyFail(reason: string): void;
+}
+
+/**
+ * A COPY under way. While it is open the connection can do nothing else, so every one is ended or aborted.
+ *
+ * @example
+ * const copy = await CopyIn.open(client, 'copy scores from stdin');
+ * await copy.write('ann\t0.7\n');
+ * await copy.end();
+ */
+export class CopyIn implements pg.Submittable {
+  readonly #statement: string;
+  readonly #opened: Promise<void>;
+  readonly #finished: Promise<void>;
+  #connection: CopyConnection | undefined;
+  #failure: Error | undefined;
+  #open = (): void => undefined;
+  #finish = (): void => undefined;
+  #fail = (error: Error): void => void error;
+
+  private constructor(statement: string) {
+    this.#statement = statement;
+    this.#finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+    this.#opened = new Promise((resolve, reject) => {
+      this.#open = resolve;
+      this.#finished.catch(reject);
+    });
+  }
+
+  /** @returns once Postgres is ready for data */
+  static async open(client: pg.ClientBase, statement: string): Promise<CopyIn> {
+    const copy = new CopyIn(statement);
+    client.query(copy);
+    await copy.#opened;
+    return copy;
+  }
+
+  /**
+   * Sends lines in COPY's text format; waits while the socket is full.
+   *
+   * @throws pg.DatabaseError where Postgres refused something sent before
+   */
+  async write(lines: string): Promise<void> {
+    const connection = this.#connection;
+    if (this.#failure || !connection) return this.#finished;
+    connection.sendCopyFromChunk(Buffer.from(lines));
+    if (connection.stream.writableNeedDrain) {
+      await new Promise<void>((resolve) => {
+        connection.stream.once('drain', resolve);
+        this.#finished.then(resolve, () => resolve());
+      });
+    }
+  }
+
+  /** @throws pg.DatabaseError where Postgres refused a row */
+  end(): Promise<void> {
+    if (!this.#failure) this.#connection?.endCopyFrom();
+    return this.#finished;
+  }
+
+  /** Gives up; the transaction is then good for a rollback only. Never throws. */
+  async abort(): Promise<void> {
+    if (!this.#failure) this.#connection?.sendCopyFail('given up by the client');
+    await this.#finished.catch(() => undefined);
+  }
+
+  // What follows is called by pg.
+
+  submit(connection: pg.Connection): void {
+    this.#connection = connection as CopyConnection;
+    connection.query(this.#statement);
+  }
+
+  handleCopyInResponse(): void {
+    this.#open();
+  }
+
+  handleCommandComplete(): void {
+    // ReadyForQuery follows, and only then may the connection be used again.
+  }
+
+  handleReadyForQuery(): void {
+    this.#finish();
+  }
+
+  handleError(error: Error): void {
+    this.#failure = error;
+    this.#fail(error);
+  }
+}

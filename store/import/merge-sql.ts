@@ -1,0 +1,79 @@
+// The statements that compare staged rows with a table and add what is new.
+import { quoteColumn } from '../features/identifiers.ts';
+import { type ImportTable } from './import-table.ts';
+import { LINE, STAGING } from './staging.ts';
+
+// Both statements take $1, the as-of instant, and $2, the instant at which the rows became known, or null.
+
+/**
+ * Adds the staged rows that say something new and counts them: `inserted` where nothing was known about the entity
+ * at that time, `changed` where something else was.
+ *
+ * The first version of a row is known at its as-of. A later one is known now; after the version it changes in any
+ * case, even where that one's as-of lies ahead of the clock.
+ *
+ * @example
+ * with fresh as materialized (
+ *   select s.*, latest."loaded_at" as before
+ *   from pg_temp.tidegate_import s
+ *   left join lateral (
+ *     select t.* from "public"."labels" t
+ *     where t."user_id" = s."user_id" and t."as_of" = $1 and ($2 is null or t."loaded_at" <= $2)
+ *     order by t."loaded_at" desc limit 1) latest on true
+ *   where latest."loaded_at" is null or (s."churn_label") is distinct from (latest."churn_label"))
+ * , added as (insert into "public"."labels" … select … from fresh)
+ * select count(*) filter (where before is null) as inserted, … from fresh
+ */
+export function mergeSql(table: ImportTable): string {
+  const { at, by, known } = timesOf(table);
+  const names = table.columns.map(({ name }) => quoteColumn(name)).join(', ');
+  const firstKnown = `$1::timestamptz::${table.known.type}`;
+  const laterKnown = `greatest(now()::${table.known.type}, before + interval '1 microsecond')`;
+  return `
+    with fresh as materialized (
+      select s.*, latest.${known} as before
+      from ${STAGING} s
+      left join lateral (
+        select t.* from ${table.sql} t
+        where ${sameRow(table)} and (${by} is null or t.${known} <= ${by})
+        order by t.${known} desc limit 1) latest on true
+      where latest.${known} is null or ${differs(table, 'latest')}
+    ), added as (
+      insert into ${table.sql} (${quoteColumn(table.timestamp.name)}, ${known}, ${names})
+      select ${at}, coalesce(${by}, case when before is null then ${firstKnown} else ${laterKnown} end), ${names}
+      from fresh
+    )
+    select (count(*) filter (where before is null))::float8 as inserted,
+           (count(*) filter (where before is not null))::float8 as changed
+    from fresh`;
+}
+
+/** The lines whose entity has other values known at exactly $2: two versions cannot become known at one instant. */
+export function conflictSql(table: ImportTable): string {
+  const { by, known } = timesOf(table);
+  return `
+    select s.${LINE}::float8 as line
+    from ${STAGING} s
+    join ${table.sql} t on ${sameRow(table)} and t.${known} = ${by}
+    where ${differs(table, 't')}
+    order by 1`;
+}
+
+// Spelt with both casts so that a column of type date or timestamp gets the day or time in UTC.
+const timesOf = (table: ImportTable) => ({
+  at: `$1::timestamptz::${table.timestamp.type}`,
+  by: `$2::timestamptz::${table.known.type}`,
+  known: quoteColumn(table.known.name),
+});
+
+function sameRow(table: ImportTable): string {
+  const sameKey = table.key.map((name) => `t.${quoteColumn(name)} = s.${quoteColumn(name)}`);
+  return [...sameKey, `t.${quoteColumn(table.timestamp.name)} = ${timesOf(table).at}`].join(' and ');
+}
+
+function differs(table: ImportTable, other: string): string {
+  const values = table.columns.map(({ name }) => name).filter((name) => !table.key.includes(name));
+  if (values.length === 0) return 'false';
+  const row = (alias: string): string => values.map((name) => `${alias}.${quoteColumn(name)}`).join(', ');
+  return `row(${row('s')}) is distinct from row(${row(other)})`;
+}

@@ -1,0 +1,119 @@
+// Decisions: every one that was sent, accepted or refused; rows are never changed.
+import { type Selectable } from 'kysely';
+import { type Database } from '../database.ts';
+import { type Tables } from '../tables.ts';
+
+type Row = Selectable<Tables['tidegate.decision']>;
+
+/** A decision as it was sent, and what became of it. */
+export interface Decision {
+  readonly request: string;
+  readonly model: string;
+  readonly version: number;
+  readonly evidenceDigest: string;
+  readonly decision: 'approve' | 'reject';
+  readonly actor: string;
+  readonly authority: 'unverified' | 'key';
+  readonly channel: 'signal' | 'update';
+  readonly comment: string;
+  readonly refusal: string | null;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** A decision that has been recorded. */
+export interface RecordedDecision extends Decision {
+  readonly accepted: boolean;
+  readonly at: Date;
+}
+
+const recorded = (row: Row): RecordedDecision => ({
+  request: row.request,
+  model: row.model,
+  version: row.version,
+  evidenceDigest: row.evidence_digest,
+  decision: row.decision,
+  actor: row.actor,
+  authority: row.authority,
+  channel: row.channel,
+  comment: row.comment,
+  refusal: row.refusal,
+  workflowId: row.workflow_id,
+  runId: row.run_id,
+  accepted: row.accepted,
+  at: row.at,
+});
+
+/** Records a decision; a repeated call returns the row that the first one wrote. */
+export async function recordDecision(database: Database, input: Decision): Promise<RecordedDecision> {
+  await database.kysely
+    .insertInto('tidegate.decision')
+    .values({
+      request: input.request,
+      model: input.model,
+      version: input.version,
+      evidence_digest: input.evidenceDigest,
+      decision: input.decision,
+      actor: input.actor,
+      authority: input.authority,
+      channel: input.channel,
+      comment: input.comment,
+      accepted: input.refusal === null,
+      refusal: input.refusal,
+      workflow_id: input.workflowId,
+      run_id: input.runId,
+    })
+    .onConflict((conflict) => conflict.column('request').doNothing())
+    .execute();
+  const row = await database.kysely
+    .selectFrom('tidegate.decision')
+    .selectAll()
+    .where('request', '=', input.request)
+    .executeTakeFirstOrThrow();
+  return recorded(row);
+}
+
+/** The decision that this request recorded before, if any. */
+export async function findDecision(
+  database: Database,
+  request: string,
+): Promise<RecordedDecision | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.decision')
+    .selectAll()
+    .where('request', '=', request)
+    .executeTakeFirst();
+  return row && recorded(row);
+}
+
+/** The decision that settled a version, if one did. */
+export async function findAcceptedDecision(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<RecordedDecision | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.decision')
+    .selectAll()
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('accepted', '=', true)
+    .executeTakeFirst();
+  return row && recorded(row);
+}
+
+/** All decisions on a version, oldest first. */
+export async function listDecisions(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<RecordedDecision[]> {
+  const rows = await database.kysely
+    .selectFrom('tidegate.decision')
+    .selectAll()
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .orderBy('id')
+    .execute();
+  return rows.map(recorded);
+}

@@ -1,0 +1,156 @@
+// Retrains: each asked for once, by a report or a person, with what became of it.
+import { type Database } from '../database.ts';
+
+/** A retrain; `outcome` is null while it runs. */
+export interface Retrain {
+  readonly id: string;
+  readonly model: string;
+  readonly reportId: number | null;
+  /** The instant whose window evaluates the candidate, where no report names one. */
+  readonly asOf: Date | null;
+  readonly trigger: string;
+  readonly requestedBy: string;
+  readonly datasetId: number | null;
+  readonly candidateVersion: number | null;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly summary: string | null;
+  readonly startedAt: Date;
+  readonly finishedAt: Date | null;
+}
+
+/** What a retrain begins with. */
+export interface NewRetrain {
+  readonly id: string;
+  readonly model: string;
+  readonly reportId: number | null;
+  /** The instant whose window evaluates the candidate, where no report names one. */
+  readonly asOf: Date | null;
+  readonly trigger: string;
+  readonly requestedBy: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+const COLUMNS = [
+  'id',
+  'model',
+  'report_id as reportId',
+  'as_of as asOf',
+  'trigger',
+  'requested_by as requestedBy',
+  'dataset_id as datasetId',
+  'candidate_version as candidateVersion',
+  'outcome',
+  'reason',
+  'summary',
+  'started_at as startedAt',
+  'finished_at as finishedAt',
+] as const;
+
+/** Opens a retrain, or returns the one that was opened under this id before. */
+export async function openRetrain(database: Database, input: NewRetrain): Promise<Retrain> {
+  await database.kysely
+    .insertInto('tidegate.retrain')
+    .values({
+      id: input.id,
+      model: input.model,
+      report_id: input.reportId,
+      as_of: input.asOf,
+      trigger: input.trigger,
+      requested_by: input.requestedBy,
+      workflow_id: input.workflowId,
+      run_id: input.runId,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+  return getRetrain(database, input.id);
+}
+
+/** A retrain by its id. @throws NoResultError where there is none */
+export const getRetrain = (database: Database, id: string): Promise<Retrain> =>
+  database.kysely
+    .selectFrom('tidegate.retrain')
+    .select(COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+
+/** Notes what a step of a retrain made. */
+export async function noteRetrain(
+  database: Database,
+  id: string,
+  made: { datasetId?: number; candidateVersion?: number },
+): Promise<void> {
+  await database.kysely
+    .updateTable('tidegate.retrain')
+    .set({
+      ...(made.datasetId !== undefined && { dataset_id: made.datasetId }),
+      ...(made.candidateVersion !== undefined && { candidate_version: made.candidateVersion }),
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Closes a retrain with its outcome; one that is closed stays as it is. */
+export async function closeRetrain(
+  database: Database,
+  id: string,
+  end: { outcome: string; reason: string; summary: string },
+): Promise<void> {
+  await database.kysely
+    .updateTable('tidegate.retrain')
+    .set({ ...end, finished_at: new Date() })
+    .where('id', '=', id)
+    .where('finished_at', 'is', null)
+    .execute();
+}
+
+/** The newest retrains of a model, newest first. */
+export const listRetrains = (database: Database, model: string, limit = 20): Promise<Retrain[]> =>
+  database.kysely
+    .selectFrom('tidegate.retrain')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .orderBy('started_at', 'desc')
+    .limit(limit)
+    .execute();
+
+/** Whether a retrain that is not open any more, or still runs, was caused by a report on rows of this digest. */
+export async function wasRetrainedOn(
+  database: Database,
+  model: string,
+  datasetDigest: string,
+  definitionVersion: number,
+): Promise<boolean> {
+  const row = await database.kysely
+    .selectFrom('tidegate.retrain')
+    .innerJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.report_id')
+    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'tidegate.report.dataset_id')
+    .select('tidegate.retrain.id')
+    .where('tidegate.retrain.model', '=', model)
+    .where('tidegate.dataset.digest', '=', datasetDigest)
+    .where('tidegate.dataset.definition_version', '=', definitionVersion)
+    // One that failed or was cancelled proved nothing about these rows.
+    .where((where) =>
+      where.or([
+        where('tidegate.retrain.outcome', 'is', null),
+        where('tidegate.retrain.outcome', 'not in', ['failed', 'cancelled']),
+      ]),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The newest retrain whose candidate was refused, with the report that caused it. */
+export const findLastRefusal = (
+  database: Database,
+  model: string,
+): Promise<{ finishedAt: Date | null; performance: unknown } | undefined> =>
+  database.kysely
+    .selectFrom('tidegate.retrain')
+    .leftJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.report_id')
+    .select(['tidegate.retrain.finished_at as finishedAt', 'tidegate.report.performance as performance'])
+    .where('tidegate.retrain.model', '=', model)
+    .where('tidegate.retrain.outcome', '=', 'refused')
+    .orderBy('tidegate.retrain.finished_at', 'desc')
+    .executeTakeFirst();

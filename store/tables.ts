@@ -1,0 +1,192 @@
+// Tidegate's own tables as Kysely sees them; migrations/tidegate makes them.
+import { type ColumnType, type Generated } from 'kysely';
+import { type ModelDefinition } from '../domain/features/definition.ts';
+
+/** A jsonb column: read as a value, written as its JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+
+export type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
+
+export interface Tables {
+  'tidegate.model': {
+    name: string;
+    entity_keys: Json<string[]>;
+    label: Json<ModelDefinition['label']>;
+    holdout: Json<ModelDefinition['holdout']>;
+    created_at: Generated<Date>;
+  };
+  'tidegate.definition': {
+    model: string;
+    version: number;
+    body: Json<ModelDefinition>;
+    digest: string;
+    applied_by: string;
+    applied_at: Generated<Date>;
+  };
+  'tidegate.dataset': {
+    id: Generated<number>;
+    request: string;
+    model: string;
+    definition_version: number;
+    window_from: Timestamp;
+    window_to: Timestamp;
+    as_known_at: Timestamp;
+    row_count: number;
+    labelled_rows: number;
+    holdout_rows: number;
+    columns: Json<DatasetColumn[]>;
+    digest: string;
+    created_at: Generated<Date>;
+  };
+  'tidegate.dataset_chunk': {
+    dataset_id: number;
+    part: string;
+    ordinal: number;
+    digest: string;
+    bytes: Buffer;
+  };
+  'tidegate.report': {
+    id: Generated<number>;
+    request: string;
+    model: string;
+    definition_version: number;
+    champion_version: number | null;
+    dataset_id: number;
+    as_of: Timestamp;
+    quality: NullableJson<unknown>;
+    drift: NullableJson<unknown>;
+    performance: NullableJson<unknown>;
+    decision: NullableJson<unknown>;
+    summary: string | null;
+    workflow_id: string;
+    run_id: string;
+    created_at: Generated<Date>;
+  };
+  'tidegate.retrain': {
+    id: string;
+    model: string;
+    report_id: number | null;
+    as_of: NullableTimestamp;
+    trigger: string;
+    requested_by: string;
+    dataset_id: number | null;
+    candidate_version: number | null;
+    outcome: string | null;
+    reason: string | null;
+    summary: string | null;
+    workflow_id: string;
+    run_id: string;
+    started_at: Generated<Date>;
+    finished_at: NullableTimestamp;
+  };
+  'tidegate.version': {
+    model: string;
+    version: number;
+    stage: Generated<Stage>;
+    definition_version: number;
+    retrain_id: string;
+    dataset_id: number;
+    trainer: string;
+    artifact: Json<unknown>;
+    artifact_digest: string;
+    reference: Json<unknown>;
+    created_at: Generated<Date>;
+  };
+  'tidegate.comparison': {
+    id: Generated<number>;
+    model: string;
+    candidate_version: number;
+    champion_version: number | null;
+    dataset_id: number;
+    body: Json<unknown>;
+    decision: NullableJson<unknown>;
+    created_at: Generated<Date>;
+  };
+  'tidegate.transition': {
+    id: Generated<number>;
+    model: string;
+    version: number;
+    from_stage: Stage;
+    to_stage: Stage;
+    reason: string;
+    detail: Generated<string>;
+    actor: string;
+    authority: string;
+    evidence_digest: string | null;
+    workflow_id: string;
+    run_id: string;
+    at: Generated<Date>;
+    previous_hash: Generated<string>;
+    hash: Generated<string>;
+  };
+  'tidegate.evidence': {
+    model: string;
+    version: number;
+    digest: string;
+    champion_version: number | null;
+    body: Json<unknown>;
+    expires_at: Timestamp;
+    created_at: Generated<Date>;
+  };
+  'tidegate.decision': {
+    id: Generated<number>;
+    request: string;
+    model: string;
+    version: number;
+    evidence_digest: string;
+    decision: 'approve' | 'reject';
+    actor: string;
+    authority: 'unverified' | 'key';
+    channel: 'signal' | 'update';
+    comment: string;
+    accepted: boolean;
+    refusal: string | null;
+    workflow_id: string;
+    run_id: string;
+    at: Generated<Date>;
+  };
+  'tidegate.online_row': {
+    model: string;
+    definition_version: number;
+    entity_key: Json<string[]>;
+    as_of: Timestamp;
+    row_time: Timestamp;
+    features: Json<Record<string, number | string | null>>;
+    materialised_at: Generated<Date>;
+  };
+  'tidegate.prediction': {
+    id: Generated<number>;
+    model: string;
+    version: number;
+    entity_key: NullableJson<string[]>;
+    features: Json<Record<string, number | string | null>>;
+    score: number;
+    instance: string;
+    at: Timestamp;
+  };
+  'tidegate.instance': {
+    id: string;
+    started_at: Generated<Date>;
+    heartbeat_at: ColumnType<Date, never, unknown>;
+  };
+  'tidegate.instance_version': {
+    instance: string;
+    model: string;
+    version: number;
+    state: 'prepared' | 'serving' | 'failed';
+    problem: string | null;
+    since: Generated<Date>;
+  };
+  'tidegate.preparation': { model: string; version: number; requested_at: Generated<Date> };
+}
+
+/** What a dataset row says of one of its columns. */
+export interface DatasetColumn {
+  readonly name: string;
+  readonly kind: 'numeric' | 'category';
+  /** Distinct values of a category column, in the order of their first row. */
+  readonly dictionary?: string[];
+}

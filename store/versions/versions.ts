@@ -1,0 +1,154 @@
+// Versions of a model: registered once, immutable after that.
+import { digestOf } from '../../domain/canonical-json.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../database.ts';
+import { type Stage } from '../tables.ts';
+
+/** A version without its artifact and reference, which are large. */
+export interface Version {
+  readonly model: string;
+  readonly version: number;
+  readonly stage: Stage;
+  readonly definitionVersion: number;
+  readonly retrainId: string;
+  readonly datasetId: number;
+  readonly trainer: string;
+  readonly artifactDigest: string;
+  readonly createdAt: Date;
+}
+
+/** What training made. */
+export interface NewVersion {
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly retrainId: string;
+  readonly datasetId: number;
+  readonly trainer: string;
+  readonly artifact: unknown;
+  readonly reference: unknown;
+}
+
+const COLUMNS = [
+  'model',
+  'version',
+  'stage',
+  'definition_version as definitionVersion',
+  'retrain_id as retrainId',
+  'dataset_id as datasetId',
+  'trainer',
+  'artifact_digest as artifactDigest',
+  'created_at as createdAt',
+] as const;
+
+/** Registers a version in stage None under the model's next number; a retrain that already has one gets that back. */
+export async function registerVersion(database: Database, input: NewVersion): Promise<Version> {
+  return database.kysely.transaction().execute(async (transaction) => {
+    await transaction
+      .selectFrom('tidegate.model')
+      .select('name')
+      .where('name', '=', input.model)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    const existing = await transaction
+      .selectFrom('tidegate.version')
+      .select(COLUMNS)
+      .where('retrain_id', '=', input.retrainId)
+      .executeTakeFirst();
+    if (existing) return existing;
+    const { newest } = await transaction
+      .selectFrom('tidegate.version')
+      .select(({ fn }) => fn.max('version').as('newest'))
+      .where('model', '=', input.model)
+      .executeTakeFirstOrThrow();
+    return transaction
+      .insertInto('tidegate.version')
+      .values({
+        model: input.model,
+        version: ((newest as number | null) ?? 0) + 1,
+        definition_version: input.definitionVersion,
+        retrain_id: input.retrainId,
+        dataset_id: input.datasetId,
+        trainer: input.trainer,
+        artifact: JSON.stringify(input.artifact),
+        artifact_digest: digestOf(input.artifact),
+        reference: JSON.stringify(input.reference),
+      })
+      .returning(COLUMNS)
+      .executeTakeFirstOrThrow();
+  });
+}
+
+/** All versions of a model, newest first. */
+export const listVersions = (database: Database, model: string): Promise<Version[]> =>
+  database.kysely
+    .selectFrom('tidegate.version')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .orderBy('version', 'desc')
+    .execute();
+
+/** @throws TidegateError UNKNOWN_VERSION */
+export async function getVersion(database: Database, model: string, version: number): Promise<Version> {
+  const row = await database.kysely
+    .selectFrom('tidegate.version')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (!row) throw new TidegateError('UNKNOWN_VERSION', `${model} has no version ${version}`);
+  return row;
+}
+
+/** The version that a retrain registered, if it got that far. */
+export const findVersionOfRetrain = (database: Database, retrainId: string): Promise<Version | undefined> =>
+  database.kysely
+    .selectFrom('tidegate.version')
+    .select(COLUMNS)
+    .where('retrain_id', '=', retrainId)
+    .executeTakeFirst();
+
+/** The one version in a stage that holds one at most. */
+export const findVersionIn = (
+  database: Database,
+  model: string,
+  stage: 'Production' | 'Staging',
+): Promise<Version | undefined> =>
+  database.kysely
+    .selectFrom('tidegate.version')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .where('stage', '=', stage)
+    .executeTakeFirst();
+
+/**
+ * The artifact of a version.
+ *
+ * @throws TidegateError ARTIFACT_CHANGED when it no longer matches its digest
+ */
+export async function readArtifact(database: Database, model: string, version: number): Promise<unknown> {
+  const row = await database.kysely
+    .selectFrom('tidegate.version')
+    .select(['artifact', 'artifact_digest'])
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (!row) throw new TidegateError('UNKNOWN_VERSION', `${model} has no version ${version}`);
+  if (digestOf(row.artifact) !== row.artifact_digest) {
+    throw new TidegateError(
+      'ARTIFACT_CHANGED',
+      `the artifact of ${model} version ${version} differs from its digest`,
+    );
+  }
+  return row.artifact;
+}
+
+/** The feature reference of a version, as it was encoded. */
+export async function readReference(database: Database, model: string, version: number): Promise<unknown> {
+  const { reference } = await database.kysely
+    .selectFrom('tidegate.version')
+    .select('reference')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return reference;
+}
