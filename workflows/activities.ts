@@ -1,0 +1,37 @@
+// The activities as workflows call them: each with the retry policy of its class.
+import { proxyActivities } from '@temporalio/workflow';
+import { type Activities } from '../activities/index.ts';
+import { retryPolicies } from './retry-policies.ts';
+
+export const {
+  assembleEvidence,
+  archiveCandidate,
+  closeRetrain,
+  decidePromotion,
+  decideRetrain,
+  openRetrain,
+  promote,
+  rollBack,
+  stageCandidate,
+  startRelease,
+  startRetrain,
+  verifyDecision,
+} = proxyActivities<Activities>(retryPolicies.store);
+
+export const {
+  compareWithChampion,
+  freezeTrainingWindow,
+  freezeWindow,
+  materializeOnline,
+  validateCandidate,
+} = proxyActivities<Activities>(retryPolicies.data);
+
+export const { measureDrift, measurePerformance, checkQuality } = proxyActivities<Activities>(
+  retryPolicies.data,
+);
+
+export const { trainCandidate } = proxyActivities<Activities>(retryPolicies.training);
+
+export const { confirmServing, prepareServing } = proxyActivities<Activities>(retryPolicies.serving);
+
+export const { notify } = proxyActivities<Activities>(retryPolicies.notify);

@@ -1,0 +1,20 @@
+// Why a step failed, in the words of the error that ended it.
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+
+/** What ended a run. */
+export interface StepFailure {
+  readonly kind: 'failed' | 'cancelled';
+  /** Code of the error table, where the failure carried one. */
+  readonly code: string | null;
+  readonly message: string;
+}
+
+/** Reads a caught error. */
+export function describeFailure(error: unknown): StepFailure {
+  if (isCancellation(error)) return { kind: 'cancelled', code: null, message: 'cancelled' };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    return { kind: 'failed', code: cause.type ?? null, message: cause.message };
+  }
+  return { kind: 'failed', code: null, message: cause instanceof Error ? cause.message : String(cause) };
+}

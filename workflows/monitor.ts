@@ -1,0 +1,76 @@
+// monitor/<model>: measures one window and decides whether to retrain. Minutes; waits for nobody.
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { log, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  checkQuality,
+  decideRetrain,
+  freezeWindow,
+  measureDrift,
+  measurePerformance,
+  startRetrain,
+} from './activities.ts';
+import { type MonitorInput, type MonitorResult, type MonitorState, monitorStateQuery } from './contracts.ts';
+import { describeFailure } from './failure.ts';
+import { Notifications } from './notifications.ts';
+import { RunDetails, tag } from './run-details.ts';
+
+const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
+
+/** Freezes the window that ends at the as-of instant, measures it, and asks for a retrain where a rule says so. */
+export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResult> {
+  let state: MonitorState = { model: input.model, step: 'freezing the window', reportId: null };
+  setHandler(monitorStateQuery, () => state, { description: 'Which step runs, and the report it fills' });
+  const enter = (step: string): void => void (state = { ...state, step });
+  const notifications = new Notifications();
+  const asOf = input.asOf ?? scheduledInstant().toISOString();
+  const details = new RunDetails(`Monitor ${input.model} as of ${asOf}`);
+
+  try {
+    const report = await freezeWindow({ model: input.model, asOf });
+    state = { ...state, reportId: report.reportId };
+    details.add(`froze ${report.rows} rows, ${report.labelledRows} labelled: report ${report.reportId}`);
+    enter('checking quality');
+    details.add((await checkQuality(report)).words);
+    enter('measuring drift');
+    details.add((await measureDrift(report)).words);
+    enter('measuring performance');
+    details.add((await measurePerformance(report)).words);
+    enter('deciding');
+    const decision = await decideRetrain(report);
+    details.add(`**${decision.outcome}**: ${decision.reason}`);
+    tag({ outcome: decision.outcome });
+    log.info(decision.summary);
+    const started = decision.retrain
+      ? await startRetrain({
+          retrainId: `${input.model}/report-${report.reportId}`,
+          model: input.model,
+          reportId: report.reportId,
+          asOf: null,
+          trigger: decision.outcome,
+          requestedBy: input.requestedBy ?? report.appliedBy,
+        })
+      : null;
+    if (started) details.add(`asked \`${started.workflowId}\` for a retrain`);
+    enter('closed');
+    return {
+      reportId: report.reportId,
+      outcome: decision.outcome,
+      retrainId: started?.retrainId ?? null,
+      summary: decision.summary,
+    };
+  } catch (error) {
+    const failure = describeFailure(error);
+    tag({ outcome: failure.kind });
+    details.add(`${failure.kind}: ${failure.message}`);
+    notifications.send({ event: 'failed', model: input.model, version: null, message: failure.message });
+    throw error;
+  } finally {
+    await notifications.settled();
+  }
+}
+
+/** When the schedule meant this run to start, so that a late or repeated run speaks about the same window. */
+function scheduledInstant(): Date {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  return typedSearchAttributes.get(scheduledStart) ?? startTime;
+}

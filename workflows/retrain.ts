@@ -1,0 +1,148 @@
+// retrain/<model>: trains, compares and decides, one request after the other. Minutes.
+import { allHandlersFinished, CancellationScope, condition, log, setHandler } from '@temporalio/workflow';
+import {
+  archiveCandidate,
+  closeRetrain,
+  compareWithChampion,
+  decidePromotion,
+  freezeTrainingWindow,
+  openRetrain,
+  stageCandidate,
+  startRelease,
+  trainCandidate,
+} from './activities.ts';
+import {
+  type RetrainInput,
+  type RetrainRequest,
+  retrainRequestedSignal,
+  type RetrainResult,
+  type RetrainState,
+  retrainStateQuery,
+} from './contracts.ts';
+import { describeFailure } from './failure.ts';
+import { Notifications } from './notifications.ts';
+import { RunDetails, tag } from './run-details.ts';
+
+/**
+ * Works through the requests it is sent, oldest first, and ends when none is left. A request that fails does not
+ * keep the others from their turn; the run then ends failed.
+ */
+export async function retrainWorkflow(input: RetrainInput): Promise<RetrainResult[]> {
+  const queue: RetrainRequest[] = [];
+  let state: RetrainState = {
+    model: input.model,
+    retrainId: null,
+    step: 'waiting for a request',
+    waiting: 0,
+  };
+  setHandler(retrainRequestedSignal, (request) => {
+    const isKnown = queue.some(({ retrainId }) => retrainId === request.retrainId);
+    if (!isKnown) queue.push(request);
+  });
+  setHandler(retrainStateQuery, () => ({ ...state, waiting: queue.length }), {
+    description: 'Which request runs, its step, and how many wait',
+  });
+
+  const results: RetrainResult[] = [];
+  let firstFailure: unknown;
+  await condition(() => queue.length > 0);
+  for (let request = queue.shift(); request; request = queue.shift()) {
+    try {
+      const { retrainId } = request;
+      const enter = (step: string): void => void (state = { ...state, retrainId, step });
+      enter('opening');
+      const { alreadyClosed } = await openRetrain(request);
+      // A request can arrive twice when the activity that sent it was tried again.
+      if (!alreadyClosed) results.push(await serveRequest(request, enter));
+    } catch (error) {
+      firstFailure ??= error;
+      if (describeFailure(error).kind === 'cancelled') break;
+    }
+  }
+  await condition(allHandlersFinished);
+  if (firstFailure !== undefined) throw firstFailure as Error;
+  return results;
+}
+
+/** One retrain from frozen dataset to Staging or refusal; on failure the candidate is archived and the error thrown. */
+async function serveRequest(request: RetrainRequest, enter: (step: string) => void): Promise<RetrainResult> {
+  const { retrainId, model } = request;
+  const details = new RunDetails(`Retrain ${model}: ${request.trigger}`);
+  const notifications = new Notifications();
+  try {
+    enter('freezing the training window');
+    const dataset = await freezeTrainingWindow({ retrainId });
+    details.add(dataset.words);
+    enter('training');
+    const candidate = await trainCandidate({ retrainId });
+    tag({ version: candidate.version, stage: 'None' });
+    details.add(candidate.words);
+    enter('comparing');
+    const comparison = await compareWithChampion({ retrainId });
+    details.add(comparison.words);
+    enter('deciding');
+    const decision = await decidePromotion({ retrainId });
+    details.add(`**${decision.outcome}**: ${decision.reason}`);
+    log.info(decision.summary);
+    return await settle(request, candidate.version, decision, details);
+  } catch (error) {
+    await giveUp(request, error, notifications, details);
+    throw error;
+  } finally {
+    await notifications.settled();
+  }
+}
+
+interface Decided {
+  readonly promote: boolean;
+  readonly reason: string;
+  readonly summary: string;
+}
+
+/** Carries the decision out: Staging and a release, or the archive. */
+async function settle(
+  { retrainId, model }: RetrainRequest,
+  version: number,
+  decision: Decided,
+  details: RunDetails,
+): Promise<RetrainResult> {
+  const { reason, summary } = decision;
+  const close = async (outcome: RetrainResult['outcome'], why: string): Promise<RetrainResult> => {
+    await closeRetrain({ retrainId, outcome, reason: why, summary });
+    tag({ outcome, stage: outcome === 'staged' ? 'Staging' : 'Archived' });
+    return { retrainId, outcome, version, summary };
+  };
+  if (!decision.promote) {
+    await archiveCandidate({ model, version, reason: 'refused', detail: reason });
+    return close('refused', reason);
+  }
+  const staged = await stageCandidate({ retrainId, detail: reason });
+  if (!staged.staged) {
+    const why = 'another version waits for approval, and the policy keeps it';
+    await archiveCandidate({ model, version, reason: 'refused', detail: why });
+    return close('skipped', why);
+  }
+  if (staged.superseded !== null) details.add(`superseded version ${staged.superseded}`);
+  const release = await startRelease({ retrainId, superseded: staged.superseded });
+  details.add(
+    `version ${version} is in Staging: \`${release.workflowId}\` validates it and asks for approval`,
+  );
+  return close('staged', reason);
+}
+
+/** Archives what was trained, closes the retrain and tells the outside world; runs also when cancelled. */
+async function giveUp(
+  { retrainId, model }: RetrainRequest,
+  error: unknown,
+  notifications: Notifications,
+  details: RunDetails,
+): Promise<void> {
+  const { kind, message } = describeFailure(error);
+  tag({ outcome: kind });
+  details.add(`${kind}: ${message}`);
+  await CancellationScope.nonCancellable(async () => {
+    await archiveCandidate({ model, retrainId, reason: kind, detail: message });
+    await closeRetrain({ retrainId, outcome: kind, reason: message, summary: `${kind}: ${message}` });
+  });
+  notifications.send({ event: 'failed', model, version: null, message });
+}

@@ -1,0 +1,78 @@
+// How long each class of activity may take, and how often it is tried: one table.
+import { type ActivityOptions } from '@temporalio/workflow';
+
+/**
+ * Every activity heartbeats while it runs, so a worker that dies is noticed within `heartbeatTimeout`. Errors of the
+ * error table that no retry can mend arrive as non-retryable and end the attempts at once; the names below are the
+ * second line, for failures that reach the server by another way.
+ */
+const nonRetryableErrorTypes = [
+  'BAD_CONFIG',
+  'INVALID_DEFINITION',
+  'UNKNOWN_MODEL',
+  'UNKNOWN_VERSION',
+  'EMPTY_WINDOW',
+  'TOO_FEW_LABELS',
+  'ONE_CLASS',
+  'FEATURES_NOT_KNOWN',
+  'DATASET_CHANGED',
+  'ARTIFACT_CHANGED',
+  'NOT_CONVERGED',
+  'ILLEGAL_MOVE',
+  'STALE_CHAMPION',
+  'NO_PRODUCTION_VERSION',
+  'NO_ROLLBACK_TARGET',
+];
+
+export const retryPolicies = {
+  /** A few statements in the database: about an hour of attempts, so that an outage is waited for. */
+  store: {
+    startToCloseTimeout: '1 minute',
+    heartbeatTimeout: '10 seconds',
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '2 minutes',
+      maximumAttempts: 35,
+      nonRetryableErrorTypes,
+    },
+  },
+  /** Reads or writes all rows of a window. */
+  data: {
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '10 seconds',
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '2 minutes',
+      maximumAttempts: 15,
+      nonRetryableErrorTypes,
+    },
+  },
+  /** Fits a model in a thread of its own. */
+  training: {
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: '10 seconds',
+    retry: {
+      initialInterval: '2 seconds',
+      maximumInterval: '1 minute',
+      maximumAttempts: 5,
+      nonRetryableErrorTypes,
+    },
+  },
+  /** Waits for API instances to load or serve a version. */
+  serving: {
+    startToCloseTimeout: '30 seconds',
+    heartbeatTimeout: '10 seconds',
+    retry: {
+      initialInterval: '1 second',
+      maximumInterval: '30 seconds',
+      maximumAttempts: 10,
+      nonRetryableErrorTypes,
+    },
+  },
+  /** Tells the outside world; given up soon, since nothing may wait for it. */
+  notify: {
+    startToCloseTimeout: '10 seconds',
+    scheduleToCloseTimeout: '1 minute',
+    retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  },
+} as const satisfies Record<string, ActivityOptions>;

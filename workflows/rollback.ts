@@ -1,0 +1,32 @@
+// rollback/<model>: puts a version back that was in Production. Seconds.
+import { log } from '@temporalio/workflow';
+import { confirmServing, rollBack } from './activities.ts';
+import { type RollbackInput, type RollbackResult } from './contracts.ts';
+import { describeFailure } from './failure.ts';
+import { Notifications } from './notifications.ts';
+import { RunDetails, tag } from './run-details.ts';
+
+/** Swaps the champion for a version that was in Production before, and sees that it is served. */
+export async function rollbackWorkflow(input: RollbackInput): Promise<RollbackResult> {
+  const { model } = input;
+  const details = new RunDetails(`Roll ${model} back, asked by ${input.requestedBy}: ${input.reason}`);
+  const notifications = new Notifications();
+  try {
+    const { from, to } = await rollBack(input);
+    tag({ version: to, stage: 'Production', outcome: 'rolled back' });
+    const summary = `${model} went back from version ${from} to version ${to}: ${input.reason}`;
+    details.add(summary);
+    log.info(summary);
+    notifications.send({ event: 'rolled back', model, version: to, message: summary });
+    const { instances } = await confirmServing({ model, version: to });
+    details.add(`${instances} API instances serve it`);
+    return { from, to, summary };
+  } catch (error) {
+    const { message } = describeFailure(error);
+    details.add(`failed: ${message}`);
+    notifications.send({ event: 'failed', model, version: null, message });
+    throw error;
+  } finally {
+    await notifications.settled();
+  }
+}
