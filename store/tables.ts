@@ -36,6 +36,7 @@ export interface Tables {
     as_known_at: Timestamp;
     row_count: number;
     labelled_rows: number;
+    training_rows: number;
     holdout_rows: number;
     columns: Json<DatasetColumn[]>;
     digest: string;

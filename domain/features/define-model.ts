@@ -42,6 +42,18 @@ export const criticalFeatures = (definition: ModelDefinition): string[] =>
 export const clusterKeys = (definition: ModelDefinition): readonly string[] =>
   definition.holdout.cluster ?? definition.entity.keys;
 
+/** Reads the cluster key out of an entity key; both are JSON arrays of texts. */
+export function clusterReader(definition: ModelDefinition): (entityKey: string) => string {
+  const { keys } = definition.entity;
+  const cluster = clusterKeys(definition);
+  if (cluster.length === keys.length && cluster.every((key, at) => key === keys[at])) return (entityKey) => entityKey;
+  const positions = cluster.map((key) => keys.indexOf(key));
+  return (entityKey) => {
+    const texts = JSON.parse(entityKey) as string[];
+    return JSON.stringify(positions.map((position) => texts[position]));
+  };
+}
+
 /** Which clusters are held out: fixed by the model's name when it is first applied. */
 export const holdoutPolicy = (definition: ModelDefinition): HoldoutPolicy => ({
   share: definition.holdout.share,

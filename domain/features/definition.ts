@@ -9,6 +9,9 @@ const duration = z
     'write a duration such as "6 hours", "45 days" or "1 month"',
   );
 
+/** Of a window, or of time that passes: nothing fits into none. */
+const span = duration.refine((text) => !/^\s*0+ /.test(text), 'must be longer than nothing');
+
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'use lower-case letters, digits, - and _, beginning with a letter');
@@ -82,7 +85,7 @@ export const modelDefinitionSchema = z.strictObject({
       cluster: z.array(column).min(1).optional(),
     })
     .prefault({}),
-  monitor: z.strictObject({ every: duration, window: duration, timezone: z.string().default('UTC') }),
+  monitor: z.strictObject({ every: span, window: span, timezone: z.string().default('UTC') }),
   drift: z
     .strictObject({
       /** Share of drifted columns at which a window counts as drifted. */
@@ -101,7 +104,7 @@ export const modelDefinitionSchema = z.strictObject({
     .prefault({}),
   training: z.strictObject({
     trainer: z.literal('logistic-regression'),
-    window: duration,
+    window: span,
     seed: z.int().default(1),
   }),
   promotion: z.strictObject({
@@ -114,8 +117,8 @@ export const modelDefinitionSchema = z.strictObject({
     /** How much the candidate's log loss may exceed the champion's. */
     logLossTolerance: z.number().min(0).default(0.05),
     approvals: z.literal(1, 'one approval is what this version can ask for').default(1),
-    expiresAfter: duration.default('7 days'),
-    remindEvery: duration.default('1 day'),
+    expiresAfter: span.default('7 days'),
+    remindEvery: span.default('1 day'),
     /** Whether a decision whose sender was not authenticated counts. */
     unverifiedSignals: z.enum(['accept', 'refuse']).default('refuse'),
     whilePending: z.enum(['supersede', 'skip']).default('supersede'),

@@ -24,6 +24,9 @@ export interface CategoryColumn {
 
 export type FeatureColumn = NumericColumn | CategoryColumn;
 
+/** The features of one row by name; null is missing. */
+export type FeatureRecord = Readonly<Record<string, number | string | null>>;
+
 /** Rows of a window in typed columns, all of length `rows`. */
 export interface Frame {
   readonly rows: number;
@@ -37,4 +40,15 @@ export interface Frame {
   readonly clusters: Uint32Array;
   /** Row times, microseconds since 1970 UTC. */
   readonly times: BigInt64Array;
+}
+
+/** One row of a frame by feature name, as it would come in a request. */
+export function recordAt(frame: Frame, row: number): FeatureRecord {
+  return Object.fromEntries(
+    frame.features.map((column) => {
+      if (column.kind === 'category') return [column.name, column.dictionary[column.codes[row] ?? MISSING_CODE] ?? null];
+      const value = column.values[row];
+      return [column.name, value === undefined || Number.isNaN(value) ? null : value];
+    }),
+  );
 }

@@ -14,6 +14,8 @@ export async function up(db: Kysely<never>): Promise<void> {
       as_known_at        timestamptz not null,
       row_count          int not null check (row_count >= 0),
       labelled_rows      int not null,
+      -- Labelled and not held out: what a candidate can learn from.
+      training_rows      int not null,
       holdout_rows       int not null,
       -- Name, kind and dictionary of each column, in order.
       columns            jsonb not null,

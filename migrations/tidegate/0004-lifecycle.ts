@@ -27,7 +27,8 @@ export async function up(db: Kysely<never>): Promise<void> {
       ('Archived', 'Production', 'rollback')`.execute(db);
   await sql`
     create table tidegate.transition (
-      id              bigint generated always as identity primary key,
+      -- Given by the trigger once it holds the model's lock: the order of the chain.
+      id              bigint primary key,
       model           text not null,
       version         int not null,
       from_stage      text not null,
@@ -42,9 +43,12 @@ export async function up(db: Kysely<never>): Promise<void> {
       at              timestamptz not null default clock_timestamp(),
       previous_hash   text not null,
       hash            text not null,
+      -- No two rows follow the same one.
+      unique (model, previous_hash),
       foreign key (model, version) references tidegate.version (model, version),
       foreign key (from_stage, to_stage, reason) references tidegate.allowed_move
     )`.execute(db);
+  await sql`create sequence tidegate.transition_id owned by tidegate.transition.id`.execute(db);
   await sql`create index transition_of_model on tidegate.transition (model, id)`.execute(db);
 
   // The chain is per model: appends take a lock, so that two of them never follow the same row.
@@ -70,6 +74,7 @@ export async function up(db: Kysely<never>): Promise<void> {
         where t.model = new.model and t.version = new.version and t.to_stage = 'Production') then
         raise exception 'version % of % was never in Production', new.version, new.model using errcode = 'TG002';
       end if;
+      new.id := nextval('tidegate.transition_id');
       new.at := clock_timestamp();
       new.previous_hash := coalesce(
         (select t.hash from tidegate.transition t where t.model = new.model order by t.id desc limit 1), '');

@@ -20,6 +20,7 @@ export class DatasetTable {
   readonly columns: readonly DatasetColumn[];
   rows = 0;
   labelledRows = 0;
+  trainingRows = 0;
   holdoutRows = 0;
   readonly matched: number[];
   readonly hidden: number[];
@@ -59,6 +60,7 @@ export class DatasetTable {
     this.rows += 1;
     if (label != null) this.labelledRows += 1;
     if (isHeldOut) this.holdoutRows += 1;
+    else if (label != null) this.trainingRows += 1;
     for (let view = 0; view < this.matched.length; view += 1) {
       const at = this.columns.length + 2 * view;
       if (rest[at] === 't') this.matched[view] = (this.matched[view] ?? 0) + 1;

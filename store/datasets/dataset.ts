@@ -13,6 +13,8 @@ export interface Dataset {
   readonly asKnownAt: Date;
   readonly rows: number;
   readonly labelledRows: number;
+  /** Labelled and not held out: what a candidate can learn from. */
+  readonly trainingRows: number;
   readonly holdoutRows: number;
   readonly columns: readonly DatasetColumn[];
   readonly digest: string;
@@ -27,6 +29,7 @@ export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dat
   asKnownAt: row.as_known_at,
   rows: row.row_count,
   labelledRows: row.labelled_rows,
+  trainingRows: row.training_rows,
   holdoutRows: row.holdout_rows,
   columns: row.columns,
   digest: row.digest,

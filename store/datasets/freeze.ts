@@ -38,12 +38,20 @@ export interface FreezeRequest {
 export async function freezeWindow(database: Database, request: FreezeRequest): Promise<Dataset> {
   const existing = await findDatasetByRequest(database, request.request);
   if (existing) return existing;
-  return inSnapshot(database, (client) => freezeIn(client, request));
+  // Before the snapshot: whoever still writes now is not seen by it either.
+  const asKnownAt = await labelsKnownBy(database);
+  try {
+    return await inSnapshot(database, (client) => freezeIn(client, request, asKnownAt));
+  } catch (error) {
+    // The same request may have been made elsewhere meanwhile, and its rows then stand.
+    const made = await findDatasetByRequest(database, request.request);
+    if (made) return made;
+    throw error;
+  }
 }
 
-async function freezeIn(client: pg.PoolClient, request: FreezeRequest): Promise<Dataset> {
+async function freezeIn(client: pg.PoolClient, request: FreezeRequest, asKnownAt: string): Promise<Dataset> {
   const { definition, definitionVersion, window } = request;
-  const asKnownAt = await labelsKnownBy(client);
   const { rows: ids } = await client.query<{ id: number }>(
     `select nextval(pg_get_serial_sequence('tidegate.dataset', 'id')) as id`,
   );
@@ -87,8 +95,8 @@ async function freezeIn(client: pg.PoolClient, request: FreezeRequest): Promise<
   const digest = digestOf({ columns: table.columns, rows: table.rows, chunks: chunkDigests });
   const { rows: inserted } = await client.query(
     `insert into tidegate.dataset (id, request, model, definition_version, window_from, window_to, as_known_at,
-       row_count, labelled_rows, holdout_rows, columns, digest)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning *`,
+       row_count, labelled_rows, training_rows, holdout_rows, columns, digest)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning *`,
     [
       id,
       request.request,
@@ -99,6 +107,7 @@ async function freezeIn(client: pg.PoolClient, request: FreezeRequest): Promise<
       asKnownAt,
       table.rows,
       table.labelledRows,
+      table.trainingRows,
       table.holdoutRows,
       JSON.stringify(table.columns),
       digest,

@@ -30,8 +30,8 @@ export async function inSnapshot<T>(
  * The instant up to which what is known is complete: now, or the start of the oldest other transaction that has
  * written, since its rows may still appear with earlier times. ISO text with microseconds.
  */
-export async function labelsKnownBy(client: pg.PoolClient): Promise<string> {
-  const { rows } = await client.query<{ instant: string }>(`
+export async function labelsKnownBy(database: Database): Promise<string> {
+  const { rows } = await database.pool.query<{ instant: string }>(`
     select to_char(least(now(), min(xact_start)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as instant
     from pg_stat_activity
     where backend_xid is not null and pid <> pg_backend_pid() and datname = current_database()`);

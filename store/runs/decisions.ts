@@ -44,8 +44,25 @@ const recorded = (row: Row): RecordedDecision => ({
   at: row.at,
 });
 
-/** Records a decision; a repeated call returns the row that the first one wrote. */
+/**
+ * Records a decision; a repeated call returns the row that the first one wrote. Where another decision on the version
+ * was accepted meanwhile, this one is recorded as refused.
+ */
 export async function recordDecision(database: Database, input: Decision): Promise<RecordedDecision> {
+  const written = await insertDecision(database, input);
+  if (written) return written;
+  const earlier = await findAcceptedDecision(database, input.model, input.version);
+  const refused = earlier && (await insertDecision(database, { ...input, refusal: settledInWords(earlier) }));
+  if (!refused) throw new Error(`decision ${input.request} could not be recorded`);
+  return refused;
+}
+
+/** "version 2 was approved by ada at 2024-03-01T09:00:00.000Z" */
+export const settledInWords = ({ version, decision, actor, at }: RecordedDecision): string =>
+  `version ${version} was ${decision === 'approve' ? 'approved' : 'rejected'} by ${actor} at ${at.toISOString()}`;
+
+/** Inserts a row unless its request already has one, and reads that; none where a second would be accepted. */
+async function insertDecision(database: Database, input: Decision): Promise<RecordedDecision | undefined> {
   await database.kysely
     .insertInto('tidegate.decision')
     .values({
@@ -63,14 +80,9 @@ export async function recordDecision(database: Database, input: Decision): Promi
       workflow_id: input.workflowId,
       run_id: input.runId,
     })
-    .onConflict((conflict) => conflict.column('request').doNothing())
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
-  const row = await database.kysely
-    .selectFrom('tidegate.decision')
-    .selectAll()
-    .where('request', '=', input.request)
-    .executeTakeFirstOrThrow();
-  return recorded(row);
+  return findDecision(database, input.request);
 }
 
 /** The decision that this request recorded before, if any. */

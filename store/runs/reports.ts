@@ -112,3 +112,17 @@ export const listReports = (database: Database, model: string, limit = 20): Prom
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
+
+/** Whether an earlier report spoke of a dataset of this digest. */
+export async function isReportedBefore(database: Database, id: number, datasetDigest: string): Promise<boolean> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report as earlier')
+    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'earlier.dataset_id')
+    .innerJoin('tidegate.report as this', 'this.model', 'earlier.model')
+    .select('earlier.id')
+    .where('this.id', '=', id)
+    .where('earlier.id', '<', id)
+    .where('tidegate.dataset.digest', '=', datasetDigest)
+    .executeTakeFirst();
+  return row !== undefined;
+}

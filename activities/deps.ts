@@ -1,0 +1,36 @@
+// What activities are given when a worker starts.
+import { activityInfo } from '@temporalio/activity';
+import { type Client } from '@temporalio/client';
+import { type Database } from '../store/database.ts';
+import { type Authority } from '../store/versions/move.ts';
+
+/** Connections and settings of the worker process. */
+export interface ActivityDeps {
+  readonly database: Database;
+  /** Starts and signals other runs. */
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Where notifications are posted; absent means nowhere. */
+  readonly webhookUrl?: string;
+}
+
+/** The workflow run that an activity works for. */
+export interface RunRef {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** The run of the activity that calls. */
+export function currentRun(): RunRef {
+  const { workflowExecution } = activityInfo();
+  if (!workflowExecution) throw new Error('this activity runs for a workflow only');
+  return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
+}
+
+/** The authority of a move that a rule made, and no person. */
+export const byRule = (evidenceDigest: string | null = null): Authority => ({
+  actor: 'tidegate',
+  authority: 'rule',
+  evidenceDigest,
+  ...currentRun(),
+});

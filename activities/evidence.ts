@@ -1,0 +1,74 @@
+// Evidence: all that a decision on a version rests on, under one digest.
+import { PROMOTION_RULES } from '../domain/lifecycle/decide-promotion.ts';
+import { RETRAIN_RULES } from '../domain/lifecycle/decide-retrain.ts';
+import { intervalInWords } from '../domain/lifecycle/interval.ts';
+import { findComparison } from '../store/runs/comparisons.ts';
+import { writeEvidence } from '../store/runs/evidence.ts';
+import { getReport } from '../store/runs/reports.ts';
+import { getRetrain } from '../store/runs/retrains.ts';
+import { getVersion } from '../store/versions/versions.ts';
+import { type ComparisonBody } from './compare.ts';
+import { type ActivityDeps } from './deps.ts';
+import { type Validation } from './validate.ts';
+
+/** Evidence that waits for a decision. */
+export interface PendingEvidence {
+  readonly digest: string;
+  readonly championVersion: number | null;
+  readonly summary: string;
+}
+
+export const evidenceActivities = ({ database }: ActivityDeps) => ({
+  /** Binds report, comparison, decision, validations, definition and rule versions of a version into its evidence. */
+  async assembleEvidence(input: {
+    model: string;
+    version: number;
+    expiresAt: string;
+    validation: Validation;
+  }): Promise<PendingEvidence> {
+    const { model, version } = input;
+    const registered = await getVersion(database, model, version);
+    const retrain = await getRetrain(database, registered.retrainId);
+    const comparison = await findComparison(database, model, version);
+    if (!comparison) throw new Error(`version ${version} of ${model} has no comparison`);
+    const report = retrain.reportId === null ? null : await getReport(database, retrain.reportId);
+    const body = comparison.body as ComparisonBody;
+    const summary = inWords(version, comparison.championVersion, body);
+    const evidence = await writeEvidence(database, {
+      model,
+      version,
+      championVersion: comparison.championVersion,
+      expiresAt: new Date(input.expiresAt),
+      body: {
+        model,
+        version,
+        summary,
+        requestedBy: retrain.requestedBy,
+        definitionVersion: registered.definitionVersion,
+        artifactDigest: registered.artifactDigest,
+        rules: { retrain: RETRAIN_RULES, promotion: PROMOTION_RULES },
+        report: report && {
+          id: report.id,
+          asOf: report.asOf.toISOString(),
+          quality: report.quality,
+          drift: report.drift,
+          performance: report.performance,
+          decision: report.decision,
+        },
+        comparison: body,
+        decision: comparison.decision,
+        validation: input.validation,
+      },
+    });
+    return { digest: evidence.digest, championVersion: evidence.championVersion, summary };
+  },
+});
+
+function inWords(version: number, champion: number | null, body: ComparisonBody): string {
+  const rival = champion === null ? 'the class prior' : `version ${champion}`;
+  return (
+    `AUC of version ${version} ${intervalInWords(body.candidate.auc)} against ` +
+    `${intervalInWords(body.champion.auc)} by ${rival}, difference ${intervalInWords(body.difference)} ` +
+    `on ${body.rows} holdout rows up to ${body.window.to.slice(0, 10)}`
+  );
+}

@@ -1,0 +1,78 @@
+// Freezing: the window that a report speaks about, and the window that a candidate is trained on.
+import { heartbeat } from '@temporalio/activity';
+import { windowEndingAt } from '../domain/features/window.ts';
+import { type Dataset } from '../store/datasets/dataset.ts';
+import { freezeWindow } from '../store/datasets/freeze.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
+import { getReport, openReport } from '../store/runs/reports.ts';
+import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
+import { findVersionIn } from '../store/versions/versions.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type ActivityDeps, currentRun } from './deps.ts';
+
+/** A report that has been opened, and how many rows it speaks about. */
+export interface OpenedReport {
+  readonly reportId: number;
+  readonly rows: number;
+  readonly labelledRows: number;
+  /** Who last applied the definition: the requester of what follows from a scheduled run. */
+  readonly appliedBy: string;
+}
+
+const inWords = ({ rows, labelledRows, holdoutRows, window }: Dataset): string =>
+  `froze ${rows} rows of (${day(window.from)}, ${day(window.to)}], ${labelledRows} labelled, ${holdoutRows} held out`;
+
+const day = (instant: Date): string => instant.toISOString().slice(0, 10);
+
+export const freezeActivities = ({ database }: ActivityDeps) => ({
+  /** Freezes the monitor window that ends at `asOf` and opens the report on it. */
+  async freezeWindow({ model, asOf }: { model: string; asOf: string }): Promise<OpenedReport> {
+    const run = currentRun();
+    const request = `${run.workflowId}/${run.runId}/report`;
+    const source = await getDefinition(database, model);
+    const dataset = await freezeWindow(database, {
+      request,
+      definition: source.definition,
+      definitionVersion: source.version,
+      window: windowEndingAt(new Date(asOf), source.definition.monitor.window),
+      onProgress: heartbeat,
+    });
+    const champion = await findVersionIn(database, model, 'Production');
+    const report = await openReport(database, {
+      request,
+      model,
+      definitionVersion: source.version,
+      championVersion: champion?.version ?? null,
+      datasetId: dataset.id,
+      asOf: new Date(asOf),
+      ...run,
+    });
+    return {
+      reportId: report.id,
+      rows: dataset.rows,
+      labelledRows: dataset.labelledRows,
+      appliedBy: source.appliedBy,
+    };
+  },
+
+  /** Freezes the training window, counted back from the newest row whose label is known. */
+  async freezeTrainingWindow({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
+    const retrain = await getRetrain(database, retrainId);
+    const source = await getDefinition(database, retrain.model);
+    const report = retrain.reportId === null ? undefined : await getReport(database, retrain.reportId);
+    const newest = await newestLabelledTime(database, source.definition, report?.asOf ?? retrain.asOf);
+    if (!newest) {
+      throw new TidegateError('TOO_FEW_LABELS', `no row of ${source.definition.rows.table} has a label yet`);
+    }
+    const dataset = await freezeWindow(database, {
+      request: `${retrainId}/training`,
+      definition: source.definition,
+      definitionVersion: source.version,
+      window: windowEndingAt(newest, source.definition.training.window),
+      onProgress: heartbeat,
+    });
+    await noteRetrain(database, retrainId, { datasetId: dataset.id });
+    return { words: inWords(dataset) };
+  },
+});

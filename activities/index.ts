@@ -1,0 +1,35 @@
+// The activities of the loops, built once per worker from its connections.
+import { type ActivityDeps } from './deps.ts';
+import { compareActivities } from './compare.ts';
+import { decideActivities } from './decide.ts';
+import { evidenceActivities } from './evidence.ts';
+import { freezeActivities } from './freeze.ts';
+import { measureActivities } from './measure.ts';
+import { notifyActivities } from './notify.ts';
+import { retrainActivities } from './retrains.ts';
+import { servingActivities } from './serving.ts';
+import { stageActivities } from './stages.ts';
+import { startActivities } from './start-runs.ts';
+import { trainActivities } from './train.ts';
+import { validateActivities } from './validate.ts';
+import { decisionActivities } from './verify-decision.ts';
+
+/** Every activity that the workflows call. */
+export const createActivities = (deps: ActivityDeps) => ({
+  ...freezeActivities(deps),
+  ...measureActivities(deps),
+  ...decideActivities(deps),
+  ...startActivities(deps),
+  ...retrainActivities(deps),
+  ...trainActivities(deps),
+  ...compareActivities(deps),
+  ...stageActivities(deps),
+  ...validateActivities(deps),
+  ...evidenceActivities(deps),
+  ...decisionActivities(deps),
+  ...servingActivities(deps),
+  ...notifyActivities(deps),
+});
+
+/** The activities by name, for typed proxies in workflow code. */
+export type Activities = ReturnType<typeof createActivities>;

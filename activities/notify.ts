@@ -1,0 +1,28 @@
+// Notifications: one webhook, told of what a person may want to act on.
+import { log } from '@temporalio/activity';
+import { type ActivityDeps, currentRun } from './deps.ts';
+
+/** What is posted, as JSON, with the time and the run added. */
+export interface Notification {
+  readonly event: 'pending' | 'reminder' | 'decided' | 'failed' | 'rolled back' | 'serving not confirmed';
+  readonly model: string;
+  readonly version: number | null;
+  readonly message: string;
+}
+
+const TIMEOUT_MS = 5_000;
+
+export const notifyActivities = ({ webhookUrl }: ActivityDeps) => ({
+  /** Posts a notification. Any answer but 2xx is an error, tried again a few times and then given up. */
+  async notify(notification: Notification): Promise<void> {
+    log.info(`${notification.event}: ${notification.message}`, { ...notification });
+    if (webhookUrl === undefined) return;
+    const response = await fetch(webhookUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...notification, at: new Date().toISOString(), ...currentRun() }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+  },
+});

@@ -1,0 +1,28 @@
+// A retrain's beginning and end.
+import { type RetrainRequest } from '../workflows/contracts.ts';
+import { closeRetrain, openRetrain } from '../store/runs/retrains.ts';
+import { type ActivityDeps, currentRun } from './deps.ts';
+
+export const retrainActivities = ({ database }: ActivityDeps) => ({
+  /** Opens the retrain that a request asks for, or says that it ran before. */
+  async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {
+    const retrain = await openRetrain(database, {
+      ...request,
+      id: retrainId,
+      asOf: asOf === null ? null : new Date(asOf),
+      ...currentRun(),
+    });
+    return { alreadyClosed: retrain.finishedAt !== null };
+  },
+
+  /** Closes a retrain with its outcome. */
+  async closeRetrain(end: {
+    retrainId: string;
+    outcome: string;
+    reason: string;
+    summary: string;
+  }): Promise<void> {
+    const { retrainId, ...rest } = end;
+    await closeRetrain(database, retrainId, rest);
+  },
+});

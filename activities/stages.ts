@@ -1,0 +1,65 @@
+// Moves of a version between stages, on the word of a rule or of a person.
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { findAcceptedDecision } from '../store/runs/decisions.ts';
+import { findEvidence } from '../store/runs/evidence.ts';
+import { getRetrain } from '../store/runs/retrains.ts';
+import { archive } from '../store/versions/archive.ts';
+import { moveToStaging } from '../store/versions/move-to-staging.ts';
+import { promote } from '../store/versions/promote.ts';
+import { rollBack } from '../store/versions/roll-back.ts';
+import { findVersionOfRetrain } from '../store/versions/versions.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type RollbackInput } from '../workflows/contracts.ts';
+import { type ActivityDeps, byRule, currentRun } from './deps.ts';
+
+/** Names a version by its number, or by the retrain that made it, if it got that far. */
+export interface ArchiveInput {
+  readonly model: string;
+  readonly version?: number;
+  readonly retrainId?: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export const stageActivities = ({ database }: ActivityDeps) => ({
+  /** None → Staging, superseding what waits there unless the policy keeps it. */
+  async stageCandidate(input: {
+    retrainId: string;
+    detail: string;
+  }): Promise<{ staged: boolean; superseded: number | null }> {
+    const { model, candidateVersion } = await getRetrain(database, input.retrainId);
+    if (candidateVersion === null) throw new Error(`retrain ${input.retrainId} has no candidate`);
+    const { definition } = await getDefinition(database, model);
+    const { whilePending } = definition.promotion;
+    return moveToStaging(database, model, candidateVersion, byRule(), { whilePending, detail: input.detail });
+  },
+
+  /** None or Staging → Archived; nothing where no version was registered. */
+  async archiveCandidate(input: ArchiveInput): Promise<void> {
+    const version =
+      input.version ??
+      (input.retrainId === undefined ? undefined : await findVersionOfRetrain(database, input.retrainId))
+        ?.version;
+    if (version === undefined) return;
+    const evidence = await findEvidence(database, input.model, version);
+    await archive(database, input.model, version, byRule(evidence?.digest), input.reason, input.detail);
+  },
+
+  /** Staging → Production on the word of the person whose decision was accepted. @throws STALE_CHAMPION */
+  async promote({ model, version }: { model: string; version: number }): Promise<void> {
+    const decision = await findAcceptedDecision(database, model, version);
+    const evidence = await findEvidence(database, model, version);
+    if (decision?.decision !== 'approve' || !evidence) {
+      throw new TidegateError('ILLEGAL_MOVE', `version ${version} of ${model} has no accepted approval`);
+    }
+    const { actor, authority, evidenceDigest, comment } = decision;
+    const by = { actor, authority, evidenceDigest, ...currentRun() };
+    await promote(database, model, version, evidence.championVersion, by, comment);
+  },
+
+  /** Production → Archived and an earlier champion back. */
+  async rollBack(input: RollbackInput): Promise<{ from: number; to: number }> {
+    const by = { actor: input.requestedBy, authority: 'unverified', evidenceDigest: null, ...currentRun() };
+    return rollBack(database, input.model, input.toVersion, by, input.reason);
+  },
+});

@@ -1,0 +1,85 @@
+// Starts of other runs, through the client: a child would end with its parent.
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
+import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { getRetrain } from '../store/runs/retrains.ts';
+import {
+  type ReleaseInput,
+  type RetrainInput,
+  type RetrainRequest,
+  retrainRequestedSignal,
+  searchAttributes,
+  supersededSignal,
+  workflowIds,
+  workflowTypes,
+} from '../workflows/contracts.ts';
+import { type ActivityDeps } from './deps.ts';
+
+export const startActivities = ({ database, client, taskQueue }: ActivityDeps) => ({
+  /** Asks the retrain loop of a model for a retrain, starting it where it does not run. */
+  async startRetrain(request: RetrainRequest): Promise<{ workflowId: string; retrainId: string }> {
+    const workflowId = workflowIds.retrain(request.model);
+    await client.workflow.signalWithStart(workflowTypes.retrain, {
+      workflowId,
+      taskQueue,
+      args: [{ model: request.model } satisfies RetrainInput],
+      signal: retrainRequestedSignal,
+      signalArgs: [request],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      typedSearchAttributes: [{ key: searchAttributes.model, value: request.model }],
+      staticSummary: `Retrain ${request.model}: ${request.trigger}`,
+    });
+    return { workflowId, retrainId: request.retrainId };
+  },
+
+  /** Starts the release of a candidate in Staging, and tells the release that it superseded. */
+  async startRelease(input: {
+    retrainId: string;
+    superseded: number | null;
+  }): Promise<{ workflowId: string }> {
+    const { model, candidateVersion } = await getRetrain(database, input.retrainId);
+    if (candidateVersion === null) throw new Error(`retrain ${input.retrainId} has no candidate`);
+    const { definition } = await getDefinition(database, model);
+    if (input.superseded !== null) await tellSuperseded(client, model, input.superseded, candidateVersion);
+    const workflowId = workflowIds.release(model, candidateVersion);
+    const release: ReleaseInput = {
+      model,
+      version: candidateVersion,
+      retrainId: input.retrainId,
+      expiresAfterMs: toMilliseconds(durationOf(definition.promotion.expiresAfter)),
+      remindEveryMs: toMilliseconds(durationOf(definition.promotion.remindEvery)),
+    };
+    try {
+      await client.workflow.start(workflowTypes.release, {
+        workflowId,
+        taskQueue,
+        args: [release],
+        workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        typedSearchAttributes: [
+          { key: searchAttributes.model, value: model },
+          { key: searchAttributes.version, value: candidateVersion },
+        ],
+        staticSummary: `Release ${model} version ${candidateVersion}`,
+      });
+    } catch (error) {
+      // An earlier attempt of this activity started it: a version is released once.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    return { workflowId };
+  },
+});
+
+async function tellSuperseded(client: Client, model: string, version: number, by: number): Promise<void> {
+  try {
+    await client.workflow.getHandle(workflowIds.release(model, version)).signal(supersededSignal, { by });
+  } catch (error) {
+    // It has ended already: there is nobody left to tell.
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+}
