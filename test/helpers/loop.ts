@@ -1,0 +1,60 @@
+// A whole Tidegate for a test: database, worker and API over the run's Postgres and Temporal.
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { fastify } from 'fastify';
+import { inject } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
+import { temporalDecisionGate } from '../../api/decision-gate.ts';
+import { startServer } from '../../api/server.ts';
+import { exampleMigrations } from '../../migrations/example/index.ts';
+import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { migrate } from '../../store/migrate.ts';
+import { workerOptions } from '../../worker/options.ts';
+import { createTestDatabase } from './database.ts';
+
+/** A running loop. */
+export interface Loop {
+  readonly database: Database;
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly apiUrl: string;
+  /** Stops everything; the database is dropped too. */
+  stop(): Promise<void>;
+}
+
+/** What differs from one test to the next. */
+export interface LoopOptions {
+  readonly webhookUrl?: string;
+}
+
+/** Starts a loop with empty source tables on a Task Queue of its own. */
+export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
+  const testDatabase = await createTestDatabase();
+  const database = openDatabase(testDatabase.url);
+  await migrate(database, tidegateMigrations);
+  await migrate(database, exampleMigrations);
+  const address = inject('temporalAddress');
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const native = await NativeConnection.connect({ address });
+  const taskQueue = `test-${randomUUID()}`;
+  const activities = createActivities({ database, client, taskQueue, ...options });
+  const worker = await Worker.create(
+    workerOptions({ connection: native, namespace: 'default', taskQueue, activities, shutdownGraceTime: '1 second' }),
+  );
+  const running = worker.run();
+  const { log: logger } = fastify({ logger: { level: 'silent' } });
+  const server = await startServer({ database, gate: temporalDecisionGate(client), logger }, { port: 0 });
+  const stop = async (): Promise<void> => {
+    await server.close();
+    worker.shutdown();
+    await running;
+    await native.close();
+    await connection.close();
+    await database.close();
+    await testDatabase.drop();
+  };
+  return { database, client, taskQueue, apiUrl: server.url, stop };
+}
