@@ -10,7 +10,11 @@ export interface ErrorKind {
   readonly remedy: string;
 }
 
-const kind = (status: number, retryable: boolean, remedy: string): ErrorKind => ({ status, retryable, remedy });
+const kind = (status: number, retryable: boolean, remedy: string): ErrorKind => ({
+  status,
+  retryable,
+  remedy,
+});
 
 /** Every code, its HTTP status, whether a retry can help, and the remedy. Documented in docs/errors.md. */
 export const errorKinds = {
@@ -23,18 +27,28 @@ export const errorKinds = {
   DATA_FOLDER_BROKEN: kind(500, false, 'Run `tidegate down --erase` to begin again, or restore the folder.'),
   SCHEMA_OUT_OF_DATE: kind(500, false, 'Run `tidegate migrate`.'),
   SCHEMA_TOO_NEW: kind(500, false, 'The database was migrated by a newer Tidegate; update this process.'),
-  MIGRATION_FAILED: kind(500, false, 'Nothing was changed; correct the cause and run `tidegate migrate` again.'),
+  MIGRATION_FAILED: kind(
+    500,
+    false,
+    'Nothing was changed; correct the cause and run `tidegate migrate` again.',
+  ),
   SEARCH_ATTRIBUTES_MISSING: kind(500, false, 'Register them with the command in the message.'),
   DATABASE_UNREACHABLE: kind(503, true, 'Check DATABASE_URL and that Postgres is running.'),
   TEMPORAL_UNREACHABLE: kind(503, true, 'Check TEMPORAL_ADDRESS and that Temporal is running.'),
   // input
   INVALID_REQUEST: kind(400, false, 'Correct the field that the message names.'),
+  UNSUPPORTED_MEDIA_TYPE: kind(415, false, 'Send JSON with the header content-type: application/json.'),
+  BODY_TOO_LARGE: kind(413, false, 'Send fewer rows in one request.'),
   INVALID_FEATURE: kind(400, false, 'Send the feature with the type that the model declares.'),
   UNKNOWN_FEATURE: kind(400, false, 'Send only features of the model; GET /models/{model} lists them.'),
   IMPORT_FOLDER: kind(400, false, 'Give a folder of CSV files, each named for the table it fills.'),
   IMPORT_REJECTED: kind(400, false, 'Correct the places listed; nothing of this import was kept.'),
   INVALID_DEFINITION: kind(400, false, 'Correct the place in the model file that the message names.'),
-  DEFINITION_CONFLICT: kind(409, false, 'Entity keys, label and holdout are fixed; give the model another name.'),
+  DEFINITION_CONFLICT: kind(
+    409,
+    false,
+    'Entity keys, label and holdout are fixed; give the model another name.',
+  ),
   UNKNOWN_TABLE: kind(400, false, 'Create the table, or correct its name in the model file.'),
   UNKNOWN_COLUMN: kind(400, false, 'Correct the column name in the model file.'),
   WRONG_COLUMN_TYPE: kind(400, false, 'Declare the feature by a type that the column can hold.'),
@@ -49,15 +63,27 @@ export const errorKinds = {
   EMPTY_WINDOW: kind(422, false, 'No rows fall in the window; import data or choose another as-of.'),
   TOO_FEW_LABELS: kind(422, false, 'Wait for labels, or widen training.window.'),
   ONE_CLASS: kind(422, false, 'The labels of the window hold one class only; widen training.window.'),
-  FEATURES_NOT_KNOWN: kind(422, false, 'Set `lag` to the delay with which the table is loaded, or `knownSince`.'),
+  FEATURES_NOT_KNOWN: kind(
+    422,
+    false,
+    'Set `lag` to the delay with which the table is loaded, or `knownSince`.',
+  ),
   DATASET_CHANGED: kind(500, false, 'The frozen rows no longer match their digest; restore the database.'),
   UNREADABLE_PROFILE: kind(500, false, 'Run the Tidegate that wrote it, or freeze a new version.'),
-  ARTIFACT_CHANGED: kind(500, false, 'The stored artifact no longer matches its digest; restore the database.'),
+  ARTIFACT_CHANGED: kind(
+    500,
+    false,
+    'The stored artifact no longer matches its digest; restore the database.',
+  ),
   NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
   TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),
   // lifecycle
   ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),
-  STALE_CHAMPION: kind(409, false, 'The champion changed since the comparison; the candidate is compared anew.'),
+  STALE_CHAMPION: kind(
+    409,
+    false,
+    'The champion changed since the comparison; the candidate is compared anew.',
+  ),
   DECISION_REFUSED: kind(409, false, 'Read the pending request again and decide on what it names.'),
   NOTHING_PENDING: kind(404, false, 'No version of the model waits for a decision: `tidegate status`.'),
   SELF_APPROVAL: kind(403, false, 'Ask somebody other than the requester.'),

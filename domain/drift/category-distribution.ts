@@ -1,0 +1,103 @@
+// Whether the categories of a column changed in their shares, or new ones came.
+import { unseenRows, type CategoryProfile, type CategoryReference } from './category-profile.ts';
+import { chiSquare, chiSquareTest } from './chi-square.ts';
+import {
+  directionOf,
+  measured,
+  notMeasurable,
+  tooFew,
+  type Hypothesis,
+  type Question,
+} from './hypothesis.ts';
+import { jensenShannon, jensenShannonDistance, jensenShannonNoiseFloor } from './jensen-shannon.ts';
+import { newCategory, newCategoryExcess } from './new-category.ts';
+import { wilsonLower } from './wilson.ts';
+
+/** Rows of both sides over the same categories. */
+export interface CategoryCells {
+  readonly reference: Float64Array;
+  readonly current: Float64Array;
+}
+
+/**
+ * The reference's values, then one cell for its other values or, where it lists them all, one for each value that only
+ * the window has. Values beyond those listed share the last cell.
+ */
+export function categoryCells(reference: CategoryReference, profile: CategoryProfile): CategoryCells {
+  const unseen =
+    reference.other > 0
+      ? [unseenRows(profile)]
+      : [...profile.unseen.values(), profile.unlisted].filter((rows) => rows > 0);
+  const current = Float64Array.from([...profile.counts, ...unseen]);
+  const padded = new Float64Array(current.length);
+  padded.set(reference.counts);
+  if (reference.other > 0) padded[reference.counts.length] = reference.other;
+  return { reference: padded, current };
+}
+
+/** Compares the shares of a column's categories: p by the two-sample chi-square test, effect by Jensen-Shannon. */
+export function categoryDistribution(
+  reference: CategoryReference,
+  cells: CategoryCells,
+  minRows: number,
+  threshold: number | undefined,
+): Hypothesis {
+  const question: Question = {
+    subject: reference.name,
+    kind: 'distribution',
+    statistic: chiSquare.name,
+    effect: jensenShannon.name,
+    threshold: threshold ?? jensenShannon.threshold,
+    referenceSize: total(cells.reference),
+    windowSize: total(cells.current),
+  };
+  const { referenceSize: n, windowSize: m } = question;
+  const reason = tooFew(n, m, minRows);
+  if (reason !== null) return notMeasurable(question, reason);
+  const count = cells.current.length;
+  // One category on both sides: nothing can have moved.
+  if (count === 1) return measured(question, { value: 0, pValue: 1, effectSize: 0, noiseFloor: 0 });
+  const test = chiSquareTest(cells.reference, cells.current);
+  if (test === null)
+    return notMeasurable(question, 'every category is rare: under 5 rows of each are expected');
+  return measured(question, {
+    value: test.value,
+    pValue: test.pValue,
+    effectSize: jensenShannonDistance(cells.reference, cells.current),
+    noiseFloor: jensenShannonNoiseFloor(n, m, count),
+  });
+}
+
+/**
+ * Measures the share of values that the reference has never seen. It has no p-value of its own: the lower bound of
+ * the share is judged. Where the reference holds more values than it lists, those outside the list count as expected.
+ */
+export function newCategories(
+  reference: CategoryReference,
+  profile: CategoryProfile,
+  minRows: number,
+): Hypothesis {
+  const unseen = unseenRows(profile);
+  const question: Question = {
+    subject: reference.name,
+    kind: 'new category',
+    statistic: newCategory.name,
+    effect: newCategory.name,
+    threshold: newCategory.threshold,
+    referenceSize: total(reference.counts) + reference.other,
+    windowSize: total(profile.counts) + unseen,
+  };
+  const { referenceSize: n, windowSize: m } = question;
+  const reason = tooFew(n, m, minRows);
+  if (reason !== null) return notMeasurable(question, reason);
+  const expected = Math.max(reference.singletons, reference.other) / n;
+  const share = { hits: unseen, size: m };
+  return measured(question, {
+    value: unseen / m,
+    effectSize: newCategoryExcess(share, expected),
+    noiseFloor: expected,
+    direction: directionOf(Math.max(0, wilsonLower(share) - expected)),
+  });
+}
+
+const total = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);

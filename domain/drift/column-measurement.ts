@@ -1,0 +1,146 @@
+// Everything measured on one column, before the report is judged as a whole.
+import { categoryCells, categoryDistribution, newCategories } from './category-distribution.ts';
+import type { CategoryProfile, CategoryReference } from './category-profile.ts';
+import { constantSides, type ConstantSides } from './constant.ts';
+import type { ColumnReference } from './feature-reference.ts';
+import { notMeasurable, type Hypothesis } from './hypothesis.ts';
+import { clippedMean, numericDistribution } from './numeric-distribution.ts';
+import { presentNumbers, type NumericProfile } from './numeric-profile.ts';
+import type { NumericReference } from './numeric-reference.ts';
+import { psiBand, psiNoiseFloor, psiOfCounts, type PsiBand } from './psi.ts';
+import { missingChange } from './share-change.ts';
+import type { ColumnProfile } from './window-profile.ts';
+
+/** PSI with what it takes to read it; it has no vote. */
+export interface PsiReading {
+  readonly value: number;
+  readonly band: PsiBand;
+  /** The 95 % point where nothing changed, for these sizes. A PSI below it says nothing. */
+  readonly noiseFloor: number;
+  readonly bins: number;
+}
+
+/** A number on both sides; null where a side has none. */
+export interface BothSides {
+  readonly reference: number | null;
+  readonly window: number | null;
+}
+
+/** The measurements of a column. */
+export interface ColumnMeasurement {
+  /** At most one of each kind; that of the distribution is always first. */
+  readonly hypotheses: readonly [Hypothesis, ...Hypothesis[]];
+  readonly psi: PsiReading | null;
+  /** Shares of missing values. */
+  readonly missing: BothSides;
+  /** Means of a numeric column clipped to the reference's 0.5 % and 99.5 % quantiles; null for categories. */
+  readonly mean: BothSides | null;
+  readonly constant: ConstantSides;
+}
+
+/** Measures a window's column against its reference; never throws, whatever the column holds. */
+export function measureColumn(
+  reference: ColumnReference,
+  profile: ColumnProfile | undefined,
+  minRows: number,
+  threshold?: number,
+): ColumnMeasurement {
+  if (reference.kind === 'numeric' && profile?.kind === 'numeric') {
+    return measureNumbers(reference, profile, minRows, threshold);
+  }
+  if (reference.kind === 'category' && profile?.kind === 'category') {
+    return measureCategories(reference, profile, minRows, threshold);
+  }
+  const reason = profile?.kind === 'absent' ? profile.reason : 'the window was not counted in this column';
+  return unmeasured(reference, reason);
+}
+
+function measureNumbers(
+  reference: NumericReference,
+  profile: NumericProfile,
+  minRows: number,
+  threshold: number | undefined,
+): ColumnMeasurement {
+  const n = presentNumbers(reference.profile);
+  const m = presentNumbers(profile);
+  const before = { hits: reference.profile.missing, size: n + reference.profile.missing };
+  const after = { hits: profile.missing, size: m + profile.missing };
+  const [from, to] = [psiCounts(reference, reference.profile), psiCounts(reference, profile)];
+  return {
+    hypotheses: [
+      numericDistribution(reference, profile, minRows, threshold),
+      missingChange(reference.name, before, after, minRows),
+    ],
+    psi: readPsi(from, to, n, m),
+    missing: { reference: shareOf(before), window: shareOf(after) },
+    mean: { reference: clippedMean(reference, reference.profile), window: clippedMean(reference, profile) },
+    constant: constantSides(numbersHeld(reference.profile), numbersHeld(profile)),
+  };
+}
+
+function measureCategories(
+  reference: CategoryReference,
+  profile: CategoryProfile,
+  minRows: number,
+  threshold: number | undefined,
+): ColumnMeasurement {
+  const cells = categoryCells(reference, profile);
+  const distribution = categoryDistribution(reference, cells, minRows, threshold);
+  const { referenceSize: n, windowSize: m } = distribution;
+  const before = { hits: reference.missing, size: n + reference.missing };
+  const after = { hits: profile.missing, size: m + profile.missing };
+  return {
+    hypotheses: [
+      distribution,
+      newCategories(reference, profile, minRows),
+      missingChange(reference.name, before, after, minRows),
+    ],
+    psi: readPsi(cells.reference, cells.current, n, m),
+    missing: { reference: shareOf(before), window: shareOf(after) },
+    mean: null,
+    constant: constantSides(cellsHeld(cells.reference), cellsHeld(cells.current)),
+  };
+}
+
+function unmeasured({ name, kind }: ColumnReference, reason: string): ColumnMeasurement {
+  const [statistic, effect] =
+    kind === 'numeric' ? (['ks', 'wasserstein'] as const) : (['chisquare', 'jensenshannon'] as const);
+  const question = { subject: name, kind: 'distribution', statistic, effect, threshold: 0.1 } as const;
+  return {
+    hypotheses: [notMeasurable({ ...question, referenceSize: 0, windowSize: 0 }, reason)],
+    psi: null,
+    missing: { reference: null, window: null },
+    mean: null,
+    constant: 'none',
+  };
+}
+
+function readPsi(from: ArrayLike<number>, to: ArrayLike<number>, n: number, m: number): PsiReading | null {
+  const bins = from.length;
+  if (bins < 2 || n === 0 || m === 0) return null;
+  const value = psiOfCounts(from, to);
+  return { value, band: psiBand(value), noiseFloor: psiNoiseFloor(n, m, bins), bins };
+}
+
+/** Adds the bins between PSI's cuts, which are cuts of the column too. */
+function psiCounts({ cuts, psiCuts }: NumericReference, { counts }: NumericProfile): number[] {
+  const sums = new Array<number>(psiCuts.length + 1).fill(0);
+  let group = 0;
+  for (let bin = 0; bin < counts.length; bin++) {
+    if (bin > 0 && cuts[bin - 1] === psiCuts[group]) group++;
+    sums[group] = (sums[group] ?? 0) + (counts[bin] as number);
+  }
+  return sums;
+}
+
+const shareOf = ({ hits, size }: { hits: number; size: number }): number | null =>
+  size === 0 ? null : hits / size;
+
+const cellsHeld = (counts: Float64Array): number =>
+  counts.reduce((held, count) => held + (count > 0 ? 1 : 0), 0);
+
+// Only whether there is none, one or more matters.
+function numbersHeld({ minimum, maximum }: NumericProfile): number {
+  if (minimum > maximum) return 0;
+  return minimum === maximum ? 1 : 2;
+}

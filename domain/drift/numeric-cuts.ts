@@ -1,0 +1,51 @@
+// Where the bins of a numeric column are cut.
+import type { ClipRange } from './clip-range.ts';
+import { nextUp } from './next-up.ts';
+
+/** Most distinct values that each get a bin of their own, and quantiles that are cut at where there are more. */
+const MOST_CUTS = 2047;
+
+/**
+ * The ascending cuts of a column, from its sorted reference values, its clip range and its decile ends. Bin i holds
+ * the values from cut i − 1 (inclusive) to cut i (exclusive).
+ *
+ * With at most 2 047 distinct values each is kept apart, by cuts at v and nextUp(v). Otherwise cuts fall at 2 047
+ * quantiles, tied values again kept apart: plain quantile cuts would leave KS brackets of 0.05 to 0.78 on tied data.
+ * The clip bounds and the ends of the decile bins are always cuts, so that both statistics are sums of whole bins.
+ */
+export function numericCuts(
+  sorted: Float64Array,
+  range: ClipRange | null,
+  decileEnds: Float64Array,
+): Float64Array {
+  const cuts = new Set<number>();
+  const addValue = (value: number): void => {
+    // Adding 0 turns −0 into 0: they are one value.
+    cuts.add(value + 0).add(nextUp(value));
+  };
+  const distinct = distinctValues(sorted);
+  if (distinct === null) {
+    for (let k = 1; k <= MOST_CUTS; k++) {
+      const at = Math.floor((k * sorted.length) / (MOST_CUTS + 1));
+      const value = sorted[at] as number;
+      if (value === sorted[at - 1] || value === sorted[at + 1]) addValue(value);
+      else cuts.add(value + 0);
+    }
+  } else {
+    distinct.forEach(addValue);
+  }
+  if (range !== null) cuts.add(range.low).add(range.high);
+  for (const end of decileEnds) cuts.add(nextUp(end));
+  return Float64Array.from(cuts).sort();
+}
+
+/** The distinct values of a sorted sample, or null where there are more than 2 047. */
+export function distinctValues(sorted: Float64Array): number[] | null {
+  const distinct: number[] = [];
+  for (const value of sorted) {
+    if (value === distinct.at(-1)) continue;
+    if (distinct.length === MOST_CUTS) return null;
+    distinct.push(value);
+  }
+  return distinct;
+}

@@ -1,0 +1,160 @@
+// Profiles and references as plain JSON, and back.
+import { TidegateError } from '../errors.ts';
+import type { CategoryProfile, CategoryReference } from './category-profile.ts';
+import type { ClipRange } from './clip-range.ts';
+import type { ColumnReference, FeatureReference } from './feature-reference.ts';
+import { decodeNumbers, encodeNumbers } from './number-codec.ts';
+import type { NumericProfile } from './numeric-profile.ts';
+import type { NumericReference } from './numeric-reference.ts';
+import type { Share } from './two-proportion-z.ts';
+import type { AbsentProfile, ColumnProfile, WindowProfile } from './window-profile.ts';
+
+/** Raised with every change of these shapes that an older reader would misread. */
+const FORMAT = 1;
+
+/** A numeric profile: whole counts as they are, other numbers by `encodeNumbers`. */
+export interface EncodedNumericProfile {
+  readonly kind: 'numeric';
+  readonly name: string;
+  readonly counts: readonly number[];
+  readonly sums: string;
+  readonly missing: number;
+  /** Minimum and maximum. */
+  readonly extremes: string;
+}
+
+/** A category profile; unseen values with their rows, by name. */
+export interface EncodedCategoryProfile extends Omit<CategoryProfile, 'counts' | 'unseen'> {
+  readonly counts: readonly number[];
+  readonly unseen: readonly (readonly [string, number])[];
+}
+
+/** A numeric column of the reference; cuts by `encodeNumbers`. */
+export interface EncodedNumericReference {
+  readonly kind: 'numeric';
+  readonly name: string;
+  readonly cuts: string;
+  readonly psiCuts: string;
+  readonly range: ClipRange | null;
+  readonly spread: number;
+  readonly profile: EncodedNumericProfile;
+}
+
+/** A category column of the reference. */
+export interface EncodedCategoryReference extends Omit<CategoryReference, 'counts'> {
+  readonly counts: readonly number[];
+}
+
+/** A feature reference as plain JSON, fit for canonical JSON and a digest. */
+export interface EncodedReference {
+  readonly format: number;
+  readonly rows: number;
+  readonly labels: Share;
+  readonly columns: readonly (EncodedNumericReference | EncodedCategoryReference)[];
+}
+
+/** A window's profile as plain JSON. */
+export interface EncodedProfile {
+  readonly format: number;
+  readonly rows: number;
+  readonly labels: Share;
+  readonly columns: readonly (EncodedNumericProfile | EncodedCategoryProfile | AbsentProfile)[];
+}
+
+/** Plain JSON of a reference; `decodeReference` gives back every bit. */
+export const encodeReference = ({ rows, labels, columns }: FeatureReference): EncodedReference => ({
+  format: FORMAT,
+  rows,
+  labels,
+  columns: columns.map((column) =>
+    column.kind === 'numeric'
+      ? {
+          ...column,
+          cuts: encodeNumbers(column.cuts),
+          psiCuts: encodeNumbers(column.psiCuts),
+          profile: encodeNumeric(column.profile),
+        }
+      : { ...column, counts: [...column.counts] },
+  ),
+});
+
+/**
+ * The reference of `encodeReference`.
+ *
+ * @throws TidegateError UNREADABLE_PROFILE when another version of Tidegate wrote it
+ */
+export function decodeReference({ format, rows, labels, columns }: EncodedReference): FeatureReference {
+  requireFormat(format, 'feature reference');
+  return { rows, labels, columns: columns.map(decodeColumnReference) };
+}
+
+/** Plain JSON of a window's profile; `decodeProfile` gives back every bit. */
+export const encodeProfile = ({ rows, labels, columns }: WindowProfile): EncodedProfile => ({
+  format: FORMAT,
+  rows,
+  labels,
+  columns: columns.map((column) => {
+    if (column.kind === 'absent') return column;
+    if (column.kind === 'numeric') return encodeNumeric(column);
+    return { ...column, counts: [...column.counts], unseen: [...column.unseen] };
+  }),
+});
+
+/**
+ * The profile of `encodeProfile`.
+ *
+ * @throws TidegateError UNREADABLE_PROFILE when another version of Tidegate wrote it
+ */
+export function decodeProfile({ format, rows, labels, columns }: EncodedProfile): WindowProfile {
+  requireFormat(format, 'window profile');
+  return { rows, labels, columns: columns.map(decodeColumnProfile) };
+}
+
+function decodeColumnReference(column: EncodedNumericReference | EncodedCategoryReference): ColumnReference {
+  if (column.kind === 'category') return { ...column, counts: Float64Array.from(column.counts) };
+  const reference: NumericReference = {
+    ...column,
+    cuts: decodeNumbers(column.cuts),
+    psiCuts: decodeNumbers(column.psiCuts),
+    profile: decodeNumeric(column.profile),
+  };
+  return reference;
+}
+
+function decodeColumnProfile(
+  column: EncodedNumericProfile | EncodedCategoryProfile | AbsentProfile,
+): ColumnProfile {
+  if (column.kind === 'absent') return column;
+  if (column.kind === 'numeric') return decodeNumeric(column);
+  return { ...column, counts: Float64Array.from(column.counts), unseen: new Map(column.unseen) };
+}
+
+const encodeNumeric = (profile: NumericProfile): EncodedNumericProfile => ({
+  kind: 'numeric',
+  name: profile.name,
+  counts: [...profile.counts],
+  sums: encodeNumbers(profile.sums),
+  missing: profile.missing,
+  extremes: encodeNumbers(Float64Array.of(profile.minimum, profile.maximum)),
+});
+
+function decodeNumeric(profile: EncodedNumericProfile): NumericProfile {
+  const [minimum = Infinity, maximum = -Infinity] = decodeNumbers(profile.extremes);
+  return {
+    kind: 'numeric',
+    name: profile.name,
+    counts: Float64Array.from(profile.counts),
+    sums: decodeNumbers(profile.sums),
+    missing: profile.missing,
+    minimum,
+    maximum,
+  };
+}
+
+function requireFormat(format: number, what: string): void {
+  if (format === FORMAT) return;
+  throw new TidegateError(
+    'UNREADABLE_PROFILE',
+    `the ${what} has format ${format}; this Tidegate reads ${FORMAT}`,
+  );
+}

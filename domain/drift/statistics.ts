@@ -1,0 +1,26 @@
+// Every drift statistic, by name.
+import { chiSquare } from './chi-square.ts';
+import { constant } from './constant.ts';
+import { jensenShannon } from './jensen-shannon.ts';
+import { ks } from './ks.ts';
+import { missingShare } from './missing-share.ts';
+import { newCategory } from './new-category.ts';
+import { psi } from './psi.ts';
+import { z } from './two-proportion-z.ts';
+import { wasserstein } from './wasserstein.ts';
+
+/** All statistics; a new one is added here by hand. @example statistics.map(({ name }) => name) */
+export const statistics = [
+  ks,
+  wasserstein,
+  chiSquare,
+  jensenShannon,
+  z,
+  missingShare,
+  newCategory,
+  constant,
+  psi,
+] as const;
+
+/** The name of a statistic, as reports carry it. */
+export type StatisticName = (typeof statistics)[number]['name'];

@@ -1,0 +1,140 @@
+// The verdict on a window: which columns drifted, and whether that is enough.
+import { measureColumn, type ColumnMeasurement } from './column-measurement.ts';
+import { columnWords } from './column-words.ts';
+import { DEFAULT_ALPHA, DEFAULT_MIN_ROWS, type DriftPolicy } from './drift-policy.ts';
+import { judgeFamily, type DriftStatus, type SignalVerdict } from './family.ts';
+import type { ColumnReference, FeatureReference } from './feature-reference.ts';
+import type { Hypothesis } from './hypothesis.ts';
+import type { WindowProfile } from './window-profile.ts';
+
+/** The verdict on a column, with all that it rests on. */
+export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {
+  readonly column: string;
+  readonly type: 'numeric' | 'category';
+  /** Drifted when any signal is; not measurable when the distribution is not and no other signal drifted. */
+  readonly status: DriftStatus;
+  /** Why it is not measurable; null where it is. */
+  readonly reason: string | null;
+  readonly critical: boolean;
+  readonly weight: number;
+  /** The distribution first, then new categories and missing values. */
+  readonly signals: readonly SignalVerdict[];
+  /** The verdict in one line. */
+  readonly words: string;
+}
+
+/** The verdict on a window; plain JSON, every number finite. */
+export interface DriftVerdict {
+  /** Not measurable when no column is. */
+  readonly status: DriftStatus;
+  readonly drifted: boolean;
+  /** Weighted share of all columns that drifted, and the policy's bound of it. */
+  readonly share: number;
+  readonly threshold: number;
+  readonly alpha: number;
+  readonly referenceRows: number;
+  readonly windowRows: number;
+  readonly driftedColumns: readonly string[];
+  /** Critical columns that drifted. */
+  readonly criticalColumns: readonly string[];
+  readonly notMeasurable: readonly string[];
+  readonly columns: readonly ColumnVerdict[];
+  /** Verdicts on the hypotheses given beside the columns; they have no part in the share. */
+  readonly others: readonly SignalVerdict[];
+  /** The verdict in one sentence. */
+  readonly reason: string;
+}
+
+/**
+ * Judges a window against a reference. All p-values, those of `others` among them, are adjusted together. A column
+ * that cannot be measured is said so; it is never counted as stable.
+ *
+ * @param others further hypotheses of the same report, such as label or prediction drift. @default none
+ * @example judgeWindow(reference, profileWindow(reference, frame), { share: 0.05 }).driftedColumns
+ */
+export function judgeWindow(
+  reference: FeatureReference,
+  profile: WindowProfile,
+  policy: DriftPolicy,
+  others: readonly Hypothesis[] = [],
+): DriftVerdict {
+  const { alpha = DEFAULT_ALPHA, minRows = DEFAULT_MIN_ROWS } = policy;
+  const profiles = new Map(profile.columns.map((column) => [column.name, column]));
+  const measurements = reference.columns.map((column) =>
+    measureColumn(column, profiles.get(column.name), minRows, policy.thresholds?.[column.name]),
+  );
+  const verdicts = judgeFamily([...measurements.flatMap(({ hypotheses }) => hypotheses), ...others], alpha);
+  let next = 0;
+  const columns = reference.columns.map((column, index) => {
+    const measurement = measurements[index] as ColumnMeasurement;
+    const signals = verdicts.slice(next, (next += measurement.hypotheses.length));
+    return judgeColumn(column, measurement, signals, policy);
+  });
+
+  const drifted = columns.filter(({ status }) => status === 'drifted');
+  const critical = drifted.filter((column) => column.critical);
+  const unmeasured = columns.filter(({ status }) => status === 'not measurable');
+  const weight = weigh(columns);
+  const share = weight > 0 ? weigh(drifted) / weight : 0;
+  const enough = critical.length > 0 || (drifted.length > 0 && share >= policy.share);
+  const nothingMeasured = unmeasured.length === columns.length;
+  return {
+    status: enough ? 'drifted' : nothingMeasured ? 'not measurable' : 'stable',
+    drifted: enough,
+    share,
+    threshold: policy.share,
+    alpha,
+    referenceRows: reference.rows,
+    windowRows: profile.rows,
+    driftedColumns: drifted.map(({ column }) => column),
+    criticalColumns: critical.map(({ column }) => column),
+    notMeasurable: unmeasured.map(({ column }) => column),
+    columns,
+    others: verdicts.slice(next),
+    reason: windowWords(columns, share, policy.share),
+  };
+}
+
+function judgeColumn(
+  { name, kind }: ColumnReference,
+  { hypotheses, ...facts }: ColumnMeasurement,
+  signals: readonly SignalVerdict[],
+  policy: DriftPolicy,
+): ColumnVerdict {
+  const [distribution] = signals;
+  const hasDrifted = signals.some((signal) => signal.status === 'drifted');
+  const status = hasDrifted ? 'drifted' : (distribution?.status ?? 'not measurable');
+  const reason = status === 'not measurable' ? (distribution?.reason ?? null) : null;
+  return {
+    column: name,
+    type: kind,
+    status,
+    reason,
+    critical: policy.critical?.includes(name) ?? false,
+    weight: policy.weights?.[name] ?? 1,
+    signals,
+    ...facts,
+    words: columnWords(status, reason, signals, { hypotheses, ...facts }),
+  };
+}
+
+const weigh = (columns: readonly ColumnVerdict[]): number =>
+  columns.reduce((sum, { weight }) => sum + weight, 0);
+
+function windowWords(columns: readonly ColumnVerdict[], share: number, threshold: number): string {
+  const named = (of: readonly ColumnVerdict[]): string => of.map(({ column }) => column).join(', ');
+  const drifted = columns.filter(({ status }) => status === 'drifted');
+  const critical = drifted.filter((column) => column.critical);
+  const unmeasured = columns.filter(({ status }) => status === 'not measurable');
+  const parts: string[] = [];
+  if (drifted.length === 0) {
+    parts.push(`no column drifted, of ${columns.length}`);
+  } else {
+    const side = share >= threshold ? 'at or above' : 'below';
+    const weighted = `weighted share ${Number(share.toPrecision(3))}, ${side} ${threshold}`;
+    parts.push(`${drifted.length} of ${columns.length} columns drifted (${named(drifted)}): ${weighted}`);
+  }
+  if (critical.length > 0) parts.push(`critical: ${named(critical)}`);
+  if (unmeasured.length > 0) parts.push(`not measurable: ${named(unmeasured)}`);
+  return parts.join('; ');
+}

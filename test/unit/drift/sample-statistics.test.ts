@@ -1,0 +1,253 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { adjustPValues } from '../../../domain/drift/benjamini-hochberg.ts';
+import { chiSquareTest } from '../../../domain/drift/chi-square.ts';
+import { constantSides, departureFromConstant } from '../../../domain/drift/constant.ts';
+import { jensenShannonDistance, jensenShannonNoiseFloor } from '../../../domain/drift/jensen-shannon.ts';
+import { ksTest } from '../../../domain/drift/ks.ts';
+import { missingShareChange } from '../../../domain/drift/missing-share.ts';
+import { newCategoryExcess } from '../../../domain/drift/new-category.ts';
+import { decileEnds, psiBand, psiNoiseFloor, psiOfCounts, psiOfSamples } from '../../../domain/drift/psi.ts';
+import { statistics } from '../../../domain/drift/statistics.ts';
+import { twoProportionZ } from '../../../domain/drift/two-proportion-z.ts';
+import {
+  normedWasserstein,
+  standardDeviation,
+  wassersteinDistance,
+} from '../../../domain/drift/wasserstein.ts';
+import { lattice, normals, randomOf } from './frame-of.ts';
+
+const numbers = (...values: number[]): Float64Array => Float64Array.from(values);
+const reference = lattice(500, 0, 10);
+const current = lattice(400, 1, 11);
+
+describe('the Kolmogorov-Smirnov test', () => {
+  it('meets the vectors', () => {
+    const first = ksTest(numbers(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), numbers(2.5, 3.5, 6.5, 7.5, 11, 12, 13, 14));
+    expect(first?.d).toBe(0.5);
+    expect(first?.pValue).toBeCloseTo(0.1659582247817542, 12);
+    const ties = ksTest(numbers(1, 1, 2, 2, 3, 3, 4, 4), numbers(1, 2, 2, 2, 3, 4, 4, 5, 5));
+    expect(ties?.d).toBeCloseTo(2 / 9, 12);
+    expect(ties?.pValue).toBeCloseTo(0.9379679144385027, 12);
+    const shifted = ksTest(reference, current);
+    expect(shifted?.d).toBeCloseTo(0.1015, 12);
+    expect(shifted?.pValue).toBeCloseTo(0.019160800843067132, 12);
+  });
+
+  it('leaves missing values out, and is null where nothing is left', () => {
+    expect(ksTest(numbers(NaN, 1, 2), numbers(2, NaN, 1))).toEqual({ d: 0, pValue: 1 });
+    expect(ksTest(numbers(NaN), numbers(1))).toBeNull();
+  });
+
+  it('is symmetric and does not change under an increasing map', () => {
+    const sample = fc.array(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(sample, sample, (a, b) => {
+        const test = ksTest(numbers(...a), numbers(...b));
+        expect(ksTest(numbers(...b), numbers(...a))).toEqual(test);
+        const mapped = (values: number[]): Float64Array =>
+          numbers(...values.map((value) => Math.exp(value / 9)));
+        expect(ksTest(mapped(a), mapped(b))).toEqual(test);
+      }),
+    );
+  });
+});
+
+describe('the population stability index', () => {
+  it('reads a shift of one standard deviation at 5 000 rows, with an outlier as without', () => {
+    const random = randomOf(11);
+    const [a, b] = [normals(5_000, random), normals(5_000, random, 1)];
+    const plain = psiOfSamples(a, b) ?? 0;
+    expect(plain).toBeGreaterThan(0.85);
+    expect(plain).toBeLessThan(1.1);
+    b[0] = 1e6;
+    expect(psiOfSamples(a, b)).toBeCloseTo(plain, 2);
+  });
+
+  it('does not change under an increasing map, and is symmetric in its counts', () => {
+    const sample = fc.array(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(sample, sample, (a, b) => {
+        const mapped = (values: number[]): Float64Array => numbers(...values.map((value) => value ** 3 - 7));
+        expect(psiOfSamples(mapped(a), mapped(b))).toBe(psiOfSamples(numbers(...a), numbers(...b)));
+        expect(psiOfCounts([3, 9, 0], [5, 1, 2])).toBeCloseTo(psiOfCounts([5, 1, 2], [3, 9, 0]), 12);
+      }),
+    );
+  });
+
+  it('has ten bins on distinct values, fewer on tied ones, and cannot be measured on one', () => {
+    expect(decileEnds(numbers(...Array.from({ length: 100 }, (_, i) => i)))).toHaveLength(9);
+    expect([...decileEnds(numbers(0, 0, 0, 0, 0, 0, 0, 1, 1, 1))]).toEqual([0]);
+    expect(psiOfSamples(numbers(7, 7), numbers(8))).toBeNull();
+  });
+
+  it('has bands and a noise floor', () => {
+    expect([0.05, 0.1, 0.25, 0.26].map(psiBand)).toEqual(['stable', 'watch', 'watch', 'act']);
+    expect(psiNoiseFloor(5_000, 30, 10)).toBeCloseTo((1 / 5_000 + 1 / 30) * 16.918977604620448, 9);
+  });
+
+  it('exceeds its noise floor in about one window of twenty that did not drift', () => {
+    const random = randomOf(5);
+    const frozen = normals(2_000, random);
+    const floor = psiNoiseFloor(2_000, 200, 10);
+    let above = 0;
+    for (let window = 0; window < 400; window++) {
+      if ((psiOfSamples(frozen, normals(200, random)) ?? 0) > floor) above++;
+    }
+    expect(above).toBeGreaterThan(4);
+    expect(above).toBeLessThan(40);
+  });
+});
+
+describe('the Wasserstein distance', () => {
+  it("meets Evidently's normed vector on samples", () => {
+    const distance = wassersteinDistance(reference, current) ?? 0;
+    expect(distance / standardDeviation(reference)).toBeCloseTo(0.34554482720033647, 12);
+  });
+
+  it('is hidden neither by an outlier of the reference nor raised by one of the window', () => {
+    const random = randomOf(3);
+    const [a, same, shifted] = [normals(1_000, random), normals(1_000, random), normals(1_000, random, 1)];
+    a[0] = 1e6;
+    same[0] = 1e6;
+    expect(normedWasserstein(a, shifted)).toBeGreaterThan(0.9);
+    expect(normedWasserstein(a, same)).toBeLessThan(0.1);
+  });
+
+  it('keeps the rare values of a column of mostly one value', () => {
+    const mostlyZero = numbers(...Array.from({ length: 1_000 }, (_, i) => (i < 3 ? 1 : 0)));
+    const half = numbers(...Array.from({ length: 100 }, (_, i) => i % 2));
+    expect(normedWasserstein(mostlyZero, half)).toBeGreaterThan(1);
+    expect(normedWasserstein(mostlyZero, mostlyZero)).toBe(0);
+  });
+
+  it('is finite for infinities and ±1e308, and null for a constant reference', () => {
+    const huge = numbers(1e308, -1e308, 5e307, 0);
+    expect(normedWasserstein(huge, huge)).toBe(0);
+    expect(normedWasserstein(huge, numbers(1e308, 1e308))).toBeGreaterThan(0.1);
+    expect(normedWasserstein(numbers(1, 2, 3), numbers(Infinity, -Infinity))).toBeLessThan(3);
+    expect(normedWasserstein(numbers(4, 4), numbers(1, 2))).toBeNull();
+    expect(normedWasserstein(numbers(1, 2), numbers())).toBeNull();
+  });
+
+  it('scales with neither the unit nor the origin of the column', () => {
+    const moved = (values: Float64Array): Float64Array => values.map((value) => value * 60 - 1e4);
+    expect(normedWasserstein(moved(reference), moved(current))).toBeCloseTo(
+      normedWasserstein(reference, current) ?? NaN,
+      9,
+    );
+  });
+});
+
+describe('the Jensen-Shannon distance', () => {
+  it('meets the vectors', () => {
+    expect(jensenShannonDistance([50, 30, 20, 0], [40, 30, 25, 5])).toBeCloseTo(0.1466422933, 9);
+    const edges = Array.from({ length: 12 }, (_, i) => (i * 10.975) / 11);
+    const counts = (values: Float64Array): number[] =>
+      edges
+        .slice(1)
+        .map((end, bin) => values.filter((x) => x >= (edges[bin] ?? 0) && (x < end || bin === 10)).length);
+    expect(jensenShannonDistance(counts(reference), counts(current))).toBeCloseTo(0.255129298258666, 12);
+  });
+
+  it('is symmetric, 0 for equal shares and √ln 2 for disjoint ones', () => {
+    expect(jensenShannonDistance([1, 2], [3, 1])).toBeCloseTo(jensenShannonDistance([3, 1], [1, 2]), 15);
+    expect(jensenShannonDistance([10, 20], [1, 2])).toBe(0);
+    expect(jensenShannonDistance([5, 0], [0, 9])).toBeCloseTo(Math.sqrt(Math.LN2), 12);
+    expect(jensenShannonNoiseFloor(1, 1, 50)).toBe(Math.sqrt(Math.LN2));
+  });
+});
+
+describe('the chi-square test', () => {
+  it('agrees with the z test on two categories', () => {
+    const test = chiSquareTest([60, 40], [45, 55]);
+    const { z, pValue } = twoProportionZ({ hits: 60, size: 100 }, { hits: 45, size: 100 });
+    expect(test?.value).toBeCloseTo(z * z, 12);
+    expect(test?.pValue).toBeCloseTo(pValue, 12);
+    expect(pValue).toBeCloseTo(0.0336720689, 9);
+  });
+
+  it('does not give p = 0 for one new rare value', () => {
+    expect(chiSquareTest([500, 500, 0], [500, 499, 1])?.pValue).toBeGreaterThan(0.3);
+    expect(chiSquareTest([500, 500, 0], [300, 300, 400])?.pValue).toBeLessThan(1e-90);
+  });
+
+  it('pools rare categories, takes an exact p for two of which one is rare, and refuses only rare ones', () => {
+    expect(chiSquareTest([500, 300, 2, 1, 3], [400, 400, 2, 2, 2])?.dof).toBe(2);
+    expect(chiSquareTest([8, 2], [4, 6])?.pValue).toBeCloseTo(0.16980233388902, 12);
+    expect(chiSquareTest(new Array<number>(90).fill(1), new Array<number>(90).fill(1))).toBeNull();
+    expect(chiSquareTest([5, 0], [7, 0])).toBeNull();
+    expect(chiSquareTest([0, 0], [7, 1])).toBeNull();
+  });
+});
+
+describe('shares', () => {
+  it('give p = 1 where nothing or everything is hit', () => {
+    expect(twoProportionZ({ hits: 0, size: 9 }, { hits: 0, size: 5 })).toEqual({ z: 0, pValue: 1 });
+    expect(twoProportionZ({ hits: 9, size: 9 }, { hits: 5, size: 5 })).toEqual({ z: 0, pValue: 1 });
+  });
+
+  it('are tested exactly where few values are missing, by z where many are', () => {
+    expect(missingShareChange({ hits: 0, size: 5_000 }, { hits: 1, size: 30 }).pValue).toBeCloseTo(
+      30 / 5_030,
+      9,
+    );
+    const many = missingShareChange({ hits: 100, size: 1_000 }, { hits: 150, size: 1_000 });
+    expect(many.difference).toBeCloseTo(0.05, 12);
+    expect(many.pValue).toBeCloseTo(
+      twoProportionZ({ hits: 100, size: 1_000 }, { hits: 150, size: 1_000 }).pValue,
+      15,
+    );
+  });
+
+  it('count new categories by their lower bound beyond what is expected', () => {
+    expect(newCategoryExcess({ hits: 5, size: 100 }, 0)).toBeCloseTo(0.02154, 4);
+    expect(newCategoryExcess({ hits: 0, size: 100 }, 0)).toBe(0);
+    expect(newCategoryExcess({ hits: 50, size: 100 }, 0.9)).toBe(0);
+  });
+
+  it('name the sides that are constant', () => {
+    expect([constantSides(1, 1), constantSides(1, 4), constantSides(4, 1), constantSides(4, 4)]).toEqual([
+      'both',
+      'reference',
+      'window',
+      'none',
+    ]);
+    expect(departureFromConstant({ hits: 30, size: 30 })).toBeGreaterThan(0.85);
+  });
+});
+
+describe('Benjamini and Hochberg', () => {
+  it('meets the vector', () => {
+    const expected = [0.03, 0.06, 0.06, 0.03, 0.5, 0.24];
+    adjustPValues([0.01, 0.04, 0.03, 0.005, 0.5, 0.2]).forEach((p, i) =>
+      expect(p).toBeCloseTo(expected[i] ?? NaN, 12),
+    );
+    expect(adjustPValues([])).toEqual([]);
+  });
+
+  it('never lowers a p-value, never changes their order and never exceeds 1', () => {
+    const p = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(p, { minLength: 1, maxLength: 30 }), (pValues) => {
+        const adjusted = adjustPValues(pValues);
+        pValues.forEach((raw, i) => {
+          expect(adjusted[i]).toBeGreaterThanOrEqual(raw);
+          expect(adjusted[i]).toBeLessThanOrEqual(1);
+          pValues.forEach((other, j) => {
+            if (raw < other) expect(adjusted[i]).toBeLessThanOrEqual(adjusted[j] ?? NaN);
+          });
+        });
+      }),
+    );
+  });
+});
+
+describe('the list of statistics', () => {
+  it('names each once, and a p-value drifts below its threshold, a value at or above it', () => {
+    const names: string[] = statistics.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain('psi');
+    for (const { judges, driftWhen } of statistics) expect(driftWhen === 'below').toBe(judges === 'p-value');
+  });
+});

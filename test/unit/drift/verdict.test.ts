@@ -1,0 +1,294 @@
+import { describe, expect, it } from 'vitest';
+import { newCategories } from '../../../domain/drift/category-distribution.ts';
+import type { DriftPolicy } from '../../../domain/drift/drift-policy.ts';
+import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import { measured } from '../../../domain/drift/hypothesis.ts';
+import { judgeWindow, type ColumnVerdict, type DriftVerdict } from '../../../domain/drift/verdict.ts';
+import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { frameOf, normals, randomOf, repeated, type Values } from './frame-of.ts';
+
+type Columns = Readonly<Record<string, Values>>;
+
+function judge(reference: Columns, window: Columns, policy: DriftPolicy = { share: 0.5 }): DriftVerdict {
+  const frozen = freezeReference(frameOf(reference));
+  const verdict = judgeWindow(frozen, profileWindow(frozen, frameOf(window)), policy);
+  // JSON turns NaN and infinities into null: they would not survive.
+  expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
+  return verdict;
+}
+
+function judgeOne(reference: Values, window: Values, policy?: DriftPolicy): ColumnVerdict {
+  const [column] = judge({ x: reference }, { x: window }, policy).columns;
+  if (column === undefined) throw new Error('no column was judged');
+  return column;
+}
+
+const signal = (column: ColumnVerdict, kind: string) => column.signals.find((one) => one.kind === kind);
+const random = randomOf(21);
+const base = normals(5_000, random);
+
+describe('a column is drifted', () => {
+  it('when it is surely and materially different, and says how it moved', () => {
+    const up = judgeOne(base, normals(300, random, 0.5));
+    expect(up.status).toBe('drifted');
+    expect(up.words).toMatch(/^drifted: mean /);
+    const found = signal(up, 'distribution');
+    expect(found).toMatchObject({ statistic: 'ks', effect: 'wasserstein', direction: 'up', threshold: 0.1 });
+    expect(found).toMatchObject({ referenceSize: 5_000, windowSize: 300 });
+    expect(found?.adjustedP).toBeGreaterThanOrEqual(found?.pValue ?? NaN);
+    expect(found?.effectSize).toBeGreaterThan(found?.noiseFloor ?? NaN);
+    expect(up.psi?.band).not.toBe('stable');
+    expect(signal(judgeOne(base, normals(300, random, -0.5)), 'distribution')?.direction).toBe('down');
+  });
+
+  it('not when the change is sure but a trifle', () => {
+    const column = judgeOne(normals(100_000, random), normals(100_000, random, 0.03));
+    expect(signal(column, 'distribution')?.adjustedP).toBeLessThan(1e-6);
+    expect(column.status).toBe('stable');
+  });
+
+  it('not when the change is large but unsure', () => {
+    const column = judgeOne(base, normals(40, randomOf(2), 0.15));
+    expect(signal(column, 'distribution')?.effectSize).toBeGreaterThan(0.1);
+    expect(column.status).toBe('stable');
+  });
+
+  it('by the threshold of the policy where it names one', () => {
+    const window = normals(2_000, random, 0.3);
+    expect(judgeOne(base, window).status).toBe('drifted');
+    expect(judgeOne(base, window, { share: 0.5, thresholds: { x: 0.6 } }).status).toBe('stable');
+  });
+
+  it('when half of its values went missing, however alike the rest are', () => {
+    const column = judgeOne(
+      base,
+      base.map((value, row) => (row % 2 === 0 ? NaN : value)),
+    );
+    expect(column.status).toBe('drifted');
+    expect(signal(column, 'missing')).toMatchObject({ status: 'drifted', direction: 'up' });
+    expect(signal(column, 'distribution')?.status).toBe('stable');
+    expect(column.missing).toEqual({ reference: 0, window: 0.5 });
+  });
+
+  it('not for a single missing value among 31, in a report of several columns', () => {
+    const [frozen, rows] = [base, base.subarray(0, 31)];
+    const reference = { a: frozen, b: frozen, c: frozen, d: frozen, e: frozen };
+    const window = { a: [NaN, ...rows.subarray(1)], b: rows, c: rows, d: rows, e: rows };
+    const verdict = judge(reference, window);
+    expect(verdict.driftedColumns).toEqual([]);
+    expect(judge(reference, { ...window, a: [NaN, NaN, NaN, ...rows.subarray(3)] }).driftedColumns).toEqual([
+      'a',
+    ]);
+  });
+
+  it('when categories moved, when new ones came and when one vanished', () => {
+    const reference = repeated(['a', 500], ['b', 300], ['c', 200]);
+    expect(judgeOne(reference, repeated(['a', 300], ['b', 300], ['c', 400])).status).toBe('drifted');
+    expect(judgeOne(reference, repeated(['a', 700], ['b', 300])).status).toBe('drifted');
+    const column = judgeOne(reference, repeated(['a', 490], ['b', 300], ['c', 190], ['d', 20]));
+    expect(signal(column, 'distribution')?.status).toBe('stable');
+    expect(signal(column, 'new category')?.status).toBe('drifted');
+    expect(column.status).toBe('drifted');
+    expect(judgeOne(reference, repeated(['a', 500], ['b', 300], ['c', 200], ['d', 3])).status).toBe('stable');
+  });
+
+  it('when a constant starts to move, and not while it stays', () => {
+    const constant = new Float64Array(200).fill(29.1);
+    const same = judgeOne(constant, constant);
+    expect(same).toMatchObject({ status: 'stable', constant: 'both', psi: null });
+    const moved = judgeOne(
+      constant,
+      constant.map((value) => value + 1),
+    );
+    expect(moved.status).toBe('drifted');
+    expect(signal(moved, 'distribution')).toMatchObject({ effect: 'constant', direction: 'up' });
+  });
+
+  it('when a column that varied sticks at one value', () => {
+    const stuck = judgeOne(base, new Float64Array(100).fill(0));
+    expect(stuck).toMatchObject({ status: 'drifted', constant: 'window' });
+  });
+});
+
+describe('a column is not measurable, with a reason', () => {
+  const enough = normals(50, random);
+  it.each<[string, Values, Values, RegExp]>([
+    ['below the minimum of rows', base, normals(29, random), /^29 values in the window, 30 are needed$/],
+    [
+      'with too small a reference',
+      normals(12, random),
+      enough,
+      /^12 values in the reference, 30 are needed$/,
+    ],
+    ['in an empty window', base, new Float64Array(0), /^the window holds no values$/],
+    ['with an empty reference', new Float64Array(0), enough, /^the reference holds no values$/],
+    [
+      'that changed its type',
+      base,
+      repeated(['a', 50]),
+      /was numeric in the reference and is category in the window/,
+    ],
+    [
+      'of identifiers',
+      Array.from({ length: 60 }, (_, i) => `a${i}`),
+      Array.from({ length: 60 }, (_, i) => `b${i}`),
+      /rare/,
+    ],
+    ['of a spread of infinities', repeated([1, 40], [Infinity, 40]), enough, /no spread/],
+  ])('%s', (_, reference, window, reason) => {
+    const column = judgeOne(reference, window);
+    expect(column.status).toBe('not measurable');
+    expect(column.reason).toMatch(reason);
+    expect(column.words).toMatch(/^not measurable: /);
+  });
+
+  it('that vanished', () => {
+    const verdict = judge({ x: base, y: base }, { y: base });
+    expect(verdict.columns[0]).toMatchObject({ status: 'not measurable', signals: [{ pValue: null }] });
+    expect(verdict.columns[0]?.reason).toMatch(/missing from the window/);
+    expect(verdict.notMeasurable).toEqual(['x']);
+    expect(verdict.columns[1]?.status).toBe('stable');
+  });
+
+  it('but drifted when all of its values went missing, or came', () => {
+    const missing = new Float64Array(50).fill(NaN);
+    expect(judgeOne(missing, enough)).toMatchObject({
+      status: 'drifted',
+      missing: { reference: 1, window: 0 },
+    });
+    const column = judgeOne(base, missing);
+    expect(column.status).toBe('drifted');
+    expect(signal(column, 'distribution')?.status).toBe('not measurable');
+  });
+});
+
+describe('extreme numbers', () => {
+  it('leave an honest verdict', () => {
+    const wide = repeated([1e308, 50], [-1e308, 50], [0, 50]);
+    expect(judgeOne(wide, wide).status).toBe('stable');
+    expect(judgeOne(wide, repeated([1e308, 100])).status).toBe('drifted');
+    const infinite = base.map((value, row) => (row % 3 === 0 ? Infinity : value));
+    expect(signal(judgeOne(base, infinite), 'distribution')).toMatchObject({
+      status: 'drifted',
+      direction: 'up',
+    });
+    expect(judgeOne(infinite, infinite).status).toBe('stable');
+  });
+});
+
+describe('a window is drifted', () => {
+  const moved = normals(500, random, 1);
+  const still = base.subarray(0, 500);
+  const reference = { a: base, b: base, c: base, d: base };
+  const window = { a: moved, b: still, c: still, d: still };
+
+  it('when the share of drifted columns reaches the policy, not below it', () => {
+    expect(judge(reference, window, { share: 0.25 })).toMatchObject({
+      drifted: true,
+      share: 0.25,
+      driftedColumns: ['a'],
+    });
+    expect(judge(reference, window, { share: 0.26 })).toMatchObject({ drifted: false, status: 'stable' });
+  });
+
+  it('by the weights of its columns', () => {
+    expect(judge(reference, window, { share: 0.5, weights: { a: 3 } })).toMatchObject({
+      drifted: true,
+      share: 0.5,
+    });
+    expect(judge(reference, window, { share: 0.1, weights: { a: 0 } })).toMatchObject({
+      drifted: false,
+      share: 0,
+    });
+    expect(judge({ a: base }, { a: moved }, { share: 0.1, weights: { a: 0 } }).share).toBe(0);
+  });
+
+  it('by one critical column, and not by one that stayed', () => {
+    const verdict = judge(reference, window, { share: 0.9, critical: ['a', 'b'] });
+    expect(verdict).toMatchObject({ drifted: true, criticalColumns: ['a'] });
+    expect(verdict.reason).toContain('critical: a');
+    expect(judge(reference, window, { share: 0.9, critical: ['b'] }).drifted).toBe(false);
+  });
+
+  it('never without a drifted column, even at a share of 0', () => {
+    expect(judge(reference, { a: still, b: still, c: still, d: still }, { share: 0 }).drifted).toBe(false);
+  });
+
+  it('never when nothing could be measured; then it says so', () => {
+    const empty = judge({ a: base }, { a: new Float64Array(0) }, { share: 0 });
+    expect(empty).toMatchObject({ status: 'not measurable', drifted: false, notMeasurable: ['a'] });
+    expect(judge({ a: base }, {}, { share: 0 }).status).toBe('not measurable');
+  });
+});
+
+describe('further hypotheses', () => {
+  const question = {
+    subject: 'score',
+    kind: 'prediction',
+    statistic: 'ks',
+    effect: 'wasserstein',
+    threshold: 0.1,
+    referenceSize: 900,
+    windowSize: 300,
+  } as const;
+
+  it('are adjusted in the same family and take no part in the share', () => {
+    const reference = freezeReference(frameOf({ x: base }));
+    const profile = profileWindow(reference, frameOf({ x: base.subarray(0, 400) }));
+    const score = measured(question, { value: 0.3, pValue: 0.01, effectSize: 0.4 });
+    const verdict = judgeWindow(reference, profile, { share: 0 }, [score]);
+    // Three p-values: the column's distribution and missing share, and this one.
+    expect(verdict.others).toEqual([{ ...score, adjustedP: 0.03, status: 'drifted' }]);
+    expect(verdict.drifted).toBe(false);
+  });
+
+  it('without a p-value are judged by their effect alone', () => {
+    const reference = freezeReference(frameOf({ x: base }));
+    const profile = profileWindow(reference, frameOf({ x: base }));
+    const score = measured(question, { effectSize: 0.05 });
+    expect(judgeWindow(reference, profile, { share: 0.5 }, [score]).others[0]?.status).toBe('stable');
+  });
+});
+
+describe('new categories', () => {
+  it('in a column of many rare values are expected, not news', () => {
+    const draw = (n: number): string[] => Array.from({ length: n }, () => `v${Math.floor(random() ** -1.1)}`);
+    const frozen = freezeReference(frameOf({ c: draw(5_000) }));
+    const [reference] = frozen.columns;
+    const [profile] = profileWindow(frozen, frameOf({ c: draw(5_000) })).columns;
+    if (reference?.kind !== 'category' || profile?.kind !== 'category') throw new Error('not categories');
+    const found = newCategories(reference, profile, 30);
+    expect(found.value).toBeGreaterThan(0.01);
+    expect(found.effectSize).toBeLessThan(0.01);
+  });
+});
+
+describe('simulated reports', () => {
+  const names = Array.from({ length: 14 }, (_, i) => `f${i}`);
+  const columns = (n: number, shift = 0): Columns =>
+    Object.fromEntries(
+      names.map((name, i): [string, Values] => {
+        if (i >= 10)
+          return [name, Array.from({ length: n }, () => 'abcde'[Math.floor(random() * (i - 8))] ?? 'a')];
+        const values = normals(n, random, i === 0 ? shift : 0);
+        return [name, i % 3 === 1 ? values.map((x) => (random() < 0.02 ? NaN : Math.round(2 * x))) : values];
+      }),
+    );
+  const frozen = freezeReference(frameOf(columns(3_000)));
+  const drifted = (window: Columns): readonly string[] =>
+    judgeWindow(frozen, profileWindow(frozen, frameOf(window)), { share: 0.05 }).driftedColumns;
+
+  it.each([30, 100, 1_000])('raise at most 5 % false alarms on %i rows', (rows) => {
+    const windows = 60;
+    let alarms = 0;
+    for (let i = 0; i < windows; i++) if (drifted(columns(rows)).length > 0) alarms++;
+    // At 5 % more than 8 of 60 have a chance of one in 300.
+    expect(alarms).toBeLessThanOrEqual(8);
+  });
+
+  it('find a shift of half a standard deviation in one of 14 columns of 300 rows', () => {
+    let found = 0;
+    for (let i = 0; i < 40; i++) if (drifted(columns(300, 0.5)).includes('f0')) found++;
+    expect(found).toBeGreaterThanOrEqual(38);
+  });
+});
