@@ -1,11 +1,26 @@
+// Two kinds of tests: `unit` starts nothing; `integration` shares one Postgres and one Temporal for the whole run.
 import { defineConfig } from 'vitest/config';
+
+const unit = ['test/unit/**/*.test.ts'];
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // The native module of Temporal's worker does not live in threads.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/**/*.test.ts'],
+          exclude: unit,
+          globalSetup: ['test/helpers/servers.ts'],
+        },
+      },
+    ],
   },
 });

@@ -27,6 +27,8 @@ export interface Loop {
 /** What differs from one test to the next. */
 export interface LoopOptions {
   readonly webhookUrl?: string;
+  /** False leaves the work to processes that the test starts. @default true */
+  readonly worker?: boolean;
 }
 
 /** Starts a loop with empty source tables on a Task Queue of its own. */
@@ -38,23 +40,43 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
-  const native = await NativeConnection.connect({ address });
   const taskQueue = `test-${randomUUID()}`;
-  const activities = createActivities({ database, client, taskQueue, ...options });
-  const worker = await Worker.create(
-    workerOptions({ connection: native, namespace: 'default', taskQueue, activities, shutdownGraceTime: '1 second' }),
-  );
-  const running = worker.run();
+  const stopWorker =
+    options.worker === false ? undefined : await startWorker(address, client, taskQueue, database, options);
   const { log: logger } = fastify({ logger: { level: 'silent' } });
   const server = await startServer({ database, gate: temporalDecisionGate(client), logger }, { port: 0 });
   const stop = async (): Promise<void> => {
     await server.close();
-    worker.shutdown();
-    await running;
-    await native.close();
+    await stopWorker?.();
     await connection.close();
     await database.close();
     await testDatabase.drop();
   };
   return { database, client, taskQueue, apiUrl: server.url, stop };
+}
+
+/** Starts a worker in this process; the result stops it. */
+async function startWorker(
+  address: string,
+  client: Client,
+  taskQueue: string,
+  database: Database,
+  { webhookUrl }: LoopOptions,
+): Promise<() => Promise<void>> {
+  const connection = await NativeConnection.connect({ address });
+  const activities = createActivities({
+    database,
+    client,
+    taskQueue,
+    ...(webhookUrl !== undefined && { webhookUrl }),
+  });
+  const worker = await Worker.create(
+    workerOptions({ connection, namespace: 'default', taskQueue, activities, shutdownGraceTime: '1 second' }),
+  );
+  const running = worker.run();
+  return async () => {
+    worker.shutdown();
+    await running;
+    await connection.close();
+  };
 }

@@ -1,0 +1,103 @@
+// One process per data folder: a lock file that outlives neither its holder nor a reboot.
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { TidegateError } from '../../domain/errors.ts';
+import { processCommand } from './process-command.ts';
+
+/** Who holds a folder, and what it chose to say about itself, such as addresses. */
+export interface LockHolder {
+  readonly pid: number;
+  /** Its command line, which tells it from a later process of the same number. */
+  readonly command: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** A lock held by this process. */
+export interface FolderLock {
+  /** Replaces the facts that others read with {@link lockHolder}. */
+  publish(facts: Readonly<Record<string, string>>): Promise<void>;
+  /** Gives the folder up; a second call does nothing. */
+  release(): Promise<void>;
+}
+
+const lockFile = (folder: string): string => join(folder, 'lock');
+
+const parse = (text: string): LockHolder | undefined => {
+  try {
+    return JSON.parse(text) as LockHolder;
+  } catch {
+    return undefined;
+  }
+};
+
+const isAlive = async (holder: LockHolder): Promise<boolean> =>
+  (await processCommand(holder.pid)) === holder.command;
+
+/**
+ * The live process that holds a folder; undefined when there is none, though a dead one may have left its file.
+ *
+ * @example (await lockHolder('.tidegate'))?.pid
+ */
+export const lockHolder = async (folder: string): Promise<LockHolder | undefined> => {
+  const holder = parse(await readFile(lockFile(folder), 'utf8').catch(() => ''));
+  return holder && (await isAlive(holder)) ? holder : undefined;
+};
+
+/** Writes the whole lock under another name first, so that nobody reads half of it. */
+const writeAside = async (folder: string, facts: LockHolder['facts']): Promise<string> => {
+  const aside = `${lockFile(folder)}.${randomUUID()}`;
+  const command = (await processCommand(process.pid)) ?? process.title;
+  // Facts may hold a database password: nobody else on the machine reads them.
+  await writeFile(aside, JSON.stringify({ pid: process.pid, command, facts } satisfies LockHolder), {
+    mode: 0o600,
+  });
+  return aside;
+};
+
+/** Moves a dead process's lock away; gives it back when a live one slipped in between reading and moving. */
+const clearStale = async (folder: string): Promise<void> => {
+  const grave = `${lockFile(folder)}.${randomUUID()}`;
+  await rename(lockFile(folder), grave).catch(() => undefined);
+  const holder = parse(await readFile(grave, 'utf8').catch(() => ''));
+  if (holder && (await isAlive(holder))) await link(grave, lockFile(folder)).catch(() => undefined);
+  await rm(grave, { force: true });
+};
+
+/**
+ * Takes a folder, created if absent, for this process. A lock left by a dead process is taken over.
+ *
+ * @throws TidegateError ALREADY_RUNNING naming the holder's process number
+ * @example const lock = await lockFolder('.tidegate'); try { ... } finally { await lock.release(); }
+ */
+export const lockFolder = async (folder: string): Promise<FolderLock> => {
+  await mkdir(folder, { recursive: true });
+  const aside = await writeAside(folder, {});
+  try {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await link(aside, lockFile(folder));
+        break;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const holder = await lockHolder(folder);
+        if (holder || attempt === 5) {
+          const who = holder ? `process ${holder.pid} (${holder.command})` : 'another process';
+          throw new TidegateError('ALREADY_RUNNING', `the folder ${folder} is in use by ${who}`);
+        }
+        await clearStale(folder);
+      }
+    }
+  } finally {
+    await rm(aside, { force: true });
+  }
+
+  let held = true;
+  return {
+    publish: async (facts) => rename(await writeAside(folder, facts), lockFile(folder)),
+    release: async () => {
+      if (held) await rm(lockFile(folder), { force: true });
+      held = false;
+    },
+  };
+};

@@ -1,0 +1,83 @@
+// The folder in which fetched programs are kept, and how one gets in: whole, checked, and at once.
+import { createHash, randomUUID } from 'node:crypto';
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Program } from './program.ts';
+import type { Source } from './source.ts';
+
+const PARTIAL = '.partial-';
+const DAY_MS = 86_400_000;
+
+/** `$TIDEGATE_CACHE`, else `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`. */
+export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
+  env['TIDEGATE_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tidegate');
+
+/** Where the pinned build of a program is kept. */
+export const cachedPath = (cache: string, program: Program): string =>
+  join(cache, `${program.name}-${program.version}`);
+
+/** Where a program built here with Go is kept; another version, so never under the pinned one's name. */
+export const builtPath = (cache: string, program: Program): string => join(cache, `${program.name}-built`);
+
+/** Refuses bytes that are not the ones we pinned. @throws Error naming both digests */
+export const requireDigest = (what: string, bytes: Buffer, expected: string): void => {
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== expected) throw new Error(`${what} has SHA-256 ${actual}, expected ${expected}`);
+};
+
+/**
+ * Calls `use` with a fresh folder inside the cache, on the same file system as its final place, and removes it
+ * afterwards. Leftovers of killed runs go after a day.
+ */
+export const withPartialFolder = async <T>(
+  cache: string,
+  use: (folder: string) => Promise<T>,
+): Promise<T> => {
+  await mkdir(cache, { recursive: true });
+  for (const name of await readdir(cache)) {
+    const left = join(cache, name);
+    const age = Date.now() - ((await stat(left).catch(() => undefined))?.mtimeMs ?? Date.now());
+    if (name.startsWith(PARTIAL) && age > DAY_MS) await rm(left, { recursive: true, force: true });
+  }
+  const folder = join(cache, `${PARTIAL}${randomUUID()}`);
+  await mkdir(folder);
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/**
+ * Puts a program into the cache under `path`, by a rename after the bytes are on disk: whoever looks sees all of it or
+ * nothing, and of two who fetch at the same time the later replaces the same bytes.
+ */
+export const keep = (cache: string, path: string, bytes: Buffer): Promise<string> =>
+  withPartialFolder(cache, async (folder) => {
+    const partial = join(folder, 'program');
+    const file = await open(partial, 'wx', 0o755);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(partial, path);
+    return path;
+  });
+
+/** The copy that an earlier run fetched. */
+export const cached: Source = {
+  name: 'cache',
+  find: async (program, { cache }) => {
+    for (const path of [cachedPath(cache, program), builtPath(cache, program)]) {
+      const usable = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      );
+      if (usable) return path;
+    }
+    throw new Error(`nothing in ${cache} yet`);
+  },
+};

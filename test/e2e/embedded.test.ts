@@ -1,0 +1,323 @@
+// The embedded servers with real processes: restarts, crashes, broken folders, and Ctrl-C at bad moments.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { dataFolders, eraseData } from '../../cli/embedded/erase-data.ts';
+import { freePort } from '../../cli/embedded/free-port.ts';
+import { startPostgres, type EmbeddedPostgres } from '../../cli/embedded/postgres.ts';
+import { postgresBinaries } from '../../cli/embedded/postgres-binaries.ts';
+import { isRoot } from '../../cli/embedded/postgres-identity.ts';
+import { runCommand } from '../../cli/embedded/run-command.ts';
+import { systemPlace } from '../../cli/embedded/system-folder.ts';
+import { startTemporal } from '../../cli/embedded/temporal.ts';
+import { eventually } from '../helpers/eventually.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let root: string;
+let dataDir: string;
+let said: string[];
+const log = (line: string) => said.push(line);
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tidegate-e2e-'));
+  // As root, Postgres runs as another user and must be able to enter; one test below closes it on purpose.
+  await chmod(root, 0o755);
+  dataDir = join(root, '.tidegate');
+  said = [];
+});
+
+afterEach(async () => {
+  await eraseData(dataDir, log);
+  expect(await processesOf(dataDir)).toEqual([]);
+  await rm(root, { recursive: true });
+});
+
+/** Command lines of all live processes that name the folder. */
+const processesOf = async (folder: string): Promise<string[]> =>
+  (await runCommand('ps', ['-axww', '-o', 'command=']))
+    .split('\n')
+    .filter((command) => command.includes(folder));
+
+const postgresOn = (port: number): Promise<EmbeddedPostgres> =>
+  startPostgres({ dataDir: dataFolders(dataDir).postgres, port, database: 'tidegate', log });
+
+const query = async (url: string, text: string): Promise<unknown[]> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+};
+
+const postmasterPid = async (cluster: string): Promise<number> =>
+  Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+
+describe('Postgres', () => {
+  test('finds its data and its password again after a restart', async () => {
+    const port = await freePort();
+    const first = await postgresOn(port);
+    await query(first.url, 'create table kept as select 7 as value');
+    await first.stop();
+    await expect(query(first.url, 'select')).rejects.toThrow('ECONNREFUSED');
+    const second = await postgresOn(port);
+    expect(second.url).toBe(first.url);
+    expect(await query(second.url, 'select value from kept')).toEqual([{ value: 7 }]);
+    await second.stop();
+  });
+
+  test('keeps every commit through fsync, and refuses a connection without the password', async () => {
+    const postgres = await postgresOn(await freePort());
+    expect(await query(postgres.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
+    expect(await query(postgres.url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
+    expect(await query(postgres.url, 'show listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }]);
+    const stranger = new URL(postgres.url);
+    stranger.password = 'guess';
+    await expect(query(stranger.href, 'select')).rejects.toThrow('password authentication failed');
+    await postgres.stop();
+  });
+
+  test('recovers by itself when the server was killed', async () => {
+    const port = await freePort();
+    const first = await postgresOn(port);
+    await query(first.url, 'create table kept as select 7 as value');
+    process.kill(await postmasterPid(join(dataFolders(dataDir).postgres, 'cluster')), 'SIGKILL');
+    expect(await first.ended).toBe('signal SIGKILL');
+    await first.stop();
+    const second = await postgresOn(port);
+    expect(await query(second.url, 'select value from kept')).toEqual([{ value: 7 }]);
+    await second.stop();
+  });
+
+  test('begins anew when the first start was killed before it had made a cluster', async () => {
+    const { postgres: folder } = dataFolders(dataDir);
+    await mkdir(join(folder, 'cluster.initialising', 'base'), { recursive: true });
+    await writeFile(join(folder, 'cluster.password'), 'half');
+    const postgres = await postgresOn(await freePort());
+    await postgres.stop();
+    expect(await readdir(folder)).toEqual(['cluster']);
+  });
+
+  test('refuses a folder that holds no cluster, half of one, or one of another major version', async () => {
+    const port = await freePort();
+    const cluster = join(dataFolders(dataDir).postgres, 'cluster');
+    await (await postgresOn(port)).stop();
+
+    await rm(join(cluster, 'global', 'pg_control'));
+    await expect(postgresOn(port)).rejects.toMatchObject({
+      code: 'DATA_FOLDER_BROKEN',
+      message: `${cluster} is incomplete (global/pg_control is missing)`,
+    });
+    await writeFile(join(cluster, 'PG_VERSION'), '17\n');
+    await expect(postgresOn(port)).rejects.toMatchObject({
+      code: 'DATA_FOLDER_BROKEN',
+      message: `${cluster} holds data of Postgres 17, but this Tidegate brings Postgres 18`,
+    });
+    await rm(join(cluster, 'PG_VERSION'));
+    await expect(postgresOn(port)).rejects.toMatchObject({
+      code: 'DATA_FOLDER_BROKEN',
+      remedy: 'Run `tidegate down --erase` to begin again, or restore the folder.',
+    });
+  });
+
+  test('refuses a port in use by its number, and leaves the folder free', async () => {
+    const port = await freePort();
+    const holder = createServer();
+    await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));
+    await expect(postgresOn(port)).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: `port ${port} on 127.0.0.1, wanted for Postgres, is already in use`,
+    });
+    await new Promise((resolve) => holder.close(resolve));
+    await (await postgresOn(port)).stop();
+  });
+
+  test('refuses a folder that another start holds', async () => {
+    const running = await postgresOn(await freePort());
+    await expect(postgresOn(await freePort())).rejects.toMatchObject({
+      code: 'ALREADY_RUNNING',
+      message: expect.stringContaining(`process ${process.pid}`) as string,
+    });
+    await running.stop();
+  });
+
+  test('mends programs installed without their symlinks and execute bits', async () => {
+    const { postgres: installed } = await postgresBinaries(undefined);
+    const native = join(root, 'package', 'native');
+    await cp(join(installed, '..', '..'), native, {
+      recursive: true,
+      filter: (path) => !/lib(pq|icu\w+)\.so(\.\d+)?$/.test(path),
+    });
+    await chmod(join(native, 'bin', 'postgres'), 0o644);
+    expect((await postgresBinaries(undefined, native)).major).toBe('18');
+  });
+
+  test('tells when there are no programs for the machine', async () => {
+    await expect(postgresBinaries(undefined, join(root, 'nowhere'))).rejects.toMatchObject({
+      code: 'BINARY_MISSING',
+    });
+  });
+
+  test.runIf(isRoot())('keeps its cluster elsewhere when root alone can enter the folder', async () => {
+    await chmod(root, 0o700);
+    const { postgres: folder } = dataFolders(dataDir);
+    const postgres = await postgresOn(await freePort());
+    await postgres.stop();
+    expect(await readdir(folder)).toEqual([]);
+    await access(join(systemPlace(folder), 'cluster', 'PG_VERSION'));
+    await eraseData(dataDir, log);
+    await expect(access(systemPlace(folder))).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('Temporal', () => {
+  test('finds its runs and search attributes again after a restart', async () => {
+    const port = await freePort();
+    const start = () =>
+      startTemporal({
+        dataDir: dataFolders(dataDir).temporal,
+        port,
+        namespace: 'tidegate',
+        searchAttributes: { TidegateModel: 'Keyword', TidegateVersion: 'Int' },
+        log,
+      });
+    const withClient = async (use: (client: Client) => Promise<void>) => {
+      const connection = await Connection.connect({ address: `127.0.0.1:${port}` });
+      await use(new Client({ connection, namespace: 'tidegate' }));
+      await connection.close();
+    };
+
+    const first = await start();
+    await withClient(async (client) => {
+      await client.workflow.start('waits', { workflowId: 'kept', taskQueue: 'nobody' });
+    });
+    await first.stop();
+    const second = await start();
+    await withClient(async (client) => {
+      expect((await client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
+      const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
+        namespace: 'tidegate',
+      });
+      expect(Object.keys(customAttributes).sort()).toEqual(['TidegateModel', 'TidegateVersion']);
+    });
+    await second.stop();
+  });
+
+  test('tells what its server said when it ends instead of starting', async () => {
+    const folder = dataFolders(dataDir).temporal;
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, 'temporal.db'),
+      'this is no SQLite file, it only lies where one belongs'.repeat(20),
+    );
+    const failing = startTemporal({ dataDir: folder, port: await freePort(), searchAttributes: {}, log });
+    await expect(failing).rejects.toMatchObject({
+      code: 'SERVER_FAILED',
+      message: expect.stringMatching(/ended with exit code 1.*not a database/s) as string,
+    });
+  });
+});
+
+describe('erasing', () => {
+  test('is refused while a server runs, removes everything afterwards, and is content with nothing', async () => {
+    const postgres = await postgresOn(await freePort());
+    await expect(eraseData(dataDir, log)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
+    expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await postgres.stop();
+    await eraseData(dataDir, log);
+    await expect(access(dataDir)).rejects.toThrow('ENOENT');
+    await eraseData(dataDir, log);
+  });
+
+  test('is refused for a folder that is not ours', async () => {
+    const foreign = join(root, 'photos');
+    await mkdir(foreign);
+    await writeFile(join(foreign, 'holiday.jpg'), '');
+    await expect(eraseData(foreign, log)).rejects.toMatchObject({ code: 'BAD_CONFIG' });
+    expect(await readdir(foreign)).toEqual(['holiday.jpg']);
+  });
+});
+
+describe('a whole run', () => {
+  const program = fileURLToPath(new URL('../helpers/embedded-run.ts', import.meta.url));
+
+  /** Starts the program as a terminal does: as leader of its own process group. */
+  const startRun = async (): Promise<ChildProcess> => {
+    const ports = [await freePort(), await freePort()].map(String);
+    const run = spawn(process.execPath, ['--import', 'tsx', program, dataDir, ...ports], { detached: true });
+    for (const stream of [run.stdout, run.stderr])
+      stream.on('data', (chunk: Buffer) => said.push(String(chunk)));
+    return run;
+  };
+
+  /** What Ctrl-C does: the signal goes to every process of the group. */
+  const interrupt = (run: ChildProcess) => process.kill(-(run.pid as number), 'SIGINT');
+
+  const endOf = (run: ChildProcess) =>
+    new Promise<number | NodeJS.Signals | null>((resolve) => {
+      run.once('close', (code, signal) => resolve(signal ?? code));
+    });
+
+  const isUp = () =>
+    eventually(() => expect(said.join('')).toContain('everything is up'), { within: 60_000 });
+
+  test('ends on Ctrl-C in order and leaves no process behind', async () => {
+    const run = await startRun();
+    const end = endOf(run);
+    await isUp();
+    expect((await processesOf(dataDir)).length).toBeGreaterThanOrEqual(3);
+    interrupt(run);
+    expect(await end).toBe(0);
+    expect(said.join('').match(/^stopping \w+$/gm)).toEqual([
+      'stopping child',
+      'stopping Temporal',
+      'stopping Postgres',
+    ]);
+    expect(await processesOf(dataDir)).toEqual([]);
+  });
+
+  test.each([
+    ['while Postgres makes its cluster', 'postgres/cluster.initialising/base'],
+    ['as soon as Postgres runs', 'postgres/cluster/postmaster.pid'],
+    ['as soon as Temporal runs', 'temporal/temporal.pid'],
+  ])('Ctrl-C %s leaves no process behind, and the next start works', async (_, file) => {
+    const run = await startRun();
+    const end = endOf(run);
+    await eventually(() => access(join(dataDir, file)), { within: 60_000, every: 1 });
+    interrupt(run);
+    expect(await end).toBe(0);
+    expect(said.join('')).not.toContain('everything is up');
+    expect(await processesOf(dataDir)).toEqual([]);
+    await (await postgresOn(await freePort())).stop();
+  });
+
+  test('killed outright, its child ends by itself and the next run stops the servers it left', async () => {
+    const killed = await startRun();
+    const end = endOf(killed);
+    await isUp();
+    killed.kill('SIGKILL');
+    expect(await end).toBe('SIGKILL');
+    await eventually(async () => {
+      const left = await processesOf(dataDir);
+      expect(left.filter((command) => command.includes('supervised-child'))).toEqual([]);
+    });
+    expect((await processesOf(dataDir)).length).toBeGreaterThan(0);
+
+    said = [];
+    const next = await startRun();
+    const nextEnd = endOf(next);
+    await isUp();
+    expect(said.join('')).toContain('was left running by a Tidegate that was killed');
+    interrupt(next);
+    expect(await nextEnd).toBe(0);
+    expect(await processesOf(dataDir)).toEqual([]);
+  });
+});

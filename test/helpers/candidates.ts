@@ -1,0 +1,75 @@
+// Registered versions, for tests of what happens to them afterwards.
+import { type Database } from '../../store/database.ts';
+import { freezeWindow } from '../../store/datasets/freeze.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { openRetrain } from '../../store/runs/retrains.ts';
+import { type Authority } from '../../store/versions/move.ts';
+import { moveToStaging } from '../../store/versions/move-to-staging.ts';
+import { promote } from '../../store/versions/promote.ts';
+import { registerVersion } from '../../store/versions/versions.ts';
+import { sampleModel } from './sample-model.ts';
+
+/** Who moves a version in a test; `runId` tells runs apart. */
+export const by = (runId = 'run', actor = 'ada'): Authority => ({
+  actor,
+  authority: 'key',
+  evidenceDigest: 'e'.repeat(64),
+  workflowId: 'test',
+  runId,
+});
+
+/** A model whose versions a test makes and moves. */
+export interface CandidateModel {
+  readonly name: string;
+  /** Registers the next version, in stage None. */
+  register(): Promise<number>;
+  /** Registers the next version and moves it to Staging. */
+  stage(): Promise<number>;
+  /** Registers the next version and moves it to Production, in place of the champion. */
+  produce(): Promise<number>;
+}
+
+/** Applies a model over tables of one row, and freezes it. */
+export async function candidateModel(database: Database, name: string): Promise<CandidateModel> {
+  const sample = await sampleModel(database, name);
+  await sample.insert('spine', { user_id: 'u', at: '2024-01-15Z' });
+  const { version: definitionVersion } = await applyDefinition(database, sample.definition, 'ada');
+  const { id: datasetId } = await freezeWindow(database, {
+    request: `${name}/training`,
+    definition: sample.definition,
+    definitionVersion,
+    window: { from: new Date('2024-01-01Z'), to: new Date('2024-02-01Z') },
+  });
+  let made = 0;
+  let champion: number | null = null;
+
+  const register = async (): Promise<number> => {
+    made += 1;
+    const retrainId = `${name}/${made}`;
+    const request = { reportId: null, asOf: null, trigger: 'manual', requestedBy: 'grace' };
+    const run = { workflowId: 'test', runId: 'run' };
+    await openRetrain(database, { id: retrainId, model: name, ...request, ...run });
+    const { version } = await registerVersion(database, {
+      model: name,
+      definitionVersion,
+      retrainId,
+      datasetId,
+      trainer: 'logistic-regression',
+      artifact: { weights: [made] },
+      reference: {},
+    });
+    return version;
+  };
+  const stage = async (): Promise<number> => {
+    const version = await register();
+    await moveToStaging(database, name, version, by(), { whilePending: 'supersede', detail: '' });
+    return version;
+  };
+  const produce = async (): Promise<number> => {
+    const version = await stage();
+    await promote(database, name, version, champion, by(), 'approved');
+    champion = version;
+    return version;
+  };
+  return { name, register, stage, produce };
+}

@@ -1,0 +1,39 @@
+// A test database with Tidegate's tables in it, opened.
+import { type Database, type DatabaseOptions, openDatabase } from '../../store/database.ts';
+import { migrate } from '../../store/migrate.ts';
+import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
+import { createTestDatabase } from './database.ts';
+
+/** An open database that can be closed and removed in one call. */
+export interface MigratedDatabase extends Database {
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes, migrates and opens a database.
+ *
+ * @param settings settings of the database itself, such as `timezone = 'Asia/Tokyo'`, that sessions would begin with
+ * @example
+ * const database = await migratedDatabase();
+ * afterAll(() => database.drop());
+ */
+export async function migratedDatabase(
+  options: DatabaseOptions = {},
+  settings: readonly string[] = [],
+): Promise<MigratedDatabase> {
+  const test = await createTestDatabase();
+  const database = openDatabase(test.url, options);
+  await migrate(database, tidegateMigrations);
+  const name = new URL(test.url).pathname.slice(1);
+  for (const setting of settings) await database.pool.query(`alter database ${name} set ${setting}`);
+  // Settings of a database hold for connections made after them.
+  const opened = settings.length === 0 ? database : openDatabase(test.url, options);
+  if (opened !== database) await database.close();
+  return {
+    ...opened,
+    drop: async () => {
+      await opened.close();
+      await test.drop();
+    },
+  };
+}
