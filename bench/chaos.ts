@@ -1,0 +1,73 @@
+// Kills the worker at ten moments of a retrain and release, one after the other, and prints what was left each time.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { generateMonth } from '../cli/demo/streamflow/generate-month.ts';
+import { freePort } from '../cli/embedded/free-port.ts';
+import { startPostgres } from '../cli/embedded/postgres.ts';
+import { startTemporal } from '../cli/embedded/temporal.ts';
+import { searchAttributeKinds } from '../cli/search-attributes.ts';
+import { exampleMigrations } from '../migrations/example/index.ts';
+import { tidegateMigrations } from '../migrations/tidegate/index.ts';
+import { openDatabase } from '../store/database.ts';
+import { importFolder } from '../store/import/import-folder.ts';
+import { migrate } from '../store/migrate.ts';
+import { KILL_MOMENTS, surviveKill } from '../test/helpers/killed-worker.ts';
+
+const AS_OF = '2026-08-31T00:00:00Z';
+const folder = await mkdtemp(join(tmpdir(), 'tidegate-chaos-'));
+const log = (): undefined => undefined;
+const [postgres, temporal] = await Promise.all([
+  startPostgres({ dataDir: join(folder, 'postgres'), port: await freePort(), database: 'chaos', log }),
+  startTemporal({
+    dataDir: join(folder, 'temporal'),
+    port: await freePort(),
+    searchAttributes: searchAttributeKinds,
+    log,
+  }),
+]);
+const database = openDatabase(postgres.url);
+const connection = await Connection.connect({ address: temporal.address });
+let failures = 0;
+try {
+  await migrate(database, tidegateMigrations);
+  await migrate(database, exampleMigrations);
+  const month = join(folder, 'month');
+  await generateMonth({ folder: month, seed: 1, month: 0 });
+  await importFolder(database.pool, { folder: month, asOf: new Date(AS_OF) });
+  const site = {
+    database,
+    client: new Client({ connection }),
+    temporalAddress: temporal.address,
+    asOf: AS_OF,
+  };
+  console.log('killed during          versions  promotions  retrain  release    seconds to the end');
+  for (const moment of KILL_MOMENTS) {
+    const { versions, promotions, retrains, outcome, seconds } = await surviveKill(site, moment);
+    const isWhole =
+      versions === 1 && promotions === 1 && retrains.join() === 'staged' && outcome === 'promoted';
+    if (!isWhole) failures += 1;
+    console.log(
+      [
+        moment.padEnd(22),
+        String(versions).padEnd(9),
+        String(promotions).padEnd(11),
+        retrains.join().padEnd(8),
+        outcome.padEnd(10),
+        seconds.toFixed(1),
+        isWhole ? '' : '  NOT WHOLE',
+      ].join(' '),
+    );
+  }
+} finally {
+  await database.close();
+  await connection.close();
+  await temporal.stop();
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+console.log(
+  failures === 0 ? 'every run was completed, each version promoted once' : `${failures} runs were not whole`,
+);
+process.exitCode = failures === 0 ? 0 : 1;

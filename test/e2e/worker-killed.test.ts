@@ -1,0 +1,34 @@
+// A worker that is killed leaves nothing half done: another one finishes what it began. All moments: npm run chaos.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
+import { importFolder } from '../../store/import/import-folder.ts';
+import { type KillMoment, type Site, surviveKill } from '../helpers/killed-worker.ts';
+import { type Loop, startLoop } from '../helpers/loop.ts';
+
+const AS_OF = '2026-08-31T00:00:00Z';
+
+describe('a worker killed without warning', () => {
+  let loop: Loop;
+  let site: Site;
+  beforeAll(async () => {
+    loop = await startLoop({ worker: false });
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-month-'));
+    await generateMonth({ folder, seed: 1, users: 3_000, month: 0 });
+    await importFolder(loop.database.pool, { folder, asOf: new Date(AS_OF) });
+    await rm(folder, { recursive: true });
+    site = { ...loop, temporalAddress: inject('temporalAddress'), asOf: AS_OF };
+  });
+  afterAll(() => loop.stop());
+
+  it.concurrent.for<KillMoment>(['trainCandidate', 'promote'])(
+    'during %s still gives one version and one promotion',
+    { timeout: 120_000 },
+    async (moment) => {
+      const { seconds: _, ...left } = await surviveKill(site, moment);
+      expect(left).toEqual({ versions: 1, promotions: 1, retrains: ['staged'], outcome: 'promoted' });
+    },
+  );
+});
