@@ -1,0 +1,68 @@
+// Builds the API. It never listens; server.ts does.
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { type Database } from '../store/database.ts';
+import { type DecisionGate } from './decision-gate.ts';
+import { serveDocs } from './plugins/docs.ts';
+import { answerError, handleErrors } from './plugins/errors.ts';
+import { decisionsRoute } from './routes/decisions.ts';
+import { healthRoutes } from './routes/health.ts';
+import { modelRoutes } from './routes/models.ts';
+import { pendingRoute } from './routes/pending.ts';
+import { predictRoute } from './routes/predict.ts';
+import { reportRoutes } from './routes/reports.ts';
+import { versionsRoute } from './routes/versions.ts';
+import { type Serving } from './serving/serving.ts';
+
+/** What the routes work with. */
+export interface ApiDeps {
+  readonly database: Database;
+  readonly serving: Serving;
+  readonly gate: DecisionGate;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** The API with bodies and answers typed by their schemas. */
+export type App = FastifyInstance<
+  Server,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Largest request body: 1,000 rows of wide models fit. */
+const BODY_LIMIT = 4 * 1024 * 1024;
+
+/**
+ * Builds the API with all its routes.
+ *
+ * @example const answer = await (await buildApp(deps)).inject('/healthz');
+ */
+export async function buildApp(deps: ApiDeps): Promise<App> {
+  const app = Fastify({
+    loggerInstance: deps.logger,
+    // A line per prediction would cost more than the prediction; errors are logged where they are answered.
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    frameworkErrors: answerError,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  handleErrors(app);
+  await serveDocs(app);
+
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
+  healthRoutes(app, deps);
+  modelRoutes(app, deps);
+  versionsRoute(app, deps);
+  predictRoute(app, deps);
+  pendingRoute(app, deps);
+  decisionsRoute(app, deps);
+  reportRoutes(app, deps);
+  return app;
+}

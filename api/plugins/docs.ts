@@ -1,0 +1,28 @@
+// OpenAPI of all routes, as JSON and as a page.
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { type App } from '../app.ts';
+
+/** Serves the document at `/docs/json` and its page at `/docs`. Routes registered afterwards are in it. */
+export async function serveDocs(app: App): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Tidegate',
+        description: 'Predictions by the version in Production, and the decisions that put one there.',
+        version: '1',
+      },
+      tags: [
+        { name: 'predictions', description: 'Scores by the version in Production' },
+        { name: 'models', description: 'Models, their versions and reports' },
+        { name: 'decisions', description: 'What waits for a person' },
+        { name: 'process', description: 'State of this process' },
+      ],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+}

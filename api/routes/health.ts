@@ -1,0 +1,76 @@
+// Whether this process lives, and whether it can answer.
+import { z } from 'zod';
+import { type Place, TidegateError } from '../../domain/errors.ts';
+import { checkReachable, type Database } from '../../store/database.ts';
+import { type ApiDeps, type App } from '../app.ts';
+import { errorResponses } from '../schemas/error.ts';
+
+/** How long the database may take to answer before this process counts as not ready, in milliseconds. */
+const PATIENCE_MS = 2_000;
+
+const ready = z.object({
+  status: z.literal('ready'),
+  instance: z.string(),
+  serving: z.record(z.string(), z.int()).describe('Version that answers, by model'),
+  problems: z
+    .array(z.string())
+    .describe('Versions in Production that could not be loaded; an earlier one answers'),
+});
+
+/** `GET /healthz` and `GET /readyz`. */
+export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        tags: ['process'],
+        summary: 'Whether the process lives',
+        response: { 200: z.object({ status: z.literal('ok') }) },
+      },
+    },
+    () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags: ['process'],
+        summary: 'Whether the process can answer: database reachable, models loaded',
+        response: { 200: ready, ...errorResponses },
+      },
+    },
+    async () => {
+      const obstacles = [...(await databaseObstacles(database)), ...serving.instance.obstacles()];
+      if (obstacles.length > 0) throw notReady(obstacles);
+      return {
+        status: 'ready' as const,
+        instance: serving.instance.id,
+        serving: Object.fromEntries(serving.models.list().map(({ model, version }) => [model, version])),
+        problems: serving.models
+          .failures()
+          .map(({ model, version, problem }) => `${model} version ${version}: ${problem}`),
+      };
+    },
+  );
+}
+
+const notReady = (obstacles: readonly Place[]): TidegateError =>
+  new TidegateError('NOT_READY', obstacles.map(({ at, problem }) => `${at}: ${problem}`).join('; '), {
+    places: obstacles.slice(0, 20),
+  });
+
+async function databaseObstacles(database: Database): Promise<Place[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${PATIENCE_MS / 1_000} s`)), PATIENCE_MS);
+  });
+  try {
+    await Promise.race([checkReachable(database), late]);
+    return [];
+  } catch (error) {
+    return [{ at: 'database', problem: (error as Error).message }];
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,96 @@
+// Which models there are, what they take, and who serves which version.
+import { z } from 'zod';
+import { featuresOf } from '../../domain/features/define-model.ts';
+import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
+import { listHeldVersions } from '../../store/serving/live-instances.ts';
+import { findVersionIn } from '../../store/versions/versions.ts';
+import { type ApiDeps, type App } from '../app.ts';
+import { errorResponses } from '../schemas/error.ts';
+import { instant, modelParams } from '../schemas/model.ts';
+
+const model = z.object({
+  name: z.string(),
+  definitionVersion: z.int().describe('The newest definition; a version keeps the one it was trained by'),
+  entity: z.object({ name: z.string(), keys: z.array(z.string()) }),
+  production: z.int().nullable().describe('Version in Production'),
+  staging: z.int().nullable().describe('Version that waits in Staging'),
+});
+
+const modelWithFeatures = model.extend({
+  features: z.array(
+    z.object({
+      name: z.string(),
+      type: z.enum(['numeric', 'count', 'category', 'flag']),
+      min: z.number().optional(),
+      max: z.number().optional(),
+      values: z.array(z.string()).readonly().optional(),
+    }),
+  ),
+  instances: z
+    .array(
+      z.object({
+        instance: z.string(),
+        version: z.int(),
+        state: z.enum(['prepared', 'serving', 'failed']),
+        problem: z.string().nullable(),
+        since: instant,
+      }),
+    )
+    .describe('What each living API process holds of the model'),
+});
+
+/** `GET /models` and `GET /models/:model`. */
+export function modelRoutes(app: App, { database }: ApiDeps): void {
+  const describe = async (name: string) => {
+    const [{ definition, version }, production, staging] = await Promise.all([
+      getDefinition(database, name),
+      findVersionIn(database, name, 'Production'),
+      findVersionIn(database, name, 'Staging'),
+    ]);
+    const summary = {
+      name,
+      definitionVersion: version,
+      entity: definition.entity,
+      production: production?.version ?? null,
+      staging: staging?.version ?? null,
+    };
+    return { summary, definition };
+  };
+
+  app.get(
+    '/models',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'All models',
+        response: { 200: z.object({ models: z.array(model) }), ...errorResponses },
+      },
+    },
+    async () => {
+      const names = await listModels(database);
+      const models = await Promise.all(names.map(describe));
+      return { models: models.map(({ summary }) => summary) };
+    },
+  );
+
+  app.get(
+    '/models/:model',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'One model with its features and the processes that serve it',
+        params: modelParams,
+        response: { 200: modelWithFeatures, ...errorResponses },
+      },
+    },
+    async ({ params }) => {
+      const { summary, definition } = await describe(params.model);
+      const held = await listHeldVersions(database, params.model);
+      return {
+        ...summary,
+        features: featuresOf(definition).map(({ name, spec }) => ({ name, ...spec })),
+        instances: held.map(({ since, ...state }) => ({ ...state, since: since.toISOString() })),
+      };
+    },
+  );
+}

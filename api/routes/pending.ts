@@ -1,0 +1,77 @@
+// The version that waits for a decision, with all that the decision rests on.
+import { z } from 'zod';
+import { TidegateError } from '../../domain/errors.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { findAcceptedDecision, settledInWords } from '../../store/runs/decisions.ts';
+import { findEvidence } from '../../store/runs/evidence.ts';
+import { findVersionIn } from '../../store/versions/versions.ts';
+import { type ApiDeps, type App } from '../app.ts';
+import { decisionBody } from '../schemas/decision.ts';
+import { errorResponses } from '../schemas/error.ts';
+import { instant, modelParams } from '../schemas/model.ts';
+
+const pending = z.object({
+  model: z.string(),
+  version: z.int(),
+  championVersion: z.int().nullable().describe('The version it was compared with; null for the baseline'),
+  summary: z.string(),
+  evidenceDigest: z.string(),
+  expiresAt: instant.describe('Without a decision by then the version is rejected'),
+  evidence: z.unknown().describe('Report, comparison, validations and rules; the digest is over this'),
+  send: z
+    .object({ method: z.literal('POST'), path: z.string(), body: decisionBody })
+    .describe('What to send to approve'),
+});
+
+/** `GET /models/:model/pending`. */
+export function pendingRoute(app: App, { database }: ApiDeps): void {
+  app.get(
+    '/models/:model/pending',
+    {
+      schema: {
+        tags: ['decisions'],
+        summary: 'The version that waits for a decision, its evidence, and what to send',
+        params: modelParams,
+        response: { 200: pending, ...errorResponses },
+      },
+    },
+    async ({ params: { model } }) => {
+      await getDefinition(database, model);
+      const staged = await findVersionIn(database, model, 'Staging');
+      if (!staged) throw nothingPending(`no version of ${model} is in Staging`);
+      const { version } = staged;
+      const evidence = await findEvidence(database, model, version);
+      if (!evidence) throw nothingPending(`version ${version} of ${model} is still being validated`);
+      const decided = await findAcceptedDecision(database, model, version);
+      if (decided) throw nothingPending(settledInWords(decided));
+      const { digest: evidenceDigest, championVersion, expiresAt, body } = evidence;
+      return {
+        model,
+        version,
+        championVersion,
+        summary: summaryOf(body),
+        evidenceDigest,
+        expiresAt: expiresAt.toISOString(),
+        evidence: body,
+        send: {
+          method: 'POST' as const,
+          path: `/models/${model}/decisions`,
+          body: {
+            version,
+            evidenceDigest,
+            decision: 'approve' as const,
+            comment: 'why',
+            decidedBy: 'your name',
+          },
+        },
+      };
+    },
+  );
+}
+
+const nothingPending = (message: string): TidegateError => new TidegateError('NOTHING_PENDING', message);
+
+const summaryOf = (body: unknown): string => {
+  const { summary } = (body ?? {}) as { summary?: unknown };
+  return typeof summary === 'string' ? summary : '';
+};

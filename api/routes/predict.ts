@@ -1,0 +1,52 @@
+// Predictions by the version in Production.
+import { type ApiDeps, type App } from '../app.ts';
+import { type Answered, predict } from '../prediction/predict.ts';
+import { errorResponses } from '../schemas/error.ts';
+import { modelParams } from '../schemas/model.ts';
+import { predictAnswer, predictBody } from '../schemas/prediction.ts';
+import { type ServingModel } from '../serving/serving-model.ts';
+
+/** `POST /models/:model/predict`. */
+export function predictRoute(app: App, { serving }: ApiDeps): void {
+  app.post(
+    '/models/:model/predict',
+    {
+      schema: {
+        tags: ['predictions'],
+        summary: 'Score entities by key, or rows by their features',
+        description:
+          'One request is answered by one version, named in the answer and in the header `x-tidegate-model-version`. ' +
+          'Several keys are answered all or not at all.',
+        params: modelParams,
+        body: predictBody,
+        response: { 200: predictAnswer, ...errorResponses },
+      },
+    },
+    async (request, reply) => {
+      // Taken once: a swap during the look-up changes nothing for this request.
+      const model = await serving.modelFor(request.params.model);
+      const answered = await predict(model, request.body, serving.lookUp);
+      log(model, answered);
+      reply.header('x-tidegate-model-version', model.version);
+      return {
+        model: model.model,
+        version: model.version,
+        predictions: answered.map(({ prediction }) => prediction),
+      };
+    },
+  );
+
+  function log({ model, version }: ServingModel, answered: readonly Answered[]): void {
+    const at = new Date();
+    serving.predictions.append(
+      answered.map(({ subject: { record, entityKey }, prediction: { score } }) => ({
+        model,
+        version,
+        entityKey,
+        features: record,
+        score,
+        at,
+      })),
+    );
+  }
+}

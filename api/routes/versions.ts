@@ -1,0 +1,40 @@
+// The versions of a model.
+import { z } from 'zod';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { listVersions } from '../../store/versions/versions.ts';
+import { type ApiDeps, type App } from '../app.ts';
+import { errorResponses } from '../schemas/error.ts';
+import { instant, modelParams, stage } from '../schemas/model.ts';
+
+const version = z.object({
+  version: z.int(),
+  stage,
+  definitionVersion: z.int(),
+  trainer: z.string(),
+  artifactDigest: z.string().describe('SHA-256 of the artifact as canonical JSON'),
+  retrainId: z.string(),
+  datasetId: z.int(),
+  createdAt: instant,
+});
+
+/** `GET /models/:model/versions`. */
+export function versionsRoute(app: App, { database }: ApiDeps): void {
+  app.get(
+    '/models/:model/versions',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'All versions of a model, newest first',
+        params: modelParams,
+        response: { 200: z.object({ versions: z.array(version) }), ...errorResponses },
+      },
+    },
+    async ({ params }) => {
+      await getDefinition(database, params.model);
+      const versions = await listVersions(database, params.model);
+      return {
+        versions: versions.map(({ createdAt, ...rest }) => ({ ...rest, createdAt: createdAt.toISOString() })),
+      };
+    },
+  );
+}

@@ -1,0 +1,10 @@
+// How routes name a model and show instants.
+import { z } from 'zod';
+
+/** Path of a route that speaks of one model. */
+export const modelParams = z.strictObject({ model: z.string().describe('Name of the model') });
+
+/** An instant, ISO 8601 in UTC. */
+export const instant = z.iso.datetime();
+
+export const stage = z.enum(['None', 'Staging', 'Production', 'Archived']);

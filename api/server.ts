@@ -1,0 +1,68 @@
+// Listens, and closes so that no request and no logged prediction is lost.
+import { type FastifyBaseLogger } from 'fastify';
+import { TidegateError } from '../domain/errors.ts';
+import { type Database } from '../store/database.ts';
+import { type App, buildApp } from './app.ts';
+import { type DecisionGate } from './decision-gate.ts';
+import { Serving } from './serving/serving.ts';
+
+/** What a server is made of. */
+export interface ServerDeps {
+  readonly database: Database;
+  readonly gate: DecisionGate;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Where a server listens. */
+export interface ServerOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Address for people: `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /** Stops listening, lets running requests finish, writes the prediction log and leaves the fleet. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the API of this process.
+ *
+ * @throws TidegateError PORT_IN_USE
+ * @example const server = await startServer({ database, gate, logger }, { port: 3000 });
+ */
+export async function startServer(
+  deps: ServerDeps,
+  { host = '127.0.0.1', port }: ServerOptions,
+): Promise<RunningServer> {
+  const serving = new Serving(deps);
+  const app = await buildApp({ ...deps, serving });
+  try {
+    const url = await listen(app, host, port);
+    await serving.start();
+    const close = async (): Promise<void> => {
+      await app.close();
+      await serving.stop();
+    };
+    return { url, close };
+  } catch (error) {
+    await app.close();
+    await serving.stop();
+    throw error;
+  }
+}
+
+async function listen(app: App, host: string, port: number): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new TidegateError('PORT_IN_USE', `port ${port} on ${host}, wanted for the API, is already in use`, {
+      cause: error,
+    });
+  }
+}

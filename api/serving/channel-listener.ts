@@ -1,0 +1,67 @@
+// Hears NOTIFY on a connection of its own, and connects again when it is lost.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type FastifyBaseLogger } from 'fastify';
+import pg from 'pg';
+
+/** How long to wait before connecting again, in milliseconds. */
+const RECONNECT_MS = 1_000;
+
+/** What a listener is made of. */
+export interface ChannelListenerOptions {
+  /** A direct connection: poolers in transaction mode lose LISTEN. */
+  readonly url: string;
+  readonly channels: readonly string[];
+  /** Called for each message, and each time listening began: messages may have been missed before. */
+  readonly onSignal: () => void;
+  readonly logger: FastifyBaseLogger;
+}
+
+/**
+ * Listens until it is closed. Losing the connection is no error: whoever uses it polls as well.
+ *
+ * @returns a function that stops listening
+ */
+export function listenToChannels({
+  url,
+  channels,
+  onSignal,
+  logger,
+}: ChannelListenerOptions): () => Promise<void> {
+  const stop = new AbortController();
+
+  const listenOnce = async (): Promise<void> => {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'tidegate-listen',
+      keepAlive: true,
+    });
+    const lost = new Promise<void>((resolve) => {
+      client.once('end', resolve);
+      // Stays attached: a second error without a listener would end the process.
+      client.on('error', () => resolve());
+      stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    try {
+      await client.connect();
+      for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      client.on('notification', onSignal);
+      onSignal();
+      await lost;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await listenOnce().catch((error: unknown) => logger.debug({ err: error }, 'cannot listen to Postgres'));
+      await delay(RECONNECT_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  };
+
+  const finished = run();
+  return () => {
+    stop.abort();
+    return finished;
+  };
+}

@@ -1,0 +1,120 @@
+// The versions that this process holds in memory: the one that answers for each model, and those made ready.
+import { isConnectionFailure } from '../../store/serving/connection-failure.ts';
+import { type InstanceState } from '../../store/serving/instances.ts';
+import { type Preparation, type VersionRef } from '../../store/serving/wanted-versions.ts';
+import { type ServingModel } from './serving-model.ts';
+
+/** Loads a version and makes it ready. */
+export type LoadServingModel = (ref: VersionRef) => Promise<ServingModel>;
+
+/** A state with a mark that changes when it must be reported anew though it reads the same. */
+export interface MarkedState extends InstanceState {
+  readonly mark: string;
+}
+
+interface Prepared {
+  readonly requestedAt: number;
+  readonly ref: VersionRef;
+  readonly outcome: ServingModel | { readonly problem: string };
+}
+
+const keyOf = ({ model, version }: VersionRef): string => `${model}/${version}`;
+const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Follows what is in Production. A swap is one assignment, so a request that took its version before goes on with
+ * that one. A version that cannot be loaded changes nothing: the one before keeps answering.
+ */
+export class ModelCache {
+  readonly #load: LoadServingModel;
+  readonly #serving = new Map<string, ServingModel>();
+  readonly #prepared = new Map<string, Prepared>();
+  readonly #failed = new Map<string, VersionRef & { readonly problem: string }>();
+
+  constructor(load: LoadServingModel) {
+    this.#load = load;
+  }
+
+  /** The version that answers for a model. */
+  get(model: string): ServingModel | undefined {
+    return this.#serving.get(model);
+  }
+
+  /** Every version that answers, by model. */
+  list(): ServingModel[] {
+    return [...this.#serving.values()];
+  }
+
+  /** Versions in Production that could not be loaded; an earlier one may answer in their place. */
+  failures(): (VersionRef & { readonly problem: string })[] {
+    return [...this.#failed.values()];
+  }
+
+  /**
+   * Takes over what is in Production and makes ready what is asked for.
+   *
+   * @throws when the database could not be reached; what is held stays as it is
+   */
+  async follow(production: readonly VersionRef[], preparations: readonly Preparation[]): Promise<void> {
+    for (const ref of production) await this.#serve(ref);
+    for (const preparation of preparations) await this.#prepare(preparation);
+    forget(this.#serving, new Set(production.map(({ model }) => model)));
+    forget(this.#failed, new Set(production.map(({ model }) => model)));
+    forget(this.#prepared, new Set(preparations.map(keyOf)));
+  }
+
+  /** What this process holds, for its rows in the database: one state per version. */
+  states(): MarkedState[] {
+    const states = new Map<string, MarkedState>();
+    for (const { ref, outcome, requestedAt } of this.#prepared.values()) {
+      const problem = 'problem' in outcome ? outcome.problem : null;
+      const state = problem === null ? 'prepared' : 'failed';
+      states.set(keyOf(ref), { ...ref, state, problem, mark: String(requestedAt) });
+    }
+    for (const { model, version, problem } of this.#failed.values()) {
+      states.set(keyOf({ model, version }), { model, version, state: 'failed', problem, mark: '' });
+    }
+    for (const { model, version } of this.#serving.values()) {
+      states.set(keyOf({ model, version }), { model, version, state: 'serving', problem: null, mark: '' });
+    }
+    return [...states.values()];
+  }
+
+  async #serve(ref: VersionRef): Promise<void> {
+    if (this.#serving.get(ref.model)?.version !== ref.version) {
+      const outcome = this.#ready(ref) ?? (await this.#tryLoad(ref));
+      if ('problem' in outcome) {
+        this.#failed.set(ref.model, { ...ref, problem: outcome.problem });
+        return;
+      }
+      this.#serving.set(ref.model, outcome);
+    }
+    this.#failed.delete(ref.model);
+  }
+
+  #ready(ref: VersionRef): ServingModel | undefined {
+    const outcome = this.#prepared.get(keyOf(ref))?.outcome;
+    return outcome && 'score' in outcome ? outcome : undefined;
+  }
+
+  async #prepare({ model, version, requestedAt }: Preparation): Promise<void> {
+    const ref = { model, version };
+    if (this.#prepared.get(keyOf(ref))?.requestedAt === requestedAt.getTime()) return;
+    const outcome = await this.#tryLoad(ref);
+    this.#prepared.set(keyOf(ref), { requestedAt: requestedAt.getTime(), ref, outcome });
+  }
+
+  async #tryLoad(ref: VersionRef): Promise<ServingModel | { problem: string }> {
+    try {
+      return await this.#load(ref);
+    } catch (error) {
+      // Of the version nothing is known yet; the next round asks again.
+      if (isConnectionFailure(error)) throw error;
+      return { problem: problemOf(error) };
+    }
+  }
+}
+
+function forget(map: Map<string, unknown>, kept: ReadonlySet<string>): void {
+  for (const key of map.keys()) if (!kept.has(key)) map.delete(key);
+}

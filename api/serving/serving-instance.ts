@@ -1,0 +1,137 @@
+// One API process as a member of the serving fleet: it follows Production, and says what it holds.
+import { type FastifyBaseLogger } from 'fastify';
+import { type Place } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { beat, removeInstance, writeStates } from '../../store/serving/instances.ts';
+import {
+  listPreparations,
+  listProduction,
+  PREPARE_CHANNEL,
+  STAGE_CHANNEL,
+} from '../../store/serving/wanted-versions.ts';
+import { listenToChannels } from './channel-listener.ts';
+import { type MarkedState, type ModelCache } from './model-cache.ts';
+import { singleFlight } from './single-flight.ts';
+
+/** How often an instance beats, and looks for changes in case no message came, in milliseconds. */
+const POLL_MS = 1_000;
+
+/** What an instance is made of. */
+export interface ServingInstanceOptions {
+  readonly id: string;
+  readonly database: Database;
+  readonly models: ModelCache;
+  readonly logger: FastifyBaseLogger;
+}
+
+/** Keeps the versions in memory and the instance's rows in step with the database. */
+export class ServingInstance {
+  readonly id: string;
+  readonly #database: Database;
+  readonly #models: ModelCache;
+  readonly #logger: FastifyBaseLogger;
+  readonly #reported = new Map<string, string>();
+  #loaded = false;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopListening: (() => Promise<void>) | undefined;
+  #lastProblem: string | undefined;
+
+  /** Follows the database now; after it, what was in Production at the call is served, or listed as failed. */
+  readonly sync = singleFlight(() => this.#sync());
+
+  constructor({ id, database, models, logger }: ServingInstanceOptions) {
+    this.id = id;
+    this.#database = database;
+    this.#models = models;
+    this.#logger = logger;
+  }
+
+  /** Loads what is in Production and follows it from now on. An unreachable database is waited for. */
+  async start(): Promise<void> {
+    await this.#trySync();
+    this.#timer = setInterval(() => void this.#trySync(), POLL_MS);
+    this.#stopListening = listenToChannels({
+      url: this.#database.url,
+      channels: [STAGE_CHANNEL, PREPARE_CHANNEL],
+      onSignal: () => void this.#trySync(),
+      logger: this.#logger,
+    });
+  }
+
+  /** What keeps this instance from answering for every model; empty when it is ready. */
+  obstacles(): Place[] {
+    if (!this.#loaded) return [{ at: 'models', problem: this.#lastProblem ?? 'not loaded yet' }];
+    return this.#models
+      .failures()
+      .filter(({ model }) => !this.#models.get(model))
+      .map(({ model, version, problem }) => ({
+        at: model,
+        problem: `cannot load version ${version}: ${problem}`,
+      }));
+  }
+
+  /** Stops following and removes the instance's rows. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#stopListening?.();
+    this.#stopped = true;
+    // A round that is under way would put the row back.
+    await this.#trySync();
+    await removeInstance(this.#database, this.id).catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'the row of this instance could not be removed');
+    });
+  }
+
+  async #trySync(): Promise<void> {
+    try {
+      await this.sync();
+      this.#lastProblem = undefined;
+    } catch (error) {
+      this.#tellOnce(error);
+    }
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#stopped) return;
+    const { created } = await beat(this.#database, this.id);
+    if (created) this.#reported.clear();
+    const production = await listProduction(this.#database);
+    await this.#models.follow(production, await listPreparations(this.#database));
+    this.#loaded = true;
+    await this.#report(this.#models.states());
+  }
+
+  async #report(states: readonly MarkedState[]): Promise<void> {
+    const marks = new Map(
+      states.map((state) => [
+        `${state.model}/${state.version}`,
+        [state.state, state.problem, state.mark].join('|'),
+      ]),
+    );
+    const changed = states.filter(({ model, version }) => {
+      const key = `${model}/${version}`;
+      return this.#reported.get(key) !== marks.get(key);
+    });
+    if (changed.length === 0 && marks.size === this.#reported.size) return;
+    await writeStates(this.#database, this.id, states, changed);
+    this.#reported.clear();
+    for (const [key, mark] of marks) this.#reported.set(key, mark);
+    for (const { model, version, state, problem } of changed) {
+      if (state === 'failed')
+        this.#logger.error({ model, version, problem }, 'a version could not be loaded');
+      else
+        this.#logger.info(
+          { model, version },
+          state === 'serving' ? 'serves a version' : 'made a version ready',
+        );
+    }
+  }
+
+  #tellOnce(error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (problem === this.#lastProblem) return;
+    this.#lastProblem = problem;
+    this.#logger.error({ err: error }, 'cannot follow the versions in Production');
+  }
+}

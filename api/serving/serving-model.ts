@@ -1,0 +1,41 @@
+// A version in memory, ready to answer.
+import { type Feature, featuresOf } from '../../domain/features/define-model.ts';
+import { type FeatureRecord } from '../../domain/features/frame.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
+import { scoreRecord } from '../../domain/learning/score.ts';
+import { type LoadedVersion } from '../../store/serving/load-version.ts';
+
+/** A version that can answer. */
+export interface ServingModel {
+  readonly model: string;
+  readonly version: number;
+  readonly definitionVersion: number;
+  /** Columns that name an entity, in order. */
+  readonly entityKeys: readonly string[];
+  readonly features: readonly Feature[];
+  /** Estimated probability of the positive class, in [0, 1]. */
+  readonly score: (record: FeatureRecord) => number;
+}
+
+/**
+ * Makes a loaded version ready, and checks that it answers: a row of nothing but missing values must get a finite
+ * score in [0, 1].
+ *
+ * @throws TidegateError ARTIFACT_CHANGED when it does not
+ */
+export function makeServingModel(loaded: LoadedVersion): ServingModel {
+  const { model, version, definitionVersion, definition } = loaded;
+  const artifact = loaded.artifact as Artifact;
+  const features = featuresOf(definition);
+  const score = (record: FeatureRecord): number => scoreRecord(artifact, record).score;
+  const nothing = Object.fromEntries(features.map(({ name }) => [name, null]));
+  const checked = score(nothing);
+  if (!(checked >= 0 && checked <= 1)) {
+    throw new TidegateError(
+      'ARTIFACT_CHANGED',
+      `${model} version ${version} scores a row of missing values ${checked}`,
+    );
+  }
+  return { model, version, definitionVersion, entityKeys: definition.entity.keys, features, score };
+}

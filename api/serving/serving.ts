@@ -1,0 +1,82 @@
+// Everything that one API process needs to answer: models in memory, look-ups, the log of predictions.
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type FastifyBaseLogger } from 'fastify';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { batchedLookUp } from '../../store/online/batched-lookup.ts';
+import { type LookUp } from '../../store/online/lookup.ts';
+import { loadVersion } from '../../store/serving/load-version.ts';
+import { writePredictions } from '../../store/serving/predictions.ts';
+import { findVersionIn } from '../../store/versions/versions.ts';
+import { ModelCache } from './model-cache.ts';
+import { PredictionLog } from './prediction-log.ts';
+import { ServingInstance } from './serving-instance.ts';
+import { makeServingModel, type ServingModel } from './serving-model.ts';
+
+/** What serving needs from outside. */
+export interface ServingDeps {
+  readonly database: Database;
+  readonly logger: FastifyBaseLogger;
+  /** Name of this process among the instances. @default host, process id and a random part */
+  readonly instanceId?: string;
+}
+
+/** The serving part of one API process. */
+export class Serving {
+  readonly models: ModelCache;
+  readonly instance: ServingInstance;
+  readonly predictions: PredictionLog;
+  readonly lookUp: LookUp;
+  readonly #database: Database;
+
+  constructor({ database, logger, instanceId = newInstanceId() }: ServingDeps) {
+    this.#database = database;
+    this.models = new ModelCache(async ({ model, version }) =>
+      makeServingModel(await loadVersion(database, model, version)),
+    );
+    this.instance = new ServingInstance({ id: instanceId, database, models: this.models, logger });
+    this.predictions = new PredictionLog({
+      write: (rows) => writePredictions(database, instanceId, rows),
+      logger,
+    });
+    this.lookUp = batchedLookUp(database);
+  }
+
+  /** Loads what is in Production and follows it from now on. */
+  start(): Promise<void> {
+    return this.instance.start();
+  }
+
+  /** Writes what is left of the log and removes the instance. */
+  async stop(): Promise<void> {
+    await this.predictions.close();
+    await this.instance.stop();
+  }
+
+  /**
+   * The version that answers for a model. A request uses the one it was given to its end.
+   *
+   * @throws TidegateError UNKNOWN_MODEL, NO_PRODUCTION_VERSION, NOT_READY
+   */
+  async modelFor(name: string): Promise<ServingModel> {
+    return this.models.get(name) ?? (await this.#lookAgain(name));
+  }
+
+  /** A model may have been promoted an instant ago; otherwise this says why nothing answers for it. */
+  async #lookAgain(name: string): Promise<ServingModel> {
+    await getDefinition(this.#database, name);
+    const production = await findVersionIn(this.#database, name, 'Production');
+    if (!production)
+      throw new TidegateError('NO_PRODUCTION_VERSION', `no version of ${name} is in Production`);
+    await this.instance.sync();
+    const model = this.models.get(name);
+    if (model) return model;
+    const failure = this.models.failures().find((each) => each.model === name);
+    const why = failure ? `could not be loaded: ${failure.problem}` : 'is not loaded yet';
+    throw new TidegateError('NOT_READY', `version ${production.version} of ${name} ${why}`);
+  }
+}
+
+const newInstanceId = (): string => `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;

@@ -1,0 +1,56 @@
+// Gathers the look-ups of concurrent requests into one query.
+import { type Database } from '../database.ts';
+import { findOnlineRows, type LookUp, type OnlineKey, type OnlineRow } from './lookup.ts';
+
+/** Most keys of one query, beyond the first request's own. */
+const MOST_KEYS = 2_000;
+
+interface Waiting {
+  readonly keys: readonly OnlineKey[];
+  readonly resolve: (rows: (OnlineRow | undefined)[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A look-up that joins what is asked in one turn of the event loop, and while a query is under way, into the next
+ * query: one connection then serves any number of requests.
+ *
+ * @example const lookUp = batchedLookUp(database);
+ */
+export function batchedLookUp(database: Database): LookUp {
+  let waiting: Waiting[] = [];
+  let running = false;
+
+  const takeBatch = (): Waiting[] => {
+    let keys = 0;
+    const end = waiting.findIndex((each, index) => (keys += each.keys.length) > MOST_KEYS && index > 0);
+    const batch = end === -1 ? waiting : waiting.slice(0, end);
+    waiting = end === -1 ? [] : waiting.slice(end);
+    return batch;
+  };
+
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = takeBatch();
+      try {
+        const rows = await findOnlineRows(
+          database,
+          batch.flatMap(({ keys }) => keys),
+        );
+        let from = 0;
+        for (const { keys, resolve } of batch) resolve(rows.slice(from, (from += keys.length)));
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    running = false;
+  };
+
+  return (keys) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ keys, resolve, reject });
+      if (running) return;
+      running = true;
+      setImmediate(() => void run());
+    });
+}

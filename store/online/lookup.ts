@@ -1,0 +1,54 @@
+// Looks up online rows by key, many in one query.
+import { type Database } from '../database.ts';
+
+/** Names one online row. */
+export interface OnlineKey {
+  readonly model: string;
+  readonly definitionVersion: number;
+  /** Key values as texts, in the order of the entity's keys. */
+  readonly entityKey: readonly string[];
+}
+
+/** The features of an entity at one instant. */
+export interface OnlineRow {
+  readonly asOf: Date;
+  readonly features: Readonly<Record<string, unknown>>;
+}
+
+/** Finds online rows; the answer has one place for each key, in order. */
+export type LookUp = (keys: readonly OnlineKey[]) => Promise<(OnlineRow | undefined)[]>;
+
+// Named, so that each connection plans it once.
+const FIND = {
+  name: 'tidegate_online_lookup',
+  text: `
+    select wanted.place, found.as_of, found.features
+    from unnest($1::text[], $2::int[], $3::text[]) with ordinality
+      as wanted (model, definition_version, entity_key, place)
+    join tidegate.online_row found
+      on found.model = wanted.model
+     and found.definition_version = wanted.definition_version
+     and found.entity_key = wanted.entity_key::jsonb`,
+};
+
+/** Finds online rows in one query; `undefined` stands where there is none. */
+export async function findOnlineRows(
+  database: Database,
+  keys: readonly OnlineKey[],
+): Promise<(OnlineRow | undefined)[]> {
+  const { rows } = await database.pool.query<{
+    place: number;
+    as_of: Date;
+    features: Record<string, unknown>;
+  }>({
+    ...FIND,
+    values: [
+      keys.map(({ model }) => model),
+      keys.map(({ definitionVersion }) => definitionVersion),
+      keys.map(({ entityKey }) => JSON.stringify(entityKey)),
+    ],
+  });
+  const found = new Array<OnlineRow | undefined>(keys.length).fill(undefined);
+  for (const { place, as_of, features } of rows) found[place - 1] = { asOf: as_of, features };
+  return found;
+}

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TidegateError } from '../../domain/errors.ts';
+import { recordDecision } from '../../store/runs/decisions.ts';
+import { writeEvidence } from '../../store/runs/evidence.ts';
+import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+
+let fixture: ModelFixture;
+let api: TestApi;
+let waiting: number;
+
+const digest = 'a'.repeat(64);
+const message = { evidenceDigest: digest, decision: 'approve', comment: 'better', decidedBy: 'bo' };
+const decide = (body: object, model = 'churn') => api.send('POST', `/models/${model}/decisions`, body);
+const pending = () => api.send('GET', '/models/churn/pending');
+
+beforeAll(async () => {
+  fixture = await ModelFixture.create();
+  await fixture.release(0);
+  waiting = await fixture.register(1);
+  api = await startTestApi(fixture.database);
+});
+
+beforeEach(() => {
+  api.gate.answer = () => undefined;
+  api.gate.sent.length = 0;
+});
+
+afterAll(async () => {
+  await api.close();
+  await fixture.drop();
+});
+
+describe('a decision', () => {
+  it('that counts is carried to the release and answered', async () => {
+    api.gate.answer = () => ({ accepted: true, decision: 'approve' });
+    const { status, body } = await decide({ ...message, version: waiting });
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: { model: 'churn', version: waiting, accepted: true, decision: 'approve' },
+    });
+    expect(api.gate.sent).toEqual([{ ...message, version: waiting }]);
+  });
+
+  it('needs no comment', async () => {
+    api.gate.answer = () => ({ accepted: true, decision: 'reject' });
+    const { status } = await decide({ ...message, comment: undefined, decision: 'reject', version: waiting });
+    expect([status, api.gate.sent[0]?.comment]).toEqual([200, '']);
+  });
+
+  it('that is refused is answered with the reason', async () => {
+    api.gate.answer = () => ({ accepted: false, decision: 'approve', refusal: 'the evidence is older' });
+    const { status, body } = await decide({ ...message, version: waiting });
+    expect([status, body.error.code, body.error.message]).toEqual([
+      409,
+      'DECISION_REFUSED',
+      'the evidence is older',
+    ]);
+  });
+
+  it('on a version that has not reached Staging finds nothing pending', async () => {
+    const { status, body } = await decide({ ...message, version: waiting });
+    expect([status, body.error.code]).toEqual([404, 'NOTHING_PENDING']);
+    expect(body.error.message).toContain('has not reached Staging');
+  });
+
+  it('on an unknown version or model is not sent', async () => {
+    const version = await decide({ ...message, version: 99 });
+    const model = await decide({ ...message, version: 1 }, 'nothing');
+    expect([version.status, version.body.error.code]).toEqual([404, 'UNKNOWN_VERSION']);
+    expect([model.status, model.body.error.code]).toEqual([404, 'UNKNOWN_MODEL']);
+    expect(api.gate.sent).toEqual([]);
+  });
+
+  it('is 503 while Temporal cannot be reached', async () => {
+    api.gate.answer = () => {
+      throw new TidegateError('TEMPORAL_UNREACHABLE', 'no connection');
+    };
+    const { status, body } = await decide({ ...message, version: waiting });
+    expect([status, body.error.code]).toEqual([503, 'TEMPORAL_UNREACHABLE']);
+  });
+
+  it.each([
+    ['without a person', { decidedBy: '  ' }, 'decidedBy'],
+    ['with another word', { decision: 'maybe' }, 'decision'],
+    ['with half a digest', { evidenceDigest: 'abc' }, 'evidenceDigest'],
+    ['with a version as text', { version: '2' }, 'version'],
+    ['with a comment that cannot be stored', { comment: 'a\0b' }, 'comment'],
+    ['with an unknown field', { grant: 'x' }, 'grant'],
+  ])('is refused %s, naming the field', async (_, wrong, at) => {
+    const { status, body } = await decide({ ...message, version: waiting, ...wrong });
+    expect([status, body.error.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(body.error.places.map(({ at }) => at)).toEqual([at]);
+    expect(api.gate.sent).toEqual([]);
+  });
+});
+
+describe('the pending version', () => {
+  it('is nothing while Staging is empty, and while it is being validated', async () => {
+    const empty = await pending();
+    expect([empty.status, empty.body.error.code]).toEqual([404, 'NOTHING_PENDING']);
+    await fixture.stage(waiting);
+    const validating = await pending();
+    expect([validating.status, validating.body.error.message]).toEqual([
+      404,
+      `version ${waiting} of churn is still being validated`,
+    ]);
+  });
+
+  it('comes with its evidence, its expiry and what to send', async () => {
+    const evidence = await writeEvidence(fixture.database, {
+      model: 'churn',
+      version: waiting,
+      championVersion: 1,
+      body: { summary: 'AUC 0.62 against 0.49', comparison: { rows: 1_400 } },
+      expiresAt: new Date('2024-03-08T00:00:00Z'),
+    });
+    const { status, body } = await pending();
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: {
+        model: 'churn',
+        version: waiting,
+        championVersion: 1,
+        summary: 'AUC 0.62 against 0.49',
+        evidenceDigest: evidence.digest,
+        expiresAt: '2024-03-08T00:00:00.000Z',
+        evidence: evidence.body,
+        send: {
+          method: 'POST',
+          path: '/models/churn/decisions',
+          body: {
+            version: waiting,
+            evidenceDigest: evidence.digest,
+            decision: 'approve',
+            comment: 'why',
+            decidedBy: 'your name',
+          },
+        },
+      },
+    });
+    api.gate.answer = () => ({ accepted: true, decision: 'approve' });
+    expect((await decide(body.send.body)).status).toBe(200);
+  });
+
+  it('is nothing once it was decided, and a further decision is refused by name', async () => {
+    await recordDecision(fixture.database, {
+      request: 'test/0',
+      model: 'churn',
+      version: waiting,
+      evidenceDigest: digest,
+      decision: 'reject',
+      actor: 'carla',
+      authority: 'unverified',
+      channel: 'signal',
+      comment: '',
+      refusal: null,
+      workflowId: 'test',
+      runId: 'test',
+    });
+    const shown = await pending();
+    const late = await decide({ ...message, version: waiting });
+    expect([shown.status, shown.body.error.code]).toEqual([404, 'NOTHING_PENDING']);
+    expect([late.status, late.body.error.code]).toEqual([409, 'DECISION_REFUSED']);
+    for (const { body } of [shown, late]) {
+      expect(body.error.message).toMatch(new RegExp(`version ${waiting}.* was rejected by carla at 20`));
+    }
+  });
+});

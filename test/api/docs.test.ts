@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type App } from '../../api/app.ts';
+import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+
+let fixture: ModelFixture;
+let api: TestApi;
+
+beforeAll(async () => {
+  fixture = await ModelFixture.create();
+  api = await startTestApi(fixture.database);
+});
+
+afterAll(async () => {
+  await api.close();
+  await fixture.drop();
+});
+
+interface Operation {
+  readonly summary?: string;
+  readonly requestBody?: {
+    readonly content: Record<string, { readonly schema: { additionalProperties?: unknown } }>;
+  };
+  readonly responses: Record<string, unknown>;
+}
+
+/** Every route as Fastify knows it, `GET /models/{model}`. */
+const routesOf = (app: App): string[] => {
+  const routes: string[] = [];
+  const parents: string[] = [];
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const found = /^([│ ]*)[├└]── (\S*)(?: \((.*)\))?$/.exec(line);
+    if (!found) continue;
+    const [, indent = '', part = '', methods = ''] = found;
+    const depth = indent.length / 4;
+    parents.splice(depth, Infinity, part);
+    const path = parents.join('').replaceAll(/:(\w+)/g, '{$1}');
+    for (const method of methods.split(', '))
+      if (/^(GET|POST|PUT|DELETE|PATCH)$/.test(method)) routes.push(`${method} ${path}`);
+  }
+  return routes;
+};
+
+const readDocs = async (): Promise<[string, Operation][]> => {
+  const { body } = await api.send('GET', '/docs/json');
+  const paths = body.paths as Record<string, Record<string, Operation>>;
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+};
+
+it('the document lists every route, and no other', async () => {
+  const documented = (await readDocs()).map(([route]) => route).sort();
+  const served = routesOf(api.app).filter((route) => !/ \/(docs.*|\*)?$/.test(route));
+  expect(documented).toEqual([...new Set(served)].sort());
+  expect(documented).toEqual([
+    'GET /healthz',
+    'GET /models',
+    'GET /models/{model}',
+    'GET /models/{model}/pending',
+    'GET /models/{model}/reports',
+    'GET /models/{model}/reports/{id}',
+    'GET /models/{model}/versions',
+    'GET /readyz',
+    'POST /models/{model}/decisions',
+    'POST /models/{model}/predict',
+  ]);
+});
+
+it('every route says what it does and how it fails, and no body takes unknown fields', async () => {
+  for (const [route, { summary, responses, requestBody }] of await readDocs()) {
+    expect(summary, route).toBeTruthy();
+    if (route !== 'GET /healthz') expect(Object.keys(responses), route).toEqual(['200', '4XX', '5XX']);
+    const schema = requestBody?.content['application/json']?.schema;
+    if (requestBody) expect(schema?.additionalProperties, route).toBe(false);
+  }
+});
+
+it('the page of the document is where people are sent first', async () => {
+  const home = await api.send('GET', '/');
+  expect([home.status, home.headers['location']]).toEqual([302, '/docs']);
+  const page = await api.send('GET', '/docs');
+  expect([page.status, page.body]).toEqual([200, expect.stringContaining('swagger-ui')]);
+});

@@ -1,0 +1,282 @@
+// A model with versions in a database of its own, and the API over it.
+import { type InjectOptions } from 'fastify';
+import pino from 'pino';
+import { category, count, flag, numeric } from '../../domain/features/column.ts';
+import { defineModel, parseDefinition, view } from '../../domain/features/define-model.ts';
+import { type Place } from '../../domain/errors.ts';
+import { digestOf } from '../../domain/canonical-json.ts';
+import { type DecisionMessage, type DecisionResult } from '../../domain/lifecycle/approval.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type App, buildApp } from '../../api/app.ts';
+import { type DecisionGate } from '../../api/decision-gate.ts';
+import { type ErrorBody } from '../../api/schemas/error.ts';
+import { type Prediction } from '../../api/schemas/prediction.ts';
+import { Serving } from '../../api/serving/serving.ts';
+import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { migrate } from '../../store/migrate.ts';
+import { type Authority } from '../../store/versions/move.ts';
+import { moveToStaging } from '../../store/versions/move-to-staging.ts';
+import { promote } from '../../store/versions/promote.ts';
+import { registerVersion } from '../../store/versions/versions.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+export const definition = parseDefinition(
+  defineModel({
+    name: 'churn',
+    entity: { name: 'user', keys: ['user_id'] },
+    rows: { table: 'users', timestamp: 'as_of' },
+    features: [
+      view({
+        table: 'usage',
+        timestamp: 'as_of',
+        columns: {
+          hours: numeric({ min: 0 }),
+          tickets: count(),
+          plan: category(['basic', 'plus']),
+          paid: flag(),
+        },
+      }),
+    ],
+    label: { table: 'labels', column: 'churned', timestamp: 'as_of' },
+    monitor: { every: '1 month', window: '1 month' },
+    training: { trainer: 'logistic-regression', window: '1 month' },
+    promotion: {},
+  }),
+);
+
+/** An artifact whose score is known: sigmoid(intercept + hours / 10 + 1 where the plan is plus). */
+export const artifact = (intercept: number): Artifact => ({
+  format: 1,
+  trainer: 'logistic-regression',
+  seed: 1,
+  encoding: {
+    columns: [
+      { kind: 'numeric', name: 'hours', scale: { mean: 0, sd: 10 }, missing: false },
+      { kind: 'category', name: 'plan', levels: ['basic', 'plus'], other: false, missing: false },
+    ],
+    dropped: ['tickets', 'paid'],
+  },
+  coefficients: [intercept, 1, 0, 1],
+  prior: 0.5,
+  l2: 1,
+  trainedRows: 100,
+  positives: 50,
+  steps: 1,
+  gradientNorm: 0,
+});
+
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+const by: Authority = {
+  actor: 'ada',
+  authority: 'unverified',
+  evidenceDigest: null,
+  workflowId: 'test',
+  runId: 'test',
+};
+
+/** A model in a database of its own; versions are made and moved as the loops do it. */
+export class ModelFixture {
+  readonly database: Database;
+  readonly #home: TestDatabase;
+
+  private constructor(home: TestDatabase) {
+    this.#home = home;
+    this.database = openDatabase(home.url);
+  }
+
+  /** A database with the model `churn`, its definition and a dataset, and no version yet. */
+  static async create(): Promise<ModelFixture> {
+    const fixture = new ModelFixture(await createTestDatabase());
+    const { database } = fixture;
+    await migrate(database, tidegateMigrations);
+    await database.kysely
+      .insertInto('tidegate.model')
+      .values({
+        name: 'churn',
+        entity_keys: JSON.stringify(definition.entity.keys),
+        label: JSON.stringify(definition.label),
+        holdout: JSON.stringify(definition.holdout),
+      })
+      .execute();
+    await fixture.addDefinition(1);
+    await database.kysely
+      .insertInto('tidegate.dataset')
+      .values({
+        request: 'test',
+        model: 'churn',
+        definition_version: 1,
+        window_from: '2024-01-01',
+        window_to: '2024-02-01',
+        as_known_at: '2024-02-01',
+        row_count: 100,
+        labelled_rows: 100,
+        training_rows: 80,
+        holdout_rows: 20,
+        columns: '[]',
+        digest: 'x',
+      })
+      .execute();
+    return fixture;
+  }
+
+  async addDefinition(version: number): Promise<void> {
+    await this.database.kysely
+      .insertInto('tidegate.definition')
+      .values({
+        model: 'churn',
+        version,
+        body: JSON.stringify(definition),
+        digest: digestOf(definition),
+        applied_by: 'ada',
+      })
+      .execute();
+  }
+
+  /** Registers a version in stage None; returns its number. */
+  async register(intercept: number, definitionVersion = 1): Promise<number> {
+    const retrainId = `retrain-${intercept}-${definitionVersion}`;
+    await this.database.kysely
+      .insertInto('tidegate.retrain')
+      .values({
+        id: retrainId,
+        model: 'churn',
+        trigger: 'test',
+        requested_by: 'bo',
+        workflow_id: 'test',
+        run_id: 'test',
+      })
+      .execute();
+    const { version } = await registerVersion(this.database, {
+      model: 'churn',
+      definitionVersion,
+      retrainId,
+      datasetId: 1,
+      trainer: 'logistic-regression',
+      artifact: artifact(intercept),
+      reference: {},
+    });
+    return version;
+  }
+
+  async stage(version: number): Promise<void> {
+    await moveToStaging(this.database, 'churn', version, by, { whilePending: 'supersede', detail: '' });
+  }
+
+  /** None → Staging → Production. */
+  async promote(version: number, champion: number | null): Promise<void> {
+    await this.stage(version);
+    await promote(this.database, 'churn', version, champion, by, '');
+  }
+
+  /** Registers a version and promotes it. */
+  async release(intercept: number, champion: number | null = null): Promise<number> {
+    const version = await this.register(intercept);
+    await this.promote(version, champion);
+    return version;
+  }
+
+  /** Changes a stored artifact behind the back of the guard, as a broken disk would. */
+  async corrupt(version: number): Promise<void> {
+    await this.database.pool.query(`
+      begin;
+      alter table tidegate.version disable trigger version_guarded;
+      update tidegate.version set artifact = jsonb_set(artifact, '{coefficients,0}', '99') where version = ${version};
+      alter table tidegate.version enable trigger version_guarded;
+      commit`);
+  }
+
+  async addOnlineRow(user: string, features: object, definitionVersion = 1): Promise<void> {
+    await this.database.kysely
+      .insertInto('tidegate.online_row')
+      .values({
+        model: 'churn',
+        definition_version: definitionVersion,
+        entity_key: JSON.stringify([user]),
+        as_of: '2024-02-01T00:00:00Z',
+        row_time: '2024-01-31T00:00:00Z',
+        features: JSON.stringify(features),
+      })
+      .execute();
+  }
+
+  async drop(): Promise<void> {
+    await this.database.close();
+    await this.#home.drop();
+  }
+}
+
+export const silent = pino({ level: 'silent' });
+
+/** A gate that answers as it is told, and keeps what it was sent. */
+export class FakeGate implements DecisionGate {
+  readonly sent: DecisionMessage[] = [];
+  answer: () => DecisionResult | undefined = () => undefined;
+
+  async decide(
+    _model: string,
+    _version: number,
+    message: DecisionMessage,
+  ): Promise<DecisionResult | undefined> {
+    this.sent.push(message);
+    return this.answer();
+  }
+}
+
+/** The API over a fixture, in this process and without a port. */
+export interface TestApi {
+  readonly app: App;
+  readonly serving: Serving;
+  readonly gate: FakeGate;
+  /** Sends a request; `body` is parsed from JSON where there is any. */
+  send(method: 'GET' | 'POST', url: string, payload?: InjectOptions['payload']): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Everything that a route may answer; a test reads what its route does. */
+export interface AnswerBody {
+  readonly error: ErrorBody['error'] & { readonly places: readonly Place[] };
+  readonly version: number;
+  readonly predictions: readonly Prediction[];
+  readonly production: number | null;
+  readonly instances: readonly { instance: string; version: number; state: string }[];
+  readonly features: readonly unknown[];
+  readonly models: readonly unknown[];
+  readonly versions: readonly unknown[];
+  readonly reports: readonly { id: number }[];
+  readonly problems: readonly string[];
+  readonly send: { readonly body: object };
+  readonly paths: Readonly<Record<string, object>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: AnswerBody;
+}
+
+export async function startTestApi(database: Database, instanceId = 'test-instance'): Promise<TestApi> {
+  const serving = new Serving({ database, logger: silent, instanceId });
+  const gate = new FakeGate();
+  const app = await buildApp({ database, serving, gate, logger: silent });
+  await serving.start();
+  return {
+    app,
+    serving,
+    gate,
+    async send(method, url, payload) {
+      const response = await app.inject({ method, url, ...(payload !== undefined && { payload }) });
+      const isJson = String(response.headers['content-type']).startsWith('application/json');
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        body: (isJson ? response.json() : response.body) as AnswerBody,
+      };
+    },
+    async close() {
+      await app.close();
+      await serving.stop();
+    },
+  };
+}

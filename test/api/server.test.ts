@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type RunningServer, startServer } from '../../api/server.ts';
+import { FakeGate, ModelFixture, silent } from './fixture.ts';
+
+let fixture: ModelFixture;
+let server: RunningServer;
+
+const start = (port: number) =>
+  startServer({ database: fixture.database, gate: new FakeGate(), logger: silent }, { port });
+
+const ask = (url: string, features: object) =>
+  fetch(`${url}/models/churn/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ features }),
+  });
+
+const countPredictions = async (): Promise<number> => {
+  const { rows } = await fixture.database.pool.query<{ n: number }>(
+    'select count(*) as n from tidegate.prediction',
+  );
+  return rows[0]?.n ?? 0;
+};
+
+const instances = () => fixture.database.kysely.selectFrom('tidegate.instance').select('id').execute();
+
+beforeAll(async () => {
+  fixture = await ModelFixture.create();
+  await fixture.release(0);
+  server = await start(0);
+});
+
+afterAll(() => fixture.drop());
+
+it('listens on this machine only, and is ready when it is started', async () => {
+  expect(new URL(server.url).hostname).toBe('127.0.0.1');
+  const ready = await fetch(`${server.url}/readyz`);
+  expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'ready', serving: { churn: 1 } }]);
+});
+
+it('refuses a port that is taken, and leaves nothing behind', async () => {
+  const port = Number(new URL(server.url).port);
+  await expect(start(port)).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
+    message: `port ${port} on 127.0.0.1, wanted for the API, is already in use`,
+  });
+  expect(await instances()).toHaveLength(1);
+});
+
+it('answers what it has taken, writes the log and leaves the fleet when it is closed', async () => {
+  const before = await countPredictions();
+  const asked = await Promise.all(Array.from({ length: 50 }, () => ask(server.url, { hours: 1 })));
+  await server.close();
+  expect(asked.map(({ status }) => status)).toEqual(asked.map(() => 200));
+  expect(await countPredictions()).toBe(before + 50);
+  expect(await instances()).toEqual([]);
+  await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+});

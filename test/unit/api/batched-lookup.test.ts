@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { type Database } from '../../../store/database.ts';
+import { batchedLookUp } from '../../../store/online/batched-lookup.ts';
+
+const key = (user: string) => ({ model: 'churn', definitionVersion: 1, entityKey: [user] });
+
+/** A database that answers each query when the test says so; it knows every user but `nobody`. */
+function heldDatabase() {
+  const queries: { users: string[]; answer: () => void; fail: () => void }[] = [];
+  const query = ({ values }: { values: [string[], number[], string[]] }) =>
+    new Promise((resolve, reject) => {
+      const users = values[2].map((text) => (JSON.parse(text) as [string])[0]);
+      const rows = users.flatMap((user, index) =>
+        user === 'nobody' ? [] : [{ place: index + 1, as_of: new Date(0), features: { user } }],
+      );
+      queries.push({ users, answer: () => resolve({ rows }), fail: () => reject(new Error('lost')) });
+    });
+  const arrived = async (count: number): Promise<void> => {
+    while (queries.length < count) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { queries, arrived, lookUp: batchedLookUp({ pool: { query } } as unknown as Database) };
+}
+
+const usersOf = (rows: ({ features: Readonly<Record<string, unknown>> } | undefined)[]) =>
+  rows.map((row) => row?.features['user']);
+
+it('what is asked in one turn is one query, and each asker gets its own rows', async () => {
+  const { queries, arrived, lookUp } = heldDatabase();
+  const asked = [lookUp([key('a')]), lookUp([key('b'), key('nobody')]), lookUp([key('c')])];
+  await arrived(1);
+  queries[0]?.answer();
+  const answers = await Promise.all(asked);
+  expect(queries.map(({ users }) => users)).toEqual([['a', 'b', 'nobody', 'c']]);
+  expect(answers.map(usersOf)).toEqual([['a'], ['b', undefined], ['c']]);
+});
+
+it('what is asked during a query waits for the next one', async () => {
+  const { queries, arrived, lookUp } = heldDatabase();
+  const first = lookUp([key('a')]);
+  await arrived(1);
+  const later = [lookUp([key('b')]), lookUp([key('c')])];
+  queries[0]?.answer();
+  await first;
+  await arrived(2);
+  queries[1]?.answer();
+  await Promise.all(later);
+  expect(queries.map(({ users }) => users)).toEqual([['a'], ['b', 'c']]);
+});
+
+it('a query that fails fails its own askers only', async () => {
+  const { queries, arrived, lookUp } = heldDatabase();
+  const first = lookUp([key('a')]);
+  await arrived(1);
+  const second = lookUp([key('b')]);
+  queries[0]?.fail();
+  await expect(first).rejects.toThrow('lost');
+  await arrived(2);
+  queries[1]?.answer();
+  expect(usersOf(await second)).toEqual(['b']);
+});
+
+it('a query stays bounded, though a single request may be larger', async () => {
+  const { queries, arrived, lookUp } = heldDatabase();
+  const many = (count: number) => Array.from({ length: count }, (_, index) => key(`u${index}`));
+  const asked = [lookUp(many(3_000)), lookUp(many(1_000)), lookUp(many(1_000)), lookUp(many(1))];
+  for (const count of [1, 2, 3]) {
+    await arrived(count);
+    queries[count - 1]?.answer();
+  }
+  const answers = await Promise.all(asked);
+  expect(queries.map(({ users }) => users.length)).toEqual([3_000, 2_000, 1]);
+  expect(answers.map((rows) => rows.length)).toEqual([3_000, 1_000, 1_000, 1]);
+});
