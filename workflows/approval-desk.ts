@@ -2,7 +2,9 @@
 import {
   allHandlersFinished,
   ApplicationFailure,
+  CancellationScope,
   condition,
+  log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -10,6 +12,7 @@ import {
   type ApprovalOutcome,
   type DecisionMessage,
   type DecisionResult,
+  legible,
   malformed,
   PendingApproval,
   type QueuedDecision,
@@ -22,6 +25,7 @@ import {
   type SignalledDecision,
   supersededSignal,
 } from './contracts.ts';
+import { describeFailure } from './failure.ts';
 
 /** The version under decision. */
 export interface Subject {
@@ -31,7 +35,7 @@ export interface Subject {
 
 /**
  * Receives decisions from the moment it is made. Handlers only queue; `waitForOutcome` verifies, one at a time, so
- * that two decisions sent at once are seen in the order in which they arrived.
+ * that of two decisions sent at once the first to arrive wins.
  */
 export class ApprovalDesk {
   readonly #subject: Subject;
@@ -41,7 +45,7 @@ export class ApprovalDesk {
     this.#subject = subject;
     const signalled = (decision: DecisionMessage['decision']) => (message: SignalledDecision) => {
       // A signal has no validator: one that cannot be read is still queued, verified, refused and recorded.
-      this.#approval.enqueue('signal', { ...message, decision });
+      this.#approval.enqueue('signal', legible(message, decision));
     };
     setHandler(approveSignal, signalled('approve'), {
       description: 'Approve: {version, evidenceDigest, comment, decidedBy}',
@@ -49,7 +53,10 @@ export class ApprovalDesk {
     setHandler(rejectSignal, signalled('reject'), {
       description: 'Reject: {version, evidenceDigest, comment, decidedBy}',
     });
-    setHandler(supersededSignal, ({ by }) => this.#approval.settle({ kind: 'superseded', by }));
+    setHandler(supersededSignal, (message: Partial<{ by: number }> | undefined) => {
+      if (message?.by === undefined) log.warn('a signal "superseded" that names no version was ignored');
+      else this.#approval.settle({ kind: 'superseded', by: message.by });
+    });
     setHandler(decideUpdate, (message) => this.#decide(message), {
       description: 'Decide and hear whether the decision counted',
       validator: (message) => {
@@ -59,9 +66,9 @@ export class ApprovalDesk {
     });
   }
 
-  /** Ends the waiting from inside, unless it has ended. */
-  settle(outcome: ApprovalOutcome): void {
-    this.#approval.settle(outcome);
+  /** How the waiting ended; `undefined` while it goes on. */
+  get outcome(): ApprovalOutcome | undefined {
+    return this.#approval.outcome;
   }
 
   /** Waits for a decision that counts; `remind` is called at each interval, and the deadline expires the wait. */
@@ -70,42 +77,64 @@ export class ApprovalDesk {
     remindEveryMs: number,
     remind: () => void,
   ): Promise<ApprovalOutcome> {
+    let remindAt = Date.now() + remindEveryMs;
+    const isWoken = (): boolean => this.#approval.hasNext || this.outcome !== undefined;
     for (;;) {
-      await this.#verifyQueued();
-      if (this.#approval.outcome) return this.#approval.outcome;
-      const left = deadline - Date.now();
-      if (left <= 0) {
-        this.#approval.settle({ kind: 'expired' });
-        continue;
-      }
-      const isWoken = () => this.#approval.hasNext || this.#approval.outcome !== undefined;
-      const woken = await condition(isWoken, Math.min(left, remindEveryMs));
-      if (!woken && deadline > Date.now()) remind();
+      if (this.outcome) return this.outcome;
+      const now = Date.now();
+      // The deadline comes first: what is read after it cannot be told from what was sent after it.
+      if (now >= deadline) this.#approval.settle({ kind: 'expired' });
+      else if (this.#approval.hasNext) await this.#verifyNext();
+      else if (now >= remindAt) {
+        remind();
+        remindAt = now + remindEveryMs;
+      } else await condition(isWoken, Math.min(deadline, remindAt) - now);
     }
   }
 
   /** Verifies what arrived after the outcome, so that each leaves its row, and answers every update. */
   async close(): Promise<void> {
-    do {
-      await this.#verifyQueued();
-      await condition(() => this.#approval.hasNext || allHandlersFinished());
-    } while (this.#approval.hasNext);
+    const isDone = (): boolean => !this.#approval.hasNext && allHandlersFinished();
+    await CancellationScope.nonCancellable(async () => {
+      while (!isDone()) {
+        if (this.#approval.hasNext) await this.#verifyLate();
+        else await condition(() => this.#approval.hasNext || allHandlersFinished());
+      }
+    });
   }
 
-  async #verifyQueued(): Promise<void> {
-    for (let entry = this.#approval.next(); entry; entry = this.#approval.next()) {
-      this.#approval.record(entry, await this.#verify(entry));
+  async #verifyLate(): Promise<void> {
+    try {
+      await this.#verifyNext();
+    } catch (error) {
+      log.warn('a late decision was not verified', { error: describeFailure(error).message });
     }
   }
 
+  async #verifyNext(): Promise<void> {
+    const entry = this.#approval.next();
+    if (!entry) return;
+    try {
+      this.#approval.record(entry, await this.#verify(entry));
+    } catch (error) {
+      // The sender hears of it, and an update does not keep the run open.
+      const refusal = `the decision could not be verified: ${describeFailure(error).message}`;
+      this.#approval.record(entry, { accepted: false, decision: entry.message.decision, refusal });
+      throw error;
+    }
+  }
+
+  /** A cancelled run waits for the answer: whether the decision counted must be known on both sides. */
   #verify({ position, channel, message }: QueuedDecision): Promise<DecisionResult> {
     const request = `${workflowInfo().runId}/${position}`;
-    return verifyDecision({ ...this.#subject, request, channel, message });
+    return CancellationScope.nonCancellable(() =>
+      verifyDecision({ ...this.#subject, request, channel, message }),
+    );
   }
 
   async #decide(message: DecisionMessage): Promise<DecisionResult> {
-    const entry = this.#approval.enqueue('update', message);
-    await condition(() => entry.result !== undefined);
+    const entry = this.#approval.enqueue('update', legible(message, message.decision));
+    await CancellationScope.nonCancellable(() => condition(() => entry.result !== undefined));
     return entry.result as DecisionResult;
   }
 }

@@ -97,7 +97,8 @@ export interface ReleaseState {
   /** Digest to decide on; null until the evidence is complete. */
   readonly evidenceDigest: string | null;
   readonly expiresAt: string | null;
-  readonly outcome: ReleaseOutcome | null;
+  /** How it ended; `failed` when a step was out of retries. */
+  readonly outcome: ReleaseOutcome | 'failed' | null;
 }
 
 /** What a retrain answers when asked. */

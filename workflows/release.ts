@@ -1,10 +1,11 @@
 // release/<model>/<version>: validates a version in Staging, waits for a decision and carries it out. Weeks.
 import { CancellationScope, log, setHandler } from '@temporalio/workflow';
+import { type Notification } from '../activities/notify.ts';
+import { type Validation } from '../activities/validate.ts';
 import { type ApprovalOutcome } from '../domain/lifecycle/approval.ts';
 import {
   archiveCandidate,
   assembleEvidence,
-  confirmServing,
   materializeOnline,
   prepareServing,
   promote,
@@ -12,6 +13,7 @@ import {
   validateCandidate,
 } from './activities.ts';
 import { ApprovalDesk } from './approval-desk.ts';
+import { confirmServed } from './confirm-served.ts';
 import {
   type ReleaseInput,
   type ReleaseOutcome,
@@ -26,22 +28,12 @@ import { RunDetails, tag } from './run-details.ts';
 
 /** Brings one version from Staging to Production, or to the archive with the reason. */
 export async function releaseWorkflow(input: ReleaseInput): Promise<ReleaseResult> {
-  const { model, version } = input;
-  let state: ReleaseState = {
-    model,
-    version,
-    phase: 'validating',
-    evidenceDigest: null,
-    expiresAt: null,
-    outcome: null,
-  };
-  setHandler(releaseStateQuery, () => state, { description: 'Phase, evidence digest, expiry and outcome' });
-  const update = (changes: Partial<ReleaseState>): void => void (state = { ...state, ...changes });
-  const release = new Release(input, update);
+  const release = new Release(input);
+  setHandler(releaseStateQuery, () => release.state, {
+    description: 'Phase, evidence digest, expiry and outcome',
+  });
   try {
-    const result = await release.run();
-    update({ phase: 'closed', outcome: result.outcome });
-    return result;
+    return await release.run();
   } catch (error) {
     await release.giveUp(error);
     throw error;
@@ -50,44 +42,39 @@ export async function releaseWorkflow(input: ReleaseInput): Promise<ReleaseResul
   }
 }
 
-interface Pending {
-  readonly digest: string;
-  readonly championVersion: number | null;
-  readonly summary: string;
-}
-
 /** The steps of one release. */
 class Release {
   readonly notifications = new Notifications();
   readonly #input: ReleaseInput;
-  readonly #update: (changes: Partial<ReleaseState>) => void;
   readonly #desk: ApprovalDesk;
   readonly #details: RunDetails;
+  #state: ReleaseState;
+  /** What the decision rests on, in one line. */
+  #evidence = '';
 
-  constructor(input: ReleaseInput, update: (changes: Partial<ReleaseState>) => void) {
+  constructor(input: ReleaseInput) {
+    const { model, version } = input;
     this.#input = input;
-    this.#update = update;
-    this.#desk = new ApprovalDesk(input);
-    this.#details = new RunDetails(`Release of ${input.model} version ${input.version}`);
-    tag({ stage: 'Staging', version: input.version });
+    this.#desk = new ApprovalDesk({ model, version });
+    this.#details = new RunDetails(`Release of ${model} version ${version}`);
+    this.#state = {
+      model,
+      version,
+      phase: 'validating',
+      evidenceDigest: null,
+      expiresAt: null,
+      outcome: null,
+    };
+    tag({ stage: 'Staging', version });
+  }
+
+  get state(): ReleaseState {
+    return this.#state;
   }
 
   async run(): Promise<ReleaseResult> {
-    const { model, version } = this.#input;
-    const online = await materializeOnline({ model, version });
-    this.#details.add(online.words);
-    const validation = await validateCandidate({ model, version });
-    for (const { name, passed, words } of validation.checks) {
-      this.#details.add(`${passed ? 'passed' : '**failed**'} ${name}: ${words}`);
-    }
-    if (!validation.passed) return this.#archive('validation failed', 'validation_failed', validation.words);
-    const deadline = Date.now() + this.#input.expiresAfterMs;
-    const expiresAt = new Date(deadline).toISOString();
-    const pending = await assembleEvidence({ model, version, expiresAt, validation });
-    this.#ask(pending, expiresAt);
-    const remind = (): void => this.#notify('reminder', `version ${version} still waits for a decision`);
-    const outcome = await this.#desk.waitForOutcome(deadline, this.#input.remindEveryMs, remind);
-    const result = await this.#carryOut(outcome, pending);
+    const validation = await this.#validate();
+    const result = await this.#settle(validation);
     await this.#desk.close();
     return result;
   }
@@ -95,45 +82,73 @@ class Release {
   /** A release out of retries, or cancelled, leaves its version in the archive. */
   async giveUp(error: unknown): Promise<void> {
     const { kind, message } = describeFailure(error);
-    const reason = kind === 'cancelled' ? 'withdrawn' : 'validation_failed';
-    await CancellationScope.nonCancellable(() =>
-      archiveCandidate({ ...this.#input, reason, detail: message }),
-    );
-    this.#details.add(`${kind}: ${message}`);
-    tag({ stage: 'Archived', outcome: kind });
-    this.#notify('failed', message);
-  }
-
-  #ask(pending: Pending, expiresAt: string): void {
-    this.#update({ phase: 'waiting', evidenceDigest: pending.digest, expiresAt });
-    this.#details.add(`waits for a decision until ${expiresAt}`);
-    this.#details.footer(howToDecide(this.#input.version, pending.digest, pending.summary));
-    tag({ outcome: 'waiting' });
-    this.#notify('pending', `${pending.summary}; evidence ${pending.digest}`);
-  }
-
-  async #carryOut(outcome: ApprovalOutcome, pending: Pending): Promise<ReleaseResult> {
+    const outcome = kind === 'cancelled' ? 'withdrawn' : 'failed';
+    const reason =
+      kind === 'failed' && this.#state.phase === 'validating' ? 'validation_failed' : 'withdrawn';
+    this.#details.add(`**${outcome}**: ${message}`);
     this.#details.footer('');
+    this.#update({ phase: 'closed', outcome });
+    // Told first: what failed may be the database, and then the archive has to wait as well.
+    this.#notify('failed', message);
+    await CancellationScope.nonCancellable(() => this.#moveToArchive(reason, message));
+    tag({ stage: 'Archived', outcome });
+    await this.#desk.close();
+  }
+
+  async #validate(): Promise<Validation> {
+    const { model, version } = this.#input;
+    this.#details.add((await materializeOnline({ model, version })).words);
+    const validation = await validateCandidate({ model, version });
+    for (const { name, passed, words } of validation.checks) {
+      this.#details.add(`${passed ? 'passed' : '**failed**'} ${name}: ${words}`);
+    }
+    return validation;
+  }
+
+  /** Finds the outcome and carries it out, whole: a cancellation counts only as long as there is none. */
+  async #settle(validation: Validation): Promise<ReleaseResult> {
+    const superseded = this.#desk.outcome;
+    if (!superseded && !validation.passed) {
+      return this.#archive('validation failed', 'validation_failed', validation.words);
+    }
+    const outcome = superseded ?? (await this.#ask(validation));
+    this.#details.footer('');
+    return CancellationScope.nonCancellable(() => this.#carryOut(outcome));
+  }
+
+  /** Puts the evidence before a person and waits. */
+  async #ask(validation: Validation): Promise<ApprovalOutcome> {
+    const { model, version, expiresAfterMs, remindEveryMs } = this.#input;
+    const deadline = Date.now() + expiresAfterMs;
+    const expiresAt = new Date(deadline).toISOString();
+    const { digest, summary } = await assembleEvidence({ model, version, expiresAt, validation });
+    this.#evidence = summary;
+    this.#update({ phase: 'waiting', evidenceDigest: digest, expiresAt });
+    this.#details.add(`waits for a decision until ${expiresAt}`);
+    this.#details.footer(howToDecide(version, digest, summary));
+    tag({ outcome: 'waiting' });
+    this.#notify('pending', `${summary}; evidence ${digest}`);
+    const remind = (): void => this.#notify('reminder', `version ${version} still waits for a decision`);
+    return this.#desk.waitForOutcome(deadline, remindEveryMs, remind);
+  }
+
+  async #carryOut(outcome: ApprovalOutcome): Promise<ReleaseResult> {
     switch (outcome.kind) {
       case 'approved':
-        return this.#promote(pending, outcome.message.decidedBy);
-      case 'rejected':
-        return this.#archive(
-          'rejected',
-          'rejected',
-          `rejected by ${outcome.message.decidedBy}: ${outcome.message.comment}`,
-        );
+        return this.#promote(outcome.message.decidedBy);
+      case 'rejected': {
+        const { decidedBy, comment } = outcome.message;
+        return this.#archive('rejected', 'rejected', `rejected by ${decidedBy}: ${comment}`);
+      }
       case 'expired':
         return this.#archive('expired', 'expired', 'nobody decided in time, and expiry never approves');
-      case 'withdrawn':
-        return this.#archive('withdrawn', 'withdrawn', outcome.reason);
       case 'superseded':
-        // The newer candidate moved this one to the archive when it took its place.
-        return this.#close('superseded', 'Archived', `superseded by version ${outcome.by}`);
+        // The newer candidate has moved this one already, unless the signal came from somebody else.
+        return this.#archive('superseded', 'superseded', `superseded by v${outcome.by}`);
     }
   }
 
-  async #promote(pending: Pending, approver: string): Promise<ReleaseResult> {
+  async #promote(approver: string): Promise<ReleaseResult> {
     const { model, version } = this.#input;
     this.#update({ phase: 'promoting' });
     this.#details.add(`approved by ${approver}`);
@@ -142,28 +157,16 @@ class Release {
     try {
       await promote({ model, version });
     } catch (error) {
-      if (describeFailure(error).code !== 'STALE_CHAMPION') throw error;
-      return this.#compareAnew(describeFailure(error).message);
+      const { code, message } = describeFailure(error);
+      if (code !== 'STALE_CHAMPION') throw error;
+      return this.#compareAnew(message);
     }
-    await this.#confirm();
+    await confirmServed({ model, version }, this.#details, this.notifications);
     return this.#close(
       'promoted',
       'Production',
-      `version ${version} is in Production, approved by ${approver}: ${pending.summary}`,
+      `version ${version} is in Production, approved by ${approver}: ${this.#evidence}`,
     );
-  }
-
-  /** The swap is done: an instance that cannot follow is told of, and does not undo it. */
-  async #confirm(): Promise<void> {
-    try {
-      const { instances } = await confirmServing({ model: this.#input.model, version: this.#input.version });
-      this.#details.add(`${instances} API instances serve it`);
-    } catch (error) {
-      if (describeFailure(error).kind === 'cancelled') throw error;
-      const { message } = describeFailure(error);
-      this.#details.add(`**not every API instance serves it**: ${message}`);
-      this.#notify('serving not confirmed', message);
-    }
   }
 
   /** The champion changed while this version waited: what was decided no longer holds, so the comparison is made again. */
@@ -182,11 +185,17 @@ class Release {
   }
 
   async #archive(outcome: ReleaseOutcome, reason: string, detail: string): Promise<ReleaseResult> {
-    await archiveCandidate({ ...this.#input, reason, detail });
+    await this.#moveToArchive(reason, detail);
     return this.#close(outcome, 'Archived', `version ${this.#input.version} was archived: ${detail}`);
   }
 
+  #moveToArchive(reason: string, detail: string): Promise<void> {
+    const { model, version } = this.#input;
+    return archiveCandidate({ model, version, reason, detail });
+  }
+
   #close(outcome: ReleaseOutcome, stage: string, summary: string): ReleaseResult {
+    this.#update({ phase: 'closed', outcome });
     this.#details.add(`**${outcome}**: ${summary}`);
     tag({ stage, outcome });
     this.#notify('decided', summary);
@@ -194,7 +203,12 @@ class Release {
     return { version: this.#input.version, outcome, summary };
   }
 
-  #notify(event: Parameters<Notifications['send']>[0]['event'], message: string): void {
-    this.notifications.send({ event, model: this.#input.model, version: this.#input.version, message });
+  #update(changes: Partial<ReleaseState>): void {
+    this.#state = { ...this.#state, ...changes };
+  }
+
+  #notify(event: Notification['event'], message: string): void {
+    const { model, version } = this.#input;
+    this.notifications.send({ event, model, version, message });
   }
 }

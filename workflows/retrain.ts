@@ -1,5 +1,5 @@
 // retrain/<model>: trains, compares and decides, one request after the other. Minutes.
-import { allHandlersFinished, CancellationScope, condition, log, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, log, setHandler } from '@temporalio/workflow';
 import {
   archiveCandidate,
   closeRetrain,
@@ -35,7 +35,11 @@ export async function retrainWorkflow(input: RetrainInput): Promise<RetrainResul
     step: 'waiting for a request',
     waiting: 0,
   };
-  setHandler(retrainRequestedSignal, (request) => {
+  setHandler(retrainRequestedSignal, (request: RetrainRequest | undefined) => {
+    if (typeof request?.retrainId !== 'string' || request.model !== input.model) {
+      log.warn('a request that names no retrain of this model was ignored');
+      return;
+    }
     const isKnown = queue.some(({ retrainId }) => retrainId === request.retrainId);
     if (!isKnown) queue.push(request);
   });
@@ -50,26 +54,31 @@ export async function retrainWorkflow(input: RetrainInput): Promise<RetrainResul
     try {
       const { retrainId } = request;
       const enter = (step: string): void => void (state = { ...state, retrainId, step });
-      enter('opening');
-      const { alreadyClosed } = await openRetrain(request);
-      // A request can arrive twice when the activity that sent it was tried again.
-      if (!alreadyClosed) results.push(await serveRequest(request, enter));
+      const result = await serveRequest(request, enter);
+      if (result) results.push(result);
     } catch (error) {
       firstFailure ??= error;
       if (describeFailure(error).kind === 'cancelled') break;
     }
   }
-  await condition(allHandlersFinished);
   if (firstFailure !== undefined) throw firstFailure as Error;
   return results;
 }
 
-/** One retrain from frozen dataset to Staging or refusal; on failure the candidate is archived and the error thrown. */
-async function serveRequest(request: RetrainRequest, enter: (step: string) => void): Promise<RetrainResult> {
+/**
+ * One retrain from frozen dataset to Staging or refusal; on failure the candidate is archived and the error thrown.
+ * Nothing for a request that was served before: it arrives twice when the activity that sent it was tried again.
+ */
+async function serveRequest(
+  request: RetrainRequest,
+  enter: (step: string) => void,
+): Promise<RetrainResult | undefined> {
   const { retrainId, model } = request;
   const details = new RunDetails(`Retrain ${model}: ${request.trigger}`);
   const notifications = new Notifications();
   try {
+    enter('opening');
+    if ((await openRetrain(request)).alreadyClosed) return undefined;
     enter('freezing the training window');
     const dataset = await freezeTrainingWindow({ retrainId });
     details.add(dataset.words);
@@ -84,7 +93,11 @@ async function serveRequest(request: RetrainRequest, enter: (step: string) => vo
     const decision = await decidePromotion({ retrainId });
     details.add(`**${decision.outcome}**: ${decision.reason}`);
     log.info(decision.summary);
-    return await settle(request, candidate.version, decision, details);
+    enter('carrying the decision out');
+    // What was decided is carried out whole: a cancellation in between would leave a version in Staging unattended.
+    return await CancellationScope.nonCancellable(() =>
+      settle(request, candidate.version, decision, details),
+    );
   } catch (error) {
     await giveUp(request, error, notifications, details);
     throw error;
@@ -123,11 +136,25 @@ async function settle(
     return close('skipped', why);
   }
   if (staged.superseded !== null) details.add(`superseded version ${staged.superseded}`);
-  const release = await startRelease({ retrainId, superseded: staged.superseded });
-  details.add(
-    `version ${version} is in Staging: \`${release.workflowId}\` validates it and asks for approval`,
-  );
+  const workflowId = await handOver(model, version, retrainId, staged.superseded);
+  details.add(`version ${version} is in Staging: \`${workflowId}\` validates it and asks for approval`);
   return close('staged', reason);
+}
+
+/** Starts the release; a version that nobody would release does not stay in Staging. */
+async function handOver(
+  model: string,
+  version: number,
+  retrainId: string,
+  superseded: number | null,
+): Promise<string> {
+  try {
+    return (await startRelease({ retrainId, superseded })).workflowId;
+  } catch (error) {
+    const detail = `its release could not be started: ${describeFailure(error).message}`;
+    await archiveCandidate({ model, version, reason: 'withdrawn', detail });
+    throw error;
+  }
 }
 
 /** Archives what was trained, closes the retrain and tells the outside world; runs also when cancelled. */
@@ -140,9 +167,10 @@ async function giveUp(
   const { kind, message } = describeFailure(error);
   tag({ outcome: kind });
   details.add(`${kind}: ${message}`);
+  // Told first: what failed may be the database, and then the archive has to wait as well.
+  notifications.send({ event: 'failed', model, version: null, message });
   await CancellationScope.nonCancellable(async () => {
     await archiveCandidate({ model, retrainId, reason: kind, detail: message });
     await closeRetrain({ retrainId, outcome: kind, reason: message, summary: `${kind}: ${message}` });
   });
-  notifications.send({ event: 'failed', model, version: null, message });
 }

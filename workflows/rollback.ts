@@ -1,6 +1,7 @@
 // rollback/<model>: puts a version back that was in Production. Seconds.
-import { log } from '@temporalio/workflow';
-import { confirmServing, rollBack } from './activities.ts';
+import { CancellationScope, log } from '@temporalio/workflow';
+import { rollBack } from './activities.ts';
+import { confirmServed } from './confirm-served.ts';
 import { type RollbackInput, type RollbackResult } from './contracts.ts';
 import { describeFailure } from './failure.ts';
 import { Notifications } from './notifications.ts';
@@ -12,21 +13,31 @@ export async function rollbackWorkflow(input: RollbackInput): Promise<RollbackRe
   const details = new RunDetails(`Roll ${model} back, asked by ${input.requestedBy}: ${input.reason}`);
   const notifications = new Notifications();
   try {
-    const { from, to } = await rollBack(input);
-    tag({ version: to, stage: 'Production', outcome: 'rolled back' });
-    const summary = `${model} went back from version ${from} to version ${to}: ${input.reason}`;
-    details.add(summary);
-    log.info(summary);
-    notifications.send({ event: 'rolled back', model, version: to, message: summary });
-    const { instances } = await confirmServing({ model, version: to });
-    details.add(`${instances} API instances serve it`);
-    return { from, to, summary };
+    // A swap that was begun is seen through: cancelling in the middle would leave unsaid which version is served.
+    return await CancellationScope.nonCancellable(() => swap(input, details, notifications));
   } catch (error) {
     const { message } = describeFailure(error);
+    tag({ outcome: 'failed' });
     details.add(`failed: ${message}`);
     notifications.send({ event: 'failed', model, version: null, message });
     throw error;
   } finally {
     await notifications.settled();
   }
+}
+
+async function swap(
+  input: RollbackInput,
+  details: RunDetails,
+  notifications: Notifications,
+): Promise<RollbackResult> {
+  const { model } = input;
+  const { from, to } = await rollBack(input);
+  tag({ version: to, stage: 'Production', outcome: 'rolled back' });
+  const summary = `${model} went back from version ${from} to version ${to}: ${input.reason}`;
+  details.add(summary);
+  log.info(summary);
+  notifications.send({ event: 'rolled back', model, version: to, message: summary });
+  await confirmServed({ model, version: to }, details, notifications);
+  return { from, to, summary };
 }

@@ -26,8 +26,7 @@ export interface DecisionResult {
 export type ApprovalOutcome =
   | { readonly kind: 'approved' | 'rejected'; readonly message: DecisionMessage }
   | { readonly kind: 'expired' }
-  | { readonly kind: 'superseded'; readonly by: number }
-  | { readonly kind: 'withdrawn'; readonly reason: string };
+  | { readonly kind: 'superseded'; readonly by: number };
 
 /** A decision in the queue; `result` is set once it has been verified. */
 export interface QueuedDecision {
@@ -52,6 +51,25 @@ export function malformed(message: unknown): string | undefined {
   if (!isText(comment, 2_000)) return 'comment must be a text of at most 2,000 characters';
   if (!isText(decidedBy, 200) || decidedBy.trim() === '') return 'decidedBy must name the person who decides';
   return undefined;
+}
+
+// One more than is allowed, so that what was too long stays so; NUL is a character that no database text can hold.
+const cut = (value: unknown, longest: number): string | undefined =>
+  typeof value === 'string' ? value.slice(0, longest + 1).replaceAll('\0', '\uFFFD') : undefined;
+
+/**
+ * What a message says of a decision and nothing else, so that one of any shape and size can be verified, refused and
+ * recorded. A message that is not malformed stays as it is; one that is, remains malformed.
+ */
+export function legible(message: unknown, decision: DecisionMessage['decision']): DecisionMessage {
+  const { version, evidenceDigest, comment, decidedBy } = Object(message) as Record<string, unknown>;
+  return {
+    version: typeof version === 'number' ? version : undefined,
+    evidenceDigest: cut(evidenceDigest, 64),
+    decision,
+    comment: cut(comment, 2_000),
+    decidedBy: cut(decidedBy, 200),
+  } as DecisionMessage;
 }
 
 /**
