@@ -1,0 +1,74 @@
+// What the import tests share: a database with the example's tables, and folders of CSV files.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import { exampleMigrations } from '../../migrations/example/index.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { type ImportRequest, importFolder } from '../../store/import/import-folder.ts';
+import { migrate } from '../../store/migrate.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+
+/** A database with the source tables of the example, and how to be rid of it. */
+export interface ImportFixture {
+  readonly database: Database;
+  drop(): Promise<void>;
+}
+
+export async function importFixture(): Promise<ImportFixture> {
+  const made = await createTestDatabase();
+  const database = openDatabase(made.url);
+  await migrate(database, exampleMigrations);
+  const drop = async (): Promise<void> => {
+    await database.close();
+    await made.drop();
+  };
+  return { database, drop };
+}
+
+/** An empty folder under the system's temporary one, removed when the test that asked for it ends. */
+export async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tidegate-import-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes files into a folder of the test's own. */
+export async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
+  const folder = await emptyFolder();
+  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
+  return folder;
+}
+
+export const january = new Date('2026-01-31T00:00:00Z');
+
+/** Imports files as of 31 January. */
+export async function importFiles(
+  { database }: ImportFixture,
+  files: Readonly<Record<string, string | Buffer>>,
+  request: Partial<ImportRequest> = {},
+) {
+  return importFolder(database.pool, { folder: await folderOf(files), asOf: january, ...request });
+}
+
+/** The error with which an import was refused, its places as `at: problem`. */
+export async function refusalOf(importing: Promise<unknown>) {
+  const error: unknown = await importing.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof TidegateError))
+    throw new Error(`no refusal, but ${String(error)}`, { cause: error });
+  return {
+    code: error.code,
+    message: error.message,
+    places: error.places.map(({ at, problem }) => `${at}: ${problem}`),
+  };
+}
+
+/** Number of rows in a table of the example. */
+export async function rowsIn({ database }: ImportFixture, table: string): Promise<number> {
+  const { rows } = await database.pool.query<{ count: number }>(`select count(*) from public.${table}`);
+  return Number(rows[0]?.count);
+}
