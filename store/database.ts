@@ -23,12 +23,17 @@ export interface DatabaseOptions {
 
 const INT8 = 20;
 
+// Unqualified names are those of `public`: by default a schema named like the role comes first, and the role that owns
+// Tidegate's tables may well be called tidegate. A URL may say otherwise.
+const SEARCH_PATH = '-c search_path=public';
+
+// Times without a zone are UTC, a day is 24 hours and a date reads 2024-02-29, whatever server or role are set to.
+const SESSION = '-c TimeZone=UTC -c DateStyle=ISO';
+
 // Ids and counts stay far below 2^53; values of the user's tables never pass through here as int8.
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    oid === INT8
-      ? Number
-      : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number, format?: 'text' | 'binary'): unknown =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
 /**
@@ -38,7 +43,7 @@ const types: pg.CustomTypesConfig = {
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: withSession(url),
     max: options.max ?? 10,
     application_name: options.applicationName ?? 'tidegate',
     types,
@@ -47,6 +52,14 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   pool.on('error', () => undefined);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kysely, pool, url, close: () => kysely.destroy() };
+}
+
+/** Adds the session's settings to those that the URL may carry; as part of it, since its own would win. */
+function withSession(url: string): string {
+  const settled = new URL(url);
+  const given = settled.searchParams.get('options');
+  settled.searchParams.set('options', [SEARCH_PATH, given ?? '', SESSION].join(' '));
+  return settled.href;
 }
 
 /** @throws TidegateError DATABASE_UNREACHABLE, saying what the driver said and where it tried */

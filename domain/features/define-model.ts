@@ -46,7 +46,8 @@ export const clusterKeys = (definition: ModelDefinition): readonly string[] =>
 export function clusterReader(definition: ModelDefinition): (entityKey: string) => string {
   const { keys } = definition.entity;
   const cluster = clusterKeys(definition);
-  if (cluster.length === keys.length && cluster.every((key, at) => key === keys[at])) return (entityKey) => entityKey;
+  if (cluster.length === keys.length && cluster.every((key, at) => key === keys[at]))
+    return (entityKey) => entityKey;
   const positions = cluster.map((key) => keys.indexOf(key));
   return (entityKey) => {
     const texts = JSON.parse(entityKey) as string[];

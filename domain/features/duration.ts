@@ -1,7 +1,6 @@
 // Durations as people write them: "6 hours", "45 days", "1 month".
 
-const UNITS = ['minute', 'hour', 'day', 'week', 'month'] as const;
-type Unit = (typeof UNITS)[number];
+type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month';
 
 const MILLISECONDS: Record<Exclude<Unit, 'month'>, number> = {
   minute: 60_000,
@@ -42,6 +41,8 @@ const lastDayOfMonth = (year: number, month: number): number =>
  *
  * Months keep the day, and the last day of a month stays a last day: one month before 29 February is
  * 31 January, so that month-end windows meet without overlap.
+ * Windows that end monthly on one day always meet where that is a day up to the 27th, or the last; of the 28th to 30th
+ * some are the end of a short month and are taken for that.
  *
  * @example before(new Date('2024-02-29T00:00:00Z'), { amount: 1, unit: 'month' }) // 2024-01-31T00:00:00Z
  */

@@ -46,7 +46,8 @@ export interface Frame {
 export function recordAt(frame: Frame, row: number): FeatureRecord {
   return Object.fromEntries(
     frame.features.map((column) => {
-      if (column.kind === 'category') return [column.name, column.dictionary[column.codes[row] ?? MISSING_CODE] ?? null];
+      if (column.kind === 'category')
+        return [column.name, column.dictionary[column.codes[row] ?? MISSING_CODE] ?? null];
       const value = column.values[row];
       return [column.name, value === undefined || Number.isNaN(value) ? null : value];
     }),

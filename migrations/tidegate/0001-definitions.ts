@@ -16,7 +16,8 @@ export async function up(db: Kysely<never>): Promise<void> {
     create table tidegate.definition (
       model      text not null references tidegate.model (name),
       version    int not null check (version >= 1),
-      body       jsonb not null,
+      -- json and not jsonb: it keeps the features in the order in which they were written.
+      body       json not null,
       digest     text not null,
       applied_by text not null,
       applied_at timestamptz not null default now(),

@@ -38,7 +38,7 @@ export async function readDataset(database: Database, dataset: Dataset): Promise
     const joined = Buffer.concat(parts.get(part) ?? []);
     if (joined.byteLength !== dataset.rows * bytesPerValue) throw changed(dataset, part);
     // A copy of its own: pooled buffers are not aligned for typed arrays.
-    return joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength) as ArrayBuffer;
+    return joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength);
   };
   const feature = (column: DatasetColumn, position: number): FeatureColumn =>
     column.kind === 'numeric'

@@ -45,7 +45,9 @@ export async function checkSources(database: Database, definition: ModelDefiniti
   const problems = needs.flatMap((need) => problemOf(need, tables.get(need.table)) ?? []);
   const [first] = problems;
   if (!first) return;
-  const unique = [...new Map(problems.map((problem) => [problem.problem, problem])).values()];
+  // Said once, at the first place: a missing table is named by each of its columns.
+  const said = new Set<string>();
+  const unique = problems.filter(({ problem }) => !said.has(problem) && said.add(problem));
   throw new TidegateError(
     first.code,
     `the definition of ${definition.name} does not fit the database: ` +

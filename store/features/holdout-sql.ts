@@ -9,7 +9,7 @@ import { type HoldoutPolicy, holdoutBound } from '../../domain/features/holdout.
  */
 export function holdoutBucketSql(salt: string, keys: readonly string[]): string {
   const parts = [pg.escapeLiteral(salt), ...keys].map(
-    (part) => `octet_length(convert_to(${part}, 'UTF8')) || ':' || ${part}`,
+    (part) => `octet_length(convert_to((${part}), 'UTF8')) || ':' || (${part})`,
   );
   const hash = `sha256(convert_to(${parts.join(' || ')}, 'UTF8'))`;
   return `('x' || encode(substring(${hash} from 1 for 4), 'hex'))::bit(32)::bigint`;

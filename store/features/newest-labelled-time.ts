@@ -2,8 +2,12 @@
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Database } from '../database.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
+import { wholeMillisecondSql } from './whole-millisecond-sql.ts';
 
-/** The newest time at or before `asOf` of a row with a label that is known by now; none where no row has one. */
+/**
+ * The newest time at or before `asOf` of a row with a label that is known by now, rounded up to the millisecond; none
+ * where no row has one.
+ */
 export async function newestLabelledTime(
   database: Database,
   definition: ModelDefinition,
@@ -15,7 +19,7 @@ export async function newestLabelledTime(
     .join(' and ');
   const known = label.known === undefined ? '' : `and label.${quoteColumn(label.known)} <= now()`;
   const { rows } = await database.pool.query<{ newest: Date | null }>(
-    `select max(spine.${quoteColumn(spine.timestamp)})::timestamptz as newest
+    `select ${wholeMillisecondSql(`max(spine.${quoteColumn(spine.timestamp)})`)} as newest
      from ${quoteTable(spine.table)} spine
      join ${quoteTable(label.table)} label
        on ${sameKey} and label.${quoteColumn(label.timestamp)} = spine.${quoteColumn(spine.timestamp)}

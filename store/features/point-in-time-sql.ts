@@ -36,12 +36,15 @@ function wasKnown(view: ViewDefinition): string {
     : `(${inTime} or ${known} < ${pg.escapeLiteral(view.knownSince)}::timestamptz)`;
 }
 
-// Latest timestamp wins, then latest known; the row's place in the table settles a full tie the same way each time.
+// Latest timestamp wins, then latest known; the greatest values settle a full tie, so that where a row happens to lie
+// in the table does not matter, and a view can be the source.
 const latestFirst = (view: ViewDefinition): string =>
-  [view.timestamp, ...(view.known === undefined ? [] : [view.known])]
-    .map((column) => `source.${quoteColumn(column)} desc`)
-    .concat('source.ctid desc')
-    .join(', ');
+  [
+    ...[view.timestamp, ...(view.known === undefined ? [] : [view.known])].map(
+      (column) => `source.${quoteColumn(column)} desc`,
+    ),
+    ...Object.keys(view.columns).map((column) => `source.${quoteColumn(column)} desc nulls last`),
+  ].join(', ');
 
 /** One lateral join per view: its columns as float8 or text, and whether any row matched with and without `known`. */
 function viewJoin(definition: ModelDefinition, view: ViewDefinition, index: number): string {
@@ -68,15 +71,22 @@ const existsIgnoringKnown = (definition: ModelDefinition, view: ViewDefinition):
 function labelJoin(definition: ModelDefinition): string {
   const { table, column, timestamp, known, positive } = definition.label;
   const value = `source.${quoteColumn(column)}`;
-  const knownBy = known === undefined ? '' : `\n        and source.${quoteColumn(known)} <= $3::timestamptz`;
+  const isPositive =
+    typeof positive === 'number'
+      ? `${value}::float8 = ${positive}`
+      : `${value}::text = ${pg.escapeLiteral(String(positive))}`;
+  // A statement must name each of its parameters, so $3 stands even where nothing depends on it.
+  const knownBy =
+    known === undefined ? '$3::timestamptz is not null' : `source.${quoteColumn(known)} <= $3::timestamptz`;
+  const latestKnown = known === undefined ? '' : `source.${quoteColumn(known)} desc, `;
   return `
     left join lateral (
-      select case when ${value} is null then null
-                  when ${value}::text = ${pg.escapeLiteral(String(positive))} then 1 else 0 end as label
+      select case when ${value} is null then null when ${isPositive} then 1 else 0 end as label
       from ${quoteTable(table)} source
       where ${sameKey(definition, 'source')}
-        and source.${quoteColumn(timestamp)} = spine.row_time${knownBy}
-      order by ${known === undefined ? '' : `source.${quoteColumn(known)} desc, `}source.ctid desc
+        and source.${quoteColumn(timestamp)} = spine.row_time
+        and ${knownBy}
+      order by ${latestKnown}${value} desc nulls last
       limit 1
     ) label on true`;
 }
@@ -142,3 +152,9 @@ export function instantSql(definition: ModelDefinition): string {
       ${features(definition).join(',\n      ')}
     from spine${definition.features.map((view, index) => viewJoin(definition, view, index)).join('')}`;
 }
+
+/** The entities that exist at one instant. Parameter: `$1`, the instant. Column: entity key (jsonb array of texts). */
+export const entityKeysSql = (definition: ModelDefinition): string => `
+    select distinct jsonb_build_array(${keyTexts(definition.entity.keys).join(', ')}) as entity_key
+    from ${quoteTable(definition.rows.table)} spine
+    where spine.${quoteColumn(definition.rows.timestamp)} <= $1::timestamptz`;

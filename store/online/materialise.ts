@@ -5,7 +5,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { quoteColumn } from '../features/identifiers.ts';
-import { instantSql } from '../features/point-in-time-sql.ts';
+import { entityKeysSql, instantSql } from '../features/point-in-time-sql.ts';
 
 /** What a materialisation wrote. */
 export interface Materialised {
@@ -28,7 +28,9 @@ export async function materialise(
   const { definition, version, model } = source;
   const columns = featuresOf(definition).map(({ name, spec }) => {
     const column = `joined.${quoteColumn(name)}`;
-    return `${isNumeric(spec) ? `nullif(${column}, 'NaN')` : column} as ${quoteColumn(name)}`;
+    // JSON holds neither NaN nor infinities; Postgres sorts NaN above Infinity.
+    const value = isNumeric(spec) ? `case when abs(${column}) < 'Infinity' then ${column} end` : column;
+    return `${value} as ${quoteColumn(name)}`;
   });
   const { rows } = await database.pool.query<{ entities: number; written: number }>(
     `with joined as (${instantSql(definition)}),
@@ -63,12 +65,14 @@ export async function countMissingOnlineRows(
   source: StoredDefinition,
   asOf: Date,
 ): Promise<number> {
+  // EXCEPT hashes both sides; an anti-join is nested by the planner while it knows nothing of the new rows.
   const { rows } = await database.pool.query<{ missing: number }>(
     `select count(*) as missing
-     from (${instantSql(source.definition)}) joined
-     where not exists (
-       select from tidegate.online_row kept
-       where kept.model = $2 and kept.definition_version = $3 and kept.entity_key = joined.entity_key::jsonb)`,
+     from (
+       ${entityKeysSql(source.definition)}
+       except
+       select entity_key from tidegate.online_row where model = $2 and definition_version = $3
+     ) absent`,
     [asOf.toISOString(), source.model, source.version],
   );
   return rows[0]?.missing ?? 0;

@@ -114,7 +114,11 @@ export const listReports = (database: Database, model: string, limit = 20): Prom
     .execute();
 
 /** Whether an earlier report spoke of a dataset of this digest. */
-export async function isReportedBefore(database: Database, id: number, datasetDigest: string): Promise<boolean> {
+export async function isReportedBefore(
+  database: Database,
+  id: number,
+  datasetDigest: string,
+): Promise<boolean> {
   const row = await database.kysely
     .selectFrom('tidegate.report as earlier')
     .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'earlier.dataset_id')

@@ -29,7 +29,7 @@ const ILLEGAL = 'TG002';
 /**
  * Runs `work` with the model locked, so that stages are read and moved by one transaction at a time.
  *
- * @throws TidegateError ILLEGAL_MOVE when the database refuses a move
+ * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE when the database refuses a move
  */
 export async function movingModel<T>(
   database: Database,
@@ -38,12 +38,13 @@ export async function movingModel<T>(
 ): Promise<T> {
   try {
     return await database.kysely.transaction().execute(async (transaction) => {
-      await transaction
+      const locked = await transaction
         .selectFrom('tidegate.model')
         .select('name')
         .where('name', '=', model)
         .forUpdate()
-        .executeTakeFirstOrThrow();
+        .executeTakeFirst();
+      if (!locked) throw new TidegateError('UNKNOWN_MODEL', `there is no model "${model}"`);
       return work(transaction);
     });
   } catch (error) {

@@ -1,0 +1,16 @@
+// The newest row time of the spine: where the newest window ends.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type Database } from '../database.ts';
+import { quoteColumn, quoteTable } from './identifiers.ts';
+import { wholeMillisecondSql } from './whole-millisecond-sql.ts';
+
+/** The newest time of a row of the model's spine, rounded up to the millisecond; none where the table is empty. */
+export async function newestRowTime(
+  database: Database,
+  { rows: spine }: ModelDefinition,
+): Promise<Date | undefined> {
+  const { rows } = await database.pool.query<{ newest: Date | null }>(
+    `select ${wholeMillisecondSql(`max(${quoteColumn(spine.timestamp)})`)} as newest from ${quoteTable(spine.table)}`,
+  );
+  return rows[0]?.newest ?? undefined;
+}
