@@ -22,11 +22,11 @@ export const by = (runId = 'run', actor = 'ada'): Authority => ({
 export interface CandidateModel {
   readonly name: string;
   /** Registers the next version, in stage None. */
-  register(): Promise<number>;
+  readonly register: () => Promise<number>;
   /** Registers the next version and moves it to Staging. */
-  stage(): Promise<number>;
+  readonly stage: () => Promise<number>;
   /** Registers the next version and moves it to Production, in place of the champion. */
-  produce(): Promise<number>;
+  readonly produce: () => Promise<number>;
 }
 
 /** Applies a model over tables of one row, and freezes it. */

@@ -1,0 +1,245 @@
+// Applying a definition: checked against the tables it names, numbered in turn, and its fixed parts fixed.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { category, count, flag, numeric } from '../../domain/features/column.ts';
+import { featuresOf } from '../../domain/features/define-model.ts';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { applyDefinition, getDefinition, listModels } from '../../store/definitions/definitions.ts';
+import { failureOf } from '../helpers/failures.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { sampleDefinition, sampleModel, type SampleOptions } from '../helpers/sample-model.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  await sampleModel(database, 'shared');
+});
+afterAll(() => database.drop());
+
+const apply = (definition: ModelDefinition) => applyDefinition(database, definition, 'ada');
+
+/** A model of its own over the shared tables. */
+const named = (name: string, options: SampleOptions = {}): ModelDefinition =>
+  sampleDefinition('shared', { ...options, model: { name, ...options.model } });
+
+const oneView = (columns: ModelDefinition['features'][number]['columns'], rest = {}): SampleOptions => ({
+  view: { columns, ...rest },
+});
+
+const misfits = [
+  [
+    'an unknown spine table',
+    { model: { rows: { table: 'nowhere', timestamp: 'at' } } },
+    'UNKNOWN_TABLE',
+    'rows.table',
+    'there is no table nowhere',
+  ],
+  [
+    'a table in an unknown schema',
+    { view: { table: 'no.usage' } },
+    'UNKNOWN_TABLE',
+    'features.0.table',
+    'there is no table no.usage',
+  ],
+  [
+    'an unknown label table',
+    { label: { table: 'shared.outcomes' } },
+    'UNKNOWN_TABLE',
+    'label.table',
+    'there is no table shared.outcomes',
+  ],
+  [
+    'a table in other letters',
+    { view: { table: 'shared.Usage' } },
+    'UNKNOWN_TABLE',
+    'features.0.table',
+    'there is no table shared.Usage',
+  ],
+  [
+    'an unknown feature column',
+    oneView({ minutes: numeric() }),
+    'UNKNOWN_COLUMN',
+    'features.0.columns.minutes',
+    'shared.usage has no column minutes; it has user_id, region, at, loaded_at, hours, plan',
+  ],
+  [
+    'an unknown time of the spine',
+    { model: { rows: { table: 'shared.spine', timestamp: 'when' } } },
+    'UNKNOWN_COLUMN',
+    'rows.timestamp',
+    'shared.spine has no column when',
+  ],
+  [
+    'an unknown time of a view',
+    { view: { timestamp: 'when' } },
+    'UNKNOWN_COLUMN',
+    'features.0.timestamp',
+    'shared.usage has no column when',
+  ],
+  [
+    'an unknown known column',
+    { view: { known: 'seen', lag: '1 hour' } },
+    'UNKNOWN_COLUMN',
+    'features.0.known',
+    'shared.usage has no column seen',
+  ],
+  [
+    'an unknown label column',
+    { label: { column: 'left' } },
+    'UNKNOWN_COLUMN',
+    'label.column',
+    'shared.outcome has no column left',
+  ],
+  [
+    'an unknown entity key',
+    { model: { entity: { name: 'user', keys: ['user'] } } },
+    'UNKNOWN_COLUMN',
+    'rows.table (entity key)',
+    'shared.spine has no column user',
+  ],
+  [
+    'a number declared over texts',
+    oneView({ plan: numeric() }),
+    'WRONG_COLUMN_TYPE',
+    'features.0.columns.plan',
+    'shared.usage.plan is text, but one of smallint',
+  ],
+  [
+    'a count declared over fractions',
+    oneView({ hours: count() }),
+    'WRONG_COLUMN_TYPE',
+    'features.0.columns.hours',
+    'shared.usage.hours is double precision',
+  ],
+  [
+    'a category declared over fractions',
+    oneView({ hours: category(['1']) }),
+    'WRONG_COLUMN_TYPE',
+    'features.0.columns.hours',
+    'shared.usage.hours is double precision',
+  ],
+  [
+    'a flag declared over texts',
+    oneView({ plan: flag() }),
+    'WRONG_COLUMN_TYPE',
+    'features.0.columns.plan',
+    'shared.usage.plan is text',
+  ],
+  [
+    'a time that is none',
+    { view: { timestamp: 'plan' } },
+    'WRONG_COLUMN_TYPE',
+    'features.0.timestamp',
+    'shared.usage.plan is text, but one of timestamp with time zone',
+  ],
+] as const satisfies readonly (readonly [string, SampleOptions, string, string, string])[];
+
+test.each(misfits)('%s is refused by its place', async (_, options, code, at, problem) => {
+  const failure = await failureOf(apply(named('misfit', options)));
+  expect(failure.code).toBe(code);
+  expect(failure.places[0]?.at).toBe(at);
+  expect(failure.places[0]?.problem).toContain(problem);
+  expect(failure.message).toContain(`${at}: ${problem}`);
+  expect(await listModels(database)).not.toContain('misfit');
+});
+
+test('all misfits are listed, and the first gives the code', async () => {
+  const options = oneView({ minutes: numeric(), plan: flag() });
+  const failure = await failureOf(apply(named('misfit', options)));
+  expect(failure.code).toBe('UNKNOWN_COLUMN');
+  expect(failure.places.map(({ at }) => at)).toEqual([
+    'features.0.columns.minutes',
+    'features.0.columns.plan',
+  ]);
+});
+
+test('a SQL view of the user and every number, text and time type fit', async () => {
+  await database.pool.query(`
+    create type shared.colour as enum ('red', 'green');
+    create table shared.wide (user_id text, region text, day date, seen timestamp(3),
+      a smallint, b bigint, c numeric(12, 2), d real, e varchar(9), f char(2), g shared.colour, h boolean);
+    create view shared.richer as select * from shared.wide`);
+  const columns = {
+    ...{ a: count(), b: count(), c: numeric(), d: numeric(), h: flag() },
+    ...{ e: category(['x']), f: category(['xx']), g: category(['red', 'green']) },
+  };
+  const times = { timestamp: 'day', known: 'seen', lag: '1 day' };
+  const definition = named('fits', { view: { table: 'shared.richer', columns, ...times } });
+  await expect(apply(definition)).resolves.toEqual({ version: 1, changed: true });
+});
+
+test('applying the same definition again changes nothing, and a change makes the next version', async () => {
+  const definition = named('again');
+  expect(await apply(definition)).toEqual({ version: 1, changed: true });
+  expect(await apply(definition)).toEqual({ version: 1, changed: false });
+  const changed = named('again', { view: { ttl: '9 days' } });
+  expect(await apply(changed)).toEqual({ version: 2, changed: true });
+  expect(await apply(definition)).toEqual({ version: 3, changed: true });
+});
+
+test('each version keeps its own body, and the newest is what a model is read by', async () => {
+  const before = named('versions');
+  const after = named('versions', { view: { ttl: '9 days' } });
+  await apply(before);
+  await applyDefinition(database, after, 'grace');
+  expect(await getDefinition(database, 'versions', 1)).toMatchObject({
+    definition: before,
+    appliedBy: 'ada',
+  });
+  const newest = await getDefinition(database, 'versions');
+  expect(newest).toMatchObject({ version: 2, definition: after, appliedBy: 'grace' });
+});
+
+const fixed = [
+  ['entity keys', 'entity.keys', { model: { entity: { name: 'user', keys: ['user_id'] } } }],
+  [
+    'the order of entity keys',
+    'entity.keys',
+    { model: { entity: { name: 'user', keys: ['region', 'user_id'] } } },
+  ],
+  ['the label', 'label', { label: { positive: false } }],
+  ['the share of the holdout', 'holdout', { model: { holdout: { share: 0.3 } } }],
+  ['the cluster of the holdout', 'holdout', { model: { holdout: { cluster: ['user_id'] } } }],
+] as const satisfies readonly (readonly [string, string, SampleOptions])[];
+
+test.each(fixed)('%s cannot change', async (what, place, options) => {
+  const name = what.replaceAll(' ', '-');
+  await apply(named(name));
+  const failure = await failureOf(apply(named(name, options)));
+  expect(failure.code).toBe('DEFINITION_CONFLICT');
+  expect(failure.message).toMatch(new RegExp(`^${place} was .* and cannot become `));
+  expect((await getDefinition(database, name)).version).toBe(1);
+});
+
+test('ten different definitions applied at once are numbered from 1 to 10', async () => {
+  const definitions = Array.from({ length: 10 }, (_, n) =>
+    named('crowd', { view: { ttl: `${n + 1} days` } }),
+  );
+  const applied = await Promise.all(definitions.map(apply));
+  const numbers = applied.map(({ version }) => version).toSorted((a, b) => a - b);
+  expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  for (const [at, { version }] of applied.entries()) {
+    expect((await getDefinition(database, 'crowd', version)).definition).toEqual(definitions[at]);
+  }
+});
+
+test('one definition applied ten times at once is stored once', async () => {
+  const definition = named('chorus');
+  const applied = await Promise.all(Array.from({ length: 10 }, () => apply(definition)));
+  expect(applied.filter(({ changed }) => changed)).toEqual([{ version: 1, changed: true }]);
+  expect(new Set(applied.map(({ version }) => version))).toEqual(new Set([1]));
+});
+
+test('an unknown model is refused by naming those that there are', async () => {
+  await apply(named('present'));
+  const failure = await failureOf(getDefinition(database, 'absent'));
+  expect(failure.code).toBe('UNKNOWN_MODEL');
+  expect(failure.message).toMatch(/^there is no model "absent"; there are .*present/);
+});
+
+test('a stored definition keeps its features in the order in which they were written', async () => {
+  const columns = { plan: category(['a']), hours: numeric() };
+  await apply(named('order', { view: { columns } }));
+  const { definition } = await getDefinition(database, 'order');
+  expect(featuresOf(definition).map(({ name }) => name)).toEqual(['plan', 'hours']);
+});

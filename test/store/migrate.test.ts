@@ -1,0 +1,126 @@
+// Migrations: any number of processes at once, all or nothing, and no process on a schema it does not know.
+import { type Kysely, sql } from 'kysely';
+import { afterEach, expect, test } from 'vitest';
+import { exampleMigrations } from '../../migrations/example/index.ts';
+import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
+import { type Database, openDatabase } from '../../store/database.ts';
+import { checkSchema, migrate, type MigrationTrack } from '../../store/migrate.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+import { failureOf } from '../helpers/failures.ts';
+
+const opened: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+async function emptyDatabase(): Promise<Database> {
+  const created = await createTestDatabase();
+  opened.push(() => created.drop());
+  return open(created.url);
+}
+
+function open(url: string): Database {
+  const database = openDatabase(url, { max: 3 });
+  opened.push(() => database.close());
+  return database;
+}
+
+const tablesOf = async (database: Database): Promise<string[]> => {
+  const { rows } = await database.pool.query<{ name: string }>(
+    `select table_schema || '.' || table_name as name from information_schema.tables
+     where table_schema in ('tidegate', 'public') order by 1`,
+  );
+  return rows.map(({ name }) => name);
+};
+
+const all = Object.keys(tidegateMigrations.migrations);
+const [first = '', ...later] = all;
+
+const only = (...names: string[]): MigrationTrack => ({
+  ...tidegateMigrations,
+  migrations: Object.fromEntries(
+    Object.entries(tidegateMigrations.migrations).filter(([name]) => names.includes(name)),
+  ),
+});
+
+test('twenty processes that migrate an empty database at once all succeed, and one set is applied', async () => {
+  const { url } = await emptyDatabase();
+  const processes = Array.from({ length: 20 }, () => open(url));
+  const ran = await Promise.all(processes.map((database) => migrate(database, tidegateMigrations)));
+  expect(ran.flat().toSorted()).toEqual(all);
+  expect(ran.filter((names) => names.length > 0)).toEqual([all]);
+  const [database] = processes as [Database];
+  const { rows } = await database.pool.query('select name from tidegate.migration order by name');
+  expect(rows).toEqual(all.map((name) => ({ name })));
+});
+
+test('a second run changes nothing', async () => {
+  const database = await emptyDatabase();
+  expect(await migrate(database, tidegateMigrations)).toEqual(all);
+  const before = await tablesOf(database);
+  expect(await migrate(database, tidegateMigrations)).toEqual([]);
+  expect(await tablesOf(database)).toEqual(before);
+});
+
+test('a process runs only the migrations that the database has not seen', async () => {
+  const database = await emptyDatabase();
+  await migrate(database, only(first));
+  expect(await migrate(database, tidegateMigrations)).toEqual(later);
+});
+
+test('the two histories are kept apart', async () => {
+  const database = await emptyDatabase();
+  await migrate(database, tidegateMigrations);
+  expect(await migrate(database, exampleMigrations)).toEqual(Object.keys(exampleMigrations.migrations));
+  await checkSchema(database, tidegateMigrations);
+  await checkSchema(database, exampleMigrations);
+});
+
+test('a database with a migration that this process does not know is too new', async () => {
+  const database = await emptyDatabase();
+  await migrate(database, tidegateMigrations);
+  const older = only(first);
+  for (const attempt of [checkSchema(database, older), migrate(database, older)]) {
+    const failure = await failureOf(attempt);
+    expect(failure.code).toBe('SCHEMA_TOO_NEW');
+    expect(failure.message).toContain(later[0]);
+  }
+});
+
+test('a database that lacks a migration is out of date, and fits once it has it', async () => {
+  const database = await emptyDatabase();
+  expect((await failureOf(checkSchema(database, tidegateMigrations))).code).toBe('SCHEMA_OUT_OF_DATE');
+  await migrate(database, only(first));
+  const failure = await failureOf(checkSchema(database, tidegateMigrations));
+  expect(failure.code).toBe('SCHEMA_OUT_OF_DATE');
+  expect(failure.message).toBe(`the database lacks the migrations ${later.join(', ')}`);
+  await migrate(database, tidegateMigrations);
+  await expect(checkSchema(database, tidegateMigrations)).resolves.toBeUndefined();
+});
+
+test('a migration that fails leaves nothing half done, and the lock free', async () => {
+  const database = await emptyDatabase();
+  const makes = (table: string) => async (db: Kysely<never>) => {
+    await sql`create table public.${sql.id(table)} (id int)`.execute(db);
+  };
+  const track = (fails: boolean): MigrationTrack => ({
+    schema: 'tidegate',
+    table: 'trial_migration',
+    migrations: {
+      '0001-good': { up: makes('good') },
+      '0002-bad': {
+        up: async (db: Kysely<never>) => {
+          await makes('bad')(db);
+          if (fails) await sql`select 1 / 0`.execute(db);
+        },
+      },
+    },
+  });
+  const failure = await failureOf(migrate(database, track(true)));
+  expect(failure.code).toBe('MIGRATION_FAILED');
+  expect(failure.message).toBe('0002-bad: division by zero');
+  expect((await tablesOf(database)).filter((name) => name.startsWith('public.'))).toEqual([]);
+  expect(await migrate(database, track(false))).toEqual(['0001-good', '0002-bad']);
+  expect(await tablesOf(database)).toEqual(expect.arrayContaining(['public.good', 'public.bad']));
+});

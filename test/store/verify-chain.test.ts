@@ -1,0 +1,129 @@
+// The audit chain: every row carries the hash of the one before, and tampering is found.
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { verifyChain } from '../../store/versions/verify-chain.ts';
+import { candidateModel } from '../helpers/candidates.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => (database = await migratedDatabase()));
+afterAll(() => database.drop());
+
+/** A model with the six moves of two champions, and their ids. */
+async function sixMoves(name: string): Promise<number[]> {
+  const model = await candidateModel(database, name);
+  await model.produce();
+  await model.produce();
+  await model.stage();
+  const { rows } = await database.pool.query<{ id: number }>(
+    'select id from tidegate.transition where model = $1 order by id',
+    [name],
+  );
+  expect(rows).toHaveLength(6);
+  return rows.map(({ id }) => id);
+}
+
+/** Runs statements, all or none, as one who may switch triggers off. */
+const tamper = (statements: string) =>
+  database.pool.query(`set local session_replication_role = replica; ${statements}`);
+
+test('each hash is that of its row, and each row names the hash of the one before', async () => {
+  await sixMoves('whole');
+  expect(await verifyChain(database, 'whole')).toBeNull();
+  const { rows } = await database.pool.query<Record<string, string | number | null>>(
+    `select *, (extract(epoch from at) * 1000000)::bigint as micros from tidegate.transition
+     where model = 'whole' order by id`,
+  );
+  let previous: unknown = '';
+  for (const row of rows) {
+    expect(row['previous_hash']).toBe(previous);
+    const said = [
+      ...['previous_hash', 'id', 'model', 'version', 'from_stage', 'to_stage', 'reason', 'detail', 'actor'],
+      ...['authority', 'evidence_digest', 'workflow_id', 'run_id', 'micros'],
+    ].map((column) => JSON.stringify(row[column]));
+    expect(row['hash']).toBe(
+      createHash('sha256')
+        .update(`[${said.join(', ')}]`)
+        .digest('hex'),
+    );
+    previous = row['hash'];
+  }
+});
+
+test('chains of different models do not depend on each other', async () => {
+  const [first = 0] = await sixMoves('broken');
+  await sixMoves('intact');
+  await tamper(`update tidegate.transition set actor = 'mallory' where id = ${first}`);
+  expect(await verifyChain(database, 'broken')).toEqual({ id: first, version: 1, broken: 'content' });
+  expect(await verifyChain(database, 'intact')).toBeNull();
+});
+
+test('a model that never moved has a whole chain', async () => {
+  expect(await verifyChain(database, 'nobody')).toBeNull();
+});
+
+const columns = [
+  `version = 3`,
+  `to_stage = 'Archived', from_stage = 'None', reason = 'failed'`,
+  `detail = 'as agreed'`,
+  `actor = 'mallory'`,
+  `authority = 'unverified'`,
+  `evidence_digest = null`,
+  `workflow_id = 'another'`,
+  `run_id = 'another'`,
+  `at = at + interval '1 microsecond'`,
+  `hash = repeat('0', 64)`,
+  `previous_hash = repeat('0', 64)`,
+];
+
+test.each(columns)('a row tampered with by "%s" is found', async (change) => {
+  const name = `tampered_${columns.indexOf(change)}`;
+  const [, , third = 0] = await sixMoves(name);
+  await tamper(`update tidegate.transition set ${change} where id = ${third}`);
+  expect(await verifyChain(database, name)).toMatchObject({ id: third, broken: 'content' });
+});
+
+test('a row that was taken out is found at the one after it', async () => {
+  const [, second = 0, third = 0] = await sixMoves('taken');
+  await tamper(`delete from tidegate.transition where id = ${second}`);
+  expect(await verifyChain(database, 'taken')).toMatchObject({ id: third, broken: 'link' });
+});
+
+test('the first row taken out is found', async () => {
+  const [first = 0, second = 0] = await sixMoves('beheaded');
+  await tamper(`delete from tidegate.transition where id = ${first}`);
+  expect(await verifyChain(database, 'beheaded')).toMatchObject({ id: second, broken: 'link' });
+});
+
+test('a row rewritten together with its hash is found at the one after it', async () => {
+  const [, second = 0, third = 0] = await sixMoves('rehashed');
+  await tamper(`update tidegate.transition set actor = 'mallory' where id = ${second};
+    update tidegate.transition set hash = encode(sha256(convert_to(jsonb_build_array(
+      previous_hash, id, model, version, from_stage, to_stage, reason, detail, actor, authority, evidence_digest,
+      workflow_id, run_id, (extract(epoch from at) * 1000000)::bigint)::text, 'UTF8')), 'hex')
+    where id = ${second}`);
+  expect(await verifyChain(database, 'rehashed')).toMatchObject({ id: third, broken: 'link' });
+});
+
+test('moves written at once by many connections, past the store, still make one chain', async () => {
+  const model = await candidateModel(database, 'crowd');
+  const versions: number[] = [];
+  for (let n = 0; n < 20; n += 1) versions.push(await model.register());
+  const insert = (version: number) =>
+    database.pool.query(
+      `insert into tidegate.transition (model, version, from_stage, to_stage, reason, actor, authority, workflow_id, run_id)
+       values ('crowd', $1, 'None', 'Archived', 'cancelled', 'ada', 'key', 'test', 'run')`,
+      [version],
+    );
+  await Promise.all(versions.map(insert));
+  expect(await verifyChain(database, 'crowd')).toBeNull();
+});
+
+test('no two rows can follow the same one', async () => {
+  const [first = 0] = await sixMoves('forked');
+  await expect(
+    tamper(`insert into tidegate.transition select 1000000, model, version, from_stage, to_stage, reason, detail, actor,
+      authority, evidence_digest, workflow_id, run_id, at, previous_hash, hash from tidegate.transition where id = ${first}`),
+  ).rejects.toMatchObject({ code: '23505' });
+});

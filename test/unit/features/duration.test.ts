@@ -1,0 +1,120 @@
+// Durations: how they are written, and calendar months that neither overlap nor leave gaps.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { before, durationOf, parseDuration, toMilliseconds } from '../../../domain/features/duration.ts';
+import { windowEndingAt } from '../../../domain/features/window.ts';
+
+test.each([
+  ['30 minutes', { amount: 30, unit: 'minute' }],
+  ['6 hours', { amount: 6, unit: 'hour' }],
+  ['45 days', { amount: 45, unit: 'day' }],
+  ['2 weeks', { amount: 2, unit: 'week' }],
+  ['1 month', { amount: 1, unit: 'month' }],
+  [' 0 days ', { amount: 0, unit: 'day' }],
+] as const)('"%s" is a duration', (text, duration) => {
+  expect(parseDuration(text)).toEqual(duration);
+  expect(durationOf(text)).toEqual(duration);
+});
+
+const nonsense = [
+  '',
+  '6',
+  'hours',
+  '6hours',
+  '6  hours',
+  '-1 days',
+  '1.5 days',
+  '1e3 days',
+  '1 year',
+  '6 Hours',
+  'P1D',
+  '9999999 days',
+  "1 day'; --",
+];
+
+test.each(nonsense)('"%s" is none', (text) => {
+  expect(parseDuration(text)).toBeUndefined();
+  expect(() => durationOf(text)).toThrow(RangeError);
+});
+
+const aMonthBefore = [
+  ['2024-02-29T00:00:00.000Z', '2024-01-31T00:00:00.000Z'],
+  ['2023-02-28T00:00:00.000Z', '2023-01-31T00:00:00.000Z'],
+  ['2024-02-28T00:00:00.000Z', '2024-01-28T00:00:00.000Z'],
+  ['2024-03-31T00:00:00.000Z', '2024-02-29T00:00:00.000Z'],
+  ['2023-03-31T00:00:00.000Z', '2023-02-28T00:00:00.000Z'],
+  ['2024-03-30T00:00:00.000Z', '2024-02-29T00:00:00.000Z'],
+  ['2024-04-30T00:00:00.000Z', '2024-03-31T00:00:00.000Z'],
+  ['2024-01-31T00:00:00.000Z', '2023-12-31T00:00:00.000Z'],
+  ['2024-01-15T12:34:56.789Z', '2023-12-15T12:34:56.789Z'],
+  ['2024-05-01T00:00:00.000Z', '2024-04-01T00:00:00.000Z'],
+  ['1900-03-31T00:00:00.000Z', '1900-02-28T00:00:00.000Z'],
+  ['2000-03-31T00:00:00.000Z', '2000-02-29T00:00:00.000Z'],
+] as const;
+
+test.each(aMonthBefore)('one month before %s is %s', (instant, expected) => {
+  expect(before(new Date(instant), { amount: 1, unit: 'month' }).toISOString()).toBe(expected);
+});
+
+test('several months are counted at once, and the last day stays a last day', () => {
+  const months = (amount: number) => before(new Date('2024-02-29Z'), { amount, unit: 'month' }).toISOString();
+  expect(months(0)).toBe('2024-02-29T00:00:00.000Z');
+  expect(months(12)).toBe('2023-02-28T00:00:00.000Z');
+  expect(months(14)).toBe('2022-12-31T00:00:00.000Z');
+});
+
+test('other durations have a fixed length, over month ends and leap days alike', () => {
+  const instant = new Date('2024-03-01T06:00:00Z');
+  expect(before(instant, durationOf('1 day'))).toEqual(new Date('2024-02-29T06:00:00Z'));
+  expect(before(instant, durationOf('2 weeks'))).toEqual(new Date('2024-02-16T06:00:00Z'));
+  expect(before(instant, durationOf('90 minutes'))).toEqual(new Date('2024-03-01T04:30:00Z'));
+  expect(toMilliseconds(durationOf('2 weeks'))).toBe(14 * 86_400_000);
+  expect(toMilliseconds(durationOf('2 months'))).toBe(60 * 86_400_000);
+});
+
+test('the instant that is counted from is not changed', () => {
+  const instant = new Date('2024-03-31Z');
+  before(instant, durationOf('1 month'));
+  expect(instant).toEqual(new Date('2024-03-31Z'));
+});
+
+/** As-of instants a month apart for years: on one day of the month up to the 27th, or on the last. */
+const monthlyRuns = fc.record({
+  year: fc.integer({ min: 1890, max: 2110 }),
+  day: fc.oneof(fc.integer({ min: 1, max: 27 }), fc.constant('last' as const)),
+  time: fc.integer({ min: 0, max: 86_399_999 }),
+});
+
+test('consecutive monthly windows neither overlap nor leave a gap, over ten years', () => {
+  fc.assert(
+    fc.property(monthlyRuns, ({ year, day, time }) => {
+      const asOf = (month: number): Date =>
+        new Date((day === 'last' ? Date.UTC(year, month + 1, 0) : Date.UTC(year, month, day)) + time);
+      for (let month = 1; month <= 120; month += 1) {
+        const { from, to } = windowEndingAt(asOf(month), '1 month');
+        expect(from).toEqual(asOf(month - 1));
+        expect(to).toEqual(asOf(month));
+      }
+    }),
+  );
+});
+
+test('windows counted back from any instant meet, and each is 28 to 31 days long', () => {
+  const instants = fc.date({
+    min: new Date('1890-01-01Z'),
+    max: new Date('2110-01-01Z'),
+    noInvalidDate: true,
+  });
+  fc.assert(
+    fc.property(instants, (instant) => {
+      let to = instant;
+      for (let month = 0; month < 60; month += 1) {
+        const window = windowEndingAt(to, '1 month');
+        const days = (window.to.getTime() - window.from.getTime()) / 86_400_000;
+        expect(days).toBeGreaterThanOrEqual(28);
+        expect(days).toBeLessThanOrEqual(31);
+        to = window.from;
+      }
+    }),
+  );
+});
