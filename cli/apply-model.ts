@@ -1,0 +1,60 @@
+// A model file: read, checked, stored as a definition version, and scheduled.
+import { access } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ModelDefinition } from '../domain/features/definition.ts';
+import { parseDefinition } from '../domain/features/define-model.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { applyDefinition, type Applied } from '../store/definitions/definitions.ts';
+import { workflowIds } from '../workflows/contracts.ts';
+import { type Services } from './connections.ts';
+import { putSchedule, scheduleOptions } from './schedule.ts';
+
+/** What `applyModel` did. */
+export interface AppliedModel extends Applied {
+  readonly model: string;
+  readonly appliedBy: string;
+  readonly schedule: { readonly id: string; readonly nextRuns: readonly Date[] };
+}
+
+/**
+ * Reads the default export of a model file.
+ *
+ * @throws TidegateError INVALID_DEFINITION when there is no such file, it cannot be run, or what it exports is no model
+ */
+export async function readModelFile(file: string): Promise<ModelDefinition> {
+  const path = resolve(file);
+  const unusable = (problem: string, cause?: unknown): TidegateError =>
+    new TidegateError('INVALID_DEFINITION', `${file} ${problem}`, {
+      remedy: 'Give a file such as models/churn.ts, whose default export is defineModel({ … }).',
+      cause,
+    });
+  await access(path).catch((cause: unknown) => {
+    throw unusable('cannot be read', cause);
+  });
+  let exported: unknown;
+  try {
+    ({ default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown });
+  } catch (cause) {
+    throw unusable(`cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  if (exported === undefined) throw unusable('has no default export');
+  return parseDefinition(exported);
+}
+
+/**
+ * Stores a definition as the model's next version and brings its schedule up to date.
+ *
+ * @throws TidegateError as `applyDefinition`; INVALID_DEFINITION when it cannot be scheduled, and then nothing is stored
+ */
+export async function applyModel(
+  { database, client, taskQueue }: Pick<Services, 'database' | 'client' | 'taskQueue'>,
+  definition: ModelDefinition,
+  appliedBy: string,
+): Promise<AppliedModel> {
+  scheduleOptions(definition, taskQueue);
+  const applied = await applyDefinition(database, definition, appliedBy);
+  const nextRuns = await putSchedule(client, definition, taskQueue);
+  const model = definition.name;
+  return { model, ...applied, appliedBy, schedule: { id: workflowIds.monitor(model), nextRuns } };
+}

@@ -1,0 +1,71 @@
+// Arguments and options as commands take them; a wrong one is told with the usage and exit code 2.
+import { userInfo } from 'node:os';
+import { InvalidArgumentError, Option } from 'commander';
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$/;
+
+/**
+ * Reads a day (midnight UTC) or an instant with its offset.
+ *
+ * @throws InvalidArgumentError for anything else, and for days that do not exist
+ * @example parseInstant('2024-02-29') // 2024-02-29T00:00:00Z
+ */
+export function parseInstant(text: string): Date {
+  const instant = DAY.test(text) || INSTANT.test(text) ? new Date(text) : new Date(NaN);
+  // JavaScript reads 2024-02-30 as 1 March.
+  const isReal =
+    !Number.isNaN(instant.getTime()) && (!DAY.test(text) || instant.toISOString().startsWith(text));
+  if (!isReal)
+    throw new InvalidArgumentError(
+      'Write a day such as 2024-02-29, or an instant such as 2024-02-29T06:00:00Z.',
+    );
+  return instant;
+}
+
+/** Reads the number of a version or report, with or without a "v" before it. @example parseNumber('v2') // 2 */
+export function parseNumber(text: string): number {
+  const number = /^v?\d{1,9}$/.test(text) ? Number(text.replace('v', '')) : 0;
+  if (number < 1) throw new InvalidArgumentError('Write a whole number from 1.');
+  return number;
+}
+
+/** Reads a JSON object. @example parseObject('{"plan": "basic"}') */
+export function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // Told below, with every other text that is not an object.
+  }
+  throw new InvalidArgumentError(`Write a JSON object, such as '{"monthly_fee": 12.5}'.`);
+}
+
+/** Reads `column=value`, added to those before it. @example parseKey('user_id=u_1', {}) // { user_id: 'u_1' } */
+export function parseKey(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write column=value, such as user_id=u_000123.');
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** The user of this machine: who acts, where nobody is named. */
+export function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container the user may have a number and no name.
+    return process.env['USER'] ?? 'unknown';
+  }
+}
+
+/** `--json`, for commands that answer. */
+export const jsonOption = (): Option => new Option('--json', 'print the answer as one JSON document');
+
+/** `--as-of <instant>`. */
+export const asOfOption = (description: string): Option =>
+  new Option('--as-of <instant>', description).argParser(parseInstant);
+
+/** `--by <name>`, the system's user where it is left out. */
+export const byOption = (description: string): Option =>
+  new Option('--by <name>', description).default(systemUser());

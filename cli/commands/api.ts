@@ -1,0 +1,18 @@
+// tidegate api: serves predictions and decisions over HTTP until it is told to stop.
+import { type Command } from 'commander';
+import { type CommandContext } from '../command-context.ts';
+import { findEndpoints } from '../endpoints.ts';
+
+/** Adds `tidegate api`. */
+export function addApi(program: Command, { config }: CommandContext): void {
+  program
+    .command('api')
+    .description('serve predictions and decisions over HTTP until stopped; start as many as you need')
+    .addHelpText('after', '\nExample:\n  TIDEGATE_API_PORT=8080 tidegate api')
+    .action(async () => {
+      const settings = config();
+      const endpoints = await findEndpoints(settings);
+      const { runApi } = await import('../run-api.ts');
+      await runApi({ ...settings, ...endpoints });
+    });
+}

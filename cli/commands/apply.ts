@@ -1,0 +1,42 @@
+// tidegate apply: stores a model file as a definition version and schedules its monitor.
+import { type Command } from 'commander';
+import { applyModel, readModelFile } from '../apply-model.ts';
+import { byOption, jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withServices } from '../connections.ts';
+import { minute } from '../output/format.ts';
+
+interface Options {
+  readonly by: string;
+  readonly json?: boolean;
+}
+
+const NEXT_RUNS = 3;
+
+/** Adds `tidegate apply <file>`. */
+export function addApply(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('apply')
+    .description('check a model file, store it as a definition version and schedule its monitor')
+    .argument('<file>', 'a file whose default export is defineModel({ … })')
+    .addOption(
+      byOption('who applies it: the requester of the retrains it leads to, who may not approve them'),
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate apply models/churn.ts')
+    .action(async (file: string, { by, json }: Options) => {
+      const definition = await readModelFile(file);
+      await withServices(config(), async (services) => {
+        const applied = await applyModel(services, definition, by);
+        if (json) return output.json(applied);
+        const { model, version, changed, schedule } = applied;
+        output.line(
+          changed
+            ? `${model}: definition ${version} applied by ${by}`
+            : `${model}: definition ${version} says the same already`,
+        );
+        output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
+        for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);
+      });
+    });
+}

@@ -1,0 +1,76 @@
+// tidegate approve and tidegate reject: decide on the version that waits.
+import { type Command } from 'commander';
+import { TidegateError } from '../../domain/errors.ts';
+import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
+import { byOption, jsonOption, parseNumber } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { type Services, withServices } from '../connections.ts';
+import { type Output } from '../output/output.ts';
+import { getPending } from '../runs/pending.ts';
+import { printPending } from '../runs/print-pending.ts';
+import { followRelease } from '../runs/release-run.ts';
+import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
+
+interface Options {
+  readonly by: string;
+  readonly comment: string;
+  readonly signal?: boolean;
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+type Decision = DecisionMessage['decision'];
+
+const DESCRIPTIONS: Record<Decision, string> = {
+  approve: 'approve the version that waits, and see it into Production',
+  reject: 'reject the version that waits',
+};
+
+/** Adds `tidegate approve <model> [version]` or `tidegate reject <model> [version]`. */
+export function addDecision(program: Command, { config, output }: CommandContext, decision: Decision): void {
+  program
+    .command(decision)
+    .description(DESCRIPTIONS[decision])
+    .argument('<model>', 'name of the model')
+    .argument('[version]', 'the version; the one that waits where left out', parseNumber)
+    .addOption(byOption('who decides'))
+    .option('--comment <text>', 'why', '')
+    .option('--signal', 'send a signal and look for its record, in place of an update that answers')
+    .option('--no-wait', 'return once the decision counts, before it is carried out')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `\nExample:\n  tidegate ${decision} churn 2 --by grace --comment "the report is convincing"`,
+    )
+    .action((model: string, version: number | undefined, options: Options) =>
+      withServices(config(), (services) =>
+        decide(services, { model, version, decision, ...options }, output),
+      ),
+    );
+}
+
+interface Request extends Options {
+  readonly model: string;
+  readonly version: number | undefined;
+  readonly decision: Decision;
+}
+
+async function decide(services: Services, request: Request, output: Output): Promise<void> {
+  const { model, decision, by, comment, json } = request;
+  const pending = await getPending(services.database, model, request.version);
+  const { version, digest } = pending;
+  if (!json) printPending(output, pending);
+
+  const send = request.signal ? decideBySignal : decideByUpdate;
+  const message = { version, evidenceDigest: digest, decision, comment, decidedBy: by };
+  const { accepted, refusal } = await send(services, model, message);
+  if (!accepted) throw new TidegateError('DECISION_REFUSED', refusal ?? 'the decision was refused');
+  const answer = { model, version, decision, decidedBy: by, evidenceDigest: digest };
+  if (!request.wait) {
+    return json
+      ? output.json({ ...answer, outcome: null })
+      : output.line(`the decision counts: ${decision} ${model} v${version}`);
+  }
+  const { outcome, summary } = await followRelease(services, model, version, (text) => output.progress(text));
+  return json ? output.json({ ...answer, outcome, summary }) : output.line(`${outcome}: ${summary}`);
+}

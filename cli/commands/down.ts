@@ -1,0 +1,45 @@
+// tidegate down: stops the Tidegate that runs on the data folder, and erases the folder on wish.
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Command } from 'commander';
+import { TidegateError } from '../../domain/errors.ts';
+import { type CommandContext } from '../command-context.ts';
+import { demoFolder } from '../demo/demo-folder.ts';
+import { eraseData } from '../embedded/erase-data.ts';
+import { lockHolder } from '../embedded/folder-lock.ts';
+
+/** Longer than all parts together may take to stop. */
+const STOPPED_WITHIN_MS = 120_000;
+
+/** Adds `tidegate down`. */
+export function addDown(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('down')
+    .description('stop what runs on the data folder, the demo in it too')
+    .option('--erase', 'then erase the folder: database, runs and logs')
+    .addHelpText('after', '\nExample:\n  tidegate down --erase')
+    .action(async ({ erase }: { readonly erase?: boolean }) => {
+      const { dataDir } = config();
+      const say = (text: string): void => output.line(text);
+      for (const folder of [demoFolder(dataDir), dataDir]) {
+        const stopped = await stopHolder(folder);
+        if (stopped !== undefined) say(`stopped process ${stopped}, which ran on ${folder}`);
+        if (erase) await eraseData(folder, say);
+      }
+      say(erase ? `${dataDir} is erased` : `nothing runs on ${dataDir}`);
+    });
+}
+
+/** Asks the process that holds a folder to stop, waits for it, and gives its number. */
+async function stopHolder(folder: string): Promise<number | undefined> {
+  const holder = await lockHolder(folder);
+  if (!holder) return undefined;
+  process.kill(holder.pid, 'SIGTERM');
+  const deadline = performance.now() + STOPPED_WITHIN_MS;
+  while ((await lockHolder(folder))?.pid === holder.pid) {
+    if (performance.now() > deadline) {
+      throw new TidegateError('ALREADY_RUNNING', `process ${holder.pid} on ${folder} does not stop`);
+    }
+    await delay(100);
+  }
+  return holder.pid;
+}

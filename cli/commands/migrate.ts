@@ -1,0 +1,26 @@
+// tidegate migrate: brings a database to the schema of this Tidegate.
+import { type Command } from 'commander';
+import { jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { findDatabaseUrl } from '../endpoints.ts';
+import { migrateAll } from '../migrate-all.ts';
+
+interface Options {
+  readonly example?: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `tidegate migrate`. */
+export function addMigrate(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('migrate')
+    .description("bring the database to this Tidegate's schema; a second run does nothing")
+    .option('--example', "also create the worked example's source tables")
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://localhost/tidegate tidegate migrate')
+    .action(async ({ example = false, json }: Options) => {
+      const ran = await migrateAll(await findDatabaseUrl(config()), { example });
+      if (json) return output.json({ ran });
+      output.line(ran.length === 0 ? 'the schema is up to date' : `ran ${ran.join(', ')}`);
+    });
+}

@@ -1,0 +1,73 @@
+// tidegate monitor: measures a window now, and follows the retrain it may lead to.
+import { type Command } from 'commander';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { newestRowTime } from '../../store/features/newest-row-time.ts';
+import { getReport } from '../../store/runs/reports.ts';
+import { asOfOption, byOption, jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { type Services, withServices } from '../connections.ts';
+import { type Output } from '../output/output.ts';
+import { printReport } from '../report/report-tables.ts';
+import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
+import { followMonitor, startMonitor } from '../runs/monitor-run.ts';
+
+interface Options {
+  readonly asOf?: Date;
+  readonly by: string;
+  readonly wait: boolean;
+  readonly follow: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `tidegate monitor <model>`. */
+export function addMonitor(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('monitor')
+    .description(
+      'measure a window, decide whether to retrain, and follow the retrain to what waits for approval',
+    )
+    .argument('<model>', 'name of the model')
+    .addOption(asOfOption('end of the window; the newest row time where left out'))
+    .addOption(byOption('who asks: the requester of the retrain, who may not approve it'))
+    .option('--no-wait', 'start the run and return')
+    .option('--no-follow', 'wait for the report, but not for the retrain that it asks for')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate monitor churn --as-of 2024-02-29')
+    .action((model: string, options: Options) =>
+      withServices(config(), (services) => monitor(services, model, options, output)),
+    );
+}
+
+async function monitor(services: Services, model: string, options: Options, output: Output): Promise<void> {
+  const { by: requestedBy, json } = options;
+  const asOf = options.asOf ?? (await newestTime(services.database, model));
+  await getDefinition(services.database, model);
+  const run = await startMonitor(services, { model, asOf, requestedBy });
+  if (!options.wait) {
+    if (json) return output.json({ model, asOf, workflowId: run.workflowId });
+    return output.line(`${run.workflowId} was started as of ${asOf.toISOString()}`);
+  }
+
+  const say = (text: string): void => output.progress(text);
+  say(`monitoring ${model} as of ${asOf.toISOString()}`);
+  const result = await followMonitor(run, say);
+  if (!json) printReport(output, await getReport(services.database, result.reportId));
+  if (result.retrainId !== null && options.follow) {
+    say(`retraining ${model}: ${result.retrainId}`);
+    const followed = await followToApproval(services, model, result.retrainId, say);
+    if (json) return output.json({ model, asOf, ...result, retrain: followedJson(followed) });
+    output.line();
+    return printFollowed(output, followed);
+  }
+  if (json) return output.json({ model, asOf, ...result, retrain: null });
+  if (result.retrainId !== null) output.line(`a retrain was asked for: \`tidegate runs ${model}\``);
+}
+
+async function newestTime(database: Database, model: string): Promise<Date> {
+  const { definition } = await getDefinition(database, model);
+  const newest = await newestRowTime(database, definition);
+  if (newest) return newest;
+  throw new TidegateError('EMPTY_WINDOW', `${definition.rows.table}, the spine of ${model}, is empty`);
+}

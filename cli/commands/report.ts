@@ -1,0 +1,45 @@
+// tidegate report: one report as text.
+import { type Command } from 'commander';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { getReport, listReports, type Report } from '../../store/runs/reports.ts';
+import { jsonOption, parseNumber } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withDatabase } from '../connections.ts';
+import { printReport } from '../report/report-tables.ts';
+
+/** Adds `tidegate report <model> [id]`. */
+export function addReport(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('report')
+    .description(
+      'show a report: every column with its statistic, the performance, and the decision with every rule',
+    )
+    .argument('<model>', 'name of the model')
+    .argument('[id]', 'number of the report; the newest where left out', parseNumber)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate report churn')
+    .action((model: string, id: number | undefined, { json }: { readonly json?: boolean }) =>
+      withDatabase(config(), async (database) => {
+        const report = await findReport(database, model, id);
+        return json ? output.json(report) : printReport(output, report);
+      }),
+    );
+}
+
+async function findReport(database: Database, model: string, id: number | undefined): Promise<Report> {
+  await getDefinition(database, model);
+  if (id === undefined) {
+    const [newest] = await listReports(database, model, 1);
+    if (newest) return newest;
+    throw new TidegateError('UNKNOWN_REPORT', `${model} has no report yet`, {
+      remedy: `Measure a window: \`tidegate monitor ${model}\`.`,
+    });
+  }
+  const report = await getReport(database, id);
+  if (report.model !== model) {
+    throw new TidegateError('UNKNOWN_REPORT', `report ${id} is one of ${report.model}, not of ${model}`);
+  }
+  return report;
+}

@@ -1,0 +1,48 @@
+// tidegate retrain: asks for a retrain by hand and follows it.
+import { type Command } from 'commander';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { asOfOption, byOption, jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withServices } from '../connections.ts';
+import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
+import { requestRetrain } from '../runs/retrain-run.ts';
+
+interface Options {
+  readonly asOf?: Date;
+  readonly by: string;
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `tidegate retrain <model>`. */
+export function addRetrain(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('retrain')
+    .description('train a candidate now, compare it, and follow it to what waits for approval')
+    .argument('<model>', 'name of the model')
+    .addOption(asOfOption('end of the window that compares it; the newest labelled row time where left out'))
+    .addOption(byOption('who asks; the same person may not approve it'))
+    .option('--no-wait', 'send the request and return')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate retrain churn --as-of 2024-02-29')
+    .action((model: string, { asOf, by: requestedBy, wait, json }: Options) =>
+      withServices(config(), async (services) => {
+        await getDefinition(services.database, model);
+        const retrainId = `${model}/manual-${new Date().toISOString()}`;
+        await requestRetrain(services, {
+          retrainId,
+          model,
+          reportId: null,
+          asOf: asOf?.toISOString() ?? null,
+          trigger: 'by hand',
+          requestedBy,
+        });
+        if (!wait)
+          return json ? output.json({ model, retrainId }) : output.line(`asked for retrain ${retrainId}`);
+        const say = (text: string): void => output.progress(text);
+        say(`retraining ${model}: ${retrainId}`);
+        const followed = await followToApproval(services, model, retrainId, say);
+        return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
+      }),
+    );
+}

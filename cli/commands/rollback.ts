@@ -1,0 +1,55 @@
+// tidegate rollback: puts a version back that was in Production.
+import { type Command } from 'commander';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import {
+  type RollbackInput,
+  type RollbackResult,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../../workflows/contracts.ts';
+import { byOption, jsonOption, parseNumber } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withServices } from '../connections.ts';
+
+interface Options {
+  readonly to?: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly json?: boolean;
+}
+
+/** Adds `tidegate rollback <model>`. */
+export function addRollback(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('rollback')
+    .description('put a version back that was in Production')
+    .argument('<model>', 'name of the model')
+    .option('--to <version>', 'the version; the one before where left out', parseNumber)
+    .addOption(byOption('who asks'))
+    .requiredOption('--reason <text>', 'why; kept in the history of the version')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  tidegate rollback churn --to 1 --by grace --reason "complaints since noon"',
+    )
+    .action((model: string, { to, by, reason, json }: Options) =>
+      withServices(config(), async ({ client, database, taskQueue }) => {
+        await getDefinition(database, model);
+        const input: RollbackInput = {
+          model,
+          requestedBy: by,
+          reason,
+          ...(to !== undefined && { toVersion: to }),
+        };
+        const result = (await client.workflow.execute(workflowTypes.rollback, {
+          workflowId: workflowIds.rollback(model),
+          taskQueue,
+          args: [input],
+          typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+          staticSummary: `Roll ${model} back, asked by ${by}`,
+        })) as RollbackResult;
+        return json ? output.json({ model, ...result }) : output.line(result.summary);
+      }),
+    );
+}

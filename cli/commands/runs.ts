@@ -1,0 +1,80 @@
+// tidegate runs: what a model's loop has done, newest first.
+import { type Command } from 'commander';
+import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { listReports, type Report } from '../../store/runs/reports.ts';
+import { listRetrains, type Retrain } from '../../store/runs/retrains.ts';
+import { jsonOption, parseNumber } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withDatabase } from '../connections.ts';
+import { minute } from '../output/format.ts';
+
+interface Options {
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** A run of either kind, as one row. */
+interface RunRow {
+  readonly at: Date;
+  readonly run: string;
+  readonly outcome: string;
+  readonly summary: string | null;
+}
+
+/** Adds `tidegate runs <model>`. */
+export function addRuns(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('runs')
+    .description('list the reports and retrains of a model, newest first')
+    .argument('<model>', 'name of the model')
+    .option('--limit <count>', 'most reports and most retrains to list', parseNumber, 20)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate runs churn')
+    .action((model: string, { limit, json }: Options) =>
+      withDatabase(config(), async (database) => {
+        await getDefinition(database, model);
+        const reports = await listReports(database, model, limit);
+        const retrains = await listRetrains(database, model, limit);
+        if (json) return output.json({ model, reports: reports.map(reportJson), retrains });
+        const rows = [...reports.map(reportRow), ...retrains.map(retrainRow)].sort(
+          (a, b) => b.at.getTime() - a.at.getTime(),
+        );
+        if (rows.length === 0) return output.line(`${model} has not run yet: \`tidegate monitor ${model}\``);
+        output.table({
+          head: ['started (UTC)', 'run', 'outcome', 'summary'],
+          rows: rows.map(({ at, run, outcome, summary }) => [minute(at), run, outcome, summary]),
+        });
+      }),
+    );
+}
+
+const outcomeOf = ({ decision }: Report): string | null =>
+  (decision as RetrainDecision | null)?.outcome ?? null;
+
+const reportRow = (report: Report): RunRow => ({
+  at: report.createdAt,
+  run: `report ${report.id}`,
+  outcome: outcomeOf(report) ?? 'open',
+  summary: report.summary,
+});
+
+const retrainRow = (retrain: Retrain): RunRow => ({
+  at: retrain.startedAt,
+  run: `retrain ${retrain.id}`,
+  outcome: retrain.outcome ?? 'running',
+  summary: retrain.summary,
+});
+
+// The parts of a report are long; `tidegate report --json` has them.
+const reportJson = (report: Report) => ({
+  id: report.id,
+  asOf: report.asOf,
+  definitionVersion: report.definitionVersion,
+  championVersion: report.championVersion,
+  outcome: outcomeOf(report),
+  summary: report.summary,
+  workflowId: report.workflowId,
+  runId: report.runId,
+  createdAt: report.createdAt,
+});

@@ -1,0 +1,95 @@
+// tidegate status: where each model stands.
+import { type Command } from 'commander';
+import { type Database } from '../../store/database.ts';
+import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
+import { listReports } from '../../store/runs/reports.ts';
+import { listRetrains } from '../../store/runs/retrains.ts';
+import { listHeldVersions } from '../../store/serving/live-instances.ts';
+import { findVersionIn } from '../../store/versions/versions.ts';
+import { jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withDatabase } from '../connections.ts';
+import { type Output } from '../output/output.ts';
+import { findPending } from '../runs/pending.ts';
+import { approveCommand, pendingJson } from '../runs/print-pending.ts';
+
+/** Adds `tidegate status [model]`. */
+export function addStatus(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('status')
+    .description('say where each model stands: what serves, what waits, and what the last run came to')
+    .argument('[model]', 'name of one model; all where left out')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate status churn')
+    .action((model: string | undefined, { json }: { readonly json?: boolean }) =>
+      withDatabase(config(), async (database) => {
+        const names = model === undefined ? await listModels(database) : [model];
+        const models = await Promise.all(names.map((name) => statusOf(database, name)));
+        if (json) return output.json({ models });
+        if (models.length === 0)
+          output.line('no model has been applied yet: `tidegate apply models/<name>.ts`');
+        models.forEach((status, index) => {
+          if (index > 0) output.line();
+          printStatus(output, status);
+        });
+      }),
+    );
+}
+
+type ModelStatus = Awaited<ReturnType<typeof statusOf>>;
+
+async function statusOf(database: Database, model: string) {
+  const { version, appliedBy, appliedAt } = await getDefinition(database, model);
+  const production = await findVersionIn(database, model, 'Production');
+  const staging = await findVersionIn(database, model, 'Staging');
+  const pending = await findPending(database, model);
+  const [report] = await listReports(database, model, 1);
+  const [retrain] = await listRetrains(database, model, 1);
+  const held = await listHeldVersions(database, model);
+  return {
+    model,
+    definition: { version, appliedBy, appliedAt },
+    production: production?.version ?? null,
+    staging: staging?.version ?? null,
+    pending: pending ? pendingJson(pending) : null,
+    lastReport: report ? { id: report.id, asOf: report.asOf, summary: report.summary } : null,
+    lastRetrain: retrain ? { id: retrain.id, outcome: retrain.outcome, summary: retrain.summary } : null,
+    instances: held
+      .filter(({ state }) => state !== 'prepared')
+      .map(({ instance, version: serves, state, problem }) => ({
+        instance,
+        version: serves,
+        state,
+        problem,
+      })),
+  };
+}
+
+function printStatus(output: Output, status: ModelStatus): void {
+  const { model, definition, production, staging, pending, lastReport, lastRetrain, instances } = status;
+  const serving = instances.filter(({ state }) => state === 'serving').length;
+  output.heading(model);
+  output.line(`  definition   ${definition.version}, applied by ${definition.appliedBy}`);
+  output.line(
+    `  production   ${production === null ? 'none' : `v${production}, served by ${instancesInWords(serving)}`}`,
+  );
+  output.line(`  staging      ${stagingInWords(staging, pending !== null)}`);
+  output.line(
+    `  last report  ${lastReport ? `${lastReport.id}: ${lastReport.summary ?? 'running'}` : 'none'}`,
+  );
+  output.line(
+    `  last retrain ${lastRetrain ? (lastRetrain.summary ?? `${lastRetrain.id} is running`) : 'none'}`,
+  );
+  for (const { instance, version, problem } of instances.filter(({ state }) => state === 'failed')) {
+    output.line(`  problem      instance ${instance} could not load v${version}: ${problem}`);
+  }
+  if (pending) output.line(`  decide       ${approveCommand({ model, version: pending.version })}`);
+}
+
+const instancesInWords = (count: number): string =>
+  count === 1 ? '1 API instance' : `${count} API instances`;
+
+function stagingInWords(version: number | null, isPending: boolean): string {
+  if (version === null) return 'none';
+  return isPending ? `v${version} waits for a decision` : `v${version} is being validated`;
+}

@@ -1,0 +1,45 @@
+// tidegate versions: every version of a model, what it was trained on and how it came to its stage.
+import { type Command } from 'commander';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withDatabase } from '../connections.ts';
+import { day, interval, minute } from '../output/format.ts';
+import { type Table } from '../output/table.ts';
+import { type VersionRow, versionRows } from '../version-rows.ts';
+
+/** Adds `tidegate versions <model>`. */
+export function addVersions(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('versions')
+    .description('list the versions of a model with stage, training window, AUC and the last move')
+    .argument('<model>', 'name of the model')
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate versions churn')
+    .action((model: string, { json }: { readonly json?: boolean }) =>
+      withDatabase(config(), async (database) => {
+        await getDefinition(database, model);
+        const versions = await versionRows(database, model);
+        if (json) return output.json({ model, versions });
+        if (versions.length === 0)
+          return output.line(`${model} has no version yet: \`tidegate monitor ${model}\``);
+        output.table(versionsTable(versions));
+      }),
+    );
+}
+
+/** Versions as a table. */
+export const versionsTable = (versions: readonly VersionRow[]): Table => ({
+  head: ['version', 'stage', 'trained on', 'rows', 'AUC', 'against', 'by', 'since (UTC)', 'reason'],
+  rows: versions.map(({ version, stage, trainedOn, auc, champion, moved }) => [
+    version,
+    stage,
+    `(${day(trainedOn.from)}, ${day(trainedOn.to)}]`,
+    trainedOn.rows,
+    interval(auc),
+    champion && `v${champion.version} ${interval(champion.auc)}`,
+    moved?.actor,
+    moved && minute(moved.at),
+    moved?.reason.replaceAll('_', ' '),
+  ]),
+});

@@ -1,0 +1,19 @@
+// tidegate worker: runs the loops' workflows and activities until it is told to stop.
+import { type Command } from 'commander';
+import { type CommandContext } from '../command-context.ts';
+import { findEndpoints } from '../endpoints.ts';
+
+/** Adds `tidegate worker`. */
+export function addWorker(program: Command, { config }: CommandContext): void {
+  program
+    .command('worker')
+    .description('run workflows and activities until stopped; start as many as you need')
+    .addHelpText('after', '\nExample:\n  DATABASE_URL=… TEMPORAL_ADDRESS=… tidegate worker')
+    .action(async () => {
+      const settings = config();
+      const endpoints = await findEndpoints(settings);
+      // Loaded late: Temporal's native part takes longer to load than most commands to run.
+      const { runWorker } = await import('../../worker/main.ts');
+      await runWorker({ ...settings, ...endpoints });
+    });
+}

@@ -1,0 +1,85 @@
+// The connections of one command: opened for it, closed after it.
+import { Client, Connection } from '@temporalio/client';
+import { TidegateError } from '../domain/errors.ts';
+import { tidegateMigrations } from '../migrations/tidegate/index.ts';
+import { checkReachable, type Database, openDatabase } from '../store/database.ts';
+import { checkSchema } from '../store/migrate.ts';
+import { type Config, type TemporalSettings } from './config.ts';
+import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
+
+/** What a command that starts or follows runs works with. */
+export interface Services {
+  readonly database: Database;
+  readonly client: Client;
+  readonly endpoints: Endpoints;
+  readonly taskQueue: string;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Gives a database whose schema this process knows.
+ *
+ * @throws TidegateError NOT_READY, DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW
+ */
+export async function withDatabase<T>(config: Config, use: (database: Database) => Promise<T>): Promise<T> {
+  return withDatabaseAt(await findDatabaseUrl(config), use);
+}
+
+async function withDatabaseAt<T>(url: string, use: (database: Database) => Promise<T>): Promise<T> {
+  const database = openDatabase(url, { max: 4, applicationName: 'tidegate-cli' });
+  try {
+    await checkReachable(database);
+    await checkSchema(database, tidegateMigrations);
+    return await use(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/**
+ * Gives database and Temporal client.
+ *
+ * @throws TidegateError as {@link withDatabase}, and TEMPORAL_UNREACHABLE
+ */
+export async function withServices<T>(config: Config, use: (services: Services) => Promise<T>): Promise<T> {
+  return withServicesAt(await findEndpoints(config), config.taskQueue, use);
+}
+
+/** Gives database and Temporal client of servers that are known. @throws TidegateError as {@link withServices} */
+export const withServicesAt = <T>(
+  endpoints: Endpoints,
+  taskQueue: string,
+  use: (services: Services) => Promise<T>,
+): Promise<T> =>
+  withDatabaseAt(endpoints.databaseUrl, (database) =>
+    withClient(endpoints.temporal, (client) => use({ database, client, endpoints, taskQueue })),
+  );
+
+/** Gives a Temporal client. @throws TidegateError TEMPORAL_UNREACHABLE, saying where it tried */
+export async function withClient<T>(
+  settings: TemporalSettings,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  const connection = await connect(settings);
+  try {
+    return await use(new Client({ connection, namespace: settings.namespace }));
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connect({ connectionOptions }: TemporalSettings): Promise<Connection> {
+  try {
+    return await Connection.connect({
+      ...connectionOptions,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    });
+  } catch (cause) {
+    const at = connectionOptions.address ?? 'localhost:7233';
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new TidegateError('TEMPORAL_UNREACHABLE', `Temporal at ${at} did not answer: ${problem}`, {
+      cause,
+    });
+  }
+}

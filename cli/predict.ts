@@ -1,0 +1,50 @@
+// Predictions, asked of the API over HTTP like anybody else.
+import { type Prediction } from '../api/schemas/prediction.ts';
+import { type ErrorBody } from '../api/schemas/error.ts';
+import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
+
+/** Answer of `POST /models/{model}/predict`. */
+export interface PredictAnswer {
+  readonly model: string;
+  readonly version: number;
+  readonly predictions: readonly Prediction[];
+}
+
+/**
+ * Asks the API for predictions.
+ *
+ * @throws TidegateError with the code that the API answered; NOT_READY where it does not answer
+ * @example await predict('http://127.0.0.1:8080', 'churn', { key: { user_id: 'u_000123' } })
+ */
+export async function predict(apiUrl: string, model: string, body: object): Promise<PredictAnswer> {
+  const answer = await post(new URL(`models/${encodeURIComponent(model)}/predict`, withSlash(apiUrl)), body);
+  const parsed = (await answer.json().catch(() => undefined)) as PredictAnswer | ErrorBody | undefined;
+  if (answer.ok && parsed && !('error' in parsed)) return parsed;
+  if (parsed && 'error' in parsed && isErrorCode(parsed.error.code)) {
+    const { code, message, places = [], remedy } = parsed.error;
+    throw new TidegateError(code as ErrorCode, message, { places, remedy });
+  }
+  throw new TidegateError('INTERNAL', `${apiUrl} answered ${answer.status}, and not as the API would`, {
+    remedy: 'Check that TIDEGATE_API_URL names the API.',
+  });
+}
+
+async function post(url: URL, body: object): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(10_000),
+    });
+  } catch (cause) {
+    throw new TidegateError('NOT_READY', `the API at ${url.origin} did not answer`, {
+      remedy: 'Start it with `tidegate start` or `tidegate api`, or set TIDEGATE_API_URL.',
+      cause,
+    });
+  }
+}
+
+const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
+
+const isErrorCode = (code: string): boolean => Object.hasOwn(errorKinds, code);

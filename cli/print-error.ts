@@ -1,0 +1,32 @@
+// How a failure is told on the terminal: code, message, places, remedy.
+import { type TidegateError } from '../domain/errors.ts';
+
+/** Exit code of a command that failed. */
+export const EXIT_FAILED = 1;
+/** Exit code of a command that was called wrongly. */
+export const EXIT_USAGE = 2;
+/** Exit code of a command that Ctrl-C ended before its work was done, as shells have it. */
+export const EXIT_INTERRUPTED = 130;
+
+/**
+ * The lines that tell an error: what, where (one line a place), and what to do about it. The stack only where asked for.
+ *
+ * @example errorLines(new TidegateError('UNKNOWN_MODEL', 'there is no model "x"'), { stack: false })
+ * // ['error UNKNOWN_MODEL: there is no model "x"', 'remedy: Apply its definition first: …']
+ */
+export function errorLines(error: TidegateError, { stack }: { readonly stack: boolean }): string[] {
+  return [
+    `error ${error.code}: ${error.message}`,
+    ...error.places.map(({ at, problem }) => `  ${at}: ${problem}`),
+    `remedy: ${error.remedy}`,
+    ...(stack ? stackOf(error) : []),
+  ];
+}
+
+function stackOf(error: Error): string[] {
+  const lines: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    lines.push(cause === error ? '' : 'caused by', cause.stack ?? cause.message);
+  }
+  return lines;
+}

@@ -1,0 +1,61 @@
+// The command line, put together from its commands.
+import { Command } from 'commander';
+import { type CommandContext } from './command-context.ts';
+import { addApi } from './commands/api.ts';
+import { addApply } from './commands/apply.ts';
+import { addDecision } from './commands/decide.ts';
+import { addDemo } from './commands/demo.ts';
+import { addDown } from './commands/down.ts';
+import { addImport } from './commands/import.ts';
+import { addMaterialize } from './commands/materialize.ts';
+import { addMigrate } from './commands/migrate.ts';
+import { addMonitor } from './commands/monitor.ts';
+import { addPredict } from './commands/predict.ts';
+import { addReport } from './commands/report.ts';
+import { addRetrain } from './commands/retrain.ts';
+import { addRollback } from './commands/rollback.ts';
+import { addRuns } from './commands/runs.ts';
+import { addStart } from './commands/start.ts';
+import { addStatus } from './commands/status.ts';
+import { addVersions } from './commands/versions.ts';
+import { addWorker } from './commands/worker.ts';
+
+/**
+ * Builds the command line. It neither exits nor prints errors: wrong usage is thrown as a CommanderError, a failure of
+ * a command as whatever it threw.
+ *
+ * @example await buildProgram(context).parseAsync(['status', '--json'], { from: 'user' });
+ */
+export function buildProgram(context: CommandContext): Command {
+  const program = new Command('tidegate')
+    .description('Keeps a classifier in production honest: drift, retraining, evidence, approval, serving.')
+    .option('--data <folder>', 'folder of the embedded servers, where a running `tidegate start` is found')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride();
+
+  program.commandsGroup('Run it:');
+  addStart(program, context);
+  addDemo(program, context);
+  addDown(program, context);
+  program.commandsGroup('Give it data and models:');
+  addImport(program, context);
+  addApply(program, context);
+  addMaterialize(program, context);
+  program.commandsGroup('Turn the loop:');
+  addMonitor(program, context);
+  addRetrain(program, context);
+  addDecision(program, context, 'approve');
+  addDecision(program, context, 'reject');
+  addRollback(program, context);
+  program.commandsGroup('Look:');
+  addStatus(program, context);
+  addRuns(program, context);
+  addReport(program, context);
+  addVersions(program, context);
+  addPredict(program, context);
+  program.commandsGroup('Parts of a larger installation:');
+  addMigrate(program, context);
+  addWorker(program, context);
+  addApi(program, context);
+  return program;
+}

@@ -1,0 +1,106 @@
+// A report as text: what drifted and why, how the champion did, and the decision with every rule.
+import { type DriftPart, type PerformancePart } from '../../activities/measure.ts';
+import { type ContractResult } from '../../domain/features/contracts.ts';
+import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
+import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
+import { type RuleResult } from '../../domain/lifecycle/rule.ts';
+import { type Report } from '../../store/runs/reports.ts';
+import { day, interval, pValue, short, three } from '../output/format.ts';
+import { type Output } from '../output/output.ts';
+import { type Table } from '../output/table.ts';
+
+/** Prints a report. A part whose step has not run is said to be missing. */
+export function printReport(output: Output, report: Report): void {
+  const { id, model, asOf, championVersion, definitionVersion } = report;
+  const champion = championVersion === null ? 'no champion' : `champion v${championVersion}`;
+  output.heading(
+    `Report ${id} of ${model} as of ${day(asOf)} (${champion}, definition ${definitionVersion})`,
+  );
+  output.line(report.summary ?? 'not closed yet');
+  printQuality(output, report.quality as { contracts: ContractResult[] } | null);
+  printDrift(output, report.drift as DriftPart | null);
+  printPerformance(output, report.performance as PerformancePart | null);
+  printDecision(output, report.decision as RetrainDecision | null);
+}
+
+function printQuality(
+  output: Output,
+  quality: { readonly contracts: readonly ContractResult[] } | null,
+): void {
+  section(output, 'Quality');
+  const broken = quality?.contracts.filter(({ violations }) => violations > 0) ?? [];
+  if (!quality) output.line('not checked yet');
+  else if (broken.length === 0) output.line(`all ${quality.contracts.length} columns are as declared`);
+  for (const { column, words } of broken) output.line(`${column}: ${words}`);
+}
+
+function printDrift(output: Output, part: DriftPart | null): void {
+  section(output, 'Drift');
+  if (!part?.measured) {
+    output.line(part ? `not measured: ${part.reason}` : 'not measured yet');
+    return;
+  }
+  output.line(part.verdict.reason);
+  output.table(driftTable(part.verdict.columns));
+}
+
+/** One line a column: its deciding signal with statistic, p-value and effect, and the verdict in words. */
+export function driftTable(columns: readonly ColumnVerdict[]): Table {
+  return {
+    head: ['column', 'statistic', 'value', 'adjusted p', 'effect', 'verdict'],
+    rows: columns.map(({ column, signals, words }) => {
+      const signal = signals.find(({ status }) => status === 'drifted') ?? signals[0];
+      return [
+        column,
+        signal?.statistic,
+        short(signal?.value),
+        pValue(signal?.adjustedP),
+        short(signal?.effectSize),
+        words,
+      ];
+    }),
+  };
+}
+
+function printPerformance(output: Output, part: PerformancePart | null): void {
+  section(output, 'Performance');
+  if (!part?.measured) {
+    output.line(part ? `not measured: ${part.reason}` : 'not measured yet');
+    return;
+  }
+  const { auc, rows, positives, logLoss, brier, ece } = part.realised;
+  output.table({
+    head: ['version', 'AUC', 'log loss', 'Brier', 'ECE', 'holdout rows', 'positive'],
+    rows: [[part.championVersion, interval(auc), three(logLoss), three(brier), three(ece), rows, positives]],
+  });
+}
+
+function printDecision(output: Output, decision: RetrainDecision | null): void {
+  section(output, 'Decision');
+  if (!decision) {
+    output.line('not decided yet');
+    return;
+  }
+  output.line(`${decision.outcome}: ${decision.reason} (rules ${decision.rulesVersion})`);
+  output.table(rulesTable(decision.rules));
+}
+
+/** Every rule with value, bound and whether it held. */
+export const rulesTable = (rules: readonly RuleResult[]): Table => ({
+  head: ['rule', 'held', 'value', 'bound', 'in words'],
+  rows: rules.map(({ name, held, value, bound, words }) => [
+    name,
+    held ? 'yes' : 'no',
+    shown(value),
+    shown(bound),
+    words,
+  ]),
+});
+
+const shown = (value: RuleResult['value']): string | null =>
+  typeof value === 'number' ? short(value) : value;
+
+function section(output: Output, title: string): void {
+  output.line();
+  output.heading(title);
+}

@@ -1,0 +1,73 @@
+// The version that waits for a decision, with the evidence it rests on.
+import { type ComparisonBody } from '../../activities/compare.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { findAcceptedDecision } from '../../store/runs/decisions.ts';
+import { type Evidence, findEvidence } from '../../store/runs/evidence.ts';
+import { findVersionIn, getVersion } from '../../store/versions/versions.ts';
+
+/** What evidence holds, as far as the command line shows it. */
+export interface EvidenceBody {
+  readonly summary: string;
+  readonly requestedBy: string;
+  readonly comparison: ComparisonBody;
+}
+
+/** A version to decide on. */
+export interface Pending extends Omit<Evidence, 'body'> {
+  readonly body: EvidenceBody;
+}
+
+/** Evidence as the command line reads it. */
+export const asPending = (evidence: Evidence): Pending => ({
+  ...evidence,
+  body: evidence.body as EvidenceBody,
+});
+
+/** The version that waits; undefined where none does or its validation still runs. */
+export async function findPending(database: Database, model: string): Promise<Pending | undefined> {
+  const staged = await findVersionIn(database, model, 'Staging');
+  const evidence = staged && (await findEvidence(database, model, staged.version));
+  return evidence && asPending(evidence);
+}
+
+/**
+ * The version to decide on: the one asked for, or the one that waits.
+ *
+ * @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION; NOTHING_PENDING where none waits; DECISION_REFUSED where it was
+ * decided before, saying by whom and when
+ */
+export async function getPending(
+  database: Database,
+  model: string,
+  asked: number | undefined,
+): Promise<Pending> {
+  await getDefinition(database, model);
+  const version = asked ?? (await findVersionIn(database, model, 'Staging'))?.version;
+  if (version === undefined)
+    throw new TidegateError('NOTHING_PENDING', `no version of ${model} waits for a decision`);
+  const { stage } = await getVersion(database, model, version);
+  const decided = await findAcceptedDecision(database, model, version);
+  if (decided) {
+    const verb = decided.decision === 'approve' ? 'approved' : 'rejected';
+    throw new TidegateError(
+      'DECISION_REFUSED',
+      `version ${version} of ${model} was ${verb} by ${decided.actor} at ${decided.at.toISOString()}`,
+      { remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists what waits.` },
+    );
+  }
+  if (stage !== 'Staging') {
+    throw new TidegateError(
+      'NOTHING_PENDING',
+      `version ${version} of ${model} is in ${stage} and does not wait for a decision`,
+    );
+  }
+  const evidence = await findEvidence(database, model, version);
+  if (!evidence) {
+    throw new TidegateError('NOTHING_PENDING', `version ${version} of ${model} is still being validated`, {
+      remedy: 'Try again in a moment; `tidegate status` says where it stands.',
+    });
+  }
+  return asPending(evidence);
+}

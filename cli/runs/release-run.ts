@@ -1,0 +1,56 @@
+// A release: followed until its version waits for a decision, or until it has ended.
+import { type Evidence, findEvidence } from '../../store/runs/evidence.ts';
+import { getVersion, type Version } from '../../store/versions/versions.ts';
+import {
+  type ReleaseResult,
+  releaseStateQuery,
+  type ReleaseState,
+  workflowIds,
+} from '../../workflows/contracts.ts';
+import { type Services } from '../connections.ts';
+import { followRun, isRunning, type Say } from './follow-run.ts';
+
+type Needed = Pick<Services, 'client' | 'database'>;
+
+/** What validation came to: evidence to decide on, or a version that went to the archive. */
+export type Validated = { readonly evidence: Evidence } | { readonly archived: Version };
+
+/** Waits until a version in Staging has been validated. */
+export function followValidation(
+  { client, database }: Needed,
+  model: string,
+  version: number,
+  say: Say,
+): Promise<Validated> {
+  const run = client.workflow.getHandle(workflowIds.release(model, version));
+  return followRun<Validated>({
+    run,
+    look: async () => {
+      const evidence = await findEvidence(database, model, version);
+      if (evidence) return { evidence };
+      const registered = await getVersion(database, model, version);
+      return registered.stage === 'Archived' ? { archived: registered } : undefined;
+    },
+    step: async () => inWords(await run.query(releaseStateQuery)),
+    say,
+  });
+}
+
+/** Waits until the release of a decided version has carried the decision out. */
+export function followRelease(
+  { client }: Pick<Needed, 'client'>,
+  model: string,
+  version: number,
+  say: Say,
+): Promise<ReleaseResult> {
+  const run = client.workflow.getHandle(workflowIds.release(model, version));
+  return followRun({
+    run,
+    look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as ReleaseResult)),
+    step: async () => inWords(await run.query(releaseStateQuery)),
+    say,
+  });
+}
+
+const inWords = ({ phase, version }: ReleaseState): string =>
+  phase === 'closed' ? phase : `${phase} version ${version}`;

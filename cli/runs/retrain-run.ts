@@ -1,0 +1,65 @@
+// A retrain: asked for by hand, and followed until it is closed.
+import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import { TidegateError } from '../../domain/errors.ts';
+import { listRetrains, type Retrain } from '../../store/runs/retrains.ts';
+import {
+  type RetrainInput,
+  type RetrainRequest,
+  retrainRequestedSignal,
+  retrainStateQuery,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../../workflows/contracts.ts';
+import { type Services } from '../connections.ts';
+import { followRun, type Say } from './follow-run.ts';
+
+/** Sends a request to the retrain loop of a model, starting it where it does not run. */
+export async function requestRetrain(
+  { client, taskQueue }: { readonly client: Client; readonly taskQueue: string },
+  request: RetrainRequest,
+): Promise<void> {
+  const { model, trigger } = request;
+  await client.workflow.signalWithStart(workflowTypes.retrain, {
+    workflowId: workflowIds.retrain(model),
+    taskQueue,
+    args: [{ model } satisfies RetrainInput],
+    signal: retrainRequestedSignal,
+    signalArgs: [request],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+    staticSummary: `Retrain ${model}: ${trigger}`,
+  });
+}
+
+/**
+ * Waits until a retrain is closed.
+ *
+ * @throws the failure of the run when the retrain failed; TidegateError INTERNAL when only its words are left
+ */
+export async function followRetrain(
+  { client, database }: Pick<Services, 'client' | 'database'>,
+  model: string,
+  retrainId: string,
+  say: Say,
+): Promise<Retrain> {
+  const run = client.workflow.getHandle(workflowIds.retrain(model));
+  const closed = await followRun({
+    run,
+    look: async () => {
+      const retrains = await listRetrains(database, model);
+      return retrains.find(({ id, finishedAt }) => id === retrainId && finishedAt !== null);
+    },
+    step: async () => {
+      const state = await run.query(retrainStateQuery);
+      return state.retrainId === retrainId ? state.step : 'waiting for the retrain before it';
+    },
+    say,
+  });
+  if (closed.outcome === 'failed' || closed.outcome === 'cancelled') {
+    // The run's own failure knows the code of the error; its row has the words only.
+    await run.result();
+    throw new TidegateError('INTERNAL', `retrain ${retrainId} ${closed.outcome}: ${closed.reason}`);
+  }
+  return closed;
+}

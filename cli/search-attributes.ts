@@ -1,0 +1,62 @@
+// The search attributes that every run carries: a server that does not know them would wedge the first run.
+import { type NativeConnection } from '@temporalio/worker';
+import { TidegateError } from '../domain/errors.ts';
+import { searchAttributes } from '../workflows/contracts.ts';
+import { type SearchAttributeKind } from './embedded/temporal.ts';
+
+// In the order of their numbers in Temporal's protocol, which begin at 1.
+const KINDS: readonly { readonly type: string; readonly kind: SearchAttributeKind }[] = [
+  { type: 'TEXT', kind: 'Text' },
+  { type: 'KEYWORD', kind: 'Keyword' },
+  { type: 'INT', kind: 'Int' },
+  { type: 'DOUBLE', kind: 'Double' },
+  { type: 'BOOL', kind: 'Bool' },
+  { type: 'DATETIME', kind: 'Datetime' },
+  { type: 'KEYWORD_LIST', kind: 'KeywordList' },
+];
+
+const kindOfType = (type: string): SearchAttributeKind =>
+  KINDS.find((entry) => entry.type === type)?.kind ?? 'Keyword';
+
+const kindOfNumber = (number: number): SearchAttributeKind | undefined => KINDS[number - 1]?.kind;
+
+/** Name and type of each search attribute, as the Temporal CLI spells them. */
+export const searchAttributeKinds: Readonly<Record<string, SearchAttributeKind>> = Object.fromEntries(
+  Object.values(searchAttributes).map(({ name, type }) => [name, kindOfType(type)]),
+);
+
+/** The command that registers search attributes. @example registerCommand(['TidegateModel'], 'default') */
+export const registerCommand = (names: readonly string[], namespace: string): string =>
+  [
+    `temporal operator search-attribute create --namespace ${namespace}`,
+    ...names.map((name) => `--name ${name} --type ${searchAttributeKinds[name]}`),
+  ].join(' ');
+
+/**
+ * Refuses a server on which a search attribute is missing or has another type.
+ *
+ * @throws TidegateError SEARCH_ATTRIBUTES_MISSING with the command that registers what is missing
+ */
+export async function checkSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing: string[] = [];
+  for (const [name, kind] of Object.entries(searchAttributeKinds)) {
+    const found = customAttributes[name];
+    if (found === undefined || found === null) missing.push(name);
+    else if (kindOfNumber(found) !== kind) {
+      throw new TidegateError(
+        'SEARCH_ATTRIBUTES_MISSING',
+        `search attribute ${name} of namespace ${namespace} has type ${kindOfNumber(found)} and must have ${kind}`,
+        {
+          remedy: `Remove it with \`temporal operator search-attribute remove --namespace ${namespace} --name ${name}\`, then: ${registerCommand([name], namespace)}`,
+        },
+      );
+    }
+  }
+  if (missing.length === 0) return;
+  throw new TidegateError(
+    'SEARCH_ATTRIBUTES_MISSING',
+    `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`,
+    { remedy: `Register them: ${registerCommand(missing, namespace)}` },
+  );
+}

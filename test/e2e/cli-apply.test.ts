@@ -1,0 +1,170 @@
+// The command line against real servers: what it applies, schedules, imports and answers.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readConfig } from '../../cli/config.ts';
+import { Output } from '../../cli/output/output.ts';
+import { buildProgram } from '../../cli/program.ts';
+import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+
+const MODEL_FILE = new URL('../../models/churn.ts', import.meta.url).pathname;
+
+let database: TestDatabase;
+let connection: Connection;
+let folder: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  connection = await Connection.connect({ address: inject('temporalAddress') });
+  folder = await mkdtemp(join(tmpdir(), 'tidegate-cli-'));
+  await tidegate('migrate', '--example');
+});
+
+afterAll(async () => {
+  const schedules = new Client({ connection }).schedule;
+  await schedules.getHandle('monitor/churn').delete();
+  await connection.close();
+  await rm(folder, { recursive: true });
+  await database.drop();
+});
+
+/** Runs one command and gives what it wrote to standard output. */
+async function tidegate(...args: string[]): Promise<string> {
+  let said = '';
+  const stdout = { write: (text: string) => (said += text) };
+  const output = new Output({ stdout, stderr: { write: () => undefined } });
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: inject('temporalAddress'),
+    TIDEGATE_DATA_DIR: folder,
+  });
+  await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
+  return said;
+}
+
+const answer = async <T>(...args: string[]): Promise<T> => JSON.parse(await tidegate(...args, '--json')) as T;
+
+const schedule = () => new Client({ connection }).schedule.getHandle('monitor/churn');
+
+describe('migrate', () => {
+  it('does nothing the second time', async () => {
+    expect(await answer('migrate', '--example')).toEqual({ ran: [] });
+  });
+});
+
+describe('apply', () => {
+  it('stores the definition once and schedules its monitor', async () => {
+    const applied = await answer<{ schedule: { nextRuns: string[] } }>('apply', MODEL_FILE, '--by', 'ada');
+    expect(applied).toMatchObject({ model: 'churn', version: 1, changed: true, appliedBy: 'ada' });
+    expect(applied.schedule.nextRuns[0]).toMatch(/-01T00:00:00\.000Z$/);
+    const { action, policies } = await schedule().describe();
+    expect(action).toMatchObject({ workflowType: 'monitorWorkflow', args: [{ model: 'churn' }] });
+    expect(policies.overlap).toBe('SKIP');
+    expect(await answer('apply', MODEL_FILE, '--by', 'eve')).toMatchObject({ version: 1, changed: false });
+  });
+
+  it('leaves a schedule paused that somebody paused', async () => {
+    await tidegate('apply', MODEL_FILE);
+    await schedule().pause('holidays');
+    await tidegate('apply', MODEL_FILE);
+    expect((await schedule().describe()).state).toMatchObject({ paused: true, note: 'holidays' });
+  });
+
+  it.each([
+    ['a file that is not there', undefined, /cannot be read/],
+    ['a file that cannot be run', 'export default {', /cannot be loaded/],
+    ['a file without a default export', 'export const model = {};', /has no default export/],
+    ['a default export that is no model', 'export default { name: "x" };', /entity/],
+  ])('refuses %s', async (name, source, words) => {
+    const file = join(folder, `${name.replaceAll(' ', '-')}.mjs`);
+    if (source !== undefined) await writeFile(file, source);
+    await expect(tidegate('apply', file)).rejects.toMatchObject({
+      code: 'INVALID_DEFINITION',
+      message: expect.stringMatching(words) as string,
+    });
+  });
+});
+
+describe('commands on a model that has not run', () => {
+  it('say where it stands', async () => {
+    await tidegate('apply', MODEL_FILE, '--by', 'ada');
+    expect(await answer('status', 'churn')).toMatchObject({
+      models: [
+        { model: 'churn', definition: { version: 1 }, production: null, staging: null, pending: null },
+      ],
+    });
+    expect(await answer('runs', 'churn')).toEqual({ model: 'churn', reports: [], retrains: [] });
+    expect(await answer('versions', 'churn')).toEqual({ model: 'churn', versions: [] });
+    expect(await tidegate('status')).toContain('production   none');
+  });
+
+  it.each([
+    [['report', 'churn'], 'UNKNOWN_REPORT'],
+    [['report', 'churn', '7'], 'UNKNOWN_REPORT'],
+    [['approve', 'churn'], 'NOTHING_PENDING'],
+    [['approve', 'churn', '3'], 'UNKNOWN_VERSION'],
+    [['reject', 'churn', 'v3'], 'UNKNOWN_VERSION'],
+    [['monitor', 'churn'], 'EMPTY_WINDOW'],
+    [['materialize', 'churn'], 'EMPTY_WINDOW'],
+    [['status', 'nothing'], 'UNKNOWN_MODEL'],
+    [['monitor', 'nothing'], 'UNKNOWN_MODEL'],
+    [['retrain', 'nothing'], 'UNKNOWN_MODEL'],
+    [['rollback', 'nothing', '--reason', 'x'], 'UNKNOWN_MODEL'],
+    [['predict', 'churn'], 'INVALID_REQUEST'],
+  ])('%j fails with %s', async (args, code) => {
+    await tidegate('apply', MODEL_FILE, '--by', 'ada');
+    await expect(tidegate(...args)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('import', () => {
+  it('keeps nothing of a folder with a place that is wrong', async () => {
+    const month = await mkdtemp(join(folder, 'month-'));
+    await writeFile(join(month, 'labels.csv'), 'user_id,churn_label\nu1,True\nu2,perhaps\n');
+    await expect(tidegate('import', month, '--as-of', '2024-01-31')).rejects.toMatchObject({
+      code: 'IMPORT_REJECTED',
+      places: [{ at: expect.stringContaining('labels.csv:3') as string }],
+    });
+    await writeFile(join(month, 'labels.csv'), 'user_id,churn_label\nu1,True\nu2,False\n');
+    const tables = [{ table: 'labels', file: 'labels.csv', rows: 2, inserted: 2, changed: 0, unchanged: 0 }];
+    expect(await answer('import', month, '--as-of', '2024-01-31', '--dry-run')).toMatchObject({
+      dryRun: true,
+      tables,
+    });
+    expect(await answer('import', month, '--as-of', '2024-01-31')).toMatchObject({ dryRun: false, tables });
+  });
+});
+
+describe('servers that do not answer', () => {
+  const call = (env: NodeJS.ProcessEnv): Promise<unknown> => {
+    const silent = { write: () => undefined };
+    const config = readConfig({ DATABASE_URL: database.url, TIDEGATE_DATA_DIR: folder, ...env });
+    const program = buildProgram({
+      config: () => config,
+      output: new Output({ stdout: silent, stderr: silent }),
+    });
+    return program.parseAsync(['retrain', 'churn'], { from: 'user' });
+  };
+
+  it('are named with their address', async () => {
+    await expect(
+      call({ DATABASE_URL: 'postgres://127.0.0.1:1/x', TEMPORAL_ADDRESS: '127.0.0.1:1' }),
+    ).rejects.toMatchObject({
+      code: 'DATABASE_UNREACHABLE',
+      message: expect.stringContaining('127.0.0.1:1/x') as string,
+    });
+    await expect(call({ TEMPORAL_ADDRESS: '127.0.0.1:1' })).rejects.toMatchObject({
+      code: 'TEMPORAL_UNREACHABLE',
+      message: expect.stringContaining('127.0.0.1:1') as string,
+    });
+  });
+
+  it('are asked for where nothing names them', async () => {
+    await expect(call({})).rejects.toMatchObject({
+      code: 'NOT_READY',
+      message: expect.stringContaining('TEMPORAL_ADDRESS') as string,
+    });
+  });
+});

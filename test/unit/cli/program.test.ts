@@ -1,0 +1,73 @@
+// The command line as a whole: every command helps, wrong usage is told, nothing connects for it.
+import { readdir } from 'node:fs/promises';
+import { type Command, CommanderError } from 'commander';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Output } from '../../../cli/output/output.ts';
+import { buildProgram } from '../../../cli/program.ts';
+
+const ANSWERING = [
+  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
+  'versions', 'predict', 'migrate',
+]; // prettier-ignore
+const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];
+
+let said: string;
+let program: Command;
+
+beforeEach(() => {
+  said = '';
+  const stream = { write: (text: string) => (said += text) };
+  const config = (): never => {
+    throw new Error('the settings were read');
+  };
+  program = buildProgram({ config, output: new Output({ stdout: stream, stderr: stream }) });
+  const keep = {
+    writeOut: (text: string) => void (said += text),
+    writeErr: (text: string) => void (said += text),
+  };
+  for (const command of [program, ...program.commands]) command.configureOutput(keep);
+});
+
+const call = (...args: string[]): Promise<unknown> => program.parseAsync(args, { from: 'user' });
+
+describe('the command line', () => {
+  it('has the commands that are documented, and a file for each', async () => {
+    expect(program.commands.map((command) => command.name()).sort()).toEqual(
+      [...ANSWERING, ...RUNNING].sort(),
+    );
+    const files = await readdir(new URL('../../../cli/commands', import.meta.url));
+    const names = program.commands.map((command) => command.name().replace(/^(approve|reject)$/, 'decide'));
+    expect(files.sort()).toEqual([...new Set(names)].map((name) => `${name}.ts`).sort());
+  });
+
+  it.each([...ANSWERING, ...RUNNING])('%s --help shows an example and needs no settings', async (name) => {
+    await expect(call(name, '--help')).rejects.toMatchObject({ exitCode: 0 });
+    expect(said).toMatch(/\nExamples?:\n {2}\S*.*tidegate/);
+    expect(said).toContain('--data <folder>');
+  });
+
+  it.each(ANSWERING)('%s can answer in JSON', (name) => {
+    expect(
+      program.commands.find((command) => command.name() === name)?.options.map(({ long }) => long),
+    ).toContain('--json');
+  });
+
+  it.each([
+    [['aprove'], /Did you mean approve/],
+    [['import', 'folder'], /--as-of/],
+    [['import', 'folder', '--as-of', '2024-02-30'], /Write a day/],
+    [['rollback', 'churn'], /--reason/],
+    [['approve', 'churn', 'two'], /whole number/],
+    [['report', 'churn', '1', '2'], /too many arguments/],
+    [['status', '--jsn'], /--json/],
+    [['predict', 'churn', '--key', 'a=1', '--features', '{}'], /cannot be used with/],
+    [['demo', '--keep', '--exit'], /cannot be used with/],
+  ])('refuses %j as wrong usage', async (args, words) => {
+    await expect(call(...args)).rejects.toBeInstanceOf(CommanderError);
+    expect(said).toMatch(words);
+  });
+
+  it('passes the failure of a command on', async () => {
+    await expect(call('status')).rejects.toThrow('the settings were read');
+  });
+});

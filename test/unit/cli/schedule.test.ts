@@ -1,0 +1,78 @@
+// When a model is monitored by itself.
+import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { parseDefinition } from '../../../domain/features/define-model.ts';
+import churn from '../../../models/churn.ts';
+import { scheduleOptions, scheduleSpec } from '../../../cli/schedule.ts';
+
+const specOf = (every: string, timezone = 'UTC') => scheduleSpec({ every, window: '1 month', timezone });
+
+const midnight = { hour: 0, minute: 0, second: 0 };
+
+describe('scheduleSpec', () => {
+  it('begins months on day 1 at midnight in the model’s time zone', () => {
+    const spec = specOf('1 month', 'Europe/Berlin');
+    expect(spec).toMatchObject({ timezone: 'Europe/Berlin', calendars: [{ ...midnight, dayOfMonth: 1 }] });
+    expect(spec.calendars?.[0]?.month).toHaveLength(12);
+  });
+
+  it('divides the year evenly by several months', () => {
+    expect(specOf('3 months').calendars?.[0]?.month).toEqual(['JANUARY', 'APRIL', 'JULY', 'OCTOBER']);
+    expect(specOf('12 months').calendars?.[0]?.month).toEqual(['JANUARY']);
+  });
+
+  it('begins a week on Monday and a day at midnight', () => {
+    expect(specOf('1 week').calendars).toEqual([
+      expect.objectContaining({ ...midnight, dayOfWeek: 'MONDAY' }),
+    ]);
+    const [day] = specOf('1 day', 'Asia/Tokyo').calendars ?? [];
+    expect(day).toMatchObject(midnight);
+    expect(day).not.toHaveProperty('dayOfWeek');
+  });
+
+  it('uses intervals for hours, minutes, and several days', () => {
+    expect(specOf('6 hours').intervals).toEqual([{ every: 6 * 3_600_000 }]);
+    expect(specOf('15 minutes').intervals).toEqual([{ every: 15 * 60_000 }]);
+    expect(specOf('3 days').intervals).toEqual([{ every: 3 * 86_400_000 }]);
+  });
+
+  it('counts several weeks from a Monday', () => {
+    expect(specOf('2 weeks').intervals).toEqual([{ every: 14 * 86_400_000, offset: '4 days' }]);
+    expect(new Date(4 * 86_400_000).getUTCDay()).toBe(1);
+  });
+
+  it.each([
+    ['5 months', 'UTC', 'monitor.every'],
+    ['18 months', 'UTC', 'monitor.every'],
+    ['0 days', 'UTC', 'monitor.every'],
+    ['0 months', 'UTC', 'monitor.every'],
+    ['1 month', 'Europe/Atlantis', 'monitor.timezone'],
+  ])('refuses every %s in %s at its place', (every, timezone, at) => {
+    expect(() => specOf(every, timezone)).toThrow(
+      expect.objectContaining({ code: 'INVALID_DEFINITION', places: [expect.objectContaining({ at })] }),
+    );
+  });
+});
+
+describe('scheduleOptions', () => {
+  const options = scheduleOptions(parseDefinition(churn), 'a-queue');
+
+  it('starts the monitor of the model under its own id, without an as-of instant', () => {
+    expect(options).toMatchObject({
+      scheduleId: 'monitor/churn',
+      action: {
+        workflowType: 'monitorWorkflow',
+        workflowId: 'monitor/churn',
+        taskQueue: 'a-queue',
+        args: [{ model: 'churn' }],
+      },
+    });
+  });
+
+  it('never runs two at once, and makes up for an outage of one period', () => {
+    expect(options.policies).toEqual({
+      overlap: ScheduleOverlapPolicy.SKIP,
+      catchupWindow: 30 * 86_400_000,
+    });
+  });
+});

@@ -1,0 +1,54 @@
+// Search attributes: a server that lacks one is refused with the command that mends it.
+import { type NativeConnection } from '@temporalio/worker';
+import { describe, expect, it } from 'vitest';
+import { checkSearchAttributes, searchAttributeKinds } from '../../../cli/search-attributes.ts';
+
+const KEYWORD = 2;
+const INT = 3;
+
+const known = {
+  TidegateModel: KEYWORD,
+  TidegateStage: KEYWORD,
+  TidegateOutcome: KEYWORD,
+  TidegateVersion: INT,
+};
+
+const connectionTo = (customAttributes: Record<string, number>): NativeConnection =>
+  ({
+    operatorService: { listSearchAttributes: async () => ({ customAttributes }) },
+  }) as unknown as NativeConnection;
+
+describe('checkSearchAttributes', () => {
+  it('asks for the attributes that runs carry', () => {
+    expect(searchAttributeKinds).toEqual({
+      TidegateModel: 'Keyword',
+      TidegateStage: 'Keyword',
+      TidegateOutcome: 'Keyword',
+      TidegateVersion: 'Int',
+    });
+  });
+
+  it('accepts a server that knows them, and others besides', async () => {
+    await expect(
+      checkSearchAttributes(connectionTo({ ...known, Other: 1 }), 'default'),
+    ).resolves.toBeUndefined();
+  });
+
+  it('refuses a server that lacks some, with the exact command', async () => {
+    const { TidegateModel, TidegateOutcome } = known;
+    await expect(
+      checkSearchAttributes(connectionTo({ TidegateModel, TidegateOutcome }), 'prod'),
+    ).rejects.toMatchObject({
+      code: 'SEARCH_ATTRIBUTES_MISSING',
+      remedy:
+        'Register them: temporal operator search-attribute create --namespace prod ' +
+        '--name TidegateStage --type Keyword --name TidegateVersion --type Int',
+    });
+  });
+
+  it('refuses one of another type', async () => {
+    await expect(
+      checkSearchAttributes(connectionTo({ ...known, TidegateVersion: KEYWORD }), 'default'),
+    ).rejects.toThrow(/TidegateVersion .* has type Keyword and must have Int/);
+  });
+});

@@ -1,0 +1,44 @@
+// What of the servers' output a person sees.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ServerLogs, worthShowing } from '../../../cli/server-logs.ts';
+
+describe('worthShowing', () => {
+  it('shows warnings and errors by their message', () => {
+    expect(worthShowing('[api] {"level":50,"msg":"the database is gone"}')).toBe(
+      '[api] the database is gone',
+    );
+    expect(worthShowing('{"level":40,"msg":"slow"}')).toBe('slow');
+  });
+
+  it('keeps what is only information to the file', () => {
+    expect(worthShowing('[worker] {"level":30,"msg":"polling"}')).toBeUndefined();
+    expect(worthShowing('  ')).toBeUndefined();
+  });
+
+  it('shows what is not JSON, such as a supervisor’s words', () => {
+    expect(worthShowing('[worker] ended with signal SIGKILL; started again in 200 ms')).toContain('SIGKILL');
+    expect(worthShowing('[api] {not json}')).toBe('[api] {not json}');
+  });
+});
+
+describe('ServerLogs', () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'tidegate-logs-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('keeps every line in the file of its server, as the server wrote it', async () => {
+    const shown: string[] = [];
+    const logs = new ServerLogs(folder);
+    const log = logs.of('worker', (line) => shown.push(line));
+    log('[worker] {"level":30,"msg":"polling"}');
+    log('[worker] {"level":50,"msg":"failed"}');
+    await logs.stop();
+    expect(await readFile(join(logs.folder, 'worker.log'), 'utf8')).toBe(
+      '{"level":30,"msg":"polling"}\n{"level":50,"msg":"failed"}\n',
+    );
+    expect(shown).toEqual(['[worker] failed']);
+  });
+});
