@@ -44,12 +44,11 @@ export interface Frame {
 
 /** One row of a frame by feature name, as it would come in a request. */
 export function recordAt(frame: Frame, row: number): FeatureRecord {
-  return Object.fromEntries(
-    frame.features.map((column) => {
-      if (column.kind === 'category')
-        return [column.name, column.dictionary[column.codes[row] ?? MISSING_CODE] ?? null];
-      const value = column.values[row];
-      return [column.name, value === undefined || Number.isNaN(value) ? null : value];
-    }),
-  );
+  return Object.fromEntries(frame.features.map((column) => [column.name, valueAt(column, row)]));
+}
+
+function valueAt(column: FeatureColumn, row: number): number | string | null {
+  if (column.kind === 'category') return column.dictionary[column.codes[row] ?? MISSING_CODE] ?? null;
+  const value = column.values[row] ?? NaN;
+  return Number.isNaN(value) ? null : value;
 }
