@@ -1,0 +1,16 @@
+// Bundles the workflows into one file, so that a worker need not do it at each start: `npm run build:workflows`.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { workflowsPath } from '../worker/options.ts';
+
+const target = fileURLToPath(new URL('../.build/workflow-bundle.js', import.meta.url));
+
+const { code } = await bundleWorkflowCode({ workflowsPath });
+await mkdir(dirname(target), { recursive: true });
+await writeFile(target, code);
+
+const file = relative(process.cwd(), target);
+const kilobytes = Math.round(Buffer.byteLength(code) / 1_000);
+console.log(`${file}: ${kilobytes} kB. A worker uses it with TIDEGATE_WORKFLOW_BUNDLE=${file}`);
