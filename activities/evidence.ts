@@ -16,6 +16,10 @@ export interface PendingEvidence {
   readonly digest: string;
   readonly championVersion: number | null;
   readonly summary: string;
+  /** Who asked for the version, and may not approve it. */
+  readonly requestedBy: string;
+  /** End of the window on which it was compared, ISO 8601. */
+  readonly asOf: string;
 }
 
 export const evidenceActivities = ({ database }: ActivityDeps) => ({
@@ -60,7 +64,13 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
         validation: input.validation,
       },
     });
-    return { digest: evidence.digest, championVersion: evidence.championVersion, summary };
+    return {
+      digest: evidence.digest,
+      championVersion: evidence.championVersion,
+      summary,
+      requestedBy: retrain.requestedBy,
+      asOf: body.window.to,
+    };
   },
 });
 

@@ -1,6 +1,7 @@
 // release/<model>/<version>: validates a version in Staging, waits for a decision and carries it out. Weeks.
 import { CancellationScope, log, setHandler } from '@temporalio/workflow';
 import { type Notification } from '../activities/notify.ts';
+import { type PendingEvidence } from '../activities/evidence.ts';
 import { type Validation } from '../activities/validate.ts';
 import { type ApprovalOutcome } from '../domain/lifecycle/approval.ts';
 import {
@@ -49,8 +50,7 @@ class Release {
   readonly #desk: ApprovalDesk;
   readonly #details: RunDetails;
   #state: ReleaseState;
-  /** What the decision rests on, in one line. */
-  #evidence = '';
+  #evidence: PendingEvidence | undefined;
 
   constructor(input: ReleaseInput) {
     const { model, version } = input;
@@ -121,8 +121,8 @@ class Release {
     const { model, version, expiresAfterMs, remindEveryMs } = this.#input;
     const deadline = Date.now() + expiresAfterMs;
     const expiresAt = new Date(deadline).toISOString();
-    const { digest, summary } = await assembleEvidence({ model, version, expiresAt, validation });
-    this.#evidence = summary;
+    this.#evidence = await assembleEvidence({ model, version, expiresAt, validation });
+    const { digest, summary } = this.#evidence;
     this.#update({ phase: 'waiting', evidenceDigest: digest, expiresAt });
     this.#details.add(`waits for a decision until ${expiresAt}`);
     this.#details.footer(howToDecide(version, digest, summary));
@@ -165,7 +165,7 @@ class Release {
     return this.#close(
       'promoted',
       'Production',
-      `version ${version} is in Production, approved by ${approver}: ${this.#evidence}`,
+      `version ${version} is in Production, approved by ${approver}: ${this.#evidence?.summary}`,
     );
   }
 
@@ -177,9 +177,9 @@ class Release {
       retrainId: `${retrainId}/stale-${version}`,
       model,
       reportId: null,
-      asOf: null,
+      asOf: this.#evidence?.asOf ?? null,
       trigger: 'stale',
-      requestedBy: 'tidegate',
+      requestedBy: this.#evidence?.requestedBy ?? 'tidegate',
     });
     return result;
   }
