@@ -1,0 +1,69 @@
+// Records the histories of test/replay anew: `npm run histories`. They are never edited by hand.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type WorkflowHandle } from '@temporalio/client';
+import { freePort } from '../cli/embedded/free-port.ts';
+import { startTemporal } from '../cli/embedded/temporal.ts';
+import { searchAttributeKinds } from '../cli/search-attributes.ts';
+import { historyToJson } from '../test/replay/history-json.ts';
+import { scenarios } from '../test/replay/scenarios.ts';
+import { fakeActivities } from '../test/workflows/fake-activities.ts';
+import { hostLoops, type LoopsHost } from '../test/workflows/loops.ts';
+import { installQuietRuntime } from '../test/workflows/quiet-runtime.ts';
+import { workflowIds } from '../workflows/contracts.ts';
+
+type Run = Pick<WorkflowHandle, 'workflowId' | 'result' | 'fetchHistory'>;
+
+const histories = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
+// Histories name who did what: not the machine on which they were recorded.
+const identity = 'recorder';
+
+async function record(name: string, run: Run): Promise<void> {
+  // How it ended is part of the history, failed and cancelled runs included.
+  await run.result().catch(() => undefined);
+  const recorded = { workflowId: run.workflowId, history: historyToJson(await run.fetchHistory()) };
+  await writeFile(join(histories, `${name}.json`), `${JSON.stringify(recorded, null, 1)}\n`);
+  console.log(`recorded ${name}`);
+}
+
+/** The first attempt to train dies with its worker, without a word; the second is made by another worker. */
+async function killedDuringTraining(address: string): Promise<{ host: LoopsHost; run: Run }> {
+  const [taskQueue, model] = ['left-behind', 'orphan'];
+  const script = fileURLToPath(new URL('doomed-worker.ts', import.meta.url));
+  const worker = fork(script, [address, taskQueue, model], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  await once(worker, 'message');
+  worker.kill('SIGKILL');
+  await once(worker, 'exit');
+  const host = await hostLoops({ address, taskQueue, identity });
+  host.modelWith(fakeActivities(), model);
+  return { host, run: host.client.workflow.getHandle(workflowIds.retrain(model)) };
+}
+
+installQuietRuntime();
+const folder = await mkdtemp(join(tmpdir(), 'tidegate-histories-'));
+const temporal = await startTemporal({
+  dataDir: folder,
+  port: await freePort(),
+  searchAttributes: searchAttributeKinds,
+  durable: false,
+  log: () => undefined,
+});
+try {
+  await rm(histories, { recursive: true, force: true });
+  await mkdir(histories, { recursive: true });
+  const killed = await killedDuringTraining(temporal.address);
+  const host = await hostLoops({ address: temporal.address, identity });
+  for (const scenario of scenarios()) {
+    await record(scenario.name, await scenario.play(host.modelWith(scenario.fakes)));
+  }
+  await host.stop();
+  await record('worker-killed-during-training', killed.run);
+  await killed.host.stop();
+} finally {
+  await temporal.stop();
+  await rm(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,107 @@
+// The paths whose histories are kept: each is played on a real server when histories are recorded anew.
+import { type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { approveSignal, decideUpdate, rejectSignal, supersededSignal } from '../../workflows/contracts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { type FakeActivities, fakeActivities } from '../workflows/fake-activities.ts';
+import { gate } from '../workflows/gate.ts';
+import { type Loops } from '../workflows/loops.ts';
+import { decision, untilWaiting } from '../workflows/pending-release.ts';
+
+/** One path through a loop. */
+export interface Scenario {
+  /** What the history guards; the name of its file. */
+  readonly name: string;
+  readonly fakes: FakeActivities;
+  /** Starts a run and brings it on its way; the history is taken when it has ended. */
+  play(loops: Loops): Promise<Pick<WorkflowHandle, 'workflowId' | 'result' | 'fetchHistory'>>;
+}
+
+const asOf = '2024-02-29T00:00:00.000Z';
+
+const scenario = (name: string, fakes: FakeActivities, play: Scenario['play']): Scenario => ({
+  name,
+  fakes,
+  play,
+});
+
+/** A release that is decided on as soon as it waits. */
+const release = (
+  name: string,
+  decide: (run: Awaited<ReturnType<Loops['release']>>) => Promise<unknown>,
+  fakes = fakeActivities(),
+): Scenario =>
+  scenario(name, fakes, async (loops) => {
+    const run = await loops.release();
+    await untilWaiting(run);
+    await decide(run);
+    return run;
+  });
+
+/** Every scenario that one healthy worker can play. */
+export const scenarios = (): Scenario[] => [
+  scenario('no-drift', withoutDrift(), (loops) => loops.monitor({ asOf })),
+  scenario('monitor-with-drift', fakeActivities(), (loops) => loops.monitor({ asOf })),
+  scenario('candidate-staged', fakeActivities(), (loops) => loops.retrain({})),
+  scenario('candidate-worse', withWorseCandidate(), (loops) => loops.retrain({})),
+  retrainCancelled(),
+  release('approved-by-signal', (run) => run.signal(approveSignal, decision())),
+  release('approved-by-update', (run) => run.executeUpdate(decideUpdate, { args: [decision()] })),
+  release('rejected', (run) => run.signal(rejectSignal, decision({ comment: 'holidays' }))),
+  release('refused-then-approved', async (run) => {
+    await run.executeUpdate(decideUpdate, { args: [decision({ evidenceDigest: '0'.repeat(64) })] });
+    await run.signal('approve', 'yes please');
+    await run.signal(approveSignal, decision());
+  }),
+  release('superseded', (run) => run.signal(supersededSignal, { by: 3 })),
+  release('stale', (run) => run.signal(approveSignal, decision()), withStaleChampion()),
+  release('withdrawn', (run) => run.cancel()),
+  scenario('expired', fakeActivities(), (loops) =>
+    loops.release({ expiresAfterMs: 3_500, remindEveryMs: 1_000 }),
+  ),
+  scenario('rolled-back', fakeActivities(), (loops) => loops.rollback({ toVersion: 1 })),
+];
+
+const withoutDrift = (): FakeActivities =>
+  fakeActivities({
+    decideRetrain: async () => ({
+      retrain: false,
+      outcome: 'none',
+      reason: 'nothing drifted',
+      summary: 'as of 2024-02-29: none: nothing drifted',
+    }),
+  });
+
+const withWorseCandidate = (): FakeActivities =>
+  fakeActivities({
+    decidePromotion: async () => ({
+      promote: false,
+      outcome: 'not better',
+      reason: 'not surely better by 0.01',
+      summary: 'refused (not better): not surely better by 0.01',
+    }),
+  });
+
+const withStaleChampion = (): FakeActivities =>
+  fakeActivities({
+    promote: async () => {
+      throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
+    },
+  });
+
+/** Cancelled while the candidate is trained. */
+function retrainCancelled(): Scenario {
+  const training = gate();
+  const fakes = fakeActivities({
+    trainCandidate: () => training.pass().then(() => ({ version: 2, words: 'trained version 2' })),
+  });
+  return scenario('cancelled', fakes, async (loops) => {
+    const run = await loops.retrain({});
+    await eventually(() => {
+      if (fakes.inputsOf('trainCandidate').length === 0) throw new Error('nothing is trained yet');
+    });
+    await run.cancel();
+    training.open();
+    return run;
+  });
+}

@@ -1,0 +1,118 @@
+// Activities that answer at once and remember what they were asked: all of them, so that none is forgotten.
+import { type PendingEvidence } from '../../activities/evidence.ts';
+import { type Activities } from '../../activities/index.ts';
+import { malformed } from '../../domain/lifecycle/approval.ts';
+
+/** One call of an activity, with its only argument. */
+export interface Call<Name extends keyof Activities = keyof Activities> {
+  readonly name: Name;
+  readonly input: Parameters<Activities[Name]>[0];
+}
+
+/** Activities to give to a worker, and what was asked of them. */
+export interface FakeActivities {
+  readonly activities: Activities;
+  /** Every call in the order in which they came. */
+  readonly calls: readonly Call[];
+  /** What one activity was asked, oldest first. */
+  inputsOf<Name extends keyof Activities>(name: Name): Parameters<Activities[Name]>[0][];
+}
+
+/** The digest of the evidence that waits, unless a test says otherwise. */
+export const EVIDENCE_DIGEST = 'e5'.repeat(32);
+
+/** The version that is trained, and the one in Production, unless a test says otherwise. */
+export const CANDIDATE = 2;
+export const CHAMPION = 1;
+
+/** The evidence that waits, unless a test says otherwise. */
+export const EVIDENCE: PendingEvidence = {
+  digest: EVIDENCE_DIGEST,
+  championVersion: CHAMPION,
+  summary: 'AUC of version 2 0.622 against 0.494 by version 1',
+  requestedBy: 'ada',
+  asOf: '2024-02-29T00:00:00.000Z',
+};
+
+/**
+ * Activities of a model whose data drifted and whose candidate is better; `overrides` replace single ones.
+ *
+ * @example const fakes = fakeActivities({ decideRetrain: async () => NO_DRIFT });
+ */
+export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivities {
+  const calls: Call[] = [];
+  const activities = recording({ ...defaults(), ...overrides }, calls);
+  return {
+    activities,
+    calls,
+    inputsOf: <Name extends keyof Activities>(name: Name) =>
+      calls.filter((call): call is Call<Name> => call.name === name).map(({ input }) => input),
+  };
+}
+
+function recording(activities: Activities, calls: Call[]): Activities {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    (input: Call['input']): Promise<unknown> => {
+      calls.push({ name: name as keyof Activities, input });
+      return (activity as (input: Call['input']) => Promise<unknown>)(input);
+    },
+  ]);
+  return Object.fromEntries(wrapped) as Activities;
+}
+
+/** The smallest world in which the loops make sense: retrains close once, and the first good decision on a version in Staging counts. */
+function defaults(): Activities {
+  const closed = new Set<string>();
+  let settled: string | undefined;
+  return {
+    freezeWindow: async () => ({ reportId: 7, rows: 7_000, labelledRows: 6_900, appliedBy: 'ada' }),
+    checkQuality: async () => ({ words: 'quality: all 14 columns are as declared' }),
+    measureDrift: async () => ({ words: 'rebuffer_events_7d drifted' }),
+    measurePerformance: async () => ({ words: 'performance: version 1 has AUC 0.494' }),
+    decideRetrain: async () => ({
+      retrain: true,
+      outcome: 'share',
+      reason: '7.1 % of the columns drifted',
+      summary: 'as of 2024-02-29: production v1 AUC 0.494, share: 7.1 % of the columns drifted',
+    }),
+    startRetrain: async ({ model, retrainId }) => ({ workflowId: `retrain/${model}`, retrainId }),
+    startRelease: async ({ retrainId }) => ({ workflowId: `release/${retrainId}` }),
+    openRetrain: async ({ retrainId }) => ({ alreadyClosed: closed.has(retrainId) }),
+    closeRetrain: async ({ retrainId }) => void closed.add(retrainId),
+    freezeTrainingWindow: async () => ({ words: 'froze 7000 rows, 6900 labelled, 1400 held out' }),
+    trainCandidate: async () => ({ version: CANDIDATE, words: `trained version ${CANDIDATE} on 5500 rows` }),
+    compareWithChampion: async () => ({ words: 'version 2 has AUC 0.622, version 1 0.494' }),
+    decidePromotion: async () => ({
+      promote: true,
+      outcome: 'better',
+      reason: 'surely better by 0.128',
+      summary: 'as of 2024-02-29: candidate v2 AUC 0.622, production v1 AUC 0.494, to Staging',
+    }),
+    stageCandidate: async () => ({ staged: true, superseded: null }),
+    archiveCandidate: async ({ reason }) => void (settled ??= `the version was archived: ${reason}`),
+    materializeOnline: async () => ({ words: 'materialised 7000 entities' }),
+    validateCandidate: async () => ({
+      passed: true,
+      checks: [{ name: 'artifact', passed: true, words: '1400 scores are identical after reloading' }],
+      words: '',
+    }),
+    assembleEvidence: async () => EVIDENCE,
+    verifyDecision: async ({ version, message }) => {
+      const { decision } = message;
+      const refusal =
+        malformed(message) ??
+        (message.version === version ? undefined : `version ${version} waits here`) ??
+        (message.evidenceDigest === EVIDENCE_DIGEST ? undefined : 'the decision rests on other evidence') ??
+        settled;
+      if (refusal !== undefined) return { accepted: false, decision, refusal };
+      settled = `the version was decided on by ${message.decidedBy}`;
+      return { accepted: true, decision };
+    },
+    prepareServing: async () => ({ instances: 2 }),
+    promote: async () => undefined,
+    confirmServing: async () => ({ instances: 2 }),
+    rollBack: async () => ({ from: CANDIDATE, to: CHAMPION }),
+    notify: async () => undefined,
+  };
+}

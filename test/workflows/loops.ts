@@ -1,0 +1,185 @@
+// A worker as in production but for its activities, and the loops of the models that it serves.
+import { randomUUID } from 'node:crypto';
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
+import { Client, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { type Activities } from '../../activities/index.ts';
+import { workerOptions } from '../../worker/options.ts';
+import {
+  type MonitorInput,
+  type ReleaseInput,
+  type RetrainRequest,
+  retrainRequestedSignal,
+  type RollbackInput,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../../workflows/contracts.ts';
+import {
+  type monitorWorkflow,
+  type releaseWorkflow,
+  type retrainWorkflow,
+  type rollbackWorkflow,
+} from '../../workflows/index.ts';
+import { CANDIDATE, fakeActivities, type FakeActivities } from './fake-activities.ts';
+import { workflowBundlePath } from './workflow-bundle.ts';
+
+/** Where the loops run. */
+export interface LoopsServer {
+  readonly address: string;
+  /** Names the worker and the client in histories. @default what the SDK finds: process and host */
+  readonly identity?: string;
+  /** The queue to listen on. @default one of its own */
+  readonly taskQueue?: string;
+}
+
+/** Starts the loops of one model; each takes what differs from the usual input. */
+export interface Loops {
+  readonly client: Client;
+  readonly model: string;
+  readonly taskQueue: string;
+  readonly monitor: (
+    input?: Partial<MonitorInput>,
+    options?: StartOptions,
+  ) => Promise<WorkflowHandle<typeof monitorWorkflow>>;
+  /** Sends requests to the retrain loop, the first of which starts it. */
+  readonly retrain: (
+    ...requests: Partial<RetrainRequest>[]
+  ) => Promise<WorkflowHandle<typeof retrainWorkflow>>;
+  readonly release: (input?: Partial<ReleaseInput>) => Promise<WorkflowHandle<typeof releaseWorkflow>>;
+  readonly rollback: (input?: Partial<RollbackInput>) => Promise<WorkflowHandle<typeof rollbackWorkflow>>;
+}
+
+type StartOptions = Pick<WorkflowStartOptions, 'typedSearchAttributes'>;
+
+/** A worker that serves the models of one file or recording. */
+export interface LoopsHost {
+  readonly client: Client;
+  /** The loops of a model, of a fresh name unless one is given, served by these activities. */
+  modelWith(fakes: FakeActivities, model?: string): Loops;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a worker at a Temporal that knows Tidegate's search attributes.
+ *
+ * @example
+ * const host = await hostLoops({ address });
+ * const { monitor } = host.modelWith(fakeActivities());
+ * await (await monitor()).result();
+ */
+export async function hostLoops({ address, identity, ...server }: LoopsServer): Promise<LoopsHost> {
+  const named = identity === undefined ? {} : { identity };
+  const connection = await NativeConnection.connect({ address });
+  const client = new Client({ connection, ...named });
+  const taskQueue = server.taskQueue ?? `loops-${randomUUID()}`;
+  const models = new Map<string, ReadonlyMap<string, AnyActivity>>();
+  const options = workerOptions({
+    connection,
+    namespace: 'default',
+    taskQueue,
+    activities: byModel(models),
+    workflowBundlePath: await workflowBundlePath(),
+  });
+  const worker = await Worker.create({ ...options, ...named });
+  const running = worker.run();
+  return {
+    client,
+    modelWith: ({ activities }, model = `model-${randomUUID().slice(0, 8)}`) => {
+      models.set(model, new Map(Object.entries<AnyActivity>(activities as never)));
+      return loopsOf(client, taskQueue, model);
+    },
+    stop: async () => {
+      worker.shutdown();
+      await running;
+      await connection.close();
+    },
+  };
+}
+
+type AnyActivity = (input: unknown) => Promise<unknown>;
+
+/** Activities that hand each call to those of the model that the calling run names in its id. */
+function byModel(models: ReadonlyMap<string, ReadonlyMap<string, AnyActivity>>): Activities {
+  const handOn = (name: string): AnyActivity => {
+    return async (input) => {
+      const [, model = ''] = activityInfo().workflowExecution?.workflowId.split('/') ?? [];
+      const activity = models.get(model)?.get(name);
+      if (!activity) throw ApplicationFailure.nonRetryable(`nobody serves "${name}" for "${model}"`);
+      return activity(input);
+    };
+  };
+  const names = Object.keys(fakeActivities().activities);
+  return Object.fromEntries(names.map((name) => [name, handOn(name)])) as unknown as Activities;
+}
+
+function loopsOf(client: Client, taskQueue: string, model: string): Loops {
+  const modelAttribute = { key: searchAttributes.model, value: model };
+  const typedSearchAttributes = [modelAttribute];
+  return {
+    client,
+    model,
+    taskQueue,
+    monitor: (input, options) =>
+      client.workflow.start<typeof monitorWorkflow>(workflowTypes.monitor, {
+        workflowId: workflowIds.monitor(model),
+        taskQueue,
+        args: [{ model, ...input }],
+        typedSearchAttributes,
+        ...options,
+      }),
+    retrain: async (...requests) => {
+      const sent = requests.map((request) => retrainRequest(model, request));
+      for (const request of sent) {
+        await client.workflow.signalWithStart<typeof retrainWorkflow, [RetrainRequest]>(
+          workflowTypes.retrain,
+          {
+            workflowId: workflowIds.retrain(model),
+            taskQueue,
+            args: [{ model }],
+            signal: retrainRequestedSignal,
+            signalArgs: [request],
+            typedSearchAttributes,
+          },
+        );
+      }
+      return client.workflow.getHandle<typeof retrainWorkflow>(workflowIds.retrain(model));
+    },
+    release: (input) => {
+      const version = input?.version ?? CANDIDATE;
+      return client.workflow.start<typeof releaseWorkflow>(workflowTypes.release, {
+        workflowId: workflowIds.release(model, version),
+        taskQueue,
+        args: [
+          {
+            model,
+            version,
+            retrainId: `${model}/report-7`,
+            expiresAfterMs: 600_000,
+            remindEveryMs: 600_000,
+            ...input,
+          },
+        ],
+        typedSearchAttributes: [modelAttribute, { key: searchAttributes.version, value: version }],
+      });
+    },
+    rollback: (input) =>
+      client.workflow.start<typeof rollbackWorkflow>(workflowTypes.rollback, {
+        workflowId: workflowIds.rollback(model),
+        taskQueue,
+        args: [{ model, requestedBy: 'bob', reason: 'complaints', ...input }],
+        typedSearchAttributes,
+      }),
+  };
+}
+
+/** A request as a monitor run makes it. */
+export const retrainRequest = (model: string, changes: Partial<RetrainRequest> = {}): RetrainRequest => ({
+  retrainId: `${model}/report-7`,
+  model,
+  reportId: 7,
+  asOf: null,
+  trigger: 'share',
+  requestedBy: 'ada',
+  ...changes,
+});

@@ -1,0 +1,133 @@
+// monitor/<model>: measures, decides, and asks for a retrain where a rule says so.
+import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { monitorStateQuery } from '../../workflows/contracts.ts';
+import { fakeActivities } from './fake-activities.ts';
+import { currentDetails, tagsOf } from './reading.ts';
+import { useLoops } from './with-loops.ts';
+
+const asOf = '2024-02-29T00:00:00.000Z';
+const noDrift = {
+  retrain: false,
+  outcome: 'none',
+  reason: 'nothing drifted',
+  summary: 'as of 2024-02-29: none: nothing drifted',
+} as const;
+
+describe.concurrent('a monitor run', () => {
+  const withLoops = useLoops();
+
+  it('ends without a retrain where nothing drifted', () => {
+    const fakes = fakeActivities({ decideRetrain: async () => noDrift });
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf });
+      expect(await run.result()).toEqual({
+        reportId: 7,
+        outcome: 'none',
+        retrainId: null,
+        summary: noDrift.summary,
+      });
+      expect(fakes.inputsOf('startRetrain')).toEqual([]);
+      expect(fakes.inputsOf('freezeWindow')).toEqual([{ model, asOf }]);
+      expect(await tagsOf(run)).toMatchObject({ model, outcome: 'none' });
+    });
+  });
+
+  it('asks for one retrain where the window drifted, in the name of whoever applied the definition', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf });
+      expect(await run.result()).toMatchObject({ outcome: 'share', retrainId: `${model}/report-7` });
+      expect(fakes.inputsOf('startRetrain')).toEqual([
+        {
+          retrainId: `${model}/report-7`,
+          model,
+          reportId: 7,
+          asOf: null,
+          trigger: 'share',
+          requestedBy: 'ada',
+        },
+      ]);
+      expect(await tagsOf(run)).toMatchObject({ outcome: 'share' });
+    });
+  });
+
+  it('asks in the name of the person who started it by hand', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ monitor }) => {
+      await (await monitor({ asOf, requestedBy: 'bob' })).result();
+      expect(fakes.inputsOf('startRetrain')).toMatchObject([{ requestedBy: 'bob' }]);
+    });
+  });
+
+  it('speaks about its scheduled time where a schedule started it', () => {
+    const fakes = fakeActivities();
+    const key = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
+    return withLoops(fakes, async ({ monitor }) => {
+      const run = await monitor({}, { typedSearchAttributes: [{ key, value: new Date(asOf) }] });
+      await run.result();
+      expect(fakes.inputsOf('freezeWindow')).toMatchObject([{ asOf }]);
+    });
+  });
+
+  it('measures in order: quality, drift, performance, and only then decides', () => {
+    const fakes = fakeActivities({ decideRetrain: async () => noDrift });
+    return withLoops(fakes, async ({ monitor }) => {
+      await (await monitor({ asOf })).result();
+      expect(fakes.calls.map(({ name }) => name)).toEqual([
+        'freezeWindow',
+        'checkQuality',
+        'measureDrift',
+        'measurePerformance',
+        'decideRetrain',
+      ]);
+    });
+  });
+
+  it('shows every finding, and answers with its report and step', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf });
+      await run.result();
+      const details = await currentDetails(run);
+      expect(details).toContain(`Monitor ${model} as of ${asOf}`);
+      expect(details).toContain('- froze 7000 rows, 6900 labelled: report 7');
+      expect(details).toContain('- rebuffer_events_7d drifted');
+      expect(details).toContain(`- asked \`retrain/${model}\` for a retrain`);
+      expect(await run.query(monitorStateQuery)).toEqual({ model, step: 'closed', reportId: 7 });
+    });
+  });
+
+  it('fails, says so once and asks for nothing when a step cannot be done', () => {
+    const fakes = fakeActivities({
+      measureDrift: async () => {
+        throw ApplicationFailure.nonRetryable('the frozen rows changed', 'DATASET_CHANGED');
+      },
+    });
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf });
+      await expect(run.result()).rejects.toThrow('Workflow execution failed');
+      expect(fakes.inputsOf('notify')).toEqual([
+        { event: 'failed', model, version: null, message: 'the frozen rows changed' },
+      ]);
+      expect(fakes.inputsOf('startRetrain')).toEqual([]);
+      expect(await tagsOf(run)).toMatchObject({ outcome: 'failed' });
+      expect(await run.query(monitorStateQuery)).toMatchObject({ step: 'measuring drift' });
+    });
+  });
+
+  it('is not failed by a window in which one measurement failed once and then succeeded', () => {
+    let attempts = 0;
+    const fakes = fakeActivities({
+      measurePerformance: async () => {
+        attempts += 1;
+        if (attempts === 1) throw new Error('connection reset');
+        return { words: 'performance: version 1 has AUC 0.494' };
+      },
+    });
+    return withLoops(fakes, async ({ monitor }) => {
+      expect(await (await monitor({ asOf })).result()).toMatchObject({ outcome: 'share' });
+      expect(fakes.inputsOf('notify')).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,31 @@
+// A release as somebody sees it who may decide: when it waits, and what to send.
+import { type WorkflowHandle } from '@temporalio/client';
+import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
+import { type ReleaseState, releaseStateQuery } from '../../workflows/contracts.ts';
+import { type releaseWorkflow } from '../../workflows/index.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { CANDIDATE, EVIDENCE_DIGEST } from './fake-activities.ts';
+
+/** A run of the release loop. */
+export type ReleaseRun = WorkflowHandle<typeof releaseWorkflow>;
+
+/** Waits until a release asks for a decision. */
+export const untilWaiting = (run: ReleaseRun): Promise<ReleaseState> => untilPhase(run, 'waiting');
+
+/** Waits until a release is in a phase, and gives its state. */
+export const untilPhase = (run: ReleaseRun, phase: ReleaseState['phase']): Promise<ReleaseState> =>
+  eventually(async () => {
+    const state = await run.query(releaseStateQuery);
+    if (state.phase !== phase) throw new Error(`the release is ${state.phase} and not ${phase}`);
+    return state;
+  });
+
+/** A decision that counts, with changes that may make it one that does not. */
+export const decision = (changes: Partial<DecisionMessage> = {}): DecisionMessage => ({
+  version: CANDIDATE,
+  evidenceDigest: EVIDENCE_DIGEST,
+  decision: 'approve',
+  comment: 'looked at the report',
+  decidedBy: 'grace',
+  ...changes,
+});

@@ -1,0 +1,286 @@
+// release/<model>/<version>: validates, waits for a decision and carries it out.
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import {
+  approveSignal,
+  decideUpdate,
+  rejectSignal,
+  releaseStateQuery,
+  supersededSignal,
+} from '../../workflows/contracts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { CANDIDATE, EVIDENCE, EVIDENCE_DIGEST, fakeActivities } from './fake-activities.ts';
+import { gate } from './gate.ts';
+import { decision, untilPhase, untilWaiting } from './pending-release.ts';
+import { currentDetails, tagsOf } from './reading.ts';
+import { useLoops } from './with-loops.ts';
+
+const passed = { passed: true, checks: [], words: '' } as const;
+const failing = (message: string, type?: string) => async (): Promise<never> => {
+  throw ApplicationFailure.nonRetryable(message, type);
+};
+
+describe.concurrent('a release', () => {
+  const withLoops = useLoops();
+
+  it('promotes a version that was approved, and sees that it is served', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'promoted', version: CANDIDATE });
+      const order = fakes.calls.map(({ name }) => name).filter((name) => name !== 'notify');
+      expect(order.slice(-4)).toEqual(['verifyDecision', 'prepareServing', 'promote', 'confirmServing']);
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
+      expect(fakes.inputsOf('notify').map(({ event }) => event)).toEqual(['pending', 'decided']);
+      expect(await tagsOf(run)).toEqual({
+        model,
+        stage: 'Production',
+        outcome: 'promoted',
+        version: CANDIDATE,
+      });
+      expect(await run.query(releaseStateQuery)).toMatchObject({ phase: 'closed', outcome: 'promoted' });
+    });
+  });
+
+  it('archives a version that was rejected, with name and comment', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(rejectSignal, decision({ comment: 'holidays' }));
+      expect(await run.result()).toMatchObject({ outcome: 'rejected' });
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([
+        { model, version: CANDIDATE, reason: 'rejected', detail: 'rejected by grace: holidays' },
+      ]);
+      expect(fakes.inputsOf('promote')).toEqual([]);
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'rejected' });
+    });
+  });
+
+  it('archives a version that failed its validations and asks nobody', () => {
+    const check = { name: 'extremes', passed: false, words: 'all null' };
+    const fakes = fakeActivities({
+      validateCandidate: async () => ({ passed: false, checks: [check], words: 'extremes: all null' }),
+    });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      expect(await run.result()).toMatchObject({ outcome: 'validation failed' });
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([
+        { reason: 'validation_failed', detail: 'extremes: all null' },
+      ]);
+      expect(fakes.inputsOf('assembleEvidence')).toEqual([]);
+      expect(await currentDetails(run)).toContain('- **failed** extremes: all null');
+    });
+  });
+
+  it('shows what waits and until when, while it waits', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release({ expiresAfterMs: 3_600_000 });
+      const { expiresAt } = await untilWaiting(run);
+      expect(await run.query(releaseStateQuery)).toEqual({
+        model,
+        version: CANDIDATE,
+        phase: 'waiting',
+        evidenceDigest: EVIDENCE_DIGEST,
+        expiresAt,
+        outcome: null,
+      });
+      expect(fakes.inputsOf('assembleEvidence')).toMatchObject([{ expiresAt }]);
+      expect(await tagsOf(run)).toEqual({ model, stage: 'Staging', outcome: 'waiting', version: CANDIDATE });
+      expect(await currentDetails(run)).toContain(`waits for a decision until ${expiresAt}`);
+      await run.signal(rejectSignal, decision());
+      await run.result();
+      expect(await currentDetails(run)).not.toContain('Decide on version');
+    });
+  });
+
+  it('expires without approving where nobody decides', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release({ expiresAfterMs: 200 });
+      expect(await run.result()).toMatchObject({ outcome: 'expired' });
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([{ reason: 'expired' }]);
+      expect(fakes.inputsOf('promote')).toEqual([]);
+      expect(fakes.inputsOf('notify').map(({ event }) => event)).toEqual(['pending', 'decided']);
+    });
+  });
+
+  it('does not let an approval count that is read after the deadline, and answers it', () => {
+    const assembling = gate();
+    const fakes = fakeActivities({ assembleEvidence: () => assembling.pass().then(() => EVIDENCE) });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release({ expiresAfterMs: 1 });
+      await eventually(() => {
+        const [asked] = fakes.inputsOf('assembleEvidence');
+        expect(Date.now()).toBeGreaterThan(Date.parse(asked?.expiresAt ?? '9999-12-31'));
+      });
+      const late = await run.startUpdate(decideUpdate, { args: [decision()], waitForStage: 'ACCEPTED' });
+      assembling.open();
+      expect(await run.result()).toMatchObject({ outcome: 'expired' });
+      expect(await late.result()).toMatchObject({
+        accepted: false,
+        refusal: expect.stringContaining('expired') as string,
+      });
+      expect(fakes.inputsOf('promote')).toEqual([]);
+    });
+  });
+
+  it('reminds at each interval, as often as it takes', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release({ remindEveryMs: 50 });
+      await eventually(() => {
+        const reminders = fakes.inputsOf('notify').filter(({ event }) => event === 'reminder');
+        expect(reminders.length).toBeGreaterThanOrEqual(3);
+      });
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+    });
+  });
+
+  it('gives way to a newer candidate while it waits', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(supersededSignal, { by: 3 });
+      expect(await run.result()).toMatchObject({ outcome: 'superseded' });
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([
+        { reason: 'superseded', detail: 'superseded by v3' },
+      ]);
+      expect(fakes.inputsOf('promote')).toEqual([]);
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'superseded' });
+    });
+  });
+
+  it('asks nobody about a version that was superseded while it was validated', () => {
+    const validating = gate();
+    const fakes = fakeActivities({ validateCandidate: () => validating.pass().then(() => passed) });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await run.signal(supersededSignal, { by: 3 });
+      validating.open();
+      expect(await run.result()).toMatchObject({ outcome: 'superseded' });
+      expect(fakes.inputsOf('assembleEvidence')).toEqual([]);
+      expect(fakes.inputsOf('notify').map(({ event }) => event)).toEqual(['decided']);
+    });
+  });
+
+  it('is not ended by a supersession that names no version', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal('superseded');
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+    });
+  });
+
+  it('archives an approved version as stale where the champion changed, and asks for a new comparison', () => {
+    const fakes = fakeActivities({ promote: failing('version 3 is in Production', 'STALE_CHAMPION') });
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'stale' });
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([
+        { reason: 'stale', detail: 'version 3 is in Production' },
+      ]);
+      const retrainId = `${model}/report-7/stale-${CANDIDATE}`;
+      expect(fakes.inputsOf('startRetrain')).toMatchObject([
+        { retrainId, model, trigger: 'stale', requestedBy: EVIDENCE.requestedBy, asOf: EVIDENCE.asOf },
+      ]);
+      expect(fakes.inputsOf('confirmServing')).toEqual([]);
+    });
+  });
+
+  it('is neither blocked nor failed by a dead webhook', () => {
+    const fakes = fakeActivities({
+      notify: async () => {
+        throw new Error('the webhook answered 502');
+      },
+    });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(approveSignal, decision());
+      await untilPhase(run, 'closed');
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+      // Both notifications were tried three times and given up.
+      expect(fakes.inputsOf('notify')).toHaveLength(6);
+    });
+  });
+
+  it('stays promoted where an instance does not follow, and says so', () => {
+    const fakes = fakeActivities({ confirmServing: failing('instance b answers with version 1') });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
+      expect(fakes.inputsOf('notify')).toContainEqual(
+        expect.objectContaining({
+          event: 'serving not confirmed',
+          message: 'instance b answers with version 1',
+        }),
+      );
+      expect(await currentDetails(run)).toContain('**not every API instance serves it**');
+    });
+  });
+
+  it.each([
+    ['validating', 'validation_failed', { validateCandidate: failing('the artifact is gone') }],
+    ['promoting', 'withdrawn', { promote: failing('the artifact is gone') }],
+  ])('archives and tells when %s is out of attempts', (_, reason, overrides) => {
+    const fakes = fakeActivities(overrides);
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      await run.signal(approveSignal, decision());
+      await expect(run.result()).rejects.toThrow('Workflow execution failed');
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([
+        { model, version: CANDIDATE, reason, detail: 'the artifact is gone' },
+      ]);
+      expect(fakes.inputsOf('notify')).toContainEqual(
+        expect.objectContaining({ event: 'failed', message: 'the artifact is gone' }),
+      );
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'failed' });
+      expect(await run.query(releaseStateQuery)).toMatchObject({ phase: 'closed', outcome: 'failed' });
+    });
+  });
+
+  it('is withdrawn when it is cancelled while it waits', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.cancel();
+      await expect(run.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([
+        { model, version: CANDIDATE, reason: 'withdrawn' },
+      ]);
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'withdrawn' });
+      expect(await run.query(releaseStateQuery)).toMatchObject({ outcome: 'withdrawn' });
+    });
+  });
+
+  it('carries an approval out even when it is cancelled meanwhile', () => {
+    const preparing = gate();
+    const fakes = fakeActivities({ prepareServing: () => preparing.pass().then(() => ({ instances: 2 })) });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(approveSignal, decision());
+      await eventually(() => expect(fakes.inputsOf('prepareServing')).toHaveLength(1));
+      await run.cancel();
+      preparing.open();
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Production' });
+    });
+  });
+});

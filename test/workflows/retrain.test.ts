@@ -1,0 +1,204 @@
+// retrain/<model>: trains, compares and decides, one request after the other.
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { retrainRequestedSignal, retrainStateQuery } from '../../workflows/contracts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { CANDIDATE, fakeActivities } from './fake-activities.ts';
+import { gate } from './gate.ts';
+import { isCancelRequested } from './history.ts';
+import { retrainRequest } from './loops.ts';
+import { currentDetails, tagsOf } from './reading.ts';
+import { useLoops } from './with-loops.ts';
+
+const refused = {
+  promote: false,
+  outcome: 'not better',
+  reason: 'not surely better by 0.01',
+  summary: 'refused (not better): not surely better by 0.01',
+} as const;
+const candidate = { version: CANDIDATE, words: 'trained version 2' };
+
+describe.concurrent('a retrain run', () => {
+  const withLoops = useLoops();
+
+  it('stages a candidate that passed and starts its release', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({});
+      const retrainId = `${model}/report-7`;
+      expect(await run.result()).toMatchObject([{ retrainId, outcome: 'staged', version: CANDIDATE }]);
+      expect(fakes.inputsOf('startRelease')).toEqual([{ retrainId, superseded: null }]);
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ retrainId, outcome: 'staged' }]);
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
+      expect(await tagsOf(run)).toEqual({ model, stage: 'Staging', outcome: 'staged', version: CANDIDATE });
+    });
+  });
+
+  it('tells the release which version the candidate superseded', () => {
+    const fakes = fakeActivities({ stageCandidate: async () => ({ staged: true, superseded: 1 }) });
+    return withLoops(fakes, async ({ retrain }) => {
+      const run = await retrain({});
+      await run.result();
+      expect(fakes.inputsOf('startRelease')).toMatchObject([{ superseded: 1 }]);
+      expect(await currentDetails(run)).toContain('- superseded version 1');
+    });
+  });
+
+  it('archives a refused candidate with the reason and releases nothing', () => {
+    const fakes = fakeActivities({ decidePromotion: async () => refused });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({});
+      expect(await run.result()).toMatchObject([{ outcome: 'refused', summary: refused.summary }]);
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([
+        { model, version: CANDIDATE, reason: 'refused', detail: refused.reason },
+      ]);
+      expect(fakes.inputsOf('stageCandidate')).toEqual([]);
+      expect(fakes.inputsOf('startRelease')).toEqual([]);
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'refused' });
+      expect(await currentDetails(run)).toContain(`**not better**: ${refused.reason}`);
+    });
+  });
+
+  it('skips a candidate where the policy keeps the one that waits', () => {
+    const fakes = fakeActivities({ stageCandidate: async () => ({ staged: false, superseded: null }) });
+    return withLoops(fakes, async ({ retrain }) => {
+      expect(await (await retrain({})).result()).toMatchObject([{ outcome: 'skipped' }]);
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([{ version: CANDIDATE, reason: 'refused' }]);
+      expect(fakes.inputsOf('startRelease')).toEqual([]);
+    });
+  });
+
+  it('works through two requests one after the other', () => {
+    const training = gate();
+    const fakes = fakeActivities({ trainCandidate: () => training.pass().then(() => candidate) });
+    return withLoops(fakes, async ({ retrain }) => {
+      const run = await retrain({ retrainId: 'first' }, { retrainId: 'second' });
+      await eventually(async () => {
+        expect(await run.query(retrainStateQuery)).toMatchObject({
+          retrainId: 'first',
+          step: 'training',
+          waiting: 1,
+        });
+      });
+      training.open();
+      expect(await run.result()).toMatchObject([{ retrainId: 'first' }, { retrainId: 'second' }]);
+      const order = fakes.calls.map(({ name }) => name);
+      expect(order.indexOf('closeRetrain')).toBeLessThan(order.lastIndexOf('openRetrain'));
+    });
+  });
+
+  it.each([
+    ['while it waits', ['first', 'again', 'again']],
+    ['while it runs', ['again', 'again']],
+  ])('serves a request that is sent twice %s only once', (_, [first = '', ...rest]) => {
+    const training = gate();
+    const fakes = fakeActivities({ trainCandidate: () => training.pass().then(() => candidate) });
+    return withLoops(fakes, async ({ retrain }) => {
+      const run = await retrain({ retrainId: first });
+      await eventually(() => expect(fakes.inputsOf('trainCandidate')).toHaveLength(1));
+      await retrain(...rest.map((retrainId) => ({ retrainId })));
+      training.open();
+      const served = [...new Set([first, ...rest])];
+      expect(await run.result()).toMatchObject(served.map((retrainId) => ({ retrainId })));
+      expect(fakes.inputsOf('trainCandidate')).toEqual(served.map((retrainId) => ({ retrainId })));
+    });
+  });
+
+  it('ignores a request that cannot be read, or is for another model, and serves the next', () => {
+    const training = gate();
+    const fakes = fakeActivities({ trainCandidate: () => training.pass().then(() => candidate) });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({ retrainId: 'first' });
+      await run.signal('retrainRequested');
+      await run.signal(retrainRequestedSignal, retrainRequest('another-model'));
+      await run.signal(retrainRequestedSignal, retrainRequest(model, { retrainId: 'second' }));
+      training.open();
+      expect(await run.result()).toMatchObject([{ retrainId: 'first' }, { retrainId: 'second' }]);
+    });
+  });
+
+  it('archives and closes a request that failed, tells of it, and still serves the next', () => {
+    const fakes = fakeActivities({
+      trainCandidate: async ({ retrainId }) => {
+        if (retrainId === 'second') return candidate;
+        throw ApplicationFailure.nonRetryable('the gradient did not vanish', 'NOT_CONVERGED');
+      },
+    });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({ retrainId: 'first' }, { retrainId: 'second' });
+      await expect(run.result()).rejects.toThrow('Workflow execution failed');
+      const message = 'the gradient did not vanish';
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([
+        { model, retrainId: 'first', reason: 'failed', detail: message },
+      ]);
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([
+        { retrainId: 'first', outcome: 'failed', reason: message },
+        { retrainId: 'second', outcome: 'staged' },
+      ]);
+      expect(fakes.inputsOf('notify')).toEqual([{ event: 'failed', model, version: null, message }]);
+    });
+  });
+
+  it('closes a request that could not even be opened', () => {
+    const fakes = fakeActivities({
+      openRetrain: async () => {
+        throw ApplicationFailure.nonRetryable('no such model', 'UNKNOWN_MODEL');
+      },
+    });
+    return withLoops(fakes, async ({ retrain }) => {
+      await expect((await retrain({})).result()).rejects.toThrow('Workflow execution failed');
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ outcome: 'failed', reason: 'no such model' }]);
+      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'failed' }]);
+    });
+  });
+
+  it('archives what it trained as cancelled when it is cancelled', () => {
+    const training = gate();
+    const fakes = fakeActivities({ trainCandidate: () => training.pass().then(() => candidate) });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({ retrainId: 'first' });
+      await eventually(() => expect(fakes.inputsOf('trainCandidate')).toHaveLength(1));
+      await run.cancel();
+      await eventually(async () => expect(isCancelRequested(await run.fetchHistory())).toBe(true));
+      training.open();
+      await expect(run.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([
+        { model, retrainId: 'first', reason: 'cancelled' },
+      ]);
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ retrainId: 'first', outcome: 'cancelled' }]);
+      expect(await tagsOf(run)).toMatchObject({ outcome: 'cancelled' });
+    });
+  });
+
+  it('carries out what it decided before it was cancelled, so that nothing stays in Staging unattended', () => {
+    const staging = gate();
+    const fakes = fakeActivities({
+      stageCandidate: () => staging.pass().then(() => ({ staged: true, superseded: null })),
+    });
+    return withLoops(fakes, async ({ retrain }) => {
+      const run = await retrain({});
+      await eventually(() => expect(fakes.inputsOf('stageCandidate')).toHaveLength(1));
+      await run.cancel();
+      staging.open();
+      expect(await run.result()).toMatchObject([{ outcome: 'staged' }]);
+      expect(fakes.inputsOf('startRelease')).toHaveLength(1);
+    });
+  });
+
+  it('withdraws a staged candidate whose release cannot be started', () => {
+    const fakes = fakeActivities({
+      startRelease: async () => {
+        throw ApplicationFailure.nonRetryable('no search attribute TidegateModel');
+      },
+    });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      await expect((await retrain({})).result()).rejects.toThrow('Workflow execution failed');
+      expect(fakes.inputsOf('archiveCandidate')[0]).toMatchObject({
+        model,
+        version: CANDIDATE,
+        reason: 'withdrawn',
+      });
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ outcome: 'failed' }]);
+    });
+  });
+});

@@ -1,0 +1,110 @@
+// The retry table as the server sees it: what each activity was scheduled with. Replay does not notice a change of it.
+import { ApplicationFailure } from '@temporalio/common';
+import { msToNumber, tsToMs } from '@temporalio/common/lib/time.js';
+import { describe, expect, it } from 'vitest';
+import { type Activities } from '../../activities/index.ts';
+import { approveSignal } from '../../workflows/contracts.ts';
+import { retryPolicies } from '../../workflows/retry-policies.ts';
+import { fakeActivities } from './fake-activities.ts';
+import { type ScheduledActivity, scheduledActivities } from './history.ts';
+import { decision } from './pending-release.ts';
+import { useLoops } from './with-loops.ts';
+
+/** The class of each activity; a new activity does not compile until it has one. */
+const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
+  freezeWindow: 'data',
+  checkQuality: 'data',
+  measureDrift: 'data',
+  measurePerformance: 'data',
+  decideRetrain: 'store',
+  startRetrain: 'store',
+  openRetrain: 'store',
+  freezeTrainingWindow: 'data',
+  trainCandidate: 'training',
+  compareWithChampion: 'data',
+  decidePromotion: 'store',
+  stageCandidate: 'store',
+  archiveCandidate: 'store',
+  startRelease: 'store',
+  closeRetrain: 'store',
+  materializeOnline: 'data',
+  validateCandidate: 'data',
+  assembleEvidence: 'store',
+  verifyDecision: 'store',
+  prepareServing: 'serving',
+  promote: 'store',
+  confirmServing: 'serving',
+  rollBack: 'store',
+  notify: 'notify',
+};
+
+interface Policy {
+  readonly startToCloseTimeout: string;
+  readonly scheduleToCloseTimeout?: string;
+  readonly heartbeatTimeout?: string;
+  readonly retry: {
+    readonly initialInterval: string;
+    readonly maximumInterval?: string;
+    readonly maximumAttempts: number;
+    readonly nonRetryableErrorTypes?: readonly string[];
+  };
+}
+
+const BACKOFF = 2;
+
+/** What the table says, in milliseconds; the server fills in what it leaves open. */
+function promised({ startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeout, retry }: Policy) {
+  const initialInterval = ms(retry.initialInterval);
+  return {
+    startToClose: ms(startToCloseTimeout),
+    scheduleToClose: ms(scheduleToCloseTimeout),
+    heartbeat: ms(heartbeatTimeout),
+    initialInterval,
+    maximumInterval: retry.maximumInterval === undefined ? 100 * initialInterval : ms(retry.maximumInterval),
+    backoff: BACKOFF,
+    maximumAttempts: retry.maximumAttempts,
+    nonRetryable: retry.nonRetryableErrorTypes ?? [],
+  };
+}
+
+const ms = (duration: string | undefined): number => (duration === undefined ? 0 : msToNumber(duration));
+
+/** What the history says, in the same shape. */
+function scheduled({ retryPolicy, ...timeouts }: ScheduledActivity): ReturnType<typeof promised> {
+  return {
+    startToClose: tsToMs(timeouts.startToCloseTimeout),
+    scheduleToClose: tsToMs(timeouts.scheduleToCloseTimeout),
+    heartbeat: tsToMs(timeouts.heartbeatTimeout),
+    initialInterval: tsToMs(retryPolicy?.initialInterval),
+    maximumInterval: tsToMs(retryPolicy?.maximumInterval),
+    backoff: retryPolicy?.backoffCoefficient ?? 0,
+    maximumAttempts: retryPolicy?.maximumAttempts ?? 0,
+    nonRetryable: retryPolicy?.nonRetryableErrorTypes ?? [],
+  };
+}
+
+describe('the retry table', () => {
+  const withLoops = useLoops();
+
+  it('is what every activity of every loop is scheduled with', () => {
+    const fakes = fakeActivities({
+      promote: async () => {
+        throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
+      },
+    });
+    return withLoops(fakes, async ({ monitor, retrain, release, rollback }) => {
+      const runs = await Promise.all([monitor(), retrain({}), release(), rollback()]);
+      await runs[2].signal(approveSignal, decision());
+      const seen = new Set<string>();
+      for (const run of runs) {
+        await run.result();
+        for (const activity of scheduledActivities(await run.fetchHistory())) {
+          const name = activity.activityType?.name as keyof Activities;
+          expect(scheduled(activity), name).toEqual(promised(retryPolicies[classes[name]]));
+          seen.add(name);
+        }
+      }
+      expect([...seen].sort()).toEqual(Object.keys(classes).sort());
+    });
+  });
+});

@@ -1,0 +1,56 @@
+// rollback/<model>: puts a version back that was in Production.
+import { ApplicationFailure } from '@temporalio/common';
+import { describe, expect, it } from 'vitest';
+import { fakeActivities } from './fake-activities.ts';
+import { currentDetails, tagsOf } from './reading.ts';
+import { useLoops } from './with-loops.ts';
+
+describe.concurrent('a rollback', () => {
+  const withLoops = useLoops();
+
+  it('swaps, tells of it and sees that the version is served', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ rollback, model }) => {
+      const run = await rollback({ toVersion: 1 });
+      expect(await run.result()).toMatchObject({ from: 2, to: 1 });
+      expect(fakes.inputsOf('rollBack')).toMatchObject([{ model, toVersion: 1, requestedBy: 'bob' }]);
+      expect(fakes.inputsOf('confirmServing')).toEqual([{ model, version: 1 }]);
+      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'rolled back', version: 1 }]);
+      expect(await tagsOf(run)).toEqual({ model, stage: 'Production', outcome: 'rolled back', version: 1 });
+      expect(await currentDetails(run)).toContain('- 2 API instances serve it');
+    });
+  });
+
+  it('stays done where an instance does not follow, and says so', () => {
+    const fakes = fakeActivities({
+      confirmServing: async () => {
+        throw ApplicationFailure.nonRetryable('instance b answers with version 2');
+      },
+    });
+    return withLoops(fakes, async ({ rollback }) => {
+      const run = await rollback();
+      expect(await run.result()).toMatchObject({ from: 2, to: 1 });
+      expect(fakes.inputsOf('notify').map(({ event }) => event)).toEqual([
+        'rolled back',
+        'serving not confirmed',
+      ]);
+    });
+  });
+
+  it('fails and tells of it where there is nothing to go back to', () => {
+    const fakes = fakeActivities({
+      rollBack: async () => {
+        throw ApplicationFailure.nonRetryable('version 1 is the first', 'NO_ROLLBACK_TARGET');
+      },
+    });
+    return withLoops(fakes, async ({ rollback }) => {
+      const run = await rollback();
+      await expect(run.result()).rejects.toThrow('Workflow execution failed');
+      expect(fakes.inputsOf('notify')).toMatchObject([
+        { event: 'failed', message: 'version 1 is the first' },
+      ]);
+      expect(fakes.inputsOf('confirmServing')).toEqual([]);
+      expect(await tagsOf(run)).toMatchObject({ outcome: 'failed' });
+    });
+  });
+});
