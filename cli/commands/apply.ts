@@ -13,6 +13,10 @@ interface Options {
 
 const NEXT_RUNS = 3;
 
+const NOBODY_CAN_APPROVE =
+  "note: promotion.unverifiedSignals is 'refuse' and senders cannot be authenticated yet, so no decision will count: " +
+  'every version expires. Take decisions as they come with `accept`, on a network that only approvers reach.';
+
 /** Adds `tidegate apply <file>`. */
 export function addApply(program: Command, { config, output }: CommandContext): void {
   program
@@ -37,6 +41,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         );
         output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
         for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);
+        if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);
       });
     });
 }
