@@ -1,4 +1,4 @@
-// Starts the training thread: Node 20 does not read TypeScript by itself.
+// Where a training thread starts: a thread is plain Node, so TypeScript is registered before the rest is loaded.
 import { register } from 'tsx/esm/api';
 
 register();

@@ -1,61 +1,22 @@
-// Training in a thread of its own, so that the worker's main thread keeps heartbeating.
-import { Worker } from 'node:worker_threads';
-import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
-import { type Frame } from '../../domain/features/frame.ts';
+// Training in a thread of its own, so that an activity can heartbeat and be cancelled meanwhile.
 import { type Artifact } from '../../domain/learning/artifact.ts';
-import { type TrainingOptions } from '../../domain/learning/trainer.ts';
+import { type TrainingTask } from '../../domain/learning/trainer.ts';
+import { runThread, type ThreadControl } from './run-thread.ts';
 
-/** What is trained, on which rows, and how. */
-export interface TrainingInput {
-  readonly frame: Frame;
-  readonly rows: Uint32Array;
-  /** Name of a trainer. */
+/** A training that can be sent to a thread. */
+export interface TrainingInput extends Omit<TrainingTask, 'onProgress'> {
+  /** Name of the trainer. */
   readonly trainer: string;
-  readonly options: TrainingOptions;
 }
 
-/** What the thread posts. */
-export type TrainingMessage =
-  | { readonly kind: 'progress'; readonly share: number }
-  | { readonly kind: 'done'; readonly artifact: Artifact }
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string };
-
-/** How the caller watches and stops a training. */
-export interface TrainingControl {
-  readonly signal: AbortSignal;
-  readonly onProgress: (share: number) => void;
-}
+const entry = new URL('./thread.mjs', import.meta.url);
 
 /**
- * Fits in a worker thread. Aborting the signal ends the thread at once.
+ * Fits a model in a thread: the same bytes as the trainer gives here.
  *
- * @throws the signal's reason when aborted; TidegateError with the trainer's code; TRAINING_THREAD_FAILED when the
- * thread died
+ * @throws the signal's reason, once the thread has ended, when aborted
+ * @throws TidegateError as the trainer does; TRAINING_THREAD_FAILED where the thread itself breaks
+ * @example await trainInThread({ frame, rows, trainer, options: { seed } }, { signal, onProgress });
  */
-export async function trainInThread(
-  input: TrainingInput,
-  { signal, onProgress }: TrainingControl,
-): Promise<Artifact> {
-  signal.throwIfAborted();
-  const thread = new Worker(new URL('./thread.mjs', import.meta.url), { workerData: input });
-  let stop: (() => void) | undefined;
-  try {
-    return await new Promise<Artifact>((resolve, reject) => {
-      stop = () => reject(signal.reason as Error);
-      signal.addEventListener('abort', stop);
-      thread.on('message', (message: TrainingMessage) => {
-        if (message.kind === 'progress') onProgress(message.share);
-        else if (message.kind === 'done') resolve(message.artifact);
-        else reject(new TidegateError(message.code, message.message));
-      });
-      thread.on('error', (error) => reject(threadFailed(error.message, error)));
-      thread.on('exit', (code) => reject(threadFailed(`it ended with code ${code} and no result`)));
-    });
-  } finally {
-    if (stop) signal.removeEventListener('abort', stop);
-    await thread.terminate();
-  }
-}
-
-const threadFailed = (why: string, cause?: unknown): TidegateError =>
-  new TidegateError('TRAINING_THREAD_FAILED', `the training thread failed: ${why}`, { cause });
+export const trainInThread = async (input: TrainingInput, control: ThreadControl): Promise<Artifact> =>
+  (await runThread(entry, input, control)) as Artifact;

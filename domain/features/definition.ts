@@ -106,6 +106,8 @@ export const modelDefinitionSchema = z.strictObject({
     trainer: z.literal('logistic-regression'),
     window: span,
     seed: z.int().default(1),
+    /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
+    l2: z.number().min(0).default(1),
   }),
   promotion: z.strictObject({
     metric: z.literal('auc').default('auc'),

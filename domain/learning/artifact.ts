@@ -1,19 +1,23 @@
-// The artifact: all that is needed to score, as plain JSON.
+// A trained version as it is stored: plain JSON, scored by a dot product.
 import { type Encoding } from './encoding.ts';
 
-/** A trained version. Scores are 1 / (1 + e^−(coefficients · terms)). */
+/** What training gives: the same rows, options and seed give the same bytes. */
 export interface Artifact {
   readonly format: 1;
+  /** Name of the trainer that made it. */
   readonly trainer: string;
   readonly seed: number;
   readonly encoding: Encoding;
-  /** One per term of the encoding, the intercept first. */
+  /** One per column of the encoded matrix, the intercept first; score = 1 / (1 + exp(−coefficients · row)). */
   readonly coefficients: readonly number[];
-  /** Share of positives among the training rows. */
+  /** Share of positive rows in training, in (0, 1). */
   readonly prior: number;
+  /** Strength of the L2 penalty: l2/2 · Σ coefficient² without the intercept, beside the summed log loss. */
+  readonly l2: number;
+  /** Gradient steps of the descent that gave the coefficients. */
+  readonly steps: number;
+  /** Length of the gradient of the penalised loss at the coefficients, per training row. */
+  readonly gradientNorm: number;
   readonly trainedRows: number;
   readonly positives: number;
-  /** Steps of the fit, and the largest component of the mean gradient after them. */
-  readonly steps: number;
-  readonly gradientNorm: number;
 }

@@ -1,6 +1,11 @@
-// Brier score.
+// The Brier score.
 
-/** Mean of (score − label)²; 0 is perfect, 1 the worst (Brier 1950). */
-export function brierScore(labels: Uint8Array, scores: Float64Array): number {
-  return scores.reduce((sum, score, row) => sum + (score - (labels[row] ?? 0)) ** 2, 0) / scores.length;
-}
+/**
+ * The mean squared distance between score and label, in [0, 1]; 0 is perfect. Labels are 0 or 1, at least one row.
+ *
+ * Formula: Σ (p − y)² / n (Brier, Monthly Weather Review 78, 1950).
+ *
+ * @example brier([0, 1], Float64Array.of(0.1, 0.8)) // 0.025
+ */
+export const brier = (labels: ArrayLike<number>, scores: Float64Array): number =>
+  scores.reduce((sum, score, row) => sum + (score - labels[row]!) ** 2, 0) / scores.length;

@@ -1,59 +1,87 @@
-// Two versions on the same rows.
+// Comparison: champion and candidate on the same rows, none of which either was trained on.
+import { normalSurvival } from '../drift/distributions/normal.ts';
+import { TidegateError } from '../errors.ts';
+import { MIN_CLUSTERS } from '../lifecycle/decide-promotion.ts';
 import { type Interval } from '../lifecycle/interval.ts';
-import { type AucDifference, aucDifference, aucInterval } from './delong.ts';
-import { type Quality, qualityOf } from './performance.ts';
+import { aucInterval, DEFAULT_ALPHA, normalInterval } from './auc-interval.ts';
+import { type ClassClusters, countClusters } from './class-clusters.ts';
+import { type PairedAuc, pairedDelong } from './delong.ts';
+import { type Calibration, calibrationOf } from './performance.ts';
 
-/** Labels and scores of the same rows; all of one length. */
+/** What two models are compared on. */
 export interface ComparisonInput {
-  readonly labels: Uint8Array;
-  readonly clusters: Uint32Array;
+  /** 0 or 1 per row. */
+  readonly labels: ArrayLike<number>;
+  /** A whole number from 0 per row; rows of one cluster (by default the entity) share one. */
+  readonly clusters: ArrayLike<number>;
   readonly championScores: Float64Array;
   readonly candidateScores: Float64Array;
+  /** 1 − level of the intervals. @default 0.05 */
+  readonly alpha?: number;
 }
 
 /** One side of a comparison. */
-export interface Side extends Quality {
+export interface ModelMeasures extends Calibration {
   readonly auc: Interval;
 }
 
-/** A comparison as plain JSON. */
-export interface Comparison {
-  readonly rows: number;
-  readonly positives: number;
-  /** Clusters with at least one positive, and with at least one negative row. */
-  readonly positiveClusters: number;
-  readonly negativeClusters: number;
-  readonly champion: Side;
-  readonly candidate: Side;
-  /** AUC of the candidate less that of the champion. */
-  readonly difference: AucDifference;
+/** AUC of the candidate less that of the champion. */
+export interface AucDifference extends Interval {
+  /** Difference over its standard error; 0 for equal scores, null where only the standard error is 0 or unknown. */
+  readonly z: number | null;
+  /** Two-sided p-value of no difference; 1 for equal AUCs and where too little is known. */
+  readonly p: number;
 }
 
-const NOTHING_KNOWN: Interval = { value: 0.5, low: 0, high: 1 };
+/** What a comparison found. Plain JSON. */
+export interface Comparison extends ClassClusters {
+  readonly rows: number;
+  readonly alpha: number;
+  readonly champion: ModelMeasures;
+  readonly candidate: ModelMeasures;
+  readonly difference: AucDifference;
+  /** Whether there are clusters enough of each class to say anything: 50. */
+  readonly enough: boolean;
+}
+
+// Without both classes nothing can be ranked, and the interval says so.
+const UNKNOWN: PairedAuc = { first: 0.5, second: 0.5, spread: null };
 
 /**
- * Compares by AUC (paired, clustered DeLong) and by the quality of the probabilities. Rows of one class only leave
- * the AUCs and their difference open: intervals that exclude nothing, p = 1.
+ * Compares two models by clustered DeLong, and measures how each is calibrated. Without two clusters of each class the
+ * intervals are the whole range and p is 1; with one class the AUCs are 0.5.
+ *
+ * @throws TidegateError TOO_FEW_LABELS where no row is given
+ * @example compare({ labels, clusters, championScores, candidateScores }).difference.low > 0
  */
-export function compare({ labels, clusters, championScores, candidateScores }: ComparisonInput): Comparison {
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  const hasBoth = positives > 0 && positives < labels.length;
-  const side = (scores: Float64Array): Side => ({
-    auc: hasBoth ? aucInterval(labels, clusters, scores) : NOTHING_KNOWN,
-    ...qualityOf(labels, scores),
+export function compare(input: ComparisonInput): Comparison {
+  const { labels, clusters, championScores, candidateScores, alpha = DEFAULT_ALPHA } = input;
+  if (labels.length === 0)
+    throw new TidegateError('TOO_FEW_LABELS', 'there is no labelled row to compare on');
+  const counts = countClusters(labels, clusters);
+  const paired =
+    pairedDelong({ labels, clusters, first: championScores, second: candidateScores }) ?? UNKNOWN;
+  const measures = (auc: number, variance: number | undefined, scores: Float64Array): ModelMeasures => ({
+    auc: aucInterval({ auc, variance: variance ?? null }, alpha),
+    ...calibrationOf(labels, scores),
   });
   return {
     rows: labels.length,
-    positives,
-    positiveClusters: countClusters(labels, clusters, 1),
-    negativeClusters: countClusters(labels, clusters, 0),
-    champion: side(championScores),
-    candidate: side(candidateScores),
-    difference: hasBoth
-      ? aucDifference(labels, clusters, championScores, candidateScores)
-      : { value: 0, low: -1, high: 1, z: 0, p: 1 },
+    ...counts,
+    alpha,
+    champion: measures(paired.first, paired.spread?.first, championScores),
+    candidate: measures(paired.second, paired.spread?.second, candidateScores),
+    difference: differenceOf(paired, alpha),
+    enough: Math.min(counts.positiveClusters, counts.negativeClusters) >= MIN_CLUSTERS,
   };
 }
 
-const countClusters = (labels: Uint8Array, clusters: Uint32Array, label: 0 | 1): number =>
-  new Set(clusters.filter((_, row) => labels[row] === label)).size;
+function differenceOf({ first, second, spread }: PairedAuc, alpha: number): AucDifference {
+  const value = second - first;
+  const variance = spread && spread.difference;
+  const interval = normalInterval(value, variance, { least: -1, greatest: 1, alpha });
+  if (variance === null) return { ...interval, z: null, p: 1 };
+  if (variance === 0) return value === 0 ? { ...interval, z: 0, p: 1 } : { ...interval, z: null, p: 0 };
+  const z = value / Math.sqrt(variance);
+  return { ...interval, z, p: 2 * normalSurvival(Math.abs(z)) };
+}

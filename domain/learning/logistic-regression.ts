@@ -1,86 +1,55 @@
-// Trainer: logistic regression by gradient descent in the whitened basis.
-import LogisticRegression from 'ml-logistic-regression';
-import { Matrix } from 'ml-matrix';
+// The logistic regression trainer: encoded rows, a converged fit, a plain artifact.
 import { TidegateError } from '../errors.ts';
-import { type Encoding, fitEncoding, rowEncoder, termNames, termsOf } from './encoding.ts';
+import { countClasses } from './class-counts.ts';
+import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
+import { encodeRows } from './encode.ts';
+import { fitEncoding } from './fit-encoding.ts';
+import { fitLogistic, type LogisticFit, TOLERANCE } from './fit-logistic.ts';
 import { type Trainer } from './trainer.ts';
-import { countPositives } from './training-labels.ts';
-import { whiteningOf } from './whitening.ts';
 
-/** Largest component of the mean gradient that counts as converged. */
-const TOLERANCE = 1e-7;
-const FIRST_STEPS = 32;
-const MOST_STEPS = 2_048;
-// The library descends along the gradient summed over rows. In the whitened basis the Hessian of the mean loss is at
-// most I/4, so every rate below 8/rows is stable; 7/rows takes some twenty steps.
-const RATE_TIMES_ROWS = 7;
+/** Strength of the L2 penalty unless the options say otherwise: scikit-learn's default, C = 1. */
+export const DEFAULT_L2 = 1;
 
 /**
- * Maximum-likelihood logistic regression on standardised and one-hot terms with an intercept.
+ * Minimises Σ log loss + l2/2 · Σ coefficient² over the encoded rows; the intercept goes without penalty. A model that
+ * has not converged is never returned.
  *
- * The library starts from zero, always runs all its steps and says nothing of convergence, so the gradient is
- * computed here after the fit, and the fit repeated with twice the steps until it vanishes.
+ * @example logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 7 } })
  */
 export const logisticRegression: Trainer = {
   name: 'logistic-regression',
-  fit(frame, rows, { seed }, onProgress) {
-    const positives = countPositives(frame, rows);
+  fit({ frame, rows, options, onProgress }) {
+    const { seed, l2 = DEFAULT_L2 } = options;
+    const { positives, prior } = countClasses(frame, rows, options.minPositives);
     const encoding = fitEncoding(frame, rows);
-    const terms = termsOf(encoding);
-    const encoded = new Float64Array(rows.length * terms);
-    const encode = rowEncoder(encoding, frame);
-    rows.forEach((row, index) => encode(row, encoded.subarray(index * terms, (index + 1) * terms)));
-    const whitening = whiteningOf(encoded, terms);
-    const features = Matrix.from1DArray(rows.length, terms, encoded).mmul(whitening);
-    const labels = Matrix.columnVector(Array.from(rows, (row) => frame.labels[row] ?? 0));
-    onProgress(0.2);
-
-    for (let steps = FIRST_STEPS, tried = 1; ; steps *= 2, tried += 1) {
-      const { weights, gradientNorm } = descend(features, labels, steps);
-      onProgress(1 - 0.8 * 2 ** -tried);
-      const coefficients = whitening.mmul(weights).to1DArray();
-      if (gradientNorm <= TOLERANCE) {
-        const fit = { coefficients, steps, gradientNorm, positives, trainedRows: rows.length };
-        return {
-          format: 1,
-          trainer: 'logistic-regression',
-          seed,
-          encoding,
-          prior: positives / rows.length,
-          ...fit,
-        };
-      }
-      if (steps * 2 > MOST_STEPS) throw notConverged(encoding, coefficients, gradientNorm, steps);
-    }
+    const matrix = encodeRows(encoding, frame, rows);
+    const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
+    const fit = fitLogistic({ matrix, width: encodedWidth(encoding), labels, l2 }, onProgress);
+    if (!fit.converged) throw notConverged(fit, encoding);
+    onProgress?.(1);
+    return {
+      format: 1,
+      trainer: 'logistic-regression',
+      seed,
+      encoding,
+      coefficients: Array.from(fit.coefficients),
+      prior,
+      l2,
+      steps: fit.steps,
+      gradientNorm: fit.gradientNorm,
+      trainedRows: rows.length,
+      positives,
+    };
   },
 };
 
-/** Weights (directions × 1) after some steps, with the largest component of the mean gradient there. */
-function descend(features: Matrix, labels: Matrix, steps: number): { weights: Matrix; gradientNorm: number } {
-  const model = new LogisticRegression({ numSteps: steps, learningRate: RATE_TIMES_ROWS / features.rows });
-  model.train(features, labels);
-  // One classifier against each class; the first one's score is the probability of "not class 0", the positive one.
-  const positive = model.classifiers[0];
-  if (!positive) throw new TidegateError('INTERNAL', 'the library trained no classifier');
-  const errors = Matrix.columnVector(positive.testScores(features)).sub(labels);
-  const gradient = features.transpose().mmul(errors).div(features.rows);
-  return { weights: positive.weights.transpose(), gradientNorm: gradient.abs().max() };
-}
-
-function notConverged(
-  encoding: Encoding,
-  coefficients: readonly number[],
-  gradientNorm: number,
-  steps: number,
-): TidegateError {
-  const names = termNames(encoding);
-  const largest = coefficients.reduce(
-    (best, value, index) => (index > 0 && Math.abs(value) > Math.abs(coefficients[best] ?? 0) ? index : best),
-    1,
-  );
+function notConverged({ coefficients, gradientNorm, steps }: LogisticFit, encoding: Encoding): TidegateError {
+  const slopes = coefficients.map(Math.abs).fill(0, 0, 1);
+  const steepest = slopes.indexOf(Math.max(...slopes));
   return new TidegateError(
     'NOT_CONVERGED',
-    `after ${steps} steps the mean gradient is still ${gradientNorm.toExponential(1)}, above ${TOLERANCE}; the largest ` +
-      `coefficient is ${(coefficients[largest] ?? 0).toFixed(1)} of ${names[largest] ?? 'no term'}, which may separate the classes`,
+    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${TOLERANCE}; the largest ` +
+      `coefficient is ${coefficients[steepest]!.toFixed(1)}, of ${encodedNames(encoding)[steepest]}. A coefficient that ` +
+      'grows without end means that the classes are perfectly separated, by that feature or by several together',
   );
 }

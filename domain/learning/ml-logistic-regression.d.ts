@@ -1,16 +1,26 @@
-// Types of the package, which ships none.
+// Types of ml-logistic-regression 2.0, which has none: what is used of it, and no more.
 declare module 'ml-logistic-regression' {
   import { type Matrix } from 'ml-matrix';
 
-  interface TwoClasses {
-    /** One row: the weight of each column. Class 0 is trained as 0, all others as 1. */
-    readonly weights: Matrix;
+  /** Gradient descent on the summed log loss of two classes, from zero weights: full batch, no intercept, no penalty. */
+  export interface TwoClassRegression {
+    /** 1 × columns; null before training. */
+    readonly weights: Matrix | null;
+    /** Always takes `numSteps` steps of `learningRate` × the gradient's sum over rows; `target` is rows × 1. */
+    train(features: Matrix, target: Matrix): void;
+    /** The probability that the target is 1, per row. */
     testScores(features: Matrix): number[];
   }
 
+  /** One classifier per class, against all others: with labels 0 and 1, `classifiers[0]` estimates P(1). */
   export default class LogisticRegression {
     constructor(options?: { numSteps?: number; learningRate?: number });
-    readonly classifiers: TwoClasses[];
-    train(features: Matrix, labels: Matrix): void;
+    readonly classifiers: TwoClassRegression[];
+    train(features: Matrix, target: Matrix): void;
+    static load(model: {
+      name: 'LogisticRegression';
+      numberClasses: number;
+      classifiers: { numSteps: number; learningRate: number }[];
+    }): LogisticRegression;
   }
 }

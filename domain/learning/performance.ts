@@ -1,44 +1,54 @@
-// How one version does on labelled rows.
+// Realised performance: one model on the labelled rows of a window.
+import { TidegateError } from '../errors.ts';
 import { type Frame } from '../features/frame.ts';
 import { type Interval } from '../lifecycle/interval.ts';
-import { brierScore } from './brier.ts';
-import { calibrationError } from './calibration-error.ts';
-import { aucInterval } from './delong.ts';
+import { aucInterval } from './auc-interval.ts';
+import { brier } from './brier.ts';
+import { type ClassClusters, countClusters } from './class-clusters.ts';
+import { singleDelong } from './delong.ts';
+import { BINNING, expectedCalibrationError } from './expected-calibration-error.ts';
 import { logLoss } from './log-loss.ts';
 
-/** Probabilities against labels. */
-export interface Quality {
+/** How far scores are from labels, whatever their ranks. */
+export interface Calibration {
   readonly brier: number;
+  /** Nats per row. */
   readonly logLoss: number;
-  /** Expected calibration error over ten bins of equal count. */
+  /** Expected calibration error, in [0, 1], over the bins that `eceBinning` names. */
   readonly ece: number;
+  readonly eceBinning: typeof BINNING;
 }
 
-/** The realised performance of one version. */
-export interface Performance extends Quality {
+/** What a model achieved on rows whose labels are known. Plain JSON. */
+export interface Performance extends ClassClusters, Calibration {
   readonly rows: number;
-  readonly positives: number;
-  /** With its clustered 95 % interval; null where the rows hold one class only. */
+  /** Area under the ROC curve with its clustered 95 % interval; null where the rows hold one class only. */
   readonly auc: Interval | null;
 }
 
-/** Quality of some probabilities. */
-export const qualityOf = (labels: Uint8Array, scores: Float64Array): Quality => ({
-  brier: brierScore(labels, scores),
+/** Brier score, log loss and calibration error of scores; at least one row. @example calibrationOf([1], Float64Array.of(0.9)) */
+export const calibrationOf = (labels: ArrayLike<number>, scores: Float64Array): Calibration => ({
+  brier: brier(labels, scores),
   logLoss: logLoss(labels, scores),
-  ece: calibrationError(labels, scores),
+  ece: expectedCalibrationError(labels, scores),
+  eceBinning: BINNING,
 });
 
-/** Measures scores on labelled rows of a frame; `scores[i]` belongs to `rows[i]`, and there is at least one. */
+/**
+ * Measures scores against the labels of their rows, each of which must have one.
+ *
+ * @throws TidegateError TOO_FEW_LABELS where no row is given
+ * @example measurePerformance(frame, rows, scoreRows(artifact, frame, rows))
+ */
 export function measurePerformance(frame: Frame, rows: Uint32Array, scores: Float64Array): Performance {
-  const labels = Uint8Array.from(rows, (row) => frame.labels[row] ?? 0);
-  const clusters = Uint32Array.from(rows, (row) => frame.clusters[row] ?? 0);
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  const hasBoth = positives > 0 && positives < rows.length;
+  if (rows.length === 0) throw new TidegateError('TOO_FEW_LABELS', 'there is no labelled row to measure on');
+  const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
+  const clusters = rows.map((row) => frame.clusters[row]!);
+  const measured = singleDelong(labels, clusters, scores);
   return {
     rows: rows.length,
-    positives,
-    auc: hasBoth ? aucInterval(labels, clusters, scores) : null,
-    ...qualityOf(labels, scores),
+    ...countClusters(labels, clusters),
+    auc: measured && aucInterval(measured),
+    ...calibrationOf(labels, scores),
   };
 }

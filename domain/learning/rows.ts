@@ -1,16 +1,17 @@
-// Which rows of a frame are for training, and which are for judging.
+// Which rows of a frame are for training and which for judging; no row is both.
 import { type Frame, NO_LABEL } from '../features/frame.ts';
 
-/** Labelled rows outside the holdout: the only rows that a version may learn from. */
-export const trainingRows = (frame: Frame): Uint32Array => labelledRows(frame, 0);
+/** Rows to learn from: labelled and not held out, in ascending order. @example fitEncoding(frame, trainingRows(frame)) */
+export const trainingRows = (frame: Frame): Uint32Array => labelledRows(frame, false);
 
-/** Labelled rows of the holdout: the only rows on which versions are judged. */
-export const evaluationRows = (frame: Frame): Uint32Array => labelledRows(frame, 1);
+/** Rows to judge on: labelled and held out, in ascending order. @example scoreRows(artifact, frame, evaluationRows(frame)) */
+export const evaluationRows = (frame: Frame): Uint32Array => labelledRows(frame, true);
 
-function labelledRows(frame: Frame, holdout: 0 | 1): Uint32Array {
-  const rows: number[] = [];
-  for (let row = 0; row < frame.rows; row += 1) {
-    if (frame.labels[row] !== NO_LABEL && frame.holdout[row] === holdout) rows.push(row);
+function labelledRows({ rows, labels, holdout }: Frame, heldOut: boolean): Uint32Array {
+  const chosen = new Uint32Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row += 1) {
+    if (labels[row] !== NO_LABEL && (holdout[row] === 1) === heldOut) chosen[count++] = row;
   }
-  return Uint32Array.from(rows);
+  return chosen.slice(0, count);
 }

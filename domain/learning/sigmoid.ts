@@ -1,8 +1,4 @@
 // The logistic function.
 
-/** 1 / (1 + e^−x), without overflow for any finite x; 0 to 1. */
-export function sigmoid(x: number): number {
-  if (x >= 0) return 1 / (1 + Math.exp(-x));
-  const power = Math.exp(x);
-  return power / (1 + power);
-}
+/** 1 / (1 + exp(−x)), in [0, 1]; 0 and 1 beyond about ±745 and ±37. @example sigmoid(0) // 0.5 */
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

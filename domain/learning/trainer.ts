@@ -1,24 +1,31 @@
-// What a trainer is: a name and a fit.
+// What a trainer is: rows in, an artifact out.
 import { type Frame } from '../features/frame.ts';
 import { type Artifact } from './artifact.ts';
 
-/** Options of a fit. */
+/** Settings of a training. */
 export interface TrainingOptions {
+  /** Recorded in the artifact; a trainer that draws random numbers draws them from it alone. */
   readonly seed: number;
+  /** Strength of the L2 penalty, from 0; scikit-learn's 1 / C. @default 1 */
+  readonly l2?: number;
+  /** Fewest rows of the rarer class, at least 1. @default 50 */
+  readonly minPositives?: number;
 }
 
-/** Learns from some rows of a frame. Pure: the same rows and options give the same artifact, byte for byte. */
+/** One training. */
+export interface TrainingTask {
+  readonly frame: Frame;
+  /** Rows to learn from, each labelled; nothing else of the frame may be looked at. */
+  readonly rows: Uint32Array;
+  readonly options: TrainingOptions;
+  /** Told now and then how far it is, from 0 to 1, never going back. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** A way to learn. Synchronous and pure: it runs in a thread of its own. */
 export interface Trainer {
+  /** The name by which a definition asks for it. */
   readonly name: string;
-  /**
-   * @param rows labelled rows outside the holdout
-   * @param onProgress called with the share that is done, 0 to 1
-   * @throws TidegateError TOO_FEW_LABELS, ONE_CLASS, NOT_CONVERGED
-   */
-  fit(
-    frame: Frame,
-    rows: Uint32Array,
-    options: TrainingOptions,
-    onProgress: (share: number) => void,
-  ): Artifact;
+  /** @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, NOT_CONVERGED */
+  readonly fit: (task: TrainingTask) => Artifact;
 }

@@ -1,38 +1,28 @@
-// Whitening: a basis in which the columns of a matrix are uncorrelated and of mean square 1.
+// Whitening: a basis in which the columns of a matrix are uncorrelated and of one size.
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
-/** Directions whose mean square is this much smaller than the largest carry rounding, not data. */
-const SMALLEST = 1e-10;
+// Eigenvalues below this share of the largest are rounding: their columns are sums of others.
+const TINY = 1e-10;
 
 /**
- * The map W (terms × directions) for which Z·W has (Z·W)ᵀ(Z·W)/n = I, where Z holds n rows of terms. Terms that depend
- * linearly on others add no direction, so a solution in the basis is the one of least norm.
+ * The columns × r map T for which (XT)'(XT) / rows = I, from `crossProducts` = X'X / rows; r is the rank of X, since
+ * directions that other columns already span are left out.
  *
- * @param matrix rows of terms, row-major
+ * Formula: T = V Λ^(−1/2) from X'X / rows = V Λ V'.
+ *
+ * @example const whitened = matrix.mmul(whiteningOf(matrix.transpose().mmul(matrix).div(matrix.rows)));
  */
-export function whiteningOf(matrix: Float64Array, terms: number): Matrix {
-  const rows = matrix.length / terms;
-  const gram = Matrix.zeros(terms, terms);
-  for (let start = 0; start < matrix.length; start += terms) {
-    for (let i = 0; i < terms; i += 1) {
-      const left = matrix[start + i] ?? 0;
-      if (left === 0) continue;
-      for (let j = i; j < terms; j += 1)
-        gram.set(i, j, gram.get(i, j) + (left * (matrix[start + j] ?? 0)) / rows);
-    }
-  }
-  for (let i = 0; i < terms; i += 1) {
-    for (let j = 0; j < i; j += 1) gram.set(i, j, gram.get(j, i));
-  }
-  const { realEigenvalues: values, eigenvectorMatrix: vectors } = new EigenvalueDecomposition(gram, {
+export function whiteningOf(crossProducts: Matrix): Matrix {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(crossProducts, {
     assumeSymmetric: true,
   });
-  const largest = Math.max(...values);
-  const kept = values.flatMap((value, index) => (value > SMALLEST * largest ? [index] : []));
-  const map = Matrix.zeros(terms, kept.length);
-  kept.forEach((from, to) => {
-    const scale = 1 / Math.sqrt(values[from] ?? 1);
-    for (let i = 0; i < terms; i += 1) map.set(i, to, vectors.get(i, from) * scale);
+  const least = TINY * Math.max(...realEigenvalues);
+  const kept = realEigenvalues.flatMap((value, index) => (value > least ? [index] : []));
+  const map = new Matrix(crossProducts.rows, kept.length);
+  kept.forEach((index, column) => {
+    const length = 1 / Math.sqrt(realEigenvalues[index]!);
+    for (let row = 0; row < map.rows; row += 1)
+      map.set(row, column, eigenvectorMatrix.get(row, index) * length);
   });
   return map;
 }

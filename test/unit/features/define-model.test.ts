@@ -42,7 +42,7 @@ test('what is left out has its default', () => {
     monitor: { timezone: 'UTC' },
     drift: { share: 0.3, alpha: 0.05, minRows: 30 },
     retrain: { minLabels: 200, cooldown: '7 days' },
-    training: { seed: 1 },
+    training: { seed: 1, l2: 1 },
     promotion: {
       metric: 'auc',
       minDelta: 0.005,

@@ -1,0 +1,47 @@
+// How many rows of each class there are to learn from, and whether that is enough.
+import { TidegateError } from '../errors.ts';
+import { type Frame } from '../features/frame.ts';
+
+/** Fewest rows of the rarer class, unless the options say otherwise. */
+export const MIN_POSITIVES = 50;
+
+/** Training rows by class. */
+export interface ClassCounts {
+  readonly positives: number;
+  readonly negatives: number;
+  /** Share of positives, in (0, 1). */
+  readonly prior: number;
+}
+
+/**
+ * Counts the labels of the training rows.
+ *
+ * @throws TidegateError ONE_CLASS where all labels are the same; TOO_FEW_LABELS where a row has none, no row is given,
+ *   or the rarer class has fewer than `minimum` rows
+ * @example countClasses(frame, trainingRows(frame))
+ */
+export function countClasses(frame: Frame, rows: Uint32Array, minimum = MIN_POSITIVES): ClassCounts {
+  let positives = 0;
+  let negatives = 0;
+  for (const row of rows) {
+    if (frame.labels[row] === 1) positives += 1;
+    else if (frame.labels[row] === 0) negatives += 1;
+  }
+  const unlabelled = rows.length - positives - negatives;
+  if (rows.length === 0) throw new TidegateError('TOO_FEW_LABELS', 'there is no labelled row to learn from');
+  if (unlabelled > 0)
+    throw new TidegateError('TOO_FEW_LABELS', `${unlabelled} of ${rows.length} rows have no label`);
+  if (positives === 0 || negatives === 0) {
+    throw new TidegateError(
+      'ONE_CLASS',
+      `all ${rows.length} training rows are ${positives > 0 ? 'positive' : 'negative'}`,
+    );
+  }
+  if (Math.min(positives, negatives) < minimum) {
+    throw new TidegateError(
+      'TOO_FEW_LABELS',
+      `the training rows hold ${positives} positives and ${negatives} negatives; at least ${minimum} of each are needed`,
+    );
+  }
+  return { positives, negatives, prior: positives / rows.length };
+}

@@ -1,0 +1,106 @@
+// Solves a logistic regression to a stated gradient, or says that it could not.
+import { Matrix } from 'ml-matrix';
+import { descend } from './gradient-descent.ts';
+import { crossProducts, lossGradient, type LogisticProblem } from './logistic-problem.ts';
+import { penaltyGradient, type PenaltyRows, penaltyRows, penaltyTarget } from './penalty-rows.ts';
+import { whiteningOf } from './whitening.ts';
+
+/** Largest length of the gradient, per row, at which a fit counts as converged. */
+export const TOLERANCE = 1e-6;
+
+// 20 steps are enough for classes of similar size; the first 10 only say where to state the penalty.
+const FIRST_STEPS = 10;
+const MOST_STEPS = 2_560;
+const MOST_ATTEMPTS = 16;
+
+/** Where the descent ended. */
+export interface LogisticFit {
+  readonly converged: boolean;
+  /** One per column of the problem's matrix. */
+  readonly coefficients: Float64Array;
+  /** Length of the gradient of the penalised loss at the coefficients, per row. */
+  readonly gradientNorm: number;
+  /** Steps of the last descent. */
+  readonly steps: number;
+}
+
+/**
+ * Minimises the penalised log loss by gradient descent on whitened rows. Columns that depend on each other share their
+ * effect. The library cannot go on from where it stopped, so each attempt begins anew: with twice the steps where the
+ * last one ended too early, and with the penalty restated around the coefficients that it found.
+ *
+ * @example fitLogistic({ matrix, width, labels, l2: 1 }, (fraction) => heartbeat(fraction))
+ */
+export function fitLogistic(problem: LogisticProblem, onProgress?: (fraction: number) => void): LogisticFit {
+  const rows = problem.labels.length;
+  const penalty = penaltyRows(problem.l2);
+  const basis = basisOf(problem, penalty);
+  const features = whitenedRows(problem, penalty, basis);
+  let statedAt = new Float64Array(problem.width);
+  let steps = FIRST_STEPS;
+  for (let attempt = 1; ; attempt += 1) {
+    onProgress?.(1 - 0.8 ** attempt);
+    const weights = descend(features, targetsOf(problem, penalty, statedAt), steps);
+    const coefficients = Float64Array.from(basis.mmul(Matrix.columnVector(weights)).to1DArray());
+    const gradient = lossGradient(problem, coefficients);
+    const gradientNorm = length(gradient) / rows;
+    const converged = gradientNorm < TOLERANCE;
+    const endedEarly =
+      length(descended(problem, penalty, gradient, coefficients, statedAt)) / rows > TOLERANCE / 2;
+    const exhausted = attempt === MOST_ATTEMPTS || (endedEarly && steps >= MOST_STEPS);
+    if (converged || exhausted) return { converged, coefficients, gradientNorm, steps };
+    if (endedEarly) steps *= 2;
+    statedAt = coefficients;
+  }
+}
+
+/** The whitening of the rows with those of the penalty, which add 4 · l2 per penalised column to the cross products. */
+function basisOf(problem: LogisticProblem, penalty: PenaltyRows): Matrix {
+  const { width, labels, l2 } = problem;
+  const products = Matrix.from1DArray(width, width, crossProducts(problem));
+  for (let column = 1; column < width; column += 1) {
+    products.set(column, column, products.get(column, column) + 4 * l2);
+  }
+  return whiteningOf(products.div(labels.length + penalty.copies * (width - 1)));
+}
+
+function whitenedRows(
+  { matrix, width, labels }: LogisticProblem,
+  penalty: PenaltyRows,
+  basis: Matrix,
+): Matrix {
+  const data = Matrix.from1DArray(labels.length, width, matrix).mmul(basis);
+  if (penalty.copies === 0) return data;
+  const scaled = Matrix.mul(basis, penalty.scale).to2DArray().slice(1);
+  const added = scaled.flatMap((row) => new Array<number[]>(penalty.copies).fill(row));
+  return new Matrix([...data.to2DArray(), ...added]);
+}
+
+function targetsOf(
+  { labels, width }: LogisticProblem,
+  penalty: PenaltyRows,
+  statedAt: Float64Array,
+): Float64Array {
+  const targets = new Float64Array(labels.length + penalty.copies * (width - 1));
+  targets.set(labels);
+  for (let column = 1, at = labels.length; column < width; column += 1, at += penalty.copies) {
+    targets.fill(penaltyTarget(penalty, statedAt[column]!), at, at + penalty.copies);
+  }
+  return targets;
+}
+
+/** The gradient that the descent itself followed: with the rows of the penalty in place of the penalty. */
+const descended = (
+  { l2 }: LogisticProblem,
+  penalty: PenaltyRows,
+  gradient: Float64Array,
+  coefficients: Float64Array,
+  statedAt: Float64Array,
+): Float64Array =>
+  gradient.map((slope, column) => {
+    if (column === 0) return slope;
+    const coefficient = coefficients[column]!;
+    return slope - l2 * coefficient + penaltyGradient(penalty, coefficient, statedAt[column]!);
+  });
+
+const length = (vector: Float64Array): number => Math.hypot(...vector);

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { encodeRows } from '../../../domain/learning/encode.ts';
+import { encodedWidth } from '../../../domain/learning/encoding.ts';
+import { fitEncoding } from '../../../domain/learning/fit-encoding.ts';
+import { fitLogistic, TOLERANCE } from '../../../domain/learning/fit-logistic.ts';
+import { type LogisticProblem } from '../../../domain/learning/logistic-problem.ts';
+import { type Frame } from '../../../domain/features/frame.ts';
+import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
+import { allRows, signalFrame } from './labelled-frame.ts';
+import { newton } from './newton.ts';
+
+function problemOf(frame: Frame, l2: number): LogisticProblem {
+  const encoding = fitEncoding(frame, allRows(frame));
+  const matrix = encodeRows(encoding, frame, allRows(frame));
+  return { matrix, width: encodedWidth(encoding), labels: frame.labels, l2 };
+}
+
+/** Largest difference as a share of the largest coefficient. */
+const distance = (a: Float64Array, b: Float64Array): number =>
+  Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) / Math.max(...b.map(Math.abs));
+
+describe('a logistic fit', () => {
+  test.each([0.001, 0.1, 1, 30, 1_000])(
+    'reaches the exact optimum of the L2-penalised loss, l2 = %d',
+    (l2) => {
+      const problem = problemOf(signalFrame(), l2);
+      const fit = fitLogistic(problem);
+      expect(fit.converged).toBe(true);
+      expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-4);
+    },
+  );
+
+  test('reaches the exact optimum without a penalty', () => {
+    const random = randomOf(3);
+    const x = normals(500, random);
+    const labels = Array.from(x, (value) => Number(random() < 1 / (1 + Math.exp(1 - value))));
+    const problem = problemOf(frameOf({ x, y: normals(500, random) }, labels), 0);
+    const fit = fitLogistic(problem);
+    expect(fit.gradientNorm).toBeLessThan(TOLERANCE);
+    expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-4);
+  });
+
+  test('lets columns that depend on each other share their effect, without a penalty too', () => {
+    const frame = signalFrame();
+    const [signal] = frame.features;
+    const twice = { ...frame, features: [...frame.features, { ...signal!, name: 'copy' }] };
+    const fit = fitLogistic(problemOf(twice, 0));
+    expect(fit.converged).toBe(true);
+    expect(fit.coefficients[1]).toBeCloseTo(fit.coefficients.at(-1)!, 8);
+    const single = fitLogistic(problemOf(frame, 0));
+    expect(2 * fit.coefficients[1]!).toBeCloseTo(single.coefficients[1]!, 4);
+  });
+
+  test('finds rare positives, which take more steps', () => {
+    const random = randomOf(9);
+    const x = normals(3_000, random);
+    const labels = Array.from(x, (value) => Number(random() < 1 / (1 + Math.exp(4.5 - value))));
+    const problem = problemOf(frameOf({ x }, labels), 1);
+    const fit = fitLogistic(problem);
+    expect(fit.converged).toBe(true);
+    expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-3);
+  });
+
+  test('stays finite where a rare level has one label only, thanks to the penalty', () => {
+    const frame = signalFrame();
+    const level = frame.labels.map((label, row) => (label === 0 && row < 30 ? 1 : 0));
+    const rare = frameOf({ k: [...level].map((is) => (is ? 'rare' : 'usual')) }, [...frame.labels]);
+    const fit = fitLogistic(problemOf(rare, 1));
+    expect(fit.converged).toBe(true);
+    expect(Math.max(...fit.coefficients.map(Math.abs))).toBeLessThan(10);
+  });
+
+  test('says that it did not converge where nothing holds the coefficients back', () => {
+    const x = Float64Array.from({ length: 200 }, (_, row) => row - 99.5);
+    const separated = frameOf(
+      { x },
+      [...x].map((value) => Number(value > 0)),
+    );
+    const fit = fitLogistic(problemOf(separated, 0));
+    expect(fit.converged).toBe(false);
+    expect(fit.gradientNorm).toBeGreaterThanOrEqual(TOLERANCE);
+  });
+
+  test('tells how far it is, and never goes back', () => {
+    const told: number[] = [];
+    fitLogistic(problemOf(signalFrame(), 1), (fraction) => told.push(fraction));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+    expect(told.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
+  });
+});
