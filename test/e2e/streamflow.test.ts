@@ -27,13 +27,13 @@ import { type Loop, startLoop } from '../helpers/loop.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/streamflow', import.meta.url));
 const isThere = existsSync(data);
-if (!isThere) console.warn(`skipped: the StreamFlow data is not at ${data}`);
+const where = isThere ? '' : ` (skipped: ${data} is not there)`;
 
 // A name of its own: workflow ids are shared by all tests of a run.
 const MODEL = 'streamflow';
 const USER = '7590-VHVEG';
 
-describe.skipIf(!isThere)('the loop on StreamFlow', () => {
+describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
   let loop: Loop;
   let before: { version: number; score: number };
   beforeAll(async () => {
