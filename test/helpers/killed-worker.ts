@@ -83,6 +83,8 @@ export async function surviveKill(site: Site, moment: KillMoment): Promise<Survi
     worker = startWorker(site, taskQueue);
     await approved;
     const { outcome } = (await client.workflow.getHandle(release).result()) as ReleaseResult;
+    // Killed between the start of the release and the word of it, the retrain closes after the release.
+    await client.workflow.getHandle(workflowIds.retrain(model)).result();
     const seconds = (Date.now() - killedAt) / 1000;
     const promotions = (await listTransitions(database, model)).filter(
       ({ to }) => to === 'Production',
