@@ -8,7 +8,7 @@ export default defineConfig({
     // The native module of Temporal's worker does not live in threads.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },

@@ -39,6 +39,7 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
     const decision = await decideRetrain(report);
     details.add(`**${decision.outcome}**: ${decision.reason}`);
     tag({ outcome: decision.outcome });
+    details.footer(decision.summary);
     log.info(decision.summary);
     const started = decision.retrain
       ? await startRetrain({

@@ -92,6 +92,7 @@ async function serveRequest(
     enter('deciding');
     const decision = await decidePromotion({ retrainId });
     details.add(`**${decision.outcome}**: ${decision.reason}`);
+    details.footer(decision.summary);
     log.info(decision.summary);
     enter('carrying the decision out');
     // What was decided is carried out whole: a cancellation in between would leave a version in Staging unattended.

@@ -93,6 +93,7 @@ describe.concurrent('a monitor run', () => {
       expect(details).toContain(`Monitor ${model} as of ${asOf}`);
       expect(details).toContain('- froze 7000 rows, 6900 labelled: report 7');
       expect(details).toContain('- rebuffer_events_7d drifted');
+      expect(details).toMatch(/as of 2024-02-29: production v1 AUC 0.494, .*$/);
       expect(details).toContain(`- asked \`retrain/${model}\` for a retrain`);
       expect(await run.query(monitorStateQuery)).toEqual({ model, step: 'closed', reportId: 7 });
     });

@@ -55,7 +55,9 @@ describe.concurrent('a retrain run', () => {
       expect(fakes.inputsOf('stageCandidate')).toEqual([]);
       expect(fakes.inputsOf('startRelease')).toEqual([]);
       expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'refused' });
-      expect(await currentDetails(run)).toContain(`**not better**: ${refused.reason}`);
+      const details = await currentDetails(run);
+      expect(details).toContain(`**not better**: ${refused.reason}`);
+      expect(details).toContain(`\n\n${refused.summary}`);
     });
   });
 
