@@ -48,10 +48,17 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     application_name: options.applicationName ?? 'tidegate',
     types,
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and its statement fails. Its event says no more than that, and
+  // without a listener would end the process: the pool listens while a connection is idle, and nobody while it is used.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { kysely, pool, url, close: () => kysely.destroy() };
+  const close = async (): Promise<void> => {
+    await kysely.destroy();
+    // Kysely ends only a pool that it has used itself; another's idle connections would hold up the process.
+    if (!pool.ending) await pool.end();
+  };
+  return { kysely, pool, url, close };
 }
 
 /** Adds the session's settings to those that the URL may carry; as part of it, since its own would win. */
