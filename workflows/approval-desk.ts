@@ -53,10 +53,16 @@ export class ApprovalDesk {
     setHandler(rejectSignal, signalled('reject'), {
       description: 'Reject: {version, evidenceDigest, comment, decidedBy}',
     });
-    setHandler(supersededSignal, (message: Partial<{ by: number }> | undefined) => {
-      if (message?.by === undefined) log.warn('a signal "superseded" that names no version was ignored');
-      else this.#approval.settle({ kind: 'superseded', by: message.by });
-    });
+    setHandler(
+      supersededSignal,
+      (message: Partial<{ by: number }> | undefined) => {
+        const by = message?.by;
+        if (by === undefined || !Number.isInteger(by) || by <= subject.version) {
+          log.warn('a signal "superseded" that names no newer version was ignored');
+        } else this.#approval.settle({ kind: 'superseded', by });
+      },
+      { description: 'Sent by Tidegate itself: a newer version has taken the place in Staging' },
+    );
     setHandler(decideUpdate, (message) => this.#decide(message), {
       description: 'Decide and hear whether the decision counted',
       validator: (message) => {

@@ -1,8 +1,9 @@
 // The request as a person reads it in the Temporal UI: what is asked, and the exact JSON to paste.
+import { NAME_TO_REPLACE } from '../domain/lifecycle/approval.ts';
 
 /** Markdown that shows how to decide on a version by signal or by update. */
 export function howToDecide(version: number, evidenceDigest: string, summary: string): string {
-  const message = { version, evidenceDigest, comment: 'why', decidedBy: 'your name' };
+  const message = { version, evidenceDigest, comment: 'why', decidedBy: NAME_TO_REPLACE };
   return [
     `**Decide on version ${version}.** ${summary}`,
     'Send the signal `approve` or `reject` with',

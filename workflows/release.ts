@@ -158,8 +158,10 @@ class Release {
       await promote({ model, version });
     } catch (error) {
       const { code, message } = describeFailure(error);
-      if (code !== 'STALE_CHAMPION') throw error;
-      return this.#compareAnew(message);
+      if (code === 'STALE_CHAMPION') return this.#compareAnew(message);
+      // Approved in the instant in which a newer version took its place in Staging: the place decides.
+      if (code === 'ILLEGAL_MOVE') return this.#close('superseded', 'Archived', message);
+      throw error;
     }
     await confirmServed({ model, version }, this.#details, this.notifications);
     return this.#close(

@@ -175,8 +175,29 @@ describe.concurrent('a release', () => {
       const run = await release();
       await untilWaiting(run);
       await run.signal('superseded');
+      await run.signal('superseded', { by: 'x' });
+      await run.signal(supersededSignal, { by: CANDIDATE });
       await run.signal(approveSignal, decision());
       expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+    });
+  });
+
+  it('ends superseded where the place in Staging was lost in the instant of the approval', () => {
+    const fakes = fakeActivities({
+      promote: async () => {
+        throw ApplicationFailure.nonRetryable(
+          'version 2 of churn is in Archived and not in Staging',
+          'ILLEGAL_MOVE',
+        );
+      },
+    });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'superseded' });
+      expect(fakes.inputsOf('confirmServing')).toEqual([]);
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
     });
   });
 
