@@ -17,6 +17,7 @@ module.exports = {
     room('store', ['domain/']),
     room('activities', ['domain/', 'store/', 'workflows/contracts']),
     room('api', ['domain/', 'store/', 'console/', 'workflows/contracts']),
+    room('worker', ['domain/', 'store/', 'activities/', 'workflows/', 'migrations/']),
     room('migrations', []),
     {
       name: 'workflow-imports',

@@ -1,14 +1,13 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
 import { heartbeat } from '@temporalio/activity';
-import { digestOfBytes } from '../domain/canonical-json.ts';
 import { clusterReader } from '../domain/features/define-model.ts';
 import { type Frame } from '../domain/features/frame.ts';
 import { windowEndingAt } from '../domain/features/window.ts';
-import { type Artifact } from '../domain/learning/artifact.ts';
-import { compare, type Comparison } from '../domain/learning/comparison.ts';
+import { compare } from '../domain/learning/comparison.ts';
 import { evaluationRows, trainingRows } from '../domain/learning/rows.ts';
 import { scoreRows } from '../domain/learning/score.ts';
-import { intervalInWords } from '../domain/lifecycle/interval.ts';
+import { type ComparisonBody, comparisonInWords } from '../domain/lifecycle/comparison-body.ts';
+import { digestOfScores } from '../domain/lifecycle/validation.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
@@ -19,26 +18,17 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
 import { writeComparison } from '../store/runs/comparisons.ts';
 import { getReport } from '../store/runs/reports.ts';
-import { getRetrain, type Retrain } from '../store/runs/retrains.ts';
+import { candidateOf, getRetrain, type Retrain } from '../store/runs/retrains.ts';
 import { findVersionIn, getVersion, readArtifact, type Version } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 
-/** A stored comparison: the numbers, which rows they rest on, and the proof that nobody trained on them. */
-export interface ComparisonBody extends Comparison {
-  readonly window: { readonly from: string; readonly to: string };
-  readonly datasetDigest: string;
-  /** Digest of the candidate's scores: what a reloaded artifact must give again. */
-  readonly candidateScoresDigest: string;
-  /** Clusters of the evaluation rows on which the candidate or the champion was trained; must be 0. */
-  readonly leakedClusters: number;
-}
-
+/** The step that compares a candidate. */
 export const compareActivities = ({ database }: ActivityDeps) => ({
   /** Compares the candidate of a retrain with the champion, or with the class prior where there is none. */
   async compareWithChampion({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
     const retrain = await getRetrain(database, retrainId);
-    const { model, candidateVersion } = retrain;
-    if (candidateVersion === null) throw new Error(`retrain ${retrainId} has no candidate`);
+    const { model } = retrain;
+    const candidateVersion = candidateOf(retrain);
     const candidate = await getVersion(database, model, candidateVersion);
     const champion = (await findVersionIn(database, model, 'Production')) ?? null;
     const dataset = await evaluationDataset(database, retrain, candidate.definitionVersion);
@@ -62,7 +52,7 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
       ...comparison,
       window: { from: dataset.window.from.toISOString(), to: dataset.window.to.toISOString() },
       datasetDigest: dataset.digest,
-      candidateScoresDigest: digestOfBytes(new Uint8Array(candidateScores.buffer)),
+      candidateScoresDigest: digestOfScores(candidateScores),
       leakedClusters: await countLeaked(
         database,
         candidateRows,
@@ -77,7 +67,7 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
       datasetId: dataset.id,
       body,
     });
-    return { words: inWords(body, candidateVersion, champion?.version ?? null) };
+    return { words: comparisonInWords(body, candidateVersion, champion?.version ?? null) };
   },
 });
 
@@ -108,8 +98,7 @@ async function score(
   frame: Frame,
   rows: Uint32Array,
 ): Promise<Float64Array> {
-  const artifact = (await readArtifact(database, version.model, version.version)) as Artifact;
-  return scoreRows(artifact, frame, rows);
+  return scoreRows(await readArtifact(database, version.model, version.version), frame, rows);
 }
 
 /** The champion reads the same entities and times through its own definition. */
@@ -138,7 +127,7 @@ async function scoreChampion(
 
 /** The class prior of the training rows: what "no model" would answer to everybody. */
 async function priorScores(database: Database, candidate: Version, rows: Uint32Array): Promise<Float64Array> {
-  const { prior } = (await readArtifact(database, candidate.model, candidate.version)) as Artifact;
+  const { prior } = await readArtifact(database, candidate.model, candidate.version);
   return new Float64Array(rows.length).fill(prior);
 }
 
@@ -167,12 +156,4 @@ async function countLeaked(
     }
   }
   return leaked.size;
-}
-
-function inWords(body: ComparisonBody, candidate: number, champion: number | null): string {
-  const rival = champion === null ? 'the class prior' : `version ${champion}`;
-  return (
-    `on ${body.rows} holdout rows: version ${candidate} has AUC ${intervalInWords(body.candidate.auc)}, ` +
-    `${rival} ${intervalInWords(body.champion.auc)}, difference ${intervalInWords(body.difference)}`
-  );
 }

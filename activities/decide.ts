@@ -1,13 +1,15 @@
 // The two decisions of the loop: facts are gathered here, the rules are domain's.
 import { criticalFeatures } from '../domain/features/define-model.ts';
 import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
+import { dayOf } from '../domain/features/window.ts';
 import { decidePromotion } from '../domain/lifecycle/decide-promotion.ts';
 import { decideRetrain, type RetrainFacts } from '../domain/lifecycle/decide-retrain.ts';
 import { type Interval, intervalInWords } from '../domain/lifecycle/interval.ts';
+import { type PerformancePart } from '../domain/lifecycle/report.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { findComparison, writePromotionDecision } from '../store/runs/comparisons.ts';
+import { findComparison, getComparison, writePromotionDecision } from '../store/runs/comparisons.ts';
 import {
   getReport,
   isReportedBefore,
@@ -15,11 +17,11 @@ import {
   summariseReport,
   writeReportPart,
 } from '../store/runs/reports.ts';
-import { findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
-import { type ComparisonBody } from './compare.ts';
+import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
 import { type ActivityDeps } from './deps.ts';
-import { type DriftPart, type PerformancePart, type ReportRef } from './measure.ts';
+import { type ReportRef } from './measure.ts';
 
+/** The steps that decide: whether to retrain, and whether a candidate may wait for approval. */
 export const decideActivities = ({ database }: ActivityDeps) => ({
   /** Decides whether a report is reason to retrain, and writes the decision into it. */
   async decideRetrain({ reportId }: ReportRef) {
@@ -33,7 +35,7 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       minLabels: retrain.minLabels,
     };
     const decision = decideRetrain(facts, policy);
-    const summary = `as of ${day(report.asOf)}: ${productionInWords(facts)}, ${decision.outcome}: ${decision.reason}`;
+    const summary = `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decision.outcome}: ${decision.reason}`;
     await writeReportPart(database, reportId, 'decision', { ...decision, facts });
     await summariseReport(database, reportId, summary);
     return { retrain: decision.retrain, outcome: decision.outcome, reason: decision.reason, summary };
@@ -41,23 +43,18 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
 
   /** Decides whether the candidate of a retrain may wait for approval, and stores the decision with its comparison. */
   async decidePromotion({ retrainId }: { retrainId: string }) {
-    const { model, candidateVersion } = await getRetrain(database, retrainId);
-    const comparison =
-      candidateVersion === null ? undefined : await findComparison(database, model, candidateVersion);
-    if (!comparison) throw new Error(`retrain ${retrainId} has no comparison`);
-    const body = comparison.body as ComparisonBody;
+    const retrain = await getRetrain(database, retrainId);
+    const { model } = retrain;
+    const candidate = candidateOf(retrain);
+    const { body, championVersion: champion } = await getComparison(database, model, candidate);
     const { definition } = await getDefinition(database, model);
-    const { candidateVersion: candidate, championVersion: champion } = comparison;
     const decision = decidePromotion(
       {
-        candidate: { version: candidate, auc: body.candidate.auc, logLoss: body.candidate.logLoss },
-        champion:
-          champion === null
-            ? null
-            : { version: champion, auc: body.champion.auc, logLoss: body.champion.logLoss },
+        championVersion: champion,
         difference: body.difference,
         positiveClusters: body.positiveClusters,
         negativeClusters: body.negativeClusters,
+        candidateLogLoss: body.candidate.logLoss,
         logLossToBeat: body.champion.logLoss,
         leakedClusters: body.leakedClusters,
       },
@@ -67,20 +64,19 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     const rival =
       champion === null ? 'no production version' : `production v${champion} AUC ${three(body.champion.auc)}`;
     const summary =
-      `as of ${body.window.to.slice(0, 10)}: candidate v${candidate} AUC ${three(body.candidate.auc)}, ${rival}, ` +
+      `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${three(body.candidate.auc)}, ${rival}, ` +
       `${decision.promote ? 'to Staging' : `refused (${decision.outcome})`}: ${decision.reason}`;
     return { promote: decision.promote, outcome: decision.outcome, reason: decision.reason, summary };
   },
 });
 
-const day = (instant: Date): string => instant.toISOString().slice(0, 10);
 const three = ({ value }: Interval): string => value.toFixed(3);
 
 async function retrainFacts(database: Database, report: Report, cooldownMs: number): Promise<RetrainFacts> {
   const { model, championVersion, definitionVersion } = report;
   const dataset = await getDataset(database, report.datasetId);
-  const drift = report.drift as DriftPart;
-  const realised = realisedAuc(report.performance as PerformancePart | null);
+  const { drift } = report;
+  const realised = realisedAuc(report.performance);
   const refusal = await findLastRefusal(database, model);
   const refusedAt = refusal?.finishedAt ?? null;
   const isRecent = refusedAt !== null && refusedAt.getTime() > report.createdAt.getTime() - cooldownMs;
@@ -89,7 +85,7 @@ async function retrainFacts(database: Database, report: Report, cooldownMs: numb
       championVersion === null
         ? null
         : { version: championVersion, promised: await promisedAuc(database, model, championVersion) },
-    drift: drift.measured
+    drift: drift?.measured
       ? { share: drift.verdict.share, driftedColumns: drift.verdict.driftedColumns }
       : null,
     realised,
@@ -99,7 +95,7 @@ async function retrainFacts(database: Database, report: Report, cooldownMs: numb
     recentRefusal: isRecent
       ? {
           at: refusedAt.toISOString(),
-          realisedAuc: realisedAuc(refusal?.performance as PerformancePart | null)?.value ?? null,
+          realisedAuc: realisedAuc(refusal?.performance)?.value ?? null,
         }
       : null,
   };
@@ -111,7 +107,7 @@ const realisedAuc = (part: PerformancePart | null | undefined): Interval | null 
 /** What the champion's own comparison said of it when it was promoted. */
 async function promisedAuc(database: Database, model: string, champion: number): Promise<Interval | null> {
   const comparison = await findComparison(database, model, champion);
-  return comparison ? (comparison.body as ComparisonBody).candidate.auc : null;
+  return comparison?.body.candidate.auc ?? null;
 }
 
 function productionInWords({ champion, realised }: RetrainFacts): string {

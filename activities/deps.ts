@@ -1,6 +1,7 @@
 // What activities are given when a worker starts.
 import { activityInfo } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
+import { TidegateError } from '../domain/errors.ts';
 import { type Database } from '../store/database.ts';
 import { type Authority } from '../store/versions/move.ts';
 
@@ -23,7 +24,7 @@ export interface RunRef {
 /** The run of the activity that calls. */
 export function currentRun(): RunRef {
   const { workflowExecution } = activityInfo();
-  if (!workflowExecution) throw new Error('this activity runs for a workflow only');
+  if (!workflowExecution) throw new TidegateError('INTERNAL', 'this activity runs for a workflow only');
   return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
 }
 

@@ -1,13 +1,12 @@
 // Evidence: all that a decision on a version rests on, under one digest.
 import { PROMOTION_RULES } from '../domain/lifecycle/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/lifecycle/decide-retrain.ts';
-import { intervalInWords } from '../domain/lifecycle/interval.ts';
-import { findComparison } from '../store/runs/comparisons.ts';
+import { evidenceInWords } from '../domain/lifecycle/comparison-body.ts';
+import { getComparison } from '../store/runs/comparisons.ts';
 import { writeEvidence } from '../store/runs/evidence.ts';
 import { getReport } from '../store/runs/reports.ts';
 import { getRetrain } from '../store/runs/retrains.ts';
 import { getVersion } from '../store/versions/versions.ts';
-import { type ComparisonBody } from './compare.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type Validation } from './validate.ts';
 
@@ -22,6 +21,7 @@ export interface PendingEvidence {
   readonly asOf: string;
 }
 
+/** The step that puts together what a decision rests on. */
 export const evidenceActivities = ({ database }: ActivityDeps) => ({
   /** Binds report, comparison, decision, validations, definition and rule versions of a version into its evidence. */
   async assembleEvidence(input: {
@@ -33,11 +33,10 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     const { model, version } = input;
     const registered = await getVersion(database, model, version);
     const retrain = await getRetrain(database, registered.retrainId);
-    const comparison = await findComparison(database, model, version);
-    if (!comparison) throw new Error(`version ${version} of ${model} has no comparison`);
+    const comparison = await getComparison(database, model, version);
     const report = retrain.reportId === null ? null : await getReport(database, retrain.reportId);
-    const body = comparison.body as ComparisonBody;
-    const summary = inWords(version, comparison.championVersion, body);
+    const { body } = comparison;
+    const summary = evidenceInWords(body, version, comparison.championVersion);
     const evidence = await writeEvidence(database, {
       model,
       version,
@@ -73,12 +72,3 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     };
   },
 });
-
-function inWords(version: number, champion: number | null, body: ComparisonBody): string {
-  const rival = champion === null ? 'the class prior' : `version ${champion}`;
-  return (
-    `AUC of version ${version} ${intervalInWords(body.candidate.auc)} against ` +
-    `${intervalInWords(body.champion.auc)} by ${rival}, difference ${intervalInWords(body.difference)} ` +
-    `on ${body.rows} holdout rows up to ${body.window.to.slice(0, 10)}`
-  );
-}

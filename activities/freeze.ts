@@ -1,6 +1,6 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
 import { heartbeat } from '@temporalio/activity';
-import { windowEndingAt } from '../domain/features/window.ts';
+import { dayOf, windowEndingAt } from '../domain/features/window.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -21,10 +21,9 @@ export interface OpenedReport {
 }
 
 const inWords = ({ rows, labelledRows, holdoutRows, window }: Dataset): string =>
-  `froze ${rows} rows of (${day(window.from)}, ${day(window.to)}], ${labelledRows} labelled, ${holdoutRows} held out`;
+  `froze ${rows} rows of (${dayOf(window.from)}, ${dayOf(window.to)}], ${labelledRows} labelled, ${holdoutRows} held out`;
 
-const day = (instant: Date): string => instant.toISOString().slice(0, 10);
-
+/** The steps that freeze windows. */
 export const freezeActivities = ({ database }: ActivityDeps) => ({
   /** Freezes the monitor window that ends at `asOf` and opens the report on it. */
   async freezeWindow({ model, asOf }: { model: string; asOf: string }): Promise<OpenedReport> {
@@ -42,7 +41,8 @@ export const freezeActivities = ({ database }: ActivityDeps) => ({
     const report = await openReport(database, {
       request,
       model,
-      definitionVersion: source.version,
+      // Not the newest: an attempt before this one may have frozen by a definition that was replaced since.
+      definitionVersion: dataset.definitionVersion,
       championVersion: champion?.version ?? null,
       datasetId: dataset.id,
       asOf: new Date(asOf),

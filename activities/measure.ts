@@ -1,15 +1,20 @@
 // Measurements of a report's window: quality, drift and realised performance.
-import { type ContractResult, checkContracts } from '../domain/features/contracts.ts';
+import { checkContracts } from '../domain/features/contracts.ts';
 import { criticalFeatures } from '../domain/features/define-model.ts';
-import { type FeatureReference } from '../domain/drift/feature-reference.ts';
-import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
-import { type DriftVerdict, judgeWindow } from '../domain/drift/verdict.ts';
+import { decodeReference } from '../domain/drift/profile-codec.ts';
+import { judgeWindow } from '../domain/drift/verdict.ts';
 import { profileWindow } from '../domain/drift/window-profile.ts';
-import { type Artifact } from '../domain/learning/artifact.ts';
-import { measurePerformance, type Performance } from '../domain/learning/performance.ts';
+import { measurePerformance } from '../domain/learning/performance.ts';
 import { evaluationRows } from '../domain/learning/rows.ts';
 import { scoreRows } from '../domain/learning/score.ts';
-import { intervalInWords } from '../domain/lifecycle/interval.ts';
+import {
+  driftInWords,
+  type DriftPart,
+  performanceInWords,
+  type PerformancePart,
+  qualityInWords,
+  unmeasured,
+} from '../domain/lifecycle/report.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { readRowsFor } from '../store/datasets/rows-for-version.ts';
@@ -28,27 +33,18 @@ export interface InWords {
   readonly words: string;
 }
 
-/** The drift part of a report. */
-export type DriftPart =
-  | { readonly measured: true; readonly championVersion: number; readonly verdict: DriftVerdict }
-  | { readonly measured: false; readonly reason: string };
-
-/** The performance part of a report. */
-export type PerformancePart =
-  | { readonly measured: true; readonly championVersion: number; readonly realised: Performance }
-  | { readonly measured: false; readonly reason: string };
-
 const NO_CHAMPION = 'no version is in Production yet';
 
+/** The steps that fill a report. */
 export const measureActivities = ({ database }: ActivityDeps) => ({
   /** Checks the window's values against what the definition declares. */
   async checkQuality({ reportId }: ReportRef): Promise<InWords> {
     const report = await getReport(database, reportId);
     const { definition } = await getDefinition(database, report.model, report.definitionVersion);
     const { frame } = await readDataset(database, await getDataset(database, report.datasetId));
-    const contracts = checkContracts(definition, frame);
-    await writeReportPart(database, reportId, 'quality', { contracts });
-    return { words: qualityInWords(contracts) };
+    const quality = { contracts: checkContracts(definition, frame) };
+    await writeReportPart(database, reportId, 'quality', quality);
+    return { words: `quality: ${qualityInWords(quality)}` };
   },
 
   /** Measures each feature of the window against the champion's reference. */
@@ -57,15 +53,13 @@ export const measureActivities = ({ database }: ActivityDeps) => ({
     const part =
       report.championVersion === null ? unmeasured(NO_CHAMPION) : await drift(report.championVersion);
     await writeReportPart(database, reportId, 'drift', part);
-    return { words: part.measured ? part.verdict.reason : `drift was not measured: ${part.reason}` };
+    return { words: driftInWords(part) };
 
     async function drift(championVersion: number): Promise<DriftPart> {
       const { model, datasetId, definitionVersion } = report;
       const champion = await getVersion(database, model, championVersion);
       const { definition } = await getDefinition(database, model, definitionVersion);
-      const reference: FeatureReference = decodeReference(
-        (await readReference(database, model, championVersion)) as EncodedReference,
-      );
+      const reference = decodeReference(await readReference(database, model, championVersion));
       const dataset = await getDataset(database, datasetId);
       const { frame } = await readRowsFor(database, dataset, champion.definitionVersion);
       const policy = { ...definition.drift, critical: criticalFeatures(definition) };
@@ -84,7 +78,7 @@ export const measureActivities = ({ database }: ActivityDeps) => ({
 
     async function realised(championVersion: number): Promise<PerformancePart> {
       const champion = await getVersion(database, report.model, championVersion);
-      const artifact = (await readArtifact(database, report.model, championVersion)) as Artifact;
+      const artifact = await readArtifact(database, report.model, championVersion);
       const dataset = await getDataset(database, report.datasetId);
       const { frame } = await readRowsFor(database, dataset, champion.definitionVersion);
       const rows = evaluationRows(frame);
@@ -94,19 +88,3 @@ export const measureActivities = ({ database }: ActivityDeps) => ({
     }
   },
 });
-
-const unmeasured = (reason: string): { measured: false; reason: string } => ({ measured: false, reason });
-
-function qualityInWords(contracts: readonly ContractResult[]): string {
-  const broken = contracts.filter(({ violations }) => violations > 0);
-  if (broken.length === 0) return `quality: all ${contracts.length} columns are as declared`;
-  return `quality: ${broken.map(({ column, words }) => `${column}: ${words}`).join('; ')}`;
-}
-
-function performanceInWords(part: PerformancePart): string {
-  if (!part.measured) return `performance was not measured: ${part.reason}`;
-  const { auc, rows } = part.realised;
-  return auc === null
-    ? `performance: ${rows} labelled holdout rows hold one class only`
-    : `performance: version ${part.championVersion} has AUC ${intervalInWords(auc)} on ${rows} holdout rows`;
-}

@@ -12,6 +12,7 @@ export interface Notification {
 
 const TIMEOUT_MS = 5_000;
 
+/** The step that tells the outside world. */
 export const notifyActivities = ({ webhookUrl }: ActivityDeps) => ({
   /** Posts a notification. Any answer but 2xx is an error, tried again a few times and then given up. */
   async notify(notification: Notification): Promise<void> {

@@ -3,6 +3,7 @@ import { type RetrainRequest } from '../workflows/contracts.ts';
 import { closeRetrain, openRetrain } from '../store/runs/retrains.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
 
+/** The steps that open and close a retrain. */
 export const retrainActivities = ({ database }: ActivityDeps) => ({
   /** Opens the retrain that a request asks for, or says that it ran before. */
   async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {

@@ -17,6 +17,7 @@ export interface ServingAnswer {
   readonly instances: number;
 }
 
+/** The steps that wait for the API instances. */
 export const servingActivities = ({ database }: Pick<ActivityDeps, 'database'>) => ({
   /**
    * Asks every live API instance to load a version and check that it answers.

@@ -1,8 +1,9 @@
 // Moves of a version between stages, on the word of a rule or of a person.
+import { type Database } from '../store/database.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { findAcceptedDecision } from '../store/runs/decisions.ts';
 import { findEvidence } from '../store/runs/evidence.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
+import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import { archive } from '../store/versions/archive.ts';
 import { moveToStaging } from '../store/versions/move-to-staging.ts';
 import { promote } from '../store/versions/promote.ts';
@@ -21,25 +22,26 @@ export interface ArchiveInput {
   readonly detail: string;
 }
 
+/** The steps that move versions between stages. */
 export const stageActivities = ({ database }: ActivityDeps) => ({
   /** None → Staging, superseding what waits there unless the policy keeps it. */
   async stageCandidate(input: {
     retrainId: string;
     detail: string;
   }): Promise<{ staged: boolean; superseded: number | null }> {
-    const { model, candidateVersion } = await getRetrain(database, input.retrainId);
-    if (candidateVersion === null) throw new Error(`retrain ${input.retrainId} has no candidate`);
+    const retrain = await getRetrain(database, input.retrainId);
+    const { model } = retrain;
     const { definition } = await getDefinition(database, model);
     const { whilePending } = definition.promotion;
-    return moveToStaging(database, model, candidateVersion, byRule(), { whilePending, detail: input.detail });
+    return moveToStaging(database, model, candidateOf(retrain), byRule(), {
+      whilePending,
+      detail: input.detail,
+    });
   },
 
-  /** None or Staging → Archived; nothing where no version was registered. */
+  /** None or Staging → Archived; nothing where a retrain made no version, or one that has left None since. */
   async archiveCandidate(input: ArchiveInput): Promise<void> {
-    const version =
-      input.version ??
-      (input.retrainId === undefined ? undefined : await findVersionOfRetrain(database, input.retrainId))
-        ?.version;
+    const version = input.version ?? (await candidateInNone(database, input.retrainId));
     if (version === undefined) return;
     const evidence = await findEvidence(database, input.model, version);
     await archive(database, input.model, version, byRule(evidence?.digest), input.reason, input.detail);
@@ -63,3 +65,12 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     return rollBack(database, input.model, input.toVersion, by, input.reason);
   },
 });
+
+/** What a retrain that gives up leaves behind. A version in Staging is not its to archive: the release ends it. */
+async function candidateInNone(
+  database: Database,
+  retrainId: string | undefined,
+): Promise<number | undefined> {
+  const made = retrainId === undefined ? undefined : await findVersionOfRetrain(database, retrainId);
+  return made?.stage === 'None' ? made.version : undefined;
+}

@@ -2,39 +2,28 @@
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
-  WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
+import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import {
   type ReleaseInput,
-  type RetrainInput,
   type RetrainRequest,
-  retrainRequestedSignal,
   searchAttributes,
   supersededSignal,
   workflowIds,
   workflowTypes,
 } from '../workflows/contracts.ts';
 import { type ActivityDeps } from './deps.ts';
+import { requestRetrain } from './request-retrain.ts';
 
+/** The steps that start other runs. */
 export const startActivities = ({ database, client, taskQueue }: ActivityDeps) => ({
   /** Asks the retrain loop of a model for a retrain, starting it where it does not run. */
   async startRetrain(request: RetrainRequest): Promise<{ workflowId: string; retrainId: string }> {
-    const workflowId = workflowIds.retrain(request.model);
-    await client.workflow.signalWithStart(workflowTypes.retrain, {
-      workflowId,
-      taskQueue,
-      args: [{ model: request.model } satisfies RetrainInput],
-      signal: retrainRequestedSignal,
-      signalArgs: [request],
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      typedSearchAttributes: [{ key: searchAttributes.model, value: request.model }],
-      staticSummary: `Retrain ${request.model}: ${request.trigger}`,
-    });
+    const workflowId = await requestRetrain({ client, taskQueue }, request);
     return { workflowId, retrainId: request.retrainId };
   },
 
@@ -43,8 +32,9 @@ export const startActivities = ({ database, client, taskQueue }: ActivityDeps) =
     retrainId: string;
     superseded: number | null;
   }): Promise<{ workflowId: string }> {
-    const { model, candidateVersion } = await getRetrain(database, input.retrainId);
-    if (candidateVersion === null) throw new Error(`retrain ${input.retrainId} has no candidate`);
+    const retrain = await getRetrain(database, input.retrainId);
+    const { model } = retrain;
+    const candidateVersion = candidateOf(retrain);
     const { definition } = await getDefinition(database, model);
     if (input.superseded !== null) await tellSuperseded(client, model, input.superseded, candidateVersion);
     const workflowId = workflowIds.release(model, candidateVersion);

@@ -2,6 +2,7 @@
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { encodeReference } from '../domain/drift/profile-codec.ts';
+import { TidegateError } from '../domain/errors.ts';
 import { trainingRows } from '../domain/learning/rows.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
@@ -17,6 +18,7 @@ export interface Candidate {
   readonly words: string;
 }
 
+/** The step that trains. */
 export const trainActivities = ({ database }: ActivityDeps) => ({
   /** Trains on the labelled rows outside the holdout and registers a version in stage None, once per retrain. */
   async trainCandidate({ retrainId }: { retrainId: string }): Promise<Candidate> {
@@ -25,7 +27,7 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
       return { version: registered.version, words: `version ${registered.version} was trained before` };
     }
     const { model, datasetId } = await getRetrain(database, retrainId);
-    if (datasetId === null) throw new Error(`retrain ${retrainId} has no frozen dataset`);
+    if (datasetId === null) throw new TidegateError('INTERNAL', `retrain ${retrainId} has no frozen dataset`);
     const dataset = await getDataset(database, datasetId);
     const { definition } = await getDefinition(database, model, dataset.definitionVersion);
     const { frame } = await readDataset(database, dataset);

@@ -28,6 +28,7 @@ export interface DecisionToVerify {
   readonly message: DecisionMessage;
 }
 
+/** The step that verifies a decision. */
 export const decisionActivities = ({ database }: ActivityDeps) => ({
   /** Whether a decision counts; every one leaves a row. */
   async verifyDecision(input: DecisionToVerify): Promise<DecisionResult> {

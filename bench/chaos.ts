@@ -7,7 +7,7 @@ import { generateMonth } from '../cli/demo/streamflow/generate-month.ts';
 import { freePort } from '../cli/embedded/free-port.ts';
 import { startPostgres } from '../cli/embedded/postgres.ts';
 import { startTemporal } from '../cli/embedded/temporal.ts';
-import { searchAttributeKinds } from '../cli/search-attributes.ts';
+import { searchAttributeKinds } from '../worker/search-attributes.ts';
 import { exampleMigrations } from '../migrations/example/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { openDatabase } from '../store/database.ts';

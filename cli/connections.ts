@@ -1,9 +1,9 @@
 // The connections of one command: opened for it, closed after it.
 import { Client, Connection } from '@temporalio/client';
-import { TidegateError } from '../domain/errors.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { checkSchema } from '../store/migrate.ts';
+import { temporalUnreachable } from '../worker/temporal-unreachable.ts';
 import { type Config, type TemporalSettings } from './config.ts';
 import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
 
@@ -76,10 +76,6 @@ async function connect({ connectionOptions }: TemporalSettings): Promise<Connect
       connectTimeout: CONNECT_TIMEOUT_MS,
     });
   } catch (cause) {
-    const at = connectionOptions.address ?? 'localhost:7233';
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new TidegateError('TEMPORAL_UNREACHABLE', `Temporal at ${at} did not answer: ${problem}`, {
-      cause,
-    });
+    throw temporalUnreachable(connectionOptions.address, cause);
   }
 }

@@ -105,7 +105,7 @@ export async function putSchedule(
 }
 
 /** The next times at which a model is monitored by itself, soonest first. */
-export async function nextRuns(client: Client, model: string): Promise<Date[]> {
+async function nextRuns(client: Client, model: string): Promise<Date[]> {
   const { info } = await client.schedule.getHandle(workflowIds.monitor(model)).describe();
   return info.nextActionTimes;
 }

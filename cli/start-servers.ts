@@ -1,5 +1,6 @@
 // Everything that `tidegate start` and the demo run: Postgres, Temporal, the schema, a worker and the API.
 import { TidegateError } from '../domain/errors.ts';
+import { searchAttributeKinds } from '../worker/search-attributes.ts';
 import { type Config } from './config.ts';
 import { addressOfApi, type Endpoints, plainTemporal } from './endpoints.ts';
 import { dataFolders } from './embedded/erase-data.ts';
@@ -11,7 +12,6 @@ import { supervise } from './embedded/supervise.ts';
 import { startTemporal } from './embedded/temporal.ts';
 import { migrateAll } from './migrate-all.ts';
 import { type Running, takeFolder } from './running.ts';
-import { searchAttributeKinds } from './search-attributes.ts';
 import { ServerLogs } from './server-logs.ts';
 
 /** How to start everything. */

@@ -24,7 +24,7 @@ export const errorKinds = {
   ALREADY_RUNNING: kind(500, false, 'Use the one that runs, or stop it first (Ctrl-C in its terminal).'),
   BINARY_MISSING: kind(500, false, 'Follow one of the ways listed in the message to provide the binary.'),
   SERVER_FAILED: kind(500, true, 'Read the last lines of its output in the message.'),
-  DATA_FOLDER_BROKEN: kind(500, false, 'Run `tidegate down --erase` to begin again, or restore the folder.'),
+  DATA_FOLDER_BROKEN: kind(500, false, 'Erase it (`tidegate down --erase --data <folder>`), or restore it.'),
   SCHEMA_OUT_OF_DATE: kind(500, false, 'Run `tidegate migrate`.'),
   SCHEMA_TOO_NEW: kind(500, false, 'The database was migrated by a newer Tidegate; update this process.'),
   MIGRATION_FAILED: kind(
@@ -84,10 +84,8 @@ export const errorKinds = {
     false,
     'The champion changed since the comparison; the candidate is compared anew.',
   ),
-  DECISION_REFUSED: kind(409, false, 'Read the pending request again and decide on what it names.'),
+  DECISION_REFUSED: kind(409, false, 'The message says why; `tidegate status` shows what waits.'),
   NOTHING_PENDING: kind(404, false, 'No version of the model waits for a decision: `tidegate status`.'),
-  SELF_APPROVAL: kind(403, false, 'Ask somebody other than the requester.'),
-  UNVERIFIED_DECISION: kind(403, false, 'Decide through the API or the command line with a key.'),
   NO_ROLLBACK_TARGET: kind(409, false, 'Roll back to a version that was in Production: `tidegate versions`.'),
   SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
@@ -103,9 +101,12 @@ export interface Place {
   readonly problem: string;
 }
 
+// Whoever reads an error corrects a few places and asks again.
+const MOST_PLACES = 20;
+
 /** Extra facts of one error. */
 export interface ErrorDetail {
-  /** Places in the input, at most 20. */
+  /** Places in the input; the first 20 are kept. */
   readonly places?: readonly Place[];
   /** A remedy more exact than the table's. */
   readonly remedy?: string;
@@ -126,7 +127,7 @@ export class TidegateError extends Error {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = 'TidegateError';
     this.code = code;
-    this.places = detail.places ?? [];
+    this.places = (detail.places ?? []).slice(0, MOST_PLACES);
     this.remedy = detail.remedy ?? errorKinds[code].remedy;
   }
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { type WorkflowHandle } from '@temporalio/client';
 import { freePort } from '../cli/embedded/free-port.ts';
 import { startTemporal } from '../cli/embedded/temporal.ts';
-import { searchAttributeKinds } from '../cli/search-attributes.ts';
+import { searchAttributeKinds } from '../worker/search-attributes.ts';
 import { historyToJson } from '../test/replay/history-json.ts';
 import { scenarios } from '../test/replay/scenarios.ts';
 import { fakeActivities } from '../test/workflows/fake-activities.ts';

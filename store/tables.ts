@@ -1,6 +1,12 @@
 // Tidegate's own tables as Kysely sees them; migrations/tidegate makes them.
 import { type ColumnType, type Generated } from 'kysely';
+import { type EncodedReference } from '../domain/drift/profile-codec.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
+import { type Artifact } from '../domain/learning/artifact.ts';
+import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
+import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
+import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
+import { type DriftPart, type PerformancePart, type QualityPart } from '../domain/lifecycle/report.ts';
 
 /** A jsonb column: read as a value, written as its JSON text. */
 type Json<T> = ColumnType<T, string, string>;
@@ -8,8 +14,10 @@ type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 
+/** Where a version stands. */
 export type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
 
+/** Every table by its name. */
 export interface Tables {
   'tidegate.model': {
     name: string;
@@ -57,10 +65,10 @@ export interface Tables {
     champion_version: number | null;
     dataset_id: number;
     as_of: Timestamp;
-    quality: NullableJson<unknown>;
-    drift: NullableJson<unknown>;
-    performance: NullableJson<unknown>;
-    decision: NullableJson<unknown>;
+    quality: NullableJson<QualityPart>;
+    drift: NullableJson<DriftPart>;
+    performance: NullableJson<PerformancePart>;
+    decision: NullableJson<RetrainDecision>;
     summary: string | null;
     workflow_id: string;
     run_id: string;
@@ -91,9 +99,9 @@ export interface Tables {
     retrain_id: string;
     dataset_id: number;
     trainer: string;
-    artifact: Json<unknown>;
+    artifact: Json<Artifact>;
     artifact_digest: string;
-    reference: Json<unknown>;
+    reference: Json<EncodedReference>;
     created_at: Generated<Date>;
   };
   'tidegate.comparison': {
@@ -102,8 +110,8 @@ export interface Tables {
     candidate_version: number;
     champion_version: number | null;
     dataset_id: number;
-    body: Json<unknown>;
-    decision: NullableJson<unknown>;
+    body: Json<ComparisonBody>;
+    decision: NullableJson<PromotionDecision>;
     created_at: Generated<Date>;
   };
   'tidegate.transition': {

@@ -1,30 +1,42 @@
 // The worker process: connects, checks that it fits its servers, works until it is told to stop, closes in order.
 import { Client } from '@temporalio/client';
-import { makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import {
+  makeTelemetryFilterString,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+  Worker,
+} from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import { createActivities } from '../activities/index.ts';
-import { type Config, type TemporalSettings } from '../cli/config.ts';
-import { reportReady } from '../cli/embedded/ready-message.ts';
-import { checkSearchAttributes } from '../cli/search-attributes.ts';
-import { TidegateError } from '../domain/errors.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { checkSchema } from '../store/migrate.ts';
 import { runtimeLogger } from './logger.ts';
 import { workerOptions } from './options.ts';
+import { checkSearchAttributes } from './search-attributes.ts';
+import { temporalUnreachable } from './temporal-unreachable.ts';
 
 /** What a worker needs to know. */
-export interface WorkerConfig extends Pick<
-  Config,
-  'taskQueue' | 'webhookUrl' | 'workflowBundle' | 'logLevel'
-> {
+export interface WorkerConfig {
   readonly databaseUrl: string;
-  readonly temporal: TemporalSettings;
+  readonly temporal: {
+    readonly connectionOptions: NativeConnectionOptions;
+    readonly namespace: string;
+  };
+  readonly taskQueue: string;
+  /** Where notifications are posted; absent means nowhere. */
+  readonly webhookUrl: string | undefined;
+  /** A bundle built beforehand; absent means that the workflows are bundled at start. */
+  readonly workflowBundle: string | undefined;
+  readonly logLevel: string;
+  /** Called once it polls. */
+  readonly onReady: () => void;
 }
 
 /**
  * Runs a worker until SIGINT or SIGTERM. Then it takes no new work, gives running activities ten seconds, and closes
- * its connections. A supervisor is told when it polls.
+ * its connections.
  *
  * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
  * SEARCH_ATTRIBUTES_MISSING
@@ -41,7 +53,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
       await checkSearchAttributes(connection, config.temporal.namespace);
       const worker = await createWorker(config, connection, database);
       const stopped = worker.run();
-      reportReady();
+      config.onReady();
       logger.info({ taskQueue: config.taskQueue, namespace: config.temporal.namespace }, 'polling');
       await stopped;
     } finally {
@@ -63,15 +75,11 @@ function installRuntime(logger: Logger): void {
   });
 }
 
-async function connect({ connectionOptions }: TemporalSettings): Promise<NativeConnection> {
+async function connect({ connectionOptions }: WorkerConfig['temporal']): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect(connectionOptions);
   } catch (cause) {
-    const at = connectionOptions.address ?? 'localhost:7233';
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new TidegateError('TEMPORAL_UNREACHABLE', `Temporal at ${at} did not answer: ${problem}`, {
-      cause,
-    });
+    throw temporalUnreachable(connectionOptions.address, cause);
   }
 }
 

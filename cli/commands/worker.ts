@@ -1,6 +1,7 @@
 // tidegate worker: runs the loops' workflows and activities until it is told to stop.
 import { type Command } from 'commander';
 import { type CommandContext } from '../command-context.ts';
+import { reportReady } from '../embedded/ready-message.ts';
 import { findEndpoints } from '../endpoints.ts';
 
 /** Adds `tidegate worker`. */
@@ -14,6 +15,6 @@ export function addWorker(program: Command, { config }: CommandContext): void {
       const endpoints = await findEndpoints(settings);
       // Loaded late: Temporal's native part takes longer to load than most commands to run.
       const { runWorker } = await import('../../worker/main.ts');
-      await runWorker({ ...settings, ...endpoints });
+      await runWorker({ ...settings, ...endpoints, onReady: reportReady });
     });
 }

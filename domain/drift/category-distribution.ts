@@ -11,6 +11,7 @@ import {
 } from './hypothesis.ts';
 import { jensenShannon, jensenShannonDistance, jensenShannonNoiseFloor } from './jensen-shannon.ts';
 import { newCategory, newCategoryExcess } from './new-category.ts';
+import { total } from './total.ts';
 import { wilsonLower } from './wilson.ts';
 
 /** Rows of both sides over the same categories. */
@@ -99,5 +100,3 @@ export function newCategories(
     direction: directionOf(Math.max(0, wilsonLower(share) - expected)),
   });
 }
-
-const total = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);

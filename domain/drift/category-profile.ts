@@ -1,4 +1,5 @@
 // A category column: its frozen counts, and those of a window beside them.
+import { byCodeUnits } from '../by-code-units.ts';
 import { MISSING_CODE, type CategoryColumn } from '../features/frame.ts';
 
 /** Most values kept by name, in the reference and again among the unseen of a window. */
@@ -106,6 +107,3 @@ function bounded(unseen: ReadonlyMap<string, number>): { unseen: Map<string, num
     unlisted: rest.reduce((sum, [, count]) => sum + count, 0),
   };
 }
-
-// Never by locale: the same data must freeze to the same bytes on every machine.
-const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

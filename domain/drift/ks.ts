@@ -3,6 +3,7 @@ import { ksPValue } from './distributions/kolmogorov-two-sample.ts';
 import { nextUp } from './next-up.ts';
 import { sortedValues } from './sorted-values.ts';
 import type { Statistic } from './statistic.ts';
+import { total } from './total.ts';
 
 /**
  * Kolmogorov-Smirnov test.
@@ -80,5 +81,3 @@ export function ksBracket(cuts: Float64Array, reference: Float64Array, current: 
 
 const holdsOneValue = (cuts: Float64Array, bin: number): boolean =>
   bin === cuts.length ? cuts[bin - 1] === Infinity : bin > 0 && cuts[bin] === nextUp(cuts[bin - 1] as number);
-
-const total = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);

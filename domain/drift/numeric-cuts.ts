@@ -40,7 +40,7 @@ export function numericCuts(
 }
 
 /** The distinct values of a sorted sample, or null where there are more than 2 047. */
-export function distinctValues(sorted: Float64Array): number[] | null {
+function distinctValues(sorted: Float64Array): number[] | null {
   const distinct: number[] = [];
   for (const value of sorted) {
     if (value === distinct.at(-1)) continue;

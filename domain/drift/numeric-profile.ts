@@ -1,6 +1,7 @@
 // A numeric column of a window, as counts and sums in the reference's bins.
 import type { UnitScale } from './clip-range.ts';
 import type { CutGrid } from './cut-grid.ts';
+import { total } from './total.ts';
 
 /** Counts and sums of a numeric column. Profiles of parts add up to the profile of the whole. */
 export interface NumericProfile {
@@ -72,5 +73,4 @@ export function addNumericProfiles(a: NumericProfile, b: NumericProfile): Numeri
 }
 
 /** Values that are not missing. */
-export const presentNumbers = (profile: NumericProfile): number =>
-  profile.counts.reduce((sum, count) => sum + count, 0);
+export const presentNumbers = (profile: NumericProfile): number => total(profile.counts);

@@ -4,6 +4,7 @@ import { NORMAL_95 } from './distributions/normal.ts';
 import type { Bracket } from './ks.ts';
 import { sortedValues } from './sorted-values.ts';
 import type { Statistic } from './statistic.ts';
+import { total } from './total.ts';
 
 /**
  * Clipped, normed Wasserstein distance.
@@ -131,5 +132,3 @@ export function wassersteinNoiseFloor(edges: Float64Array, counts: Float64Array,
   }
   return NORMAL_95 * Math.sqrt(1 / n + 1 / m) * area;
 }
-
-const total = (counts: Float64Array): number => counts.reduce((sum, count) => sum + count, 0);

@@ -29,6 +29,7 @@ export interface FlagSpec extends ColumnOptions {
   readonly type: 'flag';
 }
 
+/** A feature column as a model file declares it. */
 export type ColumnSpec = NumericSpec | CountSpec | CategorySpec | FlagSpec;
 
 /** A real-valued feature. @example numeric({ min: 0 }) */

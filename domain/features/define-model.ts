@@ -85,7 +85,7 @@ const invalid = (places: readonly Place[]): TidegateError =>
   new TidegateError(
     'INVALID_DEFINITION',
     `the model definition is wrong at ${places.map(({ at, problem }) => `${at}: ${problem}`).join('; ')}`,
-    { places: places.slice(0, 20) },
+    { places },
   );
 
 function repeatedFeatures(definition: ModelDefinition): Place[] {

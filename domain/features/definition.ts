@@ -65,7 +65,7 @@ const labelDefinition = z.strictObject({
   column,
   timestamp: column,
   known: column.optional(),
-  /** When a label is expected after its row; before that it is awaited, after it overdue. */
+  /** When a label is expected after its row. Stored with the definition; nothing acts on it yet. */
   delay: duration.default('0 days'),
   /** The value that counts as the positive class. */
   positive: z.union([z.boolean(), z.string(), z.number()]).default(true),

@@ -22,6 +22,7 @@ export interface CategoryColumn {
   readonly dictionary: readonly string[];
 }
 
+/** One feature of every row. */
 export type FeatureColumn = NumericColumn | CategoryColumn;
 
 /** The features of one row by name; null is missing. */

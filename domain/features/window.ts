@@ -7,6 +7,9 @@ export interface Window {
   readonly to: Date;
 }
 
+/** The day of an instant in UTC, as summaries show it. @example dayOf(new Date(0)) // '1970-01-01' */
+export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10);
+
 /**
  * The window of a given length that ends at the as-of instant.
  *

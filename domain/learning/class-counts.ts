@@ -3,7 +3,7 @@ import { TidegateError } from '../errors.ts';
 import { type Frame } from '../features/frame.ts';
 
 /** Fewest rows of the rarer class, unless the options say otherwise. */
-export const MIN_POSITIVES = 50;
+const MIN_POSITIVES = 50;
 
 /** Training rows by class. */
 export interface ClassCounts {

@@ -1,7 +1,6 @@
 // Comparison: champion and candidate on the same rows, none of which either was trained on.
 import { normalSurvival } from '../drift/distributions/normal.ts';
 import { TidegateError } from '../errors.ts';
-import { MIN_CLUSTERS } from '../lifecycle/decide-promotion.ts';
 import { type Interval } from '../lifecycle/interval.ts';
 import { aucInterval, DEFAULT_ALPHA, normalInterval } from './auc-interval.ts';
 import { type ClassClusters, countClusters } from './class-clusters.ts';
@@ -40,8 +39,6 @@ export interface Comparison extends ClassClusters {
   readonly champion: ModelMeasures;
   readonly candidate: ModelMeasures;
   readonly difference: AucDifference;
-  /** Whether there are clusters enough of each class to say anything: 50. */
-  readonly enough: boolean;
 }
 
 // Without both classes nothing can be ranked, and the interval says so.
@@ -72,7 +69,6 @@ export function compare(input: ComparisonInput): Comparison {
     champion: measures(paired.first, paired.spread?.first, championScores),
     candidate: measures(paired.second, paired.spread?.second, candidateScores),
     difference: differenceOf(paired, alpha),
-    enough: Math.min(counts.positiveClusters, counts.negativeClusters) >= MIN_CLUSTERS,
   };
 }
 

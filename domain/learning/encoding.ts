@@ -22,6 +22,7 @@ export interface CategoryEncoding {
   readonly missing: boolean;
 }
 
+/** How one feature becomes columns. */
 export type ColumnEncoding = NumericEncoding | CategoryEncoding;
 
 /** Every feature in the order of the frame; column 0 of the matrix is the intercept, always 1. */

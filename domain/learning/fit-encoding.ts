@@ -1,4 +1,5 @@
 // Learns an encoding from training rows, and from nothing else.
+import { byCodeUnits } from '../by-code-units.ts';
 import { type CategoryColumn, type Frame, MISSING_CODE, type NumericColumn } from '../features/frame.ts';
 import { type CategoryEncoding, columnWidth, type Encoding, type NumericEncoding } from './encoding.ts';
 
@@ -53,18 +54,15 @@ function fitCategory({ name, codes, dictionary }: CategoryColumn, rows: Uint32Ar
   const seen = dictionary.flatMap((value, code) =>
     counts[code]! > 0 ? [{ value, count: counts[code]! }] : [],
   );
-  seen.sort((a, b) => b.count - a.count || byText(a.value, b.value));
+  seen.sort((a, b) => b.count - a.count || byCodeUnits(a.value, b.value));
   if (seen.length + Number(absent > 0) < 2)
     return { kind: 'category', name, levels: [], other: false, missing: false };
   const levels = seen.slice(0, MAX_LEVELS).map(({ value }) => value);
   return {
     kind: 'category',
     name,
-    levels: levels.sort(byText),
+    levels: levels.sort(byCodeUnits),
     other: seen.length > MAX_LEVELS,
     missing: absent > 0,
   };
 }
-
-// Not localeCompare: the order must not depend on the machine.
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -8,7 +8,7 @@ import { fitLogistic, type LogisticFit, TOLERANCE } from './fit-logistic.ts';
 import { type Trainer } from './trainer.ts';
 
 /** Strength of the L2 penalty unless the options say otherwise: scikit-learn's default, C = 1. */
-export const DEFAULT_L2 = 1;
+const DEFAULT_L2 = 1;
 
 /**
  * Minimises Σ log loss + l2/2 · Σ coefficient² over the encoded rows; the intercept goes without penalty. A model that

@@ -36,6 +36,9 @@ export interface QueuedDecision {
   result?: DecisionResult;
 }
 
+/** Stands in the messages that people copy, for the name that they must put in its place. */
+export const NAME_TO_REPLACE = 'your name';
+
 const isText = (value: unknown, longest: number): value is string =>
   typeof value === 'string' && value.length <= longest;
 
@@ -50,6 +53,7 @@ export function malformed(message: unknown): string | undefined {
   if (decision !== 'approve' && decision !== 'reject') return 'decision must be "approve" or "reject"';
   if (!isText(comment, 2_000)) return 'comment must be a text of at most 2,000 characters';
   if (!isText(decidedBy, 200) || decidedBy.trim() === '') return 'decidedBy must name the person who decides';
+  if (decidedBy.trim() === NAME_TO_REPLACE) return `decidedBy still says "${NAME_TO_REPLACE}"`;
   return undefined;
 }
 

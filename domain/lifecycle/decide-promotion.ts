@@ -1,4 +1,5 @@
 // decidePromotion: whether a candidate may wait for approval, or is refused.
+import { rivalInWords } from './comparison-body.ts';
 import { type Interval, intervalInWords } from './interval.ts';
 import { type RuleResult } from './rule.ts';
 
@@ -11,13 +12,13 @@ export const MIN_CLUSTERS = 50;
 /** What the decision looks at: champion and candidate on the same holdout rows. */
 export interface PromotionFacts {
   /** The champion, or null where the class prior is the one to beat. */
-  readonly champion: { readonly version: number; readonly auc: Interval; readonly logLoss: number } | null;
-  readonly candidate: { readonly version: number; readonly auc: Interval; readonly logLoss: number };
+  readonly championVersion: number | null;
   /** AUC of the candidate less that of the champion (or of the prior). */
   readonly difference: Interval & { readonly p: number };
   readonly positiveClusters: number;
   readonly negativeClusters: number;
-  /** Log loss of the one to beat. */
+  /** Log loss of the candidate and of the one to beat, nats per row. */
+  readonly candidateLogLoss: number;
   readonly logLossToBeat: number;
   /** Clusters of the evaluation rows on which either version was trained. */
   readonly leakedClusters: number;
@@ -63,8 +64,7 @@ export function decidePromotion(facts: PromotionFacts, policy: PromotionPolicy):
   return { rulesVersion: PROMOTION_RULES, promote: !broken, outcome, reason, rules };
 }
 
-const rival = ({ champion }: PromotionFacts): string =>
-  champion ? `version ${champion.version}` : 'the class prior';
+const rival = ({ championVersion }: PromotionFacts): string => rivalInWords(championVersion);
 
 function enoughClusters({ positiveClusters, negativeClusters }: PromotionFacts): RuleResult {
   const value = Math.min(positiveClusters, negativeClusters);
@@ -89,7 +89,7 @@ const noLeak = ({ leakedClusters }: PromotionFacts): RuleResult => ({
 });
 
 function logLossKept(facts: PromotionFacts, { logLossTolerance }: PromotionPolicy): RuleResult {
-  const value = facts.candidate.logLoss;
+  const value = facts.candidateLogLoss;
   const bound = facts.logLossToBeat + logLossTolerance;
   const held = value <= bound;
   return {
@@ -111,9 +111,12 @@ function surelyBetter(facts: PromotionFacts): RuleResult {
     held,
     value: low,
     bound: 0,
-    words: `AUC ${held ? 'is surely' : 'is not surely'} above that of ${rival(facts)}: difference ${intervalInWords(facts.difference)}, p ${p.toPrecision(2)}`,
+    words: `AUC ${held ? 'is surely' : 'is not surely'} above that of ${rival(facts)}: difference ${intervalInWords(facts.difference)}, p ${pInWords(p)}`,
   };
 }
+
+// Far smaller ones say nothing more, and the smallest would read as nought.
+const pInWords = (p: number): string => (p < 1e-4 ? '<0.0001' : p.toPrecision(2));
 
 function delta(facts: PromotionFacts, { minDelta }: PromotionPolicy): RuleResult {
   const { value } = facts.difference;

@@ -52,7 +52,7 @@ export async function checkSources(database: Database, definition: ModelDefiniti
     first.code,
     `the definition of ${definition.name} does not fit the database: ` +
       unique.map(({ at, problem }) => `${at}: ${problem}`).join('; '),
-    { places: unique.slice(0, 20).map(({ at, problem }) => ({ at, problem })) },
+    { places: unique.map(({ at, problem }) => ({ at, problem })) },
   );
 }
 

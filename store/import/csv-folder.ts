@@ -16,7 +16,7 @@ export interface CsvFile {
  * The CSV files of a folder in the order of their names, so that two imports lock tables in the same order.
  * Hidden files and folders within it are passed over.
  *
- * @throws TidegateError IMPORT_FOLDER when there is no such folder, or no CSV file in it
+ * @throws TidegateError IMPORT_FOLDER when there is no such folder, no CSV file in it, or two for one table
  */
 export async function csvFilesOf(folder: string): Promise<CsvFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -27,6 +27,8 @@ export async function csvFilesOf(folder: string): Promise<CsvFile[]> {
     .map(({ name }) => ({ name, table: name.slice(0, -'.csv'.length), path: path.join(folder, name) }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (files.length === 0) throw new TidegateError('IMPORT_FOLDER', `${folder} holds no CSV file`);
+  const twin = files.find(({ table }, index) => files.findIndex((file) => file.table === table) < index);
+  if (twin) throw new TidegateError('IMPORT_FOLDER', `${folder} holds two files for table ${twin.table}`);
   return files;
 }
 

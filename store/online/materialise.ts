@@ -38,6 +38,8 @@ export async function materialise(
        insert into tidegate.online_row (model, definition_version, entity_key, as_of, row_time, features)
        select $2, $3, joined.entity_key::jsonb, $1::timestamptz, joined.newest, to_jsonb(features)
        from joined cross join lateral (select ${columns.join(', ')}) features
+       -- In one order, so that two that write the same rows wait for each other and do not lock each other out.
+       order by joined.entity_key collate "C"
        on conflict (model, definition_version, entity_key) do update
          set as_of = excluded.as_of, row_time = excluded.row_time, features = excluded.features,
              materialised_at = excluded.materialised_at

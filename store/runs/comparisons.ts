@@ -1,4 +1,7 @@
 // Comparisons: champion and candidate on the same rows, with the decision that rests on them.
+import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
+import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
+import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 
 /** A stored comparison. */
@@ -7,8 +10,9 @@ export interface StoredComparison {
   readonly candidateVersion: number;
   readonly championVersion: number | null;
   readonly datasetId: number;
-  readonly body: unknown;
-  readonly decision: unknown;
+  readonly body: ComparisonBody;
+  /** Null until it has been decided on. */
+  readonly decision: PromotionDecision | null;
 }
 
 const COLUMNS = [
@@ -43,7 +47,7 @@ export async function writePromotionDecision(
   database: Database,
   model: string,
   candidateVersion: number,
-  decision: unknown,
+  decision: PromotionDecision,
 ): Promise<void> {
   await database.kysely
     .updateTable('tidegate.comparison')
@@ -65,3 +69,14 @@ export const findComparison = (
     .where('model', '=', model)
     .where('candidate_version', '=', candidateVersion)
     .executeTakeFirst();
+
+/** The comparison of a candidate that has one. @throws TidegateError INTERNAL where a step before has left it out */
+export async function getComparison(
+  database: Database,
+  model: string,
+  candidateVersion: number,
+): Promise<StoredComparison> {
+  const comparison = await findComparison(database, model, candidateVersion);
+  if (comparison) return comparison;
+  throw new TidegateError('INTERNAL', `version ${candidateVersion} of ${model} has no comparison`);
+}

@@ -1,5 +1,6 @@
 // Decisions: every one that was sent, accepted or refused; rows are never changed.
 import { type Selectable } from 'kysely';
+import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type Tables } from '../tables.ts';
 
@@ -53,7 +54,7 @@ export async function recordDecision(database: Database, input: Decision): Promi
   if (written) return written;
   const earlier = await findAcceptedDecision(database, input.model, input.version);
   const refused = earlier && (await insertDecision(database, { ...input, refusal: settledInWords(earlier) }));
-  if (!refused) throw new Error(`decision ${input.request} could not be recorded`);
+  if (!refused) throw new TidegateError('INTERNAL', `decision ${input.request} could not be recorded`);
   return refused;
 }
 

@@ -1,4 +1,6 @@
 // Reports: what one monitor run measured and decided.
+import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
+import { type DriftPart, type PerformancePart, type QualityPart } from '../../domain/lifecycle/report.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 
@@ -10,10 +12,10 @@ export interface Report {
   readonly championVersion: number | null;
   readonly datasetId: number;
   readonly asOf: Date;
-  readonly quality: unknown;
-  readonly drift: unknown;
-  readonly performance: unknown;
-  readonly decision: unknown;
+  readonly quality: QualityPart | null;
+  readonly drift: DriftPart | null;
+  readonly performance: PerformancePart | null;
+  readonly decision: RetrainDecision | null;
   readonly summary: string | null;
   readonly workflowId: string;
   readonly runId: string;

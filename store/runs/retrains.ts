@@ -1,4 +1,6 @@
 // Retrains: each asked for once, by a report or a person, with what became of it.
+import { type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 
 /** A retrain; `outcome` is null while it runs. */
@@ -75,6 +77,12 @@ export const getRetrain = (database: Database, id: string): Promise<Retrain> =>
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
 
+/** The version that a retrain made. @throws TidegateError INTERNAL where its training has not ended */
+export function candidateOf({ id, candidateVersion }: Retrain): number {
+  if (candidateVersion === null) throw new TidegateError('INTERNAL', `retrain ${id} has no candidate`);
+  return candidateVersion;
+}
+
 /** Notes what a step of a retrain made. */
 export async function noteRetrain(
   database: Database,
@@ -115,7 +123,7 @@ export const listRetrains = (database: Database, model: string, limit = 20): Pro
     .limit(limit)
     .execute();
 
-/** Whether a retrain that is not open any more, or still runs, was caused by a report on rows of this digest. */
+/** Whether rows of this digest, frozen by this definition, have led to a retrain that runs or was carried through. */
 export async function wasRetrainedOn(
   database: Database,
   model: string,
@@ -145,7 +153,7 @@ export async function wasRetrainedOn(
 export const findLastRefusal = (
   database: Database,
   model: string,
-): Promise<{ finishedAt: Date | null; performance: unknown } | undefined> =>
+): Promise<{ finishedAt: Date | null; performance: PerformancePart | null } | undefined> =>
   database.kysely
     .selectFrom('tidegate.retrain')
     .leftJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.report_id')

@@ -5,7 +5,7 @@ import { type InstanceState } from './instances.ts';
 import { type VersionRef } from './wanted-versions.ts';
 
 /** An instance is alive while its heartbeat is younger than this, in seconds. */
-export const ALIVE_SECONDS = 5;
+const ALIVE_SECONDS = 5;
 
 const isAlive = sql<boolean>`heartbeat_at > clock_timestamp() - make_interval(secs => ${sql.lit(ALIVE_SECONDS)})`;
 

@@ -1,8 +1,9 @@
 // Loads what an API instance needs to answer with a version.
-import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { TidegateError } from '../../domain/errors.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
 import { type Database } from '../database.ts';
+import { getDefinition } from '../definitions/definitions.ts';
+import { getVersion, readArtifact } from '../versions/versions.ts';
 
 /** A version with its artifact and the definition it was trained by. */
 export interface LoadedVersion {
@@ -10,7 +11,7 @@ export interface LoadedVersion {
   readonly version: number;
   readonly definitionVersion: number;
   readonly definition: ModelDefinition;
-  readonly artifact: unknown;
+  readonly artifact: Artifact;
 }
 
 /**
@@ -23,29 +24,8 @@ export async function loadVersion(
   model: string,
   version: number,
 ): Promise<LoadedVersion> {
-  const row = await database.kysely
-    .selectFrom('tidegate.version as version')
-    .innerJoin('tidegate.definition as definition', (join) =>
-      join
-        .onRef('definition.model', '=', 'version.model')
-        .onRef('definition.version', '=', 'version.definition_version'),
-    )
-    .select(['version.definition_version', 'definition.body', 'version.artifact', 'version.artifact_digest'])
-    .where('version.model', '=', model)
-    .where('version.version', '=', version)
-    .executeTakeFirst();
-  if (!row) throw new TidegateError('UNKNOWN_VERSION', `${model} has no version ${version}`);
-  if (digestOf(row.artifact) !== row.artifact_digest) {
-    throw new TidegateError(
-      'ARTIFACT_CHANGED',
-      `the artifact of ${model} version ${version} differs from its digest`,
-    );
-  }
-  return {
-    model,
-    version,
-    definitionVersion: row.definition_version,
-    definition: row.body,
-    artifact: row.artifact,
-  };
+  const { definitionVersion } = await getVersion(database, model, version);
+  const { definition } = await getDefinition(database, model, definitionVersion);
+  const artifact = await readArtifact(database, model, version);
+  return { model, version, definitionVersion, definition, artifact };
 }

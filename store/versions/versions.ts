@@ -1,5 +1,7 @@
 // Versions of a model: registered once, immutable after that.
 import { digestOf } from '../../domain/canonical-json.ts';
+import { type EncodedReference } from '../../domain/drift/profile-codec.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type Stage } from '../tables.ts';
@@ -123,9 +125,9 @@ export const findVersionIn = (
 /**
  * The artifact of a version.
  *
- * @throws TidegateError ARTIFACT_CHANGED when it no longer matches its digest
+ * @throws TidegateError UNKNOWN_VERSION; ARTIFACT_CHANGED when it no longer matches its digest
  */
-export async function readArtifact(database: Database, model: string, version: number): Promise<unknown> {
+export async function readArtifact(database: Database, model: string, version: number): Promise<Artifact> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
     .select(['artifact', 'artifact_digest'])
@@ -142,8 +144,12 @@ export async function readArtifact(database: Database, model: string, version: n
   return row.artifact;
 }
 
-/** The feature reference of a version, as it was encoded. */
-export async function readReference(database: Database, model: string, version: number): Promise<unknown> {
+/** The feature reference of a version, as it was encoded. @throws NoResultError where there is no such version */
+export async function readReference(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<EncodedReference> {
   const { reference } = await database.kysely
     .selectFrom('tidegate.version')
     .select('reference')

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ComparisonBody } from '../../activities/compare.ts';
-import { type DriftPart, type PerformancePart } from '../../activities/measure.ts';
+import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { parseDefinition } from '../../domain/features/define-model.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { searchAttributeKinds } from '../../cli/search-attributes.ts';
+import { searchAttributeKinds } from '../../worker/search-attributes.ts';
 
 interface Service {
   readonly image: string;

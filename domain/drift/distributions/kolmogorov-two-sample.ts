@@ -2,7 +2,7 @@
 import { kolmogorovSurvival } from './kolmogorov.ts';
 
 /** The larger sample size up to which the p-value is exact. */
-export const EXACT_UP_TO = 10_000;
+const EXACT_UP_TO = 10_000;
 
 /**
  * P(D ≥ d) for samples of `n` and `m` ≥ 1 values from one continuous distribution; in [0, 1].

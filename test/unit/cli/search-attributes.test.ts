@@ -1,7 +1,7 @@
 // Search attributes: a server that lacks one is refused with the command that mends it.
 import { type NativeConnection } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
-import { checkSearchAttributes, searchAttributeKinds } from '../../../cli/search-attributes.ts';
+import { checkSearchAttributes, searchAttributeKinds } from '../../../worker/search-attributes.ts';
 
 const KEYWORD = 2;
 const INT = 3;

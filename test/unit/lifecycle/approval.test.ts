@@ -55,6 +55,7 @@ describe('malformed', () => {
     [{ ...message, decidedBy: '' }, person],
     [{ ...message, decidedBy: ' \t ' }, person],
     [{ ...message, decidedBy: 'x'.repeat(201) }, person],
+    [{ ...message, decidedBy: ' your name ' }, 'decidedBy still says "your name"'],
   ];
 
   test.each(problems)('%j has the problem "%s"', (each, problem) => {

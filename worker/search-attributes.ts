@@ -2,10 +2,9 @@
 import { type NativeConnection } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
 import { searchAttributes } from '../workflows/contracts.ts';
-import { type SearchAttributeKind } from './embedded/temporal.ts';
 
 // In the order of their numbers in Temporal's protocol, which begin at 1.
-const KINDS: readonly { readonly type: string; readonly kind: SearchAttributeKind }[] = [
+const KINDS = [
   { type: 'TEXT', kind: 'Text' },
   { type: 'KEYWORD', kind: 'Keyword' },
   { type: 'INT', kind: 'Int' },
@@ -13,7 +12,9 @@ const KINDS: readonly { readonly type: string; readonly kind: SearchAttributeKin
   { type: 'BOOL', kind: 'Bool' },
   { type: 'DATETIME', kind: 'Datetime' },
   { type: 'KEYWORD_LIST', kind: 'KeywordList' },
-];
+] as const;
+
+type SearchAttributeKind = (typeof KINDS)[number]['kind'];
 
 const kindOfType = (type: string): SearchAttributeKind =>
   KINDS.find((entry) => entry.type === type)?.kind ?? 'Keyword';
@@ -26,7 +27,7 @@ export const searchAttributeKinds: Readonly<Record<string, SearchAttributeKind>>
 );
 
 /** The command that registers search attributes. @example registerCommand(['TidegateModel'], 'default') */
-export const registerCommand = (names: readonly string[], namespace: string): string =>
+const registerCommand = (names: readonly string[], namespace: string): string =>
   [
     `temporal operator search-attribute create --namespace ${namespace}`,
     ...names.map((name) => `--name ${name} --type ${searchAttributeKinds[name]}`),

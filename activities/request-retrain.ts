@@ -1,0 +1,35 @@
+// How a retrain is asked for: by the monitor, by a release whose champion changed, or by a person.
+import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+import {
+  type RetrainInput,
+  type RetrainRequest,
+  retrainRequestedSignal,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../workflows/contracts.ts';
+
+/**
+ * Sends a request to the retrain loop of a model, starting it where it does not run. A request of the same
+ * `retrainId` sent again changes nothing.
+ *
+ * @returns the loop's workflow id
+ */
+export async function requestRetrain(
+  { client, taskQueue }: { readonly client: Client; readonly taskQueue: string },
+  request: RetrainRequest,
+): Promise<string> {
+  const { model, trigger } = request;
+  const workflowId = workflowIds.retrain(model);
+  await client.workflow.signalWithStart(workflowTypes.retrain, {
+    workflowId,
+    taskQueue,
+    args: [{ model } satisfies RetrainInput],
+    signal: retrainRequestedSignal,
+    signalArgs: [request],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+    staticSummary: `Retrain ${model}: ${trigger}`,
+  });
+  return workflowId;
+}

@@ -1,0 +1,31 @@
+// A comparison as it is stored: the numbers, which rows they rest on, and the proof that nobody trained on them.
+import { dayOf } from '../features/window.ts';
+import { type Comparison } from '../learning/comparison.ts';
+import { intervalInWords } from './interval.ts';
+
+/** What is stored of a comparison. Plain JSON. */
+export interface ComparisonBody extends Comparison {
+  /** The evaluation window, ISO 8601. */
+  readonly window: { readonly from: string; readonly to: string };
+  readonly datasetDigest: string;
+  /** Digest of the candidate's scores: what a reloaded artifact must give again. */
+  readonly candidateScoresDigest: string;
+  /** Clusters of the evaluation rows on which the candidate or the champion was trained; must be 0. */
+  readonly leakedClusters: number;
+}
+
+/** Who is to be beaten; without a champion it is the class prior. @example rivalInWords(1) // 'version 1' */
+export const rivalInWords = (championVersion: number | null): string =>
+  championVersion === null ? 'the class prior' : `version ${championVersion}`;
+
+/** What a comparison found, in one line for a run's details. */
+export const comparisonInWords = (body: ComparisonBody, candidate: number, champion: number | null): string =>
+  `on ${body.rows} holdout rows: version ${candidate} has AUC ${intervalInWords(body.candidate.auc)}, ` +
+  `${rivalInWords(champion)} ${intervalInWords(body.champion.auc)}, difference ${intervalInWords(body.difference)}`;
+
+/** What a comparison found, in one line for the person who decides. */
+export const evidenceInWords = (body: ComparisonBody, candidate: number, champion: number | null): string =>
+  `AUC of version ${candidate} ${intervalInWords(body.candidate.auc)} against ` +
+  `${intervalInWords(body.champion.auc)} by ${rivalInWords(champion)}, ` +
+  `difference ${intervalInWords(body.difference)} ` +
+  `on ${body.rows} holdout rows up to ${dayOf(new Date(body.window.to))}`;

@@ -1,0 +1,86 @@
+// Validation of a version in Staging: what must hold before a person is asked.
+import { digestOfBytes } from '../canonical-json.ts';
+import { type Frame, recordAt } from '../features/frame.ts';
+import { type Artifact } from '../learning/artifact.ts';
+import { extremeRecords } from '../learning/extreme-records.ts';
+import { evaluationRows } from '../learning/rows.ts';
+import { scoreRecord, scoreRows } from '../learning/score.ts';
+
+/** One check and what it found. */
+export interface ValidationCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly words: string;
+}
+
+/** The checks of a version and whether all passed. */
+export interface Validation {
+  readonly passed: boolean;
+  readonly checks: readonly ValidationCheck[];
+  /** The checks that failed, in words. */
+  readonly words: string;
+}
+
+/** How many records are scored one by one, at most. */
+export const SINGLE_ROWS = 1_000;
+
+const P99_BOUND_MS = 5;
+
+/** All checks together: one that failed is enough to fail. */
+export function validationOf(checks: readonly ValidationCheck[]): Validation {
+  const failed = checks.filter(({ passed }) => !passed);
+  const words = failed.map(({ name, words }) => `${name}: ${words}`).join('; ');
+  return { passed: failed.length === 0, checks, words };
+}
+
+/** What a comparison's scores are known by: SHA-256 of their bytes. */
+export const digestOfScores = (scores: Float64Array): string => digestOfBytes(new Uint8Array(scores.buffer));
+
+/** The artifact read back gives the scores of the digest on the evaluation rows, to the last bit. */
+export function checkReload(artifact: Artifact, frame: Frame, scoresDigest: string): ValidationCheck {
+  const rows = evaluationRows(frame);
+  const passed = digestOfScores(scoreRows(artifact, frame, rows)) === scoresDigest;
+  const words = passed
+    ? `${rows.length} scores are identical after reloading`
+    : 'the reloaded artifact scores differently';
+  return { name: 'artifact', passed, words };
+}
+
+/** Every entity has an online row. */
+export const checkOnlineRows = (missing: number, asOf: Date): ValidationCheck => ({
+  name: 'online rows',
+  passed: missing === 0,
+  words: missing === 0 ? `complete as of ${asOf.toISOString()}` : `${missing} entities have no online row`,
+});
+
+/** A record scored alone, as the API does, gives the score that its row has in the frame. */
+export function checkOnePath(artifact: Artifact, frame: Frame): ValidationCheck {
+  const rows = Uint32Array.from({ length: Math.min(SINGLE_ROWS, frame.rows) }, (_, row) => row);
+  const together = scoreRows(artifact, frame, rows);
+  const differing = rows.filter(
+    (row) => scoreRecord(artifact, recordAt(frame, row)).score !== together[row],
+  ).length;
+  const words =
+    differing === 0
+      ? `${rows.length} records score as in training`
+      : `${differing} records score differently`;
+  return { name: 'one path', passed: differing === 0, words };
+}
+
+/** Odd input still gives a probability. */
+export function checkExtremes(artifact: Artifact, frame: Frame): ValidationCheck {
+  const broken = extremeRecords(frame).filter(({ record }) => {
+    const { score } = scoreRecord(artifact, record);
+    return !(score >= 0 && score <= 1);
+  });
+  const words =
+    broken.length === 0 ? 'odd input gives a probability' : broken.map(({ name }) => name).join(', ');
+  return { name: 'extremes', passed: broken.length === 0, words };
+}
+
+/** The 99th percentile of scoring one record is within 5 ms. @param milliseconds one duration a record, at least one */
+export function checkSpeed(milliseconds: Float64Array): ValidationCheck {
+  const p99 = milliseconds.toSorted()[Math.floor(0.99 * milliseconds.length)] ?? Infinity;
+  const words = `99 % of single rows are scored within ${p99.toFixed(3)} ms, bound ${P99_BOUND_MS} ms`;
+  return { name: 'speed', passed: p99 <= P99_BOUND_MS, words };
+}

@@ -1,0 +1,79 @@
+// Validation: each check passes on a sound version and refuses the one it is there for.
+import { expect, test } from 'vitest';
+import { type Frame } from '../../../domain/features/frame.ts';
+import { type Artifact } from '../../../domain/learning/artifact.ts';
+import { evaluationRows } from '../../../domain/learning/rows.ts';
+import { scoreRows } from '../../../domain/learning/score.ts';
+import {
+  checkExtremes,
+  checkOnePath,
+  checkOnlineRows,
+  checkReload,
+  checkSpeed,
+  digestOfScores,
+  validationOf,
+} from '../../../domain/lifecycle/validation.ts';
+
+const frame: Frame = {
+  rows: 3,
+  features: [{ kind: 'numeric', name: 'hours', values: Float64Array.of(1, NaN, 3) }],
+  labels: Uint8Array.of(0, 1, 1),
+  holdout: Uint8Array.of(1, 1, 0),
+  clusters: Uint32Array.of(0, 1, 2),
+  times: BigInt64Array.of(0n, 0n, 0n),
+};
+const artifactOf = (slope: number): Artifact => ({
+  format: 1,
+  trainer: 'logistic-regression',
+  seed: 1,
+  encoding: {
+    columns: [{ kind: 'numeric', name: 'hours', scale: { mean: 2, sd: 1 }, missing: false }],
+    dropped: [],
+  },
+  coefficients: [0.5, slope],
+  prior: 0.5,
+  l2: 1,
+  steps: 1,
+  gradientNorm: 0,
+  trainedRows: 3,
+  positives: 2,
+});
+const sound = artifactOf(1);
+const digest = digestOfScores(scoreRows(sound, frame, evaluationRows(frame)));
+
+test('a reloaded artifact must give the compared scores to the last bit', () => {
+  expect(checkReload(sound, frame, digest)).toMatchObject({ passed: true });
+  expect(checkReload(artifactOf(1 + Number.EPSILON), frame, digest)).toMatchObject({ passed: false });
+});
+
+test('every entity must have an online row', () => {
+  expect(checkOnlineRows(0, new Date(0)).passed).toBe(true);
+  expect(checkOnlineRows(2, new Date(0))).toMatchObject({
+    passed: false,
+    words: '2 entities have no online row',
+  });
+});
+
+test('a record alone must score as its row, and odd input must give a probability', () => {
+  expect(checkOnePath(sound, frame)).toMatchObject({ passed: true, words: '3 records score as in training' });
+  expect(checkExtremes(sound, frame).passed).toBe(true);
+  // NaN equals nothing, itself neither.
+  const broken = artifactOf(NaN);
+  expect(checkOnePath(broken, frame)).toMatchObject({ passed: false, words: '3 records score differently' });
+  expect(checkExtremes(broken, frame)).toMatchObject({ passed: false });
+});
+
+test('ninety-nine of a hundred single rows must be scored within 5 ms', () => {
+  const durations = (slow: number) => Float64Array.from({ length: 1_000 }, (_, at) => (at < slow ? 6 : 1));
+  expect(checkSpeed(durations(9)).passed).toBe(true);
+  expect(checkSpeed(durations(11)).passed).toBe(false);
+});
+
+test('one failed check fails the version, and is named', () => {
+  const passed = checkOnlineRows(0, new Date(0));
+  expect(validationOf([passed])).toEqual({ passed: true, checks: [passed], words: '' });
+  expect(validationOf([passed, checkOnlineRows(1, new Date(0))])).toMatchObject({
+    passed: false,
+    words: 'online rows: 1 entities have no online row',
+  });
+});
