@@ -50,6 +50,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     genReqId: () => randomUUID(),
     frameworkErrors: answerError,
   }).withTypeProvider<ZodTypeProvider>();
+  // Text would otherwise be taken for a body that is one JSON string, and the header never blamed.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));

@@ -22,7 +22,18 @@ export async function serveDocs(app: App): Promise<void> {
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: withPlainComponents,
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
 }
+
+/** A component with an `$id` is a document of its own to the page, which then finds nothing that refers to it. */
+const withPlainComponents: typeof jsonSchemaTransformObject = (input) => {
+  const document = jsonSchemaTransformObject(input);
+  const schemas = ('components' in document && document.components?.schemas) || {};
+  for (const schema of Object.values<object>(schemas)) {
+    Reflect.deleteProperty(schema, '$id');
+    Reflect.deleteProperty(schema, '$schema');
+  }
+  return document;
+};

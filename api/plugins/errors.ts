@@ -6,8 +6,6 @@ import { isConnectionFailure } from '../../store/serving/connection-failure.ts';
 import { type App } from '../app.ts';
 import { type ErrorBody } from '../schemas/error.ts';
 
-const MOST_PLACES = 20;
-
 /** Answers every error of a route, and every request that no route takes. */
 export function handleErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
@@ -93,6 +91,6 @@ function invalidRequest({
   const [first = { at: `the ${part}`, problem: 'is wrong' }] = places;
   const more = places.length > 1 ? ` (and ${places.length - 1} more)` : '';
   return new TidegateError('INVALID_REQUEST', `${first.at}: ${first.problem}${more}`, {
-    places: places.slice(0, MOST_PLACES),
+    places,
   });
 }

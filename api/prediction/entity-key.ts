@@ -25,7 +25,7 @@ export function readEntityKeys(columns: readonly string[], keys: readonly Reques
   const [first] = places;
   if (first) {
     const message = `${first.at} ${first.problem}; the entity is named by ${columns.join(', ')}`;
-    throw new TidegateError('INVALID_REQUEST', message, { places: places.slice(0, 20) });
+    throw new TidegateError('INVALID_REQUEST', message, { places });
   }
   return keys.map(({ key }) => columns.map((column) => String(key[column])));
 }

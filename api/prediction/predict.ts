@@ -83,9 +83,7 @@ function unknownEntity(model: ServingModel, absent: readonly RequestKey[]): Tide
     'UNKNOWN_ENTITY',
     `${model.model} version ${model.version} has no online row for ${JSON.stringify(first?.key)}${more}`,
     {
-      places: absent
-        .slice(0, 20)
-        .map(({ at, key }) => ({ at, problem: `no online row for ${JSON.stringify(key)}` })),
+      places: absent.map(({ at, key }) => ({ at, problem: `no online row for ${JSON.stringify(key)}` })),
     },
   );
 }

@@ -6,7 +6,6 @@ import { isStorable } from '../schemas/text.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 
 const LONGEST_CATEGORY = 1_000;
-const MOST_PLACES = 20;
 
 interface Problem {
   readonly code: Extract<ErrorCode, 'UNKNOWN_FEATURE' | 'INVALID_FEATURE'>;
@@ -58,7 +57,7 @@ export function readFeatures(features: readonly Feature[], rows: readonly Reques
   if (!first) return records;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   throw new TidegateError(first.code, `${first.at}: ${first.problem}${more}`, {
-    places: problems.slice(0, MOST_PLACES).map(({ at, problem }) => ({ at, problem })),
+    places: problems.map(({ at, problem }) => ({ at, problem })),
   });
 }
 

@@ -57,7 +57,7 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
 
 const notReady = (obstacles: readonly Place[]): TidegateError =>
   new TidegateError('NOT_READY', obstacles.map(({ at, problem }) => `${at}: ${problem}`).join('; '), {
-    places: obstacles.slice(0, 20),
+    places: obstacles,
   });
 
 async function databaseObstacles(database: Database): Promise<Place[]> {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** What every answer with status 400 or above holds. */
-export const errorSchema = z
+const errorSchema = z
   .object({
     error: z.object({
       code: z.string().describe('A code of docs/errors.md'),

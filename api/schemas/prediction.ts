@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { storableText } from './text.ts';
 
 /** Most entities or rows of one request. */
-export const MOST_ROWS = 1_000;
+const MOST_ROWS = 1_000;
 
 const keyValue = z.union([storableText(500), z.int()], { error: 'must be a text or a whole number' });
 
@@ -27,8 +27,10 @@ export const predictBody = z
     rows: z.array(features).min(1).max(MOST_ROWS).optional(),
   })
   .refine((body) => Object.keys(body).length === 1, 'send exactly one of key, keys, features and rows')
-  .describe('Exactly one of: `key`, one entity; `keys`, several; `features`, one row; `rows`, several');
+  .describe('Exactly one of: `key`, one entity; `keys`, several; `features`, one row; `rows`, several')
+  .meta({ examples: [{ key: { user_id: 'u_000123' } }] });
 
+/** A body of `predict`. */
 export type PredictBody = z.infer<typeof predictBody>;
 
 const prediction = z.object({

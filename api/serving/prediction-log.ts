@@ -28,6 +28,7 @@ export class PredictionLog {
   readonly #timer: NodeJS.Timeout;
   readonly #flush = singleFlight(() => this.#drain());
   #waiting: LoggedPrediction[] = [];
+  #unreachable = false;
   #dropped = 0;
   #droppedBefore = 0;
 
@@ -49,7 +50,8 @@ export class PredictionLog {
     const room = Math.max(0, this.#capacity - this.#waiting.length);
     for (const row of rows.slice(0, room)) this.#waiting.push(row);
     this.#dropped += Math.max(0, rows.length - room);
-    if (this.#waiting.length >= this.#batch) void this.#flush();
+    // While the database is away the timer alone tries: an attempt for each request would help nobody.
+    if (this.#waiting.length >= this.#batch && !this.#unreachable) void this.#flush();
   }
 
   /** Writes what waits and stops; what still cannot be written is dropped. */
@@ -66,9 +68,11 @@ export class PredictionLog {
       const rows = this.#waiting.splice(0, this.#batch);
       try {
         await this.#write(rows);
+        this.#unreachable = false;
       } catch (error) {
         this.#logger.warn({ err: error, rows: rows.length }, 'predictions could not be logged');
-        if (isConnectionFailure(error)) {
+        this.#unreachable = isConnectionFailure(error);
+        if (this.#unreachable) {
           this.#putBack(rows);
           break;
         }

@@ -2,7 +2,6 @@
 import { type Feature, featuresOf } from '../../domain/features/define-model.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
 import { scoreRecord } from '../../domain/learning/score.ts';
 import { type LoadedVersion } from '../../store/serving/load-version.ts';
 
@@ -25,8 +24,7 @@ export interface ServingModel {
  * @throws TidegateError ARTIFACT_CHANGED when it does not
  */
 export function makeServingModel(loaded: LoadedVersion): ServingModel {
-  const { model, version, definitionVersion, definition } = loaded;
-  const artifact = loaded.artifact as Artifact;
+  const { model, version, definitionVersion, definition, artifact } = loaded;
   const features = featuresOf(definition);
   const score = (record: FeatureRecord): number => scoreRecord(artifact, record).score;
   const nothing = Object.fromEntries(features.map(({ name }) => [name, null]));

@@ -18,7 +18,10 @@ afterAll(async () => {
 interface Operation {
   readonly summary?: string;
   readonly requestBody?: {
-    readonly content: Record<string, { readonly schema: { additionalProperties?: unknown } }>;
+    readonly content: Record<
+      string,
+      { readonly schema: { additionalProperties?: unknown }; readonly example?: object }
+    >;
   };
   readonly responses: Record<string, unknown>;
 }
@@ -76,6 +79,25 @@ it('every route says what it does and how it fails, and no body takes unknown fi
     const schema = requestBody?.content['application/json']?.schema;
     if (requestBody) expect(schema?.additionalProperties, route).toBe(false);
   }
+});
+
+it('a component names no address of its own, from which the page would resolve no reference', async () => {
+  const { body } = await api.send('GET', '/docs/json');
+  const { schemas } = body.components;
+  expect(Object.keys(schemas)).toContain('Error');
+  for (const schema of Object.values(schemas)) expect(Object.keys(schema)).not.toContain('$id');
+});
+
+it('the example of a body can be sent as it is', async () => {
+  const tried: string[] = [];
+  for (const [route, { requestBody }] of await readDocs()) {
+    if (!requestBody) continue;
+    const url = route.replace('POST ', '').replace('{model}', 'churn');
+    const { body } = await api.send('POST', url, requestBody.content['application/json']?.example);
+    expect(body.error?.code, route).not.toBe('INVALID_REQUEST');
+    tried.push(url);
+  }
+  expect(tried.sort()).toEqual(['/models/churn/decisions', '/models/churn/predict']);
 });
 
 it('the page of the document is where people are sent first', async () => {

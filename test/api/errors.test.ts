@@ -62,6 +62,13 @@ it.each([
     'text/csv',
   ],
   [
+    'JSON that is called text',
+    { method: 'POST', url: predict, headers: { 'content-type': 'text/plain' }, payload: '{"features":{}}' },
+    'UNSUPPORTED_MEDIA_TYPE',
+    'text/plain',
+  ],
+  ['a name that no database holds', { method: 'GET', url: '/models/a%00b' }, 'INVALID_REQUEST', 'NUL'],
+  [
     'a body of 5 MB',
     { method: 'POST', url: predict, headers: json, payload: `"${'x'.repeat(5_000_000)}"` },
     'BODY_TOO_LARGE',

@@ -248,6 +248,7 @@ export interface AnswerBody {
   readonly problems: readonly string[];
   readonly send: { readonly body: object };
   readonly paths: Readonly<Record<string, object>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
 export interface Answer {

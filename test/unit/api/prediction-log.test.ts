@@ -72,6 +72,20 @@ it('keeps rows in their order while the database cannot be reached', async () =>
   await log.close();
 });
 
+it('tries once a second while the database cannot be reached, however many rows come', async () => {
+  const log = open({ batch: 2 });
+  failWith = unreachable;
+  for (let request = 0; request < 10; request += 1) {
+    log.append(rows(2));
+    await vi.advanceTimersByTimeAsync(1);
+  }
+  const attempts = () => lines.filter((line) => line.includes('could not be logged')).length;
+  expect(attempts()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(attempts()).toBe(2);
+  await log.close();
+});
+
 it('drops what exceeds its capacity, counts it and says so', async () => {
   const log = open({ batch: 10, capacity: 4 });
   failWith = unreachable;
