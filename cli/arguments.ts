@@ -49,8 +49,14 @@ export function parseKey(text: string, earlier: Record<string, string> = {}): Re
   return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
+/** Reads a text that says something. @example parseText(' grace ') // 'grace' */
+export function parseText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Write a text that is not blank.');
+  return text.trim();
+}
+
 /** The user of this machine: who acts, where nobody is named. */
-export function systemUser(): string {
+function systemUser(): string {
   try {
     return userInfo().username;
   } catch {
@@ -68,4 +74,4 @@ export const asOfOption = (description: string): Option =>
 
 /** `--by <name>`, the system's user where it is left out. */
 export const byOption = (description: string): Option =>
-  new Option('--by <name>', description).default(systemUser());
+  new Option('--by <name>', description).argParser(parseText).default(systemUser());

@@ -1,14 +1,7 @@
 // Predictions, asked of the API over HTTP like anybody else.
-import { type Prediction } from '../api/schemas/prediction.ts';
+import { type PredictAnswer } from '../api/schemas/prediction.ts';
 import { type ErrorBody } from '../api/schemas/error.ts';
 import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
-
-/** Answer of `POST /models/{model}/predict`. */
-export interface PredictAnswer {
-  readonly model: string;
-  readonly version: number;
-  readonly predictions: readonly Prediction[];
-}
 
 /**
  * Asks the API for predictions.

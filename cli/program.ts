@@ -1,4 +1,5 @@
 // The command line, put together from its commands.
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type CommandContext } from './command-context.ts';
 import { addApi } from './commands/api.ts';
@@ -29,6 +30,7 @@ import { addWorker } from './commands/worker.ts';
 export function buildProgram(context: CommandContext): Command {
   const program = new Command('tidegate')
     .description('Keeps a classifier in production honest: drift, retraining, evidence, approval, serving.')
+    .version(versionOfTidegate(), '--version', 'print the version of Tidegate')
     .option('--data <folder>', 'folder of the embedded servers, where a running `tidegate start` is found')
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
@@ -58,4 +60,9 @@ export function buildProgram(context: CommandContext): Command {
   addWorker(program, context);
   addApi(program, context);
   return program;
+}
+
+function versionOfTidegate(): string {
+  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -41,9 +41,16 @@ export class ServerLogs {
   }
 }
 
+/** What is read of a line that a server logs. */
+interface LogLine {
+  readonly level?: number;
+  readonly msg?: string;
+  readonly err?: { readonly message?: string };
+}
+
 /**
- * What of a line a person must see: the message of a warning or an error, and any line that is not JSON, such as a
- * supervisor's; undefined for the rest.
+ * What of a line a person must see: the message of a warning or an error with the first line of its cause, and any
+ * line that is not JSON, such as a supervisor's; undefined for the rest.
  *
  * @example worthShowing('[api] {"level":50,"msg":"the database is gone"}') // '[api] the database is gone'
  */
@@ -51,8 +58,10 @@ export function worthShowing(line: string): string | undefined {
   const [, name = '', json] = /^(\[[^\]]+\] )?(\{.*\})$/.exec(line) ?? [];
   if (json === undefined) return line.trim() === '' ? undefined : line;
   try {
-    const { level, msg } = JSON.parse(json) as { level?: number; msg?: string };
-    return (level ?? WARNING) >= WARNING ? `${name}${msg ?? json}` : undefined;
+    const { level = WARNING, msg, err } = JSON.parse(json) as LogLine;
+    if (level < WARNING) return undefined;
+    const cause = err?.message ? `: ${err.message.split('\n', 1)[0]}` : '';
+    return `${name}${msg ?? json}${cause}`;
   } catch {
     return line;
   }

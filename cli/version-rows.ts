@@ -1,5 +1,4 @@
 // The versions of a model as the command line tells of them.
-import { type ComparisonBody } from '../activities/compare.ts';
 import { type Interval } from '../domain/lifecycle/interval.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
@@ -33,7 +32,7 @@ async function versionRow(
 ): Promise<VersionRow> {
   const { window, rows } = await getDataset(database, datasetId);
   const comparison = await findComparison(database, version.model, version.version);
-  const body = comparison?.body as ComparisonBody | undefined;
+  const body = comparison?.body;
   const last = transitions.findLast((transition) => transition.version === version.version);
   const championVersion = comparison?.championVersion ?? null;
   return {

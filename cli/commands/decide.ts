@@ -6,9 +6,11 @@ import { byOption, jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';
 import { type Output } from '../output/output.ts';
+import { EXIT_FAILED } from '../print-error.ts';
 import { getPending } from '../runs/pending.ts';
 import { printPending } from '../runs/print-pending.ts';
 import { followRelease } from '../runs/release-run.ts';
+import { isAsDecided } from '../runs/as-decided.ts';
 import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
 
 interface Options {
@@ -72,5 +74,7 @@ async function decide(services: Services, request: Request, output: Output): Pro
       : output.line(`the decision counts: ${decision} ${model} v${version}`);
   }
   const { outcome, summary } = await followRelease(services, model, version, (text) => output.progress(text));
-  return json ? output.json({ ...answer, outcome, summary }) : output.line(`${outcome}: ${summary}`);
+  if (json) output.json({ ...answer, outcome, summary });
+  else output.line(`${outcome}: ${summary}`);
+  if (!isAsDecided(decision, outcome)) process.exitCode = EXIT_FAILED;
 }

@@ -1,11 +1,11 @@
 // tidegate retrain: asks for a retrain by hand and follows it.
 import { type Command } from 'commander';
+import { requestRetrain } from '../../activities/request-retrain.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { asOfOption, byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';
 import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
-import { requestRetrain } from '../runs/retrain-run.ts';
 
 interface Options {
   readonly asOf?: Date;

@@ -1,6 +1,5 @@
 // tidegate runs: what a model's loop has done, newest first.
 import { type Command } from 'commander';
-import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listReports, type Report } from '../../store/runs/reports.ts';
 import { listRetrains, type Retrain } from '../../store/runs/retrains.ts';
@@ -49,8 +48,7 @@ export function addRuns(program: Command, { config, output }: CommandContext): v
     );
 }
 
-const outcomeOf = ({ decision }: Report): string | null =>
-  (decision as RetrainDecision | null)?.outcome ?? null;
+const outcomeOf = ({ decision }: Report): string | null => decision?.outcome ?? null;
 
 const reportRow = (report: Report): RunRow => ({
   at: report.createdAt,

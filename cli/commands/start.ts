@@ -25,7 +25,7 @@ export function addStart(program: Command, { config, output }: CommandContext): 
 }
 
 /** Prints where everything is. */
-export function printServers(output: Output, { apiUrl, uiUrl, databaseUrl, temporal, logs }: Servers): void {
+function printServers(output: Output, { apiUrl, uiUrl, databaseUrl, temporal, logs }: Servers): void {
   output.line();
   output.line(`API          ${apiUrl}`);
   output.line(`API docs     ${apiUrl}/docs`);

@@ -91,5 +91,5 @@ const instancesInWords = (count: number): string =>
 
 function stagingInWords(version: number | null, isPending: boolean): string {
   if (version === null) return 'none';
-  return isPending ? `v${version} waits for a decision` : `v${version} is being validated`;
+  return isPending ? `v${version} waits for a decision` : `v${version} is being validated or carried out`;
 }

@@ -29,7 +29,7 @@ export function addVersions(program: Command, { config, output }: CommandContext
 }
 
 /** Versions as a table. */
-export const versionsTable = (versions: readonly VersionRow[]): Table => ({
+const versionsTable = (versions: readonly VersionRow[]): Table => ({
   head: ['version', 'stage', 'trained on', 'rows', 'AUC', 'against', 'by', 'since (UTC)', 'reason'],
   rows: versions.map(({ version, stage, trainedOn, auc, champion, moved }) => [
     version,

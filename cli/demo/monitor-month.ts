@@ -1,6 +1,5 @@
 // A month is monitored, and what comes of it is followed up to a version that waits for a person.
-import { type DriftPart, type PerformancePart } from '../../activities/measure.ts';
-import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
+import { rivalInWords } from '../../domain/lifecycle/comparison-body.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getReport, type Report } from '../../store/runs/reports.ts';
 import { day, interval, pValue } from '../output/format.ts';
@@ -20,19 +19,20 @@ export async function monitorMonth({ services, note }: Scene, asOf: Date): Promi
   const run = await startMonitor(services, { model: MODEL, asOf, requestedBy: people.applies });
   const { reportId, retrainId } = await followMonitor(run, () => undefined);
   const report = await getReport(services.database, reportId);
-  const drift = report.drift as DriftPart;
-  const performance = report.performance as PerformancePart;
-  const { outcome, reason } = report.decision as RetrainDecision;
-  if (drift.measured) {
+  const { drift, performance, decision } = report;
+  if (drift?.measured) {
     note(drift.verdict.reason);
     for (const { column, status, words } of drift.verdict.columns)
       if (status === 'drifted') note(`${column}: ${words}`);
   }
-  if (performance.measured)
+  if (performance?.measured)
     note(`AUC of version ${performance.championVersion}: ${interval(performance.realised.auc)}`);
-  note(`report ${report.id} as of ${day(asOf)}: ${outcome}, ${reason}`);
+  note(`report ${report.id} as of ${day(asOf)}: ${decision?.outcome}, ${decision?.reason}`);
   if (retrainId === null)
-    throw new TidegateError('INTERNAL', `the story needs a retrain, but the report says: ${reason}`);
+    throw new TidegateError(
+      'INTERNAL',
+      `the story needs a retrain, but the report says: ${decision?.reason}`,
+    );
   return { report, retrainId };
 }
 
@@ -45,7 +45,7 @@ export async function trainCandidate({ services, note }: Scene, retrainId: strin
       `the story needs a candidate, but the retrain says: ${retrain.summary}`,
     );
   const { candidate, champion, difference, rows } = pending.body.comparison;
-  const rival = pending.championVersion === null ? 'the class prior' : `version ${pending.championVersion}`;
+  const rival = rivalInWords(pending.championVersion);
   note(
     `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidate.auc)}, ${rival} ${interval(champion.auc)}`,
   );

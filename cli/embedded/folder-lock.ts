@@ -67,11 +67,16 @@ const clearStale = async (folder: string): Promise<void> => {
 /**
  * Takes a folder, created if absent, for this process. A lock left by a dead process is taken over.
  *
- * @throws TidegateError ALREADY_RUNNING naming the holder's process number
+ * @throws TidegateError ALREADY_RUNNING naming the holder's process number; BAD_CONFIG where it cannot be created
  * @example const lock = await lockFolder('.tidegate'); try { ... } finally { await lock.release(); }
  */
 export const lockFolder = async (folder: string): Promise<FolderLock> => {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new TidegateError('BAD_CONFIG', `the data folder ${folder} cannot be created: ${cause.message}`, {
+      remedy: 'Name another with --data or TIDEGATE_DATA_DIR.',
+      cause,
+    });
+  });
   const aside = await writeAside(folder, {});
   try {
     for (let attempt = 0; ; attempt += 1) {

@@ -1,8 +1,13 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
-import { type DriftPart, type PerformancePart } from '../../activities/measure.ts';
-import { type ContractResult } from '../../domain/features/contracts.ts';
 import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
+import {
+  brokenContracts,
+  type DriftPart,
+  type PerformancePart,
+  type QualityPart,
+  qualityInWords,
+} from '../../domain/lifecycle/report.ts';
 import { type RuleResult } from '../../domain/lifecycle/rule.ts';
 import { type Report } from '../../store/runs/reports.ts';
 import { day, interval, pValue, short, three } from '../output/format.ts';
@@ -17,20 +22,17 @@ export function printReport(output: Output, report: Report): void {
     `Report ${id} of ${model} as of ${day(asOf)} (${champion}, definition ${definitionVersion})`,
   );
   output.line(report.summary ?? 'not closed yet');
-  printQuality(output, report.quality as { contracts: ContractResult[] } | null);
-  printDrift(output, report.drift as DriftPart | null);
-  printPerformance(output, report.performance as PerformancePart | null);
-  printDecision(output, report.decision as RetrainDecision | null);
+  printQuality(output, report.quality);
+  printDrift(output, report.drift);
+  printPerformance(output, report.performance);
+  printDecision(output, report.decision);
 }
 
-function printQuality(
-  output: Output,
-  quality: { readonly contracts: readonly ContractResult[] } | null,
-): void {
+function printQuality(output: Output, part: QualityPart | null): void {
   section(output, 'Quality');
-  const broken = quality?.contracts.filter(({ violations }) => violations > 0) ?? [];
-  if (!quality) output.line('not checked yet');
-  else if (broken.length === 0) output.line(`all ${quality.contracts.length} columns are as declared`);
+  const broken = part ? brokenContracts(part) : [];
+  if (!part) output.line('not checked yet');
+  else if (broken.length === 0) output.line(qualityInWords(part));
   for (const { column, words } of broken) output.line(`${column}: ${words}`);
 }
 
@@ -45,7 +47,7 @@ function printDrift(output: Output, part: DriftPart | null): void {
 }
 
 /** One line a column: its deciding signal with statistic, p-value and effect, and the verdict in words. */
-export function driftTable(columns: readonly ColumnVerdict[]): Table {
+function driftTable(columns: readonly ColumnVerdict[]): Table {
   return {
     head: ['column', 'statistic', 'value', 'adjusted p', 'effect', 'verdict'],
     rows: columns.map(({ column, signals, words }) => {
@@ -86,7 +88,7 @@ function printDecision(output: Output, decision: RetrainDecision | null): void {
 }
 
 /** Every rule with value, bound and whether it held. */
-export const rulesTable = (rules: readonly RuleResult[]): Table => ({
+const rulesTable = (rules: readonly RuleResult[]): Table => ({
   head: ['rule', 'held', 'value', 'bound', 'in words'],
   rows: rules.map(({ name, held, value, bound, words }) => [
     name,

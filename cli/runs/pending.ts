@@ -1,9 +1,9 @@
 // The version that waits for a decision, with the evidence it rests on.
-import { type ComparisonBody } from '../../activities/compare.ts';
+import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { findAcceptedDecision } from '../../store/runs/decisions.ts';
+import { findAcceptedDecision, settledInWords } from '../../store/runs/decisions.ts';
 import { type Evidence, findEvidence } from '../../store/runs/evidence.ts';
 import { findVersionIn, getVersion } from '../../store/versions/versions.ts';
 
@@ -25,11 +25,12 @@ export const asPending = (evidence: Evidence): Pending => ({
   body: evidence.body as EvidenceBody,
 });
 
-/** The version that waits; undefined where none does or its validation still runs. */
+/** The version that waits; undefined where none does, its validation still runs, or it has been decided. */
 export async function findPending(database: Database, model: string): Promise<Pending | undefined> {
   const staged = await findVersionIn(database, model, 'Staging');
   const evidence = staged && (await findEvidence(database, model, staged.version));
-  return evidence && asPending(evidence);
+  if (!evidence || (await findAcceptedDecision(database, model, evidence.version))) return undefined;
+  return asPending(evidence);
 }
 
 /**
@@ -50,12 +51,9 @@ export async function getPending(
   const { stage } = await getVersion(database, model, version);
   const decided = await findAcceptedDecision(database, model, version);
   if (decided) {
-    const verb = decided.decision === 'approve' ? 'approved' : 'rejected';
-    throw new TidegateError(
-      'DECISION_REFUSED',
-      `version ${version} of ${model} was ${verb} by ${decided.actor} at ${decided.at.toISOString()}`,
-      { remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists what waits.` },
-    );
+    throw new TidegateError('DECISION_REFUSED', settledInWords(decided), {
+      remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists what waits.`,
+    });
   }
   if (stage !== 'Staging') {
     throw new TidegateError(

@@ -1,36 +1,9 @@
-// A retrain: asked for by hand, and followed until it is closed.
-import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
+// A retrain, followed until it is closed.
 import { TidegateError } from '../../domain/errors.ts';
 import { listRetrains, type Retrain } from '../../store/runs/retrains.ts';
-import {
-  type RetrainInput,
-  type RetrainRequest,
-  retrainRequestedSignal,
-  retrainStateQuery,
-  searchAttributes,
-  workflowIds,
-  workflowTypes,
-} from '../../workflows/contracts.ts';
+import { retrainStateQuery, workflowIds } from '../../workflows/contracts.ts';
 import { type Services } from '../connections.ts';
 import { followRun, type Say } from './follow-run.ts';
-
-/** Sends a request to the retrain loop of a model, starting it where it does not run. */
-export async function requestRetrain(
-  { client, taskQueue }: { readonly client: Client; readonly taskQueue: string },
-  request: RetrainRequest,
-): Promise<void> {
-  const { model, trigger } = request;
-  await client.workflow.signalWithStart(workflowTypes.retrain, {
-    workflowId: workflowIds.retrain(model),
-    taskQueue,
-    args: [{ model } satisfies RetrainInput],
-    signal: retrainRequestedSignal,
-    signalArgs: [request],
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
-    staticSummary: `Retrain ${model}: ${trigger}`,
-  });
-}
 
 /**
  * Waits until a retrain is closed.

@@ -1,5 +1,5 @@
 // Bad input: named by file, line and column, and nothing of the import kept.
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { importFolder } from '../../store/import/import-folder.ts';
@@ -195,6 +195,16 @@ describe('a folder cannot be imported', () => {
     expect(await refusedFolder(file)).toMatchObject({
       code: 'IMPORT_FOLDER',
       message: `${file} is not a folder`,
+    });
+  });
+
+  it('when two of its files fill one table', async () => {
+    const folder = await folderOf({ 'labels.csv': labels, 'labels.CSV': labels });
+    // Where letters of either case name one file, the second has replaced the first.
+    if ((await readdir(folder)).length < 2) return;
+    expect(await refusedFolder(folder)).toMatchObject({
+      code: 'IMPORT_FOLDER',
+      message: `${folder} holds two files for table labels`,
     });
   });
 

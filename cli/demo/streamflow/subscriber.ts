@@ -1,8 +1,8 @@
 // An invented subscriber of StreamFlow: what stays the same from month to month.
 import { Random } from './random.ts';
 
-export type NetService = 'DSL' | 'Fiber optic' | 'No';
-export type Contract = 'Month-to-month' | 'One year' | 'Two year';
+type NetService = 'DSL' | 'Fiber optic' | 'No';
+type Contract = 'Month-to-month' | 'One year' | 'Two year';
 
 /** Who somebody is, what they booked, and what they tend to do. */
 export interface Subscriber {

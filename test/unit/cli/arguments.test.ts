@@ -1,7 +1,7 @@
 // Arguments as people type them.
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { parseInstant, parseKey, parseNumber, parseObject } from '../../../cli/arguments.ts';
+import { parseInstant, parseKey, parseNumber, parseObject, parseText } from '../../../cli/arguments.ts';
 
 describe('parseInstant', () => {
   it('reads a day as its midnight in UTC, and an instant with its offset', () => {
@@ -43,6 +43,16 @@ describe('parseKey', () => {
     expect(parseKey('a=')).toEqual({ a: '' });
     expect(() => parseKey('=1')).toThrow(InvalidArgumentError);
     expect(() => parseKey('a')).toThrow(InvalidArgumentError);
+  });
+});
+
+describe('parseText', () => {
+  it('reads a text without the blanks around it', () => {
+    expect(parseText(' grace hopper ')).toBe('grace hopper');
+  });
+
+  it.each(['', ' ', '\t\n'])('refuses %j', (text) => {
+    expect(() => parseText(text)).toThrow(InvalidArgumentError);
   });
 });
 

@@ -92,6 +92,17 @@ describe('formats', () => {
     ]);
   });
 
+  it('keep three digits of a small number and every one before the point of a large one', () => {
+    expect([0.20649, -0.00012345, 5.2, 401, 5621, 79_968.4].map(short)).toEqual([
+      '0.206',
+      '-0.000123',
+      '5.2',
+      '401',
+      '5621',
+      '79968',
+    ]);
+  });
+
   it('show a value with its interval', () => {
     expect(interval({ value: 0.62161, low: 0.58, high: 0.664 })).toBe('0.622 (0.580 to 0.664)');
   });

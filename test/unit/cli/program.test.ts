@@ -57,6 +57,8 @@ describe('the command line', () => {
     [['import', 'folder'], /--as-of/],
     [['import', 'folder', '--as-of', '2024-02-30'], /Write a day/],
     [['rollback', 'churn'], /--reason/],
+    [['rollback', 'churn', '--reason', ' '], /not blank/],
+    [['approve', 'churn', '--by', ''], /not blank/],
     [['approve', 'churn', 'two'], /whole number/],
     [['report', 'churn', '1', '2'], /too many arguments/],
     [['status', '--jsn'], /--json/],
@@ -65,6 +67,11 @@ describe('the command line', () => {
   ])('refuses %j as wrong usage', async (args, words) => {
     await expect(call(...args)).rejects.toBeInstanceOf(CommanderError);
     expect(said).toMatch(words);
+  });
+
+  it('says its version', async () => {
+    await expect(call('--version')).rejects.toMatchObject({ exitCode: 0 });
+    expect(said).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('passes the failure of a command on', async () => {

@@ -13,6 +13,13 @@ describe('worthShowing', () => {
     expect(worthShowing('{"level":40,"msg":"slow"}')).toBe('slow');
   });
 
+  it('says why, in the first line of the cause', () => {
+    expect(
+      worthShowing('[worker] {"level":40,"msg":"Activity failed","err":{"message":"no rows\\n at line 7"}}'),
+    ).toBe('[worker] Activity failed: no rows');
+    expect(worthShowing('{"level":40,"msg":"slow","err":{}}')).toBe('slow');
+  });
+
   it('keeps what is only information to the file', () => {
     expect(worthShowing('[worker] {"level":30,"msg":"polling"}')).toBeUndefined();
     expect(worthShowing('  ')).toBeUndefined();

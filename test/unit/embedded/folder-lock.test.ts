@@ -28,6 +28,15 @@ test('a folder that is held is refused, naming the process that holds it', async
   await lock.release();
 });
 
+test('a folder that cannot be created is a setting to correct', async () => {
+  const file = join(folder, 'file');
+  await writeFile(file, '');
+  await expect(lockFolder(file)).rejects.toMatchObject({
+    code: 'BAD_CONFIG',
+    message: expect.stringContaining(file) as string,
+  });
+});
+
 test('a folder that was given up can be taken again', async () => {
   await (await lockFolder(folder)).release();
   const again = await lockFolder(folder);
