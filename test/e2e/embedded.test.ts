@@ -124,7 +124,7 @@ describe('Postgres', () => {
     await rm(join(cluster, 'PG_VERSION'));
     await expect(postgresOn(port)).rejects.toMatchObject({
       code: 'DATA_FOLDER_BROKEN',
-      remedy: 'Run `tidegate down --erase` to begin again, or restore the folder.',
+      remedy: 'Erase it (`tidegate down --erase --data <folder>`), or restore it.',
     });
   });
 
