@@ -6,6 +6,7 @@ import { windowEndingAt } from '../domain/features/window.ts';
 import { compare } from '../domain/learning/comparison.ts';
 import { evaluationRows, trainingRows } from '../domain/learning/rows.ts';
 import { scoreRows } from '../domain/learning/score.ts';
+import { compareSlices } from '../domain/learning/slices.ts';
 import { type ComparisonBody, comparisonInWords } from '../domain/lifecycle/comparison-body.ts';
 import { digestOfScores } from '../domain/lifecycle/validation.ts';
 import { TidegateError } from '../domain/errors.ts';
@@ -53,6 +54,7 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
       window: { from: dataset.window.from.toISOString(), to: dataset.window.to.toISOString() },
       datasetDigest: dataset.digest,
       candidateScoresDigest: digestOfScores(candidateScores),
+      slices: compareSlices({ frame: candidateRows.frame, rows, championScores, candidateScores }),
       leakedClusters: await countLeaked(
         database,
         candidateRows,

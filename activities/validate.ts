@@ -8,6 +8,7 @@ import {
   checkOnePath,
   checkOnlineRows,
   checkReload,
+  checkSliceFloor,
   checkSpeed,
   SINGLE_ROWS,
   type Validation,
@@ -45,7 +46,7 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
 
   /** Runs every check on a version in Staging. */
   async validateCandidate({ model, version }: { model: string; version: number }): Promise<Validation> {
-    const { definition, dataset, scoresDigest } = await comparedOn(database, model, version);
+    const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);
     const asOf = dataset.window.to;
     const artifact = await readArtifact(database, model, version);
     const { frame } = await readRowsFor(database, dataset, definition.version);
@@ -56,6 +57,7 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
       checkOnlineRows(missing, asOf),
       checkOnePath(artifact, frame),
       checkExtremes(artifact, frame),
+      checkSliceFloor(slices),
       checkSpeed(timeSingleRows(artifact, frame)),
     ]);
   },
@@ -69,6 +71,7 @@ async function comparedOn(database: Database, model: string, version: number) {
     definition: await getDefinition(database, model, definitionVersion),
     dataset: await getDataset(database, datasetId),
     scoresDigest: body.candidateScoresDigest,
+    slices: body.slices,
   };
 }
 

@@ -1,6 +1,7 @@
 // A comparison as it is stored: the numbers, which rows they rest on, and the proof that nobody trained on them.
 import { dayOf } from '../features/window.ts';
 import { type Comparison } from '../learning/comparison.ts';
+import { type Slice } from '../learning/slices.ts';
 import { intervalInWords } from './interval.ts';
 
 /** What is stored of a comparison. Plain JSON. */
@@ -10,6 +11,8 @@ export interface ComparisonBody extends Comparison {
   readonly datasetDigest: string;
   /** Digest of the candidate's scores: what a reloaded artifact must give again. */
   readonly candidateScoresDigest: string;
+  /** The same comparison on each category value that is frequent enough. */
+  readonly slices: readonly Slice[];
   /** Clusters of the evaluation rows on which the candidate or the champion was trained; must be 0. */
   readonly leakedClusters: number;
 }

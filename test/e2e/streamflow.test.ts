@@ -114,6 +114,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     expect(evidence?.digest).toBe(digest);
     const comparison = (await findComparison(loop.database, MODEL, 2))?.body as ComparisonBody;
     expect(comparison.leakedClusters).toBe(0);
+    expect(comparison.slices.map(({ name }) => name)).toContain('net_service = Fiber optic');
     expect(comparison.candidate.auc.value).toBeGreaterThan(0.58);
     expect(comparison.difference.low).toBeGreaterThan(0.05);
     expect(comparison.difference.p).toBeLessThan(1e-4);

@@ -9,6 +9,7 @@ import {
   checkOnePath,
   checkOnlineRows,
   checkReload,
+  checkSliceFloor,
   checkSpeed,
   digestOfScores,
   validationOf,
@@ -76,4 +77,23 @@ test('one failed check fails the version, and is named', () => {
     passed: false,
     words: 'online rows: 1 entities have no online row',
   });
+});
+
+const slice = (name: string, low: number, high: number) => ({
+  name,
+  rows: 200,
+  positiveClusters: 60,
+  difference: { value: (low + high) / 2, low, high },
+});
+
+test('a slice that may be no worse than the floor passes, and so does no slice at all', () => {
+  expect(checkSliceFloor([slice('plan = pro', -0.2, -0.05)])).toMatchObject({ passed: true });
+  expect(checkSliceFloor([])).toMatchObject({ passed: true });
+});
+
+test('a slice that is surely worse than the floor is named and fails', () => {
+  const check = checkSliceFloor([slice('plan = pro', -0.2, -0.051), slice('plan = plus', 0, 0.1)]);
+  expect(check).toMatchObject({ passed: false, name: 'slice floor' });
+  expect(check.words).toContain('plan = pro');
+  expect(check.words).not.toContain('plan = plus');
 });
