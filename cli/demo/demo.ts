@@ -23,9 +23,6 @@ export interface DemoOptions {
   readonly keep: boolean;
 }
 
-/** Ends the run when the story is told and nobody wants to look around. */
-class StoryTold extends Error {}
-
 /**
  * Erases the demo's folder, starts everything on free ports and tells the story. Whatever fails, everything is stopped.
  *
@@ -40,18 +37,14 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   await eraseData(folder, quiet);
   const story = new Story({ output, steps: 9 });
   let isTold = false;
-  try {
-    await runUntilStopped(async (run) => {
-      await Promise.race([tell(story, run, options), untilAborted(run.signal)]);
-      isTold = true;
-      output.line();
-      output.line(`Told in ${story.seconds.toFixed(1)} s.`);
-      if (!keep) return run.fail(new StoryTold());
-      output.line('Everything stays up to look around: Ctrl-C stops it.');
-    }, quiet);
-  } catch (error) {
-    if (!(error instanceof StoryTold)) throw error;
-  }
+  await runUntilStopped(async (run) => {
+    await Promise.race([tell(story, run, options), untilAborted(run.signal)]);
+    isTold = true;
+    output.line();
+    output.line(`Told in ${story.seconds.toFixed(1)} s.`);
+    if (keep) output.line('Everything stays up to look around: Ctrl-C stops it.');
+    else run.end();
+  }, quiet);
   output.line(isTold ? `Stopped. To look around, come back with: ${comeBack}` : 'Stopped before the end.');
   return isTold;
 }

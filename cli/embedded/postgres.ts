@@ -3,7 +3,6 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { TidegateError } from '../../domain/errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { LOCALHOST, requirePort } from './free-port.ts';
 import { startProcess, type Identity, type Log, type ManagedProcess } from './managed-process.ts';
@@ -12,6 +11,7 @@ import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { clusterFolder, POSTGRES_USER, prepareCluster } from './postgres-cluster.ts';
 import { postgresIdentity } from './postgres-identity.ts';
 import { postgresSettings } from './postgres-settings.ts';
+import { untilAnswers } from './until-answers.ts';
 
 /** How to start the embedded Postgres. */
 export interface StartPostgresOptions {
@@ -74,29 +74,13 @@ const withClient = async <T>(url: string, use: (client: pg.Client) => Promise<T>
   }
 };
 
-const untilReady = async (
-  server: ManagedProcess,
-  url: string,
-  signal: AbortSignal | undefined,
-): Promise<void> => {
-  const deadline = performance.now() + READY_WITHIN_MS;
-  let end: string | undefined;
-  void server.ended.then((how) => (end = how));
-  for (;;) {
-    signal?.throwIfAborted();
-    const failure = await withClient(url, (client) => client.query('select 1')).then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    );
-    if (!failure) return;
-    if (end !== undefined || performance.now() > deadline) {
-      const what =
-        end === undefined ? `did not accept connections (${failure.message})` : `ended with ${end}`;
-      throw new TidegateError('SERVER_FAILED', `Postgres ${what}. Its last output:\n${server.tail()}`);
-    }
-    await delay(25);
-  }
-};
+const untilReady = (server: ManagedProcess, url: string, signal: AbortSignal | undefined): Promise<void> =>
+  untilAnswers(server, {
+    name: 'Postgres',
+    call: () => withClient(url, (client) => client.query('select 1')),
+    within: READY_WITHIN_MS,
+    signal,
+  });
 
 /** Launches and waits; never leaves a server running that it does not return. */
 const bringUp = async (server: Server, url: string): Promise<ManagedProcess> => {

@@ -19,12 +19,14 @@ export interface Run {
   part<T extends Stoppable>(name: string, starting: Promise<T>): Promise<T>;
   /** Ends the run as failed, as when a server died. */
   fail(error: Error): void;
+  /** Ends the run as done: everything stops as it would at a signal. */
+  end(): void;
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `start`, waits for SIGINT, SIGTERM or SIGHUP, then stops every part. Resolves when all have stopped.
+ * Calls `start`, waits for SIGINT, SIGTERM, SIGHUP or {@link Run.end}, then stops every part. Resolves when all have stopped.
  * `start` settles soon after its signal is aborted. Further signals while it stops are answered, not obeyed: each part has its own deadline.
  *
  * @throws whatever `start` threw or {@link Run.fail} was given, after all parts have stopped
@@ -61,6 +63,7 @@ export const runUntilStopped = async (start: (run: Run) => Promise<void>, log: L
         return starting;
       },
       fail,
+      end: () => ending.abort(new Error('done')),
     };
     await start(run).catch(fail);
     await ended;

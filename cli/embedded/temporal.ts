@@ -1,14 +1,13 @@
 // The embedded Temporal: the CLI's one-process server with its history in a file, ready for use.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { TidegateError } from '../../domain/errors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { isListening, LOCALHOST, requirePort } from './free-port.ts';
 import { startProcess, type Log, type ManagedProcess } from './managed-process.ts';
 import { stopOrphan } from './orphan.ts';
 import { temporalBinary } from './temporal-binary/find-binary.ts';
+import { untilAnswers } from './until-answers.ts';
 
 /** The type of a search attribute, as the Temporal CLI spells it. */
 export type SearchAttributeKind = 'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool' | 'Datetime' | 'KeywordList';
@@ -87,30 +86,18 @@ const callOnce = async (port: number, namespace: string): Promise<void> => {
   }
 };
 
-const untilReady = async (
+const untilReady = (
   server: ManagedProcess,
   port: number,
   namespace: string,
   signal: AbortSignal | undefined,
-): Promise<void> => {
-  const deadline = performance.now() + READY_WITHIN_MS;
-  let end: string | undefined;
-  void server.ended.then((how) => (end = how));
-  for (;;) {
-    signal?.throwIfAborted();
-    const failure = await callOnce(port, namespace).then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    );
-    // Checked in this order: whoever else answers at this address, it is not the server that has ended.
-    if (end === undefined && !failure) return;
-    if (end !== undefined || performance.now() > deadline) {
-      const what = end === undefined ? `did not answer (${failure?.message})` : `ended with ${end}`;
-      throw new TidegateError('SERVER_FAILED', `Temporal ${what}. Its last output:\n${server.tail()}`);
-    }
-    await delay(25);
-  }
-};
+): Promise<void> =>
+  untilAnswers(server, {
+    name: 'Temporal',
+    call: () => callOnce(port, namespace),
+    within: READY_WITHIN_MS,
+    signal,
+  });
 
 /**
  * Starts Temporal's one-process server on 127.0.0.1, fetching its program first if need be, with its runs in

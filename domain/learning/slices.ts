@@ -2,7 +2,6 @@
 import { type Frame } from '../features/frame.ts';
 import { type Interval } from '../lifecycle/interval.ts';
 import { compare } from './comparison.ts';
-import { countClusters } from './class-clusters.ts';
 
 /** Fewest positive clusters from which a slice is judged. */
 export const MIN_SLICE_CLUSTERS = 50;
@@ -40,16 +39,13 @@ export function compareSlices({ frame, rows, championScores, candidateScores }: 
     column.dictionary.forEach((value, code) => {
       const chosen = positions[code] ?? [];
       if (chosen.length < MIN_SLICE_CLUSTERS) return;
-      const labels = chosen.map((at) => frame.labels[rows[at] ?? 0] ?? 0);
-      const clusters = chosen.map((at) => frame.clusters[rows[at] ?? 0] ?? 0);
-      const { positiveClusters, negativeClusters } = countClusters(labels, clusters);
-      if (positiveClusters < MIN_SLICE_CLUSTERS || negativeClusters === 0) return;
-      const { difference } = compare({
-        labels,
-        clusters,
+      const { positiveClusters, negativeClusters, difference } = compare({
+        labels: chosen.map((at) => frame.labels[rows[at] ?? 0] ?? 0),
+        clusters: chosen.map((at) => frame.clusters[rows[at] ?? 0] ?? 0),
         championScores: pick(championScores, chosen),
         candidateScores: pick(candidateScores, chosen),
       });
+      if (positiveClusters < MIN_SLICE_CLUSTERS || negativeClusters === 0) return;
       const { value: mean, low, high } = difference;
       slices.push({
         name: `${column.name} = ${value}`,

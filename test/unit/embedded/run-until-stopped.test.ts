@@ -24,6 +24,15 @@ test('parts stop one after the other, last started first, when a signal comes', 
   expect(stopped).toEqual(['worker', 'Postgres']);
 });
 
+test('a run that ends itself stops its parts and fails nobody', async () => {
+  const stopped: string[] = [];
+  await runUntilStopped(async (run) => {
+    await run.part('Postgres', Promise.resolve(partsFor(stopped)('Postgres')));
+    run.end();
+  }, ignore);
+  expect(stopped).toEqual(['Postgres']);
+});
+
 test('a part that becomes ready only after the signal is stopped too', async () => {
   const stopped: string[] = [];
   const part = partsFor(stopped);
