@@ -1,5 +1,5 @@
 // Reads the features of a request as the definition declares them.
-import { type ColumnSpec } from '../../domain/features/column.ts';
+import { type FeatureSpec } from '../../domain/features/column.ts';
 import { type Feature } from '../../domain/features/define-model.ts';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { isStorable } from '../schemas/text.ts';
@@ -69,7 +69,7 @@ const orNull =
     value === null ? null : read(value);
 
 /** The value as a record holds it; `undefined` where it is none of the type. */
-const readers: Record<ColumnSpec['type'], Reader> = {
+const readers: Record<FeatureSpec['type'], Reader> = {
   numeric: orNull((value) => (Number.isFinite(value) ? (value as number) : undefined)),
   count: orNull((value) =>
     Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined,
@@ -80,7 +80,7 @@ const readers: Record<ColumnSpec['type'], Reader> = {
   flag: orNull((value) => (typeof value === 'boolean' ? String(value) : undefined)),
 };
 
-const expected: Record<ColumnSpec['type'], string> = {
+const expected: Record<FeatureSpec['type'], string> = {
   numeric: 'a number',
   count: 'a whole number from 0',
   category: `a text of at most ${LONGEST_CATEGORY} storable characters`,

@@ -1,5 +1,5 @@
 // Contracts: whether the values of a window are what the definition declares.
-import { type ColumnSpec } from './column.ts';
+import { type FeatureSpec } from './column.ts';
 import { featuresOf } from './define-model.ts';
 import { type ModelDefinition } from './definition.ts';
 import { type FeatureColumn, type Frame, MISSING_CODE } from './frame.ts';
@@ -33,7 +33,7 @@ export function checkContracts(definition: ModelDefinition, frame: Frame): Contr
 
 function countViolations(
   column: FeatureColumn,
-  spec: ColumnSpec | undefined,
+  spec: FeatureSpec | undefined,
 ): { missing: number; violations: number } {
   let missing = 0;
   let violations = 0;
@@ -45,7 +45,7 @@ function countViolations(
     }
     return { missing, violations };
   }
-  const allowed = spec?.type === 'category' ? new Set(spec.values) : undefined;
+  const allowed = spec?.type === 'category' && spec.values ? new Set(spec.values) : undefined;
   const isForeign = column.dictionary.map((value) => allowed !== undefined && !allowed.has(value));
   for (const code of column.codes) {
     if (code === MISSING_CODE) missing += 1;
@@ -54,15 +54,15 @@ function countViolations(
   return { missing, violations };
 }
 
-function numericRule(spec: ColumnSpec | undefined): (value: number) => boolean {
+function numericRule(spec: FeatureSpec | undefined): (value: number) => boolean {
   if (spec?.type === 'count') return (value) => !Number.isInteger(value) || value < 0;
   const { min = -Infinity, max = Infinity } = spec?.type === 'numeric' ? spec : {};
   return (value) => !Number.isFinite(value) || value < min || value > max;
 }
 
-function inWords(spec: ColumnSpec | undefined): string {
+function inWords(spec: FeatureSpec | undefined): string {
   if (spec?.type === 'count') return 'whole numbers from 0';
-  if (spec?.type === 'category') return `one of ${spec.values.join(', ')}`;
+  if (spec?.type === 'category' && spec.values) return `one of ${spec.values.join(', ')}`;
   if (spec?.type === 'numeric') return `finite numbers from ${spec.min ?? '−∞'} to ${spec.max ?? '∞'}`;
   return 'as declared';
 }

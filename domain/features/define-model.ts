@@ -1,5 +1,5 @@
 // defineModel and view: the words with which a model file is written.
-import { type ColumnSpec } from './column.ts';
+import { type ColumnSpec, type FeatureSpec } from './column.ts';
 import {
   type ModelDefinition,
   type ModelInput,
@@ -20,19 +20,31 @@ export const view = (input: ViewInput): ViewInput => input;
  */
 export const defineModel = (input: ModelInput): ModelInput => input;
 
-/** A feature of a definition with the view it comes from. */
-export interface Feature {
+/** A column that is read from a view. */
+export interface SourceColumn {
   readonly name: string;
   readonly spec: ColumnSpec;
   /** Position of its view in the definition. */
   readonly view: number;
 }
 
+/** A feature of a definition. */
+export interface Feature {
+  readonly name: string;
+  readonly spec: FeatureSpec;
+  /** Position of its view in the definition. */
+  readonly view: number;
+}
+
+/** The columns that are read from the views, features and inputs of derived columns alike, in the order written. */
+export const sourceColumnsOf = (definition: ModelDefinition): SourceColumn[] =>
+  definition.features.flatMap((source, view) =>
+    Object.entries(source.columns).map(([name, spec]) => ({ name, spec, view })),
+  );
+
 /** The features of a definition in the order they were written. */
 export const featuresOf = (definition: ModelDefinition): Feature[] =>
-  definition.features.flatMap((source, view) =>
-    Object.entries(source.columns).map(([name, spec]) => ({ name, spec: spec as ColumnSpec, view })),
-  );
+  sourceColumnsOf(definition).filter((column): column is Feature => !column.spec.inputOnly);
 
 /** The columns whose drift alone is reason to retrain. */
 export const criticalFeatures = (definition: ModelDefinition): string[] =>

@@ -1,88 +1,33 @@
 // The definition of a model: what a user writes in models/<name>.ts, checked and with its defaults.
 import { z } from 'zod';
-import { parseDuration } from './duration.ts';
-
-const duration = z
-  .string()
-  .refine(
-    (text) => parseDuration(text) !== undefined,
-    'write a duration such as "6 hours", "45 days" or "1 month"',
-  );
-
-/** Of a window, or of time that passes: nothing fits into none. */
-const span = duration.refine((text) => !/^\s*0+ /.test(text), 'must be longer than nothing');
-
-const name = z
-  .string()
-  .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'use lower-case letters, digits, - and _, beginning with a letter');
-
-const column = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/, 'must be a column name');
-
-const table = z
-  .string()
-  .regex(
-    /^([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,62}$/,
-    'must be a table name, or schema.table',
-  );
-
-const critical = { critical: z.boolean().optional() };
-
-const columnSpec = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('numeric'),
-    min: z.number().optional(),
-    max: z.number().optional(),
-    ...critical,
-  }),
-  z.strictObject({ type: z.literal('count'), ...critical }),
-  z.strictObject({ type: z.literal('category'), values: z.array(z.string()).min(1).readonly(), ...critical }),
-  z.strictObject({ type: z.literal('flag'), ...critical }),
-]);
-
-const viewDefinition = z
-  .strictObject({
-    table,
-    timestamp: column,
-    /** Column that says when a row became known; with it, `lag` is required. */
-    known: column.optional(),
-    /** How long after its timestamp a row may become known and still be used. */
-    lag: duration.optional(),
-    /** Rows loaded before this instant count as known at their own timestamp (backfilled history). */
-    knownSince: z.iso.datetime({ offset: true }).optional(),
-    /** How old a value may be at the row time; absent means for ever. */
-    ttl: duration.optional(),
-    columns: z
-      .record(column, columnSpec)
-      .refine((columns) => Object.keys(columns).length > 0, 'names no column'),
-  })
-  .refine((view) => view.known === undefined || view.lag !== undefined, {
-    path: ['lag'],
-    message: 'a view with `known` states its `lag`: how long after the timestamp its rows are loaded',
-  });
-
-const labelDefinition = z.strictObject({
-  table,
-  column,
-  timestamp: column,
-  known: column.optional(),
-  /** When a label is expected after its row. Stored with the definition; nothing acts on it yet. */
-  delay: duration.default('0 days'),
-  /** The value that counts as the positive class. */
-  positive: z.union([z.boolean(), z.string(), z.number()]).default(true),
-});
+import { labelSchema } from './schema/label-schema.ts';
+import { viewSchema } from './schema/view-schema.ts';
+import { column, duration, name, span, table } from './schema/words.ts';
 
 /** Checks a definition and fills its defaults. */
 export const modelDefinitionSchema = z.strictObject({
   name,
   entity: z.strictObject({ name, keys: z.array(column).min(1) }),
   rows: z.strictObject({ table, timestamp: column }),
-  features: z.array(viewDefinition).min(1),
-  label: labelDefinition,
+  features: z.array(viewSchema).min(1),
+  label: labelSchema,
   holdout: z
     .strictObject({
       share: z.number().gt(0).max(0.5).default(0.2),
       /** Entity keys that make a cluster; by default all, so each entity is one. */
       cluster: z.array(column).min(1).optional(),
+    })
+    .prefault({}),
+  online: z
+    .strictObject({
+      /** How often online rows are brought up to date by a schedule; absent means by command and release only. */
+      every: span.optional(),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      /** How long the rows of a frozen dataset are kept once nothing in reach of a rollback rests on them. */
+      datasets: span.default('12 months'),
     })
     .prefault({}),
   monitor: z.strictObject({ every: span, window: span, timezone: z.string().default('UTC') }),
@@ -132,6 +77,6 @@ export type ModelInput = z.input<typeof modelDefinitionSchema>;
 /** A checked definition with every default filled. */
 export type ModelDefinition = z.output<typeof modelDefinitionSchema>;
 /** One feature view of a definition. */
-export type ViewDefinition = z.output<typeof viewDefinition>;
+export type ViewDefinition = z.output<typeof viewSchema>;
 /** What a user writes for one view. */
-export type ViewInput = z.input<typeof viewDefinition>;
+export type ViewInput = z.input<typeof viewSchema>;

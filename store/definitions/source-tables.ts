@@ -28,6 +28,7 @@ const TYPES: Record<ColumnSpec['type'], readonly string[]> = {
   count: [...WHOLE, 'numeric'],
   category: TEXTS,
   flag: ['boolean'],
+  instant: TIMES,
 };
 
 /**

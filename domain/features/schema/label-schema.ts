@@ -1,0 +1,17 @@
+// How the label is declared: where it is, when it is expected, and what its absence means.
+import { z } from 'zod';
+import { column, duration, table } from './words.ts';
+
+/** The label of a definition. */
+export const labelSchema = z.strictObject({
+  table,
+  column,
+  timestamp: column,
+  known: column.optional(),
+  /** When a label is expected after its row: before that it is awaited, after it overdue. */
+  delay: duration.default('0 days'),
+  /** What a label that is absent after the delay means; by default nothing, and the row stays unlabelled. */
+  absentMeans: z.literal('negative').optional(),
+  /** The value that counts as the positive class. */
+  positive: z.union([z.boolean(), z.string(), z.number()]).default(true),
+});
