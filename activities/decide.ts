@@ -19,7 +19,7 @@ import {
 } from '../store/runs/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
 import { type ActivityDeps } from './deps.ts';
-import { type ReportRef } from './measure.ts';
+import { type ReportRef } from './report-ref.ts';
 
 /** The steps that decide: whether to retrain, and whether a candidate may wait for approval. */
 export const decideActivities = ({ database }: ActivityDeps) => ({

@@ -1,10 +1,12 @@
 // The activities of the loops, built once per worker from its connections.
 import { type ActivityDeps } from './deps.ts';
+import { qualityActivities } from './check-quality.ts';
 import { compareActivities } from './compare.ts';
 import { decideActivities } from './decide.ts';
 import { evidenceActivities } from './evidence.ts';
 import { freezeActivities } from './freeze.ts';
-import { measureActivities } from './measure.ts';
+import { driftActivities } from './measure-drift.ts';
+import { performanceActivities } from './measure-performance.ts';
 import { notifyActivities } from './notify.ts';
 import { retrainActivities } from './retrains.ts';
 import { servingActivities } from './serving.ts';
@@ -17,7 +19,9 @@ import { decisionActivities } from './verify-decision.ts';
 /** Every activity that the workflows call. */
 export const createActivities = (deps: ActivityDeps) => ({
   ...freezeActivities(deps),
-  ...measureActivities(deps),
+  ...qualityActivities(deps),
+  ...driftActivities(deps),
+  ...performanceActivities(deps),
   ...decideActivities(deps),
   ...startActivities(deps),
   ...retrainActivities(deps),
