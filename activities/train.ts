@@ -32,9 +32,9 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
     const { definition } = await getDefinition(database, model, dataset.definitionVersion);
     const { frame } = await readDataset(database, dataset);
     const rows = trainingRows(frame);
-    const { trainer, seed, l2 } = definition.training;
+    const { trainer, seed, l2, solver } = definition.training;
     const artifact = await trainInThread(
-      { frame, rows, trainer, options: { seed, l2 } },
+      { frame, rows, trainer, options: { seed, l2, solver } },
       { signal: cancellationSignal(), onProgress: (fraction) => heartbeat({ trained: fraction }) },
     );
     const version = await registerVersion(database, {

@@ -53,6 +53,8 @@ export const modelDefinitionSchema = z.strictObject({
     seed: z.int().default(1),
     /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
     l2: z.number().min(0).default(1),
+    /** How the optimum is found; both find the same. `auto` takes Newton's method for large windows. */
+    solver: z.enum(['auto', 'gradient-descent', 'newton']).default('auto'),
   }),
   promotion: z.strictObject({
     metric: z.literal('auc').default('auc'),

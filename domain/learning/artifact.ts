@@ -1,5 +1,6 @@
 // A trained version as it is stored: plain JSON, scored by a dot product.
 import { type Encoding } from './encoding.ts';
+import { type Solver } from './trainer.ts';
 
 /** What training gives: the same rows, options and seed give the same bytes. */
 export interface Artifact {
@@ -14,7 +15,9 @@ export interface Artifact {
   readonly prior: number;
   /** Strength of the L2 penalty: l2/2 · Σ coefficient² without the intercept, beside the summed log loss. */
   readonly l2: number;
-  /** Gradient steps of the descent that gave the coefficients. */
+  /** How the coefficients were found; absent where there was nothing to solve. */
+  readonly solver?: Solver;
+  /** Steps of the solver. */
   readonly steps: number;
   /** Length of the gradient of the penalised loss at the coefficients, per training row. */
   readonly gradientNorm: number;

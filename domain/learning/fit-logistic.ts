@@ -13,14 +13,14 @@ const FIRST_STEPS = 10;
 const MOST_STEPS = 2_560;
 const MOST_ATTEMPTS = 16;
 
-/** Where the descent ended. */
+/** Where a solver ended. */
 export interface LogisticFit {
   readonly converged: boolean;
   /** One per column of the problem's matrix. */
   readonly coefficients: Float64Array;
   /** Length of the gradient of the penalised loss at the coefficients, per row. */
   readonly gradientNorm: number;
-  /** Steps of the last descent. */
+  /** Steps of the last descent, or of Newton's method in all. */
   readonly steps: number;
 }
 

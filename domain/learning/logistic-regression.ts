@@ -5,10 +5,19 @@ import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
 import { encodeRows } from './encode.ts';
 import { fitEncoding } from './fit-encoding.ts';
 import { fitLogistic, type LogisticFit, TOLERANCE } from './fit-logistic.ts';
-import { type Trainer } from './trainer.ts';
+import { fitNewton, NEWTON_TOLERANCE } from './fit-newton.ts';
+import { type Solver, type Trainer } from './trainer.ts';
 
 /** Strength of the L2 penalty unless the options say otherwise: scikit-learn's default, C = 1. */
 const DEFAULT_L2 = 1;
+
+// From here on the descent takes many times as long as Newton's method.
+const NEWTON_ROWS = 20_000;
+
+const solvers = {
+  'gradient-descent': { fit: fitLogistic, tolerance: TOLERANCE },
+  newton: { fit: fitNewton, tolerance: NEWTON_TOLERANCE },
+} as const satisfies Record<Solver, unknown>;
 
 /**
  * Minimises Σ log loss + l2/2 · Σ coefficient² over the encoded rows; the intercept goes without penalty. A model that
@@ -19,13 +28,14 @@ const DEFAULT_L2 = 1;
 export const logisticRegression: Trainer = {
   name: 'logistic-regression',
   fit({ frame, rows, options, onProgress }) {
-    const { seed, l2 = DEFAULT_L2 } = options;
+    const { seed, l2 = DEFAULT_L2, solver: asked = 'auto' } = options;
+    const solver = asked === 'auto' ? (rows.length < NEWTON_ROWS ? 'gradient-descent' : 'newton') : asked;
     const { positives, prior } = countClasses(frame, rows, options.minPositives);
     const encoding = fitEncoding(frame, rows);
     const matrix = encodeRows(encoding, frame, rows);
     const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
-    const fit = fitLogistic({ matrix, width: encodedWidth(encoding), labels, l2 }, onProgress);
-    if (!fit.converged) throw notConverged(fit, encoding);
+    const fit = solvers[solver].fit({ matrix, width: encodedWidth(encoding), labels, l2 }, onProgress);
+    if (!fit.converged) throw notConverged(fit, encoding, solvers[solver].tolerance);
     onProgress?.(1);
     return {
       format: 1,
@@ -35,6 +45,7 @@ export const logisticRegression: Trainer = {
       coefficients: Array.from(fit.coefficients),
       prior,
       l2,
+      solver,
       steps: fit.steps,
       gradientNorm: fit.gradientNorm,
       trainedRows: rows.length,
@@ -43,12 +54,16 @@ export const logisticRegression: Trainer = {
   },
 };
 
-function notConverged({ coefficients, gradientNorm, steps }: LogisticFit, encoding: Encoding): TidegateError {
+function notConverged(
+  { coefficients, gradientNorm, steps }: LogisticFit,
+  encoding: Encoding,
+  tolerance: number,
+): TidegateError {
   const slopes = coefficients.map(Math.abs).fill(0, 0, 1);
   const steepest = slopes.indexOf(Math.max(...slopes));
   return new TidegateError(
     'NOT_CONVERGED',
-    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${TOLERANCE}; the largest ` +
+    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${tolerance}; the largest ` +
       `coefficient is ${coefficients[steepest]!.toFixed(1)}, of ${encodedNames(encoding)[steepest]}. A coefficient that ` +
       'grows without end means that the classes are perfectly separated, by that feature or by several together',
   );

@@ -2,12 +2,17 @@
 import { type Frame } from '../features/frame.ts';
 import { type Artifact } from './artifact.ts';
 
+/** How the optimum of a logistic regression is found: by ml-logistic-regression's descent, or by Newton's method. */
+export type Solver = 'gradient-descent' | 'newton';
+
 /** Settings of a training. */
 export interface TrainingOptions {
   /** Recorded in the artifact; a trainer that draws random numbers draws them from it alone. */
   readonly seed: number;
   /** Strength of the L2 penalty, from 0; scikit-learn's 1 / C. @default 1 */
   readonly l2?: number;
+  /** `auto`: Newton's method from 20,000 rows. Both find the same optimum. @default 'auto' */
+  readonly solver?: Solver | 'auto';
   /** Fewest rows of the rarer class, at least 1. @default 50 */
   readonly minPositives?: number;
 }

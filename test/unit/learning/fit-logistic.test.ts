@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { encodeRows } from '../../../domain/learning/encode.ts';
-import { encodedWidth } from '../../../domain/learning/encoding.ts';
-import { fitEncoding } from '../../../domain/learning/fit-encoding.ts';
 import { fitLogistic, TOLERANCE } from '../../../domain/learning/fit-logistic.ts';
-import { type LogisticProblem } from '../../../domain/learning/logistic-problem.ts';
-import { type Frame } from '../../../domain/features/frame.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
-import { allRows, signalFrame } from './labelled-frame.ts';
+import { signalFrame } from './labelled-frame.ts';
 import { newton } from './newton.ts';
-
-function problemOf(frame: Frame, l2: number): LogisticProblem {
-  const encoding = fitEncoding(frame, allRows(frame));
-  const matrix = encodeRows(encoding, frame, allRows(frame));
-  return { matrix, width: encodedWidth(encoding), labels: frame.labels, l2 };
-}
-
-/** Largest difference as a share of the largest coefficient. */
-const distance = (a: Float64Array, b: Float64Array): number =>
-  Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) / Math.max(...b.map(Math.abs));
+import { distance, problemOf } from './problem-of.ts';
 
 describe('a logistic fit', () => {
   test.each([0.001, 0.1, 1, 30, 1_000])(

@@ -1,0 +1,54 @@
+// Secant updates: what the last steps taught about the curvature, on top of a Hessian that was paid for once.
+
+type Vector = Float64Array;
+
+interface Pair {
+  readonly step: Vector;
+  readonly change: Vector;
+  readonly curvature: number;
+}
+
+/**
+ * Turns a gradient into a step by limited-memory BFGS around a given inverse Hessian.
+ *
+ * Source: Nocedal & Wright, Numerical Optimization, algorithm 7.4 (two-loop recursion), with the inverse Hessian in
+ * place of its scaled identity.
+ */
+export class SecantUpdates {
+  readonly #solve: (gradient: Vector) => Vector;
+  readonly #pairs: Pair[] = [];
+
+  /** @param solve gives H⁻¹ · gradient; H must be positive definite */
+  constructor(solve: (gradient: Vector) => Vector) {
+    this.#solve = solve;
+  }
+
+  /** Remembers that the gradient changed by `change` along `step`; a pair without positive curvature teaches nothing. */
+  learn(step: Vector, change: Vector): void {
+    const curvature = dot(step, change);
+    if (curvature > 0) this.#pairs.push({ step, change, curvature });
+  }
+
+  /** The step to take against a gradient; subtract it from the coefficients. */
+  stepFor(gradient: Vector): Vector {
+    const rest = Float64Array.from(gradient);
+    const shares = this.#pairs.map(() => 0);
+    for (let index = this.#pairs.length - 1; index >= 0; index -= 1) {
+      const { step, change, curvature } = this.#pairs[index]!;
+      const share = dot(step, rest) / curvature;
+      shares[index] = share;
+      add(rest, change, -share);
+    }
+    const direction = this.#solve(rest);
+    this.#pairs.forEach(({ step, change, curvature }, index) => {
+      add(direction, step, shares[index]! - dot(change, direction) / curvature);
+    });
+    return direction;
+  }
+}
+
+const dot = (a: Vector, b: Vector): number => a.reduce((sum, value, at) => sum + value * b[at]!, 0);
+
+function add(target: Vector, vector: Vector, times: number): void {
+  for (let at = 0; at < target.length; at += 1) target[at]! += times * vector[at]!;
+}

@@ -1,0 +1,18 @@
+// A frame as a logistic problem, and how far two solutions of one are apart.
+import { type Frame } from '../../../domain/features/frame.ts';
+import { encodeRows } from '../../../domain/learning/encode.ts';
+import { encodedWidth } from '../../../domain/learning/encoding.ts';
+import { fitEncoding } from '../../../domain/learning/fit-encoding.ts';
+import { type LogisticProblem } from '../../../domain/learning/logistic-problem.ts';
+import { allRows } from './labelled-frame.ts';
+
+/** All rows of a frame, encoded. */
+export function problemOf(frame: Frame, l2: number): LogisticProblem {
+  const encoding = fitEncoding(frame, allRows(frame));
+  const matrix = encodeRows(encoding, frame, allRows(frame));
+  return { matrix, width: encodedWidth(encoding), labels: frame.labels, l2 };
+}
+
+/** Largest difference as a share of the largest coefficient. */
+export const distance = (a: Float64Array, b: Float64Array): number =>
+  Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) / Math.max(...b.map(Math.abs));
