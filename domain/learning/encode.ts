@@ -31,14 +31,13 @@ export const encodeRows = (encoding: Encoding, frame: Frame, rows: Uint32Array):
 /** `encodeRows` prepared once for many calls on one frame. @throws as `encodeRows` */
 export function rowEncoder(encoding: Encoding, frame: Frame): RowEncoder {
   const width = encodedWidth(encoding);
-  const writers = encoding.columns.map((column) => cellWriter(column, featureOf(frame, column)));
+  const writers = encoding.columns.map((column) => featureWriter(column, featureOf(frame, column)));
   return (rows) => {
     const matrix = new Float64Array(rows.length * width);
     for (let start = 0; start < matrix.length; start += width) matrix[start] = 1;
     let offset = 1;
     encoding.columns.forEach((column, index) => {
-      const write = writers[index]!;
-      rows.forEach((row, at) => write(matrix, at * width + offset, row));
+      writers[index]!(matrix, width, offset, rows);
       offset += columnWidth(column);
     });
     return matrix;
@@ -74,20 +73,30 @@ function valueOf({ kind, name }: ColumnEncoding, record: FeatureRecord): number 
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Writes the cells that one row has in the columns of one feature. */
-type CellWriter = (matrix: Float64Array, at: number, row: number) => void;
+/** Writes the cells of one feature, for rows one after the other: those of the first begin at `offset`. */
+type FeatureWriter = (matrix: Float64Array, width: number, offset: number, rows: Uint32Array) => void;
 
-function cellWriter(column: ColumnEncoding, feature: FeatureColumn): CellWriter {
+function featureWriter(column: ColumnEncoding, feature: FeatureColumn): FeatureWriter {
   if (column.kind === 'numeric' && feature.kind === 'numeric') {
-    return (matrix, at, row) => {
-      const value = feature.values[row] ?? NaN;
-      writeNumber(column, matrix, at, Number.isFinite(value) ? value : null);
+    return (matrix, width, offset, rows) => {
+      let at = offset;
+      for (const row of rows) {
+        const value = feature.values[row] ?? NaN;
+        writeNumber(column, matrix, at, Number.isFinite(value) ? value : null);
+        at += width;
+      }
     };
   }
   if (column.kind === 'category' && feature.kind === 'category') {
     const positions = Int32Array.from(feature.dictionary, (value) => positionOf(column, value));
     const missing = positionOf(column, null);
-    return (matrix, at, row) => mark(matrix, at, positions[feature.codes[row]!] ?? missing);
+    return (matrix, width, offset, rows) => {
+      let at = offset;
+      for (const row of rows) {
+        mark(matrix, at, positions[feature.codes[row]!] ?? missing);
+        at += width;
+      }
+    };
   }
   throw new TidegateError(
     'WRONG_COLUMN_TYPE',

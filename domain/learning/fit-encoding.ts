@@ -28,18 +28,33 @@ export function fitEncoding(frame: Frame, rows: Uint32Array): Encoding {
 }
 
 function fitNumeric({ name, values }: NumericColumn, rows: Uint32Array): NumericEncoding {
-  const present = Float64Array.from(rows, (row) => values[row] ?? NaN).filter(Number.isFinite);
+  const present = finiteValues(values, rows);
   const missing = present.length > 0 && present.length < rows.length;
   return { kind: 'numeric', name, scale: fitScale(present), missing };
 }
 
+// Plain loops here and below: a call per value takes many times as long as what it does.
+function finiteValues(values: Float64Array, rows: Uint32Array): Float64Array {
+  const present = new Float64Array(rows.length);
+  let count = 0;
+  for (const row of rows) {
+    const value = values[row]!;
+    if (Number.isFinite(value)) present[count++] = value;
+  }
+  return present.subarray(0, count);
+}
+
 /** Works in units of the largest value, so that sums and squares of ±1e308 do not overflow. */
 function fitScale(values: Float64Array): { mean: number; sd: number } | null {
-  const unit = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  let unit = 0;
+  for (const value of values) unit = Math.max(unit, Math.abs(value));
   if (unit === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value / unit, 0) / values.length;
-  const square = values.reduce((sum, value) => sum + (value / unit - mean) ** 2, 0) / values.length;
-  const sd = Math.sqrt(square) * unit;
+  let sum = 0;
+  for (const value of values) sum += value / unit;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value / unit - mean) ** 2;
+  const sd = Math.sqrt(squares / values.length) * unit;
   return sd <= Math.max(SMALLEST_SPREAD * unit, SMALLEST_NORMAL) ? null : { mean: mean * unit, sd };
 }
 
