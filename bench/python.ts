@@ -1,0 +1,48 @@
+// A Python with the peers that a bench compares with, in a folder of its own.
+import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const BIG_OUTPUT = 64 * 2 ** 20;
+
+/** Runs a Python program and gives what it printed as JSON. */
+export type Python = (program: string, ...args: string[]) => Promise<unknown>;
+
+/**
+ * A Python that has the packages, installed by pip on the first use and kept in the temporary folder.
+ *
+ * @param packages as pip names them, with versions
+ * @returns undefined, once said why on stderr, where there is no Python or pip cannot reach the packages
+ * @example const python = await pythonWith('scikit-learn==1.9.0');
+ */
+export async function pythonWith(...packages: string[]): Promise<Python | undefined> {
+  const name = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12);
+  const folder = join(tmpdir(), `tidegate-bench-python-${name}`);
+  const python = join(folder, 'bin', 'python');
+  const finished = join(folder, 'installed');
+  try {
+    if (!(await exists(finished))) {
+      process.stderr.write(`installing ${packages.join(', ')} …\n`);
+      await run('python3', ['-m', 'venv', folder]);
+      await run(python, ['-m', 'pip', 'install', '--quiet', ...packages], { maxBuffer: BIG_OUTPUT });
+      await run(python, ['-c', `open(${JSON.stringify(finished)}, 'w').close()`]);
+    }
+  } catch (error) {
+    process.stderr.write(`no peers: ${error instanceof Error ? error.message : String(error)}\n`);
+    return undefined;
+  }
+  return async (program, ...args) => {
+    const { stdout } = await run(python, ['-c', program, ...args], { maxBuffer: BIG_OUTPUT });
+    return JSON.parse(stdout) as unknown;
+  };
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
