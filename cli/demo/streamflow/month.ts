@@ -1,6 +1,6 @@
 // What StreamFlow knows about a subscriber at the end of a month.
 import { churns } from './churn-concept.ts';
-import { Random } from './random.ts';
+import { Random } from '../../../domain/random.ts';
 import { type Subscriber, within } from './subscriber.ts';
 
 /** Month 0 is the world in which the first version is trained, month 1 the one that has changed. */

@@ -1,5 +1,5 @@
 // An invented subscriber of StreamFlow: what stays the same from month to month.
-import { Random } from './random.ts';
+import { Random } from '../../../domain/random.ts';
 
 type NetService = 'DSL' | 'Fiber optic' | 'No';
 type Contract = 'Month-to-month' | 'One year' | 'Two year';

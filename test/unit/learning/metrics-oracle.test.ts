@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { auc } from '../../../domain/learning/auc.ts';
+import { averagePrecision } from '../../../domain/learning/average-precision.ts';
 import { brier } from '../../../domain/learning/brier.ts';
 import { compare } from '../../../domain/learning/comparison.ts';
 import { pairedDelong } from '../../../domain/learning/delong.ts';
@@ -8,6 +9,7 @@ import { describeWith, oracle } from '../drift/oracles.ts';
 
 interface Metrics {
   readonly roc_auc: number | null;
+  readonly pr_auc_average_precision?: number | null;
   readonly log_loss_sklearn?: number | null;
   readonly brier?: number | null;
 }
@@ -41,17 +43,23 @@ describeWith([file], 'metrics as scikit-learn and pROC give them', () => {
     [value, Math.max(least, low), Math.min(1, high)].map((bound) => expect.closeTo(bound, 9) as number);
 
   const filled = cases.filter(([, { y }]) => y.length > 0);
-  test.each(filled)('%s: AUC, log loss, Brier', (_, { y, p_a, p_b, metrics_a, metrics_b }) => {
-    for (const [scores, metrics] of [
-      [Float64Array.from(p_a), metrics_a],
-      [Float64Array.from(p_b), metrics_b],
-    ] as const) {
-      if (metrics.roc_auc === null) expect(auc(y, scores)).toBeNull();
-      else expect(auc(y, scores)).toBeCloseTo(metrics.roc_auc, 12);
-      expect(logLoss(y, scores)).toBeCloseTo(metrics.log_loss_sklearn!, 12);
-      expect(brier(y, scores)).toBeCloseTo(metrics.brier!, 12);
-    }
-  });
+  test.each(filled)(
+    '%s: AUC, average precision, log loss, Brier',
+    (_, { y, p_a, p_b, metrics_a, metrics_b }) => {
+      for (const [scores, metrics] of [
+        [Float64Array.from(p_a), metrics_a],
+        [Float64Array.from(p_b), metrics_b],
+      ] as const) {
+        if (metrics.roc_auc === null) expect(auc(y, scores)).toBeNull();
+        else expect(auc(y, scores)).toBeCloseTo(metrics.roc_auc, 12);
+        expect(logLoss(y, scores)).toBeCloseTo(metrics.log_loss_sklearn!, 12);
+        expect(brier(y, scores)).toBeCloseTo(metrics.brier!, 12);
+        // scikit-learn gives no precision where there is no positive, or warns.
+        if (y.includes(1))
+          expect(averagePrecision(y, scores)).toBeCloseTo(metrics.pr_auc_average_precision!, 12);
+      }
+    },
+  );
 
   const measurable = cases.filter(([, { delong }]) => delong.error === undefined);
   test.each(measurable)('%s: DeLong', (_, { y, p_a, p_b, delong }) => {

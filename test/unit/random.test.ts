@@ -1,6 +1,6 @@
 // The demo's source of chance.
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../cli/demo/streamflow/random.ts';
+import { Random } from '../../domain/random.ts';
 
 const many = <T>(draw: () => T): T[] => Array.from({ length: 20_000 }, draw);
 const mean = (values: readonly number[]): number =>

@@ -1,7 +1,7 @@
 // Seeded random numbers, the same on every machine: sfc32, Chris Doty-Humphrey's generator (PractRand).
 
 /**
- * One stream of random numbers. Streams whose words differ are independent of each other, so each subscriber and month
+ * One stream of random numbers. Streams whose words differ are independent of each other, so that each part of a task
  * can have its own, and none depends on how many numbers another took.
  *
  * @example new Random(7, 41, 0).normal()
@@ -29,6 +29,11 @@ export class Random {
     this.#b = (this.#c + (this.#c << 3)) | 0;
     this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
     return (sum >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number from 0 to below `bound`, which is at most 2^32. */
+  below(bound: number): number {
+    return Math.floor(this.uniform() * bound);
   }
 
   /** True with the given probability. */
