@@ -5,11 +5,16 @@ export type CellCheck = (text: string) => string | undefined;
 
 /**
  * The check for a type as Postgres' `format_type` spells it. It accepts less than Postgres where Postgres would guess
- * (`yesterday`, `13/1/2024`, ` 7`), and never more. For a type it does not know, only Postgres can tell.
+ * (`yesterday`, `13/1/2024`, ` 7`) or keep what no feature can be (`NaN`, `infinity`), and never more. For a type it
+ * does not know, only Postgres can tell.
  *
- * @example cellCheckFor('date')('2024-13-01') // 'is not a date'
+ * @param labels what an enumerated type consists of
+ * @example cellCheckFor('date')('2024-13-01') // 'is not a date (YYYY-MM-DD)'
  */
-export function cellCheckFor(type: string): CellCheck {
+export function cellCheckFor(type: string, labels?: readonly string[]): CellCheck {
+  if (labels) return oneOf(labels);
+  const [, precision, scale = '0'] = /^numeric\((\d+)(?:,(-?\d+))?\)$/.exec(type) ?? [];
+  if (precision !== undefined) return numericOf(Number(precision), Number(scale));
   const length = /^character(?: varying)?\((\d+)\)$/.exec(type)?.[1];
   if (length !== undefined) return textOfAtMost(Number(length));
   if (type.startsWith('timestamp')) return instant(type.endsWith('with time zone') ? 'aware' : 'utc');
@@ -52,6 +57,52 @@ const decimal =
     return number === 0 && /^[^eE]*[1-9]/.test(value) ? 'is too close to zero' : undefined;
   };
 
+const PARTS = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
+// Bounds of a numeric that declares none.
+const MOST_WHOLE_DIGITS = 131_072;
+const MOST_DECIMALS = 16_383;
+
+/** The significant digits of a decimal text, and how many of them stand before the point (below 0: zeros after it). */
+function digitsOf(value: string): {
+  readonly digits: string;
+  readonly whole: number;
+  readonly decimals: number;
+} {
+  const [, before = '', after = '', exponent = '0'] = PARTS.exec(value) ?? [];
+  const all = before + after;
+  const digits = all.replace(/^0+/, '');
+  const whole = before.length + Number(exponent) - (all.length - digits.length);
+  return { digits, whole, decimals: after.length - Number(exponent) };
+}
+
+const numeric: CellCheck = (value) => {
+  if (!DECIMAL.test(value)) return 'is not a number';
+  const { whole, decimals } = digitsOf(value);
+  return whole > MOST_WHOLE_DIGITS || decimals > MOST_DECIMALS ? 'has too many digits' : undefined;
+};
+
+const numericOf =
+  (precision: number, scale: number): CellCheck =>
+  (value) => {
+    const problem = numeric(value);
+    if (problem !== undefined) return problem;
+    const { digits, whole } = digitsOf(value);
+    const most = precision - scale;
+    // Rounding to the scale adds a digit to nines alone.
+    const isCarried = digits.startsWith('9'.repeat(precision)) && (digits[precision] ?? '0') >= '5';
+    const fits = digits === '' || whole < most || (whole === most && !isCarried);
+    return fits ? undefined : `does not fit ${precision} digits, ${scale} of them decimals`;
+  };
+
+const MOST_LABELS = 8;
+
+function oneOf(labels: readonly string[]): CellCheck {
+  const known = new Set(labels);
+  const first = labels.slice(0, MOST_LABELS).map((label) => JSON.stringify(label));
+  const problem = `is not one of ${first.join(', ')}${labels.length > MOST_LABELS ? ', …' : ''}`;
+  return (value) => (known.has(value) ? undefined : problem);
+}
+
 const BOOLEAN = /^(true|false|t|f|yes|no|y|n|on|off|1|0)$/i;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -93,6 +144,7 @@ const checks: Readonly<Record<string, CellCheck>> = {
   bigint,
   real: decimal(Math.fround),
   'double precision': decimal((value) => value),
+  numeric,
   boolean: matching(BOOLEAN, 'true or false'),
   uuid: matching(UUID, 'a UUID'),
   date,

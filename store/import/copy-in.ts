@@ -1,6 +1,9 @@
 // COPY … FROM STDIN over a connection of pg, with back-pressure.
 import type pg from 'pg';
 
+// Less, and this process would idle while Postgres works, and Postgres while this process does.
+const MOST_WAITING_BYTES = 1024 * 1024;
+
 /** The part of pg's connection that COPY needs and its published types leave out. */
 interface CopyConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Buffer): void;
@@ -47,7 +50,7 @@ export class CopyIn implements pg.Submittable {
   }
 
   /**
-   * Sends lines in COPY's text format; waits while the socket is full.
+   * Sends lines in COPY's text format; waits while much of what was sent before has not left.
    *
    * @throws pg.DatabaseError where Postgres refused something sent before
    */
@@ -55,7 +58,7 @@ export class CopyIn implements pg.Submittable {
     const connection = this.#connection;
     if (this.#failure || !connection) return this.#finished;
     connection.sendCopyFromChunk(Buffer.from(lines));
-    if (connection.stream.writableNeedDrain) {
+    if (connection.stream.writableLength > MOST_WAITING_BYTES) {
       await new Promise<void>((resolve) => {
         connection.stream.once('drain', resolve);
         this.#finished.then(resolve, () => resolve());

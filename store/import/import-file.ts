@@ -1,13 +1,14 @@
-// One file of an import: read, checked, staged, compared, added.
-import type pg from 'pg';
-import { type CopyIn } from './copy-in.ts';
-import { type CsvFile } from './csv-folder.ts';
-import { MalformedCsv, csvRecords } from './csv-records.ts';
-import { type ImportTable } from './import-table.ts';
-import { conflictSql, mergeSql } from './merge-sql.ts';
+// One file of an import: opened, staged, compared, added; what is wrong with it becomes a list.
+import { type ImportRun } from './import-run.ts';
+import { findImportTable, type ImportTable } from './import-table.ts';
+import { mergeStaged } from './merge-staged.ts';
+import { openSource } from './open-source.ts';
 import { type ImportProblems } from './problems.ts';
-import { RowEncoder } from './row-encoder.ts';
-import { findDuplicates, openStaging } from './staging.ts';
+import { placeOfCopied, refusalOf } from './refused-row.ts';
+import { MalformedFile, type RowSource } from './row-source.ts';
+import { type SourceFile } from './source-files.ts';
+import { stageFile } from './stage-file.ts';
+import { findDuplicates } from './staging.ts';
 
 /** What one file brought. */
 export interface ImportedTable {
@@ -21,109 +22,91 @@ export interface ImportedTable {
   readonly changed: number;
   /** Rows that say what was known already; nothing is written for them. */
   readonly unchanged: number;
+  /** What was taken for granted about the file: an encoding that it does not name. Null where nothing was. */
+  readonly assumed: string | null;
 }
-
-/** When the rows of an import hold and when they became known. */
-export interface ImportTimes {
-  readonly asOf: Date;
-  readonly knownAt: Date | undefined;
-}
-
-const BATCH_CHARACTERS = 128 * 1024;
 
 /**
- * Stages the rows of a file that are sound; the others become problems.
+ * Imports a file. Where something is wrong with it, or was with an earlier one, it is only checked.
  *
- * @returns the number of rows in the file
- * @throws pg.DatabaseError for a value that only Postgres could judge
+ * @param problems what is wrong with this file is added here
+ * @param isWanted whether nothing is wrong so far
+ * @returns nothing where it was not added
  */
-export async function stageFile(
-  client: pg.ClientBase,
-  file: CsvFile,
-  table: ImportTable,
+export async function importFile(
+  run: ImportRun,
+  file: SourceFile,
   problems: ImportProblems,
-  onRows: (rows: number) => void,
-): Promise<number> {
-  const before = problems.count;
-  const rows = await copyFile(client, file, table, problems, onRows);
-  if (rows === 0 && problems.count === before) problems.add(file.name, 'holds a header but no rows');
-  await findDuplicates(client, file.name, table, problems);
-  return rows;
-}
-
-async function copyFile(
-  client: pg.ClientBase,
-  file: CsvFile,
-  table: ImportTable,
-  problems: ImportProblems,
-  onRows: (rows: number) => void,
-): Promise<number> {
-  const copy = await openStaging(client, table);
+  isWanted: boolean,
+): Promise<ImportedTable | undefined> {
+  const table = await findImportTable(run.client, { ...run.names, table: file.table });
+  if (typeof table === 'string') {
+    problems.add(file.name, table);
+    return undefined;
+  }
+  let source: RowSource | undefined;
+  await run.client.query('savepoint file');
   try {
-    const rows = await copyRows(copy, file, table, problems, onRows);
-    await copy.end();
-    return rows;
+    source = await openSource(file, table, run.csv);
+    if (source) return await importSource(run, file, source, table, problems, isWanted);
+    problems.add(file.name, 'is empty');
   } catch (error) {
-    await copy.abort();
-    throw error;
+    if (error instanceof MalformedFile) {
+      problems.add(error.at, error.message);
+    } else {
+      await addRefusal(run, file, table, problems, error);
+    }
+  } finally {
+    await source?.close();
   }
+  return undefined;
 }
 
-async function copyRows(
-  copy: CopyIn,
-  file: CsvFile,
+async function importSource(
+  { client, times, progress, signal }: ImportRun,
+  file: SourceFile,
+  source: RowSource,
   table: ImportTable,
   problems: ImportProblems,
-  onRows: (rows: number) => void,
-): Promise<number> {
-  let rows = 0;
-  let batch = '';
-  let encoder: RowEncoder | undefined;
+  isWanted: boolean,
+): Promise<ImportedTable | undefined> {
+  const onRows = (rows: number, bytes: number): void => progress.read(file, rows, bytes);
+  const rows = await stageFile(client, file, source, table, problems, { signal, onRows });
+  if (rows === undefined) return undefined;
+  await findDuplicates(client, source, table, problems);
+  if (!isWanted || problems.count > 0) return undefined;
+  progress.compare(file, rows);
+  const { inserted, changed } = await mergeStaged(client, source, table, times, problems);
+  return {
+    table: file.table,
+    file: file.name,
+    rows,
+    inserted,
+    changed,
+    unchanged: rows - inserted - changed,
+    assumed: source.assumed ?? null,
+  };
+}
+
+/** What Postgres says about the data is a problem of the file, and the others are still looked at. */
+async function addRefusal(
+  { client, csv }: ImportRun,
+  file: SourceFile,
+  table: ImportTable,
+  problems: ImportProblems,
+  error: unknown,
+): Promise<void> {
+  const refusal = refusalOf(error);
+  if (!refusal) throw error;
+  await client.query('rollback to savepoint file');
+  const { problem, copied } = refusal;
+  const again = copied && (await openSource(file, table, csv));
+  if (!copied || !again) return problems.add(file.name, problem);
   try {
-    for await (const record of csvRecords(file.path)) {
-      if (!encoder) {
-        encoder = RowEncoder.fromHeader(file.name, record, table, problems);
-        if (!encoder) return 0;
-        continue;
-      }
-      rows += 1;
-      batch += encoder.encode(record) ?? '';
-      if (batch.length >= BATCH_CHARACTERS) {
-        await copy.write(batch);
-        batch = '';
-        onRows(rows);
-      }
-    }
-    if (!encoder) problems.add(file.name, 'is empty');
-    if (batch !== '') await copy.write(batch);
-  } catch (error) {
-    if (!(error instanceof MalformedCsv)) throw error;
-    problems.add(`${file.name}:${error.line}`, error.message);
+    const row = await placeOfCopied(again, table, copied.line);
+    const place = row === undefined ? file.name : again.place(row);
+    problems.add(copied.column === undefined ? place : `${place} ${copied.column}`, problem, row);
+  } finally {
+    await again.close();
   }
-  onRows(rows);
-  return rows;
-}
-
-/** Adds the staged rows to the table, which other writers must not touch until the transaction ends. */
-export async function mergeStaged(
-  client: pg.ClientBase,
-  file: CsvFile,
-  table: ImportTable,
-  { asOf, knownAt }: ImportTimes,
-  problems: ImportProblems,
-): Promise<{ readonly inserted: number; readonly changed: number }> {
-  await client.query(`lock table ${table.sql} in share row exclusive mode`);
-  const times = [asOf.toISOString(), knownAt?.toISOString() ?? null];
-  if (knownAt) {
-    const { rows } = await client.query<{ line: number }>(conflictSql(table), times);
-    for (const { line } of rows) {
-      problems.add(`${file.name}:${line}`, `other values are already known at ${knownAt.toISOString()}`);
-    }
-    if (rows.length > 0) return { inserted: 0, changed: 0 };
-  }
-  const { rows } = await client.query<{ inserted: number; changed: number }>(mergeSql(table), times);
-  const { inserted, changed } = rows[0] ?? { inserted: 0, changed: 0 };
-  // Whoever reads next plans by these statistics; autovacuum would take a minute to notice.
-  if (inserted + changed > 0) await client.query(`analyze ${table.sql}`);
-  return { inserted, changed };
 }

@@ -1,14 +1,16 @@
-// Importing a folder of CSV files into the source tables: all of it, or nothing.
-import pg from 'pg';
+// Importing a folder of CSV and Parquet files into the source tables: all of it, or nothing.
+import type pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
-import { type CsvFile, csvFilesOf } from './csv-folder.ts';
-import { type ImportTimes, type ImportedTable, mergeStaged, stageFile } from './import-file.ts';
-import { findImportTable } from './import-table.ts';
+import { type CsvOptions } from './csv/csv-source.ts';
+import { type ImportedTable, importFile } from './import-file.ts';
+import { type ImportProgress, ProgressCounter } from './import-progress.ts';
+import { type ImportRun } from './import-run.ts';
 import { ImportProblems } from './problems.ts';
+import { type SourceFile, sourceFilesOf } from './source-files.ts';
 
 /** What to import, and when it holds. */
 export interface ImportRequest {
-  /** Folder of `<table>.csv` files. */
+  /** Folder of `<table>.csv` and `<table>.parquet` files. */
   readonly folder: string;
   /** The instant that the rows speak about. */
   readonly asOf: Date;
@@ -20,17 +22,14 @@ export interface ImportRequest {
   readonly timestampColumn?: string;
   /** Column that says when a row became known. @default 'loaded_at' */
   readonly knownColumn?: string;
+  /** How the CSV files are written. @default detected */
+  readonly csv?: CsvOptions;
   /** Does everything, reports what it would bring, and keeps nothing. @default false */
   readonly dryRun?: boolean;
   /** Called as rows are read. */
   readonly onProgress?: (progress: ImportProgress) => void;
-}
-
-/** How far an import is. */
-export interface ImportProgress {
-  readonly file: string;
-  /** Rows of that file read so far. */
-  readonly rows: number;
+  /** Gives up when aborted, keeping nothing. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an import brought, one entry a file, in the order of their names. */
@@ -44,92 +43,76 @@ export interface ImportResult {
  * known becomes a further row known now, and one that repeats it is passed over: importing the same files twice does
  * nothing. Memory does not grow with the files.
  *
- * @throws TidegateError IMPORT_FOLDER when there is nothing to read; IMPORT_REJECTED with the first 20 places
+ * @throws TidegateError IMPORT_FOLDER when there is nothing to read; IMPORT_REJECTED with the first 20 places; the
+ * reason of the signal, once it is aborted
  * @example await importFolder(pool, { folder: 'month_000', asOf: new Date('2024-01-31T00:00:00Z') });
  */
 export async function importFolder(pool: pg.Pool, request: ImportRequest): Promise<ImportResult> {
-  const files = await csvFilesOf(request.folder);
+  const { signal } = request;
+  const files = await sourceFilesOf(request.folder);
+  signal?.throwIfAborted();
   const client = await pool.connect();
+  const cancel = (): void => void cancelStatement(pool, client);
+  signal?.addEventListener('abort', cancel);
   let failure: Error | undefined;
   try {
     await client.query('begin');
     // Times without an offset are read as UTC, whatever the server is set to.
     await client.query(`set local time zone 'UTC'`);
     const result = await importFiles(client, files, request);
+    signal?.throwIfAborted();
     await client.query(request.dryRun ? 'rollback' : 'commit');
     return result;
   } catch (error) {
     await client.query('rollback').catch((broken: Error) => (failure = broken));
+    signal?.throwIfAborted();
     throw error;
   } finally {
+    signal?.removeEventListener('abort', cancel);
     client.release(failure);
   }
 }
 
+/** Ends what the client waits for; a statement over millions of rows would hold its locks to its end. */
+async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
+  const { processID } = client as pg.PoolClient & { readonly processID: number };
+  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+}
+
 async function importFiles(
   client: pg.ClientBase,
-  files: readonly CsvFile[],
+  files: readonly SourceFile[],
   request: ImportRequest,
 ): Promise<ImportResult> {
+  const run: ImportRun = {
+    client,
+    names: {
+      schema: request.schema ?? 'public',
+      timestamp: request.timestampColumn ?? 'as_of',
+      known: request.knownColumn ?? 'loaded_at',
+    },
+    times: { asOf: request.asOf, knownAt: request.knownAt },
+    csv: request.csv ?? {},
+    progress: new ProgressCounter(files, request.onProgress),
+    signal: request.signal,
+  };
   const problems = new ImportProblems();
-  const times: ImportTimes = { asOf: request.asOf, knownAt: request.knownAt };
   const tables: ImportedTable[] = [];
   for (const file of files) {
-    try {
-      const imported = await importFile(client, file, request, times, problems);
-      if (imported) tables.push(imported);
-    } catch (error) {
-      throw rejected(error, file, request.folder, problems);
-    }
+    const own = new ImportProblems();
+    const imported = await importFile(run, file, own, problems.count === 0).catch((error: unknown) => {
+      throw unreadable(error, file);
+    });
+    run.progress.finish(file);
+    if (imported) tables.push(imported);
+    problems.append(own);
   }
   if (problems.count > 0) throw problems.toError(request.folder);
   return { tables };
 }
 
-async function importFile(
-  client: pg.ClientBase,
-  file: CsvFile,
-  request: ImportRequest,
-  times: ImportTimes,
-  problems: ImportProblems,
-): Promise<ImportedTable | undefined> {
-  const table = await findImportTable(client, {
-    schema: request.schema ?? 'public',
-    table: file.table,
-    timestamp: request.timestampColumn ?? 'as_of',
-    known: request.knownColumn ?? 'loaded_at',
-  });
-  if (typeof table === 'string') {
-    problems.add(file.name, table);
-    return undefined;
-  }
-  const onRows = (rows: number): void => request.onProgress?.({ file: file.name, rows });
-  const rows = await stageFile(client, file, table, problems, onRows);
-  // The other files are still read, so that one attempt names what is wrong in all of them.
-  if (problems.count > 0) return undefined;
-  const { inserted, changed } = await mergeStaged(client, file, table, times, problems);
-  return {
-    table: file.table,
-    file: file.name,
-    rows,
-    inserted,
-    changed,
-    unchanged: rows - inserted - changed,
-  };
-}
-
-/** What Postgres says about the data is a problem of the file; anything else is passed on. */
-function rejected(error: unknown, file: CsvFile, folder: string, problems: ImportProblems): unknown {
-  if (error instanceof pg.DatabaseError && /^(22|23|P0)/.test(error.code ?? '')) {
-    // A type without a check of ours is judged by COPY, which counts records and not lines.
-    const [, record, column] = /, line (\d+), column ([^:]+)/.exec(error.where ?? '') ?? [];
-    const place = record === undefined ? '' : ` record ${record} ${column}`;
-    problems.add(`${file.name}${place}`, [error.message, error.detail].filter(Boolean).join('; '));
-    return problems.toError(folder, error);
-  }
+function unreadable(error: unknown, file: SourceFile): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
-  if (path === file.path) {
-    return new TidegateError('IMPORT_FOLDER', `${file.path} cannot be read: ${code}`, { cause: error });
-  }
-  return error;
+  if (path !== file.path) return error;
+  return new TidegateError('IMPORT_FOLDER', `${file.path} cannot be read: ${code}`, { cause: error });
 }

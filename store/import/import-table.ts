@@ -9,6 +9,8 @@ export interface TableColumn {
   readonly type: string;
   /** Whether NULL is refused. */
   readonly required: boolean;
+  /** What an enumerated type consists of; null for other types. */
+  readonly labels: readonly string[] | null;
 }
 
 /** A table with versions of rows: one for each time at which something about an entity became known. */
@@ -42,6 +44,7 @@ const COLUMNS_OF_TABLE = `
   select a.attname                                        as name,
          format_type(a.atttypid, a.atttypmod)             as type,
          a.attnotnull                                     as required,
+         (select array_agg(enumlabel::text order by enumsortorder) from pg_enum where enumtypid = a.atttypid) as labels,
          coalesce(a.attnum = any (i.indkey), false)       as in_key,
          a.attgenerated <> '' or a.attidentity = 'a'      as computed
   from pg_class c

@@ -1,7 +1,7 @@
 // The statements that compare staged rows with a table and add what is new.
 import { quoteColumn } from '../features/identifiers.ts';
 import { type ImportTable } from './import-table.ts';
-import { LINE, STAGING } from './staging.ts';
+import { ROW, STAGING } from './staging.ts';
 
 // Both statements take $1, the as-of instant, and $2, the instant at which the rows became known, or null.
 
@@ -48,15 +48,19 @@ export function mergeSql(table: ImportTable): string {
     from fresh`;
 }
 
-/** The lines whose entity has other values known at exactly $2: two versions cannot become known at one instant. */
+/**
+ * The first 20 places of the file whose entity has other values known at exactly $2, and how many there are: two
+ * versions cannot become known at one instant.
+ */
 export function conflictSql(table: ImportTable): string {
   const { by, known } = timesOf(table);
   return `
-    select s.${LINE}::float8 as line
+    select s.${ROW}::float8 as row, (count(*) over ())::float8 as found
     from ${STAGING} s
     join ${table.sql} t on ${sameRow(table)} and t.${known} = ${by}
     where ${differs(table, 't')}
-    order by 1`;
+    order by 1
+    limit 20`;
 }
 
 // Spelt with both casts so that a column of type date or timestamp gets the day or time in UTC.

@@ -4,9 +4,14 @@ import { type Place, TidegateError } from '../../domain/errors.ts';
 const MOST_PLACES = 20;
 const MOST_CHARACTERS = 60;
 
-/** Collects what is wrong; memory stays the same however much that is. */
+interface OrderedPlace extends Place {
+  /** Where in the file; what is wrong with all of it comes first. */
+  readonly row: number;
+}
+
+/** Collects what is wrong with a file; memory stays the same however much that is. */
 export class ImportProblems {
-  readonly #places: Place[] = [];
+  #places: OrderedPlace[] = [];
   #count = 0;
 
   /** All that was added, the places beyond the first 20 included. */
@@ -14,15 +19,29 @@ export class ImportProblems {
     return this.#count;
   }
 
-  /** @example problems.add('users.csv:17 signup_date', '"2024-13-01" is not a date') */
-  add(at: string, problem: string): void {
+  /**
+   * Adds a place, in the order of the file whenever it is found.
+   *
+   * @param row line or row of the file; 0 for the file as a whole
+   * @example problems.add('users.csv:17 signup_date', '"2024-13-01" is not a date', 17)
+   */
+  add(at: string, problem: string, row = 0): void {
     this.#count += 1;
-    if (this.#places.length < MOST_PLACES) this.#places.push({ at, problem });
+    if (this.#places.length === MOST_PLACES && row >= (this.#places.at(-1)?.row ?? 0)) return;
+    const before = this.#places.findLastIndex((place) => place.row <= row);
+    this.#places.splice(before + 1, 0, { at, problem, row });
+    this.#places.length = Math.min(this.#places.length, MOST_PLACES);
   }
 
   /** Counts further problems that nobody will be shown. */
   addUnnamed(count: number): void {
     this.#count += count;
+  }
+
+  /** Adds what is wrong with the next file. */
+  append(next: ImportProblems): void {
+    this.#count += next.#count;
+    this.#places = [...this.#places, ...next.#places].slice(0, MOST_PLACES);
   }
 
   /** The error that names the places and says how many more there are. */
@@ -31,10 +50,11 @@ export class ImportProblems {
     const rest = this.#count - this.#places.length;
     const found = this.#count === 1 ? 'one problem' : `${this.#count} problems`;
     const unnamed = rest > 0 ? `; ${rest} more are not listed` : '';
+    const places = this.#places.map(({ at, problem }) => ({ at, problem }));
     return new TidegateError(
       'IMPORT_REJECTED',
       `${folder} was not imported: ${found}, the first at ${first?.at}: ${first?.problem}${unnamed}`,
-      { places: this.#places, cause },
+      { places, cause },
     );
   }
 }

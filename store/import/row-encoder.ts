@@ -1,8 +1,8 @@
-// Turns the records of a file into lines of COPY, checking every cell on the way.
+// Turns the rows of a file into lines of COPY, checking every cell on the way.
 import { type CellCheck, cellCheckFor } from './cell-checks.ts';
-import { type CsvRecord } from './csv-records.ts';
 import { type ImportTable } from './import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
+import { type Cell, type RowSource, type SourceRow } from './row-source.ts';
 
 /** A column of the table and where the file has it. */
 interface EncodedColumn {
@@ -12,100 +12,89 @@ interface EncodedColumn {
   readonly position: number;
 }
 
-/** Encodes the records of one file; what is wrong with them goes to the list of problems. */
+/** Encodes the rows of one file; what is wrong with them goes to the list of problems. */
 export class RowEncoder {
-  readonly #file: string;
+  readonly #source: RowSource;
   readonly #columns: readonly EncodedColumn[];
-  readonly #width: number;
   readonly #problems: ImportProblems;
 
-  private constructor(
-    file: string,
-    columns: readonly EncodedColumn[],
-    width: number,
-    problems: ImportProblems,
-  ) {
-    this.#file = file;
+  private constructor(source: RowSource, columns: readonly EncodedColumn[], problems: ImportProblems) {
+    this.#source = source;
     this.#columns = columns;
-    this.#width = width;
     this.#problems = problems;
   }
 
   /**
-   * Reads the header, whose names may come in any order.
+   * Compares the header with the table; the names may come in any order.
    *
    * @returns nothing where a column is missing, extra or named twice; the problems say which
    */
-  static fromHeader(
-    file: string,
-    header: CsvRecord,
-    table: ImportTable,
-    problems: ImportProblems,
-  ): RowEncoder | undefined {
+  static fromHeader(source: RowSource, table: ImportTable, problems: ImportProblems): RowEncoder | undefined {
     const before = problems.count;
-    const { cells, line } = header;
-    const at = `${file}:${line}`;
-    if (header.mangled && cells.some((name) => name.includes('\ufffd'))) {
-      problems.add(at, 'the header is not UTF-8 text');
-      return undefined;
-    }
     const expected = new Set(table.columns.map(({ name }) => name));
-    cells.forEach((name, position) => {
-      if (cells.indexOf(name) < position) problems.add(at, `column ${shown(name)} appears twice`);
-      else if (!expected.has(name)) problems.add(at, extraColumn(name, table));
+    const positions = new Map<string, number>();
+    source.header.forEach((name, position) => {
+      if (positions.has(name)) problems.add(source.headerAt, `column ${shown(name)} appears twice`);
+      else if (!expected.has(name)) problems.add(source.headerAt, extraColumn(name, table));
+      positions.set(name, position);
     });
-    for (const name of expected) {
-      if (!cells.includes(name)) problems.add(at, `column ${shown(name)} of table ${table.name} is missing`);
+    const columns: EncodedColumn[] = [];
+    for (const { name, type, required, labels } of table.columns) {
+      const position = positions.get(name);
+      if (position === undefined) {
+        problems.add(source.headerAt, `column ${shown(name)} of table ${table.name} is missing`);
+      } else {
+        columns.push({ name, required, check: cellCheckFor(type, labels ?? undefined), position });
+      }
     }
-    if (problems.count > before) return undefined;
-    const columns = table.columns.map(({ name, type, required }) => ({
-      name,
-      required,
-      check: cellCheckFor(type),
-      position: cells.indexOf(name),
-    }));
-    return new RowEncoder(file, columns, cells.length, problems);
+    return problems.count > before ? undefined : new RowEncoder(source, columns, problems);
   }
 
-  /** The record as a line of COPY, its own line number first; nothing where a cell is wrong. */
-  encode({ line, cells, mangled }: CsvRecord): string | undefined {
-    if (cells.length !== this.#width) {
-      this.#problems.add(
-        `${this.#file}:${line}`,
-        `has ${cells.length} values; the header has ${this.#width}`,
-      );
+  /** The row as a line of COPY, its place in the file first; nothing where a cell is wrong. */
+  encode({ at, cells }: SourceRow): string | undefined {
+    const { header, emptyIsMissing } = this.#source;
+    if (cells.length !== header.length) {
+      this.#add(at, undefined, `has ${cells.length} values; the header has ${header.length}`);
       return undefined;
     }
-    let encoded: string | undefined = String(line);
+    const values: string[] = [String(at)];
+    let isSound = true;
     for (const column of this.#columns) {
-      const cell = cells[column.position] ?? '';
-      const problem = problemOf(cell, column, mangled);
+      const cell = cells[column.position] ?? null;
+      const value = cell === '' && emptyIsMissing ? null : cell;
+      const problem = problemOf(value, column);
       if (problem !== undefined) {
-        this.#problems.add(`${this.#file}:${line} ${column.name}`, problem);
-        encoded = undefined;
+        this.#add(at, column.name, problem);
+        isSound = false;
       }
-      if (encoded !== undefined) encoded += cell === '' ? '\t\\N' : `\t${escaped(cell)}`;
+      values.push(value === null ? '\\N' : escaped(value));
     }
-    return encoded === undefined ? undefined : `${encoded}\n`;
+    return isSound ? `${values.join('\t')}\n` : undefined;
+  }
+
+  #add(at: number, column: string | undefined, problem: string): void {
+    const place = this.#source.place(at);
+    this.#problems.add(column === undefined ? place : `${place} ${column}`, problem, at);
   }
 }
 
-function problemOf(cell: string, { required, check }: EncodedColumn, mangled: boolean): string | undefined {
-  if (cell === '') return required ? 'is empty, but the table requires a value' : undefined;
-  if (mangled && cell.includes('\ufffd')) return `${shown(cell)} holds bytes that are not UTF-8`;
-  const problem = check(cell);
-  return problem === undefined ? undefined : `${shown(cell)} ${problem}`;
+function problemOf(value: Cell, { required, check }: EncodedColumn): string | undefined {
+  if (value === null) return required ? 'is empty, but the table requires a value' : undefined;
+  const problem = check(value);
+  return problem === undefined ? undefined : `${shown(value)} ${problem}`;
 }
 
-function extraColumn(name: string, { name: table, timestamp, known }: ImportTable): string {
+function extraColumn(name: string, { name: table, columns, timestamp, known }: ImportTable): string {
   if (name === timestamp.name || name === known.name) {
     return `column ${shown(name)} is set by the import; leave it out of the file`;
   }
-  return `column ${shown(name)} is not in table ${table}`;
+  const plain = (text: string): string => text.trim().toLowerCase();
+  const meant = columns.find((column) => plain(column.name) === plain(name));
+  return `column ${shown(name)} is not in table ${table}${meant ? `, which has ${shown(meant.name)}` : ''}`;
 }
 
 const SPECIAL = /[\\\t\n\r]/;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
 
-const escaped = (cell: string): string =>
-  SPECIAL.test(cell) ? cell.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character) : cell;
+const escaped = (value: string): string =>
+  SPECIAL.test(value) ? value.replace(/[\\\t\n\r]/g, (character) => escapes[character] ?? character) : value;

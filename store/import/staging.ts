@@ -4,19 +4,20 @@ import { quoteColumn } from '../features/identifiers.ts';
 import { CopyIn } from './copy-in.ts';
 import { type ImportTable } from './import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
+import { type RowSource } from './row-source.ts';
 
 /** Name of the staging table; there is one at a time in a session. */
 export const STAGING = 'pg_temp.tidegate_import';
 
-/** Its first column: the line of the file on which the row begins. The colon keeps it apart from the user's names. */
-export const LINE = '"csv:line"';
+/** Its first column: the line or row of the file. The colon keeps it apart from the user's names. */
+export const ROW = '"file:row"';
 
 /** Creates the staging table of a file and opens the COPY that fills it. */
 export async function openStaging(client: pg.ClientBase, table: ImportTable): Promise<CopyIn> {
   const columns = table.columns.map(({ name, type }) => `${quoteColumn(name)} ${type}`);
   await client.query(`drop table if exists ${STAGING}`);
   await client.query(
-    `create temporary table tidegate_import (${LINE} bigint, ${columns.join(', ')}) on commit drop`,
+    `create temporary table tidegate_import (${ROW} bigint, ${columns.join(', ')}) on commit drop`,
   );
   return CopyIn.open(client, `copy ${STAGING} from stdin`);
 }
@@ -24,31 +25,32 @@ export async function openStaging(client: pg.ClientBase, table: ImportTable): Pr
 const MOST_NAMED = 20;
 
 interface Duplicate {
-  readonly lines: number[];
-  readonly key: string[];
+  readonly rows: readonly [first: number, second: number];
+  readonly key: readonly string[];
   readonly found: number;
 }
 
-/** Adds a problem for each entity that a file holds more than once, naming the first two lines. */
+/** Adds a problem for each entity that a file holds more than once, naming the first two places. */
 export async function findDuplicates(
   client: pg.ClientBase,
-  file: string,
+  source: Pick<RowSource, 'place'>,
   table: ImportTable,
   problems: ImportProblems,
 ): Promise<void> {
   const key = table.key.map(quoteColumn);
-  const { rows } = await client.query<Duplicate>(`
-    select (array_agg(${LINE} order by ${LINE}))[1:2]::float8[] as lines,
+  const { rows: duplicates } = await client.query<Duplicate>(`
+    select (array_agg(${ROW} order by ${ROW}))[1:2]::float8[] as rows,
            array[${key.map((column) => `${column}::text`).join(', ')}] as key,
            (count(*) over ())::float8 as found
     from ${STAGING}
     group by ${key.join(', ')}
     having count(*) > 1
-    order by 1
+    order by (array_agg(${ROW} order by ${ROW}))[2]
     limit ${MOST_NAMED}`);
-  for (const { lines, key: values } of rows) {
+  for (const { rows, key: values } of duplicates) {
+    const [first, second] = rows;
     const entity = table.key.map((name, index) => `${name} ${shown(values[index] ?? '')}`).join(', ');
-    problems.add(`${file}:${lines[1]}`, `${entity} is already on line ${lines[0]}`);
+    problems.add(source.place(second), `${entity} is already at ${source.place(first)}`, second);
   }
-  problems.addUnnamed((rows[0]?.found ?? 0) - rows.length);
+  problems.addUnnamed((duplicates[0]?.found ?? 0) - duplicates.length);
 }

@@ -1,0 +1,124 @@
+// Which encoding a file is in: by its byte order mark, by its name, or by what its bytes can be.
+import { isUtf8 } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { MalformedFile } from '../row-source.ts';
+import { type Encoding } from './byte-decoder.ts';
+import { lineOfByte } from './line-of-byte.ts';
+import { possibleReadings } from './possible-readings.ts';
+import { isWesternBeyondDoubt } from './western-text.ts';
+
+/** How to read a file as text. */
+export interface DetectedEncoding {
+  readonly encoding: Encoding;
+  /** Length of the byte order mark, which is no part of the text. */
+  readonly skip: number;
+  /** Whether nobody and nothing in the file names the encoding, and it is not UTF-8. */
+  readonly isGuess: boolean;
+}
+
+const marks: readonly (readonly [encoding: Encoding, mark: Buffer])[] = [
+  ['utf-8', Buffer.from([0xef, 0xbb, 0xbf])],
+  ['utf-16le', Buffer.from([0xff, 0xfe])],
+  ['utf-16be', Buffer.from([0xfe, 0xff])],
+];
+const UTF_32_MARKS = [Buffer.from([0xff, 0xfe, 0, 0]), Buffer.from([0, 0, 0xfe, 0xff])];
+
+/**
+ * A byte order mark decides; without one the encoding that was named; without a name UTF-16 where every other byte at
+ * the start is zero, then UTF-8 where all bytes of the file are that, then Windows-1252 where its bytes beyond ASCII
+ * are letters that it shares with its neighbours.
+ *
+ * @param name the file as messages show it
+ * @throws MalformedFile where the encoding cannot be told, naming those that it could be
+ */
+export async function detectEncoding(
+  file: { readonly name: string; readonly path: string },
+  named: Encoding | undefined,
+): Promise<DetectedEncoding> {
+  const head = await readHead(file.path);
+  if (UTF_32_MARKS.some((mark) => head.subarray(0, 4).equals(mark))) {
+    throw new MalformedFile(`${file.name}:1`, 'is UTF-32; save it as UTF-8');
+  }
+  const marked = marks.find(([, mark]) => head.subarray(0, mark.length).equals(mark));
+  if (marked) return { encoding: marked[0], skip: marked[1].length, isGuess: false };
+  if (named !== undefined) return { encoding: named, skip: 0, isGuess: false };
+  const wide = utf16Of(head);
+  if (wide) return { encoding: wide, skip: 0, isGuess: true };
+  const offence = await firstByteNotUtf8(file.path);
+  if (!offence) return { encoding: 'utf-8', skip: 0, isGuess: false };
+  if (await isWesternBeyondDoubt(file.path)) return { encoding: 'windows-1252', skip: 0, isGuess: true };
+  const line = await lineOfByte(file.path, 'windows-1252', offence.byte);
+  throw new MalformedFile(
+    `${file.name}:${line}`,
+    `is not UTF-8 (byte ${offence.byte + 1})${inOtherWords(offence.context)}; name the encoding`,
+  );
+}
+
+const inOtherWords = (context: Buffer): string => {
+  const readings = possibleReadings(context);
+  return readings.length === 0 ? '' : `; it could be ${readings.join(', ')}`;
+};
+
+const HEAD_BYTES = 4096;
+
+async function readHead(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of createReadStream(path, { end: HEAD_BYTES - 1 })) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A header is ASCII for the most part, so in UTF-16 every other byte of it is zero; in UTF-8 none is. */
+function utf16Of(head: Buffer): Encoding | undefined {
+  const pairs = head.length >> 1;
+  let even = 0;
+  let odd = 0;
+  for (let at = 0; at < 2 * pairs; at += 2) {
+    if (head[at] === 0) even += 1;
+    if (head[at + 1] === 0) odd += 1;
+  }
+  if (odd > pairs / 2 && even === 0) return 'utf-16le';
+  return even > pairs / 2 && odd === 0 ? 'utf-16be' : undefined;
+}
+
+interface Offence {
+  /** Its place in the file, from 0. */
+  readonly byte: number;
+  /** It and what stands around it. */
+  readonly context: Buffer;
+}
+
+const CONTEXT_BYTES = 24;
+
+async function firstByteNotUtf8(path: string): Promise<Offence | undefined> {
+  let held = Buffer.alloc(0);
+  let start = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    const bytes = Buffer.concat([held, chunk as Buffer]);
+    const end = endOfWholeCharacters(bytes);
+    if (!isUtf8(bytes.subarray(0, end))) return offenceIn(bytes, start);
+    held = bytes.subarray(end);
+    start += end;
+  }
+  return held.length > 0 ? offenceIn(held, start) : undefined;
+}
+
+/** Where a last character begins that the chunk may cut short. */
+function endOfWholeCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= 3; back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 0;
+    if (length > back) return bytes.length - back;
+    if (length > 0) break;
+  }
+  return bytes.length;
+}
+
+// What does not survive being decoded and encoded again is not UTF-8.
+function offenceIn(bytes: Buffer, start: number): Offence {
+  const again = Buffer.from(bytes.toString('utf8'));
+  let at = 0;
+  while (at < bytes.length && bytes[at] === again[at]) at += 1;
+  const context = bytes.subarray(Math.max(0, at - CONTEXT_BYTES), at + CONTEXT_BYTES);
+  return { byte: start + at, context };
+}

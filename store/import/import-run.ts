@@ -1,0 +1,18 @@
+// What the files of one import share.
+import type pg from 'pg';
+import { type CsvOptions } from './csv/csv-source.ts';
+import { type ProgressCounter } from './import-progress.ts';
+import { type ImportTimes } from './merge-staged.ts';
+
+/** One import under way: a transaction, and what was asked for. */
+export interface ImportRun {
+  /** Inside a transaction. */
+  readonly client: pg.ClientBase;
+  /** Where the tables are, and which of their columns the import sets. */
+  readonly names: { readonly schema: string; readonly timestamp: string; readonly known: string };
+  readonly times: ImportTimes;
+  /** How the CSV files are written, as far as it is named. */
+  readonly csv: CsvOptions;
+  readonly progress: ProgressCounter;
+  readonly signal: AbortSignal | undefined;
+}

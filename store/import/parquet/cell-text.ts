@@ -1,0 +1,126 @@
+// The values of a Parquet column as the text that Postgres takes, to the last digit.
+import { type SchemaElement } from 'hyparquet';
+
+/** Gives the text of one value; never called for a null. */
+export type CellText = (value: unknown) => string;
+
+/** The part of a column's type that its values are read by. */
+type Element = Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type' | 'scale'>;
+
+/**
+ * How to write the values of a column; a text instead says what the column holds that cannot be imported. Values are
+ * those that the reader gives with {@link rawParsers}: instants, days and decimals as whole numbers.
+ *
+ * @param columnType the type of the table's column as Postgres spells it
+ */
+export function cellTextFor(element: Element, columnType: string | undefined): CellText | string {
+  const { type, converted_type: converted, logical_type: logical } = element;
+  if (logical?.type === 'DECIMAL') return decimalText(logical.scale);
+  if (logical?.type === 'TIMESTAMP')
+    return instantText(units[logical.unit], logical.isAdjustedToUTC, columnType);
+  if (logical?.type === 'TIME') return timeText(units[logical.unit]);
+  if (logical?.type === 'INTEGER') return logical.isSigned ? plainText : unsignedText(logical.bitWidth);
+  const kind = logical?.type ?? converted ?? type ?? 'unknown';
+  if (REFUSED.has(kind)) return `values of type ${kind}`;
+  if (kind === 'DECIMAL') return decimalText(element.scale ?? 0);
+  if (kind === 'TIMESTAMP_MILLIS') return instantText(units.MILLIS, true, columnType);
+  if (kind === 'TIMESTAMP_MICROS') return instantText(units.MICROS, true, columnType);
+  if (kind === 'INT96') return instantText(units.NANOS, true, columnType);
+  const simple = Object.hasOwn(texts, kind) ? texts[kind] : undefined;
+  return simple ?? (columnType === 'bytea' ? byteaText : plainText);
+}
+
+const REFUSED: ReadonlySet<string> = new Set(['BSON', 'INTERVAL', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY']);
+
+const units = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The reader's conversions, undone: whole numbers stay whole numbers, text is text or fails. */
+export const rawParsers = {
+  timestampFromMilliseconds: (value: bigint) => value,
+  timestampFromMicroseconds: (value: bigint) => value,
+  timestampFromNanoseconds: (value: bigint) => value,
+  dateFromDays: (days: number) => days,
+  stringFromBytes: (bytes: Uint8Array) => utf8.decode(bytes),
+  jsonFromBytes: (bytes: Uint8Array) => utf8.decode(bytes),
+};
+
+const plainText: CellText = (value) => {
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return utf8.decode(value);
+  return Object.is(value, -0) ? '-0' : String(value);
+};
+
+const byteaText: CellText = (value) =>
+  value instanceof Uint8Array ? `\\x${Buffer.from(value).toString('hex')}` : plainText(value);
+
+const unsignedText =
+  (bits: number): CellText =>
+  (value) =>
+    String(BigInt.asUintN(bits, BigInt(value as bigint | number)));
+
+const decimalText =
+  (scale: number): CellText =>
+  (value) => {
+    const whole = value instanceof Uint8Array ? signedOf(value) : BigInt(value as bigint | number);
+    const digits = String(whole < 0n ? -whole : whole).padStart(scale + 1, '0');
+    const point = digits.length - scale;
+    const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+    return whole < 0n ? `-${text}` : text;
+  };
+
+/** A number in two's complement, the highest byte first. */
+function signedOf(bytes: Uint8Array): bigint {
+  if (bytes.length === 0) return 0n;
+  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+}
+
+const DAY_MS = 86_400_000;
+
+const dateText: CellText = (value) => dayText(Number(value)) ?? `day ${String(value)}`;
+
+/** The day as Postgres reads it; nothing beyond the years 0 to 9999. */
+function dayText(days: number): string | undefined {
+  const date = new Date(days * DAY_MS);
+  const text = Number.isNaN(date.getTime()) ? '' : date.toISOString();
+  return /^\d{4}-/.test(text) ? text.slice(0, 10) : undefined;
+}
+
+// Dates that went through pandas are instants at midnight, which in CSV it writes as dates.
+const instantText =
+  (unit: bigint, isUtc: boolean, columnType: string | undefined): CellText =>
+  (value) => {
+    const instant = BigInt(value as bigint | number);
+    const perDay = 86_400n * unit;
+    const ofDay = ((instant % perDay) + perDay) % perDay;
+    const day = dayText(Number((instant - ofDay) / perDay));
+    if (day === undefined) return `instant ${instant}`;
+    if (columnType === 'date' && ofDay === 0n) return day;
+    return `${day}T${clockText(ofDay, unit)}${isUtc ? 'Z' : ''}`;
+  };
+
+const timeText =
+  (unit: bigint): CellText =>
+  (value) =>
+    clockText(BigInt(value as bigint | number), unit);
+
+/** Time of day, with three decimals, six or nine as it needs. */
+function clockText(ofDay: bigint, unit: bigint): string {
+  const seconds = Number(ofDay / unit);
+  const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const clock = [hours, minutes, rest].map((part) => String(part).padStart(2, '0')).join(':');
+  const decimals = String(ofDay % unit).padStart(String(unit).length - 1, '0');
+  const needed = decimals.replace(/(000)+$/, '');
+  return needed === '' ? clock : `${clock}.${needed}`;
+}
+
+const texts: Readonly<Record<string, CellText>> = {
+  DATE: dateText,
+  TIME_MILLIS: timeText(units.MILLIS),
+  TIME_MICROS: timeText(units.MICROS),
+  UINT_8: unsignedText(8),
+  UINT_16: unsignedText(16),
+  UINT_32: unsignedText(32),
+  UINT_64: unsignedText(64),
+};
