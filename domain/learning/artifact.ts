@@ -1,5 +1,6 @@
 // A trained version as it is stored: plain JSON, scored by a dot product.
 import { type Encoding } from './encoding.ts';
+import { type FeatureEffect } from './feature-effects.ts';
 import { type Solver } from './trainer.ts';
 
 /** What training gives: the same rows, options and seed give the same bytes. */
@@ -11,6 +12,8 @@ export interface Artifact {
   readonly encoding: Encoding;
   /** One per column of the encoded matrix, the intercept first; score = 1 / (1 + exp(−coefficients · row)). */
   readonly coefficients: readonly number[];
+  /** What each feature of the encoding does to the log-odds, in its order. */
+  readonly effects: readonly FeatureEffect[];
   /** Share of positive rows in training, in (0, 1). */
   readonly prior: number;
   /** Strength of the L2 penalty: l2/2 · Σ coefficient² without the intercept, beside the summed log loss. */

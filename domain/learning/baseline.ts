@@ -18,6 +18,7 @@ export const baseline: Trainer = {
       seed: options.seed,
       encoding: { columns: [], dropped: [] },
       coefficients: [Math.log(positives / negatives)],
+      effects: [],
       prior,
       l2: 0,
       steps: 0,

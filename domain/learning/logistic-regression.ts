@@ -3,6 +3,7 @@ import { TidegateError } from '../errors.ts';
 import { countClasses } from './class-counts.ts';
 import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
 import { encodeRows } from './encode.ts';
+import { featureEffects } from './feature-effects.ts';
 import { fitEncoding } from './fit-encoding.ts';
 import { fitLogistic, type LogisticFit, TOLERANCE } from './fit-logistic.ts';
 import { fitNewton, NEWTON_TOLERANCE } from './fit-newton.ts';
@@ -43,6 +44,7 @@ export const logisticRegression: Trainer = {
       seed,
       encoding,
       coefficients: Array.from(fit.coefficients),
+      effects: featureEffects(encoding, matrix, fit.coefficients),
       prior,
       l2,
       solver,

@@ -63,6 +63,7 @@ export const artifact = (intercept: number): Artifact => ({
   trainedRows: 100,
   positives: 50,
   steps: 1,
+  effects: [],
   gradientNorm: 0,
 });
 

@@ -35,6 +35,7 @@ const artifactOf = (slope: number): Artifact => ({
   prior: 0.5,
   l2: 1,
   steps: 1,
+  effects: [],
   gradientNorm: 0,
   trainedRows: 3,
   positives: 2,
