@@ -1,0 +1,154 @@
+// Checks the contracts of a definition over a window that arrives in pieces.
+import { isNumeric } from '../column.ts';
+import { type Feature, featuresOf } from '../define-model.ts';
+import { type ModelDefinition } from '../definition.ts';
+import { type Frame } from '../frame.ts';
+import { checkNumbers, checkTexts, type ColumnCheck, type Found } from './column-check.ts';
+import {
+  type ContractResult,
+  type ContractRule,
+  type MatchTexts,
+  severityOf,
+  type Statement,
+} from './contract.ts';
+import { matchTexts } from './regex.ts';
+import { contractRules } from './rules.ts';
+import { violationsInWords } from './violations-in-words.ts';
+
+/** A column of the frozen rows, before its values. */
+export interface FrozenColumn {
+  readonly name: string;
+  readonly kind: 'numeric' | 'category';
+  /** Values of a category column, into which the codes of every piece index. */
+  readonly dictionary?: readonly string[];
+}
+
+/** Rows of a window, one after the other. */
+export interface RowsPiece {
+  readonly frame: Pick<Frame, 'rows' | 'features' | 'times'>;
+  /** The entity key of each row. */
+  readonly keys: readonly string[];
+}
+
+/** Greatest difference between a share and its bound that is rounding: 0.9 of 10 rows are 9. */
+const ROUNDING = 1e-9;
+
+interface Stated extends Statement {
+  readonly rule: ContractRule;
+}
+
+interface CheckedColumn {
+  readonly feature: Feature;
+  readonly stated: readonly Stated[];
+  /** Absent where the frozen rows have no such column. */
+  readonly check: ColumnCheck | undefined;
+  readonly frozenAs: FrozenColumn['kind'] | undefined;
+}
+
+/**
+ * The contracts of a window under way. Memory holds counts and at most five examples each, beside a table of the
+ * distinct numbers of a `unique` column.
+ *
+ * @example
+ * const contracts = new ContractCheck(definition, dataset.columns);
+ * for await (const piece of pieces) contracts.add(piece);
+ * contracts.results().filter(({ held }) => !held);
+ */
+export class ContractCheck {
+  readonly #definition: ModelDefinition;
+  readonly #columns: readonly CheckedColumn[];
+  #rows = 0;
+
+  /** @param match how texts are matched. @default each however long that takes */
+  constructor(definition: ModelDefinition, frozen: readonly FrozenColumn[], match: MatchTexts = matchTexts) {
+    this.#definition = definition;
+    const columns = new Map(frozen.map((column) => [column.name, column]));
+    this.#columns = featuresOf(definition).map((feature) =>
+      startColumn(feature, columns.get(feature.name), match),
+    );
+  }
+
+  /** Looks at the next rows. */
+  add({ frame, keys }: RowsPiece): void {
+    this.#rows += frame.rows;
+    const pieces = new Map(frame.features.map((column) => [column.name, column]));
+    for (const { feature, check } of this.#columns) {
+      const piece = pieces.get(feature.name);
+      if (piece) check?.add(piece, { keys, times: frame.times });
+    }
+  }
+
+  /** One result a contract, in the order of the definition; the check is not used after it. */
+  results(): ContractResult[] {
+    return this.#columns.flatMap((column) => this.#resultsOf(column));
+  }
+
+  #resultsOf({ feature, stated, check, frozenAs }: CheckedColumn): ContractResult[] {
+    const table = this.#definition.features[feature.view]?.table ?? null;
+    if (!check) return [this.#notThere(feature, table, frozenAs)];
+    const found = check.found();
+    return stated.map((statement, at) => resultOf(feature, table, statement, found[at] as Found));
+  }
+
+  #notThere({ name, spec }: Feature, table: string | null, frozenAs: string | undefined): ContractResult {
+    return {
+      kind: 'type',
+      column: name,
+      table,
+      severity: severityOf(spec, 'type'),
+      held: false,
+      rows: this.#rows,
+      violations: this.#rows,
+      share: this.#rows === 0 ? 0 : 1,
+      bound: 0,
+      examples: [],
+      violation: frozenAs === undefined ? 'missing_column_check' : 'data_type_check',
+      words:
+        frozenAs === undefined
+          ? 'the frozen rows have no such column'
+          : `the frozen rows hold it as ${frozenAs}, not as ${spec.type}`,
+    };
+  }
+}
+
+function startColumn(feature: Feature, frozen: FrozenColumn | undefined, match: MatchTexts): CheckedColumn {
+  const { spec } = feature;
+  const stated = contractRules.flatMap((rule): Stated[] => {
+    const statement = rule.stated(spec, match);
+    return statement ? [{ ...statement, rule }] : [];
+  });
+  const wanted = isNumeric(spec) ? 'numeric' : 'category';
+  const isThere = frozen?.kind === wanted;
+  const start = (): ColumnCheck =>
+    wanted === 'numeric' ? checkNumbers(stated) : checkTexts(stated, frozen?.dictionary ?? []);
+  return { feature, stated, check: isThere ? start() : undefined, frozenAs: frozen?.kind };
+}
+
+function resultOf(
+  { name, spec }: Feature,
+  table: string | null,
+  stated: Stated,
+  found: Found,
+): ContractResult {
+  const { rule, bound, wrong } = stated;
+  const { rows, violations, problem } = found;
+  const share = rows === 0 ? 0 : violations / rows;
+  const held = problem === undefined && share <= bound + ROUNDING;
+  return {
+    kind: rule.kind,
+    column: name,
+    table,
+    severity: severityOf(spec, rule.kind),
+    held,
+    rows,
+    violations,
+    share,
+    bound,
+    examples: found.tally.examples,
+    violation: rule.violation,
+    words:
+      problem === undefined
+        ? violationsInWords({ kind: rule.kind, rows, violations, bound, wrong })
+        : `could not be checked: ${problem}`,
+  };
+}
