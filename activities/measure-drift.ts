@@ -1,14 +1,14 @@
 // Drift of a report's window: each feature against the champion's reference.
-import { criticalFeatures } from '../domain/features/define-model.ts';
+import { driftPolicyOf } from '../domain/drift/policy-of.ts';
 import { decodeReference } from '../domain/drift/profile-codec.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { profileWindow } from '../domain/drift/window-profile.ts';
 import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
-import { readRowsFor } from '../store/datasets/rows-for-version.ts';
+import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
+import { profileDataset } from '../store/drift/profile-dataset.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readReference } from '../store/versions/versions.ts';
+import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
 
@@ -24,13 +24,17 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
 
     async function drift(championVersion: number): Promise<DriftPart> {
       const { model, datasetId, definitionVersion } = report;
-      const champion = await getVersion(database, model, championVersion);
-      const { definition } = await getDefinition(database, model, definitionVersion);
-      const reference = decodeReference(await readReference(database, model, championVersion));
-      const dataset = await getDataset(database, datasetId);
-      const { frame } = await readRowsFor(database, dataset, champion.definitionVersion);
-      const policy = { ...definition.drift, critical: criticalFeatures(definition) };
-      const verdict = judgeWindow(reference, profileWindow(reference, frame), policy);
+      const [champion, { definition }, artifact, encoded, frozen] = await Promise.all([
+        getVersion(database, model, championVersion),
+        getDefinition(database, model, definitionVersion),
+        readArtifact(database, model, championVersion),
+        readReference(database, model, championVersion),
+        getDataset(database, datasetId),
+      ]);
+      const reference = decodeReference(encoded);
+      const dataset = await datasetFor(database, frozen, champion.definitionVersion);
+      const profile = await profileDataset(database, dataset, reference);
+      const verdict = judgeWindow(reference, profile, driftPolicyOf(definition, artifact));
       return { measured: true, championVersion, verdict };
     }
   },

@@ -1,6 +1,7 @@
 // Whether the categories of a column changed in their shares, or new ones came.
 import { unseenRows, type CategoryProfile, type CategoryReference } from './category-profile.ts';
 import { chiSquare, chiSquareTest } from './chi-square.ts';
+import type { ColumnPolicy } from './drift-policy.ts';
 import {
   directionOf,
   measured,
@@ -11,6 +12,7 @@ import {
 } from './hypothesis.ts';
 import { jensenShannon, jensenShannonDistance, jensenShannonNoiseFloor } from './jensen-shannon.ts';
 import { newCategory, newCategoryExcess } from './new-category.ts';
+import { psi, psiNoiseFloor, psiOfCounts } from './psi.ts';
 import { total } from './total.ts';
 import { wilsonLower } from './wilson.ts';
 
@@ -36,19 +38,22 @@ export function categoryCells(reference: CategoryReference, profile: CategoryPro
   return { reference: padded, current };
 }
 
-/** Compares the shares of a column's categories: p by the two-sample chi-square test, effect by Jensen-Shannon. */
+/**
+ * Compares the shares of a column's categories: p by the two-sample chi-square test, effect by Jensen-Shannon or, where
+ * the policy says so, PSI.
+ */
 export function categoryDistribution(
   reference: CategoryReference,
   cells: CategoryCells,
-  minRows: number,
-  threshold: number | undefined,
+  { minRows, effect, threshold }: ColumnPolicy,
 ): Hypothesis {
+  const distance = effect === 'psi' ? psi : jensenShannon;
   const question: Question = {
     subject: reference.name,
     kind: 'distribution',
     statistic: chiSquare.name,
-    effect: jensenShannon.name,
-    threshold: threshold ?? jensenShannon.threshold,
+    effect: distance.name,
+    threshold: threshold ?? distance.threshold,
     referenceSize: total(cells.reference),
     windowSize: total(cells.current),
   };
@@ -61,11 +66,16 @@ export function categoryDistribution(
   const test = chiSquareTest(cells.reference, cells.current);
   if (test === null)
     return notMeasurable(question, 'every category is rare: under 5 rows of each are expected');
+  const { value, pValue } = test;
   return measured(question, {
-    value: test.value,
-    pValue: test.pValue,
-    effectSize: jensenShannonDistance(cells.reference, cells.current),
-    noiseFloor: jensenShannonNoiseFloor(n, m, count),
+    value,
+    pValue,
+    ...(distance === psi
+      ? { effectSize: psiOfCounts(cells.reference, cells.current), noiseFloor: psiNoiseFloor(n, m, count) }
+      : {
+          effectSize: jensenShannonDistance(cells.reference, cells.current),
+          noiseFloor: jensenShannonNoiseFloor(n, m, count),
+        }),
   });
 }
 

@@ -52,19 +52,57 @@ export function freezeCategories(column: CategoryColumn): CategoryReference {
   };
 }
 
-/** The profile of a window's column. */
-export function profileCategories(reference: CategoryReference, column: CategoryColumn): CategoryProfile {
-  const { counts: byCode, missing } = countCodes(column);
+/** Rows of each value of a dictionary, and of none. */
+export interface CodeCounts {
+  readonly dictionary: readonly string[];
+  readonly counts: Float64Array;
+  readonly missing: number;
+}
+
+/** Counts codes, a piece of the column at a time. */
+export class CodeCounter {
+  readonly #dictionary: readonly string[];
+  readonly #counts: Float64Array;
+  #missing = 0;
+
+  constructor(dictionary: readonly string[]) {
+    this.#dictionary = dictionary;
+    this.#counts = new Float64Array(dictionary.length);
+  }
+
+  /** Counts codes into the dictionary; `MISSING_CODE` is missing. */
+  add(codes: Uint32Array): void {
+    const counts = this.#counts;
+    let missing = 0;
+    for (let row = 0; row < codes.length; row++) {
+      const code = codes[row] as number;
+      if (code === MISSING_CODE) missing++;
+      else counts[code]!++;
+    }
+    this.#missing += missing;
+  }
+
+  /** All codes so far; the counter is not used after it. */
+  counted(): CodeCounts {
+    return { dictionary: this.#dictionary, counts: this.#counts, missing: this.#missing };
+  }
+}
+
+/** The profile of a window's column of which the rows of each value are known. */
+export function profileCounts(
+  reference: CategoryReference,
+  { dictionary, counts: byCode, missing }: CodeCounts,
+): CategoryProfile {
   const place = new Map(reference.values.map((value, index) => [value, index]));
   const counts = new Float64Array(reference.values.length);
   const unseen = new Map<string, number>();
-  column.dictionary.forEach((value, code) => {
+  dictionary.forEach((value, code) => {
     const count = byCode[code] ?? 0;
     const index = place.get(value);
     if (index !== undefined) counts[index]! += count;
     else if (count > 0) unseen.set(value, count);
   });
-  return { kind: 'category', name: column.name, counts, ...bounded(unseen), missing };
+  return { kind: 'category', name: reference.name, counts, ...bounded(unseen), missing };
 }
 
 /**
@@ -89,14 +127,10 @@ export function addCategoryProfiles(a: CategoryProfile, b: CategoryProfile): Cat
 export const unseenRows = ({ unseen, unlisted }: CategoryProfile): number =>
   [...unseen.values()].reduce((sum, count) => sum + count, unlisted);
 
-function countCodes({ codes, dictionary }: CategoryColumn): { counts: Float64Array; missing: number } {
-  const counts = new Float64Array(dictionary.length);
-  let missing = 0;
-  for (const code of codes) {
-    if (code === MISSING_CODE) missing++;
-    else counts[code]!++;
-  }
-  return { counts, missing };
+function countCodes({ codes, dictionary }: CategoryColumn): CodeCounts {
+  const counter = new CodeCounter(dictionary);
+  counter.add(codes);
+  return counter.counted();
 }
 
 function bounded(unseen: ReadonlyMap<string, number>): { unseen: Map<string, number>; unlisted: number } {

@@ -2,16 +2,18 @@
 import { categoryCells, categoryDistribution, newCategories } from './category-distribution.ts';
 import type { CategoryProfile, CategoryReference } from './category-profile.ts';
 import { constantSides, type ConstantSides } from './constant.ts';
+import type { ColumnPolicy } from './drift-policy.ts';
 import type { ColumnReference } from './feature-reference.ts';
 import { notMeasurable, type Hypothesis } from './hypothesis.ts';
 import { clippedMean, numericDistribution } from './numeric-distribution.ts';
 import { presentNumbers, type NumericProfile } from './numeric-profile.ts';
 import type { NumericReference } from './numeric-reference.ts';
 import { psiBand, psiNoiseFloor, psiOfCounts, type PsiBand } from './psi.ts';
+import { psiCounts } from './psi-counts.ts';
 import { missingChange } from './share-change.ts';
 import type { ColumnProfile } from './window-profile.ts';
 
-/** PSI with what it takes to read it; it has no vote. */
+/** PSI with what it takes to read it; it votes only where the policy names it as the column's effect. */
 export interface PsiReading {
   readonly value: number;
   readonly band: PsiBand;
@@ -42,14 +44,13 @@ export interface ColumnMeasurement {
 export function measureColumn(
   reference: ColumnReference,
   profile: ColumnProfile | undefined,
-  minRows: number,
-  threshold?: number,
+  policy: ColumnPolicy,
 ): ColumnMeasurement {
   if (reference.kind === 'numeric' && profile?.kind === 'numeric') {
-    return measureNumbers(reference, profile, minRows, threshold);
+    return measureNumbers(reference, profile, policy);
   }
   if (reference.kind === 'category' && profile?.kind === 'category') {
-    return measureCategories(reference, profile, minRows, threshold);
+    return measureCategories(reference, profile, policy);
   }
   const reason = profile?.kind === 'absent' ? profile.reason : 'the window was not counted in this column';
   return unmeasured(reference, reason);
@@ -58,8 +59,7 @@ export function measureColumn(
 function measureNumbers(
   reference: NumericReference,
   profile: NumericProfile,
-  minRows: number,
-  threshold: number | undefined,
+  policy: ColumnPolicy,
 ): ColumnMeasurement {
   const n = presentNumbers(reference.profile);
   const m = presentNumbers(profile);
@@ -68,8 +68,8 @@ function measureNumbers(
   const [from, to] = [psiCounts(reference, reference.profile), psiCounts(reference, profile)];
   return {
     hypotheses: [
-      numericDistribution(reference, profile, minRows, threshold),
-      missingChange(reference.name, before, after, minRows),
+      numericDistribution(reference, profile, policy),
+      missingChange(reference.name, before, after, policy.minRows),
     ],
     psi: readPsi(from, to, n, m),
     missing: { reference: shareOf(before), window: shareOf(after) },
@@ -81,19 +81,18 @@ function measureNumbers(
 function measureCategories(
   reference: CategoryReference,
   profile: CategoryProfile,
-  minRows: number,
-  threshold: number | undefined,
+  policy: ColumnPolicy,
 ): ColumnMeasurement {
   const cells = categoryCells(reference, profile);
-  const distribution = categoryDistribution(reference, cells, minRows, threshold);
+  const distribution = categoryDistribution(reference, cells, policy);
   const { referenceSize: n, windowSize: m } = distribution;
   const before = { hits: reference.missing, size: n + reference.missing };
   const after = { hits: profile.missing, size: m + profile.missing };
   return {
     hypotheses: [
       distribution,
-      newCategories(reference, profile, minRows),
-      missingChange(reference.name, before, after, minRows),
+      newCategories(reference, profile, policy.minRows),
+      missingChange(reference.name, before, after, policy.minRows),
     ],
     psi: readPsi(cells.reference, cells.current, n, m),
     missing: { reference: shareOf(before), window: shareOf(after) },
@@ -120,17 +119,6 @@ function readPsi(from: ArrayLike<number>, to: ArrayLike<number>, n: number, m: n
   if (bins < 2 || n === 0 || m === 0) return null;
   const value = psiOfCounts(from, to);
   return { value, band: psiBand(value), noiseFloor: psiNoiseFloor(n, m, bins), bins };
-}
-
-/** Adds the bins between PSI's cuts, which are cuts of the column too. */
-function psiCounts({ cuts, psiCuts }: NumericReference, { counts }: NumericProfile): number[] {
-  const sums = new Array<number>(psiCuts.length + 1).fill(0);
-  let group = 0;
-  for (let bin = 0; bin < counts.length; bin++) {
-    if (bin > 0 && cuts[bin - 1] === psiCuts[group]) group++;
-    sums[group] = (sums[group] ?? 0) + (counts[bin] as number);
-  }
-  return sums;
 }
 
 const shareOf = ({ hits, size }: { hits: number; size: number }): number | null =>

@@ -6,6 +6,7 @@ const EFFECT_NAMES: Partial<Record<SignalVerdict['effect'], string>> = {
   wasserstein: 'distance in standard deviations',
   jensenshannon: 'Jensen-Shannon distance',
   constant: 'surely differing share',
+  psi: 'PSI',
 };
 
 /** What a column's verdict rests on, in words. @example 'drifted: moved down, distance in standard deviations 0.206 …' */

@@ -1,5 +1,8 @@
 // What a model's owner decides about drift.
 
+/** How large a change is measured: the distance that is held against the threshold. */
+export type EffectName = 'wasserstein' | 'psi' | 'jensenshannon';
+
 /** When a window counts as drifted. */
 export interface DriftPolicy {
   /** The window is drifted when at least this weighted share of all columns is, 0 to 1; never with no column drifted. */
@@ -12,7 +15,9 @@ export interface DriftPolicy {
   readonly critical?: readonly string[];
   /** How much each column counts in the share. @default 1 for each */
   readonly weights?: Readonly<Record<string, number>>;
-  /** Least effect of a column's distribution, in the unit of its effect. @default that of the statistic, 0.1 */
+  /** Which distance says how much a column changed. @default wasserstein for numbers, jensenshannon for categories */
+  readonly effects?: Readonly<Record<string, EffectName>>;
+  /** Least effect of a column's distribution, in the unit of its effect. @default that of the effect: 0.1, of PSI 0.25 */
   readonly thresholds?: Readonly<Record<string, number>>;
 }
 
@@ -21,3 +26,17 @@ export const DEFAULT_ALPHA = 0.05;
 
 /** Values needed on each side where the policy does not say. */
 export const DEFAULT_MIN_ROWS = 30;
+
+/** What the policy says of one column. */
+export interface ColumnPolicy {
+  readonly minRows: number;
+  readonly effect?: EffectName | undefined;
+  readonly threshold?: number | undefined;
+}
+
+/** What a policy says of a column. @example columnPolicy({ share: 0.3 }, 'hours') // { minRows: 30 } */
+export const columnPolicy = (policy: DriftPolicy, column: string): ColumnPolicy => ({
+  minRows: policy.minRows ?? DEFAULT_MIN_ROWS,
+  effect: policy.effects?.[column],
+  threshold: policy.thresholds?.[column],
+});

@@ -19,7 +19,7 @@ export interface Hypothesis {
   readonly valueAtMost: number | null;
   /** Null where the kind is judged by its effect alone, or is not measurable. */
   readonly pValue: number | null;
-  /** The p-value of `valueAtMost`. */
+  /** The p-value of `valueAtMost`, to 1 %. */
   readonly pValueAtLeast: number | null;
   /** What `effectSize` comes from. */
   readonly effect: StatisticName;

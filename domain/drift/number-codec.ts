@@ -5,16 +5,14 @@
  *
  * @example encodeNumbers(Float64Array.of(Infinity)); // 'AAAAAAAA8H8='
  */
-export function encodeNumbers(values: Float64Array): string {
-  const bytes = Buffer.alloc(values.length * 8);
-  values.forEach((value, index) => bytes.writeDoubleLE(value, index * 8));
-  return bytes.toString('base64');
-}
+export const encodeNumbers = (values: Float64Array): string =>
+  // Tidegate runs on little-endian machines only, so these are the bytes of the memory itself.
+  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 
 /** The numbers of `encodeNumbers`. */
 export function decodeNumbers(text: string): Float64Array {
   const bytes = Buffer.from(text, 'base64');
-  return Float64Array.from({ length: Math.floor(bytes.length / 8) }, (_, index) =>
-    bytes.readDoubleLE(index * 8),
-  );
+  const values = new Float64Array(Math.floor(bytes.length / 8));
+  new Uint8Array(values.buffer).set(bytes.subarray(0, values.byteLength));
+  return values;
 }

@@ -1,64 +1,101 @@
 // Whether the distribution of a numeric column changed.
+import { chiSquare, chiSquareTest } from './chi-square.ts';
 import { fromUnit, toUnits, unitScale } from './clip-range.ts';
 import { constant, departureFromConstant } from './constant.ts';
-import { ksPValue } from './distributions/kolmogorov-two-sample.ts';
+import { ksPValue, ksPValueNear } from './distributions/kolmogorov-two-sample.ts';
+import type { ColumnPolicy } from './drift-policy.ts';
 import {
   directionOf,
   measured,
   notMeasurable,
   tooFew,
+  type Answer,
   type Hypothesis,
   type Question,
 } from './hypothesis.ts';
+import { jensenShannon, jensenShannonDistance, jensenShannonNoiseFloor } from './jensen-shannon.ts';
 import { ks, ksBracket } from './ks.ts';
 import { presentNumbers, type NumericProfile } from './numeric-profile.ts';
 import type { NumericReference } from './numeric-reference.ts';
+import { psi, psiNoiseFloor, psiOfCounts } from './psi.ts';
+import { psiCounts } from './psi-counts.ts';
 import { wasserstein, wassersteinBracket, wassersteinNoiseFloor } from './wasserstein.ts';
 
 /**
- * Compares a numeric column with its reference: p by KS, effect by the clipped, normed Wasserstein distance. Both are
- * taken at the lower end of their brackets. A constant reference has no spread to measure a distance in; there the
- * effect is the share of rows that surely differ from it.
+ * Compares a numeric column with its reference: p by KS, effect by the clipped, normed Wasserstein distance, both at
+ * the lower end of their brackets. The policy may name another effect, measured on the reference's deciles:
+ * Jensen-Shannon, or PSI with the p of a two-sample chi-square test on the same bins. A constant reference has no
+ * spread to measure a distance in; there the effect is the share of rows that surely differ from it.
  */
 export function numericDistribution(
   reference: NumericReference,
   profile: NumericProfile,
-  minRows: number,
-  threshold: number | undefined,
+  policy: ColumnPolicy,
 ): Hypothesis {
   const isConstant = reference.profile.minimum === reference.profile.maximum;
-  const effect = isConstant ? constant : wasserstein;
+  const effect = isConstant ? constant : EFFECTS[policy.effect ?? 'wasserstein'];
   const question: Question = {
     subject: reference.name,
     kind: 'distribution',
-    statistic: ks.name,
+    statistic: effect === psi ? chiSquare.name : ks.name,
     effect: effect.name,
-    threshold: threshold ?? effect.threshold,
+    threshold: isConstant ? constant.threshold : (policy.threshold ?? effect.threshold),
     referenceSize: presentNumbers(reference.profile),
     windowSize: presentNumbers(profile),
   };
   const { referenceSize: n, windowSize: m } = question;
-  const reason = tooFew(n, m, minRows);
+  const reason = tooFew(n, m, policy.minRows);
   if (reason !== null) return notMeasurable(question, reason);
-  if (!isConstant && reference.spread === 0) {
+  if (isConstant)
+    return measured(question, { ...ksOf(reference, profile), ...fromConstant(reference, profile, m) });
+  if (reference.spread === 0) {
     return notMeasurable(question, 'the finite values of the reference have no spread');
   }
+  const change = (meanUnit(profile) - meanUnit(reference.profile)) / reference.spread;
+  const direction = directionOf(change);
+  if (effect === wasserstein) {
+    return measured(question, { ...ksOf(reference, profile), ...distanceOf(reference, profile), direction });
+  }
 
+  const before = psiCounts(reference, reference.profile);
+  const after = psiCounts(reference, profile);
+  if (before.length < 2)
+    return notMeasurable(question, 'most of the reference is its greatest value: one decile bin');
+  if (effect === jensenShannon) {
+    const effectSize = jensenShannonDistance(before, after);
+    const noiseFloor = jensenShannonNoiseFloor(n, m, before.length);
+    return measured(question, { ...ksOf(reference, profile), effectSize, noiseFloor, direction });
+  }
+  const test = chiSquareTest(before, after);
+  if (test === null) return notMeasurable(question, 'under 5 rows are expected in each bin of PSI');
+  const { value, pValue } = test;
+  const effectSize = psiOfCounts(before, after);
+  return measured(question, {
+    value,
+    pValue,
+    effectSize,
+    noiseFloor: psiNoiseFloor(n, m, before.length),
+    direction,
+  });
+}
+
+const EFFECTS = { wasserstein, psi, jensenshannon: jensenShannon } as const;
+
+function ksOf(reference: NumericReference, profile: NumericProfile): Answer {
+  const [n, m] = [presentNumbers(reference.profile), presentNumbers(profile)];
   const { lower, upper } = ksBracket(reference.cuts, reference.profile.counts, profile.counts);
   const pValue = ksPValue(lower, n, m);
-  // An exact p-value of thousands of rows takes milliseconds; most brackets are a point.
-  const pValueAtLeast = upper === lower ? pValue : ksPValue(upper, n, m);
-  const test = { value: lower, valueAtMost: upper, pValue, pValueAtLeast };
-  if (isConstant) return measured(question, { ...test, ...fromConstant(reference, profile, m) });
+  const pValueAtLeast = ksPValueNear(upper, { d: lower, pValue }, n, m);
+  return { value: lower, valueAtMost: upper, pValue, pValueAtLeast };
+}
 
+function distanceOf(reference: NumericReference, profile: NumericProfile): Answer {
   const edges = toUnits(reference.cuts, unitScale(reference.range));
-  const change = meanUnit(profile) - meanUnit(reference.profile);
-  return measured(question, {
-    ...test,
+  return {
     effectSize: wassersteinBracket(edges, reference.profile, profile).lower / reference.spread,
-    noiseFloor: wassersteinNoiseFloor(edges, reference.profile.counts, m) / reference.spread,
-    direction: directionOf(change / reference.spread),
-  });
+    noiseFloor:
+      wassersteinNoiseFloor(edges, reference.profile.counts, presentNumbers(profile)) / reference.spread,
+  };
 }
 
 /** Mean of a profile's clipped values, in the column's unit; null where there are none. */

@@ -18,6 +18,77 @@ export interface NumericProfile {
   readonly maximum: number;
 }
 
+/** Counts values into bins, a piece of the column at a time, in memory that does not grow with them. */
+export class NumericCounter {
+  readonly #name: string;
+  readonly #grid: CutGrid;
+  readonly #scale: UnitScale;
+  readonly #counts: Float64Array;
+  readonly #sums: Float64Array;
+  #missing = 0;
+  #minimum = Infinity;
+  #maximum = -Infinity;
+
+  constructor(name: string, grid: CutGrid, scale: UnitScale) {
+    this.#name = name;
+    this.#grid = grid;
+    this.#scale = scale;
+    this.#counts = new Float64Array(grid.cuts.length + 1);
+    this.#sums = new Float64Array(grid.cuts.length + 1);
+  }
+
+  /** Counts values; NaN is missing. */
+  add(values: Float64Array): void {
+    const { cuts, before, origin, perCell, lastCell } = this.#grid;
+    const { half, low, perUnit } = this.#scale;
+    const counts = this.#counts;
+    const sums = this.#sums;
+    let missing = 0;
+    let minimum = this.#minimum;
+    let maximum = this.#maximum;
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row] as number;
+      if (value !== value) {
+        missing++;
+        continue;
+      }
+      if (value < minimum) minimum = value;
+      if (value > maximum) maximum = value;
+      // `cellOf` of the grid and `toUnit` of the scale, written out: as calls they would take as long again as the rest.
+      const place = (value - origin) * perCell;
+      const cell = place > 0 ? (place < lastCell ? place | 0 : lastCell) : 0;
+      const unit = (value * half - low) * perUnit;
+      // Most cells hold no cut, or one; the halving is for cells in the crowded end of a skewed column.
+      let bin = before[cell] as number;
+      let end = before[cell + 1] as number;
+      while (end - bin > 4) {
+        const middle = (bin + end) >>> 1;
+        if ((cuts[middle] as number) <= value) bin = middle + 1;
+        else end = middle;
+      }
+      while (bin < end && (cuts[bin] as number) <= value) bin++;
+      counts[bin]!++;
+      sums[bin]! += unit > 0 ? (unit < 1 ? unit : 1) : 0;
+    }
+    this.#missing += missing;
+    this.#minimum = minimum;
+    this.#maximum = maximum;
+  }
+
+  /** The profile of all values so far; the counter is not used after it. */
+  profile(): NumericProfile {
+    return {
+      kind: 'numeric',
+      name: this.#name,
+      counts: this.#counts,
+      sums: this.#sums,
+      missing: this.#missing,
+      minimum: this.#minimum,
+      maximum: this.#maximum,
+    };
+  }
+}
+
 /** The profile of values (NaN missing) in the bins of `grid`. */
 export function profileNumbers(
   name: string,
@@ -25,38 +96,9 @@ export function profileNumbers(
   grid: CutGrid,
   scale: UnitScale,
 ): NumericProfile {
-  const { cuts, before, origin, perCell, lastCell } = grid;
-  const { half, low, perUnit } = scale;
-  const counts = new Float64Array(cuts.length + 1);
-  const sums = new Float64Array(cuts.length + 1);
-  let missing = 0;
-  let minimum = Infinity;
-  let maximum = -Infinity;
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row] as number;
-    if (value !== value) {
-      missing++;
-      continue;
-    }
-    if (value < minimum) minimum = value;
-    if (value > maximum) maximum = value;
-    // `cellOf` of the grid and `toUnit` of the scale, written out: as calls they would take as long again as the rest.
-    const place = (value - origin) * perCell;
-    const cell = place > 0 ? (place < lastCell ? place | 0 : lastCell) : 0;
-    const unit = (value * half - low) * perUnit;
-    // Most cells hold no cut, or one; the halving is for cells in the crowded end of a skewed column.
-    let bin = before[cell] as number;
-    let end = before[cell + 1] as number;
-    while (end - bin > 4) {
-      const middle = (bin + end) >>> 1;
-      if ((cuts[middle] as number) <= value) bin = middle + 1;
-      else end = middle;
-    }
-    while (bin < end && (cuts[bin] as number) <= value) bin++;
-    counts[bin]!++;
-    sums[bin]! += unit > 0 ? (unit < 1 ? unit : 1) : 0;
-  }
-  return { kind: 'numeric', name, counts, sums, missing, minimum, maximum };
+  const counter = new NumericCounter(name, grid, scale);
+  counter.add(values);
+  return counter.profile();
 }
 
 /** The profile of both parts together; they must have been made with the same bins. */

@@ -25,7 +25,7 @@ export interface NumericReference {
   readonly profile: NumericProfile;
 }
 
-/** Freezes a column. The KS bracket of any later window is at most 0.001 wide, and a point where there are few values. */
+/** Freezes a column. The KS bracket of any later window is at most 0.0007 wide, and a point where there are few values. */
 export function freezeNumbers({ name, values }: NumericColumn): NumericReference {
   const sorted = sortedValues(values);
   const range = clipRange(sorted);

@@ -10,7 +10,7 @@ import type { Share } from './two-proportion-z.ts';
 import type { AbsentProfile, ColumnProfile, WindowProfile } from './window-profile.ts';
 
 /** Raised with every change of these shapes that an older reader would misread. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** A numeric profile: whole counts as they are, other numbers by `encodeNumbers`. */
 export interface EncodedNumericProfile {

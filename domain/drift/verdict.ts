@@ -1,7 +1,7 @@
 // The verdict on a window: which columns drifted, and whether that is enough.
 import { measureColumn, type ColumnMeasurement } from './column-measurement.ts';
 import { columnWords } from './column-words.ts';
-import { DEFAULT_ALPHA, DEFAULT_MIN_ROWS, type DriftPolicy } from './drift-policy.ts';
+import { columnPolicy, DEFAULT_ALPHA, type DriftPolicy } from './drift-policy.ts';
 import { judgeFamily, type DriftStatus, type SignalVerdict } from './family.ts';
 import type { ColumnReference, FeatureReference } from './feature-reference.ts';
 import type { Hypothesis } from './hypothesis.ts';
@@ -58,10 +58,10 @@ export function judgeWindow(
   policy: DriftPolicy,
   others: readonly Hypothesis[] = [],
 ): DriftVerdict {
-  const { alpha = DEFAULT_ALPHA, minRows = DEFAULT_MIN_ROWS } = policy;
+  const { alpha = DEFAULT_ALPHA } = policy;
   const profiles = new Map(profile.columns.map((column) => [column.name, column]));
   const measurements = reference.columns.map((column) =>
-    measureColumn(column, profiles.get(column.name), minRows, policy.thresholds?.[column.name]),
+    measureColumn(column, profiles.get(column.name), columnPolicy(policy, column.name)),
   );
   const verdicts = judgeFamily([...measurements.flatMap(({ hypotheses }) => hypotheses), ...others], alpha);
   let next = 0;

@@ -1,12 +1,11 @@
 // The profile of a window: its counts and sums in the bins of a feature reference.
 import { TidegateError } from '../errors.ts';
-import type { FeatureColumn, Frame } from '../features/frame.ts';
-import { addCategoryProfiles, profileCategories, type CategoryProfile } from './category-profile.ts';
-import { unitScale } from './clip-range.ts';
-import { cutGrid } from './cut-grid.ts';
-import { countLabels, type ColumnReference, type FeatureReference } from './feature-reference.ts';
-import { addNumericProfiles, profileNumbers, type NumericProfile } from './numeric-profile.ts';
+import type { Frame } from '../features/frame.ts';
+import { addCategoryProfiles, type CategoryProfile } from './category-profile.ts';
+import type { FeatureReference } from './feature-reference.ts';
+import { addNumericProfiles, type NumericProfile } from './numeric-profile.ts';
 import type { Share } from './two-proportion-z.ts';
+import { WindowProfiler } from './window-profiler.ts';
 
 /** A column that the reference knows and the window cannot be counted in. */
 export interface AbsentProfile {
@@ -32,12 +31,13 @@ export interface WindowProfile {
  * @example const profile = profileWindow(reference, frame);
  */
 export function profileWindow(reference: FeatureReference, frame: Frame): WindowProfile {
-  const byName = new Map(frame.features.map((column) => [column.name, column]));
-  return {
-    rows: frame.rows,
-    labels: countLabels(frame.labels),
-    columns: reference.columns.map((column) => profileColumn(column, byName.get(column.name))),
-  };
+  const profiler = new WindowProfiler(reference, frame.features);
+  for (const column of frame.features) {
+    if (column.kind === 'numeric') profiler.addNumbers(column.name, column.values);
+    else profiler.addCodes(column.name, column.codes);
+  }
+  profiler.addLabels(frame.labels);
+  return profiler.profile();
 }
 
 /**
@@ -52,21 +52,6 @@ export function mergeProfiles(a: WindowProfile, b: WindowProfile): WindowProfile
     rows: a.rows + b.rows,
     labels: { hits: a.labels.hits + b.labels.hits, size: a.labels.size + b.labels.size },
     columns: a.columns.map((column, index) => mergeColumns(column, b.columns[index] as ColumnProfile)),
-  };
-}
-
-function profileColumn(reference: ColumnReference, column: FeatureColumn | undefined): ColumnProfile {
-  const { name, kind } = reference;
-  if (column === undefined) return { kind: 'absent', name, reason: 'the column is missing from the window' };
-  if (reference.kind === 'numeric' && column.kind === 'numeric') {
-    return profileNumbers(name, column.values, cutGrid(reference.cuts), unitScale(reference.range));
-  }
-  if (reference.kind === 'category' && column.kind === 'category')
-    return profileCategories(reference, column);
-  return {
-    kind: 'absent',
-    name,
-    reason: `the column was ${kind} in the reference and is ${column.kind} in the window`,
   };
 }
 

@@ -1,10 +1,10 @@
 // Reads a frozen dataset back into typed columns, checking its digests on the way.
-import { digestOf, digestOfBytes } from '../../domain/canonical-json.ts';
+import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { type FeatureColumn, type Frame } from '../../domain/features/frame.ts';
-import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type DatasetColumn } from '../tables.ts';
 import { featurePart, PARTS } from './chunk.ts';
+import { changed, checkHeader } from './chunk-digests.ts';
 import { type Dataset } from './dataset.ts';
 
 /** A dataset's rows with the entity key of each, a JSON array of texts. */
@@ -61,25 +61,3 @@ export async function readDataset(database: Database, dataset: Dataset): Promise
     keys: (parts.get(PARTS.keys) ?? []).flatMap((bytes) => JSON.parse(bytes.toString()) as string[]),
   };
 }
-
-interface ChunkName {
-  readonly part: string;
-  readonly ordinal: number;
-  readonly digest: string;
-}
-
-function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
-  const order: string[] = [...Object.values(PARTS), ...dataset.columns.map((_, at) => featurePart(at))];
-  const inWrittenOrder = chunks
-    .toSorted((a, b) => a.ordinal - b.ordinal || order.indexOf(a.part) - order.indexOf(b.part))
-    .map(({ part, ordinal, digest }) => `${part}/${ordinal}/${digest}`);
-  if (digestOf({ columns: dataset.columns, rows: dataset.rows, chunks: inWrittenOrder }) !== dataset.digest) {
-    throw changed(dataset, 'its header');
-  }
-}
-
-const changed = (dataset: Dataset, where: string): TidegateError =>
-  new TidegateError(
-    'DATASET_CHANGED',
-    `dataset ${dataset.id} of ${dataset.model} differs from its digest at ${where}`,
-  );

@@ -6,21 +6,27 @@ import { freezeWindow } from './freeze.ts';
 import { type FrozenRows, readDataset } from './read.ts';
 
 /**
- * Reads a dataset, or, where it was frozen by another definition version, freezes the same window by the one asked
- * for and reads that. Both hold the same entities and times in the same order.
+ * The dataset itself, or, where it was frozen by another definition version, the same window frozen by the one asked
+ * for. Both hold the same entities and times in the same order.
  */
-export async function readRowsFor(
+export async function datasetFor(
   database: Database,
   dataset: Dataset,
   definitionVersion: number,
-): Promise<FrozenRows> {
-  if (dataset.definitionVersion === definitionVersion) return readDataset(database, dataset);
+): Promise<Dataset> {
+  if (dataset.definitionVersion === definitionVersion) return dataset;
   const { definition } = await getDefinition(database, dataset.model, definitionVersion);
-  const sameWindow = await freezeWindow(database, {
+  return freezeWindow(database, {
     request: `dataset-${dataset.id}/definition-${definitionVersion}`,
     definition,
     definitionVersion,
     window: dataset.window,
   });
-  return readDataset(database, sameWindow);
 }
+
+/** Reads the rows of `datasetFor`. */
+export const readRowsFor = async (
+  database: Database,
+  dataset: Dataset,
+  definitionVersion: number,
+): Promise<FrozenRows> => readDataset(database, await datasetFor(database, dataset, definitionVersion));

@@ -1,8 +1,12 @@
 // The p-value of the two-sample Kolmogorov-Smirnov statistic.
 import { kolmogorovSurvival } from './kolmogorov.ts';
+import { shareLeavingBand } from './lattice-paths.ts';
 
 /** The larger sample size up to which the p-value is exact. */
 const EXACT_UP_TO = 10_000;
+
+/** Additions that take no noticeable time. */
+const QUICKLY_COUNTED = 100_000;
 
 /**
  * P(D ≥ d) for samples of `n` and `m` ≥ 1 values from one continuous distribution; in [0, 1].
@@ -21,8 +25,29 @@ export function ksPValue(d: number, n: number, m: number): number {
   const steps = Math.round(d * (n / divisor) * m);
   if (steps === 0) return 1;
   if (isBelowSmallestNumber(d, n, m)) return 0;
-  const p = n === m ? outsideSquare(n, steps) : outsideBand(Math.max(n, m), Math.min(n, m), divisor, steps);
+  const p =
+    n === m ? outsideSquare(n, steps) : shareLeavingBand(Math.max(n, m), Math.min(n, m), divisor, steps);
   return Math.min(1, p);
+}
+
+/**
+ * P(D ≥ d) for a `d` just above another whose p-value is known; at most that. Exact where paths are quickly counted;
+ * elsewhere the known p-value times the ratio of the finite-n distribution at both, which is within 1 % for distances
+ * of 0.0007.
+ *
+ * @example ksPValueNear(0.0205, { d: 0.02, pValue: 0.1182 }, 7_043, 7_000); // 0.1034
+ */
+export function ksPValueNear(
+  d: number,
+  known: { readonly d: number; readonly pValue: number },
+  n: number,
+  m: number,
+): number {
+  if (d === known.d) return known.pValue;
+  if (Math.max(n, m) > EXACT_UP_TO || d * n * m < QUICKLY_COUNTED) return ksPValue(d, n, m);
+  const size = roundHalfEven((n * m) / (n + m));
+  const from = kolmogorovSurvival(size, known.d);
+  return from === 0 ? 0 : known.pValue * Math.min(1, kolmogorovSurvival(size, d) / from);
 }
 
 /**
@@ -46,44 +71,6 @@ function outsideSquare(n: number, h: number): number {
     p = factor * (1 - p);
   }
   return 2 * p;
-}
-
-/**
- * Share of lattice paths from (0, 0) to (m, n), m ≥ n, that reach |x·n − y·m| / g ≥ h.
- *
- * Column by column over a sliding window of the band; entries are shares, not counts, so nothing overflows, and
- * being sums of positive terms nothing cancels.
- */
-function outsideBand(m: number, n: number, g: number, h: number): number {
-  const stepX = n / g;
-  const stepY = m / g;
-  // 1/(i+j) from a table: a division on the critical path would cost three times as much.
-  const inverse = new Float64Array(m + n + 1);
-  for (let i = 1; i <= m + n; i++) inverse[i] = 1 / i;
-
-  let first = 0;
-  let end = Math.min(Math.ceil(h / stepY), n + 1);
-  const shares = new Float64Array(Math.min(2 * end + 2, n + 1)).fill(1);
-  shares.fill(0, first, end);
-  for (let i = 1; i <= m; i++) {
-    const before = first;
-    const lengthBefore = end - first;
-    first = Math.min(Math.max(Math.floor((stepX * i - h) / stepY) + 1, 0), n);
-    end = Math.min(Math.ceil((stepX * i + h) / stepY), n + 1);
-    if (end <= first) return 1;
-    const shift = first - before;
-    const length = end - first;
-    let share = first === 0 ? 0 : 1;
-    for (let k = 0; k < length; k++) {
-      const j = k + first;
-      const scale = inverse[i + j] as number;
-      share = (shares[k + shift] as number) * (i * scale) + share * (j * scale);
-      shares[k] = share;
-    }
-    // Cells that the window left behind lie outside the band.
-    if (lengthBefore > length) shares.fill(1, length, lengthBefore);
-  }
-  return shares[end - first - 1] as number;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

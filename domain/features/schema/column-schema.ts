@@ -16,6 +16,9 @@ const columnDrift = z.strictObject({
   threshold: z.number().gt(0).optional(),
 });
 
+// A distance in standard deviations needs numbers.
+const categoryDrift = columnDrift.extend({ effect: z.enum(['psi', 'jensenshannon']).optional() }).optional();
+
 const common = {
   /** A drifted critical column is reason enough to retrain. */
   critical: z.boolean().optional(),
@@ -48,8 +51,9 @@ export const columnSchema = z.discriminatedUnion('type', [
     /** A regular expression that the whole value matches. */
     matches: regularExpression.optional(),
     ...common,
+    drift: categoryDrift,
   }),
-  z.strictObject({ type: z.literal('flag'), ...common }),
+  z.strictObject({ type: z.literal('flag'), ...common, drift: categoryDrift }),
   // An instant is never a feature itself: only derived columns read it.
   z.strictObject({ type: z.literal('instant'), inputOnly: z.literal(true).default(true) }),
 ]);

@@ -1,0 +1,42 @@
+// The drift policy of a definition, with weights from what the champion makes of each feature.
+import { criticalFeatures, featuresOf } from '../features/define-model.ts';
+import { type ModelDefinition } from '../features/definition.ts';
+import { type Artifact } from '../learning/artifact.ts';
+import { usage } from '../learning/feature-effects.ts';
+import { type DriftPolicy, type EffectName } from './drift-policy.ts';
+
+/**
+ * The policy by which windows are judged. A column weighs what its declaration says, or else its share of what moves
+ * the champion's scores, in units of an average feature: 1 each where the champion uses all alike, 0 for one that it
+ * does not use.
+ *
+ * @param artifact the champion's; without one each feature weighs 1
+ * @example judgeWindow(reference, profile, driftPolicyOf(definition, artifact))
+ */
+export function driftPolicyOf(
+  definition: ModelDefinition,
+  artifact?: Pick<Artifact, 'effects'>,
+): DriftPolicy {
+  const { share, alpha, minRows } = definition.drift;
+  const effects = artifact?.effects ?? [];
+  const shares = usage(effects);
+  const weights: Record<string, number> = {};
+  const chosen: Record<string, EffectName> = {};
+  const thresholds: Record<string, number> = {};
+  for (const [feature, used] of Object.entries(shares)) weights[feature] = used * effects.length;
+  for (const { name, spec } of featuresOf(definition)) {
+    const { weight, effect, threshold } = spec.drift ?? {};
+    if (weight !== undefined) weights[name] = weight;
+    if (effect !== undefined) chosen[name] = effect;
+    if (threshold !== undefined) thresholds[name] = threshold;
+  }
+  return {
+    share,
+    alpha,
+    minRows,
+    critical: criticalFeatures(definition),
+    weights,
+    effects: chosen,
+    thresholds,
+  };
+}

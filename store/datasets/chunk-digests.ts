@@ -1,0 +1,49 @@
+// The digests of a dataset's chunks, once the dataset's own digest has vouched for them.
+import type pg from 'pg';
+import { digestOf } from '../../domain/canonical-json.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { featurePart, PARTS } from './chunk.ts';
+import { type Dataset } from './dataset.ts';
+
+/** A chunk without its bytes. */
+export interface ChunkName {
+  readonly part: string;
+  readonly ordinal: number;
+  readonly digest: string;
+}
+
+/**
+ * The digest of each chunk by `<part>/<ordinal>`.
+ *
+ * @throws TidegateError DATASET_CHANGED when they are not those that the dataset was frozen with
+ */
+export async function chunkDigests(
+  client: Pick<pg.ClientBase, 'query'>,
+  dataset: Dataset,
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<ChunkName>(
+    'select part, ordinal, digest from tidegate.dataset_chunk where dataset_id = $1',
+    [dataset.id],
+  );
+  checkHeader(dataset, rows);
+  return new Map(rows.map(({ part, ordinal, digest }) => [`${part}/${ordinal}`, digest]));
+}
+
+/** @throws TidegateError DATASET_CHANGED when columns, rows or chunks are not those of the dataset's digest */
+export function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
+  const order: string[] = [...Object.values(PARTS), ...dataset.columns.map((_, at) => featurePart(at))];
+  const place = new Map(order.map((part, at) => [part, at]));
+  const inWrittenOrder = chunks
+    .toSorted((a, b) => a.ordinal - b.ordinal || (place.get(a.part) ?? -1) - (place.get(b.part) ?? -1))
+    .map(({ part, ordinal, digest }) => `${part}/${ordinal}/${digest}`);
+  if (digestOf({ columns: dataset.columns, rows: dataset.rows, chunks: inWrittenOrder }) !== dataset.digest) {
+    throw changed(dataset, 'its header');
+  }
+}
+
+/** That a dataset is no longer what was frozen. @example throw changed(dataset, 'feature_3/0') */
+export const changed = (dataset: Dataset, where: string): TidegateError =>
+  new TidegateError(
+    'DATASET_CHANGED',
+    `dataset ${dataset.id} of ${dataset.model} differs from its digest at ${where}`,
+  );

@@ -1,0 +1,56 @@
+// Reads some columns of a frozen dataset, chunk by chunk, with the digests checked and no row kept.
+import { digestOfBytes } from '../../domain/canonical-json.ts';
+import { CopyOut } from '../copy-out.ts';
+import { type Database } from '../database.ts';
+import { changed, chunkDigests } from './chunk-digests.ts';
+import { type Dataset } from './dataset.ts';
+
+/** Which chunks: ordinals in [first, end). */
+export interface ChunkRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** A chunk as it goes by; its bytes lie in memory that is used again after the call. */
+export interface PassingChunk {
+  readonly part: string;
+  readonly ordinal: number;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk.
+ *
+ * @throws TidegateError DATASET_CHANGED when a chunk is missing or differs from the digest it was frozen with
+ */
+export async function readChunks(
+  database: Database,
+  dataset: Dataset,
+  parts: readonly string[],
+  { first, end }: ChunkRange,
+  take: (chunk: PassingChunk) => void,
+): Promise<void> {
+  const client = await database.pool.connect();
+  try {
+    const expected = await chunkDigests(client, dataset);
+    let taken = 0;
+    await CopyOut.run(client, copySql(dataset.id, parts, first, end), ([part, ordinal, bytes]) => {
+      if (!part || !ordinal || !bytes) throw changed(dataset, 'a chunk');
+      const chunk = { part: part.toString(), ordinal: ordinal.readInt32BE(0), bytes };
+      const name = `${chunk.part}/${chunk.ordinal}`;
+      if (digestOfBytes(bytes) !== expected.get(name)) throw changed(dataset, name);
+      taken += 1;
+      take(chunk);
+    });
+    if (taken !== parts.length * (end - first)) throw changed(dataset, 'the number of its chunks');
+  } finally {
+    client.release();
+  }
+}
+
+// COPY takes no parameters: the id and the ordinals are whole numbers, the parts names of our own.
+const copySql = (id: number, parts: readonly string[], first: number, end: number): string => `copy (
+  select part, ordinal, bytes from tidegate.dataset_chunk
+  where dataset_id = ${Number(id)} and ordinal >= ${Number(first)} and ordinal < ${Number(end)}
+    and part in (${parts.map((part) => `'${part.replaceAll("'", "''")}'`).join(', ')})
+  order by part, ordinal) to stdout (format binary)`;

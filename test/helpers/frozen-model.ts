@@ -1,0 +1,201 @@
+// A model over frames of a test's or a bench's own: a champion trained on one, reports on others, all stored.
+import { digestOf } from '../../domain/canonical-json.ts';
+import { freezeReference } from '../../domain/drift/feature-reference.ts';
+import { encodeReference } from '../../domain/drift/profile-codec.ts';
+import { category, numeric } from '../../domain/features/column.ts';
+import { parseDefinition, view } from '../../domain/features/define-model.ts';
+import { type ModelInput } from '../../domain/features/definition.ts';
+import { type Frame } from '../../domain/features/frame.ts';
+import { trainingRows } from '../../domain/learning/rows.ts';
+import { trainerNamed } from '../../domain/learning/trainers.ts';
+import { type Database } from '../../store/database.ts';
+import {
+  type Chunk,
+  CHUNK_ROWS,
+  chunkOf,
+  featurePart,
+  PARTS,
+  textChunkOf,
+} from '../../store/datasets/chunk.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { openReport } from '../../store/runs/reports.ts';
+import { openRetrain } from '../../store/runs/retrains.ts';
+import { registerVersion } from '../../store/versions/versions.ts';
+import { by } from './candidates.ts';
+import { moveToStaging } from '../../store/versions/move-to-staging.ts';
+import { promote } from '../../store/versions/promote.ts';
+
+/** A model with a champion. */
+export interface FrozenModel {
+  readonly name: string;
+  /** Opens a report on these rows; `times` stores them so often, one after the other. */
+  readonly report: (frame: Frame, options?: { times?: number; request?: string }) => Promise<number>;
+}
+
+/**
+ * Applies a model of a frame's features and registers a champion, version 1, trained on it. Every row is labelled.
+ *
+ * @param input merged into the definition
+ */
+export async function frozenModel(
+  database: Database,
+  name: string,
+  training: Frame,
+  input: Partial<ModelInput> = {},
+): Promise<FrozenModel> {
+  const columns = Object.fromEntries(
+    training.features.map((column) => [column.name, column.kind === 'numeric' ? numeric() : category()]),
+  );
+  const definition = parseDefinition({
+    name,
+    entity: { name: 'user', keys: ['user_id'] },
+    rows: { table: `${name}.rows`, timestamp: 'at' },
+    features: [view({ table: `${name}.rows`, timestamp: 'at', columns })],
+    label: { table: `${name}.rows`, column: 'label', timestamp: 'at' },
+    monitor: { every: '1 month', window: '1 month' },
+    training: { trainer: 'logistic-regression', window: '1 month' },
+    promotion: {},
+    ...input,
+  });
+  const types = training.features.map(
+    ({ name, kind }) => `${name} ${kind === 'numeric' ? 'float8' : 'text'}`,
+  );
+  await database.pool.query(`create schema ${name}`);
+  await database.pool.query(
+    `create table ${name}.rows (user_id text, at timestamptz, label boolean, ${types.join(', ')})`,
+  );
+  const { version: definitionVersion } = await applyDefinition(database, definition, 'ada');
+  const at = (request: string) => ({ model: name, definitionVersion, request });
+  const datasetId = await storeFrame(database, at(`${name}/training`), training);
+  const run = { workflowId: 'test', runId: name };
+  const retrainId = `${name}/1`;
+  await openRetrain(database, {
+    id: retrainId,
+    model: name,
+    reportId: null,
+    asOf: null,
+    trigger: 'manual',
+    requestedBy: 'ada',
+    ...run,
+  });
+  const { version } = await registerVersion(database, {
+    model: name,
+    definitionVersion,
+    retrainId,
+    datasetId,
+    trainer: 'logistic-regression',
+    artifact: trainerNamed('logistic-regression').fit({
+      frame: training,
+      rows: trainingRows(training),
+      options: { seed: 1 },
+    }),
+    reference: encodeReference(freezeReference(training)),
+  });
+  await moveToStaging(database, name, version, by(), { whilePending: 'supersede', detail: '' });
+  await promote(database, name, version, null, by(), 'approved');
+
+  let reports = 0;
+  const report: FrozenModel['report'] = async (frame, { times = 1, request } = {}) => {
+    reports += 1;
+    const name_ = request ?? `${name}/report-${reports}`;
+    const windowId = await storeFrame(database, at(name_), frame, times);
+    const opened = await openReport(database, {
+      request: name_,
+      model: name,
+      definitionVersion,
+      championVersion: version,
+      datasetId: windowId,
+      asOf: WINDOW.to,
+      ...run,
+    });
+    return opened.id;
+  };
+  return { name, report };
+}
+
+const WINDOW = { from: new Date('2024-01-01Z'), to: new Date('2024-02-01Z') };
+
+interface FrameOwner {
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly request: string;
+}
+
+/** Stores a frame as freezing would; rows that are stored more than once must fill their chunks. */
+async function storeFrame(database: Database, owner: FrameOwner, frame: Frame, times = 1): Promise<number> {
+  const { rows: ids } = await database.pool.query<{ id: number }>(
+    `select nextval(pg_get_serial_sequence('tidegate.dataset', 'id')) as id`,
+  );
+  const id = ids[0]!.id;
+  const chunks = Math.ceil(frame.rows / CHUNK_ROWS);
+  const names: string[] = [];
+  const client = await database.pool.connect();
+  try {
+    await client.query('begin');
+    for (let ordinal = 0; ordinal < chunks; ordinal += 1) {
+      for (const { part, bytes, digest } of chunksAt(frame, ordinal)) {
+        await client.query(
+          `insert into tidegate.dataset_chunk
+           select $1, $2, $3 + repeat * $4, $5, $6 from generate_series(0, $7 - 1) as repeat`,
+          [id, part, ordinal, chunks, digest, bytes, times],
+        );
+      }
+    }
+    const columns = frame.features.map((column) =>
+      column.kind === 'numeric'
+        ? { name: column.name, kind: column.kind }
+        : { name: column.name, kind: column.kind, dictionary: column.dictionary },
+    );
+    const order = [...Object.values(PARTS), ...columns.map((_, position) => featurePart(position))];
+    const { rows: stored } = await client.query<{ part: string; ordinal: number; digest: string }>(
+      'select part, ordinal, digest from tidegate.dataset_chunk where dataset_id = $1',
+      [id],
+    );
+    stored.sort((a, b) => a.ordinal - b.ordinal || order.indexOf(a.part) - order.indexOf(b.part));
+    names.push(...stored.map(({ part, ordinal, digest }) => `${part}/${ordinal}/${digest}`));
+    const rows = frame.rows * times;
+    const held = frame.holdout.reduce((sum, one) => sum + one, 0) * times;
+    await client.query(
+      `insert into tidegate.dataset (id, request, model, definition_version, window_from, window_to, as_known_at,
+         row_count, labelled_rows, training_rows, holdout_rows, columns, digest)
+       values ($1, $2, $3, $4, $5, $6, $6, $7, $7, $8, $9, $10, $11)`,
+      [
+        id,
+        owner.request,
+        owner.model,
+        owner.definitionVersion,
+        WINDOW.from,
+        WINDOW.to,
+        rows,
+        rows - held,
+        held,
+        JSON.stringify(columns),
+        digestOf({ columns, rows, chunks: names }),
+      ],
+    );
+    await client.query('commit');
+    return id;
+  } finally {
+    client.release();
+  }
+}
+
+function chunksAt(frame: Frame, ordinal: number): Chunk[] {
+  const from = ordinal * CHUNK_ROWS;
+  const end = Math.min(frame.rows, from + CHUNK_ROWS);
+  const keys = Array.from({ length: end - from }, (_, row) => JSON.stringify([`u${from + row}`]));
+  return [
+    textChunkOf(PARTS.keys, ordinal, keys),
+    chunkOf(PARTS.clusters, ordinal, frame.clusters.slice(from, end)),
+    chunkOf(PARTS.times, ordinal, frame.times.slice(from, end)),
+    chunkOf(PARTS.holdout, ordinal, frame.holdout.slice(from, end)),
+    chunkOf(PARTS.labels, ordinal, frame.labels.slice(from, end)),
+    ...frame.features.map((column, position) =>
+      chunkOf(
+        featurePart(position),
+        ordinal,
+        column.kind === 'numeric' ? column.values.slice(from, end) : column.codes.slice(from, end),
+      ),
+    ),
+  ];
+}
