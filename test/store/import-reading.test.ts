@@ -92,7 +92,7 @@ describe('a table', () => {
     const { tables } = await importFiles(fixture, { 'pair.csv': 'a,b,v\n01,+11,1.0\n11,1,3\n' });
     expect(tables[0]).toMatchObject({ inserted: 0, changed: 1, unchanged: 1 });
     const refusal = await refusalOf(importFiles(fixture, { 'pair.csv': 'a,b,v\n1,1,1\n01,1,1\n' }));
-    expect(refusal.places).toEqual(['pair.csv:3: a "1", b "1" is already on line 2']);
+    expect(refusal.places).toEqual(['pair.csv:3: a "1", b "1" is already at pair.csv:2']);
   });
 
   it('may have its times in other columns, types and schemas, read in UTC wherever the server is', async () => {
@@ -130,14 +130,24 @@ describe('a table', () => {
     expect(tables[0]).toMatchObject({ inserted: 1, changed: 0, unchanged: 1 });
   });
 
-  it('may have types that only Postgres can judge, and then its word names the record and column', async () => {
+  it('names the labels of an enumerated type', async () => {
     await fixture.database.pool.query(`
       create type public.mood as enum ('good', 'bad');
       create table public.moods (k text, v public.mood, n numeric(4, 1), as_of timestamptz, loaded_at timestamptz,
                           primary key (k, as_of, loaded_at))`);
     await importFiles(fixture, { 'moods.csv': 'k,v,n\na,good,123.4\n' });
     const refusal = await refusalOf(importFiles(fixture, { 'moods.csv': 'k,v,n\na,good,1\nb,ugly,1\n' }));
-    expect(refusal.places).toEqual(['moods.csv record 2 v: invalid input value for enum mood: "ugly"']);
+    expect(refusal.places).toEqual(['moods.csv:3 v: "ugly" is not one of "good", "bad"']);
+  });
+
+  it('may have types that only Postgres can judge, and then its word is told at the place', async () => {
+    await fixture.database.pool.query(`
+      create table public.hosts (k text, v inet, as_of timestamptz, loaded_at timestamptz,
+                          primary key (k, as_of, loaded_at))`);
+    const refusal = await refusalOf(
+      importFiles(fixture, { 'hosts.csv': 'k,v\n\n"a\nb",10.0.0.1\nc,10.0.0.256\n' }),
+    );
+    expect(refusal.places).toEqual(['hosts.csv:5 v: invalid input syntax for type inet: "10.0.0.256"']);
     // Were the connection left inside the failed COPY, these would hang.
     await Promise.all(Array.from({ length: 10 }, () => fixture.database.pool.query('select 1')));
   });

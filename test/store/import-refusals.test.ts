@@ -66,42 +66,39 @@ const cases: readonly [what: string, users: string | Buffer, places: readonly st
   [
     'an entity twice',
     `${header}\n${ann}\nbob,,,,,\n${ann}\n`,
-    ['users.csv:4: user_id "ann" is already on line 2'],
+    ['users.csv:4: user_id "ann" is already at users.csv:2'],
   ],
   [
     'a quote left open',
     `${header}\n${ann}\n"bob,,,,,\n`,
-    ['users.csv:3: a quote is opened and never closed'],
+    ['users.csv:3: a quote is opened and never closed (byte 113)'],
   ],
   [
     'a quote inside a value',
     `${header}\nann,,Fem"ale,,,\n`,
-    ['users.csv:2: a quote stands inside an unquoted value; quote the whole value'],
+    ['users.csv:2: a quote stands inside an unquoted value; quote the whole value (byte 82)'],
   ],
   [
     'text after a closing quote',
     `${header}\n"ann"e,,,,,\n`,
-    ['users.csv:2: text follows a closing quote; inside quotes, write a quote twice'],
+    ['users.csv:2: text follows a closing quote; inside quotes, write a quote twice (byte 79)'],
   ],
   ['a zero byte', `${header}\nann,,a\0b,,,\n`, ['users.csv:2 user_gender: "a\\u0000b" holds a zero byte']],
   [
-    'bytes that are not UTF-8',
-    Buffer.concat([
-      Buffer.from(`${header}\n${ann}\nbob,,M`),
-      Buffer.from([0xe4]),
-      Buffer.from('nnlich,,,\n'),
-    ]),
-    ['users.csv:3 user_gender: "M\ufffdnnlich" holds bytes that are not UTF-8'],
-  ],
-  [
-    'UTF-16',
-    Buffer.from(`\ufeff${header}\r\n${ann}\r\n`, 'utf16le'),
-    ['users.csv:1: the header is not UTF-8 text'],
+    'bytes that are not UTF-8 and could be several things',
+    Buffer.concat([Buffer.from(`${header}\nbob,,Cr`), Buffer.from([0xe8]), Buffer.from('me,,,\n')]),
+    [
+      'users.csv:2: is not UTF-8 (byte 81); it could be windows-1252 ("Crème"), windows-1250 ("Crčme"), ' +
+        'macintosh ("CrËme"), cp850 ("CrÞme"); name the encoding',
+    ],
   ],
   [
     'a character cut short at the end of the file',
     Buffer.concat([Buffer.from(`${header}\nann,,,,,\n`), Buffer.from([0x62, 0xe2, 0x82])]),
-    ['users.csv:3: has 1 values; the header has 6'],
+    [
+      'users.csv:3: is not UTF-8 (byte 84); it could be cp850 ("Ôé"), shift_jis ("竄"), gb18030 ("鈧"); ' +
+        'name the encoding',
+    ],
   ],
 ];
 
@@ -137,7 +134,7 @@ describe('an import is refused whole', () => {
     const users = [header, ...lines, 'bob,,Fem"ale,,,', ''].join('\r\n');
     const refusal = await refusalOf(importFiles(fixture, { 'users.csv': users }));
     expect(refusal.places).toEqual([
-      'users.csv:40002: a quote stands inside an unquoted value; quote the whole value',
+      'users.csv:40002: a quote stands inside an unquoted value; quote the whole value (byte 568973)',
     ]);
   });
 
@@ -153,7 +150,7 @@ describe('an import is refused whole', () => {
   it('counting duplicates beyond those it lists', async () => {
     const lines = Array.from({ length: 60 }, (_, i) => `user ${i % 30},,,,,`);
     const refusal = await refusalOf(importFiles(fixture, { 'users.csv': [header, ...lines].join('\n') }));
-    expect(refusal.places[1]).toBe('users.csv:33: user_id "user 1" is already on line 3');
+    expect(refusal.places[1]).toBe('users.csv:33: user_id "user 1" is already at users.csv:3');
     expect(refusal.message).toContain('30 problems');
   });
 
@@ -208,12 +205,12 @@ describe('a folder cannot be imported', () => {
     });
   });
 
-  it('when it holds no CSV file', async () => {
+  it('when it holds no CSV or Parquet file', async () => {
     const folder = await folderOf({ 'notes.txt': '', '.users.csv': header });
     await mkdir(path.join(folder, 'labels.csv'));
     expect(await refusedFolder(folder)).toMatchObject({
       code: 'IMPORT_FOLDER',
-      message: `${folder} holds no CSV file`,
+      message: `${folder} holds no CSV or Parquet file`,
     });
   });
 
