@@ -1,14 +1,16 @@
 // One file of an import: opened, staged, compared, added; what is wrong with it becomes a list.
+import { copyFile } from './copy-file.ts';
 import { type ImportRun } from './import-run.ts';
 import { findImportTable, type ImportTable } from './import-table.ts';
-import { mergeStaged } from './merge-staged.ts';
+import { loadNew } from './load-new.ts';
+import { type Merged, mergeStaged } from './merge-staged.ts';
 import { openSource } from './open-source.ts';
 import { type ImportProblems } from './problems.ts';
 import { placeOfCopied, refusalOf } from './refused-row.ts';
+import { RowEncoder } from './row-encoder.ts';
 import { MalformedFile, type RowSource } from './row-source.ts';
 import { type SourceFile } from './source-files.ts';
-import { stageFile } from './stage-file.ts';
-import { findDuplicates } from './staging.ts';
+import { findDuplicates, openStaging } from './staging.ts';
 
 /** What one file brought. */
 export interface ImportedTable {
@@ -44,6 +46,8 @@ export async function importFile(
     problems.add(file.name, table);
     return undefined;
   }
+  const loaded = isWanted ? await loadNew(run, file, table) : undefined;
+  if (loaded) return broughtBy(file, loaded.rows, { inserted: loaded.rows, changed: 0 }, loaded.assumed);
   let source: RowSource | undefined;
   await run.client.query('savepoint file');
   try {
@@ -70,23 +74,34 @@ async function importSource(
   problems: ImportProblems,
   isWanted: boolean,
 ): Promise<ImportedTable | undefined> {
-  const onRows = (rows: number, bytes: number): void => progress.read(file, rows, bytes);
-  const rows = await stageFile(client, file, source, table, problems, { signal, onRows });
-  if (rows === undefined) return undefined;
+  const encoder = RowEncoder.fromHeader(source, table, problems);
+  if (!encoder) return undefined;
+  const rows = await copyFile(file, source, encoder, problems, {
+    open: () => openStaging(client, table),
+    signal,
+    onRows: (read, bytes) => progress.read(file, read, bytes),
+  });
   await findDuplicates(client, source, table, problems);
   if (!isWanted || problems.count > 0) return undefined;
   progress.compare(file, rows);
-  const { inserted, changed } = await mergeStaged(client, source, table, times, problems);
-  return {
-    table: file.table,
-    file: file.name,
-    rows,
-    inserted,
-    changed,
-    unchanged: rows - inserted - changed,
-    assumed: source.assumed ?? null,
-  };
+  const merged = await mergeStaged(client, source, table, times, problems);
+  return broughtBy(file, rows, merged, source.assumed);
 }
+
+const broughtBy = (
+  { table, name }: SourceFile,
+  rows: number,
+  { inserted, changed }: Merged,
+  assumed: string | undefined,
+): ImportedTable => ({
+  table,
+  file: name,
+  rows,
+  inserted,
+  changed,
+  unchanged: rows - inserted - changed,
+  assumed: assumed ?? null,
+});
 
 /** What Postgres says about the data is a problem of the file, and the others are still looked at. */
 async function addRefusal(

@@ -32,6 +32,11 @@ export class ProgressCounter {
     this.#report(name, 'reading', rows, this.#bytesBefore + bytes, this.#bytesBefore);
   }
 
+  /** Rows of a file were read, up to its byte `bytes`, and added at once. */
+  add({ name }: SourceFile, rows: number, bytes: number): void {
+    this.#report(name, 'adding', rows, this.#bytesBefore + bytes, this.#bytesBefore + bytes);
+  }
+
   /** A file was read, and its rows are about to be added. */
   compare({ name, bytes }: SourceFile, rows: number): void {
     this.#report(name, 'adding', rows, this.#bytesBefore + bytes, this.#bytesBefore);

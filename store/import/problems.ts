@@ -45,7 +45,7 @@ export class ImportProblems {
   }
 
   /** The error that names the places and says how many more there are. */
-  toError(folder: string, cause?: unknown): TidegateError {
+  toError(cause?: unknown): TidegateError {
     const [first] = this.#places;
     const rest = this.#count - this.#places.length;
     const found = this.#count === 1 ? 'one problem' : `${this.#count} problems`;
@@ -53,7 +53,7 @@ export class ImportProblems {
     const places = this.#places.map(({ at, problem }) => ({ at, problem }));
     return new TidegateError(
       'IMPORT_REJECTED',
-      `${folder} was not imported: ${found}, the first at ${first?.at}: ${first?.problem}${unnamed}`,
+      `nothing was imported: ${found}, the first at ${first?.at}: ${first?.problem}${unnamed}`,
       { places, cause },
     );
   }

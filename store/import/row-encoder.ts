@@ -17,19 +17,32 @@ export class RowEncoder {
   readonly #source: RowSource;
   readonly #columns: readonly EncodedColumn[];
   readonly #problems: ImportProblems;
+  readonly #first: string | undefined;
 
-  private constructor(source: RowSource, columns: readonly EncodedColumn[], problems: ImportProblems) {
+  private constructor(
+    source: RowSource,
+    columns: readonly EncodedColumn[],
+    problems: ImportProblems,
+    first: string | undefined,
+  ) {
     this.#source = source;
     this.#columns = columns;
     this.#problems = problems;
+    this.#first = first;
   }
 
   /**
    * Compares the header with the table; the names may come in any order.
    *
+   * @param first what each line begins with, encoded for COPY. @default the row's place in the file
    * @returns nothing where a column is missing, extra or named twice; the problems say which
    */
-  static fromHeader(source: RowSource, table: ImportTable, problems: ImportProblems): RowEncoder | undefined {
+  static fromHeader(
+    source: RowSource,
+    table: ImportTable,
+    problems: ImportProblems,
+    first?: string,
+  ): RowEncoder | undefined {
     const before = problems.count;
     const expected = new Set(table.columns.map(({ name }) => name));
     const positions = new Map<string, number>();
@@ -47,17 +60,17 @@ export class RowEncoder {
         columns.push({ name, required, check: cellCheckFor(type, labels ?? undefined), position });
       }
     }
-    return problems.count > before ? undefined : new RowEncoder(source, columns, problems);
+    return problems.count > before ? undefined : new RowEncoder(source, columns, problems, first);
   }
 
-  /** The row as a line of COPY, its place in the file first; nothing where a cell is wrong. */
+  /** The row as a line of COPY, its columns in the table's order; nothing where a cell is wrong. */
   encode({ at, cells }: SourceRow): string | undefined {
     const { header, emptyIsMissing } = this.#source;
     if (cells.length !== header.length) {
       this.#add(at, undefined, `has ${cells.length} values; the header has ${header.length}`);
       return undefined;
     }
-    const values: string[] = [String(at)];
+    const values: string[] = [this.#first ?? String(at)];
     let isSound = true;
     for (const column of this.#columns) {
       const cell = cells[column.position] ?? null;

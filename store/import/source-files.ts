@@ -1,9 +1,9 @@
-// A folder of CSV and Parquet files, each named for the table it fills.
+// The CSV and Parquet files to import, each named for the table it fills.
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TidegateError } from '../../domain/errors.ts';
 
-/** One file of the folder. */
+/** One file to import. */
 export interface SourceFile {
   /** The file's name, as messages show it. */
   readonly name: string;
@@ -17,41 +17,61 @@ export interface SourceFile {
 const NAME = /^([^.].*)\.(csv|parquet)$/i;
 
 /**
- * The files of a folder in the order of their names, so that two imports lock tables in the same order. Hidden files,
- * files of other formats and folders within it are passed over; links are followed.
+ * The files that paths name, or the folders among them hold, in the order of their tables, so that two imports lock
+ * tables in the same order. In a folder hidden files, files of other formats and folders are passed over; links are
+ * followed.
  *
- * @throws TidegateError IMPORT_FOLDER when there is no such folder, no file to import in it, or two for one table
+ * @param paths files named `<table>.csv` or `<table>.parquet`, and folders of such
+ * @throws TidegateError IMPORT_FOLDER when a path does not exist or is no such file, when a folder holds none, and when
+ * two fill one table
+ * @example await sourceFilesOf(['month_000', 'late/labels.parquet'])
  */
-export async function sourceFilesOf(folder: string): Promise<SourceFile[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new TidegateError('IMPORT_FOLDER', `${folder} ${whyUnreadable(error)}`, { cause: error });
-  });
-  const files: SourceFile[] = [];
-  for (const name of names.sort()) {
-    const [, table, extension] = NAME.exec(name) ?? [];
-    if (table === undefined || extension === undefined) continue;
-    const file = path.join(folder, name);
-    const status = await stat(file).catch((error: NodeJS.ErrnoException) => {
-      throw new TidegateError('IMPORT_FOLDER', `${file} ${whyUnreadable(error)}`, { cause: error });
-    });
-    if (status.isDirectory()) continue;
-    // A pipe or a device could be read but once, or for ever.
-    if (!status.isFile()) throw new TidegateError('IMPORT_FOLDER', `${file} is not a file`);
-    const format = extension.toLowerCase() === 'csv' ? 'csv' : 'parquet';
-    files.push({ name, table, format, path: file, bytes: status.size });
-  }
-  if (files.length === 0) throw new TidegateError('IMPORT_FOLDER', `${folder} holds no CSV or Parquet file`);
-  const tables = new Set<string>();
-  for (const { table } of files) {
-    if (tables.has(table))
-      throw new TidegateError('IMPORT_FOLDER', `${folder} holds two files for table ${table}`);
-    tables.add(table);
+export async function sourceFilesOf(paths: readonly string[]): Promise<SourceFile[]> {
+  const files = (await Promise.all(paths.map(filesAt))).flat();
+  files.sort((a, b) => (a.table < b.table ? -1 : 1));
+  const twice = files.find(({ table }, index) => table === files[index + 1]?.table);
+  if (twice) {
+    const both = files.filter(({ table }) => table === twice.table).map((file) => file.path);
+    throw new TidegateError('IMPORT_FOLDER', `${both.join(' and ')} both fill table ${twice.table}`);
   }
   return files;
 }
 
+async function filesAt(given: string): Promise<SourceFile[]> {
+  const isFolder = (await statusOf(given)).isDirectory();
+  if (!isFolder) return [await fileAt(given)];
+  const names = await readdir(given).catch((error: NodeJS.ErrnoException) => {
+    throw new TidegateError('IMPORT_FOLDER', `${given} ${whyUnreadable(error)}`, { cause: error });
+  });
+  const files: SourceFile[] = [];
+  for (const name of names.sort()) {
+    const file = path.join(given, name);
+    if (NAME.test(name) && !(await statusOf(file)).isDirectory()) files.push(await fileAt(file));
+  }
+  if (files.length === 0) throw new TidegateError('IMPORT_FOLDER', `${given} holds no CSV or Parquet file`);
+  return files;
+}
+
+async function fileAt(file: string): Promise<SourceFile> {
+  const name = path.basename(file);
+  const [, table, extension] = NAME.exec(name) ?? [];
+  if (table === undefined || extension === undefined) {
+    throw new TidegateError('IMPORT_FOLDER', `${file} is not named <table>.csv or <table>.parquet`);
+  }
+  const status = await statusOf(file);
+  // A pipe or a device could be read but once, or for ever.
+  if (!status.isFile()) throw new TidegateError('IMPORT_FOLDER', `${file} is not a file`);
+  const format = extension.toLowerCase() === 'csv' ? 'csv' : 'parquet';
+  return { name, table, format, path: file, bytes: status.size };
+}
+
+const statusOf = (file: string) =>
+  stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw new TidegateError('IMPORT_FOLDER', `${file} ${whyUnreadable(error)}`, { cause: error });
+  });
+
 function whyUnreadable(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'does not exist';
-  if (error.code === 'ENOTDIR') return 'is not a folder';
+  if (error.code === 'ENOTDIR') return 'does not exist: part of its path is a file';
   return `cannot be read: ${error.message}`;
 }

@@ -6,7 +6,8 @@ import { onTestFinished } from 'vitest';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
-import { type ImportRequest, importFolder } from '../../store/import/import-folder.ts';
+import { type ImportRequest } from '../../store/import/import-files.ts';
+import { importFolder } from '../../store/import/import-folder.ts';
 import { migrate } from '../../store/migrate.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 

@@ -1,44 +1,43 @@
-// One file of an import: read, checked, and staged.
+// The rows of one file on their way to Postgres: read, checked, encoded, sent.
 import { stat } from 'node:fs/promises';
-import type pg from 'pg';
 import { type CopyIn } from './copy-in.ts';
-import { type ImportTable } from './import-table.ts';
 import { type ImportProblems } from './problems.ts';
-import { RowEncoder } from './row-encoder.ts';
+import { type RowEncoder } from './row-encoder.ts';
 import { MalformedFile, type RowSource } from './row-source.ts';
 import { type SourceFile } from './source-files.ts';
-import { openStaging } from './staging.ts';
 
-/** How to stage a file. */
-export interface StageOptions {
+/** How to copy a file. */
+export interface CopyOptions {
+  /** Opens the COPY that takes the encoder's lines. */
+  readonly open: () => Promise<CopyIn>;
   readonly signal: AbortSignal | undefined;
   /** Called as rows are read, with the bytes of the file read so far. */
   readonly onRows: (rows: number, bytes: number) => void;
+  /** Whether to stop at the first problem, as where a single one spoils the rest. @default false */
+  readonly giveUp?: boolean;
 }
 
 /**
- * Stages the rows of a source that are sound; the others become problems, as does a file that is broken further on or
- * changes meanwhile.
+ * Copies the rows of a source that are sound; the others become problems, as does a file that is broken further on,
+ * holds no row, or changes meanwhile.
  *
- * @returns the number of rows in the file; nothing where its header is not the table's
- * @throws pg.DatabaseError for a value that only Postgres could judge; the reason of the signal once it is aborted
+ * @returns the number of rows that were read
+ * @throws pg.DatabaseError for a row that only Postgres could judge; the reason of the signal once it is aborted
  */
-export async function stageFile(
-  client: pg.ClientBase,
+export async function copyFile(
   { path, name }: SourceFile,
   source: RowSource,
-  table: ImportTable,
+  encoder: RowEncoder,
   problems: ImportProblems,
-  options: StageOptions,
-): Promise<number | undefined> {
-  const encoder = RowEncoder.fromHeader(source, table, problems);
-  if (!encoder) return undefined;
+  options: CopyOptions,
+): Promise<number> {
   const before = await stat(path);
-  const copy = await openStaging(client, table);
+  const copy = await options.open();
   let rows: number;
   try {
     rows = await copyRows(copy, source, encoder, problems, options);
-    await copy.end();
+    if (options.giveUp && problems.count > 0) await copy.abort();
+    else await copy.end();
   } catch (error) {
     await copy.abort();
     throw error;
@@ -55,7 +54,7 @@ async function copyRows(
   source: RowSource,
   encoder: RowEncoder,
   problems: ImportProblems,
-  { signal, onRows }: StageOptions,
+  { signal, onRows, giveUp = false }: CopyOptions,
 ): Promise<number> {
   let rows = 0;
   try {
@@ -63,6 +62,7 @@ async function copyRows(
       signal?.throwIfAborted();
       let lines = '';
       for (const row of batch.rows) lines += encoder.encode(row) ?? '';
+      if (giveUp && problems.count > 0) return rows;
       if (lines !== '') await copy.write(lines);
       rows += batch.rows.length;
       onRows(rows, batch.bytes);

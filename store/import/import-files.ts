@@ -1,0 +1,118 @@
+// Importing CSV and Parquet files into the source tables: all of them, or nothing.
+import type pg from 'pg';
+import { TidegateError } from '../../domain/errors.ts';
+import { type CsvOptions } from './csv/csv-source.ts';
+import { type ImportedTable, importFile } from './import-file.ts';
+import { type ImportProgress, ProgressCounter } from './import-progress.ts';
+import { type ImportRun } from './import-run.ts';
+import { ImportProblems } from './problems.ts';
+import { type SourceFile, sourceFilesOf } from './source-files.ts';
+
+/** What to import, and when it holds. */
+export interface ImportRequest {
+  /** Files named `<table>.csv` or `<table>.parquet`, and folders of such. */
+  readonly paths: readonly string[];
+  /** The instant that the rows speak about. */
+  readonly asOf: Date;
+  /** When the rows became known, for history that is loaded later. @default as-of for first rows, now for changes */
+  readonly knownAt?: Date;
+  /** Schema of the tables. @default 'public' */
+  readonly schema?: string;
+  /** Column that gets the as-of instant. @default 'as_of' */
+  readonly timestampColumn?: string;
+  /** Column that says when a row became known. @default 'loaded_at' */
+  readonly knownColumn?: string;
+  /** How the CSV files are written. @default detected */
+  readonly csv?: CsvOptions;
+  /** Does everything, reports what it would bring, and keeps nothing. @default false */
+  readonly dryRun?: boolean;
+  /** Called as rows are read. */
+  readonly onProgress?: (progress: ImportProgress) => void;
+  /** Gives up when aborted, keeping nothing. */
+  readonly signal?: AbortSignal;
+}
+
+/** What an import brought, one entry a file, in the order of their tables. */
+export interface ImportResult {
+  readonly tables: readonly ImportedTable[];
+}
+
+/**
+ * Imports files in one transaction. Tables, columns and types come from the Postgres catalogue; an entity is told by
+ * the primary key without the two time columns. A row that is new is known at its as-of, one that changes what was
+ * known becomes a further row known now, and one that repeats it is passed over: importing the same files twice does
+ * nothing. Memory does not grow with the files.
+ *
+ * @throws TidegateError IMPORT_FOLDER when there is nothing to read; IMPORT_REJECTED with the first 20 places; the
+ * reason of the signal, once it is aborted
+ * @example await importFiles(pool, { paths: ['month_000'], asOf: new Date('2024-01-31T00:00:00Z') });
+ */
+export async function importFiles(pool: pg.Pool, request: ImportRequest): Promise<ImportResult> {
+  const { signal } = request;
+  const files = await sourceFilesOf(request.paths);
+  signal?.throwIfAborted();
+  const client = await pool.connect();
+  const cancel = (): void => void cancelStatement(pool, client);
+  signal?.addEventListener('abort', cancel);
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
+    // Times without an offset are read as UTC, whatever the server is set to.
+    await client.query(`set local time zone 'UTC'`);
+    const result = await importEach(client, files, request);
+    signal?.throwIfAborted();
+    await client.query(request.dryRun ? 'rollback' : 'commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((broken: Error) => (failure = broken));
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    client.release(failure);
+  }
+}
+
+/** Ends what the client waits for; a statement over millions of rows would hold its locks to its end. */
+async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
+  const { processID } = client as pg.PoolClient & { readonly processID: number };
+  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+}
+
+async function importEach(
+  client: pg.ClientBase,
+  files: readonly SourceFile[],
+  request: ImportRequest,
+): Promise<ImportResult> {
+  const run: ImportRun = {
+    client,
+    names: {
+      schema: request.schema ?? 'public',
+      timestamp: request.timestampColumn ?? 'as_of',
+      known: request.knownColumn ?? 'loaded_at',
+    },
+    times: { asOf: request.asOf, knownAt: request.knownAt },
+    csv: request.csv ?? {},
+    progress: new ProgressCounter(files, request.onProgress),
+    signal: request.signal,
+  };
+  const problems = new ImportProblems();
+  const tables: ImportedTable[] = [];
+  for (const file of files) {
+    const own = new ImportProblems();
+    const imported = await importFile(run, file, own, problems.count === 0).catch((error: unknown) => {
+      throw unreadable(error, file);
+    });
+    run.progress.finish(file);
+    if (imported) tables.push(imported);
+    problems.append(own);
+  }
+  if (problems.count > 0) throw problems.toError();
+  return { tables };
+}
+
+function unreadable(error: unknown, file: SourceFile): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (path !== file.path) return error;
+  return new TidegateError('IMPORT_FOLDER', `${file.path} cannot be read: ${code}`, { cause: error });
+}

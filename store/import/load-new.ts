@@ -1,0 +1,106 @@
+// The short way for a file about a time of which its table holds nothing yet: straight into the table.
+import pg from 'pg';
+import { quoteColumn } from '../features/identifiers.ts';
+import { copyFile } from './copy-file.ts';
+import { CopyIn } from './copy-in.ts';
+import { type ImportRun } from './import-run.ts';
+import { type ImportTable } from './import-table.ts';
+import { type ImportTimes } from './merge-staged.ts';
+import { openSource } from './open-source.ts';
+import { ImportProblems } from './problems.ts';
+import { refusalOf } from './refused-row.ts';
+import { RowEncoder } from './row-encoder.ts';
+import { MalformedFile } from './row-source.ts';
+import { type SourceFile } from './source-files.ts';
+
+/** What the short way brought; all of it new. */
+export interface LoadedFile {
+  readonly rows: number;
+  readonly assumed: string | undefined;
+}
+
+/**
+ * Loads a file whose rows can only be first versions: nothing is compared, and the primary key finds an entity that the
+ * file holds twice. Other writers wait until the transaction ends.
+ *
+ * @returns nothing where the table holds something at that time, looking would cost more than it saves, or anything is
+ * wrong with the file; then nothing is kept, and the long way says what
+ */
+export async function loadNew(
+  run: ImportRun,
+  file: SourceFile,
+  table: ImportTable,
+): Promise<LoadedFile | undefined> {
+  const { client, signal } = run;
+  await client.query('savepoint load');
+  let loaded: LoadedFile | undefined;
+  try {
+    loaded = await load(run, file, table);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof MalformedFile) && !isRefusal(error)) throw error;
+  }
+  // Going back gives up the lock, too.
+  if (!loaded) await client.query('rollback to savepoint load');
+  return loaded;
+}
+
+/** Whether the long way might do: a row is refused, or the table takes no COPY (it has row-level security). */
+const isRefusal = (error: unknown): boolean =>
+  refusalOf(error) !== undefined || (error instanceof pg.DatabaseError && error.code === '0A000');
+
+async function load(
+  { client, times, csv, progress, signal }: ImportRun,
+  file: SourceFile,
+  table: ImportTable,
+): Promise<LoadedFile | undefined> {
+  await client.query(`lock table ${table.sql} in share row exclusive mode`);
+  const instants = await firstVersion(client, file, table, times);
+  if (instants === undefined) return undefined;
+  const source = await openSource(file, table, csv);
+  if (!source) return undefined;
+  try {
+    const problems = new ImportProblems();
+    const encoder = RowEncoder.fromHeader(source, table, problems, instants);
+    if (!encoder) return undefined;
+    const names = [table.timestamp, table.known, ...table.columns].map(({ name }) => quoteColumn(name));
+    const rows = await copyFile(file, source, encoder, problems, {
+      open: () => CopyIn.open(client, `copy ${table.sql} (${names.join(', ')}) from stdin`),
+      signal,
+      onRows: (read, bytes) => progress.add(file, read, bytes),
+      giveUp: true,
+    });
+    if (problems.count > 0) return undefined;
+    await client.query(`analyze ${table.sql}`);
+    return { rows, assumed: source.assumed };
+  } finally {
+    await source.close();
+  }
+}
+
+// No index begins with the time, so all of the table is looked through: a gigabyte a second or so, against some 50 MB a
+// second for the file.
+const SCAN_PER_BYTE = 4;
+const SCAN_ALWAYS = 16 * 1024 * 1024;
+
+/** The two times of a first version as COPY takes them; nothing where the table has rows of that time, or may. */
+async function firstVersion(
+  client: pg.ClientBase,
+  file: SourceFile,
+  table: ImportTable,
+  { asOf, knownAt }: ImportTimes,
+): Promise<string | undefined> {
+  const { rows: sizes } = await client.query<{ bytes: number }>(
+    'select coalesce(sum(pg_relation_size(relid)), 0)::float8 as bytes from pg_partition_tree($1::regclass)',
+    [table.sql],
+  );
+  if ((sizes[0]?.bytes ?? 0) > Math.max(SCAN_ALWAYS, SCAN_PER_BYTE * file.bytes)) return undefined;
+  const at = `$1::timestamptz::${table.timestamp.type}`;
+  const { rows } = await client.query<{ at: string; known: string; taken: boolean }>(
+    `select ${at}::text as at, $2::timestamptz::${table.known.type}::text as known,
+            exists (select from ${table.sql} where ${quoteColumn(table.timestamp.name)} = ${at}) as taken`,
+    [asOf.toISOString(), (knownAt ?? asOf).toISOString()],
+  );
+  const [first] = rows;
+  return first && !first.taken ? `${first.at}\t${first.known}` : undefined;
+}
