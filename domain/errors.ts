@@ -41,7 +41,7 @@ export const errorKinds = {
   BODY_TOO_LARGE: kind(413, false, 'Send fewer rows in one request.'),
   INVALID_FEATURE: kind(400, false, 'Send the feature with the type that the model declares.'),
   UNKNOWN_FEATURE: kind(400, false, 'Send only features of the model; GET /models/{model} lists them.'),
-  IMPORT_FOLDER: kind(400, false, 'Give a folder of CSV files, each named for the table it fills.'),
+  IMPORT_FOLDER: kind(400, false, 'Give CSV or Parquet files named for the tables they fill, or a folder.'),
   IMPORT_REJECTED: kind(400, false, 'Correct the places listed; nothing of this import was kept.'),
   INVALID_DEFINITION: kind(400, false, 'Correct the place in the model file that the message names.'),
   DEFINITION_CONFLICT: kind(

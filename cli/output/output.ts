@@ -60,6 +60,11 @@ export class Output {
     this.#stderr.write(`${text}\n`);
   }
 
+  /** How far something is, in place of what was told before it; on a terminal only. An empty text takes it away. */
+  status(text: string): void {
+    if (this.#stderr.isTTY === true) this.#stderr.write(`\r\u001B[K${text}`);
+  }
+
   #styled(style: Style, text: string): string {
     return this.#colour ? styleText(style, text, { validateStream: false }) : text;
   }

@@ -14,7 +14,8 @@ const FIRST_LINE = /^[\r\n]*([^\r\n]*)/;
 export function detectDelimiter(text: string, expected: Iterable<string>, quote: string | undefined): string {
   const line = FIRST_LINE.exec(text)?.[1] ?? '';
   const names = new Set(expected);
-  const scores = delimiters.map((delimiter) => {
+  const candidates = delimiters.filter((delimiter) => delimiter !== quote);
+  const scores = candidates.map((delimiter) => {
     const cells = line.split(delimiter);
     const found = cells.filter((cell) => names.has(unquoted(cell, quote)));
     return { delimiter, found: new Set(found).size, cells: cells.length };

@@ -55,6 +55,17 @@ describe('Output', () => {
     expect(plain.text()).toBe('title\n');
   });
 
+  it('shows a status in place of the one before it, on a terminal only', () => {
+    const terminal = recorder(true);
+    const shown = new Output({ stdout: recorder(), stderr: terminal });
+    shown.status('1 %');
+    shown.status('');
+    expect(terminal.text()).toBe(`\r${ESCAPE}K1 %\r${ESCAPE}K`);
+    const file = recorder(false);
+    new Output({ stdout: recorder(true), stderr: file }).status('1 %');
+    expect(file.text()).toBe('');
+  });
+
   it('keeps progress out of the answer', () => {
     const stdout = recorder();
     const stderr = recorder();

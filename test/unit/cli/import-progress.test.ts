@@ -1,0 +1,35 @@
+// What a terminal shows of an import under way.
+import { expect, test } from 'vitest';
+import { progressLine, progressTeller } from '../../../cli/import/progress-line.ts';
+import { type ImportProgress } from '../../../store/import/import-progress.ts';
+
+const moment: ImportProgress = {
+  file: 'users.csv',
+  step: 'reading',
+  rows: 340_000,
+  bytes: 78_000_000,
+  totalBytes: 100_000_000,
+  share: 0.4299,
+};
+
+test('a line names file, step, rows, share and speed', () => {
+  expect(progressLine(moment, 2.5)).toBe('users.csv: reading 340,000 rows, 42 %, 31.2 MB/s');
+  expect(progressLine(moment, 0)).toContain('0.0 MB/s');
+});
+
+test('moments are shown ten times a second, and each change of file or step', () => {
+  let now = 0;
+  const lines: string[] = [];
+  const tell = progressTeller(
+    (line) => lines.push(line),
+    () => now,
+  );
+  for (; now < 1_000; now += 10) tell(moment);
+  expect(lines).toHaveLength(10);
+  tell({ ...moment, step: 'adding' });
+  tell({ ...moment, file: 'labels.csv', step: 'adding' });
+  expect(lines.slice(10)).toEqual([
+    expect.stringContaining('users.csv: adding'),
+    expect.stringContaining('labels.csv: adding'),
+  ]);
+});
