@@ -46,7 +46,7 @@ const latestFirst = (view: ViewDefinition): string =>
     ...Object.keys(view.columns).map((column) => `source.${quoteColumn(column)} desc nulls last`),
   ].join(', ');
 
-/** One lateral join per view: its columns as float8 or text, and whether any row matched with and without `known`. */
+/** One lateral join per view: its columns as float8 or text, whether a row matched, and the row's timestamp. */
 function viewJoin(definition: ModelDefinition, view: ViewDefinition, index: number): string {
   const columns = Object.entries(view.columns).map(
     ([name, spec]) =>
@@ -54,7 +54,7 @@ function viewJoin(definition: ModelDefinition, view: ViewDefinition, index: numb
   );
   return `
     left join lateral (
-      select ${columns.join(', ')}, true as matched
+      select ${columns.join(', ')}, true as matched, source.${quoteColumn(view.timestamp)}::timestamptz as tidegate_at
       from ${quoteTable(view.table)} source
       where ${inReach(definition, view)}
         and ${wasKnown(view)}
@@ -134,11 +134,16 @@ export function windowSql(definition: ModelDefinition, holdout: HoldoutPolicy): 
 /**
  * The features of every entity at one instant, for online rows.
  *
- * Parameter: `$1`, the instant. Columns: entity key (json array of texts), the entity's newest row time, features.
+ * Parameter: `$1`, the instant. Columns: entity key (json array of texts), the entity's newest row time, features, then
+ * for each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none was.
  */
 export function instantSql(definition: ModelDefinition): string {
   const keys = definition.entity.keys.map(quoteColumn);
   const timestamp = quoteColumn(definition.rows.timestamp);
+  const times = definition.features.map(
+    (_, index) =>
+      `(extract(epoch from nullif(view_${index}.tidegate_at, '-infinity')) * 1000000)::bigint as at_${index}`,
+  );
   return `
     with spine as (
       select ${keys.join(', ')}, $1::timestamptz as row_time, max(${timestamp})::timestamptz as newest
@@ -149,7 +154,7 @@ export function instantSql(definition: ModelDefinition): string {
     select
       jsonb_build_array(${keyTexts(definition.entity.keys).join(', ')})::text as entity_key,
       spine.newest as newest,
-      ${features(definition).join(',\n      ')}
+      ${[...features(definition), ...times].join(',\n      ')}
     from spine${definition.features.map((view, index) => viewJoin(definition, view, index)).join('')}`;
 }
 

@@ -182,5 +182,13 @@ test('the instant of online rows may lie between the rows of the spine', async (
     instantSql(definitionOf({ ttl: null, lag: null, since: null })),
     [instant(2)],
   );
-  expect(rows).toEqual([{ entity_key: '["1", "1"]', newest: new Date(instant(1)), hours: 0, plan: 'a' }]);
+  expect(rows).toEqual([
+    {
+      entity_key: '["1", "1"]',
+      newest: new Date(instant(1)),
+      hours: 0,
+      plan: 'a',
+      at_0: 1000 * Date.parse(instant(2)),
+    },
+  ]);
 });
