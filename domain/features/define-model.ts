@@ -1,13 +1,19 @@
 // defineModel and view: the words with which a model file is written.
-import { type ColumnSpec, type FeatureSpec } from './column.ts';
+import { checkNames } from './check-names.ts';
+import { type FeatureSpec } from './column.ts';
 import {
   type ModelDefinition,
   type ModelInput,
   modelDefinitionSchema,
   type ViewInput,
 } from './definition.ts';
+import { checkDerived } from './derived/check-derived.ts';
+import { derivationsOf } from './derived/derivation.ts';
 import { type HoldoutPolicy } from './holdout.ts';
+import { type SourceColumn, sourceColumnsOf } from './source-columns.ts';
 import { type Place, TidegateError } from '../errors.ts';
+
+export { type SourceColumn, sourceColumnsOf } from './source-columns.ts';
 
 /** Names a table of features. @example view({ table: 'usage', timestamp: 'as_of', columns: { hours: numeric() } }) */
 export const view = (input: ViewInput): ViewInput => input;
@@ -20,31 +26,24 @@ export const view = (input: ViewInput): ViewInput => input;
  */
 export const defineModel = (input: ModelInput): ModelInput => input;
 
-/** A column that is read from a view. */
-export interface SourceColumn {
-  readonly name: string;
-  readonly spec: ColumnSpec;
-  /** Position of its view in the definition. */
-  readonly view: number;
-}
-
 /** A feature of a definition. */
 export interface Feature {
   readonly name: string;
   readonly spec: FeatureSpec;
-  /** Position of its view in the definition. */
-  readonly view: number;
+  /** Position of its view in the definition; null for a derived column. */
+  readonly view: number | null;
 }
 
-/** The columns that are read from the views, features and inputs of derived columns alike, in the order written. */
-export const sourceColumnsOf = (definition: ModelDefinition): SourceColumn[] =>
-  definition.features.flatMap((source, view) =>
-    Object.entries(source.columns).map(([name, spec]) => ({ name, spec, view })),
-  );
-
-/** The features of a definition in the order they were written. */
-export const featuresOf = (definition: ModelDefinition): Feature[] =>
-  sourceColumnsOf(definition).filter((column): column is Feature => !column.spec.inputOnly);
+/**
+ * The features of a definition: those of the views in the order they were written, then the derived ones in the order of
+ * evaluation (`derivationsOf`).
+ */
+export const featuresOf = (definition: ModelDefinition): Feature[] => [
+  ...sourceColumnsOf(definition).filter((column): column is Feature & SourceColumn => !column.spec.inputOnly),
+  ...derivationsOf(definition).flatMap(({ name, feature }) =>
+    feature.inputOnly ? [] : [{ name, spec: feature, view: null }],
+  ),
+];
 
 /** The columns whose drift alone is reason to retrain. */
 export const criticalFeatures = (definition: ModelDefinition): string[] =>
@@ -88,7 +87,11 @@ export function parseDefinition(input: unknown): ModelDefinition {
       })),
     );
   }
-  const places = [...repeatedFeatures(parsed.data), ...foreignClusterKeys(parsed.data)];
+  const places = [
+    ...checkNames(parsed.data),
+    ...checkDerived(parsed.data),
+    ...foreignClusterKeys(parsed.data),
+  ];
   if (places.length > 0) throw invalid(places);
   return parsed.data;
 }
@@ -99,22 +102,6 @@ const invalid = (places: readonly Place[]): TidegateError =>
     `the model definition is wrong at ${places.map(({ at, problem }) => `${at}: ${problem}`).join('; ')}`,
     { places },
   );
-
-function repeatedFeatures(definition: ModelDefinition): Place[] {
-  const seen = new Map<string, number>();
-  const places: Place[] = [];
-  for (const { name, view: index } of featuresOf(definition)) {
-    const first = seen.get(name);
-    if (first === undefined) seen.set(name, index);
-    else {
-      places.push({
-        at: `features.${index}.columns.${name}`,
-        problem: `a feature of that name is already declared in features.${first}`,
-      });
-    }
-  }
-  return places;
-}
 
 function foreignClusterKeys(definition: ModelDefinition): Place[] {
   return clusterKeys(definition)

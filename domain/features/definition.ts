@@ -1,5 +1,6 @@
 // The definition of a model: what a user writes in models/<name>.ts, checked and with its defaults.
 import { z } from 'zod';
+import { derivedSchema } from './derived/operators.ts';
 import { labelSchema } from './schema/label-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
 import { column, duration, name, span, table } from './schema/words.ts';
@@ -10,6 +11,8 @@ export const modelDefinitionSchema = z.strictObject({
   entity: z.strictObject({ name, keys: z.array(column).min(1) }),
   rows: z.strictObject({ table, timestamp: column }),
   features: z.array(viewSchema).min(1),
+  /** Columns computed from those of the views and from each other. */
+  derived: derivedSchema.optional(),
   label: labelSchema,
   holdout: z
     .strictObject({

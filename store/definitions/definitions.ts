@@ -1,6 +1,7 @@
 // Models and their definition versions.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { derivationsOf } from '../../domain/features/derived/derivation.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { checkSources } from './source-tables.ts';
@@ -32,6 +33,7 @@ export async function applyDefinition(
   definition: ModelDefinition,
   appliedBy: string,
 ): Promise<Applied> {
+  refuseDerived(definition);
   await checkSources(database, definition);
   return database.kysely.transaction().execute(async (transaction) => {
     await transaction
@@ -76,6 +78,16 @@ export async function applyDefinition(
       .execute();
     return { version, changed: true };
   });
+}
+
+// Until frozen and online rows hold them, a version would be trained without its derived columns.
+function refuseDerived(definition: ModelDefinition): void {
+  const [first] = derivationsOf(definition);
+  if (!first) return;
+  throw new TidegateError(
+    'INVALID_DEFINITION',
+    `${first.name} is a derived column, and rows do not hold those yet`,
+  );
 }
 
 function refuseFixed(what: string, before: unknown, now: unknown): void {

@@ -94,7 +94,9 @@ function labelJoin(definition: ModelDefinition): string {
 const keyTexts = (keys: readonly string[]): string[] => keys.map((key) => `spine.${quoteColumn(key)}::text`);
 
 const features = (definition: ModelDefinition): string[] =>
-  featuresOf(definition).map(({ name, view }) => `view_${view}.${quoteColumn(name)}`);
+  featuresOf(definition).flatMap(({ name, view }) =>
+    view === null ? [] : [`view_${view}.${quoteColumn(name)}`],
+  );
 
 /**
  * The rows of a window, ordered by key and time.

@@ -84,7 +84,7 @@ export class ContractCheck {
   }
 
   #resultsOf({ feature, stated, check, frozenAs }: CheckedColumn): ContractResult[] {
-    const table = this.#definition.features[feature.view]?.table ?? null;
+    const table = feature.view === null ? null : (this.#definition.features[feature.view]?.table ?? null);
     if (!check) return [this.#notThere(feature, table, frozenAs)];
     const found = check.found();
     return stated.map((statement, at) => resultOf(feature, table, statement, found[at] as Found));

@@ -17,9 +17,13 @@ const columnDrift = z.strictObject({
 });
 
 // A distance in standard deviations needs numbers.
-const categoryDrift = columnDrift.extend({ effect: z.enum(['psi', 'jensenshannon']).optional() }).optional();
+/** How the drift of a category is judged. */
+export const categoryDrift = columnDrift
+  .extend({ effect: z.enum(['psi', 'jensenshannon']).optional() })
+  .optional();
 
-const common = {
+/** What any column may state. */
+export const columnOptions = {
   /** A drifted critical column is reason enough to retrain. */
   critical: z.boolean().optional(),
   drift: columnDrift.optional(),
@@ -41,19 +45,19 @@ export const columnSchema = z.discriminatedUnion('type', [
     type: z.literal('numeric'),
     min: z.number().optional(),
     max: z.number().optional(),
-    ...common,
+    ...columnOptions,
   }),
-  z.strictObject({ type: z.literal('count'), max: z.number().optional(), ...common }),
+  z.strictObject({ type: z.literal('count'), max: z.number().optional(), ...columnOptions }),
   z.strictObject({
     type: z.literal('category'),
     /** The values there are; absent means any. */
     values: z.array(z.string()).min(1).readonly().optional(),
     /** A regular expression that the whole value matches. */
     matches: regularExpression.optional(),
-    ...common,
+    ...columnOptions,
     drift: categoryDrift,
   }),
-  z.strictObject({ type: z.literal('flag'), ...common, drift: categoryDrift }),
+  z.strictObject({ type: z.literal('flag'), ...columnOptions, drift: categoryDrift }),
   // An instant is never a feature itself: only derived columns read it.
   z.strictObject({ type: z.literal('instant'), inputOnly: z.literal(true).default(true) }),
 ]);

@@ -1,5 +1,6 @@
 // How a feature view is declared: a table, when its rows are true and known, and the columns that are read.
 import { z } from 'zod';
+import { derivedSchema } from '../derived/operators.ts';
 import { columnSchema } from './column-schema.ts';
 import { column, duration, name, severity, span, table } from './words.ts';
 
@@ -32,6 +33,8 @@ export const viewSchema = z
     columns: z
       .record(column, columnSchema)
       .refine((columns) => Object.keys(columns).length > 0, 'names no column'),
+    /** Columns computed from those of this view alone. */
+    derived: derivedSchema.optional(),
   })
   .refine((view) => view.known === undefined || view.lag !== undefined, {
     path: ['lag'],

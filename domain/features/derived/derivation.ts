@@ -1,0 +1,96 @@
+// Derived columns made ready to compute: one implementation for frozen rows, online rows and requests.
+import { type ColumnSpec, type FeatureSpec, isNumeric } from '../column.ts';
+import { type ModelDefinition } from '../definition.ts';
+import { sourceColumnsOf } from '../source-columns.ts';
+import { declaredColumnsOf } from './declared.ts';
+import { type Evaluate, type InputKind, type Operator, type ResultType, type Value } from './operator.ts';
+import { type DerivedSpec, operatorOf } from './operators.ts';
+import { dependencyOrder } from './order.ts';
+
+/** A derived column, ready to be computed. */
+export interface Derivation {
+  readonly name: string;
+  /** As it was declared. */
+  readonly spec: DerivedSpec;
+  /** As a feature: its type with the contract and drift options of the declaration. */
+  readonly feature: FeatureSpec;
+  readonly kind: 'numeric' | 'category';
+  /** The columns that are read, sources or derived ones that come earlier, in the order that `evaluate` takes them. */
+  readonly inputs: readonly string[];
+  /**
+   * Computes the value. Numbers that are not finite, and values of the wrong kind, count as missing; the result is a
+   * finite number, a text or null. Instants are microseconds since 1970 UTC, as is the row time.
+   */
+  readonly evaluate: Evaluate;
+}
+
+/** What a source column is to an operator. */
+export const kindOf = (spec: Pick<ColumnSpec, 'type'>): InputKind =>
+  spec.type === 'instant' ? 'instant' : isNumeric(spec) ? 'number' : 'text';
+
+/**
+ * The derived columns of a checked definition in the order of evaluation: as declared (those of the views, then the
+ * model's), but each after those that it reads. Those that are no feature (`inputOnly`) are among them.
+ *
+ * @throws RangeError for a definition that was not checked
+ * @example for (const { name, inputs, evaluate } of derivationsOf(definition)) …
+ */
+export function derivationsOf(definition: ModelDefinition): readonly Derivation[] {
+  const ordered = dependencyOrder(declaredColumnsOf(definition));
+  if ('cycle' in ordered) throw new RangeError(`derived columns go in a circle: ${ordered.cycle.join(', ')}`);
+  const kinds = new Map(sourceColumnsOf(definition).map(({ name, spec }) => [name, kindOf(spec)]));
+  return ordered.order.map(({ name, spec }) => {
+    const inputKinds = spec.inputs.map((input) => {
+      const kind = kinds.get(input);
+      if (!kind) throw new RangeError(`${name} reads ${input}, which is no column`);
+      return kind;
+    });
+    const operator = operatorOf(spec);
+    const result = operator.gives(spec, inputKinds);
+    kinds.set(name, kindOf(result));
+    return {
+      name,
+      spec,
+      feature: featureSpecOf(spec, result),
+      kind: isNumeric(result) ? 'numeric' : 'category',
+      inputs: spec.inputs,
+      evaluate: guarded(operator, operator.evaluator(spec), inputKinds),
+    };
+  });
+}
+
+const OPTIONS = ['critical', 'drift', 'inputOnly', 'nullShare', 'unique', 'mostly', 'severity'] as const;
+const BOUNDS = ['min', 'max'] as const;
+
+/** The declaration of a derived column as if it were read from a table. */
+function featureSpecOf(spec: DerivedSpec, result: ResultType): FeatureSpec {
+  const stated: Partial<Record<string, unknown>> = spec;
+  const kept = result.type === 'numeric' ? [...OPTIONS, ...BOUNDS] : OPTIONS;
+  const options = kept.flatMap((option) => (stated[option] === undefined ? [] : [[option, stated[option]]]));
+  // The options of a declaration are those of a column, so what was checked as one is the other.
+  return { ...result, ...(Object.fromEntries(options) as object) };
+}
+
+/** What holds for every operator: missing values on the way in, finite numbers on the way out. */
+function guarded(
+  { missing }: Pick<Operator, 'missing'>,
+  evaluate: Evaluate,
+  kinds: readonly InputKind[],
+): Evaluate {
+  const isText = kinds.map((kind) => kind === 'text');
+  return (inputs, rowTimeMicros) => {
+    let usable = inputs;
+    for (let at = 0; at < isText.length; at += 1) {
+      const value = inputs[at];
+      if (isText[at] ? typeof value === 'string' : Number.isFinite(value)) continue;
+      if (missing === 'spreads') return null;
+      // Copied, for the caller's row must stay as it is.
+      if (usable === inputs) usable = [...inputs];
+      (usable as Value[])[at] = null;
+    }
+    const result = evaluate(usable, rowTimeMicros);
+    if (typeof result !== 'number') return result;
+    // A negative zero would be another value in JSON than in bytes.
+    return Number.isFinite(result) ? result + 0 : null;
+  };
+}

@@ -1,0 +1,74 @@
+// Every operator of derived columns.
+import { z } from 'zod';
+import { column } from '../schema/words.ts';
+import { absoluteOperator } from './absolute.ts';
+import { bucketOperator } from './bucket.ts';
+import { calendarOperator } from './calendar.ts';
+import { clipOperator } from './clip.ts';
+import { coalesceOperator } from './coalesce.ts';
+import { crossOperator } from './cross.ts';
+import { daysBetweenOperator } from './days-between.ts';
+import { daysSinceOperator } from './days-since.ts';
+import { differenceOperator } from './difference.ts';
+import { equalsOperator } from './equals.ts';
+import { isMissingOperator } from './is-missing.ts';
+import { log1pOperator } from './log1p.ts';
+import { type Operator } from './operator.ts';
+import { productOperator } from './product.ts';
+import { ratioOperator } from './ratio.ts';
+import { sumOperator } from './sum.ts';
+
+/** By the word that stands in a stored definition. A new operator is added here by hand. */
+const operators = {
+  ratio: ratioOperator,
+  difference: differenceOperator,
+  sum: sumOperator,
+  product: productOperator,
+  log1p: log1pOperator,
+  absolute: absoluteOperator,
+  clip: clipOperator,
+  bucket: bucketOperator,
+  coalesce: coalesceOperator,
+  is_missing: isMissingOperator,
+  equals: equalsOperator,
+  cross: crossOperator,
+  days_since: daysSinceOperator,
+  days_between: daysBetweenOperator,
+  calendar: calendarOperator,
+};
+
+/** A derived column: an operator with its inputs, parameters and the options of a column. */
+export const derivedColumnSchema = z.discriminatedUnion('operator', [
+  ratioOperator.schema,
+  differenceOperator.schema,
+  sumOperator.schema,
+  productOperator.schema,
+  log1pOperator.schema,
+  absoluteOperator.schema,
+  clipOperator.schema,
+  bucketOperator.schema,
+  coalesceOperator.schema,
+  isMissingOperator.schema,
+  equalsOperator.schema,
+  crossOperator.schema,
+  daysSinceOperator.schema,
+  daysBetweenOperator.schema,
+  calendarOperator.schema,
+]);
+
+/** Derived columns by name. */
+export const derivedSchema = z.record(column, derivedColumnSchema);
+
+/** A derived column as a model file declares it, and as it is stored. */
+export type DerivedSpec = z.output<typeof derivedColumnSchema>;
+
+/** The word of an operator. */
+export type OperatorName = DerivedSpec['operator'];
+
+/** The words of all operators, in the order in which they are documented. */
+export const OPERATOR_NAMES = Object.keys(operators) as OperatorName[];
+
+/** The operator of a declaration. */
+export const operatorOf = (spec: DerivedSpec): Operator<typeof derivedColumnSchema> =>
+  // Each operator is asked only of declarations that its own schema has checked.
+  operators[spec.operator] as unknown as Operator<typeof derivedColumnSchema>;
