@@ -6,7 +6,7 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
-import { windowSql } from '../features/point-in-time-sql.ts';
+import { windowSql } from '../features/window-sql.ts';
 import { type Chunk } from './chunk.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset, datasetFromRow, findDatasetByRequest } from './dataset.ts';

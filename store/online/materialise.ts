@@ -5,7 +5,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { quoteColumn } from '../features/identifiers.ts';
-import { entityKeysSql, instantSql } from '../features/point-in-time-sql.ts';
+import { entityKeysSql, instantSql } from '../features/instant-sql.ts';
 
 /** What a materialisation wrote. */
 export interface Materialised {

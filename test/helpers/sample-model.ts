@@ -3,7 +3,7 @@ import { category, numeric } from '../../domain/features/column.ts';
 import { defineModel, holdoutPolicy, parseDefinition, view } from '../../domain/features/define-model.ts';
 import { type ModelDefinition, type ModelInput, type ViewInput } from '../../domain/features/definition.ts';
 import { type Database } from '../../store/database.ts';
-import { windowSql } from '../../store/features/point-in-time-sql.ts';
+import { windowSql } from '../../store/features/window-sql.ts';
 
 /** What the model of a test has of its own. */
 export interface SampleOptions {

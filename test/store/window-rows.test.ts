@@ -1,6 +1,6 @@
 // The rows of a window: which there are, by which keys, in which order, and with their texts as they are.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { category, numeric } from '../../domain/features/column.ts';
+import { category, instant, numeric } from '../../domain/features/column.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
 
@@ -80,6 +80,17 @@ test('columns, tables and schemas may have names that need quotes', async () => 
   await model.insert('spine', spineRow);
   await database.pool.query(`insert into "Select"."Order" values ('u', 'eu', '${at}', 4, 'a')`);
   expect(await model.join()).toMatchObject([{ group: 4, Plan$: 'a' }]);
+});
+
+test('columns that only derived columns read are joined, an instant in microseconds', async () => {
+  const model = await sampleModel(database, 'inputs', {
+    view: { columns: { loaded_at: instant(), hours: numeric({ inputOnly: true }), plan: category() } },
+  });
+  await model.insert('spine', spineRow);
+  await model.insert('usage', { user_id: 'u', at, loaded_at: '1970-01-01T00:00:01.000002Z', hours: 7 });
+  const [row] = await model.join();
+  expect(row).toMatchObject({ loaded_at: 1_000_002, hours: 7, plan: null });
+  expect(Object.keys(row ?? {}).slice(5)).toEqual(['loaded_at', 'hours', 'plan', 'matched_0', 'hidden_0']);
 });
 
 test('a SQL view of the user can be the source of features and of labels', async () => {

@@ -1,0 +1,29 @@
+// The point-in-time join at one instant, for online rows: every entity there is, and what was known of it.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { quoteColumn, quoteTable } from './identifiers.ts';
+import { entityKeySql } from './keys-sql.ts';
+import { sourceColumnsSql, timesSql } from './select-list.ts';
+import { instantSpineSql } from './spine-sql.ts';
+import { viewJoinSql } from './view-join-sql.ts';
+
+/**
+ * The source columns of every entity at one instant.
+ *
+ * Parameter: `$1`, the instant. Columns: entity key (json array of texts), the entity's newest row time, then the
+ * source columns, then for each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none
+ * was.
+ */
+export const instantSql = (definition: ModelDefinition): string => `
+    with spine as (${instantSpineSql(definition)}
+    )
+    select
+      ${entityKeySql(definition)}::text as entity_key,
+      spine.newest as newest,
+      ${[...sourceColumnsSql(definition), ...timesSql(definition)].join(',\n      ')}
+    from spine${definition.features.map((view, index) => viewJoinSql(definition, view, index)).join('')}`;
+
+/** The entities that exist at one instant. Parameter: `$1`, the instant. Column: entity key (jsonb array of texts). */
+export const entityKeysSql = (definition: ModelDefinition): string => `
+    select distinct ${entityKeySql(definition)} as entity_key
+    from ${quoteTable(definition.rows.table)} spine
+    where spine.${quoteColumn(definition.rows.timestamp)} <= $1::timestamptz`;
