@@ -1,9 +1,17 @@
 // The two decisions of the loop: facts are gathered here, the rules are domain's.
 import { criticalFeatures } from '../domain/features/define-model.ts';
 import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
-import { dayOf } from '../domain/features/window.ts';
+import { type ModelDefinition } from '../domain/features/definition.ts';
+import { dayOf, windowEndingAt } from '../domain/features/window.ts';
+import { contractName, stoppingContracts } from '../domain/quality/quality-part.ts';
+import { countFreshLabels } from '../store/features/fresh-labels.ts';
 import { decidePromotion } from '../domain/lifecycle/decide-promotion.ts';
-import { decideRetrain, type RetrainFacts } from '../domain/lifecycle/decide-retrain.ts';
+import {
+  decideRetrain,
+  type RetrainDecision,
+  type RetrainFacts,
+  type WaitingReport,
+} from '../domain/lifecycle/decide-retrain.ts';
 import { type Interval, intervalInWords } from '../domain/lifecycle/interval.ts';
 import { type PerformancePart } from '../domain/lifecycle/report.ts';
 import { type Database } from '../store/database.ts';
@@ -15,21 +23,28 @@ import {
   isReportedBefore,
   type Report,
   summariseReport,
+  waitingReports,
   writeReportPart,
 } from '../store/runs/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type ReportRef } from './report-ref.ts';
 
+/** What was decided, as the monitor is told it. */
+export type RetrainDecided = Required<
+  Pick<RetrainDecision, 'retrain' | 'outcome' | 'reason' | 'lookAgain'>
+> & { readonly summary: string };
+
 /** The steps that decide: whether to retrain, and whether a candidate may wait for approval. */
 export const decideActivities = ({ database }: ActivityDeps) => ({
   /** Decides whether a report is reason to retrain, and writes the decision into it. */
-  async decideRetrain({ reportId }: ReportRef) {
+  async decideRetrain({ reportId }: ReportRef): Promise<RetrainDecided> {
     const report = await getReport(database, reportId);
     const { definition } = await getDefinition(database, report.model, report.definitionVersion);
     const { drift, retrain } = definition;
-    const facts = await retrainFacts(database, report, toMilliseconds(durationOf(retrain.cooldown)));
+    const facts = await retrainFacts(database, report, definition);
     const policy = {
+      on: retrain.on,
       share: drift.share,
       critical: criticalFeatures(definition),
       minLabels: retrain.minLabels,
@@ -38,7 +53,8 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     const summary = `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decision.outcome}: ${decision.reason}`;
     await writeReportPart(database, reportId, 'decision', { ...decision, facts });
     await summariseReport(database, reportId, summary);
-    return { retrain: decision.retrain, outcome: decision.outcome, reason: decision.reason, summary };
+    const { retrain: starts, outcome, reason, lookAgain } = decision;
+    return { retrain: starts, outcome, reason, summary, lookAgain: lookAgain ?? null };
   },
 
   /** Decides whether the candidate of a retrain may wait for approval, and stores the decision with its comparison. */
@@ -72,7 +88,12 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
 
 const three = ({ value }: Interval): string => value.toFixed(3);
 
-async function retrainFacts(database: Database, report: Report, cooldownMs: number): Promise<RetrainFacts> {
+async function retrainFacts(
+  database: Database,
+  report: Report,
+  definition: ModelDefinition,
+): Promise<RetrainFacts> {
+  const cooldownMs = toMilliseconds(durationOf(definition.retrain.cooldown));
   const { model, championVersion, definitionVersion } = report;
   const dataset = await getDataset(database, report.datasetId);
   const { drift } = report;
@@ -89,6 +110,8 @@ async function retrainFacts(database: Database, report: Report, cooldownMs: numb
       ? { share: drift.verdict.share, driftedColumns: drift.verdict.driftedColumns }
       : null,
     realised,
+    estimated: null,
+    brokenContracts: report.quality ? stoppingContracts(report.quality).map(contractName) : [],
     freshLabels: dataset.trainingRows,
     alreadyTrained: await wasRetrainedOn(database, model, dataset.digest, definitionVersion),
     alreadyReported: await isReportedBefore(database, report.id, dataset.digest),
@@ -98,7 +121,25 @@ async function retrainFacts(database: Database, report: Report, cooldownMs: numb
           realisedAuc: realisedAuc(refusal?.performance)?.value ?? null,
         }
       : null,
+    waiting: await waitingReport(database, report, definition),
   };
+}
+
+/** The newest window that waited for labels and has enough of them by now, or else the newest that waits. */
+async function waitingReport(
+  database: Database,
+  report: Report,
+  definition: ModelDefinition,
+): Promise<WaitingReport | null> {
+  let newest: WaitingReport | null = null;
+  for (const { id, asOf } of await waitingReports(database, report)) {
+    const window = windowEndingAt(asOf, definition.monitor.window);
+    const freshLabels = await countFreshLabels(database, definition, window);
+    const waiting = { reportId: id, asOf: asOf.toISOString(), freshLabels };
+    if (freshLabels >= definition.retrain.minLabels) return waiting;
+    newest ??= waiting;
+  }
+  return newest;
 }
 
 const realisedAuc = (part: PerformancePart | null | undefined): Interval | null =>

@@ -4,7 +4,14 @@ import { type ActivityDeps, currentRun } from './deps.ts';
 
 /** What is posted, as JSON, with the time and the run added. */
 export interface Notification {
-  readonly event: 'pending' | 'reminder' | 'decided' | 'failed' | 'rolled back' | 'serving not confirmed';
+  readonly event:
+    | 'pending'
+    | 'reminder'
+    | 'decided'
+    | 'failed'
+    | 'contract broken'
+    | 'rolled back'
+    | 'serving not confirmed';
   readonly model: string;
   readonly version: number | null;
   readonly message: string;

@@ -9,6 +9,7 @@ import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import {
+  type MonitorInput,
   type ReleaseInput,
   type RetrainRequest,
   searchAttributes,
@@ -19,12 +20,45 @@ import {
 import { type ActivityDeps } from './deps.ts';
 import { requestRetrain } from './request-retrain.ts';
 
+/** A window that is measured anew. */
+export interface MonitorAgain {
+  readonly model: string;
+  /** The report that waited. */
+  readonly reportId: number;
+  /** The instant it speaks about, ISO 8601. */
+  readonly asOf: string;
+  /** Whoever started the run that found the labels by hand; null for a schedule. */
+  readonly requestedBy: string | null;
+}
+
 /** The steps that start other runs. */
 export const startActivities = ({ database, client, taskQueue }: ActivityDeps) => ({
   /** Asks the retrain loop of a model for a retrain, starting it where it does not run. */
   async startRetrain(request: RetrainRequest): Promise<{ workflowId: string; retrainId: string }> {
     const workflowId = await requestRetrain({ client, taskQueue }, request);
     return { workflowId, retrainId: request.retrainId };
+  },
+
+  /**
+   * Starts a monitor run on the window of an earlier report, whose labels have come. One that runs or ran is joined; one
+   * that failed is started again.
+   */
+  async startMonitor({ model, reportId, asOf, requestedBy }: MonitorAgain): Promise<{ workflowId: string }> {
+    const workflowId = workflowIds.monitorAgain(model, reportId);
+    const input: MonitorInput = { model, asOf, ...(requestedBy !== null && { requestedBy }) };
+    try {
+      await client.workflow.start(workflowTypes.monitor, {
+        workflowId,
+        taskQueue,
+        args: [input],
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+        typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+        staticSummary: `Monitor ${model} as of ${asOf} again: the labels of report ${reportId} have come`,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    return { workflowId };
   },
 
   /** Starts the release of a candidate in Staging, and tells the release that it superseded. */

@@ -6,7 +6,9 @@ import { type Artifact } from '../domain/learning/artifact.ts';
 import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
 import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
-import { type DriftPart, type PerformancePart, type QualityPart } from '../domain/lifecycle/report.ts';
+import { type DriftPart, type PerformancePart } from '../domain/lifecycle/report.ts';
+import { type QualityPart } from '../domain/quality/quality-part.ts';
+import { type FirstQualityPart } from '../domain/quality/read-quality-part.ts';
 
 /** A jsonb column: read as a value, written as its JSON text. */
 type Json<T> = ColumnType<T, string, string>;
@@ -65,7 +67,7 @@ export interface Tables {
     champion_version: number | null;
     dataset_id: number;
     as_of: Timestamp;
-    quality: NullableJson<QualityPart>;
+    quality: NullableJson<QualityPart | FirstQualityPart>;
     drift: NullableJson<DriftPart>;
     performance: NullableJson<PerformancePart>;
     decision: NullableJson<RetrainDecision>;

@@ -13,6 +13,7 @@ export const {
   promote,
   rollBack,
   stageCandidate,
+  startMonitor,
   startRelease,
   startRetrain,
   verifyDecision,

@@ -17,6 +17,8 @@ export const searchAttributes = {
 /** Workflow ids: business names, so that a second run of the same thing is refused or joined. */
 export const workflowIds = {
   monitor: (model: string) => `monitor/${model}`,
+  /** A window that is measured anew since the labels of its report have come. */
+  monitorAgain: (model: string, reportId: number) => `monitor/${model}/again/${reportId}`,
   retrain: (model: string) => `retrain/${model}`,
   release: (model: string, version: number) => `release/${model}/${version}`,
   rollback: (model: string) => `rollback/${model}`,

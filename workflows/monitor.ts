@@ -7,6 +7,7 @@ import {
   freezeWindow,
   measureDrift,
   measurePerformance,
+  startMonitor,
   startRetrain,
 } from './activities.ts';
 import { type MonitorInput, type MonitorResult, type MonitorState, monitorStateQuery } from './contracts.ts';
@@ -30,13 +31,24 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
     state = { ...state, reportId: report.reportId };
     details.add(`froze ${report.rows} rows, ${report.labelledRows} labelled: report ${report.reportId}`);
     enter('checking quality');
-    details.add((await checkQuality(report)).words);
-    enter('measuring drift');
-    details.add((await measureDrift(report)).words);
-    enter('measuring performance');
-    details.add((await measurePerformance(report)).words);
+    const quality = await checkQuality(report);
+    details.add(quality.words);
+    if (!quality.stops) {
+      enter('measuring drift');
+      details.add((await measureDrift(report)).words);
+      enter('measuring performance');
+      details.add((await measurePerformance(report)).words);
+    }
     enter('deciding');
     const decision = await decideRetrain(report);
+    if (quality.stops) {
+      notifications.send({
+        event: 'contract broken',
+        model: input.model,
+        version: null,
+        message: decision.summary,
+      });
+    }
     details.add(`**${decision.outcome}**: ${decision.reason}`);
     tag({ outcome: decision.outcome });
     details.footer(decision.summary);
@@ -52,6 +64,12 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
         })
       : null;
     if (started) details.add(`asked \`${started.workflowId}\` for a retrain`);
+    if (decision.lookAgain) {
+      const { reportId, asOf: earlier } = decision.lookAgain;
+      const requestedBy = input.requestedBy ?? null;
+      const again = await startMonitor({ model: input.model, reportId, asOf: earlier, requestedBy });
+      details.add(`the labels of report ${reportId} have come: \`${again.workflowId}\` measures it anew`);
+    }
     enter('closed');
     return {
       reportId: report.reportId,

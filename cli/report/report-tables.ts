@@ -1,14 +1,9 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
 import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
-import {
-  brokenContracts,
-  type DriftPart,
-  type PerformancePart,
-  type QualityPart,
-  qualityInWords,
-} from '../../domain/lifecycle/report.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { type RuleResult } from '../../domain/lifecycle/rule.ts';
+import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/runs/reports.ts';
 import { day, interval, pValue, short, three } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
@@ -30,10 +25,15 @@ export function printReport(output: Output, report: Report): void {
 
 function printQuality(output: Output, part: QualityPart | null): void {
   section(output, 'Quality');
-  const broken = part ? brokenContracts(part) : [];
-  if (!part) output.line('not checked yet');
-  else if (broken.length === 0) output.line(qualityInWords(part));
-  for (const { column, words } of broken) output.line(`${column}: ${words}`);
+  if (!part) {
+    output.line('not checked yet');
+    return;
+  }
+  const broken = brokenContracts(part);
+  output.line(`${part.contracts.length - broken.length} of ${part.contracts.length} contracts hold`);
+  for (const result of broken) output.line(`${result.severity}: ${contractInWords(result)}`);
+  for (const { severity, name, column, table, words } of part.findings)
+    output.line(`${severity}: ${name}: ${column ?? table ?? 'all columns'}: ${words}`);
 }
 
 function printDrift(output: Output, part: DriftPart | null): void {

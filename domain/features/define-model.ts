@@ -7,6 +7,7 @@ import {
   modelDefinitionSchema,
   type ViewInput,
 } from './definition.ts';
+import { unfrozenContracts } from './contracts/unfrozen-contracts.ts';
 import { checkDerived } from './derived/check-derived.ts';
 import { derivationsOf } from './derived/derivation.ts';
 import { type HoldoutPolicy } from './holdout.ts';
@@ -91,6 +92,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
     ...checkNames(parsed.data),
     ...checkDerived(parsed.data),
     ...foreignClusterKeys(parsed.data),
+    ...unfrozenContracts(parsed.data),
   ];
   if (places.length > 0) throw invalid(places);
   return parsed.data;

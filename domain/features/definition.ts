@@ -1,5 +1,6 @@
 // The definition of a model: what a user writes in models/<name>.ts, checked and with its defaults.
 import { z } from 'zod';
+import { RETRAIN_REASONS } from '../lifecycle/retrain-reasons.ts';
 import { derivedSchema } from './derived/operators.ts';
 import { labelSchema } from './schema/label-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
@@ -44,6 +45,8 @@ export const modelDefinitionSchema = z.strictObject({
     .prefault({}),
   retrain: z
     .strictObject({
+      /** What starts a retrain beside a missing champion; what is left out is measured and reported all the same. */
+      on: z.array(z.enum(RETRAIN_REASONS)).readonly().default(['performance', 'critical', 'share']),
       /** Fewest labelled rows outside the holdout from which a window is relearnt. */
       minLabels: z.int().min(1).default(200),
       /** How long a refused candidate keeps the next retrain away, unless performance falls further. */

@@ -1,17 +1,31 @@
 // decideRetrain: whether a window's report is reason to train a new version.
-import { type Interval } from './interval.ts';
+import {
+  bootstrap,
+  critical,
+  estimatedPerformance,
+  type MeasuredFacts,
+  performance,
+  type RetrainReason,
+  share,
+} from './retrain-reasons.ts';
 import { type RuleResult } from './rule.ts';
 
 /** Version of these rules; stored with each decision. */
-export const RETRAIN_RULES = 'retrain/1';
+export const RETRAIN_RULES = 'retrain/2';
+
+/** An earlier report that waits for labels. */
+export interface WaitingReport {
+  readonly reportId: number;
+  /** The instant it speaks about, ISO 8601. */
+  readonly asOf: string;
+  /** Labelled rows of its window outside the holdout, as they are known now. */
+  readonly freshLabels: number;
+}
 
 /** What the decision looks at. */
-export interface RetrainFacts {
-  /** The version in Production; null before the first. */
-  readonly champion: { readonly version: number; readonly promised: Interval | null } | null;
-  readonly drift: { readonly share: number; readonly driftedColumns: readonly string[] } | null;
-  /** The champion's realised AUC on this window's holdout; null where too few labels are mature. */
-  readonly realised: Interval | null;
+export interface RetrainFacts extends MeasuredFacts {
+  /** Broken contracts of severity `fail`, by name: with one, nothing else was measured. */
+  readonly brokenContracts: readonly string[];
   /** Labelled rows of the window outside the holdout. */
   readonly freshLabels: number;
   /** Whether this same dataset and definition already led to a retrain. */
@@ -20,10 +34,14 @@ export interface RetrainFacts {
   readonly alreadyReported: boolean;
   /** The youngest refusal, if it lies within the cooldown, with the AUC realised then. */
   readonly recentRefusal: { readonly at: string; readonly realisedAuc: number | null } | null;
+  /** The earlier report of this champion that waits for labels and has the most cause to be looked at again. */
+  readonly waiting: WaitingReport | null;
 }
 
 /** Bounds from the definition. */
 export interface RetrainPolicy {
+  /** Which reasons start a retrain; the others are recorded and start none. */
+  readonly on: readonly RetrainReason[];
   readonly share: number;
   readonly critical: readonly string[];
   readonly minLabels: number;
@@ -31,10 +49,9 @@ export interface RetrainPolicy {
 
 /** Why a retrain starts, or why not. */
 export type RetrainOutcome =
+  | 'contract broken'
   | 'bootstrap'
-  | 'performance'
-  | 'critical'
-  | 'share'
+  | RetrainReason
   | 'waiting for labels'
   | 'cooling down'
   | 'none'
@@ -47,99 +64,73 @@ export interface RetrainDecision {
   readonly outcome: RetrainOutcome;
   readonly reason: string;
   readonly rules: readonly RuleResult[];
+  /** The report whose window is measured anew, since its labels have come; absent before rules `retrain/2`. */
+  readonly lookAgain?: WaitingReport | null;
 }
 
-const three = (value: number): string => value.toFixed(3);
-
 /**
- * Decides by the first reason that holds: bootstrap, performance, critical, share. A reason does not start a retrain
- * while fresh labels are too few (it would relearn the old world) or while the same case is cooling down.
- * Every rule is recorded, whether it decided or not.
+ * Decides by the first reason that holds: bootstrap, performance, estimated performance, critical, share, of which all
+ * but the first count only where the policy names them. A broken contract comes before any: on wrong data no rule says
+ * anything. A reason does not start a retrain while fresh labels are too few (it would relearn the old world) or while
+ * the same case is cooling down. Every rule is recorded, whether it decided or not.
+ *
+ * Where no retrain starts and the labels of an earlier window that waited for them have come, that window is to be
+ * looked at again.
  */
 export function decideRetrain(facts: RetrainFacts, policy: RetrainPolicy): RetrainDecision {
-  const reasons = [bootstrap(facts), performance(facts), critical(facts, policy), share(facts, policy)];
+  const contracts = contractsBroken(facts);
+  const reasons = [
+    bootstrap(facts),
+    byPolicy('performance', performance(facts)),
+    byPolicy('estimated performance', estimatedPerformance(facts)),
+    byPolicy('critical', critical(facts, policy.critical)),
+    byPolicy('share', share(facts, policy.share)),
+  ];
   const labels = enoughLabels(facts, policy);
   const cooling = coolingDown(facts);
-  const rules = [...reasons, labels, cooling];
-  const first = reasons.find(({ held }) => held);
-  const decide = (retrain: boolean, outcome: RetrainOutcome, reason: string): RetrainDecision => ({
+  const again = labelsCame(facts, policy);
+  const first = reasons.find((reason) => reason.held && counts(reason));
+  const decide = (outcome: RetrainOutcome, reason: string, retrain = false): RetrainDecision => ({
     rulesVersion: RETRAIN_RULES,
     retrain,
     outcome,
     reason,
-    rules,
+    rules: [contracts, ...reasons, labels, cooling, again],
+    lookAgain: again.held && !retrain ? facts.waiting : null,
   });
 
-  if (!first) {
-    return facts.alreadyReported
-      ? decide(
-          false,
-          'nothing new',
-          'the same rows were reported before, and nothing in them is reason to retrain',
-        )
-      : decide(false, 'none', 'no rule asks for a retrain');
+  if (contracts.held) return decide('contract broken', contracts.words);
+  if (!first && facts.alreadyReported) {
+    return decide(
+      'nothing new',
+      'the same rows were reported before, and nothing in them is reason to retrain',
+    );
   }
-  if (!labels.held) return decide(false, 'waiting for labels', `${first.words}, but ${labels.words}`);
-  if (cooling.held) return decide(false, 'cooling down', `${first.words}, but ${cooling.words}`);
-  return decide(true, first.name as RetrainOutcome, first.words);
+  if (!first) return decide('none', 'no rule asks for a retrain');
+  if (!labels.held) return decide('waiting for labels', `${first.words}, but ${labels.words}`);
+  if (cooling.held) return decide('cooling down', `${first.words}, but ${cooling.words}`);
+  return decide(first.name as RetrainOutcome, first.words, true);
+
+  function counts({ name }: RuleResult): boolean {
+    return name === 'bootstrap' || policy.on.includes(name as RetrainReason);
+  }
+  function byPolicy(reason: RetrainReason, rule: RuleResult): RuleResult {
+    return policy.on.includes(reason)
+      ? rule
+      : { ...rule, words: `${rule.words}; no reason to retrain by policy` };
+  }
 }
 
-const bootstrap = ({ champion }: RetrainFacts): RuleResult => ({
-  name: 'bootstrap',
-  held: champion === null,
-  value: champion?.version ?? null,
-  bound: null,
-  words: champion === null ? 'no version is in Production' : `version ${champion.version} is in Production`,
+const contractsBroken = ({ brokenContracts }: RetrainFacts): RuleResult => ({
+  name: 'contracts',
+  held: brokenContracts.length > 0,
+  value: brokenContracts.length,
+  bound: 0,
+  words:
+    brokenContracts.length > 0
+      ? `contracts that stop the loop are broken: ${brokenContracts.join(', ')}`
+      : 'no contract that stops the loop is broken',
 });
-
-function performance({ champion, realised }: RetrainFacts): RuleResult {
-  const promised = champion?.promised ?? null;
-  const rule = { name: 'performance', value: realised?.value ?? null, bound: promised?.low ?? null };
-  if (champion === null) return { ...rule, held: false, words: 'no champion whose AUC could be realised' };
-  if (promised === null) return { ...rule, held: false, words: 'the champion promised no AUC' };
-  if (realised === null) return { ...rule, held: false, words: 'too few mature labels to realise an AUC' };
-  const held = realised.high < promised.low;
-  return {
-    ...rule,
-    held,
-    words:
-      `the champion's AUC is ${three(realised.value)} (at most ${three(realised.high)}), ` +
-      `${held ? 'below' : 'not surely below'} the ${three(promised.low)} to ${three(promised.high)} it promised`,
-  };
-}
-
-function critical({ drift }: RetrainFacts, policy: RetrainPolicy): RuleResult {
-  const drifted = policy.critical.filter((name) => drift?.driftedColumns.includes(name));
-  return {
-    name: 'critical',
-    held: drifted.length > 0,
-    value: drifted.join(', '),
-    bound: policy.critical.join(', '),
-    words:
-      drifted.length > 0 ? `critical columns drifted: ${drifted.join(', ')}` : 'no critical column drifted',
-  };
-}
-
-function share({ drift }: RetrainFacts, policy: RetrainPolicy): RuleResult {
-  if (!drift) {
-    return {
-      name: 'share',
-      held: false,
-      value: null,
-      bound: policy.share,
-      words: 'drift has no reference yet',
-    };
-  }
-  const held = drift.driftedColumns.length > 0 && drift.share >= policy.share;
-  const names = drift.driftedColumns.length > 0 ? ` (${drift.driftedColumns.join(', ')})` : '';
-  return {
-    name: 'share',
-    held,
-    value: drift.share,
-    bound: policy.share,
-    words: `${three(drift.share)} of the columns drifted${names}, ${held ? 'at least' : 'below'} ${policy.share}`,
-  };
-}
 
 const enoughLabels = ({ freshLabels }: RetrainFacts, { minLabels }: RetrainPolicy): RuleResult => ({
   name: 'fresh labels',
@@ -150,12 +141,12 @@ const enoughLabels = ({ freshLabels }: RetrainFacts, { minLabels }: RetrainPolic
 });
 
 function coolingDown({ alreadyTrained, recentRefusal, realised }: RetrainFacts): RuleResult {
-  const rule = { name: 'cooling down', value: recentRefusal?.at ?? null, bound: null };
+  const then = recentRefusal?.realisedAuc ?? null;
+  const rule = { name: 'cooling down', value: recentRefusal?.at ?? null, bound: then };
   if (alreadyTrained) {
     return { ...rule, held: true, words: 'these rows and this definition already led to a retrain' };
   }
   if (!recentRefusal) return { ...rule, held: false, words: 'no candidate was refused lately' };
-  const then = recentRefusal.realisedAuc;
   const fellFurther = realised !== null && then !== null && realised.high < then;
   return {
     ...rule,
@@ -163,5 +154,19 @@ function coolingDown({ alreadyTrained, recentRefusal, realised }: RetrainFacts):
     words: fellFurther
       ? `a candidate was refused at ${recentRefusal.at}, but the AUC has fallen further since`
       : `a candidate was refused at ${recentRefusal.at}`,
+  };
+}
+
+function labelsCame({ waiting }: RetrainFacts, { minLabels }: RetrainPolicy): RuleResult {
+  const rule = { name: 'labels came', value: waiting?.freshLabels ?? null, bound: minLabels };
+  if (waiting === null) return { ...rule, held: false, words: 'no earlier window waits for labels' };
+  const { reportId, asOf, freshLabels } = waiting;
+  const held = freshLabels >= minLabels;
+  return {
+    ...rule,
+    held,
+    words:
+      `the window up to ${asOf} of report ${reportId} has ${freshLabels} labelled rows by now, ` +
+      `${held ? 'at least' : 'fewer than'} ${minLabels}${held ? ': it is measured anew' : ''}`,
   };
 }

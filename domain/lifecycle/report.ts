@@ -1,13 +1,7 @@
 // What a report holds of its window, part by part, and a line of each for people.
 import { type DriftVerdict } from '../drift/verdict.ts';
-import { type ContractResult } from '../features/contracts.ts';
 import { type Performance } from '../learning/performance.ts';
 import { intervalInWords } from './interval.ts';
-
-/** Whether the window's values are what the definition declares. */
-export interface QualityPart {
-  readonly contracts: readonly ContractResult[];
-}
 
 /** A part that could not be measured, and why. */
 export interface Unmeasured {
@@ -25,17 +19,6 @@ export type PerformancePart =
 
 /** A part without a measurement. @example unmeasured('no version is in Production yet') */
 export const unmeasured = (reason: string): Unmeasured => ({ measured: false, reason });
-
-/** The columns whose values break their contract. */
-export const brokenContracts = ({ contracts }: QualityPart): ContractResult[] =>
-  contracts.filter(({ violations }) => violations > 0);
-
-/** "all 14 columns are as declared", or each that is not. */
-export function qualityInWords(part: QualityPart): string {
-  const broken = brokenContracts(part);
-  if (broken.length === 0) return `all ${part.contracts.length} columns are as declared`;
-  return broken.map(({ column, words }) => `${column}: ${words}`).join('; ');
-}
 
 /** The verdict in one sentence, or why there is none. */
 export const driftInWords = (part: DriftPart): string =>

@@ -1,8 +1,9 @@
 // Sketches a window that arrives in pieces, in memory that does not grow with its rows.
-import { type FrozenColumn, type RowsPiece } from '../features/contracts/check-contracts.ts';
+import { type FrozenColumn } from '../features/contracts/check-contracts.ts';
 import { DistinctCounter, type Repeats } from '../features/contracts/distinct-counter.ts';
 import { type FeatureColumn } from '../features/frame.ts';
 import { NumberSketch } from './number-sketch.ts';
+import { RowHashes } from './row-hashes.ts';
 import { TextCounts } from './text-counts.ts';
 import { type ColumnFacts } from './window-facts.ts';
 
@@ -14,13 +15,17 @@ const MOST_DISTINCT_ROWS = 2 ** 18;
  *
  * @example
  * const sketch = new WindowSketch(dataset.columns, (name) => 'usage');
- * for await (const piece of pieces) sketch.add(piece);
+ * sketch.startPiece(values.length);
+ * sketch.addColumn({ kind: 'numeric', name: 'hours', values });
+ * sketch.endPiece();
  */
 export class WindowSketch {
   rows = 0;
   readonly columns: readonly ColumnFacts[];
   readonly #byName: ReadonlyMap<string, ColumnFacts>;
   readonly #distinct = new DistinctCounter(MOST_DISTINCT_ROWS);
+  #hashes = new RowHashes(0);
+  #piece = 0;
 
   constructor(frozen: readonly FrozenColumn[], tableOf: (column: string) => string | null) {
     this.columns = frozen.map(({ name, kind, dictionary = [] }) =>
@@ -31,47 +36,29 @@ export class WindowSketch {
     this.#byName = new Map(this.columns.map((column) => [column.name, column]));
   }
 
-  /** Looks at the next rows. */
-  add({ frame }: Pick<RowsPiece, 'frame'>): void {
-    this.rows += frame.rows;
-    for (const piece of frame.features) {
-      const facts = this.#byName.get(piece.name);
-      if (piece.kind === 'numeric' && facts?.kind === 'numeric') facts.sketch.add(piece.values);
-      if (piece.kind === 'category' && facts?.kind === 'category') facts.counts.add(piece.codes);
-    }
-    this.#countRows(frame.rows, frame.features);
+  /** Begins the next rows, whose columns follow one by one. */
+  startPiece(rows: number): void {
+    this.#piece = rows;
+    this.#hashes = new RowHashes(rows);
+  }
+
+  /** Looks at a column of the piece. */
+  addColumn(column: FeatureColumn): void {
+    const facts = this.#byName.get(column.name);
+    if (column.kind === 'numeric' && facts?.kind === 'numeric') facts.sketch.add(column.values);
+    if (column.kind === 'category' && facts?.kind === 'category') facts.counts.add(column.codes);
+    this.#hashes.add(column);
+  }
+
+  /** Ends the piece: all its columns were added. */
+  endPiece(): void {
+    this.rows += this.#piece;
+    for (let row = 0; row < this.#piece; row++) this.#distinct.add(this.#hashes.at(row));
+    this.#piece = 0;
   }
 
   /** Rows that repeat the features of another; exact up to 262,144 distinct rows, of a share of them beyond. */
   get repeats(): Repeats {
     return this.#distinct.counted();
-  }
-
-  #countRows(rows: number, features: readonly FeatureColumn[]): void {
-    const high = new Uint32Array(rows);
-    const low = new Uint32Array(rows);
-    for (const column of features) {
-      if (column.kind === 'numeric') {
-        const bits = new Uint32Array(column.values.buffer, column.values.byteOffset, 2 * rows);
-        for (let row = 0; row < rows; row++) {
-          const first = bits[2 * row] as number;
-          const second = bits[2 * row + 1] as number;
-          high[row] =
-            Math.imul((high[row] as number) ^ first ^ Math.imul(second, 0x9e37_79b1), 0x85eb_ca6b) + 1;
-          low[row] =
-            Math.imul((low[row] as number) ^ second ^ Math.imul(first, 0xc2b2_ae35), 0x27d4_eb2f) + 1;
-        }
-      } else {
-        for (let row = 0; row < rows; row++) {
-          const code = column.codes[row] as number;
-          high[row] = Math.imul((high[row] as number) ^ Math.imul(code, 0x9e37_79b1), 0x85eb_ca6b) + 1;
-          low[row] = Math.imul((low[row] as number) ^ Math.imul(code, 0xc2b2_ae35), 0x27d4_eb2f) + 1;
-        }
-      }
-    }
-    // 52 bits of both: a million rows coincide by chance once in ten thousand windows.
-    for (let row = 0; row < rows; row++) {
-      this.#distinct.add((high[row] as number) * 2 ** 20 + ((low[row] as number) >>> 12));
-    }
   }
 }

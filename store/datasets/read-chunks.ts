@@ -11,6 +11,9 @@ export interface ChunkRange {
   readonly end: number;
 }
 
+/** Which chunks come first: those of a part, or those of the same rows, in the order of the parts given. */
+export type ChunkOrder = 'by part' | 'by rows';
+
 /** A chunk as it goes by; its bytes lie in memory that is used again after the call. */
 export interface PassingChunk {
   readonly part: string;
@@ -21,6 +24,7 @@ export interface PassingChunk {
 /**
  * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk.
  *
+ * @param order @default 'by part'
  * @throws TidegateError DATASET_CHANGED when a chunk is missing or differs from the digest it was frozen with
  */
 export async function readChunks(
@@ -29,12 +33,13 @@ export async function readChunks(
   parts: readonly string[],
   { first, end }: ChunkRange,
   take: (chunk: PassingChunk) => void,
+  order: ChunkOrder = 'by part',
 ): Promise<void> {
   const client = await database.pool.connect();
   try {
     const expected = await chunkDigests(client, dataset);
     let taken = 0;
-    await CopyOut.run(client, copySql(dataset.id, parts, first, end), ([part, ordinal, bytes]) => {
+    await CopyOut.run(client, copySql(dataset.id, parts, { first, end }, order), ([part, ordinal, bytes]) => {
       if (!part || !ordinal || !bytes) throw changed(dataset, 'a chunk');
       const chunk = { part: part.toString(), ordinal: ordinal.readInt32BE(0), bytes };
       const name = `${chunk.part}/${chunk.ordinal}`;
@@ -49,8 +54,17 @@ export async function readChunks(
 }
 
 // COPY takes no parameters: the id and the ordinals are whole numbers, the parts names of our own.
-const copySql = (id: number, parts: readonly string[], first: number, end: number): string => `copy (
-  select part, ordinal, bytes from tidegate.dataset_chunk
-  where dataset_id = ${Number(id)} and ordinal >= ${Number(first)} and ordinal < ${Number(end)}
-    and part in (${parts.map((part) => `'${part.replaceAll("'", "''")}'`).join(', ')})
-  order by part, ordinal) to stdout (format binary)`;
+function copySql(
+  id: number,
+  parts: readonly string[],
+  { first, end }: ChunkRange,
+  order: ChunkOrder,
+): string {
+  const names = parts.map((part) => `'${part.replaceAll("'", "''")}'`).join(', ');
+  const place = `array_position(array[${names}], part)`;
+  return `copy (
+    select part, ordinal, bytes from tidegate.dataset_chunk
+    where dataset_id = ${Number(id)} and ordinal >= ${Number(first)} and ordinal < ${Number(end)}
+      and part in (${names})
+    order by ${order === 'by part' ? 'part, ordinal' : `ordinal, ${place}`}) to stdout (format binary)`;
+}

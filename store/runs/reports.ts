@@ -1,6 +1,9 @@
 // Reports: what one monitor run measured and decided.
+import { sql } from 'kysely';
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
-import { type DriftPart, type PerformancePart, type QualityPart } from '../../domain/lifecycle/report.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { type QualityPart } from '../../domain/quality/quality-part.ts';
+import { type FirstQualityPart, readQualityPart } from '../../domain/quality/read-quality-part.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 
@@ -52,6 +55,10 @@ const COLUMNS = [
   'created_at as createdAt',
 ] as const;
 
+type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
+
+const fromStored = (row: StoredReport): Report => ({ ...row, quality: readQualityPart(row.quality) });
+
 /** Opens a report, or returns the one that this request opened before. */
 export async function openReport(database: Database, input: NewReport): Promise<Report> {
   await database.kysely
@@ -68,11 +75,12 @@ export async function openReport(database: Database, input: NewReport): Promise<
     })
     .onConflict((conflict) => conflict.column('request').doNothing())
     .execute();
-  return database.kysely
+  const row = await database.kysely
     .selectFrom('tidegate.report')
     .select(COLUMNS)
     .where('request', '=', input.request)
     .executeTakeFirstOrThrow();
+  return fromStored(row);
 }
 
 /** Writes one part of a report. */
@@ -102,18 +110,59 @@ export async function getReport(database: Database, id: number): Promise<Report>
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) throw new TidegateError('UNKNOWN_REPORT', `there is no report ${id}`);
-  return row;
+  return fromStored(row);
 }
 
 /** The newest reports of a model, newest first. */
-export const listReports = (database: Database, model: string, limit = 20): Promise<Report[]> =>
-  database.kysely
+export async function listReports(database: Database, model: string, limit = 20): Promise<Report[]> {
+  const rows = await database.kysely
     .selectFrom('tidegate.report')
     .select(COLUMNS)
     .where('model', '=', model)
     .orderBy('id', 'desc')
     .limit(limit)
     .execute();
+  return rows.map(fromStored);
+}
+
+/** The newest report of the model on an earlier instant; none before the first. */
+export async function reportBefore(
+  database: Database,
+  { model, asOf }: Pick<Report, 'model' | 'asOf'>,
+): Promise<Report | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .where('as_of', '<', asOf)
+    .orderBy('as_of', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return row && fromStored(row);
+}
+
+/** Windows of a champion that waited for labels, at most this many of them. */
+const MOST_WAITING = 12;
+
+/**
+ * The newest report on each earlier instant, of those that the same champion's window waited for labels in, newest
+ * instant first; none from before the last retrain that was asked for.
+ */
+export async function waitingReports(database: Database, { model, asOf, championVersion }: Report) {
+  const { rows } = await sql<{ id: number; asOf: Date; datasetId: number }>`
+    select id, as_of as "asOf", dataset_id as "datasetId"
+    from (
+      select distinct on (as_of) id, as_of, dataset_id, champion_version, decision
+      from tidegate.report
+      where model = ${model} and as_of < ${asOf} and id > coalesce((
+        select max(id) from tidegate.report where model = ${model} and decision -> 'retrain' = 'true'), 0)
+      order by as_of, id desc
+    ) as newest
+    where decision ->> 'outcome' = 'waiting for labels' and champion_version is not distinct from ${championVersion}
+    order by as_of desc
+    limit ${MOST_WAITING}`.execute(database.kysely);
+  return rows;
+}
 
 /** Whether an earlier report spoke of a dataset of this digest. */
 export async function isReportedBefore(

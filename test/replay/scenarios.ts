@@ -42,6 +42,8 @@ const release = (
 export const scenarios = (): Scenario[] => [
   scenario('no-drift', withoutDrift(), (loops) => loops.monitor({ asOf })),
   scenario('monitor-with-drift', fakeActivities(), (loops) => loops.monitor({ asOf })),
+  scenario('contract-broken', withBrokenContract(), (loops) => loops.monitor({ asOf })),
+  scenario('labels-came', withLabelsThatCame(), (loops) => loops.monitor({ asOf })),
   scenario('candidate-staged', fakeActivities(), (loops) => loops.retrain({})),
   scenario('candidate-worse', withWorseCandidate(), (loops) => loops.retrain({})),
   retrainCancelled(),
@@ -69,6 +71,30 @@ const withoutDrift = (): FakeActivities =>
       outcome: 'none',
       reason: 'nothing drifted',
       summary: 'as of 2024-02-29: none: nothing drifted',
+      lookAgain: null,
+    }),
+  });
+
+const withBrokenContract = (): FakeActivities =>
+  fakeActivities({
+    checkQuality: async () => ({ words: 'quality: range of monthly_fee is broken', stops: true }),
+    decideRetrain: async () => ({
+      retrain: false,
+      outcome: 'contract broken',
+      reason: 'contracts that stop the loop are broken: range of monthly_fee',
+      summary: 'as of 2024-02-29: contract broken: range of monthly_fee',
+      lookAgain: null,
+    }),
+  });
+
+const withLabelsThatCame = (): FakeActivities =>
+  fakeActivities({
+    decideRetrain: async () => ({
+      retrain: false,
+      outcome: 'none',
+      reason: 'nothing drifted',
+      summary: 'as of 2024-02-29: none: nothing drifted',
+      lookAgain: { reportId: 5, asOf: '2024-01-31T00:00:00.000Z', freshLabels: 250 },
     }),
   });
 

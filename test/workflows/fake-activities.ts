@@ -67,7 +67,7 @@ function defaults(): Activities {
   let settled: string | undefined;
   return {
     freezeWindow: async () => ({ reportId: 7, rows: 7_000, labelledRows: 6_900, appliedBy: 'ada' }),
-    checkQuality: async () => ({ words: 'quality: all 14 columns are as declared' }),
+    checkQuality: async () => ({ words: 'quality: all 29 contracts hold', stops: false }),
     measureDrift: async () => ({ words: 'rebuffer_events_7d drifted' }),
     measurePerformance: async () => ({ words: 'performance: version 1 has AUC 0.494' }),
     decideRetrain: async () => ({
@@ -75,7 +75,9 @@ function defaults(): Activities {
       outcome: 'share',
       reason: '7.1 % of the columns drifted',
       summary: 'as of 2024-02-29: production v1 AUC 0.494, share: 7.1 % of the columns drifted',
+      lookAgain: null,
     }),
+    startMonitor: async ({ model, reportId }) => ({ workflowId: `monitor/${model}/again/${reportId}` }),
     startRetrain: async ({ model, retrainId }) => ({ workflowId: `retrain/${model}`, retrainId }),
     startRelease: async ({ retrainId }) => ({ workflowId: `release/${retrainId}` }),
     openRetrain: async ({ retrainId }) => ({ alreadyClosed: closed.has(retrainId) }),

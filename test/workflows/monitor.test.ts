@@ -12,6 +12,7 @@ const noDrift = {
   outcome: 'none',
   reason: 'nothing drifted',
   summary: 'as of 2024-02-29: none: nothing drifted',
+  lookAgain: null,
 } as const;
 
 describe.concurrent('a monitor run', () => {
@@ -96,6 +97,49 @@ describe.concurrent('a monitor run', () => {
       expect(details).toMatch(/as of 2024-02-29: production v1 AUC 0.494, .*$/);
       expect(details).toContain(`- asked \`retrain/${model}\` for a retrain`);
       expect(await run.query(monitorStateQuery)).toEqual({ model, step: 'closed', reportId: 7 });
+    });
+  });
+
+  it('ends at a broken contract that stops the loop: nothing is measured or retrained, and somebody is told', () => {
+    const fakes = fakeActivities({
+      checkQuality: async () => ({ words: 'quality: range of fee is broken', stops: true }),
+      decideRetrain: async () => ({
+        ...noDrift,
+        outcome: 'contract broken',
+        summary: 'contract broken: range of fee',
+      }),
+    });
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf });
+      expect(await run.result()).toMatchObject({ outcome: 'contract broken', retrainId: null });
+      expect(fakes.calls.map(({ name }) => name)).toEqual([
+        'freezeWindow',
+        'checkQuality',
+        'decideRetrain',
+        'notify',
+      ]);
+      expect(fakes.inputsOf('notify')).toEqual([
+        { event: 'contract broken', model, version: null, message: 'contract broken: range of fee' },
+      ]);
+      expect(await tagsOf(run)).toMatchObject({ outcome: 'contract broken' });
+    });
+  });
+
+  it('measures an earlier window anew once its labels have come', () => {
+    const earlier = '2024-01-31T00:00:00.000Z';
+    const fakes = fakeActivities({
+      decideRetrain: async () => ({
+        ...noDrift,
+        lookAgain: { reportId: 5, asOf: earlier, freshLabels: 250 },
+      }),
+    });
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf, requestedBy: 'bob' });
+      expect(await run.result()).toMatchObject({ outcome: 'none' });
+      expect(fakes.inputsOf('startMonitor')).toEqual([
+        { model, reportId: 5, asOf: earlier, requestedBy: 'bob' },
+      ]);
+      expect(await currentDetails(run)).toContain(`\`monitor/${model}/again/5\` measures it anew`);
     });
   });
 

@@ -17,6 +17,7 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   measureDrift: 'data',
   measurePerformance: 'data',
   decideRetrain: 'store',
+  startMonitor: 'store',
   startRetrain: 'store',
   openRetrain: 'store',
   freezeTrainingWindow: 'data',
@@ -88,6 +89,13 @@ describe('the retry table', () => {
 
   it('is what every activity of every loop is scheduled with', () => {
     const fakes = fakeActivities({
+      decideRetrain: async () => ({
+        retrain: true,
+        outcome: 'share',
+        reason: 'drifted',
+        summary: 'share: drifted',
+        lookAgain: { reportId: 5, asOf: '2024-01-31T00:00:00.000Z', freshLabels: 250 },
+      }),
       promote: async () => {
         throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
       },

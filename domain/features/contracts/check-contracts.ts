@@ -2,7 +2,7 @@
 import { isNumeric } from '../column.ts';
 import { type Feature, featuresOf } from '../define-model.ts';
 import { type ModelDefinition } from '../definition.ts';
-import { type Frame } from '../frame.ts';
+import { type FeatureColumn } from '../frame.ts';
 import { checkNumbers, checkTexts, type ColumnCheck, type Found } from './column-check.ts';
 import {
   type ContractResult,
@@ -13,6 +13,7 @@ import {
 } from './contract.ts';
 import { matchTexts } from './regex.ts';
 import { contractRules } from './rules.ts';
+import { type RowNames } from './tally.ts';
 import { violationsInWords } from './violations-in-words.ts';
 
 /** A column of the frozen rows, before its values. */
@@ -21,13 +22,6 @@ export interface FrozenColumn {
   readonly kind: 'numeric' | 'category';
   /** Values of a category column, into which the codes of every piece index. */
   readonly dictionary?: readonly string[];
-}
-
-/** Rows of a window, one after the other. */
-export interface RowsPiece {
-  readonly frame: Pick<Frame, 'rows' | 'features' | 'times'>;
-  /** The entity key of each row. */
-  readonly keys: readonly string[];
 }
 
 /** Greatest difference between a share and its bound that is rounding: 0.9 of 10 rows are 9. */
@@ -51,12 +45,14 @@ interface CheckedColumn {
  *
  * @example
  * const contracts = new ContractCheck(definition, dataset.columns);
- * for await (const piece of pieces) contracts.add(piece);
+ * contracts.addRows(values.length);
+ * contracts.addColumn({ kind: 'numeric', name: 'hours', values }, names);
  * contracts.results().filter(({ held }) => !held);
  */
 export class ContractCheck {
   readonly #definition: ModelDefinition;
   readonly #columns: readonly CheckedColumn[];
+  readonly #checks: ReadonlyMap<string, ColumnCheck>;
   #rows = 0;
 
   /** @param match how texts are matched. @default each however long that takes */
@@ -66,16 +62,19 @@ export class ContractCheck {
     this.#columns = featuresOf(definition).map((feature) =>
       startColumn(feature, columns.get(feature.name), match),
     );
+    this.#checks = new Map(
+      this.#columns.flatMap(({ feature, check }) => (check ? [[feature.name, check]] : [])),
+    );
   }
 
-  /** Looks at the next rows. */
-  add({ frame, keys }: RowsPiece): void {
-    this.#rows += frame.rows;
-    const pieces = new Map(frame.features.map((column) => [column.name, column]));
-    for (const { feature, check } of this.#columns) {
-      const piece = pieces.get(feature.name);
-      if (piece) check?.add(piece, { keys, times: frame.times });
-    }
+  /** Counts the rows of the next piece, whose columns follow one by one. */
+  addRows(rows: number): void {
+    this.#rows += rows;
+  }
+
+  /** Looks at a column of the piece; one that no contract speaks of is passed over. */
+  addColumn(column: FeatureColumn, names: RowNames): void {
+    this.#checks.get(column.name)?.add(column, names);
   }
 
   /** One result a contract, in the order of the definition; the check is not used after it. */
@@ -84,7 +83,12 @@ export class ContractCheck {
   }
 
   #resultsOf({ feature, stated, check, frozenAs }: CheckedColumn): ContractResult[] {
-    const table = feature.view === null ? null : (this.#definition.features[feature.view]?.table ?? null);
+    const table =
+      feature.view === null
+        ? null
+        : feature.view === null
+          ? null
+          : (this.#definition.features[feature.view]?.table ?? null);
     if (!check) return [this.#notThere(feature, table, frozenAs)];
     const found = check.found();
     return stated.map((statement, at) => resultOf(feature, table, statement, found[at] as Found));

@@ -8,10 +8,12 @@ const KEY_LENGTH = 120;
 
 const MICROSECONDS_PER_MILLISECOND = 1_000n;
 
-/** The names of rows: entity keys, and times in microseconds since 1970 UTC. */
+/** Names the rows of a piece; asked only about the few that become examples. */
 export interface RowNames {
-  readonly keys: readonly string[];
-  readonly times: BigInt64Array;
+  /** The entity key: a JSON array of texts. */
+  readonly key: (row: number) => string;
+  /** The row's time in microseconds since 1970 UTC. */
+  readonly time: (row: number) => bigint;
 }
 
 /** Violations of one contract, counted over the pieces of a window. */
@@ -25,8 +27,8 @@ export class Tally {
     if (this.examples.length >= MOST_EXAMPLES) return;
     this.examples.push({
       value: value === null ? null : cut(String(value), VALUE_LENGTH),
-      key: cut(names.keys[row] ?? '', KEY_LENGTH),
-      at: instantText(names.times[row] ?? 0n),
+      key: cut(names.key(row), KEY_LENGTH),
+      at: instantText(names.time(row)),
     });
   }
 }

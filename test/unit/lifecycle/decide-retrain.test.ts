@@ -6,6 +6,7 @@ import {
   type RetrainFacts,
   type RetrainPolicy,
 } from '../../../domain/lifecycle/decide-retrain.ts';
+import { RETRAIN_REASONS } from '../../../domain/lifecycle/retrain-reasons.ts';
 
 const promised = { value: 0.83, low: 0.8, high: 0.86 };
 const kept = { value: 0.82, low: 0.79, high: 0.85 };
@@ -16,12 +17,15 @@ const quiet: RetrainFacts = {
   champion: { version: 3, promised },
   drift: { share: 0, driftedColumns: [] },
   realised: kept,
+  estimated: null,
+  brokenContracts: [],
   freshLabels: 5_000,
   alreadyTrained: false,
   alreadyReported: false,
   recentRefusal: null,
+  waiting: null,
 };
-const policy: RetrainPolicy = { share: 0.3, critical: ['fee'], minLabels: 200 };
+const policy: RetrainPolicy = { on: RETRAIN_REASONS, share: 0.3, critical: ['fee'], minLabels: 200 };
 
 const decide = (facts: Partial<RetrainFacts>, bounds: Partial<RetrainPolicy> = {}): RetrainDecision =>
   decideRetrain({ ...quiet, ...facts }, { ...policy, ...bounds });
@@ -29,11 +33,21 @@ const heldRules = ({ rules }: RetrainDecision): string[] =>
   rules.filter(({ held }) => held).map(({ name }) => name);
 const rule = (decision: RetrainDecision, name: string) => decision.rules.find((each) => each.name === name);
 
-const order = ['bootstrap', 'performance', 'critical', 'share', 'fresh labels', 'cooling down'];
+const order = [
+  'contracts',
+  'bootstrap',
+  'performance',
+  'estimated performance',
+  'critical',
+  'share',
+  'fresh labels',
+  'cooling down',
+  'labels came',
+];
 
 test('a quiet window asks for nothing', () => {
   expect(decide({})).toMatchObject({
-    rulesVersion: 'retrain/1',
+    rulesVersion: 'retrain/2',
     retrain: false,
     outcome: 'none',
     reason: 'no rule asks for a retrain',
@@ -51,8 +65,10 @@ test('every rule is recorded in its order with value and bound, whatever decided
   ];
   for (const facts of cases) expect(decide(facts).rules.map(({ name }) => name)).toEqual(order);
   expect(decide({ drift: { share: 0.1, driftedColumns: ['fee', 'hours'] } }).rules).toMatchObject([
+    { name: 'contracts', held: false, value: 0, bound: 0 },
     { name: 'bootstrap', held: false, value: 3, bound: null, words: 'version 3 is in Production' },
     { name: 'performance', held: false, value: 0.82, bound: 0.8 },
+    { name: 'estimated performance', held: false, value: null, bound: null, words: 'no AUC was estimated' },
     { name: 'critical', held: true, value: 'fee', bound: 'fee', words: 'critical columns drifted: fee' },
     {
       name: 'share',
@@ -69,6 +85,13 @@ test('every rule is recorded in its order with value and bound, whatever decided
       words: '5000 labelled rows are there to learn from, at least 200',
     },
     { name: 'cooling down', held: false, value: null, bound: null, words: 'no candidate was refused lately' },
+    {
+      name: 'labels came',
+      held: false,
+      value: null,
+      bound: 200,
+      words: 'no earlier window waits for labels',
+    },
   ]);
 });
 
@@ -226,4 +249,90 @@ test('waiting for labels is said before cooling down', () => {
   expect(decide({ realised: fallen, freshLabels: 0, alreadyTrained: true }).outcome).toBe(
     'waiting for labels',
   );
+});
+
+test('a broken contract comes before any reason, and no retrain starts on wrong data', () => {
+  const decision = decide({
+    realised: fallen,
+    champion: null,
+    brokenContracts: ['range of fee', 'type of hours'],
+  });
+  expect(decision).toMatchObject({
+    retrain: false,
+    outcome: 'contract broken',
+    reason: 'contracts that stop the loop are broken: range of fee, type of hours',
+  });
+  expect(rule(decision, 'contracts')).toMatchObject({ held: true, value: 2, bound: 0 });
+  expect(decide({ realised: fallen }).outcome).toBe('performance');
+});
+
+const low = { value: 0.61, least: 0.7 };
+
+test('an estimated AUC below what the reference strays to is a reason, and one at the bound is none', () => {
+  expect(decide({ estimated: low })).toMatchObject({
+    retrain: true,
+    outcome: 'estimated performance',
+    reason: 'the AUC estimated without labels is 0.610, below 0.700',
+  });
+  const atBound = decide({ estimated: { value: 0.7, least: 0.7 } });
+  expect(atBound.outcome).toBe('none');
+  expect(rule(atBound, 'estimated performance')).toMatchObject({ held: false, value: 0.7, bound: 0.7 });
+});
+
+test('realised performance is said before the estimated, and that before drift', () => {
+  const drift = { share: 0.5, driftedColumns: ['fee'] };
+  expect(decide({ realised: fallen, estimated: low, drift }).outcome).toBe('performance');
+  expect(decide({ estimated: low, drift }).outcome).toBe('estimated performance');
+});
+
+test('a reason that the policy does not name is recorded, and starts nothing', () => {
+  const facts = { realised: fallen, estimated: low, drift: { share: 0.5, driftedColumns: ['fee'] } };
+  const none = decide(facts, { on: [] });
+  expect(none).toMatchObject({ retrain: false, outcome: 'none' });
+  expect(heldRules(none)).toEqual([
+    'performance',
+    'estimated performance',
+    'critical',
+    'share',
+    'fresh labels',
+  ]);
+  expect(rule(none, 'performance')?.words).toMatch(/; no reason to retrain by policy$/);
+  for (const reason of RETRAIN_REASONS) expect(decide(facts, { on: [reason] }).outcome).toBe(reason);
+  expect(decide({ ...facts, champion: null }, { on: [] }).outcome).toBe('bootstrap');
+});
+
+const waiting = { reportId: 5, asOf: '2024-01-31T00:00:00.000Z', freshLabels: 200 };
+
+test('an earlier window is looked at again once enough of its labels have come', () => {
+  const decision = decide({ waiting });
+  expect(decision).toMatchObject({ retrain: false, outcome: 'none', lookAgain: waiting });
+  expect(rule(decision, 'labels came')).toMatchObject({
+    held: true,
+    value: 200,
+    bound: 200,
+    words:
+      'the window up to 2024-01-31T00:00:00.000Z of report 5 has 200 labelled rows by now, at least 200: it is measured anew',
+  });
+});
+
+test('an earlier window goes on waiting with too few labels, and while this one leads to a retrain', () => {
+  const few = decide({ waiting: { ...waiting, freshLabels: 199 } });
+  expect(few.lookAgain).toBeNull();
+  expect(rule(few, 'labels came')).toMatchObject({ held: false, value: 199 });
+  expect(decide({ waiting, realised: fallen }).lookAgain).toBeNull();
+  expect(decide({}).lookAgain).toBeNull();
+});
+
+test('a window that waits itself, cools down or has a broken contract still lets an earlier one be looked at', () => {
+  expect(decide({ waiting, realised: fallen, freshLabels: 0 })).toMatchObject({
+    outcome: 'waiting for labels',
+    lookAgain: waiting,
+  });
+  expect(decide({ waiting, realised: fallen, alreadyTrained: true }).lookAgain).toEqual(waiting);
+  expect(decide({ waiting, brokenContracts: ['type of fee'] }).lookAgain).toEqual(waiting);
+});
+
+test('the AUC at the refusal is the bound of cooling down', () => {
+  const cooling = decide({ realised: fallen, recentRefusal: { at, realisedAuc: 0.5 } });
+  expect(rule(cooling, 'cooling down')).toMatchObject({ value: at, bound: 0.5 });
 });

@@ -1,0 +1,105 @@
+// How the tables behind a window fare: when the newest row came, how many came lately, and which are there twice.
+import pg from 'pg';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { before, durationOf } from '../../domain/features/duration.ts';
+import { type Window } from '../../domain/features/window.ts';
+import { type TableFacts } from '../../domain/quality/window-facts.ts';
+import { type Database } from '../database.ts';
+import { quoteColumn, quoteTable } from '../features/identifiers.ts';
+
+/** A table as a definition reads it. */
+interface Source {
+  readonly table: string;
+  readonly isSpine: boolean;
+  readonly keys: readonly string[];
+  readonly timestamp: string;
+  /** What must hold of a row for the end of the window, `$1`, to know it. */
+  readonly isKnown: string;
+  /** What tells two rows of a key apart. */
+  readonly instants: readonly string[];
+}
+
+interface Counted {
+  readonly newest: Date | null;
+  readonly newRows: number;
+  readonly rowsBefore: number;
+  readonly windowRows: number;
+  readonly repeatedRows: number;
+}
+
+/**
+ * The spine and the tables of the views, each once, as they were known at the end of the window.
+ *
+ * SQL, a statement a table: the greatest timestamp, counts of two periods of `monitor.every`, and over the window the
+ * rows less the distinct keys and instants.
+ */
+export async function tableFacts(
+  database: Database,
+  definition: ModelDefinition,
+  window: Window,
+): Promise<TableFacts[]> {
+  const every = durationOf(definition.monitor.every);
+  const lastPeriod = before(window.to, every);
+  const periodBefore = before(lastPeriod, every);
+  const facts: TableFacts[] = [];
+  for (const source of sourcesOf(definition)) {
+    const { rows } = await database.pool.query<Counted>(countSql(source), [
+      window.to,
+      lastPeriod,
+      periodBefore,
+      window.from,
+    ]);
+    facts.push({ table: source.table, isSpine: source.isSpine, ...(rows[0] as Counted) });
+  }
+  return facts;
+}
+
+function sourcesOf({ rows, entity, features }: ModelDefinition): Source[] {
+  const spine: Source = {
+    table: rows.table,
+    isSpine: true,
+    keys: entity.keys,
+    timestamp: rows.timestamp,
+    isKnown: 'true',
+    instants: [rows.timestamp],
+  };
+  const views = features.map((view): Source => ({
+    table: view.table,
+    isSpine: false,
+    keys: view.keys ? Object.values(view.keys) : entity.keys,
+    timestamp: view.timestamp,
+    isKnown: isKnownSql(view),
+    instants: [view.timestamp, ...(view.known === undefined ? [] : [view.known])],
+  }));
+  const once = new Map<string, Source>();
+  for (const source of [spine, ...views]) if (!once.has(source.table)) once.set(source.table, source);
+  return [...once.values()];
+}
+
+function isKnownSql({ known, lag = '0 hours', knownSince }: ViewDefinition): string {
+  if (known === undefined) return 'true';
+  const { amount, unit } = durationOf(lag);
+  const inTime = `${quoteColumn(known)} <= $1::timestamptz + interval '${amount} ${unit}s'`;
+  return knownSince === undefined
+    ? inTime
+    : `(${inTime} or ${quoteColumn(known)} < ${pg.escapeLiteral(knownSince)}::timestamptz)`;
+}
+
+// Each part is a query of its own, so that an index on the timestamp serves each.
+function countSql({ table, keys, timestamp, isKnown, instants }: Source): string {
+  const from = `from ${quoteTable(table)} where ${isKnown}`;
+  const time = quoteColumn(timestamp);
+  const between = (start: string, end: string): string =>
+    `${time} > ${start}::timestamptz and ${time} <= ${end}::timestamptz`;
+  const names = [...new Set([...keys, ...instants])].map(quoteColumn).join(', ');
+  return `
+    select
+      (select max(${time})::timestamptz ${from} and ${time} <= $1::timestamptz) as newest,
+      (select count(*)::int ${from} and ${between('$2', '$1')}) as "newRows",
+      (select count(*)::int ${from} and ${between('$3', '$2')}) as "rowsBefore",
+      grouped.rows as "windowRows", grouped.rows - grouped.distinct_rows as "repeatedRows"
+    from (
+      select coalesce(sum(times), 0)::int as rows, count(*)::int as distinct_rows
+      from (select count(*) as times ${from} and ${between('$4', '$1')} group by ${names}) as key
+    ) as grouped`;
+}
