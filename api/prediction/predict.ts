@@ -2,18 +2,23 @@
 import { type Feature } from '../../domain/features/define-model.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type LookUp } from '../../store/online/lookup.ts';
+import { type LookUp, type OnlineRow } from '../../store/online/lookup.ts';
 import { type PredictBody, type Prediction } from '../schemas/prediction.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
+import { completeRow } from './complete-row.ts';
+import { type Entry, entriesOf } from './entries.ts';
 import { nameEntityKey, readEntityKeys, type RequestKey } from './entity-key.ts';
-import { onlineRecord } from './online-record.ts';
-import { readFeatures, type RequestRow } from './read-features.ts';
+import { readFeatures } from './read-features.ts';
+import { readInstant } from './read-instant.ts';
 
 /** One row to score, and what the answer and the log say of it. */
 export interface Subject {
   readonly record: FeatureRecord;
   readonly entityKey: readonly string[] | null;
+  /** The instant of the online row, or the one that the request names. */
   readonly asOf?: Date;
+  /** Columns that the request sent for an entity, in place of what is stored. */
+  readonly overridden?: readonly string[];
 }
 
 /** A prediction beside the row it was made from. */
@@ -22,58 +27,102 @@ export interface Answered {
   readonly prediction: Prediction;
 }
 
+/** What a request is answered with. */
+export interface PredictDeps {
+  readonly lookUp: LookUp;
+  /** The row time of rows that name neither an entity nor an instant. */
+  readonly now: Date;
+}
+
 /**
  * Scores everything that a request asks for, by one version.
  *
  * @throws TidegateError INVALID_REQUEST, UNKNOWN_ENTITY, UNKNOWN_FEATURE, INVALID_FEATURE
  */
-export async function predict(model: ServingModel, body: PredictBody, lookUp: LookUp): Promise<Answered[]> {
-  const subjects = await subjectsOf(model, body, lookUp);
+export async function predict(
+  model: ServingModel,
+  body: PredictBody,
+  deps: PredictDeps,
+): Promise<Answered[]> {
+  const subjects = await subjectsOf(model, body, deps);
+  const { features } = model.shape;
   return subjects.map((subject) => {
     const prediction = {
       ...(subject.entityKey && { key: nameEntityKey(model.entityKeys, subject.entityKey) }),
       score: model.score(subject.record),
-      features_used: featuresUsed(model.features, subject.record),
-      missing: missingFeatures(model.features, subject.record),
+      features_used: featuresUsed(features, subject.record),
+      missing: missingFeatures(features, subject.record),
+      ...(subject.overridden && { overridden: [...subject.overridden] }),
       ...(subject.asOf && { as_of: subject.asOf.toISOString() }),
     };
     return { subject, prediction };
   });
 }
 
-async function subjectsOf(model: ServingModel, body: PredictBody, lookUp: LookUp): Promise<Subject[]> {
-  if (body.features) return fromRows(model, [{ at: 'features', features: body.features }]);
-  if (body.rows) {
-    const rows = body.rows.map((features, index) => ({ at: `rows.${index}`, features }));
-    return fromRows(model, rows);
-  }
-  if (body.key) return fromKeys(model, [{ at: 'key', key: body.key }], lookUp);
-  const keys = (body.keys ?? []).map((key, index) => ({ at: `keys.${index}`, key }));
-  return fromKeys(model, keys, lookUp);
+async function subjectsOf(
+  model: ServingModel,
+  body: PredictBody,
+  { lookUp, now }: PredictDeps,
+): Promise<Subject[]> {
+  const entries = entriesOf(body);
+  const noFeatures = { at: '', features: {} };
+  const sent = readFeatures(
+    model.shape,
+    entries.map(({ row = noFeatures }) => row),
+  );
+  const found = await findRows(model, entries, lookUp);
+  const asOf = body.as_of === undefined ? undefined : readInstant(body.as_of);
+  return entries.map((entry, index) => {
+    const values = sent[index] ?? new Map();
+    const entity = found.get(entry);
+    if (!entity) {
+      const record = completeRow(model.shape, { sent: values, rowTimeMicros: asOf ?? microsOf(now) });
+      return {
+        record,
+        entityKey: null,
+        ...(asOf !== undefined && { asOf: new Date(Math.floor(asOf / 1_000)) }),
+      };
+    }
+    const { key: entityKey, row } = entity;
+    return {
+      record: completeRow(model.shape, {
+        stored: row.features,
+        sent: values,
+        rowTimeMicros: microsOf(row.asOf),
+      }),
+      entityKey,
+      asOf: row.asOf,
+      ...(entry.row && { overridden: [...values.keys()] }),
+    };
+  });
 }
 
-const fromRows = (model: ServingModel, rows: readonly RequestRow[]): Subject[] =>
-  readFeatures(model.features, rows).map((record) => ({ record, entityKey: null }));
+const microsOf = (instant: Date): number => instant.getTime() * 1_000;
 
-async function fromKeys(
+interface Entity {
+  readonly key: readonly string[];
+  readonly row: OnlineRow;
+}
+
+/** The online rows of the entries that name an entity. */
+async function findRows(
   model: ServingModel,
-  keys: readonly RequestKey[],
+  entries: readonly Entry[],
   lookUp: LookUp,
-): Promise<Subject[]> {
-  const entityKeys = readEntityKeys(model.entityKeys, keys);
-  const rows = await lookUp(
-    entityKeys.map((entityKey) => ({
-      model: model.model,
-      definitionVersion: model.definitionVersion,
-      entityKey,
-    })),
+): Promise<Map<Entry, Entity>> {
+  const keyed = entries.flatMap((entry) => (entry.key ? [{ entry, requested: entry.key }] : []));
+  if (keyed.length === 0) return new Map();
+  const keys = readEntityKeys(
+    model.entityKeys,
+    keyed.map(({ requested }) => requested),
   );
-  const absent = keys.filter((_, index) => rows[index] === undefined);
+  const { model: name, definitionVersion } = model;
+  const rows = await lookUp(keys.map((entityKey) => ({ model: name, definitionVersion, entityKey })));
+  const absent = keyed.flatMap(({ requested }, index) => (rows[index] ? [] : [requested]));
   if (absent.length > 0) throw unknownEntity(model, absent);
-  return entityKeys.flatMap((entityKey, index) => {
-    const row = rows[index];
-    return row ? [{ record: onlineRecord(model.features, row.features), entityKey, asOf: row.asOf }] : [];
-  });
+  return new Map(
+    keyed.map(({ entry }, index) => [entry, { key: keys[index], row: rows[index] } as Entity] as const),
+  );
 }
 
 function unknownEntity(model: ServingModel, absent: readonly RequestKey[]): TidegateError {

@@ -1,9 +1,12 @@
 // Reads the features of a request as the definition declares them.
-import { type FeatureSpec } from '../../domain/features/column.ts';
-import { type Feature } from '../../domain/features/define-model.ts';
+import { type ColumnSpec } from '../../domain/features/column.ts';
+import { type Derivation } from '../../domain/features/derived/derivation.ts';
+import { type Value } from '../../domain/features/derived/operator.ts';
+import { formulaOf } from '../../domain/features/derived/operators.ts';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { isStorable } from '../schemas/text.ts';
-import { type FeatureRecord } from '../../domain/features/frame.ts';
+import { readInstant } from './read-instant.ts';
+import { type RowShape } from './row-shape.ts';
 
 const LONGEST_CATEGORY = 1_000;
 
@@ -20,71 +23,66 @@ export interface RequestRow {
 }
 
 /**
- * The records of a request, in order. A feature that is absent or null is null. A category that the definition does
- * not name is kept: it is scored as unseen. A count is a whole number from 0; the bounds of a number are watched by
- * drift and refused nowhere.
+ * What each row of a request sends, in order, by name; null is null. A category that the definition does not name is
+ * kept: it is scored as unseen. A count is a whole number from 0; the bounds of a number are watched by drift and
+ * refused nowhere. Derived columns are computed and cannot be sent.
  *
  * @throws TidegateError UNKNOWN_FEATURE, INVALID_FEATURE naming the first 20 places with what was expected and got
  */
-export function readFeatures(features: readonly Feature[], rows: readonly RequestRow[]): FeatureRecord[] {
-  const declared = new Set(features.map(({ name }) => name));
+export function readFeatures(
+  { sources, derivations }: Pick<RowShape, 'sources' | 'derivations'>,
+  rows: readonly RequestRow[],
+): ReadonlyMap<string, Value>[] {
+  const specs = new Map(sources.map(({ name, spec }) => [name, spec]));
+  const derived = new Map(derivations.map((derivation) => [derivation.name, derivation]));
   const problems: Problem[] = [];
-  const records = rows.map((row) => {
-    for (const name of Object.keys(row.features)) {
-      if (!declared.has(name)) {
-        problems.push({
-          code: 'UNKNOWN_FEATURE',
-          at: `${row.at}.${name}`,
-          problem: 'the model has no such feature',
-        });
+  const read = rows.map((row) => {
+    const sent = new Map<string, Value>();
+    for (const [name, value] of Object.entries(row.features)) {
+      const at = `${row.at}.${name}`;
+      const spec = specs.get(name);
+      if (!spec) {
+        problems.push(notSendable(at, derived.get(name)));
+        continue;
       }
+      const known = value == null ? null : readers[spec.type](value);
+      if (known === undefined) {
+        const problem = `expected ${expected[spec.type]} or null, got ${inWords(value)}`;
+        problems.push({ code: 'INVALID_FEATURE', at, problem });
+      } else sent.set(name, known);
     }
-    return Object.fromEntries(
-      features.map(({ name, spec }) => {
-        const value = Object.hasOwn(row.features, name) ? row.features[name] : null;
-        const read = readers[spec.type](value ?? null);
-        if (read !== undefined) return [name, read];
-        problems.push({
-          code: 'INVALID_FEATURE',
-          at: `${row.at}.${name}`,
-          problem: `expected ${expected[spec.type]} or null, got ${inWords(value)}`,
-        });
-        return [name, null];
-      }),
-    );
+    return sent;
   });
   const [first] = problems;
-  if (!first) return records;
+  if (!first) return read;
   const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
   throw new TidegateError(first.code, `${first.at}: ${first.problem}${more}`, {
     places: problems.map(({ at, problem }) => ({ at, problem })),
   });
 }
 
-type Reader = (value: unknown) => number | string | null | undefined;
+function notSendable(at: string, derivation: Derivation | undefined): Problem {
+  if (!derivation) return { code: 'UNKNOWN_FEATURE', at, problem: 'the model has no such feature' };
+  const problem = `is derived (${formulaOf(derivation.spec)}); send what it is derived from instead`;
+  return { code: 'INVALID_FEATURE', at, problem };
+}
 
-const orNull =
-  (read: Reader): Reader =>
-  (value) =>
-    value === null ? null : read(value);
-
-/** The value as a record holds it; `undefined` where it is none of the type. */
-const readers: Record<FeatureSpec['type'], Reader> = {
-  numeric: orNull((value) => (Number.isFinite(value) ? (value as number) : undefined)),
-  count: orNull((value) =>
-    Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined,
-  ),
-  category: orNull((value) =>
+/** The value as a row holds it; `undefined` where it is none of the type. */
+const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | undefined> = {
+  numeric: (value) => (Number.isFinite(value) ? (value as number) : undefined),
+  count: (value) => (Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
+  category: (value) =>
     typeof value === 'string' && value.length <= LONGEST_CATEGORY && isStorable(value) ? value : undefined,
-  ),
-  flag: orNull((value) => (typeof value === 'boolean' ? String(value) : undefined)),
+  flag: (value) => (typeof value === 'boolean' ? String(value) : undefined),
+  instant: readInstant,
 };
 
-const expected: Record<FeatureSpec['type'], string> = {
+const expected: Record<ColumnSpec['type'], string> = {
   numeric: 'a number',
   count: 'a whole number from 0',
   category: `a text of at most ${LONGEST_CATEGORY} storable characters`,
   flag: 'true or false',
+  instant: 'a day, or an instant with its offset such as 2024-02-29T06:00:00Z,',
 };
 
 function inWords(value: unknown): string {

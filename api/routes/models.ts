@@ -1,6 +1,8 @@
 // Which models there are, what they take, and who serves which version.
 import { z } from 'zod';
-import { featuresOf } from '../../domain/features/define-model.ts';
+import { featuresOf, sourceColumnsOf } from '../../domain/features/define-model.ts';
+import { derivationsOf } from '../../domain/features/derived/derivation.ts';
+import { formulaOf } from '../../domain/features/derived/operators.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { listHeldVersions } from '../../store/serving/live-instances.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
@@ -24,8 +26,12 @@ const modelWithFeatures = model.extend({
       min: z.number().optional(),
       max: z.number().optional(),
       values: z.array(z.string()).readonly().optional(),
+      formula: z.string().optional().describe('How a derived feature is computed; a request never sends it'),
     }),
   ),
+  inputs: z
+    .array(z.object({ name: z.string(), type: z.enum(['numeric', 'count', 'category', 'flag', 'instant']) }))
+    .describe('Columns that derived features read and that are no features; a request may send them'),
   instances: z
     .array(
       z.object({
@@ -85,10 +91,18 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
     },
     async ({ params }) => {
       const { summary, definition } = await describe(params.model);
+      const formulas = new Map(derivationsOf(definition).map(({ name, spec }) => [name, formulaOf(spec)]));
       const held = await listHeldVersions(database, params.model);
       return {
         ...summary,
-        features: featuresOf(definition).map(({ name, spec }) => ({ name, ...spec })),
+        features: featuresOf(definition).map(({ name, spec }) => ({
+          name,
+          ...spec,
+          ...(formulas.has(name) && { formula: formulas.get(name) }),
+        })),
+        inputs: sourceColumnsOf(definition)
+          .filter(({ spec }) => spec.inputOnly)
+          .map(({ name, spec: { type } }) => ({ name, type })),
         instances: held.map(({ since, ...state }) => ({ ...state, since: since.toISOString() })),
       };
     },

@@ -13,10 +13,12 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     {
       schema: {
         tags: ['predictions'],
-        summary: 'Score entities by key, or rows by their features',
+        summary:
+          'Score entities by key, rows by their features, or entities with some features of the request',
         description:
           'One request is answered by one version, named in the answer and in the header `x-tidegate-model-version`. ' +
-          'Several keys are answered all or not at all.',
+          'Several keys are answered all or not at all. Features sent with a key stand in place of those stored, and ' +
+          'derived columns are computed from both together; they are never sent.',
         params: modelParams,
         body: predictBody,
         response: { 200: predictAnswer, ...errorResponses },
@@ -25,7 +27,7 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     async (request, reply) => {
       // Taken once: a swap during the look-up changes nothing for this request.
       const model = await serving.modelFor(request.params.model);
-      const answered = await predict(model, request.body, serving.lookUp);
+      const answered = await predict(model, request.body, { lookUp: serving.lookUp, now: new Date() });
       log(model, answered);
       reply.header('x-tidegate-model-version', model.version);
       return {

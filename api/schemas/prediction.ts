@@ -1,5 +1,6 @@
 // What `predict` takes and answers.
 import { z } from 'zod';
+import { readInstant } from '../prediction/read-instant.ts';
 import { storableText } from './text.ts';
 
 /** Most entities or rows of one request. */
@@ -15,20 +16,49 @@ const entityKey = z
 // Checked against the definition of the version that answers, so that each error names feature, type and value.
 const features = z
   .record(z.string(), z.unknown())
-  .describe('Features by name; one that is null or left out is used as missing')
+  .describe(
+    'Columns of the views by name, a derived one never; null is missing, and so is one left out where no key is sent',
+  )
   .meta({ examples: [{ monthly_fee: 12.5, net_service: 'DSL', paperless_billing: true }] });
+
+const entry = z
+  .strictObject({ key: entityKey.optional(), features: features.optional() })
+  .refine((body) => body.key !== undefined || body.features !== undefined, 'send key, features or both');
+
+/** One entity or row, or one list: not two of them. */
+const isOneForm = ({ key, features, keys, rows, entries }: Readonly<Record<string, unknown>>): boolean => {
+  const single = key !== undefined || features !== undefined;
+  return [single || undefined, keys, rows, entries].filter((form) => form !== undefined).length === 1;
+};
 
 /** Body of `predict`. */
 export const predictBody = z
   .strictObject({
     key: entityKey.optional(),
-    keys: z.array(entityKey).min(1).max(MOST_ROWS).optional(),
     features: features.optional(),
+    keys: z.array(entityKey).min(1).max(MOST_ROWS).optional(),
     rows: z.array(features).min(1).max(MOST_ROWS).optional(),
+    entries: z.array(entry).min(1).max(MOST_ROWS).optional(),
+    as_of: z
+      .string()
+      .refine(
+        (text) => readInstant(text) !== undefined,
+        'must be a day, or an instant with its offset such as 2024-02-29T06:00:00Z',
+      )
+      .optional()
+      .describe('The row time of rows without a key, for columns derived from instants; by default now'),
   })
-  .refine((body) => Object.keys(body).length === 1, 'send exactly one of key, keys, features and rows')
-  .describe('Exactly one of: `key`, one entity; `keys`, several; `features`, one row; `rows`, several')
-  .meta({ examples: [{ key: { user_id: 'u_000123' } }] });
+  .refine(isOneForm, 'send key, features or both; or one of keys, rows and entries')
+  .refine(
+    ({ as_of, key, keys, entries = [] }) =>
+      as_of === undefined || !(key ?? keys ?? entries.some((each) => each.key)),
+    { path: ['as_of'], message: 'is for rows without a key: an online row has a time of its own' },
+  )
+  .describe(
+    'One entity by `key`, one row by its `features`, or both: features sent with a key stand in place of those stored. ' +
+      'Several by `keys`, by `rows`, or as `entries` of either or both',
+  )
+  .meta({ examples: [{ key: { user_id: 'u_000123' }, features: { monthly_fee: 12.5 } }] });
 
 /** A body of `predict`. */
 export type PredictBody = z.infer<typeof predictBody>;
@@ -41,7 +71,11 @@ const prediction = z.object({
   score: z.number().min(0).max(1).describe('Estimated probability of the positive class'),
   features_used: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable()),
   missing: z.array(z.string()).describe('Features that had no value'),
-  as_of: z.iso.datetime().optional().describe('The instant of the online row'),
+  overridden: z
+    .array(z.string())
+    .optional()
+    .describe('Columns that came in the request in place of what is stored for the entity'),
+  as_of: z.iso.datetime().optional().describe('The row time: of the online row, or as the request gave it'),
 });
 
 /** One prediction as it is answered. */

@@ -1,9 +1,9 @@
 // A version in memory, ready to answer.
-import { type Feature, featuresOf } from '../../domain/features/define-model.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { scoreRecord } from '../../domain/learning/score.ts';
 import { type LoadedVersion } from '../../store/serving/load-version.ts';
+import { type RowShape, rowShape } from '../prediction/row-shape.ts';
 
 /** A version that can answer. */
 export interface ServingModel {
@@ -12,7 +12,7 @@ export interface ServingModel {
   readonly definitionVersion: number;
   /** Columns that name an entity, in order. */
   readonly entityKeys: readonly string[];
-  readonly features: readonly Feature[];
+  readonly shape: RowShape;
   /** Estimated probability of the positive class, in [0, 1]. */
   readonly score: (record: FeatureRecord) => number;
 }
@@ -25,9 +25,9 @@ export interface ServingModel {
  */
 export function makeServingModel(loaded: LoadedVersion): ServingModel {
   const { model, version, definitionVersion, definition, artifact } = loaded;
-  const features = featuresOf(definition);
+  const shape = rowShape(definition);
   const score = (record: FeatureRecord): number => scoreRecord(artifact, record).score;
-  const nothing = Object.fromEntries(features.map(({ name }) => [name, null]));
+  const nothing = Object.fromEntries(shape.features.map(({ name }) => [name, null]));
   const checked = score(nothing);
   if (!(checked >= 0 && checked <= 1)) {
     throw new TidegateError(
@@ -35,5 +35,5 @@ export function makeServingModel(loaded: LoadedVersion): ServingModel {
       `${model} version ${version} scores a row of missing values ${checked}`,
     );
   }
-  return { model, version, definitionVersion, entityKeys: definition.entity.keys, features, score };
+  return { model, version, definitionVersion, entityKeys: definition.entity.keys, shape, score };
 }

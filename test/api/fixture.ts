@@ -3,6 +3,7 @@ import { type InjectOptions } from 'fastify';
 import pino from 'pino';
 import { category, count, flag, numeric } from '../../domain/features/column.ts';
 import { defineModel, parseDefinition, view } from '../../domain/features/define-model.ts';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Place } from '../../domain/errors.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/lifecycle/approval.ts';
@@ -122,21 +123,21 @@ export class ModelFixture {
     return fixture;
   }
 
-  async addDefinition(version: number): Promise<void> {
+  async addDefinition(version: number, body: ModelDefinition = definition): Promise<void> {
     await this.database.kysely
       .insertInto('tidegate.definition')
       .values({
         model: 'churn',
         version,
-        body: JSON.stringify(definition),
-        digest: digestOf(definition),
+        body: JSON.stringify(body),
+        digest: digestOf(body),
         applied_by: 'ada',
       })
       .execute();
   }
 
   /** Registers a version in stage None; returns its number. */
-  async register(intercept: number, definitionVersion = 1): Promise<number> {
+  async register(intercept: number, definitionVersion = 1, learnt = artifact(intercept)): Promise<number> {
     const retrainId = `retrain-${intercept}-${definitionVersion}`;
     await this.database.kysely
       .insertInto('tidegate.retrain')
@@ -155,7 +156,7 @@ export class ModelFixture {
       retrainId,
       datasetId: 1,
       trainer: 'logistic-regression',
-      artifact: artifact(intercept),
+      artifact: learnt,
       reference: {},
     });
     return version;
@@ -243,6 +244,7 @@ export interface AnswerBody {
   readonly production: number | null;
   readonly instances: readonly { instance: string; version: number; state: string }[];
   readonly features: readonly unknown[];
+  readonly inputs: readonly unknown[];
   readonly models: readonly unknown[];
   readonly versions: readonly unknown[];
   readonly reports: readonly { id: number }[];

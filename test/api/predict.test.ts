@@ -164,11 +164,12 @@ describe('predict by key', () => {
 describe('the body of predict', () => {
   it.each([
     ['nothing', {}],
-    ['two forms at once', { key: { user_id: 'u1' }, features: row }],
+    ['two forms at once', { rows: [row], features: row }],
+    ['a key beside several', { key: { user_id: 'u1' }, keys: [{ user_id: 'u1' }] }],
   ])('is refused when it holds %s', async (_, payload) => {
     const { status, body } = await predict(payload);
     expect([status, body.error.code]).toEqual([400, 'INVALID_REQUEST']);
-    expect(body.error.message).toContain('exactly one of key, keys, features and rows');
+    expect(body.error.message).toContain('send key, features or both; or one of keys, rows and entries');
   });
 
   it('is refused with an unknown field, which is named', async () => {
@@ -177,7 +178,7 @@ describe('the body of predict', () => {
     expect(body.error.places).toEqual([{ at: 'verbose', problem: 'is not a field of this request' }]);
   });
 
-  it.each(['keys', 'rows'])('is refused with more than 1,000 %s, and with none', async (field) => {
+  it.each(['keys', 'rows', 'entries'])('is refused with more than 1,000 %s, and with none', async (field) => {
     const tooMany = await predict({ [field]: Array.from({ length: 1_001 }, () => ({})) });
     const none = await predict({ [field]: [] });
     expect([tooMany.status, none.status]).toEqual([400, 400]);

@@ -72,3 +72,6 @@ export const OPERATOR_NAMES = Object.keys(operators) as OperatorName[];
 export const operatorOf = (spec: DerivedSpec): Operator<typeof derivedColumnSchema> =>
   // Each operator is asked only of declarations that its own schema has checked.
   operators[spec.operator] as unknown as Operator<typeof derivedColumnSchema>;
+
+/** The formula of a declaration as people read it. @example formulaOf(ratio('fee', 'hours')) // 'fee / hours' */
+export const formulaOf = (spec: DerivedSpec): string => operatorOf(spec).formula(spec);

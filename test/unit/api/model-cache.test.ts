@@ -14,7 +14,8 @@ const load = async (ref: VersionRef): Promise<ServingModel> => {
   loads.push(ref);
   const error = broken.get(ref.version);
   if (error) throw error;
-  return { ...ref, definitionVersion: 1, entityKeys: ['user_id'], features: [], score: () => 0.5 };
+  const shape = { features: [], sources: [], derivations: [], record: () => ({}) };
+  return { ...ref, definitionVersion: 1, entityKeys: ['user_id'], shape, score: () => 0.5 };
 };
 
 const served = () => cache.get('churn')?.version;

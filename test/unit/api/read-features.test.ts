@@ -1,16 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFeatures } from '../../../api/prediction/read-features.ts';
-import { category, count, flag, numeric } from '../../../domain/features/column.ts';
+import { category, count, flag, instant, numeric } from '../../../domain/features/column.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 
-const features = [
+const sources = [
   { name: 'hours', spec: numeric({ min: 0 }), view: 0 },
   { name: 'tickets', spec: count(), view: 0 },
   { name: 'plan', spec: category(['basic']), view: 0 },
   { name: 'paid', spec: flag(), view: 0 },
+  { name: 'since', spec: instant(), view: 0 },
 ];
-const read = (row: Record<string, unknown>) => readFeatures(features, [{ at: 'features', features: row }])[0];
+const read = (row: Record<string, unknown>) => {
+  const [sent] = readFeatures({ sources, derivations: [] }, [{ at: 'features', features: row }]);
+  return Object.fromEntries(sent ?? []);
+};
 
 const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((value) => !value.includes('\0'));
 
@@ -30,7 +34,32 @@ describe('a row of the declared types', () => {
   });
 
   it('may leave out any feature, and lie outside the bounds of the contract', () => {
-    expect(read({ hours: -1 })).toEqual({ hours: -1, tickets: null, plan: null, paid: null });
+    expect(read({ hours: -1, plan: null })).toEqual({ hours: -1, plan: null });
+  });
+});
+
+describe('an instant', () => {
+  it.each([
+    ['2024-02-29', Date.parse('2024-02-29T00:00:00Z') * 1_000],
+    ['2024-02-29T06:00:00Z', Date.parse('2024-02-29T06:00:00Z') * 1_000],
+    ['2024-02-29T06:00:00.5+02:00', Date.parse('2024-02-29T04:00:00.5Z') * 1_000],
+    ['2024-02-29T06:00:00.000001Z', Date.parse('2024-02-29T06:00:00Z') * 1_000 + 1],
+    ['1969-12-31T23:59:59.999999Z', -1],
+  ])('%s is read to the microsecond', (text, micros) => {
+    expect(read({ since: text })).toEqual({ since: micros });
+  });
+
+  it.each([
+    '2023-02-29',
+    '2024-02-29T06:00:00',
+    '2024-02-29T06:00:00.1234567Z',
+    'yesterday',
+    '',
+    1_709_186_400_000,
+  ])('%j is refused', (value) => {
+    expect(() => read({ since: value })).toThrow(
+      'features.since: expected a day, or an instant with its offset',
+    );
   });
 });
 
@@ -41,7 +70,7 @@ describe('any other row', () => {
         fc.dictionary(fc.constantFrom('hours', 'tickets', 'plan', 'paid', 'day'), fc.jsonValue()),
         (row) => {
           try {
-            const record = read(row) as Record<string, unknown>;
+            const record = read(row);
             for (const [name, value] of Object.entries(row)) {
               expect(record[name]).toEqual(typeof value === 'boolean' ? String(value) : value);
             }
@@ -60,8 +89,10 @@ describe('any other row', () => {
       'no such feature',
     );
     expect(
-      readFeatures([{ name: 'toString', spec: count(), view: 0 }], [{ at: 'features', features: {} }]),
-    ).toEqual([{ toString: null }]);
+      readFeatures({ sources: [{ name: 'toString', spec: count(), view: 0 }], derivations: [] }, [
+        { at: 'features', features: {} },
+      ]),
+    ).toEqual([new Map()]);
   });
 
   it('is told what was sent, shortened', () => {

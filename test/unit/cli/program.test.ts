@@ -67,7 +67,7 @@ describe('the command line', () => {
     [['approve', 'churn', 'two'], /whole number/],
     [['report', 'churn', '1', '2'], /too many arguments/],
     [['status', '--jsn'], /--json/],
-    [['predict', 'churn', '--key', 'a=1', '--features', '{}'], /cannot be used with/],
+    [['predict', 'churn', '--key', 'a=1', '--as-of', '2024-01-31'], /cannot be used with/],
     [['demo', '--keep', '--exit'], /cannot be used with/],
   ])('refuses %j as wrong usage', async (args, words) => {
     await expect(call(...args)).rejects.toBeInstanceOf(CommanderError);

@@ -1,0 +1,39 @@
+// What the rows of a definition consist of: columns that come from outside, and those derived from them.
+import {
+  type Feature,
+  featuresOf,
+  type SourceColumn,
+  sourceColumnsOf,
+} from '../../domain/features/define-model.ts';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type Derivation, derivationsOf } from '../../domain/features/derived/derivation.ts';
+import { type Value } from '../../domain/features/derived/operator.ts';
+import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
+import { type FeatureRecord } from '../../domain/features/frame.ts';
+
+/** The columns of a row, prepared once for many rows. */
+export interface RowShape {
+  readonly features: readonly Feature[];
+  /** What an online row holds and a request may send. */
+  readonly sources: readonly SourceColumn[];
+  readonly derivations: readonly Derivation[];
+  /** Computes the derived columns of a row given by its sources, in order, and names the features. */
+  readonly record: (sources: readonly Value[], rowTimeMicros: number) => FeatureRecord;
+}
+
+/** The shape of a definition's rows. */
+export function rowShape(definition: ModelDefinition): RowShape {
+  const features = featuresOf(definition);
+  const { columns, derive } = rowDeriver(definition);
+  const places = features.map(({ name }) => [name, columns.indexOf(name)] as const);
+  return {
+    features,
+    sources: sourceColumnsOf(definition),
+    derivations: derivationsOf(definition),
+    record(sources, rowTimeMicros) {
+      const row = [...sources];
+      derive(row, rowTimeMicros);
+      return Object.fromEntries(places.map(([name, at]) => [name, row[at] ?? null]));
+    },
+  };
+}
