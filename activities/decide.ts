@@ -110,7 +110,7 @@ async function retrainFacts(
       ? { share: drift.verdict.share, driftedColumns: drift.verdict.driftedColumns }
       : null,
     realised,
-    estimated: null,
+    estimated: estimatedAuc(report.performance),
     brokenContracts: report.quality ? stoppingContracts(report.quality).map(contractName) : [],
     freshLabels: dataset.trainingRows,
     alreadyTrained: await wasRetrainedOn(database, model, dataset.digest, definitionVersion),
@@ -143,7 +143,12 @@ async function waitingReport(
 }
 
 const realisedAuc = (part: PerformancePart | null | undefined): Interval | null =>
-  part?.measured ? part.realised.auc : null;
+  part?.measured ? (part.realised?.auc ?? null) : null;
+
+function estimatedAuc(part: PerformancePart | null): RetrainFacts['estimated'] {
+  const estimated = part?.measured && part.estimated?.measured ? part.estimated.auc : null;
+  return estimated && { value: estimated.value, least: estimated.least };
+}
 
 /** What the champion's own comparison said of it when it was promoted. */
 async function promisedAuc(database: Database, model: string, champion: number): Promise<Interval | null> {

@@ -1,34 +1,78 @@
-// Realised performance of the champion on a report's window.
+// Performance of the champion on a report's window: realised where labels have come, estimated where they have not.
+import { before, durationOf } from '../domain/features/duration.ts';
+import { NO_LABEL } from '../domain/features/frame.ts';
+import { type LabelledScores } from '../domain/learning/calibration-intervals.ts';
 import { measurePerformance } from '../domain/learning/performance.ts';
-import { evaluationRows } from '../domain/learning/rows.ts';
-import { scoreRows } from '../domain/learning/score.ts';
 import { performanceInWords, type PerformancePart, unmeasured } from '../domain/lifecycle/report.ts';
+import {
+  type EstimatedPerformance,
+  estimatePerformance,
+  type NotEstimated,
+} from '../domain/performance/estimate-performance.ts';
+import { decodeScores } from '../domain/performance/score-reference.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
-import { readRowsFor } from '../store/datasets/rows-for-version.ts';
+import { datasetFor } from '../store/datasets/rows-for-version.ts';
+import { scoreHoldout, type ScoredHoldout } from '../store/datasets/score-holdout.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readArtifact } from '../store/versions/versions.ts';
+import { getVersion, readArtifact, readScoreReference } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
 
 /** The step that measures performance. */
 export const performanceActivities = ({ database }: ActivityDeps) => ({
-  /** Measures the champion on the window's holdout rows whose labels are mature. */
+  /** Measures the champion on the window's holdout rows. */
   async measurePerformance({ reportId }: ReportRef): Promise<InWords> {
     const report = await getReport(database, reportId);
     const part =
-      report.championVersion === null ? unmeasured(NO_CHAMPION) : await realised(report.championVersion);
+      report.championVersion === null ? unmeasured(NO_CHAMPION) : await measured(report.championVersion);
     await writeReportPart(database, reportId, 'performance', part);
     return { words: performanceInWords(part) };
 
-    async function realised(championVersion: number): Promise<PerformancePart> {
-      const champion = await getVersion(database, report.model, championVersion);
-      const artifact = await readArtifact(database, report.model, championVersion);
-      const dataset = await getDataset(database, report.datasetId);
-      const { frame } = await readRowsFor(database, dataset, champion.definitionVersion);
-      const rows = evaluationRows(frame);
-      if (rows.length === 0) return unmeasured('no holdout row of the window has a mature label');
-      const scores = scoreRows(artifact, frame, rows);
-      return { measured: true, championVersion, realised: measurePerformance(frame, rows, scores) };
+    async function measured(championVersion: number): Promise<PerformancePart> {
+      const { model, datasetId, definitionVersion } = report;
+      const [champion, artifact, { definition }, frozen] = await Promise.all([
+        getVersion(database, model, championVersion),
+        readArtifact(database, model, championVersion),
+        getDefinition(database, model, definitionVersion),
+        getDataset(database, datasetId),
+      ]);
+      const dataset = await datasetFor(database, frozen, champion.definitionVersion);
+      const { seed } = definition.training;
+      const held = await scoreHoldout(database, dataset, artifact, {
+        expectedUntil: before(dataset.asKnownAt, durationOf(definition.label.delay)),
+      });
+      const labelled = rowsWhere(held, (label) => label !== NO_LABEL);
+      const unlabelled = rowsWhere(held, (label) => label === NO_LABEL);
+      const realised = labelled.labels.length > 0 ? measurePerformance(labelled, seed) : null;
+      const estimated = await estimate(championVersion, unlabelled.scores, seed);
+      if (realised === null && !estimated.measured) {
+        return unmeasured(`no holdout row of the window has a mature label, and ${estimated.reason}`);
+      }
+      return { measured: true, championVersion, realised, estimated, labels: held.counts };
+    }
+
+    async function estimate(
+      championVersion: number,
+      scores: Float64Array,
+      seed: number,
+    ): Promise<EstimatedPerformance | NotEstimated> {
+      if (scores.length === 0) return unmeasured('every holdout row has its label');
+      const encoded = await readScoreReference(database, report.model, championVersion);
+      if (encoded === null) return unmeasured(`version ${championVersion} has no score reference`);
+      return estimatePerformance(decodeScores(encoded), scores, seed);
     }
   },
 });
+
+function rowsWhere(
+  { scores, labels, clusters }: ScoredHoldout,
+  isWanted: (label: number) => boolean,
+): LabelledScores {
+  const rows = Uint32Array.from(labels.keys()).filter((row) => isWanted(labels[row]!));
+  return {
+    scores: Float64Array.from(rows, (row) => scores[row]!),
+    labels: Uint8Array.from(rows, (row) => labels[row]!),
+    clusters: rows.map((row) => clusters[row]!),
+  };
+}

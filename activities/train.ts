@@ -4,12 +4,14 @@ import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { encodeReference } from '../domain/drift/profile-codec.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { trainingRows } from '../domain/learning/rows.ts';
+import { encodeScores } from '../domain/performance/score-reference.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
 import { findVersionOfRetrain, registerVersion } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
+import { scoreTraining } from './training/score-training.ts';
 import { trainInThread } from './training/train-in-thread.ts';
 
 /** A candidate that has been registered. */
@@ -33,10 +35,13 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
     const { frame } = await readDataset(database, dataset);
     const rows = trainingRows(frame);
     const { trainer, seed, l2, solver } = definition.training;
-    const artifact = await trainInThread(
-      { frame, rows, trainer, options: { seed, l2, solver } },
-      { signal: cancellationSignal(), onProgress: (fraction) => heartbeat({ trained: fraction }) },
-    );
+    const input = { frame, rows, trainer, options: { seed, l2, solver } };
+    const control = {
+      signal: cancellationSignal(),
+      onProgress: (fraction: number) => heartbeat({ trained: fraction }),
+    };
+    const artifact = await trainInThread(input, control);
+    const scores = await scoreTraining(input, artifact, control);
     const version = await registerVersion(database, {
       model,
       definitionVersion: dataset.definitionVersion,
@@ -45,6 +50,7 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
       trainer,
       artifact,
       reference: encodeReference(freezeReference(frame)),
+      scoreReference: scores && encodeScores(scores),
     });
     await noteRetrain(database, retrainId, { candidateVersion: version.version });
     const words = `trained version ${version.version} on ${rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}`;

@@ -7,6 +7,7 @@ import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
 import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../domain/lifecycle/report.ts';
+import { type EncodedScoreReference } from '../domain/performance/score-reference.ts';
 import { type QualityPart } from '../domain/quality/quality-part.ts';
 import { type FirstQualityPart } from '../domain/quality/read-quality-part.ts';
 
@@ -104,6 +105,7 @@ export interface Tables {
     artifact: Json<Artifact>;
     artifact_digest: string;
     reference: Json<EncodedReference>;
+    score_reference: NullableJson<EncodedScoreReference>;
     created_at: Generated<Date>;
   };
   'tidegate.comparison': {

@@ -25,7 +25,7 @@ export async function monitorMonth({ services, note }: Scene, asOf: Date): Promi
     for (const { column, status, words } of drift.verdict.columns)
       if (status === 'drifted') note(`${column}: ${words}`);
   }
-  if (performance?.measured)
+  if (performance?.measured && performance.realised)
     note(`AUC of version ${performance.championVersion}: ${interval(performance.realised.auc)}`);
   note(`report ${report.id} as of ${day(asOf)}: ${decision?.outcome}, ${decision?.reason}`);
   if (retrainId === null)

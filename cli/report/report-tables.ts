@@ -1,7 +1,7 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
 import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
-import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { type RuleResult } from '../../domain/lifecycle/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/runs/reports.ts';
@@ -68,6 +68,11 @@ function printPerformance(output: Output, part: PerformancePart | null): void {
   section(output, 'Performance');
   if (!part?.measured) {
     output.line(part ? `not measured: ${part.reason}` : 'not measured yet');
+    return;
+  }
+  if (part.estimated?.measured) output.line(estimateInWords(part.estimated));
+  if (!part.realised) {
+    output.line('no holdout row has a mature label');
     return;
   }
   const { auc, rows, positives, logLoss, brier, ece } = part.realised;

@@ -8,4 +8,7 @@
  * @example brier([0, 1], Float64Array.of(0.1, 0.8)) // 0.025
  */
 export const brier = (labels: ArrayLike<number>, scores: Float64Array): number =>
-  scores.reduce((sum, score, row) => sum + (score - labels[row]!) ** 2, 0) / scores.length;
+  scores.reduce((sum, score, row) => sum + squaredDistance(labels[row]!, score), 0) / scores.length;
+
+/** What one row adds to the Brier score. */
+export const squaredDistance = (label: number, score: number): number => (score - label) ** 2;

@@ -3,7 +3,8 @@
 /** How the bins are made, in words: values of other kinds do not compare. */
 export const BINNING = '10 equal-count bins';
 
-const BINS = 10;
+/** Bins at most: fewer where rows of equal score fill more than one. */
+export const BINS = 10;
 
 /**
  * The mean distance between mean score and positive rate over ten bins of equal count in score order, weighted by rows;
@@ -15,19 +16,20 @@ const BINS = 10;
  * @example expectedCalibrationError([0, 1], Float64Array.of(0.5, 0.5)) // 0
  */
 export function expectedCalibrationError(labels: ArrayLike<number>, scores: Float64Array): number {
+  const excess = new Float64Array(BINS);
+  visitInBins(scores, (row, bin) => (excess[bin]! += scores[row]! - labels[row]!));
+  return excess.reduce((sum, one) => sum + Math.abs(one), 0) / scores.length;
+}
+
+/** Visits the rows in the order of their scores, each with its bin, from 0 to 9. */
+export function visitInBins(scores: Float64Array, visit: (row: number, bin: number) => void): void {
   const rows = scores.length;
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!);
-  let total = 0;
-  let excess = 0;
-  let bin = 1;
+  let bin = 0;
   for (let rank = 1; rank <= rows; rank += 1) {
-    const score = scores[order[rank - 1]!]!;
-    excess += score - labels[order[rank - 1]!]!;
-    const isTied = rank < rows && scores[order[rank]!] === score;
-    if (rank * BINS < bin * rows || isTied) continue;
-    total += Math.abs(excess);
-    excess = 0;
-    bin = Math.floor((rank * BINS) / rows) + 1;
+    const row = order[rank - 1]!;
+    visit(row, bin);
+    const isTied = rank < rows && scores[order[rank]!] === scores[row];
+    if (rank * BINS >= (bin + 1) * rows && !isTied) bin = Math.floor((rank * BINS) / rows);
   }
-  return total / rows;
 }

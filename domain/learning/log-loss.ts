@@ -9,7 +9,10 @@
  * @example logLoss([0, 1], Float64Array.of(0.5, 0.5)) // 0.693
  */
 export const logLoss = (labels: ArrayLike<number>, scores: Float64Array): number =>
-  scores.reduce((sum, score, row) => {
-    const clipped = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, score));
-    return sum - Math.log(labels[row] === 1 ? clipped : 1 - clipped);
-  }, 0) / scores.length;
+  scores.reduce((sum, score, row) => sum + surprise(labels[row]!, score), 0) / scores.length;
+
+/** What one row adds to the log loss, in nats. */
+export function surprise(label: number, score: number): number {
+  const clipped = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, score));
+  return -Math.log(label === 1 ? clipped : 1 - clipped);
+}

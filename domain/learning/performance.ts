@@ -1,9 +1,13 @@
 // Realised performance: one model on the labelled rows of a window.
 import { TidegateError } from '../errors.ts';
-import { type Frame } from '../features/frame.ts';
 import { type Interval } from '../lifecycle/interval.ts';
 import { aucInterval } from './auc-interval.ts';
 import { brier } from './brier.ts';
+import {
+  calibrationIntervals,
+  type CalibrationIntervals,
+  type LabelledScores,
+} from './calibration-intervals.ts';
 import { type ClassClusters, countClusters } from './class-clusters.ts';
 import { singleDelong } from './delong.ts';
 import { BINNING, expectedCalibrationError } from './expected-calibration-error.ts';
@@ -24,6 +28,8 @@ export interface Performance extends ClassClusters, Calibration {
   readonly rows: number;
   /** Area under the ROC curve with its clustered 95 % interval; null where the rows hold one class only. */
   readonly auc: Interval | null;
+  /** 95 % intervals of the others; absent in reports from before they were measured. */
+  readonly intervals?: CalibrationIntervals;
 }
 
 /** Brier score, log loss and calibration error of scores; at least one row. @example calibrationOf([1], Float64Array.of(0.9)) */
@@ -35,20 +41,22 @@ export const calibrationOf = (labels: ArrayLike<number>, scores: Float64Array): 
 });
 
 /**
- * Measures scores against the labels of their rows, each of which must have one.
+ * Measures scores against labels.
  *
+ * @param seed of the resampling that gives the interval of the calibration error
  * @throws TidegateError TOO_FEW_LABELS where no row is given
- * @example measurePerformance(frame, rows, scoreRows(artifact, frame, rows))
+ * @example measurePerformance({ labels, clusters, scores }, 7)
  */
-export function measurePerformance(frame: Frame, rows: Uint32Array, scores: Float64Array): Performance {
-  if (rows.length === 0) throw new TidegateError('TOO_FEW_LABELS', 'there is no labelled row to measure on');
-  const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
-  const clusters = rows.map((row) => frame.clusters[row]!);
+export function measurePerformance(rows: LabelledScores, seed: number): Performance {
+  const { labels, clusters, scores } = rows;
+  if (labels.length === 0)
+    throw new TidegateError('TOO_FEW_LABELS', 'there is no labelled row to measure on');
   const measured = singleDelong(labels, clusters, scores);
   return {
-    rows: rows.length,
+    rows: labels.length,
     ...countClusters(labels, clusters),
     auc: measured && aucInterval(measured),
     ...calibrationOf(labels, scores),
+    intervals: calibrationIntervals(rows, seed),
   };
 }

@@ -5,6 +5,7 @@ import * as versions from './0003-versions.ts';
 import * as lifecycle from './0004-lifecycle.ts';
 import * as decisions from './0005-decisions.ts';
 import * as serving from './0006-serving.ts';
+import * as scoreReference from './0012-score-reference.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -17,5 +18,6 @@ export const tidegateMigrations = {
     '0004-lifecycle': lifecycle,
     '0005-decisions': decisions,
     '0006-serving': serving,
+    '0012-score-reference': scoreReference,
   },
 };

@@ -2,6 +2,7 @@
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type EncodedReference } from '../../domain/drift/profile-codec.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type Stage } from '../tables.ts';
@@ -28,6 +29,8 @@ export interface NewVersion {
   readonly trainer: string;
   readonly artifact: unknown;
   readonly reference: unknown;
+  /** What it answered on rows it was not fitted on; absent where there were none. */
+  readonly scoreReference?: EncodedScoreReference | null;
 }
 
 const COLUMNS = [
@@ -74,6 +77,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
         artifact: JSON.stringify(input.artifact),
         artifact_digest: digestOf(input.artifact),
         reference: JSON.stringify(input.reference),
+        score_reference: input.scoreReference ? JSON.stringify(input.scoreReference) : null,
       })
       .returning(COLUMNS)
       .executeTakeFirstOrThrow();
@@ -157,4 +161,19 @@ export async function readReference(
     .where('version', '=', version)
     .executeTakeFirstOrThrow();
   return reference;
+}
+
+/** The score reference of a version, as it was encoded; null where it has none. @throws NoResultError where there is no such version */
+export async function readScoreReference(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<EncodedScoreReference | null> {
+  const row = await database.kysely
+    .selectFrom('tidegate.version')
+    .select('score_reference')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return row.score_reference;
 }

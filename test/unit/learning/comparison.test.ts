@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
 import { compare } from '../../../domain/learning/comparison.ts';
-import { measurePerformance } from '../../../domain/learning/performance.ts';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { frameOf, randomOf } from '../drift/frame-of.ts';
 import { clusteredScores } from './clustered-scores.ts';
 import { allRows } from './labelled-frame.ts';
+import { measure } from './measure.ts';
 
 const labels = [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0];
 const clusters = labels.map((_, row) => row);
@@ -159,27 +159,27 @@ describe('realised performance', () => {
 
   test('is what a comparison says of the same scores', () => {
     const { champion } = compare({ labels, clusters, championScores: first, candidateScores: second });
-    const performance = measurePerformance(frame, allRows(frame), first);
+    const performance = measure(frame, allRows(frame), first);
     expect(performance).toMatchObject({ ...champion, rows: 12, positives: 6 });
   });
 
   test('is measured on the given rows only, in their order', () => {
     const rows = Uint32Array.of(11, 0, 6, 10);
-    const performance = measurePerformance(frame, rows, Float64Array.of(0.1, 0.9, 0.2, 0.8));
+    const performance = measure(frame, rows, Float64Array.of(0.1, 0.9, 0.2, 0.8));
     expect(performance).toMatchObject({ rows: 4, positives: 2, auc: { value: 1 } });
   });
 
   test('has no AUC where the rows hold one class, and still a log loss', () => {
-    const performance = measurePerformance(frame, Uint32Array.of(0, 1), Float64Array.of(0.5, 0.5));
+    const performance = measure(frame, Uint32Array.of(0, 1), Float64Array.of(0.5, 0.5));
     expect(performance.auc).toBeNull();
     expect(performance.logLoss).toBeCloseTo(Math.LN2, 12);
   });
 
   test('names how its calibration error was binned', () => {
-    expect(measurePerformance(frame, allRows(frame), first).eceBinning).toBe('10 equal-count bins');
+    expect(measure(frame, allRows(frame), first).eceBinning).toBe('10 equal-count bins');
   });
 
   test('of no row is refused', () => {
-    expect(() => measurePerformance(frame, new Uint32Array(), new Float64Array())).toThrow(TidegateError);
+    expect(() => measure(frame, new Uint32Array(), new Float64Array())).toThrow(TidegateError);
   });
 });

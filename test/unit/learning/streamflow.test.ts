@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { type Frame } from '../../../domain/features/frame.ts';
 import { compare } from '../../../domain/learning/comparison.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
-import { measurePerformance } from '../../../domain/learning/performance.ts';
 import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
 import { scoreRows } from '../../../domain/learning/score.ts';
 import { frameOf, readMonth } from '../demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
+import { measure } from './measure.ts';
 
 const folder = fileURLToPath(new URL('../../../../shared/data/streamflow/', import.meta.url));
 const months = ['month_000', 'month_001'];
@@ -32,7 +32,7 @@ describeWith(
     // scikit-learn 1.9.1, LogisticRegression(C=1), the same columns, the same holdout. Another salt moves them by 0.03.
     test('both models have the AUC that scikit-learn reaches on the same rows', () => {
       const own = evaluationRows(before);
-      const promised = measurePerformance(before, own, scoreRows(champion, before, own)).auc!.value;
+      const promised = measure(before, own, scoreRows(champion, before, own)).auc!.value;
       expect(promised).toBeCloseTo(0.804805, 4);
       expect(found.champion.auc.value).toBeCloseTo(0.453274, 4);
       expect(found.candidate.auc.value).toBeCloseTo(0.640575, 4);

@@ -1,0 +1,158 @@
+// Performance without labels: what a version's metrics should be, from its own scores (NannyML's CBPE).
+import { auc } from '../learning/auc.ts';
+import { chooseCalibrator } from './calibrator.ts';
+import { minimumRows } from './chunk-size.ts';
+import { expectedAuc } from './expected-auc.ts';
+import { accuracyOf, expectedConfusion, f1Of } from './expected-confusion.ts';
+import {
+  accuracySamplingError,
+  aucSamplingError,
+  f1SamplingError,
+  type SamplingError,
+  standardError,
+} from './sampling-error.ts';
+import { type ScoredRows, type ScoreSource } from './score-reference.ts';
+
+/** Said wherever an estimate is shown. */
+export const CAVEAT =
+  'estimated from the scores alone: it holds while rows of equal score are positive as often as in the reference, ' +
+  'and cannot see concept drift';
+
+/** An estimated metric, in [0, 1]. */
+export interface EstimatedMetric {
+  readonly value: number;
+  /** The band of 3 sampling errors. */
+  readonly low: number;
+  readonly high: number;
+  /** Mean ± 3 deviations of the realised metric over the chunks of the reference. */
+  readonly least: number;
+  readonly greatest: number;
+  /** The value lies outside of these. */
+  readonly alarm: boolean;
+}
+
+/** Metrics of rows without labels, as estimated. Plain JSON. */
+export interface EstimatedPerformance {
+  readonly measured: true;
+  readonly rows: number;
+  /** Fewest rows that are estimated on. */
+  readonly minimumRows: number;
+  readonly referenceRows: number;
+  readonly referenceSource: ScoreSource;
+  readonly calibration: 'none' | 'isotonic';
+  /** Null where it is not measurable on the window or on the chunks of the reference. */
+  readonly auc: EstimatedMetric | null;
+  /** At the cut 0.5. */
+  readonly accuracy: EstimatedMetric | null;
+  readonly f1: EstimatedMetric | null;
+  readonly caveat: string;
+}
+
+/** A part of the window that was not estimated, and why. */
+export interface NotEstimated {
+  readonly measured: false;
+  readonly reason: string;
+}
+
+const CHUNKS = 10;
+const DEVIATIONS = 3;
+const CUT = 0.5;
+
+interface Metric {
+  readonly samplingError: SamplingError | null;
+  readonly realised: (rows: ScoredRows) => number | null;
+  readonly expected: (scores: Float64Array, probabilities: Float64Array) => number | null;
+}
+
+/**
+ * Estimates AUC, accuracy and F1 of scores whose labels are not there.
+ *
+ * Formula: scores become probabilities, calibrated where that helps on the reference; the metrics are those expected of
+ * labels drawn by them. Band: 3 sampling errors learnt on the reference, for so many rows. Bounds: mean ± 3 deviations
+ * (ddof 0) of the realised metric over 10 chunks of the reference, within [0, 1].
+ *
+ * Source: NannyML's confidence-based performance estimation; it holds under covariate shift only.
+ *
+ * @param seed of the folds that choose the calibration
+ * @example estimatePerformance(reference, scores, 7)
+ */
+export function estimatePerformance(
+  reference: ScoredRows & { readonly source: ScoreSource },
+  scores: Float64Array,
+  seed: number,
+): EstimatedPerformance | NotEstimated {
+  const ofAuc = aucSamplingError(reference.scores, reference.labels);
+  if (ofAuc === null) return notEstimated('the score reference holds one class only');
+  const needed = minimumRows(ofAuc);
+  if (reference.scores.length < needed) {
+    return notEstimated(`the score reference has ${reference.scores.length} rows, ${needed} are needed`);
+  }
+  if (scores.length < needed) {
+    return notEstimated(`${scores.length} holdout rows without a label, ${needed} are needed`);
+  }
+  const calibrator = chooseCalibrator(reference.scores, reference.labels, seed);
+  const probabilities = calibrator.calibrate(scores);
+  const confusion = (of: Float64Array, probability: ArrayLike<number>) =>
+    expectedConfusion(of, probability, CUT);
+  const measure = (metric: Metric): EstimatedMetric | null =>
+    estimate(metric, reference, metric.expected(scores, probabilities), scores.length);
+  return {
+    measured: true,
+    rows: scores.length,
+    minimumRows: needed,
+    referenceRows: reference.scores.length,
+    referenceSource: reference.source,
+    calibration: calibrator.kind,
+    auc: measure({
+      samplingError: ofAuc,
+      realised: (rows) => auc(rows.labels, rows.scores),
+      expected: expectedAuc,
+    }),
+    accuracy: measure({
+      samplingError: accuracySamplingError(reference.scores, reference.labels, CUT),
+      realised: (rows) => accuracyOf(confusion(rows.scores, rows.labels)),
+      expected: (of, probability) => accuracyOf(confusion(of, probability)),
+    }),
+    f1: measure({
+      samplingError: f1SamplingError(reference.scores, reference.labels, CUT),
+      realised: (rows) => f1Of(confusion(rows.scores, rows.labels)),
+      expected: (of, probability) => f1Of(confusion(of, probability)),
+    }),
+    caveat: CAVEAT,
+  };
+}
+
+function estimate(
+  { samplingError, realised }: Metric,
+  reference: ScoredRows,
+  value: number | null,
+  rows: number,
+): EstimatedMetric | null {
+  const strayed = chunksOf(reference).flatMap((chunk) => realised(chunk) ?? []);
+  if (value === null || samplingError === null || strayed.length < 2) return null;
+  const mean = strayed.reduce((sum, one) => sum + one, 0) / strayed.length;
+  const deviation = Math.sqrt(strayed.reduce((sum, one) => sum + (one - mean) ** 2, 0) / strayed.length);
+  const reach = DEVIATIONS * standardError(samplingError, rows);
+  const [least, greatest] = [share(mean - DEVIATIONS * deviation), share(mean + DEVIATIONS * deviation)];
+  return {
+    value,
+    low: share(value - reach),
+    high: share(value + reach),
+    least,
+    greatest,
+    alarm: value < least || value > greatest,
+  };
+}
+
+/** Ten chunks of rows that follow each other, as equal as they can be. */
+function chunksOf({ scores, labels }: ScoredRows): ScoredRows[] {
+  const edge = (chunk: number): number => Math.floor((chunk * scores.length) / CHUNKS);
+  return Array.from({ length: CHUNKS }, (_, chunk) => ({
+    scores: scores.subarray(edge(chunk), edge(chunk + 1)),
+    labels: labels.subarray(edge(chunk), edge(chunk + 1)),
+  }));
+}
+
+const share = (value: number): number => Math.max(0, Math.min(1, value));
+
+const notEstimated = (reason: string): NotEstimated => ({ measured: false, reason });
