@@ -6,6 +6,7 @@ import { type ModelDefinition } from '../domain/features/definition.ts';
 import { parseDefinition } from '../domain/features/define-model.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { applyDefinition, type Applied } from '../store/definitions/definitions.ts';
+import { findSharedViews, type SharedView } from '../store/definitions/shared-views.ts';
 import { workflowIds } from '../workflows/contracts.ts';
 import { type Services } from './connections.ts';
 import { putSchedule, scheduleOptions } from './schedule.ts';
@@ -14,6 +15,8 @@ import { putSchedule, scheduleOptions } from './schedule.ts';
 export interface AppliedModel extends Applied {
   readonly model: string;
   readonly appliedBy: string;
+  /** The named views of the definition, with the other models that declare one of the name. */
+  readonly sharedViews: readonly SharedView[];
   readonly schedule: { readonly id: string; readonly nextRuns: readonly Date[] };
 }
 
@@ -54,7 +57,14 @@ export async function applyModel(
 ): Promise<AppliedModel> {
   scheduleOptions(definition, taskQueue);
   const applied = await applyDefinition(database, definition, appliedBy);
+  const sharedViews = await findSharedViews(database, definition);
   const nextRuns = await putSchedule(client, definition, taskQueue);
   const model = definition.name;
-  return { model, ...applied, appliedBy, schedule: { id: workflowIds.monitor(model), nextRuns } };
+  return {
+    model,
+    ...applied,
+    appliedBy,
+    sharedViews,
+    schedule: { id: workflowIds.monitor(model), nextRuns },
+  };
 }

@@ -4,6 +4,7 @@ import { applyModel, readModelFile } from '../apply-model.ts';
 import { byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';
+import { sharedViewLines } from '../features/shared-view-lines.ts';
 import { minute } from '../output/format.ts';
 
 interface Options {
@@ -33,7 +34,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
       await withServices(config(), async (services) => {
         const applied = await applyModel(services, definition, by);
         if (json) return output.json(applied);
-        const { model, version, changed, schedule } = applied;
+        const { model, version, changed, schedule, sharedViews } = applied;
         output.line(
           changed
             ? `${model}: definition ${version} applied by ${by}`
@@ -41,6 +42,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         );
         output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
         for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);
+        for (const shared of sharedViews) sharedViewLines(shared).forEach((line) => output.line(line));
         if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);
       });
     });

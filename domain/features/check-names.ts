@@ -40,3 +40,16 @@ export function checkNames(definition: ModelDefinition): Place[] {
     return problem === undefined ? [] : [{ at, problem }];
   });
 }
+
+/** Views of one name in one definition, by place: the name says which declaration models share. */
+export function repeatedViews({ features }: ModelDefinition): Place[] {
+  const seen = new Map<string, number>();
+  return features.flatMap(({ name }, index) => {
+    if (name === undefined) return [];
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, index);
+    return first === undefined
+      ? []
+      : [{ at: `features.${index}.name`, problem: `features.${first} is already named ${name}` }];
+  });
+}

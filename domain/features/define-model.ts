@@ -1,5 +1,5 @@
 // defineModel and view: the words with which a model file is written.
-import { checkNames } from './check-names.ts';
+import { checkNames, repeatedViews } from './check-names.ts';
 import { type FeatureSpec } from './column.ts';
 import {
   type ModelDefinition,
@@ -12,6 +12,7 @@ import { checkDerived } from './derived/check-derived.ts';
 import { derivationsOf } from './derived/derivation.ts';
 import { type HoldoutPolicy } from './holdout.ts';
 import { type SourceColumn, sourceColumnsOf } from './source-columns.ts';
+import { unkeepableNames } from './unkeepable-names.ts';
 import { type Place, TidegateError } from '../errors.ts';
 
 export { type SourceColumn, sourceColumnsOf } from './source-columns.ts';
@@ -79,6 +80,8 @@ export const holdoutPolicy = (definition: ModelDefinition): HoldoutPolicy => ({
  * @throws TidegateError INVALID_DEFINITION naming each wrong place
  */
 export function parseDefinition(input: unknown): ModelDefinition {
+  const unkeepable = unkeepableNames(input);
+  if (unkeepable.length > 0) throw invalid(unkeepable);
   const parsed = modelDefinitionSchema.safeParse(input);
   if (!parsed.success) {
     throw invalid(
@@ -90,6 +93,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
   }
   const places = [
     ...checkNames(parsed.data),
+    ...repeatedViews(parsed.data),
     ...checkDerived(parsed.data),
     ...foreignClusterKeys(parsed.data),
     ...unfrozenContracts(parsed.data),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RETRAIN_REASONS } from '../lifecycle/retrain-reasons.ts';
 import { derivedSchema } from './derived/operators.ts';
+import { holdoutSchema } from './schema/holdout-schema.ts';
 import { labelSchema } from './schema/label-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
 import { column, duration, name, span, table } from './schema/words.ts';
@@ -15,13 +16,7 @@ export const modelDefinitionSchema = z.strictObject({
   /** Columns computed from those of the views and from each other. */
   derived: derivedSchema.optional(),
   label: labelSchema,
-  holdout: z
-    .strictObject({
-      share: z.number().gt(0).max(0.5).default(0.2),
-      /** Entity keys that make a cluster; by default all, so each entity is one. */
-      cluster: z.array(column).min(1).optional(),
-    })
-    .prefault({}),
+  holdout: holdoutSchema.prefault({}),
   online: z
     .strictObject({
       /** How often online rows are brought up to date by a schedule; absent means by command and release only. */

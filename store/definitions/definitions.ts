@@ -4,6 +4,7 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { derivationsOf } from '../../domain/features/derived/derivation.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
+import { refuseChangedParts } from './fixed-parts.ts';
 import { checkSources } from './source-tables.ts';
 
 /** A stored definition version. */
@@ -53,9 +54,7 @@ export async function applyDefinition(
       .where('name', '=', definition.name)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    refuseFixed('entity.keys', model.entity_keys, definition.entity.keys);
-    refuseFixed('label', model.label, definition.label);
-    refuseFixed('holdout', model.holdout, definition.holdout);
+    refuseChangedParts(model, definition);
 
     const digest = digestOf(definition);
     const newest = await transaction
@@ -87,14 +86,6 @@ function refuseDerived(definition: ModelDefinition): void {
   throw new TidegateError(
     'INVALID_DEFINITION',
     `${first.name} is a derived column, and rows do not hold those yet`,
-  );
-}
-
-function refuseFixed(what: string, before: unknown, now: unknown): void {
-  if (digestOf(before) === digestOf(now)) return;
-  throw new TidegateError(
-    'DEFINITION_CONFLICT',
-    `${what} was ${JSON.stringify(before)} when the model was first applied and cannot become ${JSON.stringify(now)}`,
   );
 }
 

@@ -197,9 +197,12 @@ const fixed = [
     'entity.keys',
     { model: { entity: { name: 'user', keys: ['region', 'user_id'] } } },
   ],
-  ['the label', 'label', { label: { positive: false } }],
-  ['the share of the holdout', 'holdout', { model: { holdout: { share: 0.3 } } }],
-  ['the cluster of the holdout', 'holdout', { model: { holdout: { cluster: ['user_id'] } } }],
+  ['the positive label', 'label.positive', { label: { positive: false } }],
+  ['the delay of the label', 'label.delay', { label: { delay: '3 days' } }],
+  ['what an absent label means', 'label.absentMeans', { label: { absentMeans: 'negative' } }],
+  ['the share of the holdout', 'holdout.share', { model: { holdout: { share: 0.3 } } }],
+  ['the cluster of the holdout', 'holdout.cluster', { model: { holdout: { cluster: ['user_id'] } } }],
+  ['the order of its cluster', 'holdout.cluster', { model: { holdout: { cluster: ['region', 'user_id'] } } }],
 ] as const satisfies readonly (readonly [string, string, SampleOptions])[];
 
 test.each(fixed)('%s cannot change', async (what, place, options) => {
@@ -207,8 +210,28 @@ test.each(fixed)('%s cannot change', async (what, place, options) => {
   await apply(named(name));
   const failure = await failureOf(apply(named(name, options)));
   expect(failure.code).toBe('DEFINITION_CONFLICT');
-  expect(failure.message).toMatch(new RegExp(`^${place} was .* and cannot become `));
+  expect(failure.places.map(({ at }) => at)).toEqual([place]);
+  expect(failure.message).toMatch(new RegExp(`: ${place} was .* and cannot become `));
+  expect(failure.remedy).toContain('give the model another name');
   expect((await getDefinition(database, name)).version).toBe(1);
+});
+
+test('what is fixed may be spelt out or left to its default', async () => {
+  await apply(named('spelt'));
+  const holdout = { share: 0.2, cluster: ['user_id', 'region'] };
+  const spelt = named('spelt', { model: { holdout }, label: { positive: true, delay: '0 days' } });
+  await expect(apply(spelt)).resolves.toMatchObject({ version: 2 });
+});
+
+test('a model whose row was written before a field had a default is not in conflict with itself', async () => {
+  await apply(named('old'));
+  await database.pool.query(
+    `update tidegate.model set label = (label::jsonb - 'delay' - 'positive')::json where name = 'old'`,
+  );
+  await expect(apply(named('old', { view: { ttl: '9 days' } }))).resolves.toEqual({
+    version: 2,
+    changed: true,
+  });
 });
 
 test('ten different definitions applied at once are numbered from 1 to 10', async () => {

@@ -152,6 +152,38 @@ test('two features of one name are refused at the second, and the first is named
   ]);
 });
 
+test('a name that an object swallows is refused, however it was written', () => {
+  const literal = withView({ columns: { hours: numeric(), __proto__: count() } });
+  expect(refusal(literal).places.map(({ at }) => at)).toEqual(['features.0.columns.__proto__']);
+  const parsed: unknown = JSON.parse('{"features":[{"derived":{"__proto__":{}}}]}');
+  expect(refusal(parsed).places.map(({ at }) => at)).toEqual(['features.0.derived.__proto__']);
+});
+
+test('names that every object has are names like any other', () => {
+  const columns = { constructor: numeric(), toString: count(), hasOwnProperty: flag() };
+  const definition = parseDefinition(withView({ columns }));
+  expect(featuresOf(definition).map(({ name }) => name)).toEqual(Object.keys(columns));
+});
+
+test('two views of one name are refused', () => {
+  const named = { ...usage, name: 'usage' };
+  const twice = { ...minimal, features: [named, { ...named, columns: { calls: count() } }] };
+  expect(refusal(twice).places).toEqual([
+    { at: 'features.1.name', problem: 'features.0 is already named usage' },
+  ]);
+});
+
+test('a key or a system column of Postgres is no feature', () => {
+  const columns = { region: category(), ctid: category(), hours: numeric() };
+  expect(refusal(withView({ columns })).places).toEqual([
+    {
+      at: 'features.0.columns.region',
+      problem: 'is a key of the entity, and a feature needs a name of its own',
+    },
+    { at: 'features.0.columns.ctid', problem: 'is a system column of Postgres' },
+  ]);
+});
+
 test('every mistake is listed, and at most twenty as places', () => {
   const columns = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`c${n}`, { type: 'nothing' }]));
   const error = refusal(withView({ columns }));

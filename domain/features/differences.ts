@@ -1,0 +1,38 @@
+// What differs between two declarations, field by field.
+import { canonicalJson } from '../canonical-json.ts';
+
+/** A field that differs; a side that does not have it is `undefined`. */
+export interface Difference {
+  /** Path of the field. @example 'columns.hours.min' */
+  readonly at: string;
+  readonly before: unknown;
+  readonly now: unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * The fields in which two plain JSON values differ; a list differs as a whole. None where both say the same, in whatever
+ * order of fields.
+ *
+ * @example differencesOf({ ttl: '45 days' }, { ttl: '30 days' }) // [{ at: 'ttl', before: '45 days', now: '30 days' }]
+ */
+export function differencesOf(before: unknown, now: unknown, at = ''): Difference[] {
+  if (!isObject(before) || !isObject(now)) return isSame(before, now) ? [] : [{ at, before, now }];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return names.flatMap((name) =>
+    differencesOf(own(before, name), own(now, name), at === '' ? name : `${at}.${name}`),
+  );
+}
+
+const own = (fields: Fields, name: string): unknown =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined;
+
+const isSame = (before: unknown, now: unknown): boolean =>
+  before === undefined || now === undefined ? before === now : canonicalJson(before) === canonicalJson(now);
+
+/** A value of a declaration for people; `none` where there is none. @example valueInWords('45 days') // '"45 days"' */
+export const valueInWords = (value: unknown): string => (value === undefined ? 'none' : canonicalJson(value));

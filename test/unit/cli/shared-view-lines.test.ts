@@ -1,0 +1,47 @@
+// What is said of a view that other models declare too.
+import { expect, test } from 'vitest';
+import { sharedViewLines } from '../../../cli/features/shared-view-lines.ts';
+
+const use = (model: string, differences: object = {}, agreedUntil: number | null = null) => ({
+  model,
+  definitionVersion: 3,
+  appliedAt: new Date(0),
+  differences: Object.entries(differences).map(([at, [before, now]]) => ({
+    at,
+    before: before as unknown,
+    now: now as unknown,
+  })),
+  agreedUntil,
+});
+
+test('nothing is said where nobody else has the view', () => {
+  expect(sharedViewLines({ view: 'usage', uses: [] })).toEqual([]);
+});
+
+test('those who share it are named in one line', () => {
+  expect(sharedViewLines({ view: 'usage', uses: [use('churn'), use('upsell')] })).toEqual([
+    'view usage is shared with churn, upsell',
+  ]);
+});
+
+test('each model that differs is warned of with what it has there and here', () => {
+  const uses = [
+    use('churn'),
+    use('upsell', { ttl: ['9 days', undefined] }),
+    use('fraud', { 'columns.a.min': [0, 1] }, 2),
+  ];
+  expect(sharedViewLines({ view: 'usage', uses })).toEqual([
+    'view usage is shared with churn',
+    'warning: upsell (definition 3) declares view usage otherwise: ttl is "9 days" there and none here; it keeps that ' +
+      'until it is applied again',
+    'warning: fraud (definition 3) declares view usage otherwise: columns.a.min is 0 there and 1 here; it said the same ' +
+      'as here up to definition 2, so this declaration may be an old one',
+  ]);
+});
+
+test('of many differences five are shown', () => {
+  const many = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`f${n}`, [n, n + 1]]));
+  expect(sharedViewLines({ view: 'usage', uses: [use('churn', many)] })[0]).toContain(
+    'f4 is 4 there and 5 here and 3 more;',
+  );
+});
