@@ -10,6 +10,7 @@ import { profileDataset } from '../store/drift/profile-dataset.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
+import { otherChanges } from './other-changes.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
 
 /** The step that measures drift. */
@@ -34,7 +35,10 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       const reference = decodeReference(encoded);
       const dataset = await datasetFor(database, frozen, champion.definitionVersion);
       const profile = await profileDataset(database, dataset, reference);
-      const verdict = judgeWindow(reference, profile, driftPolicyOf(definition, artifact));
+      const policy = driftPolicyOf(definition, artifact);
+      const { minRows } = definition.drift;
+      const window = { model, championVersion, artifact, dataset, reference, profile, minRows };
+      const verdict = judgeWindow(reference, profile, policy, await otherChanges(database, window));
       return { measured: true, championVersion, verdict };
     }
   },

@@ -62,6 +62,7 @@ async function outOfFold(
     if (error instanceof TidegateError && CANNOT_BE_FITTED.includes(error.code)) return undefined;
     throw error;
   }
+  if (scores.size === 0) return undefined;
   const rows = Uint32Array.from(scores.keys()).sort();
   return { rows, scores: Float64Array.from(rows, (row) => scores.get(row)!) };
 }

@@ -21,8 +21,8 @@ export interface ScoredHoldout {
 
 /** Which rows to score, and when their labels are due. */
 export interface ScoreOptions {
-  /** Rows up to this time should have their label. */
-  readonly expectedUntil: Date;
+  /** Rows up to this time should have their label. @default the instant by which labels were known */
+  readonly expectedUntil?: Date;
   /** @default all chunks */
   readonly range?: ChunkRange;
 }
@@ -37,7 +37,10 @@ export async function scoreHoldout(
   database: Database,
   dataset: Dataset,
   artifact: Artifact,
-  { expectedUntil, range = { first: 0, end: Math.ceil(dataset.rows / CHUNK_ROWS) } }: ScoreOptions,
+  {
+    expectedUntil = dataset.asKnownAt,
+    range = { first: 0, end: Math.ceil(dataset.rows / CHUNK_ROWS) },
+  }: ScoreOptions = {},
 ): Promise<ScoredHoldout> {
   const wanted = new Set(artifact.encoding.columns.map(({ name }) => name));
   const columns = new Map(

@@ -6,8 +6,15 @@ import { category, numeric } from '../../domain/features/column.ts';
 import { parseDefinition, view } from '../../domain/features/define-model.ts';
 import { type ModelInput } from '../../domain/features/definition.ts';
 import { type Frame } from '../../domain/features/frame.ts';
-import { trainingRows } from '../../domain/learning/rows.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
+import { evaluationRows, trainingRows } from '../../domain/learning/rows.ts';
+import { scoreRows } from '../../domain/learning/score.ts';
 import { trainerNamed } from '../../domain/learning/trainers.ts';
+import {
+  encodeScores,
+  type EncodedScoreReference,
+  freezeScores,
+} from '../../domain/performance/score-reference.ts';
 import { type Database } from '../../store/database.ts';
 import {
   type Chunk,
@@ -35,13 +42,14 @@ export interface FrozenModel {
 /**
  * Applies a model of a frame's features and registers a champion, version 1, trained on it. Every row is labelled.
  *
- * @param input merged into the definition
+ * @param input merged into the definition; @param options whether the champion has a score reference
  */
 export async function frozenModel(
   database: Database,
   name: string,
   training: Frame,
   input: Partial<ModelInput> = {},
+  { scored = true }: { readonly scored?: boolean } = {},
 ): Promise<FrozenModel> {
   const columns = Object.fromEntries(
     training.features.map((column) => [column.name, column.kind === 'numeric' ? numeric() : category()]),
@@ -78,18 +86,20 @@ export async function frozenModel(
     requestedBy: 'ada',
     ...run,
   });
+  const artifact = trainerNamed('logistic-regression').fit({
+    frame: training,
+    rows: trainingRows(training),
+    options: { seed: 1 },
+  });
   const { version } = await registerVersion(database, {
     model: name,
     definitionVersion,
     retrainId,
     datasetId,
     trainer: 'logistic-regression',
-    artifact: trainerNamed('logistic-regression').fit({
-      frame: training,
-      rows: trainingRows(training),
-      options: { seed: 1 },
-    }),
+    artifact,
     reference: encodeReference(freezeReference(training)),
+    scoreReference: scored ? scoresOf(artifact, training) : null,
   });
   await moveToStaging(database, name, version, by(), { whilePending: 'supersede', detail: '' });
   await promote(database, name, version, null, by(), 'approved');
@@ -111,6 +121,14 @@ export async function frozenModel(
     return opened.id;
   };
   return { name, report };
+}
+
+function scoresOf(artifact: Artifact, frame: Frame): EncodedScoreReference | null {
+  const rows = evaluationRows(frame);
+  if (rows.length === 0) return null;
+  const scores = scoreRows(artifact, frame, rows);
+  const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
+  return encodeScores(freezeScores('holdout', { scores, labels, times: new BigInt64Array(rows.length) }, 1));
 }
 
 const WINDOW = { from: new Date('2024-01-01Z'), to: new Date('2024-02-01Z') };
