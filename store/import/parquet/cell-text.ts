@@ -46,6 +46,15 @@ export const rawParsers = {
   jsonFromBytes: (bytes: Uint8Array) => utf8.decode(bytes),
 };
 
+const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** For the file's description of itself: the least and greatest values in it may be bytes, or text that is cut short. */
+export const descriptionParsers = {
+  ...rawParsers,
+  stringFromBytes: (bytes: Uint8Array) => lenient.decode(bytes),
+  jsonFromBytes: (bytes: Uint8Array) => lenient.decode(bytes),
+};
+
 const plainText: CellText = (value) => {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return utf8.decode(value);

@@ -12,7 +12,7 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { type ImportTable } from '../import-table.ts';
 import { type Batch, type Cell, MalformedFile, type RowSource, type SourceRow } from '../row-source.ts';
-import { type CellText, cellTextFor, rawParsers } from './cell-text.ts';
+import { type CellText, cellTextFor, descriptionParsers, rawParsers } from './cell-text.ts';
 
 /** A column of the file. */
 interface ParquetColumn {
@@ -38,11 +38,12 @@ export async function openParquet(
   try {
     const { size } = await handle.stat();
     const buffer: AsyncBuffer = { byteLength: size, slice: (start, end = size) => slice(handle, start, end) };
-    const metadata = await parquetMetadataAsync(buffer, { parsers: rawParsers, geoparquet: false }).catch(
-      (error: unknown) => {
-        throw new MalformedFile(file.name, `is not Parquet that can be read: ${wordsOf(error)}`, error);
-      },
-    );
+    const metadata = await parquetMetadataAsync(buffer, {
+      parsers: descriptionParsers,
+      geoparquet: false,
+    }).catch((error: unknown) => {
+      throw new MalformedFile(file.name, `is not Parquet that can be read: ${wordsOf(error)}`, error);
+    });
     const columns = columnsOf(file.name, metadata, table);
     return {
       header: columns.map(({ name }) => name),

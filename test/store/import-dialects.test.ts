@@ -1,0 +1,162 @@
+// Whatever writes CSV, and in whichever dialect, the same rows arrive; from Parquet too.
+import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import iconv from 'iconv-lite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ImportRequest } from '../../store/import/import-files.ts';
+import { type ImportFixture, importFiles, importFixture } from './import-fixture.ts';
+
+const names = ['k', '__proto__', 'ü "q",;|'] as const;
+
+let fixture: ImportFixture;
+beforeAll(async () => {
+  fixture = await importFixture();
+  const columns = names.map((name) => `"${name.replaceAll('"', '""')}" text`).join(', ');
+  await fixture.database.pool.query(`
+    create table public.note (${columns}, as_of timestamptz, loaded_at timestamptz, primary key (k, as_of, loaded_at))`);
+});
+afterAll(() => fixture.drop());
+
+type Row = readonly (string | null)[];
+
+interface Dialect {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly lineEnds: readonly string[];
+  readonly quoteAll: boolean;
+  readonly encoding: 'utf8' | 'utf16-le' | 'utf16-be' | 'win1252';
+  readonly mark: boolean;
+  readonly endsWithBreak: boolean;
+}
+
+/** A writer of CSV: quotes what must be, or everything; changes its line ends from row to row where it has several. */
+function write(rows: readonly Row[], dialect: Dialect): Buffer {
+  const { delimiter, quote, lineEnds, quoteAll, encoding, mark, endsWithBreak } = dialect;
+  const cell = (value: string | null): string => {
+    const text = value ?? '';
+    const isBare = !quoteAll && ![delimiter, quote, '\r', '\n'].some((special) => text.includes(special));
+    return isBare ? text : `${quote}${text.replaceAll(quote, quote + quote)}${quote}`;
+  };
+  const lines = [names, ...rows].map((row) => row.map(cell).join(delimiter));
+  let text = mark ? '\ufeff' : '';
+  lines.forEach((line, index) => {
+    text += line;
+    if (index < lines.length - 1 || endsWithBreak) text += lineEnds[index % lineEnds.length];
+  });
+  return iconv.encode(text, encoding);
+}
+
+const western = fc.constantFrom(...'aZ09 ,;|\t"\'\\\r\néèüß€ñ~#.');
+const any = fc.oneof(
+  { weight: 3, arbitrary: western },
+  fc.constantFrom(
+    '🦉',
+    '日',
+    '\u0301',
+    '\ufeff',
+    '\u2028',
+    '\u0001',
+    '\u007f',
+    '\\N',
+    '\\.',
+    '=1+1',
+    '__proto__',
+  ),
+);
+
+/** Rows with keys of their own; a text that is empty cannot be told from none in CSV. */
+const rowsOf = (letter: fc.Arbitrary<string>): fc.Arbitrary<Row[]> => {
+  const text = fc.array(letter, { minLength: 1, maxLength: 12 }).map((letters) => letters.join(''));
+  const value = fc.option(text, { freq: 5 });
+  return fc
+    .array(fc.tuple(text, value, value), { minLength: 1, maxLength: 12 })
+    .map((rows) => rows.map(([key, a, b], index) => [`${key}${index}`, a, b]));
+};
+
+const dialects: fc.Arbitrary<Dialect> = fc.record({
+  delimiter: fc.constantFrom(',', ';', '\t', '|'),
+  quote: fc.constant('"'),
+  lineEnds: fc.constantFrom(['\n'], ['\r\n'], ['\r'], ['\n', '\r\n'], ['\r\n', '\n', '\n']),
+  quoteAll: fc.boolean(),
+  encoding: fc.constantFrom('utf8' as const, 'utf16-le' as const, 'utf16-be' as const, 'win1252' as const),
+  mark: fc.boolean(),
+  endsWithBreak: fc.boolean(),
+});
+
+const written = dialects.chain((dialect) => {
+  const isWestern = dialect.encoding === 'win1252';
+  const mark = dialect.mark && !isWestern;
+  return rowsOf(isWestern ? western : any).map((rows) => ({ rows, dialect: { ...dialect, mark } }));
+});
+
+async function imported(files: Record<string, Buffer>, request: Partial<ImportRequest> = {}): Promise<Row[]> {
+  const { pool } = fixture.database;
+  await pool.query('truncate public.note');
+  await importFiles(fixture, files, request);
+  const { rows } = await pool.query<(string | null)[]>({
+    text: `select "k", "__proto__", "ü ""q"",;|" from public.note`,
+    rowMode: 'array',
+  });
+  return byKey(rows);
+}
+
+const byKey = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => (a[0]! < b[0]! ? -1 : 1));
+
+const ENCODINGS = { utf8: 'utf-8', 'utf16-le': 'utf-16le', 'utf16-be': 'utf-16be', win1252: 'windows-1252' };
+
+test('what is written in any dialect comes back equal', async () => {
+  await fc.assert(
+    fc.asyncProperty(written, async ({ rows, dialect }) => {
+      // What no mark tells is named; UTF-8 needs neither.
+      const isTold = dialect.mark || dialect.encoding === 'utf8';
+      const csv = isTold ? {} : { encoding: ENCODINGS[dialect.encoding] };
+      expect(await imported({ 'note.csv': write(rows, dialect) }, { csv })).toEqual(byKey(rows));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a dialect that is named comes back equal, odd characters included', async () => {
+  const odd = fc.record({
+    delimiter: fc.constantFrom(':', '~', '#', ' ', '\u0001'),
+    quote: fc.constantFrom("'", '"', '`'),
+  });
+  await fc.assert(
+    fc.asyncProperty(written, odd, async ({ rows, dialect }, named) => {
+      const csv = { ...named, encoding: ENCODINGS[dialect.encoding] };
+      expect(await imported({ 'note.csv': write(rows, { ...dialect, ...named }) }, { csv })).toEqual(
+        byKey(rows),
+      );
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the same rows come from Parquet and from CSV', async () => {
+  await fc.assert(
+    fc.asyncProperty(written, async ({ rows, dialect }) => {
+      const columnData = names.map((name, column) => ({
+        name,
+        data: rows.map((row) => row[column]!),
+        type: 'STRING' as const,
+        nullable: true,
+      }));
+      const parquet = Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize: 5 }));
+      const fromParquet = await imported({ 'note.parquet': parquet });
+      expect(fromParquet).toEqual(byKey(rows));
+      const csv = { encoding: ENCODINGS[dialect.encoding] };
+      const { tables } = await importFiles(fixture, { 'note.csv': write(rows, dialect) }, { csv });
+      expect(tables).toMatchObject([{ inserted: 0, changed: 0, unchanged: rows.length }]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('Latin-1 without a name is detected where its letters leave no doubt, and said to be assumed', async () => {
+  const { pool } = fixture.database;
+  await pool.query(`
+    create table public.name (k text, v text, as_of timestamptz, loaded_at timestamptz, primary key (k, as_of, loaded_at))`);
+  const { tables } = await importFiles(fixture, { 'name.csv': Buffer.from('k;v\nJürgen;Bär\n', 'latin1') });
+  expect(tables[0]!.assumed).toBe('name.csv is read as windows-1252, which it does not say');
+  expect((await pool.query('select k, v from public.name')).rows).toEqual([{ k: 'Jürgen', v: 'Bär' }]);
+});
