@@ -1,6 +1,6 @@
 // Reads some columns of a frozen dataset, chunk by chunk, with the digests checked and no row kept.
 import { digestOfBytes } from '../../domain/canonical-json.ts';
-import { CopyOut } from '../copy-out.ts';
+import { copyOut } from '../copy-out.ts';
 import { type Database } from '../database.ts';
 import { changed, chunkDigests } from './chunk-digests.ts';
 import { type Dataset } from './dataset.ts';
@@ -39,7 +39,7 @@ export async function readChunks(
   try {
     const expected = await chunkDigests(client, dataset);
     let taken = 0;
-    await CopyOut.run(client, copySql(dataset.id, parts, { first, end }, order), ([part, ordinal, bytes]) => {
+    await copyOut(client, copySql(dataset.id, parts, { first, end }, order), ([part, ordinal, bytes]) => {
       if (!part || !ordinal || !bytes) throw changed(dataset, 'a chunk');
       const chunk = { part: part.toString(), ordinal: ordinal.readInt32BE(0), bytes };
       const name = `${chunk.part}/${chunk.ordinal}`;

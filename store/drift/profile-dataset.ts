@@ -28,21 +28,21 @@ export async function profileDataset(
     profiler.wants(column.name) ? [[featurePart(position), column] as const] : [],
   );
   const columns = new Map(wanted);
-  const aligned = new ArrayBuffer(CHUNK_ROWS * 8);
-  const copy = new Uint8Array(aligned);
   await readChunks(database, dataset, [PARTS.labels, ...columns.keys()], range, ({ part, bytes }) => {
     const column = columns.get(part);
-    if (!column) {
-      profiler.addLabels(bytes);
-      return;
-    }
-    // Typed arrays stand at multiples of their size, and what arrives stands anywhere.
-    copy.set(bytes);
-    if (column.kind === 'numeric') {
-      profiler.addNumbers(column.name, new Float64Array(aligned, 0, bytes.length / 8));
-    } else {
-      profiler.addCodes(column.name, new Uint32Array(aligned, 0, bytes.length / 4));
-    }
+    if (!column) profiler.addLabels(bytes);
+    else if (column.kind === 'numeric') profiler.addNumbers(column.name, numbersIn(bytes));
+    else profiler.addCodes(column.name, codesIn(bytes));
   });
   return profiler.profile();
 }
+
+// Typed arrays stand at multiples of their size. The bytes of a large chunk do so where they arrive, those of a small
+// one anywhere.
+const standing = ({ buffer, byteOffset, length }: Buffer, size: number): [ArrayBufferLike, number, number] =>
+  byteOffset % size === 0
+    ? [buffer, byteOffset, length / size]
+    : [buffer.slice(byteOffset, byteOffset + length), 0, length / size];
+
+const numbersIn = (bytes: Buffer): Float64Array => new Float64Array(...standing(bytes, 8));
+const codesIn = (bytes: Buffer): Uint32Array => new Uint32Array(...standing(bytes, 4));

@@ -1,0 +1,34 @@
+// Measures drift of stored reports in a process that does nothing else, as a worker would: a part of bench/drift.ts.
+import { readFile, writeFile } from 'node:fs/promises';
+import { driftActivities } from '../activities/measure-drift.ts';
+import { type ActivityDeps } from '../activities/deps.ts';
+import { openDatabase } from '../store/database.ts';
+
+const [url = '', warmUp = '', ...reports] = process.argv.slice(2);
+const database = openDatabase(url);
+// The step talks to Postgres alone.
+const step = driftActivities({ database } as ActivityDeps);
+
+const measure = async (reportId: number) => {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await step.measureDrift({ reportId });
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: (performance.now() - start) / 1_000, cpu: (user + system) / 1e6 };
+};
+
+for (let round = 0; round < 5; round += 1) await measure(Number(warmUp));
+globalThis.gc?.();
+const idle = await memory('VmRSS');
+// From here on the peak is counted anew.
+await writeFile('/proc/self/clear_refs', '5');
+const runs = [];
+for (const report of reports) runs.push(await measure(Number(report)));
+console.log(JSON.stringify({ runs, idle, peak: await memory('VmHWM') }));
+await database.close();
+
+/** A line of the process's status in megabytes. */
+async function memory(name: string): Promise<number> {
+  const status = await readFile('/proc/self/status', 'utf8');
+  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024;
+}
