@@ -18,7 +18,9 @@ import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readRowsFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { countMissingOnlineRows, materialise } from '../store/online/materialise.ts';
+import { materialise } from '../store/online/materialise.ts';
+import { countMissingOnlineRows } from '../store/online/missing-rows.ts';
+import { materialisedInWords } from '../store/online/scope.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
 import { getVersion, readArtifact } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
@@ -37,11 +39,12 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
     version: number;
   }): Promise<{ words: string }> {
     const { definition, dataset } = await comparedOn(database, model, version);
-    const asOf = dataset.window.to;
-    const { entities, written } = await materialise(database, definition, asOf);
-    return {
-      words: `materialised ${entities} entities as of ${asOf.toISOString()}, ${written} rows written`,
-    };
+    const done = await materialise(database, {
+      source: definition,
+      asOf: dataset.window.to,
+      onProgress: heartbeat,
+    });
+    return { words: `online rows of definition ${definition.version}: ${materialisedInWords(done)}` };
   },
 
   /** Runs every check on a version in Staging. */

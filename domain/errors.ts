@@ -63,6 +63,12 @@ export const errorKinds = {
   EMPTY_WINDOW: kind(422, false, 'No rows fall in the window; import data or choose another as-of.'),
   TOO_FEW_LABELS: kind(422, false, 'Wait for labels, or widen training.window.'),
   ONE_CLASS: kind(422, false, 'The labels of the window hold one class only; widen training.window.'),
+  NO_ONLINE_VALUES: kind(
+    422,
+    false,
+    'Load the tables, choose the instant of their rows with --as-of, or widen ttl.',
+  ),
+  NOT_MATERIALISED: kind(409, false, 'Materialise all rows first: `tidegate materialize <model>`.'),
   FEATURES_NOT_KNOWN: kind(
     422,
     false,

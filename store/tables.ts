@@ -10,6 +10,8 @@ import { type DriftPart, type PerformancePart } from '../domain/lifecycle/report
 import { type EncodedScoreReference } from '../domain/performance/score-reference.ts';
 import { type QualityPart } from '../domain/quality/quality-part.ts';
 import { type FirstQualityPart } from '../domain/quality/read-quality-part.ts';
+import { type MaterialiseScope } from './online/scope.ts';
+import { type SourceMark } from './online/source-mark.ts';
 
 /** A jsonb column: read as a value, written as its JSON text. */
 type Json<T> = ColumnType<T, string, string>;
@@ -168,7 +170,32 @@ export interface Tables {
     as_of: Timestamp;
     row_time: Timestamp;
     features: Json<Record<string, number | string | null>>;
+    view_times: ColumnType<(number | null)[], string | undefined, string>;
     materialised_at: Generated<Date>;
+  };
+  'tidegate.online_watermark': {
+    model: string;
+    definition_version: number;
+    as_of: Timestamp;
+    newest_as_of: Timestamp;
+    suspect_xid: string | null;
+    mark: Json<SourceMark>;
+    finished_at: Generated<Date>;
+  };
+  'tidegate.online_progress': {
+    model: string;
+    definition_version: number;
+    as_of: Timestamp;
+    newest_as_of: Timestamp;
+    suspect_xid: string;
+    resumed_xid: string | null;
+    scope: Json<MaterialiseScope>;
+    mark: Json<SourceMark>;
+    position: string | null;
+    looked_at: Generated<number>;
+    written: Generated<number>;
+    started_at: Generated<Date>;
+    updated_at: Generated<Date>;
   };
   'tidegate.prediction': {
     id: Generated<number>;

@@ -2,11 +2,11 @@
 import { type Command } from 'commander';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { materialise } from '../../store/online/materialise.ts';
+import { materialisedInWords } from '../../store/online/scope.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
 import { asOfOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';
-import { day } from '../output/format.ts';
 
 interface Options {
   readonly asOf?: Date;
@@ -27,12 +27,9 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
         // Before the first version serves, the newest definition is the one that will.
         const production = await findVersionIn(database, model, 'Production');
         const definition = await getDefinition(database, model, production?.definitionVersion);
-        const { entities, written } = await materialise(database, definition, asOf);
-        if (json)
-          return output.json({ model, definitionVersion: definition.version, asOf, entities, written });
-        output.line(
-          `${model}, definition ${definition.version}: ${written} of ${entities} rows written as of ${day(asOf)}`,
-        );
+        const done = await materialise(database, { source: definition, asOf });
+        if (json) return output.json({ model, definitionVersion: definition.version, ...done });
+        output.line(`${model}, definition ${definition.version}: ${materialisedInWords(done)}`);
       }),
     );
 }

@@ -11,8 +11,11 @@ export interface OnlineKey {
 
 /** The features of an entity at one instant. */
 export interface OnlineRow {
+  /** The instant at which the values hold. */
   readonly asOf: Date;
   readonly features: Readonly<Record<string, unknown>>;
+  /** For each view of the definition the timestamp of the row that was used, in microseconds since 1970 UTC. */
+  readonly viewTimes: readonly (number | null)[];
 }
 
 /** Finds online rows; the answer has one place for each key, in order. */
@@ -22,13 +25,17 @@ export type LookUp = (keys: readonly OnlineKey[]) => Promise<(OnlineRow | undefi
 const FIND = {
   name: 'tidegate_online_lookup',
   text: `
-    select wanted.place, found.as_of, found.features
+    -- A row that says the same is not written again: the watermark says until when it holds.
+    select wanted.place, greatest(found.as_of, complete.as_of) as as_of, found.features, found.view_times
     from unnest($1::text[], $2::int[], $3::text[]) with ordinality
       as wanted (model, definition_version, entity_key, place)
     join tidegate.online_row found
       on found.model = wanted.model
      and found.definition_version = wanted.definition_version
-     and found.entity_key = wanted.entity_key::jsonb`,
+     and found.entity_key = wanted.entity_key::jsonb
+    left join tidegate.online_watermark complete
+      on complete.model = wanted.model
+     and complete.definition_version = wanted.definition_version`,
 };
 
 /** Finds online rows in one query; `undefined` stands where there is none. */
@@ -40,6 +47,7 @@ export async function findOnlineRows(
     place: number;
     as_of: Date;
     features: Record<string, unknown>;
+    view_times: (number | null)[];
   }>({
     ...FIND,
     values: [
@@ -49,6 +57,7 @@ export async function findOnlineRows(
     ],
   });
   const found = new Array<OnlineRow | undefined>(keys.length).fill(undefined);
-  for (const { place, as_of, features } of rows) found[place - 1] = { asOf: as_of, features };
+  for (const { place, as_of, features, view_times } of rows)
+    found[place - 1] = { asOf: as_of, features, viewTimes: view_times };
   return found;
 }

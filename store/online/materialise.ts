@@ -1,81 +1,150 @@
-// Online rows: the features of every entity at one instant, kept for look-ups by key.
-import { featuresOf } from '../../domain/features/define-model.ts';
-import { isNumeric } from '../../domain/features/column.ts';
+// Materialisation: online rows are brought to an instant, all of them or those that changed.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
+import { labelsKnownBy } from '../datasets/snapshot.ts';
 import { type StoredDefinition } from '../definitions/definitions.ts';
-import { quoteColumn } from '../features/identifiers.ts';
-import { entityKeysSql, instantSql } from '../features/instant-sql.ts';
+import { listEntities } from './entity-list.ts';
+import { withOnlineLock } from './online-lock.ts';
+import { prepareWriter } from './online-writer.ts';
+import { type Plan, planMaterialisation } from './plan.ts';
+import { refuseNoValues } from './refuse-no-values.ts';
+import { removeVanished } from './remove-vanished.ts';
+import { type Materialised, type MaterialiseScope } from './scope.ts';
+import { sourcesOf } from './source.ts';
+import { beginLook } from './source-mark.ts';
+import {
+  beginProgress,
+  caughtUp,
+  endProgress,
+  findProgress,
+  findWatermark,
+  olderXid,
+  resumeProgress,
+  type Watermark,
+} from './watermark.ts';
+import { type BatchProgress, type EntityRun, writeEntities } from './write-entities.ts';
 
-/** What a materialisation wrote. */
-export interface Materialised {
-  /** Entities that exist at the instant. */
-  readonly entities: number;
-  /** Rows written: new ones, and those whose values changed or grew newer. */
-  readonly written: number;
+/** What to materialise, and how. */
+export interface MaterialiseRequest {
+  readonly source: StoredDefinition;
+  /** The instant of the rows; a range has its own. */
+  readonly asOf: Date;
+  /** @default an increment */
+  readonly scope?: MaterialiseScope;
+  /** Called after each batch. */
+  readonly onProgress?: (progress: BatchProgress) => void;
+  /** Entities of one batch: what a crash loses at most. @default 20_000 */
+  readonly batchSize?: number;
+  /** Ends the run between two batches. */
+  readonly signal?: AbortSignal;
 }
+
+const BATCH = 20_000;
 
 /**
- * Writes one row per entity: the point-in-time join at `asOf`. Rows of a later instant stay.
+ * Brings the online rows of a definition to an instant: each row is the point-in-time join at it.
  *
- * @throws TidegateError EMPTY_WINDOW where no entity exists at the instant: writing nothing is never a success
+ * All is read in one REPEATABLE READ snapshot; rows are written in batches in the order of their keys, each with the
+ * position that it reaches, so that a run which was cut off goes on where it stopped. Two runs for one definition wait
+ * for each other. The watermark moves when all is written, so a run that was cut off is never taken for a whole one.
+ *
+ * An increment becomes a full run where there is no watermark yet, or where rows of a source were removed or rewritten.
+ * A range brings the entities with rows in it to its end, or to the watermark where that is later.
+ *
+ * @throws TidegateError EMPTY_WINDOW where no entity exists at the instant, NO_ONLINE_VALUES where no feature has a
+ * value at it, NOT_MATERIALISED for a range of rows that were never complete
  */
-export async function materialise(
-  database: Database,
-  source: StoredDefinition,
-  asOf: Date,
-): Promise<Materialised> {
-  const { definition, version, model } = source;
-  const columns = featuresOf(definition).map(({ name, spec }) => {
-    const column = `joined.${quoteColumn(name)}`;
-    // JSON holds neither NaN nor infinities; Postgres sorts NaN above Infinity.
-    const value = isNumeric(spec) ? `case when abs(${column}) < 'Infinity' then ${column} end` : column;
-    return `${value} as ${quoteColumn(name)}`;
+export async function materialise(database: Database, request: MaterialiseRequest): Promise<Materialised> {
+  const { source, scope = { kind: 'increment' } } = request;
+  const rowsOf = { model: source.model, version: source.version };
+  return withOnlineLock(database, rowsOf, async ({ reader, writer }) => {
+    const watermark = await findWatermark(database, rowsOf);
+    if (scope.kind === 'range' && !watermark) {
+      throw new TidegateError(
+        'NOT_MATERIALISED',
+        `the online rows of ${source.model}, definition ${source.version}, were never complete`,
+      );
+    }
+    const asOf =
+      scope.kind === 'range' && watermark ? later(new Date(scope.to), watermark.asOf) : request.asOf;
+    if (watermark && watermark.asOf > asOf) {
+      return { ...NOTHING, asOf: watermark.asOf, scope: scope.kind, nothing: 'watermark ahead' };
+    }
+    const progress = await findProgress(database, rowsOf);
+    const knownBy = await labelsKnownBy(database);
+    await reader.query('begin isolation level repeatable read');
+    const sources = sourcesOf(source.definition);
+    const look = await beginLook(reader, sources, asOf, knownBy);
+    const plan = await planMaterialisation({
+      client: reader,
+      source,
+      sources,
+      look,
+      scope,
+      watermark,
+      progress,
+    });
+    const run = { reader, writer, rowsOf, definition: source.definition, asOf: look.asOf };
+    const first = await listEntities(reader, run.definition, run.asOf, plan.passes[0]?.reasons ?? []);
+    if (first === 0 && plan.scope.kind === 'full' && !plan.resumed) {
+      throw new TidegateError(
+        'EMPTY_WINDOW',
+        `${run.definition.rows.table} has no entity at ${look.asOf}, so there is nothing to materialise`,
+      );
+    }
+    await refuseNoValues(reader, sources, look.asOf);
+    await prepareWriter(writer);
+    if (plan.resumed) await resumeProgress(writer, rowsOf);
+    else await beginProgress(writer, rowsOf, { ...plan, asOf });
+    await walk(run, plan, first, request);
+    return finish(database, run, plan, asOf, watermark);
   });
-  const { rows } = await database.pool.query<{ entities: number; written: number }>(
-    `with joined as (${instantSql(definition)}),
-     written as (
-       insert into tidegate.online_row (model, definition_version, entity_key, as_of, row_time, features)
-       select $2, $3, joined.entity_key::jsonb, $1::timestamptz, joined.newest, to_jsonb(features)
-       from joined cross join lateral (select ${columns.join(', ')}) features
-       -- In one order, so that two that write the same rows wait for each other and do not lock each other out.
-       order by joined.entity_key collate "C"
-       on conflict (model, definition_version, entity_key) do update
-         set as_of = excluded.as_of, row_time = excluded.row_time, features = excluded.features,
-             materialised_at = excluded.materialised_at
-         where tidegate.online_row.as_of < excluded.as_of
-            or (tidegate.online_row.as_of = excluded.as_of
-                and tidegate.online_row.features is distinct from excluded.features)
-       returning 1
-     )
-     select (select count(*) from joined) as entities, (select count(*) from written) as written`,
-    [asOf.toISOString(), model, version],
-  );
-  const result = rows[0] ?? { entities: 0, written: 0 };
-  if (result.entities === 0) {
-    throw new TidegateError(
-      'EMPTY_WINDOW',
-      `${definition.rows.table} has no entity at ${asOf.toISOString()}, so there is nothing to materialise`,
-    );
-  }
-  return result;
 }
 
-/** Entities of the spine at an instant that have no online row: 0 when the rows are complete. */
-export async function countMissingOnlineRows(
-  database: Database,
-  source: StoredDefinition,
-  asOf: Date,
-): Promise<number> {
-  // EXCEPT hashes both sides; an anti-join is nested by the planner while it knows nothing of the new rows.
-  const { rows } = await database.pool.query<{ missing: number }>(
-    `select count(*) as missing
-     from (
-       ${entityKeysSql(source.definition)}
-       except
-       select entity_key from tidegate.online_row where model = $2 and definition_version = $3
-     ) absent`,
-    [asOf.toISOString(), source.model, source.version],
-  );
-  return rows[0]?.missing ?? 0;
+/** Goes through the passes of a plan, the first of which is listed. */
+async function walk(run: EntityRun, plan: Plan, first: number, request: MaterialiseRequest): Promise<void> {
+  const { onProgress, signal, batchSize = BATCH } = request;
+  for (const [at, { reasons, markAfter }] of plan.passes.entries()) {
+    const entities = at === 0 ? first : await listEntities(run.reader, run.definition, run.asOf, reasons);
+    await writeEntities(run, {
+      entities,
+      batchSize,
+      ...(onProgress && { onProgress }),
+      ...(signal && { signal }),
+    });
+    if (markAfter) await caughtUp(run.writer, run.rowsOf, markAfter);
+  }
 }
+
+/** Moves the watermark, in one transaction with the removal of rows whose entities are gone. */
+async function finish(
+  database: Database,
+  { writer, rowsOf, definition }: EntityRun,
+  { scope, fullBecause, finalMark: mark, removesVanished, newestAsOf }: Plan,
+  asOf: Date,
+  before: Watermark | undefined,
+): Promise<Materialised> {
+  const progress = await findProgress(database, rowsOf);
+  const { lookedAt = 0, written = 0 } = progress ?? {};
+  const isAhead = newestAsOf > asOf || scope.kind === 'range';
+  const suspectXid = isAhead ? olderXid(before?.suspectXid ?? null, progress?.suspectXid ?? null) : null;
+  await writer.query('begin');
+  const removed = removesVanished ? await removeVanished(writer, rowsOf, definition, asOf) : 0;
+  // A run over a part of the entities leaves the watermark of the whole where it is.
+  const complete = scope.kind === 'range' && before ? before : { asOf, mark };
+  await endProgress(writer, rowsOf, { ...complete, newestAsOf, suspectXid });
+  await writer.query('commit');
+  return {
+    asOf,
+    scope: scope.kind,
+    fullBecause,
+    lookedAt,
+    written,
+    removed,
+    nothing: written + removed === 0 ? 'nothing changed' : null,
+  };
+}
+
+const NOTHING = { fullBecause: null, lookedAt: 0, written: 0, removed: 0 } as const;
+
+const later = (one: Date, other: Date): Date => (one > other ? one : other);

@@ -2,9 +2,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { countMissingOnlineRows, materialise } from '../../store/online/materialise.ts';
+import { materialise, type MaterialiseRequest } from '../../store/online/materialise.ts';
+import { countMissingOnlineRows } from '../../store/online/missing-rows.ts';
+import { materialisedInWords } from '../../store/online/scope.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { settled } from '../helpers/settled.ts';
 import { type SampleModel, sampleModel, type SampleOptions } from '../helpers/sample-model.ts';
 
 let database: MigratedDatabase;
@@ -21,8 +24,15 @@ async function applied(name: string, options: SampleOptions = {}): Promise<Sampl
   return model;
 }
 
-const write = async (model: string, asOf: Date, version?: number) =>
-  materialise(database, await getDefinition(database, model, version), asOf);
+const write = async (
+  model: string,
+  asOf: Date,
+  { version, ...options }: Partial<MaterialiseRequest> & { version?: number } = {},
+) => {
+  await settled(database);
+  return materialise(database, { source: await getDefinition(database, model, version), asOf, ...options });
+};
+const full = { scope: { kind: 'full' } } as const;
 const missing = async (model: string, asOf: Date) =>
   countMissingOnlineRows(database, await getDefinition(database, model), asOf);
 
@@ -41,24 +51,111 @@ test('every entity that exists at the instant gets its row, and no other does', 
   );
   await model.insert('usage', { user_id: 'a', at: first, hours: 1, plan: 'a' });
   expect(await missing('complete', first)).toBe(2);
-  expect(await write('complete', first)).toEqual({ entities: 2, written: 2 });
+  expect(await write('complete', first)).toEqual({
+    asOf: first,
+    scope: 'full',
+    fullBecause: 'its rows were never complete',
+    lookedAt: 2,
+    written: 2,
+    removed: 0,
+    nothing: null,
+  });
   expect(await missing('complete', first)).toBe(0);
   expect(await missing('complete', second)).toBe(1);
-  expect(await featuresOf('complete', 'a')).toEqual({ asOf: first, features: { hours: 1, plan: 'a' } });
-  expect(await featuresOf('complete', 'b')).toEqual({ asOf: first, features: { hours: null, plan: null } });
+  const usedAt = 1000 * first.getTime();
+  expect(await featuresOf('complete', 'a')).toEqual({
+    asOf: first,
+    features: { hours: 1, plan: 'a' },
+    viewTimes: [usedAt],
+  });
+  expect(await featuresOf('complete', 'b')).toEqual({
+    asOf: first,
+    features: { hours: null, plan: null },
+    viewTimes: [null],
+  });
   expect(await featuresOf('complete', 'c')).toBeUndefined();
 });
 
-test('a repeat at the same instant writes only what changed', async () => {
+test('a repeat looks at nothing, and a whole one writes only what changed', async () => {
   const model = await applied('incremental');
   const users = ['a', 'b', 'c'].map((user_id) => ({ user_id, at: first }));
   await model.insert('spine', ...users);
   await model.insert('usage', ...users.map((user) => ({ ...user, hours: 1 })));
-  expect(await write('incremental', first)).toEqual({ entities: 3, written: 3 });
-  expect(await write('incremental', first)).toEqual({ entities: 3, written: 0 });
-  await database.pool.query(`update incremental.usage set hours = 2 where user_id = 'b'`);
-  expect(await write('incremental', first)).toEqual({ entities: 3, written: 1 });
+  expect(await write('incremental', first)).toMatchObject({ lookedAt: 3, written: 3 });
+  expect(await write('incremental', first)).toMatchObject({
+    scope: 'increment',
+    lookedAt: 0,
+    written: 0,
+    nothing: 'nothing changed',
+  });
+  await model.insert('usage', { user_id: 'b', at: first, hours: 2 });
+  expect(await write('incremental', first, full)).toMatchObject({ scope: 'full', lookedAt: 3, written: 1 });
   expect(await featuresOf('incremental', 'b')).toMatchObject({ features: { hours: 2 } });
+});
+
+test('an increment looks only at entities whose rows changed, late ones and expired values among them', async () => {
+  const model = await applied('increments', { view: { ttl: '1 day' } });
+  const users = ['a', 'b', 'c', 'd'].map((user_id) => ({ user_id, at: '2024-02-01Z' }));
+  await model.insert('spine', ...users);
+  await model.insert(
+    'usage',
+    { user_id: 'a', at: first, hours: 1 },
+    { user_id: 'b', at: '2024-02-29T12:00:00Z', hours: 2 },
+    { user_id: 'c', at: second, hours: 3 },
+  );
+  await write('increments', first);
+  expect(await featuresOf('increments', 'c')).toMatchObject({ features: { hours: null } });
+  await model.insert('usage', { user_id: 'd', at: '2024-02-29T18:00:00Z', hours: 4 });
+  const noon = new Date('2024-03-01T12:00:00Z');
+  // The value of d came late, that of b is exactly as old as the ttl.
+  expect(await write('increments', noon)).toMatchObject({ scope: 'increment', lookedAt: 1, written: 1 });
+  expect(await featuresOf('increments', 'd')).toMatchObject({ asOf: noon, features: { hours: 4 } });
+  expect(await featuresOf('increments', 'b')).toMatchObject({ asOf: noon, features: { hours: 2 } });
+  const later = new Date(noon.getTime() + 1);
+  expect(await write('increments', later)).toMatchObject({ lookedAt: 1, written: 1 });
+  expect(await featuresOf('increments', 'b')).toMatchObject({ asOf: later, features: { hours: null } });
+  expect(await featuresOf('increments', 'a')).toMatchObject({ asOf: later, features: { hours: 1 } });
+  // Now c has come into reach, and d has left it.
+  expect(await write('increments', second)).toMatchObject({ lookedAt: 2, written: 2 });
+  expect(await featuresOf('increments', 'c')).toMatchObject({ features: { hours: 3 } });
+});
+
+test.each([
+  ['deleted', `delete from removed_deleted.usage where user_id = 'a'`, null],
+  ['rewritten', `update removed_rewritten.usage set hours = 9 where user_id = 'a'`, 9],
+])('where a row was %s all entities are looked at, and it says so', async (how, statement, hours) => {
+  const name = `removed_${how}`;
+  const model = await applied(name);
+  const users = ['a', 'b'].map((user_id) => ({ user_id, at: first }));
+  await model.insert('spine', ...users);
+  await model.insert('usage', ...users.map((user) => ({ ...user, hours: 1 })));
+  await write(name, first);
+  await database.pool.query(statement);
+  const done = await write(name, second);
+  expect(done).toMatchObject({ scope: 'full', lookedAt: 2, written: 1 });
+  expect(done.fullBecause).toBe(`rows of ${name}.usage were removed or rewritten`);
+  expect(materialisedInWords(done)).toContain(`all, because rows of ${name}.usage were removed`);
+  expect(await featuresOf(name, 'a')).toMatchObject({ features: { hours } });
+});
+
+test('a SQL view does not say who wrote its rows: what became known or due since is found', async () => {
+  const model = await applied('sqlview', { view: { known: 'loaded_at', lag: '1 day' } });
+  await database.pool.query(`alter table sqlview.usage rename to usage_table`);
+  await database.pool.query(`create view sqlview.usage as select * from sqlview.usage_table`);
+  const users = ['a', 'b'].map((user_id) => ({ user_id, at: first }));
+  const loaded = { loaded_at: first };
+  await model.insert('spine', ...users);
+  await database.pool.query(
+    `insert into sqlview.usage_table values ('a', 'eu', $1, $1, 1, 'a'), ('b', 'eu', $1, $1, 1, 'a')`,
+    [first],
+  );
+  await write('sqlview', first);
+  await database.pool.query(`insert into sqlview.usage_table values ('b', 'eu', $1, $2, 2, 'b')`, [
+    loaded.loaded_at,
+    new Date(first.getTime() + 60_000),
+  ]);
+  expect(await write('sqlview', second)).toMatchObject({ scope: 'increment', lookedAt: 1, written: 1 });
+  expect(await featuresOf('sqlview', 'b')).toMatchObject({ features: { hours: 2, plan: 'b' } });
 });
 
 test('a later instant replaces a row, and an older one never does', async () => {
@@ -66,30 +163,97 @@ test('a later instant replaces a row, and an older one never does', async () => 
   await model.insert('spine', { user_id: 'a', at: first });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 }, { user_id: 'a', at: second, hours: 2 });
   await write('instants', first);
-  expect(await write('instants', second)).toEqual({ entities: 1, written: 1 });
-  expect(await write('instants', first)).toEqual({ entities: 1, written: 0 });
+  expect(await write('instants', second)).toMatchObject({ lookedAt: 1, written: 1 });
+  for (const options of [{}, full]) {
+    const ahead = await write('instants', first, options);
+    expect(ahead).toMatchObject({ asOf: second, lookedAt: 0, written: 0, nothing: 'watermark ahead' });
+    expect(materialisedInWords(ahead)).toContain('as of 2024-03-02T00:00:00.000Z already');
+  }
   expect(await featuresOf('instants', 'a')).toMatchObject({ asOf: second, features: { hours: 2 } });
 });
 
-test('the ttl applies at the instant of the row', async () => {
-  const model = await applied('ttl', { view: { ttl: '1 day' } });
-  await model.insert('spine', { user_id: 'a', at: first });
+test('the row of an entity that vanished from the spine goes, and no other', async () => {
+  const model = await applied('vanished');
+  await model.insert('spine', { user_id: 'a', at: first }, { user_id: 'b', at: first });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
-  await write('ttl', second);
-  expect(await featuresOf('ttl', 'a')).toMatchObject({ features: { hours: 1 } });
-  await write('ttl', new Date(second.getTime() + 1));
-  expect(await featuresOf('ttl', 'a')).toMatchObject({ features: { hours: null } });
+  await write('vanished', first);
+  await database.pool.query(`delete from vanished.spine where user_id = 'a'`);
+  expect(await write('vanished', second)).toMatchObject({ scope: 'full', lookedAt: 1, removed: 1 });
+  expect(await featuresOf('vanished', 'a')).toBeUndefined();
+  expect(await featuresOf('vanished', 'b')).toMatchObject({ features: { hours: null } });
+});
+
+test('a range brings the entities with rows in it to its end, and leaves the watermark', async () => {
+  const model = await applied('ranges');
+  const users = ['a', 'b', 'c'].map((user_id) => ({ user_id, at: '2024-01-01Z' }));
+  await model.insert('spine', ...users);
+  await model.insert('usage', { user_id: 'a', at: '2024-01-02Z', hours: 1 });
+  const range = { kind: 'range', from: first.toISOString(), to: second.toISOString() } as const;
+  const early = await failureOf(write('ranges', first, { scope: range }));
+  expect(early.code).toBe('NOT_MATERIALISED');
+  await write('ranges', first);
+  await model.insert(
+    'usage',
+    { user_id: 'a', at: first, hours: 2 },
+    { user_id: 'b', at: second, hours: 3 },
+    { user_id: 'c', at: '2024-03-02T00:00:01Z', hours: 4 },
+  );
+  // The row of a lies on the open end of the range.
+  expect(await write('ranges', first, { scope: range })).toMatchObject({
+    asOf: second,
+    lookedAt: 1,
+    written: 1,
+  });
+  expect(await featuresOf('ranges', 'b')).toMatchObject({ asOf: second, features: { hours: 3 } });
+  expect(await featuresOf('ranges', 'a')).toMatchObject({ asOf: first, features: { hours: 1 } });
+  // The next increment finds both: the late row, and the row that is ahead of the rest.
+  const third = new Date('2024-03-03Z');
+  expect(await write('ranges', third)).toMatchObject({ scope: 'increment', lookedAt: 3, written: 2 });
+  // A range before the watermark repairs the rows as of the watermark.
+  const past = { ...range, to: first.toISOString(), from: '2024-01-01T00:00:00.000Z' };
+  expect(await write('ranges', first, { scope: past })).toMatchObject({
+    asOf: third,
+    lookedAt: 1,
+    written: 0,
+  });
 });
 
 test('where no entity exists at the instant it fails, and says so', async () => {
   const model = await applied('nobody');
   await model.insert('spine', { user_id: 'a', at: second });
+  await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
   const failure = await failureOf(write('nobody', first));
   expect(failure.code).toBe('EMPTY_WINDOW');
   expect(failure.message).toBe(
     'nobody.spine has no entity at 2024-03-01T00:00:00.000Z, so there is nothing to materialise',
   );
-  expect(await write('nobody', second)).toEqual({ entities: 1, written: 1 });
+  expect(await write('nobody', second)).toMatchObject({ lookedAt: 1, written: 1 });
+});
+
+test('where every value is older than its ttl it fails, says so, and leaves the rows as they are', async () => {
+  const model = await applied('expired', { view: { ttl: '1 day' } });
+  await model.insert('spine', { user_id: 'a', at: first });
+  await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
+  await write('expired', second);
+  for (const options of [{}, full]) {
+    const failure = await failureOf(write('expired', new Date(second.getTime() + 1), options));
+    expect(failure.code).toBe('NO_ONLINE_VALUES');
+    expect(failure.message).toBe(
+      'no feature has a value at 2024-03-02T00:00:00.001Z, so nothing was written: ' +
+        'the newest row of expired.usage, of 2024-03-01T00:00:00Z, is older than the ttl of 1 day',
+    );
+  }
+  expect(await featuresOf('expired', 'a')).toMatchObject({ asOf: second, features: { hours: 1 } });
+});
+
+test('where a view has no rows yet it fails, and says so', async () => {
+  const model = await applied('unloaded');
+  await model.insert('spine', { user_id: 'a', at: first });
+  const failure = await failureOf(write('unloaded', first));
+  expect(failure).toMatchObject({
+    code: 'NO_ONLINE_VALUES',
+    message: expect.stringContaining('unloaded.usage has no row at or before that instant') as string,
+  });
 });
 
 test('numbers that JSON cannot hold become null, and others keep every digit', async () => {
@@ -124,8 +288,8 @@ test('rows of two definition versions stand beside each other', async () => {
     { ...definition, features: [{ ...definition.features[0], columns } as never] },
     'ada',
   );
-  await write('versions', first, 1);
-  await write('versions', first, 2);
+  await write('versions', first, { version: 1 });
+  await write('versions', first, { version: 2 });
   expect(await featuresOf('versions', 'a', 1)).toMatchObject({ features: { hours: 1, plan: 'a' } });
   expect((await featuresOf('versions', 'a', 2))?.features).toEqual({ hours: 1 });
 });

@@ -1,4 +1,4 @@
-// The point-in-time join against a naive one in TypeScript, over random histories; and online rows against both.
+// The point-in-time join against a naive one in TypeScript, over random histories.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { category, numeric } from '../../domain/features/column.ts';
@@ -7,7 +7,6 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { holdoutPolicy } from '../../domain/features/define-model.ts';
 import { instantSql } from '../../store/features/instant-sql.ts';
 import { windowSql } from '../../store/features/window-sql.ts';
-import { materialise } from '../../store/online/materialise.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type JoinedRow, sampleDefinition, type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 
@@ -110,7 +109,7 @@ function beats(one: Value, other: Value, knownMatters: boolean): boolean {
 }
 
 async function load(spine: readonly (Key & { at: number })[], values: readonly Value[]): Promise<void> {
-  await database.pool.query('truncate random.spine, random.usage, tidegate.online_row');
+  await database.pool.query('truncate random.spine, random.usage');
   await tables.insert('spine', ...spine.map((row) => ({ ...row, at: instant(row.at) })));
   const rows = values.map(({ at, known, ...row }) => ({
     ...row,
@@ -140,34 +139,6 @@ test('the join gives what a naive join in TypeScript gives', async () => {
       }
     }),
     { numRuns: 150 },
-  );
-});
-
-test('online rows hold the values of the offline join at the same instant', async () => {
-  await database.pool.query(
-    `insert into tidegate.model values ('random', '[]', '{}', '{}') on conflict do nothing`,
-  );
-  await fc.assert(
-    fc.asyncProperty(history, minute, async ({ spine, values, bounds: within }, now) => {
-      const present = [
-        ...new Map(spine.map((row) => [`${row.user_id}/${row.region}`, { ...row, at: now }])).values(),
-      ];
-      await load(present, values);
-      const definition = definitionOf(within);
-      const asOf = new Date(instant(now));
-      const source = { model: 'random', version: 1, definition, appliedBy: 'ada', appliedAt: asOf };
-      const { written } = await materialise(database, source, asOf);
-      expect(written).toBe(present.length);
-      const { rows: online } = await database.pool.query<{ entity_key: string; features: unknown }>(
-        'select entity_key::text, features from tidegate.online_row order by entity_key',
-      );
-      const { rows: offline } = await database.pool.query<JoinedRow>(
-        `select * from (${windowSql(definition, holdoutPolicy(definition))}) joined order by entity_key::jsonb`,
-        [instant(-1), asOf.toISOString(), asOf.toISOString()],
-      );
-      expect(online).toEqual(offline.map((row) => ({ entity_key: row.entity_key, features: features(row) })));
-    }),
-    { numRuns: 60 },
   );
 });
 

@@ -73,7 +73,10 @@ test('the same rows have one digest, one newest label and one online row in ever
         definitionVersion: 1,
         window: { from: new Date('2024-03-09Z'), to: new Date('2024-03-11Z') },
       });
-      await materialise(database, await getDefinition(database, 'same'), new Date('2024-03-10Z'));
+      await materialise(database, {
+        source: await getDefinition(database, 'same'),
+        asOf: new Date('2024-03-10Z'),
+      });
       const { rows } = await database.pool.query(
         'select entity_key, row_time, features from tidegate.online_row',
       );

@@ -1,0 +1,91 @@
+// The entities that a materialisation looks at, in the order of their keys, as a temporary table.
+import pg from 'pg';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { quoteColumn, quoteTable } from '../features/identifiers.ts';
+import { entityKeySql } from '../features/keys-sql.ts';
+import { type ChangedKeys } from './changed-rows.ts';
+import { type RowsOf } from './online-writer.ts';
+import { instantLiteral } from './source.ts';
+
+/** One reason for which entities are listed, and between which keys, as texts, it is looked for. */
+export type Reason = {
+  /** Entities after this one only. */
+  readonly after?: string | null;
+  /** Entities up to this one only. */
+  readonly upTo?: string | null;
+} & (
+  | { /** Every entity. */ readonly of: 'all' }
+  | { /** Entities with changed rows. */ readonly of: 'changed'; readonly changed: readonly ChangedKeys[] }
+  | {
+      /** Entities whose online row was written so many transactions ago, or fewer. */
+      readonly of: 'written';
+      readonly rowsOf: RowsOf;
+      readonly age: bigint;
+    }
+);
+
+/** The table of listed entities: their keys, `tidegate_entity`, `tidegate_newest` and `tidegate_position` from 1. */
+export const ENTITIES = 'pg_temp.tidegate_entities';
+
+/**
+ * Lists the entities that exist at an instant and for which one of the reasons holds.
+ *
+ * @returns how many there are
+ */
+export async function listEntities(
+  client: pg.ClientBase,
+  definition: ModelDefinition,
+  asOf: string,
+  reasons: readonly Reason[],
+): Promise<number> {
+  await client.query(`drop table if exists ${ENTITIES}`);
+  const keys = definition.entity.keys.map(quoteColumn);
+  const at = quoteColumn(definition.rows.timestamp);
+  const entity = entityKeySql(definition);
+  const branches = reasons.flatMap((reason) =>
+    conditionsOf(reason, entity).map((condition) => {
+      return `select ${keys.map((key) => `spine.${key}`).join(', ')}, spine.${at} as tidegate_at
+              from ${quoteTable(definition.rows.table)} spine
+              where spine.${at} <= ${instantLiteral(asOf)} and ${condition}${between(reason, entity)}`;
+    }),
+  );
+  await client.query(`
+    create temp table tidegate_entities on commit drop as
+    select row_number() over (order by tidegate_entity collate "C")::int as tidegate_position, listed.*
+    from (
+      select ${keys.join(', ')}, ${entity}::text as tidegate_entity, max(tidegate_at)::timestamptz as tidegate_newest
+      from (${branches.join(' union all ')}) spine
+      group by ${keys.join(', ')}
+    ) listed`);
+  await client.query('create index on pg_temp.tidegate_entities (tidegate_position)');
+  const { rows } = await client.query<{ entities: number }>(`select count(*) as entities from ${ENTITIES}`);
+  return rows[0]?.entities ?? 0;
+}
+
+const between = ({ after, upTo }: Reason, entity: string): string =>
+  [
+    ...(after == null ? [] : [`and ${entity}::text collate "C" > ${quoted(after)}`]),
+    ...(upTo == null ? [] : [`and ${entity}::text collate "C" <= ${quoted(upTo)}`]),
+  ]
+    .map((condition) => ` ${condition}`)
+    .join('');
+
+function conditionsOf(reason: Reason, entity: string): string[] {
+  switch (reason.of) {
+    case 'all':
+      return ['true'];
+    case 'changed':
+      return reason.changed.map(({ table, keys }) => {
+        const same = keys.map((key) => `changed.${quoteColumn(key)} = spine.${quoteColumn(key)}`);
+        return `exists (select from ${table} changed where changed.tidegate_relevant and ${same.join(' and ')})`;
+      });
+    case 'written':
+      return [
+        `${entity} in (select entity_key from tidegate.online_row stored
+         where model = ${quoted(reason.rowsOf.model)} and definition_version = ${reason.rowsOf.version}
+           and age(stored.xmin) <= ${reason.age})`,
+      ];
+  }
+}
+
+const quoted = pg.escapeLiteral;

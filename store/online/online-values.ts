@@ -1,0 +1,81 @@
+// The values of an online row, from the texts that the join at one instant gives.
+import { isNumeric } from '../../domain/features/column.ts';
+import { sourceColumnsOf } from '../../domain/features/define-model.ts';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { derivationsOf } from '../../domain/features/derived/derivation.ts';
+import { type Value } from '../../domain/features/derived/operator.ts';
+import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
+
+/** One entity as it is stored. */
+export interface OnlineValues {
+  /** The entity's key columns as a JSON array of texts. */
+  readonly entityKey: string;
+  /** The entity's newest row time, as Postgres wrote it. */
+  readonly rowTime: string;
+  /** JSON array: for each view the timestamp of the row that was used, in microseconds since 1970 UTC, or null. */
+  readonly viewTimes: string;
+  /** JSON object of all columns of the views and derived columns. */
+  readonly features: string;
+}
+
+/** Reads rows of the join; the fields are texts or null. */
+export type ReadValues = (row: readonly (string | null)[]) => OnlineValues;
+
+/**
+ * Makes a reader for rows of `instantSql` at an instant.
+ *
+ * Derived columns that read the row time are left out: they change as time passes, with nothing new in any table, and
+ * whoever reads the row computes them for the instant at which it holds.
+ *
+ * @param fields the names of the columns, in order
+ */
+export function valuesReader(
+  definition: ModelDefinition,
+  fields: readonly string[],
+  asOf: string,
+): ReadValues {
+  const rowTimeMicros = 1_000 * Date.parse(asOf);
+  const movesWithTime = derivedFromRowTime(definition);
+  const place = (name: string): number => fields.indexOf(name);
+  const [keyPlace, newestPlace] = [place('entity_key'), place('newest')];
+  const viewPlaces = definition.features.map((_, view) => place(`at_${view}`));
+  const { columns, sources, derive } = rowDeriver(definition);
+  const specs = sourceColumnsOf(definition);
+  const readers = specs.map(({ spec }) => (isNumeric(spec) ? finiteNumber : asItIs));
+  const sourcePlaces = specs.map(({ name }) => place(name));
+  const stored = columns.flatMap((name, at) =>
+    at >= sources && movesWithTime.has(name) ? [] : [{ at, label: `${JSON.stringify(name)}:` }],
+  );
+  return (row) => {
+    const values: Value[] = new Array<Value>(columns.length).fill(null);
+    for (let at = 0; at < sources; at += 1) {
+      const text = row[sourcePlaces[at] ?? -1];
+      if (text != null) values[at] = readers[at]?.(text) ?? null;
+    }
+    derive(values, rowTimeMicros);
+    const features = stored.map(({ at, label }) => label + JSON.stringify(values[at] ?? null));
+    return {
+      entityKey: row[keyPlace] ?? '[]',
+      rowTime: row[newestPlace] ?? '-infinity',
+      viewTimes: `[${viewPlaces.map((at) => row[at] ?? 'null').join(',')}]`,
+      features: `{${features.join(',')}}`,
+    };
+  };
+}
+
+const asItIs = (text: string): string => text;
+
+/** JSON holds neither NaN nor infinities: such a value counts as missing, as it does to training. */
+function finiteNumber(text: string): number | null {
+  const value = Number(text);
+  return Number.isFinite(value) ? value : null;
+}
+
+/** The derived columns that read the row time, themselves or through others. */
+function derivedFromRowTime(definition: ModelDefinition): Set<string> {
+  const found = new Set<string>();
+  for (const { name, spec, inputs } of derivationsOf(definition)) {
+    if (spec.operator === 'days_since' || inputs.some((input) => found.has(input))) found.add(name);
+  }
+  return found;
+}

@@ -1,0 +1,90 @@
+// Writes online rows, a batch in one transaction with the position that it reaches.
+import type pg from 'pg';
+import { CopyIn } from '../import/copy-in.ts';
+import { type OnlineValues } from './online-values.ts';
+
+/** Names the online rows of one definition. */
+export interface RowsOf {
+  readonly model: string;
+  readonly version: number;
+}
+
+/** A batch of rows and what is done with it. */
+export interface Batch {
+  readonly rows: readonly OnlineValues[];
+  /** The entity up to which all are written, as text. */
+  readonly position: string;
+}
+
+const STAGED = 'pg_temp.tidegate_online_batch';
+
+/** Makes the connection ready to write batches. */
+export const prepareWriter = async (client: pg.ClientBase): Promise<void> =>
+  void (await client.query(
+    'create temp table tidegate_online_batch (entity_key text, row_time timestamptz, view_times text, features text)',
+  ));
+
+/**
+ * Writes a batch: new rows, and those that say something else than they did. A row of a later instant stays. A row that
+ * says the same keeps the instant at which it was written; the watermark says until when it holds.
+ *
+ * @returns how many were written
+ */
+export async function writeBatch(
+  client: pg.ClientBase,
+  { model, version }: RowsOf,
+  asOf: string,
+  { rows, position }: Batch,
+): Promise<number> {
+  await client.query('begin');
+  try {
+    await client.query(`truncate ${STAGED}`);
+    const copy = await CopyIn.open(client, `copy ${STAGED} from stdin`);
+    try {
+      for (let at = 0; at < rows.length; at += LINES) {
+        await copy.write(
+          rows
+            .slice(at, at + LINES)
+            .map(lineOf)
+            .join(''),
+        );
+      }
+    } catch (error) {
+      await copy.abort();
+      throw error;
+    }
+    await copy.end();
+    const { rowCount } = await client.query(
+      `insert into tidegate.online_row as stored
+         (model, definition_version, entity_key, as_of, row_time, view_times, features)
+       select $1, $2, entity_key::jsonb, $3::timestamptz, row_time, view_times::jsonb, features::jsonb from ${STAGED}
+       on conflict (model, definition_version, entity_key) do update
+         set as_of = excluded.as_of, row_time = excluded.row_time, view_times = excluded.view_times,
+             features = excluded.features, materialised_at = excluded.materialised_at
+         where stored.as_of <= excluded.as_of
+           and (stored.features, stored.view_times, stored.row_time)
+               is distinct from (excluded.features, excluded.view_times, excluded.row_time)`,
+      [model, version, asOf],
+    );
+    const written = rowCount ?? 0;
+    await client.query(
+      `update tidegate.online_progress
+       set position = case when position collate "C" > $3 then position else $3 end,
+           looked_at = looked_at + $4, written = written + $5, updated_at = now()
+       where model = $1 and definition_version = $2`,
+      [model, version, position, rows.length, written],
+    );
+    await client.query('commit');
+    return written;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Rows of one message of COPY. */
+const LINES = 1_000;
+
+// JSON escapes control characters itself, so of what COPY reads only the backslash is left.
+const lineOf = ({ entityKey, rowTime, viewTimes, features }: OnlineValues): string =>
+  `${entityKey.replaceAll('\\', '\\\\')}\t${rowTime}\t${viewTimes}\t${features.replaceAll('\\', '\\\\')}\n`;

@@ -1,0 +1,59 @@
+// The tables that online rows are made from: the spine and the views, each with its keys and times.
+import pg from 'pg';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { quoteColumn, quoteTable } from '../features/identifiers.ts';
+import { intervalSql } from '../features/interval-sql.ts';
+import { entityKeyColumns, type KeyColumn, viewKeys } from '../features/keys-sql.ts';
+
+/** One table as a source of online rows. */
+export interface Source {
+  readonly table: string;
+  readonly timestamp: string;
+  /** A view may be keyed by fewer keys than the entity has. */
+  readonly keys: readonly KeyColumn[];
+  /** Present for a view, absent for the spine. */
+  readonly view?: ViewDefinition;
+}
+
+/** The sources of a definition: the spine, then the views in their order. */
+export function sourcesOf(definition: ModelDefinition): Source[] {
+  const { rows, features } = definition;
+  return [
+    { table: rows.table, timestamp: rows.timestamp, keys: entityKeyColumns(definition) },
+    ...features.map((view) => ({
+      table: view.table,
+      timestamp: view.timestamp,
+      keys: viewKeys(definition, view),
+      view,
+    })),
+  ];
+}
+
+/** An instant as a constant of SQL. */
+export const instantLiteral = (instant: string): string => `${pg.escapeLiteral(instant)}::timestamptz`;
+
+/**
+ * Whether a row of `source` may be used at an instant: its timestamp is reached, its ttl not passed, and it is known.
+ *
+ * @param instant ISO 8601
+ * @example reachSql(usage, '2024-03-01T00:00:00Z')
+ * // (source."at" <= '2024-03-01T00:00:00Z'::timestamptz and source."at" >= (select … - interval '45 days'))
+ */
+export function reachSql({ timestamp, view }: Source, instant: string): string {
+  const at = `source.${quoteColumn(timestamp)}`;
+  const now = instantLiteral(instant);
+  // As sub-selects, for Postgres computes those once and not for every row.
+  const shifted = (sign: '+' | '-', text: string): string => `(select ${now} ${sign} ${intervalSql(text)})`;
+  const conditions = [`${at} <= ${now}`];
+  if (view?.ttl !== undefined) conditions.push(`${at} >= ${shifted('-', view.ttl)}`);
+  if (view?.known !== undefined) {
+    const known = `source.${quoteColumn(view.known)}`;
+    const inTime = `${known} <= ${shifted('+', view.lag ?? '0 hours')}`;
+    const since = view.knownSince === undefined ? '' : ` or ${known} < ${instantLiteral(view.knownSince)}`;
+    conditions.push(`(${inTime}${since})`);
+  }
+  return `(${conditions.join(' and ')})`;
+}
+
+/** `from` of a source, under the alias that conditions name. */
+export const fromSource = ({ table }: Source): string => `from ${quoteTable(table)} source`;

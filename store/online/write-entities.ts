@@ -1,0 +1,106 @@
+// Joins the listed entities batch by batch and writes their rows: one batch is read while the one before is written.
+import type pg from 'pg';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { asText } from '../datasets/snapshot.ts';
+import { quoteColumn } from '../features/identifiers.ts';
+import { instantSql } from '../features/instant-sql.ts';
+import { ENTITIES } from './entity-list.ts';
+import { type ReadValues, valuesReader } from './online-values.ts';
+import { type Batch, type RowsOf, writeBatch } from './online-writer.ts';
+
+/** Where rows come from and go to. */
+export interface EntityRun {
+  /** In the transaction in which the entities are listed. */
+  readonly reader: pg.ClientBase;
+  readonly writer: pg.ClientBase;
+  readonly rowsOf: RowsOf;
+  readonly definition: ModelDefinition;
+  /** ISO 8601. */
+  readonly asOf: string;
+}
+
+/** How far a run is. */
+export interface BatchProgress {
+  /** Entities of this run that are done, of how many. */
+  readonly done: number;
+  readonly entities: number;
+  readonly written: number;
+}
+
+/** How to go through the entities. */
+export interface EntityOptions {
+  readonly entities: number;
+  readonly batchSize: number;
+  readonly onProgress?: (progress: BatchProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+const BATCH_TABLE = 'pg_temp.tidegate_batch';
+
+/** Writes the rows of all listed entities. */
+export async function writeEntities(run: EntityRun, options: EntityOptions): Promise<void> {
+  const { entities, batchSize, onProgress, signal } = options;
+  const read = await batchReader(run);
+  let written = 0;
+  let writing: Promise<void> = Promise.resolve();
+  const write = async (batch: Batch, done: number): Promise<void> => {
+    written += await writeBatch(run.writer, run.rowsOf, run.asOf, batch);
+    onProgress?.({ done, entities, written });
+  };
+  try {
+    for (let from = 0; from < entities; from += batchSize) {
+      signal?.throwIfAborted();
+      const to = Math.min(entities, from + batchSize);
+      const batch = await read(from, to);
+      await writing;
+      writing = write(batch, to);
+      // Seen where it is awaited; meanwhile the next batch is read.
+      writing.catch(() => undefined);
+    }
+  } finally {
+    await writing;
+  }
+}
+
+/** Reads the entities at positions `(from, to]` with their values at the instant. */
+async function batchReader({
+  reader,
+  definition,
+  asOf,
+}: EntityRun): Promise<(from: number, to: number) => Promise<Batch>> {
+  const keys = definition.entity.keys.map(quoteColumn).join(', ');
+  await reader.query(`drop table if exists ${BATCH_TABLE}`);
+  await reader.query(
+    `create temp table tidegate_batch on commit drop as select ${keys}, tidegate_newest from ${ENTITIES} with no data`,
+  );
+  // The join is the one that any reader of an instant makes, with the batch in the place of the spine.
+  const join = instantSql({ ...definition, rows: { table: BATCH_TABLE, timestamp: 'tidegate_newest' } });
+  let toValues: ReadValues | undefined;
+  return async (from, to) => {
+    const bounds = [from, to];
+    await reader.query(`truncate ${BATCH_TABLE}`);
+    await reader.query(
+      `insert into ${BATCH_TABLE} select ${keys}, tidegate_newest from ${ENTITIES}
+       where tidegate_position > $1 and tidegate_position <= $2`,
+      bounds,
+    );
+    // Without it the planner takes the batch for a large table, and may read the views whole.
+    await reader.query(`analyze ${BATCH_TABLE}`);
+    const { rows: last } = await reader.query<{ entity: string }>(
+      `select tidegate_entity as entity from ${ENTITIES} where tidegate_position = $1`,
+      [to],
+    );
+    const { rows, fields } = await reader.query<(string | null)[]>({
+      text: join,
+      values: [asOf],
+      rowMode: 'array',
+      types: asText,
+    });
+    toValues ??= valuesReader(
+      definition,
+      fields.map(({ name }) => name),
+      asOf,
+    );
+    return { rows: rows.map(toValues), position: last[0]?.entity ?? '' };
+  };
+}
