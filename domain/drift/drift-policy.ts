@@ -5,6 +5,8 @@ export type EffectName = 'wasserstein' | 'psi' | 'jensenshannon';
 
 /** When a window counts as drifted. */
 export interface DriftPolicy {
+  /** Whose tests and rules to apply instead of Tidegate's own; it then needs the rows of both sides. @default none */
+  readonly preset?: 'evidently' | undefined;
   /** The window is drifted when at least this weighted share of all columns is, 0 to 1; never with no column drifted. */
   readonly share: number;
   /** Bound of the adjusted p-value. @default 0.05 */

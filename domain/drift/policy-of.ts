@@ -17,7 +17,7 @@ export function driftPolicyOf(
   definition: ModelDefinition,
   artifact?: Pick<Artifact, 'effects'>,
 ): DriftPolicy {
-  const { share, alpha, minRows } = definition.drift;
+  const { preset, share, alpha, minRows } = definition.drift;
   const effects = artifact?.effects ?? [];
   const shares = usage(effects);
   const weights: Record<string, number> = {};
@@ -31,6 +31,7 @@ export function driftPolicyOf(
     if (threshold !== undefined) thresholds[name] = threshold;
   }
   return {
+    preset,
     share,
     alpha,
     minRows,

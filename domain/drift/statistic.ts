@@ -8,7 +8,7 @@ export interface Statistic {
   /** What is compared with the threshold. */
   readonly judges: 'p-value' | 'value';
   /** On which side of the threshold there is drift. */
-  readonly driftWhen: 'below' | 'at least';
+  readonly driftWhen: 'below' | 'at most' | 'at least';
   /** The threshold where the policy names none. */
   readonly threshold: number;
 }

@@ -1,12 +1,15 @@
 // Every drift statistic, by name.
+import { chiSquareEvidently } from './chi-square-evidently.ts';
 import { chiSquare } from './chi-square.ts';
 import { constant } from './constant.ts';
 import { jensenShannon } from './jensen-shannon.ts';
 import { ks } from './ks.ts';
 import { missingShare } from './missing-share.ts';
 import { newCategory } from './new-category.ts';
+import { psiEvidently } from './psi-evidently.ts';
 import { psi } from './psi.ts';
 import { z } from './two-proportion-z.ts';
+import { wassersteinEvidently } from './wasserstein-evidently.ts';
 import { wasserstein } from './wasserstein.ts';
 
 /** All statistics; a new one is added here by hand. @example statistics.map(({ name }) => name) */
@@ -20,6 +23,9 @@ export const statistics = [
   newCategory,
   constant,
   psi,
+  psiEvidently,
+  wassersteinEvidently,
+  chiSquareEvidently,
 ] as const;
 
 /** The name of a statistic, as reports carry it. */

@@ -5,6 +5,7 @@ import { columnPolicy, DEFAULT_ALPHA, type DriftPolicy } from './drift-policy.ts
 import { judgeFamily, type DriftStatus, type SignalVerdict } from './family.ts';
 import type { ColumnReference, FeatureReference } from './feature-reference.ts';
 import type { Hypothesis } from './hypothesis.ts';
+import { summariseWindow } from './summarise-window.ts';
 import type { WindowProfile } from './window-profile.ts';
 
 /** The verdict on a column, with all that it rests on. */
@@ -25,6 +26,8 @@ export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {
 
 /** The verdict on a window; plain JSON, every number finite. */
 export interface DriftVerdict {
+  /** Whose tests and rules were applied; null for Tidegate's own. */
+  readonly preset: 'evidently' | null;
   /** Not measurable when no column is. */
   readonly status: DriftStatus;
   readonly drifted: boolean;
@@ -71,27 +74,14 @@ export function judgeWindow(
     return judgeColumn(column, measurement, signals, policy);
   });
 
-  const drifted = columns.filter(({ status }) => status === 'drifted');
-  const critical = drifted.filter((column) => column.critical);
-  const unmeasured = columns.filter(({ status }) => status === 'not measurable');
-  const weight = weigh(columns);
-  const share = weight > 0 ? weigh(drifted) / weight : 0;
-  const enough = critical.length > 0 || (drifted.length > 0 && share >= policy.share);
-  const nothingMeasured = unmeasured.length === columns.length;
   return {
-    status: enough ? 'drifted' : nothingMeasured ? 'not measurable' : 'stable',
-    drifted: enough,
-    share,
-    threshold: policy.share,
+    preset: null,
+    ...summariseWindow(columns, policy.share),
     alpha,
     referenceRows: reference.rows,
     windowRows: profile.rows,
-    driftedColumns: drifted.map(({ column }) => column),
-    criticalColumns: critical.map(({ column }) => column),
-    notMeasurable: unmeasured.map(({ column }) => column),
     columns,
     others: verdicts.slice(next),
-    reason: windowWords(columns, share, policy.share),
   };
 }
 
@@ -116,25 +106,4 @@ function judgeColumn(
     ...facts,
     words: columnWords(status, reason, signals, { hypotheses, ...facts }),
   };
-}
-
-const weigh = (columns: readonly ColumnVerdict[]): number =>
-  columns.reduce((sum, { weight }) => sum + weight, 0);
-
-function windowWords(columns: readonly ColumnVerdict[], share: number, threshold: number): string {
-  const named = (of: readonly ColumnVerdict[]): string => of.map(({ column }) => column).join(', ');
-  const drifted = columns.filter(({ status }) => status === 'drifted');
-  const critical = drifted.filter((column) => column.critical);
-  const unmeasured = columns.filter(({ status }) => status === 'not measurable');
-  const parts: string[] = [];
-  if (drifted.length === 0) {
-    parts.push(`no column drifted, of ${columns.length}`);
-  } else {
-    const side = share >= threshold ? 'at or above' : 'below';
-    const weighted = `weighted share ${Number(share.toPrecision(3))}, ${side} ${threshold}`;
-    parts.push(`${drifted.length} of ${columns.length} columns drifted (${named(drifted)}): ${weighted}`);
-  }
-  if (critical.length > 0) parts.push(`critical: ${named(critical)}`);
-  if (unmeasured.length > 0) parts.push(`not measurable: ${named(unmeasured)}`);
-  return parts.join('; ');
 }

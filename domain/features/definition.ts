@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RETRAIN_REASONS } from '../lifecycle/retrain-reasons.ts';
 import { derivedSchema } from './derived/operators.ts';
 import { holdoutSchema } from './schema/holdout-schema.ts';
+import { driftSchema } from './schema/drift-schema.ts';
 import { labelSchema } from './schema/label-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
 import { column, duration, name, span, table } from './schema/words.ts';
@@ -30,14 +31,7 @@ export const modelDefinitionSchema = z.strictObject({
     })
     .prefault({}),
   monitor: z.strictObject({ every: span, window: span, timezone: z.string().default('UTC') }),
-  drift: z
-    .strictObject({
-      /** Share of drifted columns at which a window counts as drifted. */
-      share: z.number().gt(0).max(1).default(0.3),
-      alpha: z.number().gt(0).lt(1).default(0.05),
-      minRows: z.int().min(2).default(30),
-    })
-    .prefault({}),
+  drift: driftSchema,
   retrain: z
     .strictObject({
       /** What starts a retrain beside a missing champion; what is left out is measured and reported all the same. */

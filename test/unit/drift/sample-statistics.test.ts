@@ -248,6 +248,9 @@ describe('the list of statistics', () => {
     const names: string[] = statistics.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain('psi');
+    expect(names).toEqual(
+      expect.arrayContaining(['psi_evidently', 'wasserstein_evidently', 'chisquare_evidently']),
+    );
     for (const { judges, driftWhen } of statistics) expect(driftWhen === 'below').toBe(judges === 'p-value');
   });
 });

@@ -1,0 +1,148 @@
+// The verdict that Evidently's preset would give on a window.
+import { MISSING_CODE, type FeatureColumn, type Frame } from '../../features/frame.ts';
+import { constantSides } from '../constant.ts';
+import { type DriftPolicy } from '../drift-policy.ts';
+import { notMeasurable } from '../hypothesis.ts';
+import { psiBand, psiNoiseFloor } from '../psi.ts';
+import { histogram, psiEvidentlyOfCounts, sturgesEdges } from '../psi-evidently.ts';
+import { summariseWindow } from '../summarise-window.ts';
+import { type ColumnVerdict, type DriftVerdict } from '../verdict.ts';
+import { type PsiReading } from '../column-measurement.ts';
+import { type EvidentlySignal, measureByEvidently } from './measure-column.ts';
+import { countsByValue, distinctValues, type PandasType, sampleOf, type Sample, sizeOf } from './sample.ts';
+
+/** Both sides as rows: Evidently's statistics need values, not bins. */
+export interface Samples {
+  readonly reference: Pick<Frame, 'rows' | 'features'>;
+  readonly window: Pick<Frame, 'rows' | 'features'>;
+  /** What pandas would hold a column as. @default float for numbers, string for categories */
+  readonly types?: Readonly<Record<string, PandasType>>;
+}
+
+/** The share of drifted columns from which Evidently calls a data set drifted. */
+export const EVIDENTLY_SHARE = 0.5;
+
+/** Distinct reference values up to which Evidently gives each a bin of PSI. */
+const PSI_VALUES = 20;
+
+/**
+ * Judges a window as Evidently 0.7's DataDriftPreset does: one test a column, chosen by type and size, no adjustment for
+ * their number, no effect beside a p-value, no minimum of rows, missing values and infinities left out, every column of
+ * the same weight; drifted when at least `policy.share` of the columns are (Evidently: 0.5). Columns that the policy
+ * marks critical still count as such. A column that Evidently raises an error for is not measurable.
+ *
+ * @example judgeByEvidently({ reference: trainingFrame, window: frame }, { share: 0.5 }).driftedColumns
+ */
+export function judgeByEvidently(
+  { reference, window, types = {} }: Samples,
+  policy: DriftPolicy,
+): DriftVerdict {
+  const found = new Map(window.features.map((column) => [column.name, column]));
+  const columns = reference.features.map((column) =>
+    judgeColumn(column, found.get(column.name), types, policy),
+  );
+  return {
+    preset: 'evidently',
+    ...summariseWindow(columns, policy.share),
+    alpha: 0.05,
+    referenceRows: reference.rows,
+    windowRows: window.rows,
+    columns,
+    others: [],
+  };
+}
+
+function judgeColumn(
+  reference: FeatureColumn,
+  window: FeatureColumn | undefined,
+  types: Readonly<Record<string, PandasType>>,
+  policy: DriftPolicy,
+): ColumnVerdict {
+  const { name, kind } = reference;
+  const critical = policy.critical?.includes(name) ?? false;
+  const common = { column: name, type: kind, critical, weight: 1, mean: null } as const;
+  if (window?.kind !== kind) {
+    const reason =
+      window === undefined
+        ? 'the column is missing from the window'
+        : `the column was ${kind} in the reference and is ${window.kind} in the window`;
+    return { ...common, ...absent(name, kind, reason) };
+  }
+  const [a, b] = [sampleOf(reference), sampleOf(window)];
+  const missing = { reference: missingShare(reference), window: missingShare(window) };
+  const asked = types[name] ?? (kind === 'numeric' ? 'float' : 'string');
+  // Whole numbers with a gap among them are floating-point to pandas.
+  const type = asked === 'int' && missing.window !== 0 ? 'float' : asked;
+  const answer = measureByEvidently({ column: name, type, reference: a, current: b });
+  const { signal } = answer;
+  return {
+    ...common,
+    status: signal.status,
+    reason: signal.reason,
+    signals: [signal],
+    psi: readPsi(a, b, type),
+    missing,
+    constant: constantSides(distinctValues([a], 1), distinctValues([b], 1)),
+    words: words(answer),
+  };
+}
+
+function absent(name: string, kind: 'numeric' | 'category', reason: string) {
+  const statistic = kind === 'numeric' ? 'ks' : 'jensenshannon';
+  const question = {
+    subject: name,
+    kind: 'distribution',
+    statistic,
+    effect: statistic,
+    threshold: 0.1,
+    referenceSize: 0,
+    windowSize: 0,
+  } as const;
+  return {
+    status: 'not measurable',
+    reason,
+    signals: [{ ...notMeasurable(question, reason), adjustedP: null, status: 'not measurable' }],
+    psi: null,
+    missing: { reference: null, window: null },
+    constant: 'none',
+    words: `not measurable: ${reason}`,
+  } as const;
+}
+
+function missingShare(column: FeatureColumn): number | null {
+  const rows = column.kind === 'numeric' ? column.values.length : column.codes.length;
+  if (rows === 0) return null;
+  let missing = 0;
+  if (column.kind === 'numeric') for (const value of column.values) missing += Number(Number.isNaN(value));
+  else for (const code of column.codes) missing += Number(code === MISSING_CODE);
+  return missing / rows;
+}
+
+function readPsi(reference: Sample, current: Sample, type: PandasType): PsiReading | null {
+  const [n, m] = [sizeOf(reference), sizeOf(current)];
+  if (n === 0 || m === 0) return null;
+  const counts = psiCells(reference, current, type);
+  if (counts === null || counts.reference.length < 2) return null;
+  const bins = counts.reference.length;
+  const value = psiEvidentlyOfCounts(counts.reference, counts.current);
+  return { value, band: psiBand(value), noiseFloor: psiNoiseFloor(n, m, bins), bins };
+}
+
+function psiCells(reference: Sample, current: Sample, type: PandasType) {
+  if (reference.kind !== 'numeric' || current.kind !== 'numeric') return countsByValue(reference, current);
+  if (distinctValues([reference], PSI_VALUES) <= PSI_VALUES) return countsByValue(reference, current);
+  const edges = sturgesEdges(reference.values, current.values, { integers: type === 'int' });
+  return (
+    edges && { reference: histogram(edges, reference.values), current: histogram(edges, current.values) }
+  );
+}
+
+function words({ test, signal }: EvidentlySignal): string {
+  if (test === null || signal.status === 'not measurable')
+    return `not measurable: ${signal.reason ?? 'nothing to compare'}`;
+  const score = test.judges === 'p-value' ? signal.pValue : signal.value;
+  const side = `${signal.status === 'drifted' ? test.driftWhen : opposite[test.driftWhen]} ${test.threshold}`;
+  return `${signal.status}: ${test.displayName} ${Number((score ?? 0).toPrecision(3))}, ${side}`;
+}
+
+const opposite = { below: 'at least', 'at most': 'above', 'at least': 'below' } as const;

@@ -1,0 +1,138 @@
+// One column as Evidently measures it: the test that it chooses, its score and its verdict.
+import { chiSquareEvidentlyTest } from '../chi-square-evidently.ts';
+import { type SignalVerdict } from '../family.ts';
+import { directionOf, measured, notMeasurable, type Question } from '../hypothesis.ts';
+import { jensenShannonDistance, jensenShannonNoiseFloor } from '../jensen-shannon.ts';
+import { ksTest } from '../ks.ts';
+import { twoProportionZ } from '../two-proportion-z.ts';
+import { wassersteinEvidentlyDistance } from '../wasserstein-evidently.ts';
+import { type EvidentlyTest, chooseTest } from './choose-test.ts';
+import { countsByValue, type PandasType, type Sample, sizeOf } from './sample.ts';
+
+/** A column's signal with the test that Evidently chose for it; null where it chooses none. */
+export interface EvidentlySignal {
+  readonly test: EvidentlyTest | null;
+  readonly signal: SignalVerdict;
+}
+
+/** What is asked of a column before its test is chosen. */
+export interface EvidentlyQuestion {
+  readonly column: string;
+  readonly type: PandasType;
+  readonly reference: Sample;
+  readonly current: Sample;
+}
+
+/**
+ * Applies Evidently's test to both sides of a column. A p-value is not adjusted; a distance is judged alone. Where
+ * Evidently raises an error, or would read the column as free text, it is not measurable.
+ *
+ * @example measureByEvidently({ column: 'hours', type: 'float', reference, current }).signal.status
+ */
+export function measureByEvidently({ column, type, reference, current }: EvidentlyQuestion): EvidentlySignal {
+  const [n, m] = [sizeOf(reference), sizeOf(current)];
+  const reason = n === 0 ? 'the reference holds no values' : m === 0 ? 'the window holds no values' : null;
+  if (reason !== null || isText(current, type)) {
+    const statistic = current.kind === 'numeric' ? 'ks' : 'jensenshannon';
+    const question = questionOf(column, statistic, 0.1, n, m);
+    return { test: null, signal: refused(question, reason ?? TEXT) };
+  }
+  const test = chooseTest(reference, current, type);
+  const question = questionOf(column, test.statistic, test.threshold, n, m);
+  const scored = scoreOf(test, reference, current);
+  if (scored === null)
+    return { test, signal: refused(question, 'the distance or spread exceeds every number') };
+  const { value, pValue } = scored;
+  const score = pValue ?? value;
+  return {
+    test,
+    signal: {
+      ...measured(question, {
+        // A value may be infinite where its p-value is 0.
+        ...(value !== null && Number.isFinite(value) && { value }),
+        ...(pValue !== null && { pValue }),
+        ...(test.judges === 'value' && value !== null && { effectSize: value }),
+        noiseFloor: noiseFloorOf(test, reference, current),
+        direction: directionOfChange(reference, current),
+      }),
+      adjustedP: pValue,
+      status: score !== null && hasDrifted(test, score) ? 'drifted' : 'stable',
+    },
+  };
+}
+
+const TEXT =
+  'more than half of the texts differ: Evidently takes the column for free text, which is not measured here';
+
+/** Evidently takes texts of which more than half differ for free text. */
+const isText = (current: Sample, type: PandasType): boolean =>
+  type === 'string' && current.kind === 'category' && current.counts.size > current.size * 0.5;
+
+const questionOf = (
+  column: string,
+  statistic: EvidentlyTest['statistic'],
+  threshold: number,
+  referenceSize: number,
+  windowSize: number,
+): Question => ({
+  subject: column,
+  kind: 'distribution',
+  statistic,
+  effect: statistic,
+  threshold,
+  referenceSize,
+  windowSize,
+});
+
+const refused = (question: Question, reason: string): SignalVerdict => ({
+  ...notMeasurable(question, reason),
+  adjustedP: null,
+  status: 'not measurable',
+});
+
+function scoreOf(
+  { statistic }: EvidentlyTest,
+  reference: Sample,
+  current: Sample,
+): { readonly value: number | null; readonly pValue: number | null } | null {
+  if (reference.kind === 'numeric' && current.kind === 'numeric') {
+    if (statistic === 'ks') {
+      const test = ksTest(reference.values, current.values);
+      return test && { value: test.d, pValue: test.pValue };
+    }
+    if (statistic === 'wasserstein_evidently') {
+      const value = wassersteinEvidentlyDistance(reference.values, current.values);
+      return value === null ? null : { value, pValue: null };
+    }
+  }
+  const counts = countsByValue(reference, current);
+  if (statistic === 'jensenshannon')
+    return { value: jensenShannonDistance(counts.reference, counts.current), pValue: null };
+  if (statistic === 'chisquare_evidently') return chiSquareEvidentlyTest(counts.reference, counts.current);
+  // Two values at most: the share of one of them says all. Which one does not change the two-sided p.
+  const { z, pValue } = twoProportionZ(
+    { hits: counts.reference[0] ?? 0, size: sizeOf(reference) },
+    { hits: counts.current[0] ?? 0, size: sizeOf(current) },
+  );
+  return { value: z, pValue };
+}
+
+function hasDrifted({ driftWhen, threshold }: EvidentlyTest, score: number): boolean {
+  if (driftWhen === 'at least') return score >= threshold;
+  return driftWhen === 'at most' ? score <= threshold : score < threshold;
+}
+
+function noiseFloorOf({ statistic }: EvidentlyTest, reference: Sample, current: Sample): number | null {
+  if (statistic !== 'jensenshannon') return null;
+  const cells = countsByValue(reference, current).reference.length;
+  return cells < 2 ? 0 : jensenShannonNoiseFloor(sizeOf(reference), sizeOf(current), cells);
+}
+
+function directionOfChange(reference: Sample, current: Sample): 'up' | 'down' | 'none' {
+  if (reference.kind !== 'numeric' || current.kind !== 'numeric') return 'none';
+  const change = meanOf(current.values) - meanOf(reference.values);
+  return Number.isFinite(change) ? directionOf(change) : 'none';
+}
+
+const meanOf = (values: Float64Array): number =>
+  values.reduce((sum, value) => sum + value / values.length, 0);

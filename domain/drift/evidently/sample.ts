@@ -1,0 +1,63 @@
+// One side of a column as Evidently sees it: without missing values and infinities, by its pandas type.
+import { MISSING_CODE, type FeatureColumn } from '../../features/frame.ts';
+
+/** What pandas would hold a column as; Evidently chooses its test by it. */
+export type PandasType = 'float' | 'int' | 'string' | 'bool';
+
+/** The values of one side that Evidently looks at. */
+export type Sample =
+  | { readonly kind: 'numeric'; readonly values: Float64Array }
+  | { readonly kind: 'category'; readonly counts: ReadonlyMap<string, number>; readonly size: number };
+
+/** The sample of a column. @example sampleOf({ kind: 'numeric', name: 'x', values: Float64Array.of(1, NaN) }) */
+export function sampleOf(column: FeatureColumn): Sample {
+  if (column.kind === 'numeric') return { kind: 'numeric', values: column.values.filter(Number.isFinite) };
+  const byCode = new Float64Array(column.dictionary.length);
+  let size = 0;
+  for (const code of column.codes) {
+    if (code === MISSING_CODE) continue;
+    byCode[code]!++;
+    size++;
+  }
+  const counts = new Map<string, number>();
+  byCode.forEach((rows, code) => {
+    if (rows > 0) counts.set(column.dictionary[code] as string, rows);
+  });
+  return { kind: 'category', counts, size };
+}
+
+/** Rows of a sample. */
+export const sizeOf = (sample: Sample): number =>
+  sample.kind === 'numeric' ? sample.values.length : sample.size;
+
+/** Distinct values of the samples together, counted up to one beyond `most`. */
+export function distinctValues(samples: readonly Sample[], most: number): number {
+  const seen = new Set<number | string>();
+  for (const sample of samples) {
+    for (const value of sample.kind === 'numeric' ? sample.values : sample.counts.keys()) {
+      seen.add(value);
+      if (seen.size > most) return seen.size;
+    }
+  }
+  return seen.size;
+}
+
+/** Rows of each value that either side holds, in one order for both. */
+export function countsByValue(
+  reference: Sample,
+  current: Sample,
+): { readonly reference: Float64Array; readonly current: Float64Array } {
+  const [a, b] = [countsOf(reference), countsOf(current)];
+  const values = [...new Set([...a.keys(), ...b.keys()])];
+  return {
+    reference: Float64Array.from(values, (value) => a.get(value) ?? 0),
+    current: Float64Array.from(values, (value) => b.get(value) ?? 0),
+  };
+}
+
+function countsOf(sample: Sample): ReadonlyMap<number | string, number> {
+  if (sample.kind === 'category') return sample.counts;
+  const counts = new Map<number, number>();
+  for (const value of sample.values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}

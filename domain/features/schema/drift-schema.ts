@@ -1,0 +1,26 @@
+// How a definition says when a window counts as drifted.
+import { z } from 'zod';
+
+/** Share of drifted columns at which a window counts as drifted: Tidegate's, and that of the preset. */
+const DEFAULT_SHARE = { own: 0.3, evidently: 0.5 } as const;
+
+/** The drift policy of a definition. */
+export const driftSchema = z
+  .strictObject({
+    /**
+     * Evidently 0.7's choice of tests, thresholds and verdict in place of Tidegate's own; `alpha`, `minRows` and what the
+     * columns say of their drift then have no effect but for `critical`.
+     */
+    preset: z.literal('evidently').optional(),
+    /** Share of drifted columns at which a window counts as drifted. @default 0.3; 0.5 with the preset */
+    share: z.number().gt(0).max(1).optional(),
+    /** Bound of the adjusted p-value. */
+    alpha: z.number().gt(0).lt(1).default(0.05),
+    /** Values needed on each side. */
+    minRows: z.int().min(2).default(30),
+  })
+  .transform(({ share, ...policy }) => ({
+    ...policy,
+    share: share ?? DEFAULT_SHARE[policy.preset ?? 'own'],
+  }))
+  .prefault({});

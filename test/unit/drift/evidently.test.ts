@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { chiSquareEvidentlyTest } from '../../../domain/drift/chi-square-evidently.ts';
+import { judgeByEvidently } from '../../../domain/drift/evidently/judge-samples.ts';
+import { type PandasType } from '../../../domain/drift/evidently/sample.ts';
+import { histogram, psiEvidentlyOfCounts, sturgesEdges } from '../../../domain/drift/psi-evidently.ts';
+import { type DriftVerdict } from '../../../domain/drift/verdict.ts';
+import { wassersteinEvidentlyDistance } from '../../../domain/drift/wasserstein-evidently.ts';
+import { parityCase } from './evidently-columns.ts';
+import { frameOf, lattice, normals, randomOf, repeated, type Values } from './frame-of.ts';
+import { describeWith, oracle, relativeError } from './oracles.ts';
+import { monthFiles, streamflowMonth } from './streamflow.ts';
+
+interface Answer {
+  readonly columns: Readonly<Record<string, { method: string; score: number; drifted: boolean }>>;
+  readonly share: number;
+  readonly drifted: boolean;
+}
+
+const recorded = JSON.parse(
+  readFileSync(new URL('evidently-expected.json', import.meta.url), 'utf8'),
+) as Record<string, Answer>;
+
+const reference = lattice(500, 0, 10);
+const current = lattice(400, 1, 11);
+
+describe('the forms of Evidently', () => {
+  it('meet the vectors', () => {
+    const edges = sturgesEdges(reference, current) ?? new Float64Array();
+    expect(edges).toHaveLength(12);
+    expect([edges[0], edges[11]]).toEqual([0, 10.975]);
+    const psi = psiEvidentlyOfCounts(histogram(edges, reference), histogram(edges, current));
+    expect(relativeError(psi, 1.073503412316909)).toBeLessThan(1e-9);
+    const distance = wassersteinEvidentlyDistance(reference, current) ?? NaN;
+    expect(relativeError(distance, 0.34554482720033647)).toBeLessThan(1e-9);
+    expect(psiEvidentlyOfCounts([50, 30, 20, 0], [40, 30, 25, 5])).toBeCloseTo(0.3435804768, 10);
+    expect(chiSquareEvidentlyTest([50, 30, 20], [40, 35, 25])?.pValue).toBeCloseTo(0.1298121769, 10);
+  });
+
+  it('have the defects that ours lack: one new row is p = 0, one far value hides a shift', () => {
+    expect(chiSquareEvidentlyTest([500, 500, 0], [500, 499, 1])).toMatchObject({
+      value: Infinity,
+      pValue: 0,
+    });
+    const random = randomOf(5);
+    const [a, b] = [normals(5_000, random), normals(5_000, random, 1)];
+    a[0] = 1e6;
+    expect(wassersteinEvidentlyDistance(a, b)).toBeLessThan(0.1);
+    const edges = sturgesEdges(a, b) ?? new Float64Array();
+    expect(psiEvidentlyOfCounts(histogram(edges, a), histogram(edges, b))).toBeLessThan(0.001);
+  });
+
+  it('give nothing rather than a number that is none', () => {
+    expect(wassersteinEvidentlyDistance(new Float64Array(), current)).toBeNull();
+    const huge = Float64Array.of(1e308, -1e308);
+    expect(wassersteinEvidentlyDistance(huge, Float64Array.of(1e308, 1e308))).toBeNull();
+    expect(sturgesEdges(huge, huge)).toBeNull();
+    expect(chiSquareEvidentlyTest([], [])).toBeNull();
+    expect(chiSquareEvidentlyTest([4], [9])).toMatchObject({ pValue: 1 });
+  });
+
+  it('bin whole numbers no finer than by one, as numpy does', () => {
+    const whole = Float64Array.from({ length: 5_000 }, (_, i) => i % 12);
+    expect(sturgesEdges(whole, whole, { integers: true })).toHaveLength(12);
+    expect(sturgesEdges(whole, whole)).toHaveLength(16);
+    expect([...(sturgesEdges(Float64Array.of(3), Float64Array.of(3)) ?? [])]).toEqual([2.5, 3.5]);
+  });
+});
+
+describe("preset 'evidently'", () => {
+  it.each(Object.entries(recorded))(
+    'chooses, scores and judges as Evidently did: %s rows',
+    (sizes, answer) => {
+      const [referenceRows = 0, windowRows = 0] = sizes.split('/').map(Number);
+      const verdict = judgeByEvidently(parityCase(referenceRows, windowRows), { share: 0.5 });
+      expect(verdict.preset).toBe('evidently');
+      expect(verdict.share).toBeCloseTo(answer.share, 12);
+      expect(verdict.drifted).toBe(answer.drifted);
+      for (const column of verdict.columns) {
+        const expected = answer.columns[column.column];
+        if (expected === undefined || expected.method.includes('text content')) {
+          expect(column.status).toBe('not measurable');
+          continue;
+        }
+        const [signal] = column.signals;
+        expect(column.words).toContain(expected.method);
+        expect(relativeError(signal?.pValue ?? signal?.value ?? NaN, expected.score)).toBeLessThan(1e-6);
+        expect(column.status).toBe(expected.drifted ? 'drifted' : 'stable');
+      }
+    },
+  );
+
+  const judge = (a: Values, b: Values, type?: PandasType): DriftVerdict => {
+    const samples = { reference: frameOf({ x: a }), window: frameOf({ x: b }) };
+    const verdict = judgeByEvidently({ ...samples, ...(type && { types: { x: type } }) }, { share: 0.5 });
+    expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
+    return verdict;
+  };
+
+  it('goes by the type and the values of the current side, and by the rows of the reference', () => {
+    const digits = Array.from({ length: 3_000 }, (_, i) => i % 10);
+    const statisticOf = (verdict: DriftVerdict) => verdict.columns[0]?.signals[0]?.statistic;
+    expect(statisticOf(judge(digits, digits, 'int'))).toBe('jensenshannon');
+    expect(statisticOf(judge(digits, digits))).toBe('wasserstein_evidently');
+    expect(statisticOf(judge(digits, [...digits, NaN], 'int'))).toBe('wasserstein_evidently');
+    expect(statisticOf(judge(digits.slice(0, 1_000), digits))).toBe('ks');
+    expect(statisticOf(judge(digits.slice(0, 1_000), digits, 'int'))).toBe('chisquare_evidently');
+    expect(statisticOf(judge(repeated([0, 50], [1, 50]), repeated([0, 40], [1, 60])))).toBe('z');
+    expect(statisticOf(judge(repeated(['a', 1_001]), repeated(['a', 9])))).toBe('jensenshannon');
+  });
+
+  it('is drifted at the share, which is half unless the policy says otherwise, and by a critical column', () => {
+    const [a, b] = [repeated(['a', 60], ['b', 40]), repeated(['a', 45], ['b', 55])];
+    const samples = { reference: frameOf({ x: a, y: a }), window: frameOf({ x: b, y: a }) };
+    expect(judgeByEvidently(samples, { share: 0.5 })).toMatchObject({ drifted: true, share: 0.5 });
+    expect(judgeByEvidently(samples, { share: 0.51 }).drifted).toBe(false);
+    expect(judgeByEvidently(samples, { share: 0.9, critical: ['x'] })).toMatchObject({
+      drifted: true,
+      criticalColumns: ['x'],
+    });
+  });
+
+  it.each<[string, Values, Values, RegExp]>([
+    ['an empty window', [1, 2, 3], new Float64Array(), /the window holds no values/],
+    ['a window without a value', [1, 2, 3], [NaN, Infinity], /the window holds no values/],
+    ['an empty reference', new Float64Array(), [1, 2, 3], /the reference holds no values/],
+    ['a column that changed its type', [1, 2, 3], ['a', 'b'], /was numeric in the reference and is category/],
+    ['free text', ['a', 'b', 'c'], ['d', 'e', 'f'], /free text/],
+    [
+      '±1e308',
+      repeated([1e308, 600], [-1e308, 600], [1, 1], [2, 1], [3, 1], [4, 1]),
+      [1e308, -1e308],
+      /exceeds/,
+    ],
+  ])('is not measurable, with a reason, for %s', (_, a, b, reason) => {
+    const verdict = judge(a, b);
+    expect(verdict).toMatchObject({ status: 'not measurable', drifted: false, notMeasurable: ['x'] });
+    expect(verdict.columns[0]?.reason).toMatch(reason);
+    expect(verdict.columns[0]?.words).toMatch(/^not measurable: /);
+  });
+
+  it('is not measurable for a column that vanished, and says nothing of one that is new', () => {
+    const verdict = judgeByEvidently(
+      { reference: frameOf({ x: [1, 2] }), window: frameOf({ y: [1, 2] }) },
+      { share: 0.5 },
+    );
+    expect(verdict.columns).toHaveLength(1);
+    expect(verdict.columns[0]?.reason).toMatch(/missing from the window/);
+  });
+
+  it('reads one row, one value, disjoint categories and identical samples without a crash', () => {
+    expect(judge([1], [1]).status).toBe('stable');
+    expect(judge([1], [2]).status).toBe('stable');
+    expect(judge(repeated(['a', 40]), repeated(['b', 40])).status).toBe('drifted');
+    expect(judge(repeated([7, 50]), repeated([7, 50])).columns[0]).toMatchObject({ constant: 'both' });
+    expect(judge(reference, reference).status).toBe('stable');
+  });
+});
+
+const file = 'reference/streamflow_oracle.json';
+interface Oracle {
+  readonly numeric: string[];
+  readonly categorical: string[];
+  readonly columns: Record<
+    string,
+    {
+      psi_evidently: { value: number };
+      evidently_auto: { display_name: string; value: number; drifted: boolean };
+    }
+  >;
+}
+
+describeWith(
+  [file, ...monthFiles('month_000'), ...monthFiles('month_001')],
+  "the two months of StreamFlow under preset 'evidently'",
+  () => {
+    it('are judged as Evidently judged them, with its PSI', () => {
+      const { numeric, categorical, columns } = oracle<Oracle>(file);
+      const verdict = judgeByEvidently(
+        {
+          reference: streamflowMonth('month_000', numeric, categorical),
+          window: streamflowMonth('month_001', numeric, categorical),
+        },
+        { share: 0.5 },
+      );
+      expect(verdict.columns).toHaveLength(14);
+      expect(verdict).toMatchObject({ drifted: false, driftedColumns: ['rebuffer_events_7d'] });
+      for (const { column, signals, words, status, psi } of verdict.columns) {
+        const { evidently_auto: expected, psi_evidently } = columns[column]!;
+        expect(words).toContain(expected.display_name);
+        expect(Math.abs((signals[0]?.value ?? NaN) - expected.value)).toBeLessThan(1e-9);
+        expect(status === 'drifted').toBe(expected.drifted);
+        if (psi) expect(Math.abs(psi.value - psi_evidently.value)).toBeLessThan(1e-9);
+      }
+    });
+  },
+);
