@@ -1,6 +1,7 @@
 // The point-in-time join at one instant, for online rows: every entity there is, and what was known of it.
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
+import { probeAll, type ViewPlan } from './join-plan.ts';
 import { entityKeySql } from './keys-sql.ts';
 import { sourceColumnsSql, timesSql } from './select-list.ts';
 import { instantSpineSql } from './spine-sql.ts';
@@ -13,14 +14,20 @@ import { viewJoinSql } from './view-join-sql.ts';
  * source columns, then for each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none
  * was.
  */
-export const instantSql = (definition: ModelDefinition): string => `
+export function instantSql(definition: ModelDefinition): string {
+  const { views } = probeAll(definition);
+  const joins = definition.features.map((view, index) =>
+    viewJoinSql(definition, view, index, views[index] as ViewPlan),
+  );
+  return `
     with spine as (${instantSpineSql(definition)}
     )
     select
       ${entityKeySql(definition)}::text as entity_key,
-      spine.newest as newest,
+      spine.tidegate_newest as newest,
       ${[...sourceColumnsSql(definition), ...timesSql(definition)].join(',\n      ')}
-    from spine${definition.features.map((view, index) => viewJoinSql(definition, view, index)).join('')}`;
+    from spine${joins.join('')}`;
+}
 
 /** The entities that exist at one instant. Parameter: `$1`, the instant. Column: entity key (jsonb array of texts). */
 export const entityKeysSql = (definition: ModelDefinition): string => `

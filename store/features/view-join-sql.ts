@@ -1,42 +1,14 @@
 // The join of one view: of all rows that an entity could see at the row time, the latest.
-import pg from 'pg';
 import { isNumeric } from '../../domain/features/column.ts';
 import { type SourceColumn } from '../../domain/features/define-model.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
-import { intervalSql } from './interval-sql.ts';
+import { type ViewPlan } from './join-plan.ts';
 import { sameKeySql, viewKeys } from './keys-sql.ts';
+import { inReachSql, isBackfilledSql, latestFirstSql, wasKnownSql } from './reach-sql.ts';
 
 /** The name by which the rest of a statement speaks of a view's columns. */
 export const viewAlias = (view: number): string => `view_${view}`;
-
-/** Rows of a view that an entity could see at the row time if each were known at its own timestamp. */
-function inReach(definition: ModelDefinition, view: ViewDefinition): string {
-  const timestamp = `source.${quoteColumn(view.timestamp)}`;
-  const conditions = [sameKeySql(viewKeys(definition, view)), `${timestamp} <= spine.row_time`];
-  if (view.ttl !== undefined) conditions.push(`${timestamp} >= spine.row_time - ${intervalSql(view.ttl)}`);
-  return conditions.join('\n        and ');
-}
-
-/** Whether a row of a view was known by the row time; a constant where the view does not say. */
-function wasKnown(view: ViewDefinition): string {
-  if (view.known === undefined) return 'true';
-  const known = `source.${quoteColumn(view.known)}`;
-  const inTime = `${known} <= spine.row_time + ${intervalSql(view.lag ?? '0 hours')}`;
-  return view.knownSince === undefined
-    ? inTime
-    : `(${inTime} or ${known} < ${pg.escapeLiteral(view.knownSince)}::timestamptz)`;
-}
-
-// Latest timestamp wins, then latest known; the greatest values settle a full tie, so that where a row happens to lie
-// in the table does not matter, and a view can be the source.
-const latestFirst = (view: ViewDefinition): string =>
-  [
-    ...[view.timestamp, ...(view.known === undefined ? [] : [view.known])].map(
-      (column) => `source.${quoteColumn(column)} desc`,
-    ),
-    ...Object.keys(view.columns).map((column) => `source.${quoteColumn(column)} desc nulls last`),
-  ].join(', ');
 
 /** A source column as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants, else text. */
 function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
@@ -45,30 +17,90 @@ function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
   return `${column}::${isNumeric(spec) ? 'float8' : 'text'}`;
 }
 
+/** What is selected of the row that wins: its columns, its timestamp, and whether `knownSince` alone lets it be seen. */
+const valuesSql = (view: ViewDefinition): string =>
+  [
+    ...Object.entries(view.columns).map(
+      ([name, spec]) => `${valueSql({ name, spec })} as ${quoteColumn(name)}`,
+    ),
+    `source.${quoteColumn(view.timestamp)}::timestamptz as tidegate_at`,
+    `${isBackfilledSql(view)} as tidegate_backfilled`,
+  ].join(', ');
+
 /**
- * One lateral join: the view's columns, `matched`, which is true where any row was found, and `tidegate_at`, the
- * timestamp of that row.
+ * A left join of the latest row in reach: the view's columns; `tidegate_matched`, true where there is such a row;
+ * `tidegate_at`, its timestamp; `tidegate_backfilled`, whether it counts as known by `knownSince` alone.
  */
-export function viewJoinSql(definition: ModelDefinition, view: ViewDefinition, index: number): string {
-  const columns = Object.entries(view.columns).map(
-    ([name, spec]) => `${valueSql({ name, spec })} as ${quoteColumn(name)}`,
-  );
-  return `
+export const viewJoinSql = (
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  { method, uniqueTimes }: ViewPlan,
+): string =>
+  method === 'probe'
+    ? probeJoin(definition, view, index, uniqueTimes)
+    : scanJoin(definition, view, index, uniqueTimes);
+
+const probeJoin = (
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  uniqueTimes: boolean,
+): string => `
     left join lateral (
-      select ${columns.join(', ')}, true as matched, source.${quoteColumn(view.timestamp)}::timestamptz as tidegate_at
+      select ${valuesSql(view)}, true as tidegate_matched
       from ${quoteTable(view.table)} source
-      where ${inReach(definition, view)}
-        and ${wasKnown(view)}
-      order by ${latestFirst(view)}
+      where ${inReachSql(definition, view)}
+        and ${wasKnownSql(view)}
+      order by ${latestFirstSql(view, uniqueTimes)}
       limit 1
     ) ${viewAlias(index)} on true`;
+
+// The latest timestamp of each row first, over all pairs; then its values, over the few rows that have that timestamp.
+// The pairs are only counted through and never sorted.
+function scanJoin(
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  uniqueTimes: boolean,
+): string {
+  const timestamp = `source.${quoteColumn(view.timestamp)}`;
+  const ofSpine = ['tidegate_row', 'tidegate_time', ...definition.entity.keys.map(quoteColumn)]
+    .map((column) => `spine.${column}`)
+    .join(', ');
+  const onlyKnown = view.known === undefined ? '' : ` filter (where ${wasKnownSql(view)})`;
+  const table = quoteTable(view.table);
+  return `
+    left join (
+      select distinct on (spine.tidegate_row) spine.tidegate_row, ${valuesSql(view)},
+        spine.tidegate_latest is not null or null as tidegate_matched
+      from (
+        select ${ofSpine}, max(${timestamp})${onlyKnown} as tidegate_latest
+        from spine
+        join ${table} source
+          on ${inReachSql(definition, view)}
+        group by ${ofSpine}
+      ) spine
+      left join ${table} source
+        on ${sameKeySql(viewKeys(definition, view))}
+        and ${timestamp} = spine.tidegate_latest
+        and ${wasKnownSql(view)}
+      order by spine.tidegate_row, ${latestFirstSql(view, uniqueTimes)}
+    ) ${viewAlias(index)} on ${viewAlias(index)}.tidegate_row = spine.tidegate_row`;
 }
 
 /** Whether `known` alone keeps a row from its values: some were in reach, and none was known in time. */
-export function hiddenSql(definition: ModelDefinition, view: ViewDefinition, index: number): string {
-  const exists =
-    view.known === undefined
-      ? 'false'
-      : `exists (select from ${quoteTable(view.table)} source where ${inReach(definition, view)})`;
-  return `(${viewAlias(index)}.matched is null and ${exists})`;
+export function hiddenSql(
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  { method }: ViewPlan,
+): string {
+  if (view.known === undefined) return 'false';
+  const alias = viewAlias(index);
+  const isInReach =
+    method === 'scan'
+      ? `${alias}.tidegate_row is not null`
+      : `exists (select from ${quoteTable(view.table)} source where ${inReachSql(definition, view)})`;
+  return `(${alias}.tidegate_matched is null and ${isInReach})`;
 }

@@ -1,4 +1,4 @@
-// The point-in-time join against a naive one in TypeScript, over random histories.
+// The point-in-time join against a naive one in TypeScript, over random histories and under every plan.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { category, numeric } from '../../domain/features/column.ts';
@@ -6,6 +6,7 @@ import { view } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { holdoutPolicy } from '../../domain/features/define-model.ts';
 import { instantSql } from '../../store/features/instant-sql.ts';
+import { type JoinPlan } from '../../store/features/join-plan.ts';
 import { windowSql } from '../../store/features/window-sql.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type JoinedRow, sampleDefinition, type SampleModel, sampleModel } from '../helpers/sample-model.ts';
@@ -16,6 +17,7 @@ let tables: SampleModel;
 beforeAll(async () => {
   database = await migratedDatabase();
   tables = await sampleModel(database, 'random');
+  await database.pool.query('create table random.regional (area text, at timestamptz, level float8)');
 });
 afterAll(() => database.drop());
 
@@ -53,6 +55,17 @@ const value: fc.Arbitrary<Value> = fc
     }),
   )
   .map(([of, rest]) => ({ ...of, ...rest }));
+/** Of a view that is keyed by the region alone, in a column of another name. */
+interface Level {
+  readonly region: string;
+  readonly at: number;
+  readonly level: number | null;
+}
+const level: fc.Arbitrary<Level> = fc.record({
+  region: fc.constantFrom('1', '11'),
+  at: minute,
+  level: fc.option(fc.constantFrom(1, 2)),
+});
 const bounds: fc.Arbitrary<Bounds> = fc.record({
   ttl: fc.option(fc.integer({ min: 0, max: 4 })),
   lag: fc.option(fc.integer({ min: 0, max: 3 })),
@@ -64,6 +77,7 @@ const history = fc.record({
     { minLength: 1, maxLength: 12, selector: (row) => JSON.stringify(row) },
   ),
   values: fc.array(value, { maxLength: 40 }),
+  levels: fc.array(level, { maxLength: 12 }),
   bounds,
 });
 
@@ -79,25 +93,61 @@ const definitionOf = ({ ttl, lag, since }: Bounds): ModelDefinition =>
           ...(lag !== null && { known: 'loaded_at', lag: `${lag} minutes` }),
           ...(lag !== null && since !== null && { knownSince: instant(since) }),
         }),
+        view({
+          table: 'random.regional',
+          timestamp: 'at',
+          keys: { region: 'area' },
+          columns: { level: numeric() },
+          ...(ttl !== null && { ttl: `${ttl} minutes` }),
+        }),
       ],
     },
   });
 
+/** What the join must say of a row. */
+interface Expected {
+  readonly hours: number | null;
+  readonly plan: string | null;
+  readonly level: number | null;
+  readonly matched_0: true | null;
+  readonly hidden_0: boolean;
+  readonly backfilled_0: boolean;
+  readonly matched_1: true | null;
+}
+
 /** The rules of docs, read one after the other, with no thought of speed. */
 function naive(
-  of: Key,
-  time: number,
+  row: Key & { readonly at: number },
   values: readonly Value[],
+  levels: readonly Level[],
   { ttl, lag, since }: Bounds,
-): Value | undefined {
-  return values
-    .filter((each) => each.user_id === of.user_id && each.region === of.region)
-    .filter(({ at }) => at <= time && (ttl === null || time - at <= ttl))
-    .filter(({ known }) => lag === null || known <= time + lag || (since !== null && known < since))
+): Expected {
+  const time = row.at;
+  const isInReach = ({ at }: { readonly at: number }): boolean =>
+    at <= time && (ttl === null || time - at <= ttl);
+  const isInTime = ({ known }: Value): boolean => lag === null || known <= time + lag;
+  const inReach = values
+    .filter((each) => each.user_id === row.user_id && each.region === row.region)
+    .filter(isInReach);
+  const best = inReach
+    .filter((each) => isInTime(each) || (since !== null && each.known < since))
     .reduce<Value | undefined>(
-      (best, each) => (best && !beats(each, best, lag !== null) ? best : each),
+      (latest, each) => (latest && !beats(each, latest, lag !== null) ? latest : each),
       undefined,
     );
+  const [highest] = levels
+    .filter(({ region }) => region === row.region)
+    .filter(isInReach)
+    .toSorted((a, b) => b.at - a.at || (b.level ?? -1) - (a.level ?? -1));
+  return {
+    hours: best?.hours ?? null,
+    plan: best?.plan ?? null,
+    level: highest?.level ?? null,
+    matched_0: best ? true : null,
+    hidden_0: !best && inReach.length > 0,
+    backfilled_0: best !== undefined && !isInTime(best),
+    matched_1: highest ? true : null,
+  };
 }
 
 function beats(one: Value, other: Value, knownMatters: boolean): boolean {
@@ -108,8 +158,12 @@ function beats(one: Value, other: Value, knownMatters: boolean): boolean {
   return (one.plan ?? '') > (other.plan ?? '');
 }
 
-async function load(spine: readonly (Key & { at: number })[], values: readonly Value[]): Promise<void> {
-  await database.pool.query('truncate random.spine, random.usage');
+async function load(
+  spine: readonly (Key & { at: number })[],
+  values: readonly Value[],
+  levels: readonly Level[] = [],
+): Promise<void> {
+  await database.pool.query('truncate random.spine, random.usage, random.regional');
   await tables.insert('spine', ...spine.map((row) => ({ ...row, at: instant(row.at) })));
   const rows = values.map(({ at, known, ...row }) => ({
     ...row,
@@ -117,26 +171,44 @@ async function load(spine: readonly (Key & { at: number })[], values: readonly V
     loaded_at: instant(known),
   }));
   await tables.insert('usage', ...rows);
+  await database.pool.query(
+    'insert into random.regional select * from jsonb_populate_recordset(null::random.regional, $1)',
+    [JSON.stringify(levels.map((row) => ({ area: row.region, at: instant(row.at), level: row.level })))],
+  );
 }
 
-const features = ({ hours, plan }: { hours: number | null; plan: string | null }) => ({ hours, plan });
-const nothing = { hours: null, plan: null };
+const plans: JoinPlan[] = (['probe', 'scan'] as const).flatMap((usage) =>
+  (['probe', 'scan'] as const).map((regional) => ({
+    views: [
+      { method: usage, uniqueTimes: false },
+      { method: regional, uniqueTimes: false },
+    ],
+    label: usage,
+  })),
+);
 
-test('the join gives what a naive join in TypeScript gives', async () => {
+/** The rows of all time under a plan. */
+async function joined(definition: ModelDefinition, plan: JoinPlan): Promise<(JoinedRow & Expected)[]> {
+  const { rows } = await database.pool.query<JoinedRow & Expected>(
+    windowSql(definition, holdoutPolicy(definition), plan),
+    [instant(-1), instant(100), instant(100)],
+  );
+  return rows;
+}
+
+test('the join gives what a naive join in TypeScript gives, under every plan', async () => {
   await fc.assert(
-    fc.asyncProperty(history, async ({ spine, values, bounds: within }) => {
-      await load(spine, values);
+    fc.asyncProperty(history, async ({ spine, values, levels, bounds: within }) => {
+      await load(spine, values, levels);
       const definition = definitionOf(within);
-      const { rows } = await database.pool.query<JoinedRow>(
-        windowSql(definition, holdoutPolicy(definition)),
-        [instant(-1), instant(100), instant(100)],
-      );
+      const [rows = [], ...others] = await Promise.all(plans.map((plan) => joined(definition, plan)));
       expect(rows).toHaveLength(spine.length);
-      const joined = new Map(rows.map((row) => [`${row.entity_key} ${row.row_time / 1000}`, features(row)]));
+      const places = new Map(rows.map((row) => [`${row.entity_key} ${row.row_time / 1000}`, row]));
       for (const row of spine) {
         const place = `["${row.user_id}", "${row.region}"] ${Date.parse(instant(row.at))}`;
-        expect(joined.get(place)).toEqual(features(naive(row, row.at, values, within) ?? nothing));
+        expect(places.get(place)).toMatchObject(naive(row, values, levels, within));
       }
+      for (const other of others) expect(other).toEqual(rows);
     }),
     { numRuns: 150 },
   );
@@ -160,7 +232,9 @@ test('the instant of online rows may lie between the rows of the spine', async (
       newest: new Date(instant(1)),
       hours: 0,
       plan: 'a',
+      level: null,
       at_0: 1000 * Date.parse(instant(2)),
+      at_1: null,
     },
   ]);
 });
