@@ -1,6 +1,7 @@
 // Arguments and options as commands take them; a wrong one is told with the usage and exit code 2.
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
+import { span } from '../domain/features/schema/words.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$/;
@@ -55,6 +56,20 @@ export function parseText(text: string): string {
   return text.trim();
 }
 
+/** Reads how many rows are wanted, from 1 to 1,000. @example parseLimit('20') // 20 */
+export function parseLimit(text: string): number {
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > 1_000) throw new InvalidArgumentError('Write a whole number from 1 to 1000.');
+  return limit;
+}
+
+/** Reads a length of time in which something fits. @example parseSpan('45 days') */
+export function parseSpan(text: string): string {
+  const { success } = span.safeParse(text);
+  if (!success) throw new InvalidArgumentError('Write a duration such as "6 hours", "45 days" or "1 month".');
+  return text;
+}
+
 /** The user of this machine: who acts, where nobody is named. */
 function systemUser(): string {
   try {
@@ -67,6 +82,10 @@ function systemUser(): string {
 
 /** `--json`, for commands that answer. */
 export const jsonOption = (): Option => new Option('--json', 'print the answer as one JSON document');
+
+/** `--definition <version>`. */
+export const definitionOption = (): Option =>
+  new Option('--definition <version>', 'a definition version (default: the newest)').argParser(parseNumber);
 
 /** `--as-of <instant>`. */
 export const asOfOption = (description: string): Option =>

@@ -7,6 +7,7 @@ import { addApply } from './commands/apply.ts';
 import { addDecision } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDown } from './commands/down.ts';
+import { addFeatures } from './commands/features.ts';
 import { addImport } from './commands/import.ts';
 import { addMaterialize } from './commands/materialize.ts';
 import { addMigrate } from './commands/migrate.ts';
@@ -54,6 +55,7 @@ export function buildProgram(context: CommandContext): Command {
   addRuns(program, context);
   addReport(program, context);
   addVersions(program, context);
+  addFeatures(program, context);
   addPredict(program, context);
   program.commandsGroup('Parts of a larger installation:');
   addMigrate(program, context);

@@ -98,7 +98,7 @@ export async function listModels(database: Database): Promise<string[]> {
 /**
  * A definition of a model: the version asked for, or the newest.
  *
- * @throws TidegateError UNKNOWN_MODEL, naming the models there are
+ * @throws TidegateError UNKNOWN_MODEL, naming the models there are; UNKNOWN_VERSION where the model has no such definition
  */
 export async function getDefinition(
   database: Database,
@@ -110,6 +110,11 @@ export async function getDefinition(
   const row = await query.orderBy('version', 'desc').executeTakeFirst();
   if (!row) {
     const names = await listModels(database);
+    if (version !== undefined && names.includes(model)) {
+      throw new TidegateError('UNKNOWN_VERSION', `${model} has no definition ${version}`, {
+        remedy: `\`tidegate features describe ${model}\` shows the newest.`,
+      });
+    }
     const known = names.length > 0 ? `there are ${names.join(', ')}` : 'none has been applied yet';
     throw new TidegateError('UNKNOWN_MODEL', `there is no model "${model}"; ${known}`);
   }

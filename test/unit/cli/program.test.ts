@@ -9,6 +9,7 @@ const ANSWERING = [
   'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
   'versions', 'predict', 'migrate',
 ]; // prettier-ignore
+const GROUPS = { features: ['describe', 'rows', 'stats'] };
 const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];
 
 let said: string;
@@ -25,20 +26,46 @@ beforeEach(() => {
     writeOut: (text: string) => void (said += text),
     writeErr: (text: string) => void (said += text),
   };
-  for (const command of [program, ...program.commands]) command.configureOutput(keep);
+  const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+  for (const command of all(program)) command.configureOutput(keep);
 });
+
+const filesIn = async (folder: string): Promise<string[]> => {
+  const entries = await readdir(new URL(`../../../cli/commands/${folder}`, import.meta.url), {
+    withFileTypes: true,
+  });
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+};
 
 const call = (...args: string[]): Promise<unknown> => program.parseAsync(args, { from: 'user' });
 
 describe('the command line', () => {
   it('has the commands that are documented, and a file for each', async () => {
     expect(program.commands.map((command) => command.name()).sort()).toEqual(
-      [...ANSWERING, ...RUNNING].sort(),
+      [...ANSWERING, ...RUNNING, ...Object.keys(GROUPS)].sort(),
     );
-    const files = await readdir(new URL('../../../cli/commands', import.meta.url));
+    const files = await filesIn('.');
     const names = program.commands.map((command) => command.name().replace(/^(approve|reject)$/, 'decide'));
     expect(files.sort()).toEqual([...new Set(names)].map((name) => `${name}.ts`).sort());
   });
+
+  it.each(Object.entries(GROUPS))(
+    'has under %s the commands that are documented, and a file for each',
+    async (group, names) => {
+      const commands = program.commands.find((command) => command.name() === group)?.commands ?? [];
+      expect(commands.map((command) => command.name()).sort()).toEqual([...names].sort());
+      expect((await filesIn(group)).sort()).toEqual(names.map((name) => `${name}.ts`).sort());
+      for (const command of commands) expect(command.options.map(({ long }) => long)).toContain('--json');
+    },
+  );
+
+  it.each(Object.entries(GROUPS).flatMap(([group, names]) => names.map((name) => [group, name] as const)))(
+    '%s %s --help shows an example and needs no settings',
+    async (group, name) => {
+      await expect(call(group, name, '--help')).rejects.toMatchObject({ exitCode: 0 });
+      expect(said).toMatch(/\nExamples?:\n {2}\S*.*tidegate/);
+    },
+  );
 
   it.each([...ANSWERING, ...RUNNING])('%s --help shows an example and needs no settings', async (name) => {
     await expect(call(name, '--help')).rejects.toMatchObject({ exitCode: 0 });
@@ -69,6 +96,10 @@ describe('the command line', () => {
     [['status', '--jsn'], /--json/],
     [['predict', 'churn', '--key', 'a=1', '--as-of', '2024-01-31'], /cannot be used with/],
     [['demo', '--keep', '--exit'], /cannot be used with/],
+    [['features', 'rows', 'churn', '--limit', '0'], /from 1 to 1000/],
+    [['features', 'rows', 'churn', '--definition', 'x'], /whole number/],
+    [['features', 'stats', 'churn', '--window', '0 days'], /Write a duration/],
+    [['features', 'describe'], /missing required argument/],
   ])('refuses %j as wrong usage', async (args, words) => {
     await expect(call(...args)).rejects.toBeInstanceOf(CommanderError);
     expect(said).toMatch(words);

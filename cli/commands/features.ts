@@ -1,0 +1,17 @@
+// tidegate features: what a model's features are, and what they hold.
+import { type Command } from 'commander';
+import { type CommandContext } from '../command-context.ts';
+import { addDescribe } from './features/describe.ts';
+import { addRows } from './features/rows.ts';
+import { addStats } from './features/stats.ts';
+
+/** Adds `tidegate features` with its subcommands. */
+export function addFeatures(program: Command, context: CommandContext): void {
+  const features = program
+    .command('features')
+    .description("look at a model's features: how they are declared, their rows, their values")
+    .addHelpText('after', '\nExample:\n  tidegate features describe churn');
+  addDescribe(features, context);
+  addRows(features, context);
+  addStats(features, context);
+}
