@@ -7,6 +7,9 @@ import { sourceColumnsOf } from './source-columns.ts';
 /** Columns that every table of Postgres has of itself. */
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 
+/** Columns that statements have beside those of the definition. */
+const OWN_PREFIX = 'tidegate_';
+
 /**
  * What is wrong with the names of source and derived columns, by place. A request, an online row and a formula all name
  * a column by its name alone.
@@ -36,7 +39,9 @@ export function checkNames(definition: ModelDefinition): Place[] {
           ? 'is a key of the entity, and a feature needs a name of its own'
           : SYSTEM_COLUMNS.has(name)
             ? 'is a system column of Postgres'
-            : undefined;
+            : name.startsWith(OWN_PREFIX)
+              ? `begins with ${OWN_PREFIX}, as columns that the joins add`
+              : undefined;
     return problem === undefined ? [] : [{ at, problem }];
   });
 }

@@ -173,14 +173,18 @@ test('two views of one name are refused', () => {
   ]);
 });
 
-test('a key or a system column of Postgres is no feature', () => {
-  const columns = { region: category(), ctid: category(), hours: numeric() };
+test('a key, a system column of Postgres and a name of our own are no features', () => {
+  const columns = { region: category(), ctid: category(), tidegate_at: count(), hours: numeric() };
   expect(refusal(withView({ columns })).places).toEqual([
     {
       at: 'features.0.columns.region',
       problem: 'is a key of the entity, and a feature needs a name of its own',
     },
     { at: 'features.0.columns.ctid', problem: 'is a system column of Postgres' },
+    {
+      at: 'features.0.columns.tidegate_at',
+      problem: 'begins with tidegate_, as columns that the joins add',
+    },
   ]);
 });
 
