@@ -1,0 +1,83 @@
+// On data without a fault, StreamFlow's and the demo's, nothing is found from one month to the next and every contract holds.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateMonth } from '../../../cli/demo/streamflow/generate-month.ts';
+import { ContractCheck } from '../../../domain/features/contracts/check-contracts.ts';
+import { parseDefinition } from '../../../domain/features/define-model.ts';
+import { type Frame } from '../../../domain/features/frame.ts';
+import { findFaults } from '../../../domain/quality/find-faults.ts';
+import { contractInWords } from '../../../domain/quality/quality-part.ts';
+import churn from '../../../models/churn.ts';
+import { frameOf, readMonth } from '../demo/read-month.ts';
+import { describeWith } from '../drift/oracles.ts';
+import { factsOf, inShort, sketchOf } from './facts-of.ts';
+
+/** A flag is a boolean in Postgres, and True or False in the files. */
+const asFrozen = (frame: Frame): Frame => ({
+  ...frame,
+  features: frame.features.map((column) =>
+    column.kind === 'category' && column.dictionary.every((value) => /^(True|False)$/.test(value))
+      ? { ...column, dictionary: column.dictionary.map((value) => value.toLowerCase()) }
+      : column,
+  ),
+});
+
+/** The contracts of models/churn.ts that a month breaks. */
+function broken(frame: Frame): string[] {
+  const check = new ContractCheck(parseDefinition(churn), frame.features);
+  check.addRows(frame.rows);
+  const names = { key: (row: number) => `["${row}"]`, time: () => 0n };
+  for (const column of frame.features) check.addColumn(column, names);
+  return check
+    .results()
+    .filter(({ held }) => !held)
+    .map(contractInWords);
+}
+
+function noFault(months: () => readonly [Frame, Frame], constant: string[]): void {
+  test('nothing is found in month two against month one, but columns that never vary', () => {
+    const [before, after] = months();
+    const previous = { same: new Set<string>(), sameBefore: null, repeats: sketchOf(before).repeats };
+    expect(inShort(findFaults(factsOf(before, after, { previous })))).toEqual(constant);
+    expect(inShort(findFaults(factsOf(before, before)))).toEqual(constant);
+  });
+
+  test('every contract of the example holds in both months', () => {
+    expect(months().map(broken)).toEqual([[], []]);
+  });
+
+  test('hours that turn into minutes are found among the example’s own columns, and nothing else', () => {
+    const [before, after] = months();
+    const features = after.features.map((column) =>
+      column.kind === 'numeric' && column.name === 'watch_hours_30d'
+        ? { ...column, values: column.values.map((value) => 60 * value) }
+        : column,
+    );
+    const findings = inShort(findFaults(factsOf(before, { ...after, features })));
+    expect(findings).toEqual(['warn unit-changed watch_hours_30d', ...constant]);
+  });
+}
+
+const streamflow = ['month_000', 'month_001'].map((month) => `data/streamflow/${month}/users.csv`);
+describeWith(streamflow, 'on StreamFlow', () => {
+  const folder = fileURLToPath(new URL('../../../../shared/data/streamflow/', import.meta.url));
+  const read = (month: string): Frame => asFrozen(frameOf(readMonth(folder + month)));
+  const months = [read('month_000'), read('month_001')] as const;
+  noFault(() => months, ['info constant-column avg_session_mins_7d']);
+});
+
+describe('on the demo', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-quality-'));
+  let months: readonly [Frame, Frame];
+  beforeAll(async () => {
+    for (const month of [0, 1] as const)
+      await generateMonth({ seed: 2026, month, folder: join(folder, `${month}`) });
+    const read = (month: string): Frame => asFrozen(frameOf(readMonth(join(folder, month))));
+    months = [read('0'), read('1')];
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  noFault(() => months, []);
+});
