@@ -13,8 +13,11 @@ export default defineModel({
     view({
       table: 'usage_agg_30d',
       ...nightly,
+      // Without a load for more than a month the window shows old habits: nothing is measured on it.
+      freshness: { within: '35 days', severity: 'fail' },
       columns: {
-        watch_hours_30d: numeric({ min: 0 }),
+        // 30 days have 720 hours; more of them, or many missing, are a fault of the load and no habit.
+        watch_hours_30d: numeric({ min: 0, max: 720, nullShare: 0.05, severity: 'fail' }),
         avg_session_mins_7d: numeric({ min: 0 }),
         unique_devices_30d: count(),
         skips_7d: count(),
@@ -26,11 +29,12 @@ export default defineModel({
       ...nightly,
       columns: {
         months_active: count(),
-        monthly_fee: numeric({ min: 0 }),
+        monthly_fee: numeric({ min: 0, max: 1_000, nullShare: 0.05, mostly: 0.999, severity: 'fail' }),
         plan_stream_tv: flag(),
         plan_stream_movies: flag(),
         paperless_billing: flag(),
-        net_service: category(['DSL', 'Fiber optic', 'No']),
+        // A new kind of service is news, and told: it stops nothing.
+        net_service: category(['DSL', 'Fiber optic', 'No'], { nullShare: 0.05, severity: 'warn' }),
       },
     }),
     view({ table: 'payments_agg_90d', ...nightly, columns: { failed_payments_90d: count() } }),

@@ -5,7 +5,7 @@ import { clusterBound } from './class-clusters.ts';
 import { clusterBootstrap } from './cluster-bootstrap.ts';
 import { squaredDistance } from './brier.ts';
 import { BINS, visitInBins } from './expected-calibration-error.ts';
-import { surprise } from './log-loss.ts';
+import { MOST_SURPRISE, surprise } from './log-loss.ts';
 
 /** 95 % intervals of Brier score, log loss and calibration error. */
 export interface CalibrationIntervals {
@@ -37,7 +37,7 @@ export function calibrationIntervals(rows: LabelledScores, seed: number): Calibr
   const surprises = scores.map((score, row) => surprise(labels[row]!, score));
   return {
     brier: meanInterval(squares, clusters, 1),
-    logLoss: meanInterval(surprises, clusters, Infinity),
+    logLoss: meanInterval(surprises, clusters, MOST_SURPRISE),
     ece: { ...ece, low: Math.min(ece.value, ece.low) },
   };
 }
