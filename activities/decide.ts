@@ -1,4 +1,5 @@
 // The two decisions of the loop: facts are gathered here, the rules are domain's.
+import { type DriftVerdict } from '../domain/drift/verdict.ts';
 import { criticalFeatures } from '../domain/features/define-model.ts';
 import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
@@ -107,7 +108,11 @@ async function retrainFacts(
         ? null
         : { version: championVersion, promised: await promisedAuc(database, model, championVersion) },
     drift: drift?.measured
-      ? { share: drift.verdict.share, driftedColumns: drift.verdict.driftedColumns }
+      ? {
+          share: drift.verdict.share,
+          driftedColumns: drift.verdict.driftedColumns,
+          together: togetherOf(drift.verdict),
+        }
       : null,
     realised,
     estimated: estimatedAuc(report.performance),
@@ -159,4 +164,10 @@ async function promisedAuc(database: Database, model: string, champion: number):
 function productionInWords({ champion, realised }: RetrainFacts): string {
   if (!champion) return 'no version in Production';
   return `production v${champion.version} AUC ${realised ? intervalInWords(realised) : 'unknown'}`;
+}
+
+function togetherOf({ others }: DriftVerdict): { excess: number; least: number } | null {
+  const signal = others.find(({ kind }) => kind === 'multivariate');
+  if (!signal || signal.effectSize === null) return null;
+  return { excess: signal.effectSize, least: signal.threshold };
 }

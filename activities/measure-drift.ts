@@ -13,6 +13,7 @@ import { type ActivityDeps } from './deps.ts';
 import { evidentlyDrift } from './judge-by-evidently.ts';
 import { otherChanges } from './other-changes.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
+import { tellApart } from './tell-apart.ts';
 
 /** The step that measures drift. */
 export const driftActivities = ({ database }: ActivityDeps) => ({
@@ -41,7 +42,9 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       const policy = driftPolicyOf(definition, artifact);
       const { minRows } = definition.drift;
       const window = { model, championVersion, artifact, dataset, reference, profile, minRows };
-      const verdict = judgeWindow(reference, profile, policy, await otherChanges(database, window));
+      const others = await otherChanges(database, window);
+      const together = await tellApart(database, champion, dataset, definition);
+      const verdict = judgeWindow(reference, profile, policy, others, together);
       return { measured: true, championVersion, verdict };
     }
   },

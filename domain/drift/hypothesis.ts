@@ -2,7 +2,8 @@
 import type { StatisticName } from './statistics.ts';
 
 /** What may have changed. Each column has one hypothesis of a kind. */
-export type SignalKind = 'distribution' | 'missing' | 'new category' | 'label' | 'prediction';
+export type SignalKind =
+  'distribution' | 'missing' | 'new category' | 'label' | 'prediction' | 'multivariate';
 
 /** Where the window lies from the reference. */
 export type Direction = 'up' | 'down' | 'none';

@@ -17,7 +17,7 @@ export function driftPolicyOf(
   definition: ModelDefinition,
   artifact?: Pick<Artifact, 'effects'>,
 ): DriftPolicy {
-  const { preset, share, alpha, minRows } = definition.drift;
+  const { preset, share, alpha, minRows, multivariate } = definition.drift;
   const effects = artifact?.effects ?? [];
   const shares = usage(effects);
   const weights: Record<string, number> = {};
@@ -35,6 +35,7 @@ export function driftPolicyOf(
     share,
     alpha,
     minRows,
+    multivariate: multivariate?.threshold,
     critical: criticalFeatures(definition),
     weights,
     effects: chosen,

@@ -4,6 +4,7 @@ import { chiSquare } from './chi-square.ts';
 import { constant } from './constant.ts';
 import { jensenShannon } from './jensen-shannon.ts';
 import { ks } from './ks.ts';
+import { domainClassifierTest } from './multivariate/domain-classifier.ts';
 import { missingShare } from './missing-share.ts';
 import { newCategory } from './new-category.ts';
 import { psiEvidently } from './psi-evidently.ts';
@@ -26,6 +27,7 @@ export const statistics = [
   psiEvidently,
   wassersteinEvidently,
   chiSquareEvidently,
+  domainClassifierTest,
 ] as const;
 
 /** The name of a statistic, as reports carry it. */

@@ -1,5 +1,7 @@
 // What the columns of a window amount to.
-import { type DriftStatus } from './family.ts';
+import { type DriftStatus, type SignalVerdict } from './family.ts';
+import { type DomainClassification } from './multivariate/domain-classifier.ts';
+import { multivariateInWords } from './multivariate/multivariate-change.ts';
 import { type ColumnVerdict, type DriftVerdict } from './verdict.ts';
 
 /** The part of a verdict that follows from its columns and the policy's share. */
@@ -15,20 +17,33 @@ export type WindowSummary = Pick<
   | 'reason'
 >;
 
+/** What was judged beside the columns. */
+export interface Beside {
+  readonly others: readonly SignalVerdict[];
+  readonly multivariate: DomainClassification | null;
+}
+
+const NOTHING: Beside = { others: [], multivariate: null };
+
 /**
- * Drifted when at least `threshold` of the columns by weight are, with at least one, or when a critical one is; not
- * measurable when no column is.
+ * Drifted when at least `threshold` of the columns by weight are, with at least one, when a critical one is, or when all
+ * columns together are; not measurable when nothing of that is.
  *
  * @example summariseWindow(columns, 0.3).drifted
  */
-export function summariseWindow(columns: readonly ColumnVerdict[], threshold: number): WindowSummary {
+export function summariseWindow(
+  columns: readonly ColumnVerdict[],
+  threshold: number,
+  { others, multivariate }: Beside = NOTHING,
+): WindowSummary {
+  const together = others.find(({ kind }) => kind === 'multivariate')?.status ?? 'not measurable';
   const drifted = withStatus(columns, 'drifted');
   const unmeasured = withStatus(columns, 'not measurable');
   const critical = drifted.filter((column) => column.critical);
   const weight = weigh(columns);
   const share = weight > 0 ? weigh(drifted) / weight : 0;
-  const enough = critical.length > 0 || (drifted.length > 0 && share >= threshold);
-  const nothingMeasured = unmeasured.length === columns.length;
+  const enough = critical.length > 0 || (drifted.length > 0 && share >= threshold) || together === 'drifted';
+  const nothingMeasured = unmeasured.length === columns.length && together === 'not measurable';
   return {
     status: enough ? 'drifted' : nothingMeasured ? 'not measurable' : 'stable',
     drifted: enough,
@@ -37,7 +52,12 @@ export function summariseWindow(columns: readonly ColumnVerdict[], threshold: nu
     driftedColumns: names(drifted),
     criticalColumns: names(critical),
     notMeasurable: names(unmeasured),
-    reason: windowWords(columns, share, threshold),
+    reason: [
+      windowWords(columns, share, threshold),
+      ...(multivariate && together === 'drifted'
+        ? [`all columns together drifted: ${multivariateInWords(multivariate)}`]
+        : []),
+    ].join('; '),
   };
 }
 

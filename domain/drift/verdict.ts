@@ -5,6 +5,8 @@ import { columnPolicy, DEFAULT_ALPHA, type DriftPolicy } from './drift-policy.ts
 import { judgeFamily, type DriftStatus, type SignalVerdict } from './family.ts';
 import type { ColumnReference, FeatureReference } from './feature-reference.ts';
 import type { Hypothesis } from './hypothesis.ts';
+import { type DomainClassification } from './multivariate/domain-classifier.ts';
+import { multivariateChange } from './multivariate/multivariate-change.ts';
 import { summariseWindow } from './summarise-window.ts';
 import type { WindowProfile } from './window-profile.ts';
 
@@ -44,6 +46,8 @@ export interface DriftVerdict {
   readonly columns: readonly ColumnVerdict[];
   /** Verdicts on the hypotheses given beside the columns; they have no part in the share. */
   readonly others: readonly SignalVerdict[];
+  /** How well all columns together tell the window from the reference; null where it was not asked. */
+  readonly multivariate: DomainClassification | null;
   /** The verdict in one sentence. */
   readonly reason: string;
 }
@@ -53,6 +57,7 @@ export interface DriftVerdict {
  * that cannot be measured is said so; it is never counted as stable.
  *
  * @param others further hypotheses of the same report, such as label or prediction drift. @default none
+ * @param multivariate what the domain classifier found, judged as one more hypothesis. @default not asked
  * @example judgeWindow(reference, profileWindow(reference, frame), { share: 0.05 }).driftedColumns
  */
 export function judgeWindow(
@@ -60,13 +65,18 @@ export function judgeWindow(
   profile: WindowProfile,
   policy: DriftPolicy,
   others: readonly Hypothesis[] = [],
+  multivariate: DomainClassification | null = null,
 ): DriftVerdict {
   const { alpha = DEFAULT_ALPHA } = policy;
   const profiles = new Map(profile.columns.map((column) => [column.name, column]));
   const measurements = reference.columns.map((column) =>
     measureColumn(column, profiles.get(column.name), columnPolicy(policy, column.name)),
   );
-  const verdicts = judgeFamily([...measurements.flatMap(({ hypotheses }) => hypotheses), ...others], alpha);
+  const together = multivariate ? [multivariateChange(multivariate, policy.multivariate)] : [];
+  const verdicts = judgeFamily(
+    [...measurements.flatMap(({ hypotheses }) => hypotheses), ...others, ...together],
+    alpha,
+  );
   let next = 0;
   const columns = reference.columns.map((column, index) => {
     const measurement = measurements[index] as ColumnMeasurement;
@@ -74,14 +84,16 @@ export function judgeWindow(
     return judgeColumn(column, measurement, signals, policy);
   });
 
+  const beside = verdicts.slice(next);
   return {
     preset: null,
-    ...summariseWindow(columns, policy.share),
+    ...summariseWindow(columns, policy.share, { others: beside, multivariate }),
     alpha,
     referenceRows: reference.rows,
     windowRows: profile.rows,
     columns,
-    others: verdicts.slice(next),
+    others: beside,
+    multivariate,
   };
 }
 

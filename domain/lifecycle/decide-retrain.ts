@@ -4,6 +4,7 @@ import {
   critical,
   estimatedPerformance,
   type MeasuredFacts,
+  multivariate,
   performance,
   type RetrainReason,
   share,
@@ -69,10 +70,10 @@ export interface RetrainDecision {
 }
 
 /**
- * Decides by the first reason that holds: bootstrap, performance, estimated performance, critical, share, of which all
- * but the first count only where the policy names them. A broken contract comes before any: on wrong data no rule says
- * anything. A reason does not start a retrain while fresh labels are too few (it would relearn the old world) or while
- * the same case is cooling down. Every rule is recorded, whether it decided or not.
+ * Decides by the first reason that holds: bootstrap, performance, estimated performance, critical, share, multivariate,
+ * of which all but the first count only where the policy names them. A broken contract comes before any: on wrong data
+ * no rule says anything. A reason does not start a retrain while fresh labels are too few (it would relearn the old
+ * world) or while the same case is cooling down. Every rule is recorded, whether it decided or not.
  *
  * Where no retrain starts and the labels of an earlier window that waited for them have come, that window is to be
  * looked at again.
@@ -85,6 +86,7 @@ export function decideRetrain(facts: RetrainFacts, policy: RetrainPolicy): Retra
     byPolicy('estimated performance', estimatedPerformance(facts)),
     byPolicy('critical', critical(facts, policy.critical)),
     byPolicy('share', share(facts, policy.share)),
+    byPolicy('multivariate', multivariate(facts)),
   ];
   const labels = enoughLabels(facts, policy);
   const cooling = coolingDown(facts);

@@ -3,7 +3,13 @@ import { type Interval } from './interval.ts';
 import { type RuleResult } from './rule.ts';
 
 /** What may be a reason by policy; a missing champion always is one. */
-export const RETRAIN_REASONS = ['performance', 'estimated performance', 'critical', 'share'] as const;
+export const RETRAIN_REASONS = [
+  'performance',
+  'estimated performance',
+  'critical',
+  'share',
+  'multivariate',
+] as const;
 
 /** A reason that a policy may name. */
 export type RetrainReason = (typeof RETRAIN_REASONS)[number];
@@ -12,7 +18,12 @@ export type RetrainReason = (typeof RETRAIN_REASONS)[number];
 export interface MeasuredFacts {
   /** The version in Production; null before the first. */
   readonly champion: { readonly version: number; readonly promised: Interval | null } | null;
-  readonly drift: { readonly share: number; readonly driftedColumns: readonly string[] } | null;
+  readonly drift: {
+    readonly share: number;
+    readonly driftedColumns: readonly string[];
+    /** How far the AUC of telling window from reference surely lies above 0.5; null where it was not measured. */
+    readonly together?: { readonly excess: number; readonly least: number } | null;
+  } | null;
   /** The champion's realised AUC on this window's holdout; null where too few labels are mature. */
   readonly realised: Interval | null;
   /** Its AUC estimated on holdout rows without a label, and the least that is no alarm; null where nothing was estimated. */
@@ -87,5 +98,21 @@ export function share({ drift }: MeasuredFacts, bound: number): RuleResult {
     ...rule,
     held,
     words: `${three(drift.share)} of the columns drifted${names}, ${held ? 'at least' : 'below'} ${bound}`,
+  };
+}
+
+/** All columns together surely tell the window from the reference, however alike each is alone. */
+export function multivariate({ drift }: MeasuredFacts): RuleResult {
+  const together = drift?.together ?? null;
+  const rule = { name: 'multivariate', value: together?.excess ?? null, bound: together?.least ?? null };
+  if (together === null)
+    return { ...rule, held: false, words: 'how well all columns together tell the window was not measured' };
+  const held = together.excess >= together.least;
+  return {
+    ...rule,
+    held,
+    words:
+      `all columns together tell the window from the reference with an AUC of at least ${three(0.5 + together.excess)}, ` +
+      `${held ? 'not below' : 'below'} ${three(0.5 + together.least)}`,
   };
 }

@@ -49,6 +49,7 @@ export function judgeByEvidently(
     windowRows: window.rows,
     columns,
     others: [],
+    multivariate: null,
   };
 }
 

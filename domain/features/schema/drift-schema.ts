@@ -18,6 +18,16 @@ export const driftSchema = z
     alpha: z.number().gt(0).lt(1).default(0.05),
     /** Values needed on each side. */
     minRows: z.int().min(2).default(30),
+    /** Whether all columns together tell the window from the reference; absent means that it is not asked. */
+    multivariate: z
+      .strictObject({
+        /** How far above 0.5 the lower end of the AUC must lie. */
+        threshold: z.number().gt(0).lt(0.5).default(0.05),
+        /** Rows looked at on each side, about; time grows with them. */
+        rows: z.int().min(200).max(50_000).default(4_000),
+        seed: z.int().default(1),
+      })
+      .optional(),
   })
   .transform(({ share, ...policy }) => ({
     ...policy,

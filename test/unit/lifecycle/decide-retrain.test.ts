@@ -40,6 +40,7 @@ const order = [
   'estimated performance',
   'critical',
   'share',
+  'multivariate',
   'fresh labels',
   'cooling down',
   'labels came',
@@ -77,6 +78,7 @@ test('every rule is recorded in its order with value and bound, whatever decided
       bound: 0.3,
       words: '0.100 of the columns drifted (fee, hours), below 0.3',
     },
+    { name: 'multivariate', held: false, value: null, bound: null },
     {
       name: 'fresh labels',
       held: true,
@@ -286,7 +288,12 @@ test('realised performance is said before the estimated, and that before drift',
 });
 
 test('a reason that the policy does not name is recorded, and starts nothing', () => {
-  const facts = { realised: fallen, estimated: low, drift: { share: 0.5, driftedColumns: ['fee'] } };
+  const together = { excess: 0.09, least: 0.05 };
+  const facts = {
+    realised: fallen,
+    estimated: low,
+    drift: { share: 0.5, driftedColumns: ['fee'], together },
+  };
   const none = decide(facts, { on: [] });
   expect(none).toMatchObject({ retrain: false, outcome: 'none' });
   expect(heldRules(none)).toEqual([
@@ -294,6 +301,7 @@ test('a reason that the policy does not name is recorded, and starts nothing', (
     'estimated performance',
     'critical',
     'share',
+    'multivariate',
     'fresh labels',
   ]);
   expect(rule(none, 'performance')?.words).toMatch(/; no reason to retrain by policy$/);

@@ -1,0 +1,37 @@
+// Whether all columns together tell a window from the rows that the champion was trained on.
+import {
+  type DomainClassification,
+  domainClassifier,
+} from '../domain/drift/multivariate/domain-classifier.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type ModelDefinition } from '../domain/features/definition.ts';
+import { type Database } from '../store/database.ts';
+import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
+import { sampleDataset } from '../store/drift/sample-dataset.ts';
+import { type Version } from '../store/versions/versions.ts';
+
+/**
+ * Classifies a sample of both sides; null where the definition does not ask. Not measurable where retention has let the
+ * rows of either go.
+ */
+export async function tellApart(
+  database: Database,
+  champion: Version,
+  dataset: Dataset,
+  { drift }: ModelDefinition,
+): Promise<DomainClassification | null> {
+  if (!drift.multivariate) return null;
+  try {
+    const reference = await sampleDataset(
+      database,
+      await getDataset(database, champion.datasetId),
+      drift.multivariate,
+    );
+    const window = await sampleDataset(database, dataset, drift.multivariate);
+    return domainClassifier(reference, window, drift.multivariate);
+  } catch (error) {
+    if (!(error instanceof TidegateError) || String(error.code) !== 'DATASET_EXPIRED') throw error;
+    const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };
+    return { ...nothing, reason: `the rows are needed, and ${error.message}` };
+  }
+}

@@ -1,0 +1,73 @@
+// Rows of the reference and of a window side by side, with the entities that both hold.
+import { type FeatureColumn } from '../../features/frame.ts';
+
+/** Rows of one side. */
+export interface SideRows {
+  readonly rows: number;
+  readonly features: readonly FeatureColumn[];
+  /** Whose row it is; a name that both sides know. @default each row is another entity's */
+  readonly entities?: readonly string[];
+}
+
+/** A column that both sides have, its values one after the other: those of the reference first. */
+export type PooledColumn =
+  | { readonly kind: 'numeric'; readonly name: string; readonly values: Float64Array }
+  | { readonly kind: 'category'; readonly name: string; readonly values: readonly (string | null)[] };
+
+/** Both sides as one table. */
+export interface PooledRows {
+  /** 0 for a row of the reference, 1 for one of the window. */
+  readonly labels: Uint8Array;
+  /** Dense numbers of the entities. */
+  readonly clusters: Uint32Array;
+  readonly columns: readonly PooledColumn[];
+  /** Columns of the reference that the window lacks or holds by another kind. */
+  readonly leftOut: readonly string[];
+}
+
+/** Puts the rows of both sides together. @example poolRows(reference, window).labels */
+export function poolRows(reference: SideRows, window: SideRows): PooledRows {
+  const labels = new Uint8Array(reference.rows + window.rows).fill(1, reference.rows);
+  const byName = new Map(window.features.map((column) => [column.name, column]));
+  const columns: PooledColumn[] = [];
+  const leftOut: string[] = [];
+  for (const column of reference.features) {
+    const pooled = poolColumn(column, byName.get(column.name));
+    if (pooled) columns.push(pooled);
+    else leftOut.push(column.name);
+  }
+  return { labels, clusters: clustersOf(reference, window), columns, leftOut };
+}
+
+function poolColumn(a: FeatureColumn, b: FeatureColumn | undefined): PooledColumn | undefined {
+  if (a.kind === 'numeric' && b?.kind === 'numeric') {
+    const values = new Float64Array(a.values.length + b.values.length);
+    values.set(a.values);
+    values.set(b.values, a.values.length);
+    return { kind: 'numeric', name: a.name, values };
+  }
+  if (a.kind === 'category' && b?.kind === 'category') {
+    const values = [a, b].flatMap(({ codes, dictionary }) =>
+      Array.from(codes, (code) => dictionary[code] ?? null),
+    );
+    return { kind: 'category', name: a.name, values };
+  }
+  return undefined;
+}
+
+function clustersOf(reference: SideRows, window: SideRows): Uint32Array {
+  const clusters = new Uint32Array(reference.rows + window.rows);
+  const numbers = new Map<string, number>();
+  let next = 0;
+  [reference, window].forEach(({ rows, entities }, side) => {
+    const first = side === 0 ? 0 : reference.rows;
+    for (let row = 0; row < rows; row += 1) {
+      const entity = entities?.[row];
+      const known = entity === undefined ? undefined : numbers.get(entity);
+      const number = known ?? next++;
+      if (entity !== undefined) numbers.set(entity, number);
+      clusters[first + row] = number;
+    }
+  });
+  return clusters;
+}

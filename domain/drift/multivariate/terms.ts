@@ -1,0 +1,123 @@
+// What the domain classifier looks at: each column in units that no outlier can stretch, and products of two of them.
+import { byCodeUnits } from '../../by-code-units.ts';
+import { Random } from '../../random.ts';
+import { type PooledColumn, type PooledRows } from './pooled-rows.ts';
+
+/** One term of every row, with mean 0 and standard deviation 1 over both sides together. */
+export interface Term {
+  readonly values: Float64Array;
+  /** Positions of the columns that it comes from: one, or two of a product. */
+  readonly columns: readonly number[];
+}
+
+/** The terms of pooled rows. */
+export interface Terms {
+  /** Of one column each. */
+  readonly single: readonly Term[];
+  /** Pairs of single terms of different columns, whose products may be looked at. */
+  readonly pairs: readonly (readonly [Term, Term])[];
+}
+
+const MOST_SINGLE = 120;
+const MOST_PAIRS = 5_000;
+const MOST_LEVELS = 10;
+/** Rows below which a level or a gap is too rare to be learnt from. */
+const FEW_ROWS = 10;
+
+/**
+ * The terms of pooled rows. A number becomes its midrank over both sides together, so that ±1e308 and infinities are
+ * like any other value, and the square of that; a category one term for each of its ten most common values; a gap in
+ * either a term of its own. Products of terms of two columns show what no column shows alone.
+ *
+ * @param seed which are drawn where there are more than 120 terms or 5,000 products
+ */
+export function termsOf({ columns, labels }: PooledRows, seed: number): Terms {
+  const linear: Term[] = [];
+  const squares: Term[] = [];
+  columns.forEach((column, position) => {
+    for (const values of column.kind === 'numeric' ? numberTerms(column) : levelTerms(column)) {
+      const term = standardised(values, [position]);
+      if (term) linear.push(term);
+    }
+    if (column.kind !== 'numeric') return;
+    const square = standardised(
+      ranksOf(column.values).map((rank) => rank * rank),
+      [position],
+    );
+    if (square) squares.push(square);
+  });
+  const kept = drawn(linear, MOST_SINGLE, new Random(seed, labels.length, 0));
+  const pairs = kept.flatMap((a, at) =>
+    kept.slice(at + 1).flatMap((b) => (a.columns[0] === b.columns[0] ? [] : [[a, b] as const])),
+  );
+  return {
+    single: [...kept, ...squares.slice(0, Math.max(0, MOST_SINGLE - kept.length))],
+    pairs: drawn(pairs, MOST_PAIRS, new Random(seed, labels.length, 1)),
+  };
+}
+
+/** The product of two terms as a term; none where it is constant. */
+export function productOf([a, b]: readonly [Term, Term]): Term | undefined {
+  const values = a.values.map((value, row) => value * (b.values[row] as number));
+  return standardised(values, [...a.columns, ...b.columns]);
+}
+
+function numberTerms({ values }: Extract<PooledColumn, { kind: 'numeric' }>): Float64Array[] {
+  return [ranksOf(values), gapsOf(values.length, (row) => Number.isNaN(values[row]))];
+}
+
+/** Midranks of the present values on (−1, 1); 0 for a missing one. */
+function ranksOf(values: Float64Array): Float64Array {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const ranks = new Map<number, number>();
+  for (let first = 0; first < sorted.length;) {
+    let end = first + 1;
+    while (end < sorted.length && sorted[end] === sorted[first]) end += 1;
+    ranks.set((sorted[first] as number) + 0, (first + end) / sorted.length - 1);
+    first = end;
+  }
+  return values.map((value) => (Number.isNaN(value) ? 0 : (ranks.get(value + 0) ?? 0)));
+}
+
+function levelTerms({ values }: Extract<PooledColumn, { kind: 'category' }>): Float64Array[] {
+  const counts = new Map<string, number>();
+  for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const levels = [...counts]
+    .filter(([, count]) => count >= FEW_ROWS)
+    .sort(([a, m], [b, n]) => n - m || byCodeUnits(a, b))
+    .slice(0, MOST_LEVELS)
+    .map(([level]) => level);
+  return [...levels, null].map((level) => gapsOf(values.length, (row) => values[row] === level));
+}
+
+/** 1 where a condition holds, or all 0, and so no term, where it hardly ever does. */
+function gapsOf(rows: number, holds: (row: number) => boolean): Float64Array {
+  const marks = new Float64Array(rows);
+  let count = 0;
+  for (let row = 0; row < rows; row += 1) {
+    marks[row] = Number(holds(row));
+    count += marks[row] as number;
+  }
+  return count < FEW_ROWS || rows - count < FEW_ROWS ? marks.fill(0) : marks;
+}
+
+function standardised(values: Float64Array, columns: readonly number[]): Term | undefined {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  if (!(spread > 1e-9)) return undefined;
+  return { values: values.map((value) => (value - mean) / spread), columns };
+}
+
+/** All items, or `most` of them drawn without replacement; in their order. */
+function drawn<T>(items: readonly T[], most: number, random: Random): T[] {
+  if (items.length <= most) return [...items];
+  const left = items.map((_, index) => index);
+  const chosen: number[] = [];
+  while (chosen.length < most) {
+    const at = random.below(left.length);
+    chosen.push(left[at] as number);
+    left[at] = left[left.length - 1] as number;
+    left.pop();
+  }
+  return chosen.sort((a, b) => a - b).map((index) => items[index] as T);
+}

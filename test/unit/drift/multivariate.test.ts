@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest';
+import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import { domainClassifier } from '../../../domain/drift/multivariate/domain-classifier.ts';
+import { type SideRows } from '../../../domain/drift/multivariate/pooled-rows.ts';
+import { sampleEntities } from '../../../domain/drift/multivariate/sample-entities.ts';
+import { type DriftVerdict, judgeWindow } from '../../../domain/drift/verdict.ts';
+import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { Random } from '../../../domain/random.ts';
+import { frameOf, repeated, type Values } from './frame-of.ts';
+
+/** Eight columns, two of them correlated; each of the same distribution whatever the correlation. */
+function columnsOf(rows: number, correlation: number, seed: number): Record<string, Values> {
+  const random = new Random(seed, rows, 0);
+  const draw = (): Float64Array => Float64Array.from({ length: rows }, () => random.normal());
+  const [watched, skipped] = [draw(), draw()];
+  const rest = Math.sqrt(1 - correlation ** 2);
+  return {
+    watched,
+    skipped: skipped.map((value, row) => correlation * (watched[row] as number) + rest * value),
+    fee: draw().map(Math.exp),
+    months: draw().map((value) => Math.round(10 * Math.abs(value))),
+    age: draw().map((value) => (random.chance(0.1) ? NaN : value)),
+    plan: Array.from({ length: rows }, () => random.choose(['basic', 0.6], ['plus', 0.3], ['max', 0.1])),
+    region: Array.from({ length: rows }, () => (random.chance(0.05) ? null : `r${random.below(6)}`)),
+    paperless: Array.from({ length: rows }, () => (random.chance(0.4) ? 'true' : 'false')),
+  };
+}
+
+const sideOf = (columns: Record<string, Values>, entities?: readonly string[]): SideRows => {
+  const { rows, features } = frameOf(columns);
+  return { rows, features, ...(entities && { entities }) };
+};
+
+function judge(reference: Record<string, Values>, window: Record<string, Values>): DriftVerdict {
+  const frozen = freezeReference(frameOf(reference));
+  const found = domainClassifier(sideOf(reference), sideOf(window), { seed: 1 });
+  const verdict = judgeWindow(frozen, profileWindow(frozen, frameOf(window)), { share: 0.3 }, [], found);
+  expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
+  return verdict;
+}
+
+describe('all columns together', () => {
+  it('show a correlation that flips, which no single column shows', () => {
+    const verdict = judge(columnsOf(1_500, 0.7, 1), columnsOf(1_500, -0.7, 2));
+    expect(verdict.driftedColumns).toEqual([]);
+    expect(verdict).toMatchObject({ status: 'drifted', drifted: true, share: 0 });
+    expect(verdict.multivariate?.auc?.low).toBeGreaterThan(0.65);
+    expect(
+      verdict.multivariate?.columns
+        .slice(0, 2)
+        .map(({ column }) => column)
+        .sort(),
+    ).toEqual(['skipped', 'watched']);
+    expect(verdict.others).toMatchObject([
+      {
+        kind: 'multivariate',
+        statistic: 'domain_classifier',
+        status: 'drifted',
+        threshold: 0.05,
+        pValue: null,
+      },
+    ]);
+    expect(verdict.reason).toContain('no column drifted');
+    expect(verdict.reason).toMatch(/all columns together drifted: AUC 0\.\d+ .* most by/);
+  });
+
+  it('show a slow degradation no single column shows', () => {
+    const reference = columnsOf(1_500, 0.8, 3);
+    const verdicts = [0.8, 0.5, 0.2, -0.1, -0.4].map((correlation, month) =>
+      judge(reference, columnsOf(1_200, correlation, 10 + month)),
+    );
+    expect(verdicts.flatMap(({ driftedColumns }) => driftedColumns)).toEqual([]);
+    expect(verdicts[0]?.drifted).toBe(false);
+    expect(verdicts.at(-1)?.drifted).toBe(true);
+    const aucs = verdicts.map(({ multivariate }) => multivariate?.auc?.value ?? 0);
+    expect(aucs.slice(1)).toEqual([...aucs.slice(1)].sort((a, b) => a - b));
+  });
+
+  it('do not cry wolf on windows that did not change, of any size', () => {
+    const reference = sideOf(columnsOf(1_000, 0.7, 4));
+    const alarms = [60, 60, 150, 150, 400, 400, 800, 800].filter((rows, at) => {
+      const { auc } = domainClassifier(reference, sideOf(columnsOf(rows, 0.7, 50 + at)), { seed: 1 });
+      return auc !== null && auc.low > 0.55;
+    });
+    expect(alarms).toEqual([]);
+  });
+
+  it('give the same answer again, and the same entities on both sides are no drift', () => {
+    const columns = columnsOf(600, 0.5, 5);
+    const keys = Array.from({ length: 600 }, (_, row) => `u${row}`);
+    const once = domainClassifier(sideOf(columns, keys), sideOf(columns, keys), { seed: 3 });
+    expect(domainClassifier(sideOf(columns, keys), sideOf(columns, keys), { seed: 3 })).toEqual(once);
+    // Each entity's two rows have the same score.
+    expect(once.auc).toMatchObject({ value: 0.5 });
+  });
+
+  it.each<[string, Record<string, Values>, Record<string, Values>, RegExp]>([
+    ['an empty window', columnsOf(90, 0, 1), { watched: new Float64Array() }, /^0 entities in the window/],
+    ['one row', { x: [1] }, { x: [1] }, /^1 entities in the reference, 50 are needed/],
+    ['constants', { x: repeated([7, 90]) }, { x: repeated([7, 90]) }, /no column holds two values/],
+    ['columns that vanished', { x: repeated([7, 50], [8, 50]) }, { y: repeated([7, 90]) }, /no column holds/],
+  ])('are not measurable, with a reason, for %s', (_, reference, window, reason) => {
+    const found = domainClassifier(sideOf(reference), sideOf(window), { seed: 1 });
+    expect(found.auc).toBeNull();
+    expect(found.reason).toMatch(reason);
+  });
+
+  it('bear infinities, ±1e308, all missing and a changed type', () => {
+    const wild = {
+      a: repeated([1e308, 40], [-1e308, 40], [Infinity, 20]),
+      b: repeated([NaN, 100]),
+      c: repeated(['x', 100]),
+    };
+    const other = { a: repeated([-Infinity, 60], [0, 40]), b: repeated([1, 100]), c: repeated([2, 100]) };
+    const found = domainClassifier(sideOf(wild), sideOf(other), { seed: 1 });
+    expect(found.leftOut).toEqual(['c']);
+    expect(found.auc?.low).toBeGreaterThan(0.9);
+    expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+  });
+
+  it('are looked at by entity, the same ones on both sides', () => {
+    const keys = Array.from({ length: 20_000 }, (_, row) => `["u_${row >> 1}"]`);
+    const chosen = sampleEntities(keys, { rows: 2_000, seed: 1 });
+    expect(chosen.length).toBeGreaterThan(1_700);
+    expect(chosen.length).toBeLessThan(2_300);
+    for (let at = 0; at < chosen.length; at += 2) expect((chosen[at] ?? 0) + 1).toBe(chosen[at + 1]);
+    expect(sampleEntities(keys, { rows: 2_000, seed: 2 })).not.toEqual(chosen);
+    expect(sampleEntities(keys.slice(0, 50), { rows: 2_000, seed: 1 })).toHaveLength(50);
+  });
+});
