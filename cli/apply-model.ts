@@ -7,6 +7,7 @@ import { parseDefinition } from '../domain/features/define-model.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { applyDefinition, type Applied } from '../store/definitions/definitions.ts';
 import { findSharedViews, type SharedView } from '../store/definitions/shared-views.ts';
+import { type SourceNote, sourceNotes } from '../store/definitions/source-notes.ts';
 import { workflowIds } from '../workflows/contracts.ts';
 import { type Services } from './connections.ts';
 import { putSchedule, scheduleOptions } from './schedule.ts';
@@ -17,6 +18,8 @@ export interface AppliedModel extends Applied {
   readonly appliedBy: string;
   /** The named views of the definition, with the other models that declare one of the name. */
   readonly sharedViews: readonly SharedView[];
+  /** What should be known of its tables, though nothing is wrong with them. */
+  readonly notes: readonly SourceNote[];
   readonly schedule: { readonly id: string; readonly nextRuns: readonly Date[] };
 }
 
@@ -58,12 +61,14 @@ export async function applyModel(
   scheduleOptions(definition, taskQueue);
   const applied = await applyDefinition(database, definition, appliedBy);
   const sharedViews = await findSharedViews(database, definition);
+  const notes = await sourceNotes(database, definition);
   const nextRuns = await putSchedule(client, definition, taskQueue);
   const model = definition.name;
   return {
     model,
     ...applied,
     appliedBy,
+    notes,
     sharedViews,
     schedule: { id: workflowIds.monitor(model), nextRuns },
   };

@@ -34,7 +34,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
       await withServices(config(), async (services) => {
         const applied = await applyModel(services, definition, by);
         if (json) return output.json(applied);
-        const { model, version, changed, schedule, sharedViews } = applied;
+        const { model, version, changed, notes, schedule, sharedViews } = applied;
         output.line(
           changed
             ? `${model}: definition ${version} applied by ${by}`
@@ -43,6 +43,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
         for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);
         for (const shared of sharedViews) sharedViewLines(shared).forEach((line) => output.line(line));
+        for (const { words, isWarning } of notes) output.line(`${isWarning ? 'warning: ' : ''}${words}`);
         if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);
       });
     });

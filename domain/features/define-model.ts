@@ -96,6 +96,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
     ...repeatedViews(parsed.data),
     ...checkDerived(parsed.data),
     ...foreignClusterKeys(parsed.data),
+    ...foreignViewKeys(parsed.data),
     ...unfrozenContracts(parsed.data),
   ];
   if (places.length > 0) throw invalid(places);
@@ -113,4 +114,15 @@ function foreignClusterKeys(definition: ModelDefinition): Place[] {
   return clusterKeys(definition)
     .filter((key) => !definition.entity.keys.includes(key))
     .map((key) => ({ at: 'holdout.cluster', problem: `"${key}" is not one of the entity's keys` }));
+}
+
+function foreignViewKeys({ entity, features }: ModelDefinition): Place[] {
+  return features.flatMap((view, index) =>
+    Object.keys(view.keys ?? {})
+      .filter((key) => !entity.keys.includes(key))
+      .map((key) => ({
+        at: `features.${index}.keys.${key}`,
+        problem: `"${key}" is not one of the entity's keys`,
+      })),
+  );
 }

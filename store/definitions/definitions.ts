@@ -5,6 +5,7 @@ import { derivationsOf } from '../../domain/features/derived/derivation.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { refuseChangedParts } from './fixed-parts.ts';
+import { refuseHiddenNow } from '../features/known-guard.ts';
 import { checkSources } from './source-tables.ts';
 
 /** A stored definition version. */
@@ -26,7 +27,8 @@ export interface Applied {
 /**
  * Stores a definition as the model's next version, unless the newest already says the same.
  *
- * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; DEFINITION_CONFLICT when entity keys, label
+ * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; FEATURES_NOT_KNOWN where `known` hides more than
+ * 5 % of a view in the newest window; DEFINITION_CONFLICT when entity keys, label
  * or holdout differ from those the model began with
  */
 export async function applyDefinition(
@@ -36,6 +38,7 @@ export async function applyDefinition(
 ): Promise<Applied> {
   refuseDerived(definition);
   await checkSources(database, definition);
+  await refuseHiddenNow(database, definition);
   return database.kysely.transaction().execute(async (transaction) => {
     await transaction
       .insertInto('tidegate.model')

@@ -1,49 +1,36 @@
 // Checks a definition against the tables that it names.
-import { type ColumnSpec } from '../../domain/features/column.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
-import { quoteTable } from '../features/identifiers.ts';
-
-interface Need {
-  /** Where in the definition the table or column is named. */
-  readonly at: string;
-  readonly table: string;
-  readonly column?: string;
-  readonly types?: readonly string[];
-}
+import { KEY_TYPES, keyFamily } from './key-types.ts';
+import { columnsOfAll, type TableColumns } from './source-catalog.ts';
+import { type Need, needsOf } from './source-needs.ts';
 
 interface Problem {
   readonly code: ErrorCode;
   readonly at: string;
   readonly problem: string;
+  readonly remedy?: string;
 }
 
-const WHOLE = ['smallint', 'integer', 'bigint'];
-const NUMBERS = [...WHOLE, 'numeric', 'real', 'double precision'];
-const TIMES = ['timestamp with time zone', 'timestamp without time zone', 'date'];
-const TEXTS = ['text', 'character varying', 'character', 'boolean', ...WHOLE];
-const TYPES: Record<ColumnSpec['type'], readonly string[]> = {
-  numeric: NUMBERS,
-  count: [...WHOLE, 'numeric'],
-  category: TEXTS,
-  flag: ['boolean'],
-  instant: TIMES,
-};
+const KEY_REMEDY =
+  'Give the key one type in all tables (alter table … alter column … type …), or name a SQL view of yours that casts it.';
 
 /**
- * Refuses a definition that names a table or column which is not there, or a column of a type that cannot hold the
- * feature. All problems are listed, the first one gives the code.
+ * Refuses a definition that names a table or column which is not there, a column of a type that cannot hold the
+ * feature, or a key whose types differ between tables. All problems are listed, the first one gives the code.
  *
  * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE
  */
 export async function checkSources(database: Database, definition: ModelDefinition): Promise<void> {
   const needs = needsOf(definition);
-  const tables = new Map<string, Map<string, string> | undefined>();
-  for (const { table } of needs) {
-    if (!tables.has(table)) tables.set(table, await columnsOf(database, table));
-  }
-  const problems = needs.flatMap((need) => problemOf(need, tables.get(need.table)) ?? []);
+  const tables = await columnsOfAll(
+    database.pool,
+    needs.map(({ table }) => table),
+  );
+  const problems = needs.flatMap(
+    (need) => problemOf(need, tables.get(need.table)) ?? keyProblem(need, definition, tables) ?? [],
+  );
   const [first] = problems;
   if (!first) return;
   // Said once, at the first place: a missing table is named by each of its columns.
@@ -53,44 +40,17 @@ export async function checkSources(database: Database, definition: ModelDefiniti
     first.code,
     `the definition of ${definition.name} does not fit the database: ` +
       unique.map(({ at, problem }) => `${at}: ${problem}`).join('; '),
-    { places: unique.map(({ at, problem }) => ({ at, problem })) },
+    {
+      places: unique.map(({ at, problem }) => ({ at, problem })),
+      ...(first.remedy !== undefined && { remedy: first.remedy }),
+    },
   );
 }
 
-function needsOf(definition: ModelDefinition): Need[] {
-  const { rows, label, entity } = definition;
-  const keys = (at: string, table: string): Need[] =>
-    entity.keys.map((column) => ({ at: `${at} (entity key)`, table, column }));
-  const optionalTime = (at: string, table: string, column: string | undefined): Need[] =>
-    column === undefined ? [] : [{ at, table, column, types: TIMES }];
-  return [
-    { at: 'rows.table', table: rows.table },
-    ...keys('rows.table', rows.table),
-    { at: 'rows.timestamp', table: rows.table, column: rows.timestamp, types: TIMES },
-    ...definition.features.flatMap((view, index) => [
-      { at: `features.${index}.table`, table: view.table },
-      ...keys(`features.${index}.table`, view.table),
-      { at: `features.${index}.timestamp`, table: view.table, column: view.timestamp, types: TIMES },
-      ...optionalTime(`features.${index}.known`, view.table, view.known),
-      ...Object.entries(view.columns).map(([column, spec]) => ({
-        at: `features.${index}.columns.${column}`,
-        table: view.table,
-        column,
-        types: TYPES[spec.type],
-      })),
-    ]),
-    { at: 'label.table', table: label.table },
-    ...keys('label.table', label.table),
-    { at: 'label.column', table: label.table, column: label.column },
-    { at: 'label.timestamp', table: label.table, column: label.timestamp, types: TIMES },
-    ...optionalTime('label.known', label.table, label.known),
-  ];
-}
-
-function problemOf(need: Need, columns: Map<string, string> | undefined): Problem | undefined {
+function problemOf(need: Need, columns: TableColumns): Problem | undefined {
   if (!columns) return { code: 'UNKNOWN_TABLE', at: need.at, problem: `there is no table ${need.table}` };
   if (need.column === undefined) return undefined;
-  const type = columns.get(need.column);
+  const type = columns.get(need.column)?.type;
   if (type === undefined) {
     const names = [...columns.keys()].slice(0, 30).join(', ');
     return {
@@ -107,15 +67,27 @@ function problemOf(need: Need, columns: Map<string, string> | undefined): Proble
   };
 }
 
-/** Column types by name; `undefined` where there is no such table or view. */
-async function columnsOf(database: Database, table: string): Promise<Map<string, string> | undefined> {
-  const { rows } = await database.pool.query<{ name: string; type: string }>(
-    `select attname as name,
-            case when t.typtype = 'e' then 'text' else regexp_replace(format_type(t.oid, null), '\\(.*\\)', '') end as type
-     from pg_attribute join pg_type t on t.oid = atttypid
-     where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
-     order by attnum`,
-    [quoteTable(table)],
-  );
-  return rows.length === 0 ? undefined : new Map(rows.map(({ name, type }) => [name, type]));
+/** A key of a type that can be none, or of another type than the spine's. */
+function keyProblem(
+  need: Need,
+  { rows }: ModelDefinition,
+  tables: ReadonlyMap<string, TableColumns>,
+): Problem | undefined {
+  const { at, table, column, key } = need;
+  if (column === undefined || key === undefined) return undefined;
+  const type = tables.get(table)?.get(column);
+  if (!type) return undefined;
+  const wrong = { code: 'WRONG_COLUMN_TYPE', at, remedy: KEY_REMEDY } as const;
+  const family = keyFamily(type);
+  if (family === undefined) {
+    return { ...wrong, problem: `${table}.${column} is ${type.exactType}, and a key is one of ${KEY_TYPES}` };
+  }
+  const ofSpine = tables.get(rows.table)?.get(key);
+  // A spine without the column, or with one that can be no key, is a problem of its own.
+  const expected = ofSpine && keyFamily(ofSpine);
+  if (!ofSpine || expected === undefined || expected === family) return undefined;
+  return {
+    ...wrong,
+    problem: `${table}.${column} is ${type.exactType}, but the key ${key} is ${ofSpine.exactType} in ${rows.table}`,
+  };
 }

@@ -3,34 +3,27 @@ import { clusterKeys, holdoutPolicy } from '../../domain/features/define-model.t
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { type Database } from '../database.ts';
+import { labelsKnownBy } from '../datasets/snapshot.ts';
+import { labelMethod } from './choose-join-plan.ts';
 import { isHeldOutSql } from './holdout-sql.ts';
-import { quoteColumn, quoteTable } from './identifiers.ts';
+import { keyTextsSql } from './keys-sql.ts';
+import { labelJoinSql, labelSql } from './label-join-sql.ts';
+import { windowSpineSql } from './spine-sql.ts';
 
-/** Rows of the window with a label that is known by now, outside the holdout; each entity and time once. */
+/** Rows of the window with a mature label, outside the holdout; each entity and time once. */
 export async function countFreshLabels(
   database: Database,
   definition: ModelDefinition,
   { from, to }: Window,
 ): Promise<number> {
-  const { rows: spine, label, entity } = definition;
-  const keys = entity.keys.map((key) => `spine.${quoteColumn(key)}`);
-  const time = `spine.${quoteColumn(spine.timestamp)}`;
-  const clusters = clusterKeys(definition).map((key) => `spine.${quoteColumn(key)}::text`);
-  const sameKey = entity.keys
-    .map((key) => `label.${quoteColumn(key)} = spine.${quoteColumn(key)}`)
-    .join(' and ');
-  const known = label.known === undefined ? '' : `and label.${quoteColumn(label.known)} <= now()`;
+  const method = await labelMethod(database.pool, definition);
+  const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
   const { rows } = await database.pool.query<{ count: number }>(
-    `select count(*)::int as count from (
-       select distinct ${keys.join(', ')}, ${time}
-       from ${quoteTable(spine.table)} spine
-       join ${quoteTable(label.table)} label
-         on ${sameKey} and label.${quoteColumn(label.timestamp)} = ${time}
-       where ${time} > $1::timestamptz and ${time} <= $2::timestamptz
-         and label.${quoteColumn(label.column)} is not null ${known}
-         and not (${isHeldOutSql(holdoutPolicy(definition), clusters)})
-     ) as labelled`,
-    [from, to],
+    `with spine as (${windowSpineSql(definition)})
+     select count(*)::int as count
+     from spine${labelJoinSql(definition, method)}
+     where (${labelSql(definition)}) is not null and not (${isHeldOut})`,
+    [from, to, await labelsKnownBy(database)],
   );
   return rows[0]?.count ?? 0;
 }

@@ -6,19 +6,28 @@ import { intervalSql } from './interval-sql.ts';
 import { type JoinMethod } from './join-plan.ts';
 import { entityKeyColumns, sameKeySql } from './keys-sql.ts';
 
+/** The parameter of `windowSql` that says by when a label must be known. */
+const AS_KNOWN_AT = '$3';
+
 /**
  * A left join of the label: `label.tidegate_label` is 1, 0, or null where no label is known.
  *
- * Parameter: `$3`, the instant by which a label must be known.
+ * @param asKnownAt the parameter that holds the instant by which a label must be known
  */
-export function labelJoinSql(definition: ModelDefinition, method: JoinMethod): string {
+export function labelJoinSql(
+  definition: ModelDefinition,
+  method: JoinMethod,
+  asKnownAt: string = AS_KNOWN_AT,
+): string {
   const { table, column, timestamp, known } = definition.label;
   const value = `source.${quoteColumn(column)}`;
   const conditions = [
     sameKeySql(entityKeyColumns(definition)),
     `source.${quoteColumn(timestamp)} = spine.tidegate_time`,
-    // A statement must name each of its parameters, so $3 stands even where nothing depends on it.
-    known === undefined ? '$3::timestamptz is not null' : `source.${quoteColumn(known)} <= $3::timestamptz`,
+    // A statement must name each of its parameters, so this one stands even where nothing depends on it.
+    known === undefined
+      ? `${asKnownAt}::timestamptz is not null`
+      : `source.${quoteColumn(known)} <= ${asKnownAt}::timestamptz`,
   ].join('\n        and ');
   const latestKnown = known === undefined ? '' : `source.${quoteColumn(known)} desc, `;
   const order = `${latestKnown}${value} desc nulls last`;
@@ -49,27 +58,27 @@ function isPositiveSql({ label: { positive } }: ModelDefinition, value: string):
     : `${value}::text = ${pg.escapeLiteral(String(positive))}`;
 }
 
-/** Whether the label of a row is not expected yet: its delay has not passed at `$3`. */
-const isAwaitedSql = ({ label }: ModelDefinition): string =>
-  `spine.tidegate_time + ${intervalSql(label.delay)} >= $3::timestamptz`;
+/** Whether the label of a row is not expected yet: its delay has not passed when labels are looked at. */
+const isAwaitedSql = ({ label }: ModelDefinition, asKnownAt: string): string =>
+  `spine.tidegate_time + ${intervalSql(label.delay)} >= ${asKnownAt}::timestamptz`;
 
 /** Whether the label is absent after its delay and the definition says what that means. */
-const isAssumedSql = (definition: ModelDefinition): string =>
+const isAssumedSql = (definition: ModelDefinition, asKnownAt: string): string =>
   definition.label.absentMeans === undefined
     ? 'false'
-    : `(label.tidegate_label is null and not ${isAwaitedSql(definition)})`;
+    : `(label.tidegate_label is null and not ${isAwaitedSql(definition, asKnownAt)})`;
 
 /** The label to learn from: as known, or 0 where it is absent after its delay and that means negative; else null. */
-export const labelSql = (definition: ModelDefinition): string =>
+export const labelSql = (definition: ModelDefinition, asKnownAt: string = AS_KNOWN_AT): string =>
   definition.label.absentMeans === undefined
     ? 'label.tidegate_label'
-    : `case when ${isAssumedSql(definition)} then 0 else label.tidegate_label end`;
+    : `case when ${isAssumedSql(definition, asKnownAt)} then 0 else label.tidegate_label end`;
 
 /**
  * What is said of the label beside its value: `label_assumed`, it is 0 because it is absent; `label_awaited`, it is null
  * and not expected yet. A row without a label that is not awaited is overdue.
  */
 export const labelStateSql = (definition: ModelDefinition): string[] => [
-  `${isAssumedSql(definition)} as label_assumed`,
-  `(label.tidegate_label is null and ${isAwaitedSql(definition)}) as label_awaited`,
+  `${isAssumedSql(definition, AS_KNOWN_AT)} as label_assumed`,
+  `(label.tidegate_label is null and ${isAwaitedSql(definition, AS_KNOWN_AT)}) as label_awaited`,
 ];

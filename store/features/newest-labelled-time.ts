@@ -1,31 +1,46 @@
 // The newest row time for which a label exists: where a training window ends.
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Database } from '../database.ts';
+import { labelsKnownBy } from '../datasets/snapshot.ts';
+import { labelMethod } from './choose-join-plan.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
+import { labelJoinSql, labelSql } from './label-join-sql.ts';
 import { wholeMillisecondSql } from './whole-millisecond-sql.ts';
 
 /**
- * The newest time at or before `asOf` of a row with a label that is known by now, rounded up to the millisecond; none
- * where no row has one.
+ * The newest time at or before `asOf` of a row with a mature label, rounded up to the millisecond; none where no row has
+ * one. With `absentMeans`, a row whose delay has passed is labelled.
+ *
+ * Rows are looked at from the newest on and the first that has a label ends it: an index on the spine's timestamp and
+ * one on the label's keys and timestamp make it a matter of the rows that still wait.
  */
 export async function newestLabelledTime(
   database: Database,
   definition: ModelDefinition,
   asOf: Date | null,
 ): Promise<Date | undefined> {
-  const { rows: spine, label, entity } = definition;
-  const sameKey = entity.keys
-    .map((key) => `label.${quoteColumn(key)} = spine.${quoteColumn(key)}`)
-    .join(' and ');
-  const known = label.known === undefined ? '' : `and label.${quoteColumn(label.known)} <= now()`;
+  const { rows: spine, entity } = definition;
+  const keys = entity.keys.map(quoteColumn).join(', ');
+  const timestamp = quoteColumn(spine.timestamp);
+  const asKnownAt = await labelsKnownBy(database);
+  const method = await labelMethod(database.pool, definition);
+  const time = `${timestamp}::timestamptz as tidegate_time`;
+  // Only a join that reads the label's table whole needs numbers of rows.
+  const rowNumber =
+    method === 'scan' ? `, row_number() over (order by ${timestamp} desc) as tidegate_row` : '';
   const { rows } = await database.pool.query<{ newest: Date | null }>(
-    `select ${wholeMillisecondSql(`max(spine.${quoteColumn(spine.timestamp)})`)} as newest
-     from ${quoteTable(spine.table)} spine
-     join ${quoteTable(label.table)} label
-       on ${sameKey} and label.${quoteColumn(label.timestamp)} = spine.${quoteColumn(spine.timestamp)}
-     where label.${quoteColumn(label.column)} is not null ${known}
-       and ($1::timestamptz is null or spine.${quoteColumn(spine.timestamp)} <= $1::timestamptz)`,
-    [asOf],
+    `with spine as (
+       select ${keys}, ${time}${rowNumber}
+       from ${quoteTable(spine.table)}
+       where $1::timestamptz is null or ${timestamp} <= $1::timestamptz
+       order by ${timestamp} desc
+     )
+     select ${wholeMillisecondSql('spine.tidegate_time')} as newest
+     from spine${labelJoinSql(definition, method, '$2')}
+     where (${labelSql(definition, '$2')}) is not null
+     order by spine.tidegate_time desc
+     limit 1`,
+    [asOf, asKnownAt],
   );
   return rows[0]?.newest ?? undefined;
 }

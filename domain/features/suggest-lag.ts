@@ -1,0 +1,22 @@
+// The lag to suggest for a view, from how late its rows became known.
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MOST_MINUTES = 60;
+const MOST_HOURS = 48;
+
+/**
+ * The least lag in whole minutes, hours or days that covers a delay; the unit grows with it.
+ *
+ * @param seconds the delay to cover; one below 0 needs no lag
+ * @example suggestLag(21_480) // '6 hours'
+ */
+export function suggestLag(seconds: number): string {
+  if (!(seconds > 0)) return '0 hours';
+  if (seconds <= MOST_MINUTES * MINUTE) return inUnit(Math.ceil(seconds / MINUTE), 'minute');
+  if (seconds <= MOST_HOURS * HOUR) return inUnit(Math.ceil(seconds / HOUR), 'hour');
+  return inUnit(Math.ceil(seconds / DAY), 'day');
+}
+
+const inUnit = (amount: number, unit: string): string => `${amount} ${unit}${amount === 1 ? '' : 's'}`;

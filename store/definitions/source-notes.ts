@@ -1,0 +1,70 @@
+// What a person should know of a definition's tables although nothing is wrong with them.
+import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { durationOf, toMilliseconds } from '../../domain/features/duration.ts';
+import { suggestLag } from '../../domain/features/suggest-lag.ts';
+import { type Database } from '../database.ts';
+import { measureKnownDelay } from '../features/known-delay.ts';
+import { columnsOfAll, type TableColumns } from './source-catalog.ts';
+import { type Need, needsOf } from './source-needs.ts';
+
+const WITHOUT_ZONE = 'timestamp without time zone';
+
+/** Something that is worth a look. */
+export interface SourceNote {
+  readonly about: 'time zone' | 'key' | 'lag';
+  readonly words: string;
+  /** Whether somebody should act; false where the note only tells a figure. */
+  readonly isWarning: boolean;
+}
+
+/** The notes of a definition whose tables are there. */
+export async function sourceNotes(database: Database, definition: ModelDefinition): Promise<SourceNote[]> {
+  const needs = needsOf(definition);
+  const tables = await columnsOfAll(
+    database.pool,
+    needs.map(({ table }) => table),
+  );
+  const notes = [...timeZoneNote(needs, tables), ...scaleNotes(definition, tables)];
+  for (const view of definition.features) notes.push(...(await lagNote(database, view)));
+  return notes;
+}
+
+/** One note for all columns of times without a zone. */
+function timeZoneNote(needs: readonly Need[], tables: ReadonlyMap<string, TableColumns>): SourceNote[] {
+  const columns = needs
+    .filter(({ table, column }) => tables.get(table)?.get(column ?? '')?.type === WITHOUT_ZONE)
+    .map(({ table, column }) => `${table}.${column ?? ''}`);
+  if (columns.length === 0) return [];
+  const words = `${[...new Set(columns)].join(', ')}: without a time zone, and read as UTC; if they hold local times, name a SQL view that converts them`;
+  return [{ about: 'time zone', words, isWarning: true }];
+}
+
+/** Keys whose equal values may be written differently: 1.0 and 1.00 would be two entities. */
+function scaleNotes(
+  { rows, entity }: ModelDefinition,
+  tables: ReadonlyMap<string, TableColumns>,
+): SourceNote[] {
+  return entity.keys
+    .filter((key) => tables.get(rows.table)?.get(key)?.hasScale === false)
+    .map((key) => ({
+      about: 'key',
+      words: `${rows.table}.${key} is numeric without a scale, so that 1.0 and 1.00 would be two entities: declare it numeric(38, 0) or bigint`,
+      isWarning: true,
+    }));
+}
+
+async function lagNote(database: Database, view: ViewDefinition): Promise<SourceNote[]> {
+  if (view.known === undefined || view.lag === undefined) return [];
+  const { rows, p99 } = await measureKnownDelay(database.pool, view);
+  if (p99 === null) return [];
+  const enough = suggestLag(p99);
+  const isShort = p99 * 1000 > toMilliseconds(durationOf(view.lag));
+  const told = `${view.table}: 99 % of ${rows} rows were known within ${enough} of ${view.timestamp}; lag is ${view.lag}`;
+  return [
+    {
+      about: 'lag',
+      words: isShort ? `${told}, and lag: '${enough}' would let them be seen` : told,
+      isWarning: isShort,
+    },
+  ];
+}
