@@ -1,0 +1,23 @@
+// A view that several models share: declared once, imported by each.
+import { count, instant, numeric } from '../../../domain/features/column.ts';
+import { view } from '../../../domain/features/define-model.ts';
+import { daysSince, ratio } from '../../../domain/features/derived/words.ts';
+
+/** What a user of the service watched, loaded nightly. */
+export const usage = view({
+  name: 'usage',
+  table: 'examples.usage',
+  timestamp: 'as_of',
+  known: 'loaded_at',
+  lag: '6 hours',
+  ttl: '45 days',
+  columns: {
+    watch_hours: numeric({ min: 0 }),
+    sessions: count(),
+    last_seen_at: instant(),
+  },
+  derived: {
+    hours_per_session: ratio('watch_hours', 'sessions', { max: 24 }),
+    days_away: daysSince('last_seen_at', { critical: true }),
+  },
+});
