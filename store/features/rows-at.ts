@@ -5,7 +5,7 @@ import { type Value } from '../../domain/features/derived/operator.ts';
 import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
-import { asText, inSnapshot } from '../datasets/snapshot.ts';
+import { asText } from '../datasets/snapshot.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { instantSql } from './instant-sql.ts';
 import { joinedValues } from './joined-values.ts';
@@ -50,7 +50,9 @@ export async function rowsAt(
       );
     }
   }
-  return inSnapshot(database, async (client) => {
+  const client = await database.pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read');
     await listAsked(client, definition, { asOf, key, limit });
     // The join that every reader of an instant makes, with the entities that were asked for in the place of the spine.
     const asked = { ...definition, rows: { table: ENTITIES, timestamp: 'tidegate_newest' } };
@@ -62,7 +64,11 @@ export async function rowsAt(
     });
     const read = rowReader(definition, asOf);
     return rows.map(read).sort((a, b) => compareKeys(keys, a.key, b.key));
-  });
+  } finally {
+    // The table of those asked for goes with it.
+    await client.query('rollback').catch(() => undefined);
+    client.release();
+  }
 }
 
 async function listAsked(
