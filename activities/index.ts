@@ -5,6 +5,7 @@ import { compareActivities } from './compare.ts';
 import { decideActivities } from './decide.ts';
 import { evidenceActivities } from './evidence.ts';
 import { freezeActivities } from './freeze.ts';
+import { materialiseActivities } from './materialise.ts';
 import { driftActivities } from './measure-drift.ts';
 import { performanceActivities } from './measure-performance.ts';
 import { notifyActivities } from './notify.ts';
@@ -28,6 +29,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   ...trainActivities(deps),
   ...compareActivities(deps),
   ...stageActivities(deps),
+  ...materialiseActivities(deps),
   ...validateActivities(deps),
   ...evidenceActivities(deps),
   ...decisionActivities(deps),

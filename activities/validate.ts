@@ -18,9 +18,7 @@ import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readRowsFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { materialise } from '../store/online/materialise.ts';
 import { countMissingOnlineRows } from '../store/online/missing-rows.ts';
-import { materialisedInWords } from '../store/online/scope.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
 import { getVersion, readArtifact } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
@@ -28,25 +26,8 @@ import { type ActivityDeps } from './deps.ts';
 /** What workflows know of a validation. */
 export type { Validation };
 
-/** The steps that prepare a version in Staging and check it. */
+/** The step that checks a version in Staging. */
 export const validateActivities = ({ database }: ActivityDeps) => ({
-  /** Writes the online rows of a version's definition at the end of the window that it was compared on. */
-  async materializeOnline({
-    model,
-    version,
-  }: {
-    model: string;
-    version: number;
-  }): Promise<{ words: string }> {
-    const { definition, dataset } = await comparedOn(database, model, version);
-    const done = await materialise(database, {
-      source: definition,
-      asOf: dataset.window.to,
-      onProgress: heartbeat,
-    });
-    return { words: `online rows of definition ${definition.version}: ${materialisedInWords(done)}` };
-  },
-
   /** Runs every check on a version in Staging. */
   async validateCandidate({ model, version }: { model: string; version: number }): Promise<Validation> {
     const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);

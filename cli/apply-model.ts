@@ -2,6 +2,7 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { type ScheduleOptions } from '@temporalio/client';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { parseDefinition } from '../domain/features/define-model.ts';
 import { TidegateError } from '../domain/errors.ts';
@@ -10,7 +11,13 @@ import { findSharedViews, type SharedView } from '../store/definitions/shared-vi
 import { type SourceNote, sourceNotes } from '../store/definitions/source-notes.ts';
 import { workflowIds } from '../workflows/contracts.ts';
 import { type Services } from './connections.ts';
-import { putSchedule, scheduleOptions } from './schedule.ts';
+import { onlineScheduleOptions, putSchedule, removeSchedule, scheduleOptions } from './schedule.ts';
+
+/** A schedule and the next times at which it runs, soonest first. */
+export interface Scheduled {
+  readonly id: string;
+  readonly nextRuns: readonly Date[];
+}
 
 /** What `applyModel` did. */
 export interface AppliedModel extends Applied {
@@ -20,7 +27,9 @@ export interface AppliedModel extends Applied {
   readonly sharedViews: readonly SharedView[];
   /** What should be known of its tables, though nothing is wrong with them. */
   readonly notes: readonly SourceNote[];
-  readonly schedule: { readonly id: string; readonly nextRuns: readonly Date[] };
+  readonly schedule: Scheduled;
+  /** When its online rows are brought up to date; null where the definition leaves that to commands. */
+  readonly onlineSchedule: Scheduled | null;
 }
 
 /**
@@ -49,7 +58,7 @@ export async function readModelFile(file: string): Promise<ModelDefinition> {
 }
 
 /**
- * Stores a definition as the model's next version and brings its schedule up to date.
+ * Stores a definition as the model's next version and brings its schedules up to date.
  *
  * @throws TidegateError as `applyDefinition`; INVALID_DEFINITION when it cannot be scheduled, and then nothing is stored
  */
@@ -58,18 +67,18 @@ export async function applyModel(
   definition: ModelDefinition,
   appliedBy: string,
 ): Promise<AppliedModel> {
-  scheduleOptions(definition, taskQueue);
+  const monitor = scheduleOptions(definition, taskQueue);
+  const online = onlineScheduleOptions(definition, taskQueue);
   const applied = await applyDefinition(database, definition, appliedBy);
   const sharedViews = await findSharedViews(database, definition);
   const notes = await sourceNotes(database, definition);
-  const nextRuns = await putSchedule(client, definition, taskQueue);
   const model = definition.name;
-  return {
-    model,
-    ...applied,
-    appliedBy,
-    notes,
-    sharedViews,
-    schedule: { id: workflowIds.monitor(model), nextRuns },
-  };
+  const put = async (options: ScheduleOptions): Promise<Scheduled> => ({
+    id: options.scheduleId,
+    nextRuns: await putSchedule(client, options),
+  });
+  const schedule = await put(monitor);
+  const onlineSchedule = online ? await put(online) : null;
+  if (!online) await removeSchedule(client, workflowIds.materialize(model));
+  return { model, ...applied, appliedBy, notes, sharedViews, schedule, onlineSchedule };
 }

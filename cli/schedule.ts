@@ -1,8 +1,9 @@
-// The Temporal Schedule of a model: when its monitor runs by itself.
+// The Temporal Schedules of a model: when it is monitored, and its online rows brought up to date, by themselves.
 import {
   type CalendarSpec,
   type Client,
   ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
   type ScheduleOptions,
   ScheduleOverlapPolicy,
   type ScheduleSpec,
@@ -10,7 +11,13 @@ import {
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Duration, durationOf, toMilliseconds } from '../domain/features/duration.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type MonitorInput, searchAttributes, workflowIds, workflowTypes } from '../workflows/contracts.ts';
+import {
+  type MaterializeInput,
+  type MonitorInput,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../workflows/contracts.ts';
 
 const MONTHS = [
   'JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE',
@@ -21,31 +28,35 @@ const MONTHS = [
 const FIRST_MONDAY = '4 days';
 
 /**
- * When a model is monitored. Months begin on day 1, weeks on Monday, days at midnight, in the model's time zone;
+ * When a schedule runs. Months begin on day 1, weeks on Monday, days at midnight, in the model's time zone;
  * hours, minutes, and several weeks or days at once, are intervals in UTC.
  *
+ * @param at the part of the definition that says so, for errors
  * @throws TidegateError INVALID_DEFINITION for an unknown time zone, a period of nothing, or months by which a year
  * cannot be divided
  * @example scheduleSpec({ every: '1 month', window: '1 month', timezone: 'UTC' })
  */
-export function scheduleSpec({ every, timezone }: ModelDefinition['monitor']): ScheduleSpec {
+export function scheduleSpec(
+  { every, timezone }: Pick<ModelDefinition['monitor'], 'every' | 'timezone'>,
+  at = 'monitor',
+): ScheduleSpec {
   const duration = durationOf(every);
-  if (duration.amount < 1) throw invalid('every', 'must be longer than nothing');
+  if (duration.amount < 1) throw invalid(`${at}.every`, 'must be longer than nothing');
   if (!isTimezone(timezone))
-    throw invalid('timezone', `"${timezone}" is not a time zone such as Europe/Berlin`);
+    throw invalid('monitor.timezone', `"${timezone}" is not a time zone such as Europe/Berlin`);
   const calendar = (spec: CalendarSpec): ScheduleSpec => ({
     calendars: [{ hour: 0, minute: 0, second: 0, ...spec, comment: `every ${every}` }],
     timezone,
   });
-  if (duration.unit === 'month') return calendar({ dayOfMonth: 1, month: monthsOf(duration) });
+  if (duration.unit === 'month') return calendar({ dayOfMonth: 1, month: monthsOf(duration, at) });
   if (duration.unit === 'week' && duration.amount === 1) return calendar({ dayOfWeek: 'MONDAY' });
   if (duration.unit === 'day' && duration.amount === 1) return calendar({});
   const offset = duration.unit === 'week' ? { offset: FIRST_MONDAY } : {};
   return { intervals: [{ every: toMilliseconds(duration), ...(offset as { offset?: '4 days' }) }] };
 }
 
-function monthsOf({ amount }: Duration): CalendarSpec['month'] & object {
-  if (12 % amount !== 0) throw invalid('every', 'a number of months must be 1, 2, 3, 4, 6 or 12');
+function monthsOf({ amount }: Duration, at: string): CalendarSpec['month'] & object {
+  if (12 % amount !== 0) throw invalid(`${at}.every`, 'a number of months must be 1, 2, 3, 4, 6 or 12');
   return MONTHS.filter((_, index) => index % amount === 0);
 }
 
@@ -57,55 +68,85 @@ function isTimezone(timeZone: string): boolean {
   }
 }
 
-function invalid(field: string, problem: string): TidegateError {
-  const at = `monitor.${field}`;
+function invalid(at: string, problem: string): TidegateError {
   return new TidegateError('INVALID_DEFINITION', `the model definition is wrong at ${at}: ${problem}`, {
     places: [{ at, problem }],
   });
 }
 
-/** The schedule of a model: one run at a time; runs missed in an outage are made up for one whole period. */
+/** When a model is monitored: one run at a time; runs missed in an outage are made up for one whole period. */
 export function scheduleOptions(definition: ModelDefinition, taskQueue: string): ScheduleOptions {
   const { name: model, monitor } = definition;
   const input: MonitorInput = { model };
+  return optionsOf(model, monitor.every, scheduleSpec(monitor), {
+    workflowType: workflowTypes.monitor,
+    workflowId: workflowIds.monitor(model),
+    taskQueue,
+    args: [input],
+    staticSummary: `Monitor ${model}, every ${monitor.every}`,
+  });
+}
+
+/** When online rows are brought up to date, in the same way; nothing where the definition does not say. */
+export function onlineScheduleOptions(
+  definition: ModelDefinition,
+  taskQueue: string,
+): ScheduleOptions | undefined {
+  const { name: model, monitor, online } = definition;
+  if (online.every === undefined) return undefined;
+  const input: MaterializeInput = { model };
+  const spec = scheduleSpec({ every: online.every, timezone: monitor.timezone }, 'online');
+  return optionsOf(model, online.every, spec, {
+    workflowType: workflowTypes.materialize,
+    workflowId: workflowIds.materialize(model),
+    taskQueue,
+    args: [input],
+    staticSummary: `Materialise ${model}, every ${online.every}`,
+  });
+}
+
+type Action = Omit<ScheduleOptions['action'], 'type' | 'typedSearchAttributes'> & {
+  readonly workflowId: string;
+};
+
+function optionsOf(model: string, every: string, spec: ScheduleSpec, action: Action): ScheduleOptions {
+  const typedSearchAttributes = [{ key: searchAttributes.model, value: model }];
   return {
-    scheduleId: workflowIds.monitor(model),
-    spec: scheduleSpec(monitor),
+    scheduleId: action.workflowId,
+    spec,
     policies: {
       overlap: ScheduleOverlapPolicy.SKIP,
-      catchupWindow: toMilliseconds(durationOf(monitor.every)),
+      catchupWindow: toMilliseconds(durationOf(every)),
     },
-    action: {
-      type: 'startWorkflow',
-      workflowType: workflowTypes.monitor,
-      workflowId: workflowIds.monitor(model),
-      taskQueue,
-      args: [input],
-      typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
-      staticSummary: `Monitor ${model}, every ${monitor.every}`,
-    },
-    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+    action: { type: 'startWorkflow', ...action, typedSearchAttributes },
+    typedSearchAttributes,
   };
 }
 
-/** Creates the schedule of a model, or brings it up to date; one that was paused by hand stays paused. */
+/**
+ * Creates a schedule, or brings it up to date; one that was paused by hand stays paused.
+ *
+ * @returns the next times at which it runs, soonest first
+ */
 export async function putSchedule(
   client: Client,
-  definition: ModelDefinition,
-  taskQueue: string,
+  { scheduleId, ...options }: ScheduleOptions,
 ): Promise<Date[]> {
-  const { scheduleId, ...options } = scheduleOptions(definition, taskQueue);
+  const handle = client.schedule.getHandle(scheduleId);
   try {
     await client.schedule.create({ scheduleId, ...options });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await client.schedule.getHandle(scheduleId).update(({ state }) => ({ ...options, state }));
+    await handle.update(({ state }) => ({ ...options, state }));
   }
-  return nextRuns(client, definition.name);
+  return (await handle.describe()).info.nextActionTimes;
 }
 
-/** The next times at which a model is monitored by itself, soonest first. */
-async function nextRuns(client: Client, model: string): Promise<Date[]> {
-  const { info } = await client.schedule.getHandle(workflowIds.monitor(model)).describe();
-  return info.nextActionTimes;
+/** Removes a schedule, if it is there. */
+export async function removeSchedule(client: Client, scheduleId: string): Promise<void> {
+  try {
+    await client.schedule.getHandle(scheduleId).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
 }

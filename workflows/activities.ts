@@ -9,6 +9,7 @@ export const {
   closeRetrain,
   decidePromotion,
   decideRetrain,
+  definitionsToMaterialize,
   openRetrain,
   promote,
   rollBack,
@@ -23,7 +24,9 @@ export const {
   compareWithChampion,
   freezeTrainingWindow,
   freezeWindow,
+  materializeDefinition,
   materializeOnline,
+  removeUnusedOnlineRows,
   validateCandidate,
 } = proxyActivities<Activities>(retryPolicies.data);
 

@@ -1,6 +1,7 @@
 // What the outside world and the loops say to each other: names, messages and results. Names here are API.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { type MaterialisedDefinition } from '../activities/materialise.ts';
 import { type DecisionMessage, type DecisionResult } from '../domain/lifecycle/approval.ts';
 
 /** The Task Queue that workers listen on unless told otherwise. */
@@ -22,6 +23,7 @@ export const workflowIds = {
   retrain: (model: string) => `retrain/${model}`,
   release: (model: string, version: number) => `release/${model}/${version}`,
   rollback: (model: string) => `rollback/${model}`,
+  materialize: (model: string) => `materialize/${model}`,
 } as const;
 
 /** Names under which the loops are registered. */
@@ -30,6 +32,7 @@ export const workflowTypes = {
   retrain: 'retrainWorkflow',
   release: 'releaseWorkflow',
   rollback: 'rollbackWorkflow',
+  materialize: 'materializeWorkflow',
 } as const;
 
 export interface MonitorInput {
@@ -132,6 +135,34 @@ export interface RollbackResult {
   readonly summary: string;
 }
 
+export interface MaterializeInput {
+  readonly model: string;
+  /** The instant of the rows, ISO 8601. A scheduled run leaves it out and takes its scheduled time. */
+  readonly asOf?: string;
+  /** Looks at every entity. @default false, at those that may have changed */
+  readonly full?: boolean;
+  /** Looks only at entities with a row of the sources whose timestamp lies in `(from, to]`, ISO 8601. */
+  readonly range?: { readonly from: string; readonly to: string };
+  /** The definition to materialise. @default every one in use */
+  readonly definitionVersion?: number;
+  /** Who started it by hand; absent for a schedule. */
+  readonly requestedBy?: string;
+}
+
+export interface MaterializeResult {
+  readonly asOf: string;
+  readonly definitions: readonly MaterialisedDefinition[];
+  /** Definitions out of use whose rows were removed. */
+  readonly removedDefinitions: readonly number[];
+  readonly summary: string;
+}
+
+/** What a materialisation answers when asked. */
+export interface MaterializeState {
+  readonly model: string;
+  readonly step: string;
+}
+
 /** A decision sent as a signal; the signal's name says which. */
 export type SignalledDecision = Omit<DecisionMessage, 'decision'>;
 
@@ -149,3 +180,4 @@ export const retrainRequestedSignal = defineSignal<[RetrainRequest]>('retrainReq
 export const releaseStateQuery = defineQuery<ReleaseState>('state');
 export const retrainStateQuery = defineQuery<RetrainState>('state');
 export const monitorStateQuery = defineQuery<MonitorState>('state');
+export const materializeStateQuery = defineQuery<MaterializeState>('state');

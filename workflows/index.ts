@@ -1,4 +1,5 @@
 // The loops that a worker registers.
+export { materializeWorkflow } from './materialize.ts';
 export { monitorWorkflow } from './monitor.ts';
 export { releaseWorkflow } from './release.ts';
 export { retrainWorkflow } from './retrain.ts';

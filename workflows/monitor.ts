@@ -1,6 +1,5 @@
 // monitor/<model>: measures one window and decides whether to retrain. Minutes; waits for nobody.
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import { log, setHandler, workflowInfo } from '@temporalio/workflow';
+import { log, setHandler } from '@temporalio/workflow';
 import {
   checkQuality,
   decideRetrain,
@@ -14,8 +13,7 @@ import { type MonitorInput, type MonitorResult, type MonitorState, monitorStateQ
 import { describeFailure } from './failure.ts';
 import { Notifications } from './notifications.ts';
 import { RunDetails, tag } from './run-details.ts';
-
-const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
+import { scheduledInstant } from './scheduled-instant.ts';
 
 /** Freezes the window that ends at the as-of instant, measures it, and asks for a retrain where a rule says so. */
 export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResult> {
@@ -86,10 +84,4 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
   } finally {
     await notifications.settled();
   }
-}
-
-/** When the schedule meant this run to start, so that a late or repeated run speaks about the same window. */
-function scheduledInstant(): Date {
-  const { typedSearchAttributes, startTime } = workflowInfo();
-  return typedSearchAttributes.get(scheduledStart) ?? startTime;
 }

@@ -7,7 +7,6 @@ import { type ApprovalOutcome } from '../domain/lifecycle/approval.ts';
 import {
   archiveCandidate,
   assembleEvidence,
-  materializeOnline,
   prepareServing,
   promote,
   startRetrain,
@@ -97,7 +96,6 @@ class Release {
 
   async #validate(): Promise<Validation> {
     const { model, version } = this.#input;
-    this.#details.add((await materializeOnline({ model, version })).words);
     const validation = await validateCandidate({ model, version });
     for (const { name, passed, words } of validation.checks) {
       this.#details.add(`${passed ? 'passed' : '**failed**'} ${name}: ${words}`);

@@ -6,6 +6,7 @@ import {
   compareWithChampion,
   decidePromotion,
   freezeTrainingWindow,
+  materializeOnline,
   openRetrain,
   stageCandidate,
   startRelease,
@@ -94,6 +95,11 @@ async function serveRequest(
     details.add(`**${decision.outcome}**: ${decision.reason}`);
     details.footer(decision.summary);
     log.info(decision.summary);
+    if (decision.promote) {
+      // Before Staging, and not in it: whoever approves the version can rely on its rows.
+      enter('writing online rows');
+      details.add((await materializeOnline({ model, version: candidate.version })).words);
+    }
     enter('carrying the decision out');
     // What was decided is carried out whole: a cancellation in between would leave a version in Staging unattended.
     return await CancellationScope.nonCancellable(() =>

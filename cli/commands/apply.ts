@@ -22,7 +22,7 @@ const NOBODY_CAN_APPROVE =
 export function addApply(program: Command, { config, output }: CommandContext): void {
   program
     .command('apply')
-    .description('check a model file, store it as a definition version and schedule its monitor')
+    .description('check a model file, store it as a definition version and schedule its runs')
     .argument('<file>', 'a file whose default export is defineModel({ … })')
     .addOption(
       byOption('who applies it: the requester of the retrains it leads to, who may not approve them'),
@@ -34,7 +34,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
       await withServices(config(), async (services) => {
         const applied = await applyModel(services, definition, by);
         if (json) return output.json(applied);
-        const { model, version, changed, notes, schedule, sharedViews } = applied;
+        const { model, version, changed, notes, schedule, onlineSchedule, sharedViews } = applied;
         output.line(
           changed
             ? `${model}: definition ${version} applied by ${by}`
@@ -42,6 +42,13 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         );
         output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
         for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);
+        if (onlineSchedule) {
+          const [next] = onlineSchedule.nextRuns;
+          output.line(
+            `online rows every ${definition.online.every} by schedule ${onlineSchedule.id}` +
+              (next ? `; next ${minute(next)}` : ''),
+          );
+        }
         for (const shared of sharedViews) sharedViewLines(shared).forEach((line) => output.line(line));
         for (const { words, isWarning } of notes) output.line(`${isWarning ? 'warning: ' : ''}${words}`);
         if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);

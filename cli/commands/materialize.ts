@@ -1,15 +1,24 @@
-// tidegate materialize: writes the online rows of a model.
-import { type Command } from 'commander';
+// tidegate materialize: brings the online rows of a model up to date.
+import { type Command, Option } from 'commander';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { materialise } from '../../store/online/materialise.ts';
-import { materialisedInWords } from '../../store/online/scope.ts';
-import { findVersionIn } from '../../store/versions/versions.ts';
-import { asOfOption, jsonOption } from '../arguments.ts';
+import { newestRowTime } from '../../store/features/newest-row-time.ts';
+import { type MaterializeInput } from '../../workflows/contracts.ts';
+import { asOfOption, byOption, jsonOption, parseInstant, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
-import { withDatabase } from '../connections.ts';
+import { type Services, withServices } from '../connections.ts';
+import { type Output } from '../output/output.ts';
+import { followMaterialize, startMaterialize } from '../runs/materialize-run.ts';
 
 interface Options {
   readonly asOf?: Date;
+  readonly full?: true;
+  readonly from?: Date;
+  readonly to?: Date;
+  readonly definition?: number;
+  readonly by: string;
+  readonly wait: boolean;
   readonly json?: boolean;
 }
 
@@ -17,19 +26,89 @@ interface Options {
 export function addMaterialize(program: Command, { config, output }: CommandContext): void {
   program
     .command('materialize')
-    .description('write one online row per entity, for the definition that serves')
+    .description(
+      'bring the online rows of every definition in use to an instant, by what changed since the last time',
+    )
     .argument('<model>', 'name of the model')
     .addOption(asOfOption('the instant of the rows; now where left out'))
+    .option('--full', 'look at every entity, and remove the rows of those that are gone')
+    .addOption(
+      new Option('--from <instant>', 'only entities with a row of the sources later than this; needs --to')
+        .argParser(parseInstant)
+        .conflicts(['full', 'asOf']),
+    )
+    .addOption(
+      new Option(
+        '--to <instant>',
+        'and up to this; their rows are brought to it, or to where the others are if later',
+      )
+        .argParser(parseInstant)
+        .conflicts(['full', 'asOf']),
+    )
+    .addOption(
+      new Option('--definition <number>', 'one definition only, in use or not').argParser(parseNumber),
+    )
+    .addOption(byOption('who asks; shown with the run'))
+    .option('--no-wait', 'start the run and return')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate materialize churn --as-of 2024-02-29')
-    .action((model: string, { asOf = new Date(), json }: Options) =>
-      withDatabase(config(), async (database) => {
-        // Before the first version serves, the newest definition is the one that will.
-        const production = await findVersionIn(database, model, 'Production');
-        const definition = await getDefinition(database, model, production?.definitionVersion);
-        const done = await materialise(database, { source: definition, asOf });
-        if (json) return output.json({ model, definitionVersion: definition.version, ...done });
-        output.line(`${model}, definition ${definition.version}: ${materialisedInWords(done)}`);
-      }),
+    .action((model: string, options: Options) =>
+      withServices(config(), (services) => materialize(services, model, options, output)),
     );
+}
+
+async function materialize(
+  services: Services,
+  model: string,
+  options: Options,
+  output: Output,
+): Promise<void> {
+  const { json } = options;
+  const input = { ...inputOf(model, options), requestedBy: options.by };
+  await checkModel(services.database, model, options.definition);
+  const run = await startMaterialize(services, input);
+  if (!options.wait) {
+    if (json) return output.json({ model, asOf: input.range?.to ?? input.asOf, workflowId: run.workflowId });
+    return output.line(`${run.workflowId} was started`);
+  }
+  const result = await followMaterialize(run, (text) => output.progress(text));
+  if (json) {
+    const { asOf, definitions, removedDefinitions } = result;
+    return output.json({ model, asOf, definitions, removedDefinitions });
+  }
+  for (const { words } of result.definitions) output.line(`${model}, ${words}`);
+  for (const version of result.removedDefinitions)
+    output.line(`${model}, definition ${version}: out of use, its rows were removed`);
+}
+
+function inputOf(
+  model: string,
+  { asOf = new Date(), full, from, to, definition }: Options,
+): MaterializeInput {
+  const which = definition === undefined ? {} : { definitionVersion: definition };
+  if (from === undefined && to === undefined)
+    return { model, asOf: asOf.toISOString(), ...(full && { full }), ...which };
+  if (from === undefined || to === undefined || from >= to) {
+    throw new TidegateError('INVALID_REQUEST', '--from and --to go together, and --from is the earlier one', {
+      remedy: 'Give both, such as --from 2024-02-01 --to 2024-02-29.',
+    });
+  }
+  return { model, range: { from: from.toISOString(), to: to.toISOString() }, ...which };
+}
+
+/** Says at once what a run would fail with. */
+async function checkModel(database: Database, model: string, version: number | undefined): Promise<void> {
+  const newest = await getDefinition(database, model);
+  if (version !== undefined && version > newest.version) {
+    throw new TidegateError(
+      'INVALID_REQUEST',
+      `${model} has no definition ${version}; the newest is ${newest.version}`,
+      { remedy: 'Give a number up to that.' },
+    );
+  }
+  if (await newestRowTime(database, newest.definition)) return;
+  throw new TidegateError(
+    'EMPTY_WINDOW',
+    `${newest.definition.rows.table}, the spine of ${model}, is empty, so there is nothing to materialise`,
+  );
 }

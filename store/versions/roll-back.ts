@@ -3,6 +3,7 @@ import { type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type Tables } from '../tables.ts';
+import { championBefore } from './champion-before.ts';
 import { type Authority, move, movingModel, stageHolder } from './move.ts';
 
 /**
@@ -67,23 +68,6 @@ async function rollbackOfRun(
   const from = rows.find(({ reason }) => reason === 'rolled_back')?.version;
   const to = rows.find(({ reason }) => reason === 'rollback')?.version;
   return from !== undefined && to !== undefined ? { from, to } : undefined;
-}
-
-/** The version that was in Production before the champion first came there. */
-async function championBefore(
-  transaction: Transaction<Tables>,
-  model: string,
-  champion: number,
-): Promise<number | undefined> {
-  const promotions = await transaction
-    .selectFrom('tidegate.transition')
-    .select('version')
-    .where('model', '=', model)
-    .where('to_stage', '=', 'Production')
-    .orderBy('id')
-    .execute();
-  const first = promotions.findIndex(({ version }) => version === champion);
-  return promotions[first - 1]?.version;
 }
 
 async function everInProduction(

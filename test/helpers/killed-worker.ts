@@ -26,9 +26,9 @@ export const KILL_MOMENTS = [
   'trainCandidate',
   'compareWithChampion',
   'decidePromotion',
+  'materializeOnline',
   'stageCandidate',
   'startRelease',
-  'materializeOnline',
   'validateCandidate',
   'verifyDecision',
   'promote',
@@ -36,12 +36,7 @@ export const KILL_MOMENTS = [
 
 export type KillMoment = (typeof KILL_MOMENTS)[number];
 
-const IN_RELEASE: readonly KillMoment[] = [
-  'materializeOnline',
-  'validateCandidate',
-  'verifyDecision',
-  'promote',
-];
+const IN_RELEASE: readonly KillMoment[] = ['validateCandidate', 'verifyDecision', 'promote'];
 
 /** Servers that hold the example's tables with at least the month that ends at `asOf`. */
 export interface Site {

@@ -61,6 +61,8 @@ export const scenarios = (): Scenario[] => [
   scenario('expired', fakeActivities(), (loops) =>
     loops.release({ expiresAfterMs: 3_500, remindEveryMs: 1_000 }),
   ),
+  scenario('materialised', fakeActivities(), (loops) => loops.materialize({ asOf })),
+  scenario('materialise-failed', withFailingDefinition(), (loops) => loops.materialize({ asOf })),
   scenario('rolled-back', fakeActivities(), (loops) => loops.rollback({ toVersion: 1 })),
 ];
 
@@ -107,6 +109,16 @@ const withWorseCandidate = (): FakeActivities =>
       summary: 'refused (not better): not surely better by 0.01',
     }),
   });
+
+const withFailingDefinition = (): FakeActivities => {
+  const { materializeDefinition } = fakeActivities().activities;
+  return fakeActivities({
+    materializeDefinition: async (input) => {
+      if (input.definitionVersion === 2) return materializeDefinition(input);
+      throw ApplicationFailure.nonRetryable('no feature has a value', 'NO_ONLINE_VALUES');
+    },
+  });
+};
 
 const withStaleChampion = (): FakeActivities =>
   fakeActivities({

@@ -6,6 +6,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { type Activities } from '../../activities/index.ts';
 import { workerOptions } from '../../worker/options.ts';
 import {
+  type MaterializeInput,
   type MonitorInput,
   type ReleaseInput,
   type RetrainRequest,
@@ -16,6 +17,7 @@ import {
   workflowTypes,
 } from '../../workflows/contracts.ts';
 import {
+  type materializeWorkflow,
   type monitorWorkflow,
   type releaseWorkflow,
   type retrainWorkflow,
@@ -48,6 +50,10 @@ export interface Loops {
   ) => Promise<WorkflowHandle<typeof retrainWorkflow>>;
   readonly release: (input?: Partial<ReleaseInput>) => Promise<WorkflowHandle<typeof releaseWorkflow>>;
   readonly rollback: (input?: Partial<RollbackInput>) => Promise<WorkflowHandle<typeof rollbackWorkflow>>;
+  readonly materialize: (
+    input?: Partial<MaterializeInput>,
+    options?: StartOptions,
+  ) => Promise<WorkflowHandle<typeof materializeWorkflow>>;
 }
 
 type StartOptions = Pick<WorkflowStartOptions, 'typedSearchAttributes'>;
@@ -163,6 +169,14 @@ function loopsOf(client: Client, taskQueue: string, model: string): Loops {
         typedSearchAttributes: [modelAttribute, { key: searchAttributes.version, value: version }],
       });
     },
+    materialize: (input, options) =>
+      client.workflow.start<typeof materializeWorkflow>(workflowTypes.materialize, {
+        workflowId: workflowIds.materialize(model),
+        taskQueue,
+        args: [{ model, ...input }],
+        typedSearchAttributes,
+        ...options,
+      }),
     rollback: (input) =>
       client.workflow.start<typeof rollbackWorkflow>(workflowTypes.rollback, {
         workflowId: workflowIds.rollback(model),

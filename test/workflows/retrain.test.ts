@@ -28,6 +28,10 @@ describe.concurrent('a retrain run', () => {
       const retrainId = `${model}/report-7`;
       expect(await run.result()).toMatchObject([{ retrainId, outcome: 'staged', version: CANDIDATE }]);
       expect(fakes.inputsOf('startRelease')).toEqual([{ retrainId, superseded: null }]);
+      // Its online rows are complete before it is in Staging.
+      const steps = fakes.calls.map(({ name }) => name);
+      expect(fakes.inputsOf('materializeOnline')).toEqual([{ model, version: CANDIDATE }]);
+      expect(steps.indexOf('stageCandidate')).toBe(steps.indexOf('materializeOnline') + 1);
       expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ retrainId, outcome: 'staged' }]);
       expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
       expect(await tagsOf(run)).toEqual({ model, stage: 'Staging', outcome: 'staged', version: CANDIDATE });
@@ -52,6 +56,7 @@ describe.concurrent('a retrain run', () => {
       expect(fakes.inputsOf('archiveCandidate')).toEqual([
         { model, version: CANDIDATE, reason: 'refused', detail: refused.reason },
       ]);
+      expect(fakes.inputsOf('materializeOnline')).toEqual([]);
       expect(fakes.inputsOf('stageCandidate')).toEqual([]);
       expect(fakes.inputsOf('startRelease')).toEqual([]);
       expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'refused' });

@@ -28,7 +28,10 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   archiveCandidate: 'store',
   startRelease: 'store',
   closeRetrain: 'store',
+  definitionsToMaterialize: 'store',
+  materializeDefinition: 'data',
   materializeOnline: 'data',
+  removeUnusedOnlineRows: 'data',
   validateCandidate: 'data',
   assembleEvidence: 'store',
   verifyDecision: 'store',
@@ -100,8 +103,8 @@ describe('the retry table', () => {
         throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
       },
     });
-    return withLoops(fakes, async ({ monitor, retrain, release, rollback }) => {
-      const runs = await Promise.all([monitor(), retrain({}), release(), rollback()]);
+    return withLoops(fakes, async ({ monitor, retrain, release, rollback, materialize }) => {
+      const runs = await Promise.all([monitor(), retrain({}), release(), rollback(), materialize()]);
       await runs[2].signal(approveSignal, decision());
       const seen = new Set<string>();
       for (const run of runs) {

@@ -48,5 +48,6 @@ function rememberingIds(loops: Loops, started: Set<string>): Loops {
     retrain: (...args) => remember(loops.retrain(...args)),
     release: (...args) => remember(loops.release(...args)),
     rollback: (...args) => remember(loops.rollback(...args)),
+    materialize: (...args) => remember(loops.materialize(...args)),
   };
 }

@@ -3,9 +3,9 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../../domain/features/define-model.ts';
 import churn from '../../../models/churn.ts';
-import { scheduleOptions, scheduleSpec } from '../../../cli/schedule.ts';
+import { onlineScheduleOptions, scheduleOptions, scheduleSpec } from '../../../cli/schedule.ts';
 
-const specOf = (every: string, timezone = 'UTC') => scheduleSpec({ every, window: '1 month', timezone });
+const specOf = (every: string, timezone = 'UTC') => scheduleSpec({ every, timezone });
 
 const midnight = { hour: 0, minute: 0, second: 0 };
 
@@ -74,5 +74,34 @@ describe('scheduleOptions', () => {
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: 30 * 86_400_000,
     });
+  });
+});
+
+describe('onlineScheduleOptions', () => {
+  const withEvery = (every?: string) =>
+    onlineScheduleOptions(parseDefinition({ ...churn, ...(every && { online: { every } }) }), 'a-queue');
+
+  it('starts a materialisation of what changed, one at a time, and makes up for an outage of one period', () => {
+    expect(withEvery('1 hour')).toMatchObject({
+      scheduleId: 'materialize/churn',
+      spec: { intervals: [{ every: 3_600_000 }] },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 3_600_000 },
+      action: {
+        workflowType: 'materializeWorkflow',
+        workflowId: 'materialize/churn',
+        taskQueue: 'a-queue',
+        args: [{ model: 'churn' }],
+      },
+    });
+  });
+
+  it('is none where the definition does not say how often', () => {
+    expect(withEvery()).toBeUndefined();
+  });
+
+  it('refuses a period that no calendar has at its place', () => {
+    expect(() => withEvery('5 months')).toThrow(
+      expect.objectContaining({ places: [expect.objectContaining({ at: 'online.every' })] }),
+    );
   });
 });

@@ -1,0 +1,82 @@
+// Online rows: brought up to date for every definition that is in use, and removed where none is.
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { getDataset } from '../store/datasets/dataset.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { definitionsInUse } from '../store/online/definitions-in-use.ts';
+import { materialise } from '../store/online/materialise.ts';
+import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
+import { type Materialised, materialisedInWords, type MaterialiseScope } from '../store/online/scope.ts';
+import { newestWatermark } from '../store/online/watermark.ts';
+import { getComparison } from '../store/runs/comparisons.ts';
+import { getVersion } from '../store/versions/versions.ts';
+import { type ActivityDeps } from './deps.ts';
+
+/** What became of the rows of one definition. */
+export interface MaterialisedDefinition extends Omit<Materialised, 'asOf'> {
+  readonly definitionVersion: number;
+  /** ISO 8601. */
+  readonly asOf: string;
+  readonly words: string;
+}
+
+/** The rows of one definition, and the instant to which they are brought. */
+export interface DefinitionRows {
+  readonly model: string;
+  readonly definitionVersion: number;
+  /** ISO 8601. */
+  readonly asOf: string;
+  readonly scope: MaterialiseScope;
+}
+
+/** The steps that keep online rows. */
+export const materialiseActivities = ({ database }: ActivityDeps) => {
+  const bring = async (input: DefinitionRows): Promise<MaterialisedDefinition> => {
+    const { model, definitionVersion, asOf, scope } = input;
+    const done = await materialise(database, {
+      source: await getDefinition(database, model, definitionVersion),
+      asOf: new Date(asOf),
+      scope,
+      onProgress: (progress) => heartbeat({ definitionVersion, ...progress }),
+      signal: cancellationSignal(),
+    });
+    const words = `definition ${definitionVersion}: ${materialisedInWords(done)}`;
+    return { ...done, definitionVersion, asOf: done.asOf.toISOString(), words };
+  };
+
+  return {
+    /** The definitions to bring up to date: those in use, or before the first candidate the newest. */
+    async definitionsToMaterialize({ model }: { model: string }): Promise<{ versions: number[] }> {
+      const newest = await getDefinition(database, model);
+      const versions = await definitionsInUse(database.kysely, model);
+      return { versions: versions.length > 0 ? versions : [newest.version] };
+    },
+
+    /** Brings the online rows of one definition to an instant; a repeated step goes on where the first stopped. */
+    materializeDefinition: bring,
+
+    /**
+     * Brings the online rows of a candidate's definition to the end of the window that it was compared on, or to the
+     * instant of the model's newest rows where that is later: whichever version answers, its rows are as fresh.
+     */
+    async materializeOnline({
+      model,
+      version,
+    }: {
+      model: string;
+      version: number;
+    }): Promise<{ words: string }> {
+      const { definitionVersion } = await getVersion(database, model, version);
+      const { datasetId } = await getComparison(database, model, version);
+      const { window } = await getDataset(database, datasetId);
+      const newest = (await newestWatermark(database, model)) ?? window.to;
+      const asOf = (newest > window.to ? newest : window.to).toISOString();
+      const { words } = await bring({ model, definitionVersion, asOf, scope: { kind: 'increment' } });
+      return { words: `online rows of ${words}` };
+    },
+
+    /** Removes the rows of definitions that are out of use. */
+    async removeUnusedOnlineRows({ model }: { model: string }): Promise<{ removed: number[] }> {
+      return { removed: await removeUnusedRows(database, model) };
+    },
+  };
+};

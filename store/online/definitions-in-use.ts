@@ -1,0 +1,46 @@
+// Which definitions of a model need online rows.
+import { type Kysely, sql } from 'kysely';
+import { type Tables } from '../tables.ts';
+import { championBefore } from '../versions/champion-before.ts';
+
+/** How long the rows of a version that left Production are kept and kept fresh, whatever replaced it. */
+export const ROLLBACK_REACH = '30 days';
+
+/**
+ * The definitions by which a version answers or may have to: those of versions in Staging and Production, of the one
+ * that a rollback goes back to, of those that left Production within 30 days, and of candidates whose retrain is open.
+ *
+ * @returns versions of the definition, ascending; none before the first candidate
+ */
+export async function definitionsInUse(kysely: Kysely<Tables>, model: string): Promise<number[]> {
+  const versions = await kysely
+    .selectFrom('tidegate.version as version')
+    .innerJoin('tidegate.retrain as retrain', 'retrain.id', 'version.retrain_id')
+    .select(['version.version', 'version.stage', 'version.definition_version as definition'])
+    .select('retrain.finished_at as closedAt')
+    .where('version.model', '=', model)
+    .execute();
+  const champion = versions.find(({ stage }) => stage === 'Production');
+  const before = champion && (await championBefore(kysely, model, champion.version));
+  const left = await recentlyInProduction(kysely, model);
+  const inUse = versions.filter(
+    ({ version, stage, closedAt }) =>
+      stage === 'Production' ||
+      stage === 'Staging' ||
+      (stage === 'None' && closedAt === null) ||
+      version === before ||
+      left.has(version),
+  );
+  return [...new Set(inUse.map(({ definition }) => definition))].sort((one, other) => one - other);
+}
+
+async function recentlyInProduction(kysely: Kysely<Tables>, model: string): Promise<ReadonlySet<number>> {
+  const rows = await kysely
+    .selectFrom('tidegate.transition')
+    .select('version')
+    .where('model', '=', model)
+    .where('from_stage', '=', 'Production')
+    .where('at', '>', sql<Date>`now() - ${ROLLBACK_REACH}::interval`)
+    .execute();
+  return new Set(rows.map(({ version }) => version));
+}
