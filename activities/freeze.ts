@@ -1,5 +1,4 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
-import { heartbeat } from '@temporalio/activity';
 import { dayOf, windowEndingAt } from '../domain/features/window.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
@@ -10,6 +9,7 @@ import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
 import { findVersionIn } from '../store/versions/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
+import { followed } from './followed.ts';
 
 /** A report that has been opened, and how many rows it speaks about. */
 export interface OpenedReport {
@@ -35,7 +35,7 @@ export const freezeActivities = ({ database }: ActivityDeps) => ({
       definition: source.definition,
       definitionVersion: source.version,
       window: windowEndingAt(new Date(asOf), source.definition.monitor.window),
-      onProgress: heartbeat,
+      ...followed(),
     });
     const champion = await findVersionIn(database, model, 'Production');
     const report = await openReport(database, {
@@ -70,7 +70,7 @@ export const freezeActivities = ({ database }: ActivityDeps) => ({
       definition: source.definition,
       definitionVersion: source.version,
       window: windowEndingAt(newest, source.definition.training.window),
-      onProgress: heartbeat,
+      ...followed(),
     });
     await noteRetrain(database, retrainId, { datasetId: dataset.id });
     return { words: inWords(dataset) };

@@ -10,6 +10,7 @@ import { profileDataset } from '../store/drift/profile-dataset.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
+import { followed } from './followed.ts';
 import { evidentlyDrift } from './judge-by-evidently.ts';
 import { otherChanges } from './other-changes.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
@@ -34,7 +35,7 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
         readReference(database, model, championVersion),
         getDataset(database, datasetId),
       ]);
-      const dataset = await datasetFor(database, frozen, champion.definitionVersion);
+      const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
       if (definition.drift.preset === 'evidently')
         return evidentlyDrift(database, { champion, dataset, definition });
       const reference = decodeReference(encoded);

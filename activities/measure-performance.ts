@@ -17,6 +17,7 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readArtifact, readScoreReference } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
+import { followed } from './followed.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
 
 /** The step that measures performance. */
@@ -37,7 +38,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
         getDefinition(database, model, definitionVersion),
         getDataset(database, datasetId),
       ]);
-      const dataset = await datasetFor(database, frozen, champion.definitionVersion);
+      const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
       const { seed } = definition.training;
       const held = await scoreHoldout(database, dataset, artifact, {
         expectedUntil: before(dataset.asKnownAt, durationOf(definition.label.delay)),

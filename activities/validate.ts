@@ -22,6 +22,7 @@ import { countMissingOnlineRows } from '../store/online/missing-rows.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
 import { getVersion, readArtifact } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
+import { followed } from './followed.ts';
 
 /** What workflows know of a validation. */
 export type { Validation };
@@ -33,7 +34,7 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
     const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);
     const asOf = dataset.window.to;
     const artifact = await readArtifact(database, model, version);
-    const { frame } = await readRowsFor(database, dataset, definition.version);
+    const { frame } = await readRowsFor(database, dataset, definition.version, followed());
     heartbeat('loaded');
     const missing = await countMissingOnlineRows(database, definition, asOf);
     return validationOf([

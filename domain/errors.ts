@@ -75,6 +75,11 @@ export const errorKinds = {
     'Set `lag` to the delay with which the table is loaded, or `knownSince`.',
   ),
   DATASET_CHANGED: kind(500, false, 'The frozen rows no longer match their digest; restore the database.'),
+  DATASET_EXPIRED: kind(
+    410,
+    false,
+    'Freeze the window anew, or raise `retention.datasets` in the model file.',
+  ),
   UNREADABLE_PROFILE: kind(500, false, 'Run the Tidegate that wrote it, or freeze a new version.'),
   ARTIFACT_CHANGED: kind(
     500,

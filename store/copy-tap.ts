@@ -2,8 +2,11 @@
 import { type Duplex } from 'node:stream';
 import type pg from 'pg';
 
-/** The bytes of one message, from `start` to `end`; they lie in memory that is used again after the call. */
-export type TakeMessage = (memory: Buffer, start: number, end: number) => void;
+/**
+ * Takes the bytes of one message, from `start` to `end`; they lie in memory that is used again after the call. Where it
+ * gives a promise, nothing more is read until that is settled.
+ */
+export type TakeMessage = (memory: Buffer, start: number, end: number) => void | Promise<void>;
 
 type Listener = (bytes: Buffer) => void;
 
@@ -13,6 +16,7 @@ const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
 const ERROR_RESPONSE = 0x45;
 const LEAST_SCRATCH = 65_536;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Reads a COPY as fast as the socket gives it. pg's own parser makes an object and a buffer of each row, and copies a
@@ -34,6 +38,10 @@ export class CopyTap implements pg.Submittable {
 
   #parsers: readonly Listener[] = [];
   #giveBack = (): void => undefined;
+  #stream: Duplex | undefined;
+  /** Whether `take` asked for time, and what was read already meanwhile. */
+  #isWaiting = false;
+  #later: Buffer = NOTHING;
   /** A head that was split between two reads. */
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headFilled = 0;
@@ -71,6 +79,7 @@ export class CopyTap implements pg.Submittable {
     // pg's types hide the socket.
     const { stream } = connection as pg.Connection & { readonly stream: Duplex };
     const read = (bytes: Buffer): void => this.#read(bytes);
+    this.#stream = stream;
     this.#parsers = stream.listeners('data') as Listener[];
     this.#giveBack = () => {
       this.#giveBack = () => undefined;
@@ -100,6 +109,10 @@ export class CopyTap implements pg.Submittable {
   #read(bytes: Buffer): void {
     let at = 0;
     while (at < bytes.length) {
+      if (this.#isWaiting) {
+        this.#later = bytes.subarray(at);
+        return;
+      }
       if (this.#lacking > 0) {
         at = this.#continue(bytes, at);
         continue;
@@ -163,10 +176,25 @@ export class CopyTap implements pg.Submittable {
   #handOver(memory: Buffer, start: number, end: number): void {
     if (this.#failure !== undefined) return;
     try {
-      this.#take(memory, start, end);
+      const waiting = this.#take(memory, start, end);
+      if (waiting instanceof Promise) this.#waitFor(waiting);
     } catch (reason) {
       this.#failure = { reason };
     }
+  }
+
+  #waitFor(waiting: Promise<void>): void {
+    this.#isWaiting = true;
+    this.#stream?.pause();
+    void waiting
+      .catch((reason: unknown) => (this.#failure ??= { reason }))
+      .then(() => {
+        this.#isWaiting = false;
+        const later = this.#later;
+        this.#later = NOTHING;
+        this.#read(later);
+        if (!this.#isWaiting) this.#stream?.resume();
+      });
   }
 
   #handOn(bytes: Buffer): void {

@@ -69,6 +69,36 @@ function withSession(url: string): string {
   return settled.href;
 }
 
+/**
+ * Opens a connection with the pool's settings and outside of it, for whoever must not wait for one or may not hand it
+ * back. The caller ends it.
+ */
+export async function openClient({ pool }: Database): Promise<pg.Client> {
+  const client = new pg.Client(pool.options);
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Runs `work` in a transaction on a connection of the pool; whatever it throws undoes it all. */
+export async function inTransaction<T>(
+  { pool }: Database,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
 /** @throws TidegateError DATABASE_UNREACHABLE, saying what the driver said and where it tried */
 export async function checkReachable(database: Database): Promise<void> {
   try {

@@ -53,6 +53,8 @@ export interface Tables {
     holdout_rows: number;
     columns: Json<DatasetColumn[]>;
     digest: string;
+    chunk_rows: Generated<number>;
+    expired_at: NullableTimestamp;
     created_at: Generated<Date>;
   };
   'tidegate.dataset_chunk': {

@@ -55,13 +55,18 @@ export const criticalFeatures = (definition: ModelDefinition): string[] =>
 export const clusterKeys = (definition: ModelDefinition): readonly string[] =>
   definition.holdout.cluster ?? definition.entity.keys;
 
-/** Reads the cluster key out of an entity key; both are JSON arrays of texts. */
-export function clusterReader(definition: ModelDefinition): (entityKey: string) => string {
+/** Whether each entity is a cluster of its own, with the same key. */
+export function isClusterEntity(definition: ModelDefinition): boolean {
   const { keys } = definition.entity;
   const cluster = clusterKeys(definition);
-  if (cluster.length === keys.length && cluster.every((key, at) => key === keys[at]))
-    return (entityKey) => entityKey;
-  const positions = cluster.map((key) => keys.indexOf(key));
+  return cluster.length === keys.length && cluster.every((key, at) => key === keys[at]);
+}
+
+/** Reads the cluster key out of an entity key; both are JSON arrays of texts. */
+export function clusterReader(definition: ModelDefinition): (entityKey: string) => string {
+  if (isClusterEntity(definition)) return (entityKey) => entityKey;
+  const { keys } = definition.entity;
+  const positions = clusterKeys(definition).map((key) => keys.indexOf(key));
   return (entityKey) => {
     const texts = JSON.parse(entityKey) as string[];
     return JSON.stringify(positions.map((position) => texts[position]));

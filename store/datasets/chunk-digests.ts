@@ -6,7 +6,7 @@ import { featurePart, PARTS } from './chunk.ts';
 import { type Dataset } from './dataset.ts';
 
 /** A chunk without its bytes. */
-export interface ChunkName {
+interface ChunkName {
   readonly part: string;
   readonly ordinal: number;
   readonly digest: string;
@@ -15,7 +15,8 @@ export interface ChunkName {
 /**
  * The digest of each chunk by `<part>/<ordinal>`.
  *
- * @throws TidegateError DATASET_CHANGED when they are not those that the dataset was frozen with
+ * @throws TidegateError DATASET_CHANGED when they are not those that the dataset was frozen with; DATASET_EXPIRED when
+ * retention deleted them
  */
 export async function chunkDigests(
   client: Pick<pg.ClientBase, 'query'>,
@@ -25,12 +26,27 @@ export async function chunkDigests(
     'select part, ordinal, digest from tidegate.dataset_chunk where dataset_id = $1',
     [dataset.id],
   );
+  if (rows.length === 0) await refuseExpired(client, dataset);
   checkHeader(dataset, rows);
   return new Map(rows.map(({ part, ordinal, digest }) => [`${part}/${ordinal}`, digest]));
 }
 
+// Asked of the database: the dataset may have been looked up before.
+async function refuseExpired(client: Pick<pg.ClientBase, 'query'>, { id, model }: Dataset): Promise<void> {
+  const { rows } = await client.query<{ at: Date | null }>(
+    'select expired_at as at from tidegate.dataset where id = $1',
+    [id],
+  );
+  const at = rows[0]?.at;
+  if (!at) return;
+  throw new TidegateError(
+    'DATASET_EXPIRED',
+    `the rows of dataset ${id} of ${model} were let go on ${at.toISOString().slice(0, 10)}`,
+  );
+}
+
 /** @throws TidegateError DATASET_CHANGED when columns, rows or chunks are not those of the dataset's digest */
-export function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
+function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
   const order: string[] = [...Object.values(PARTS), ...dataset.columns.map((_, at) => featurePart(at))];
   const place = new Map(order.map((part, at) => [part, at]));
   const inWrittenOrder = chunks

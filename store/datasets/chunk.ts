@@ -1,7 +1,8 @@
-// A chunk: 65,536 values of one column as bytes, little-endian, with their digest.
+// A chunk: the values of one column in up to 65,536 rows as bytes, little-endian, with their digest.
 import { digestOfBytes } from '../../domain/canonical-json.ts';
+import { encodeTexts } from './texts.ts';
 
-/** Rows per chunk. */
+/** Most rows per chunk. */
 export const CHUNK_ROWS = 65_536;
 
 /** The parts of a dataset that are not features, in the order in which they are written. */
@@ -26,14 +27,18 @@ export interface Chunk {
 
 type Values = Float64Array | Uint32Array | Uint8Array | BigInt64Array;
 
-/** The bytes of some values. Tidegate runs on little-endian machines only, so they are the memory itself. */
+/**
+ * The chunk of some values; its bytes are theirs and no copy. Tidegate runs on little-endian machines only, so they are
+ * the memory itself.
+ */
 export function chunkOf(part: string, ordinal: number, values: Values): Chunk {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return { part, ordinal, bytes, digest: digestOfBytes(bytes) };
 }
 
-/** A chunk of texts, as a JSON array. */
+/** A chunk of texts. */
 export function textChunkOf(part: string, ordinal: number, texts: readonly string[]): Chunk {
-  const bytes = Buffer.from(JSON.stringify(texts));
-  return { part, ordinal, bytes, digest: digestOfBytes(bytes) };
+  let end = 0;
+  const ends = Uint32Array.from(texts, (text) => (end += Buffer.byteLength(text)));
+  return chunkOf(part, ordinal, encodeTexts(Buffer.from(texts.join('')), ends));
 }

@@ -1,91 +1,134 @@
-// Collect the values of one column, a chunk at a time, from the texts that Postgres sends.
-import { type Chunk, CHUNK_ROWS, chunkOf, textChunkOf } from './chunk.ts';
+// Collect the values of one column, a chunk at a time, from the binary fields that Postgres sends.
 import { MISSING_CODE } from '../../domain/features/frame.ts';
+import { type WireBytes } from '../copy-out.ts';
+import { ByteDictionary } from './byte-dictionary.ts';
+import { type Chunk, chunkOf } from './chunk.ts';
+import { encodeTexts } from './texts.ts';
 
-/** Takes a column's values in row order; after each `CHUNK_ROWS` values `take` gives the chunk and empties it. */
+/** Takes a column's field of each row: where it lies and how long it is, −1 for null. */
 export interface ColumnWriter {
-  push(text: string | null): void;
-  take(): Chunk;
+  put(row: number, wire: WireBytes, at: number, length: number): void;
+  /** The chunk of the first `rows` rows. Its bytes are good until the next `put`. */
+  chunk(part: string, ordinal: number, rows: number): Chunk;
 }
 
-type Buffered = Float64Array | Uint32Array | Uint8Array | BigInt64Array;
+/** Fields of type float8; null and NaN are missing. */
+export class NumericWriter implements ColumnWriter {
+  readonly values: Float64Array;
 
-function writer<B extends Buffered>(
-  part: string,
-  buffer: B,
-  put: (at: number, text: string | null) => void,
-): ColumnWriter {
-  let filled = 0;
-  let ordinal = 0;
-  return {
-    push(text) {
-      put(filled, text);
-      filled += 1;
-    },
-    take() {
-      // Copied, so that the next chunk does not write over bytes still on their way to Postgres.
-      const chunk = chunkOf(part, ordinal, buffer.slice(0, filled));
-      filled = 0;
-      ordinal += 1;
-      return chunk;
-    },
-  };
+  constructor(capacity: number) {
+    this.values = new Float64Array(capacity);
+  }
+
+  put(row: number, { view }: WireBytes, at: number, length: number): void {
+    this.values[row] = length < 0 ? NaN : view.getFloat64(at);
+  }
+
+  chunk(part: string, ordinal: number, rows: number): Chunk {
+    return chunkOf(part, ordinal, this.values.subarray(0, rows));
+  }
 }
 
-/** Numbers; null and NaN are missing. */
-export function numericWriter(part: string): ColumnWriter {
-  const buffer = new Float64Array(CHUNK_ROWS);
-  return writer(part, buffer, (at, text) => (buffer[at] = text === null ? NaN : Number(text)));
+/** Fields of type text, as numbers into a dictionary that grows with each new value. */
+export class CategoryWriter implements ColumnWriter {
+  readonly codes: Uint32Array;
+  /** Distinct values in the order of their first row; up to date after `readDictionary` and `chunk`. */
+  readonly dictionary: string[] = [];
+  readonly #known = new ByteDictionary();
+
+  constructor(capacity: number) {
+    this.codes = new Uint32Array(capacity);
+  }
+
+  put(row: number, { bytes }: WireBytes, at: number, length: number): void {
+    this.codes[row] = length < 0 ? MISSING_CODE : this.#known.codeOf(bytes, at, length);
+  }
+
+  /** Makes texts of the values that came since the last call. */
+  readDictionary(): readonly string[] {
+    for (const text of this.#known.texts(this.dictionary.length)) this.dictionary.push(text);
+    return this.dictionary;
+  }
+
+  chunk(part: string, ordinal: number, rows: number): Chunk {
+    this.readDictionary();
+    return chunkOf(part, ordinal, this.codes.subarray(0, rows));
+  }
 }
 
-/** Categories; `dictionary` grows with each new value. */
-export function categoryWriter(part: string, dictionary: string[]): ColumnWriter {
-  const buffer = new Uint32Array(CHUNK_ROWS);
-  const codes = new Map<string, number>();
-  return writer(part, buffer, (at, text) => {
-    buffer[at] = text === null ? MISSING_CODE : codeOf(codes, dictionary, text);
-  });
+/** Fields of type bigint, as they are: microseconds since 1970. */
+export class TimeWriter implements ColumnWriter {
+  readonly values: BigInt64Array;
+  // A bigint is an object; its halves are numbers.
+  readonly #halves: Uint32Array;
+
+  constructor(capacity: number) {
+    this.values = new BigInt64Array(capacity);
+    this.#halves = new Uint32Array(this.values.buffer);
+  }
+
+  put(row: number, { view }: WireBytes, at: number, length: number): void {
+    this.#halves[2 * row] = length < 0 ? 0 : view.getUint32(at + 4);
+    this.#halves[2 * row + 1] = length < 0 ? 0 : view.getUint32(at);
+  }
+
+  chunk(part: string, ordinal: number, rows: number): Chunk {
+    return chunkOf(part, ordinal, this.values.subarray(0, rows));
+  }
 }
 
-/** Dense numbers for texts, from 0 in the order of their first row. */
-export function denseWriter(part: string): ColumnWriter {
-  const buffer = new Uint32Array(CHUNK_ROWS);
-  const codes = new Map<string, number>();
-  return writer(part, buffer, (at, text) => (buffer[at] = codeOf(codes, undefined, text ?? '')));
+/** Fields whose last byte says all: booleans, and small whole numbers. */
+export class ByteWriter implements ColumnWriter {
+  readonly values: Uint8Array;
+  readonly #missing: number;
+
+  constructor(capacity: number, missing: number) {
+    this.values = new Uint8Array(capacity);
+    this.#missing = missing;
+  }
+
+  put(row: number, { bytes }: WireBytes, at: number, length: number): void {
+    this.values[row] = length < 0 ? this.#missing : (bytes[at + length - 1] ?? this.#missing);
+  }
+
+  chunk(part: string, ordinal: number, rows: number): Chunk {
+    return chunkOf(part, ordinal, this.values.subarray(0, rows));
+  }
 }
 
-/** Small whole numbers; null becomes `missing`. */
-export function byteWriter(part: string, missing: number): ColumnWriter {
-  const buffer = new Uint8Array(CHUNK_ROWS);
-  return writer(part, buffer, (at, text) => (buffer[at] = text === null ? missing : Number(text)));
-}
+/** Fields of type text, as they are. */
+export class TextWriter implements ColumnWriter {
+  readonly #ends: Uint32Array;
+  #bytes = Buffer.allocUnsafe(65_536);
 
-/** Microseconds since 1970. */
-export function timeWriter(part: string): ColumnWriter {
-  const buffer = new BigInt64Array(CHUNK_ROWS);
-  return writer(part, buffer, (at, text) => (buffer[at] = BigInt(text ?? '0')));
-}
+  constructor(capacity: number) {
+    this.#ends = new Uint32Array(capacity);
+  }
 
-/** Texts as they are. */
-export function textWriter(part: string): ColumnWriter {
-  let texts: string[] = [];
-  let ordinal = 0;
-  return {
-    push: (text) => void texts.push(text ?? ''),
-    take() {
-      const chunk = textChunkOf(part, ordinal, texts);
-      texts = [];
-      ordinal += 1;
-      return chunk;
-    },
-  };
-}
+  put(row: number, { bytes }: WireBytes, at: number, length: number): void {
+    const start = row === 0 ? 0 : (this.#ends[row - 1] as number);
+    const end = start + Math.max(0, length);
+    if (end > this.#bytes.length) {
+      const grown = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, end));
+      this.#bytes.copy(grown, 0, 0, start);
+      this.#bytes = grown;
+    }
+    // Shorter than a call into native code, for keys.
+    for (let index = 0; index < length; index += 1) this.#bytes[start + index] = bytes[at + index] as number;
+    this.#ends[row] = end;
+  }
 
-function codeOf(codes: Map<string, number>, dictionary: string[] | undefined, text: string): number {
-  const known = codes.get(text);
-  if (known !== undefined) return known;
-  const code = codes.size;
-  codes.set(text, code);
-  dictionary?.push(text);
-  return code;
+  /** Whether the field is, to the byte, the text of a row that was put before. */
+  isAt(row: number, { bytes }: WireBytes, at: number, length: number): boolean {
+    const start = row === 0 ? 0 : (this.#ends[row - 1] as number);
+    if ((this.#ends[row] as number) - start !== length) return false;
+    for (let index = 0; index < length; index += 1) {
+      if (this.#bytes[start + index] !== bytes[at + index]) return false;
+    }
+    return true;
+  }
+
+  chunk(part: string, ordinal: number, rows: number): Chunk {
+    return chunkOf(part, ordinal, encodeTexts(this.#bytes, this.#ends.subarray(0, rows)));
+  }
 }

@@ -1,84 +1,158 @@
 // The rows of a window on their way into chunks.
 import { isNumeric } from '../../domain/features/column.ts';
-import { featuresOf, sourceColumnsOf } from '../../domain/features/define-model.ts';
+import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { NO_LABEL } from '../../domain/features/frame.ts';
+import { type WireBytes } from '../copy-out.ts';
 import { type DatasetColumn } from '../tables.ts';
-import { type Chunk, CHUNK_ROWS, featurePart, PARTS } from './chunk.ts';
-import {
-  byteWriter,
-  categoryWriter,
-  type ColumnWriter,
-  denseWriter,
-  numericWriter,
-  textWriter,
-  timeWriter,
-} from './column-writers.ts';
+import { type Chunk, featurePart, PARTS } from './chunk.ts';
+import { ByteWriter, CategoryWriter, NumericWriter, TextWriter, TimeWriter } from './column-writers.ts';
+import { ClusterWriter } from './cluster-writer.ts';
+import { DerivedColumns, type SourceWriter } from './derived-columns.ts';
 
-/** Sorts the fields of each joined row to their column writers. */
+const KEY = 0;
+const CLUSTER = 1;
+const TIME = 2;
+const HELD_OUT = 3;
+const LABEL = 4;
+const FIRST_SOURCE = 5;
+
+/** Sorts the fields of each joined row, as `windowSql` selects them, to their column writers. */
 export class DatasetTable {
   readonly columns: readonly DatasetColumn[];
+  /** Rows per chunk. */
+  readonly chunkRows: number;
   rows = 0;
   labelledRows = 0;
   trainingRows = 0;
   holdoutRows = 0;
+  /** For each view, how many rows found values, and from how many `known` alone keeps them. */
   readonly matched: number[];
   readonly hidden: number[];
-  readonly #writers: readonly ColumnWriter[];
-  // The join gives every source column; those that derived columns alone read are not kept.
-  readonly #positions: readonly number[];
-  readonly #sourceColumns: number;
+  readonly #keys: TextWriter;
+  readonly #clusters: ClusterWriter;
+  readonly #times: TimeWriter;
+  readonly #holdout: ByteWriter;
+  readonly #labels: ByteWriter;
+  readonly #sources: readonly SourceWriter[];
+  /** The values of the source columns that are numbers: most columns are, and they are written here. */
+  readonly #numbers: readonly (Float64Array | undefined)[];
+  readonly #derived: DerivedColumns;
+  /** What each feature is written by. */
+  readonly #features: readonly Pick<ByteWriter, 'chunk'>[];
+  #inChunk = 0;
+  #ordinal = 0;
 
-  constructor(definition: ModelDefinition) {
-    const features = featuresOf(definition);
-    this.columns = features.map(({ name, spec }) =>
-      isNumeric(spec) ? { name, kind: 'numeric' } : { name, kind: 'category', dictionary: [] },
-    );
+  constructor(definition: ModelDefinition, chunkRows: number) {
+    this.chunkRows = chunkRows;
+    this.#keys = new TextWriter(chunkRows);
+    this.#clusters = new ClusterWriter(chunkRows, this.#keys, isClusterEntity(definition));
+    this.#times = new TimeWriter(chunkRows);
+    this.#holdout = new ByteWriter(chunkRows, 0);
+    this.#labels = new ByteWriter(chunkRows, NO_LABEL);
     const sources = sourceColumnsOf(definition);
-    this.#sourceColumns = sources.length;
-    this.#positions = features.map(({ name, view }) =>
-      sources.findIndex((source) => source.name === name && source.view === view),
+    this.#sources = sources.map(({ spec }) =>
+      isNumeric(spec) ? new NumericWriter(chunkRows) : new CategoryWriter(chunkRows),
+    );
+    this.#numbers = this.#sources.map((writer) =>
+      writer instanceof NumericWriter ? writer.values : undefined,
+    );
+    this.#derived = new DerivedColumns(definition, this.#sources, chunkRows);
+    const bySource = new Map(sources.map(({ name }, at) => [name, this.#sources[at]]));
+    const written = featuresOf(definition).map(({ name, spec, view }) => {
+      const writer = view === null ? this.#derived.columns.get(name) : bySource.get(name);
+      if (!writer) throw new RangeError(`nothing writes the feature ${name}`);
+      return { name, spec, writer };
+    });
+    this.#features = written.map(({ writer }) => writer);
+    this.columns = written.map(({ name, spec, writer }) =>
+      isNumeric(spec)
+        ? { name, kind: 'numeric' }
+        : { name, kind: 'category', dictionary: 'dictionary' in writer ? (writer.dictionary ?? []) : [] },
     );
     this.matched = definition.features.map(() => 0);
     this.hidden = definition.features.map(() => 0);
-    this.#writers = [
-      textWriter(PARTS.keys),
-      denseWriter(PARTS.clusters),
-      timeWriter(PARTS.times),
-      byteWriter(PARTS.holdout, 0),
-      byteWriter(PARTS.labels, NO_LABEL),
-      ...this.columns.map(({ kind, dictionary }, position) =>
-        kind === 'numeric'
-          ? numericWriter(featurePart(position))
-          : categoryWriter(featurePart(position), dictionary ?? []),
-      ),
-    ];
   }
 
   /** Whether every row so far has been taken, or makes a whole chunk that should be. */
   get atChunkEnd(): boolean {
-    return this.rows % CHUNK_ROWS === 0;
+    return this.#inChunk === 0 || this.#inChunk === this.chunkRows;
   }
 
-  push(row: readonly (string | null)[]): void {
-    const [key, cluster, time, heldOut, label, ...rest] = row;
-    const isHeldOut = heldOut === 't';
-    const fixed = [key, cluster, time, isHeldOut ? '1' : '0', label];
-    this.#writers.forEach((writer, at) =>
-      writer.push((at < 5 ? fixed[at] : rest[this.#positions[at - 5] ?? 0]) ?? null),
-    );
+  /** Takes the row at `start`. */
+  put(wire: WireBytes, start: number): void {
+    const { view } = wire;
+    const row = this.#inChunk;
+    let at = start + 2;
+    for (let field = 0; field < FIRST_SOURCE; field += 1) {
+      const length = view.getInt32(at);
+      this.#putFixed(field, row, wire, at + 4, length);
+      at += 4 + (length < 0 ? 0 : length);
+    }
+    for (let source = 0; source < this.#numbers.length; source += 1) {
+      const length = view.getInt32(at);
+      const numbers = this.#numbers[source];
+      if (numbers) numbers[row] = length < 0 ? NaN : view.getFloat64(at + 4);
+      else this.#sources[source]?.put(row, wire, at + 4, length);
+      at += 4 + (length < 0 ? 0 : length);
+    }
+    this.#countReach(wire, at);
+    this.#countRow(row);
+    this.#inChunk += 1;
     this.rows += 1;
-    if (label != null) this.labelledRows += 1;
-    if (isHeldOut) this.holdoutRows += 1;
-    else if (label != null) this.trainingRows += 1;
-    for (let view = 0; view < this.matched.length; view += 1) {
-      const at = this.#sourceColumns + 2 * view;
-      if (rest[at] === 't') this.matched[view] = (this.matched[view] ?? 0) + 1;
-      if (rest[at + 1] === 't') this.hidden[view] = (this.hidden[view] ?? 0) + 1;
+  }
+
+  /** The chunks of the rows since the last call, of all parts. Their bytes are good until the next `put`. */
+  takeChunks(): Chunk[] {
+    const rows = this.#inChunk;
+    const ordinal = this.#ordinal;
+    this.#derived.compute(this.#times.values, rows);
+    this.#inChunk = 0;
+    this.#ordinal += 1;
+    return [
+      this.#keys.chunk(PARTS.keys, ordinal, rows),
+      this.#clusters.chunk(PARTS.clusters, ordinal, rows),
+      this.#times.chunk(PARTS.times, ordinal, rows),
+      this.#holdout.chunk(PARTS.holdout, ordinal, rows),
+      this.#labels.chunk(PARTS.labels, ordinal, rows),
+      ...this.#features.map((writer, position) => writer.chunk(featurePart(position), ordinal, rows)),
+    ];
+  }
+
+  #putFixed(field: number, row: number, wire: WireBytes, at: number, length: number): void {
+    switch (field) {
+      case KEY:
+        // Told by the key of the row before, which the new one may overwrite.
+        this.#clusters.seeKey(row, wire, at, length);
+        return this.#keys.put(row, wire, at, length);
+      case CLUSTER:
+        return this.#clusters.put(row, wire, at, length);
+      case TIME:
+        return this.#times.put(row, wire, at, length);
+      case HELD_OUT:
+        return this.#holdout.put(row, wire, at, length);
+      case LABEL:
+        return this.#labels.put(row, wire, at, length);
     }
   }
 
-  takeChunks(): Chunk[] {
-    return this.#writers.map((writer) => writer.take());
+  #countRow(row: number): void {
+    const isLabelled = this.#labels.values[row] !== NO_LABEL;
+    if (isLabelled) this.labelledRows += 1;
+    if (this.#holdout.values[row] === 1) this.holdoutRows += 1;
+    else if (isLabelled) this.trainingRows += 1;
+  }
+
+  #countReach({ bytes, view }: WireBytes, from: number): void {
+    let at = from;
+    for (let index = 0; index < this.matched.length; index += 1) {
+      for (const counts of [this.matched, this.hidden]) {
+        const length = view.getInt32(at);
+        at += 4;
+        if (length < 0) continue;
+        counts[index] = (counts[index] as number) + (bytes[at] as number);
+        at += length;
+      }
+    }
   }
 }

@@ -18,7 +18,16 @@ export interface Dataset {
   readonly holdoutRows: number;
   readonly columns: readonly DatasetColumn[];
   readonly digest: string;
+  /** Rows per chunk; the last may have fewer. */
+  readonly chunkRows: number;
+  /** When retention let its rows go; null while they are there. */
+  readonly expiredAt: Date | null;
+  readonly createdAt: Date;
 }
+
+/** Chunks of each part of a dataset. @example chunksOf({ rows: 70_000, chunkRows: 65_536 }) // 2 */
+export const chunksOf = ({ rows, chunkRows }: Pick<Dataset, 'rows' | 'chunkRows'>): number =>
+  Math.ceil(rows / chunkRows);
 
 /** A dataset from its row. */
 export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dataset => ({
@@ -33,6 +42,9 @@ export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dat
   holdoutRows: row.holdout_rows,
   columns: row.columns,
   digest: row.digest,
+  chunkRows: row.chunk_rows,
+  expiredAt: row.expired_at,
+  createdAt: row.created_at,
 });
 
 /** The dataset that a request made, if it has run. */

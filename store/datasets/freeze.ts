@@ -1,47 +1,68 @@
 // Freezing: the joined rows of a window are written once, in one snapshot, as columnar chunks.
 import type pg from 'pg';
 import { digestOf } from '../../domain/canonical-json.ts';
-import { holdoutPolicy } from '../../domain/features/define-model.ts';
+import { holdoutPolicy, sourceColumnsOf } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../database.ts';
+import { copyRows } from '../copy-out.ts';
+import { type Database, inTransaction } from '../database.ts';
 import { windowSql } from '../features/window-sql.ts';
-import { type Chunk } from './chunk.ts';
+import { inlineParameters } from '../inline-parameters.ts';
+import { type Chunk, CHUNK_ROWS } from './chunk.ts';
+import { ChunkWriter } from './chunk-writer.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset, datasetFromRow, findDatasetByRequest } from './dataset.ts';
-import { asText, inSnapshot, labelsKnownBy } from './snapshot.ts';
+import { inSnapshot, labelsKnownBy } from './snapshot.ts';
 
 /** Largest share of otherwise matching rows that `known` may hide before freezing is refused. */
 const MOST_HIDDEN = 0.05;
-const FETCH_ROWS = 8_192;
+const PROGRESS_MS = 2_000;
+
+// What the values of one chunk of every column may take; very wide rows have shorter chunks.
+const MOST_CHUNK_BYTES = 64 * 2 ** 20;
+const VALUE_BYTES = 8;
+
+/** How a freeze is followed and stopped. */
+export interface FreezeControl {
+  /** Called every two seconds with the rows so far, 0 while Postgres still joins and sorts; and once at the end. */
+  readonly onProgress?: (rows: number) => void;
+  /** Ends the statement on the server; nothing is kept then. */
+  readonly signal?: AbortSignal;
+}
 
 /** What to freeze. */
-export interface FreezeRequest {
+export interface FreezeRequest extends FreezeControl {
   /** Names the run and step: a repeated request returns the dataset that the first one made. */
   readonly request: string;
   readonly definition: ModelDefinition;
   readonly definitionVersion: number;
   readonly window: Window;
-  /** Called as rows are written, with their number so far. */
-  readonly onProgress?: (rows: number) => void;
 }
 
 /**
  * Joins and stores the rows of a window.
  *
  * The rows are read in one REPEATABLE READ snapshot and ordered by key and time, so the same source rows give the
- * same digest. Memory holds one chunk of each column.
+ * same digest. They are written on a second connection as they come, in a transaction that is committed at the end.
+ * Memory holds two chunks of each column.
  *
  * @throws TidegateError EMPTY_WINDOW, or FEATURES_NOT_KNOWN when more than 5 % of a view's rows were not known in time
+ * @throws the signal's reason, when aborted
  */
 export async function freezeWindow(database: Database, request: FreezeRequest): Promise<Dataset> {
   const existing = await findDatasetByRequest(database, request.request);
   if (existing) return existing;
+  const { definition, window } = request;
   // Before the snapshot: whoever still writes now is not seen by it either.
   const asKnownAt = await labelsKnownBy(database);
+  const statement = inlineParameters(windowSql(definition, holdoutPolicy(definition)), [
+    window.from.toISOString(),
+    window.to.toISOString(),
+    asKnownAt,
+  ]);
   try {
-    return await inSnapshot(database, (client) => freezeIn(client, request, asKnownAt));
+    return await freezeRows(database, request, { statement, asKnownAt });
   } catch (error) {
     // The same request may have been made elsewhere meanwhile, and its rows then stand.
     const made = await findDatasetByRequest(database, request.request);
@@ -50,56 +71,99 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   }
 }
 
-async function freezeIn(client: pg.PoolClient, request: FreezeRequest, asKnownAt: string): Promise<Dataset> {
-  const { definition, definitionVersion, window } = request;
-  const { rows: ids } = await client.query<{ id: number }>(
+/** The rows to freeze: a statement that selects as `windowSql` does, and what is said of them. */
+export interface RowsToFreeze {
+  readonly statement: string;
+  readonly asKnownAt: string;
+}
+
+/** Stores the rows that a statement selects as the dataset of a request. @throws as {@link freezeWindow} */
+export const freezeRows = (
+  database: Database,
+  request: FreezeRequest,
+  rows: RowsToFreeze,
+): Promise<Dataset> =>
+  inSnapshot(
+    database,
+    (reader) => inTransaction(database, (writer) => freezeIn(reader, writer, request, rows)),
+    request.signal,
+  );
+
+async function freezeIn(
+  reader: pg.Client,
+  writer: pg.ClientBase,
+  request: FreezeRequest,
+  { statement, asKnownAt }: RowsToFreeze,
+): Promise<Dataset> {
+  const { definition, window } = request;
+  const { rows: ids } = await writer.query<{ id: number }>(
     `select nextval(pg_get_serial_sequence('tidegate.dataset', 'id')) as id`,
   );
   const id = Number(ids[0]?.id);
-  const table = new DatasetTable(definition);
-  const chunkDigests: string[] = [];
-  const store = async (chunks: readonly Chunk[]): Promise<void> => {
-    for (const { part, ordinal, digest, bytes } of chunks) {
-      await client.query('insert into tidegate.dataset_chunk values ($1, $2, $3, $4, $5)', [
-        id,
-        part,
-        ordinal,
-        digest,
-        bytes,
-      ]);
-      chunkDigests.push(`${part}/${ordinal}/${digest}`);
-    }
-  };
-
-  await client.query(
-    `declare window_rows no scroll cursor for ${windowSql(definition, holdoutPolicy(definition))}`,
-    [window.from.toISOString(), window.to.toISOString(), asKnownAt],
-  );
-  for (;;) {
-    const { rows } = await client.query<(string | null)[]>({
-      text: `fetch ${FETCH_ROWS} from window_rows`,
-      rowMode: 'array',
-      types: asText,
-    });
-    for (const row of rows) {
-      table.push(row);
-      if (table.atChunkEnd) await store(table.takeChunks());
-    }
-    request.onProgress?.(table.rows);
-    if (rows.length < FETCH_ROWS) break;
+  const table = new DatasetTable(definition, chunkRowsFor(definition));
+  const chunks = await ChunkWriter.open(writer, id);
+  const digests: string[] = [];
+  try {
+    await copyWindow(reader, statement, { table, chunks, digests }, request);
+    if (table.rows === 0) throw emptyWindow(definition, window);
+    refuseHidden(definition, table);
+    await chunks.end();
+  } catch (error) {
+    await chunks.abort();
+    throw error;
   }
-  if (table.rows === 0) throw emptyWindow(definition, window);
-  if (!table.atChunkEnd) await store(table.takeChunks());
-  refuseHidden(definition, table);
+  return insertDataset(writer, request, { id, asKnownAt, table, digests });
+}
 
-  const digest = digestOf({ columns: table.columns, rows: table.rows, chunks: chunkDigests });
-  const { rows: inserted } = await client.query(
+interface Destination {
+  readonly table: DatasetTable;
+  readonly chunks: ChunkWriter;
+  /** `<part>/<ordinal>/<digest>` of each chunk, in the order written. */
+  readonly digests: string[];
+}
+
+async function copyWindow(
+  reader: pg.Client,
+  statement: string,
+  { table, chunks, digests }: Destination,
+  { onProgress, signal }: FreezeControl,
+): Promise<void> {
+  const store = (made: readonly Chunk[]): void => {
+    for (const { part, ordinal, digest } of made) digests.push(`${part}/${ordinal}/${digest}`);
+    chunks.send(made);
+  };
+  const storeChunks = async (): Promise<void> => {
+    // At most one chunk of each column is on its way while the next is collected.
+    await chunks.sent();
+    signal?.throwIfAborted();
+    store(table.takeChunks());
+  };
+  const pulse = setInterval(() => onProgress?.(table.rows), PROGRESS_MS);
+  try {
+    await copyRows(reader, `copy (${statement}) to stdout (format binary)`, (wire, start) => {
+      table.put(wire, start);
+      if (table.atChunkEnd) return storeChunks();
+    });
+    if (!table.atChunkEnd) await storeChunks();
+  } finally {
+    clearInterval(pulse);
+  }
+  onProgress?.(table.rows);
+}
+
+async function insertDataset(
+  writer: pg.ClientBase,
+  { request, definition, definitionVersion, window }: FreezeRequest,
+  made: { id: number; asKnownAt: string; table: DatasetTable; digests: readonly string[] },
+): Promise<Dataset> {
+  const { id, asKnownAt, table, digests } = made;
+  const { rows } = await writer.query(
     `insert into tidegate.dataset (id, request, model, definition_version, window_from, window_to, as_known_at,
-       row_count, labelled_rows, training_rows, holdout_rows, columns, digest)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) returning *`,
+       row_count, labelled_rows, training_rows, holdout_rows, columns, digest, chunk_rows)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning *`,
     [
       id,
-      request.request,
+      request,
       definition.name,
       definitionVersion,
       window.from,
@@ -110,10 +174,17 @@ async function freezeIn(client: pg.PoolClient, request: FreezeRequest, asKnownAt
       table.trainingRows,
       table.holdoutRows,
       JSON.stringify(table.columns),
-      digest,
+      digestOf({ columns: table.columns, rows: table.rows, chunks: digests }),
+      table.chunkRows,
     ],
   );
-  return datasetFromRow(inserted[0] as Parameters<typeof datasetFromRow>[0]);
+  return datasetFromRow(rows[0] as Parameters<typeof datasetFromRow>[0]);
+}
+
+/** A power of two, so that chunks of all datasets begin at the same rows where they can. */
+export function chunkRowsFor(definition: ModelDefinition): number {
+  const rowBytes = VALUE_BYTES * sourceColumnsOf(definition).length;
+  return Math.min(CHUNK_ROWS, 2 ** Math.floor(Math.log2(MOST_CHUNK_BYTES / rowBytes)));
 }
 
 function refuseHidden(definition: ModelDefinition, table: DatasetTable): void {

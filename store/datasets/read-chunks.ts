@@ -1,9 +1,10 @@
 // Reads some columns of a frozen dataset, chunk by chunk, with the digests checked and no row kept.
+import type pg from 'pg';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { copyOut } from '../copy-out.ts';
-import { type Database } from '../database.ts';
+import { type Database, inTransaction } from '../database.ts';
 import { changed, chunkDigests } from './chunk-digests.ts';
-import { type Dataset } from './dataset.ts';
+import { chunksOf, type Dataset } from './dataset.ts';
 
 /** Which chunks: ordinals in [first, end). */
 export interface ChunkRange {
@@ -21,36 +22,49 @@ export interface PassingChunk {
   readonly bytes: Buffer;
 }
 
+/** All chunks of a dataset. */
+export const everyChunk = (dataset: Dataset): ChunkRange => ({ first: 0, end: chunksOf(dataset) });
+
 /**
  * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk.
  *
  * @param order @default 'by part'
- * @throws TidegateError DATASET_CHANGED when a chunk is missing or differs from the digest it was frozen with
+ * @throws TidegateError DATASET_CHANGED when a chunk is missing or differs from the digest it was frozen with;
+ * DATASET_EXPIRED when retention let its rows go
  */
-export async function readChunks(
+export const readChunks = (
   database: Database,
   dataset: Dataset,
   parts: readonly string[],
-  { first, end }: ChunkRange,
+  range: ChunkRange,
   take: (chunk: PassingChunk) => void,
   order: ChunkOrder = 'by part',
+): Promise<void> =>
+  inTransaction(database, async (client) => {
+    // One snapshot: retention may delete the chunks meanwhile.
+    await client.query('set transaction isolation level repeatable read, read only');
+    await copyChunks(client, dataset, copySql(dataset.id, parts, range, order), parts, range, take);
+  });
+
+async function copyChunks(
+  client: pg.ClientBase,
+  dataset: Dataset,
+  statement: string,
+  parts: readonly string[],
+  { first, end }: ChunkRange,
+  take: (chunk: PassingChunk) => void,
 ): Promise<void> {
-  const client = await database.pool.connect();
-  try {
-    const expected = await chunkDigests(client, dataset);
-    let taken = 0;
-    await copyOut(client, copySql(dataset.id, parts, { first, end }, order), ([part, ordinal, bytes]) => {
-      if (!part || !ordinal || !bytes) throw changed(dataset, 'a chunk');
-      const chunk = { part: part.toString(), ordinal: ordinal.readInt32BE(0), bytes };
-      const name = `${chunk.part}/${chunk.ordinal}`;
-      if (digestOfBytes(bytes) !== expected.get(name)) throw changed(dataset, name);
-      taken += 1;
-      take(chunk);
-    });
-    if (taken !== parts.length * (end - first)) throw changed(dataset, 'the number of its chunks');
-  } finally {
-    client.release();
-  }
+  const expected = await chunkDigests(client, dataset);
+  let taken = 0;
+  await copyOut(client, statement, ([part, ordinal, bytes]) => {
+    if (!part || !ordinal || !bytes) throw changed(dataset, 'a chunk');
+    const chunk = { part: part.toString(), ordinal: ordinal.readInt32BE(0), bytes };
+    const name = `${chunk.part}/${chunk.ordinal}`;
+    if (digestOfBytes(bytes) !== expected.get(name)) throw changed(dataset, name);
+    taken += 1;
+    take(chunk);
+  });
+  if (taken !== parts.length * (end - first)) throw changed(dataset, 'the number of its chunks');
 }
 
 // COPY takes no parameters: the id and the ordinals are whole numbers, the parts names of our own.

@@ -1,63 +1,86 @@
 // Reads a frozen dataset back into typed columns, checking its digests on the way.
-import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { type FeatureColumn, type Frame } from '../../domain/features/frame.ts';
+import { type RowMarks } from '../../domain/learning/rows.ts';
 import { type Database } from '../database.ts';
-import { type DatasetColumn } from '../tables.ts';
 import { featurePart, PARTS } from './chunk.ts';
-import { changed, checkHeader } from './chunk-digests.ts';
+import { ColumnReader } from './column-readers.ts';
 import { type Dataset } from './dataset.ts';
+import { everyChunk, type PassingChunk, readChunks } from './read-chunks.ts';
 
-/** A dataset's rows with the entity key of each, a JSON array of texts. */
+/** Rows of a dataset. */
 export interface FrozenRows {
   readonly frame: Frame;
-  readonly keys: readonly string[];
+  /** The number of each of its rows in the dataset; absent where all were read. */
+  readonly numbers?: Uint32Array;
+}
+
+/** What is read of a dataset. */
+export interface ReadOptions {
+  /**
+   * Numbers of the rows, ascending, or what chooses them by their labels and side; of the others nothing is kept. In
+   * the frame they are numbered from 0; clusters keep their numbers.
+   *
+   * @default all
+   * @example readDataset(database, dataset, { rows: evaluationRows })
+   */
+  readonly rows?: Uint32Array | ((marks: RowMarks) => Uint32Array);
 }
 
 /**
- * Reads all rows of a dataset.
+ * Reads rows of a dataset.
  *
- * @throws TidegateError DATASET_CHANGED when bytes or header no longer match the digest taken when it was frozen
+ * @throws TidegateError DATASET_CHANGED when bytes or header no longer match the digest taken when it was frozen;
+ * DATASET_EXPIRED when retention let its rows go
  */
-export async function readDataset(database: Database, dataset: Dataset): Promise<FrozenRows> {
-  const chunks = await database.kysely
-    .selectFrom('tidegate.dataset_chunk')
-    .select(['part', 'ordinal', 'digest', 'bytes'])
-    .where('dataset_id', '=', dataset.id)
-    .orderBy('ordinal')
-    .execute();
-  const parts = new Map<string, Buffer[]>();
-  const digests = new Map<string, string>();
-  for (const { part, ordinal, digest, bytes } of chunks) {
-    if (digestOfBytes(bytes) !== digest) throw changed(dataset, `${part}/${ordinal}`);
-    digests.set(`${part}/${ordinal}`, digest);
-    parts.set(part, [...(parts.get(part) ?? []), bytes]);
-  }
-  checkHeader(dataset, chunks);
-
-  const values = (part: string, bytesPerValue: number): ArrayBuffer => {
-    const joined = Buffer.concat(parts.get(part) ?? []);
-    if (joined.byteLength !== dataset.rows * bytesPerValue) throw changed(dataset, part);
-    // A copy of its own: pooled buffers are not aligned for typed arrays.
-    return joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength);
+export async function readDataset(
+  database: Database,
+  dataset: Dataset,
+  { rows: wanted }: ReadOptions = {},
+): Promise<FrozenRows> {
+  const rows = typeof wanted === 'function' ? wanted(await readMarks(database, dataset)) : wanted;
+  const fixed = {
+    [PARTS.clusters]: new ColumnReader(Uint32Array, dataset, rows),
+    [PARTS.times]: new ColumnReader(BigInt64Array, dataset, rows),
+    [PARTS.holdout]: new ColumnReader(Uint8Array, dataset, rows),
+    [PARTS.labels]: new ColumnReader(Uint8Array, dataset, rows),
   };
-  const feature = (column: DatasetColumn, position: number): FeatureColumn =>
-    column.kind === 'numeric'
-      ? { kind: 'numeric', name: column.name, values: new Float64Array(values(featurePart(position), 8)) }
-      : {
-          kind: 'category',
-          name: column.name,
-          codes: new Uint32Array(values(featurePart(position), 4)),
-          dictionary: column.dictionary ?? [],
-        };
+  const columns = dataset.columns.map(({ kind, name, dictionary = [] }) => {
+    if (kind === 'numeric') {
+      const reader = new ColumnReader(Float64Array, dataset, rows);
+      return { reader, feature: { kind, name, values: reader.values } satisfies FeatureColumn };
+    }
+    const reader = new ColumnReader(Uint32Array, dataset, rows);
+    return { reader, feature: { kind, name, codes: reader.values, dictionary } satisfies FeatureColumn };
+  });
+  const readers = new Map<string, { take(chunk: PassingChunk): void }>([
+    ...Object.entries(fixed),
+    ...columns.map(({ reader }, position) => [featurePart(position), reader] as const),
+  ]);
+  await readChunks(database, dataset, [...readers.keys()], everyChunk(dataset), (chunk) =>
+    readers.get(chunk.part)?.take(chunk),
+  );
   return {
     frame: {
-      rows: dataset.rows,
-      features: dataset.columns.map(feature),
-      labels: new Uint8Array(values(PARTS.labels, 1)),
-      holdout: new Uint8Array(values(PARTS.holdout, 1)),
-      clusters: new Uint32Array(values(PARTS.clusters, 4)),
-      times: new BigInt64Array(values(PARTS.times, 8)),
+      rows: rows ? rows.length : dataset.rows,
+      features: columns.map(({ feature }) => feature),
+      labels: fixed[PARTS.labels].values,
+      holdout: fixed[PARTS.holdout].values,
+      clusters: fixed[PARTS.clusters].values,
+      times: fixed[PARTS.times].values,
     },
-    keys: (parts.get(PARTS.keys) ?? []).flatMap((bytes) => JSON.parse(bytes.toString()) as string[]),
+    ...(rows && { numbers: rows }),
   };
+}
+
+/** Labels and side of every row, a byte each. @throws as {@link readDataset} */
+export async function readMarks(database: Database, dataset: Dataset): Promise<RowMarks> {
+  const readers = {
+    [PARTS.holdout]: new ColumnReader(Uint8Array, dataset),
+    [PARTS.labels]: new ColumnReader(Uint8Array, dataset),
+  };
+  const parts = [PARTS.holdout, PARTS.labels] as const;
+  await readChunks(database, dataset, parts, everyChunk(dataset), (chunk) =>
+    readers[chunk.part as (typeof parts)[number]].take(chunk),
+  );
+  return { rows: dataset.rows, labels: readers.label.values, holdout: readers.holdout.values };
 }

@@ -2,8 +2,8 @@
 import { getDefinition } from '../definitions/definitions.ts';
 import { type Database } from '../database.ts';
 import { type Dataset } from './dataset.ts';
-import { freezeWindow } from './freeze.ts';
-import { type FrozenRows, readDataset } from './read.ts';
+import { type FreezeControl, freezeWindow } from './freeze.ts';
+import { type FrozenRows, readDataset, type ReadOptions } from './read.ts';
 
 /**
  * The dataset itself, or, where it was frozen by another definition version, the same window frozen by the one asked
@@ -13,6 +13,7 @@ export async function datasetFor(
   database: Database,
   dataset: Dataset,
   definitionVersion: number,
+  control: FreezeControl = {},
 ): Promise<Dataset> {
   if (dataset.definitionVersion === definitionVersion) return dataset;
   const { definition } = await getDefinition(database, dataset.model, definitionVersion);
@@ -21,6 +22,7 @@ export async function datasetFor(
     definition,
     definitionVersion,
     window: dataset.window,
+    ...control,
   });
 }
 
@@ -29,4 +31,6 @@ export const readRowsFor = async (
   database: Database,
   dataset: Dataset,
   definitionVersion: number,
-): Promise<FrozenRows> => readDataset(database, await datasetFor(database, dataset, definitionVersion));
+  { rows, ...control }: ReadOptions & FreezeControl = {},
+): Promise<FrozenRows> =>
+  readDataset(database, await datasetFor(database, dataset, definitionVersion, control), rows && { rows });

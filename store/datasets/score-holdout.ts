@@ -5,9 +5,9 @@ import { scoreRows } from '../../domain/learning/score.ts';
 import { countLabelsOf, type LabelCounts, NO_ROWS } from '../../domain/performance/label-counts.ts';
 import { type Database } from '../database.ts';
 import { type DatasetColumn } from '../tables.ts';
-import { CHUNK_ROWS, featurePart, PARTS } from './chunk.ts';
+import { featurePart, PARTS } from './chunk.ts';
 import { type Dataset } from './dataset.ts';
-import { type ChunkRange, type PassingChunk, readChunks } from './read-chunks.ts';
+import { type ChunkRange, everyChunk, type PassingChunk, readChunks } from './read-chunks.ts';
 
 /** Holdout rows with their scores, in the order of the dataset. */
 export interface ScoredHoldout {
@@ -37,10 +37,7 @@ export async function scoreHoldout(
   database: Database,
   dataset: Dataset,
   artifact: Artifact,
-  {
-    expectedUntil = dataset.asKnownAt,
-    range = { first: 0, end: Math.ceil(dataset.rows / CHUNK_ROWS) },
-  }: ScoreOptions = {},
+  { expectedUntil = dataset.asKnownAt, range = everyChunk(dataset) }: ScoreOptions = {},
 ): Promise<ScoredHoldout> {
   const wanted = new Set(artifact.encoding.columns.map(({ name }) => name));
   const columns = new Map(

@@ -1,28 +1,58 @@
 // One consistent look at the source tables.
 import type pg from 'pg';
-import { type Database } from '../database.ts';
+import { type Database, openClient } from '../database.ts';
 
 /** Leaves every field as the text that Postgres sent. */
 export const asText: pg.CustomTypesConfig = {
   getTypeParser: () => (text: string) => text,
 };
 
-/** Runs `work` in one REPEATABLE READ transaction: all of its statements see the same rows. */
+/**
+ * Runs `work` in one REPEATABLE READ transaction, on a connection of its own: all of its statements see the same rows.
+ *
+ * @param signal ends the statement under way on the server
+ * @throws the signal's reason, when aborted
+ */
 export async function inSnapshot<T>(
   database: Database,
-  work: (client: pg.PoolClient) => Promise<T>,
+  work: (client: pg.Client) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
-  const client = await database.pool.connect();
+  signal?.throwIfAborted();
+  const client = await openClient(database);
+  // The statement fails then, or has ended.
+  const cancel = (): void => void cancelStatement(database, backend).catch(() => undefined);
+  let backend = 0;
   try {
-    await client.query('begin isolation level repeatable read');
+    backend = await backendOf(client);
+    signal?.addEventListener('abort', cancel);
+    signal?.throwIfAborted();
+    await client.query('begin isolation level repeatable read read only');
+    signal?.throwIfAborted();
     const result = await work(client);
     await client.query('commit');
     return result;
   } catch (error) {
-    await client.query('rollback').catch(() => undefined);
+    signal?.throwIfAborted();
     throw error;
   } finally {
-    client.release();
+    signal?.removeEventListener('abort', cancel);
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function backendOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return Number(rows[0]?.pid);
+}
+
+async function cancelStatement(database: Database, backend: number): Promise<void> {
+  // Not from the pool: whoever waits for this statement may hold its last connection.
+  const other = await openClient(database);
+  try {
+    await other.query('select pg_cancel_backend($1)', [backend]);
+  } finally {
+    await other.end();
   }
 }
 

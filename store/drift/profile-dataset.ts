@@ -3,12 +3,9 @@ import { WindowProfiler } from '../../domain/drift/window-profiler.ts';
 import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
 import { type WindowProfile } from '../../domain/drift/window-profile.ts';
 import { type Database } from '../database.ts';
-import { CHUNK_ROWS, featurePart, PARTS } from '../datasets/chunk.ts';
+import { featurePart, PARTS } from '../datasets/chunk.ts';
 import { type Dataset } from '../datasets/dataset.ts';
-import { type ChunkRange, readChunks } from '../datasets/read-chunks.ts';
-
-/** Chunks of each column of a dataset. @example chunksOf({ rows: 70_000 }) // 2 */
-export const chunksOf = ({ rows }: Pick<Dataset, 'rows'>): number => Math.ceil(rows / CHUNK_ROWS);
+import { type ChunkRange, everyChunk, readChunks } from '../datasets/read-chunks.ts';
 
 /**
  * Counts the rows of a dataset, or those of a range of its chunks, in the bins of a reference. Only the columns that
@@ -21,7 +18,7 @@ export async function profileDataset(
   database: Database,
   dataset: Dataset,
   reference: FeatureReference,
-  range: ChunkRange = { first: 0, end: chunksOf(dataset) },
+  range: ChunkRange = everyChunk(dataset),
 ): Promise<WindowProfile> {
   const profiler = new WindowProfiler(reference, dataset.columns);
   const wanted = dataset.columns.flatMap((column, position) =>

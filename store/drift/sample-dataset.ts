@@ -3,27 +3,26 @@ import { sampleEntities } from '../../domain/drift/multivariate/sample-entities.
 import { type SideRows } from '../../domain/drift/multivariate/pooled-rows.ts';
 import { type Database } from '../database.ts';
 import { type Dataset } from '../datasets/dataset.ts';
+import { readKeys } from '../datasets/keys.ts';
 import { readDataset } from '../datasets/read.ts';
 
 /**
  * About `rows` rows of a dataset; the same entities of every dataset that holds them.
  *
- * @throws TidegateError DATASET_CHANGED
+ * @throws TidegateError DATASET_CHANGED, DATASET_EXPIRED
  */
 export async function sampleDataset(
   database: Database,
   dataset: Dataset,
   options: { readonly rows: number; readonly seed: number },
 ): Promise<SideRows> {
-  const { frame, keys } = await readDataset(database, dataset);
-  const chosen = sampleEntities(keys, options);
+  const keys = await readKeys(database, dataset);
+  const texts = Array.from({ length: keys.length }, (_, row) => keys.at(row));
+  const chosen = sampleEntities(texts, options);
+  const { frame } = await readDataset(database, dataset, { rows: chosen });
   return {
     rows: chosen.length,
-    entities: Array.from(chosen, (row) => keys[row] as string),
-    features: frame.features.map((column) =>
-      column.kind === 'numeric'
-        ? { ...column, values: Float64Array.from(chosen, (row) => column.values[row] as number) }
-        : { ...column, codes: Uint32Array.from(chosen, (row) => column.codes[row] as number) },
-    ),
+    entities: Array.from(chosen, (row) => texts[row] as string),
+    features: frame.features,
   };
 }

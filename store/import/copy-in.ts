@@ -50,14 +50,14 @@ export class CopyIn implements pg.Submittable {
   }
 
   /**
-   * Sends lines in COPY's text format; waits while much of what was sent before has not left.
+   * Sends lines in COPY's text format, or bytes in its binary one; waits while much of what was sent has not left.
    *
    * @throws pg.DatabaseError where Postgres refused something sent before
    */
-  async write(lines: string): Promise<void> {
+  async write(data: string | Buffer): Promise<void> {
     const connection = this.#connection;
     if (this.#failure || !connection) return this.#finished;
-    connection.sendCopyFromChunk(Buffer.from(lines));
+    connection.sendCopyFromChunk(typeof data === 'string' ? Buffer.from(data) : data);
     if (connection.stream.writableLength > MOST_WAITING_BYTES) {
       await new Promise<void>((resolve) => {
         connection.stream.once('drain', resolve);

@@ -7,7 +7,8 @@ import { WindowSketch } from '../../domain/quality/window-sketch.ts';
 import { type Database } from '../database.ts';
 import { CHUNK_ROWS, featurePart, PARTS } from '../datasets/chunk.ts';
 import { type Dataset } from '../datasets/dataset.ts';
-import { type PassingChunk, readChunks } from '../datasets/read-chunks.ts';
+import { everyChunk, type PassingChunk, readChunks } from '../datasets/read-chunks.ts';
+import { Texts } from '../datasets/texts.ts';
 import { type DatasetColumn } from '../tables.ts';
 
 /** What one pass over a window found. */
@@ -31,7 +32,7 @@ export async function inspectDataset(
 ): Promise<Inspection> {
   const inspector = new Inspector(dataset, definition, match);
   const features = dataset.columns.map((_, position) => featurePart(position));
-  const chunks = { first: 0, end: Math.ceil(dataset.rows / CHUNK_ROWS) };
+  const chunks = everyChunk(dataset);
   await readChunks(
     database,
     dataset,
@@ -51,9 +52,7 @@ class Inspector {
   // Typed arrays stand at multiples of their size, and what arrives stands anywhere.
   readonly #aligned = new ArrayBuffer(CHUNK_ROWS * 8);
   #times = new BigInt64Array(0);
-  #keyBytes = Buffer.alloc(0);
-  /** Read when the first example asks for one: most chunks have none. */
-  #keys: readonly string[] | undefined;
+  #keys: Texts | undefined;
 
   constructor(dataset: Dataset, definition: ModelDefinition, match: MatchTexts) {
     const tables = new Map(
@@ -71,8 +70,7 @@ class Inspector {
     const column = this.#columns.get(part);
     if (column) return this.#takeColumn(column, bytes);
     if (part === PARTS.keys) {
-      this.#keyBytes = Buffer.from(bytes);
-      this.#keys = undefined;
+      this.#keys = new Texts(Uint8Array.from(bytes));
       return;
     }
     this.#sketch.endPiece();
@@ -93,10 +91,7 @@ class Inspector {
         ? ({ kind, name, values: new Float64Array(this.#aligned, 0, bytes.length / 8) } as const)
         : ({ kind, name, codes: new Uint32Array(this.#aligned, 0, bytes.length / 4), dictionary } as const);
     this.#contracts.addColumn(feature, {
-      key: (row) => {
-        this.#keys ??= JSON.parse(this.#keyBytes.toString()) as string[];
-        return this.#keys[row] ?? '';
-      },
+      key: (row) => this.#keys?.at(row) ?? '',
       time: (row) => this.#times[row] ?? 0n,
     });
     this.#sketch.addColumn(feature);

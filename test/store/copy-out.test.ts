@@ -1,7 +1,7 @@
 // COPY … TO STDOUT past pg's parser: every row arrives, and the connection is pg's again afterwards.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type pg from 'pg';
-import { copyOut } from '../../store/copy-out.ts';
+import { copyOut, copyRows } from '../../store/copy-out.ts';
 import { CopyTap } from '../../store/copy-tap.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
@@ -55,6 +55,25 @@ describe('a binary COPY', () => {
         },
       );
       expect(seen).toEqual(lengths.map((length, index) => [index + 1, length]));
+    }));
+
+  it('reads nothing more while the reader asks for time, and says what that ended with', () =>
+    withClient(async (client) => {
+      const query = binary('select repeat($$x$$, 1000) from generate_series(1, 2000)');
+      let taken = 0;
+      let isBusy = false;
+      await copyRows(client, query, () => {
+        expect(isBusy).toBe(false);
+        taken += 1;
+        if (taken % 300 !== 0) return;
+        isBusy = true;
+        return new Promise((resolve) => setImmediate(() => resolve(void (isBusy = false))));
+      });
+      expect(taken).toBe(2000);
+      await stillWorks(client);
+      const refused = copyRows(client, query, () => Promise.reject(new Error('no room')));
+      await expect(refused).rejects.toThrow('no room');
+      await stillWorks(client);
     }));
 
   it('hands over a hundred thousand rows once each, in order', () =>
@@ -122,8 +141,9 @@ describe('a COPY that fails', () => {
       binary('select g, pg_sleep(0.01) from generate_series(1, 100000) g'),
       () => undefined,
     );
+    const isRejected = expect(broken).rejects.toThrow();
     await database.pool.query('select pg_terminate_backend($1)', [rows[0]!.pid]);
-    await expect(broken).rejects.toThrow();
+    await isRejected;
     client.release(true);
   });
 });
@@ -141,7 +161,7 @@ it('leaves notices and notifications to pg', () =>
     await CopyTap.run(
       client,
       'copy (select pg_temp.told(g) from generate_series(1, 3) g) to stdout',
-      () => (rows += 1),
+      () => void (rows += 1),
     );
     await client.query('commit');
     expect(rows).toBe(3);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
+import { readKeys } from '../../store/datasets/keys.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { failureOf } from '../helpers/failures.ts';
@@ -36,7 +37,13 @@ async function freeze(): Promise<number> {
   return (await freezeWindow(database, { request, definition, definitionVersion: 1, window })).id;
 }
 
-const read = async (id: number) => readDataset(database, await getDataset(database, id));
+/** The frame, and the keys as texts. */
+async function read(id: number) {
+  const dataset = await getDataset(database, id);
+  const { frame } = await readDataset(database, dataset);
+  const keys = await readKeys(database, dataset);
+  return { frame, keys: Array.from({ length: keys.length }, (_, row) => keys.at(row)) };
+}
 
 const flip = 'set_byte(bytes, 0, get_byte(bytes, 0) # 1)';
 const parts = ['key', 'cluster', 'time', 'holdout', 'label', 'feature_0', 'feature_1'];
