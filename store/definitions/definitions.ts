@@ -1,7 +1,6 @@
 // Models and their definition versions.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { derivationsOf } from '../../domain/features/derived/derivation.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { refuseChangedParts } from './fixed-parts.ts';
@@ -36,7 +35,6 @@ export async function applyDefinition(
   definition: ModelDefinition,
   appliedBy: string,
 ): Promise<Applied> {
-  refuseDerived(definition);
   await checkSources(database, definition);
   await refuseHiddenNow(database, definition);
   return database.kysely.transaction().execute(async (transaction) => {
@@ -80,16 +78,6 @@ export async function applyDefinition(
       .execute();
     return { version, changed: true };
   });
-}
-
-// Until frozen and online rows hold them, a version would be trained without its derived columns.
-function refuseDerived(definition: ModelDefinition): void {
-  const [first] = derivationsOf(definition);
-  if (!first) return;
-  throw new TidegateError(
-    'INVALID_DEFINITION',
-    `${first.name} is a derived column, and rows do not hold those yet`,
-  );
 }
 
 /** The names of all models, sorted. */

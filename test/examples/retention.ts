@@ -15,7 +15,7 @@ export default defineModel({
       timestamp: 'as_of',
       columns: {
         monthly_fee: numeric({ min: 0 }),
-        months_active: numeric({ min: 0, inputOnly: true }),
+        months_active: numeric({ inputOnly: true }),
         plan: category(['basic', 'plus']),
         region: category(undefined, { inputOnly: true }),
       },

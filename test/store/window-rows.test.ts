@@ -90,7 +90,13 @@ test('columns that only derived columns read are joined, an instant in microseco
   await model.insert('usage', { user_id: 'u', at, loaded_at: '1970-01-01T00:00:01.000002Z', hours: 7 });
   const [row] = await model.join();
   expect(row).toMatchObject({ loaded_at: 1_000_002, hours: 7, plan: null });
-  expect(Object.keys(row ?? {}).slice(5, 10)).toEqual(['loaded_at', 'hours', 'plan', 'matched_0', 'hidden_0']);
+  expect(Object.keys(row ?? {}).slice(5, 10)).toEqual([
+    'loaded_at',
+    'hours',
+    'plan',
+    'matched_0',
+    'hidden_0',
+  ]);
 });
 
 test('a SQL view of the user can be the source of features and of labels', async () => {

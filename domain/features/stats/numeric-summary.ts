@@ -1,5 +1,5 @@
 // Describes a numeric column of any length in little memory.
-import { type Bucket, NumberSketch } from '../../quality/number-sketch.ts';
+import { NumberSketch } from '../../quality/number-sketch.ts';
 
 /** The quantiles that are told. */
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
@@ -16,7 +16,7 @@ export interface NumericSummary {
   readonly mean: number | null;
   /** Of the population (ddof 0); null as the mean. */
   readonly sd: number | null;
-  /** By share: the value at rank ⌈share × n⌉, to about 1 %. */
+  /** By share: the value at rank ⌈share × n⌉, to about 1.6 %; of whole numbers below 64 exactly. */
   readonly quantiles: readonly { readonly share: number; readonly value: number }[];
 }
 
@@ -30,6 +30,7 @@ export interface NumericSummary {
  */
 export class NumericSummariser {
   readonly #sketch = new NumberSketch();
+  #isWhole = true;
   #count = 0;
   #mean = 0;
   #squares = 0;
@@ -39,6 +40,7 @@ export class NumericSummariser {
     this.#sketch.add(values);
     for (const value of values) {
       if (!Number.isFinite(value)) continue;
+      if (!Number.isInteger(value)) this.#isWhole = false;
       this.#count += 1;
       const delta = value - this.#mean;
       this.#mean += delta / this.#count;
@@ -50,6 +52,8 @@ export class NumericSummariser {
     const { rows, missing, infinite, finite, minimum, maximum } = this.#sketch;
     const finiteOrNull = (value: number): number | null =>
       finite > 0 && Number.isFinite(value) ? value : null;
+    // A bucket that holds whole numbers alone is narrower than its ends say.
+    const read = this.#isWhole ? Math.trunc : (value: number): number => value;
     return {
       rows,
       missing,
@@ -58,15 +62,14 @@ export class NumericSummariser {
       max: finiteOrNull(maximum),
       mean: finiteOrNull(this.#mean),
       sd: finiteOrNull(Math.sqrt(this.#squares / finite)),
-      quantiles: finite > 0 ? quantilesOf(this.#sketch.buckets(), { finite, minimum, maximum }) : [],
+      quantiles: finite > 0 ? quantilesOf(this.#sketch, read) : [],
     };
   }
 }
 
-function quantilesOf(
-  buckets: readonly Bucket[],
-  { finite, minimum, maximum }: Pick<NumberSketch, 'finite' | 'minimum' | 'maximum'>,
-): NumericSummary['quantiles'] {
+function quantilesOf(sketch: NumberSketch, read: (value: number) => number): NumericSummary['quantiles'] {
+  const { finite, minimum, maximum } = sketch;
+  const buckets = sketch.buckets();
   let at = -1;
   let below = 0;
   return QUANTILES.map((share) => {
@@ -76,6 +79,6 @@ function quantilesOf(
       below += buckets[at]?.count ?? Infinity;
     }
     const { low, high } = buckets[at] ?? { low: maximum, high: maximum };
-    return { share, value: Math.min(maximum, Math.max(minimum, low / 2 + high / 2)) };
+    return { share, value: Math.min(maximum, Math.max(minimum, read(low / 2 + high / 2))) };
   });
 }

@@ -44,6 +44,16 @@ describe('a summary', () => {
     );
   });
 
+  test('has the very quantiles of small whole numbers, as counts are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -63, max: 63 }), { minLength: 1, maxLength: 300 }), (values) => {
+        const sorted = Float64Array.from(values).sort();
+        for (const { share, value } of summaryOf(values).quantiles)
+          expect(value + 0).toBe((sorted[Math.ceil(share * values.length) - 1] ?? NaN) + 0);
+      }),
+    );
+  });
+
   test('counts what is missing and infinite beside the rest', () => {
     expect(summaryOf([1, NaN, Infinity, 3, -Infinity, NaN])).toMatchObject({
       rows: 6,
