@@ -1,4 +1,5 @@
 // Describes the features of a window as it streams by: nothing is frozen, and no row is kept.
+import type pg from 'pg';
 import { featuresOf, holdoutPolicy, sourceColumnsOf } from '../../domain/features/define-model.ts';
 import { isNumeric } from '../../domain/features/column.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
@@ -9,6 +10,7 @@ import { TextSummariser, type TextSummary } from '../../domain/features/stats/te
 import { type Window } from '../../domain/features/window.ts';
 import { type Database } from '../database.ts';
 import { asText, inSnapshot, labelsKnownBy } from '../datasets/snapshot.ts';
+import { chooseJoinPlan } from './choose-join-plan.ts';
 import { joinedValues } from './joined-values.ts';
 import { windowSql } from './window-sql.ts';
 
@@ -34,6 +36,7 @@ const FIXED_FIELDS = 5;
 export interface StatsOptions {
   /** Called as rows go by, with their number so far. */
   readonly onProgress?: (rows: number) => void;
+  /** Ends the statement under way. */
   readonly signal?: AbortSignal;
 }
 
@@ -52,9 +55,10 @@ export async function windowStats(
   const sources = sourceColumnsOf(definition).length;
   const fetchRows = Math.max(1, Math.min(FETCH_ROWS, Math.floor(FETCH_FIELDS / sources)));
   const summary = new WindowSummariser(definition, fetchRows);
-  await inSnapshot(database, async (client) => {
+  const work = async (client: pg.Client): Promise<void> => {
+    const plan = await chooseJoinPlan(client, definition);
     await client.query(
-      `declare window_stats no scroll cursor for ${windowSql(definition, holdoutPolicy(definition))}`,
+      `declare window_stats no scroll cursor for ${windowSql(definition, holdoutPolicy(definition), plan)}`,
       [from.toISOString(), to.toISOString(), asKnownAt],
     );
     for (;;) {
@@ -68,7 +72,8 @@ export async function windowStats(
       onProgress?.(summary.rows);
       if (rows.length < fetchRows) break;
     }
-  });
+  };
+  await inSnapshot(database, work, signal);
   return { rows: summary.rows, features: summary.stats() };
 }
 
