@@ -6,6 +6,7 @@ import { addApi } from './commands/api.ts';
 import { addApply } from './commands/apply.ts';
 import { addDecision } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addDown } from './commands/down.ts';
 import { addFeatures } from './commands/features.ts';
 import { addImport } from './commands/import.ts';
@@ -57,6 +58,7 @@ export function buildProgram(context: CommandContext): Command {
   addVersions(program, context);
   addFeatures(program, context);
   addPredict(program, context);
+  addDoctor(program, context);
   program.commandsGroup('Parts of a larger installation:');
   addMigrate(program, context);
   addWorker(program, context);

@@ -3,15 +3,17 @@ import { type Command } from 'commander';
 import { type CommandContext } from '../command-context.ts';
 import { addDescribe } from './features/describe.ts';
 import { addRows } from './features/rows.ts';
+import { addSql } from './features/sql.ts';
 import { addStats } from './features/stats.ts';
 
 /** Adds `tidegate features` with its subcommands. */
 export function addFeatures(program: Command, context: CommandContext): void {
   const features = program
     .command('features')
-    .description("look at a model's features: how they are declared, their rows, their values")
+    .description("look at a model's features: how they are declared and joined, their rows, their values")
     .addHelpText('after', '\nExample:\n  tidegate features describe churn');
   addDescribe(features, context);
   addRows(features, context);
+  addSql(features, context);
   addStats(features, context);
 }

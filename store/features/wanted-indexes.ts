@@ -8,6 +8,8 @@ export interface WantedIndex {
   readonly table: string;
   /** In the order in which an index must begin with them. */
   readonly columns: readonly string[];
+  /** How many of them, at the end, are times: the timestamp, and when a row became known. */
+  readonly times: number;
   /** What it is for, in a word or two. */
   readonly use: string;
 }
@@ -16,7 +18,7 @@ export interface WantedIndex {
 export function wantedIndexes(definition: ModelDefinition): WantedIndex[] {
   const { rows, features, label, entity } = definition;
   const wanted = [
-    { table: rows.table, columns: [rows.timestamp], use: 'the rows of a window' },
+    { table: rows.table, columns: [rows.timestamp], times: 1, use: 'the rows of a window' },
     ...features.map((view) => ({
       table: view.table,
       columns: [
@@ -24,9 +26,10 @@ export function wantedIndexes(definition: ModelDefinition): WantedIndex[] {
         view.timestamp,
         ...(view.known === undefined ? [] : [view.known]),
       ],
+      times: view.known === undefined ? 1 : 2,
       use: 'the latest values of an entity',
     })),
-    { table: label.table, columns: [...entity.keys, label.timestamp], use: 'the label of a row' },
+    { table: label.table, columns: [...entity.keys, label.timestamp], times: 1, use: 'the label of a row' },
   ];
   const seen = new Set<string>();
   return wanted.filter(({ table, columns }) => {

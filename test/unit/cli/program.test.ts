@@ -7,9 +7,9 @@ import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
   'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
-  'versions', 'predict', 'migrate',
+  'versions', 'predict', 'doctor', 'migrate',
 ]; // prettier-ignore
-const GROUPS = { features: ['describe', 'rows', 'stats'] };
+const GROUPS = { features: ['describe', 'rows', 'sql', 'stats'] };
 const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];
 
 let said: string;

@@ -1,0 +1,69 @@
+// tidegate features sql: the one statement by which a window is joined, ready for psql.
+import { type Command, Option } from 'commander';
+import { holdoutPolicy } from '../../../domain/features/define-model.ts';
+import { windowEndingAt } from '../../../domain/features/window.ts';
+import { labelsKnownBy } from '../../../store/datasets/snapshot.ts';
+import { getDefinition } from '../../../store/definitions/definitions.ts';
+import { chooseJoinPlan } from '../../../store/features/choose-join-plan.ts';
+import { windowSql } from '../../../store/features/window-sql.ts';
+import { inlineParameters } from '../../../store/inline-parameters.ts';
+import { asOfOption, definitionOption, jsonOption } from '../../arguments.ts';
+import { type CommandContext } from '../../command-context.ts';
+import { withDatabase } from '../../connections.ts';
+
+interface Options {
+  readonly asOf: Date;
+  readonly window: 'monitor' | 'training';
+  readonly definition?: number;
+  readonly json?: boolean;
+}
+
+/** Adds `tidegate features sql <model>`. */
+export function addSql(features: Command, { config, output }: CommandContext): void {
+  features
+    .command('sql')
+    .description('print the statement that joins a window, with its instants filled in, to be run in psql')
+    .argument('<model>', 'name of the model')
+    .addOption(asOfOption('end of the window').makeOptionMandatory())
+    .addOption(
+      new Option('--window <window>', 'which length: monitor.window or training.window')
+        .choices(['monitor', 'training'])
+        .default('monitor'),
+    )
+    .addOption(definitionOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  tidegate features sql churn --as-of 2024-02-29 | psql "$DATABASE_URL"',
+    )
+    .action((model: string, options: Options) =>
+      withDatabase(config(), async (database) => {
+        const { definition, version } = await getDefinition(database, model, options.definition);
+        const window = windowEndingAt(options.asOf, definition[options.window].window);
+        const asKnownAt = await labelsKnownBy(database);
+        const plan = await chooseJoinPlan(database.pool, definition);
+        const statement = inlineParameters(windowSql(definition, holdoutPolicy(definition), plan), [
+          window.from.toISOString(),
+          window.to.toISOString(),
+          asKnownAt,
+        ]);
+        const sql = withoutMargin(statement);
+        if (options.json)
+          return output.json({ model, definitionVersion: version, window, asKnownAt, plan, sql });
+        output.line(
+          `-- ${model}, definition ${version}: rows of (${window.from.toISOString()}, ${window.to.toISOString()}], labels known by ${asKnownAt}`,
+        );
+        // As Tidegate's own sessions are set: times without a zone are UTC, and a day has 24 hours.
+        output.line(`set timezone = 'UTC';`);
+        output.line(`${sql};`);
+      }),
+    );
+}
+
+/** The statement without the indentation it has in the code. */
+const withoutMargin = (statement: string): string =>
+  statement
+    .split('\n')
+    .map((line) => line.replace(/^ {4}/, ''))
+    .join('\n')
+    .trim();

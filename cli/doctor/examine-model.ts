@@ -1,0 +1,57 @@
+// Whether the tables of a model are there, indexed, counted by Postgres, and loaded as the definition says.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type Database } from '../../store/database.ts';
+import { sourceNotes } from '../../store/definitions/source-notes.ts';
+import { checkSources } from '../../store/definitions/source-tables.ts';
+import { refuseHiddenNow } from '../../store/features/known-guard.ts';
+import { missingIndexes } from '../../store/features/missing-indexes.ts';
+import { tablesWithoutStatistics } from '../../store/features/table-statistics.ts';
+import { createIndexSql } from '../../store/features/wanted-indexes.ts';
+import { explainError } from '../explain-error.ts';
+import { type Finding, judge } from './finding.ts';
+
+/** A table of fewer rows is read whole in no time. */
+const FEW_ROWS = 50_000;
+
+/** Looks at the tables of a model's newest definition. */
+export async function examineModel(database: Database, definition: ModelDefinition): Promise<Finding[]> {
+  const about = definition.name;
+  const tell = (error: unknown): Pick<Finding, 'words' | 'remedy'> => {
+    const { message, remedy } = explainError(error);
+    return { words: message, remedy };
+  };
+  const tables = await judge(
+    about,
+    () => checkSources(database, definition),
+    'its tables fit the definition',
+    tell,
+  );
+  // Nothing else can be said of tables that are not as declared.
+  if (tables.kind !== 'ok') return [tables];
+  const hidden = await judge(
+    about,
+    () => refuseHiddenNow(database, definition),
+    'no value is hidden in silence',
+    tell,
+  );
+  const indexes = await missingIndexes(database.pool, definition);
+  const uncounted = await tablesWithoutStatistics(database.pool, definition);
+  const notes = await sourceNotes(database, definition);
+  return [
+    tables,
+    hidden,
+    ...indexes.map((index): Finding => ({
+      about,
+      kind: index.rows < FEW_ROWS ? 'warning' : 'problem',
+      words: `${index.table} has no index for ${index.use}: ${index.columns.join(', ')}`,
+      remedy: `${createIndexSql(index)};`,
+    })),
+    ...uncounted.map((table): Finding => ({
+      about,
+      kind: 'problem',
+      words: `${table.name} has rows, and Postgres has no statistics of them`,
+      remedy: `analyze ${table.quoted};`,
+    })),
+    ...notes.map(({ words, isWarning }): Finding => ({ about, kind: isWarning ? 'warning' : 'ok', words })),
+  ];
+}

@@ -1,0 +1,106 @@
+// What the doctor says of a model's tables, and of a database that does not answer.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { examineModel } from '../../cli/doctor/examine-model.ts';
+import { examineDatabase } from '../../cli/doctor/examine-servers.ts';
+import { openDatabase } from '../../store/database.ts';
+import { freePort } from '../../cli/embedded/free-port.ts';
+import { createTestDatabase } from '../helpers/database.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { sampleModel } from '../helpers/sample-model.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => (database = await migratedDatabase()));
+afterAll(() => database.drop());
+
+const at = '2024-03-15T12:00:00Z';
+
+test('missing indexes are named with the line that makes them, and not once they are there', async () => {
+  const { definition } = await sampleModel(database, 'unindexed', {
+    view: { known: 'loaded_at', lag: '6 hours' },
+  });
+  const before = await examineModel(database, definition);
+  const remedies = before.flatMap(({ remedy }) => remedy ?? []);
+  expect(remedies).toEqual([
+    'create index concurrently on "unindexed"."spine" ("at");',
+    'create index concurrently on "unindexed"."usage" ("user_id", "region", "at", "loaded_at");',
+    'create index concurrently on "unindexed"."outcome" ("user_id", "region", "at");',
+  ]);
+  for (const remedy of remedies) await database.pool.query(remedy);
+  const after = await examineModel(database, definition);
+  expect(after.every(({ kind }) => kind === 'ok')).toBe(true);
+});
+
+test('keys may come in any order in an index, and a partial index serves nothing', async () => {
+  const { definition } = await sampleModel(database, 'half_indexed');
+  await database.pool.query(`
+    create index on half_indexed.spine (at) where user_id <> '';
+    create index on half_indexed.usage (region, user_id, at);
+    create index on half_indexed.outcome (user_id, at, region)`);
+  const remedies = (await examineModel(database, definition)).flatMap(({ remedy }) => remedy ?? []);
+  expect(remedies).toEqual([
+    'create index concurrently on "half_indexed"."spine" ("at");',
+    'create index concurrently on "half_indexed"."outcome" ("user_id", "region", "at");',
+  ]);
+});
+
+test('a large table without an index, or without statistics, is a problem', async () => {
+  const { definition } = await sampleModel(database, 'large');
+  await database.pool.query(`
+    alter table large.usage set (autovacuum_enabled = false);
+    insert into large.usage select 'u' || n, 'eu', '${at}' from generate_series(1, 60000) n`);
+  const problems = async (): Promise<string[]> =>
+    (await examineModel(database, definition)).flatMap(({ kind, remedy }) =>
+      kind === 'problem' && remedy !== undefined ? [remedy] : [],
+    );
+  expect(await problems()).toContain('analyze "large"."usage";');
+  await database.pool.query('analyze large.usage');
+  expect(await problems()).toEqual([
+    'create index concurrently on "large"."usage" ("user_id", "region", "at");',
+  ]);
+});
+
+test('values that are hidden, a lag that is too short and times without a zone are told', async () => {
+  const late = await sampleModel(database, 'late', {
+    view: { known: 'loaded_at', lag: '1 hour' },
+    viewTime: 'timestamp',
+  });
+  await late.insert('spine', { user_id: 'u', at });
+  await late.insert('usage', { user_id: 'u', at, loaded_at: '2024-03-15T18:00:00Z', hours: 1 });
+  const findings = await examineModel(database, late.definition);
+  expect(findings.filter(({ kind }) => kind === 'problem').map(({ remedy }) => remedy)).toContainEqual(
+    expect.stringContaining(`Set lag: '6 hours' for late.usage`),
+  );
+  const warnings = findings.filter(({ kind }) => kind === 'warning').map(({ words }) => words);
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/^late\.usage\.at: without a time zone, and read as UTC/),
+  );
+  expect(warnings).toContainEqual(expect.stringContaining(`and lag: '6 hours' would let them be seen`));
+});
+
+test('a table that is gone is one problem, and nothing else is said of the model', async () => {
+  const { definition } = await sampleModel(database, 'gone');
+  await database.pool.query('drop table gone.usage');
+  expect(await examineModel(database, definition)).toMatchObject([
+    {
+      about: 'gone',
+      kind: 'problem',
+      words: expect.stringContaining('there is no table gone.usage') as string,
+    },
+  ]);
+});
+
+test('a server that does not answer, and a schema that is out of date', async () => {
+  const nowhere = openDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`);
+  expect(await examineDatabase(nowhere)).toMatchObject([{ about: 'Postgres', kind: 'problem' }]);
+  await nowhere.close();
+  const empty = await createTestDatabase();
+  const unmigrated = openDatabase(empty.url);
+  expect(await examineDatabase(unmigrated)).toMatchObject([
+    { about: 'Postgres', kind: 'ok' },
+    { about: 'schema', kind: 'problem', remedy: 'Run `tidegate migrate`.' },
+  ]);
+  await unmigrated.close();
+  await empty.drop();
+  expect(await examineDatabase(database)).toMatchObject([{ kind: 'ok' }, { kind: 'ok' }]);
+});
