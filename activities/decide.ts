@@ -13,6 +13,7 @@ import {
   type RetrainFacts,
   type WaitingReport,
 } from '../domain/lifecycle/decide-retrain.ts';
+import { promotionFacts } from '../domain/lifecycle/promotion-facts.ts';
 import { type Interval, intervalInWords } from '../domain/lifecycle/interval.ts';
 import { type PerformancePart } from '../domain/lifecycle/report.ts';
 import { type Database } from '../store/database.ts';
@@ -65,24 +66,20 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     const candidate = candidateOf(retrain);
     const { body, championVersion: champion } = await getComparison(database, model, candidate);
     const { definition } = await getDefinition(database, model);
-    const decision = decidePromotion(
-      {
-        championVersion: champion,
-        difference: body.difference,
-        positiveClusters: body.positiveClusters,
-        negativeClusters: body.negativeClusters,
-        candidateLogLoss: body.candidate.logLoss,
-        logLossToBeat: body.champion.logLoss,
-        leakedClusters: body.leakedClusters,
-      },
-      definition.promotion,
+    const decision = await writePromotionDecision(
+      database,
+      model,
+      candidate,
+      decidePromotion(promotionFacts(body, champion), definition.promotion),
     );
-    await writePromotionDecision(database, model, candidate, decision);
     const rival =
       champion === null ? 'no production version' : `production v${champion} AUC ${three(body.champion.auc)}`;
     const summary =
       `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${three(body.candidate.auc)}, ${rival}, ` +
-      `${decision.promote ? 'to Staging' : `refused (${decision.outcome})`}: ${decision.reason}`;
+      [
+        `${decision.promote ? 'to Staging' : `refused (${decision.outcome})`}: ${decision.reason}`,
+        ...(decision.alarms ?? []),
+      ].join('; ');
     return { promote: decision.promote, outcome: decision.outcome, reason: decision.reason, summary };
   },
 });

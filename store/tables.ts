@@ -120,6 +120,7 @@ export interface Tables {
     dataset_id: number;
     body: Json<ComparisonBody>;
     decision: NullableJson<PromotionDecision>;
+    decided_at: NullableTimestamp;
     created_at: Generated<Date>;
   };
   'tidegate.transition': {

@@ -1,5 +1,6 @@
 // defineModel and view: the words with which a model file is written.
 import { checkNames, repeatedViews } from './check-names.ts';
+import { checkSlices } from './check-slices.ts';
 import { type FeatureSpec } from './column.ts';
 import {
   type ModelDefinition,
@@ -105,6 +106,9 @@ export function parseDefinition(input: unknown): ModelDefinition {
     ...unfrozenContracts(parsed.data),
   ];
   if (places.length > 0) throw invalid(places);
+  // Last: which features there are is known once the derived columns hold.
+  const slices = checkSlices(parsed.data.promotion.slices ?? [], featuresOf(parsed.data));
+  if (slices.length > 0) throw invalid(slices);
   return parsed.data;
 }
 

@@ -5,6 +5,7 @@ import { derivedSchema } from './derived/operators.ts';
 import { holdoutSchema } from './schema/holdout-schema.ts';
 import { driftSchema } from './schema/drift-schema.ts';
 import { labelSchema } from './schema/label-schema.ts';
+import { slicesSchema } from './schema/slices-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
 import { column, duration, name, span, table } from './schema/words.ts';
 
@@ -60,6 +61,8 @@ export const modelDefinitionSchema = z.strictObject({
     margin: z.number().min(0).max(1).default(0.01),
     /** How much the candidate's log loss may exceed the champion's. */
     logLossTolerance: z.number().min(0).default(0.05),
+    /** Parts of the population on which no candidate may be surely worse, beside those that are always judged. */
+    slices: slicesSchema.optional(),
     approvals: z.literal(1, 'one approval is what this version can ask for').default(1),
     expiresAfter: span.default('7 days'),
     remindEvery: span.default('1 day'),

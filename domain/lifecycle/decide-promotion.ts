@@ -1,143 +1,67 @@
 // decidePromotion: whether a candidate may wait for approval, or is refused.
 import { rivalInWords } from './comparison-body.ts';
-import { type Interval, intervalInWords } from './interval.ts';
+import { intervalInWords } from './interval.ts';
+import { type PromotionFacts } from './promotion-facts.ts';
+import {
+  delta,
+  enoughClusters,
+  evaluationUsed,
+  holdoutUse,
+  labelTimes,
+  logLossKept,
+  noLeak,
+  notWorse,
+  type PromotionPolicy,
+  rightWayRound,
+  slicesKept,
+  surelyBetter,
+} from './promotion-rules.ts';
 import { type RuleResult } from './rule.ts';
 
 /** Version of these rules; stored with each decision. */
-export const PROMOTION_RULES = 'promotion/1';
-
-/** Fewest holdout clusters with each label for a comparison to say anything. */
-export const MIN_CLUSTERS = 50;
-
-/** What the decision looks at: champion and candidate on the same holdout rows. */
-export interface PromotionFacts {
-  /** The champion, or null where the class prior is the one to beat. */
-  readonly championVersion: number | null;
-  /** AUC of the candidate less that of the champion (or of the prior). */
-  readonly difference: Interval & { readonly p: number };
-  readonly positiveClusters: number;
-  readonly negativeClusters: number;
-  /** Log loss of the candidate and of the one to beat, nats per row. */
-  readonly candidateLogLoss: number;
-  readonly logLossToBeat: number;
-  /** Clusters of the evaluation rows on which either version was trained. */
-  readonly leakedClusters: number;
-}
-
-/** Bounds from the definition. */
-export interface PromotionPolicy {
-  readonly minDelta: number;
-  readonly rule: 'superiority' | 'non-inferiority';
-  readonly margin: number;
-  readonly logLossTolerance: number;
-}
+export const PROMOTION_RULES = 'promotion/2';
 
 /** The decision with every rule it rests on. */
 export interface PromotionDecision {
+  /** `promotion/1` knew no evaluation, holdout use, label times, right way round nor slice floor. */
   readonly rulesVersion: string;
   readonly promote: boolean;
   readonly outcome: 'better' | 'not better' | 'not enough evidence' | 'guard broken';
   readonly reason: string;
   readonly rules: readonly RuleResult[];
+  /** What a person should know though it refuses nobody; absent in decisions from before there were any. */
+  readonly alarms?: readonly string[];
 }
 
 /**
- * Decides whether a candidate goes to Staging: enough evidence, no leak, surely better (or not worse, as the policy
- * says) by at least `minDelta`, and probabilities that did not get worse. The first rule that does not hold gives the
- * reason; every rule is recorded.
+ * Decides whether a candidate goes to Staging: enough evidence, no leak, ranks the right way round, probabilities that
+ * did not get worse, surely better (or not worse, as the policy says) by at least `minDelta`, and no slice that lost.
+ * The first rule that does not hold gives the reason; every rule is recorded.
  */
 export function decidePromotion(facts: PromotionFacts, policy: PromotionPolicy): PromotionDecision {
   const evidence = [enoughClusters(facts)];
-  const guards = [noLeak(facts), logLossKept(facts, policy)];
+  const guards = [noLeak(facts), labelTimes(facts), rightWayRound(facts), logLossKept(facts, policy)];
   const better =
     policy.rule === 'superiority' ? [surelyBetter(facts), delta(facts, policy)] : [notWorse(facts, policy)];
-  const rules = [...evidence, ...guards, ...better];
+  const floor = [slicesKept(facts)];
+  const rules = [evaluationUsed(facts), holdoutUse(facts), ...evidence, ...guards, ...better, ...floor];
   const broken = rules.find(({ held }) => !held);
   const reason = broken?.words ?? better.map(({ words }) => words).join(', and ');
   const outcome = !broken
     ? 'better'
     : evidence.includes(broken)
       ? 'not enough evidence'
-      : guards.includes(broken)
-        ? 'guard broken'
-        : 'not better';
-  return { rulesVersion: PROMOTION_RULES, promote: !broken, outcome, reason, rules };
+      : better.includes(broken)
+        ? 'not better'
+        : 'guard broken';
+  return { rulesVersion: PROMOTION_RULES, promote: !broken, outcome, reason, rules, alarms: alarmsOf(facts) };
 }
 
-const rival = ({ championVersion }: PromotionFacts): string => rivalInWords(championVersion);
-
-function enoughClusters({ positiveClusters, negativeClusters }: PromotionFacts): RuleResult {
-  const value = Math.min(positiveClusters, negativeClusters);
-  const held = value >= MIN_CLUSTERS;
-  return {
-    name: 'enough evidence',
-    held,
-    value,
-    bound: MIN_CLUSTERS,
-    words:
-      `the holdout has ${positiveClusters} positive and ${negativeClusters} negative clusters, ` +
-      `${held ? 'at least' : 'fewer than'} ${MIN_CLUSTERS} of each`,
-  };
-}
-
-const noLeak = ({ leakedClusters }: PromotionFacts): RuleResult => ({
-  name: 'no leak',
-  held: leakedClusters === 0,
-  value: leakedClusters,
-  bound: 0,
-  words: `${leakedClusters} holdout clusters were in a training set`,
-});
-
-function logLossKept(facts: PromotionFacts, { logLossTolerance }: PromotionPolicy): RuleResult {
-  const value = facts.candidateLogLoss;
-  const bound = facts.logLossToBeat + logLossTolerance;
-  const held = value <= bound;
-  return {
-    name: 'calibration guard',
-    held,
-    value,
-    bound,
-    words:
-      `log loss ${value.toFixed(3)} is ${held ? 'within' : 'beyond'} ${logLossTolerance} of ` +
-      `${facts.logLossToBeat.toFixed(3)} by ${rival(facts)}`,
-  };
-}
-
-function surelyBetter(facts: PromotionFacts): RuleResult {
-  const { low, p } = facts.difference;
-  const held = low > 0;
-  return {
-    name: 'superiority',
-    held,
-    value: low,
-    bound: 0,
-    words: `AUC ${held ? 'is surely' : 'is not surely'} above that of ${rival(facts)}: difference ${intervalInWords(facts.difference)}, p ${pInWords(p)}`,
-  };
-}
-
-// Far smaller ones say nothing more, and the smallest would read as nought.
-const pInWords = (p: number): string => (p < 1e-4 ? '<0.0001' : p.toPrecision(2));
-
-function delta(facts: PromotionFacts, { minDelta }: PromotionPolicy): RuleResult {
-  const { value } = facts.difference;
-  const held = value >= minDelta;
-  return {
-    name: 'minDelta',
-    held,
-    value,
-    bound: minDelta,
-    words: `the difference of ${value.toFixed(3)} ${held ? 'reaches' : 'does not reach'} ${minDelta}`,
-  };
-}
-
-function notWorse(facts: PromotionFacts, { margin }: PromotionPolicy): RuleResult {
-  const { low } = facts.difference;
-  const held = low > -margin;
-  return {
-    name: 'non-inferiority',
-    held,
-    value: low,
-    bound: -margin,
-    words: `AUC is ${held ? 'not' : 'perhaps'} worse than that of ${rival(facts)} by more than ${margin}: difference ${intervalInWords(facts.difference)}`,
-  };
+/** A champion that surely ranks the wrong way round: the world turned, or the labels did. */
+function alarmsOf({ championVersion, championAuc }: PromotionFacts): string[] {
+  if (!(championAuc.high < 0.5)) return [];
+  return [
+    `the AUC ${intervalInWords(championAuc)} of ${rivalInWords(championVersion)} is surely below 0.5: it ranks the ` +
+      'wrong way round; check that the labels of the window are not inverted (label.positive)',
+  ];
 }

@@ -6,7 +6,7 @@ import { extremeRecords } from '../learning/extreme-records.ts';
 import { evaluationRows } from '../learning/rows.ts';
 import { scoreRecord, scoreRows } from '../learning/score.ts';
 import { type Slice } from '../learning/slices.ts';
-import { intervalInWords } from './interval.ts';
+import { sliceFloor } from './slice-floor.ts';
 
 /** One check and what it found. */
 export interface ValidationCheck {
@@ -27,9 +27,6 @@ export interface Validation {
 export const SINGLE_ROWS = 1_000;
 
 const P99_BOUND_MS = 5;
-
-/** How much of the AUC a slice may lose before the version is refused. */
-const SLICE_FLOOR = -0.05;
 
 /** All checks together: one that failed is enough to fail. */
 export function validationOf(checks: readonly ValidationCheck[]): Validation {
@@ -83,13 +80,9 @@ export function checkExtremes(artifact: Artifact, frame: Frame): ValidationCheck
   return { name: 'extremes', passed: broken.length === 0, words };
 }
 
-/** No slice is surely worse than the floor: its interval of the AUC difference does not lie wholly below −0.05. */
+/** No slice is surely worse than the floor. */
 export function checkSliceFloor(slices: readonly Slice[]): ValidationCheck {
-  const fallen = slices.filter(({ difference }) => difference.high < SLICE_FLOOR);
-  const words =
-    fallen.length === 0
-      ? `none of ${slices.length} slices is surely worse by more than ${-SLICE_FLOOR}`
-      : fallen.map(({ name, difference }) => `${name}: ${intervalInWords(difference)}`).join(', ');
+  const { fallen, words } = sliceFloor(slices);
   return { name: 'slice floor', passed: fallen.length === 0, words };
 }
 

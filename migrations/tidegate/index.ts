@@ -8,6 +8,7 @@ import * as serving from './0006-serving.ts';
 import * as datasetRetention from './0008-dataset-retention.ts';
 import * as onlineWatermarks from './0009-online-watermarks.ts';
 import * as scoreReference from './0012-score-reference.ts';
+import * as comparisonEvidence from './0015-comparison-evidence.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -23,5 +24,6 @@ export const tidegateMigrations = {
     '0008-dataset-retention': datasetRetention,
     '0009-online-watermarks': onlineWatermarks,
     '0012-score-reference': scoreReference,
+    '0015-comparison-evidence': comparisonEvidence,
   },
 };

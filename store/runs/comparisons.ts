@@ -1,6 +1,8 @@
 // Comparisons: champion and candidate on the same rows, with the decision that rests on them.
+import { sql } from 'kysely';
 import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
+import { type HoldoutUse } from '../../domain/lifecycle/leak-proof.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 
@@ -13,6 +15,8 @@ export interface StoredComparison {
   readonly body: ComparisonBody;
   /** Null until it has been decided on. */
   readonly decision: PromotionDecision | null;
+  /** Null until then, and where the instant was not kept yet. */
+  readonly decidedAt: Date | null;
 }
 
 const COLUMNS = [
@@ -22,12 +26,13 @@ const COLUMNS = [
   'dataset_id as datasetId',
   'body',
   'decision',
+  'decided_at as decidedAt',
 ] as const;
 
 /** Stores the comparison of a candidate; a repeated call keeps the first. */
 export async function writeComparison(
   database: Database,
-  input: Omit<StoredComparison, 'decision'>,
+  input: Omit<StoredComparison, 'decision' | 'decidedAt'>,
 ): Promise<void> {
   await database.kysely
     .insertInto('tidegate.comparison')
@@ -42,19 +47,45 @@ export async function writeComparison(
     .execute();
 }
 
-/** Stores what was decided on a comparison. */
+/** Stores what was decided on a comparison; a repeated call keeps the first, and gives it. */
 export async function writePromotionDecision(
   database: Database,
   model: string,
   candidateVersion: number,
   decision: PromotionDecision,
-): Promise<void> {
+): Promise<PromotionDecision> {
   await database.kysely
     .updateTable('tidegate.comparison')
-    .set({ decision: JSON.stringify(decision) })
+    .set({ decision: JSON.stringify(decision), decided_at: sql`clock_timestamp()` })
     .where('model', '=', model)
     .where('candidate_version', '=', candidateVersion)
+    .where('decision', 'is', null)
     .execute();
+  return (await getComparison(database, model, candidateVersion)).decision ?? decision;
+}
+
+/**
+ * How many decisions the holdout of a model has served: all comparisons of a model rest on one holdout.
+ *
+ * @param candidateVersion whose own comparison does not count
+ * @param datasetDigest of the rows that it is compared on
+ */
+export async function countHoldoutUse(
+  database: Database,
+  {
+    model,
+    candidateVersion,
+    datasetDigest,
+  }: Record<'model' | 'datasetDigest', string> & { candidateVersion: number },
+): Promise<HoldoutUse> {
+  const { rows } = await sql<HoldoutUse>`
+    select count(*)::int as decisions,
+      (count(*) filter (where body ->> 'datasetDigest' = ${datasetDigest}))::int as "onSameRows"
+    from tidegate.comparison
+    where model = ${model} and candidate_version <> ${candidateVersion} and decision is not null`.execute(
+    database.kysely,
+  );
+  return rows[0] ?? { decisions: 0, onSameRows: 0 };
 }
 
 /** The comparison of a candidate, if it was made. */

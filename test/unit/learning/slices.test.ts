@@ -1,6 +1,7 @@
 // Slices: a loss in one part is seen there, whatever the whole says.
 import { expect, test } from 'vitest';
 import { compare } from '../../../domain/learning/comparison.ts';
+import { sliceRows } from '../../../domain/learning/slice-rows.ts';
 import { compareSlices } from '../../../domain/learning/slices.ts';
 import { type Frame, MISSING_CODE } from '../../../domain/features/frame.ts';
 import { allRows, signalFrame } from './labelled-frame.ts';
@@ -19,7 +20,8 @@ const candidateScores = championScores.map((score, row) => (isPro(row) ? 1 - sco
 
 test('compares each category value on its own rows, as compare does on those rows alone', () => {
   const slices = compareSlices({ frame, rows, championScores, candidateScores });
-  expect(slices.map(({ name }) => name).sort()).toEqual(['plan = basic', 'plan = plus', 'plan = pro']);
+  const categories = slices.filter(({ kind }) => kind === 'category').map(({ name }) => name);
+  expect(categories.sort()).toEqual(['plan = basic', 'plan = plus', 'plan = pro']);
   const pro = rows.filter(isPro);
   const { difference } = compare({
     labels: pro.map((row) => frame.labels[row] ?? 0),
@@ -41,12 +43,67 @@ test('sees the loss where it is, and none elsewhere', () => {
   expect([highest['plan = basic'], highest['plan = plus']]).toEqual([0, 0]);
 });
 
-test('leaves out values with fewer than 50 positive clusters, and rows without a value', () => {
+test('leaves out values with fewer than 50 positive clusters, and takes rows without a value for a slice of their own', () => {
   const few = rows.filter((row) => !isPro(row) || row < 60);
   const scores = (all: Float64Array): Float64Array => Float64Array.from(few, (row) => all[row] ?? NaN);
   const part = { championScores: scores(championScores), candidateScores: scores(candidateScores) };
   const names = compareSlices({ frame, rows: few, ...part }).map(({ name }) => name);
   expect(names).not.toContain('plan = pro');
   const withoutValues = { ...frame, features: [{ ...plan, codes: plan.codes.map(() => MISSING_CODE) }] };
-  expect(compareSlices({ frame: withoutValues, rows, championScores, candidateScores })).toEqual([]);
+  const slices = compareSlices({ frame: withoutValues, rows, championScores, candidateScores });
+  expect(slices.map(({ name, kind }) => [name, kind])).toEqual([['plan is missing', 'missing']]);
+});
+
+test('cuts a number into quarters that hold every row with a value once, equal values together', () => {
+  const values = numbers.map((value, row) => (row % 10 === 0 ? NaN : Math.round(4 * value)));
+  const numeric = { ...frame, features: [{ kind: 'numeric', name: 'x', values }] } satisfies Frame;
+  const slices = [...sliceRows(numeric, rows)];
+  expect(slices.map(({ kind }) => kind)).toEqual(['missing', 'band', 'band', 'band', 'band']);
+  const all = slices.flatMap(({ positions }) => [...positions]).sort((a, b) => a - b);
+  expect(all).toEqual([...rows]);
+  const [, ...quarters] = slices.map(({ positions }) => [...positions].map((at) => values[at]!));
+  quarters
+    .slice(1)
+    .forEach((quarter, at) => expect(Math.min(...quarter)).toBeGreaterThan(Math.max(...quarters[at]!)));
+  expect(slices[1]!.name).toMatch(/^x < /);
+  expect(slices[2]!.name).toMatch(/<= x < /);
+  expect(slices[4]!.name).toMatch(/^x >= /);
+});
+
+test('gives a constant number no band of its own', () => {
+  const constant = {
+    ...frame,
+    features: [{ kind: 'numeric', name: 'x', values: numbers.map(() => 3) }],
+  } satisfies Frame;
+  expect([...sliceRows(constant, rows)]).toEqual([]);
+});
+
+test('finds the rows of a named slice by value, range and lack of a value, all conditions together', () => {
+  const values = numbers.map((value, row) => (row % 10 === 0 ? NaN : value));
+  const both = { ...frame, features: [plan, { kind: 'numeric', name: 'x', values }] } satisfies Frame;
+  const named = [
+    { name: 'pro above 0', where: { plan: 'pro', x: { min: 0 } } },
+    { name: 'no x', where: { x: null } },
+    { name: 'nobody', where: { plan: 'gone' } },
+  ];
+  const found = [...sliceRows(both, rows, named)].slice(0, 3).map(({ positions }) => [...positions]);
+  expect(found[0]).toEqual([...rows].filter((row) => isPro(row) && values[row]! >= 0));
+  expect(found[1]).toEqual([...rows].filter((row) => row % 10 === 0));
+  expect(found[2]).toEqual([]);
+});
+
+test('lists a named slice that is too small, and judges it not', () => {
+  const named = [{ name: 'nobody', where: { plan: 'gone' } }];
+  const [first] = compareSlices({ frame, rows, championScores, candidateScores, named });
+  expect(first).toMatchObject({ name: 'nobody', kind: 'named', rows: 0, simultaneous: null });
+  expect(first?.difference).toEqual({ value: 0, low: -1, high: 1 });
+});
+
+test('widens the intervals so that they hold for all judged slices together', () => {
+  const plans = { ...frame, features: [plan] };
+  const slices = compareSlices({ frame: plans, rows, championScores, candidateScores });
+  const pro = slices.find(({ name }) => name === 'plan = pro')!;
+  const reach = ({ value, high }: { value: number; high: number }): number => high - value;
+  // z of 1 − 0.05 / 6 over z of 1 − 0.05 / 2, for three judged slices.
+  expect(reach(pro.simultaneous!) / reach(pro.difference)).toBeCloseTo(2.39398 / 1.959964, 5);
 });

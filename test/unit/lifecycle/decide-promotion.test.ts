@@ -1,12 +1,9 @@
 // decidePromotion: evidence, guards, then better; the first rule that does not hold gives the reason.
 import { expect, test } from 'vitest';
-import {
-  decidePromotion,
-  MIN_CLUSTERS,
-  type PromotionDecision,
-  type PromotionFacts,
-  type PromotionPolicy,
-} from '../../../domain/lifecycle/decide-promotion.ts';
+import { decidePromotion, type PromotionDecision } from '../../../domain/lifecycle/decide-promotion.ts';
+import { MIN_CLUSTERS } from '../../../domain/lifecycle/min-clusters.ts';
+import { type PromotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
+import { type PromotionPolicy } from '../../../domain/lifecycle/promotion-rules.ts';
 
 /** A candidate that is surely better by enough. */
 const better: PromotionFacts = {
@@ -14,9 +11,15 @@ const better: PromotionFacts = {
   difference: { value: 0.13, low: 0.08, high: 0.18, p: 0.00002 },
   positiveClusters: 370,
   negativeClusters: 1_000,
-  candidateLogLoss: 0.6,
+  judged: { by: 'entity', why: 'the evaluation window has one row time' },
+  candidateAuc: { value: 0.62, low: 0.58, high: 0.66 },
+  championAuc: { value: 0.49, low: 0.45, high: 0.53 },
   logLossToBeat: 0.7,
+  logLossDifference: { value: -0.1, low: -0.12, high: -0.08 },
   leakedClusters: 0,
+  lateLabels: 0,
+  slices: [],
+  holdout: { decisions: 3, onSameRows: 1 },
 };
 const policy: PromotionPolicy = { minDelta: 0.01, rule: 'superiority', margin: 0.02, logLossTolerance: 0.05 };
 
@@ -24,67 +27,111 @@ const decide = (facts: Partial<PromotionFacts>, bounds: Partial<PromotionPolicy>
   decidePromotion({ ...better, ...facts }, { ...policy, ...bounds });
 const rule = (decision: PromotionDecision, name: string) => decision.rules.find((each) => each.name === name);
 
-const superiority = ['enough evidence', 'no leak', 'calibration guard', 'superiority', 'minDelta'];
-const nonInferiority = ['enough evidence', 'no leak', 'calibration guard', 'non-inferiority'];
+const before = [
+  'evaluation',
+  'holdout use',
+  'enough evidence',
+  'no leak',
+  'label times',
+  'right way round',
+  'calibration guard',
+];
+const superiority = [...before, 'superiority', 'minDelta', 'slice floor'];
+const nonInferiority = [...before, 'non-inferiority', 'slice floor'];
 
 test('a candidate that is surely better by enough is promoted, and every rule says by what', () => {
-  expect(decide({})).toEqual({
-    rulesVersion: 'promotion/1',
+  const decision = decide({});
+  expect(decision).toMatchObject({
+    rulesVersion: 'promotion/2',
     promote: true,
     outcome: 'better',
     reason:
       'AUC is surely above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001, and ' +
       'the difference of 0.130 reaches 0.01',
-    rules: [
-      {
-        name: 'enough evidence',
-        held: true,
-        value: 370,
-        bound: 50,
-        words: 'the holdout has 370 positive and 1000 negative clusters, at least 50 of each',
-      },
-      { name: 'no leak', held: true, value: 0, bound: 0, words: '0 holdout clusters were in a training set' },
-      {
-        name: 'calibration guard',
-        held: true,
-        value: 0.6,
-        bound: 0.75,
-        words: 'log loss 0.600 is within 0.05 of 0.700 by version 1',
-      },
-      {
-        name: 'superiority',
-        held: true,
-        value: 0.08,
-        bound: 0,
-        words: 'AUC is surely above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001',
-      },
-      {
-        name: 'minDelta',
-        held: true,
-        value: 0.13,
-        bound: 0.01,
-        words: 'the difference of 0.130 reaches 0.01',
-      },
-    ],
+    alarms: [],
   });
+  expect(decision.rules).toEqual([
+    {
+      name: 'evaluation',
+      held: true,
+      value: 'entity',
+      bound: null,
+      words: 'judged by entity: the evaluation window has one row time',
+    },
+    {
+      name: 'holdout use',
+      held: true,
+      value: 3,
+      bound: null,
+      words: 'this holdout has served 3 decisions before, 1 of them on the same rows',
+    },
+    {
+      name: 'enough evidence',
+      held: true,
+      value: 370,
+      bound: 50,
+      words: 'the holdout has 370 positive and 1000 negative clusters, at least 50 of each',
+    },
+    { name: 'no leak', held: true, value: 0, bound: 0, words: '0 holdout clusters were in a training set' },
+    {
+      name: 'label times',
+      held: true,
+      value: 0,
+      bound: 0,
+      words: '0 training labels became known after the instant that their version claims',
+    },
+    {
+      name: 'right way round',
+      held: true,
+      value: 0.66,
+      bound: 0.5,
+      words: 'AUC 0.620 (0.580 to 0.660) is not surely below 0.5',
+    },
+    {
+      name: 'calibration guard',
+      held: true,
+      value: -0.1,
+      bound: 0.05,
+      words: 'log loss is -0.100 (-0.120 to -0.080) above 0.700 of version 1, within 0.05',
+    },
+    {
+      name: 'superiority',
+      held: true,
+      value: 0.08,
+      bound: 0,
+      words: 'AUC is surely above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001',
+    },
+    {
+      name: 'minDelta',
+      held: true,
+      value: 0.13,
+      bound: 0.01,
+      words: 'the difference of 0.130 reaches 0.01',
+    },
+    {
+      name: 'slice floor',
+      held: true,
+      value: null,
+      bound: -0.05,
+      words: 'none of 0 slices is surely worse by more than 0.05',
+    },
+  ]);
 });
 
 test('without a champion the class prior is the one to beat', () => {
   const decision = decide({ championVersion: null });
   expect(decision).toMatchObject({ promote: true, outcome: 'better' });
   expect(rule(decision, 'superiority')?.words).toContain('above that of the class prior');
-  expect(rule(decision, 'calibration guard')?.words).toContain('by the class prior');
+  expect(rule(decision, 'calibration guard')?.words).toContain('of the class prior');
 });
 
 test('every rule is recorded in its order, also after one that is broken', () => {
   const bad = { positiveClusters: 0, leakedClusters: 3, difference: { value: -1, low: -1, high: -1, p: 1 } };
-  expect(decide(bad).rules.map(({ name, held }) => [name, held])).toEqual([
-    ['enough evidence', false],
-    ['no leak', false],
-    ['calibration guard', true],
-    ['superiority', false],
-    ['minDelta', false],
-  ]);
+  expect(
+    decide(bad)
+      .rules.filter(({ held }) => !held)
+      .map(({ name }) => name),
+  ).toEqual(['enough evidence', 'no leak', 'superiority', 'minDelta']);
   expect(decide(bad, { rule: 'non-inferiority' }).rules.map(({ name }) => name)).toEqual(nonInferiority);
   expect(decide({}).rules.map(({ name }) => name)).toEqual(superiority);
 });
@@ -104,14 +151,79 @@ test('one holdout cluster in a training set breaks a guard, however good the can
   });
 });
 
-test('a log loss at the tolerance is kept, and one beyond it breaks a guard', () => {
-  const at = (logLoss: number) => decide({ candidateLogLoss: logLoss }, { logLossTolerance: 0.25 });
-  expect(at(0.95)).toMatchObject({ promote: true });
-  expect(at(0.9501)).toMatchObject({
+test('a log loss at the tolerance is kept, and one surely beyond it breaks a guard although the AUC is higher', () => {
+  const at = (value: number, low = value - 0.01) =>
+    decide({ logLossDifference: { value, low, high: value + 0.01 } }, { logLossTolerance: 0.25 });
+  expect(at(0.25)).toMatchObject({ promote: true });
+  expect(at(0.251)).toMatchObject({
     promote: false,
     outcome: 'guard broken',
-    reason: 'log loss 0.950 is beyond 0.25 of 0.700 by version 1',
+    reason:
+      'log loss is 0.251 (0.241 to 0.261) above 0.700 of version 1, surely worse and beyond 0.25, although its AUC is ' +
+      'higher: its probabilities no longer mean what they say',
   });
+});
+
+test('a log loss beyond the tolerance that is not surely worse breaks nothing, and is told', () => {
+  const unsure = decide({ logLossDifference: { value: 0.3, low: -0.01, high: 0.6 } });
+  expect(unsure).toMatchObject({ promote: true });
+  expect(rule(unsure, 'calibration guard')?.words).toMatch(/beyond 0.05, but not surely worse$/);
+});
+
+test('a candidate that surely ranks the wrong way round breaks a guard by name', () => {
+  const inverted = decide({
+    candidateAuc: { value: 0.3, low: 0.25, high: 0.35 },
+    difference: { value: 0.1, low: 0.05, high: 0.15, p: 0.001 },
+  });
+  expect(inverted).toMatchObject({ promote: false, outcome: 'guard broken' });
+  expect(inverted.reason).toContain('surely below 0.5: the candidate ranks the wrong way round');
+  const touching = decide({ candidateAuc: { value: 0.45, low: 0.4, high: 0.5 } });
+  expect(rule(touching, 'right way round')).toMatchObject({ held: true });
+});
+
+test('a champion that surely ranks the wrong way round is an alarm, and keeps nobody out', () => {
+  const decision = decide({ championAuc: { value: 0.4, low: 0.35, high: 0.45 } });
+  expect(decision.promote).toBe(true);
+  expect(decision.alarms).toEqual([
+    expect.stringMatching(/^the AUC 0.400 .* of version 1 is surely below 0.5/),
+  ]);
+});
+
+test('one training label that came too late breaks a guard, and labels without a record break none', () => {
+  expect(decide({ lateLabels: 1 })).toMatchObject({ promote: false, outcome: 'guard broken' });
+  const unknown = decide({ lateLabels: null });
+  expect(unknown.promote).toBe(true);
+  expect(rule(unknown, 'label times')?.words).toMatch(/not on record$/);
+});
+
+const slice = (name: string, high: number | null) => ({
+  name,
+  rows: 500,
+  positiveClusters: 60,
+  difference: { value: -0.1, low: -0.2, high: -0.06 },
+  simultaneous: high === null ? null : { value: -0.1, low: -0.3, high },
+});
+
+test('a slice whose simultaneous interval lies wholly below the floor breaks a guard by its name', () => {
+  const fallen = decide({ slices: [slice('plan = pro', -0.051), slice('plan = basic', 0.1)] });
+  expect(fallen).toMatchObject({ promote: false, outcome: 'guard broken' });
+  expect(fallen.reason).toBe('surely worse by more than 0.05 on plan = pro: -0.100 (-0.300 to -0.051)');
+  expect(rule(fallen, 'slice floor')).toMatchObject({ value: -0.051, bound: -0.05 });
+});
+
+test('a slice at the floor, or too small to be judged, breaks nothing', () => {
+  expect(decide({ slices: [slice('plan = pro', -0.05), slice('plan = rare', null)] }).promote).toBe(true);
+});
+
+test('a slice of a comparison from before intervals held together is judged by its own', () => {
+  const { name, rows, positiveClusters, difference } = slice('plan = pro', 0);
+  const before = { name, rows, positiveClusters, difference };
+  expect(decide({ slices: [before] })).toMatchObject({ promote: false, outcome: 'guard broken' });
+});
+
+test('a candidate that is no better is refused for that, though a slice fell as well', () => {
+  const none = { value: 0, low: -0.01, high: 0.01, p: 1 };
+  expect(decide({ difference: none, slices: [slice('plan = pro', -0.06)] }).outcome).toBe('not better');
 });
 
 test('a difference whose interval reaches 0 is not surely better', () => {
@@ -154,16 +266,16 @@ test('evidence is asked for before guards, and guards before better', () => {
     'not enough evidence',
   );
   expect(decide({ leakedClusters: 1, difference: worse }).outcome).toBe('guard broken');
-  expect(decide({ leakedClusters: 1, candidateLogLoss: 9 }).reason).toMatch(/training set$/);
+  const worseLoss = { value: 9, low: 8, high: 10 };
+  expect(decide({ leakedClusters: 1, logLossDifference: worseLoss }).reason).toMatch(/training set$/);
 });
 
 test('numbers that are none promote nobody', () => {
   const nan = { value: NaN, low: NaN, high: NaN, p: NaN };
   expect(decide({ difference: nan })).toMatchObject({ promote: false });
   expect(decide({ difference: nan }, { rule: 'non-inferiority' })).toMatchObject({ promote: false });
-  expect(decide({ candidateLogLoss: NaN })).toMatchObject({
-    outcome: 'guard broken',
-  });
+  expect(decide({ logLossDifference: nan })).toMatchObject({ outcome: 'guard broken' });
+  expect(decide({ lateLabels: NaN })).toMatchObject({ outcome: 'guard broken' });
   expect(decide({ logLossToBeat: NaN })).toMatchObject({ outcome: 'guard broken' });
   expect(decide({ positiveClusters: NaN })).toMatchObject({ outcome: 'not enough evidence' });
   expect(decide({ leakedClusters: NaN })).toMatchObject({ outcome: 'guard broken' });

@@ -1,0 +1,97 @@
+// The rows that champion and candidate are compared on.
+import { type Frame } from '../../domain/features/frame.ts';
+import { windowEndingAt } from '../../domain/features/window.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
+import { evaluationRows } from '../../domain/learning/rows.ts';
+import { scoreRows } from '../../domain/learning/score.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
+import { freezeWindow } from '../../store/datasets/freeze.ts';
+import { type Keys, readKeys } from '../../store/datasets/keys.ts';
+import { datasetFor } from '../../store/datasets/rows-for-version.ts';
+import { readDataset } from '../../store/datasets/read.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
+import { getReport } from '../../store/runs/reports.ts';
+import { type Retrain } from '../../store/runs/retrains.ts';
+import { type Version } from '../../store/versions/versions.ts';
+import { followed } from '../followed.ts';
+
+/** Labelled holdout rows of a window, with their numbers in the dataset and the keys of all its rows. */
+export interface Evaluation {
+  readonly dataset: Dataset;
+  /** The evaluation rows and no others. */
+  readonly frame: Frame;
+  readonly rows: Uint32Array;
+  readonly keys: Keys;
+}
+
+/** The evaluation window: that of the report which caused the retrain, else the monitor window at the instant asked for. */
+export async function evaluationDataset(
+  database: Database,
+  retrain: Retrain,
+  definitionVersion: number,
+): Promise<Dataset> {
+  if (retrain.reportId !== null) {
+    return getDataset(database, (await getReport(database, retrain.reportId)).datasetId);
+  }
+  const { definition } = await getDefinition(database, retrain.model, definitionVersion);
+  const asOf = retrain.asOf ?? (await newestLabelledTime(database, definition, null));
+  if (!asOf) throw new TidegateError('TOO_FEW_LABELS', `no row of ${definition.rows.table} has a label yet`);
+  return freezeWindow(database, {
+    request: `${retrain.id}/evaluation`,
+    definition,
+    definitionVersion,
+    window: windowEndingAt(asOf, definition.monitor.window),
+    ...followed(),
+  });
+}
+
+/** Reads the evaluation rows of a window through a definition. @throws TidegateError TOO_FEW_LABELS where there is none */
+export async function readEvaluation(
+  database: Database,
+  window: Dataset,
+  definitionVersion: number,
+): Promise<Evaluation> {
+  const dataset = await datasetFor(database, window, definitionVersion, followed());
+  const { frame, numbers } = await readDataset(database, dataset, { rows: evaluationRows });
+  if (frame.rows === 0) {
+    throw new TidegateError('TOO_FEW_LABELS', 'no holdout row of the evaluation window has a mature label');
+  }
+  return { dataset, frame, rows: numbers ?? everyRow(frame), keys: await readKeys(database, dataset) };
+}
+
+/**
+ * The evaluation rows as a champion reads them: the same entities and times, through its own definition.
+ *
+ * @throws TidegateError DATASET_CHANGED where they are not the same
+ */
+export async function championFrame(
+  database: Database,
+  champion: Version,
+  window: Dataset,
+  evaluation: Evaluation,
+): Promise<Frame> {
+  const own = await datasetFor(database, window, champion.definitionVersion, followed());
+  if (own.id === evaluation.dataset.id) return evaluation.frame;
+  const isSame = own.rows === evaluation.dataset.rows && (await haveSameKeys(database, own, evaluation));
+  const { rows } = evaluation;
+  const frame = isSame ? (await readDataset(database, own, { rows })).frame : undefined;
+  if (frame?.times.every((time, row) => time === evaluation.frame.times[row])) return frame;
+  throw new TidegateError(
+    'DATASET_CHANGED',
+    'the rows of the evaluation window changed while it was being compared',
+  );
+}
+
+async function haveSameKeys(database: Database, own: Dataset, { rows, keys }: Evaluation): Promise<boolean> {
+  const ownKeys = await readKeys(database, own);
+  return rows.every((row) => ownKeys.bytesAt(row).equals(keys.bytesAt(row)));
+}
+
+const everyRow = ({ rows }: Frame): Uint32Array => Uint32Array.from({ length: rows }, (_, row) => row);
+
+/** Scores every row of a frame. */
+export const scoreFrame = (artifact: Artifact, frame: Frame): Float64Array =>
+  scoreRows(artifact, frame, everyRow(frame));

@@ -1,0 +1,34 @@
+// Named slices: parts of the population on which no candidate may be surely worse.
+import { z } from 'zod';
+import { column } from './words.ts';
+
+const range = z
+  .strictObject({
+    /** Least value, inclusive. */
+    min: z.number().optional(),
+    /** Greatest value, inclusive. */
+    max: z.number().optional(),
+  })
+  .refine(({ min, max }) => min !== undefined || max !== undefined, 'give min, max or both')
+  .refine(({ min = -Infinity, max = Infinity }) => min <= max, 'min is above max');
+
+/** What a column must hold: a value, a range of numbers, or null for a missing value. */
+const condition = z.union([z.string(), z.boolean(), z.number(), z.null(), range]);
+
+/** Slices by name; a row belongs to one where every condition holds. */
+export const slicesSchema = z
+  .array(
+    z.strictObject({
+      name: z.string().trim().min(1).max(100),
+      where: z
+        .record(column, condition)
+        .refine((where) => Object.keys(where).length > 0, 'name at least one column'),
+    }),
+  )
+  .max(50);
+
+/** A named slice of a definition. */
+export type NamedSlice = z.output<typeof slicesSchema>[number];
+
+/** What a named slice asks of one column. */
+export type SliceCondition = z.output<typeof condition>;

@@ -1,0 +1,115 @@
+// A model over real tables that a test retrains by the loop's own steps, one after the other.
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { type Client } from '@temporalio/client';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import { type ModelInput } from '../../domain/features/definition.ts';
+import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
+import { type Database } from '../../store/database.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { getComparison, type StoredComparison } from '../../store/runs/comparisons.ts';
+import { getRetrain } from '../../store/runs/retrains.ts';
+import { moveToStaging } from '../../store/versions/move-to-staging.ts';
+import { promote } from '../../store/versions/promote.ts';
+import { by } from './candidates.ts';
+import { type SampleModel, sampleModel } from './sample-model.ts';
+
+/** One row of a user: its features, its label and when that became known. */
+export interface UserRow {
+  readonly user: string;
+  readonly at: string;
+  readonly hours: number | null;
+  readonly plan: string | null;
+  readonly gone: boolean;
+  /** By default the row's own time. */
+  readonly labelKnown?: string;
+}
+
+/** What a retrain left. */
+export interface Retrained {
+  readonly version: number;
+  readonly comparison: StoredComparison & { readonly decision: PromotionDecision };
+}
+
+/** A model to retrain. */
+export interface RetrainableModel {
+  readonly name: string;
+  readonly sample: SampleModel;
+  readonly activities: Activities;
+  /** Runs one step as a worker does. */
+  run<T>(step: () => Promise<T>): Promise<T>;
+  add(rows: readonly UserRow[]): Promise<void>;
+  /** Trains on the window that ends at the newest label by then; returns the version. */
+  train(asOf: string): Promise<{ retrainId: string; version: number }>;
+  /** Trains, compares and decides. */
+  retrain(asOf: string): Promise<Retrained>;
+  /** Puts a version in Production, whatever was decided on it. */
+  produce(version: number): Promise<void>;
+}
+
+/** Creates the tables of a sample model and applies it. */
+export async function retrainableModel(
+  database: Database,
+  name: string,
+  model: Partial<ModelInput> = {},
+): Promise<RetrainableModel> {
+  const sample = await sampleModel(database, name, { model });
+  await applyDefinition(database, sample.definition, 'ada');
+  // None of the steps below starts another run.
+  const activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
+  const execution = { workflowId: `retrain/${name}`, runId: name };
+  const run = <T>(step: () => Promise<T>): Promise<T> =>
+    new MockActivityEnvironment({ workflowExecution: execution }, { logger: new DefaultLogger('ERROR') }).run<
+      [],
+      T,
+      () => Promise<T>
+    >(step);
+  let asked = 0;
+  let champion: number | null = null;
+
+  const train: RetrainableModel['train'] = async (asOf) => {
+    asked += 1;
+    const retrainId = `${name}/${asked}`;
+    const request = { retrainId, model: name, reportId: null, asOf, trigger: 'manual', requestedBy: 'ada' };
+    await run(() => activities.openRetrain(request));
+    await run(() => activities.freezeTrainingWindow({ retrainId }));
+    await run(() => activities.trainCandidate({ retrainId }));
+    const { candidateVersion } = await getRetrain(database, retrainId);
+    return { retrainId, version: candidateVersion! };
+  };
+  return {
+    name,
+    sample,
+    activities,
+    run,
+    train,
+    async add(rows) {
+      await sample.insert('spine', ...rows.map(({ user, at }) => ({ user_id: user, at })));
+      await sample.insert(
+        'usage',
+        ...rows.map(({ user, at, hours, plan }) => ({ user_id: user, at, loaded_at: at, hours, plan })),
+      );
+      await sample.insert(
+        'outcome',
+        ...rows.map(({ user, at, gone, labelKnown = at }) => ({
+          user_id: user,
+          at,
+          loaded_at: labelKnown,
+          gone,
+        })),
+      );
+    },
+    async retrain(asOf) {
+      const { retrainId, version } = await train(asOf);
+      await run(() => activities.compareWithChampion({ retrainId }));
+      await run(() => activities.decidePromotion({ retrainId }));
+      const comparison = await getComparison(database, name, version);
+      return { version, comparison: { ...comparison, decision: comparison.decision! } };
+    },
+    async produce(version) {
+      await moveToStaging(database, name, version, by(), { whilePending: 'supersede', detail: '' });
+      await promote(database, name, version, champion, by(), 'approved');
+      champion = version;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// What stands beside the AUC: values as their own functions give them, intervals paired and repeatable.
+import { expect, test } from 'vitest';
+import { canonicalJson } from '../../../domain/canonical-json.ts';
+import { averagePrecision } from '../../../domain/learning/average-precision.ts';
+import { sideBySide } from '../../../domain/learning/side-by-side.ts';
+import { calibrationOf } from '../../../domain/learning/performance.ts';
+import { randomOf } from '../drift/frame-of.ts';
+import { clusteredScores } from './clustered-scores.ts';
+
+const squash = (scores: Float64Array): Float64Array => scores.map((score) => 1 / (1 + Math.exp(-score)));
+const { labels, clusters, first, second } = clusteredScores(300, 3, randomOf(4));
+const input = {
+  labels,
+  clusters,
+  championScores: squash(second),
+  candidateScores: squash(first),
+  prior: 0.4,
+  seed: 7,
+};
+const found = sideBySide(input);
+
+test('every side has the values that its scores have alone', () => {
+  for (const [side, scores] of [
+    [found.champion, input.championScores],
+    [found.candidate, input.candidateScores],
+    [found.baseline, new Float64Array(900).fill(0.4)],
+  ] as const) {
+    const { logLoss, brier, ece } = calibrationOf(labels, scores);
+    expect(side.logLoss.value).toBeCloseTo(logLoss, 12);
+    expect(side.brier.value).toBeCloseTo(brier, 12);
+    expect(side.ece.value).toBeCloseTo(ece, 12);
+    expect(side.prAuc.value).toBeCloseTo(averagePrecision(labels, scores), 12);
+    for (const { value, low, high } of [side.logLoss, side.brier, side.ece, side.prAuc]) {
+      expect(low).toBeLessThanOrEqual(value);
+      expect(high).toBeGreaterThanOrEqual(value);
+    }
+  }
+});
+
+test('differences are paired: narrower than two intervals apart, and none where both are the same', () => {
+  const width = ({ low, high }: { low: number; high: number }): number => high - low;
+  const apart = Math.hypot(width(found.champion.logLoss), width(found.candidate.logLoss));
+  expect(width(found.difference.logLoss)).toBeLessThan(apart);
+  const same = sideBySide({ ...input, championScores: input.candidateScores }).difference;
+  for (const one of Object.values(same)) expect(one).toEqual({ value: 0, low: 0, high: 0 });
+});
+
+test('the same seed gives the same bytes, and says how often it drew', () => {
+  expect(canonicalJson(sideBySide(input))).toBe(canonicalJson(found));
+  expect(found.bootstrap).toEqual({ replicates: 1_000, seed: 7, level: 0.95 });
+  const other = sideBySide({ ...input, seed: 8 });
+  expect(other.candidate.logLoss.value).toBe(found.candidate.logLoss.value);
+  expect(other.candidate.logLoss.low).not.toBe(found.candidate.logLoss.low);
+});
+
+test('rows of one cluster are drawn together: repeating them narrows nothing', () => {
+  const three = <T>(values: ArrayLike<T>): T[] =>
+    Array.from(values).flatMap((value) => [value, value, value]);
+  const repeated = sideBySide({
+    ...input,
+    labels: three(labels),
+    clusters: three(clusters),
+    championScores: Float64Array.from(three(input.championScores)),
+    candidateScores: Float64Array.from(three(input.candidateScores)),
+  });
+  expect(repeated.candidate.brier.low).toBeCloseTo(found.candidate.brier.low, 10);
+  expect(repeated.candidate.brier.high).toBeCloseTo(found.candidate.brier.high, 10);
+});
+
+test('one class and one row give numbers, never NaN', () => {
+  for (const label of [0, 1]) {
+    const scores = Float64Array.of(0.5, 1, 0);
+    const one = {
+      labels: [label, label, label],
+      clusters: [0, 1, 1],
+      championScores: scores,
+      candidateScores: scores,
+    };
+    // canonicalJson refuses NaN and infinities.
+    expect(canonicalJson(sideBySide({ ...one, prior: 0.3, seed: 1 }))).not.toBe('');
+  }
+});
