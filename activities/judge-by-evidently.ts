@@ -38,7 +38,7 @@ export async function evidentlyDrift(
     );
     return { measured: true, championVersion: champion.version, verdict };
   } catch (error) {
-    if (error instanceof TidegateError && String(error.code) === 'DATASET_EXPIRED')
+    if (error instanceof TidegateError && error.code === 'DATASET_EXPIRED')
       return unmeasured(`the preset 'evidently' needs rows, and ${error.message}`);
     throw error;
   }

@@ -30,7 +30,7 @@ export async function tellApart(
     const window = await sampleDataset(database, dataset, drift.multivariate);
     return domainClassifier(reference, window, drift.multivariate);
   } catch (error) {
-    if (!(error instanceof TidegateError) || String(error.code) !== 'DATASET_EXPIRED') throw error;
+    if (!(error instanceof TidegateError) || error.code !== 'DATASET_EXPIRED') throw error;
     const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };
     return { ...nothing, reason: `the rows are needed, and ${error.message}` };
   }

@@ -7,6 +7,7 @@ import { addApply } from './commands/apply.ts';
 import { addDecision } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addDrift } from './commands/drift.ts';
 import { addDown } from './commands/down.ts';
 import { addFeatures } from './commands/features.ts';
 import { addImport } from './commands/import.ts';
@@ -59,6 +60,7 @@ export function buildProgram(context: CommandContext): Command {
   addFeatures(program, context);
   addPredict(program, context);
   addDoctor(program, context);
+  addDrift(program, context);
   program.commandsGroup('Parts of a larger installation:');
   addMigrate(program, context);
   addWorker(program, context);

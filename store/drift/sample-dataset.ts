@@ -17,12 +17,11 @@ export async function sampleDataset(
   options: { readonly rows: number; readonly seed: number },
 ): Promise<SideRows> {
   const keys = await readKeys(database, dataset);
-  const texts = Array.from({ length: keys.length }, (_, row) => keys.at(row));
-  const chosen = sampleEntities(texts, options);
+  const chosen = sampleEntities(keys, options);
   const { frame } = await readDataset(database, dataset, { rows: chosen });
   return {
     rows: chosen.length,
-    entities: Array.from(chosen, (row) => texts[row] as string),
+    entities: Array.from(chosen, (row) => keys.at(row)),
     features: frame.features,
   };
 }

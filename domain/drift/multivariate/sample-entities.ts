@@ -1,5 +1,11 @@
 // Which rows of a large side the domain classifier looks at.
 
+/** The entity of each row: a list of texts, or what gives them one at a time. */
+export interface EntityKeys {
+  readonly length: number;
+  at(row: number): string | undefined;
+}
+
 /**
  * Numbers of about `rows` rows, ascending: all rows of those entities whose key's hash falls low enough, so that both
  * sides give the same entities where they share them, and no entity is parted. All rows where there are no more.
@@ -9,14 +15,14 @@
  * @example sampleEntities(keys, { rows: 4_000, seed: 1 })
  */
 export function sampleEntities(
-  keys: readonly string[],
+  keys: EntityKeys,
   { rows, seed }: { readonly rows: number; readonly seed: number },
 ): Uint32Array {
   const below = (rows / keys.length) * 2 ** 32;
   const chosen: number[] = [];
-  keys.forEach((key, row) => {
-    if (hashOf(key, seed) < below) chosen.push(row);
-  });
+  for (let row = 0; row < keys.length; row += 1) {
+    if (hashOf(keys.at(row) ?? '', seed) < below) chosen.push(row);
+  }
   return Uint32Array.from(chosen);
 }
 

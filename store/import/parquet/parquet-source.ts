@@ -32,7 +32,7 @@ const BATCH_ROWS = 4_096;
  */
 export async function openParquet(
   file: { readonly name: string; readonly path: string },
-  table: ImportTable,
+  table: Pick<ImportTable, 'columns'>,
 ): Promise<RowSource> {
   const handle = await open(file.path);
   try {
@@ -71,7 +71,11 @@ async function slice(handle: FileHandle, start: number, end: number): Promise<Ar
   return bytes.buffer;
 }
 
-function columnsOf(file: string, metadata: FileMetaData, table: ImportTable): ParquetColumn[] {
+function columnsOf(
+  file: string,
+  metadata: FileMetaData,
+  table: Pick<ImportTable, 'columns'>,
+): ParquetColumn[] {
   const refused: string[] = [];
   const columns = parquetSchema(metadata).children.map(({ element, children }) => {
     const { name } = element;

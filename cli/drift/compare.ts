@@ -1,0 +1,116 @@
+// Reads two tables, compares them and answers, with no model, worker or server.
+import { compareTables } from '../../domain/drift/tables/compare-tables.ts';
+import { type ColumnKind } from '../../domain/drift/tables/column-builder.ts';
+import { type DriftVerdict } from '../../domain/drift/verdict.ts';
+import { openTableQuery } from '../../store/drift/query-source.ts';
+import { type ReadTable, readTable } from '../../store/drift/read-table.ts';
+import { openTableFile, type TableSource } from '../../store/drift/table-source.ts';
+import { type CsvOptions } from '../../store/import/csv/csv-source.ts';
+import { type Output } from '../output/output.ts';
+import { printVerdict } from './print-verdict.ts';
+
+/** Where a table is. */
+export type TablePlace =
+  { readonly file: string } | { readonly sql: string; readonly name: string; readonly url: string };
+
+/** What to compare, and how. */
+export interface Comparison {
+  readonly reference: TablePlace;
+  readonly current: TablePlace;
+  readonly kinds: Readonly<Record<string, ColumnKind>>;
+  readonly ignore: readonly string[];
+  readonly key: string | undefined;
+  readonly csv: CsvOptions;
+  readonly preset: 'evidently' | undefined;
+  readonly share: number;
+  readonly alpha: number;
+  readonly minRows: number;
+  readonly multivariate: boolean;
+  readonly failOnDrift: boolean;
+  readonly json: boolean;
+}
+
+/** Ends of the process under `--fail-on-drift`. */
+export const EXIT_DRIFTED = 3;
+export const EXIT_NOT_MEASURABLE = 4;
+
+const SAMPLE = { rows: 4_000, seed: 1 };
+
+/** @returns the exit code. @throws TidegateError UNREADABLE_TABLE, DATABASE_UNREACHABLE */
+export async function compareAndPrint(comparison: Comparison, output: Output): Promise<number> {
+  const { kinds, ignore, key, preset, share, alpha, minRows } = comparison;
+  const reference = await readTable(await openPlace(comparison.reference, [], comparison.csv), {
+    kinds,
+    ignore,
+    key,
+  });
+  const names = reference.features.map(({ name }) => name);
+  const current = await readTable(await openPlace(comparison.current, names, comparison.csv), {
+    kinds,
+    ignore,
+    key,
+  });
+  const verdict = compareTables(reference, current, {
+    policy: { preset, share, alpha, minRows },
+    multivariate: comparison.multivariate ? SAMPLE : null,
+  });
+  const columns = typesOf(reference, current, kinds);
+  const added = current.features.map(({ name }) => name).filter((name) => !names.includes(name));
+  if (comparison.json) {
+    const side = ({ name, rows, assumed }: ReadTable) => ({ name, rows, assumed: assumed ?? null });
+    output.json({
+      reference: side(reference),
+      current: side(current),
+      columns,
+      onlyInCurrent: added,
+      verdict,
+    });
+  } else {
+    output.heading(
+      `${current.name} (${current.rows} rows) against ${reference.name} (${reference.rows} rows)`,
+    );
+    for (const { assumed } of [reference, current]) if (assumed !== undefined) output.line(assumed);
+    output.line(`types: ${columns.map(typeInWords).join(', ')}`);
+    if (added.length > 0) output.line(`only in ${current.name}, not compared: ${added.join(', ')}`);
+    output.line();
+    printVerdict(output, verdict);
+  }
+  return comparison.failOnDrift ? exitOf(verdict) : 0;
+}
+
+function openPlace(place: TablePlace, expected: readonly string[], csv: CsvOptions): Promise<TableSource> {
+  return 'file' in place
+    ? openTableFile(place.file, expected, csv)
+    : openTableQuery(place.url, place.sql, place.name);
+}
+
+interface ColumnType {
+  readonly column: string;
+  readonly type: ColumnKind;
+  /** Its kind in the current table where that is another; null where it is the same, or not there. */
+  readonly currentType: ColumnKind | null;
+  readonly inferred: boolean;
+}
+
+const typesOf = (
+  reference: ReadTable,
+  current: ReadTable,
+  kinds: Readonly<Record<string, ColumnKind>>,
+): ColumnType[] =>
+  reference.features.map(({ name, kind }) => {
+    const other = current.features.find((column) => column.name === name)?.kind;
+    return {
+      column: name,
+      type: kind,
+      currentType: other === undefined || other === kind ? null : other,
+      inferred: kinds[name] === undefined,
+    };
+  });
+
+const typeInWords = ({ column, type, currentType, inferred }: ColumnType): string =>
+  `${column} ${type}${currentType === null ? '' : ` (now ${currentType})`}${inferred ? '' : ' (named)'}`;
+
+function exitOf({ status }: DriftVerdict): number {
+  if (status === 'drifted') return EXIT_DRIFTED;
+  return status === 'not measurable' ? EXIT_NOT_MEASURABLE : 0;
+}

@@ -1,0 +1,125 @@
+// A column of a table that arrives as text, cell by cell, with its kind found on the way.
+import { type FeatureColumn, MISSING_CODE } from '../../features/frame.ts';
+import { type PandasType } from '../evidently/sample.ts';
+import { numberIn, looksLikeCode } from './number-in.ts';
+
+/** What a column is compared as. */
+export type ColumnKind = FeatureColumn['kind'];
+
+/** Rows by which a column's kind is settled, unless none of them holds a value. */
+const ROWS_TO_TELL = 10_000;
+
+/**
+ * Collects a column. Its kind is numeric where all values of its first 10,000 rows are numbers and none is written with
+ * a leading zero as codes are; otherwise, and where it holds true and false, it is a category.
+ *
+ * @example
+ * const builder = new ColumnBuilder('fee');
+ * builder.add('29.85');
+ * builder.column(); // { kind: 'numeric', name: 'fee', values: [29.85] }
+ */
+export class ColumnBuilder {
+  readonly #name: string;
+  #kind: ColumnKind | undefined;
+  #undecided: (string | null)[] = [];
+  #numbers = new Float64Array(1_024);
+  #codes = new Uint32Array(1_024);
+  readonly #codeOf = new Map<string, number>();
+  #rows = 0;
+  #present = 0;
+  #allWhole = true;
+  #allFlags = true;
+
+  /** @param kind where it is named and not to be found out */
+  constructor(name: string, kind?: ColumnKind) {
+    this.#name = name;
+    this.#kind = kind;
+  }
+
+  /** Adds a cell; null is missing. @returns whether the column can hold it: false for a text in a numeric column */
+  add(cell: string | null): boolean {
+    if (this.#kind !== undefined) return this.#store(cell);
+    this.#undecided.push(cell);
+    if (cell !== null) this.#present += 1;
+    if (this.#undecided.length >= ROWS_TO_TELL && this.#present > 0) return this.#decide();
+    return true;
+  }
+
+  /** Whether any cell held a value. */
+  get isEmpty(): boolean {
+    return this.#present === 0;
+  }
+
+  /** The column of all cells so far; of a column without a value the kind says nothing. */
+  column(): FeatureColumn {
+    if (this.#kind === undefined) this.#decide();
+    const name = this.#name;
+    if (this.#kind === 'numeric')
+      return { kind: 'numeric', name, values: this.#numbers.slice(0, this.#rows) };
+    return {
+      kind: 'category',
+      name,
+      codes: this.#codes.slice(0, this.#rows),
+      dictionary: [...this.#codeOf.keys()],
+    };
+  }
+
+  /** What pandas would read the column as. */
+  get pandasType(): PandasType {
+    if (this.#kind === 'category') return this.#allFlags && this.#present > 0 ? 'bool' : 'string';
+    return this.#allWhole && this.#present === this.#rows ? 'int' : 'float';
+  }
+
+  #decide(): boolean {
+    const cells = this.#undecided;
+    this.#kind = cells.every(
+      (cell) => cell === null || (numberIn(cell) !== undefined && !looksLikeCode(cell)),
+    )
+      ? 'numeric'
+      : 'category';
+    this.#undecided = [];
+    this.#present = 0;
+    return cells.every((cell) => this.#store(cell));
+  }
+
+  #store(cell: string | null): boolean {
+    if (this.#kind === 'category') this.#storeText(cell);
+    else {
+      const value = cell === null ? NaN : numberIn(cell);
+      if (value === undefined) return false;
+      this.#storeNumber(value, cell);
+    }
+    this.#rows += 1;
+    return true;
+  }
+
+  #storeNumber(value: number, cell: string | null): void {
+    if (this.#rows === this.#numbers.length) {
+      const longer = new Float64Array(2 * this.#rows);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.#rows] = value;
+    if (Number.isNaN(value)) return;
+    this.#present += 1;
+    if (this.#allWhole && !/^\s*[+-]?\d+\s*$/.test(cell ?? '')) this.#allWhole = false;
+  }
+
+  #storeText(cell: string | null): void {
+    if (this.#rows === this.#codes.length) {
+      const longer = new Uint32Array(2 * this.#rows);
+      longer.set(this.#codes);
+      this.#codes = longer;
+    }
+    if (cell === null) {
+      this.#codes[this.#rows] = MISSING_CODE;
+      return;
+    }
+    this.#present += 1;
+    if (this.#allFlags && !/^(true|false)$/i.test(cell)) this.#allFlags = false;
+    const known = this.#codeOf.get(cell);
+    const code = known ?? this.#codeOf.size;
+    if (known === undefined) this.#codeOf.set(cell, code);
+    this.#codes[this.#rows] = code;
+  }
+}

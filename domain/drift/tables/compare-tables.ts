@@ -1,0 +1,92 @@
+// Two tables compared without a model: the verdict that a monitor would give on the second against the first.
+import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../features/frame.ts';
+import { type DriftPolicy } from '../drift-policy.ts';
+import { judgeByEvidently } from '../evidently/judge-samples.ts';
+import { type PandasType } from '../evidently/sample.ts';
+import { freezeReference } from '../feature-reference.ts';
+import { domainClassifier } from '../multivariate/domain-classifier.ts';
+import { type SideRows } from '../multivariate/pooled-rows.ts';
+import { sampleEntities } from '../multivariate/sample-entities.ts';
+import { type DriftVerdict, judgeWindow } from '../verdict.ts';
+import { profileWindow } from '../window-profile.ts';
+
+/** One of the tables. */
+export interface ComparedTable {
+  readonly rows: number;
+  readonly features: readonly FeatureColumn[];
+  /** Columns without a single value, whose kind says nothing. */
+  readonly empty: readonly string[];
+  readonly types: Readonly<Record<string, PandasType>>;
+  /** Whose row each is. @default another entity's each */
+  readonly entities?: readonly string[] | undefined;
+}
+
+/** How to compare. */
+export interface CompareOptions {
+  readonly policy: DriftPolicy;
+  /** Rows on each side by which all columns together are looked at; null to leave that out. */
+  readonly multivariate: { readonly rows: number; readonly seed: number } | null;
+}
+
+/**
+ * Judges the current table against the reference; what drift is and when a column is not measurable is the same as for
+ * a model's windows.
+ *
+ * @example compareTables(reference, current, { policy: { share: 0.3 }, multivariate: null }).driftedColumns
+ */
+export function compareTables(
+  reference: ComparedTable,
+  current: ComparedTable,
+  { policy, multivariate }: CompareOptions,
+): DriftVerdict {
+  const [before, after] = [withKindsOf(reference, current), withKindsOf(current, reference)];
+  if (policy.preset === 'evidently') {
+    const types = { ...before.types, ...after.types };
+    return judgeByEvidently({ reference: before, window: after, types }, policy);
+  }
+  const frozen = freezeReference(frameOf(before));
+  const together =
+    multivariate &&
+    domainClassifier(sampleOf(before, multivariate), sampleOf(after, multivariate), multivariate);
+  return judgeWindow(frozen, profileWindow(frozen, frameOf(after)), policy, [], together);
+}
+
+/** A column without a value takes the kind that the other side's has: it did not change its type. */
+function withKindsOf(table: ComparedTable, other: ComparedTable): ComparedTable {
+  const features = table.features.map((column): FeatureColumn => {
+    const kind = other.features.find(({ name }) => name === column.name)?.kind;
+    if (!table.empty.includes(column.name) || kind === undefined || kind === column.kind) return column;
+    const { name } = column;
+    return kind === 'numeric'
+      ? { kind, name, values: new Float64Array(table.rows).fill(NaN) }
+      : { kind, name, codes: new Uint32Array(table.rows).fill(MISSING_CODE), dictionary: [] };
+  });
+  return { ...table, features };
+}
+
+const frameOf = ({ rows, features }: ComparedTable): Frame => ({
+  rows,
+  features,
+  labels: new Uint8Array(rows).fill(NO_LABEL),
+  holdout: new Uint8Array(rows),
+  clusters: new Uint32Array(rows),
+  times: new BigInt64Array(rows),
+});
+
+function sampleOf(
+  { rows, features, entities }: ComparedTable,
+  options: { readonly rows: number; readonly seed: number },
+): SideRows {
+  const keys = entities ?? Array.from({ length: rows }, (_, row) => String(row));
+  const chosen = sampleEntities(keys, options);
+  return {
+    rows: chosen.length,
+    features: features.map((column) => rowsOf(column, chosen)),
+    ...(entities && { entities: Array.from(chosen, (row) => entities[row] as string) }),
+  };
+}
+
+const rowsOf = (column: FeatureColumn, rows: Uint32Array): FeatureColumn =>
+  column.kind === 'numeric'
+    ? { ...column, values: Float64Array.from(rows, (row) => column.values[row] as number) }
+    : { ...column, codes: Uint32Array.from(rows, (row) => column.codes[row] as number) };

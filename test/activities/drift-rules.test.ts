@@ -1,0 +1,137 @@
+// Drift by Evidently's rules and of all columns together, on stored rows; queries compared, and thresholds learnt.
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { type Client } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import { readConfig } from '../../cli/config.ts';
+import { Output } from '../../cli/output/output.ts';
+import { buildProgram } from '../../cli/program.ts';
+import { type Frame } from '../../domain/features/frame.ts';
+import { type DriftPart } from '../../domain/lifecycle/report.ts';
+import { Random } from '../../domain/random.ts';
+import { getReport } from '../../store/runs/reports.ts';
+import { failureOf } from '../helpers/failures.ts';
+import { frozenModel } from '../helpers/frozen-model.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+
+let database: MigratedDatabase;
+let activities: Activities;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
+});
+afterAll(() => database.drop());
+afterEach(() => {
+  process.exitCode = 0;
+});
+
+/** Two correlated columns, and a label that follows both. */
+function frameOf(rows: number, correlation: number, seed: number): Frame {
+  const random = new Random(seed, rows, 1);
+  const a = Float64Array.from({ length: rows }, () => random.normal());
+  const b = a.map((value) => correlation * value + Math.sqrt(1 - correlation ** 2) * random.normal());
+  return {
+    rows,
+    features: [
+      { kind: 'numeric', name: 'a', values: a },
+      { kind: 'numeric', name: 'b', values: b },
+    ],
+    labels: Uint8Array.from(a, (value, row) => Number(value + (b[row] as number) + random.normal() > 0)),
+    holdout: Uint8Array.from({ length: rows }, (_, row) => Number(row % 4 === 0)),
+    clusters: Uint32Array.from({ length: rows }, (_, row) => row),
+    times: new BigInt64Array(rows),
+  };
+}
+
+async function measure(reportId: number): Promise<DriftPart & { measured: true }> {
+  const environment = new MockActivityEnvironment(
+    { workflowExecution: { workflowId: 'monitor/test', runId: 'run' } },
+    { logger: new DefaultLogger('ERROR') },
+  );
+  await environment.run<[], unknown, () => Promise<unknown>>(() => activities.measureDrift({ reportId }));
+  const { drift } = await getReport(database, reportId);
+  return drift as DriftPart & { measured: true };
+}
+
+async function tidegate(...args: string[]): Promise<string> {
+  let said = '';
+  const stdout = { write: (text: string) => (said += text) };
+  const output = new Output({ stdout, stderr: { write: () => undefined } });
+  const config = readConfig({ DATABASE_URL: database.url });
+  await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
+  return said;
+}
+
+test("preset 'evidently' judges the rows that the champion was trained on against the window's", async () => {
+  const model = await frozenModel(database, 'parity', frameOf(1_200, 0.6, 1), {
+    drift: { preset: 'evidently' },
+  });
+  const { verdict } = await measure(await model.report(frameOf(800, -0.6, 2)));
+  expect(verdict).toMatchObject({
+    preset: 'evidently',
+    threshold: 0.5,
+    drifted: false,
+    referenceRows: 1_200,
+  });
+  expect(verdict.columns.map(({ signals }) => signals[0]?.statistic)).toEqual([
+    'wasserstein_evidently',
+    'wasserstein_evidently',
+  ]);
+});
+
+test('all columns together show on stored rows what no single column shows, where the definition asks', async () => {
+  const drift = { multivariate: { rows: 1_000 } };
+  const model = await frozenModel(database, 'together', frameOf(1_200, 0.6, 3), { drift });
+  const { verdict } = await measure(await model.report(frameOf(800, -0.6, 4)));
+  expect(verdict).toMatchObject({ driftedColumns: [], drifted: true });
+  expect(verdict.multivariate?.auc?.low).toBeGreaterThan(0.6);
+  const asked = await frozenModel(database, 'alone', frameOf(1_200, 0.6, 3));
+  const alone = await measure(await asked.report(frameOf(800, -0.6, 4)));
+  expect(alone.verdict).toMatchObject({ multivariate: null, drifted: false });
+});
+
+test('drift calibrate says what it lacks, and answers in JSON', async () => {
+  const model = await frozenModel(database, 'learnt', frameOf(1_200, 0.6, 5));
+  const answer = async () =>
+    JSON.parse(await tidegate('drift', 'calibrate', 'learnt', '--json')) as {
+      windows: unknown[];
+      columns: { column: string; learnt: number | null; reason: string | null }[];
+      lines: string[];
+    };
+  expect(await answer()).toMatchObject({ windows: [], columns: [], lines: [] });
+  await measure(await model.report(frameOf(800, 0.6, 6)));
+  const { windows, columns } = await answer();
+  expect(windows).toHaveLength(1);
+  expect(columns).toMatchObject([
+    { column: 'a', learnt: null, reason: '1 windows, 5 are needed' },
+    { column: 'b', learnt: null },
+  ]);
+  expect(await tidegate('drift', 'calibrate', 'learnt')).toContain('5 are needed');
+});
+
+test('two queries are compared, by the database of the settings or one that is named', async () => {
+  const rows = (shift: number) =>
+    `select i as id, (i * 7919 % 500) / 50.0 + ${shift} as fee, case when i % 5 = 0 then null else 'v' || i % 3 end as kind
+     from generate_series(1, 900) i`;
+  const args = ['--reference-sql', rows(0), '--current-sql', rows(4), '--key', 'id', '--json'];
+  const answer = JSON.parse(
+    await tidegate('drift', ...args, '--database', database.url, '--fail-on-drift'),
+  ) as {
+    verdict: { driftedColumns: string[]; referenceRows: number };
+  };
+  expect(answer.verdict).toMatchObject({ driftedColumns: ['fee'], referenceRows: 900 });
+  expect(process.exitCode).toBe(3);
+  expect(JSON.parse(await tidegate('drift', ...args))).toMatchObject(answer);
+});
+
+test('a query that Postgres refuses is told, and none can write', async () => {
+  const ask = (sql: string) =>
+    failureOf(tidegate('drift', '--reference-sql', sql, '--current-sql', 'select 1 as x'));
+  expect(await ask('select nothing')).toMatchObject({ code: 'UNREADABLE_TABLE' });
+  expect(await ask(`select nextval(pg_get_serial_sequence('tidegate.report', 'id')) as x`)).toMatchObject({
+    code: 'UNREADABLE_TABLE',
+    message: expect.stringContaining('read-only') as string,
+  });
+});
