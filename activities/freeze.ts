@@ -1,6 +1,7 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
 import { dayOf, windowEndingAt } from '../domain/features/window.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
+import { expireDatasets } from '../store/datasets/expire.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
@@ -25,11 +26,16 @@ const inWords = ({ rows, labelledRows, holdoutRows, window }: Dataset): string =
 
 /** The steps that freeze windows. */
 export const freezeActivities = ({ database }: ActivityDeps) => ({
-  /** Freezes the monitor window that ends at `asOf` and opens the report on it. */
+  /** Lets old rows go, freezes the monitor window that ends at `asOf` and opens the report on it. */
   async freezeWindow({ model, asOf }: { model: string; asOf: string }): Promise<OpenedReport> {
     const run = currentRun();
     const request = `${run.workflowId}/${run.runId}/report`;
     const source = await getDefinition(database, model);
+    await expireDatasets(database, {
+      model,
+      retention: source.definition.retention.datasets,
+      now: new Date(),
+    });
     const dataset = await freezeWindow(database, {
       request,
       definition: source.definition,

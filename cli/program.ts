@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type CommandContext } from './command-context.ts';
 import { addApi } from './commands/api.ts';
 import { addApply } from './commands/apply.ts';
+import { addDataset } from './commands/dataset.ts';
 import { addDecision } from './commands/decide.ts';
 import { addDemo } from './commands/demo.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -57,6 +58,7 @@ export function buildProgram(context: CommandContext): Command {
   addRuns(program, context);
   addReport(program, context);
   addVersions(program, context);
+  addDataset(program, context);
   addFeatures(program, context);
   addPredict(program, context);
   addDoctor(program, context);

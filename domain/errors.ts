@@ -57,6 +57,7 @@ export const errorKinds = {
   UNKNOWN_MODEL: kind(404, false, 'Apply its definition first: `tidegate apply models/<name>.ts`.'),
   UNKNOWN_VERSION: kind(404, false, '`tidegate versions <model>` lists the versions.'),
   UNKNOWN_REPORT: kind(404, false, '`tidegate runs <model>` lists the reports.'),
+  UNKNOWN_DATASET: kind(404, false, '`tidegate dataset list <model>` lists the datasets.'),
   UNKNOWN_ENTITY: kind(404, false, 'Materialise its row, or send the features with the request.'),
   UNKNOWN_ROUTE: kind(404, false, 'GET /docs lists the routes.'),
   NO_PRODUCTION_VERSION: kind(409, false, 'Train and approve a version first: `tidegate monitor <model>`.'),

@@ -45,20 +45,29 @@ async function refuseExpired(client: Pick<pg.ClientBase, 'query'>, { id, model }
   );
 }
 
+/** How a chunk stands in the digest of its dataset. */
+export const digestName = ({ part, ordinal, digest }: ChunkName): string => `${part}/${ordinal}/${digest}`;
+
+/** The digest of a dataset. @param chunks `digestName` of each, in the order written */
+export const digestOfDataset = (
+  { columns, rows }: Pick<Dataset, 'columns' | 'rows'>,
+  chunks: readonly string[],
+): string => digestOf({ columns, rows, chunks });
+
 /** @throws TidegateError DATASET_CHANGED when columns, rows or chunks are not those of the dataset's digest */
 function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
   const order: string[] = [...Object.values(PARTS), ...dataset.columns.map((_, at) => featurePart(at))];
   const place = new Map(order.map((part, at) => [part, at]));
   const inWrittenOrder = chunks
     .toSorted((a, b) => a.ordinal - b.ordinal || (place.get(a.part) ?? -1) - (place.get(b.part) ?? -1))
-    .map(({ part, ordinal, digest }) => `${part}/${ordinal}/${digest}`);
-  if (digestOf({ columns: dataset.columns, rows: dataset.rows, chunks: inWrittenOrder }) !== dataset.digest) {
+    .map(digestName);
+  if (digestOfDataset(dataset, inWrittenOrder) !== dataset.digest) {
     throw changed(dataset, 'its header');
   }
 }
 
 /** That a dataset is no longer what was frozen. @example throw changed(dataset, 'feature_3/0') */
-export const changed = (dataset: Dataset, where: string): TidegateError =>
+export const changed = (dataset: Pick<Dataset, 'id' | 'model'>, where: string): TidegateError =>
   new TidegateError(
     'DATASET_CHANGED',
     `dataset ${dataset.id} of ${dataset.model} differs from its digest at ${where}`,

@@ -6,15 +6,18 @@ import { type PassingChunk } from './read-chunks.ts';
 type Values = Float64Array | Uint32Array | Uint8Array | BigInt64Array;
 type ValuesOf<T extends Values> = new (length: number) => T;
 
+/** What must be known of a dataset to read its columns. */
+export type ReadableDataset = Pick<Dataset, 'id' | 'model' | 'rows' | 'chunkRows' | 'columns'>;
+
 /** Collects one column. */
 export class ColumnReader<T extends Values> {
   readonly values: T;
-  readonly #dataset: Dataset;
+  readonly #dataset: ReadableDataset;
   /** The rows that are kept, ascending; all where absent. */
   readonly #rows: Uint32Array | undefined;
   readonly #type: ValuesOf<T>;
 
-  constructor(type: ValuesOf<T>, dataset: Dataset, rows?: Uint32Array) {
+  constructor(type: ValuesOf<T>, dataset: ReadableDataset, rows?: Uint32Array) {
     this.#type = type;
     this.#dataset = dataset;
     this.#rows = rows;

@@ -1,35 +1,20 @@
 // Freezing: the joined rows of a window are written once, in one snapshot, as columnar chunks.
 import type pg from 'pg';
-import { digestOf } from '../../domain/canonical-json.ts';
-import { holdoutPolicy, sourceColumnsOf } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { copyRows } from '../copy-out.ts';
 import { type Database, inTransaction } from '../database.ts';
-import { windowSql } from '../features/window-sql.ts';
-import { inlineParameters } from '../inline-parameters.ts';
-import { type Chunk, CHUNK_ROWS } from './chunk.ts';
+import { digestName, digestOfDataset } from './chunk-digests.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset, datasetFromRow, findDatasetByRequest } from './dataset.ts';
+import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
 import { inSnapshot, labelsKnownBy } from './snapshot.ts';
 
 /** Largest share of otherwise matching rows that `known` may hide before freezing is refused. */
 const MOST_HIDDEN = 0.05;
-const PROGRESS_MS = 2_000;
 
-// What the values of one chunk of every column may take; very wide rows have shorter chunks.
-const MOST_CHUNK_BYTES = 64 * 2 ** 20;
-const VALUE_BYTES = 8;
-
-/** How a freeze is followed and stopped. */
-export interface FreezeControl {
-  /** Called every two seconds with the rows so far, 0 while Postgres still joins and sorts; and once at the end. */
-  readonly onProgress?: (rows: number) => void;
-  /** Ends the statement on the server; nothing is kept then. */
-  readonly signal?: AbortSignal;
-}
+export { type FreezeControl } from './join-chunks.ts';
 
 /** What to freeze. */
 export interface FreezeRequest extends FreezeControl {
@@ -56,11 +41,7 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   const { definition, window } = request;
   // Before the snapshot: whoever still writes now is not seen by it either.
   const asKnownAt = await labelsKnownBy(database);
-  const statement = inlineParameters(windowSql(definition, holdoutPolicy(definition)), [
-    window.from.toISOString(),
-    window.to.toISOString(),
-    asKnownAt,
-  ]);
+  const statement = windowStatement(definition, window, asKnownAt);
   try {
     return await freezeRows(database, request, { statement, asKnownAt });
   } catch (error) {
@@ -115,40 +96,29 @@ async function freezeIn(
   return insertDataset(writer, request, { id, asKnownAt, table, digests });
 }
 
-interface Destination {
-  readonly table: DatasetTable;
-  readonly chunks: ChunkWriter;
-  /** `<part>/<ordinal>/<digest>` of each chunk, in the order written. */
-  readonly digests: string[];
-}
-
 async function copyWindow(
   reader: pg.Client,
   statement: string,
   { table, chunks, digests }: Destination,
-  { onProgress, signal }: FreezeControl,
+  control: FreezeControl,
 ): Promise<void> {
-  const store = (made: readonly Chunk[]): void => {
-    for (const { part, ordinal, digest } of made) digests.push(`${part}/${ordinal}/${digest}`);
-    chunks.send(made);
-  };
-  const storeChunks = async (): Promise<void> => {
+  await joinChunks(
+    reader,
+    { statement, table, control },
     // At most one chunk of each column is on its way while the next is collected.
-    await chunks.sent();
-    signal?.throwIfAborted();
-    store(table.takeChunks());
-  };
-  const pulse = setInterval(() => onProgress?.(table.rows), PROGRESS_MS);
-  try {
-    await copyRows(reader, `copy (${statement}) to stdout (format binary)`, (wire, start) => {
-      table.put(wire, start);
-      if (table.atChunkEnd) return storeChunks();
-    });
-    if (!table.atChunkEnd) await storeChunks();
-  } finally {
-    clearInterval(pulse);
-  }
-  onProgress?.(table.rows);
+    () => chunks.sent(),
+    (made) => {
+      digests.push(...made.map(digestName));
+      chunks.send(made);
+    },
+  );
+}
+
+interface Destination {
+  readonly table: DatasetTable;
+  readonly chunks: ChunkWriter;
+  /** Of each chunk, in the order written. */
+  readonly digests: string[];
 }
 
 async function insertDataset(
@@ -174,17 +144,11 @@ async function insertDataset(
       table.trainingRows,
       table.holdoutRows,
       JSON.stringify(table.columns),
-      digestOf({ columns: table.columns, rows: table.rows, chunks: digests }),
+      digestOfDataset(table, digests),
       table.chunkRows,
     ],
   );
   return datasetFromRow(rows[0] as Parameters<typeof datasetFromRow>[0]);
-}
-
-/** A power of two, so that chunks of all datasets begin at the same rows where they can. */
-export function chunkRowsFor(definition: ModelDefinition): number {
-  const rowBytes = VALUE_BYTES * sourceColumnsOf(definition).length;
-  return Math.min(CHUNK_ROWS, 2 ** Math.floor(Math.log2(MOST_CHUNK_BYTES / rowBytes)));
 }
 
 function refuseHidden(definition: ModelDefinition, table: DatasetTable): void {

@@ -1,11 +1,12 @@
 // Reads a frozen dataset back into typed columns, checking its digests on the way.
-import { type FeatureColumn, type Frame } from '../../domain/features/frame.ts';
+import { type Frame } from '../../domain/features/frame.ts';
 import { type RowMarks } from '../../domain/learning/rows.ts';
 import { type Database } from '../database.ts';
-import { featurePart, PARTS } from './chunk.ts';
+import { PARTS } from './chunk.ts';
 import { ColumnReader } from './column-readers.ts';
+import { DatasetColumns } from './dataset-columns.ts';
 import { type Dataset } from './dataset.ts';
-import { everyChunk, type PassingChunk, readChunks } from './read-chunks.ts';
+import { everyChunk, readChunks } from './read-chunks.ts';
 
 /** Rows of a dataset. */
 export interface FrozenRows {
@@ -38,38 +39,9 @@ export async function readDataset(
   { rows: wanted }: ReadOptions = {},
 ): Promise<FrozenRows> {
   const rows = typeof wanted === 'function' ? wanted(await readMarks(database, dataset)) : wanted;
-  const fixed = {
-    [PARTS.clusters]: new ColumnReader(Uint32Array, dataset, rows),
-    [PARTS.times]: new ColumnReader(BigInt64Array, dataset, rows),
-    [PARTS.holdout]: new ColumnReader(Uint8Array, dataset, rows),
-    [PARTS.labels]: new ColumnReader(Uint8Array, dataset, rows),
-  };
-  const columns = dataset.columns.map(({ kind, name, dictionary = [] }) => {
-    if (kind === 'numeric') {
-      const reader = new ColumnReader(Float64Array, dataset, rows);
-      return { reader, feature: { kind, name, values: reader.values } satisfies FeatureColumn };
-    }
-    const reader = new ColumnReader(Uint32Array, dataset, rows);
-    return { reader, feature: { kind, name, codes: reader.values, dictionary } satisfies FeatureColumn };
-  });
-  const readers = new Map<string, { take(chunk: PassingChunk): void }>([
-    ...Object.entries(fixed),
-    ...columns.map(({ reader }, position) => [featurePart(position), reader] as const),
-  ]);
-  await readChunks(database, dataset, [...readers.keys()], everyChunk(dataset), (chunk) =>
-    readers.get(chunk.part)?.take(chunk),
-  );
-  return {
-    frame: {
-      rows: rows ? rows.length : dataset.rows,
-      features: columns.map(({ feature }) => feature),
-      labels: fixed[PARTS.labels].values,
-      holdout: fixed[PARTS.holdout].values,
-      clusters: fixed[PARTS.clusters].values,
-      times: fixed[PARTS.times].values,
-    },
-    ...(rows && { numbers: rows }),
-  };
+  const columns = new DatasetColumns(dataset, rows);
+  await readChunks(database, dataset, columns.parts, everyChunk(dataset), (chunk) => columns.take(chunk));
+  return { frame: columns.frame(), ...(rows && { numbers: rows }) };
 }
 
 /** Labels and side of every row, a byte each. @throws as {@link readDataset} */

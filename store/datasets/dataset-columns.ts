@@ -1,0 +1,55 @@
+// The typed columns of a dataset while its chunks come in.
+import { type FeatureColumn, type Frame } from '../../domain/features/frame.ts';
+import { featurePart, PARTS } from './chunk.ts';
+import { ColumnReader, type ReadableDataset } from './column-readers.ts';
+import { type PassingChunk } from './read-chunks.ts';
+
+/** Collects chunks into a frame; keys are no part of it. */
+export class DatasetColumns {
+  /** The parts that are wanted. */
+  readonly parts: readonly string[];
+  readonly #frame: Frame;
+  readonly #readers: ReadonlyMap<string, { take(chunk: PassingChunk): void }>;
+
+  /** @param rows numbers of the rows that are kept, ascending; all where absent */
+  constructor(dataset: ReadableDataset, rows?: Uint32Array) {
+    const clusters = new ColumnReader(Uint32Array, dataset, rows);
+    const times = new ColumnReader(BigInt64Array, dataset, rows);
+    const holdout = new ColumnReader(Uint8Array, dataset, rows);
+    const labels = new ColumnReader(Uint8Array, dataset, rows);
+    const features = dataset.columns.map(({ kind, name, dictionary = [] }) => {
+      if (kind === 'numeric') {
+        const reader = new ColumnReader(Float64Array, dataset, rows);
+        return { reader, column: { kind, name, values: reader.values } satisfies FeatureColumn };
+      }
+      const reader = new ColumnReader(Uint32Array, dataset, rows);
+      return { reader, column: { kind, name, codes: reader.values, dictionary } satisfies FeatureColumn };
+    });
+    this.#readers = new Map<string, { take(chunk: PassingChunk): void }>([
+      [PARTS.clusters, clusters],
+      [PARTS.times, times],
+      [PARTS.holdout, holdout],
+      [PARTS.labels, labels],
+      ...features.map(({ reader }, position) => [featurePart(position), reader] as const),
+    ]);
+    this.parts = [...this.#readers.keys()];
+    this.#frame = {
+      rows: rows ? rows.length : dataset.rows,
+      features: features.map(({ column }) => column),
+      labels: labels.values,
+      holdout: holdout.values,
+      clusters: clusters.values,
+      times: times.values,
+    };
+  }
+
+  /** Takes a chunk; those of other parts are left. */
+  take(chunk: PassingChunk): void {
+    this.#readers.get(chunk.part)?.take(chunk);
+  }
+
+  /** The frame, once every chunk has been taken. */
+  frame(): Frame {
+    return this.#frame;
+  }
+}

@@ -1,0 +1,101 @@
+// Does a frozen dataset still hold what was frozen, and does its source still give the same rows.
+import { type Frame } from '../../domain/features/frame.ts';
+import { type DatasetDifference, differencesOf } from '../../domain/features/dataset-difference.ts';
+import { type Database } from '../database.ts';
+import { getDefinition } from '../definitions/definitions.ts';
+import { type Chunk, PARTS } from './chunk.ts';
+import { digestName, digestOfDataset } from './chunk-digests.ts';
+import { DatasetColumns } from './dataset-columns.ts';
+import { DatasetTable } from './dataset-table.ts';
+import { type Dataset } from './dataset.ts';
+import { type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
+import { Keys, readKeys } from './keys.ts';
+import { readDataset } from './read.ts';
+import { everyChunk, readChunks } from './read-chunks.ts';
+import { inSnapshot } from './snapshot.ts';
+import { Texts } from './texts.ts';
+
+/** What verification found. */
+export interface Verification {
+  readonly rows: number;
+  /** Digest of what the source gives now. */
+  readonly sourceDigest: string;
+  /** Null where the source gives the same, to the bit. */
+  readonly difference: DatasetDifference | null;
+}
+
+/**
+ * Checks every chunk against its digest, then joins the window once more, with labels as they were known when it was
+ * frozen, and compares. A value that was corrected since counts as a difference where the view has no `known`; where it
+ * has, the correction is later than the rows and is not seen. Where nothing differs memory holds one chunk of each
+ * column, else both sides.
+ *
+ * @throws TidegateError DATASET_CHANGED, DATASET_EXPIRED
+ */
+export async function verifyDataset(
+  database: Database,
+  dataset: Dataset,
+  control: FreezeControl = {},
+): Promise<Verification> {
+  await readChunks(
+    database,
+    dataset,
+    [PARTS.keys, ...new DatasetColumns(dataset, new Uint32Array(0)).parts],
+    everyChunk(dataset),
+    () => undefined,
+  );
+  const { definition } = await getDefinition(database, dataset.model, dataset.definitionVersion);
+  const statement = windowStatement(definition, dataset.window, await asKnownAt(database, dataset.id));
+  return inSnapshot(
+    database,
+    async (client) => {
+      const join = async (take: (chunks: readonly Chunk[]) => void): Promise<DatasetTable> => {
+        const table = new DatasetTable(definition, dataset.chunkRows);
+        await joinChunks(client, { statement, table, control }, () => Promise.resolve(), take);
+        return table;
+      };
+      const digests: string[] = [];
+      const table = await join((chunks) => digests.push(...chunks.map(digestName)));
+      const sourceDigest = digestOfDataset(table, digests);
+      const found = { rows: table.rows, sourceDigest };
+      if (sourceDigest === dataset.digest) return { ...found, difference: null };
+      const frozen = await readSide(database, dataset);
+      // The same snapshot gives the same rows again.
+      const { rows, columns } = table;
+      const { id, model, chunkRows } = dataset;
+      const source = new DatasetColumns({ id, model, chunkRows, rows, columns });
+      const keys: Texts[] = [];
+      await join((chunks) => {
+        for (const chunk of chunks) {
+          source.take(chunk);
+          if (chunk.part === PARTS.keys) keys.push(new Texts(chunk.bytes));
+        }
+      });
+      const now = { frame: source.frame(), keys: new Keys({ rows, chunkRows }, keys) };
+      return { ...found, difference: differencesOf(sideOf(frozen), sideOf(now)) };
+    },
+    control.signal,
+  );
+}
+
+interface Side {
+  readonly frame: Frame;
+  readonly keys: Keys;
+}
+
+const sideOf = ({ frame, keys }: Side) => ({ frame, key: (row: number) => keys.at(row) });
+
+async function readSide(database: Database, dataset: Dataset): Promise<Side> {
+  const { frame } = await readDataset(database, dataset);
+  return { frame, keys: await readKeys(database, dataset) };
+}
+
+/** With its microseconds, which a Date has not. */
+async function asKnownAt(database: Database, id: number): Promise<string> {
+  const { rows } = await database.pool.query<{ instant: string }>(
+    `select to_char(as_known_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as instant
+     from tidegate.dataset where id = $1`,
+    [id],
+  );
+  return rows[0]?.instant ?? '';
+}
