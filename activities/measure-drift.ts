@@ -5,6 +5,7 @@ import { judgeWindow } from '../domain/drift/verdict.ts';
 import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
+import { HoldoutScorer } from '../store/datasets/holdout-scorer.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { profileDataset } from '../store/drift/profile-dataset.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
@@ -39,11 +40,12 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       if (definition.drift.preset === 'evidently')
         return evidentlyDrift(database, { champion, dataset, definition });
       const reference = decodeReference(encoded);
-      const profile = await profileDataset(database, dataset, reference);
+      const scorer = new HoldoutScorer(dataset, artifact);
+      const profile = await profileDataset(database, dataset, reference, undefined, scorer);
       const policy = driftPolicyOf(definition, artifact);
       const { minRows } = definition.drift;
-      const window = { model, championVersion, artifact, dataset, reference, profile, minRows };
-      const others = await otherChanges(database, window);
+      const { scores } = scorer.finish();
+      const others = await otherChanges(database, champion, { reference, profile, scores, minRows });
       const together = await tellApart(database, champion, dataset, definition);
       const verdict = judgeWindow(reference, profile, policy, others, together);
       return { measured: true, championVersion, verdict };

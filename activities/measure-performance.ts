@@ -12,7 +12,8 @@ import {
 import { decodeScores } from '../domain/performance/score-reference.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
-import { scoreHoldout, type ScoredHoldout } from '../store/datasets/score-holdout.ts';
+import { type ScoredHoldout } from '../store/datasets/holdout-scorer.ts';
+import { scoreHoldout } from '../store/datasets/score-holdout.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readArtifact, readScoreReference } from '../store/versions/versions.ts';
@@ -40,9 +41,12 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       ]);
       const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
       const { seed } = definition.training;
-      const held = await scoreHoldout(database, dataset, artifact, {
-        expectedUntil: before(dataset.asKnownAt, durationOf(definition.label.delay)),
-      });
+      const held = await scoreHoldout(
+        database,
+        dataset,
+        artifact,
+        before(dataset.asKnownAt, durationOf(definition.label.delay)),
+      );
       const labelled = rowsWhere(held, (label) => label !== NO_LABEL);
       const unlabelled = rowsWhere(held, (label) => label === NO_LABEL);
       const realised = labelled.labels.length > 0 ? measurePerformance(labelled, seed) : null;
@@ -70,10 +74,9 @@ function rowsWhere(
   { scores, labels, clusters }: ScoredHoldout,
   isWanted: (label: number) => boolean,
 ): LabelledScores {
-  const rows = Uint32Array.from(labels.keys()).filter((row) => isWanted(labels[row]!));
   return {
-    scores: Float64Array.from(rows, (row) => scores[row]!),
-    labels: Uint8Array.from(rows, (row) => labels[row]!),
-    clusters: rows.map((row) => clusters[row]!),
+    scores: scores.filter((_, row) => isWanted(labels[row]!)),
+    labels: labels.filter(isWanted),
+    clusters: clusters.filter((_, row) => isWanted(labels[row]!)),
   };
 }

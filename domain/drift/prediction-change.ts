@@ -4,9 +4,17 @@ import { type FeatureReference } from './feature-reference.ts';
 import { type Hypothesis } from './hypothesis.ts';
 import { numericDistribution } from './numeric-distribution.ts';
 import { type WindowProfile } from './window-profile.ts';
+import { WindowProfiler } from './window-profiler.ts';
 
 /** Name of the only column of a reference of scores. */
 export const SCORE = 'score';
+
+/** The profile of scores in the bins of their reference; profiles of parts add up by `mergeProfiles`. */
+export function profileOfScores(reference: FeatureReference, scores: Float64Array): WindowProfile {
+  const profiler = new WindowProfiler(reference, [{ name: SCORE, kind: 'numeric' }]);
+  profiler.addNumbers(SCORE, scores);
+  return profiler.profile();
+}
 
 /**
  * Prediction drift, one hypothesis of its report: p by KS, effect by the clipped, normed Wasserstein distance, as for any

@@ -21,16 +21,16 @@ export class HeavyValues {
   readonly #votes = new Float64Array(BUCKETS);
   readonly #rows = new Float64Array(BUCKETS);
 
-  /** Counts a number by its value and the two words of its bits. */
-  add(value: number, low: number, high: number): void {
+  /** Counts a number by its value and the two words of its bits, as often as its weight says. */
+  add(value: number, low: number, high: number, weight: number): void {
     const bucket = Math.imul(low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1) >>> HASH_SHIFT;
-    this.#rows[bucket]!++;
+    this.#rows[bucket]! += weight;
     const votes = this.#votes[bucket] as number;
-    if (this.#kept[bucket] === value) this.#votes[bucket] = votes + 1;
-    else if (votes === 0) {
+    if (this.#kept[bucket] === value) this.#votes[bucket] = votes + weight;
+    else if (votes < weight) {
       this.#kept[bucket] = value;
-      this.#votes[bucket] = 1;
-    } else this.#votes[bucket] = votes - 1;
+      this.#votes[bucket] = weight - votes;
+    } else this.#votes[bucket] = votes - weight;
   }
 
   /** The kept values of at least so many rows, the heaviest first. */

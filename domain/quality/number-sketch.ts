@@ -4,6 +4,9 @@ import { HeavyValues } from './heavy-values.ts';
 /** Buckets between a power of two and the next: each is about 2 % wide. */
 const PER_OCTAVE_BITS = 5;
 const PER_OCTAVE = 2 ** PER_OCTAVE_BITS;
+/** Rows that are all looked at for heavy values; of later ones, every eighth stands for eight: shares hardly move. */
+const ALL_ROWS = 65_536;
+const STRIDE = 8;
 /** Signs and exponents that a double can have. */
 const OCTAVES = 4_096;
 
@@ -19,7 +22,7 @@ const words64 = new Uint32Array(number64.buffer);
 
 /**
  * Counts finite numbers by sign, exponent and the first five bits after it, as DDSketch does, and finds the values that
- * take a large share. Memory grows with the powers of two met, not with the rows: some kilobytes.
+ * take a large share, beyond 65,536 rows from every eighth. Memory grows with the powers of two met, not with the rows: some kilobytes.
  *
  * Source: Masson, Rim & Lee 2019 for the buckets.
  */
@@ -42,6 +45,7 @@ export class NumberSketch {
   add(values: Float64Array): void {
     const bits = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
     const { heavy } = this;
+    const weight = this.rows < ALL_ROWS ? 1 : STRIDE;
     let zeros = 0;
     let missing = 0;
     let { minimum, maximum } = this;
@@ -68,7 +72,7 @@ export class NumberSketch {
       if (place === 0) place = this.#open(octave);
       this.#counts[(place - 1) * PER_OCTAVE + ((high >>> (20 - PER_OCTAVE_BITS)) & (PER_OCTAVE - 1))]!++;
       this.finite++;
-      heavy.add(value, bits[2 * row] as number, high);
+      if (row % weight === 0) heavy.add(value, bits[2 * row] as number, high, weight);
     }
     if (zeros > 0) {
       minimum = Math.min(minimum, 0);

@@ -33,16 +33,11 @@ export class RowHashes {
 
 /**
  * Small whole numbers differ in the upper bits of a double only, and a product moves bits upwards: each step turns them
- * back down, as MurmurHash3 does, or columns would cancel each other out.
+ * back down, or columns would cancel each other out.
  */
 function mix(high: Uint32Array, low: Uint32Array, row: number, first: number, second: number): void {
-  let a = Math.imul((high[row] as number) ^ second ^ Math.imul(first, 0x9e37_79b1), 0x85eb_ca6b);
-  a = Math.imul(a ^ (a >>> 15), 0xc2b2_ae35);
-  high[row] = (a ^ (a >>> 16)) + 0x3c6e_f372;
-  let b = Math.imul(
-    (low[row] as number) ^ first ^ Math.imul(second ^ (second >>> 16), 0xcc9e_2d51),
-    0x27d4_eb2f,
-  );
-  b = Math.imul(b ^ (b >>> 13), 0x1656_67b1);
-  low[row] = (b ^ (b >>> 15)) + 0x9e37_79b9;
+  const a = Math.imul((high[row] as number) ^ second ^ ((first << 13) | (first >>> 19)), 0x85eb_ca6b);
+  high[row] = (a ^ (a >>> 15)) + 0x3c6e_f372;
+  const b = Math.imul((low[row] as number) ^ first ^ ((second << 17) | (second >>> 15)), 0xc2b2_ae35);
+  low[row] = (b ^ (b >>> 13)) + 0x9e37_79b9;
 }

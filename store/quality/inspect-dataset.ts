@@ -74,7 +74,7 @@ class Inspector {
       return;
     }
     this.#sketch.endPiece();
-    this.#times = new BigInt64Array(Uint8Array.from(bytes).buffer);
+    this.#times = new BigInt64Array(new Uint8Array(bytes).buffer);
     this.#contracts.addRows(this.#times.length);
     this.#sketch.startPiece(this.#times.length);
   }

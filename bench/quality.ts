@@ -1,0 +1,92 @@
+// Looking a window through: contracts and sketches of 1,000,000 × 14 frozen rows beside profiling the same rows, in one run.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { driftActivities } from '../activities/measure-drift.ts';
+import { performanceActivities } from '../activities/measure-performance.ts';
+import { qualityActivities } from '../activities/check-quality.ts';
+import { type ActivityDeps } from '../activities/deps.ts';
+import { matchInTime } from '../activities/match-in-time.ts';
+import { freePort } from '../cli/embedded/free-port.ts';
+import { startPostgres } from '../cli/embedded/postgres.ts';
+import { decodeReference } from '../domain/drift/profile-codec.ts';
+import { type Frame } from '../domain/features/frame.ts';
+import { tidegateMigrations } from '../migrations/tidegate/index.ts';
+import { openDatabase } from '../store/database.ts';
+import { getDataset } from '../store/datasets/dataset.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { profileDataset } from '../store/drift/profile-dataset.ts';
+import { migrate } from '../store/migrate.ts';
+import { inspectDataset } from '../store/quality/inspect-dataset.ts';
+import { getReport } from '../store/runs/reports.ts';
+import { readReference } from '../store/versions/versions.ts';
+import { frozenModel } from '../test/helpers/frozen-model.ts';
+import { generatedRows } from './generated-rows.ts';
+
+const PIECE_ROWS = 2 * 65_536;
+const TIMES = 8;
+const ROUNDS = 10;
+
+/** A fifth of the rows held out. */
+const generated = (rows: number): Frame => ({
+  ...generatedRows(rows).frame,
+  holdout: Uint8Array.from({ length: rows }, (_, row) => Number(row % 5 === 0)),
+});
+
+const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-quality-'));
+const postgres = await startPostgres({
+  dataDir: join(folder, 'postgres'),
+  port: await freePort(),
+  database: 'bench',
+  log: () => undefined,
+});
+const database = openDatabase(postgres.url);
+try {
+  await migrate(database, tidegateMigrations);
+  const model = await frozenModel(database, 'bench', generated(PIECE_ROWS));
+  const reportId = await model.report(generated(PIECE_ROWS), { times: TIMES });
+  const report = await getReport(database, reportId);
+  const dataset = await getDataset(database, report.datasetId);
+  const { definition } = await getDefinition(database, 'bench');
+  const reference = decodeReference(await readReference(database, 'bench', 1));
+  // The steps talk to Postgres alone.
+  const deps = { database } as ActivityDeps;
+  const steps = { ...qualityActivities(deps), ...driftActivities(deps), ...performanceActivities(deps) };
+  const ways = {
+    'profiling alone': () => profileDataset(database, dataset, reference),
+    'contracts and sketches alone': () => inspectDataset(database, dataset, definition, matchInTime()),
+    'step checkQuality': () => steps.checkQuality({ reportId }),
+    'step measureDrift': () => steps.measureDrift({ reportId }),
+    'step measurePerformance': () => steps.measurePerformance({ reportId }),
+  };
+  const seconds: Record<string, number[]> = {};
+  const cpus: Record<string, number[]> = {};
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, way] of Object.entries(ways)) {
+      const cpu = process.cpuUsage();
+      const start = performance.now();
+      await way();
+      const { user, system } = process.cpuUsage(cpu);
+      (seconds[name] ??= []).push((performance.now() - start) / 1_000);
+      (cpus[name] ??= []).push((user + system) / 1e6);
+    }
+  }
+  console.log(`${dataset.rows} rows × ${dataset.columns.length} columns, median of ${ROUNDS}`);
+  const ratio = (of: Record<string, number[]>, name: string): string =>
+    (median(of[name] ?? []) / median(of['profiling alone'] ?? [])).toFixed(2);
+  for (const name of Object.keys(ways)) {
+    const [wall, cpu] = [median(seconds[name] ?? []), median(cpus[name] ?? [])];
+    console.log(
+      `  ${name.padEnd(30)} ${wall.toFixed(3)} s, ${ratio(seconds, name)} of profiling; ` +
+        `CPU ${cpu.toFixed(3)} s, ${ratio(cpus, name)} of profiling`,
+    );
+  }
+} finally {
+  await database.close();
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}
