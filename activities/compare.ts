@@ -8,6 +8,7 @@ import { countHoldoutUse, findComparison, writeComparison } from '../store/runs/
 import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import { findVersionIn, getVersion, readArtifact } from '../store/versions/versions.ts';
 import { championFrame, evaluationDataset, readEvaluation, scoreFrame } from './comparing/evaluation.ts';
+import { judgeOutOfTime } from './comparing/judge-out-of-time.ts';
 import { measureInThread } from './comparing/measure-in-thread.ts';
 import { proveLeaks } from './comparing/prove-leaks.ts';
 import { type ActivityDeps } from './deps.ts';
@@ -52,6 +53,13 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
       },
       { signal: cancellationSignal(), onProgress: (fraction) => heartbeat({ measured: fraction }) },
     );
+    const outOfTime = await judgeOutOfTime(database, {
+      retrainId,
+      candidate,
+      champion,
+      evaluation,
+      championScores,
+    });
     const { proof, leakedClusters } = await proveLeaks(database, evaluation, candidate, champion);
     const body: ComparisonBody = {
       ...comparison,
@@ -61,6 +69,7 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
       candidateScoresDigest: digestOfScores(candidateScores),
       leakedClusters,
       leakProof: proof,
+      outOfTime,
       holdout: await countHoldoutUse(database, {
         model,
         candidateVersion,

@@ -23,6 +23,8 @@ export interface FreezeRequest extends FreezeControl {
   readonly definition: ModelDefinition;
   readonly definitionVersion: number;
   readonly window: Window;
+  /** An instant of the past by which labels must have been known. @default now, as `labelsKnownBy` says it */
+  readonly knownBy?: Date;
 }
 
 /**
@@ -38,9 +40,9 @@ export interface FreezeRequest extends FreezeControl {
 export async function freezeWindow(database: Database, request: FreezeRequest): Promise<Dataset> {
   const existing = await findDatasetByRequest(database, request.request);
   if (existing) return existing;
-  const { definition, window } = request;
+  const { definition, window, knownBy } = request;
   // Before the snapshot: whoever still writes now is not seen by it either.
-  const asKnownAt = await labelsKnownBy(database);
+  const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database));
   const statement = windowStatement(definition, window, asKnownAt);
   try {
     return await freezeRows(database, request, { statement, asKnownAt });

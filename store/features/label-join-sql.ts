@@ -10,7 +10,8 @@ import { entityKeyColumns, sameKeySql } from './keys-sql.ts';
 const AS_KNOWN_AT = '$3';
 
 /**
- * A left join of the label: `label.tidegate_label` is 1, 0, or null where no label is known.
+ * A left join of the label: `label.tidegate_label` is 1, 0, or null where no label is known; `label.tidegate_known` is when
+ * it became known, null where its table does not say.
  *
  * @param asKnownAt the parameter that holds the instant by which a label must be known
  */
@@ -31,7 +32,7 @@ export function labelJoinSql(
   ].join('\n        and ');
   const latestKnown = known === undefined ? '' : `source.${quoteColumn(known)} desc, `;
   const order = `${latestKnown}${value} desc nulls last`;
-  const label = `case when ${value} is null then null when ${isPositiveSql(definition, value)} then 1 else 0 end as tidegate_label`;
+  const label = `case when ${value} is null then null when ${isPositiveSql(definition, value)} then 1 else 0 end as tidegate_label, ${known === undefined ? 'null::timestamptz' : `source.${quoteColumn(known)}`} as tidegate_known`;
   if (method === 'scan') {
     return `
     left join (

@@ -3,9 +3,11 @@ import { clusterKeys, holdoutPolicy } from '../../domain/features/define-model.t
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Database } from '../database.ts';
 import { type Dataset } from '../datasets/dataset.ts';
+import { labelMethod } from './choose-join-plan.ts';
 import { isHeldOutSql } from './holdout-sql.ts';
-import { quoteColumn, quoteTable } from './identifiers.ts';
-import { entityKeyColumns, keyTextsSql, sameKeySql } from './keys-sql.ts';
+import { keyTextsSql } from './keys-sql.ts';
+import { labelJoinSql, labelSql } from './label-join-sql.ts';
+import { windowSpineSql } from './spine-sql.ts';
 
 /** What the label's table says of the training rows of a frozen window. */
 export interface LabelTimes {
@@ -24,28 +26,22 @@ export async function labelTimes(
   definition: ModelDefinition,
   { id, window }: Dataset,
 ): Promise<LabelTimes | null> {
-  const { entity, rows: spine, label } = definition;
-  if (label.known === undefined) return null;
-  const time = quoteColumn(spine.timestamp);
-  const keys = entity.keys.map(quoteColumn).join(', ');
-  const known = `source.${quoteColumn(label.known)}`;
-  const value = `source.${quoteColumn(label.column)}`;
-  const row = `${entity.keys.map((key) => `spine.${quoteColumn(key)}`).join(', ')}, spine.row_time`;
-  const heldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
-  // The claim is read here to the microsecond: a Date would cut it.
-  const { rows } = await database.pool.query<LabelTimes>(
-    `with spine as (
-       select distinct ${keys}, ${time}::timestamptz as row_time from ${quoteTable(spine.table)}
-       where ${time} > $1::timestamptz and ${time} <= $2::timestamptz
-     ), newest as (
-       select distinct on (${row}) ${known} as known, ${value} as value
-       from spine join ${quoteTable(label.table)} source
-         on ${sameKeySql(entityKeyColumns(definition))} and source.${quoteColumn(label.timestamp)} = spine.row_time
-       where not (${heldOut}) and ${known} <= (select as_known_at from tidegate.dataset where id = $3)
-       order by ${row}, ${known} desc, ${value} desc nulls last
-     )
-     select max(known) as "newestKnown", count(*)::int as "knownInTime" from newest where value is not null`,
-    [window.from, window.to, id],
+  if (definition.label.known === undefined) return null;
+  const { pool } = database;
+  // To the microsecond: a Date would cut it.
+  const { rows: claims } = await pool.query<{ claim: string }>(
+    `select to_char(as_known_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as claim
+     from tidegate.dataset where id = $1`,
+    [id],
+  );
+  const method = await labelMethod(pool, definition);
+  const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
+  const { rows } = await pool.query<LabelTimes>(
+    `with spine as (${windowSpineSql(definition)})
+     select max(label.tidegate_known) as "newestKnown", count(*)::int as "knownInTime"
+     from spine${labelJoinSql(definition, method)}
+     where (${labelSql(definition)}) is not null and not (${isHeldOut})`,
+    [window.from, window.to, claims[0]?.claim],
   );
   return rows[0] ?? null;
 }

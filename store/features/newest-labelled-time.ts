@@ -11,6 +11,8 @@ import { wholeMillisecondSql } from './whole-millisecond-sql.ts';
  * The newest time at or before `asOf` of a row with a mature label, rounded up to the millisecond; none where no row has
  * one. With `absentMeans`, a row whose delay has passed is labelled.
  *
+ * @param knownBy the instant by which the label must be known. @default now
+ *
  * Rows are looked at from the newest on and the first that has a label ends it: an index on the spine's timestamp and
  * one on the label's keys and timestamp make it a matter of the rows that still wait.
  */
@@ -18,11 +20,12 @@ export async function newestLabelledTime(
   database: Database,
   definition: ModelDefinition,
   asOf: Date | null,
+  knownBy?: Date,
 ): Promise<Date | undefined> {
   const { rows: spine, entity } = definition;
   const keys = entity.keys.map(quoteColumn).join(', ');
   const timestamp = quoteColumn(spine.timestamp);
-  const asKnownAt = await labelsKnownBy(database);
+  const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database));
   const method = await labelMethod(database.pool, definition);
   const time = `${timestamp}::timestamptz as tidegate_time`;
   // Only a join that reads the label's table whole needs numbers of rows.

@@ -11,6 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+// So many held out that none need be scored out of fold.
+const HALF = { holdout: { share: 0.5 } };
+
 const JANUARY = '2024-01-15T00:00:00Z';
 const FEBRUARY = '2024-02-15T00:00:00Z';
 
@@ -36,12 +39,13 @@ describe('a second retrain after the world turned', () => {
   let second: typeof first;
   beforeAll(async () => {
     model = await retrainableModel(database, 'turned', {
+      ...HALF,
       promotion: { slices: [{ name: 'plan a', where: { plan: 'a' } }] },
     });
-    await model.add(users(1_500, JANUARY));
+    await model.add(users(2_400, JANUARY));
     first = await model.retrain(JANUARY);
     await model.produce(first.version);
-    await model.add(users(1_500, FEBRUARY, { flip: true, seed: 2 }));
+    await model.add(users(2_400, FEBRUARY, { flip: true, seed: 2 }));
     second = await model.retrain(FEBRUARY);
   });
 
@@ -122,8 +126,8 @@ describe('a second retrain after the world turned', () => {
 });
 
 test('a label that was not known by the instant that its version claims is found', async () => {
-  const model = await retrainableModel(database, 'late');
-  await model.add(users(1_500, JANUARY));
+  const model = await retrainableModel(database, 'late', HALF);
+  await model.add(users(2_400, JANUARY));
   const { retrainId, version } = await model.train(JANUARY);
   // As a loader would that writes history: what was learnt from appears to be known only later.
   await database.pool.query(
@@ -138,8 +142,8 @@ test('a label that was not known by the instant that its version claims is found
 });
 
 test('nothing that trains reads the holdout: poisoned rows of it change no byte of the artifact', async () => {
-  const model = await retrainableModel(database, 'poisoned');
-  await model.add(users(1_500, JANUARY));
+  const model = await retrainableModel(database, 'poisoned', HALF);
+  await model.add(users(2_400, JANUARY));
   const clean = await model.train(JANUARY);
   const held = (await model.sample.join()).flatMap(({ held_out: isHeld, entity_key: key }) =>
     isHeld ? (JSON.parse(key) as string[]).slice(0, 1) : [],

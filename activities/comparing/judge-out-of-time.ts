@@ -1,0 +1,126 @@
+// Judging out of time: the candidate's recipe learns what was known by a cut, and is tested on holdout rows after it.
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { before, durationOf } from '../../domain/features/duration.ts';
+import { dayOf, windowEndingAt } from '../../domain/features/window.ts';
+import { compare } from '../../domain/learning/comparison.ts';
+import { trainingRows } from '../../domain/learning/rows.ts';
+import { scoreRows } from '../../domain/learning/score.ts';
+import { timeCut } from '../../domain/learning/time-cut.ts';
+import { type OutOfTime } from '../../domain/lifecycle/out-of-time.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../../store/database.ts';
+import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
+import { freezeWindow } from '../../store/datasets/freeze.ts';
+import { readDataset } from '../../store/datasets/read.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
+import { type Version } from '../../store/versions/versions.ts';
+import { followed } from '../followed.ts';
+import { trainInThread } from '../training/train-in-thread.ts';
+import { type Evaluation } from './evaluation.ts';
+
+/** What is judged. */
+export interface OutOfTimeInput {
+  readonly retrainId: string;
+  readonly candidate: Version;
+  readonly champion: Version | null;
+  readonly evaluation: Evaluation;
+  /** Of the champion on the evaluation rows; unused without a champion. */
+  readonly championScores: Float64Array;
+}
+
+/** Where the past is too poor to learn from, the entity holdout alone decides. */
+const CANNOT_LEARN: readonly string[] = [
+  'EMPTY_WINDOW',
+  'TOO_FEW_LABELS',
+  'ONE_CLASS',
+  'NOT_CONVERGED',
+  'FEATURES_NOT_KNOWN',
+];
+
+/**
+ * Trains a model by the candidate's recipe on rows whose label was known by the cut, and compares it with the champion on
+ * the holdout rows after it. Not judged where the rows have one time, too few clusters come after the cut, or too little
+ * was known by then.
+ */
+export async function judgeOutOfTime(database: Database, input: OutOfTimeInput): Promise<OutOfTime> {
+  const { frame } = input.evaluation;
+  const found = timeCut(frame);
+  if (found.cut === null) return { judged: false, reason: found.reason };
+  const { rows, rowTimes } = found;
+  const cut = new Date(Number(found.cut / 1_000n));
+  const { model, definitionVersion } = input.candidate;
+  const { definition } = await getDefinition(database, model, definitionVersion);
+  try {
+    const past = await freezePast(database, input, definition, cut);
+    const { artifact, trained } = await trainOn(database, past, definition);
+    const championScores = input.champion
+      ? Float64Array.from(rows, (row) => input.championScores[row]!)
+      : new Float64Array(rows.length).fill(artifact.prior);
+    const result = compare({
+      labels: rows.map((row) => frame.labels[row]!),
+      clusters: rows.map((row) => frame.clusters[row]!),
+      championScores,
+      candidateScores: scoreRows(artifact, frame, rows),
+    });
+    const champion = input.champion && (await getDataset(database, input.champion.datasetId));
+    return {
+      judged: true,
+      cut: cut.toISOString(),
+      rowTimes,
+      trainedRows: trained,
+      trainingDigest: past.digest,
+      labelTimes: definition.label.known === undefined ? 'delay' : 'known',
+      rows: rows.length,
+      positiveClusters: result.positiveClusters,
+      negativeClusters: result.negativeClusters,
+      championAuc: result.champion.auc,
+      candidateAuc: result.candidate.auc,
+      difference: result.difference,
+      championTrainedUntil: champion?.window.to.toISOString() ?? null,
+    };
+  } catch (error) {
+    if (!(error instanceof TidegateError) || !CANNOT_LEARN.includes(error.code)) throw error;
+    return {
+      judged: false,
+      reason: `from what was known by ${dayOf(cut)} nothing could be learnt: ${error.message}`,
+    };
+  }
+}
+
+/** The training window as it would have been frozen at the cut: with the labels that were known by then. */
+async function freezePast(
+  database: Database,
+  { retrainId, candidate }: OutOfTimeInput,
+  definition: ModelDefinition,
+  cut: Date,
+): Promise<Dataset> {
+  // Where the label's table does not say when a label became known, it is taken as known once its delay has passed.
+  const labelledUntil =
+    definition.label.known === undefined ? before(cut, durationOf(definition.label.delay)) : cut;
+  const newest = await newestLabelledTime(database, definition, labelledUntil, cut);
+  if (!newest) throw new TidegateError('TOO_FEW_LABELS', 'no label was known by then');
+  return freezeWindow(database, {
+    request: `${retrainId}/out-of-time`,
+    definition,
+    definitionVersion: candidate.definitionVersion,
+    window: windowEndingAt(newest < labelledUntil ? newest : labelledUntil, definition.training.window),
+    knownBy: cut,
+    ...followed(),
+  });
+}
+
+async function trainOn(database: Database, past: Dataset, definition: ModelDefinition) {
+  const { frame } = await readDataset(database, past, { rows: trainingRows });
+  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  const { trainer, seed, l2, solver } = definition.training;
+  const artifact = await trainInThread(
+    { frame, rows, trainer, options: { seed, l2, solver } },
+    {
+      signal: cancellationSignal(),
+      onProgress: (fraction) => heartbeat({ trained: fraction }),
+    },
+  );
+  return { artifact, trained: rows.length };
+}

@@ -1,0 +1,56 @@
+// Where a window of evaluation rows is cut in time: learn before, test after.
+import { type Frame } from '../features/frame.ts';
+import { MIN_CLUSTERS } from '../lifecycle/min-clusters.ts';
+import { countClusters } from './class-clusters.ts';
+
+/** A cut, or why there is none. */
+export type TimeCut =
+  | {
+      /** Microseconds since 1970 UTC, at a whole millisecond: the tested rows are later. */
+      readonly cut: bigint;
+      /** Row times in the frame. */
+      readonly rowTimes: number;
+      /** The rows after the cut, ascending. */
+      readonly rows: Uint32Array;
+    }
+  | { readonly cut: null; readonly reason: string };
+
+/**
+ * The latest row time with at least half of the rows after it, or the earliest where that leaves fewer than 50 clusters of
+ * a class after the cut; none where the earliest does, too.
+ *
+ * @param frame evaluation rows and no others, at least one
+ * @example timeCut(frame).cut
+ */
+export function timeCut(frame: Frame): TimeCut {
+  const sorted = frame.times.slice().sort();
+  const earliest = wholeMillisecond(sorted[0] ?? 0n);
+  const rowTimes = sorted.reduce(
+    (count, time, at) => (at > 0 && time === sorted[at - 1] ? count : count + 1),
+    0,
+  );
+  if (rowTimes < 2) return { cut: null, reason: 'the evaluation rows have one row time' };
+  const middle = sorted[Math.floor(sorted.length / 2)]!;
+  const before = sorted.findLast((time) => time < middle);
+  let enough = 0;
+  for (const cut of new Set([before === undefined ? earliest : wholeMillisecond(before), earliest])) {
+    const rows = Uint32Array.from(frame.times.keys()).filter((row) => frame.times[row]! > cut);
+    enough = fewestClusters(frame, rows);
+    if (enough >= MIN_CLUSTERS) return { cut, rowTimes, rows };
+  }
+  return {
+    cut: null,
+    reason: `after the first row time there are ${enough} holdout clusters of the rarer class, fewer than ${MIN_CLUSTERS}`,
+  };
+}
+
+// Upwards: a Date holds milliseconds, and no row at the cut may count as later.
+const wholeMillisecond = (micros: bigint): bigint => ((micros + 999n) / 1_000n) * 1_000n;
+
+function fewestClusters({ labels, clusters }: Frame, rows: Uint32Array): number {
+  const { positiveClusters, negativeClusters } = countClusters(
+    rows.map((row) => labels[row]!),
+    rows.map((row) => clusters[row]!),
+  );
+  return Math.min(positiveClusters, negativeClusters);
+}
