@@ -15,5 +15,5 @@ export function readInstant(value: unknown): number | undefined {
   const [, decimals = ''] = /\.(\d+)/.exec(parsed.data) ?? [];
   if (decimals.length > 6) return undefined;
   const seconds = Date.parse(parsed.data.replace(`.${decimals}`, ''));
-  return seconds * 1_000 + Number(decimals.padEnd(6, '0'));
+  return Number.isNaN(seconds) ? undefined : seconds * 1_000 + Number(decimals.padEnd(6, '0'));
 }

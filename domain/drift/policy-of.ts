@@ -20,9 +20,9 @@ export function driftPolicyOf(
   const { preset, share, alpha, minRows, multivariate } = definition.drift;
   const effects = artifact?.effects ?? [];
   const shares = usage(effects);
-  const weights: Record<string, number> = {};
-  const chosen: Record<string, EffectName> = {};
-  const thresholds: Record<string, number> = {};
+  const weights = byName<number>();
+  const chosen = byName<EffectName>();
+  const thresholds = byName<number>();
   for (const [feature, used] of Object.entries(shares)) weights[feature] = used * effects.length;
   for (const { name, spec } of featuresOf(definition)) {
     const { weight, effect, threshold } = spec.drift ?? {};
@@ -42,3 +42,6 @@ export function driftPolicyOf(
     thresholds,
   };
 }
+
+/** Nothing is found in it that was not put there, whatever a column is called: "constructor" is a name too. */
+const byName = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;

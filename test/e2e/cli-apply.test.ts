@@ -87,6 +87,48 @@ describe('apply', () => {
   });
 });
 
+describe('a view that two models share', () => {
+  /** A model file over the example's tables that imports the view of another file. */
+  const modelFile = async (name: string): Promise<string> => {
+    const file = join(folder, `${name}.mjs`);
+    await writeFile(
+      file,
+      `import { usage } from './usage.mjs';
+       export default {
+         name: '${name}', entity: { name: 'user', keys: ['user_id'] }, rows: { table: 'users', timestamp: 'as_of' },
+         features: [usage], derived: { log_hours: { operator: 'log1p', inputs: ['watch_hours_30d'] } },
+         label: { table: 'labels', column: 'churn_label', timestamp: 'as_of' },
+         monitor: { every: '1 month', window: '1 month' },
+         training: { trainer: 'logistic-regression', window: '1 month' }, promotion: {},
+       };`,
+    );
+    return file;
+  };
+  const removeSchedules = async (): Promise<void> => {
+    for (const name of ['sharing', 'also-sharing'])
+      await new Client({ connection }).schedule.getHandle(`monitor/${name}`).delete();
+  };
+
+  it('is declared once, and apply says who else has it', async () => {
+    await writeFile(
+      join(folder, 'usage.mjs'),
+      `export const usage = { name: 'usage', table: 'usage_agg_30d', timestamp: 'as_of',
+         columns: { watch_hours_30d: { type: 'numeric' } } };`,
+    );
+    expect(await tidegate('apply', await modelFile('sharing'))).not.toContain('shared');
+    expect(await tidegate('apply', await modelFile('also-sharing'))).toContain(
+      'view usage is shared with sharing',
+    );
+    expect(await answer('apply', await modelFile('sharing'))).toMatchObject({
+      changed: false,
+      sharedViews: [
+        { view: 'usage', uses: [{ model: 'also-sharing', definitionVersion: 1, differences: [] }] },
+      ],
+    });
+    await removeSchedules();
+  });
+});
+
 describe('commands on a model that has not run', () => {
   it('say where it stands', async () => {
     await tidegate('apply', MODEL_FILE, '--by', 'ada');
