@@ -10,6 +10,7 @@ import { answerError, handleErrors } from './plugins/errors.ts';
 import { decisionsRoute } from './routes/decisions.ts';
 import { healthRoutes } from './routes/health.ts';
 import { modelRoutes } from './routes/models.ts';
+import { onlineFeaturesRoutes } from './routes/online-features.ts';
 import { pendingRoute } from './routes/pending.ts';
 import { predictRoute } from './routes/predict.ts';
 import { reportRoutes } from './routes/reports.ts';
@@ -63,6 +64,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   modelRoutes(app, deps);
   versionsRoute(app, deps);
   predictRoute(app, deps);
+  onlineFeaturesRoutes(app, deps);
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   reportRoutes(app, deps);

@@ -1,5 +1,6 @@
 // Answers a request: rows or look-ups, scored by one version.
 import { type Feature } from '../../domain/features/define-model.ts';
+import { type PastMaxAge } from '../../domain/features/max-age.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type LookUp, type OnlineRow } from '../../store/online/lookup.ts';
@@ -10,6 +11,8 @@ import { type Entry, entriesOf } from './entries.ts';
 import { nameEntityKey, readEntityKeys, type RequestKey } from './entity-key.ts';
 import { readFeatures } from './read-features.ts';
 import { readInstant } from './read-instant.ts';
+import { sentValue } from './sent-value.ts';
+import { inWords, refuseTooOld, usableValues } from './usable-values.ts';
 
 /** One row to score, and what the answer and the log say of it. */
 export interface Subject {
@@ -19,6 +22,8 @@ export interface Subject {
   readonly asOf?: Date;
   /** Columns that the request sent for an entity, in place of what is stored. */
   readonly overridden?: readonly string[];
+  /** Views whose stored values are older than their limit. */
+  readonly tooOld?: readonly PastMaxAge[];
 }
 
 /** A prediction beside the row it was made from. */
@@ -30,14 +35,14 @@ export interface Answered {
 /** What a request is answered with. */
 export interface PredictDeps {
   readonly lookUp: LookUp;
-  /** The row time of rows that name neither an entity nor an instant. */
+  /** The row time of rows that name neither an entity nor an instant; the age of stored values is judged at it. */
   readonly now: Date;
 }
 
 /**
  * Scores everything that a request asks for, by one version.
  *
- * @throws TidegateError INVALID_REQUEST, UNKNOWN_ENTITY, UNKNOWN_FEATURE, INVALID_FEATURE
+ * @throws TidegateError INVALID_REQUEST, UNKNOWN_ENTITY, UNKNOWN_FEATURE, INVALID_FEATURE, VALUES_TOO_OLD
  */
 export async function predict(
   model: ServingModel,
@@ -54,6 +59,7 @@ export async function predict(
       missing: missingFeatures(features, subject.record),
       ...(subject.overridden && { overridden: [...subject.overridden] }),
       ...(subject.asOf && { as_of: subject.asOf.toISOString() }),
+      ...(subject.tooOld?.length && { past_max_age: subject.tooOld.map(pastMaxAgeAnswer) }),
     };
     return { subject, prediction };
   });
@@ -72,7 +78,7 @@ async function subjectsOf(
   );
   const found = await findRows(model, entries, lookUp);
   const asOf = body.as_of === undefined ? undefined : readInstant(body.as_of);
-  return entries.map((entry, index) => {
+  const subjects = entries.map((entry, index): Subject => {
     const values = sent[index] ?? new Map();
     const entity = found.get(entry);
     if (!entity) {
@@ -84,18 +90,32 @@ async function subjectsOf(
       };
     }
     const { key: entityKey, row } = entity;
+    const { stored, tooOld } = usableValues(model.ageLimits, row, now, values);
     return {
       record: completeRow(model.shape, {
-        stored: row.features,
+        stored,
         sent: values,
         rowTimeMicros: microsOf(row.asOf),
       }),
       entityKey,
       asOf: row.asOf,
       ...(entry.row && { overridden: [...values.keys()] }),
+      tooOld,
     };
   });
+  refuseTooOld(subjects.map(({ tooOld = [] }, index) => ({ at: entries[index]?.key?.at ?? 'key', tooOld })));
+  return subjects;
 }
+
+const pastMaxAgeAnswer = ({
+  limit,
+  timestamp,
+}: PastMaxAge): NonNullable<Prediction['past_max_age']>[number] => ({
+  view: limit.name,
+  timestamp: timestamp.toISOString(),
+  max_age: inWords(limit),
+  used: limit.then === 'warn',
+});
 
 const microsOf = (instant: Date): number => instant.getTime() * 1_000;
 
@@ -137,14 +157,9 @@ function unknownEntity(model: ServingModel, absent: readonly RequestKey[]): Tide
   );
 }
 
-/** Features as a request would send them: a flag is true or false, though it is scored as a category. */
+/** Features as a request would send them. */
 const featuresUsed = (features: readonly Feature[], record: FeatureRecord): Prediction['features_used'] =>
-  Object.fromEntries(
-    features.map(({ name, spec }) => {
-      const value = record[name] ?? null;
-      return [name, spec.type === 'flag' && value !== null ? value === 'true' : value];
-    }),
-  );
+  Object.fromEntries(features.map(({ name, spec }) => [name, sentValue(spec, record[name])]));
 
 const missingFeatures = (features: readonly Feature[], record: FeatureRecord): string[] =>
   features.flatMap(({ name }) => (record[name] == null ? [name] : []));

@@ -27,7 +27,7 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     async (request, reply) => {
       // Taken once: a swap during the look-up changes nothing for this request.
       const model = await serving.modelFor(request.params.model);
-      const answered = await predict(model, request.body, { lookUp: serving.lookUp, now: new Date() });
+      const answered = await predict(model, request.body, { lookUp: serving.lookUp, now: serving.clock() });
       log(model, answered);
       reply.header('x-tidegate-model-version', model.version);
       return {

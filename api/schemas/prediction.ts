@@ -75,6 +75,17 @@ const prediction = z.object({
     .array(z.string())
     .optional()
     .describe('Columns that came in the request in place of what is stored for the entity'),
+  past_max_age: z
+    .array(
+      z.object({
+        view: z.string(),
+        timestamp: z.iso.datetime().describe('Of the stored value'),
+        max_age: z.string(),
+        used: z.boolean().describe('Whether it was used all the same; else it counts as missing'),
+      }),
+    )
+    .optional()
+    .describe('Views whose stored values are older than their maxAge'),
   as_of: z.iso.datetime().optional().describe('The row time: of the online row, or as the request gave it'),
 });
 

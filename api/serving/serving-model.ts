@@ -1,5 +1,7 @@
 // A version in memory, ready to answer.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
+import { type AgeLimit, ageLimitsOf } from '../../domain/features/max-age.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { scoreRecord } from '../../domain/learning/score.ts';
 import { type LoadedVersion } from '../../store/serving/load-version.ts';
@@ -12,7 +14,10 @@ export interface ServingModel {
   readonly definitionVersion: number;
   /** Columns that name an entity, in order. */
   readonly entityKeys: readonly string[];
+  readonly definition: ModelDefinition;
   readonly shape: RowShape;
+  /** How old stored values may be. */
+  readonly ageLimits: readonly AgeLimit[];
   /** Estimated probability of the positive class, in [0, 1]. */
   readonly score: (record: FeatureRecord) => number;
 }
@@ -35,5 +40,14 @@ export function makeServingModel(loaded: LoadedVersion): ServingModel {
       `${model} version ${version} scores a row of missing values ${checked}`,
     );
   }
-  return { model, version, definitionVersion, entityKeys: definition.entity.keys, shape, score };
+  return {
+    model,
+    version,
+    definitionVersion,
+    entityKeys: definition.entity.keys,
+    definition,
+    shape,
+    ageLimits: ageLimitsOf(definition),
+    score,
+  };
 }

@@ -21,6 +21,8 @@ export interface ServingDeps {
   readonly logger: FastifyBaseLogger;
   /** Name of this process among the instances. @default host, process id and a random part */
   readonly instanceId?: string;
+  /** Tells the time at which the age of stored values is judged. @default the system's clock */
+  readonly clock?: () => Date;
 }
 
 /** The serving part of one API process. */
@@ -29,9 +31,11 @@ export class Serving {
   readonly instance: ServingInstance;
   readonly predictions: PredictionLog;
   readonly lookUp: LookUp;
+  readonly clock: () => Date;
   readonly #database: Database;
 
-  constructor({ database, logger, instanceId = newInstanceId() }: ServingDeps) {
+  constructor({ database, logger, instanceId = newInstanceId(), clock = () => new Date() }: ServingDeps) {
+    this.clock = clock;
     this.#database = database;
     this.models = new ModelCache(async ({ model, version }) =>
       makeServingModel(await loadVersion(database, model, version)),

@@ -67,6 +67,8 @@ it('the document lists every route, and no other', async () => {
     'GET /models/{model}/reports/{id}',
     'GET /models/{model}/versions',
     'GET /readyz',
+    'POST /features/online',
+    'POST /get-online-features',
     'POST /models/{model}/decisions',
     'POST /models/{model}/predict',
   ]);
@@ -97,7 +99,12 @@ it('the example of a body can be sent as it is', async () => {
     expect(body.error?.code, route).not.toBe('INVALID_REQUEST');
     tried.push(url);
   }
-  expect(tried.sort()).toEqual(['/models/churn/decisions', '/models/churn/predict']);
+  expect(tried.sort()).toEqual([
+    '/features/online',
+    '/get-online-features',
+    '/models/churn/decisions',
+    '/models/churn/predict',
+  ]);
 });
 
 it('the page of the document is where people are sent first', async () => {

@@ -11,6 +11,7 @@ import { type Artifact } from '../../domain/learning/artifact.ts';
 import { type App, buildApp } from '../../api/app.ts';
 import { type DecisionGate } from '../../api/decision-gate.ts';
 import { type ErrorBody } from '../../api/schemas/error.ts';
+import { type OnlineFeaturesAnswer } from '../../api/schemas/online-features.ts';
 import { type Prediction } from '../../api/schemas/prediction.ts';
 import { Serving } from '../../api/serving/serving.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
@@ -189,7 +190,12 @@ export class ModelFixture {
       commit`);
   }
 
-  async addOnlineRow(user: string, features: object, definitionVersion = 1): Promise<void> {
+  async addOnlineRow(
+    user: string,
+    features: object,
+    definitionVersion = 1,
+    viewTimes: readonly (string | null)[] = [],
+  ): Promise<void> {
     await this.database.kysely
       .insertInto('tidegate.online_row')
       .values({
@@ -199,6 +205,9 @@ export class ModelFixture {
         as_of: '2024-02-01T00:00:00Z',
         row_time: '2024-01-31T00:00:00Z',
         features: JSON.stringify(features),
+        view_times: JSON.stringify(
+          viewTimes.map((time) => (time === null ? null : 1_000 * Date.parse(time))),
+        ),
       })
       .execute();
   }
@@ -248,6 +257,8 @@ export interface AnswerBody {
   readonly models: readonly unknown[];
   readonly versions: readonly unknown[];
   readonly reports: readonly { id: number }[];
+  readonly metadata: { readonly feature_names: readonly string[] };
+  readonly results: OnlineFeaturesAnswer['results'];
   readonly problems: readonly string[];
   readonly send: { readonly body: object };
   readonly paths: Readonly<Record<string, object>>;
@@ -260,8 +271,12 @@ export interface Answer {
   readonly body: AnswerBody;
 }
 
-export async function startTestApi(database: Database, instanceId = 'test-instance'): Promise<TestApi> {
-  const serving = new Serving({ database, logger: silent, instanceId });
+export async function startTestApi(
+  database: Database,
+  instanceId = 'test-instance',
+  clock?: () => Date,
+): Promise<TestApi> {
+  const serving = new Serving({ database, logger: silent, instanceId, ...(clock && { clock }) });
   const gate = new FakeGate();
   const app = await buildApp({ database, serving, gate, logger: silent });
   await serving.start();

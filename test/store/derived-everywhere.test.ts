@@ -206,6 +206,8 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   version: 1,
   definitionVersion,
   entityKeys: definition.entity.keys,
+  definition,
+  ageLimits: [],
   shape: rowShape(definition),
   score: () => 0.5,
 });

@@ -1,3 +1,5 @@
+import { parseDefinition } from '../../../domain/features/define-model.ts';
+import churn from '../../../models/churn.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModelCache } from '../../../api/serving/model-cache.ts';
 import { type ServingModel } from '../../../api/serving/serving-model.ts';
@@ -15,7 +17,16 @@ const load = async (ref: VersionRef): Promise<ServingModel> => {
   const error = broken.get(ref.version);
   if (error) throw error;
   const shape = { features: [], sources: [], derivations: [], record: () => ({}) };
-  return { ...ref, definitionVersion: 1, entityKeys: ['user_id'], shape, score: () => 0.5 };
+  const definition = parseDefinition(churn);
+  return {
+    ...ref,
+    definitionVersion: 1,
+    entityKeys: ['user_id'],
+    definition,
+    shape,
+    ageLimits: [],
+    score: () => 0.5,
+  };
 };
 
 const served = () => cache.get('churn')?.version;

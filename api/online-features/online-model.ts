@@ -1,0 +1,74 @@
+// A model as look-ups of its features see it.
+import { featuresOf } from '../../domain/features/define-model.ts';
+import { type FeatureSpec } from '../../domain/features/column.ts';
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { declaredColumnsOf } from '../../domain/features/derived/declared.ts';
+import { derivationsOf } from '../../domain/features/derived/derivation.ts';
+import { ageLimitsOf, type AgeLimit, viewName } from '../../domain/features/max-age.ts';
+import { sourceColumnsOf } from '../../domain/features/source-columns.ts';
+import { type Database } from '../../store/database.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { type RowShape, rowShape } from '../prediction/row-shape.ts';
+import { type Serving } from '../serving/serving.ts';
+
+/** The definition by which a model's online features are read. */
+export interface OnlineModel {
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly definition: ModelDefinition;
+  readonly shape: RowShape;
+  readonly ageLimits: readonly AgeLimit[];
+}
+
+/** A feature of a model. */
+export interface OnlineFeature {
+  readonly name: string;
+  readonly spec: FeatureSpec;
+  /** Its view, or for a column derived from several views the model. */
+  readonly group: string;
+  /** Positions of the views that its value comes from. */
+  readonly views: readonly number[];
+  /** What the value depends on: equal texts mean equal values for an entity. */
+  readonly meaning: string;
+}
+
+/** The version in Production decides; before there is one, the newest definition. @throws TidegateError UNKNOWN_MODEL */
+export async function onlineModel(
+  serving: Pick<Serving, 'models'>,
+  database: Database,
+  model: string,
+): Promise<OnlineModel> {
+  const held = serving.models.get(model);
+  if (held) return held;
+  const { definition, version } = await getDefinition(database, model);
+  return {
+    model,
+    definitionVersion: version,
+    definition,
+    shape: rowShape(definition),
+    ageLimits: ageLimitsOf(definition),
+  };
+}
+
+/** The features of a model, in the order of its definition. */
+export function onlineFeatures({ model, definition }: OnlineModel): OnlineFeature[] {
+  const views = new Map<string, readonly number[]>(
+    sourceColumnsOf(definition).map(({ name, view }) => [name, [view]]),
+  );
+  for (const { name, inputs } of derivationsOf(definition)) {
+    views.set(name, [...new Set(inputs.flatMap((input) => views.get(input) ?? []))]);
+  }
+  const home = new Map(declaredColumnsOf(definition).map(({ name, view }) => [name, view]));
+  return featuresOf(definition).map(({ name, spec, view }) => {
+    const of = view ?? home.get(name) ?? null;
+    const from = views.get(name) ?? [];
+    const read = from.map((index) => definition.features[index]);
+    return {
+      name,
+      spec,
+      group: of === null ? model : viewName(definition.features[of] as ModelDefinition['features'][number]),
+      views: from,
+      meaning: JSON.stringify(of === null ? [model, read] : read),
+    };
+  });
+}

@@ -1,0 +1,65 @@
+// Online features by key, in the shape of Feast's feature server.
+import { listModels } from '../../store/definitions/definitions.ts';
+import { type ApiDeps, type App } from '../app.ts';
+import { answerFeatures } from '../online-features/answer-features.ts';
+import { allFeatures, chooseFeatures } from '../online-features/choose-features.ts';
+import { onlineModel, type OnlineModel } from '../online-features/online-model.ts';
+import { requestEntities } from '../online-features/request-entities.ts';
+import { errorResponses } from '../schemas/error.ts';
+import {
+  onlineFeaturesAnswer,
+  onlineFeaturesBody,
+  type OnlineFeaturesBody,
+} from '../schemas/online-features.ts';
+
+/** `POST /features/online`, and the same under the path that Feast's clients use. */
+export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): void {
+  const answer = async (body: OnlineFeaturesBody) => {
+    const {
+      entities: lists,
+      features: references,
+      feature_service: service,
+      full_feature_names: full,
+    } = body;
+    const given = Object.keys(lists);
+    const models =
+      service === undefined ? await modelsOf(given) : [await onlineModel(serving, database, service)];
+    const features =
+      references === undefined
+        ? models.flatMap((model) => allFeatures(model, full))
+        : chooseFeatures(models, references, full);
+    const columns = models[0]?.definition.entity.keys ?? given;
+    const entities = requestEntities(columns, lists);
+    return answerFeatures({ features, columns, entities }, { lookUp: serving.lookUp, now: serving.clock() });
+  };
+
+  /** The models whose entities are named by just these key columns, by name. */
+  const modelsOf = async (columns: readonly string[]): Promise<OnlineModel[]> => {
+    const wanted = JSON.stringify([...columns].sort());
+    const models: OnlineModel[] = [];
+    for (const name of await listModels(database)) {
+      const model = await onlineModel(serving, database, name);
+      if (JSON.stringify([...model.definition.entity.keys].sort()) === wanted) models.push(model);
+    }
+    return models;
+  };
+
+  for (const path of ['/features/online', '/get-online-features']) {
+    app.post(
+      path,
+      {
+        schema: {
+          tags: ['features'],
+          summary: 'Online features of entities, one result for each feature',
+          description:
+            'The shape is that of Feast’s feature server, whose path `/get-online-features` answers too. `NOT_FOUND`: the ' +
+            'entity has no row, or the view none within its ttl; `OUTSIDE_MAX_AGE`: the value is older than `maxAge`, ' +
+            'and null unless the view is to be served with a warning.',
+          body: onlineFeaturesBody,
+          response: { 200: onlineFeaturesAnswer, ...errorResponses },
+        },
+      },
+      (request) => answer(request.body),
+    );
+  }
+}

@@ -1,0 +1,119 @@
+// Stored values that are older than their maxAge, judged when they are asked for, by a clock that moves.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parseDefinition } from '../../domain/features/define-model.ts';
+import { definition, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
+
+const valued = '2024-02-01T00:00:00.000Z';
+const exactly = new Date('2024-02-03T00:00:00.000Z');
+const justPast = new Date(exactly.getTime() + 1);
+let now = exactly;
+let fixture: ModelFixture;
+let api: TestApi;
+
+const withAge = (pastMaxAge: 'null' | 'error' | 'warn') =>
+  parseDefinition({
+    ...definition,
+    features: [{ ...definition.features[0], name: 'usage_daily', maxAge: '2 days', pastMaxAge }],
+  });
+
+beforeAll(async () => {
+  fixture = await ModelFixture.create();
+  await fixture.addDefinition(2, withAge('null'));
+  await fixture.addDefinition(3, withAge('error'));
+  await fixture.addDefinition(4, withAge('warn'));
+  for (const version of [1, 2, 3, 4]) {
+    await fixture.addOnlineRow('u1', { hours: 10, plan: 'plus', paid: 'true' }, version, [valued]);
+    await fixture.addOnlineRow('u2', { hours: null, plan: null }, version, [null]);
+  }
+  api = await startTestApi(fixture.database, 'aged', () => now);
+});
+afterEach(() => (now = exactly));
+afterAll(async () => {
+  await api.close();
+  await fixture.drop();
+});
+
+const predict = (payload: object = { key: { user_id: 'u1' } }) =>
+  api.send('POST', '/models/churn/predict', payload);
+const look = (payload: object = {}) =>
+  api.send('POST', '/features/online', {
+    feature_service: 'churn',
+    entities: { user_id: ['u1', 'u2', 'u3'] },
+    ...payload,
+  });
+
+let champion: number | null = null;
+/** Puts a version of a definition into Production and waits until it answers. */
+async function serve(definitionVersion: number): Promise<void> {
+  const version = await fixture.register(definitionVersion, definitionVersion);
+  await fixture.promote(version, champion);
+  champion = version;
+  await api.serving.instance.sync();
+  expect((await predict({ features: {} })).body.version).toBe(version);
+}
+
+describe('a value exactly as old as maxAge', () => {
+  it('is used like any other, and one of a view without a limit at any age', async () => {
+    await serve(1);
+    now = new Date('2034-01-01Z');
+    expect((await predict()).body.predictions[0]).toMatchObject({ score: sigmoid(1 + 1 + 1) });
+    expect((await predict()).body.predictions[0]).not.toHaveProperty('past_max_age');
+    now = exactly;
+    await serve(2);
+    expect((await predict()).body.predictions[0]?.score).toBe(sigmoid(2 + 1 + 1));
+    expect((await predict()).body.predictions[0]).not.toHaveProperty('past_max_age');
+  });
+});
+
+describe('an older value', () => {
+  const told = { view: 'usage_daily', timestamp: valued, max_age: '2 days' };
+
+  it('counts as missing where the view says null, and the answer says so', async () => {
+    now = justPast;
+    const { body } = await predict();
+    expect(body.predictions[0]).toMatchObject({
+      missing: ['hours', 'tickets', 'plan', 'paid'],
+      past_max_age: [{ ...told, used: false }],
+    });
+    expect(body.predictions[0]?.score).toBe(sigmoid(2));
+    const found = await look();
+    const hours = found.body.results[found.body.metadata.feature_names.indexOf('hours')];
+    expect(hours).toEqual({
+      values: [null, null, null],
+      statuses: ['OUTSIDE_MAX_AGE', 'NOT_FOUND', 'NOT_FOUND'],
+      event_timestamps: [valued, '1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z'],
+    });
+  });
+
+  it('does not matter where the request brings every column of its view', async () => {
+    now = justPast;
+    const features = { hours: 0, tickets: 1, plan: 'plus', paid: true };
+    const { body } = await predict({ key: { user_id: 'u1' }, features });
+    expect(body.predictions[0]?.score).toBe(sigmoid(2 + 1));
+    expect(body.predictions[0]).not.toHaveProperty('past_max_age');
+  });
+
+  it('refuses the request where the view says error, naming entity, view and age', async () => {
+    await serve(3);
+    expect((await predict()).status).toBe(200);
+    now = justPast;
+    const problem = `the value of usage_daily is of ${valued}, older than its maxAge of 2 days`;
+    const refused = await predict({ keys: [{ user_id: 'u2' }, { user_id: 'u1' }] });
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'VALUES_TOO_OLD']);
+    expect(refused.body.error.places).toEqual([{ at: 'keys.1', problem }]);
+    expect((await predict({ key: { user_id: 'u2' } })).status).toBe(200);
+    const looked = await look();
+    expect([looked.status, looked.body.error.places]).toEqual([409, [{ at: 'entities.0', problem }]]);
+  });
+
+  it('is used with a warning where the view says warn', async () => {
+    await serve(4);
+    now = justPast;
+    const { body } = await predict();
+    expect(body.predictions[0]).toMatchObject({ past_max_age: [{ ...told, used: true }] });
+    expect(body.predictions[0]?.score).toBe(sigmoid(4 + 1 + 1));
+    const found = await look({ full_feature_names: true });
+    const hours = found.body.results[found.body.metadata.feature_names.indexOf('usage_daily__hours')];
+    expect([hours?.values[0], hours?.statuses[0]]).toEqual([10, 'OUTSIDE_MAX_AGE']);
+  });
+});
