@@ -4,6 +4,7 @@ import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/featu
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { NO_LABEL } from '../../domain/features/frame.ts';
 import { type WireBytes } from '../copy-out.ts';
+import { type SourceField, sourceFieldsOf } from '../features/select-list.ts';
 import { type DatasetColumn } from '../tables.ts';
 import { type Chunk, featurePart, PARTS } from './chunk.ts';
 import { ByteWriter, CategoryWriter, NumericWriter, TextWriter, TimeWriter } from './column-writers.ts';
@@ -16,6 +17,9 @@ const TIME = 2;
 const HELD_OUT = 3;
 const LABEL = 4;
 const FIRST_SOURCE = 5;
+
+// Before the elements of an array: length of the field, dimensions, flags, type, number of elements, first index.
+const ARRAY_HEAD = 24;
 
 /** Sorts the fields of each joined row, as `windowSql` selects them, to their column writers. */
 export class DatasetTable {
@@ -34,6 +38,7 @@ export class DatasetTable {
   readonly #times: TimeWriter;
   readonly #holdout: ByteWriter;
   readonly #labels: ByteWriter;
+  readonly #fields: readonly SourceField[];
   readonly #sources: readonly SourceWriter[];
   /** The values of the source columns that are numbers: most columns are, and they are written here. */
   readonly #numbers: readonly (Float64Array | undefined)[];
@@ -54,6 +59,7 @@ export class DatasetTable {
     this.#sources = sources.map(({ spec }) =>
       isNumeric(spec) ? new NumericWriter(chunkRows) : new CategoryWriter(chunkRows),
     );
+    this.#fields = fieldRuns(sourceFieldsOf(definition));
     this.#numbers = this.#sources.map((writer) =>
       writer instanceof NumericWriter ? writer.values : undefined,
     );
@@ -89,12 +95,15 @@ export class DatasetTable {
       this.#putFixed(field, row, wire, at + 4, length);
       at += 4 + (length < 0 ? 0 : length);
     }
-    for (let source = 0; source < this.#numbers.length; source += 1) {
-      const length = view.getInt32(at);
-      const numbers = this.#numbers[source];
-      if (numbers) numbers[row] = length < 0 ? NaN : view.getFloat64(at + 4);
-      else this.#sources[source]?.put(row, wire, at + 4, length);
-      at += 4 + (length < 0 ? 0 : length);
+    for (const { isArray, positions } of this.#fields) {
+      if (isArray) at += ARRAY_HEAD;
+      for (const source of positions) {
+        const length = view.getInt32(at);
+        const numbers = this.#numbers[source];
+        if (numbers) numbers[row] = length < 0 ? NaN : view.getFloat64(at + 4);
+        else this.#sources[source]?.put(row, wire, at + 4, length);
+        at += 4 + (length < 0 ? 0 : length);
+      }
     }
     this.#countReach(wire, at);
     this.#countRow(row);
@@ -155,4 +164,10 @@ export class DatasetTable {
       }
     }
   }
+}
+
+/** Fields of one column each are read in one run. */
+function fieldRuns(fields: readonly SourceField[]): SourceField[] {
+  const plain = fields.filter(({ isArray }) => !isArray).flatMap(({ positions }) => positions);
+  return [{ isArray: false, positions: plain }, ...fields.filter(({ isArray }) => isArray)];
 }

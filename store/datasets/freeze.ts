@@ -43,7 +43,7 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   const { definition, window, knownBy } = request;
   // Before the snapshot: whoever still writes now is not seen by it either.
   const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database));
-  const statement = windowStatement(definition, window, asKnownAt);
+  const statement = await windowStatement(database.pool, definition, window, asKnownAt);
   try {
     return await freezeRows(database, request, { statement, asKnownAt });
   } catch (error) {

@@ -4,8 +4,11 @@ import { holdoutPolicy, sourceColumnsOf } from '../../domain/features/define-mod
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { copyRows } from '../copy-out.ts';
+import { chooseJoinPlan } from '../features/choose-join-plan.ts';
+import { JOIN_SETTINGS } from '../features/join-settings.ts';
 import { windowSql } from '../features/window-sql.ts';
 import { inlineParameters } from '../inline-parameters.ts';
+import { type Queryable } from '../queryable.ts';
 import { type Chunk, CHUNK_ROWS } from './chunk.ts';
 import { type DatasetTable } from './dataset-table.ts';
 
@@ -23,13 +26,24 @@ export interface FreezeControl {
   readonly signal?: AbortSignal;
 }
 
-/** The statement that joins a window. @param asKnownAt ISO text; by then a label must be known */
-export const windowStatement = (definition: ModelDefinition, window: Window, asKnownAt: string): string =>
-  inlineParameters(windowSql(definition, holdoutPolicy(definition)), [
+/**
+ * The statement that joins a window, by the plan that suits its tables now.
+ *
+ * @param asKnownAt ISO text; by then a label must be known
+ */
+export async function windowStatement(
+  client: Queryable,
+  definition: ModelDefinition,
+  window: Window,
+  asKnownAt: string,
+): Promise<string> {
+  const plan = await chooseJoinPlan(client, definition);
+  return inlineParameters(windowSql(definition, holdoutPolicy(definition), plan), [
     window.from.toISOString(),
     window.to.toISOString(),
     asKnownAt,
   ]);
+}
 
 /** Rows per chunk: a power of two, so that chunks of all datasets begin at the same rows where they can. */
 export function chunkRowsFor(definition: ModelDefinition): number {
@@ -46,7 +60,7 @@ export interface JoinRun {
 }
 
 /**
- * Runs the statement and hands over the chunks of each piece of the rows, all parts together. Memory holds one piece.
+ * Runs the statement, on a connection that is in a transaction, and hands over the chunks of each piece of the rows, all parts together. Memory holds one piece.
  *
  * @param mayGoOn waited for before each piece is handed over; reading pauses meanwhile
  * @param take its chunks are good until the call returns
@@ -63,6 +77,7 @@ export async function joinChunks(
     signal?.throwIfAborted();
     take(table.takeChunks());
   };
+  await client.query(JOIN_SETTINGS);
   const pulse = setInterval(() => onProgress?.(table.rows), PROGRESS_MS);
   try {
     await copyRows(client, `copy (${statement}) to stdout (format binary)`, (wire, start) => {

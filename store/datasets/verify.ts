@@ -45,7 +45,8 @@ export async function verifyDataset(
     () => undefined,
   );
   const { definition } = await getDefinition(database, dataset.model, dataset.definitionVersion);
-  const statement = windowStatement(definition, dataset.window, await asKnownAt(database, dataset.id));
+  const knownAt = await asKnownAt(database, dataset.id);
+  const statement = await windowStatement(database.pool, definition, dataset.window, knownAt);
   return inSnapshot(
     database,
     async (client) => {

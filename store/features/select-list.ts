@@ -1,13 +1,45 @@
 // What the point-in-time join selects of its views, in one order that its readers rely on.
+import { isNumeric } from '../../domain/features/column.ts';
 import { sourceColumnsOf } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { quoteColumn } from './identifiers.ts';
 import { type JoinPlan, type ViewPlan } from './join-plan.ts';
 import { hiddenSql, viewAlias } from './view-join-sql.ts';
 
-/** The columns of `sourceColumnsOf`, in that order. */
-export const sourceColumnsSql = (definition: ModelDefinition): string[] =>
-  sourceColumnsOf(definition).map(({ name, view }) => `${viewAlias(view)}.${quoteColumn(name)}`);
+// Postgres allows 1,664 columns in a result; some are for keys, labels and reach.
+const MOST_PLAIN_COLUMNS = 1_200;
+
+/** A field of the result: one source column, or an array of several. */
+export interface SourceField {
+  readonly isArray: boolean;
+  /** Positions in `sourceColumnsOf`, in the order of the elements. */
+  readonly positions: readonly number[];
+}
+
+/** The fields that hold the source columns: one each, or where there are too many, an array per view and type. */
+export function sourceFieldsOf(definition: ModelDefinition): SourceField[] {
+  const sources = sourceColumnsOf(definition);
+  if (sources.length <= MOST_PLAIN_COLUMNS) {
+    return sources.map((_, position) => ({ isArray: false, positions: [position] }));
+  }
+  const groups = new Map<string, number[]>();
+  sources.forEach(({ view, spec }, position) => {
+    const group = `${view} ${isNumeric(spec) ? 'float8' : 'text'}`;
+    groups.set(group, [...(groups.get(group) ?? []), position]);
+  });
+  return [...groups.values()].map((positions) => ({ isArray: true, positions }));
+}
+
+/** The fields of `sourceFieldsOf`, in that order. */
+export function sourceColumnsSql(definition: ModelDefinition): string[] {
+  const columns = sourceColumnsOf(definition).map(
+    ({ name, view }) => `${viewAlias(view)}.${quoteColumn(name)}`,
+  );
+  return sourceFieldsOf(definition).map(({ isArray, positions }) => {
+    const list = positions.map((position) => columns[position]).join(', ');
+    return isArray ? `array[${list}]` : list;
+  });
+}
 
 /** For each view `matched_<n>`, and `hidden_<n>`: a row was in reach but not yet known. */
 export const reachSql = (definition: ModelDefinition, plan: JoinPlan): string[] =>
