@@ -1,0 +1,65 @@
+// Which definitions of a model keep online rows, and whose rows go.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Database } from '../../store/database.ts';
+import { definitionsInUse } from '../../store/online/definitions-in-use.ts';
+import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
+import { candidateModel } from '../helpers/candidates.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => (database = await migratedDatabase()));
+afterAll(() => database.drop());
+
+/** Gives a definition complete rows of one entity. */
+async function addRows(model: string, version: number): Promise<void> {
+  await database.pool.query(
+    `insert into tidegate.online_row values ($1, $2, '["u"]', '2024-03-01Z', '2024-03-01Z', '{}')`,
+    [model, version],
+  );
+  await database.pool.query(
+    `insert into tidegate.online_watermark (model, definition_version, as_of, newest_as_of, mark)
+     values ($1, $2, '2024-03-01Z', '2024-03-01Z', '{}')`,
+    [model, version],
+  );
+}
+
+async function addDefinition({ kysely }: Database, model: string, version: number): Promise<void> {
+  const { body } = await kysely
+    .selectFrom('tidegate.definition')
+    .select('body')
+    .where('model', '=', model)
+    .executeTakeFirstOrThrow();
+  await kysely
+    .insertInto('tidegate.definition')
+    .values({ model, version, body: JSON.stringify(body), digest: `d${version}`, applied_by: 'ada' })
+    .execute();
+}
+
+const rowsOf = async (model: string): Promise<number[]> => {
+  const { rows } = await database.pool.query<{ version: number }>(
+    'select definition_version as version from tidegate.online_row where model = $1 order by 1',
+    [model],
+  );
+  return rows.map(({ version }) => version);
+};
+
+test('rows stay for what answers or may have to, and for the newest definition; all others go', async () => {
+  const model = await candidateModel(database, 'policy');
+  expect(await definitionsInUse(database.kysely, 'policy')).toEqual([]);
+  await model.produce();
+  expect(await definitionsInUse(database.kysely, 'policy')).toEqual([1]);
+  for (const version of [2, 3]) await addDefinition(database, 'policy', version);
+  for (const version of [1, 2, 3]) await addRows('policy', version);
+  expect(await removeUnusedRows(database, 'policy')).toEqual([2]);
+  expect(await rowsOf('policy')).toEqual([1, 3]);
+  expect(await removeUnusedRows(database, 'policy')).toEqual([]);
+});
+
+test('a candidate whose retrain is open needs its rows, and one that was refused does not', async () => {
+  const model = await candidateModel(database, 'open');
+  await model.register();
+  expect(await definitionsInUse(database.kysely, 'open')).toEqual([1]);
+  await database.pool.query(`update tidegate.retrain set finished_at = now() where model = 'open'`);
+  expect(await definitionsInUse(database.kysely, 'open')).toEqual([]);
+});
