@@ -1,7 +1,9 @@
 // Evidence: all that a decision on a version rests on, under one digest.
 import { PROMOTION_RULES } from '../domain/lifecycle/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/lifecycle/decide-retrain.ts';
+import { labelsInWords } from '../domain/features/label-counts.ts';
 import { evidenceInWords } from '../domain/lifecycle/comparison-body.ts';
+import { getDataset } from '../store/datasets/dataset.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
 import { writeEvidence } from '../store/runs/evidence.ts';
 import { getReport } from '../store/runs/reports.ts';
@@ -35,6 +37,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     const retrain = await getRetrain(database, registered.retrainId);
     const comparison = await getComparison(database, model, version);
     const report = retrain.reportId === null ? null : await getReport(database, retrain.reportId);
+    const training = await getDataset(database, registered.datasetId);
     const { body } = comparison;
     const summary = evidenceInWords(body, version, comparison.championVersion);
     const evidence = await writeEvidence(database, {
@@ -57,6 +60,13 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
           drift: report.drift,
           performance: report.performance,
           decision: report.decision,
+        },
+        training: {
+          digest: training.digest,
+          window: { from: training.window.from.toISOString(), to: training.window.to.toISOString() },
+          rows: training.rows,
+          labels: labelsInWords(training),
+          backfilled: training.backfilled,
         },
         comparison: body,
         decision: comparison.decision,

@@ -1,4 +1,5 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
+import { backfilledInWords, labelsInWords } from '../domain/features/label-counts.ts';
 import { dayOf, windowEndingAt } from '../domain/features/window.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
 import { expireDatasets } from '../store/datasets/expire.ts';
@@ -17,12 +18,20 @@ export interface OpenedReport {
   readonly reportId: number;
   readonly rows: number;
   readonly labelledRows: number;
+  /** Their labels, and history that was taken as known before it was; absent in runs from before there were such words. */
+  readonly words?: string;
   /** Who last applied the definition: the requester of what follows from a scheduled run. */
   readonly appliedBy: string;
 }
 
-const inWords = ({ rows, labelledRows, holdoutRows, window }: Dataset): string =>
-  `froze ${rows} rows of (${dayOf(window.from)}, ${dayOf(window.to)}], ${labelledRows} labelled, ${holdoutRows} held out`;
+function inWords(dataset: Dataset): string {
+  const { rows, holdoutRows, window } = dataset;
+  return `froze ${rows} rows of (${dayOf(window.from)}, ${dayOf(window.to)}], ${rowsInWords(dataset)}, ${holdoutRows} held out`;
+}
+
+/** The labels, and what was taken as known before it was. */
+const rowsInWords = (dataset: Dataset): string =>
+  [labelsInWords(dataset), backfilledInWords(dataset.backfilled)].filter((words) => words !== '').join('; ');
 
 /** The steps that freeze windows. */
 export const freezeActivities = ({ database }: ActivityDeps) => ({
@@ -58,6 +67,7 @@ export const freezeActivities = ({ database }: ActivityDeps) => ({
       reportId: report.id,
       rows: dataset.rows,
       labelledRows: dataset.labelledRows,
+      words: rowsInWords(dataset),
       appliedBy: source.appliedBy,
     };
   },

@@ -2,6 +2,7 @@
 import { type ColumnType, type Generated } from 'kysely';
 import { type EncodedReference } from '../domain/drift/profile-codec.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
+import { type Backfilled } from '../domain/features/label-counts.ts';
 import { type Artifact } from '../domain/learning/artifact.ts';
 import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
@@ -49,6 +50,10 @@ export interface Tables {
     as_known_at: Timestamp;
     row_count: number;
     labelled_rows: number;
+    assumed_labels: Generated<number>;
+    awaited_labels: Generated<number>;
+    overdue_labels: Generated<number>;
+    backfilled: ColumnType<Backfilled[], string | undefined, string>;
     training_rows: number;
     holdout_rows: number;
     columns: Json<DatasetColumn[]>;

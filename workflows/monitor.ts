@@ -27,7 +27,9 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
   try {
     const report = await freezeWindow({ model: input.model, asOf });
     state = { ...state, reportId: report.reportId };
-    details.add(`froze ${report.rows} rows, ${report.labelledRows} labelled: report ${report.reportId}`);
+    details.add(
+      `froze ${report.rows} rows, ${report.words ?? `${report.labelledRows} labelled`}: report ${report.reportId}`,
+    );
     enter('checking quality');
     const quality = await checkQuality(report);
     details.add(quality.words);

@@ -5,6 +5,7 @@ import * as versions from './0003-versions.ts';
 import * as lifecycle from './0004-lifecycle.ts';
 import * as decisions from './0005-decisions.ts';
 import * as serving from './0006-serving.ts';
+import * as datasetLabels from './0007-dataset-labels.ts';
 import * as datasetRetention from './0008-dataset-retention.ts';
 import * as onlineWatermarks from './0009-online-watermarks.ts';
 import * as scoreReference from './0012-score-reference.ts';
@@ -21,6 +22,7 @@ export const tidegateMigrations = {
     '0004-lifecycle': lifecycle,
     '0005-decisions': decisions,
     '0006-serving': serving,
+    '0007-dataset-labels': datasetLabels,
     '0008-dataset-retention': datasetRetention,
     '0009-online-watermarks': onlineWatermarks,
     '0012-score-reference': scoreReference,

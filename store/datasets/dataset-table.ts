@@ -33,6 +33,11 @@ export class DatasetTable {
   /** For each view, how many rows found values, and from how many `known` alone keeps them. */
   readonly matched: number[];
   readonly hidden: number[];
+  /** For each view, how many rows saw a value by `knownSince` alone. */
+  readonly backfilled: number[];
+  /** Labelled rows whose label is assumed, and rows without one that is not expected yet. */
+  assumedLabels = 0;
+  awaitedLabels = 0;
   readonly #keys: TextWriter;
   readonly #clusters: ClusterWriter;
   readonly #times: TimeWriter;
@@ -78,6 +83,7 @@ export class DatasetTable {
     );
     this.matched = definition.features.map(() => 0);
     this.hidden = definition.features.map(() => 0);
+    this.backfilled = definition.features.map(() => 0);
   }
 
   /** Whether every row so far has been taken, or makes a whole chunk that should be. */
@@ -152,17 +158,24 @@ export class DatasetTable {
     else if (isLabelled) this.trainingRows += 1;
   }
 
-  #countReach({ bytes, view }: WireBytes, from: number): void {
+  #countReach(wire: WireBytes, from: number): void {
     let at = from;
+    const next = (): number => {
+      const length = wire.view.getInt32(at);
+      at += 4;
+      if (length < 0) return 0;
+      at += length;
+      return wire.bytes[at - length] as number;
+    };
     for (let index = 0; index < this.matched.length; index += 1) {
-      for (const counts of [this.matched, this.hidden]) {
-        const length = view.getInt32(at);
-        at += 4;
-        if (length < 0) continue;
-        counts[index] = (counts[index] as number) + (bytes[at] as number);
-        at += length;
-      }
+      this.matched[index] = (this.matched[index] as number) + next();
+      this.hidden[index] = (this.hidden[index] as number) + next();
     }
+    for (let index = 0; index < this.backfilled.length; index += 1) {
+      this.backfilled[index] = (this.backfilled[index] as number) + next();
+    }
+    this.assumedLabels += next();
+    this.awaitedLabels += next();
   }
 }
 

@@ -1,5 +1,6 @@
 // What is known of a frozen dataset without reading its rows.
 import { type Selectable } from 'kysely';
+import { type Backfilled } from '../../domain/features/label-counts.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { type Database } from '../database.ts';
 import { type DatasetColumn, type Tables } from '../tables.ts';
@@ -13,6 +14,13 @@ export interface Dataset {
   readonly asKnownAt: Date;
   readonly rows: number;
   readonly labelledRows: number;
+  /** Of the labelled rows, those whose label is absent after its delay and counts as negative. */
+  readonly assumedLabels: number;
+  /** Rows without a label: those where it is not expected yet, and those where it should be there. */
+  readonly awaitedLabels: number;
+  readonly overdueLabels: number;
+  /** Views whose history was taken as known before it was; empty where every value was known in time. */
+  readonly backfilled: readonly Backfilled[];
   /** Labelled and not held out: what a candidate can learn from. */
   readonly trainingRows: number;
   readonly holdoutRows: number;
@@ -38,6 +46,10 @@ export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dat
   asKnownAt: row.as_known_at,
   rows: row.row_count,
   labelledRows: row.labelled_rows,
+  assumedLabels: row.assumed_labels,
+  awaitedLabels: row.awaited_labels,
+  overdueLabels: row.overdue_labels,
+  backfilled: row.backfilled,
   trainingRows: row.training_rows,
   holdoutRows: row.holdout_rows,
   columns: row.columns,

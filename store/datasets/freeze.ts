@@ -1,18 +1,17 @@
 // Freezing: the joined rows of a window are written once, in one snapshot, as columnar chunks.
 import type pg from 'pg';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type Backfilled } from '../../domain/features/label-counts.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database, inTransaction } from '../database.ts';
+import { refuseHidden } from '../features/known-guard.ts';
 import { digestName, digestOfDataset } from './chunk-digests.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset, datasetFromRow, findDatasetByRequest } from './dataset.ts';
 import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
 import { inSnapshot, labelsKnownBy } from './snapshot.ts';
-
-/** Largest share of otherwise matching rows that `known` may hide before freezing is refused. */
-const MOST_HIDDEN = 0.05;
 
 export { type FreezeControl } from './join-chunks.ts';
 
@@ -89,7 +88,7 @@ async function freezeIn(
   try {
     await copyWindow(reader, statement, { table, chunks, digests }, request);
     if (table.rows === 0) throw emptyWindow(definition, window);
-    refuseHidden(definition, table);
+    await refuseHidden(reader, definition, table);
     await chunks.end();
   } catch (error) {
     await chunks.abort();
@@ -131,8 +130,9 @@ async function insertDataset(
   const { id, asKnownAt, table, digests } = made;
   const { rows } = await writer.query(
     `insert into tidegate.dataset (id, request, model, definition_version, window_from, window_to, as_known_at,
-       row_count, labelled_rows, training_rows, holdout_rows, columns, digest, chunk_rows)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning *`,
+       row_count, labelled_rows, training_rows, holdout_rows, columns, digest, chunk_rows,
+       assumed_labels, awaited_labels, overdue_labels, backfilled)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) returning *`,
     [
       id,
       request,
@@ -148,24 +148,21 @@ async function insertDataset(
       JSON.stringify(table.columns),
       digestOfDataset(table, digests),
       table.chunkRows,
+      table.assumedLabels,
+      table.awaitedLabels,
+      table.rows - table.labelledRows - table.awaitedLabels,
+      JSON.stringify(backfilledOf(definition, table)),
     ],
   );
   return datasetFromRow(rows[0] as Parameters<typeof datasetFromRow>[0]);
 }
 
-function refuseHidden(definition: ModelDefinition, table: DatasetTable): void {
-  definition.features.forEach((view, index) => {
-    const hidden = table.hidden[index] ?? 0;
-    const inReach = hidden + (table.matched[index] ?? 0);
-    if (inReach === 0 || hidden / inReach <= MOST_HIDDEN) return;
-    const percent = ((100 * hidden) / inReach).toFixed(1);
-    throw new TidegateError(
-      'FEATURES_NOT_KNOWN',
-      `${percent} % of the rows of ${view.table} became known later than ${view.timestamp} + ${view.lag ?? '0 hours'}, ` +
-        `so they would be silently null in training`,
-    );
+/** The views whose history was taken as known before it was. */
+const backfilledOf = (definition: ModelDefinition, table: DatasetTable): Backfilled[] =>
+  definition.features.flatMap((view, index) => {
+    const rows = table.backfilled[index] ?? 0;
+    return rows === 0 ? [] : [{ table: view.table, knownSince: view.knownSince ?? '', rows }];
   });
-}
 
 const emptyWindow = (definition: ModelDefinition, { from, to }: Window): TidegateError =>
   new TidegateError(

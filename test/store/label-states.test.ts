@@ -1,0 +1,143 @@
+// Mature, awaited, overdue and assumed labels: counted when a window is frozen, and where a training window ends.
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backfilledInWords, labelsInWords } from '../../domain/features/label-counts.ts';
+import { trainingRows } from '../../domain/learning/rows.ts';
+import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
+import { freezeWindow } from '../../store/datasets/freeze.ts';
+import { readDataset } from '../../store/datasets/read.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { countFreshLabels } from '../../store/features/fresh-labels.ts';
+import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { type SampleModel, sampleModel, type SampleOptions } from '../helpers/sample-model.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => (database = await migratedDatabase()));
+afterAll(() => database.drop());
+
+const DAY = 86_400_000;
+/** Midnight so many days before today, so that delays pass as they do for real. */
+const daysAgo = (days: number): string =>
+  new Date(Math.floor(Date.now() / DAY) * DAY - days * DAY).toISOString();
+
+const window = { from: new Date(Date.now() - 400 * DAY), to: new Date() };
+
+async function applied(name: string, options: SampleOptions): Promise<SampleModel> {
+  const model = await sampleModel(database, name, options);
+  await applyDefinition(database, model.definition, 'ada');
+  return model;
+}
+
+const freeze = ({ definition }: SampleModel): Promise<Dataset> =>
+  freezeWindow(database, { request: definition.name, definition, definitionVersion: 1, window });
+
+/** Users labelled, and not labelled, on days before and after a delay of 30 days. */
+async function someLabels(model: SampleModel): Promise<void> {
+  const users = ['late', 'early', 'gone', 'stayed'];
+  await model.insert('spine', ...users.map((user_id) => ({ user_id, at: daysAgo(60) })));
+  await model.insert('spine', ...users.map((user_id) => ({ user_id, at: daysAgo(10) })));
+  await model.insert(
+    'outcome',
+    { user_id: 'gone', at: daysAgo(60), loaded_at: daysAgo(40), gone: true },
+    { user_id: 'stayed', at: daysAgo(60), loaded_at: daysAgo(40), gone: false },
+    { user_id: 'gone', at: daysAgo(10), loaded_at: daysAgo(9), gone: true },
+  );
+}
+
+test('a row without a label is awaited until its delay has passed, and overdue after it', async () => {
+  const model = await applied('overdue', { label: { delay: '30 days' } });
+  await someLabels(model);
+  const dataset = await freeze(model);
+  expect(dataset).toMatchObject({
+    rows: 8,
+    labelledRows: 3,
+    assumedLabels: 0,
+    awaitedLabels: 3,
+    overdueLabels: 2,
+  });
+  expect(await getDataset(database, dataset.id)).toEqual(dataset);
+  expect(labelsInWords(dataset)).toBe('3 labelled, 3 awaited, 2 overdue');
+});
+
+test('an absent label counts as negative after its delay where the definition says so', async () => {
+  const model = await applied('assumed', { label: { delay: '30 days', absentMeans: 'negative' } });
+  await someLabels(model);
+  const dataset = await freeze(model);
+  expect(dataset).toMatchObject({ labelledRows: 5, assumedLabels: 2, awaitedLabels: 3, overdueLabels: 0 });
+  expect(labelsInWords(dataset)).toBe('5 labelled (2 assumed negative), 3 awaited');
+  const { frame } = await readDataset(database, dataset);
+  expect([...frame.labels].filter((label) => label === 0)).toHaveLength(3);
+  expect(await countFreshLabels(database, model.definition, window)).toBe(trainingRows(frame).length);
+});
+
+test('rows without a mature label serve drift and not training', async () => {
+  const model = await applied('unlabelled', { label: { delay: '30 days' } });
+  await someLabels(model);
+  const dataset = await freeze(model);
+  const { frame } = await readDataset(database, dataset);
+  expect(frame.rows).toBe(8);
+  expect(dataset.trainingRows).toBeLessThanOrEqual(3);
+  expect(trainingRows(frame)).toHaveLength(dataset.trainingRows);
+});
+
+test('the newest labelled row is the newest with a label, or past its delay where absence is a label', async () => {
+  const plain = await sampleModel(database, 'newest_plain', { label: { delay: '5 days' } });
+  const assumed = await sampleModel(database, 'newest_assumed', {
+    label: { delay: '5 days', absentMeans: 'negative' },
+  });
+  for (const model of [plain, assumed]) {
+    await model.insert('spine', ...[60, 10, 2].map((days) => ({ user_id: 'u', at: daysAgo(days) })));
+    await model.insert('outcome', { user_id: 'u', at: daysAgo(60), loaded_at: daysAgo(59), gone: true });
+  }
+  expect(await newestLabelledTime(database, plain.definition, null)).toEqual(new Date(daysAgo(60)));
+  expect(await newestLabelledTime(database, assumed.definition, null)).toEqual(new Date(daysAgo(10)));
+});
+
+test('the newest labelled row is found with indexes as without', async () => {
+  const model = await sampleModel(database, 'newest_indexed', {});
+  await database.pool.query(`
+    insert into newest_indexed.spine select 'u' || n, 'eu', '${daysAgo(30)}'::timestamptz + n * interval '1 minute'
+      from generate_series(1, 5000) n;
+    insert into newest_indexed.outcome select user_id, region, at, at, true from newest_indexed.spine where at < '${daysAgo(28)}';
+    analyze newest_indexed.spine, newest_indexed.outcome`);
+  const without = await newestLabelledTime(database, model.definition, null);
+  await database.pool.query(`
+    create index on newest_indexed.spine (at);
+    create index on newest_indexed.outcome (user_id, region, at)`);
+  expect(await newestLabelledTime(database, model.definition, null)).toEqual(without);
+  expect(without).toEqual(new Date(Date.parse(daysAgo(28)) - 60_000));
+});
+
+test('a label that is changed later is a new known value, seen by a later freeze alone', async () => {
+  const model = await sampleModel(database, 'changed_label', {});
+  await model.insert('spine', { user_id: 'u', at: daysAgo(60) });
+  await model.insert(
+    'outcome',
+    { user_id: 'u', at: daysAgo(60), loaded_at: daysAgo(50), gone: false },
+    { user_id: 'u', at: daysAgo(60), loaded_at: daysAgo(20), gone: true },
+  );
+  expect(await model.join({ asKnownAt: daysAgo(30) })).toMatchObject([{ label: 0 }]);
+  expect(await model.join({ asKnownAt: daysAgo(10) })).toMatchObject([{ label: 1 }]);
+});
+
+test('a dataset that used history loaded later is marked, and one that did not is not', async () => {
+  const knownSince = daysAgo(5);
+  const options = { view: { known: 'loaded_at', lag: '1 hour', knownSince } };
+  const model = await applied('backfilled', options);
+  await model.insert('spine', { user_id: 'u', at: daysAgo(60) }, { user_id: 'v', at: daysAgo(60) });
+  await model.insert(
+    'usage',
+    { user_id: 'u', at: daysAgo(60), loaded_at: daysAgo(6), hours: 1 },
+    { user_id: 'v', at: daysAgo(60), loaded_at: daysAgo(60), hours: 2 },
+  );
+  const { backfilled } = await freeze(model);
+  expect(backfilled).toEqual([{ table: 'backfilled.usage', knownSince, rows: 1 }]);
+  expect(backfilledInWords(backfilled)).toBe(
+    `1 rows saw history of backfilled.usage that was loaded later (knownSince ${knownSince})`,
+  );
+  const prompt = await applied('in_time', options);
+  await prompt.insert('spine', { user_id: 'v', at: daysAgo(60) });
+  await prompt.insert('usage', { user_id: 'v', at: daysAgo(60), loaded_at: daysAgo(60), hours: 2 });
+  expect((await freeze(prompt)).backfilled).toEqual([]);
+});
