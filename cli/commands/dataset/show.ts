@@ -1,5 +1,6 @@
 // tidegate dataset show: what is known of a dataset, and what rests on it.
 import { type Command } from 'commander';
+import { backfilledInWords, labelsInWords } from '../../../domain/features/label-counts.ts';
 import { holdsRows, useInWords } from '../../../domain/lifecycle/dataset-retention.ts';
 import { datasetUses } from '../../../store/datasets/dataset-uses.ts';
 import { sized } from '../../../store/datasets/list-datasets.ts';
@@ -37,9 +38,11 @@ export function addDatasetShow(command: Command, { config, output }: CommandCont
           `  as known at ${dataset.asKnownAt.toISOString()}, frozen ${minute(dataset.createdAt)} UTC`,
         );
         output.line(
-          `  rows        ${dataset.rows}, ${dataset.labelledRows} labelled, ${dataset.holdoutRows} held out, ` +
+          `  rows        ${dataset.rows}, ${labelsInWords(dataset)}, ${dataset.holdoutRows} held out, ` +
             `${dataset.trainingRows} to learn from`,
         );
+        if (dataset.backfilled.length > 0)
+          output.line(`  mark        ${backfilledInWords(dataset.backfilled)}`);
         output.line(`  digest      ${dataset.digest}`);
         output.line(
           `  size        ${expiredAt ? `rows let go on ${day(expiredAt)}` : `${sizeInWords(size.bytes)} in ${size.chunks} chunks`}`,
