@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { performanceActivities } from '../activities/measure-performance.ts';
 import { qualityActivities } from '../activities/check-quality.ts';
@@ -55,9 +57,9 @@ try {
   const ways = {
     'profiling alone': () => profileDataset(database, dataset, reference),
     'contracts and sketches alone': () => inspectDataset(database, dataset, definition, matchInTime()),
-    'step checkQuality': () => steps.checkQuality({ reportId }),
-    'step measureDrift': () => steps.measureDrift({ reportId }),
-    'step measurePerformance': () => steps.measurePerformance({ reportId }),
+    'step checkQuality': inActivity(() => steps.checkQuality({ reportId })),
+    'step measureDrift': inActivity(() => steps.measureDrift({ reportId })),
+    'step measurePerformance': inActivity(() => steps.measurePerformance({ reportId })),
   };
   const seconds: Record<string, number[]> = {};
   const cpus: Record<string, number[]> = {};
@@ -85,6 +87,11 @@ try {
   await database.close();
   await postgres.stop();
   await rm(folder, { recursive: true, force: true });
+}
+
+function inActivity<T>(step: () => Promise<T>): () => Promise<T> {
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  return () => environment.run<[], T, () => Promise<T>>(step);
 }
 
 function median(values: readonly number[]): number {
