@@ -9,7 +9,11 @@ const ANSWERING = [
   'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
   'versions', 'predict', 'doctor', 'migrate',
 ]; // prettier-ignore
-const GROUPS = { drift: ['calibrate'], features: ['describe', 'rows', 'sql', 'stats'] };
+const GROUPS = {
+  dataset: ['expire', 'list', 'show', 'verify'],
+  drift: ['calibrate'],
+  features: ['describe', 'rows', 'sql', 'stats'],
+};
 const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];
 
 let said: string;
