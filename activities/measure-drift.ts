@@ -1,8 +1,10 @@
 // Drift of a report's window: each feature against the champion's reference.
 import { driftPolicyOf } from '../domain/drift/policy-of.ts';
-import { decodeReference } from '../domain/drift/profile-codec.ts';
+import { type FeatureReference } from '../domain/drift/feature-reference.ts';
+import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
+import { TidegateError } from '../domain/errors.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
+import { driftInWords, type DriftPart, type Unmeasured, unmeasured } from '../domain/lifecycle/report.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { HoldoutScorer } from '../store/datasets/holdout-scorer.ts';
@@ -39,7 +41,8 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
       if (definition.drift.preset === 'evidently')
         return evidentlyDrift(database, { champion, dataset, definition });
-      const reference = decodeReference(encoded);
+      const reference = referenceOf(encoded);
+      if ('reason' in reference) return reference;
       const scorer = new HoldoutScorer(dataset, artifact);
       const profile = await profileDataset(database, dataset, reference, undefined, scorer);
       const policy = driftPolicyOf(definition, artifact);
@@ -52,3 +55,14 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
     }
   },
 });
+
+/** A reference of an older format is told, and stops nothing else that the monitor measures. */
+function referenceOf(encoded: EncodedReference): FeatureReference | Unmeasured {
+  try {
+    return decodeReference(encoded);
+  } catch (error) {
+    if (error instanceof TidegateError && error.code === 'UNREADABLE_PROFILE')
+      return unmeasured(error.message);
+    throw error;
+  }
+}

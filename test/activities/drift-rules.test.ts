@@ -2,6 +2,14 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
+import {
+  type KyselyPlugin,
+  type PluginTransformQueryArgs,
+  type PluginTransformResultArgs,
+  type QueryResult,
+  type RootOperationNode,
+  type UnknownRow,
+} from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { readConfig } from '../../cli/config.ts';
@@ -27,6 +35,17 @@ afterEach(() => {
   process.exitCode = 0;
 });
 
+/** Answers as if a version's reference had been written by an older Tidegate. */
+class OlderReference implements KyselyPlugin {
+  transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {
+    return node;
+  }
+  transformResult({ result }: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
+    const rows = result.rows.map((row) => ('reference' in row ? { ...row, reference: { format: 1 } } : row));
+    return Promise.resolve({ ...result, rows });
+  }
+}
+
 /** Two correlated columns, and a label that follows both. */
 function frameOf(rows: number, correlation: number, seed: number): Frame {
   const random = new Random(seed, rows, 1);
@@ -45,12 +64,12 @@ function frameOf(rows: number, correlation: number, seed: number): Frame {
   };
 }
 
-async function measure(reportId: number): Promise<DriftPart & { measured: true }> {
+async function measure(reportId: number, by = activities): Promise<DriftPart & { measured: true }> {
   const environment = new MockActivityEnvironment(
     { workflowExecution: { workflowId: 'monitor/test', runId: 'run' } },
     { logger: new DefaultLogger('ERROR') },
   );
-  await environment.run<[], unknown, () => Promise<unknown>>(() => activities.measureDrift({ reportId }));
+  await environment.run<[], unknown, () => Promise<unknown>>(() => by.measureDrift({ reportId }));
   const { drift } = await getReport(database, reportId);
   return drift as DriftPart & { measured: true };
 }
@@ -90,6 +109,17 @@ test('all columns together show on stored rows what no single column shows, wher
   const asked = await frozenModel(database, 'alone', frameOf(1_200, 0.6, 3));
   const alone = await measure(await asked.report(frameOf(800, -0.6, 4)));
   expect(alone.verdict).toMatchObject({ multivariate: null, drifted: false });
+});
+
+test('a reference without bins, of an older format, is not measured and says so', async () => {
+  const model = await frozenModel(database, 'older', frameOf(1_200, 0.6, 7));
+  const reportId = await model.report(frameOf(800, 0.6, 8));
+  const reading = { ...database, kysely: database.kysely.withPlugin(new OlderReference()) };
+  const older = createActivities({ database: reading, client: {} as Client, taskQueue: 'none' });
+  expect(await measure(reportId, older)).toEqual({
+    measured: false,
+    reason: expect.stringMatching(/has format 1; this Tidegate reads/) as string,
+  });
 });
 
 test('drift calibrate says what it lacks, and answers in JSON', async () => {

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import { judgeWindow } from '../../../domain/drift/verdict.ts';
+import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { fourteenColumns } from './fourteen-columns.ts';
+
+it.each([7_000, 100_000])(
+  'two of 14 columns that drift, by +60 % and by −15 %, are found and nothing else: %i rows',
+  (rows) => {
+    const reference = freezeReference(fourteenColumns(rows, 1));
+    const window = fourteenColumns(rows, 2, { factors: { rebuffers: 1.6, watched: 0.85 } });
+    const verdict = judgeWindow(reference, profileWindow(reference, window), { share: 0.1 });
+    expect(verdict.driftedColumns).toEqual(['watched', 'rebuffers']);
+    expect(verdict.notMeasurable).toEqual([]);
+    expect(verdict.drifted).toBe(true);
+  },
+);
