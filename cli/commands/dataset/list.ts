@@ -6,7 +6,7 @@ import { jsonOption } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';
 import { day, minute } from '../../output/format.ts';
-import { headerJson, sizeInWords } from './dataset-json.ts';
+import { headerJson, sizeInWords } from '../../datasets/dataset-json.ts';
 
 const MOST_LISTED = 100;
 

@@ -8,8 +8,8 @@ import { jsonOption, parseNumber } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';
 import { day, minute } from '../../output/format.ts';
-import { headerJson, sizeInWords, usesJson } from './dataset-json.ts';
-import { datasetNamed } from './find-dataset.ts';
+import { headerJson, sizeInWords, usesJson } from '../../datasets/dataset-json.ts';
+import { datasetNamed } from '../../datasets/find-dataset.ts';
 
 /** Adds `tidegate dataset show <id>`. */
 export function addDatasetShow(command: Command, { config, output }: CommandContext): void {

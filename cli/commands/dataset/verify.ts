@@ -6,7 +6,7 @@ import { jsonOption, parseNumber } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';
 import { type Output } from '../../output/output.ts';
-import { datasetNamed } from './find-dataset.ts';
+import { datasetNamed } from '../../datasets/find-dataset.ts';
 
 /** Adds `tidegate dataset verify <id>`. */
 export function addDatasetVerify(command: Command, { config, output }: CommandContext): void {
