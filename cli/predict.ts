@@ -1,4 +1,5 @@
 // Predictions, asked of the API over HTTP like anybody else.
+import { type ExplainAnswer } from '../api/schemas/explanation.ts';
 import { type PredictAnswer } from '../api/schemas/prediction.ts';
 import { type ErrorBody } from '../api/schemas/error.ts';
 import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
@@ -9,9 +10,26 @@ import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
  * @throws TidegateError with the code that the API answered; NOT_READY where it does not answer
  * @example await predict('http://127.0.0.1:8080', 'churn', { key: { user_id: 'u_000123' } })
  */
-export async function predict(apiUrl: string, model: string, body: object): Promise<PredictAnswer> {
-  const answer = await post(new URL(`models/${encodeURIComponent(model)}/predict`, withSlash(apiUrl)), body);
-  const parsed = (await answer.json().catch(() => undefined)) as PredictAnswer | ErrorBody | undefined;
+export const predict = (apiUrl: string, model: string, body: object): Promise<PredictAnswer> =>
+  ask<PredictAnswer>(apiUrl, model, 'predict', body);
+
+/**
+ * Asks the API why an entity or a row gets its score.
+ *
+ * @throws TidegateError as {@link predict}
+ * @example await explain('http://127.0.0.1:8080', 'churn', { key: { user_id: 'u_000123' } })
+ */
+export const explain = (apiUrl: string, model: string, body: object): Promise<ExplainAnswer> =>
+  ask<ExplainAnswer>(apiUrl, model, 'explain', body);
+
+async function ask<Answer extends object>(
+  apiUrl: string,
+  model: string,
+  what: 'predict' | 'explain',
+  body: object,
+): Promise<Answer> {
+  const answer = await post(new URL(`models/${encodeURIComponent(model)}/${what}`, withSlash(apiUrl)), body);
+  const parsed = (await answer.json().catch(() => undefined)) as Answer | ErrorBody | undefined;
   if (answer.ok && parsed && !('error' in parsed)) return parsed;
   if (parsed && 'error' in parsed && isErrorCode(parsed.error.code)) {
     const { code, message, places = [], remedy } = parsed.error;

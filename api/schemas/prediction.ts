@@ -8,13 +8,15 @@ const MOST_ROWS = 1_000;
 
 const keyValue = z.union([storableText(500), z.int()], { error: 'must be a text or a whole number' });
 
-const entityKey = z
+/** An entity by its key columns. */
+export const entityKey = z
   .record(z.string(), keyValue)
   .describe("The entity's key columns by name")
   .meta({ examples: [{ user_id: 'u_000123' }] });
 
 // Checked against the definition of the version that answers, so that each error names feature, type and value.
-const features = z
+/** Features of a row by name. */
+export const features = z
   .record(z.string(), z.unknown())
   .describe(
     'Columns of the views by name, a derived one never; null is missing, and so is one left out where no key is sent',

@@ -3,6 +3,7 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 import { type AgeLimit, ageLimitsOf } from '../../domain/features/max-age.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { explainRecord, type Explanation } from '../../domain/learning/explain.ts';
 import { scoreRecord } from '../../domain/learning/score.ts';
 import { type LoadedVersion } from '../../store/serving/load-version.ts';
 import { type RowShape, rowShape } from '../prediction/row-shape.ts';
@@ -20,6 +21,8 @@ export interface ServingModel {
   readonly ageLimits: readonly AgeLimit[];
   /** Estimated probability of the positive class, in [0, 1]. */
   readonly score: (record: FeatureRecord) => number;
+  /** What each feature adds to that score. */
+  readonly explain: (record: FeatureRecord) => Explanation;
 }
 
 /**
@@ -49,5 +52,6 @@ export function makeServingModel(loaded: LoadedVersion): ServingModel {
     shape,
     ageLimits: ageLimitsOf(definition),
     score,
+    explain: (record) => explainRecord(artifact, record),
   };
 }

@@ -66,10 +66,12 @@ it('the document lists every route, and no other', async () => {
     'GET /models/{model}/reports',
     'GET /models/{model}/reports/{id}',
     'GET /models/{model}/versions',
+    'GET /models/{model}/versions/{version}/card',
     'GET /readyz',
     'POST /features/online',
     'POST /get-online-features',
     'POST /models/{model}/decisions',
+    'POST /models/{model}/explain',
     'POST /models/{model}/predict',
   ]);
 });
@@ -103,6 +105,7 @@ it('the example of a body can be sent as it is', async () => {
     '/features/online',
     '/get-online-features',
     '/models/churn/decisions',
+    '/models/churn/explain',
     '/models/churn/predict',
   ]);
 });

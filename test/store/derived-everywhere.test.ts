@@ -210,6 +210,7 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   ageLimits: [],
   shape: rowShape(definition),
   score: () => 0.5,
+  explain: () => ({ score: 0, base: 0, contributions: [] }),
 });
 
 test('a derived column has the same value when frozen, materialised and sent in a request', async () => {

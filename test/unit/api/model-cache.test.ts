@@ -12,6 +12,8 @@ let loads: VersionRef[];
 let broken: Map<number, Error>;
 let cache: ModelCache;
 
+const NO_REASON = () => ({ score: 0.5, base: 0, contributions: [] });
+
 const load = async (ref: VersionRef): Promise<ServingModel> => {
   loads.push(ref);
   const error = broken.get(ref.version);
@@ -26,6 +28,7 @@ const load = async (ref: VersionRef): Promise<ServingModel> => {
     shape,
     ageLimits: [],
     score: () => 0.5,
+    explain: NO_REASON,
   };
 };
 

@@ -7,7 +7,7 @@ import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
   'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
-  'versions', 'predict', 'doctor', 'migrate',
+  'versions', 'card', 'predict', 'explain', 'doctor', 'migrate',
 ]; // prettier-ignore
 const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],

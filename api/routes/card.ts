@@ -1,0 +1,57 @@
+// The model card of a version, as JSON or as Markdown.
+import { z } from 'zod';
+import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
+import { modelCard } from '../../domain/card/model-card.ts';
+import { featuresOf } from '../../domain/features/define-model.ts';
+import { cardFacts } from '../../store/versions/card-facts.ts';
+import { type ApiDeps, type App } from '../app.ts';
+import { errorResponses } from '../schemas/error.ts';
+import { modelParams } from '../schemas/model.ts';
+
+/** `GET /models/:model/versions/:version/card`. */
+export function cardRoute(app: App, { database }: ApiDeps): void {
+  app.get(
+    '/models/:model/versions/:version/card',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'The model card of a version: Markdown where `Accept` prefers text/markdown, else JSON',
+        description:
+          'Put together from what is stored: data, performance with intervals and slices, the proof that nothing leaked, ' +
+          'the decision, drift at the time, limits and the approver. Nothing is computed anew.',
+        params: modelParams.extend({
+          version: z.coerce
+            .number()
+            .int()
+            .min(1)
+            .max(2 ** 31 - 1),
+        }),
+        response: { 200: z.unknown().describe('The card'), ...errorResponses },
+      },
+    },
+    async ({ params: { model, version }, headers }, reply) => {
+      const facts = await cardFacts(database, model, version);
+      const card = modelCard(
+        facts,
+        featuresOf(facts.definition).map(({ name }) => name),
+      );
+      reply.header('vary', 'accept');
+      if (!prefersMarkdown(headers.accept)) return card;
+      return reply.type('text/markdown; charset=utf-8').serializer(String).send(cardInMarkdown(card));
+    },
+  );
+}
+
+/** Whether Markdown, or any text, is named before or without JSON. */
+function prefersMarkdown(accept = ''): boolean {
+  const quality = (type: RegExp): number =>
+    Math.max(
+      0,
+      ...accept
+        .split(',')
+        .map((range) => range.trim().toLowerCase())
+        .filter((range) => type.test(range))
+        .map((range) => Number(/;\s*q=([\d.]+)/.exec(range)?.[1] ?? 1)),
+    );
+  return quality(/^text\/(markdown|\*)/) > quality(/^application\/(json|\*)/);
+}

@@ -1,0 +1,45 @@
+// Why an entity or a row gets its score from the version in Production.
+import { type ApiDeps, type App } from '../app.ts';
+import { predict } from '../prediction/predict.ts';
+import { errorResponses } from '../schemas/error.ts';
+import { explainAnswer, explainBody } from '../schemas/explanation.ts';
+import { modelParams } from '../schemas/model.ts';
+
+/** `POST /models/:model/explain`. */
+export function explainRoute(app: App, { serving }: ApiDeps): void {
+  app.post(
+    '/models/:model/explain',
+    {
+      schema: {
+        tags: ['predictions'],
+        summary: 'What each feature adds to the score of an entity or a row',
+        description:
+          'Exact contributions to the log-odds, by the version in Production, which is named. Nothing is written to the ' +
+          'prediction log.',
+        params: modelParams,
+        body: explainBody,
+        response: { 200: explainAnswer, ...errorResponses },
+      },
+    },
+    async ({ params, body }, reply) => {
+      const model = await serving.modelFor(params.model);
+      const [answered] = await predict(model, body, { lookUp: serving.lookUp, now: new Date() });
+      const { subject, prediction } = answered!;
+      const { score, base, contributions } = model.explain(subject.record);
+      reply.header('x-tidegate-model-version', model.version);
+      return {
+        model: model.model,
+        version: model.version,
+        ...(prediction.key && { key: prediction.key }),
+        ...(prediction.as_of !== undefined && { as_of: prediction.as_of }),
+        score,
+        base,
+        contributions: contributions.map(({ feature, logOdds }) => ({
+          feature,
+          value: prediction.features_used[feature] ?? null,
+          log_odds: logOdds,
+        })),
+      };
+    },
+  );
+}

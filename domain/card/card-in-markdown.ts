@@ -1,0 +1,164 @@
+// A model card as Markdown.
+import { type Interval, intervalInWords } from '../lifecycle/interval.ts';
+import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts';
+import { driftInWords } from '../lifecycle/report.ts';
+import { type RuleResult } from '../lifecycle/rule.ts';
+import { type ComparisonBody } from '../lifecycle/comparison-body.ts';
+import { markdownTable } from './markdown-table.ts';
+import { type ModelCard } from './model-card.ts';
+
+/**
+ * The card as a document: one heading a part, tables with intervals.
+ *
+ * @example cardInMarkdown(card).startsWith('# churn, version 2')
+ */
+export function cardInMarkdown(card: ModelCard): string {
+  const { model, version, stage, purpose } = card;
+  const parts = [
+    `# ${model}, version ${version}`,
+    `${purpose} Stage: ${stage}.`,
+    ...dataPart(card),
+    ...(card.comparison
+      ? comparisonPart(card, card.comparison.body)
+      : ['## Performance', 'Not compared yet.']),
+    ...decisionPart(card),
+    '## Drift at the time',
+    card.report
+      ? `Report ${card.report.id} as of ${card.report.asOf}: ${card.report.drift ? driftInWords(card.report.drift) : 'drift was not measured'}.`
+      : 'No report caused this version: a person asked for it.',
+    '## Limits',
+    list(card.limits),
+    '## Approval',
+    approvalPart(card),
+    '## History',
+    markdownTable(
+      ['at', 'move', 'reason', 'by', 'detail'],
+      card.moves.map(({ at, from, to, reason, actor, authority, detail }) => [
+        at,
+        `${from} to ${to}`,
+        reason.replaceAll('_', ' '),
+        `${actor} (${authority})`,
+        detail,
+      ]),
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+
+function dataPart({ data, training, features, definitionVersion }: ModelCard): string[] {
+  return [
+    '## Data and training',
+    list([
+      `Training window (${data.window.from}, ${data.window.to}], labels known by ${data.labelsKnownBy}`,
+      `${data.rows} rows, ${data.labelledRows} labelled, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
+      `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
+      `Trainer ${training.trainer}, seed ${training.seed}, ${training.trainedRows} rows of which ${training.positives} positive; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
+      `Calibration: ${shown(training.calibration)}; threshold: ${shown(training.threshold)}`,
+    ]),
+  ];
+}
+
+const shown = (value: unknown): string => (value === null ? 'none' : `\`${JSON.stringify(value)}\``);
+
+function comparisonPart({ comparison, rival, judged }: ModelCard, body: ComparisonBody): string[] {
+  const { measures } = body;
+  const cell = (interval: Interval | undefined): string => (interval ? intervalInWords(interval) : '');
+  const rows: string[][] = [
+    ['AUC', cell(body.candidate.auc), cell(body.champion.auc), '0.500', cell(body.difference)],
+    ...(measures
+      ? (['prAuc', 'logLoss', 'brier', 'ece'] as const).map((name) => [
+          TITLES[name],
+          ...[measures.candidate, measures.champion, measures.baseline, measures.difference].map((side) =>
+            cell(side[name]),
+          ),
+        ])
+      : []),
+  ];
+  return [
+    '## Performance',
+    `On ${body.rows} holdout rows of ${body.clusters} clusters (${body.positiveClusters} positive, ${body.negativeClusters} negative) of (${body.window.from}, ${body.window.to}], 95 % intervals${measures ? ` (${measures.bootstrap.replicates} draws of clusters beside the AUC)` : ''}. Decided ${judged ? `by ${judged.by}: ${judged.why}` : 'not yet'}.`,
+    markdownTable(['', 'this version', rival, 'class prior', 'difference'], rows),
+    ...(body.outOfTime?.judged ? [outOfTimeInWords(body.outOfTime, rival)] : []),
+    ...(body.mcnemar
+      ? [
+          `At the cuts ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}: ${body.mcnemar.onlySecond} rows that this version alone gets right, ${body.mcnemar.onlyFirst} that ${rival} alone does (McNemar p ${p(body.mcnemar.clustered)}).`,
+        ]
+      : []),
+    '### Slices',
+    markdownTable(
+      ['slice', 'rows', 'positive clusters', 'AUC difference', 'together with the others'],
+      body.slices.map(({ name, rows, positiveClusters, difference, simultaneous }) => [
+        name,
+        String(rows),
+        String(positiveClusters),
+        intervalInWords(difference),
+        simultaneous === null ? 'too small to be judged' : cell(simultaneous),
+      ]),
+    ),
+    ...(body.importance && body.importance.length > 0
+      ? [
+          '### What the AUC rests on',
+          markdownTable(
+            ['feature', 'AUC lost when permuted'],
+            body.importance.map(({ feature, importance }) => [feature, importance.toFixed(4)]),
+          ),
+        ]
+      : []),
+    '### No leak',
+    list([
+      `${body.leakedClusters} evaluation clusters were trained on`,
+      ...(body.leakProof ? leakProofInWords(body.leakProof) : []),
+      ...(body.holdout ? [holdoutUseInWords(body.holdout)] : []),
+    ]),
+    ...(comparison?.decision ? [] : ['Not decided yet.']),
+  ];
+}
+
+const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
+
+const p = (value: number): string => (value < 1e-4 ? '<0.0001' : value.toPrecision(2));
+
+const outOfTimeInWords = (
+  {
+    cut,
+    trainedRows,
+    rows,
+    candidateAuc,
+    championAuc,
+    difference,
+  }: NonNullable<ComparisonBody['outOfTime']> & { judged: true },
+  rival: string,
+): string =>
+  `Out of time: learnt anew on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}.`;
+
+function decisionPart({ comparison }: ModelCard): string[] {
+  const decision = comparison?.decision;
+  if (!decision) return [];
+  return [
+    '## Decision',
+    `${decision.outcome}: ${decision.reason} (rules ${decision.rulesVersion}${comparison.decidedAt === null ? '' : `, ${comparison.decidedAt}`}).`,
+    markdownTable(
+      ['rule', 'held', 'value', 'bound', 'in words'],
+      decision.rules.map(({ name, held, value, bound, words }) => [
+        name,
+        held ? 'yes' : 'no',
+        number(value),
+        number(bound),
+        words,
+      ]),
+    ),
+  ];
+}
+
+const number = (value: RuleResult['value']): string =>
+  typeof value === 'number' ? String(Number(value.toPrecision(4))) : (value ?? '');
+
+function approvalPart({ approval, evidenceDigest }: ModelCard): string {
+  const evidence = evidenceDigest === null ? 'Evidence is not complete.' : `Evidence \`${evidenceDigest}\`.`;
+  if (!approval) return `Nobody has decided on it. ${evidence}`;
+  const { decision, actor, authority, at, comment } = approval;
+  const said = comment === '' ? '' : ` "${comment}"`;
+  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${actor} (${authority}) at ${at}.${said} ${evidence}`;
+}

@@ -1,0 +1,114 @@
+// The model card: what is on record of a version, put together for a reader. Nothing is computed anew.
+import { type ModelDefinition } from '../features/definition.ts';
+import { type ComparisonBody, rivalInWords } from '../lifecycle/comparison-body.ts';
+import { type PromotionDecision } from '../lifecycle/decide-promotion.ts';
+import { type Judged, judgedBy } from '../lifecycle/out-of-time.ts';
+import { type DriftPart } from '../lifecycle/report.ts';
+import { limitsOf } from './limits.ts';
+
+/** What a card says of the model file, the rows and the fit. */
+export interface CardTraining {
+  readonly trainer: string;
+  readonly artifactDigest: string;
+  readonly createdAt: string;
+  readonly seed: number;
+  readonly trainedRows: number;
+  readonly positives: number;
+  /** Features that were constant in training, and so play no part. */
+  readonly dropped: readonly string[];
+  /** As the artifact holds them; null where it has none. */
+  readonly calibration: unknown;
+  readonly threshold: unknown;
+}
+
+/** The rows that were learnt from. */
+export interface CardData {
+  readonly window: { readonly from: string; readonly to: string };
+  readonly labelsKnownBy: string;
+  readonly rows: number;
+  readonly labelledRows: number;
+  readonly trainingRows: number;
+  readonly holdoutRows: number;
+  readonly digest: string;
+}
+
+/** A move of the version between stages. */
+export interface CardMove {
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly actor: string;
+  readonly authority: string;
+  readonly at: string;
+}
+
+/** Who decided on the version. */
+export interface CardApproval {
+  readonly decision: 'approve' | 'reject';
+  readonly actor: string;
+  readonly authority: string;
+  readonly comment: string;
+  readonly at: string;
+}
+
+/** What is on record of a version; instants are ISO 8601. */
+export interface CardFacts {
+  readonly model: string;
+  readonly version: number;
+  readonly stage: string;
+  readonly definitionVersion: number;
+  readonly definition: ModelDefinition;
+  readonly training: CardTraining;
+  readonly data: CardData;
+  /** Null before the comparison. */
+  readonly comparison: {
+    readonly championVersion: number | null;
+    readonly body: ComparisonBody;
+    readonly decision: PromotionDecision | null;
+    readonly decidedAt: string | null;
+  } | null;
+  /** The report that caused the training; null where a person asked for it. */
+  readonly report: { readonly id: number; readonly asOf: string; readonly drift: DriftPart | null } | null;
+  readonly evidenceDigest: string | null;
+  readonly approval: CardApproval | null;
+  readonly moves: readonly CardMove[];
+}
+
+/** A model card. Plain JSON. */
+export interface ModelCard extends Omit<CardFacts, 'definition'> {
+  readonly purpose: string;
+  readonly features: readonly string[];
+  readonly metric: { readonly rule: string; readonly minDelta: number; readonly margin: number };
+  readonly rival: string;
+  /** Which evaluation decided, and why; null before the comparison. */
+  readonly judged: Judged | null;
+  readonly limits: readonly string[];
+}
+
+/**
+ * Puts a card together from what is on record.
+ *
+ * @param features names of the features, in the order of the definition
+ * @example cardInMarkdown(modelCard(facts, ['monthly_fee']))
+ */
+export function modelCard({ definition, ...facts }: CardFacts, features: readonly string[]): ModelCard {
+  const { rule, minDelta, margin } = definition.promotion;
+  const body = facts.comparison?.body;
+  return {
+    ...facts,
+    purpose: purposeOf(definition),
+    features,
+    metric: { rule, minDelta, margin },
+    rival: rivalInWords(facts.comparison?.championVersion ?? null),
+    judged: body ? judgedBy(body.outOfTime) : null,
+    limits: limitsOf(facts),
+  };
+}
+
+function purposeOf({ entity, label, rows }: ModelDefinition): string {
+  return (
+    `Estimates, for each ${entity.name} (${entity.keys.join(', ')}) at a row time of ${rows.table}, the probability that ` +
+    `${label.column} of ${label.table} is ${String(label.positive)}.`
+  );
+}

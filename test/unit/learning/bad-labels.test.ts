@@ -1,0 +1,182 @@
+// Labels that lie or say too little: no candidate passes on them, and each has an outcome of its own.
+import { describe, expect, test } from 'vitest';
+import { type Frame } from '../../../domain/features/frame.ts';
+import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
+import { measureComparison } from '../../../domain/learning/measure-comparison.ts';
+import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
+import { scoreRows } from '../../../domain/learning/score.ts';
+import { type ComparisonBody } from '../../../domain/lifecycle/comparison-body.ts';
+import { decidePromotion, type PromotionDecision } from '../../../domain/lifecycle/decide-promotion.ts';
+import { promotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
+import { type PromotionPolicy } from '../../../domain/lifecycle/promotion-rules.ts';
+import { canonicalJson } from '../../../domain/canonical-json.ts';
+import { Random } from '../../../domain/random.ts';
+import { heldOut, signalFrame } from './labelled-frame.ts';
+
+const policy: PromotionPolicy = {
+  minDelta: 0.005,
+  rule: 'superiority',
+  margin: 0.01,
+  logLossTolerance: 0.05,
+};
+
+/** Learns on the rows outside the holdout, and compares with the class prior, or with given scores, on those inside. */
+function judge(
+  learnt: Frame,
+  { on = learnt, champion }: { on?: Frame; champion?: (rows: Uint32Array) => Float64Array } = {},
+): { body: ComparisonBody; decision: PromotionDecision } {
+  const candidate = logisticRegression.fit({
+    frame: learnt,
+    rows: trainingRows(learnt),
+    options: { seed: 1 },
+  });
+  const rows = evaluationRows(on);
+  const frame = rowsOf(on, rows);
+  const candidateScores = scoreRows(candidate, on, rows);
+  const { comparison, ...measured } = measureComparison({
+    frame,
+    candidate,
+    candidateScores,
+    championScores: champion?.(rows) ?? new Float64Array(rows.length).fill(candidate.prior),
+    cuts: { champion: 0.5, candidate: 0.5 },
+    named: [],
+    seed: 1,
+  });
+  const body: ComparisonBody = {
+    ...comparison,
+    ...measured,
+    window: { from: '2024-01-01T00:00:00.000Z', to: '2024-02-01T00:00:00.000Z' },
+    datasetDigest: 'd',
+    candidateScoresDigest: 's',
+    leakedClusters: 0,
+  };
+  // Refuses NaN and infinities: everything that is stored must be JSON.
+  expect(canonicalJson(body)).not.toBe('');
+  return { body, decision: decidePromotion(promotionFacts(body, champion ? 1 : null), policy) };
+}
+
+const rowsOf = (frame: Frame, rows: Uint32Array): Frame => ({
+  rows: rows.length,
+  features: frame.features.map((column) =>
+    column.kind === 'numeric'
+      ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
+      : { ...column, codes: rows.map((row) => column.codes[row]!) },
+  ),
+  labels: Uint8Array.from(rows, (row) => frame.labels[row]!),
+  holdout: new Uint8Array(rows.length).fill(1),
+  clusters: rows.map((row) => frame.clusters[row]!),
+  times: BigInt64Array.from(rows, (row) => frame.times[row]!),
+});
+
+const half = (frame: Frame): Frame => heldOut(frame, (row) => row % 2 === 1);
+const frame = half(signalFrame(1_600, 5));
+const relabelled = (of: Frame, label: (row: number) => number): Frame => ({
+  ...of,
+  labels: Uint8Array.from({ length: of.rows }, (_, row) => label(row)),
+});
+
+test('with labels as they are a candidate passes: what follows is not refused for other reasons', () => {
+  const { decision } = judge(frame);
+  expect(decision).toMatchObject({ promote: true, outcome: 'better' });
+});
+
+describe('shuffled labels', () => {
+  function shuffled(of: Frame, seed: number): Frame {
+    const labels = of.labels.slice();
+    const random = new Random(seed, 0, 0);
+    for (let last = labels.length - 1; last > 0; last -= 1) {
+      const other = random.below(last + 1);
+      [labels[last], labels[other]] = [labels[other]!, labels[last]!];
+    }
+    return { ...of, labels };
+  }
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('let no candidate pass (seed %i)', (seed) => {
+    const { decision } = judge(shuffled(frame, seed));
+    expect(decision.promote).toBe(false);
+    expect(['not better', 'guard broken']).toContain(decision.outcome);
+  });
+
+  test('let none pass against a champion that knows the truth', () => {
+    const truth = frame.features[0]!;
+    const champion = (rows: Uint32Array) =>
+      Float64Array.from(rows, (row) =>
+        truth.kind === 'numeric' ? 1 / (1 + Math.exp(-truth.values[row]!)) : 0.5,
+      );
+    const { decision } = judge(shuffled(frame, 1), { on: frame, champion });
+    expect(decision).toMatchObject({ promote: false });
+  });
+});
+
+describe('inverted labels', () => {
+  const inverted = relabelled(frame, (row) => 1 - frame.labels[row]!);
+
+  test('of the evaluation alone are called out by name: the candidate ranks the wrong way round', () => {
+    const { body, decision } = judge(frame, { on: inverted });
+    expect(body.candidate.auc.high).toBeLessThan(0.5);
+    expect(decision).toMatchObject({ promote: false, outcome: 'guard broken' });
+    expect(decision.reason).toMatch(
+      /surely below 0.5: the candidate ranks the wrong way round.*label\.positive/,
+    );
+  });
+
+  test('of the whole window are an alarm: the champion ranks the wrong way round', () => {
+    const known = logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } });
+    const { decision } = judge(inverted, { champion: (rows) => scoreRows(known, frame, rows) });
+    expect(decision.alarms).toEqual([expect.stringMatching(/version 1 is surely below 0.5/)]);
+  });
+});
+
+describe('labels that say too little', () => {
+  test('one class on the holdout is not enough evidence', () => {
+    for (const label of [0, 1]) {
+      const single = relabelled(frame, (row) => (row % 2 === 1 ? label : frame.labels[row]!));
+      const { body, decision } = judge(single);
+      expect(body.difference).toMatchObject({ value: 0, low: -1, high: 1, p: 1 });
+      expect(decision).toMatchObject({ promote: false, outcome: 'not enough evidence' });
+    }
+  });
+
+  test('one class to learn from, and fewer than 50 positives, are refused before anything is compared', () => {
+    const none = relabelled(frame, (row) => (row % 2 === 0 ? 0 : frame.labels[row]!));
+    expect(() => judge(none)).toThrow(/all 800 training rows are negative/);
+    const few = relabelled(frame, (row) => (row % 2 === 0 ? Number(row < 98) : frame.labels[row]!));
+    expect(() => judge(few)).toThrow(/hold 49 positives/);
+  });
+
+  test('49 positive clusters on the holdout are not enough evidence, 50 are', () => {
+    const rich = half(signalFrame(4_000, 5));
+    const keep = (count: number): Frame => {
+      let kept = 0;
+      return relabelled(rich, (row) => {
+        const label = rich.labels[row]!;
+        return row % 2 === 0 || label === 0 ? label : Number((kept += 1) <= count);
+      });
+    };
+    expect(judge(keep(49)).decision.outcome).toBe('not enough evidence');
+    expect(judge(keep(50)).decision.outcome).not.toBe('not enough evidence');
+  });
+});
+
+describe('scores that say nothing', () => {
+  const constant = { ...frame, features: frame.features.map(flat) };
+  function flat(column: Frame['features'][number]): Frame['features'][number] {
+    return column.kind === 'numeric'
+      ? { ...column, values: column.values.map((_, row) => row % 2) }
+      : { ...column, codes: column.codes.map(() => 0) };
+  }
+
+  test('equal scores of both sides are not better, with p = 1', () => {
+    const known = logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } });
+    const { body, decision } = judge(frame, { champion: (rows) => scoreRows(known, frame, rows) });
+    expect(body.difference).toEqual({ value: 0, low: 0, high: 0, z: 0, p: 1 });
+    expect(decision).toMatchObject({ promote: false, outcome: 'not better' });
+  });
+
+  test('one score for every row, and ties without end, are not better than the class prior', () => {
+    // Each half holds one value only: all of the holdout is one tie.
+    const { body, decision } = judge(constant);
+    expect(body.candidate.auc).toMatchObject({ value: 0.5, low: 0.5, high: 0.5 });
+    expect(decision).toMatchObject({ promote: false, outcome: 'not better' });
+  });
+});
