@@ -13,6 +13,8 @@ export interface ActivityDeps {
   readonly taskQueue: string;
   /** Where notifications are posted; absent means nowhere. */
   readonly webhookUrl?: string;
+  /** A window of more rows is profiled in parts of about so many. @default PART_ROWS */
+  readonly partRows?: number;
 }
 
 /** The workflow run that an activity works for. */

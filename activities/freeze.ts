@@ -4,7 +4,9 @@ import { dayOf, windowEndingAt } from '../domain/features/window.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
 import { expireDatasets } from '../store/datasets/expire.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
+import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
+import { PART_ROWS, partsOf } from '../store/drift/part-plan.ts';
 import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
 import { getReport, openReport } from '../store/runs/reports.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
@@ -20,6 +22,8 @@ export interface OpenedReport {
   readonly labelledRows: number;
   /** Their labels, and history that was taken as known before it was; absent in runs from before there were such words. */
   readonly words?: string;
+  /** In how many parts the window is profiled: 1 where it is small, or nothing is there to measure it against. */
+  readonly parts: number;
   /** Who last applied the definition: the requester of what follows from a scheduled run. */
   readonly appliedBy: string;
 }
@@ -34,7 +38,7 @@ const rowsInWords = (dataset: Dataset): string =>
   [labelsInWords(dataset), backfilledInWords(dataset.backfilled)].filter((words) => words !== '').join('; ');
 
 /** The steps that freeze windows. */
-export const freezeActivities = ({ database }: ActivityDeps) => ({
+export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDeps) => ({
   /** Lets old rows go, freezes the monitor window that ends at `asOf` and opens the report on it. */
   async freezeWindow({ model, asOf }: { model: string; asOf: string }): Promise<OpenedReport> {
     const run = currentRun();
@@ -63,11 +67,17 @@ export const freezeActivities = ({ database }: ActivityDeps) => ({
       asOf: new Date(asOf),
       ...run,
     });
+    // Evidently's tests need the rows themselves.
+    const isCounted = champion !== undefined && source.definition.drift.preset !== 'evidently';
+    const parts = isCounted ? partsOf(dataset, partRows) : 1;
+    // Once and here, or else each part would begin with it.
+    if (isCounted && parts > 1) await datasetFor(database, dataset, champion.definitionVersion, followed());
     return {
       reportId: report.id,
       rows: dataset.rows,
       labelledRows: dataset.labelledRows,
       words: rowsInWords(dataset),
+      parts,
       appliedBy: source.appliedBy,
     };
   },

@@ -9,6 +9,7 @@ import { materialiseActivities } from './materialise.ts';
 import { driftActivities } from './measure-drift.ts';
 import { performanceActivities } from './measure-performance.ts';
 import { notifyActivities } from './notify.ts';
+import { profilePartActivities } from './profile-part.ts';
 import { retrainActivities } from './retrains.ts';
 import { servingActivities } from './serving.ts';
 import { stageActivities } from './stages.ts';
@@ -21,6 +22,7 @@ import { decisionActivities } from './verify-decision.ts';
 export const createActivities = (deps: ActivityDeps) => ({
   ...freezeActivities(deps),
   ...qualityActivities(deps),
+  ...profilePartActivities(deps),
   ...driftActivities(deps),
   ...performanceActivities(deps),
   ...decideActivities(deps),

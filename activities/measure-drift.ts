@@ -1,17 +1,14 @@
 // Drift of a report's window: each feature against the champion's reference.
 import { driftPolicyOf } from '../domain/drift/policy-of.ts';
-import { type FeatureReference } from '../domain/drift/feature-reference.ts';
-import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
-import { TidegateError } from '../domain/errors.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { driftInWords, type DriftPart, type Unmeasured, unmeasured } from '../domain/lifecycle/report.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
+import { chunksOf, getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
-import { HoldoutScorer } from '../store/datasets/holdout-scorer.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { profileDataset } from '../store/drift/profile-dataset.ts';
+import { mergeProfileParts, removeProfileParts } from '../store/drift/profile-parts.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
+import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
 import { evidentlyDrift } from './judge-by-evidently.ts';
@@ -21,12 +18,13 @@ import { tellApart } from './tell-apart.ts';
 
 /** The step that measures drift. */
 export const driftActivities = ({ database }: ActivityDeps) => ({
-  /** Measures each feature of the window against the champion's reference. */
+  /** Measures each feature of the window against the champion's reference; parts that were profiled are added up. */
   async measureDrift({ reportId }: ReportRef): Promise<InWords> {
     const report = await getReport(database, reportId);
     const part =
       report.championVersion === null ? unmeasured(NO_CHAMPION) : await drift(report.championVersion);
     await writeReportPart(database, reportId, 'drift', part);
+    await removeProfileParts(database, reportId);
     return { words: driftInWords(part) };
 
     async function drift(championVersion: number): Promise<DriftPart> {
@@ -43,26 +41,16 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
         return evidentlyDrift(database, { champion, dataset, definition });
       const reference = referenceOf(encoded);
       if ('reason' in reference) return reference;
-      const scorer = new HoldoutScorer(dataset, artifact);
-      const profile = await profileDataset(database, dataset, reference, undefined, scorer);
+      const scores = await scoreBins(database, champion);
+      const { profile, scored } =
+        (await mergeProfileParts(database, reportId, chunksOf(dataset))) ??
+        (await countWindow(database, { dataset, artifact, reference, scores }));
       const policy = driftPolicyOf(definition, artifact);
       const { minRows } = definition.drift;
-      const { scores } = scorer.finish();
-      const others = await otherChanges(database, champion, { reference, profile, scores, minRows });
+      const others = otherChanges({ reference, profile, scores, scored, minRows });
       const together = await tellApart(database, champion, dataset, definition);
       const verdict = judgeWindow(reference, profile, policy, others, together);
       return { measured: true, championVersion, verdict };
     }
   },
 });
-
-/** A reference of an older format is told, and stops nothing else that the monitor measures. */
-function referenceOf(encoded: EncodedReference): FeatureReference | Unmeasured {
-  try {
-    return decodeReference(encoded);
-  } catch (error) {
-    if (error instanceof TidegateError && error.code === 'UNREADABLE_PROFILE')
-      return unmeasured(error.message);
-    throw error;
-  }
-}

@@ -11,11 +11,13 @@ import { cardRoute } from './routes/card.ts';
 import { decisionsRoute } from './routes/decisions.ts';
 import { explainRoute } from './routes/explain.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
 import { onlineFeaturesRoutes } from './routes/online-features.ts';
 import { pendingRoute } from './routes/pending.ts';
 import { predictRoute } from './routes/predict.ts';
 import { reportRoutes } from './routes/reports.ts';
+import { schemaRoutes } from './routes/schemas.ts';
 import { versionsRoute } from './routes/versions.ts';
 import { type Serving } from './serving/serving.ts';
 
@@ -72,5 +74,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   reportRoutes(app, deps);
+  schemaRoutes(app);
+  metricsRoute(app, deps);
   return app;
 }

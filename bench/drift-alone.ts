@@ -1,18 +1,21 @@
 // Measures drift of stored reports in a process that does nothing else, as a worker would: a part of bench/drift.ts.
 import { readFile, writeFile } from 'node:fs/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { type ReportRef } from '../activities/report-ref.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { type ActivityDeps } from '../activities/deps.ts';
 import { openDatabase } from '../store/database.ts';
 
 const [url = '', warmUp = '', ...reports] = process.argv.slice(2);
 const database = openDatabase(url);
+const environment = new MockActivityEnvironment();
 // The step talks to Postgres alone.
 const step = driftActivities({ database } as ActivityDeps);
 
 const measure = async (reportId: number) => {
   const cpu = process.cpuUsage();
   const start = performance.now();
-  await step.measureDrift({ reportId });
+  await environment.run((input: ReportRef) => step.measureDrift(input), { reportId });
   const { user, system } = process.cpuUsage(cpu);
   return { seconds: (performance.now() - start) / 1_000, cpu: (user + system) / 1e6 };
 };

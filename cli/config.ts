@@ -3,9 +3,12 @@ import { resolve } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { TidegateError } from '../domain/errors.ts';
+import { PART_ROWS } from '../store/drift/part-plan.ts';
 import { DEFAULT_TASK_QUEUE } from '../workflows/contracts.ts';
 
 const PORT = 'must be a port, 1 to 65535';
+
+const ROWS = 'must be a whole number of rows, from 1';
 
 const port = (preset: number) =>
   z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).default(preset);
@@ -37,6 +40,12 @@ export const settingsSchema = z.object({
   TIDEGATE_API_HOST: z.string().default('127.0.0.1'),
   TIDEGATE_API_PORT: port(8080),
   TIDEGATE_API_URL: httpUrl.optional(),
+  TIDEGATE_PART_ROWS: z.coerce
+    .number(ROWS)
+    .int(ROWS)
+    .min(1, ROWS)
+    .max(2 ** 31 - 1, ROWS)
+    .default(PART_ROWS),
   TIDEGATE_WEBHOOK_URL: httpUrl.optional(),
   TIDEGATE_DATA_DIR: z.string().default('.tidegate'),
   TIDEGATE_CACHE: z.string().optional(),
@@ -68,6 +77,8 @@ export interface Config {
   /** Where the API listens; `url` is where it is reached, when that differs. */
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
   readonly webhookUrl: string | undefined;
+  /** A window of more rows is profiled in parts of about so many. */
+  readonly partRows: number;
   /** Folder of the embedded servers, absolute. */
   readonly dataDir: string;
   /** Ports of the embedded servers. */
@@ -104,6 +115,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       url: settings.TIDEGATE_API_URL,
     }),
     webhookUrl: settings.TIDEGATE_WEBHOOK_URL,
+    partRows: settings.TIDEGATE_PART_ROWS,
     dataDir: resolve(settings.TIDEGATE_DATA_DIR),
     ports: Object.freeze({
       postgres: settings.TIDEGATE_POSTGRES_PORT,

@@ -1,6 +1,6 @@
 // Tidegate's own tables as Kysely sees them; migrations/tidegate makes them.
 import { type ColumnType, type Generated } from 'kysely';
-import { type EncodedReference } from '../domain/drift/profile-codec.ts';
+import { type EncodedProfile, type EncodedReference } from '../domain/drift/profile-codec.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Backfilled } from '../domain/features/label-counts.ts';
 import { type Artifact } from '../domain/learning/artifact.ts';
@@ -84,6 +84,14 @@ export interface Tables {
     summary: string | null;
     workflow_id: string;
     run_id: string;
+    created_at: Generated<Date>;
+  };
+  'tidegate.profile_part': {
+    report_id: number;
+    first_chunk: number;
+    end_chunk: number;
+    profile: Json<EncodedProfile>;
+    scored: NullableJson<EncodedProfile>;
     created_at: Generated<Date>;
   };
   'tidegate.retrain': {

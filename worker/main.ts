@@ -5,7 +5,6 @@ import {
   NativeConnection,
   type NativeConnectionOptions,
   Runtime,
-  Worker,
 } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import { createActivities } from '../activities/index.ts';
@@ -13,8 +12,8 @@ import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { checkSchema } from '../store/migrate.ts';
 import { runtimeLogger } from './logger.ts';
-import { workerOptions } from './options.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
+import { type RunningWorkers, startWorkers } from './start-workers.ts';
 import { temporalUnreachable } from './temporal-unreachable.ts';
 
 /** What a worker needs to know. */
@@ -27,6 +26,8 @@ export interface WorkerConfig {
   readonly taskQueue: string;
   /** Where notifications are posted; absent means nowhere. */
   readonly webhookUrl: string | undefined;
+  /** A window of more rows is profiled in parts of about so many. */
+  readonly partRows: number;
   /** A bundle built beforehand; absent means that the workflows are bundled at start. */
   readonly workflowBundle: string | undefined;
   readonly logLevel: string;
@@ -51,8 +52,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     const connection = await connect(config.temporal);
     try {
       await checkSearchAttributes(connection, config.temporal.namespace);
-      const worker = await createWorker(config, connection, database);
-      const stopped = worker.run();
+      const { stopped } = await startWorkersOf(config, connection, database);
       config.onReady();
       logger.info({ taskQueue: config.taskQueue, namespace: config.temporal.namespace }, 'polling');
       await stopped;
@@ -83,27 +83,26 @@ async function connect({ connectionOptions }: WorkerConfig['temporal']): Promise
   }
 }
 
-function createWorker(
+function startWorkersOf(
   config: WorkerConfig,
   connection: NativeConnection,
   database: Database,
-): Promise<Worker> {
-  const { taskQueue, webhookUrl, workflowBundle } = config;
+): Promise<RunningWorkers> {
+  const { taskQueue, webhookUrl, workflowBundle, partRows } = config;
   const { namespace } = config.temporal;
   const client = new Client({ connection, namespace });
   const activities = createActivities({
     database,
     client,
     taskQueue,
+    partRows,
     ...(webhookUrl !== undefined && { webhookUrl }),
   });
-  return Worker.create(
-    workerOptions({
-      connection,
-      namespace,
-      taskQueue,
-      activities,
-      ...(workflowBundle !== undefined && { workflowBundlePath: workflowBundle }),
-    }),
-  );
+  return startWorkers({
+    connection,
+    namespace,
+    taskQueue,
+    activities,
+    ...(workflowBundle !== undefined && { workflowBundlePath: workflowBundle }),
+  });
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { ActivityErrors } from './activity-errors.ts';
 import { type Activities } from '../activities/index.ts';
+import { partQueue } from '../workflows/contracts.ts';
 
 /** What a worker is made of. */
 export interface WorkerSettings {
@@ -19,9 +20,9 @@ export interface WorkerSettings {
 /** Where the workflows are, for a worker or a bundler. */
 export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
-/** Options of a worker. Concurrent activities stay below the database pool's size. */
+/** Options of the worker that runs the loops. Concurrent activities of a process stay below the database pool's size. */
 export function workerOptions(settings: WorkerSettings): WorkerOptions {
-  const { connection, namespace, taskQueue, activities, workflowBundlePath, shutdownGraceTime } = settings;
+  const { connection, namespace, taskQueue, activities, workflowBundlePath } = settings;
   return {
     connection,
     namespace,
@@ -30,9 +31,30 @@ export function workerOptions(settings: WorkerSettings): WorkerOptions {
     ...(workflowBundlePath === undefined
       ? { workflowsPath }
       : { workflowBundle: { codePath: workflowBundlePath } }),
-    interceptors: { activity: [() => ({ inbound: new ActivityErrors() })] },
+    ...whileItWorks(settings),
     maxConcurrentActivityTaskExecutions: 8,
-    shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
-    shutdownForceTime: '20 seconds',
   };
 }
+
+/**
+ * Options of the worker that profiles parts of large windows. One at a time: a part keeps a thread busy by itself, and
+ * what a process does not take is left to others.
+ */
+export function partWorkerOptions(settings: WorkerSettings): WorkerOptions {
+  const { connection, namespace, taskQueue, activities } = settings;
+  return {
+    connection,
+    namespace,
+    taskQueue: partQueue(taskQueue),
+    activities,
+    ...whileItWorks(settings),
+    maxConcurrentActivityTaskExecutions: 1,
+  };
+}
+
+const whileItWorks = ({ shutdownGraceTime }: WorkerSettings) =>
+  ({
+    interceptors: { activity: [() => ({ inbound: new ActivityErrors() })] },
+    shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
+    shutdownForceTime: '20 seconds',
+  }) satisfies Partial<WorkerOptions>;

@@ -1,6 +1,7 @@
 // The activities as workflows call them: each with the retry policy of its class.
 import { proxyActivities } from '@temporalio/workflow';
 import { type Activities } from '../activities/index.ts';
+import { partQueue } from './contracts.ts';
 import { retryPolicies } from './retry-policies.ts';
 
 export const {
@@ -33,6 +34,13 @@ export const {
 export const { measureDrift, measurePerformance, checkQuality } = proxyActivities<Activities>(
   retryPolicies.data,
 );
+
+/** Steps that any worker takes one at a time. */
+export const partActivities = (taskQueue: string) =>
+  proxyActivities<Pick<Activities, 'profilePart'>>({
+    ...retryPolicies.data,
+    taskQueue: partQueue(taskQueue),
+  });
 
 export const { trainCandidate } = proxyActivities<Activities>(retryPolicies.training);
 

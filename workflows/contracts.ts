@@ -7,6 +7,12 @@ import { type DecisionMessage, type DecisionResult } from '../domain/lifecycle/a
 /** The Task Queue that workers listen on unless told otherwise. */
 export const DEFAULT_TASK_QUEUE = 'tidegate';
 
+/**
+ * The Task Queue of the parts of large windows. A worker takes one of them at a time, so that each has its share,
+ * however many workers there are.
+ */
+export const partQueue = (taskQueue: string): string => `${taskQueue}-parts`;
+
 /** Search attributes of every run; they must be registered with the server. */
 export const searchAttributes = {
   model: defineSearchAttributeKey('TidegateModel', SearchAttributeType.KEYWORD),

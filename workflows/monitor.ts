@@ -1,15 +1,17 @@
 // monitor/<model>: measures one window and decides whether to retrain. Minutes; waits for nobody.
-import { log, setHandler } from '@temporalio/workflow';
+import { log, setHandler, workflowInfo } from '@temporalio/workflow';
 import {
   checkQuality,
   decideRetrain,
   freezeWindow,
   measureDrift,
   measurePerformance,
+  partActivities,
   startMonitor,
   startRetrain,
 } from './activities.ts';
 import { type MonitorInput, type MonitorResult, type MonitorState, monitorStateQuery } from './contracts.ts';
+import { type OpenedReport } from '../activities/freeze.ts';
 import { describeFailure } from './failure.ts';
 import { Notifications } from './notifications.ts';
 import { RunDetails, tag } from './run-details.ts';
@@ -35,6 +37,7 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
     details.add(quality.words);
     if (!quality.stops) {
       enter('measuring drift');
+      await profileParts(report);
       details.add((await measureDrift(report)).words);
       enter('measuring performance');
       details.add((await measurePerformance(report)).words);
@@ -86,4 +89,11 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
   } finally {
     await notifications.settled();
   }
+}
+
+/** Has the parts of a large window counted, each by a worker that is free. */
+async function profileParts({ reportId, parts }: OpenedReport): Promise<void> {
+  if (parts <= 1) return;
+  const { profilePart } = partActivities(workflowInfo().taskQueue);
+  await Promise.all(Array.from({ length: parts }, (_, part) => profilePart({ reportId, part, parts })));
 }

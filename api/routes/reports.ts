@@ -1,8 +1,12 @@
 // What the monitor measured and decided.
 import { z } from 'zod';
+import { flatMetrics } from '../../domain/report/flat-metrics.ts';
+import { REPORT_VERSION } from '../../domain/report/report-document.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { getReport, listReports, type Report } from '../../store/runs/reports.ts';
+import { listReports } from '../../store/runs/list-reports.ts';
+import { documentOf } from '../../store/runs/report-document.ts';
+import { getReport } from '../../store/runs/reports.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
 import { instant, modelParams } from '../schemas/model.ts';
@@ -19,9 +23,35 @@ const report = z.object({
   createdAt: instant,
 });
 
+const id = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+const filter = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  before: id.optional().describe('Only reports with a smaller id: the last of the page before'),
+  from: instantGiven('Only reports of this instant or later'),
+  to: instantGiven('Only reports of this instant or earlier'),
+  outcome: z.string().min(1).max(100).optional().describe('Only reports on which this was decided'),
+  drifted: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+});
+
+const format = z
+  .enum(['json', 'mlflow'])
+  .default('json')
+  .describe('mlflow: every number by a flat name, as log_metrics takes them');
+
 const part = z.unknown().describe('Null until its step has run');
 
-const fullReport = report.extend({ quality: part, drift: part, performance: part, decision: part });
+// The parts are described by the published schema; repeated here they would be checked again with each answer.
+const fullReport = report
+  .extend({
+    schemaVersion: z.literal(REPORT_VERSION).describe('GET /schemas/report describes it'),
+    model: z.string(),
+    quality: part,
+    drift: part,
+    performance: part,
+    decision: part,
+  })
+  .or(z.record(z.string(), z.number()));
 
 /** `GET /models/:model/reports` and `GET /models/:model/reports/:id`. */
 export function reportRoutes(app: App, { database }: ApiDeps): void {
@@ -30,15 +60,20 @@ export function reportRoutes(app: App, { database }: ApiDeps): void {
     {
       schema: {
         tags: ['models'],
-        summary: 'The newest reports of a model, newest first',
+        summary: 'The reports of a model, newest first',
         params: modelParams,
-        querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
+        querystring: filter,
         response: { 200: z.object({ reports: z.array(report) }), ...errorResponses },
       },
     },
-    async ({ params: { model }, query: { limit } }) => {
+    async ({ params: { model }, query: { from, to, ...rest } }) => {
       await getDefinition(database, model);
-      return { reports: (await listReports(database, model, limit)).map(dated) };
+      const reports = await listReports(database, model, {
+        ...rest,
+        from: from === undefined ? undefined : new Date(from),
+        to: to === undefined ? undefined : new Date(to),
+      });
+      return { reports: reports.map(documentOf) };
     },
   );
 
@@ -48,21 +83,23 @@ export function reportRoutes(app: App, { database }: ApiDeps): void {
       schema: {
         tags: ['models'],
         summary: 'One report with quality, drift, performance and decision',
-        params: modelParams.extend({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+        params: modelParams.extend({ id }),
+        querystring: z.strictObject({ format }),
         response: { 200: fullReport, ...errorResponses },
       },
     },
-    async ({ params: { model, id } }) => {
+    async ({ params: { model, id }, query: { format } }) => {
       await getDefinition(database, model);
       const found = await getReport(database, id);
       if (found.model !== model) throw new TidegateError('UNKNOWN_REPORT', `${model} has no report ${id}`);
-      return dated(found);
+      return format === 'mlflow' ? flatMetrics(found) : documentOf(found);
     },
   );
 }
 
-const dated = ({ asOf, createdAt, ...rest }: Report) => ({
-  ...rest,
-  asOf: asOf.toISOString(),
-  createdAt: createdAt.toISOString(),
-});
+function instantGiven(words: string) {
+  return z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2024-02-29T06:00:00Z' })
+    .optional()
+    .describe(words);
+}

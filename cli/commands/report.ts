@@ -1,13 +1,21 @@
 // tidegate report: one report as text.
-import { type Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { flatMetrics } from '../../domain/report/flat-metrics.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { getReport, listReports, type Report } from '../../store/runs/reports.ts';
+import { listReports } from '../../store/runs/list-reports.ts';
+import { documentOf } from '../../store/runs/report-document.ts';
+import { getReport, type Report } from '../../store/runs/reports.ts';
 import { jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';
 import { printReport } from '../report/report-tables.ts';
+
+interface ReportOptions {
+  readonly json?: boolean;
+  readonly format: 'text' | 'json' | 'mlflow';
+}
 
 /** Adds `tidegate report <model> [id]`. */
 export function addReport(program: Command, { config, output }: CommandContext): void {
@@ -19,11 +27,18 @@ export function addReport(program: Command, { config, output }: CommandContext):
     .argument('<model>', 'name of the model')
     .argument('[id]', 'number of the report; the newest where left out', parseNumber)
     .addOption(jsonOption())
+    .addOption(
+      new Option('--format <format>', 'mlflow: every number by a flat name, as one JSON document')
+        .choices(['text', 'json', 'mlflow'])
+        .default('text'),
+    )
     .addHelpText('after', '\nExample:\n  tidegate report churn')
-    .action((model: string, id: number | undefined, { json }: { readonly json?: boolean }) =>
+    .action((model: string, id: number | undefined, { json, format }: ReportOptions) =>
       withDatabase(config(), async (database) => {
         const report = await findReport(database, model, id);
-        return json ? output.json(report) : printReport(output, report);
+        if (format === 'mlflow') output.json(flatMetrics(report));
+        else if (json || format === 'json') output.json(documentOf(report));
+        else printReport(output, report);
       }),
     );
 }
@@ -31,7 +46,7 @@ export function addReport(program: Command, { config, output }: CommandContext):
 async function findReport(database: Database, model: string, id: number | undefined): Promise<Report> {
   await getDefinition(database, model);
   if (id === undefined) {
-    const [newest] = await listReports(database, model, 1);
+    const [newest] = await listReports(database, model, { limit: 1 });
     if (newest) return newest;
     throw new TidegateError('UNKNOWN_REPORT', `${model} has no report yet`, {
       remedy: `Measure a window: \`tidegate monitor ${model}\`.`,

@@ -1,7 +1,8 @@
 // tidegate runs: what a model's loop has done, newest first.
 import { type Command } from 'commander';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { listReports, type Report } from '../../store/runs/reports.ts';
+import { listReports } from '../../store/runs/list-reports.ts';
+import { type Report } from '../../store/runs/reports.ts';
 import { listRetrains, type Retrain } from '../../store/runs/retrains.ts';
 import { jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
@@ -33,7 +34,7 @@ export function addRuns(program: Command, { config, output }: CommandContext): v
     .action((model: string, { limit, json }: Options) =>
       withDatabase(config(), async (database) => {
         await getDefinition(database, model);
-        const reports = await listReports(database, model, limit);
+        const reports = await listReports(database, model, { limit });
         const retrains = await listRetrains(database, model, limit);
         if (json) return output.json({ model, reports: reports.map(reportJson), retrains });
         const rows = [...reports.map(reportRow), ...retrains.map(retrainRow)].sort(

@@ -2,7 +2,8 @@
 import { type Command } from 'commander';
 import { type Database } from '../../store/database.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
-import { listReports } from '../../store/runs/reports.ts';
+import { listReports } from '../../store/runs/list-reports.ts';
+
 import { listRetrains } from '../../store/runs/retrains.ts';
 import { listHeldVersions } from '../../store/serving/live-instances.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
@@ -43,7 +44,7 @@ async function statusOf(database: Database, model: string) {
   const production = await findVersionIn(database, model, 'Production');
   const staging = await findVersionIn(database, model, 'Staging');
   const pending = await findPending(database, model);
-  const [report] = await listReports(database, model, 1);
+  const [report] = await listReports(database, model, { limit: 1 });
   const [retrain] = await listRetrains(database, model, 1);
   const held = await listHeldVersions(database, model);
   return {

@@ -1,13 +1,13 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
-import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
 import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { type RuleResult } from '../../domain/lifecycle/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/runs/reports.ts';
-import { day, interval, pValue, short, three } from '../output/format.ts';
+import { day, interval, short, three } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Table } from '../output/table.ts';
+import { driftTable, notableColumns } from './drift-table.ts';
 
 /** Prints a report. A part whose step has not run is said to be missing. */
 export function printReport(output: Output, report: Report): void {
@@ -43,25 +43,8 @@ function printDrift(output: Output, part: DriftPart | null): void {
     return;
   }
   output.line(part.verdict.reason);
-  output.table(driftTable(part.verdict.columns));
-}
-
-/** One line a column: its deciding signal with statistic, p-value and effect, and the verdict in words. */
-function driftTable(columns: readonly ColumnVerdict[]): Table {
-  return {
-    head: ['column', 'statistic', 'value', 'adjusted p', 'effect', 'verdict'],
-    rows: columns.map(({ column, signals, words }) => {
-      const signal = signals.find(({ status }) => status === 'drifted') ?? signals[0];
-      return [
-        column,
-        signal?.statistic,
-        short(signal?.value),
-        pValue(signal?.adjustedP),
-        short(signal?.effectSize),
-        words,
-      ];
-    }),
-  };
+  for (const words of notableColumns(part.verdict)) output.line(words);
+  output.table(driftTable(part.verdict));
 }
 
 function printPerformance(output: Output, part: PerformancePart | null): void {

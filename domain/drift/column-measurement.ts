@@ -4,6 +4,7 @@ import type { CategoryProfile, CategoryReference } from './category-profile.ts';
 import { constantSides, type ConstantSides } from './constant.ts';
 import type { ColumnPolicy } from './drift-policy.ts';
 import type { ColumnReference } from './feature-reference.ts';
+import { categoryHistogram, type Histogram, numberHistogram } from './histogram.ts';
 import { notMeasurable, type Hypothesis } from './hypothesis.ts';
 import { clippedMean, numericDistribution } from './numeric-distribution.ts';
 import { presentNumbers, type NumericProfile } from './numeric-profile.ts';
@@ -38,6 +39,8 @@ export interface ColumnMeasurement {
   /** Means of a numeric column clipped to the reference's 0.5 % and 99.5 % quantiles; null for categories. */
   readonly mean: BothSides | null;
   readonly constant: ConstantSides;
+  /** Both sides' shapes; null where there is none to draw, absent where it was not asked for. */
+  readonly histogram?: Histogram | null;
 }
 
 /** Measures a window's column against its reference; never throws, whatever the column holds. */
@@ -75,6 +78,7 @@ function measureNumbers(
     missing: { reference: shareOf(before), window: shareOf(after) },
     mean: { reference: clippedMean(reference, reference.profile), window: clippedMean(reference, profile) },
     constant: constantSides(numbersHeld(reference.profile), numbersHeld(profile)),
+    histogram: numberHistogram(reference, profile),
   };
 }
 
@@ -98,6 +102,7 @@ function measureCategories(
     missing: { reference: shareOf(before), window: shareOf(after) },
     mean: null,
     constant: constantSides(cellsHeld(cells.reference), cellsHeld(cells.current)),
+    histogram: categoryHistogram(reference, profile),
   };
 }
 

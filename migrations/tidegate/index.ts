@@ -8,6 +8,7 @@ import * as serving from './0006-serving.ts';
 import * as datasetLabels from './0007-dataset-labels.ts';
 import * as datasetRetention from './0008-dataset-retention.ts';
 import * as onlineWatermarks from './0009-online-watermarks.ts';
+import * as profileParts from './0011-profile-parts.ts';
 import * as scoreReference from './0012-score-reference.ts';
 import * as comparisonEvidence from './0015-comparison-evidence.ts';
 
@@ -25,6 +26,7 @@ export const tidegateMigrations = {
     '0007-dataset-labels': datasetLabels,
     '0008-dataset-retention': datasetRetention,
     '0009-online-watermarks': onlineWatermarks,
+    '0011-profile-parts': profileParts,
     '0012-score-reference': scoreReference,
     '0015-comparison-evidence': comparisonEvidence,
   },

@@ -38,7 +38,8 @@ export interface NewReport {
   readonly runId: string;
 }
 
-const COLUMNS = [
+/** What is selected of a report. */
+export const REPORT_COLUMNS = [
   'id',
   'model',
   'definition_version as definitionVersion',
@@ -57,7 +58,7 @@ const COLUMNS = [
 
 type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
 
-const fromStored = (row: StoredReport): Report => ({ ...row, quality: readQualityPart(row.quality) });
+export const fromStored = (row: StoredReport): Report => ({ ...row, quality: readQualityPart(row.quality) });
 
 /** Opens a report, or returns the one that this request opened before. */
 export async function openReport(database: Database, input: NewReport): Promise<Report> {
@@ -77,7 +78,7 @@ export async function openReport(database: Database, input: NewReport): Promise<
     .execute();
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select(COLUMNS)
+    .select(REPORT_COLUMNS)
     .where('request', '=', input.request)
     .executeTakeFirstOrThrow();
   return fromStored(row);
@@ -106,23 +107,11 @@ export async function summariseReport(database: Database, id: number, summary: s
 export async function getReport(database: Database, id: number): Promise<Report> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select(COLUMNS)
+    .select(REPORT_COLUMNS)
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) throw new TidegateError('UNKNOWN_REPORT', `there is no report ${id}`);
   return fromStored(row);
-}
-
-/** The newest reports of a model, newest first. */
-export async function listReports(database: Database, model: string, limit = 20): Promise<Report[]> {
-  const rows = await database.kysely
-    .selectFrom('tidegate.report')
-    .select(COLUMNS)
-    .where('model', '=', model)
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(fromStored);
 }
 
 /** The newest report of the model on an earlier instant; none before the first. */
@@ -132,7 +121,7 @@ export async function reportBefore(
 ): Promise<Report | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select(COLUMNS)
+    .select(REPORT_COLUMNS)
     .where('model', '=', model)
     .where('as_of', '<', asOf)
     .orderBy('as_of', 'desc')

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { type RetrainDecided } from '../../activities/decide.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { getReport, listReports, reportBefore } from '../../store/runs/reports.ts';
+import { listReports } from '../../store/runs/list-reports.ts';
+import { getReport, reportBefore } from '../../store/runs/reports.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 

@@ -60,6 +60,7 @@ it('the document lists every route, and no other', async () => {
   expect(documented).toEqual([...new Set(served)].sort());
   expect(documented).toEqual([
     'GET /healthz',
+    'GET /metrics',
     'GET /models',
     'GET /models/{model}',
     'GET /models/{model}/pending',
@@ -68,6 +69,7 @@ it('the document lists every route, and no other', async () => {
     'GET /models/{model}/versions',
     'GET /models/{model}/versions/{version}/card',
     'GET /readyz',
+    'GET /schemas/report',
     'POST /features/online',
     'POST /get-online-features',
     'POST /models/{model}/decisions',

@@ -93,7 +93,12 @@ export async function surviveKill(site: Site, moment: KillMoment): Promise<Survi
 
 const TIDEGATE = fileURLToPath(new URL('../../bin/tidegate.mjs', import.meta.url));
 
-function startWorker({ database, temporalAddress }: Site, taskQueue: string): ChildProcess {
+/** Starts a worker process of its own. @param settings of the process, beside where its servers are */
+export function startWorker(
+  { database, temporalAddress }: Pick<Site, 'database' | 'temporalAddress'>,
+  taskQueue: string,
+  settings: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, [TIDEGATE, 'worker'], {
     stdio: 'ignore',
     env: {
@@ -101,11 +106,13 @@ function startWorker({ database, temporalAddress }: Site, taskQueue: string): Ch
       DATABASE_URL: database.url,
       TEMPORAL_ADDRESS: temporalAddress,
       TIDEGATE_TASK_QUEUE: taskQueue,
+      ...settings,
     },
   });
 }
 
-async function kill(worker: ChildProcess): Promise<void> {
+/** Kills a process without warning, unless it has ended. */
+export async function kill(worker: ChildProcess): Promise<void> {
   if (worker.exitCode !== null || worker.signalCode !== null) return;
   const gone = once(worker, 'exit');
   worker.kill('SIGKILL');

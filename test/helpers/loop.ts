@@ -1,7 +1,7 @@
 // A whole Tidegate for a test: database, worker and API over the run's Postgres and Temporal.
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { fastify } from 'fastify';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
@@ -11,7 +11,7 @@ import { exampleMigrations } from '../../migrations/example/index.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { migrate } from '../../store/migrate.ts';
-import { workerOptions } from '../../worker/options.ts';
+import { startWorkers } from '../../worker/start-workers.ts';
 import { createTestDatabase } from './database.ts';
 
 /** A running loop. */
@@ -70,13 +70,16 @@ async function startWorker(
     taskQueue,
     ...(webhookUrl !== undefined && { webhookUrl }),
   });
-  const worker = await Worker.create(
-    workerOptions({ connection, namespace: 'default', taskQueue, activities, shutdownGraceTime: '1 second' }),
-  );
-  const running = worker.run();
+  const workers = await startWorkers({
+    connection,
+    namespace: 'default',
+    taskQueue,
+    activities,
+    shutdownGraceTime: '1 second',
+  });
   return async () => {
-    worker.shutdown();
-    await running;
+    workers.shutdown();
+    await workers.stopped;
     await connection.close();
   };
 }

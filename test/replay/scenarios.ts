@@ -42,6 +42,7 @@ const release = (
 export const scenarios = (): Scenario[] => [
   scenario('no-drift', withoutDrift(), (loops) => loops.monitor({ asOf })),
   scenario('monitor-with-drift', fakeActivities(), (loops) => loops.monitor({ asOf })),
+  scenario('profiled-in-parts', withManyRows(), (loops) => loops.monitor({ asOf })),
   scenario('contract-broken', withBrokenContract(), (loops) => loops.monitor({ asOf })),
   scenario('labels-came', withLabelsThatCame(), (loops) => loops.monitor({ asOf })),
   scenario('candidate-staged', fakeActivities(), (loops) => loops.retrain({})),
@@ -65,6 +66,17 @@ export const scenarios = (): Scenario[] => [
   scenario('materialise-failed', withFailingDefinition(), (loops) => loops.materialize({ asOf })),
   scenario('rolled-back', fakeActivities(), (loops) => loops.rollback({ toVersion: 1 })),
 ];
+
+const withManyRows = (): FakeActivities =>
+  fakeActivities({
+    freezeWindow: async () => ({
+      reportId: 7,
+      rows: 7_000_000,
+      labelledRows: 6_900_000,
+      parts: 4,
+      appliedBy: 'ada',
+    }),
+  });
 
 const withoutDrift = (): FakeActivities =>
   fakeActivities({

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { Client, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { type Activities } from '../../activities/index.ts';
-import { workerOptions } from '../../worker/options.ts';
+import { startWorkers } from '../../worker/start-workers.ts';
 import {
   type MaterializeInput,
   type MonitorInput,
@@ -80,15 +80,16 @@ export async function hostLoops({ address, identity, ...server }: LoopsServer): 
   const client = new Client({ connection, ...named });
   const taskQueue = server.taskQueue ?? `loops-${randomUUID()}`;
   const models = new Map<string, ReadonlyMap<string, AnyActivity>>();
-  const options = workerOptions({
-    connection,
-    namespace: 'default',
-    taskQueue,
-    activities: byModel(models),
-    workflowBundlePath: await workflowBundlePath(),
-  });
-  const worker = await Worker.create({ ...options, ...named });
-  const running = worker.run();
+  const workers = await startWorkers(
+    {
+      connection,
+      namespace: 'default',
+      taskQueue,
+      activities: byModel(models),
+      workflowBundlePath: await workflowBundlePath(),
+    },
+    identity,
+  );
   return {
     client,
     modelWith: ({ activities }, model = `model-${randomUUID().slice(0, 8)}`) => {
@@ -96,8 +97,8 @@ export async function hostLoops({ address, identity, ...server }: LoopsServer): 
       return loopsOf(client, taskQueue, model);
     },
     stop: async () => {
-      worker.shutdown();
-      await running;
+      workers.shutdown();
+      await workers.stopped;
       await connection.close();
     },
   };

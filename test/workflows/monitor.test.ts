@@ -3,6 +3,7 @@ import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } fro
 import { describe, expect, it } from 'vitest';
 import { monitorStateQuery } from '../../workflows/contracts.ts';
 import { fakeActivities } from './fake-activities.ts';
+import { scheduledActivities } from './history.ts';
 import { currentDetails, tagsOf } from './reading.ts';
 import { useLoops } from './with-loops.ts';
 
@@ -82,6 +83,24 @@ describe.concurrent('a monitor run', () => {
         'measurePerformance',
         'decideRetrain',
       ]);
+    });
+  });
+
+  it('has each part of a large window profiled once, all before drift is judged', () => {
+    const large = { reportId: 7, rows: 7_000_000, labelledRows: 6_900_000, parts: 3, appliedBy: 'ada' };
+    const fakes = fakeActivities({ freezeWindow: async () => large, decideRetrain: async () => noDrift });
+    return withLoops(fakes, async ({ monitor, taskQueue }) => {
+      const run = await monitor({ asOf });
+      await run.result();
+      expect(fakes.inputsOf('profilePart').toSorted((a, b) => a.part - b.part)).toEqual(
+        [0, 1, 2].map((part) => ({ reportId: 7, part, parts: 3 })),
+      );
+      const names = fakes.calls.map(({ name }) => name);
+      expect(names.lastIndexOf('profilePart')).toBeLessThan(names.indexOf('measureDrift'));
+      const queues = scheduledActivities(await run.fetchHistory())
+        .filter(({ activityType }) => activityType?.name === 'profilePart')
+        .map((activity) => activity.taskQueue?.name);
+      expect(queues).toEqual(Array(3).fill(`${taskQueue}-parts`));
     });
   });
 

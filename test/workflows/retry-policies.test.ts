@@ -14,6 +14,7 @@ import { useLoops } from './with-loops.ts';
 const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   freezeWindow: 'data',
   checkQuality: 'data',
+  profilePart: 'data',
   measureDrift: 'data',
   measurePerformance: 'data',
   decideRetrain: 'store',
@@ -92,6 +93,13 @@ describe('the retry table', () => {
 
   it('is what every activity of every loop is scheduled with', () => {
     const fakes = fakeActivities({
+      freezeWindow: async () => ({
+        reportId: 7,
+        rows: 7_000_000,
+        labelledRows: 0,
+        parts: 2,
+        appliedBy: 'ada',
+      }),
       decideRetrain: async () => ({
         retrain: true,
         outcome: 'share',

@@ -1,0 +1,63 @@
+// A window, or a part of it, as counts: its features in the champion's bins, and the champion's scores of it.
+import { type FeatureReference } from '../domain/drift/feature-reference.ts';
+import { profileOfScores } from '../domain/drift/prediction-change.ts';
+import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type Artifact } from '../domain/learning/artifact.ts';
+import { type Unmeasured, unmeasured } from '../domain/lifecycle/report.ts';
+import { decodeScores } from '../domain/performance/score-reference.ts';
+import { type Database } from '../store/database.ts';
+import { type Dataset } from '../store/datasets/dataset.ts';
+import { HoldoutScorer } from '../store/datasets/holdout-scorer.ts';
+import { type ChunkRange } from '../store/datasets/read-chunks.ts';
+import { profileDataset } from '../store/drift/profile-dataset.ts';
+import { type WindowCounts } from '../store/drift/profile-parts.ts';
+import { readScoreReference } from '../store/versions/versions.ts';
+
+/** What a window is counted by. */
+export interface Counting {
+  /** Frozen by the champion's own definition. */
+  readonly dataset: Dataset;
+  readonly artifact: Artifact;
+  readonly reference: FeatureReference;
+  /** The bins of its scores; null where it has no score reference. */
+  readonly scores: FeatureReference | null;
+}
+
+/** The bins of a version's scores, as the only column `score`; null where it has no score reference. */
+export async function scoreBins(
+  database: Database,
+  { model, version }: { readonly model: string; readonly version: number },
+): Promise<FeatureReference | null> {
+  const encoded = await readScoreReference(database, model, version);
+  return encoded === null ? null : decodeScores(encoded).profile;
+}
+
+/**
+ * Counts the features of all rows and the scores of holdout rows, in one pass.
+ *
+ * @param range @default all chunks
+ * @throws TidegateError DATASET_CHANGED
+ */
+export async function countWindow(
+  database: Database,
+  { dataset, artifact, reference, scores }: Counting,
+  range?: ChunkRange,
+): Promise<WindowCounts> {
+  if (scores === null)
+    return { profile: await profileDataset(database, dataset, reference, range), scored: null };
+  const scorer = new HoldoutScorer(dataset, artifact);
+  const profile = await profileDataset(database, dataset, reference, range, scorer);
+  return { profile, scored: profileOfScores(scores, scorer.finish().scores) };
+}
+
+/** A reference of an older format is told, and stops nothing else that the monitor measures. */
+export function referenceOf(encoded: EncodedReference): FeatureReference | Unmeasured {
+  try {
+    return decodeReference(encoded);
+  } catch (error) {
+    if (error instanceof TidegateError && error.code === 'UNREADABLE_PROFILE')
+      return unmeasured(error.message);
+    throw error;
+  }
+}

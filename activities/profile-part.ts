@@ -1,0 +1,41 @@
+// One part of a large window, counted for its report by whichever worker is free.
+import { getDataset } from '../store/datasets/dataset.ts';
+import { datasetFor } from '../store/datasets/rows-for-version.ts';
+import { partRange } from '../store/drift/part-plan.ts';
+import { hasProfilePart, writeProfilePart } from '../store/drift/profile-parts.ts';
+import { getReport } from '../store/runs/reports.ts';
+import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
+import { countWindow, referenceOf, scoreBins } from './count-window.ts';
+import { type ActivityDeps } from './deps.ts';
+import { followed } from './followed.ts';
+
+/** A part of a report's window: number `part`, from 0, of `parts`. */
+export interface PartRef {
+  readonly reportId: number;
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** The step that profiles a part. */
+export const profilePartActivities = ({ database }: ActivityDeps) => ({
+  /** Counts a part of the window in the bins of the champion's reference and stores the counts. */
+  async profilePart({ reportId, part, parts }: PartRef): Promise<void> {
+    const { model, datasetId, championVersion } = await getReport(database, reportId);
+    if (championVersion === null) return;
+    const champion = await getVersion(database, model, championVersion);
+    const frozen = await getDataset(database, datasetId);
+    const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
+    const range = partRange(dataset, part, parts);
+    if (range.first === range.end || (await hasProfilePart(database, reportId, range))) return;
+    const [artifact, encoded, scores] = await Promise.all([
+      readArtifact(database, model, championVersion),
+      readReference(database, model, championVersion),
+      scoreBins(database, champion),
+    ]);
+    const reference = referenceOf(encoded);
+    // The step that judges tells of it.
+    if ('reason' in reference) return;
+    const counting = { dataset, artifact, reference, scores };
+    await writeProfilePart(database, reportId, range, await countWindow(database, counting, range));
+  },
+});

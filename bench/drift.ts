@@ -1,0 +1,210 @@
+// Drift of a frozen window: ours from stored rows to stored report, against Evidently, NannyML and scipy on loaded frames.
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { freePort } from '../cli/embedded/free-port.ts';
+import { startPostgres } from '../cli/embedded/postgres.ts';
+import { freezeReference } from '../domain/drift/feature-reference.ts';
+import { type Frame } from '../domain/features/frame.ts';
+import { tidegateMigrations } from '../migrations/tidegate/index.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { migrate } from '../store/migrate.ts';
+import { getReport } from '../store/runs/reports.ts';
+import { type FrozenModel, frozenModel } from '../test/helpers/frozen-model.ts';
+import { COLUMNS, driftFrame, DRIFTED } from './drift-frames.ts';
+import { type Python, pythonWith } from './python.ts';
+
+const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [7_000, 100_000, 1_000_000];
+const ROUNDS = 11;
+const WARM_UP_ROWS = 7_000;
+
+interface Timed {
+  readonly seconds: number;
+  readonly cpu: number;
+}
+
+interface OursAlone {
+  readonly runs: readonly Timed[];
+  /** Megabytes: warm and idle, and the most since then. */
+  readonly idle: number;
+  readonly peak: number;
+}
+
+interface Peer extends Timed {
+  readonly drifted: readonly string[];
+}
+
+const READ = `
+import sys, json, time, resource, warnings, logging
+warnings.filterwarnings('ignore'); logging.disable(logging.CRITICAL)
+import numpy as np, pandas as pd
+shape = json.load(open(sys.argv[1] + '/shape.json'))
+def frame(side):
+    columns = {}
+    for name, dictionary in shape['columns']:
+        path = f'{sys.argv[1]}/{side}-{name}'
+        if dictionary is None: columns[name] = np.fromfile(path, dtype='<f8')
+        else: columns[name] = np.array(dictionary, dtype=object)[np.fromfile(path, dtype='<u4')]
+    return pd.DataFrame(columns)
+reference, window = frame('reference'), frame('window')
+def timed(work):
+    usage = lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    start, cpu = time.perf_counter(), usage()
+    drifted = work()
+    return dict(seconds=time.perf_counter() - start, cpu=usage() - cpu, drifted=[str(c) for c in drifted])
+`;
+
+const PEERS: Readonly<Record<string, string>> = {
+  'Evidently, its preset': `${READ}
+from evidently import Report
+from evidently.presets import DataDriftPreset
+def work():
+    found = Report([DataDriftPreset()]).run(window, reference).dict()
+    drifted = []
+    for metric in found['metrics']:
+        config = metric.get('config', {})
+        if 'column' not in config: continue
+        value, threshold = float(metric['value']), float(config['threshold'])
+        isP = 'p_value' in str(config.get('method', '')) or 'p_value' in metric.get('metric_name', '')
+        if (value < threshold) if isP else (value >= threshold): drifted.append(config['column'])
+    return drifted
+print(json.dumps(timed(work)))
+`,
+  'NannyML, univariate': `${READ}
+import nannyml as nml
+def work():
+    names = list(reference.columns)
+    text = [c for c in names if reference[c].dtype == object]
+    calculator = nml.UnivariateDriftCalculator(column_names=names, treat_as_categorical=text,
+        continuous_methods=['wasserstein', 'kolmogorov_smirnov'], categorical_methods=['chi2', 'jensen_shannon'],
+        chunk_number=1).fit(reference)
+    found = calculator.calculate(window).to_df()
+    found = found[found[('chunk', 'chunk', 'period')] == 'analysis']
+    alarms = [key[0] for key in found.columns if key[2] == 'alert' and bool(found[key].iloc[0])]
+    return sorted(set(alarms))
+print(json.dumps(timed(work)))
+`,
+  'scipy, KS of the ten numbers alone': `${READ}
+from scipy.stats import ks_2samp
+def work():
+    return [c for c in reference.columns if reference[c].dtype != object
+        and ks_2samp(reference[c].to_numpy(), window[c].to_numpy()).pvalue < 0.05]
+print(json.dumps(timed(work)))
+`,
+};
+
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'Evidently, its preset': ['evidently==0.7.21'],
+  'NannyML, univariate': ['nannyml==0.13.1'],
+  'scipy, KS of the ten numbers alone': ['scipy==1.17.1', 'pandas==3.1.1', 'numpy==2.4.6'],
+};
+
+const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-drift-'));
+await chmod(folder, 0o711);
+const postgres = await startPostgres({
+  dataDir: join(folder, 'postgres'),
+  port: await freePort(),
+  database: 'bench',
+  durable: false,
+  log: () => undefined,
+});
+const database = openDatabase(postgres.url);
+try {
+  await migrate(database, tidegateMigrations);
+  const warmUp = await warmUpReport(database);
+  const pythons = new Map<string, Python | undefined>();
+  for (const [name, packages] of Object.entries(PACKAGES)) pythons.set(name, await pythonWith(...packages));
+  for (const rows of SIZES) await compare(rows, warmUp, pythons);
+} finally {
+  await database.close();
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function warmUpReport(database: Database): Promise<number> {
+  const model = await frozenModel(database, 'warm', driftFrame(WARM_UP_ROWS, 'reference'));
+  return model.report(driftFrame(WARM_UP_ROWS, 'window'));
+}
+
+async function compare(
+  rows: number,
+  warmUp: number,
+  pythons: ReadonlyMap<string, Python | undefined>,
+): Promise<void> {
+  const [reference, window] = [driftFrame(rows, 'reference'), driftFrame(rows, 'window')];
+  const started = performance.now();
+  freezeReference(reference);
+  const freezing = (performance.now() - started) / 1_000;
+  const model: FrozenModel = await frozenModel(database, `rows${rows}`, reference);
+  const reportId = await model.report(window);
+  const ours = await alone(warmUp, reportId);
+  const { drift } = await getReport(database, reportId);
+  if (!drift?.measured) throw new Error('drift was not measured');
+  const brackets = drift.verdict.columns.flatMap(({ type, signals: [signal] }) =>
+    type === 'numeric' ? [(signal?.valueAtMost ?? 1) - (signal?.value ?? 0)] : [],
+  );
+  console.log(
+    `\n${rows} rows a side × ${COLUMNS} columns; drifted are ${Object.keys(DRIFTED).join(', ')}; median (least) of ${ROUNDS}`,
+  );
+  line('ours, stored rows to stored report', ours.runs, drift.verdict.driftedColumns);
+  console.log(
+    `    memory ${(ours.peak - ours.idle).toFixed(0)} MB over the idle ${ours.idle.toFixed(0)} MB; ` +
+      `widest bracket of KS ${Math.max(...brackets).toExponential(1)}; freezing the reference ${freezing.toFixed(2)} s`,
+  );
+  await writeFrames(reference, window);
+  for (const [name, program] of Object.entries(PEERS)) {
+    const python = pythons.get(name);
+    if (!python) continue;
+    const peer = (await python(program, folder)) as Peer;
+    line(name, [peer], peer.drifted);
+    console.log(
+      `    ours takes ${(median(ours.runs, 'seconds') / peer.seconds).toFixed(4)} of its wall time, ` +
+        `${(median(ours.runs, 'cpu') / peer.cpu).toFixed(4)} of its CPU`,
+    );
+  }
+}
+
+async function alone(warmUp: number, reportId: number): Promise<OursAlone> {
+  const program = fileURLToPath(new URL('./drift-alone.ts', import.meta.url));
+  const reports = Array<string>(ROUNDS).fill(String(reportId));
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    '--import',
+    'tsx',
+    program,
+    postgres.url,
+    String(warmUp),
+    ...reports,
+  ]);
+  return JSON.parse(stdout) as OursAlone;
+}
+
+async function writeFrames(reference: Frame, window: Frame): Promise<void> {
+  const columns = reference.features.map((column) => [
+    column.name,
+    column.kind === 'numeric' ? null : column.dictionary,
+  ]);
+  await writeFile(join(folder, 'shape.json'), JSON.stringify({ columns }));
+  for (const [side, frame] of Object.entries({ reference, window })) {
+    for (const column of frame.features) {
+      const values = column.kind === 'numeric' ? column.values : column.codes;
+      await writeFile(join(folder, `${side}-${column.name}`), values);
+    }
+  }
+}
+
+function line(name: string, runs: readonly Timed[], drifted: readonly string[]): void {
+  const shown = (of: keyof Timed): string =>
+    `${median(runs, of).toFixed(4)} (${Math.min(...runs.map((run) => run[of])).toFixed(4)})`;
+  console.log(
+    `  ${name.padEnd(36)} wall ${shown('seconds')} s, CPU ${shown('cpu')} s; found ${drifted.join(', ') || 'nothing'}`,
+  );
+}
+
+function median(runs: readonly Timed[], of: keyof Timed): number {
+  const sorted = runs.map((run) => run[of]).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}

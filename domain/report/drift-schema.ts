@@ -1,0 +1,104 @@
+// The drift part of a report as a JSON schema: for readers that are not Tidegate.
+import { z } from 'zod';
+import { type StatisticName, statistics } from '../drift/statistics.ts';
+import { type DriftPart } from '../lifecycle/report.ts';
+import { count, interval, share, unmeasured } from './words.ts';
+
+const names = statistics.map(({ name }) => name) as [StatisticName, ...StatisticName[]];
+const statistic = z.enum(names);
+const status = z
+  .enum(['drifted', 'stable', 'not measurable'])
+  .describe('not measurable always comes with a reason, and never means stable');
+
+const signal = z.looseObject({
+  subject: z.string().describe('The column, or what else is asked about'),
+  kind: z.enum(['distribution', 'missing', 'new category', 'label', 'prediction', 'multivariate']),
+  statistic: statistic.describe('What value and pValue come from'),
+  value: z.number().nullable(),
+  valueAtMost: z.number().nullable().describe('Upper bound of value; equal to it where it is exact'),
+  pValue: share.nullable(),
+  pValueAtLeast: share.nullable().describe('The p-value of valueAtMost'),
+  adjustedP: share.nullable().describe('Benjamini-Hochberg over all p-values of the report'),
+  effect: statistic.describe('What effectSize comes from'),
+  effectSize: z.number().nullable(),
+  threshold: z.number().describe('Least effect that is material'),
+  noiseFloor: z.number().nullable().describe('About the 95 % point of the effect where nothing changed'),
+  direction: z.enum(['up', 'down', 'none']).describe('Where the window lies from the reference'),
+  referenceSize: count.describe('Values compared on this side'),
+  windowSize: count,
+  status,
+  reason: z.string().nullable().describe('Why it is not measurable'),
+});
+
+const bothSides = z.looseObject({ reference: z.number().nullable(), window: z.number().nullable() });
+
+const histogram = z
+  .looseObject({
+    cells: z.array(z.union([z.number(), z.string()])).describe('Lower ends of cells, or categories'),
+    reference: z.array(share),
+    window: z.array(share),
+  })
+  .describe('Shares of both sides in the same cells');
+
+const column = z.looseObject({
+  column: z.string(),
+  type: z.enum(['numeric', 'category']),
+  status,
+  reason: z.string().nullable(),
+  critical: z.boolean(),
+  weight: z.number().min(0),
+  signals: z.array(signal).min(1).describe('The distribution first'),
+  psi: z
+    .looseObject({
+      value: z.number(),
+      band: z.enum(['stable', 'watch', 'act']),
+      noiseFloor: z.number().describe('The 95 % point where nothing changed; a PSI below it says nothing'),
+      bins: count,
+    })
+    .nullable(),
+  missing: bothSides.describe('Shares of missing values'),
+  mean: bothSides.nullable().describe('Means of a number, clipped to the reference'),
+  constant: z.enum(['none', 'reference', 'window', 'both']).describe('Which side holds one value only'),
+  histogram: histogram.nullable().exactOptional(),
+  words: z.string(),
+});
+
+const multivariate = z
+  .looseObject({
+    auc: interval.nullable().describe('Of telling rows of the reference from rows of the window'),
+    reason: z.string().nullable().describe('Why there is no AUC'),
+    columns: z
+      .array(z.looseObject({ column: z.string(), loss: z.number() }))
+      .describe('The columns that tell them apart, the most telling first'),
+    leftOut: z.array(z.string()),
+    referenceRows: count,
+    windowRows: count,
+    terms: count,
+  })
+  .nullable()
+  .default(null)
+  .describe('Whether all columns together changed; null where the definition does not ask');
+
+const verdict = z.looseObject({
+  preset: z.enum(['evidently']).nullable().default(null).describe('Whose tests and rules were applied'),
+  status,
+  drifted: z.boolean(),
+  share: share.describe('Weighted share of the columns that drifted'),
+  threshold: share.describe('The share from which the window is drifted'),
+  alpha: z.number(),
+  referenceRows: count,
+  windowRows: count,
+  driftedColumns: z.array(z.string()),
+  criticalColumns: z.array(z.string()).describe('Critical columns that drifted'),
+  notMeasurable: z.array(z.string()),
+  columns: z.array(column),
+  others: z.array(signal).describe('Labels and predictions, in the same family of p-values'),
+  multivariate,
+  reason: z.string(),
+});
+
+/** Checks the drift part of a report. */
+export const driftPartSchema = z.union([
+  z.looseObject({ measured: z.literal(true), championVersion: z.int(), verdict }),
+  unmeasured,
+]) satisfies z.ZodType<DriftPart>;

@@ -1,0 +1,17 @@
+// The words that the schema of a report is written with.
+import { z } from 'zod';
+
+/** A whole number from 0. */
+export const count = z.int().min(0);
+
+/** A share, from 0 to 1. */
+export const share = z.number().min(0).max(1);
+
+/** An instant, ISO 8601 in UTC. */
+export const instant = z.iso.datetime({ offset: true });
+
+/** A value with the bounds of its 95 % interval. */
+export const interval = z.looseObject({ value: z.number(), low: z.number(), high: z.number() });
+
+/** A part that could not be measured, and why. */
+export const unmeasured = z.looseObject({ measured: z.literal(false), reason: z.string() });

@@ -1,0 +1,98 @@
+// The stored profiles of a window's parts: written by any worker, added up by the one that judges.
+import { decodeProfile, encodeProfile } from '../../domain/drift/profile-codec.ts';
+import { mergeProfiles, type WindowProfile } from '../../domain/drift/window-profile.ts';
+import { type Database } from '../database.ts';
+import { type ChunkRange } from '../datasets/read-chunks.ts';
+
+/** A window, or a part of it, as counts. */
+export interface WindowCounts {
+  readonly profile: WindowProfile;
+  /** The champion's scores of holdout rows; null where it has no score reference. */
+  readonly scored: WindowProfile | null;
+}
+
+/** Whether a part was profiled before. */
+export async function hasProfilePart(
+  database: Database,
+  reportId: number,
+  { first, end }: ChunkRange,
+): Promise<boolean> {
+  const row = await database.kysely
+    .selectFrom('tidegate.profile_part')
+    .select('report_id')
+    .where('report_id', '=', reportId)
+    .where('first_chunk', '=', first)
+    .where('end_chunk', '=', end)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Keeps the counts of a part; a repeated one changes nothing. */
+export async function writeProfilePart(
+  database: Database,
+  reportId: number,
+  { first, end }: ChunkRange,
+  { profile, scored }: WindowCounts,
+): Promise<void> {
+  await database.kysely
+    .insertInto('tidegate.profile_part')
+    .values({
+      report_id: reportId,
+      first_chunk: first,
+      end_chunk: end,
+      profile: JSON.stringify(encodeProfile(profile)),
+      scored: scored && JSON.stringify(encodeProfile(scored)),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/**
+ * The counts of a whole window from its parts, added up in the order of its rows, so that it is the same whoever
+ * profiled them and when. Memory holds two parts.
+ *
+ * @param chunks of the window
+ * @returns undefined where the stored parts do not make up the window
+ * @throws TidegateError UNREADABLE_PROFILE where another version of Tidegate wrote one
+ */
+export async function mergeProfileParts(
+  database: Database,
+  reportId: number,
+  chunks: number,
+): Promise<WindowCounts | undefined> {
+  const ranges = await database.kysely
+    .selectFrom('tidegate.profile_part')
+    .select(['first_chunk as first', 'end_chunk as end'])
+    .where('report_id', '=', reportId)
+    .orderBy('first_chunk')
+    .execute();
+  let covered = 0;
+  for (const { first, end } of ranges) {
+    if (first !== covered) return undefined;
+    covered = end;
+  }
+  if (covered !== chunks) return undefined;
+  let whole: WindowCounts | undefined;
+  for (const { first } of ranges) {
+    const row = await database.kysely
+      .selectFrom('tidegate.profile_part')
+      .select(['profile', 'scored'])
+      .where('report_id', '=', reportId)
+      .where('first_chunk', '=', first)
+      .executeTakeFirstOrThrow();
+    const profile = decodeProfile(row.profile);
+    const scored = row.scored && decodeProfile(row.scored);
+    whole = whole
+      ? {
+          profile: mergeProfiles(whole.profile, profile),
+          scored: whole.scored && scored && mergeProfiles(whole.scored, scored),
+        }
+      : { profile, scored };
+  }
+  return whole;
+}
+
+/** Removes the parts of a window that has been judged. */
+export async function removeProfileParts(database: Database, reportId: number): Promise<void> {
+  await database.kysely.deleteFrom('tidegate.profile_part').where('report_id', '=', reportId).execute();
+}

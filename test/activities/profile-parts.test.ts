@@ -1,0 +1,107 @@
+// A large window counted in parts: whoever counts them and how often, the report is that of the whole.
+import { type Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Activities, createActivities } from '../../activities/index.ts';
+import { type InWords } from '../../activities/report-ref.ts';
+import { driftFrame } from '../../bench/drift-frames.ts';
+import { decodeReference } from '../../domain/drift/profile-codec.ts';
+import { chunksOf, getDataset } from '../../store/datasets/dataset.ts';
+import { partRange, partsOf } from '../../store/drift/part-plan.ts';
+import { profileDataset } from '../../store/drift/profile-dataset.ts';
+import { mergeProfileParts } from '../../store/drift/profile-parts.ts';
+import { getReport } from '../../store/runs/reports.ts';
+import { readReference } from '../../store/versions/versions.ts';
+import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+
+const PARTS = 3;
+let database: MigratedDatabase;
+let activities: Activities;
+let model: FrozenModel;
+let reportId: number;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
+  model = await frozenModel(database, 'parts', driftFrame(5_000, 'reference'));
+  // Five chunks and a half.
+  reportId = await model.report(driftFrame(360_000, 'window'));
+});
+afterAll(() => database.drop());
+
+const inActivity = new MockActivityEnvironment();
+
+const profiled = (part: number): Promise<void> =>
+  inActivity.run<[], void, () => Promise<void>>(() =>
+    activities.profilePart({ reportId, part, parts: PARTS }),
+  );
+
+const stored = async (): Promise<number> => {
+  const rows = await database.kysely.selectFrom('tidegate.profile_part').select('report_id').execute();
+  return rows.length;
+};
+
+const verdict = async () => {
+  await inActivity.run<[], InWords, () => Promise<InWords>>(() => activities.measureDrift({ reportId }));
+  const { drift } = await getReport(database, reportId);
+  if (!drift?.measured) throw new Error('drift was not measured');
+  return drift.verdict;
+};
+
+describe('the parts of a window', () => {
+  it('are one where it is small, and as even as whole chunks allow where it is large', () => {
+    const of = (rows: number) => ({ rows, chunkRows: 65_536 });
+    expect(partsOf(of(1_000_000), 1_000_000)).toBe(2);
+    expect(partsOf(of(1_000_000), 2_097_152)).toBe(1);
+    expect(partsOf(of(20_000_000), 2_097_152)).toBe(10);
+    expect(partsOf(of(0), 1)).toBe(1);
+    expect(partsOf(of(2 ** 31), 1)).toBe(512);
+    const ranges = [0, 1, 2, 3].map((part) => partRange(of(11 * 65_536), part, 4));
+    expect(ranges).toEqual([
+      { first: 0, end: 2 },
+      { first: 2, end: 5 },
+      { first: 5, end: 8 },
+      { first: 8, end: 11 },
+    ]);
+  });
+
+  it('add up to the counts of the whole, in whatever order they were made and repeated', async () => {
+    for (const part of [2, 0, 2]) await profiled(part);
+    const report = await getReport(database, reportId);
+    const dataset = await getDataset(database, report.datasetId);
+    expect(await mergeProfileParts(database, reportId, chunksOf(dataset))).toBeUndefined();
+    await profiled(1);
+    expect(await stored()).toBe(PARTS);
+    const merged = await mergeProfileParts(database, reportId, chunksOf(dataset));
+    const reference = decodeReference(await readReference(database, model.name, 1));
+    const whole = await profileDataset(database, dataset, reference);
+    expect(merged!.profile.rows).toBe(360_000);
+    expect(merged!.profile.labels).toEqual(whole.labels);
+    merged!.profile.columns.forEach((column, index) => {
+      const expected = whole.columns[index]!;
+      if (column.kind === 'numeric' && expected.kind === 'numeric') {
+        const apart = column.sums.map((sum, bin) => Math.abs(sum - expected.sums[bin]!) / (1 + sum));
+        expect(Math.max(...apart)).toBeLessThan(1e-11);
+        expect({ ...column, sums: null }).toEqual({ ...expected, sums: null });
+      } else {
+        expect(column).toEqual(expected);
+      }
+    });
+  });
+
+  it('give the verdict of the window, and are removed with it; a repeated step counts the window itself', async () => {
+    const inParts = await verdict();
+    expect(inParts.windowRows).toBe(360_000);
+    expect(inParts.driftedColumns).toEqual(['n1', 'n4']);
+    expect(await stored()).toBe(0);
+    const again = await verdict();
+    const rounded = (value: unknown): unknown =>
+      JSON.parse(
+        JSON.stringify(value, (_, part: unknown) =>
+          typeof part === 'number' ? Number(part.toPrecision(9)) : part,
+        ),
+      );
+    expect(rounded(again)).toEqual(rounded(inParts));
+  });
+});

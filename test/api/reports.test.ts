@@ -1,0 +1,206 @@
+// A measured report through the API: as the document of the published schema, as flat metrics, and as gauges.
+import { type Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
+import { driftFrame } from '../../bench/drift-frames.ts';
+import { type ErrorBody } from '../../api/schemas/error.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
+import {
+  REPORT_VERSION,
+  reportDocumentSchema,
+  reportJsonSchema,
+} from '../../domain/report/report-document.ts';
+import { writeReportPart } from '../../store/runs/reports.ts';
+import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { startTestApi, type TestApi } from './fixture.ts';
+
+let database: MigratedDatabase;
+let api: TestApi;
+let model: FrozenModel;
+let drifted: number;
+let unmeasured: number;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  const inActivity = new MockActivityEnvironment();
+  const activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
+  model = await frozenModel(database, 'measured', driftFrame(3_000, 'reference'));
+  unmeasured = await model.report(driftFrame(1_000, 'reference'));
+  drifted = await model.report(driftFrame(3_000, 'window'));
+  for (const step of ['checkQuality', 'measureDrift', 'measurePerformance', 'decideRetrain'] as const)
+    await inActivity.run<[], unknown, () => Promise<unknown>>(() => activities[step]({ reportId: drifted }));
+  api = await startTestApi(database);
+});
+afterAll(async () => {
+  await api.close();
+  await database.drop();
+});
+
+const read = async (url: string) => {
+  const response = await api.app.inject({ method: 'GET', url });
+  return { status: response.statusCode, type: response.headers['content-type'], response };
+};
+
+const json = async <T = Record<string, unknown>>(url: string): Promise<T> => {
+  const { status, response } = await read(url);
+  expect(status, url).toBe(200);
+  return response.json<T>();
+};
+
+type Measured = Extract<DriftPart, { measured: true }>;
+
+interface DriftedReport {
+  readonly [field: string]: unknown;
+  readonly drift: Measured;
+  readonly performance: PerformancePart;
+  readonly decision: { readonly outcome: string };
+}
+
+const driftedReport = (): Promise<DriftedReport> => json(`/models/measured/reports/${drifted}`);
+
+describe('a report', () => {
+  it('is what the published schema describes, measured or not', async () => {
+    for (const id of [drifted, unmeasured]) {
+      const body = await json(`/models/measured/reports/${id}`);
+      expect(reportDocumentSchema.parse(body)).toEqual(body);
+      expect(body).toMatchObject({ schemaVersion: REPORT_VERSION, id, model: 'measured' });
+    }
+    const { verdict } = (await driftedReport()).drift;
+    expect(verdict.driftedColumns).toEqual(['n1', 'n4']);
+    for (const { histogram } of verdict.columns) {
+      const { cells, reference, window } = histogram!;
+      expect(reference).toHaveLength(cells.length);
+      const all = window.reduce((sum, share) => sum + share, 0);
+      expect(Math.abs(all - 1)).toBeLessThan(0.002);
+    }
+  });
+
+  it('is refused by the schema where a field is missing or of another kind', async () => {
+    const body = await driftedReport();
+    const { drift, ...rest } = body;
+    expect(reportDocumentSchema.safeParse(rest).success).toBe(false);
+    expect(reportDocumentSchema.safeParse({ ...body, schemaVersion: 2 }).success).toBe(false);
+    const broken = { ...drift, verdict: { ...drift.verdict, columns: [{ column: 'n0' }] } };
+    expect(reportDocumentSchema.safeParse({ ...rest, drift: broken }).success).toBe(false);
+  });
+
+  it('of an earlier release, without what was measured later, fits the schema too', async () => {
+    const body = await driftedReport();
+    const { preset, multivariate, ...verdict } = body.drift.verdict;
+    expect([preset, multivariate]).toEqual([null, null]);
+    const columns = verdict.columns.map(({ histogram, ...column }) => {
+      expect(histogram).toBeTruthy();
+      return column;
+    });
+    if (!body.performance.measured) throw new Error('performance was not measured');
+    const { estimated, labels, ...performance } = body.performance;
+    expect([estimated, labels]).not.toContain(undefined);
+    const earlier = {
+      ...body,
+      drift: { ...body.drift, verdict: { ...verdict, columns } },
+      performance,
+    };
+    expect(reportDocumentSchema.safeParse(earlier).error).toBeUndefined();
+  });
+
+  it('has its schema at /schemas/report, as JSON Schema', async () => {
+    const { status, type, response } = await read('/schemas/report');
+    expect([status, type]).toEqual([200, 'application/schema+json; charset=utf-8']);
+    const body = response.json<Record<string, unknown>>();
+    expect(body).toEqual(JSON.parse(JSON.stringify(reportJsonSchema())));
+    expect(body['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
+  });
+
+  it('is flat names and finite numbers for MLflow', async () => {
+    const body = await json(`/models/measured/reports/${drifted}?format=mlflow`);
+    expect(body).toMatchObject({
+      'drift/drifted_columns': 2,
+      'drift/window_rows': 3_000,
+      'drift/columns/n1/drifted': 1,
+      'drift/columns/n0/drifted': 0,
+    });
+    for (const name of ['quality/broken_contracts', 'performance/auc', 'decision/retrain'])
+      expect(body).toHaveProperty([name]);
+    for (const [name, value] of Object.entries(body)) {
+      expect(name).toMatch(/^[\w./-]{1,250}$/);
+      expect(Number.isFinite(value), name).toBe(true);
+    }
+    expect(await json(`/models/measured/reports/${unmeasured}?format=mlflow`)).toEqual({});
+  });
+});
+
+describe('the list of reports', () => {
+  const ids = async (query: string): Promise<number[]> => {
+    const { reports } = await json<{ reports: { id: number }[] }>(`/models/measured/reports?${query}`);
+    return reports.map(({ id }) => id);
+  };
+
+  it('is filtered by what was found and decided, by instant, and page by page', async () => {
+    const body = await driftedReport();
+    expect(await ids('')).toEqual([drifted, unmeasured]);
+    expect(await ids(`drifted=${body.drift.verdict.drifted}`)).toEqual([drifted]);
+    expect(await ids(`drifted=${!body.drift.verdict.drifted}`)).toEqual([]);
+    expect(await ids(`outcome=${encodeURIComponent(body.decision.outcome)}`)).toEqual([drifted]);
+    expect(await ids('outcome=never')).toEqual([]);
+    expect(await ids(`before=${drifted}`)).toEqual([unmeasured]);
+    expect(await ids('from=2024-02-01T00:00:00Z&to=2024-02-01T00:00:00Z')).toEqual([drifted, unmeasured]);
+    expect(await ids('from=2024-02-02T00:00:00Z')).toEqual([]);
+    expect(await ids('to=2024-01-31T00:00:00Z')).toEqual([]);
+  });
+
+  it.each(['drifted=perhaps', 'from=yesterday', 'before=0', 'outcome='])('refuses %s', async (query) => {
+    const { status, response } = await read(`/models/measured/reports?${query}`);
+    expect([status, response.json<ErrorBody>().error.code]).toEqual([400, 'INVALID_REQUEST']);
+  });
+});
+
+describe('GET /metrics', () => {
+  const scrape = async (): Promise<string> => {
+    const { status, type, response } = await read('/metrics');
+    expect([status, type]).toEqual([200, expect.stringContaining('text/plain')]);
+    return response.body;
+  };
+
+  it('gives the newest measured report of each model as gauges', async () => {
+    const text = await scrape();
+    const value = (name: string): number => {
+      const line = text.split('\n').find((line) => line.startsWith(`${name} `));
+      if (line === undefined) throw new Error(`there is no ${name}`);
+      return Number(line.split(' ').at(-1));
+    };
+    expect(value('tidegate_column_drifted{model="measured",column="n1"}')).toBe(1);
+    expect(value('tidegate_column_drifted{model="measured",column="n0"}')).toBe(0);
+    expect(value('tidegate_column_effect{model="measured",column="n1"}')).toBeGreaterThan(0.5);
+    expect(value('tidegate_window_rows{model="measured"}')).toBe(3_000);
+    expect(value('tidegate_columns_left_out{model="measured"}')).toBe(0);
+    expect(value('tidegate_report_age_seconds{model="measured"}')).toBeGreaterThanOrEqual(0);
+    const auc = (bound: string): number =>
+      value(`tidegate_auc{model="measured",source="realised",bound="${bound}"}`);
+    expect(auc('low')).toBeLessThan(auc('value'));
+    expect(auc('high')).toBeGreaterThan(auc('value'));
+    expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(12);
+  });
+
+  it('has no gauge of what was not measured, nor of more than a hundred columns of a model', async () => {
+    const body = await driftedReport();
+    const [column] = body.drift.verdict.columns;
+    const columns = Array.from({ length: 150 }, (_, at) => ({
+      ...column,
+      column: `wide"${at}\\`,
+      status: at === 149 ? 'drifted' : 'not measurable',
+      psi: null,
+    }));
+    const later = await model.report(driftFrame(100, 'window'));
+    const verdict = { ...body.drift.verdict, columns };
+    await writeReportPart(database, later, 'drift', { ...body.drift, verdict });
+    const text = await scrape();
+    expect(text.match(/^tidegate_column_effect\{/gm)).toHaveLength(100);
+    expect(text.match(/^tidegate_column_drifted\{.*$/gm)).toEqual([
+      'tidegate_column_drifted{model="measured",column="wide\\"149\\\\"} 1',
+    ]);
+    expect(text).not.toMatch(/^tidegate_(column_psi|auc)\{/m);
+    expect(text).toContain('tidegate_columns_left_out{model="measured"} 50');
+  });
+});
