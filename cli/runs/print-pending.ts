@@ -1,4 +1,6 @@
 // What waits for a decision, as a person reads it before deciding.
+import { holdoutUseInWords } from '../../domain/lifecycle/leak-proof.ts';
+import { judgedBy } from '../../domain/lifecycle/out-of-time.ts';
 import { interval, minute, pValue } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Pending } from './pending.ts';
@@ -16,6 +18,9 @@ export function printPending(output: Output, pending: Pending): void {
       ['difference', `${interval(difference)}, p ${pValue(difference.p)}`],
     ],
   });
+  const { outOfTime, holdout } = body.comparison;
+  const { by, why } = judgedBy(outOfTime);
+  output.line(`judged by ${by}: ${why}${holdout ? `; ${holdoutUseInWords(holdout)}` : ''}`);
   output.line(
     `asked for by ${body.requestedBy}; evidence ${digest.slice(0, 12)}…; expires ${minute(expiresAt)} UTC`,
   );

@@ -11,7 +11,7 @@ import { promotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
 import { type PromotionPolicy } from '../../../domain/lifecycle/promotion-rules.ts';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { Random } from '../../../domain/random.ts';
-import { heldOut, signalFrame } from './labelled-frame.ts';
+import { heldOut, rowsOf, signalFrame } from './labelled-frame.ts';
 
 const policy: PromotionPolicy = {
   minDelta: 0.005,
@@ -54,19 +54,6 @@ function judge(
   expect(canonicalJson(body)).not.toBe('');
   return { body, decision: decidePromotion(promotionFacts(body, champion ? 1 : null), policy) };
 }
-
-const rowsOf = (frame: Frame, rows: Uint32Array): Frame => ({
-  rows: rows.length,
-  features: frame.features.map((column) =>
-    column.kind === 'numeric'
-      ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
-      : { ...column, codes: rows.map((row) => column.codes[row]!) },
-  ),
-  labels: Uint8Array.from(rows, (row) => frame.labels[row]!),
-  holdout: new Uint8Array(rows.length).fill(1),
-  clusters: rows.map((row) => frame.clusters[row]!),
-  times: BigInt64Array.from(rows, (row) => frame.times[row]!),
-});
 
 const half = (frame: Frame): Frame => heldOut(frame, (row) => row % 2 === 1);
 const frame = half(signalFrame(1_600, 5));

@@ -11,6 +11,20 @@ export const heldOut = (frame: Frame, isHeldOut: (row: number) => boolean): Fram
   holdout: Uint8Array.from({ length: frame.rows }, (_, row) => Number(isHeldOut(row))),
 });
 
+/** Rows of a frame as a frame of its own, all of them held out. */
+export const rowsOf = (frame: Frame, rows: Uint32Array): Frame => ({
+  rows: rows.length,
+  features: frame.features.map((column) =>
+    column.kind === 'numeric'
+      ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
+      : { ...column, codes: rows.map((row) => column.codes[row]!) },
+  ),
+  labels: Uint8Array.from(rows, (row) => frame.labels[row]!),
+  holdout: new Uint8Array(rows.length).fill(1),
+  clusters: rows.map((row) => frame.clusters[row]!),
+  times: BigInt64Array.from(rows, (row) => frame.times[row]!),
+});
+
 /** Two numbers and a category, of which `signal` and `plan` say something of the label; repeatable. */
 export function signalFrame(rows = 600, seed = 1): Frame {
   const random = randomOf(seed);

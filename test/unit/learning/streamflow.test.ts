@@ -8,6 +8,7 @@ import { scoreRows } from '../../../domain/learning/score.ts';
 import { frameOf, readMonth } from '../demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
 import { measure } from './measure.ts';
+import { compareStreamFlow } from './streamflow-comparison.ts';
 
 const folder = fileURLToPath(new URL('../../../../shared/data/streamflow/', import.meta.url));
 const months = ['month_000', 'month_001'];
@@ -43,6 +44,19 @@ describeWith(
       expect(found.candidate.auc.low).toBeGreaterThan(0.55);
       expect(difference.low).toBeGreaterThan(0.1);
       expect(difference.p).toBeLessThan(1e-4);
+    });
+
+    test('decides for the candidate on rows that nobody learnt from, where the way before decided against it for ever', () => {
+      const { onHoldout, asBefore } = compareStreamFlow();
+      expect(onHoldout.comparison.difference).toEqual(difference);
+      expect(onHoldout.measures.difference.logLoss.high).toBeLessThan(0);
+      expect(onHoldout.measures.baseline.logLoss.value).toBeLessThan(
+        onHoldout.measures.champion.logLoss.value,
+      );
+      expect(onHoldout.slices.find(({ name }) => name === 'fibre')).toMatchObject({ kind: 'named' });
+      // Graded on the rows that it had learnt, the champion looks far better than any candidate of the new world can.
+      expect(asBefore.champion.auc!.value - asBefore.candidate.auc!.value).toBeGreaterThan(0.1);
+      expect(asBefore.champion.auc!.low).toBeGreaterThan(asBefore.candidate.auc!.high);
     });
 
     test('both fits converged, and dropped the one feature that is constant', () => {

@@ -1,0 +1,48 @@
+// StreamFlow's two months: champion and candidate on rows that nobody learnt from, beside the way it was done before.
+import { intervalInWords } from '../domain/lifecycle/interval.ts';
+import {
+  compareStreamFlow,
+  isStreamFlowThere,
+  STREAMFLOW,
+} from '../test/unit/learning/streamflow-comparison.ts';
+
+if (!isStreamFlowThere()) {
+  console.log(`skipped: the two months are not in ${STREAMFLOW}`);
+  process.exit(0);
+}
+
+const { onHoldout, asBefore } = compareStreamFlow();
+const { comparison, measures, slices, mcnemar } = onHoldout;
+const { champion, candidate, difference } = comparison;
+
+console.log(`on the ${comparison.rows} holdout rows of the second month, which nobody learnt from:`);
+console.log(`  champion of the first month   AUC ${intervalInWords(champion.auc)}`);
+console.log(`  candidate of the second       AUC ${intervalInWords(candidate.auc)}`);
+console.log(
+  `  difference                        ${intervalInWords(difference)}, p ${difference.p.toPrecision(2)}`,
+);
+for (const name of ['prAuc', 'logLoss', 'brier', 'ece'] as const) {
+  const [one, other, prior] = [measures.champion[name], measures.candidate[name], measures.baseline[name]];
+  console.log(
+    `  ${name.padEnd(9)} champion ${one.value.toFixed(3)}, candidate ${other.value.toFixed(3)}, class prior ` +
+      `${prior.value.toFixed(3)}; difference ${intervalInWords(measures.difference[name])}`,
+  );
+}
+console.log(
+  `  McNemar at 0.5: ${mcnemar.onlyFirst} right by the champion alone, ${mcnemar.onlySecond} by the candidate`,
+);
+console.log(
+  `  ${slices.length} slices, of which ${slices.filter((slice) => slice.simultaneous).length} are judged`,
+);
+console.log(
+  `  ${difference.low > 0 ? 'promoted' : 'refused'}: the interval of the difference ${difference.low > 0 ? 'lies above' : 'reaches'} 0`,
+);
+
+const gap = asBefore.candidate.auc!.value - asBefore.champion.auc!.value;
+console.log('\nas it was done before, each on its own month:');
+console.log(`  champion on rows it had learnt  AUC ${asBefore.champion.auc!.value.toFixed(3)}`);
+console.log(`  candidate on its holdout        AUC ${asBefore.candidate.auc!.value.toFixed(3)}`);
+console.log(
+  `  ${gap > 0 ? 'promoted' : 'refused'}: the difference reads ${gap.toFixed(3)}, where on the same rows it is ` +
+    `${difference.value.toFixed(3)}: the champion was graded on what it had memorised, of a world that is gone`,
+);

@@ -1,0 +1,55 @@
+// StreamFlow's two months compared in two ways: on rows that nobody learnt from, and as it was done before.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Frame } from '../../../domain/features/frame.ts';
+import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
+import { measureComparison, type MeasuredComparison } from '../../../domain/learning/measure-comparison.ts';
+import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
+import { scoreRows } from '../../../domain/learning/score.ts';
+import { type Performance } from '../../../domain/learning/performance.ts';
+import { rowsOf } from './labelled-frame.ts';
+import { frameOf, readMonth } from '../demo/read-month.ts';
+import { measure } from './measure.ts';
+
+/** Where the two months lie, beside the project. */
+export const STREAMFLOW = fileURLToPath(new URL('../../../../shared/data/streamflow/', import.meta.url));
+
+/** Whether the months are there. */
+export const isStreamFlowThere = (): boolean => existsSync(`${STREAMFLOW}month_001/users.csv`);
+
+/** What both ways find of a champion of the first month and a candidate of the second. */
+export interface TwoWays {
+  /** Both on the holdout rows of the second month. */
+  readonly onHoldout: MeasuredComparison;
+  /** Each on rows of its own month, the champion on those that it had learnt: what is compared is not comparable. */
+  readonly asBefore: { readonly champion: Performance; readonly candidate: Performance };
+}
+
+/** Trains on each month outside the holdout, and compares in both ways. */
+export function compareStreamFlow(): TwoWays {
+  const [first, second] = ['month_000', 'month_001'].map((month) =>
+    frameOf(readMonth(STREAMFLOW + month)),
+  ) as [Frame, Frame];
+  const learn = (frame: Frame) =>
+    logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 7 } });
+  const [champion, candidate] = [learn(first), learn(second)];
+  const rows = evaluationRows(second);
+  const candidateScores = scoreRows(candidate, second, rows);
+  const onHoldout = measureComparison({
+    frame: rowsOf(second, rows),
+    championScores: scoreRows(champion, second, rows),
+    candidateScores,
+    candidate,
+    cuts: { champion: 0.5, candidate: 0.5 },
+    named: [{ name: 'fibre', where: { net_service: 'Fiber optic' } }],
+    seed: 7,
+  });
+  const learnt = trainingRows(first);
+  return {
+    onHoldout,
+    asBefore: {
+      champion: measure(first, learnt, scoreRows(champion, first, learnt)),
+      candidate: measure(second, rows, candidateScores),
+    },
+  };
+}
