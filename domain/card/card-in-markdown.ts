@@ -1,10 +1,11 @@
 // A model card as Markdown.
+import { labelsInWords } from '../features/label-counts.ts';
 import { type Interval, intervalInWords } from '../lifecycle/interval.ts';
 import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts';
 import { driftInWords } from '../lifecycle/report.ts';
 import { type RuleResult } from '../lifecycle/rule.ts';
 import { type ComparisonBody } from '../lifecycle/comparison-body.ts';
-import { markdownTable } from './markdown-table.ts';
+import { escaped, markdownTable } from './markdown-table.ts';
 import { type ModelCard } from './model-card.ts';
 
 /**
@@ -45,14 +46,14 @@ export function cardInMarkdown(card: ModelCard): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${escaped(line)}`).join('\n');
 
 function dataPart({ data, training, features, definitionVersion }: ModelCard): string[] {
   return [
     '## Data and training',
     list([
       `Training window (${data.window.from}, ${data.window.to}], labels known by ${data.labelsKnownBy}`,
-      `${data.rows} rows, ${data.labelledRows} labelled, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
+      `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
       `Trainer ${training.trainer}, seed ${training.seed}, ${training.trainedRows} rows of which ${training.positives} positive; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
       `Calibration: ${shown(training.calibration)}; threshold: ${shown(training.threshold)}`,
@@ -138,7 +139,7 @@ function decisionPart({ comparison }: ModelCard): string[] {
   if (!decision) return [];
   return [
     '## Decision',
-    `${decision.outcome}: ${decision.reason} (rules ${decision.rulesVersion}${comparison.decidedAt === null ? '' : `, ${comparison.decidedAt}`}).`,
+    `${decision.outcome}: ${escaped(decision.reason)} (rules ${decision.rulesVersion}${comparison.decidedAt === null ? '' : `, ${comparison.decidedAt}`}).`,
     markdownTable(
       ['rule', 'held', 'value', 'bound', 'in words'],
       decision.rules.map(({ name, held, value, bound, words }) => [
@@ -159,6 +160,6 @@ function approvalPart({ approval, evidenceDigest }: ModelCard): string {
   const evidence = evidenceDigest === null ? 'Evidence is not complete.' : `Evidence \`${evidenceDigest}\`.`;
   if (!approval) return `Nobody has decided on it. ${evidence}`;
   const { decision, actor, authority, at, comment } = approval;
-  const said = comment === '' ? '' : ` "${comment}"`;
-  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${actor} (${authority}) at ${at}.${said} ${evidence}`;
+  const said = comment === '' ? '' : ` "${escaped(comment)}"`;
+  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${authority}) at ${at}.${said} ${evidence}`;
 }

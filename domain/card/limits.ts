@@ -1,4 +1,5 @@
 // The limits of a version, as far as the record shows them.
+import { backfilledInWords, labelsInWords } from '../features/label-counts.ts';
 import { judgedBy } from '../lifecycle/out-of-time.ts';
 import { type CardFacts } from './model-card.ts';
 
@@ -41,9 +42,10 @@ export function limitsOf({ comparison, training, approval, data }: Omit<CardFact
     'It has no operating threshold of its own; decisions at a cut are shown at 0.5.',
   );
   say(
-    data.labelledRows < data.rows,
-    `${data.rows - data.labelledRows} rows of its training window had no label.`,
+    data.labelledRows < data.rows || data.assumedLabels > 0,
+    `Labels of its training window: ${labelsInWords(data)}.`,
   );
+  say(data.backfilled.length > 0, `Backfilled history: ${backfilledInWords(data.backfilled)}.`);
   say(approval?.authority === 'unverified', 'Who approved it was not authenticated.');
   return limits;
 }

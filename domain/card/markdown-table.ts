@@ -1,7 +1,7 @@
 // A table in Markdown.
 
 /**
- * Rows under a head; empty where there is no row. Bars and line breaks in cells, which would end them, are taken out.
+ * Rows under a head; empty where there is no row.
  *
  * @example markdownTable(['slice', 'rows'], [['plan = pro', '12']])
  */
@@ -11,4 +11,6 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-const escaped = (cell: string): string => cell.replaceAll('|', '\\|').replaceAll(/\s*[\r\n]+\s*/g, ' ');
+/** A text that stays within its cell or line, and is no HTML. @example escaped('x < 3') // 'x \\< 3' */
+export const escaped = (text: string): string =>
+  text.replaceAll(/[|<]/g, '\\$&').replaceAll(/\s*[\r\n]+\s*/g, ' ');

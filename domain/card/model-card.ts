@@ -1,5 +1,6 @@
 // The model card: what is on record of a version, put together for a reader. Nothing is computed anew.
 import { type ModelDefinition } from '../features/definition.ts';
+import { type Backfilled, type LabelCounts } from '../features/label-counts.ts';
 import { type ComparisonBody, rivalInWords } from '../lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../lifecycle/decide-promotion.ts';
 import { type Judged, judgedBy } from '../lifecycle/out-of-time.ts';
@@ -22,11 +23,12 @@ export interface CardTraining {
 }
 
 /** The rows that were learnt from. */
-export interface CardData {
+export interface CardData extends LabelCounts {
   readonly window: { readonly from: string; readonly to: string };
   readonly labelsKnownBy: string;
   readonly rows: number;
-  readonly labelledRows: number;
+  /** Views whose history was taken as known before it was. */
+  readonly backfilled: readonly Backfilled[];
   readonly trainingRows: number;
   readonly holdoutRows: number;
   readonly digest: string;

@@ -65,6 +65,7 @@ test('the card is JSON with the stored numbers as they are', async () => {
     report: null,
     evidenceDigest: null,
     training: { trainer: 'logistic-regression', calibration: null, threshold: null },
+    data: { rows: 2_400, labelledRows: 2_400, assumedLabels: 0, backfilled: [] },
   });
   expect(card.purpose).toContain('gone of carded.outcome is true');
   expect(card.moves.map(({ to }) => to)).toEqual(['Staging', 'Production']);
