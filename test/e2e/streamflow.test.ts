@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ExplainAnswer } from '../../api/schemas/explanation.ts';
 import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { parseDefinition } from '../../domain/features/define-model.ts';
@@ -124,6 +125,31 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     const after = await predict();
     expect(after.version).toBe(2);
     expect(after.score).not.toBe(before.score);
+  });
+
+  it('has a card that a sceptic can read, and says why a user gets their score', async () => {
+    const card = await fetch(`${loop.apiUrl}/models/${MODEL}/versions/2/card`, {
+      headers: { accept: 'text/markdown' },
+    });
+    const text = await card.text();
+    expect(text).toContain('Approved by grace (unverified)');
+    expect(text).toContain('net_service = Fiber optic');
+    expect(text).toMatch(
+      /version 1 \(champion\) was trained on \d+ rows .*: 0 of \d+ evaluation clusters among them/,
+    );
+    expect(text).toContain('this holdout has served 1 decision before');
+    expect(text).toMatch(/Report \d+ as of 2024-02-29.*rebuffer_events_7d/);
+
+    const explained = await fetch(`${loop.apiUrl}/models/${MODEL}/explain`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ key: { user_id: USER } }),
+    });
+    const { version, score, base, contributions } = (await explained.json()) as ExplainAnswer;
+    expect(version).toBe(2);
+    const logOdds = contributions.reduce((sum, { log_odds: part }) => sum + part, base);
+    expect(1 / (1 + Math.exp(-logOdds))).toBeCloseTo(score, 9);
+    expect(score).toBe((await predict()).score);
   });
 
   it('leaves a history in which every move has its reason and its person', async () => {
