@@ -97,8 +97,8 @@ print(json.dumps(timed(work)))
 };
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  'Evidently, its preset': ['evidently==0.7.21'],
-  'NannyML, univariate': ['nannyml==0.13.1'],
+  'Evidently, its preset': ['evidently==0.7.23', 'pandas==2.3.3', 'scipy==1.17.1', 'numpy==2.4.6'],
+  'NannyML, univariate': ['nannyml==0.13.1', 'statsmodels==0.15.0'],
   'scipy, KS of the ten numbers alone': ['scipy==1.17.1', 'pandas==3.1.1', 'numpy==2.4.6'],
 };
 
