@@ -70,7 +70,7 @@ test('the wait between restarts grows up to its limit', async () => {
     });
     process.kill(pid, 'SIGKILL');
     await eventually(() =>
-      expect(said.filter((line) => line.includes('SIGKILL')).at(-1)).toContain(`started again in ${wait} ms`),
+      expect(said.filter((line) => line.includes('SIGKILL')).at(-1)).toContain(`again in ${wait} ms`),
     );
     await eventually(() => expect(printedPid()).not.toBe(pid));
   }
