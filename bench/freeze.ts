@@ -31,7 +31,8 @@ const database = openDatabase(postgres.url);
 try {
   await migrate(database, tidegateMigrations);
   await database.pool.query(
-    `create table joined (user_id text, at timestamptz, label boolean, ${COLUMNS.map((name) => `${name} float8`).join(', ')})`,
+    `create table joined (user_id text, at timestamptz, label boolean, entity_key text, row_time bigint, held_out boolean,
+       ${COLUMNS.map((name) => `${name} float8`).join(', ')})`,
   );
   const definition = parseDefinition({
     name: 'bench',
@@ -51,15 +52,15 @@ try {
   });
   await applyDefinition(database, definition, 'bench');
   await database.pool.query(
-    `insert into joined select 'u_' || lpad(n::text, 7, '0'), '2024-03-15Z', n % 4 = 0,
-       ${COLUMNS.map((_, n) => `sin(n * ${n + 1})`).join(', ')} from generate_series(1, ${ROWS}) n`,
+    `insert into joined select id, at, n % 4 = 0, jsonb_build_array(id)::text, extract(epoch from at) * 1000000, n % 5 = 0,
+       ${COLUMNS.map((_, n) => `sin(n * ${n + 1})`).join(', ')}
+     from generate_series(1, ${ROWS}) n, lateral (select 'u_' || lpad(n::text, 7, '0') as id, '2024-03-15Z'::timestamptz as at) row`,
   );
   await database.pool.query('vacuum analyze joined');
-  // As the join of a window selects, of a table that is joined already: keys, time, side, label, features, marks.
+  // As the join of a window gives them, of a table that holds them so: keys, time, side, label, features, marks.
   const statement = `
-    select '["' || user_id || '"]', null::text, (extract(epoch from at) * 1000000)::bigint, n % 5 = 0,
-      label::int, ${COLUMNS.join(', ')}, true, false, false, false, false
-    from (select *, substring(user_id from 3)::int as n from joined) joined`;
+    select entity_key, null::text, row_time, held_out, label::int, ${COLUMNS.join(', ')}, true, false, false, false, false
+    from joined`;
   const window = { from: new Date('2024-02-29Z'), to: new Date('2024-03-31Z') };
 
   const idle = await memory();
