@@ -1,7 +1,7 @@
 // What changed in the source tables since a mark: the keys of changed rows, in temporary tables.
 import pg from 'pg';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';
-import { fromSource, instantLiteral, reachSql, type Source } from './source.ts';
+import { fromSource, instantLiteral, movedSql, reachSql, type Source } from './source.ts';
 import { ageOf, type Look, markOf, type SourceMark, type TableMark, TUPLE } from './source-mark.ts';
 
 /** A temporary table of keys of changed rows. */
@@ -40,10 +40,11 @@ export async function changesSince(
   const replaced = sources.find((_, at) => (mark.tables[at]?.oid ?? null) !== (look.oids[at] ?? null));
   if (replaced) return { unknown: `${replaced.table} was made anew` };
   const open = ageOf(look, look.horizon);
+  const [earlier, later] = mark.asOf <= look.asOf ? [mark.asOf, look.asOf] : [look.asOf, mark.asOf];
   const changed = await collect(client, sources, tag, (source, at) => {
     const isTable = look.oids[at] !== null;
     const fresh = isTable ? `age(source.xmin) <= ${age}` : knownSinceSql(source, mark);
-    const moved = `${reachSql(source, mark.asOf)} is distinct from ${reachSql(source, look.asOf)}`;
+    const moved = movedSql(source, earlier, later);
     return {
       fresh,
       tuple: isTable ? `case when ${fresh} then ${TUPLE} end` : 'null::bigint',

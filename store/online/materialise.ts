@@ -33,7 +33,7 @@ export interface MaterialiseRequest {
   readonly scope?: MaterialiseScope;
   /** Called after each batch. */
   readonly onProgress?: (progress: BatchProgress) => void;
-  /** Entities of one batch: what a crash loses at most. @default 20_000 */
+  /** Most entities of one batch: what a crash loses at most. @default 20_000 */
   readonly batchSize?: number;
   /** Ends the run between two batches. */
   readonly signal?: AbortSignal;
@@ -73,6 +73,8 @@ export async function materialise(database: Database, request: MaterialiseReques
     const progress = await findProgress(database, rowsOf);
     const knownBy = await labelsKnownBy(database);
     await reader.query('begin isolation level repeatable read');
+    // To compile the statements takes longer than a batch. What the look sees is fixed by the statement after this.
+    await reader.query('set local jit = off');
     const sources = sourcesOf(source.definition);
     const look = await beginLook(reader, sources, asOf, knownBy);
     const plan = await planMaterialisation({

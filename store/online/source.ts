@@ -39,20 +39,50 @@ export const instantLiteral = (instant: string): string => `${pg.escapeLiteral(i
  * @example reachSql(usage, '2024-03-01T00:00:00Z')
  * // (source."at" <= '2024-03-01T00:00:00Z'::timestamptz and source."at" >= (select … - interval '45 days'))
  */
-export function reachSql({ timestamp, view }: Source, instant: string): string {
-  const at = `source.${quoteColumn(timestamp)}`;
+export function reachSql(source: Source, instant: string): string {
+  const at = `source.${quoteColumn(source.timestamp)}`;
+  const { view } = source;
+  const bounds = reachBounds(source, instant);
+  const conditions = [`${at} <= ${bounds.newest}`];
+  if (bounds.oldest !== undefined) conditions.push(`${at} >= ${bounds.oldest}`);
+  if (view?.known !== undefined) {
+    const known = `source.${quoteColumn(view.known)}`;
+    const since = view.knownSince === undefined ? '' : ` or ${known} < ${instantLiteral(view.knownSince)}`;
+    conditions.push(`(${known} <= ${bounds.known}${since})`);
+  }
+  return `(${conditions.join(' and ')})`;
+}
+
+/**
+ * Whether a row of `source` came into reach between two instants or left it. Most rows did neither, and are told by a
+ * few comparisons that no time of theirs lies between.
+ *
+ * @param earlier ISO 8601
+ * @param later ISO 8601, not before `earlier`
+ */
+export function movedSql(source: Source, earlier: string, later: string): string {
+  const at = `source.${quoteColumn(source.timestamp)}`;
+  const [from, to] = [reachBounds(source, earlier), reachBounds(source, later)];
+  const crossed = [`(${at} > ${from.newest} and ${at} <= ${to.newest})`];
+  if (from.oldest !== undefined) crossed.push(`(${at} >= ${from.oldest} and ${at} < ${to.oldest})`);
+  if (source.view?.known !== undefined) {
+    const known = `source.${quoteColumn(source.view.known)}`;
+    crossed.push(`(${known} > ${from.known} and ${known} <= ${to.known})`);
+  }
+  const changed = `${reachSql(source, earlier)} is distinct from ${reachSql(source, later)}`;
+  return `((${crossed.join(' or ')}) and ${changed})`;
+}
+
+/** The greatest timestamp in reach at an instant, the least where there is a ttl, and when a row is known at the latest. */
+function reachBounds({ view }: Source, instant: string): { newest: string; oldest?: string; known: string } {
   const now = instantLiteral(instant);
   // As sub-selects, for Postgres computes those once and not for every row.
   const shifted = (sign: '+' | '-', text: string): string => `(select ${now} ${sign} ${intervalSql(text)})`;
-  const conditions = [`${at} <= ${now}`];
-  if (view?.ttl !== undefined) conditions.push(`${at} >= ${shifted('-', view.ttl)}`);
-  if (view?.known !== undefined) {
-    const known = `source.${quoteColumn(view.known)}`;
-    const inTime = `${known} <= ${shifted('+', view.lag ?? '0 hours')}`;
-    const since = view.knownSince === undefined ? '' : ` or ${known} < ${instantLiteral(view.knownSince)}`;
-    conditions.push(`(${inTime}${since})`);
-  }
-  return `(${conditions.join(' and ')})`;
+  return {
+    newest: now,
+    ...(view?.ttl !== undefined && { oldest: shifted('-', view.ttl) }),
+    known: shifted('+', view?.lag ?? '0 hours'),
+  };
 }
 
 /** `from` of a source, under the alias that conditions name. */

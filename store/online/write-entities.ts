@@ -37,9 +37,17 @@ export interface EntityOptions {
 
 const BATCH_TABLE = 'pg_temp.tidegate_batch';
 
+/** Few entities make several batches too, since one is read while the one before is written. */
+const FEWEST_BATCHES = 5;
+const SMALLEST_BATCH = 1_000;
+
 /** Writes the rows of all listed entities. */
 export async function writeEntities(run: EntityRun, options: EntityOptions): Promise<void> {
-  const { entities, batchSize, onProgress, signal } = options;
+  const { entities, onProgress, signal } = options;
+  const batchSize = Math.min(
+    options.batchSize,
+    Math.max(SMALLEST_BATCH, Math.ceil(entities / FEWEST_BATCHES)),
+  );
   const read = await batchReader(run);
   let written = 0;
   let writing: Promise<void> = Promise.resolve();
