@@ -1,49 +1,32 @@
 // tidegate predict: asks the API for a prediction.
-import { type Command, Option } from 'commander';
-import { TidegateError } from '../../domain/errors.ts';
-import { asOfOption, jsonOption, parseKey, parseObject } from '../arguments.ts';
+import { type Command } from 'commander';
+import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { findApiUrl } from '../endpoints.ts';
 import { three } from '../output/format.ts';
 import { predict } from '../predict.ts';
+import { addSubjectOptions, subjectOf, type SubjectOptions } from '../subject-options.ts';
 
-interface Options {
-  readonly key?: Record<string, string>;
-  readonly features?: Record<string, unknown>;
-  readonly asOf?: Date;
+interface Options extends SubjectOptions {
   readonly json?: boolean;
 }
 
 /** Adds `tidegate predict <model>`. */
 export function addPredict(program: Command, { config, output }: CommandContext): void {
-  program
+  const command = program
     .command('predict')
     .description(
       'ask the API for a prediction: of an entity by its key, of features, or of an entity with some of its own',
     )
-    .argument('<model>', 'name of the model')
-    .addOption(
-      new Option('--key <column=value>', 'a key column of the entity; again for each').argParser(parseKey),
-    )
-    .addOption(
-      new Option(
-        '--features <json>',
-        'features as a JSON object; with a key they stand in place of those stored',
-      ).argParser(parseObject),
-    )
-    .addOption(asOfOption('row time of features without a key; now where left out').conflicts('key'))
+    .argument('<model>', 'name of the model');
+  addSubjectOptions(command)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `\nExamples:\n  tidegate predict churn --key user_id=u_000123\n  tidegate predict churn --features '{"monthly_fee": 12.5}'\n  tidegate predict churn --key user_id=u_000123 --features '{"monthly_fee": 12.5}'`,
     )
-    .action(async (model: string, { key, features, asOf, json }: Options) => {
-      if (!key && !features) throw new TidegateError('INVALID_REQUEST', 'give --key or --features');
-      const answer = await predict(await findApiUrl(config()), model, {
-        ...(key && { key }),
-        ...(features && { features }),
-        ...(asOf && { as_of: asOf }),
-      });
+    .action(async (model: string, { json, ...subject }: Options) => {
+      const answer = await predict(await findApiUrl(config()), model, subjectOf(subject));
       if (json) return output.json(answer);
       for (const {
         score,
