@@ -1,5 +1,5 @@
 // Quality of a report's window: its contracts, and what else looks like a fault of the data.
-import { decodeReference } from '../domain/drift/profile-codec.ts';
+import { type FeatureReference } from '../domain/drift/feature-reference.ts';
 import { checkFreshness } from '../domain/features/contracts/freshness.ts';
 import { cut } from '../domain/features/contracts/tally.ts';
 import { unmeasured } from '../domain/lifecycle/report.ts';
@@ -16,8 +16,10 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { inspectDataset } from '../store/quality/inspect-dataset.ts';
 import { previousWindow } from '../store/quality/previous-window.ts';
 import { tableFacts } from '../store/quality/table-facts.ts';
+import { type Database } from '../store/database.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readReference } from '../store/versions/versions.ts';
+import { referenceOf } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
 import { matchInTime } from './match-in-time.ts';
 import { type InWords, type ReportRef } from './report-ref.ts';
@@ -45,6 +47,7 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
     const { contracts, sketch } = await inspectDataset(database, dataset, definition, matchInTime());
     const tables = await tableFacts(database, definition, dataset.window);
     const newestOf = new Map(tables.map(({ table, newest }) => [table, newest]));
+    const reference = championVersion === null ? null : await readable(database, model, championVersion);
     const quality: QualityPart = {
       version: QUALITY_VERSION,
       contracts: [
@@ -57,15 +60,12 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
         rows: sketch.rows,
         columns: sketch.columns,
         repeats: sketch.repeats,
-        reference:
-          championVersion === null
-            ? null
-            : decodeReference(await readReference(database, model, championVersion)),
+        reference,
         definitionChanged: champion !== null && champion.definitionVersion !== report.definitionVersion,
         tables,
         previous: await previousWindow(database, report, dataset),
       }),
-      comparedWith: championVersion,
+      comparedWith: reference && championVersion,
       repeats: sketch.repeats,
     };
     await writeReportPart(database, reportId, 'quality', quality);
@@ -80,3 +80,13 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
     return { words: cut(`quality: ${qualityInWords(quality)}`, MOST_CHARACTERS), stops: stopping.length > 0 };
   },
 });
+
+/** The champion's reference; null where it is of an older format, of which the part on drift tells. */
+async function readable(
+  database: Database,
+  model: string,
+  championVersion: number,
+): Promise<FeatureReference | null> {
+  const reference = referenceOf(await readReference(database, model, championVersion));
+  return 'reason' in reference ? null : reference;
+}

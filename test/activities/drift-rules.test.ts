@@ -64,12 +64,14 @@ function frameOf(rows: number, correlation: number, seed: number): Frame {
   };
 }
 
-async function measure(reportId: number, by = activities): Promise<DriftPart & { measured: true }> {
-  const environment = new MockActivityEnvironment(
+const inRun = (step: () => Promise<unknown>): Promise<unknown> =>
+  new MockActivityEnvironment(
     { workflowExecution: { workflowId: 'monitor/test', runId: 'run' } },
     { logger: new DefaultLogger('ERROR') },
-  );
-  await environment.run<[], unknown, () => Promise<unknown>>(() => by.measureDrift({ reportId }));
+  ).run<[], unknown, () => Promise<unknown>>(step);
+
+async function measure(reportId: number, by = activities): Promise<DriftPart & { measured: true }> {
+  await inRun(() => by.measureDrift({ reportId }));
   const { drift } = await getReport(database, reportId);
   return drift as DriftPart & { measured: true };
 }
@@ -120,6 +122,8 @@ test('a reference without bins, of an older format, is not measured and says so'
     measured: false,
     reason: expect.stringMatching(/has format 1; this Tidegate reads/) as string,
   });
+  await inRun(() => older.checkQuality({ reportId }));
+  expect((await getReport(database, reportId)).quality).toMatchObject({ comparedWith: null });
 });
 
 test('drift calibrate says what it lacks, and answers in JSON', async () => {
