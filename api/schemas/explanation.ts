@@ -1,21 +1,13 @@
 // What `explain` takes and answers.
 import { z } from 'zod';
-import { readInstant } from '../prediction/read-instant.ts';
-import { entityKey, features } from './prediction.ts';
+import { entityKey, features, rowTime } from './prediction.ts';
 
 /** Body of `explain`: one entity, one row of features, or an entity with some features of its own. */
 export const explainBody = z
   .strictObject({
     key: entityKey.optional(),
     features: features.optional(),
-    as_of: z
-      .string()
-      .refine(
-        (text) => readInstant(text) !== undefined,
-        'must be a day, or an instant with its offset such as 2024-02-29T06:00:00Z',
-      )
-      .optional()
-      .describe('The row time of features without a key; by default now'),
+    as_of: rowTime.optional().describe('The row time of features without a key; by default now'),
   })
   .refine(({ key, features }) => key !== undefined || features !== undefined, 'send key, features or both')
   .refine(({ key, as_of }) => key === undefined || as_of === undefined, {

@@ -23,6 +23,14 @@ export const features = z
   )
   .meta({ examples: [{ monthly_fee: 12.5, net_service: 'DSL', paperless_billing: true }] });
 
+/** The row time of a row that is sent without a key. */
+export const rowTime = z
+  .string()
+  .refine(
+    (text) => readInstant(text) !== undefined,
+    'must be a day, or an instant with its offset such as 2024-02-29T06:00:00Z',
+  );
+
 const entry = z
   .strictObject({ key: entityKey.optional(), features: features.optional() })
   .refine((body) => body.key !== undefined || body.features !== undefined, 'send key, features or both');
@@ -41,12 +49,7 @@ export const predictBody = z
     keys: z.array(entityKey).min(1).max(MOST_ROWS).optional(),
     rows: z.array(features).min(1).max(MOST_ROWS).optional(),
     entries: z.array(entry).min(1).max(MOST_ROWS).optional(),
-    as_of: z
-      .string()
-      .refine(
-        (text) => readInstant(text) !== undefined,
-        'must be a day, or an instant with its offset such as 2024-02-29T06:00:00Z',
-      )
+    as_of: rowTime
       .optional()
       .describe('The row time of rows without a key, for columns derived from instants; by default now'),
   })
