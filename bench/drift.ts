@@ -1,19 +1,17 @@
 // Drift of a frozen window: ours from stored rows to stored report, against Evidently, NannyML and scipy on loaded frames.
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
 import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { type Frame } from '../domain/features/frame.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { getReport } from '../store/runs/reports.ts';
 import { type FrozenModel, frozenModel } from '../test/helpers/frozen-model.ts';
+import { benchPostgres } from './bench-postgres.ts';
 import { COLUMNS, driftFrame, DRIFTED } from './drift-frames.ts';
 import { type Python, pythonWith } from './python.ts';
 
@@ -102,16 +100,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'scipy, KS of the ten numbers alone': ['scipy==1.17.1', 'pandas==3.1.1', 'numpy==2.4.6'],
 };
 
-const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-drift-'));
-await chmod(folder, 0o711);
-const postgres = await startPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: await freePort(),
-  database: 'bench',
-  durable: false,
-  log: () => undefined,
-});
-const database = openDatabase(postgres.url);
+const { database, folder, drop } = await benchPostgres({ durable: false });
 try {
   await migrate(database, tidegateMigrations);
   const warmUp = await warmUpReport(database);
@@ -119,9 +108,7 @@ try {
   for (const [name, packages] of Object.entries(PACKAGES)) pythons.set(name, await pythonWith(...packages));
   for (const rows of SIZES) await compare(rows, warmUp, pythons);
 } finally {
-  await database.close();
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
+  await drop();
 }
 
 async function warmUpReport(database: Database): Promise<number> {
@@ -175,7 +162,7 @@ async function alone(warmUp: number, reportId: number): Promise<OursAlone> {
     '--import',
     'tsx',
     program,
-    postgres.url,
+    database.url,
     String(warmUp),
     ...reports,
   ]);

@@ -1,33 +1,22 @@
 // Freezing a million rows of a joined table and reading them back, against the bare COPY of the same query, in one run.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
+import { readFile } from 'node:fs/promises';
 import { numeric } from '../domain/features/column.ts';
 import { parseDefinition, view } from '../domain/features/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { CopyTap } from '../store/copy-tap.ts';
-import { openDatabase } from '../store/database.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
 import { freezeRows } from '../store/datasets/freeze.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { applyDefinition } from '../store/definitions/definitions.ts';
 import { migrate } from '../store/migrate.ts';
+import { benchPostgres } from './bench-postgres.ts';
 
 const ROWS = 1_000_000;
 const COLUMNS = Array.from({ length: 14 }, (_, n) => `f${n}`);
 const ROUNDS = 5;
 const MEGABYTE = 2 ** 20;
 
-const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-freeze-'));
-const postgres = await startPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: await freePort(),
-  database: 'bench',
-  log: () => undefined,
-});
-const database = openDatabase(postgres.url);
+const { database, drop } = await benchPostgres({ durable: true });
 try {
   await migrate(database, tidegateMigrations);
   await database.pool.query(
@@ -99,9 +88,7 @@ try {
   const peak = await peakMemory();
   console.log(`  peak memory over idle, freezing and reading: ${((peak - idle) / MEGABYTE).toFixed(0)} MB`);
 } finally {
-  await database.close();
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
+  await drop();
 }
 
 interface Run {

@@ -1,19 +1,17 @@
 // Importing 1,000,000 rows: ours against psql's \\copy of the same bytes into a table of the same shape, in one run.
 import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database } from '../store/database.ts';
 import { CopyIn } from '../store/import/copy-in.ts';
 import { type ImportedTable } from '../store/import/import-file.ts';
+import { benchPostgres } from './bench-postgres.ts';
 
 const ROWS = Number(process.env['TIDEGATE_BENCH_ROWS'] ?? 1_000_000);
 const ROUNDS = 5;
@@ -30,20 +28,11 @@ interface Measured {
 }
 
 const run = promisify(execFile);
-const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-import-'));
-const postgres = await startPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: await freePort(),
-  database: 'bench',
-  log: () => undefined,
-});
-const database = openDatabase(postgres.url);
+const { database, folder, drop } = await benchPostgres({ durable: true });
 try {
   await measure(database);
 } finally {
-  await database.close();
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
+  await drop();
 }
 
 async function measure({ pool }: Database): Promise<void> {
@@ -80,7 +69,7 @@ async function measure({ pool }: Database): Promise<void> {
   const ours = async (path: string, asOf = AS_OF): Promise<Measured> => {
     await settle();
     const program = fileURLToPath(new URL('./import-alone.ts', import.meta.url));
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', program, postgres.url, path, asOf]);
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', program, database.url, path, asOf]);
     const measured = JSON.parse(stdout) as Measured;
     process.stderr.write(`${path.slice(folder.length + 1)}: ${measured.seconds.toFixed(2)} s\n`);
     return measured;
@@ -89,7 +78,7 @@ async function measure({ pool }: Database): Promise<void> {
     await settle();
     const start = performance.now();
     if (psql === undefined) await plainCopy(csv);
-    else await run('psql', [postgres.url, '-qc', `\\copy plain (${HEADER}) from '${csv}' csv header`]);
+    else await run('psql', [database.url, '-qc', `\\copy plain (${HEADER}) from '${csv}' csv header`]);
     const seconds = (performance.now() - start) / 1_000;
     process.stderr.write(`\\copy: ${seconds.toFixed(2)} s\n`);
     return seconds;

@@ -1,20 +1,16 @@
 // The point-in-time join of 1,000,000 rows over four views of 3,000,000 rows each: ours against Feast's own statement in
 // the same Postgres, and against the bare scan of the tables.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
 import { category, numeric } from '../domain/features/column.ts';
 import { holdoutPolicy, parseDefinition, view } from '../domain/features/define-model.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database } from '../store/database.ts';
 import { chooseJoinPlan } from '../store/features/choose-join-plan.ts';
 import { windowSql } from '../store/features/window-sql.ts';
 import { inlineParameters } from '../store/inline-parameters.ts';
+import { benchPostgres } from './bench-postgres.ts';
 import { FEAST_PACKAGES, feastSql } from './feast-join.ts';
 import { pythonWith } from './python.ts';
 
@@ -59,21 +55,12 @@ const definition: ModelDefinition = parseDefinition({
 });
 
 const run = promisify(execFile);
-const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-join-'));
-const postgres = await startPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: await freePort(),
-  database: 'bench',
-  log: () => undefined,
-});
-const database = openDatabase(postgres.url);
+const { database, drop } = await benchPostgres({ durable: true });
 try {
   await load(database);
   await compare(database);
 } finally {
-  await database.close();
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
+  await drop();
 }
 
 /** Ten row times an entity, one a day; each view holds thirty rows an entity on average, over 60 days. */
@@ -137,7 +124,7 @@ async function repeated(statement: string): Promise<Measured> {
 }
 
 async function alone(statement: string, timeout = 0): Promise<Measured> {
-  const url = new URL(postgres.url);
+  const url = new URL(database.url);
   url.searchParams.set('options', `-c statement_timeout=${timeout} -c TimeZone=UTC`);
   const script = fileURLToPath(new URL('join-alone.ts', import.meta.url));
   const { stdout } = await run(process.execPath, ['--import', 'tsx', script, url.href, statement]);

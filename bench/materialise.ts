@@ -4,19 +4,15 @@
 //
 // Starts a Postgres of its own. Three views of one row per entity each; an increment follows new
 // rows for 1 % of the entities in each view. Judged by the ratio within one run.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
 import { category, numeric } from '../domain/features/column.ts';
 import { parseDefinition, view } from '../domain/features/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database } from '../store/database.ts';
 import { applyDefinition, getDefinition } from '../store/definitions/definitions.ts';
 import { migrate } from '../store/migrate.ts';
 import { materialise } from '../store/online/materialise.ts';
 import { type MaterialiseScope } from '../store/online/scope.ts';
+import { benchPostgres } from './bench-postgres.ts';
 
 const ENTITIES = Number(process.argv[2] ?? 1_000_000);
 const REPEATS = 3;
@@ -92,16 +88,7 @@ async function timed(database: Database, asOf: Date, scope: MaterialiseScope, ve
 const median = (values: readonly number[]): number =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 
-const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-'));
-await chmod(folder, 0o711);
-const server = await startPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: await freePort(),
-  database: 'bench',
-  durable: false,
-  log: () => undefined,
-});
-const database = openDatabase(server.url);
+const { database, drop } = await benchPostgres({ durable: false });
 try {
   console.log(`${ENTITIES} entities, ${VIEWS.length} views`);
   await prepare(database);
@@ -122,7 +109,5 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  await database.close();
-  await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  await drop();
 }

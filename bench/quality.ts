@@ -1,7 +1,4 @@
 // Looking a window through: contracts and sketches of 1,000,000 × 14 frozen rows beside profiling the same rows, in one run.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { driftActivities } from '../activities/measure-drift.ts';
@@ -9,12 +6,9 @@ import { performanceActivities } from '../activities/measure-performance.ts';
 import { qualityActivities } from '../activities/check-quality.ts';
 import { type ActivityDeps } from '../activities/deps.ts';
 import { matchInTime } from '../activities/match-in-time.ts';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
 import { decodeReference } from '../domain/drift/profile-codec.ts';
 import { type Frame } from '../domain/features/frame.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { openDatabase } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { profileDataset } from '../store/drift/profile-dataset.ts';
@@ -23,6 +17,7 @@ import { inspectDataset } from '../store/quality/inspect-dataset.ts';
 import { getReport } from '../store/runs/reports.ts';
 import { readReference } from '../store/versions/versions.ts';
 import { frozenModel } from '../test/helpers/frozen-model.ts';
+import { benchPostgres } from './bench-postgres.ts';
 import { generatedRows } from './generated-rows.ts';
 
 const PIECE_ROWS = 2 * 65_536;
@@ -35,14 +30,7 @@ const generated = (rows: number): Frame => ({
   holdout: Uint8Array.from({ length: rows }, (_, row) => Number(row % 5 === 0)),
 });
 
-const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-quality-'));
-const postgres = await startPostgres({
-  dataDir: join(folder, 'postgres'),
-  port: await freePort(),
-  database: 'bench',
-  log: () => undefined,
-});
-const database = openDatabase(postgres.url);
+const { database, drop } = await benchPostgres({ durable: true });
 try {
   await migrate(database, tidegateMigrations);
   const model = await frozenModel(database, 'bench', generated(PIECE_ROWS));
@@ -84,9 +72,7 @@ try {
     );
   }
 } finally {
-  await database.close();
-  await postgres.stop();
-  await rm(folder, { recursive: true, force: true });
+  await drop();
 }
 
 function inActivity<T>(step: () => Promise<T>): () => Promise<T> {
