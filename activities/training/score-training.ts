@@ -15,6 +15,9 @@ import { trainInThread, type TrainingInput } from './train-in-thread.ts';
 /** From so many labelled holdout rows on they alone are the reference. */
 const ENOUGH_HELD_OUT = 1_000;
 
+/** Training rows that are scored out of fold, about. */
+const MOST_DEALT = 20_000;
+
 /**
  * The score reference of a version that was just trained.
  *
@@ -49,7 +52,7 @@ async function outOfFold(
   control: ThreadControl,
 ): Promise<{ rows: Uint32Array; scores: Float64Array } | undefined> {
   const { frame } = input;
-  const folds = foldsOf(frame.clusters, input.rows, input.options.seed);
+  const { folds } = foldsOf(frame, input.rows, { seed: input.options.seed, mostRows: MOST_DEALT });
   const scores = new Map<number, number>();
   try {
     for (const { inside, outside } of folds) {

@@ -1,6 +1,5 @@
 // The score reference: bounded, the same for the same rows and seed, and read back to the bit.
 import { expect, test } from 'vitest';
-import { foldsOf } from '../../../domain/learning/folds.ts';
 import { countLabelsOf, NO_ROWS } from '../../../domain/performance/label-counts.ts';
 import { decodeScores, encodeScores, freezeScores } from '../../../domain/performance/score-reference.ts';
 import { NO_LABEL } from '../../../domain/features/frame.ts';
@@ -44,36 +43,6 @@ test('rows stand in the order of their times, and those of one time in an order 
   expect([...labels]).toEqual(order.map((row) => rows.labels[row]));
   expect(freezeScores('holdout', rows, 7).scores).toEqual(scores);
   expect(freezeScores('holdout', rows, 8).scores).not.toEqual(scores);
-});
-
-test('folds hold each row once, and no cluster in two of them', () => {
-  const clusters = Uint32Array.from({ length: 1_000 }, (_, row) => Math.floor(row / 4));
-  const rows = Uint32Array.from({ length: 900 }, (_, at) => at + 50);
-  const folds = foldsOf(clusters, rows, 3);
-  expect(folds).toHaveLength(5);
-  expect(Uint32Array.from(folds.flatMap(({ outside }) => [...outside])).sort()).toEqual(rows);
-  for (const { inside, outside } of folds) {
-    expect(inside.length + outside.length).toBe(900);
-    const held = new Set(outside.map((row) => clusters[row]!));
-    expect([...inside].some((row) => held.has(clusters[row]!))).toBe(false);
-  }
-});
-
-test('of many rows a part is dealt, whole clusters, and of one cluster no fold is made', () => {
-  const clusters = Uint32Array.from({ length: 100_000 }, (_, row) => Math.floor(row / 4));
-  const rows = Uint32Array.from(clusters.keys());
-  const dealt = new Set(foldsOf(clusters, rows, 3).flatMap(({ outside }) => [...outside]));
-  expect(dealt.size).toBeGreaterThan(19_000);
-  expect(dealt.size).toBeLessThan(21_000);
-  for (const row of dealt)
-    for (let at = 0; at < 4; at += 1) expect(dealt.has(row - (row % 4) + at)).toBe(true);
-  expect(
-    foldsOf(
-      new Uint32Array(10),
-      Uint32Array.from({ length: 10 }, (_, at) => at),
-      3,
-    ),
-  ).toEqual([]);
 });
 
 test('a label is awaited up to its delay, to the instant, and overdue from then', () => {
