@@ -13,6 +13,7 @@ import { findVersionOfRetrain, registerVersion } from '../store/versions/version
 import { type ActivityDeps } from './deps.ts';
 import { scoreTraining } from './training/score-training.ts';
 import { trainInThread } from './training/train-in-thread.ts';
+import { trainingOptions } from './training/training-options.ts';
 
 /** A candidate that has been registered. */
 export interface Candidate {
@@ -34,8 +35,8 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
     const { definition } = await getDefinition(database, model, dataset.definitionVersion);
     const { frame } = await readDataset(database, dataset);
     const rows = trainingRows(frame);
-    const { trainer, seed, l2, solver } = definition.training;
-    const input = { frame, rows, trainer, options: { seed, l2, solver } };
+    const { trainer } = definition.training;
+    const input = { frame, rows, trainer, options: trainingOptions(definition.training) };
     const control = {
       signal: cancellationSignal(),
       onProgress: (fraction: number) => heartbeat({ trained: fraction }),

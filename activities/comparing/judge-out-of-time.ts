@@ -18,6 +18,7 @@ import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts
 import { type Version } from '../../store/versions/versions.ts';
 import { followed } from '../followed.ts';
 import { trainInThread } from '../training/train-in-thread.ts';
+import { trainingOptions } from '../training/training-options.ts';
 import { type Evaluation } from './evaluation.ts';
 
 /** What is judged. */
@@ -114,9 +115,9 @@ async function freezePast(
 async function trainOn(database: Database, past: Dataset, definition: ModelDefinition) {
   const { frame } = await readDataset(database, past, { rows: trainingRows });
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
-  const { trainer, seed, l2, solver } = definition.training;
+  const { trainer } = definition.training;
   const artifact = await trainInThread(
-    { frame, rows, trainer, options: { seed, l2, solver } },
+    { frame, rows, trainer, options: trainingOptions(definition.training) },
     {
       signal: cancellationSignal(),
       onProgress: (fraction) => heartbeat({ trained: fraction }),

@@ -6,6 +6,7 @@ import { holdoutSchema } from './schema/holdout-schema.ts';
 import { driftSchema } from './schema/drift-schema.ts';
 import { labelSchema } from './schema/label-schema.ts';
 import { slicesSchema } from './schema/slices-schema.ts';
+import { trainingSchema } from './schema/training-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
 import { column, duration, name, span, table } from './schema/words.ts';
 
@@ -43,15 +44,7 @@ export const modelDefinitionSchema = z.strictObject({
       cooldown: duration.default('7 days'),
     })
     .prefault({}),
-  training: z.strictObject({
-    trainer: z.literal('logistic-regression'),
-    window: span,
-    seed: z.int().default(1),
-    /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
-    l2: z.number().min(0).default(1),
-    /** How the optimum is found; both find the same. `auto` takes Newton's method for large windows. */
-    solver: z.enum(['auto', 'gradient-descent', 'newton']).default('auto'),
-  }),
+  training: trainingSchema,
   promotion: z.strictObject({
     metric: z.literal('auc').default('auc'),
     /** Least difference in the metric between candidate and champion. */

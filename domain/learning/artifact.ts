@@ -1,4 +1,5 @@
 // A trained version as it is stored: plain JSON, scored by a dot product.
+import { type ClassWeights } from './class-weight.ts';
 import { type Encoding } from './encoding.ts';
 import { type FeatureEffect } from './feature-effects.ts';
 import { type Solver } from './trainer.ts';
@@ -18,11 +19,13 @@ export interface Artifact {
   readonly prior: number;
   /** Strength of the L2 penalty: l2/2 · Σ coefficient² without the intercept, beside the summed log loss. */
   readonly l2: number;
+  /** How much a row of each class counted; absent where all counted alike. */
+  readonly classWeights?: ClassWeights;
   /** How the coefficients were found; absent where there was nothing to solve. */
   readonly solver?: Solver;
   /** Steps of the solver. */
   readonly steps: number;
-  /** Length of the gradient of the penalised loss at the coefficients, per training row. */
+  /** Length of the gradient of the penalised loss at the coefficients, per training row; with class weights, per their sum over the rows. */
   readonly gradientNorm: number;
   readonly trainedRows: number;
   readonly positives: number;

@@ -1,11 +1,17 @@
 // Solves a logistic regression to a stated gradient, or says that it could not.
 import { Matrix } from 'ml-matrix';
-import { descend } from './gradient-descent.ts';
-import { crossProducts, lossGradient, type LogisticProblem } from './logistic-problem.ts';
+import { descend, type DescentRows, descentRows } from './gradient-descent.ts';
+import {
+  crossProducts,
+  lossGradient,
+  type LogisticProblem,
+  totalWeight,
+  weightsByLabel,
+} from './logistic-problem.ts';
 import { penaltyGradient, type PenaltyRows, penaltyRows, penaltyTarget } from './penalty-rows.ts';
 import { whiteningOf } from './whitening.ts';
 
-/** Largest length of the gradient, per row, at which a fit counts as converged. */
+/** Largest length of the gradient, per row or what rows count, at which a fit counts as converged. */
 export const TOLERANCE = 1e-6;
 
 // 20 steps are enough for classes of similar size; the first 10 only say where to state the penalty.
@@ -18,7 +24,7 @@ export interface LogisticFit {
   readonly converged: boolean;
   /** One per column of the problem's matrix. */
   readonly coefficients: Float64Array;
-  /** Length of the gradient of the penalised loss at the coefficients, per row. */
+  /** Length of the gradient of the penalised loss at the coefficients, per row or what rows count. */
   readonly gradientNorm: number;
   /** Steps of the last descent, or of Newton's method in all. */
   readonly steps: number;
@@ -32,21 +38,21 @@ export interface LogisticFit {
  * @example fitLogistic({ matrix, width, labels, l2: 1 }, (fraction) => heartbeat(fraction))
  */
 export function fitLogistic(problem: LogisticProblem, onProgress?: (fraction: number) => void): LogisticFit {
-  const rows = problem.labels.length;
+  const total = totalWeight(problem);
   const penalty = penaltyRows(problem.l2);
   const basis = basisOf(problem, penalty);
-  const features = whitenedRows(problem, penalty, basis);
+  const rows = whitenedRows(problem, penalty, basis);
   let statedAt = new Float64Array(problem.width);
   let steps = FIRST_STEPS;
   for (let attempt = 1; ; attempt += 1) {
     onProgress?.(1 - 0.8 ** attempt);
-    const weights = descend(features, targetsOf(problem, penalty, statedAt), steps);
+    const weights = descend(rows, targetsOf(problem, penalty, statedAt), steps);
     const coefficients = Float64Array.from(basis.mmul(Matrix.columnVector(weights)).to1DArray());
     const gradient = lossGradient(problem, coefficients);
-    const gradientNorm = length(gradient) / rows;
+    const gradientNorm = length(gradient) / total;
     const converged = gradientNorm < TOLERANCE;
     const endedEarly =
-      length(descended(problem, penalty, gradient, coefficients, statedAt)) / rows > TOLERANCE / 2;
+      length(descended(problem, penalty, gradient, coefficients, statedAt)) / total > TOLERANCE / 2;
     const exhausted = attempt === MOST_ATTEMPTS || (endedEarly && steps >= MOST_STEPS);
     if (converged || exhausted) return { converged, coefficients, gradientNorm, steps };
     if (endedEarly) steps *= 2;
@@ -56,24 +62,32 @@ export function fitLogistic(problem: LogisticProblem, onProgress?: (fraction: nu
 
 /** The whitening of the rows with those of the penalty, which add 4 · l2 per penalised column to the cross products. */
 function basisOf(problem: LogisticProblem, penalty: PenaltyRows): Matrix {
-  const { width, labels, l2 } = problem;
+  const { width, l2 } = problem;
   const products = Matrix.from1DArray(width, width, crossProducts(problem));
   for (let column = 1; column < width; column += 1) {
     products.set(column, column, products.get(column, column) + 4 * l2);
   }
-  return whiteningOf(products.div(labels.length + penalty.copies * (width - 1)));
+  return whiteningOf(products.div(totalWeight(problem) + penalty.copies * (width - 1)));
 }
 
-function whitenedRows(
-  { matrix, width, labels }: LogisticProblem,
-  penalty: PenaltyRows,
-  basis: Matrix,
-): Matrix {
+function whitenedRows(problem: LogisticProblem, penalty: PenaltyRows, basis: Matrix): DescentRows {
+  const { matrix, width, labels } = problem;
   const data = Matrix.from1DArray(labels.length, width, matrix).mmul(basis);
-  if (penalty.copies === 0) return data;
+  const weights = weightsOf(problem, penalty);
+  if (penalty.copies === 0) return descentRows(data, weights);
   const scaled = Matrix.mul(basis, penalty.scale).to2DArray().slice(1);
   const added = scaled.flatMap((row) => new Array<number[]>(penalty.copies).fill(row));
-  return new Matrix([...data.to2DArray(), ...added]);
+  return descentRows(new Matrix([...data.to2DArray(), ...added]), weights);
+}
+
+/** What each row of the data and of the penalty counts; undefined where all count alike. */
+function weightsOf(problem: LogisticProblem, penalty: PenaltyRows): Float64Array | undefined {
+  if (!problem.classWeights) return undefined;
+  const { labels, width } = problem;
+  const byLabel = weightsByLabel(problem);
+  const weights = new Float64Array(labels.length + penalty.copies * (width - 1)).fill(1);
+  labels.forEach((label, row) => (weights[row] = byLabel[label]!));
+  return weights;
 }
 
 function targetsOf(

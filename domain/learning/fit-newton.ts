@@ -1,11 +1,17 @@
 // Newton's method for a logistic regression: a Hessian from few rows, gradients from all.
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { type LogisticFit } from './fit-logistic.ts';
-import { type LogisticProblem, lossGradient, penalisedLoss, thinned } from './logistic-problem.ts';
+import {
+  type LogisticProblem,
+  lossGradient,
+  penalisedLoss,
+  thinned,
+  totalWeight,
+} from './logistic-problem.ts';
 import { lossHessian } from './loss-hessian.ts';
 import { SecantUpdates } from './secant-updates.ts';
 
-/** Largest length of the gradient, per row, at which a fit by Newton's method counts as converged. */
+/** Largest length of the gradient, per row or what rows count, at which a fit by Newton's method counts as converged. */
 export const NEWTON_TOLERANCE = 1e-8;
 
 // Below this many rows a Hessian of all of them costs less than the passes that it saves.
@@ -43,11 +49,11 @@ export function fitNewton(problem: LogisticProblem, onProgress?: (fraction: numb
 }
 
 function newtonSteps(problem: LogisticProblem, start: Float64Array, tolerance: number): LogisticFit {
-  const rows = problem.labels.length;
+  const total = totalWeight(problem);
   let coefficients = start;
   let gradient = lossGradient(problem, coefficients);
   for (let steps = 0; ; steps += 1) {
-    const gradientNorm = Math.hypot(...gradient) / rows;
+    const gradientNorm = Math.hypot(...gradient) / total;
     const fit = { converged: gradientNorm < tolerance, coefficients, gradientNorm, steps };
     if (fit.converged || steps === MOST_NEWTON_STEPS) return fit;
     const step = solverOf(lossHessian(problem, coefficients))(gradient);
@@ -86,14 +92,14 @@ function shorterStep(
 const minus = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, at) => value - b[at]!);
 
 function secantSteps(problem: LogisticProblem, sample: LogisticProblem, start: Float64Array): LogisticFit {
-  const rows = problem.labels.length;
+  const total = totalWeight(problem);
   const solveSample = solverOf(lossHessian(sample, start));
-  const share = sample.labels.length / rows;
+  const share = sample.labels.length / problem.labels.length;
   const updates = new SecantUpdates((gradient) => solveSample(gradient).map((value) => value * share));
   let coefficients = start;
   let gradient = lossGradient(problem, coefficients);
   for (let steps = 0; ; steps += 1) {
-    const gradientNorm = Math.hypot(...gradient) / rows;
+    const gradientNorm = Math.hypot(...gradient) / total;
     const fit = { converged: gradientNorm < NEWTON_TOLERANCE, coefficients, gradientNorm, steps };
     if (fit.converged || steps === MOST_SECANT_STEPS) return fit;
     const step = updates.stepFor(gradient).map((value) => -value);

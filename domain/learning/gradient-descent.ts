@@ -5,18 +5,50 @@ import { Matrix } from 'ml-matrix';
 // The mean loss of whitened rows has a Hessian of at most I/4, so any rate below 8 is stable; 7 needs the fewest steps.
 const RATE = 7;
 
+/** Rows to descend on. */
+export interface DescentRows {
+  /** Rows × columns, whitened: features' · W · features = total · I. */
+  readonly features: Matrix;
+  /** features' · W, where W is what each row counts. */
+  readonly weighted: Matrix;
+  /** What all rows count together. */
+  readonly total: number;
+}
+
 /**
- * Weights after `steps` steps from zero, one per column of `features`, which must be whitened (features'features =
- * rows · I). Targets are probabilities to meet, one per row.
+ * Rows with what each counts, one number per row; without them all count 1.
+ *
+ * @example descend(descentRows(features), targets, 20)
  */
-export function descend(features: Matrix, targets: Float64Array, steps: number): Float64Array {
+export function descentRows(features: Matrix, weights?: Float64Array): DescentRows {
+  if (!weights) return { features, weighted: features.transpose(), total: features.rows };
+  return {
+    features,
+    weighted: features.transpose().mulRowVector(weights),
+    total: weights.reduce((sum, weight) => sum + weight, 0),
+  };
+}
+
+/** Coefficients after `steps` steps from zero, one per column. Targets are probabilities to meet, one per row. */
+export function descend(
+  { features, weighted, total }: DescentRows,
+  targets: Float64Array,
+  steps: number,
+): Float64Array {
   // train() of the library would fit a second classifier, the mirror of the first: a loaded model fits one.
   const { classifiers } = LogisticRegression.load({
     name: 'LogisticRegression',
     numberClasses: 1,
-    classifiers: [{ numSteps: steps, learningRate: RATE / features.rows }],
+    classifiers: [{ numSteps: steps, learningRate: RATE / total }],
   });
   const classifier = classifiers[0]!;
-  classifier.train(features, Matrix.columnVector(targets));
+  // The library transposes the rows for each gradient, and for nothing else: given as a thing that is transposed
+  // already, they are so once, and count what they should.
+  const rows = {
+    columns: features.columns,
+    mmul: (other: Matrix): Matrix => features.mmul(other),
+    transpose: (): Matrix => weighted,
+  };
+  classifier.train(rows, Matrix.columnVector(targets));
   return Float64Array.from(classifier.weights!.to1DArray());
 }

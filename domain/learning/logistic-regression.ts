@@ -1,6 +1,7 @@
 // The logistic regression trainer: encoded rows, a converged fit, a plain artifact.
 import { TidegateError } from '../errors.ts';
 import { countClasses } from './class-counts.ts';
+import { classWeightsOf } from './class-weight.ts';
 import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
 import { encodeRows } from './encode.ts';
 import { featureEffects } from './feature-effects.ts';
@@ -21,7 +22,7 @@ const solvers = {
 } as const satisfies Record<Solver, unknown>;
 
 /**
- * Minimises Σ log loss + l2/2 · Σ coefficient² over the encoded rows; the intercept goes without penalty. A model that
+ * Minimises Σ w · log loss + l2/2 · Σ coefficient², w what a row of its class counts, over the encoded rows; the intercept goes without penalty. A model that
  * has not converged is never returned.
  *
  * @example logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 7 } })
@@ -29,13 +30,16 @@ const solvers = {
 export const logisticRegression: Trainer = {
   name: 'logistic-regression',
   fit({ frame, rows, options, onProgress }) {
-    const { seed, l2 = DEFAULT_L2, solver: asked = 'auto' } = options;
+    const { seed, l2 = DEFAULT_L2, solver: asked = 'auto', classWeight = 'none' } = options;
     const solver = asked === 'auto' ? (rows.length < NEWTON_ROWS ? 'gradient-descent' : 'newton') : asked;
-    const { positives, prior } = countClasses(frame, rows, options.minPositives);
+    const counts = countClasses(frame, rows, options.minPositives);
+    const { positives, prior } = counts;
+    const classWeights = classWeightsOf(classWeight, counts);
     const encoding = fitEncoding(frame, rows);
     const matrix = encodeRows(encoding, frame, rows);
     const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
-    const fit = solvers[solver].fit({ matrix, width: encodedWidth(encoding), labels, l2 }, onProgress);
+    const problem = { matrix, width: encodedWidth(encoding), labels, l2, classWeights };
+    const fit = solvers[solver].fit(problem, onProgress);
     if (!fit.converged) throw notConverged(fit, encoding, solvers[solver].tolerance);
     onProgress?.(1);
     return {
@@ -47,6 +51,7 @@ export const logisticRegression: Trainer = {
       effects: featureEffects(encoding, matrix, fit.coefficients),
       prior,
       l2,
+      ...(classWeights && { classWeights }),
       solver,
       steps: fit.steps,
       gradientNorm: fit.gradientNorm,

@@ -7,7 +7,7 @@ declare module 'ml-logistic-regression' {
     /** 1 × columns; null before training. */
     readonly weights: Matrix | null;
     /** Always takes `numSteps` steps of `learningRate` × the gradient's sum over rows; `target` is rows × 1. */
-    train(features: Matrix, target: Matrix): void;
+    train(features: Pick<Matrix, 'columns' | 'mmul' | 'transpose'>, target: Matrix): void;
     /** The probability that the target is 1, per row. */
     testScores(features: Matrix): number[];
   }

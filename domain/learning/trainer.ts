@@ -1,6 +1,7 @@
 // What a trainer is: rows in, an artifact out.
 import { type Frame } from '../features/frame.ts';
 import { type Artifact } from './artifact.ts';
+import { type ClassWeight } from './class-weight.ts';
 
 /** How the optimum of a logistic regression is found: by ml-logistic-regression's descent, or by Newton's method. */
 export type Solver = 'gradient-descent' | 'newton';
@@ -11,6 +12,8 @@ export interface TrainingOptions {
   readonly seed: number;
   /** Strength of the L2 penalty, from 0; scikit-learn's 1 / C. @default 1 */
   readonly l2?: number;
+  /** How much a row of each class counts. @default 'none' */
+  readonly classWeight?: ClassWeight;
   /** `auto`: Newton's method from 20,000 rows. Both find the same optimum. @default 'auto' */
   readonly solver?: Solver | 'auto';
   /** Fewest rows of the rarer class, at least 1. @default 50 */
