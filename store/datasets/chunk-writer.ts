@@ -12,6 +12,9 @@ export class ChunkWriter {
   readonly #copy: CopyIn;
   readonly #datasetId: number;
   #sending: Promise<void> = Promise.resolve();
+  #isSending = false;
+  /** The bytes on their way. */
+  #room: Buffer = Buffer.alloc(0);
 
   private constructor(copy: CopyIn, datasetId: number) {
     this.#copy = copy;
@@ -29,20 +32,28 @@ export class ChunkWriter {
   }
 
   /**
-   * Sends chunks and returns at once; `sent` waits. Their bytes are copied, so they may change after the call.
+   * Sends chunks and returns at once. Their bytes are copied, so they may change after the call.
    *
+   * @throws RangeError where the chunks before have not left
    * @example await writer.sent(); writer.send(table.takeChunks());
    */
   send(chunks: readonly Chunk[]): void {
-    const messages = chunks.map((chunk) => this.#messageOf(chunk));
-    this.#sending = this.#sending.then(async () => {
-      for (const message of messages) await this.#copy.write(message);
+    if (this.#isSending) throw new RangeError('the chunks before have not left; sent() waits for them');
+    const size = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    if (this.#room.length < size) this.#room = Buffer.allocUnsafeSlow(size);
+    let end = 0;
+    const pieces = chunks.flatMap((chunk) => {
+      const start = end;
+      end += chunk.bytes.copy(this.#room, start);
+      return [this.#headOf(chunk), this.#room.subarray(start, end)];
     });
+    this.#isSending = true;
+    this.#sending = this.#copy.send(pieces).finally(() => (this.#isSending = false));
     // Whoever waits for it hears of its failure.
     this.#sending.catch(() => undefined);
   }
 
-  /** Waits until all but the last megabyte has left. @throws pg.DatabaseError where Postgres refused something */
+  /** Waits until all that was given has left. @throws pg.DatabaseError where Postgres refused something */
   sent(): Promise<void> {
     return this.#sending;
   }
@@ -59,11 +70,16 @@ export class ChunkWriter {
     return this.#copy.abort();
   }
 
-  #messageOf({ part, ordinal, digest, bytes }: Chunk): Buffer {
-    const fields = [int8(this.#datasetId), Buffer.from(part), int4(ordinal), Buffer.from(digest), bytes];
+  /** All of a chunk's row but its bytes, which come last. */
+  #headOf({ part, ordinal, digest, bytes }: Chunk): Buffer {
+    const fields = [int8(this.#datasetId), Buffer.from(part), int4(ordinal), Buffer.from(digest)];
     const count = Buffer.alloc(2);
     count.writeInt16BE(FIELDS);
-    return Buffer.concat([count, ...fields.flatMap((field) => [int4(field.length), field])]);
+    return Buffer.concat([
+      count,
+      ...fields.flatMap((field) => [int4(field.length), field]),
+      int4(bytes.length),
+    ]);
   }
 }
 

@@ -22,20 +22,23 @@ export class ClusterWriter {
     this.#isEntity = isEntity;
   }
 
+  /** Whether a row's cluster is told by the key of its entity; else its own key is put. */
+  get isEntity(): boolean {
+    return this.#isEntity;
+  }
+
   /** Compares a row's entity key with that of the row before; to be called while `keys` still holds that. */
-  seeKey(row: number, wire: WireBytes, at: number, length: number): void {
-    if (!this.#isEntity) return;
+  putEntity(row: number, wire: WireBytes, at: number, length: number): void {
     // The row before the first of a chunk is the last of the chunk before.
     const before = row === 0 ? this.#values.length - 1 : row - 1;
     const isSame = this.#entities > 0 && this.#keys.isAt(before, wire, at, length);
     if (!isSame) this.#entities += 1;
+    this.#values[row] = this.#entities - 1;
   }
 
-  /** Takes the field of the cluster's key. */
+  /** Takes the field of a cluster's key. */
   put(row: number, { bytes }: WireBytes, at: number, length: number): void {
-    this.#values[row] = this.#isEntity
-      ? this.#entities - 1
-      : this.#known.codeOf(bytes, at, Math.max(0, length));
+    this.#values[row] = this.#known.codeOf(bytes, at, Math.max(0, length));
   }
 
   chunk(part: string, ordinal: number, rows: number): Chunk {

@@ -77,18 +77,12 @@ export class TimeWriter implements ColumnWriter {
   }
 }
 
-/** Fields whose last byte says all: booleans, and small whole numbers. */
-export class ByteWriter implements ColumnWriter {
+/** One byte a row, set by whoever knows it. */
+export class ByteWriter {
   readonly values: Uint8Array;
-  readonly #missing: number;
 
-  constructor(capacity: number, missing: number) {
+  constructor(capacity: number) {
     this.values = new Uint8Array(capacity);
-    this.#missing = missing;
-  }
-
-  put(row: number, { bytes }: WireBytes, at: number, length: number): void {
-    this.values[row] = length < 0 ? this.#missing : (bytes[at + length - 1] ?? this.#missing);
   }
 
   chunk(part: string, ordinal: number, rows: number): Chunk {

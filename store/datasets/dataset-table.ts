@@ -10,19 +10,14 @@ import { type Chunk, featurePart, PARTS } from './chunk.ts';
 import { ByteWriter, CategoryWriter, NumericWriter, TextWriter, TimeWriter } from './column-writers.ts';
 import { ClusterWriter } from './cluster-writer.ts';
 import { DerivedColumns, type SourceWriter } from './derived-columns.ts';
-
-const KEY = 0;
-const CLUSTER = 1;
-const TIME = 2;
-const HELD_OUT = 3;
-const LABEL = 4;
-const FIRST_SOURCE = 5;
+import { MARKS, MARKS_PER_WORD, markWordsOf, viewMark } from './packed-rows.ts';
 
 // Before the elements of an array: length of the field, dimensions, flags, type, number of elements, first index.
 const ARRAY_HEAD = 24;
 
-/** Sorts the fields of each joined row, as `windowSql` selects them, to their column writers. */
+/** Sorts the fields of each joined row, as `packedRowsSql` selects them, to their column writers. */
 export class DatasetTable {
+  readonly definition: ModelDefinition;
   readonly columns: readonly DatasetColumn[];
   /** Rows per chunk. */
   readonly chunkRows: number;
@@ -50,16 +45,20 @@ export class DatasetTable {
   readonly #derived: DerivedColumns;
   /** What each feature is written by. */
   readonly #features: readonly Pick<ByteWriter, 'chunk'>[];
+  /** The marks of the row under way. */
+  readonly #words: Int32Array;
   #inChunk = 0;
   #ordinal = 0;
 
   constructor(definition: ModelDefinition, chunkRows: number) {
+    this.definition = definition;
     this.chunkRows = chunkRows;
     this.#keys = new TextWriter(chunkRows);
     this.#clusters = new ClusterWriter(chunkRows, this.#keys, isClusterEntity(definition));
+    this.#words = new Int32Array(markWordsOf(definition));
     this.#times = new TimeWriter(chunkRows);
-    this.#holdout = new ByteWriter(chunkRows, 0);
-    this.#labels = new ByteWriter(chunkRows, NO_LABEL);
+    this.#holdout = new ByteWriter(chunkRows);
+    this.#labels = new ByteWriter(chunkRows);
     const sources = sourceColumnsOf(definition);
     this.#sources = sources.map(({ spec }) =>
       isNumeric(spec) ? new NumericWriter(chunkRows) : new CategoryWriter(chunkRows),
@@ -95,24 +94,24 @@ export class DatasetTable {
   put(wire: WireBytes, start: number): void {
     const { view } = wire;
     const row = this.#inChunk;
-    let at = start + 2;
-    for (let field = 0; field < FIRST_SOURCE; field += 1) {
-      const length = view.getInt32(at);
-      this.#putFixed(field, row, wire, at + 4, length);
-      at += 4 + (length < 0 ? 0 : length);
+    let at = this.#putKeys(row, wire, start + 2);
+    for (let word = 0; word < this.#words.length; word += 1) {
+      this.#words[word] = view.getInt32(at + 4);
+      at += 8;
     }
     for (const { isArray, positions } of this.#fields) {
       if (isArray) at += ARRAY_HEAD;
       for (const source of positions) {
         const length = view.getInt32(at);
         const numbers = this.#numbers[source];
-        if (numbers) numbers[row] = length < 0 ? NaN : view.getFloat64(at + 4);
+        // Two stores: chosen before it is stored, each number would be an object.
+        if (numbers && length >= 0) numbers[row] = view.getFloat64(at + 4);
+        else if (numbers) numbers[row] = NaN;
         else this.#sources[source]?.put(row, wire, at + 4, length);
         at += 4 + (length < 0 ? 0 : length);
       }
     }
-    this.#countReach(wire, at);
-    this.#countRow(row);
+    this.#putMarks(row);
     this.#inChunk += 1;
     this.rows += 1;
   }
@@ -134,48 +133,47 @@ export class DatasetTable {
     ];
   }
 
-  #putFixed(field: number, row: number, wire: WireBytes, at: number, length: number): void {
-    switch (field) {
-      case KEY:
-        // Told by the key of the row before, which the new one may overwrite.
-        this.#clusters.seeKey(row, wire, at, length);
-        return this.#keys.put(row, wire, at, length);
-      case CLUSTER:
-        return this.#clusters.put(row, wire, at, length);
-      case TIME:
-        return this.#times.put(row, wire, at, length);
-      case HELD_OUT:
-        return this.#holdout.put(row, wire, at, length);
-      case LABEL:
-        return this.#labels.put(row, wire, at, length);
+  /** Takes the keys and the time; gives where the next field begins. */
+  #putKeys(row: number, wire: WireBytes, start: number): number {
+    const { view } = wire;
+    let at = start;
+    const key = view.getInt32(at);
+    // Told by the key of the row before, which the new one may overwrite.
+    if (this.#clusters.isEntity) this.#clusters.putEntity(row, wire, at + 4, key);
+    this.#keys.put(row, wire, at + 4, key);
+    at += 4 + key;
+    if (!this.#clusters.isEntity) {
+      const cluster = view.getInt32(at);
+      this.#clusters.put(row, wire, at + 4, cluster);
+      at += 4 + cluster;
+    }
+    const time = view.getInt32(at);
+    this.#times.put(row, wire, at + 4, time);
+    return at + 4 + time;
+  }
+
+  #putMarks(row: number): void {
+    const isHeldOut = this.#isMarked(MARKS.heldOut);
+    const isLabelled = this.#isMarked(MARKS.labelled);
+    this.#holdout.values[row] = isHeldOut;
+    this.#labels.values[row] = isLabelled === 1 ? this.#isMarked(MARKS.positive) : NO_LABEL;
+    this.labelledRows += isLabelled;
+    this.holdoutRows += isHeldOut;
+    this.trainingRows += isLabelled & (1 - isHeldOut);
+    this.assumedLabels += this.#isMarked(MARKS.assumed);
+    this.awaitedLabels += this.#isMarked(MARKS.awaited);
+    for (let view = 0; view < this.matched.length; view += 1) {
+      this.matched[view] = (this.matched[view] as number) + this.#isMarked(viewMark(view, 'matched'));
+      this.hidden[view] = (this.hidden[view] as number) + this.#isMarked(viewMark(view, 'hidden'));
+      this.backfilled[view] =
+        (this.backfilled[view] as number) + this.#isMarked(viewMark(view, 'backfilled'));
     }
   }
 
-  #countRow(row: number): void {
-    const isLabelled = this.#labels.values[row] !== NO_LABEL;
-    if (isLabelled) this.labelledRows += 1;
-    if (this.#holdout.values[row] === 1) this.holdoutRows += 1;
-    else if (isLabelled) this.trainingRows += 1;
-  }
-
-  #countReach(wire: WireBytes, from: number): void {
-    let at = from;
-    const next = (): number => {
-      const length = wire.view.getInt32(at);
-      at += 4;
-      if (length < 0) return 0;
-      at += length;
-      return wire.bytes[at - length] as number;
-    };
-    for (let index = 0; index < this.matched.length; index += 1) {
-      this.matched[index] = (this.matched[index] as number) + next();
-      this.hidden[index] = (this.hidden[index] as number) + next();
-    }
-    for (let index = 0; index < this.backfilled.length; index += 1) {
-      this.backfilled[index] = (this.backfilled[index] as number) + next();
-    }
-    this.assumedLabels += next();
-    this.awaitedLabels += next();
+  /** 1 where the row under way has the mark, else 0. */
+  #isMarked(mark: number): number {
+    const word = this.#words[Math.trunc(mark / MARKS_PER_WORD)] as number;
+    return (word >>> (mark % MARKS_PER_WORD)) & 1;
   }
 }
 

@@ -11,6 +11,7 @@ import { inlineParameters } from '../inline-parameters.ts';
 import { type Queryable } from '../queryable.ts';
 import { type Chunk, CHUNK_ROWS } from './chunk.ts';
 import { type DatasetTable } from './dataset-table.ts';
+import { packedRowsSql } from './packed-rows.ts';
 
 const PROGRESS_MS = 2_000;
 
@@ -80,7 +81,8 @@ export async function joinChunks(
   await client.query(JOIN_SETTINGS);
   const pulse = setInterval(() => onProgress?.(table.rows), PROGRESS_MS);
   try {
-    await copyRows(client, `copy (${statement}) to stdout (format binary)`, (wire, start) => {
+    const packed = packedRowsSql(table.definition, statement);
+    await copyRows(client, `copy (${packed}) to stdout (format binary)`, (wire, start) => {
       table.put(wire, start);
       if (table.atChunkEnd) return endPiece();
     });

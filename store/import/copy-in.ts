@@ -4,6 +4,8 @@ import type pg from 'pg';
 // Less, and this process would idle while Postgres works, and Postgres while this process does.
 const MOST_WAITING_BYTES = 1024 * 1024;
 
+const COPY_DATA = 0x64;
+
 /** The part of pg's connection that COPY needs and its published types leave out. */
 interface CopyConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Buffer): void;
@@ -66,6 +68,28 @@ export class CopyIn implements pg.Submittable {
     }
   }
 
+  /**
+   * Sends bytes of COPY's binary format where they lie: pg would copy them twice. They must not change before the promise
+   * settles, which is when all of them have left.
+   *
+   * @throws pg.DatabaseError where Postgres refused something sent before
+   */
+  async send(pieces: readonly Buffer[]): Promise<void> {
+    const stream = this.#connection?.stream;
+    if (this.#failure || !stream) return this.#finished;
+    const left = new Promise<void>((resolve) => {
+      stream.cork();
+      for (const piece of pieces) {
+        stream.write(messageHead(piece.length));
+        stream.write(piece);
+      }
+      // After a failure nothing more leaves, and who waits hears why from what follows.
+      stream.write(NOTHING, () => resolve());
+      stream.uncork();
+    });
+    await Promise.race([left, this.#finished]);
+  }
+
   /** @throws pg.DatabaseError where Postgres refused a row */
   end(): Promise<void> {
     if (!this.#failure) this.#connection?.endCopyFrom();
@@ -101,4 +125,14 @@ export class CopyIn implements pg.Submittable {
     this.#failure = error;
     this.#fail(error);
   }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Type and length of a message; the length counts itself and not the type. */
+function messageHead(length: number): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(COPY_DATA);
+  head.writeInt32BE(length + 4, 1);
+  return head;
 }

@@ -6,8 +6,11 @@ import { type Frame, MISSING_CODE } from '../../domain/features/frame.ts';
 import { bucket } from '../../domain/features/derived/bucket.ts';
 import { daysSince } from '../../domain/features/derived/days-since.ts';
 import { ratio } from '../../domain/features/derived/ratio.ts';
+import { DatasetTable } from '../../store/datasets/dataset-table.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
+import { chunkRowsFor, joinChunks, windowStatement } from '../../store/datasets/join-chunks.ts';
 import { readDataset } from '../../store/datasets/read.ts';
+import { inSnapshot } from '../../store/datasets/snapshot.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -98,6 +101,62 @@ test('3,000 columns', async () => {
       expect(column.values).toEqual(Float64Array.of(value, table === 2 ? NaN : value));
     }
   });
+});
+
+test('more views than one number has marks for', async () => {
+  const views = Array.from({ length: 21 }, (_, n) => `v${n}`);
+  await database.pool.query(
+    `create schema many_views_of; ${views
+      .map(
+        (name, n) =>
+          `create table many_views_of.${name} (user_id text, region text, at timestamptz, loaded_at timestamptz, c${n} float8)`,
+      )
+      .join('; ')}`,
+  );
+  const late = '2024-03-16T00:00:00Z';
+  const model = await applied('many_views', {
+    model: {
+      features: views.map((name, n) =>
+        view({
+          table: `many_views_of.${name}`,
+          timestamp: 'at',
+          columns: { [`c${n}`]: numeric() },
+          ...(n % 2 === 1 && { known: 'loaded_at', lag: '0 hours' }),
+          ...(n === 19 && { knownSince: '2024-03-17T00:00:00Z' }),
+        }),
+      ),
+    },
+  });
+  const users = Array.from({ length: 40 }, (_, n) => `u${10 + n}`);
+  await model.insert('spine', ...users.map((user_id) => ({ user_id, at })));
+  // Of the last view of each kind one user more: they lie in the second number of marks.
+  const countOf = (n: number): number => (n < 2 || n > 17 ? n + 1 : 0);
+  for (const [n, name] of views.entries()) {
+    for (const user of users.slice(0, countOf(n))) {
+      await database.pool.query(
+        `insert into many_views_of.${name} values ('${user}', 'eu', '${at}', '${n === 19 ? late : at}', ${n})`,
+      );
+    }
+  }
+  // The last two of these were loaded later than the rows.
+  await database.pool.query(
+    `insert into many_views_of.v17 select user_id, 'eu', '${at}', case when n < 21 then '${at}' else '${late}' end::timestamptz, 17
+     from (select user_id, row_number() over (order by user_id) as n from many_views.spine) s where n <= 22`,
+  );
+  const table = new DatasetTable(model.definition, chunkRowsFor(model.definition));
+  const statement = await windowStatement(database.pool, model.definition, window, '2024-04-01T00:00:00Z');
+  await inSnapshot(database, (client) =>
+    joinChunks(
+      client,
+      { statement, table },
+      () => Promise.resolve(),
+      () => undefined,
+    ),
+  );
+  const expected = views.map((_, n) => (n === 17 ? 20 : countOf(n)));
+  expect(table.matched).toEqual(expected);
+  expect(table.hidden).toEqual(views.map((_, n) => (n === 17 ? 2 : 0)));
+  expect(table.backfilled).toEqual(views.map((_, n) => (n === 19 ? 20 : 0)));
 });
 
 test('a 1 MB cell', async () => {
