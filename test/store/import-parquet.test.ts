@@ -1,8 +1,10 @@
 // Parquet files as the writers of others make them, whole and broken.
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openParquet } from '../../store/import/parquet/parquet-source.ts';
 import { type ImportFixture, importFiles, importFixture, refusalOf } from './import-fixture.ts';
 
 let fixture: ImportFixture;
@@ -166,6 +168,27 @@ describe('a Parquet file', () => {
       expect.stringMatching(/^kinds\.parquet row 1 \w+: .*(damaged|cannot be read)/),
     ]);
     expect(await contents('kinds')).toEqual([]);
+  });
+
+  it('over which the decoder never ends is given up, and its thread with it', async () => {
+    const damaged = Buffer.from(await recorded('snappy'));
+    damaged[173] = damaged[173]! ^ 0x55;
+    const folder = await mkdtemp(path.join(tmpdir(), 'tidegate-parquet-'));
+    try {
+      const file = { name: 'kinds.parquet', path: path.join(folder, 'kinds.parquet') };
+      await writeFile(file.path, damaged);
+      const source = await openParquet(file, { columns: [] }, 4_000);
+      expect(source.header).toContain('words');
+      const reading = async (): Promise<void> => {
+        for await (const batch of source.batches()) expect(batch.rows).not.toEqual([]);
+      };
+      await expect(reading()).rejects.toThrow(
+        /^cannot be read: it is damaged; .* still being decoded after 4 s$/,
+      );
+      await source.close();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('that is CSV in truth is refused', async () => {

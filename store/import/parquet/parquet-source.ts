@@ -1,168 +1,46 @@
-// A Parquet file as a source of rows, read a slice of a row group at a time.
-import { type FileHandle, open } from 'node:fs/promises';
-import {
-  type AsyncBuffer,
-  type DecodedArray,
-  type FileMetaData,
-  type ParquetScan,
-  parquetMetadataAsync,
-  parquetScan,
-  parquetSchema,
-} from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+// A Parquet file as a source of rows.
 import { type ImportTable } from '../import-table.ts';
-import { type Batch, type Cell, MalformedFile, type RowSource, type SourceRow } from '../row-source.ts';
-import { type CellText, cellTextFor, descriptionParsers, rawParsers } from './cell-text.ts';
+import { type Batch, type RowSource } from '../row-source.ts';
+import { ParquetThread } from './parquet-thread.ts';
 
-/** A column of the file. */
-interface ParquetColumn {
-  readonly name: string;
-  readonly text: CellText;
-}
-
-/** Values that are decoded at a time: 30 MB or so, however large a row group is. */
-const SLICE_VALUES = 2_000_000;
-const BATCH_ROWS = 4_096;
+/** A slice is decoded in a second or two; a damaged one may take for ever. */
+const PATIENCE_MS = 60_000;
 
 /**
- * Opens a Parquet file and reads what it says of its columns. Memory holds a row group as it is compressed, and a slice
- * of it decoded.
+ * Opens a Parquet file and reads what it says of its columns. It is decoded in a thread, one batch ahead of its reader.
  *
+ * @param patienceMs longest time for which a batch is decoded
  * @throws MalformedFile where it is not Parquet, or a column holds what a table's cannot
  */
 export async function openParquet(
   file: { readonly name: string; readonly path: string },
-  table: Pick<ImportTable, 'columns'>,
+  { columns }: Pick<ImportTable, 'columns'>,
+  patienceMs = PATIENCE_MS,
 ): Promise<RowSource> {
-  const handle = await open(file.path);
+  const thread = new ParquetThread({ name: file.name, path: file.path, columns }, patienceMs);
   try {
-    const { size } = await handle.stat();
-    const buffer: AsyncBuffer = { byteLength: size, slice: (start, end = size) => slice(handle, start, end) };
-    const metadata = await parquetMetadataAsync(buffer, {
-      parsers: descriptionParsers,
-      geoparquet: false,
-    }).catch((error: unknown) => {
-      throw new MalformedFile(file.name, `is not Parquet that can be read: ${wordsOf(error)}`, error);
-    });
-    const columns = columnsOf(file.name, metadata, table);
+    const opened = await thread.answer();
     return {
-      header: columns.map(({ name }) => name),
+      header: opened.kind === 'opened' ? opened.header : [],
       headerAt: file.name,
       emptyIsMissing: false,
       assumed: undefined,
       place: (at) => `${file.name} row ${at}`,
-      batches: () => parquetBatches(file.name, buffer, withRawDecimals(metadata), columns),
-      close: () => handle.close(),
+      batches: () => batchesOf(thread),
+      close: () => thread.close(),
     };
   } catch (error) {
-    await handle.close();
+    await thread.close();
     throw error;
   }
 }
 
-async function slice(handle: FileHandle, start: number, end: number): Promise<ArrayBuffer> {
-  const bytes = new Uint8Array(end - start);
-  let filled = 0;
-  while (filled < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
-    if (bytesRead === 0) throw new Error('the file ends too early');
-    filled += bytesRead;
-  }
-  return bytes.buffer;
-}
-
-function columnsOf(
-  file: string,
-  metadata: FileMetaData,
-  table: Pick<ImportTable, 'columns'>,
-): ParquetColumn[] {
-  const refused: string[] = [];
-  const columns = parquetSchema(metadata).children.map(({ element, children }) => {
-    const { name } = element;
-    const isNested = children.length > 0 || element.repetition_type === 'REPEATED';
-    const columnType = table.columns.find((column) => column.name === name)?.type;
-    const text = isNested ? 'nested values' : cellTextFor(element, columnType);
-    if (typeof text !== 'string') return { name, text };
-    refused.push(`column ${JSON.stringify(name)} holds ${text}`);
-    return { name, text: String };
-  });
-  if (refused.length > 0) {
-    throw new MalformedFile(file, `${refused.join(', ')}; a column of a table holds one value a row`);
-  }
-  return columns;
-}
-
-// The reader would make them floating-point numbers; without their type it leaves them as they are.
-function withRawDecimals(metadata: FileMetaData): FileMetaData {
-  const schema = metadata.schema.map((element) => {
-    if (element.converted_type !== 'DECIMAL' && element.logical_type?.type !== 'DECIMAL') return element;
-    const raw = { ...element };
-    delete raw.converted_type;
-    delete raw.logical_type;
-    return raw;
-  });
-  return { ...metadata, schema };
-}
-
-async function* parquetBatches(
-  file: string,
-  buffer: AsyncBuffer,
-  metadata: FileMetaData,
-  columns: readonly ParquetColumn[],
-): AsyncGenerator<Batch, void> {
-  const step = Math.max(BATCH_ROWS, Math.floor(SLICE_VALUES / columns.length));
-  const total = Number(metadata.num_rows);
-  const scan = await parquetScan({ file: buffer, metadata, compressors, parsers: rawParsers, utf8: false });
-  for (const { rowStart, rowEnd } of scan.ranges) {
-    for (let start = rowStart; start < rowEnd; start += step) {
-      const end = Math.min(rowEnd, start + step);
-      const values = await readSlice(file, scan, columns, start, end);
-      for (let first = start; first < end; first += BATCH_ROWS) {
-        const last = Math.min(end, first + BATCH_ROWS);
-        const rows: SourceRow[] = [];
-        for (let row = first; row < last; row += 1) {
-          const cells = columns.map((column, i) => cellOf(values[i]?.[row - start], column, file, row));
-          rows.push({ at: row + 1, cells });
-        }
-        yield { rows, bytes: Math.floor((buffer.byteLength * last) / total) };
-      }
-    }
+async function* batchesOf(thread: ParquetThread): AsyncGenerator<Batch, void> {
+  thread.ask();
+  for (;;) {
+    const answer = await thread.answer();
+    if (answer.kind !== 'batch') return;
+    thread.ask();
+    yield answer.batch;
   }
 }
-
-async function readSlice(
-  file: string,
-  scan: ParquetScan,
-  columns: readonly ParquetColumn[],
-  rowStart: number,
-  rowEnd: number,
-): Promise<DecodedArray[]> {
-  const slice: DecodedArray[] = [];
-  for (const { name } of columns) {
-    const at = `${file} row ${rowStart + 1} ${name}`;
-    const values = await scan.readColumn({ column: name, rowStart, rowEnd }).catch((error: unknown) => {
-      throw new MalformedFile(at, `this and what follows cannot be read: ${wordsOf(error)}`, error);
-    });
-    if (values.length !== rowEnd - rowStart) {
-      throw new MalformedFile(at, `of ${rowEnd - rowStart} values from here on there are ${values.length}`);
-    }
-    slice.push(values);
-  }
-  return slice;
-}
-
-function cellOf(value: unknown, { name, text }: ParquetColumn, file: string, row: number): Cell {
-  if (value === null) return null;
-  try {
-    // The reader gives undefined for what a damaged page refers to and does not hold.
-    if (value !== undefined) return text(value);
-  } catch {
-    // Bytes that are to be text and are not UTF-8.
-  }
-  throw new MalformedFile(
-    `${file} row ${row + 1} ${name}`,
-    'is damaged, or holds bytes that are not UTF-8 text',
-  );
-}
-
-const wordsOf = (error: unknown): string => (error as Error).message;
