@@ -41,6 +41,6 @@ export const backfilledInWords = (backfilled: readonly Backfilled[]): string =>
   backfilled
     .map(
       ({ table, knownSince, rows }) =>
-        `${rows} rows saw history of ${table} that was loaded later (knownSince ${knownSince})`,
+        `${rows} ${rows === 1 ? 'row' : 'rows'} saw history of ${table} that was loaded later (knownSince ${knownSince})`,
     )
     .join('; ');

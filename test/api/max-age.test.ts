@@ -1,6 +1,7 @@
 // Stored values that are older than their maxAge, judged when they are asked for, by a clock that moves.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../domain/features/define-model.ts';
+import { ratio } from '../../domain/features/derived/ratio.ts';
 import { definition, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
 
 const valued = '2024-02-01T00:00:00.000Z';
@@ -10,9 +11,10 @@ let now = exactly;
 let fixture: ModelFixture;
 let api: TestApi;
 
-const withAge = (pastMaxAge: 'null' | 'error' | 'warn') =>
+const withAge = (pastMaxAge: 'null' | 'error' | 'warn', derived: object = {}) =>
   parseDefinition({
     ...definition,
+    derived,
     features: [{ ...definition.features[0], name: 'usage_daily', maxAge: '2 days', pastMaxAge }],
   });
 
@@ -21,7 +23,8 @@ beforeAll(async () => {
   await fixture.addDefinition(2, withAge('null'));
   await fixture.addDefinition(3, withAge('error'));
   await fixture.addDefinition(4, withAge('warn'));
-  for (const version of [1, 2, 3, 4]) {
+  await fixture.addDefinition(5, withAge('null', { per_ticket: ratio('hours', 'tickets') }));
+  for (const version of [1, 2, 3, 4, 5]) {
     await fixture.addOnlineRow('u1', { hours: 10, plan: 'plus', paid: 'true' }, version, [valued]);
     await fixture.addOnlineRow('u2', { hours: null, plan: null }, version, [null]);
   }
@@ -115,5 +118,38 @@ describe('an older value', () => {
     const found = await look({ full_feature_names: true });
     const hours = found.body.results[found.body.metadata.feature_names.indexOf('usage_daily__hours')];
     expect([hours?.values[0], hours?.statuses[0]]).toEqual([10, 'OUTSIDE_MAX_AGE']);
+  });
+});
+
+describe('a column derived from an older value', () => {
+  const both = { hours: 10, tickets: 4, per_ticket: 2.5 };
+
+  beforeAll(async () => {
+    await fixture.addOnlineRow('u4', both, 5, [valued]);
+    await serve(5);
+  });
+
+  it('is missing with it, whatever was stored', async () => {
+    const asked = { key: { user_id: 'u4' } };
+    expect((await predict(asked)).body.predictions[0]?.features_used).toMatchObject(both);
+    now = justPast;
+    expect((await predict(asked)).body.predictions[0]?.features_used).toMatchObject({
+      hours: null,
+      tickets: null,
+      per_ticket: null,
+    });
+    const found = await look({ entities: { user_id: ['u4'] } });
+    const place = found.body.metadata.feature_names.indexOf('per_ticket');
+    expect(found.body.results[place]).toEqual({
+      values: [null],
+      statuses: ['OUTSIDE_MAX_AGE'],
+      event_timestamps: [valued],
+    });
+  });
+
+  it('is computed of what the request brings in its place', async () => {
+    now = justPast;
+    const { body } = await predict({ key: { user_id: 'u4' }, features: { hours: 12, tickets: 3 } });
+    expect(body.predictions[0]?.features_used).toMatchObject({ hours: 12, tickets: 3, per_ticket: 4 });
   });
 });

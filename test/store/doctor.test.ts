@@ -1,7 +1,7 @@
 // What the doctor says of a model's tables, and of a database that does not answer.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { examineModel } from '../../cli/doctor/examine-model.ts';
-import { examineDatabase } from '../../cli/doctor/examine-servers.ts';
+import { examineDatabase, examineTemporal } from '../../cli/doctor/examine-servers.ts';
 import { openDatabase } from '../../store/database.ts';
 import { freePort } from '../../cli/embedded/free-port.ts';
 import { createTestDatabase } from '../helpers/database.ts';
@@ -103,4 +103,22 @@ test('a server that does not answer, and a schema that is out of date', async ()
   await unmigrated.close();
   await empty.drop();
   expect(await examineDatabase(database)).toMatchObject([{ kind: 'ok' }, { kind: 'ok' }]);
+});
+
+test('Temporal that answers, one that does not, and a namespace without the search attributes', async () => {
+  const at = (address: string, namespace = 'default') =>
+    examineTemporal({ connectionOptions: { address }, namespace });
+  const address = inject('temporalAddress');
+  expect(await at(address)).toMatchObject([
+    { about: 'Temporal', kind: 'ok' },
+    { about: 'search attributes', kind: 'ok' },
+  ]);
+  expect(await at(address, 'nowhere')).toMatchObject([
+    { about: 'Temporal', kind: 'ok' },
+    { about: 'search attributes', kind: 'problem', words: expect.stringContaining('nowhere') as string },
+  ]);
+  const closed = `127.0.0.1:${await freePort()}`;
+  expect(await at(closed)).toMatchObject([
+    { about: 'Temporal', kind: 'problem', words: expect.stringContaining(closed) as string },
+  ]);
 });
