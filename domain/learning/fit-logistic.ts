@@ -8,7 +8,14 @@ import {
   totalWeight,
   weightsByLabel,
 } from './logistic-problem.ts';
-import { penaltyGradient, type PenaltyRows, penaltyRows, penaltyTarget } from './penalty-rows.ts';
+import {
+  heavyPenaltyRows,
+  isSteep,
+  penaltyGradient,
+  type PenaltyRows,
+  penaltyRows,
+  penaltyTarget,
+} from './penalty-rows.ts';
 import { whiteningOf } from './whitening.ts';
 
 /** Largest length of the gradient, per row or what rows count, at which a fit counts as converged. */
@@ -38,14 +45,26 @@ export interface LogisticFit {
  * @example fitLogistic({ matrix, width, labels, l2: 1 }, (fraction) => heartbeat(fraction))
  */
 export function fitLogistic(problem: LogisticProblem, onProgress?: (fraction: number) => void): LogisticFit {
-  const total = totalWeight(problem);
+  let told = 0;
+  const tell = (fraction: number): void => onProgress?.((told = Math.max(told, fraction)));
   const penalty = penaltyRows(problem.l2);
+  const fit = descendWith(problem, penalty, tell);
+  // A penalty that is strong beside the data can throw the descent off by steep rows: it begins anew with gentle ones.
+  return fit.converged || !isSteep(penalty) ? fit : descendWith(problem, heavyPenaltyRows(problem.l2), tell);
+}
+
+function descendWith(
+  problem: LogisticProblem,
+  penalty: PenaltyRows,
+  onProgress: (fraction: number) => void,
+): LogisticFit {
+  const total = totalWeight(problem);
   const basis = basisOf(problem, penalty);
   const rows = whitenedRows(problem, penalty, basis);
   let statedAt = new Float64Array(problem.width);
   let steps = FIRST_STEPS;
   for (let attempt = 1; ; attempt += 1) {
-    onProgress?.(1 - 0.8 ** attempt);
+    onProgress(1 - 0.8 ** attempt);
     const weights = descend(rows, targetsOf(problem, penalty, statedAt), steps);
     const coefficients = Float64Array.from(basis.mmul(Matrix.columnVector(weights)).to1DArray());
     const gradient = lossGradient(problem, coefficients);
@@ -67,7 +86,7 @@ function basisOf(problem: LogisticProblem, penalty: PenaltyRows): Matrix {
   for (let column = 1; column < width; column += 1) {
     products.set(column, column, products.get(column, column) + 4 * l2);
   }
-  return whiteningOf(products.div(totalWeight(problem) + penalty.copies * (width - 1)));
+  return whiteningOf(products.div(totalWeight(problem) + penalty.weight * penalty.copies * (width - 1)));
 }
 
 function whitenedRows(problem: LogisticProblem, penalty: PenaltyRows, basis: Matrix): DescentRows {
@@ -82,10 +101,10 @@ function whitenedRows(problem: LogisticProblem, penalty: PenaltyRows, basis: Mat
 
 /** What each row of the data and of the penalty counts; undefined where all count alike. */
 function weightsOf(problem: LogisticProblem, penalty: PenaltyRows): Float64Array | undefined {
-  if (!problem.classWeights) return undefined;
+  if (!problem.classWeights && penalty.weight === 1) return undefined;
   const { labels, width } = problem;
   const byLabel = weightsByLabel(problem);
-  const weights = new Float64Array(labels.length + penalty.copies * (width - 1)).fill(1);
+  const weights = new Float64Array(labels.length + penalty.copies * (width - 1)).fill(penalty.weight);
   labels.forEach((label, row) => (weights[row] = byLabel[label]!));
   return weights;
 }

@@ -16,6 +16,22 @@ describe('a logistic fit', () => {
     },
   );
 
+  test.each([30, 100, 300, 1_000, 3_000])(
+    'reaches the exact optimum where one number says almost all, l2 = %d',
+    (l2) => {
+      const random = randomOf(11);
+      const hours = Array.from({ length: 580 }, () => 10 * random());
+      const plan = hours.map((_, row) => (row % 3 === 0 ? 'a' : 'b'));
+      const labels = hours.map((value) => Number(random() < 1 / (1 + Math.exp(5 - value))));
+      const problem = problemOf(frameOf({ hours, plan }, labels), l2);
+      for (const classWeights of [undefined, { positive: 20, negative: 1 }]) {
+        const fit = fitLogistic({ ...problem, classWeights });
+        expect(fit.converged).toBe(true);
+        expect(distance(fit.coefficients, newton({ ...problem, classWeights }))).toBeLessThan(1e-4);
+      }
+    },
+  );
+
   test('reaches the exact optimum without a penalty', () => {
     const random = randomOf(3);
     const x = normals(500, random);
