@@ -15,6 +15,7 @@ import { servingActivities } from './serving.ts';
 import { stageActivities } from './stages.ts';
 import { startActivities } from './start-runs.ts';
 import { trainActivities } from './train.ts';
+import { tuneActivities } from './tune.ts';
 import { validateActivities } from './validate.ts';
 import { decisionActivities } from './verify-decision.ts';
 
@@ -28,6 +29,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   ...decideActivities(deps),
   ...startActivities(deps),
   ...retrainActivities(deps),
+  ...tuneActivities(deps),
   ...trainActivities(deps),
   ...compareActivities(deps),
   ...stageActivities(deps),

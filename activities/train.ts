@@ -2,15 +2,14 @@
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { encodeReference } from '../domain/drift/profile-codec.ts';
-import { TidegateError } from '../domain/errors.ts';
 import { trainingRows } from '../domain/learning/rows.ts';
 import { encodeScores } from '../domain/performance/score-reference.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
-import { getDefinition } from '../store/definitions/definitions.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
 import { findVersionOfRetrain, registerVersion } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
+import { chosenRecipe, datasetOfRecipe } from './training/chosen-recipe.ts';
+import { trainingSource } from './training/planned-training.ts';
 import { scoreTraining } from './training/score-training.ts';
 import { trainInThread } from './training/train-in-thread.ts';
 import { trainingOptions } from './training/training-options.ts';
@@ -23,20 +22,25 @@ export interface Candidate {
 
 /** The step that trains. */
 export const trainActivities = ({ database }: ActivityDeps) => ({
-  /** Trains on the labelled rows outside the holdout and registers a version in stage None, once per retrain. */
+  /** Trains on the labelled rows outside the holdout, by the chosen recipe, and registers a version in stage None, once per retrain. */
   async trainCandidate({ retrainId }: { retrainId: string }): Promise<Candidate> {
     const registered = await findVersionOfRetrain(database, retrainId);
     if (registered) {
       return { version: registered.version, words: `version ${registered.version} was trained before` };
     }
-    const { model, datasetId } = await getRetrain(database, retrainId);
-    if (datasetId === null) throw new TidegateError('INTERNAL', `retrain ${retrainId} has no frozen dataset`);
-    const dataset = await getDataset(database, datasetId);
-    const { definition } = await getDefinition(database, model, dataset.definitionVersion);
+    const retrain = await getRetrain(database, retrainId);
+    const source = await trainingSource(database, retrain);
+    const { training } = source.definition;
+    const tuning = await chosenRecipe(database, retrainId, source);
+    const dataset = await datasetOfRecipe(database, retrainId, source, tuning);
     const { frame } = await readDataset(database, dataset);
     const rows = trainingRows(frame);
-    const { trainer } = definition.training;
-    const input = { frame, rows, trainer, options: trainingOptions(definition.training) };
+    const input = {
+      frame,
+      rows,
+      trainer: training.trainer,
+      options: trainingOptions(training, tuning?.chosen),
+    };
     const control = {
       signal: cancellationSignal(),
       onProgress: (fraction: number) => heartbeat({ trained: fraction }),
@@ -44,18 +48,21 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
     const artifact = await trainInThread(input, control);
     const scores = await scoreTraining(input, artifact, control);
     const version = await registerVersion(database, {
-      model,
+      model: retrain.model,
       definitionVersion: dataset.definitionVersion,
       retrainId,
-      datasetId,
-      trainer,
+      datasetId: dataset.id,
+      trainer: training.trainer,
       artifact,
       reference: encodeReference(freezeReference(frame)),
       scoreReference: scores && encodeScores(scores),
+      tuning: tuning ?? null,
     });
     await noteRetrain(database, retrainId, { candidateVersion: version.version });
-    const words = `trained version ${version.version} on ${rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}`;
-    log.info(words, { model, retrainId });
+    const words =
+      `trained version ${version.version} on ${rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}` +
+      (tuning ? `: ${tuning.words}` : '');
+    log.info(words, { model: retrain.model, retrainId });
     return { version: version.version, words };
   },
 });

@@ -4,6 +4,8 @@ import { type EncodedProfile, type EncodedReference } from '../domain/drift/prof
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Backfilled } from '../domain/features/label-counts.ts';
 import { type Artifact } from '../domain/learning/artifact.ts';
+import { type RecipeScores, type Tuning } from '../domain/learning/choose-recipe.ts';
+import { type TrainingPlan } from '../domain/learning/plan-training.ts';
 import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
 import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
@@ -111,6 +113,17 @@ export interface Tables {
     started_at: Generated<Date>;
     finished_at: NullableTimestamp;
   };
+  'tidegate.training_plan': {
+    retrain_id: string;
+    body: Json<TrainingPlan>;
+    created_at: Generated<Date>;
+  };
+  'tidegate.recipe_scores': {
+    retrain_id: string;
+    recipe: number;
+    body: Json<RecipeScores>;
+    created_at: Generated<Date>;
+  };
   'tidegate.version': {
     model: string;
     version: number;
@@ -123,6 +136,7 @@ export interface Tables {
     artifact_digest: string;
     reference: Json<EncodedReference>;
     score_reference: NullableJson<EncodedScoreReference>;
+    tuning: NullableJson<Tuning>;
     created_at: Generated<Date>;
   };
   'tidegate.comparison': {

@@ -27,6 +27,7 @@ export const {
   freezeWindow,
   materializeDefinition,
   materializeOnline,
+  planTraining,
   removeUnusedOnlineRows,
   validateCandidate,
 } = proxyActivities<Activities>(retryPolicies.data);
@@ -43,6 +44,13 @@ export const partActivities = (taskQueue: string) =>
   });
 
 export const { trainCandidate } = proxyActivities<Activities>(retryPolicies.training);
+
+/** Recipes are judged where parts are counted: each keeps a thread busy and holds the training window. */
+export const recipeActivities = (taskQueue: string) =>
+  proxyActivities<Pick<Activities, 'judgeRecipe'>>({
+    ...retryPolicies.training,
+    taskQueue: partQueue(taskQueue),
+  });
 
 export const { confirmServing, prepareServing } = proxyActivities<Activities>(retryPolicies.serving);
 

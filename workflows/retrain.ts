@@ -1,5 +1,5 @@
 // retrain/<model>: trains, compares and decides, one request after the other. Minutes.
-import { CancellationScope, condition, log, setHandler } from '@temporalio/workflow';
+import { CancellationScope, condition, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import {
   archiveCandidate,
   closeRetrain,
@@ -8,6 +8,8 @@ import {
   freezeTrainingWindow,
   materializeOnline,
   openRetrain,
+  planTraining,
+  recipeActivities,
   stageCandidate,
   startRelease,
   trainCandidate,
@@ -83,6 +85,10 @@ async function serveRequest(
     enter('freezing the training window');
     const dataset = await freezeTrainingWindow({ retrainId });
     details.add(dataset.words);
+    enter('planning the training');
+    const planned = await planTraining({ retrainId });
+    details.add(planned.words);
+    await judgeRecipes(retrainId, planned.recipes, enter);
     enter('training');
     const candidate = await trainCandidate({ retrainId });
     tag({ version: candidate.version, stage: 'None' });
@@ -111,6 +117,25 @@ async function serveRequest(
   } finally {
     await notifications.settled();
   }
+}
+
+/** Has the recipes judged, each by a worker that is free. */
+async function judgeRecipes(
+  retrainId: string,
+  recipes: number,
+  enter: (step: string) => void,
+): Promise<void> {
+  const { judgeRecipe } = recipeActivities(workflowInfo().taskQueue);
+  let judged = 0;
+  const tell = (): void => enter(`judging recipes: ${judged} of ${recipes}`);
+  if (recipes > 0) tell();
+  await Promise.all(
+    Array.from({ length: recipes }, async (_, recipe) => {
+      await judgeRecipe({ retrainId, recipe });
+      judged += 1;
+      tell();
+    }),
+  );
 }
 
 interface Decided {

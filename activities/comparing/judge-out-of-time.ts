@@ -3,6 +3,7 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { before, durationOf } from '../../domain/features/duration.ts';
 import { dayOf, windowEndingAt } from '../../domain/features/window.ts';
+import { type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { compare } from '../../domain/learning/comparison.ts';
 import { trainingRows } from '../../domain/learning/rows.ts';
 import { scoreRows } from '../../domain/learning/score.ts';
@@ -15,7 +16,7 @@ import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
-import { type Version } from '../../store/versions/versions.ts';
+import { readTuning, type Version } from '../../store/versions/versions.ts';
 import { followed } from '../followed.ts';
 import { trainInThread } from '../training/train-in-thread.ts';
 import { trainingOptions } from '../training/training-options.ts';
@@ -54,8 +55,9 @@ export async function judgeOutOfTime(database: Database, input: OutOfTimeInput):
   const { model, definitionVersion } = input.candidate;
   const { definition } = await getDefinition(database, model, definitionVersion);
   try {
-    const past = await freezePast(database, input, definition, cut);
-    const { artifact, trained } = await trainOn(database, past, definition);
+    const tuning = await readTuning(database, model, input.candidate.version);
+    const past = await freezePast(database, input, { definition, tuning, cut });
+    const { artifact, trained } = await trainOn(database, past, definition, tuning);
     const championScores = input.champion
       ? Float64Array.from(rows, (row) => input.championScores[row]!)
       : new Float64Array(rows.length).fill(artifact.prior);
@@ -90,34 +92,52 @@ export async function judgeOutOfTime(database: Database, input: OutOfTimeInput):
   }
 }
 
-/** The training window as it would have been frozen at the cut: with the labels that were known by then. */
+interface Past {
+  readonly definition: ModelDefinition;
+  readonly tuning: Tuning | null;
+  readonly cut: Date;
+}
+
+/**
+ * The training window as it would have been frozen at the cut: with the labels that were known by then, and from the
+ * change on where the candidate learnt from recent rows alone.
+ */
 async function freezePast(
   database: Database,
   { retrainId, candidate }: OutOfTimeInput,
-  definition: ModelDefinition,
-  cut: Date,
+  { definition, tuning, cut }: Past,
 ): Promise<Dataset> {
   // Where the label's table does not say when a label became known, it is taken as known once its delay has passed.
   const labelledUntil =
     definition.label.known === undefined ? before(cut, durationOf(definition.label.delay)) : cut;
   const newest = await newestLabelledTime(database, definition, labelledUntil, cut);
   if (!newest) throw new TidegateError('TOO_FEW_LABELS', 'no label was known by then');
+  const to = newest < labelledUntil ? newest : labelledUntil;
+  const window = windowEndingAt(to, definition.training.window);
+  const change =
+    tuning?.chosen.window === 'recent' && tuning.change !== null ? new Date(tuning.change) : null;
+  if (change !== null && change >= to)
+    throw new TidegateError('TOO_FEW_LABELS', 'no label of a row after the change was known by then');
   return freezeWindow(database, {
     request: `${retrainId}/out-of-time`,
     definition,
     definitionVersion: candidate.definitionVersion,
-    window: windowEndingAt(newest < labelledUntil ? newest : labelledUntil, definition.training.window),
+    window: change !== null && change > window.from ? { from: change, to } : window,
     knownBy: cut,
     ...followed(),
   });
 }
 
-async function trainOn(database: Database, past: Dataset, definition: ModelDefinition) {
+async function trainOn(
+  database: Database,
+  past: Dataset,
+  { training }: ModelDefinition,
+  tuning: Tuning | null,
+) {
   const { frame } = await readDataset(database, past, { rows: trainingRows });
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
-  const { trainer } = definition.training;
   const artifact = await trainInThread(
-    { frame, rows, trainer, options: trainingOptions(definition.training) },
+    { frame, rows, trainer: training.trainer, options: trainingOptions(training, tuning?.chosen) },
     {
       signal: cancellationSignal(),
       onProgress: (fraction) => heartbeat({ trained: fraction }),

@@ -10,6 +10,7 @@ import {
   type ScoreSource,
 } from '../../domain/performance/score-reference.ts';
 import { type ThreadControl } from './run-thread.ts';
+import { CANNOT_BE_FITTED } from './cannot-be-fitted.ts';
 import { trainInThread, type TrainingInput } from './train-in-thread.ts';
 
 /** From so many labelled holdout rows on they alone are the reference. */
@@ -69,5 +70,3 @@ async function outOfFold(
   const rows = Uint32Array.from(scores.keys()).sort();
   return { rows, scores: Float64Array.from(rows, (row) => scores.get(row)!) };
 }
-
-const CANNOT_BE_FITTED: readonly string[] = ['ONE_CLASS', 'TOO_FEW_LABELS', 'NOT_CONVERGED'];

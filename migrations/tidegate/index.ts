@@ -11,6 +11,7 @@ import * as onlineWatermarks from './0009-online-watermarks.ts';
 import * as profileParts from './0011-profile-parts.ts';
 import * as scoreReference from './0012-score-reference.ts';
 import * as comparisonEvidence from './0015-comparison-evidence.ts';
+import * as tuning from './0016-tuning.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -29,5 +30,6 @@ export const tidegateMigrations = {
     '0011-profile-parts': profileParts,
     '0012-score-reference': scoreReference,
     '0015-comparison-evidence': comparisonEvidence,
+    '0016-tuning': tuning,
   },
 };

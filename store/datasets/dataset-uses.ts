@@ -46,7 +46,7 @@ const USES = `
     left join tidegate.report report on report.id = retrain.report_id
     join tidegate.dataset dataset on dataset.model = $1
       and (dataset.id in (retrain.dataset_id, report.dataset_id)
-           or dataset.request in (retrain.id || '/training', retrain.id || '/evaluation'))
+           or dataset.request in (retrain.id || '/training', retrain.id || '/training-recent', retrain.id || '/evaluation'))
     where retrain.model = $1
   )
   select stands_for.dataset_id, uses.kind, uses.name, uses.stage, uses.mark, uses.at

@@ -2,6 +2,7 @@
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type EncodedReference } from '../../domain/drift/profile-codec.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
@@ -31,6 +32,8 @@ export interface NewVersion {
   readonly reference: unknown;
   /** What it answered on rows it was not fitted on; absent where there were none. */
   readonly scoreReference?: EncodedScoreReference | null;
+  /** What there was to choose from; absent where there was nothing. */
+  readonly tuning?: Tuning | null;
 }
 
 const COLUMNS = [
@@ -78,6 +81,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
         artifact_digest: digestOf(input.artifact),
         reference: JSON.stringify(input.reference),
         score_reference: input.scoreReference ? JSON.stringify(input.scoreReference) : null,
+        tuning: input.tuning ? JSON.stringify(input.tuning) : null,
       })
       .returning(COLUMNS)
       .executeTakeFirstOrThrow();
@@ -176,4 +180,15 @@ export async function readScoreReference(
     .where('version', '=', version)
     .executeTakeFirstOrThrow();
   return row.score_reference;
+}
+
+/** What a version was trained by and what there was to choose from; null where there was nothing. @throws NoResultError where there is no such version */
+export async function readTuning(database: Database, model: string, version: number): Promise<Tuning | null> {
+  const row = await database.kysely
+    .selectFrom('tidegate.version')
+    .select('tuning')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return row.tuning;
 }

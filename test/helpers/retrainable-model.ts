@@ -39,10 +39,14 @@ export interface RetrainableModel {
   /** Runs one step as a worker does. */
   run<T>(step: () => Promise<T>): Promise<T>;
   add(rows: readonly UserRow[]): Promise<void>;
-  /** Trains on the window that ends at the newest label by then; returns the version. */
-  train(asOf: string): Promise<{ retrainId: string; version: number }>;
+  /** Opens the report on the monitor window that ends at the instant; at most once. */
+  report(asOf: string): Promise<number>;
+  /** Trains on the window that ends at the newest label by then, or as a report asks; returns the version. */
+  train(asOf: string, reportId?: number): Promise<{ retrainId: string; version: number }>;
+  /** Opens a retrain, freezes its window and plans; returns how many recipes wait to be judged. */
+  plan(asOf: string, reportId?: number): Promise<{ retrainId: string; recipes: number }>;
   /** Trains, compares and decides. */
-  retrain(asOf: string): Promise<Retrained>;
+  retrain(asOf: string, reportId?: number): Promise<Retrained>;
   /** Puts a version in Production, whatever was decided on it. */
   produce(version: number): Promise<void>;
 }
@@ -67,12 +71,20 @@ export async function retrainableModel(
   let asked = 0;
   let champion: number | null = null;
 
-  const train: RetrainableModel['train'] = async (asOf) => {
+  const plan: RetrainableModel['plan'] = async (asOf, reportId) => {
     asked += 1;
     const retrainId = `${name}/${asked}`;
-    const request = { retrainId, model: name, reportId: null, asOf, trigger: 'manual', requestedBy: 'ada' };
+    const by = reportId === undefined ? { reportId: null, asOf } : { reportId, asOf: null };
+    const request = { retrainId, model: name, ...by, trigger: 'manual', requestedBy: 'ada' };
     await run(() => activities.openRetrain(request));
     await run(() => activities.freezeTrainingWindow({ retrainId }));
+    const { recipes } = await run(() => activities.planTraining({ retrainId }));
+    return { retrainId, recipes };
+  };
+  const train: RetrainableModel['train'] = async (asOf, reportId) => {
+    const { retrainId, recipes } = await plan(asOf, reportId);
+    for (let recipe = 0; recipe < recipes; recipe += 1)
+      await run(() => activities.judgeRecipe({ retrainId, recipe }));
     await run(() => activities.trainCandidate({ retrainId }));
     const { candidateVersion } = await getRetrain(database, retrainId);
     return { retrainId, version: candidateVersion! };
@@ -82,7 +94,9 @@ export async function retrainableModel(
     sample,
     activities,
     run,
+    plan,
     train,
+    report: async (asOf) => (await run(() => activities.freezeWindow({ model: name, asOf }))).reportId,
     async add(rows) {
       await sample.insert('spine', ...rows.map(({ user, at }) => ({ user_id: user, at })));
       await sample.insert(
@@ -99,8 +113,8 @@ export async function retrainableModel(
         })),
       );
     },
-    async retrain(asOf) {
-      const { retrainId, version } = await train(asOf);
+    async retrain(asOf, reportId) {
+      const { retrainId, version } = await train(asOf, reportId);
       await run(() => activities.compareWithChampion({ retrainId }));
       await run(() => activities.decidePromotion({ retrainId }));
       const comparison = await getComparison(database, name, version);

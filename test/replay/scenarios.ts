@@ -46,6 +46,7 @@ export const scenarios = (): Scenario[] => [
   scenario('contract-broken', withBrokenContract(), (loops) => loops.monitor({ asOf })),
   scenario('labels-came', withLabelsThatCame(), (loops) => loops.monitor({ asOf })),
   scenario('candidate-staged', fakeActivities(), (loops) => loops.retrain({})),
+  scenario('candidate-tuned', withRecipes(), (loops) => loops.retrain({})),
   scenario('candidate-worse', withWorseCandidate(), (loops) => loops.retrain({})),
   retrainCancelled(),
   release('approved-by-signal', (run) => run.signal(approveSignal, decision())),
@@ -76,6 +77,11 @@ const withManyRows = (): FakeActivities =>
       parts: 4,
       appliedBy: 'ada',
     }),
+  });
+
+const withRecipes = (): FakeActivities =>
+  fakeActivities({
+    planTraining: async () => ({ recipes: 6, words: '6 recipes to choose from, by 5 folds of 5500 rows' }),
   });
 
 const withoutDrift = (): FakeActivities =>

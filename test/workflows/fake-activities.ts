@@ -84,6 +84,8 @@ function defaults(): Activities {
     openRetrain: async ({ retrainId }) => ({ alreadyClosed: closed.has(retrainId) }),
     closeRetrain: async ({ retrainId }) => void closed.add(retrainId),
     freezeTrainingWindow: async () => ({ words: 'froze 7000 rows, 6900 labelled, 1400 held out' }),
+    planTraining: async () => ({ recipes: 0, words: 'one recipe: all rows, l2 1, no class weights' }),
+    judgeRecipe: async () => undefined,
     trainCandidate: async () => ({ version: CANDIDATE, words: `trained version ${CANDIDATE} on 5500 rows` }),
     compareWithChampion: async () => ({ words: 'version 2 has AUC 0.622, version 1 0.494' }),
     decidePromotion: async () => ({

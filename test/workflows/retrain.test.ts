@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { retrainRequestedSignal, retrainStateQuery } from '../../workflows/contracts.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { CANDIDATE, fakeActivities } from './fake-activities.ts';
+import { CANDIDATE, type FakeActivities, fakeActivities } from './fake-activities.ts';
 import { gate } from './gate.ts';
 import { isCancelRequested } from './history.ts';
 import { retrainRequest } from './loops.ts';
@@ -35,6 +35,39 @@ describe.concurrent('a retrain run', () => {
       expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ retrainId, outcome: 'staged' }]);
       expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
       expect(await tagsOf(run)).toEqual({ model, stage: 'Staging', outcome: 'staged', version: CANDIDATE });
+    });
+  });
+
+  it('has every recipe of the plan judged, at once, before it trains', () => {
+    const judging = gate();
+    const fakes: FakeActivities = fakeActivities({
+      planTraining: async () => ({ recipes: 3, words: '3 recipes to choose from' }),
+      // The last of them, whichever it is: a worker takes one at a time.
+      judgeRecipe: async () => (fakes.inputsOf('judgeRecipe').length === 3 ? judging.pass() : undefined),
+    });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({});
+      await eventually(async () =>
+        expect(await run.query(retrainStateQuery)).toMatchObject({ step: 'judging recipes: 2 of 3' }),
+      );
+      expect(fakes.inputsOf('trainCandidate')).toEqual([]);
+      judging.open();
+      await run.result();
+      const retrainId = `${model}/report-7`;
+      const inputs = fakes.inputsOf('judgeRecipe').toSorted((a, b) => a.recipe - b.recipe);
+      expect(inputs).toEqual([0, 1, 2].map((recipe) => ({ retrainId, recipe })));
+      const steps = fakes.calls.map(({ name }) => name);
+      expect(steps.indexOf('trainCandidate')).toBeGreaterThan(steps.lastIndexOf('judgeRecipe'));
+      expect(await currentDetails(run)).toContain('- 3 recipes to choose from');
+    });
+  });
+
+  it('judges nothing where the plan has one recipe', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ retrain }) => {
+      await (await retrain({})).result();
+      expect(fakes.inputsOf('planTraining')).toHaveLength(1);
+      expect(fakes.inputsOf('judgeRecipe')).toEqual([]);
     });
   });
 

@@ -22,6 +22,8 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   startRetrain: 'store',
   openRetrain: 'store',
   freezeTrainingWindow: 'data',
+  planTraining: 'data',
+  judgeRecipe: 'training',
   trainCandidate: 'training',
   compareWithChampion: 'data',
   decidePromotion: 'store',
@@ -107,6 +109,7 @@ describe('the retry table', () => {
         summary: 'share: drifted',
         lookAgain: { reportId: 5, asOf: '2024-01-31T00:00:00.000Z', freshLabels: 250 },
       }),
+      planTraining: async () => ({ recipes: 2, words: '2 recipes' }),
       promote: async () => {
         throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
       },

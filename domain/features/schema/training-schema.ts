@@ -10,6 +10,35 @@ export const classWeightSchema = z.union(
   'write "none", "balanced", or { positive, negative } with numbers above 0, at most 1e6',
 );
 
+/** Points of the largest grid. */
+export const MAX_GRID_POINTS = 24;
+
+const tuneSchema = z
+  .strictObject({
+    /** Strengths of the penalty to choose from. */
+    l2: z
+      .array(z.number().min(0).max(1e9))
+      .min(1)
+      .refine((values) => new Set(values).size === values.length, 'names a strength twice')
+      .default([0.1, 1, 10]),
+    /** Class weights to choose from. @default the definition's own */
+    classWeight: z
+      .array(classWeightSchema)
+      .min(1)
+      .refine(
+        (values) => new Set(values.map((value) => JSON.stringify(value))).size === values.length,
+        'names a weight twice',
+      )
+      .optional(),
+    /** Folds of clusters, each judged by a model that saw none of them. */
+    folds: z.int().min(2).max(20).default(5),
+    /** The measure by which a point is better. */
+    metric: z.enum(['auc', 'log loss']).default('auc'),
+  })
+  .refine(({ l2, classWeight = ['none'] }) => l2.length * classWeight.length <= MAX_GRID_POINTS, {
+    error: `a grid of more than ${MAX_GRID_POINTS} points takes too long: leave some out`,
+  });
+
 /** The training policy of a definition. What is optional is left out where it is not said, so that digests stay. */
 export const trainingSchema = z.strictObject({
   trainer: z.literal('logistic-regression'),
@@ -21,4 +50,15 @@ export const trainingSchema = z.strictObject({
   solver: z.enum(['auto', 'gradient-descent', 'newton']).default('auto'),
   /** How much a row of each class counts; scikit-learn's class_weight. @default none */
   classWeight: classWeightSchema.optional(),
+  /** A grid to choose from by cross-validation inside the training clusters; absent means that nothing is tuned. */
+  tune: tuneSchema.optional(),
+  /**
+   * Which rows to learn from where the training window spans the change that led to the retrain; of both, the better is
+   * chosen by cross-validation on rows after the change. @default both
+   */
+  windows: z
+    .array(z.enum(['all', 'recent']))
+    .min(1)
+    .refine((values) => new Set(values).size === values.length, 'names a window twice')
+    .optional(),
 });

@@ -1,16 +1,21 @@
 // Labels that lie or say too little: no candidate passes on them, and each has an outcome of its own.
 import { describe, expect, test } from 'vitest';
 import { type Frame } from '../../../domain/features/frame.ts';
+import { chooseRecipe } from '../../../domain/learning/choose-recipe.ts';
+import { crossValidate } from '../../../domain/learning/cross-validate.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
 import { measureComparison } from '../../../domain/learning/measure-comparison.ts';
+import { planTraining } from '../../../domain/learning/plan-training.ts';
 import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
 import { scoreRows } from '../../../domain/learning/score.ts';
+import { type TrainingOptions } from '../../../domain/learning/trainer.ts';
 import { type ComparisonBody } from '../../../domain/lifecycle/comparison-body.ts';
 import { decidePromotion, type PromotionDecision } from '../../../domain/lifecycle/decide-promotion.ts';
 import { promotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
 import { type PromotionPolicy } from '../../../domain/lifecycle/promotion-rules.ts';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { Random } from '../../../domain/random.ts';
+import { sampleDefinition } from '../../helpers/sample-model.ts';
 import { heldOut, rowsOf, signalFrame } from './labelled-frame.ts';
 
 const policy: PromotionPolicy = {
@@ -23,12 +28,20 @@ const policy: PromotionPolicy = {
 /** Learns on the rows outside the holdout, and compares with the class prior, or with given scores, on those inside. */
 function judge(
   learnt: Frame,
-  { on = learnt, champion }: { on?: Frame; champion?: (rows: Uint32Array) => Float64Array } = {},
+  {
+    on = learnt,
+    champion,
+    options,
+  }: {
+    on?: Frame;
+    champion?: (rows: Uint32Array) => Float64Array;
+    options?: Partial<TrainingOptions>;
+  } = {},
 ): { body: ComparisonBody; decision: PromotionDecision } {
   const candidate = logisticRegression.fit({
     frame: learnt,
     rows: trainingRows(learnt),
-    options: { seed: 1 },
+    options: { seed: 1, ...options },
   });
   const rows = evaluationRows(on);
   const frame = rowsOf(on, rows);
@@ -80,6 +93,35 @@ describe('shuffled labels', () => {
 
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('let no candidate pass (seed %i)', (seed) => {
     const { decision } = judge(shuffled(frame, seed));
+    expect(decision.promote).toBe(false);
+    expect(['not better', 'guard broken']).toContain(decision.outcome);
+  });
+
+  test.each([1, 2, 3, 4, 5])('let no candidate pass that was chosen from a grid (seed %i)', (seed) => {
+    const lies = shuffled(frame, seed);
+    const training = sampleDefinition('sample', {
+      model: {
+        training: {
+          trainer: 'logistic-regression',
+          window: '1 month',
+          seed,
+          tune: { l2: [0.01, 0.1, 1, 10, 100, 1_000], classWeight: ['none', 'balanced'] },
+        },
+      },
+    }).training;
+    const { plan, folds } = planTraining(lies, training, null);
+    const judged = plan.recipes.map(({ l2, classWeight }) => ({
+      scores: crossValidate({
+        frame: lies,
+        rows: trainingRows(lies),
+        folds,
+        trainer: training.trainer,
+        options: { seed, l2, classWeight },
+        metric: plan.metric,
+      }),
+    }));
+    const { l2, classWeight } = chooseRecipe(plan, judged, training).chosen;
+    const { decision } = judge(lies, { options: { l2, classWeight } });
     expect(decision.promote).toBe(false);
     expect(['not better', 'guard broken']).toContain(decision.outcome);
   });

@@ -1,0 +1,82 @@
+// Choosing a recipe: which there are, and how each does in cross-validation inside the training clusters.
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
+import { recipeInWords } from '../domain/learning/recipe.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { getRetrain } from '../store/runs/retrains.ts';
+import {
+  findTrainingPlan,
+  hasRecipeScores,
+  writeRecipeScores,
+  writeTrainingPlan,
+} from '../store/runs/training-plans.ts';
+import { type ActivityDeps } from './deps.ts';
+import { CANNOT_BE_FITTED } from './training/cannot-be-fitted.ts';
+import { crossValidateInThread } from './training/cross-validate-in-thread.ts';
+import { plannedTraining, trainingSource } from './training/planned-training.ts';
+import { trainingOptions } from './training/training-options.ts';
+
+/** What a training will choose from. */
+export interface PlannedRecipes {
+  /** How many recipes are to be judged; 0 where there is nothing to choose. */
+  readonly recipes: number;
+  readonly words: string;
+}
+
+/** A recipe of a retrain's plan, by its position from 0. */
+export interface RecipeRef {
+  readonly retrainId: string;
+  readonly recipe: number;
+}
+
+/** The steps that choose a recipe. */
+export const tuneActivities = ({ database }: ActivityDeps) => ({
+  /** Plans the training of a retrain; once per retrain. */
+  async planTraining({ retrainId }: { retrainId: string }): Promise<PlannedRecipes> {
+    let plan = await findTrainingPlan(database, retrainId);
+    if (!plan) {
+      const retrain = await getRetrain(database, retrainId);
+      const source = await trainingSource(database, retrain);
+      ({ plan } = await plannedTraining(database, retrain, source));
+      await writeTrainingPlan(database, retrainId, plan);
+    }
+    const { recipes, folds, judgedRows, remarks } = plan;
+    const chosenFrom =
+      recipes.length > 1
+        ? `${recipes.length} recipes to choose from, by ${folds} folds of ${judgedRows} training rows`
+        : `one recipe: ${recipeInWords(recipes[0]!)}`;
+    return { recipes: recipes.length > 1 ? recipes.length : 0, words: [chosenFrom, ...remarks].join('; ') };
+  },
+
+  /** Judges a recipe by cross-validation and stores how it did; one that was judged before is not fitted again. */
+  async judgeRecipe({ retrainId, recipe: position }: RecipeRef): Promise<void> {
+    if (await hasRecipeScores(database, retrainId, position)) return;
+    const retrain = await getRetrain(database, retrainId);
+    const source = await trainingSource(database, retrain);
+    const { frame, plan, folds, rowsOf } = await plannedTraining(database, retrain, source);
+    const recipe = plan.recipes[position];
+    if (!recipe) throw new TidegateError('INTERNAL', `retrain ${retrainId} has no recipe ${position}`);
+    const { training } = source.definition;
+    const task = {
+      frame,
+      rows: rowsOf(recipe),
+      folds: folds.map(({ outside }) => ({ outside })),
+      trainer: training.trainer,
+      options: trainingOptions(training, recipe),
+      metric: plan.metric,
+    };
+    const control = {
+      signal: cancellationSignal(),
+      onProgress: (fraction: number) => heartbeat({ recipe: position, judged: fraction }),
+    };
+    const judged = await crossValidateInThread(task, control).then<RecipeScores, RecipeScores>(
+      (scores) => ({ scores }),
+      (error: unknown) => {
+        if (!(error instanceof TidegateError) || !CANNOT_BE_FITTED.includes(error.code)) throw error;
+        return { scores: null, problem: error.message };
+      },
+    );
+    await writeRecipeScores(database, retrainId, position, judged);
+    log.info(`judged ${recipeInWords(recipe)}`, { retrainId });
+  },
+});

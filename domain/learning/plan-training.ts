@@ -1,0 +1,102 @@
+// The plan of a training: which recipes there are to choose from, and on which rows they are judged.
+import { type ModelDefinition } from '../features/definition.ts';
+import { type Frame } from '../features/frame.ts';
+import { TidegateError } from '../errors.ts';
+import { countClasses } from './class-counts.ts';
+import { type FoldMetric } from './fold-metric.ts';
+import { type Fold, foldsOf } from './folds.ts';
+import { ownRecipe, type Recipe, recipesOf, type TrainingSpan } from './recipe.ts';
+import { trainingRows } from './rows.ts';
+
+const BOTH: readonly TrainingSpan[] = ['all', 'recent'];
+
+/** What is known before anything is fitted. Plain JSON. */
+export interface TrainingPlan {
+  /** The rows after it follow the new world, ISO 8601; null where no change is known or it lies outside the window. */
+  readonly change: string | null;
+  /** At least one; more than one are told apart by cross-validation. */
+  readonly recipes: readonly Recipe[];
+  readonly metric: FoldMetric;
+  /** Rows that recipes are judged on, and how many folds of them there are; 0 where there is nothing to choose. */
+  readonly judgedRows: number;
+  readonly folds: number;
+  /** In words, what could not be done as asked. */
+  readonly remarks: readonly string[];
+}
+
+/** A plan with its rows. */
+export interface PlannedTraining {
+  readonly plan: TrainingPlan;
+  readonly folds: readonly Fold[];
+  /** Rows that a recipe may learn from. */
+  readonly rowsOf: (recipe: Recipe) => Uint32Array;
+}
+
+/**
+ * Plans a training. Only labelled rows outside the holdout are looked at. Where the rows lie on both sides of the change,
+ * learning from all of them and from the recent ones alone are both on the list, and all recipes are judged on recent rows.
+ *
+ * @param change the instant after which rows follow the new world; null where none is known
+ * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS where nothing can be learnt at all
+ * @example planTraining(frame, definition.training, new Date('2024-01-31T00:00:00Z')).plan.recipes
+ */
+export function planTraining(
+  frame: Frame,
+  training: ModelDefinition['training'],
+  change: Date | null,
+): PlannedTraining {
+  const rows = trainingRows(frame);
+  countClasses(frame, rows);
+  const recent = change === null ? rows : rowsAfter(frame, rows, change);
+  const spans = change !== null && recent.length > 0 && recent.length < rows.length;
+  const remarks =
+    change !== null && recent.length === 0
+      ? [`no labelled row is later than the change at ${change.toISOString()}`]
+      : [];
+  const windows = windowsOf();
+  const recipes = recipesOf(training, windows);
+  const judged = windows.includes('recent') ? recent : rows;
+  const { folds, reason } =
+    recipes.length > 1
+      ? foldsOf(frame, judged, { seed: training.seed, count: training.tune?.folds ?? 5 })
+      : { folds: [], reason: null };
+  if (reason !== null) remarks.push(reason);
+  const chosenFrom = recipes.length > 1 && folds.length === 0 ? [ownRecipe(training)] : recipes;
+  return {
+    plan: {
+      change: spans ? change.toISOString() : null,
+      recipes: chosenFrom,
+      metric: training.tune?.metric ?? 'auc',
+      judgedRows: folds.reduce((sum, { outside }) => sum + outside.length, 0),
+      folds: folds.length,
+      remarks,
+    },
+    folds,
+    rowsOf: ({ window }) => (window === 'recent' ? recent : rows),
+  };
+
+  function windowsOf(): readonly TrainingSpan[] {
+    const asked = training.windows ?? BOTH;
+    if (!spans || !asked.includes('recent')) return ['all'];
+    const problem = cannotBeLearnt(frame, recent);
+    if (problem === undefined) return asked;
+    remarks.push(`the rows after the change cannot be learnt alone: ${problem}`);
+    return ['all'];
+  }
+}
+
+/** The rows whose time is later than the instant. */
+function rowsAfter({ times }: Frame, rows: Uint32Array, instant: Date): Uint32Array {
+  const micros = BigInt(instant.getTime()) * 1_000n;
+  return rows.filter((row) => times[row]! > micros);
+}
+
+function cannotBeLearnt(frame: Frame, rows: Uint32Array): string | undefined {
+  try {
+    countClasses(frame, rows);
+    return undefined;
+  } catch (error) {
+    if (error instanceof TidegateError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,47 @@
+// A recipe: which rows of the training window a model learns from, and how strongly it is held back.
+import { type ClassWeight, classWeightInWords } from './class-weight.ts';
+
+/** All rows of the training window, or those after the change that led to the retrain. */
+export type TrainingSpan = 'all' | 'recent';
+
+/** What one candidate is trained by; everything else is the definition's. Plain JSON. */
+export interface Recipe {
+  readonly window: TrainingSpan;
+  /** Strength of the L2 penalty, from 0. */
+  readonly l2: number;
+  readonly classWeight: ClassWeight;
+}
+
+/** What a definition says of the recipes to choose from. */
+export interface RecipePolicy {
+  readonly l2: number;
+  readonly classWeight?: ClassWeight | undefined;
+  readonly tune?:
+    { readonly l2: readonly number[]; readonly classWeight?: readonly ClassWeight[] | undefined } | undefined;
+}
+
+/** A recipe in words. @example recipeInWords({ window: 'all', l2: 1, classWeight: 'none' }) // 'all rows, l2 1, no class weights' */
+export const recipeInWords = ({ window, l2, classWeight }: Recipe): string =>
+  `${window} rows, l2 ${l2}, ${classWeightInWords(classWeight)}`;
+
+/** The recipe of a definition that chooses between none. */
+export const ownRecipe = ({ l2, classWeight = 'none' }: RecipePolicy): Recipe => ({
+  window: 'all',
+  l2,
+  classWeight,
+});
+
+/**
+ * The recipes to choose from: each window with each point of the grid, in the order in which they were written. Where the
+ * grid leaves the class weights out, the definition's own stand.
+ *
+ * @example recipesOf({ l2: 1, tune: { l2: [0.1, 1] } }, ['all', 'recent']).length // 4
+ */
+export function recipesOf(policy: RecipePolicy, windows: readonly TrainingSpan[]): Recipe[] {
+  const own = ownRecipe(policy);
+  const strengths = policy.tune?.l2 ?? [own.l2];
+  const weights = policy.tune?.classWeight ?? [own.classWeight];
+  return windows.flatMap((window) =>
+    strengths.flatMap((l2) => weights.map((classWeight) => ({ window, l2, classWeight }))),
+  );
+}
