@@ -70,7 +70,7 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       database,
       model,
       candidate,
-      decidePromotion(promotionFacts(body, champion), definition.promotion),
+      decidePromotion(promotionFacts(body, champion, retrain.leaks), definition.promotion),
     );
     const rival =
       champion === null ? 'no production version' : `production v${champion} AUC ${three(body.champion.auc)}`;

@@ -1,6 +1,7 @@
 // The activities of the loops, built once per worker from its connections.
 import { type ActivityDeps } from './deps.ts';
 import { qualityActivities } from './check-quality.ts';
+import { leakActivities } from './check-leaks.ts';
 import { compareActivities } from './compare.ts';
 import { decideActivities } from './decide.ts';
 import { evidenceActivities } from './evidence.ts';
@@ -29,6 +30,7 @@ export const createActivities = (deps: ActivityDeps) => ({
   ...decideActivities(deps),
   ...startActivities(deps),
   ...retrainActivities(deps),
+  ...leakActivities(deps),
   ...tuneActivities(deps),
   ...trainActivities(deps),
   ...compareActivities(deps),

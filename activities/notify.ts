@@ -10,6 +10,7 @@ export interface Notification {
     | 'decided'
     | 'failed'
     | 'contract broken'
+    | 'leak suspected'
     | 'rolled back'
     | 'serving not confirmed';
   readonly model: string;

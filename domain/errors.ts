@@ -90,6 +90,11 @@ export const errorKinds = {
     'The stored artifact no longer matches its digest; restore the database.',
   ),
   NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
+  LEAK_SUSPECTED: kind(
+    422,
+    false,
+    'Remove the feature or correct when its view is known; name it in training.leakAlarm.allow where it is right.',
+  ),
   TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),
   // lifecycle
   ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),

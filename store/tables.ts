@@ -6,6 +6,8 @@ import { type Backfilled } from '../domain/features/label-counts.ts';
 import { type Artifact } from '../domain/learning/artifact.ts';
 import { type RecipeScores, type Tuning } from '../domain/learning/choose-recipe.ts';
 import { type TrainingPlan } from '../domain/learning/plan-training.ts';
+import { type LeakCheck } from '../domain/learning/leak-alarm.ts';
+import { type Platform } from '../domain/learning/platform.ts';
 import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
 import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
@@ -105,6 +107,7 @@ export interface Tables {
     requested_by: string;
     dataset_id: number | null;
     candidate_version: number | null;
+    leaks: NullableJson<LeakCheck>;
     outcome: string | null;
     reason: string | null;
     summary: string | null;
@@ -137,6 +140,7 @@ export interface Tables {
     reference: Json<EncodedReference>;
     score_reference: NullableJson<EncodedScoreReference>;
     tuning: NullableJson<Tuning>;
+    trained_on: NullableJson<Platform>;
     created_at: Generated<Date>;
   };
   'tidegate.comparison': {

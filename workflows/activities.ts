@@ -22,6 +22,7 @@ export const {
 } = proxyActivities<Activities>(retryPolicies.store);
 
 export const {
+  checkLeaks,
   compareWithChampion,
   freezeTrainingWindow,
   freezeWindow,

@@ -76,7 +76,8 @@ export interface RetrainInput {
 export interface RetrainResult {
   readonly retrainId: string;
   readonly outcome: 'staged' | 'refused' | 'skipped';
-  readonly version: number;
+  /** The candidate; null where the window was refused before training. */
+  readonly version: number | null;
   readonly summary: string;
 }
 

@@ -2,6 +2,7 @@
 import { CancellationScope, condition, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import {
   archiveCandidate,
+  checkLeaks,
   closeRetrain,
   compareWithChampion,
   decidePromotion,
@@ -85,6 +86,10 @@ async function serveRequest(
     enter('freezing the training window');
     const dataset = await freezeTrainingWindow({ retrainId });
     details.add(dataset.words);
+    enter('looking for leaks');
+    const leaks = await checkLeaks({ retrainId });
+    details.add(leaks.words);
+    if (leaks.refused) return await refuseUntrained(request, leaks.refused, notifications);
     enter('planning the training');
     const planned = await planTraining({ retrainId });
     details.add(planned.words);
@@ -136,6 +141,21 @@ async function judgeRecipes(
       tell();
     }),
   );
+}
+
+/** Closes a retrain whose window is not trained on, and tells the outside world. */
+async function refuseUntrained(
+  { retrainId, model }: RetrainRequest,
+  { code, reason }: { code: string; reason: string },
+  notifications: Notifications,
+): Promise<RetrainResult> {
+  const summary = `refused before training: ${code}: ${reason}`;
+  notifications.send({ event: 'leak suspected', model, version: null, message: reason });
+  tag({ outcome: 'refused' });
+  await CancellationScope.nonCancellable(() =>
+    closeRetrain({ retrainId, outcome: 'refused', reason: `${code}: ${reason}`, summary }),
+  );
+  return { retrainId, outcome: 'refused', version: null, summary };
 }
 
 interface Decided {

@@ -4,6 +4,7 @@ import { type Interval, intervalInWords } from '../lifecycle/interval.ts';
 import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts';
 import { driftInWords } from '../lifecycle/report.ts';
 import { type RuleResult } from '../lifecycle/rule.ts';
+import { leaksInWords } from '../learning/leak-alarm.ts';
 import { type ComparisonBody } from '../lifecycle/comparison-body.ts';
 import { escaped, markdownTable } from './markdown-table.ts';
 import { type ModelCard } from './model-card.ts';
@@ -48,7 +49,7 @@ export function cardInMarkdown(card: ModelCard): string {
 
 const list = (lines: readonly string[]): string => lines.map((line) => `- ${escaped(line)}`).join('\n');
 
-function dataPart({ data, training, features, definitionVersion }: ModelCard): string[] {
+function dataPart({ data, training, leaks, features, definitionVersion }: ModelCard): string[] {
   return [
     '## Data and training',
     list([
@@ -56,6 +57,7 @@ function dataPart({ data, training, features, definitionVersion }: ModelCard): s
       `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
       `Trainer ${training.trainer}, seed ${training.seed}, ${training.trainedRows} rows of which ${training.positives} positive; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
+      `Leak alarm: ${leaks ? leaksInWords(leaks) : 'not looked at'}`,
       `Calibration: ${shown(training.calibration)}; threshold: ${shown(training.threshold)}`,
     ]),
   ];

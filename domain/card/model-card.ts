@@ -1,6 +1,7 @@
 // The model card: what is on record of a version, put together for a reader. Nothing is computed anew.
 import { type ModelDefinition } from '../features/definition.ts';
 import { type Backfilled, type LabelCounts } from '../features/label-counts.ts';
+import { type LeakCheck } from '../learning/leak-alarm.ts';
 import { type ComparisonBody, rivalInWords } from '../lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../lifecycle/decide-promotion.ts';
 import { type Judged, judgedBy } from '../lifecycle/out-of-time.ts';
@@ -63,6 +64,8 @@ export interface CardFacts {
   readonly definition: ModelDefinition;
   readonly training: CardTraining;
   readonly data: CardData;
+  /** What the leak alarm found before training; null in versions from before it looked. */
+  readonly leaks: LeakCheck | null;
   /** Null before the comparison. */
   readonly comparison: {
     readonly championVersion: number | null;

@@ -10,6 +10,7 @@ import {
 } from './definition.ts';
 import { unfrozenContracts } from './contracts/unfrozen-contracts.ts';
 import { checkDerived } from './derived/check-derived.ts';
+import { declaredColumnsOf } from './derived/declared.ts';
 import { derivationsOf } from './derived/derivation.ts';
 import { type HoldoutPolicy } from './holdout.ts';
 import { type SourceColumn, sourceColumnsOf } from './source-columns.ts';
@@ -104,6 +105,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
     ...foreignClusterKeys(parsed.data),
     ...foreignViewKeys(parsed.data),
     ...unfrozenContracts(parsed.data),
+    ...unknownAllowed(parsed.data),
   ];
   if (places.length > 0) throw invalid(places);
   // Last: which features there are is known once the derived columns hold.
@@ -123,6 +125,17 @@ function foreignClusterKeys(definition: ModelDefinition): Place[] {
   return clusterKeys(definition)
     .filter((key) => !definition.entity.keys.includes(key))
     .map((key) => ({ at: 'holdout.cluster', problem: `"${key}" is not one of the entity's keys` }));
+}
+
+function unknownAllowed(definition: ModelDefinition): Place[] {
+  const { leakAlarm } = definition.training;
+  const allow = typeof leakAlarm === 'object' ? (leakAlarm.allow ?? []) : [];
+  const known = new Set(
+    [...sourceColumnsOf(definition), ...declaredColumnsOf(definition)].map(({ name }) => name),
+  );
+  return allow
+    .filter((name) => !known.has(name))
+    .map((name) => ({ at: 'training.leakAlarm.allow', problem: `the model has no column ${name}` }));
 }
 
 function foreignViewKeys({ entity, features }: ModelDefinition): Place[] {

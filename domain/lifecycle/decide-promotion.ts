@@ -57,10 +57,11 @@ export function decidePromotion(facts: PromotionFacts, policy: PromotionPolicy):
   return { rulesVersion: PROMOTION_RULES, promote: !broken, outcome, reason, rules, alarms: alarmsOf(facts) };
 }
 
-/** A champion that surely ranks the wrong way round: the world turned, or the labels did. */
-function alarmsOf({ championVersion, championAuc }: PromotionFacts): string[] {
-  if (!(championAuc.high < 0.5)) return [];
+/** Features that may know the label, and a champion that surely ranks the wrong way round: the world turned, or the labels did. */
+function alarmsOf({ championVersion, championAuc, leakAlarms }: PromotionFacts): string[] {
+  if (!(championAuc.high < 0.5)) return [...leakAlarms];
   return [
+    ...leakAlarms,
     `the AUC ${intervalInWords(championAuc)} of ${rivalInWords(championVersion)} is surely below 0.5: it ranks the ` +
       'wrong way round; check that the labels of the window are not inverted (label.positive)',
   ];

@@ -1,4 +1,5 @@
 // What the promotion rules look at, read from a stored comparison.
+import { alarmsOf, type LeakCheck } from '../learning/leak-alarm.ts';
 import { type Slice } from '../learning/slices.ts';
 import { type ComparisonBody } from './comparison-body.ts';
 import { type Interval } from './interval.ts';
@@ -28,14 +29,21 @@ export interface PromotionFacts {
   readonly slices: readonly Slice[];
   /** Null in comparisons from before it was counted. */
   readonly holdout: HoldoutUse | null;
+  /** What the leak alarm warned of before the candidate was trained, in words. */
+  readonly leakAlarms: readonly string[];
 }
 
 /**
  * The facts of a stored comparison. One from before a part was measured has no interval where it had none.
  *
- * @example decidePromotion(promotionFacts(body, championVersion), definition.promotion)
+ * @param leaks what the leak alarm found before the candidate was trained; null where it had not looked
+ * @example decidePromotion(promotionFacts(body, championVersion, retrain.leaks), definition.promotion)
  */
-export function promotionFacts(body: ComparisonBody, championVersion: number | null): PromotionFacts {
+export function promotionFacts(
+  body: ComparisonBody,
+  championVersion: number | null,
+  leaks: LeakCheck | null = null,
+): PromotionFacts {
   const judged = judgedBy(body.outOfTime);
   const { positiveClusters, negativeClusters, difference } =
     judged.by === 'entity+time' && body.outOfTime?.judged ? body.outOfTime : body;
@@ -54,6 +62,7 @@ export function promotionFacts(body: ComparisonBody, championVersion: number | n
     lateLabels: lateLabels(body),
     slices: body.slices,
     holdout: body.holdout ?? null,
+    leakAlarms: leaks ? alarmsOf(leaks) : [],
   };
 }
 

@@ -12,6 +12,7 @@ import * as profileParts from './0011-profile-parts.ts';
 import * as scoreReference from './0012-score-reference.ts';
 import * as comparisonEvidence from './0015-comparison-evidence.ts';
 import * as tuning from './0016-tuning.ts';
+import * as trainingRecord from './0017-training-record.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -31,5 +32,6 @@ export const tidegateMigrations = {
     '0012-score-reference': scoreReference,
     '0015-comparison-evidence': comparisonEvidence,
     '0016-tuning': tuning,
+    '0017-training-record': trainingRecord,
   },
 };

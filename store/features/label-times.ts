@@ -3,6 +3,7 @@ import { clusterKeys, holdoutPolicy } from '../../domain/features/define-model.t
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Database } from '../database.ts';
 import { type Dataset } from '../datasets/dataset.ts';
+import { type Queryable } from '../queryable.ts';
 import { labelMethod } from './choose-join-plan.ts';
 import { isHeldOutSql } from './holdout-sql.ts';
 import { keyTextsSql } from './keys-sql.ts';
@@ -17,6 +18,16 @@ export interface LabelTimes {
   readonly knownInTime: number;
 }
 
+/** The instant by which the labels of a dataset were known, to the microsecond: a Date would cut it. */
+export async function claimedInstant(client: Queryable, datasetId: number): Promise<string | undefined> {
+  const { rows } = await client.query<{ claim: string }>(
+    `select to_char(as_known_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as claim
+     from tidegate.dataset where id = $1`,
+    [datasetId],
+  );
+  return rows[0]?.claim;
+}
+
 /**
  * Looks at the labels of a dataset's training rows once more, as they were known at the instant that it claims. Null
  * where the label's table does not say when a label became known: then there is nothing to hold against the claim.
@@ -28,12 +39,6 @@ export async function labelTimes(
 ): Promise<LabelTimes | null> {
   if (definition.label.known === undefined) return null;
   const { pool } = database;
-  // To the microsecond: a Date would cut it.
-  const { rows: claims } = await pool.query<{ claim: string }>(
-    `select to_char(as_known_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as claim
-     from tidegate.dataset where id = $1`,
-    [id],
-  );
   const method = await labelMethod(pool, definition);
   const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
   const { rows } = await pool.query<LabelTimes>(
@@ -41,7 +46,7 @@ export async function labelTimes(
      select max(label.tidegate_known) as "newestKnown", count(*)::int as "knownInTime"
      from spine${labelJoinSql(definition, method)}
      where (${labelSql(definition)}) is not null and not (${isHeldOut})`,
-    [window.from, window.to, claims[0]?.claim],
+    [window.from, window.to, await claimedInstant(pool, id)],
   );
   return rows[0] ?? null;
 }

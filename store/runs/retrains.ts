@@ -1,4 +1,5 @@
 // Retrains: each asked for once, by a report or a person, with what became of it.
+import { type LeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
@@ -14,6 +15,8 @@ export interface Retrain {
   readonly requestedBy: string;
   readonly datasetId: number | null;
   readonly candidateVersion: number | null;
+  /** What the leak alarm found before training; null where it has not looked. */
+  readonly leaks: LeakCheck | null;
   readonly outcome: string | null;
   readonly reason: string | null;
   readonly summary: string | null;
@@ -43,6 +46,7 @@ const COLUMNS = [
   'requested_by as requestedBy',
   'dataset_id as datasetId',
   'candidate_version as candidateVersion',
+  'leaks',
   'outcome',
   'reason',
   'summary',
@@ -87,13 +91,14 @@ export function candidateOf({ id, candidateVersion }: Retrain): number {
 export async function noteRetrain(
   database: Database,
   id: string,
-  made: { datasetId?: number; candidateVersion?: number },
+  made: { datasetId?: number; candidateVersion?: number; leaks?: LeakCheck },
 ): Promise<void> {
   await database.kysely
     .updateTable('tidegate.retrain')
     .set({
       ...(made.datasetId !== undefined && { dataset_id: made.datasetId }),
       ...(made.candidateVersion !== undefined && { candidate_version: made.candidateVersion }),
+      ...(made.leaks !== undefined && { leaks: JSON.stringify(made.leaks) }),
     })
     .where('id', '=', id)
     .execute();

@@ -26,7 +26,7 @@ export async function cardFacts(database: Database, model: string, version: numb
   const artifact: CardArtifact = await readArtifact(database, model, version);
   const dataset = await getDataset(database, registered.datasetId);
   const comparison = await findComparison(database, model, version);
-  const { reportId } = await getRetrain(database, registered.retrainId);
+  const { reportId, leaks } = await getRetrain(database, registered.retrainId);
   const report = reportId === null ? null : await getReport(database, reportId);
   const decided = await findAcceptedDecision(database, model, version);
   const moves = (await listTransitions(database, model)).filter((move) => move.version === version);
@@ -60,6 +60,7 @@ export async function cardFacts(database: Database, model: string, version: numb
       holdoutRows: dataset.holdoutRows,
       digest: dataset.digest,
     },
+    leaks,
     comparison: comparison
       ? {
           championVersion: comparison.championVersion,

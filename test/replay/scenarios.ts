@@ -48,6 +48,7 @@ export const scenarios = (): Scenario[] => [
   scenario('candidate-staged', fakeActivities(), (loops) => loops.retrain({})),
   scenario('candidate-tuned', withRecipes(), (loops) => loops.retrain({})),
   scenario('candidate-worse', withWorseCandidate(), (loops) => loops.retrain({})),
+  scenario('leak-suspected', withLeak(), (loops) => loops.retrain({})),
   retrainCancelled(),
   release('approved-by-signal', (run) => run.signal(approveSignal, decision())),
   release('approved-by-update', (run) => run.executeUpdate(decideUpdate, { args: [decision()] })),
@@ -125,6 +126,18 @@ const withWorseCandidate = (): FakeActivities =>
       outcome: 'not better',
       reason: 'not surely better by 0.01',
       summary: 'refused (not better): not surely better by 0.01',
+    }),
+  });
+
+const withLeak = (): FakeActivities =>
+  fakeActivities({
+    checkLeaks: async () => ({
+      words:
+        'LEAK_SUSPECTED among 14 features on 5500 training rows: closed_reason alone separates the classes',
+      refused: {
+        code: 'LEAK_SUSPECTED',
+        reason: 'closed_reason alone separates the classes without an error',
+      },
     }),
   });
 

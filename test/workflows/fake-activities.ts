@@ -86,6 +86,10 @@ function defaults(): Activities {
     freezeTrainingWindow: async () => ({ words: 'froze 7000 rows, 6900 labelled, 1400 held out' }),
     planTraining: async () => ({ recipes: 0, words: 'one recipe: all rows, l2 1, no class weights' }),
     judgeRecipe: async () => undefined,
+    checkLeaks: async () => ({
+      words: 'no leak found among 14 features on 5500 training rows',
+      refused: null,
+    }),
     trainCandidate: async () => ({ version: CANDIDATE, words: `trained version ${CANDIDATE} on 5500 rows` }),
     compareWithChampion: async () => ({ words: 'version 2 has AUC 0.622, version 1 0.494' }),
     decidePromotion: async () => ({

@@ -81,6 +81,38 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
+  it('trains nothing on a window whose features seem to know the label, and says which', () => {
+    const reason = 'closed_reason alone separates the classes without an error';
+    const fakes = fakeActivities({
+      checkLeaks: async () => ({
+        words: `LEAK_SUSPECTED among 14 features on 5500 training rows: ${reason}`,
+        refused: { code: 'LEAK_SUSPECTED', reason },
+      }),
+    });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({});
+      const retrainId = `${model}/report-7`;
+      expect(await run.result()).toEqual([
+        {
+          retrainId,
+          outcome: 'refused',
+          version: null,
+          summary: `refused before training: LEAK_SUSPECTED: ${reason}`,
+        },
+      ]);
+      expect(fakes.inputsOf('trainCandidate')).toEqual([]);
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([
+        { retrainId, outcome: 'refused', reason: `LEAK_SUSPECTED: ${reason}` },
+      ]);
+      expect(fakes.inputsOf('notify')).toMatchObject([
+        { event: 'leak suspected', version: null, message: reason },
+      ]);
+      expect(await currentDetails(run)).toContain(`LEAK_SUSPECTED among 14 features`);
+      expect(await tagsOf(run)).toMatchObject({ model, outcome: 'refused' });
+    });
+  });
+
   it('archives a refused candidate with the reason and releases nothing', () => {
     const fakes = fakeActivities({ decidePromotion: async () => refused });
     return withLoops(fakes, async ({ retrain, model }) => {

@@ -24,6 +24,7 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   freezeTrainingWindow: 'data',
   planTraining: 'data',
   judgeRecipe: 'training',
+  checkLeaks: 'data',
   trainCandidate: 'training',
   compareWithChampion: 'data',
   decidePromotion: 'store',

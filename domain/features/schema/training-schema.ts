@@ -1,5 +1,6 @@
 // How a definition says what is learnt from, and how.
 import { z } from 'zod';
+import { leakAlarmSchema } from './leak-alarm-schema.ts';
 import { span } from './words.ts';
 
 const weight = z.number().gt(0, 'a class must count something').max(1e6);
@@ -61,4 +62,6 @@ export const trainingSchema = z.strictObject({
     .min(1)
     .refine((values) => new Set(values).size === values.length, 'names a window twice')
     .optional(),
+  /** What becomes of a retrain whose features seem to know the label. @default 'refuse' */
+  leakAlarm: leakAlarmSchema.optional(),
 });

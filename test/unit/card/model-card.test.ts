@@ -79,6 +79,7 @@ const facts: CardFacts = {
     holdoutRows: 1_443,
     digest: 'd',
   },
+  leaks: null,
   comparison: { championVersion: 1, body, decision, decidedAt: null },
   report: null,
   evidenceDigest: 'e',

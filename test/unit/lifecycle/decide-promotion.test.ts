@@ -20,6 +20,7 @@ const better: PromotionFacts = {
   lateLabels: 0,
   slices: [],
   holdout: { decisions: 3, onSameRows: 1 },
+  leakAlarms: [],
 };
 const policy: PromotionPolicy = { minDelta: 0.01, rule: 'superiority', margin: 0.02, logLossTolerance: 0.05 };
 
@@ -279,4 +280,16 @@ test('numbers that are none promote nobody', () => {
   expect(decide({ logLossToBeat: NaN })).toMatchObject({ outcome: 'guard broken' });
   expect(decide({ positiveClusters: NaN })).toMatchObject({ outcome: 'not enough evidence' });
   expect(decide({ leakedClusters: NaN })).toMatchObject({ outcome: 'guard broken' });
+});
+
+test('what the leak alarm warned of is told beside the decision, and refuses nobody', () => {
+  const decision = decide({
+    leakAlarms: ['plan alone separates the classes'],
+    championAuc: { value: 0.4, low: 0.35, high: 0.45 },
+  });
+  expect(decision.promote).toBe(true);
+  expect(decision.alarms).toEqual([
+    'plan alone separates the classes',
+    expect.stringContaining('surely below 0.5'),
+  ]);
 });

@@ -1,0 +1,75 @@
+// The leak alarm: features that know the label are named before anything is trained on them.
+import { setImmediate } from 'node:timers/promises';
+import { heartbeat, log } from '@temporalio/activity';
+import { errorKinds, TidegateError } from '../domain/errors.ts';
+import { type Frame } from '../domain/features/frame.ts';
+import { foldsOf } from '../domain/learning/folds.ts';
+import {
+  alarmsOf,
+  isRefused,
+  judgeLeaks,
+  leakPolicyOf,
+  leaksInWords,
+} from '../domain/learning/leak-alarm.ts';
+import { evenlyByClass } from '../domain/learning/evenly-by-class.ts';
+import { judgeAlone, type LoneFeature } from '../domain/learning/lone-feature.ts';
+import { trainingRows } from '../domain/learning/rows.ts';
+import { getDataset } from '../store/datasets/dataset.ts';
+import { readDataset } from '../store/datasets/read.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { lateViews } from '../store/features/late-views.ts';
+import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
+import { type ActivityDeps } from './deps.ts';
+
+/** Of a larger window so many training rows of each class are looked at: which of them there are moves no AUC. */
+const MOST_OF_CLASS = 25_000;
+
+/** What the leak alarm says of a training window. */
+export interface LeaksChecked {
+  readonly words: string;
+  /** Why the window is not trained on; null where it may be. */
+  readonly refused: { readonly code: 'LEAK_SUSPECTED'; readonly reason: string } | null;
+}
+
+/** The step that looks for leaks before training. */
+export const leakActivities = ({ database }: ActivityDeps) => ({
+  /** Looks at the training rows of a retrain's frozen window, and at no other, and stores what it found with the retrain. */
+  async checkLeaks({ retrainId }: { retrainId: string }): Promise<LeaksChecked> {
+    const retrain = await getRetrain(database, retrainId);
+    if (retrain.datasetId === null)
+      throw new TidegateError('INTERNAL', `retrain ${retrainId} has no frozen dataset`);
+    const dataset = await getDataset(database, retrain.datasetId);
+    const { definition } = await getDefinition(database, retrain.model, dataset.definitionVersion);
+    const { frame } = await readDataset(database, dataset, {
+      rows: (marks) => evenlyByClass(marks.labels, trainingRows(marks), MOST_OF_CLASS),
+    });
+    const check = judgeLeaks(
+      {
+        rows: frame.rows,
+        features: frame.features.length,
+        alone: await judgeEach(frame, definition.training.seed),
+        views: await lateViews(database, definition, dataset),
+      },
+      leakPolicyOf(definition.training.leakAlarm),
+    );
+    await noteRetrain(database, retrainId, { leaks: check });
+    const words = leaksInWords(check);
+    log.info(words, { model: retrain.model, retrainId });
+    const reason = `${alarmsOf(check).join('; ')}. ${errorKinds.LEAK_SUSPECTED.remedy}`;
+    return { words, refused: isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null };
+  },
+});
+
+async function judgeEach(frame: Frame, seed: number): Promise<LoneFeature[]> {
+  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  const { folds } = foldsOf(frame, rows, { seed });
+  const found: LoneFeature[] = [];
+  for (const column of frame.features) {
+    // Each feature takes some milliseconds: the worker answers in between, and a cancellation is heard.
+    await setImmediate();
+    heartbeat({ judged: column.name });
+    const alone = judgeAlone(column, { frame, folds });
+    if (alone) found.push(alone);
+  }
+  return found;
+}

@@ -1,0 +1,121 @@
+// The leak alarm: features that know the label, named before anything is trained on them.
+import { type LeakAlarmInput } from '../features/schema/leak-alarm-schema.ts';
+import { intervalInWords } from '../lifecycle/interval.ts';
+import { type LoneFeature } from './lone-feature.ts';
+
+/** What is held against the features of a training window. */
+export interface LeakPolicy {
+  /** What an alarm does: refuses the retrain, or is told with the version. */
+  readonly then: 'refuse' | 'warn';
+  /** An AUC that is surely above this is implausible of one feature; from 0.5 to 1. */
+  readonly auc: number;
+  /** Features that are known to be right as they are. */
+  readonly allow: readonly string[];
+}
+
+/** A view of which values became known after the label. */
+export interface LateView {
+  readonly table: string;
+  readonly features: readonly string[];
+  /** Training rows looked at that have a value of the view and a label whose time is known. */
+  readonly rows: number;
+  /** Of those, rows whose value became known after the label. */
+  readonly late: number;
+}
+
+/** What the alarm looked at and found. Plain JSON. */
+export interface LeakCheck extends LeakPolicy {
+  /** Training rows that features were judged on alone: all, or a part of a large window. */
+  readonly rows: number;
+  readonly features: number;
+  /** Features that alone predict the label implausibly well. */
+  readonly alone: readonly LoneFeature[];
+  /** Views that are known only after the label; null where the label's table does not say when it became known. */
+  readonly late: readonly LateView[] | null;
+}
+
+/** Largest share of a view's rows that may have become known after the label. */
+const MOST_LATE = 0.05;
+
+const MOST_NAMED = 10;
+
+const DEFAULTS: LeakPolicy = { then: 'refuse', auc: 0.95, allow: [] };
+
+/**
+ * The policy of a definition. An alarm refuses unless the definition says otherwise: a leak looks excellent on every
+ * holdout row, so no later step would find it.
+ *
+ * @example leakPolicyOf(undefined) // { then: 'refuse', auc: 0.95, allow: [] }
+ */
+export function leakPolicyOf(input: LeakAlarmInput | undefined): LeakPolicy {
+  const { then, auc, allow }: Exclude<LeakAlarmInput, string> =
+    typeof input === 'string' ? { then: input } : (input ?? {});
+  return { then: then ?? DEFAULTS.then, auc: auc ?? DEFAULTS.auc, allow: allow ?? DEFAULTS.allow };
+}
+
+/** What a check looked at, before it is judged. */
+export interface LeakFacts {
+  readonly rows: number;
+  readonly features: number;
+  readonly alone: readonly LoneFeature[];
+  readonly views: readonly LateView[] | null;
+}
+
+/**
+ * Judges what was measured: a feature is implausible where its AUC is surely above the bound, or 1; a view is late where
+ * more than 5 % of its rows became known after the label.
+ *
+ * @example judgeLeaks({ rows, features, alone, views }, leakPolicyOf(definition.training.leakAlarm))
+ */
+export function judgeLeaks({ rows, features, alone, views }: LeakFacts, policy: LeakPolicy): LeakCheck {
+  const allowed = new Set(policy.allow);
+  return {
+    ...policy,
+    rows,
+    features,
+    alone: alone
+      .filter(({ feature, auc }) => !allowed.has(feature) && (auc.low > policy.auc || auc.value === 1))
+      .sort((a, b) => b.auc.low - a.auc.low),
+    late:
+      views &&
+      views
+        .map((view) => ({ ...view, features: view.features.filter((feature) => !allowed.has(feature)) }))
+        .filter((view) => view.features.length > 0 && view.late > MOST_LATE * view.rows),
+  };
+}
+
+/** Whether the check keeps the window from being trained on. @example isRefused(check) */
+export const isRefused = (check: LeakCheck): boolean => check.then === 'refuse' && alarmsOf(check).length > 0;
+
+/** Each alarm in words, with the features it names; of more than ten the rest is counted. Empty where there is none. */
+export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
+  const alarms = [
+    ...alone.map(({ feature, auc, measure }) => {
+      const how = measure === 'order' ? 'by its order' : 'by the rate of positives at each value';
+      return auc.value === 1
+        ? `${feature} alone separates the classes without an error, ${how}: it may be made from the label`
+        : `${feature} alone predicts the label with AUC ${intervalInWords(auc)} ${how}, surely above ${bound}: it may be made from the label`;
+    }),
+    ...(late ?? []).map(
+      ({ table, features, rows, late: count }) =>
+        `${atMost(features, 'columns').join(', ')} of ${table} became known after the label in ` +
+        `${((100 * count) / rows).toFixed(1)} % of ${rows} training rows`,
+    ),
+  ];
+  return atMost(alarms, 'alarms');
+}
+
+/** Words that go into the history of a run and before a reader are few. */
+const atMost = (words: readonly string[], what: string): string[] =>
+  words.length <= MOST_NAMED
+    ? [...words]
+    : [...words.slice(0, MOST_NAMED), `and ${words.length - MOST_NAMED} more ${what}`];
+
+/** The check in one line, for a run's details. */
+export function leaksInWords(check: LeakCheck): string {
+  const alarms = alarmsOf(check);
+  const looked = `${check.features} features on ${check.rows} training rows`;
+  const times = check.late === null ? '; when labels became known is not on record' : '';
+  if (alarms.length === 0) return `no leak found among ${looked}${times}`;
+  return `${check.then === 'refuse' ? 'LEAK_SUSPECTED' : 'leak suspected'} among ${looked}: ${alarms.join('; ')}${times}`;
+}

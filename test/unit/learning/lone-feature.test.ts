@@ -1,0 +1,95 @@
+// What one feature alone says of the label.
+import { describe, expect, test } from 'vitest';
+import { evenlyByClass } from '../../../domain/learning/evenly-by-class.ts';
+import { foldsOf } from '../../../domain/learning/folds.ts';
+import { judgeAlone, type LoneFeature } from '../../../domain/learning/lone-feature.ts';
+import { frameOf, randomOf, type Values } from '../drift/frame-of.ts';
+
+const ROWS = 2_000;
+const random = randomOf(3);
+const labels = Array.from({ length: ROWS }, () => (random() < 0.3 ? 1 : 0));
+const noise = Float64Array.from({ length: ROWS }, () => random());
+
+function judge(values: Values, of: readonly number[] = labels, perCluster = 1): LoneFeature | null {
+  const frame = { ...frameOf({ x: values }, of) };
+  const clustered = { ...frame, clusters: Uint32Array.from(of, (_, row) => Math.floor(row / perCluster)) };
+  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  return judgeAlone(frame.features[0]!, {
+    frame: clustered,
+    folds: foldsOf(clustered, rows, { seed: 1 }).folds,
+  });
+}
+
+describe('a feature that is the label in disguise', () => {
+  test('whichever way round, by its order', () => {
+    for (const sign of [1, -1]) {
+      const found = judge(Float64Array.from(labels, (label, row) => sign * (label + 0.5 * noise[row]!)));
+      expect(found).toMatchObject({ measure: 'order', auc: { value: 1, low: 1 } });
+    }
+  });
+
+  test('as a category', () => {
+    expect(judge(labels.map((label) => (label === 1 ? 'closed' : 'open')))).toMatchObject({
+      measure: 'rate',
+      auc: { value: 1 },
+    });
+  });
+
+  test('as a value that is there for one class only', () => {
+    const found = judge(Float64Array.from(labels, (label, row) => (label === 1 ? noise[row]! : NaN)));
+    expect(found).toMatchObject({ measure: 'rate', auc: { value: 1 } });
+  });
+
+  test('as a middle that no order shows', () => {
+    const found = judge(
+      Float64Array.from(labels, (label, row) =>
+        label === 1 ? 0.3 * noise[row]! - 0.15 : noise[row]! < 0.5 ? -1 - noise[row]! : 1 + noise[row]!,
+      ),
+    );
+    expect(found?.measure).toBe('rate');
+    expect(found!.auc.low).toBeGreaterThan(0.95);
+  });
+
+  test('with ±1e308 among its values', () => {
+    const found = judge(Float64Array.from(labels, (label) => (label === 1 ? 1e308 : -1e308)));
+    expect(found).toMatchObject({ auc: { value: 1 } });
+  });
+});
+
+describe('a feature that knows nothing is near one half', () => {
+  test.each<[string, Values]>([
+    ['noise', noise],
+    ['a constant', new Float64Array(ROWS).fill(4)],
+    ['all missing', new Float64Array(ROWS).fill(NaN)],
+    ['an id of every row', Array.from({ length: ROWS }, (_, row) => `id-${row}`)],
+  ])('%s', (_name, values) => {
+    expect(Math.abs(judge(values)!.auc.value - 0.5)).toBeLessThan(0.06);
+  });
+});
+
+test('an id of each cluster says nothing, since no fold holds a part of one', () => {
+  const ofCluster = Array.from({ length: ROWS }, (_, row) => (Math.floor(row / 4) % 3 === 0 ? 1 : 0));
+  const ids = ofCluster.map((_, row) => `id-${Math.floor(row / 4)}`);
+  expect(judge(ids, ofCluster, 4)!.auc.high).toBeLessThan(0.6);
+  // Were it not for the clusters, it would say everything.
+  expect(judge(ids, ofCluster)!.auc.low).toBeGreaterThan(0.95);
+});
+
+test('of nineteen clusters of a class nothing is said', () => {
+  const few = labels.map((_, row) => (row < 19 ? 1 : 0));
+  expect(judge(Float64Array.from(few), few)).toBeNull();
+});
+
+test('a part of many rows is evenly spaced, and all of a class that is rare', () => {
+  const of = Uint8Array.from({ length: 1_000 }, (_, row) => (row % 100 === 0 ? 1 : 0));
+  const rows = Uint32Array.from({ length: 1_000 }, (_, row) => row);
+  const drawn = evenlyByClass(of, rows, 99);
+  expect(drawn.filter((row) => of[row] === 1)).toHaveLength(10);
+  expect(drawn.filter((row) => of[row] === 0)).toHaveLength(99);
+  expect([...drawn]).toEqual([...drawn].sort((a, b) => a - b));
+  const gaps = [...drawn.filter((row) => of[row] === 0)].map(
+    (row, at, all) => row - (all[at - 1] ?? row - 10),
+  );
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(12);
+  expect(evenlyByClass(of, rows, 10_000)).toEqual(rows);
+});
