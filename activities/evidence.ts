@@ -8,7 +8,7 @@ import { getComparison } from '../store/runs/comparisons.ts';
 import { writeEvidence } from '../store/runs/evidence.ts';
 import { getReport } from '../store/runs/reports.ts';
 import { getRetrain } from '../store/runs/retrains.ts';
-import { getVersion } from '../store/versions/versions.ts';
+import { getVersion, readTuning } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type Validation } from './validate.ts';
 
@@ -67,6 +67,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
           rows: training.rows,
           labels: labelsInWords(training),
           backfilled: training.backfilled,
+          recipe: await readTuning(database, model, version),
         },
         comparison: body,
         decision: comparison.decision,

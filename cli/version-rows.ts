@@ -1,14 +1,17 @@
 // The versions of a model as the command line tells of them.
+import { type Tuning } from '../domain/learning/choose-recipe.ts';
 import { type Interval } from '../domain/lifecycle/interval.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { findComparison } from '../store/runs/comparisons.ts';
 import { listTransitions, type Transition } from '../store/versions/transitions.ts';
-import { listVersions, type Version } from '../store/versions/versions.ts';
+import { listVersions, readTuning, type Version } from '../store/versions/versions.ts';
 
 /** A version with what it was trained on, how it compared, and how it came to its stage. */
 export interface VersionRow extends Omit<Version, 'datasetId'> {
   readonly trainedOn: { readonly from: Date; readonly to: Date; readonly rows: number };
+  /** What it was trained by, from what it was chosen, and why; null for versions from before there was a choice. */
+  readonly tuning: Tuning | null;
   /** Its AUC on the holdout rows of its evaluation window; null before the comparison. */
   readonly auc: Interval | null;
   /** The champion it was compared with and that one's AUC on the same rows; null against the class prior. */
@@ -38,6 +41,7 @@ async function versionRow(
   return {
     ...version,
     trainedOn: { ...window, rows },
+    tuning: await readTuning(database, version.model, version.version),
     auc: body?.candidate.auc ?? null,
     champion: body && championVersion !== null ? { version: championVersion, auc: body.champion.auc } : null,
     difference: body?.difference ?? null,

@@ -1,5 +1,6 @@
 // tidegate versions: every version of a model, what it was trained on and how it came to its stage.
 import { type Command } from 'commander';
+import { recipeInShort } from '../../domain/learning/recipe.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
@@ -12,7 +13,7 @@ import { type VersionRow, versionRows } from '../version-rows.ts';
 export function addVersions(program: Command, { config, output }: CommandContext): void {
   program
     .command('versions')
-    .description('list the versions of a model with stage, training window, AUC and the last move')
+    .description('list the versions of a model with stage, training window, recipe, AUC and the last move')
     .argument('<model>', 'name of the model')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate versions churn')
@@ -30,12 +31,13 @@ export function addVersions(program: Command, { config, output }: CommandContext
 
 /** Versions as a table. */
 const versionsTable = (versions: readonly VersionRow[]): Table => ({
-  head: ['version', 'stage', 'trained on', 'rows', 'AUC', 'against', 'by', 'since (UTC)', 'reason'],
-  rows: versions.map(({ version, stage, trainedOn, auc, champion, moved }) => [
+  head: ['version', 'stage', 'trained on', 'rows', 'recipe', 'AUC', 'against', 'by', 'since (UTC)', 'reason'],
+  rows: versions.map(({ version, stage, trainedOn, tuning, auc, champion, moved }) => [
     version,
     stage,
     `(${day(trainedOn.from)}, ${day(trainedOn.to)}]`,
     trainedOn.rows,
+    tuning && recipeInShort(tuning.chosen),
     interval(auc),
     champion && `v${champion.version} ${interval(champion.auc)}`,
     moved?.actor,

@@ -1,5 +1,8 @@
 // A model card as Markdown.
 import { labelsInWords } from '../features/label-counts.ts';
+import { type Tuning } from '../learning/choose-recipe.ts';
+import { metricInWords } from '../learning/fold-metric.ts';
+import { recipeInWords } from '../learning/recipe.ts';
 import { type Interval, intervalInWords } from '../lifecycle/interval.ts';
 import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts';
 import { driftInWords } from '../lifecycle/report.ts';
@@ -58,8 +61,28 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
       `Trainer ${training.trainer}, seed ${training.seed}, ${training.trainedRows} rows of which ${training.positives} positive; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
       `Leak alarm: ${leaks ? leaksInWords(leaks) : 'not looked at'}`,
+      ...(training.tuning ? [`Recipe: ${training.tuning.words}`] : []),
       `Calibration: ${shown(training.calibration)}; threshold: ${shown(training.threshold)}`,
     ]),
+    ...recipesPart(training.tuning),
+  ];
+}
+
+/** The recipes that were told apart, with the measure on each fold. */
+function recipesPart(tuning: Tuning | null): string[] {
+  if (!tuning || tuning.recipes.length < 2) return [];
+  const digits = (value: number): string => value.toFixed(4);
+  return [
+    '### Recipes',
+    markdownTable(
+      ['recipe', `mean ${metricInWords(tuning.metric)}`, 'standard error', 'by fold'],
+      tuning.recipes.map(({ recipe, scores, mean, standardError, problem }) => [
+        recipeInWords(recipe),
+        mean === null ? '' : digits(mean),
+        standardError === null ? '' : digits(standardError),
+        scores?.map(digits).join(' ') ?? `could not be learnt: ${problem}`,
+      ]),
+    ),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { type ModelDefinition } from '../features/definition.ts';
 import { type Backfilled, type LabelCounts } from '../features/label-counts.ts';
 import { type LeakCheck } from '../learning/leak-alarm.ts';
+import { type Tuning } from '../learning/choose-recipe.ts';
 import { type ComparisonBody, rivalInWords } from '../lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../lifecycle/decide-promotion.ts';
 import { type Judged, judgedBy } from '../lifecycle/out-of-time.ts';
@@ -18,6 +19,8 @@ export interface CardTraining {
   readonly positives: number;
   /** Features that were constant in training, and so play no part. */
   readonly dropped: readonly string[];
+  /** The recipes that there were to choose from, and why this one; null for versions from before there was a choice. */
+  readonly tuning: Tuning | null;
   /** As the artifact holds them; null where it has none. */
   readonly calibration: unknown;
   readonly threshold: unknown;

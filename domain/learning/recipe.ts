@@ -24,6 +24,13 @@ export interface RecipePolicy {
 export const recipeInWords = ({ window, l2, classWeight }: Recipe): string =>
   `${window} rows, l2 ${l2}, ${classWeightInWords(classWeight)}`;
 
+/** The recipe where room is scarce. @example recipeInShort({ window: 'recent', l2: 1, classWeight: 'none' }) // 'recent, l2 1' */
+export function recipeInShort({ window, l2, classWeight }: Recipe): string {
+  const weights =
+    typeof classWeight === 'string' ? classWeight : `${classWeight.positive} : ${classWeight.negative}`;
+  return [window, `l2 ${l2}`, ...(classWeight === 'none' ? [] : [weights])].join(', ');
+}
+
 /** The recipe of a definition that chooses between none. */
 export const ownRecipe = ({ l2, classWeight = 'none' }: RecipePolicy): Recipe => ({
   window: 'all',

@@ -10,7 +10,7 @@ import { findEvidence } from '../runs/evidence.ts';
 import { getReport } from '../runs/reports.ts';
 import { getRetrain } from '../runs/retrains.ts';
 import { listTransitions } from './transitions.ts';
-import { getVersion, readArtifact } from './versions.ts';
+import { getVersion, readArtifact, readTuning } from './versions.ts';
 
 /** Parts that an artifact may have beside what every one has. */
 type CardArtifact = Pick<Artifact, 'seed' | 'trainedRows' | 'positives' | 'encoding'> & {
@@ -44,6 +44,7 @@ export async function cardFacts(database: Database, model: string, version: numb
       trainedRows: artifact.trainedRows,
       positives: artifact.positives,
       dropped: artifact.encoding.dropped,
+      tuning: await readTuning(database, model, version),
       calibration: artifact.calibration ?? null,
       threshold: artifact.threshold ?? null,
     },

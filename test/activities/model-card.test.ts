@@ -64,7 +64,12 @@ test('the card is JSON with the stored numbers as they are', async () => {
     judged: { by: 'entity' },
     report: null,
     evidenceDigest: null,
-    training: { trainer: 'logistic-regression', calibration: null, threshold: null },
+    training: {
+      trainer: 'logistic-regression',
+      tuning: { words: 'all rows, l2 1, no class weights' },
+      calibration: null,
+      threshold: null,
+    },
     data: { rows: 2_400, labelledRows: 2_400, assumedLabels: 0, backfilled: [] },
   });
   expect(card.purpose).toContain('gone of carded.outcome is true');

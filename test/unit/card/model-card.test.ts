@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { cardInMarkdown } from '../../../domain/card/card-in-markdown.ts';
 import { type CardFacts, modelCard } from '../../../domain/card/model-card.ts';
 import { parseDefinition } from '../../../domain/features/define-model.ts';
+import { chooseRecipe } from '../../../domain/learning/choose-recipe.ts';
+import { type TrainingPlan } from '../../../domain/learning/plan-training.ts';
 import { type ComparisonBody } from '../../../domain/lifecycle/comparison-body.ts';
 import { decidePromotion, type PromotionDecision } from '../../../domain/lifecycle/decide-promotion.ts';
 import { promotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
@@ -63,6 +65,7 @@ const facts: CardFacts = {
     trainedRows: 5_600,
     positives: 1_400,
     dropped: ['avg_session_mins_7d'],
+    tuning: null,
     calibration: null,
     threshold: null,
   },
@@ -103,6 +106,29 @@ test('a comparison from before has a card, with what was not measured named amon
   expect(text).toContain('rules promotion/1');
   expect(text).not.toContain('undefined');
   expect(text).not.toContain('log loss |');
+});
+
+test('the recipes that there were to choose from stand with the one that was taken, and why', () => {
+  const plan: TrainingPlan = {
+    change: '2024-01-31T00:00:00.000Z',
+    recipes: [
+      { window: 'all', l2: 1, classWeight: 'none' },
+      { window: 'recent', l2: 1, classWeight: 'balanced' },
+      { window: 'recent', l2: 0, classWeight: 'none' },
+    ],
+    metric: 'auc',
+    judgedRows: 5_600,
+    folds: 2,
+    remarks: [],
+  };
+  const problem = 'the gradient did not vanish';
+  const judged = [{ scores: [0.54, 0.56] }, { scores: [0.62, 0.63] }, { scores: null, problem }];
+  const tuning = chooseRecipe(plan, judged, { l2: 1 });
+  const text = cardInMarkdown(modelCard({ ...facts, training: { ...facts.training, tuning } }, []));
+  expect(text).toContain('- Recipe: recent rows, l2 1, balanced class weights; AUC 0.6250 ± 0.0050');
+  expect(text).toContain('| all rows, l2 1, no class weights | 0.5500 | 0.0100 | 0.5400 0.5600 |');
+  expect(text).toContain(`| could not be learnt: ${problem} |`);
+  expect(cardInMarkdown(modelCard(facts, []))).not.toContain('Recipe');
 });
 
 test('what people write stays in its line and is no HTML', () => {

@@ -44,6 +44,7 @@ describe('endingTable', () => {
     artifactDigest: '0'.repeat(64),
     createdAt: new Date(0),
     trainedOn: { from: new Date('2026-07-31'), to: new Date('2026-08-31'), rows: 7_000 },
+    tuning: null,
     auc: at(0.85),
     champion: null,
     difference: null,
