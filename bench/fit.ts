@@ -10,6 +10,7 @@ import { encodedWidth } from '../domain/learning/encoding.ts';
 import { fitEncoding } from '../domain/learning/fit-encoding.ts';
 import { fitLogistic } from '../domain/learning/fit-logistic.ts';
 import { fitNewton } from '../domain/learning/fit-newton.ts';
+import { apart, fitParity, SAME } from './fit-parity.ts';
 import { generatedRows } from './generated-rows.ts';
 import { pythonWith } from './python.ts';
 
@@ -121,25 +122,40 @@ for (const rows of SIZES) {
     }
     const ratio = median(whole.seconds) / median(pipeline);
     line("scikit-learn's pipeline", pipeline, `ours takes ${ratio.toFixed(2)} of it`);
-    const peak = await peakAlone(folder, width);
-    console.log(
-      `  peak memory of a process that only fits: ours ${peak.toFixed(0)} MB, scikit-learn ` +
-        `${peakMegabytes.toFixed(0)} MB: ${(peak / peakMegabytes).toFixed(2)} of it`,
-    );
+    for (const [how, start] of Object.entries(await fitAlone())) {
+      const peak = await peakOf([...start, folder, String(width)]);
+      console.log(
+        `  peak memory of a process that only fits, ${how}: ours ${peak.toFixed(0)} MB, scikit-learn ` +
+          `${peakMegabytes.toFixed(0)} MB: ${(peak / peakMegabytes).toFixed(2)} of it`,
+      );
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function peakAlone(folder: string, width: number): Promise<number> {
-  const program = fileURLToPath(new URL('./fit-alone.ts', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    '--import',
-    'tsx',
-    program,
-    folder,
-    String(width),
-  ]);
+if (python) {
+  console.log(`\nthe same optimum: coefficients to ${SAME.coefficients} of the largest, AUC to ${SAME.auc}`);
+  if (!(await fitParity(python))) process.exitCode = 1;
+}
+
+/** How a process that only fits is started: from compiled JavaScript, and with the loader of TypeScript in memory as well. */
+async function fitAlone(): Promise<Record<string, string[]>> {
+  const project = fileURLToPath(new URL('../', import.meta.url));
+  const program = join(project, 'bench', 'fit-alone.ts');
+  const compiled = join(project, '.build', 'bench-fit');
+  const tsc = join(project, 'node_modules', 'typescript', 'bin', 'tsc');
+  const options = ['--outDir', compiled, '--rootDir', project, '--module', 'nodenext', '--target', 'es2023'];
+  const erasing = ['--rewriteRelativeImportExtensions', '--ignoreConfig', '--noCheck', '--skipLibCheck'];
+  await promisify(execFile)(process.execPath, [tsc, program, ...options, ...erasing, '--types', 'node']);
+  return {
+    compiled: [join(compiled, 'bench', 'fit-alone.js')],
+    'with the loader of TypeScript': ['--import', 'tsx', program],
+  };
+}
+
+async function peakOf(start: readonly string[]): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, start);
   return Number(stdout);
 }
 
@@ -156,12 +172,6 @@ function timed<T>(work: () => T, rounds = ROUNDS): { seconds: number[]; result: 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
-}
-
-/** Largest difference as a share of the largest coefficient. */
-function apart(ours: Float64Array, theirs: readonly number[]): number {
-  const largest = Math.max(...theirs.map(Math.abs));
-  return Math.max(...theirs.map((value, at) => Math.abs(value - ours[at]!))) / largest;
 }
 
 function line(name: string, seconds: readonly number[], words: string): void {

@@ -21,6 +21,13 @@ import { whiteningOf } from './whitening.ts';
 /** Largest length of the gradient, per row or what rows count, at which a fit counts as converged. */
 export const TOLERANCE = 1e-6;
 
+// Weights stretch the loss: where a few rows count most of it, a gradient of the usual length leaves more of the way.
+const WEIGHTED_TOLERANCE = 1e-8;
+
+/** The length of the gradient at which a fit of the problem counts as converged. */
+export const descentTolerance = ({ classWeights }: LogisticProblem): number =>
+  classWeights ? WEIGHTED_TOLERANCE : TOLERANCE;
+
 // 20 steps are enough for classes of similar size; the first 10 only say where to state the penalty.
 const FIRST_STEPS = 10;
 const MOST_STEPS = 2_560;
@@ -59,6 +66,7 @@ function descendWith(
   onProgress: (fraction: number) => void,
 ): LogisticFit {
   const total = totalWeight(problem);
+  const tolerance = descentTolerance(problem);
   const basis = basisOf(problem, penalty);
   const rows = whitenedRows(problem, penalty, basis);
   let statedAt = new Float64Array(problem.width);
@@ -69,9 +77,9 @@ function descendWith(
     const coefficients = Float64Array.from(basis.mmul(Matrix.columnVector(weights)).to1DArray());
     const gradient = lossGradient(problem, coefficients);
     const gradientNorm = length(gradient) / total;
-    const converged = gradientNorm < TOLERANCE;
+    const converged = gradientNorm < tolerance;
     const endedEarly =
-      length(descended(problem, penalty, gradient, coefficients, statedAt)) / total > TOLERANCE / 2;
+      length(descended(problem, penalty, gradient, coefficients, statedAt)) / total > tolerance / 2;
     const exhausted = attempt === MOST_ATTEMPTS || (endedEarly && steps >= MOST_STEPS);
     if (converged || exhausted) return { converged, coefficients, gradientNorm, steps };
     if (endedEarly) steps *= 2;

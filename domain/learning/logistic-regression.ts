@@ -6,7 +6,7 @@ import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
 import { encodeRows } from './encode.ts';
 import { featureEffects } from './feature-effects.ts';
 import { fitEncoding } from './fit-encoding.ts';
-import { fitLogistic, type LogisticFit, TOLERANCE } from './fit-logistic.ts';
+import { descentTolerance, fitLogistic, type LogisticFit } from './fit-logistic.ts';
 import { fitNewton, NEWTON_TOLERANCE } from './fit-newton.ts';
 import { type Solver, type Trainer } from './trainer.ts';
 
@@ -17,8 +17,8 @@ const DEFAULT_L2 = 1;
 const NEWTON_ROWS = 20_000;
 
 const solvers = {
-  'gradient-descent': { fit: fitLogistic, tolerance: TOLERANCE },
-  newton: { fit: fitNewton, tolerance: NEWTON_TOLERANCE },
+  'gradient-descent': { fit: fitLogistic, tolerance: descentTolerance },
+  newton: { fit: fitNewton, tolerance: () => NEWTON_TOLERANCE },
 } as const satisfies Record<Solver, unknown>;
 
 /**
@@ -40,7 +40,10 @@ export const logisticRegression: Trainer = {
     const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
     const problem = { matrix, width: encodedWidth(encoding), labels, l2, classWeights };
     const fit = solvers[solver].fit(problem, onProgress);
-    if (!fit.converged) throw notConverged(fit, encoding, solvers[solver].tolerance);
+    if (!fit.converged) {
+      const descended = classWeights !== undefined && solver === 'gradient-descent';
+      throw notConverged(fit, encoding, solvers[solver].tolerance(problem), descended);
+    }
     onProgress?.(1);
     return {
       format: 1,
@@ -65,6 +68,7 @@ function notConverged(
   { coefficients, gradientNorm, steps }: LogisticFit,
   encoding: Encoding,
   tolerance: number,
+  isWeightedDescent: boolean,
 ): TidegateError {
   const slopes = coefficients.map(Math.abs).fill(0, 0, 1);
   const steepest = slopes.indexOf(Math.max(...slopes));
@@ -72,6 +76,7 @@ function notConverged(
     'NOT_CONVERGED',
     `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${tolerance}; the largest ` +
       `coefficient is ${coefficients[steepest]!.toFixed(1)}, of ${encodedNames(encoding)[steepest]}. A coefficient that ` +
-      'grows without end means that the classes are perfectly separated, by that feature or by several together',
+      'grows without end means that the classes are perfectly separated, by that feature or by several together' +
+      (isWeightedDescent ? "; class weights that lie far apart need solver: 'newton'" : ''),
   );
 }
