@@ -51,11 +51,12 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
   /** Judges a recipe by cross-validation and stores how it did; one that was judged before is not fitted again. */
   async judgeRecipe({ retrainId, recipe: position }: RecipeRef): Promise<void> {
     if (await hasRecipeScores(database, retrainId, position)) return;
+    const plan = await findTrainingPlan(database, retrainId);
+    const recipe = plan?.recipes[position];
+    if (!recipe) throw new TidegateError('INTERNAL', `retrain ${retrainId} has no recipe ${position}`);
     const retrain = await getRetrain(database, retrainId);
     const source = await trainingSource(database, retrain);
-    const { frame, plan, folds, rowsOf } = await plannedTraining(database, retrain, source);
-    const recipe = plan.recipes[position];
-    if (!recipe) throw new TidegateError('INTERNAL', `retrain ${retrainId} has no recipe ${position}`);
+    const { frame, folds, rowsOf } = await plannedTraining(database, retrain, source);
     const { training } = source.definition;
     const task = {
       frame,

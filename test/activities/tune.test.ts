@@ -1,4 +1,6 @@
 // Recipes judged and chosen on stored rows: once each, inside the training clusters, after the change where there was one.
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
@@ -74,6 +76,33 @@ test('a recipe that was judged is not fitted again, nor planned anew, whatever b
   expect((await failureOf(judge(1))).message).toMatch(/dataset/i);
   const trained = failureOf(model.run(() => model.activities.trainCandidate({ retrainId })));
   expect((await trained).message).toBe(`recipe 1 of retrain ${retrainId} has not been judged`);
+});
+
+test('a recipe that no plan has is refused', async () => {
+  const model = await retrainableModel(database, 'not_planned', { training: { ...training, tune: {} } });
+  await model.add(users(400, [JANUARY], () => 1));
+  const { retrainId } = await model.plan(JANUARY);
+  const judge = model.run(() => model.activities.judgeRecipe({ retrainId, recipe: 3 }));
+  expect(await failureOf(judge)).toMatchObject({ code: 'INTERNAL' });
+});
+
+test('a heartbeat carries which recipe is judged and how far it is, and nothing of the rows', async () => {
+  const model = await retrainableModel(database, 'heard', { training: { ...training, tune: {} } });
+  await model.add(users(400, [JANUARY], () => 1));
+  const { retrainId } = await model.plan(JANUARY);
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const heard: { recipe: number; judged: number }[] = [];
+  environment.on('heartbeat', (details) => heard.push(details as (typeof heard)[number]));
+  const step = (): Promise<void> => model.activities.judgeRecipe({ retrainId, recipe: 1 });
+  await environment.run<[], void, typeof step>(step);
+  expect(heard.length).toBeGreaterThanOrEqual(5);
+  for (const details of heard) {
+    expect(Object.keys(details)).toEqual(['recipe', 'judged']);
+    expect(details.recipe).toBe(1);
+  }
+  const told = heard.map(({ judged }) => judged);
+  expect(told).toEqual(told.toSorted((a, b) => a - b));
+  expect(told.at(-1)).toBe(1);
 });
 
 test('the same retrain judged twice gives the same scores to the bit', async () => {
