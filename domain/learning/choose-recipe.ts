@@ -46,9 +46,11 @@ export function chooseRecipe(
   const ranked = recipes.filter(isScored).sort((a, b) => good(b) - good(a));
   const [best] = ranked;
   const chosen = best && strongestNear(best, ranked);
+  const isJudgedOnRecent = plan.recipes.some(({ window }) => window === 'recent');
   const made = { format: 1 as const, ...plan, recipes };
   if (!best || !chosen) {
-    const only = recipes.length === 1 ? recipes[0]!.recipe : ownRecipe(policy);
+    const windows = plan.recipes.map(({ window }) => window);
+    const only = recipes.length === 1 ? recipes[0]!.recipe : ownRecipe(policy, windows);
     const why = recipes.length === 1 ? [] : ['no recipe of the list could be learnt in every fold'];
     return { ...made, chosen: only, words: sentence(only, [...why, ...plan.remarks]) };
   }
@@ -69,7 +71,7 @@ export function chooseRecipe(
   function reasons(): string[] {
     const said = [
       `${metricInWords(plan.metric)} ${valueInWords(chosen!)}, mean and standard error over ${plan.folds} folds of ` +
-        `${plan.judgedRows} training rows${plan.change === null ? '' : ` after the change at ${plan.change}`}`,
+        `${plan.judgedRows} training rows${isJudgedOnRecent ? ` after the change at ${plan.change}` : ''}`,
     ];
     if (chosen !== best) {
       said.push(

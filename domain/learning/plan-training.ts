@@ -61,7 +61,7 @@ export function planTraining(
       ? foldsOf(frame, judged, { seed: training.seed, count: training.tune?.folds ?? 5 })
       : { folds: [], reason: null };
   if (reason !== null) remarks.push(reason);
-  const chosenFrom = recipes.length > 1 && folds.length === 0 ? [ownRecipe(training)] : recipes;
+  const chosenFrom = recipes.length > 1 && folds.length === 0 ? [ownRecipe(training, windows)] : recipes;
   return {
     plan: {
       change: spans ? change.toISOString() : null,

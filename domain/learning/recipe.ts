@@ -31,12 +31,15 @@ export function recipeInShort({ window, l2, classWeight }: Recipe): string {
   return [window, `l2 ${l2}`, ...(classWeight === 'none' ? [] : [weights])].join(', ');
 }
 
-/** The recipe of a definition that chooses between none. */
-export const ownRecipe = ({ l2, classWeight = 'none' }: RecipePolicy): Recipe => ({
-  window: 'all',
-  l2,
-  classWeight,
-});
+/**
+ * The definition's own recipe: what stands where nothing is chosen.
+ *
+ * @param windows that could have been chosen from; of several all rows are learnt from. @default all rows
+ */
+export const ownRecipe = (
+  { l2, classWeight = 'none' }: RecipePolicy,
+  windows: readonly TrainingSpan[] = ['all'],
+): Recipe => ({ window: windows.includes('all') ? 'all' : 'recent', l2, classWeight });
 
 /**
  * The recipes to choose from: each window with each point of the grid, in the order in which they were written. Where the

@@ -96,6 +96,18 @@ test('where none could be learnt the definition decides', () => {
   );
 });
 
+test('where none could be learnt the definition decides on the rows that it allows', () => {
+  const failed: RecipeScores = { scores: null, problem: 'no' };
+  const plan = planOf([recipe(0, 'recent'), recipe(5, 'recent')], { change: '2024-01-31T00:00:00.000Z' });
+  expect(chooseRecipe(plan, [failed, failed], own).chosen).toEqual(recipe(1, 'recent'));
+});
+
+test('a change that the definition does not ask about is not said to have been judged on', () => {
+  const plan = planOf([recipe(1), recipe(2)], { change: '2024-01-31T00:00:00.000Z' });
+  const { words } = chooseRecipe(plan, [scores(0.6, 0.6), scores(0.5, 0.7)], own);
+  expect(words).not.toContain('after the change');
+});
+
 test('a single recipe needs no scores, and remarks are told', () => {
   const tuning = chooseRecipe(planOf([recipe(3, 'recent')], { remarks: ['as asked'] }), [], own);
   expect(tuning.chosen).toEqual(recipe(3, 'recent'));

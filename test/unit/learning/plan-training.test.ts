@@ -120,6 +120,12 @@ describe('the plan', () => {
     expect(plan.remarks[0]).toContain('no folds');
   });
 
+  test('keeps to recent rows where no folds can be dealt and the definition wants no others', () => {
+    const frame = { ...spanning(), clusters: new Uint32Array(1_200) };
+    const { plan } = planTraining(frame, trainingOf({ tune: {}, windows: ['recent'] }), CHANGE);
+    expect(plan.recipes).toEqual([{ window: 'recent', l2: 1, classWeight: 'none' }]);
+  });
+
   test.each([
     ['one class', (frame: Frame) => ({ ...frame, labels: frame.labels.map(() => 0) }), 'ONE_CLASS'],
     [
