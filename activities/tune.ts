@@ -13,7 +13,7 @@ import {
 import { type ActivityDeps } from './deps.ts';
 import { CANNOT_BE_FITTED } from './training/cannot-be-fitted.ts';
 import { crossValidateInThread } from './training/cross-validate-in-thread.ts';
-import { plannedTraining, trainingSource } from './training/planned-training.ts';
+import { changeAnswered, plannedTraining, trainingSource } from './training/planned-training.ts';
 import { trainingOptions } from './training/training-options.ts';
 
 /** What a training will choose from. */
@@ -37,7 +37,8 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     if (!plan) {
       const retrain = await getRetrain(database, retrainId);
       const source = await trainingSource(database, retrain);
-      ({ plan } = await plannedTraining(database, retrain, source));
+      const change = await changeAnswered(database, retrain);
+      ({ plan } = await plannedTraining(database, source, change));
       await writeTrainingPlan(database, retrainId, plan);
     }
     const { recipes, folds, judgedRows, remarks } = plan;
@@ -53,10 +54,16 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     if (await hasRecipeScores(database, retrainId, position)) return;
     const plan = await findTrainingPlan(database, retrainId);
     const recipe = plan?.recipes[position];
-    if (!recipe) throw new TidegateError('INTERNAL', `retrain ${retrainId} has no recipe ${position}`);
+    if (!plan || !recipe)
+      throw new TidegateError('INTERNAL', `retrain ${retrainId} has no recipe ${position}`);
     const retrain = await getRetrain(database, retrainId);
     const source = await trainingSource(database, retrain);
-    const { frame, folds, rowsOf } = await plannedTraining(database, retrain, source);
+    const { frame, folds, rowsOf } = await plannedTraining(
+      database,
+      source,
+      // As it was seen then: reports may have come since.
+      plan.change === null ? null : new Date(plan.change),
+    );
     const { training } = source.definition;
     const task = {
       frame,

@@ -8,6 +8,7 @@ import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
+import { changeSeenFirst } from '../../store/runs/change-seen-first.ts';
 import { getReport } from '../../store/runs/reports.ts';
 import { type Retrain } from '../../store/runs/retrains.ts';
 
@@ -29,28 +30,21 @@ export async function trainingSource(
 }
 
 /**
- * Plans the training of a retrain. The frame holds its training rows and no others: what is chosen here cannot have seen
- * the holdout. The same retrain gives the same plan.
+ * Plans a training. The frame holds its training rows and no others: what is chosen here cannot have seen the holdout. The
+ * same source and change give the same plan.
  *
+ * @param change the instant after which rows follow the new world; null where none is known
  * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, DATASET_CHANGED, DATASET_EXPIRED
  */
 export async function plannedTraining(
   database: Database,
-  retrain: Retrain,
   { dataset, definition }: TrainingSource,
+  change: Date | null,
 ): Promise<PlannedTraining & { readonly frame: Frame }> {
   const { frame } = await readDataset(database, dataset, { rows: trainingRows });
-  const change = await changeBefore(database, retrain);
   return { frame, ...planTraining(frame, definition.training, change) };
 }
 
-/**
- * The instant after which the rows follow a new world: the beginning of the window whose report found the champion
- * wanting. None where a person asked, or where there was no champion to be wanting.
- */
-async function changeBefore(database: Database, { reportId }: Retrain): Promise<Date | null> {
-  if (reportId === null) return null;
-  const report = await getReport(database, reportId);
-  if (report.championVersion === null) return null;
-  return (await getDataset(database, report.datasetId)).window.from;
-}
+/** The change that a retrain answers, as the report that caused it tells; none where a person asked. */
+export const changeAnswered = async (database: Database, { reportId }: Retrain): Promise<Date | null> =>
+  reportId === null ? null : changeSeenFirst(database, await getReport(database, reportId));

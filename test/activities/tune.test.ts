@@ -4,6 +4,8 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
+import { changeSeenFirst } from '../../store/runs/change-seen-first.ts';
+import { getReport, openReport, writeReportPart } from '../../store/runs/reports.ts';
 import { findTrainingPlan, readRecipeScores } from '../../store/runs/training-plans.ts';
 import { getVersion, readArtifact, readReference, readTuning } from '../../store/versions/versions.ts';
 import { failureOf } from '../helpers/failures.ts';
@@ -144,6 +146,33 @@ test('where the world turned a candidate learns from the rows after the change, 
   expect(JSON.stringify(await readReference(database, 'turned', version))).toContain('"rows":900');
   expect(comparison.decision).toMatchObject({ promote: true });
   expect(comparison.body.candidate.auc.low).toBeGreaterThan(0.8);
+});
+
+test('a change that waited for its labels is dated from the window where it was first seen', async () => {
+  const model = await retrainableModel(database, 'waited', { training: { ...training, window: '4 months' } });
+  const [april, march] = ['2024-04-30T00:00:00Z', '2024-03-31T00:00:00Z'];
+  await model.add(users(400, [JANUARY], () => 1));
+  await model.produce((await model.train(JANUARY)).version);
+  await model.add(users(400, [FEBRUARY, march, april], () => -1));
+  const reports: [asOf: string, outcome: string][] = [
+    [FEBRUARY, 'none'],
+    [march, 'waiting for labels'],
+    [april, 'performance'],
+  ];
+  let reportId = 0;
+  for (const [asOf, outcome] of reports) {
+    reportId = await model.report(asOf);
+    await writeReportPart(database, reportId, 'decision', { outcome });
+  }
+  const { retrainId } = await model.plan(april, reportId);
+  expect((await findTrainingPlan(database, retrainId))?.change).toBe('2024-02-29T00:00:00.000Z');
+  // Measured anew and found without a reason, the window before no longer belongs to the change.
+  const again = await openReport(database, {
+    ...(await getReport(database, reportId - 1)),
+    request: 'waited/again',
+  });
+  await writeReportPart(database, again.id, 'decision', { outcome: 'none' });
+  expect(await changeSeenFirst(database, await getReport(database, reportId))).toEqual(new Date(march));
 });
 
 test('the definition may keep to all rows, and then all are learnt from', async () => {

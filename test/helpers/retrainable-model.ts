@@ -2,6 +2,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
+import { type RunRef } from '../../activities/deps.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { type ModelInput } from '../../domain/features/definition.ts';
 import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
@@ -39,7 +40,7 @@ export interface RetrainableModel {
   /** Runs one step as a worker does. */
   run<T>(step: () => Promise<T>): Promise<T>;
   add(rows: readonly UserRow[]): Promise<void>;
-  /** Opens the report on the monitor window that ends at the instant; at most once. */
+  /** Opens the report on the monitor window that ends at the instant. */
   report(asOf: string): Promise<number>;
   /** Trains on the window that ends at the newest label by then, or as a report asks; returns the version. */
   train(asOf: string, reportId?: number): Promise<{ retrainId: string; version: number }>;
@@ -61,13 +62,14 @@ export async function retrainableModel(
   await applyDefinition(database, sample.definition, 'ada');
   // None of the steps below starts another run.
   const activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
-  const execution = { workflowId: `retrain/${name}`, runId: name };
-  const run = <T>(step: () => Promise<T>): Promise<T> =>
-    new MockActivityEnvironment({ workflowExecution: execution }, { logger: new DefaultLogger('ERROR') }).run<
+  const runAs = <T>(workflowExecution: RunRef, step: () => Promise<T>): Promise<T> =>
+    new MockActivityEnvironment({ workflowExecution }, { logger: new DefaultLogger('ERROR') }).run<
       [],
       T,
       () => Promise<T>
     >(step);
+  const run = <T>(step: () => Promise<T>): Promise<T> =>
+    runAs({ workflowId: `retrain/${name}`, runId: name }, step);
   let asked = 0;
   let champion: number | null = null;
 
@@ -96,7 +98,10 @@ export async function retrainableModel(
     run,
     plan,
     train,
-    report: async (asOf) => (await run(() => activities.freezeWindow({ model: name, asOf }))).reportId,
+    report: async (asOf) => {
+      const step = () => activities.freezeWindow({ model: name, asOf });
+      return (await runAs({ workflowId: `monitor/${name}`, runId: asOf }, step)).reportId;
+    },
     async add(rows) {
       await sample.insert('spine', ...rows.map(({ user, at }) => ({ user_id: user, at })));
       await sample.insert(
