@@ -1,6 +1,6 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
+import { cutOf, DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
 import { type ComparisonBody, comparisonInWords } from '../domain/lifecycle/comparison-body.ts';
 import { digestOfScores } from '../domain/lifecycle/validation.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -47,7 +47,10 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
         championScores,
         candidateScores,
         candidate: artifact,
-        cuts: { champion: DEFAULT_CUT, candidate: DEFAULT_CUT },
+        cuts: {
+          champion: championArtifact ? cutOf(championArtifact) : DEFAULT_CUT,
+          candidate: cutOf(artifact),
+        },
         named: definition.promotion.slices ?? [],
         seed: definition.training.seed,
       },

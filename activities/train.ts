@@ -2,7 +2,7 @@
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { encodeReference } from '../domain/drift/profile-codec.ts';
-import { trainingRows } from '../domain/learning/rows.ts';
+import { thresholdInWords } from '../domain/learning/operating-threshold.ts';
 import { encodeScores } from '../domain/performance/score-reference.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
@@ -10,9 +10,10 @@ import { findVersionOfRetrain, registerVersion } from '../store/versions/version
 import { type ActivityDeps } from './deps.ts';
 import { chosenRecipe, datasetOfRecipe } from './training/chosen-recipe.ts';
 import { trainingSource } from './training/planned-training.ts';
+import { thisPlatform } from './training/this-platform.ts';
 import { scoreTraining } from './training/score-training.ts';
 import { trainInThread } from './training/train-in-thread.ts';
-import { trainingOptions } from './training/training-options.ts';
+import { versionInput } from './training/version-input.ts';
 
 /** A candidate that has been registered. */
 export interface Candidate {
@@ -34,13 +35,7 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
     const tuning = await chosenRecipe(database, retrainId, source);
     const dataset = await datasetOfRecipe(database, retrainId, source, tuning);
     const { frame } = await readDataset(database, dataset);
-    const rows = trainingRows(frame);
-    const input = {
-      frame,
-      rows,
-      trainer: training.trainer,
-      options: trainingOptions(training, tuning?.chosen),
-    };
+    const input = versionInput(frame, training, tuning?.chosen);
     const control = {
       signal: cancellationSignal(),
       onProgress: (fraction: number) => heartbeat({ trained: fraction }),
@@ -57,11 +52,16 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
       reference: encodeReference(freezeReference(frame)),
       scoreReference: scores && encodeScores(scores),
       tuning: tuning ?? null,
+      platform: thisPlatform(),
     });
     await noteRetrain(database, retrainId, { candidateVersion: version.version });
     const words =
-      `trained version ${version.version} on ${rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}` +
-      (tuning ? `: ${tuning.words}` : '');
+      `trained version ${version.version} on ${input.rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}` +
+      [
+        ...(tuning ? [`: ${tuning.words}`] : []),
+        ...(artifact.calibration ? [`; calibration: ${artifact.calibration.why}`] : []),
+        ...(artifact.threshold ? [`; ${thresholdInWords(artifact.threshold)}`] : []),
+      ].join('');
     log.info(words, { model: retrain.model, retrainId });
     return { version: version.version, words };
   },

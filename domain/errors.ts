@@ -90,6 +90,11 @@ export const errorKinds = {
     'The stored artifact no longer matches its digest; restore the database.',
   ),
   NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
+  THRESHOLD_UNREACHABLE: kind(
+    422,
+    false,
+    'Ask for what the message says can be reached, or state costs: training.threshold.',
+  ),
   LEAK_SUSPECTED: kind(
     422,
     false,

@@ -44,7 +44,8 @@ const CANNOT_LEARN: readonly string[] = [
 /**
  * Trains a model by the candidate's recipe on rows whose label was known by the cut, and compares it with the champion on
  * the holdout rows after it. Not judged where the rows have one time, too few clusters come after the cut, or too little
- * was known by then.
+ * was known by then. The recipe is fitted without calibration and threshold: they change no order of scores, and so, but
+ * for ties, no AUC.
  */
 export async function judgeOutOfTime(database: Database, input: OutOfTimeInput): Promise<OutOfTime> {
   const { frame } = input.evaluation;

@@ -1,7 +1,8 @@
 // Scores for a version's score reference: on holdout rows, or out of fold where these are few.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
-import { foldsOf } from '../../domain/learning/folds.ts';
+import { calibrated } from '../../domain/learning/calibration-map.ts';
+import { type NamedTask, type ScoredOutOfFold } from '../../domain/learning/out-of-fold.ts';
 import { evaluationRows } from '../../domain/learning/rows.ts';
 import { scoreRows } from '../../domain/learning/score.ts';
 import {
@@ -9,9 +10,16 @@ import {
   type ScoreReference,
   type ScoreSource,
 } from '../../domain/performance/score-reference.ts';
-import { type ThreadControl } from './run-thread.ts';
+import { runThread, type ThreadControl } from './run-thread.ts';
 import { CANNOT_BE_FITTED } from './cannot-be-fitted.ts';
-import { trainInThread, type TrainingInput } from './train-in-thread.ts';
+import { type TrainingInput } from './train-in-thread.ts';
+
+/** What is scored out of fold, as it is sent to a thread. */
+export interface OutOfFoldInput extends Omit<NamedTask, 'onProgress'> {
+  readonly mostRows: number;
+}
+
+const entry = new URL('./out-of-fold-thread.mjs', import.meta.url);
 
 /** From so many labelled holdout rows on they alone are the reference. */
 const ENOUGH_HELD_OUT = 1_000;
@@ -23,7 +31,7 @@ const MOST_DEALT = 20_000;
  * The score reference of a version that was just trained.
  *
  * Where fewer than 1,000 holdout rows are labelled, the training rows (at most 20,000 of them, whole clusters) are dealt
- * into five folds by cluster, and each is scored by a model fitted on the others. Where that cannot be done, the holdout
+ * into five folds by cluster, and each is scored by a model fitted on the others, then calibrated as the version is. Where that cannot be done, the holdout
  * rows that there are serve; without any there is no reference.
  *
  * @throws the signal's reason when aborted
@@ -36,7 +44,7 @@ export async function scoreTraining(
   const { frame, options } = input;
   const held = evaluationRows(frame);
   if (held.length < ENOUGH_HELD_OUT) {
-    const scored = await outOfFold(input, control);
+    const scored = await outOfFold(input, artifact, control);
     if (scored) return frozen('out of fold', scored.rows, scored.scores);
   }
   return held.length === 0 ? null : frozen('holdout', held, scoreRows(artifact, frame, held));
@@ -50,23 +58,16 @@ export async function scoreTraining(
 
 async function outOfFold(
   input: TrainingInput,
+  { calibration }: Artifact,
   control: ThreadControl,
 ): Promise<{ rows: Uint32Array; scores: Float64Array } | undefined> {
-  const { frame } = input;
-  const { folds } = foldsOf(frame, input.rows, { seed: input.options.seed, mostRows: MOST_DEALT });
-  const scores = new Map<number, number>();
   try {
-    for (const { inside, outside } of folds) {
-      // The whole had enough of each class; a fold may have a few less.
-      const options = { ...input.options, minPositives: 1 };
-      const model = await trainInThread({ ...input, rows: inside, options }, control);
-      scoreRows(model, frame, outside).forEach((score, at) => scores.set(outside[at]!, score));
-    }
+    const { frame, rows: learnt, trainer, options } = input;
+    const data: OutOfFoldInput = { frame, rows: learnt, trainer, options, mostRows: MOST_DEALT };
+    const { rows, scores } = (await runThread(entry, data, control)) as ScoredOutOfFold;
+    return { rows, scores: scores.map((score) => calibrated(calibration?.map, score)) };
   } catch (error) {
     if (error instanceof TidegateError && CANNOT_BE_FITTED.includes(error.code)) return undefined;
     throw error;
   }
-  if (scores.size === 0) return undefined;
-  const rows = Uint32Array.from(scores.keys()).sort();
-  return { rows, scores: Float64Array.from(rows, (row) => scores.get(row)!) };
 }

@@ -52,9 +52,11 @@ export async function predict(
   const subjects = await subjectsOf(model, body, deps);
   const { features } = model.shape;
   return subjects.map((subject) => {
+    const score = model.score(subject.record);
     const prediction = {
       ...(subject.entityKey && { key: nameEntityKey(model.entityKeys, subject.entityKey) }),
-      score: model.score(subject.record),
+      score,
+      positive: score >= model.threshold,
       features_used: featuresUsed(features, subject.record),
       missing: missingFeatures(features, subject.record),
       ...(subject.overridden && { overridden: [...subject.overridden] }),

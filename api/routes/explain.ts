@@ -14,7 +14,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
         tags: ['predictions'],
         summary: 'What each feature adds to the score of an entity or a row',
         description:
-          'Exact contributions to the log-odds, by the version in Production, which is named. Nothing is written to the ' +
+          'Exact contributions to the log-odds before calibration, by the version in Production, which is named. Nothing is written to the ' +
           'prediction log.',
         params: modelParams,
         body: explainBody,
@@ -25,7 +25,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
       const model = await serving.modelFor(params.model);
       const [answered] = await predict(model, body, { lookUp: serving.lookUp, now: new Date() });
       const { subject, prediction } = answered!;
-      const { score, base, contributions } = model.explain(subject.record);
+      const { score, scoreBeforeCalibration, base, contributions } = model.explain(subject.record);
       reply.header('x-tidegate-model-version', model.version);
       return {
         model: model.model,
@@ -33,6 +33,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
         ...(prediction.key && { key: prediction.key }),
         ...(prediction.as_of !== undefined && { as_of: prediction.as_of }),
         score,
+        ...(scoreBeforeCalibration !== undefined && { score_before_calibration: scoreBeforeCalibration }),
         base,
         contributions: contributions.map(({ feature, logOdds }) => ({
           feature,

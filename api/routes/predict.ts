@@ -33,6 +33,7 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
       return {
         model: model.model,
         version: model.version,
+        threshold: model.threshold,
         predictions: answered.map(({ prediction }) => prediction),
       };
     },

@@ -12,6 +12,14 @@ const version = z.object({
   definitionVersion: z.int(),
   trainer: z.string(),
   artifactDigest: z.string().describe('SHA-256 of the artifact as canonical JSON'),
+  cut: z
+    .number()
+    .nullable()
+    .describe('Score from which on it says yes; null for one without a threshold, which decides at 0.5'),
+  calibration: z
+    .enum(['none', 'platt', 'isotonic'])
+    .nullable()
+    .describe('What makes its scores probabilities; null where none was asked for'),
   retrainId: z.string(),
   datasetId: z.int(),
   createdAt: instant,

@@ -23,6 +23,12 @@ export const explainAnswer = z.object({
   key: z.record(z.string(), z.string()).optional(),
   as_of: z.iso.datetime().optional(),
   score: z.number().min(0).max(1),
+  score_before_calibration: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('What base and contributions give; absent where the version is not calibrated'),
   base: z.number().describe('Log-odds of a row with the mean part of every feature'),
   contributions: z
     .array(
@@ -34,7 +40,9 @@ export const explainAnswer = z.object({
           .describe('What the value adds to the log-odds, beside what the mean training row gets'),
       }),
     )
-    .describe('Largest first, whatever their sign; base and all of them add up to the log-odds of the score'),
+    .describe(
+      'Largest first, whatever their sign; base and all of them add up to the log-odds of the score before calibration',
+    ),
 });
 
 /** An answer of `explain`. */

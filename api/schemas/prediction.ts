@@ -74,6 +74,7 @@ const prediction = z.object({
     .optional()
     .describe('The entity; absent where features came in the request'),
   score: z.number().min(0).max(1).describe('Estimated probability of the positive class'),
+  positive: z.boolean().describe('Whether the score reaches the threshold'),
   features_used: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable()),
   missing: z.array(z.string()).describe('Features that had no value'),
   overridden: z
@@ -101,6 +102,9 @@ export type Prediction = z.infer<typeof prediction>;
 export const predictAnswer = z.object({
   model: z.string(),
   version: z.int(),
+  threshold: z
+    .number()
+    .describe('Score from which on the version says yes: its own operating threshold, or 0.5'),
   predictions: z.array(prediction),
 });
 

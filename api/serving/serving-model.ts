@@ -21,6 +21,8 @@ export interface ServingModel {
   readonly ageLimits: readonly AgeLimit[];
   /** Estimated probability of the positive class, in [0, 1]. */
   readonly score: (record: FeatureRecord) => number;
+  /** Score from which on it says yes. */
+  readonly threshold: number;
   /** What each feature adds to that score. */
   readonly explain: (record: FeatureRecord) => Explanation;
 }
@@ -32,7 +34,7 @@ export interface ServingModel {
  * @throws TidegateError ARTIFACT_CHANGED when it does not
  */
 export function makeServingModel(loaded: LoadedVersion): ServingModel {
-  const { model, version, definitionVersion, definition, artifact } = loaded;
+  const { model, version, definitionVersion, definition, artifact, threshold } = loaded;
   const shape = rowShape(definition);
   const score = (record: FeatureRecord): number => scoreRecord(artifact, record).score;
   const nothing = Object.fromEntries(shape.features.map(({ name }) => [name, null]));
@@ -52,6 +54,7 @@ export function makeServingModel(loaded: LoadedVersion): ServingModel {
     shape,
     ageLimits: ageLimitsOf(definition),
     score,
+    threshold,
     explain: (record) => explainRecord(artifact, record),
   };
 }

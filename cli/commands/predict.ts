@@ -30,12 +30,14 @@ export function addPredict(program: Command, { config, output }: CommandContext)
       if (json) return output.json(answer);
       for (const {
         score,
+        positive,
         features_used: used,
         missing,
         overridden = [],
         as_of: rowTime,
       } of answer.predictions) {
         output.heading(`${three(score)} by version ${answer.version} of ${answer.model}`);
+        output.line(`${positive ? 'yes' : 'no'}: the threshold is ${three(answer.threshold)}`);
         if (rowTime !== undefined) output.line(`features as of ${rowTime}`);
         if (overridden.length > 0) output.line(`as sent with the request: ${overridden.join(', ')}`);
         output.table({

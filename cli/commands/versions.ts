@@ -5,7 +5,7 @@ import { getDefinition } from '../../store/definitions/definitions.ts';
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';
-import { day, interval, minute } from '../output/format.ts';
+import { day, interval, minute, three } from '../output/format.ts';
 import { type Table } from '../output/table.ts';
 import { type VersionRow, versionRows } from '../version-rows.ts';
 
@@ -31,13 +31,26 @@ export function addVersions(program: Command, { config, output }: CommandContext
 
 /** Versions as a table. */
 const versionsTable = (versions: readonly VersionRow[]): Table => ({
-  head: ['version', 'stage', 'trained on', 'rows', 'recipe', 'AUC', 'against', 'by', 'since (UTC)', 'reason'],
-  rows: versions.map(({ version, stage, trainedOn, tuning, auc, champion, moved }) => [
+  head: [
+    'version',
+    'stage',
+    'trained on',
+    'rows',
+    'recipe',
+    'cut',
+    'AUC',
+    'against',
+    'by',
+    'since (UTC)',
+    'reason',
+  ],
+  rows: versions.map(({ version, stage, trainedOn, tuning, cut, auc, champion, moved }) => [
     version,
     stage,
     `(${day(trainedOn.from)}, ${day(trainedOn.to)}]`,
     trainedOn.rows,
     tuning && recipeInShort(tuning.chosen),
+    cut === null ? null : three(cut),
     interval(auc),
     champion && `v${champion.version} ${interval(champion.auc)}`,
     moved?.actor,

@@ -8,6 +8,7 @@ import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts'
 import { driftInWords } from '../lifecycle/report.ts';
 import { type RuleResult } from '../lifecycle/rule.ts';
 import { leaksInWords } from '../learning/leak-alarm.ts';
+import { thresholdInWords } from '../learning/operating-threshold.ts';
 import { type ComparisonBody } from '../lifecycle/comparison-body.ts';
 import { escaped, markdownTable } from './markdown-table.ts';
 import { type ModelCard } from './model-card.ts';
@@ -62,7 +63,8 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
       `Trainer ${training.trainer}, seed ${training.seed}, ${training.trainedRows} rows of which ${training.positives} positive; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
       `Leak alarm: ${leaks ? leaksInWords(leaks) : 'not looked at'}`,
       ...(training.tuning ? [`Recipe: ${training.tuning.words}`] : []),
-      `Calibration: ${shown(training.calibration)}; threshold: ${shown(training.threshold)}`,
+      `Calibration: ${training.calibration ? `${training.calibration.map.kind}, ${training.calibration.why}` : 'none'}`,
+      `Threshold: ${training.threshold ? thresholdInWords(training.threshold) : 'none, decisions are shown at 0.5'}`,
     ]),
     ...recipesPart(training.tuning),
   ];
@@ -85,8 +87,6 @@ function recipesPart(tuning: Tuning | null): string[] {
     ),
   ];
 }
-
-const shown = (value: unknown): string => (value === null ? 'none' : `\`${JSON.stringify(value)}\``);
 
 function comparisonPart({ comparison, rival, judged }: ModelCard, body: ComparisonBody): string[] {
   const { measures } = body;

@@ -36,7 +36,9 @@ export function limitsOf({ comparison, training, approval, data }: Omit<CardFact
     training.dropped.length > 0,
     `Constant in training, and without any part in the score: ${training.dropped.join(', ')}.`,
   );
-  say(training.calibration === null, 'Its probabilities are those of the fit, not recalibrated.');
+  const map = training.calibration?.map.kind ?? 'none';
+  say(map === 'none', 'Its probabilities are those of the fit, not recalibrated.');
+  say(map !== 'none', 'Explanations are in log-odds before calibration.');
   say(
     training.threshold === null,
     'It has no operating threshold of its own; decisions at a cut are shown at 0.5.',

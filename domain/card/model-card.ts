@@ -1,8 +1,10 @@
 // The model card: what is on record of a version, put together for a reader. Nothing is computed anew.
 import { type ModelDefinition } from '../features/definition.ts';
 import { type Backfilled, type LabelCounts } from '../features/label-counts.ts';
+import { type Calibration } from '../learning/calibrate.ts';
 import { type LeakCheck } from '../learning/leak-alarm.ts';
 import { type Tuning } from '../learning/choose-recipe.ts';
+import { type OperatingThreshold } from '../learning/operating-threshold.ts';
 import { type ComparisonBody, rivalInWords } from '../lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../lifecycle/decide-promotion.ts';
 import { type Judged, judgedBy } from '../lifecycle/out-of-time.ts';
@@ -22,8 +24,8 @@ export interface CardTraining {
   /** The recipes that there were to choose from, and why this one; null for versions from before there was a choice. */
   readonly tuning: Tuning | null;
   /** As the artifact holds them; null where it has none. */
-  readonly calibration: unknown;
-  readonly threshold: unknown;
+  readonly calibration: Calibration | null;
+  readonly threshold: OperatingThreshold | null;
 }
 
 /** The rows that were learnt from. */

@@ -1,7 +1,9 @@
 // A trained version as it is stored: plain JSON, scored by a dot product.
+import { type Calibration } from './calibrate.ts';
 import { type ClassWeights } from './class-weight.ts';
 import { type Encoding } from './encoding.ts';
 import { type FeatureEffect } from './feature-effects.ts';
+import { type OperatingThreshold } from './operating-threshold.ts';
 import { type Solver } from './trainer.ts';
 
 /** What training gives: the same rows, options and seed give the same bytes. */
@@ -11,7 +13,7 @@ export interface Artifact {
   readonly trainer: string;
   readonly seed: number;
   readonly encoding: Encoding;
-  /** One per column of the encoded matrix, the intercept first; score = 1 / (1 + exp(−coefficients · row)). */
+  /** One per column of the encoded matrix, the intercept first; score = 1 / (1 + exp(−coefficients · row)), then mapped by `calibration`. */
   readonly coefficients: readonly number[];
   /** What each feature of the encoding does to the log-odds, in its order. */
   readonly effects: readonly FeatureEffect[];
@@ -21,6 +23,10 @@ export interface Artifact {
   readonly l2: number;
   /** How much a row of each class counted; absent where all counted alike. */
   readonly classWeights?: ClassWeights;
+  /** What makes the scores probabilities; absent where the definition asks for nothing. */
+  readonly calibration?: Calibration;
+  /** From which score on the version says yes; absent where the definition states none. */
+  readonly threshold?: OperatingThreshold;
   /** How the coefficients were found; absent where there was nothing to solve. */
   readonly solver?: Solver;
   /** Steps of the solver. */

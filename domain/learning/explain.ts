@@ -1,6 +1,7 @@
 // Explanations: why one record got its score.
 import { type FeatureRecord } from '../features/frame.ts';
 import { type Artifact } from './artifact.ts';
+import { calibrated } from './calibration-map.ts';
 import { columnWidth } from './encoding.ts';
 import { encodeRecord } from './encode.ts';
 import { partOf } from './feature-effects.ts';
@@ -13,9 +14,14 @@ export interface Contribution {
   readonly logOdds: number;
 }
 
-/** A score and what it is made of: the logistic function of base and contributions together. */
+/**
+ * A score and what it is made of: the logistic function of base and contributions together, mapped by the version's
+ * calibration where it has one. Contributions are in log-odds before calibration.
+ */
 export interface Explanation {
   readonly score: number;
+  /** The logistic function itself; absent where nothing is calibrated. */
+  readonly scoreBeforeCalibration?: number;
   /** Log-odds of a row with the mean part of every feature. */
   readonly base: number;
   /** The largest first, whatever their sign. */
@@ -31,7 +37,7 @@ export interface Explanation {
  * @example explainRecord(artifact, { monthly_fee: 29.85, net_service: 'DSL' }).contributions[0]
  */
 export function explainRecord(
-  { encoding, coefficients, effects }: Artifact,
+  { encoding, coefficients, effects, calibration }: Artifact,
   record: FeatureRecord,
 ): Explanation {
   const encoded = encodeRecord(encoding, record);
@@ -46,5 +52,8 @@ export function explainRecord(
     return { feature: column.name, logOdds: part - center };
   });
   contributions.sort((a, b) => Math.abs(b.logOdds) - Math.abs(a.logOdds));
-  return { score: sigmoid(logOdds), base, contributions };
+  const fitted = sigmoid(logOdds);
+  const score = calibrated(calibration?.map, fitted);
+  const isMapped = calibration !== undefined && calibration.map.kind !== 'none';
+  return { score, ...(isMapped && { scoreBeforeCalibration: fitted }), base, contributions };
 }

@@ -1,6 +1,7 @@
 // Scores: the estimated probability of the positive class.
 import { type FeatureRecord, type Frame } from '../features/frame.ts';
 import { type Artifact } from './artifact.ts';
+import { calibrated } from './calibration-map.ts';
 import { encodeRecord, missingIn, rowEncoder } from './encode.ts';
 import { sigmoid } from './sigmoid.ts';
 
@@ -22,7 +23,7 @@ export interface Scored {
  * @example scoreRows(artifact, frame, evaluationRows(frame))
  */
 export function scoreRows(
-  { encoding, coefficients }: Artifact,
+  { encoding, coefficients, calibration }: Artifact,
   frame: Frame,
   rows: Uint32Array,
 ): Float64Array {
@@ -32,7 +33,8 @@ export function scoreRows(
     const block = rows.subarray(from, from + BLOCK);
     const matrix = encode(block);
     for (let at = 0; at < block.length; at += 1) {
-      scores[from + at] = probability(coefficients, matrix, at * coefficients.length);
+      const score = probability(coefficients, matrix, at * coefficients.length);
+      scores[from + at] = calibrated(calibration?.map, score);
     }
   }
   return scores;
@@ -43,8 +45,11 @@ export function scoreRows(
  *
  * @example scoreRecord(artifact, { monthly_fee: 29.85, net_service: 'DSL' }) // { score: 0.31, missing: [...] }
  */
-export function scoreRecord({ encoding, coefficients }: Artifact, record: FeatureRecord): Scored {
-  const score = probability(coefficients, encodeRecord(encoding, record), 0);
+export function scoreRecord(
+  { encoding, coefficients, calibration }: Artifact,
+  record: FeatureRecord,
+): Scored {
+  const score = calibrated(calibration?.map, probability(coefficients, encodeRecord(encoding, record), 0));
   return { score, missing: missingIn(encoding, record) };
 }
 

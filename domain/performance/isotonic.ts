@@ -10,7 +10,7 @@ export interface IsotonicCurve {
 
 /**
  * Fits the non-decreasing step that is closest to the labels in squared error; labels of equal scores are averaged
- * first. Labels are 0 or 1, at least one row. O(n log n).
+ * first. Labels are 0 or 1, or targets between, at least one row. O(n log n).
  *
  * Formula: pool adjacent violators (Ayer and others, Annals of Mathematical Statistics 26, 1955); as scikit-learn's
  * IsotonicRegression(out_of_bounds='clip').
@@ -59,18 +59,26 @@ export function fitIsotonic(scores: Float64Array, labels: ArrayLike<number>): Is
 }
 
 /** Probabilities of scores, in their order. @example applyIsotonic(curve, Float64Array.of(0.15)) // 0.25 */
-export function applyIsotonic({ scores, probabilities }: IsotonicCurve, values: Float64Array): Float64Array {
+export const applyIsotonic = (curve: IsotonicCurve, values: Float64Array): Float64Array =>
+  values.map((value) => probabilityAt(curve, value));
+
+/** The probability of one score. @example probabilityAt({ scores: [0.1, 0.2], probabilities: [0, 0.5] }, 0.15) // 0.25 */
+export function probabilityAt(
+  {
+    scores,
+    probabilities,
+  }: { readonly scores: ArrayLike<number>; readonly probabilities: ArrayLike<number> },
+  value: number,
+): number {
   const end = scores.length - 1;
-  return values.map((value) => {
-    if (value <= scores[0]!) return probabilities[0]!;
-    if (value >= scores[end]!) return probabilities[end]!;
-    let low = 0;
-    for (let high = end; high - low > 1;) {
-      const middle = (low + high) >>> 1;
-      if (scores[middle]! <= value) low = middle;
-      else high = middle;
-    }
-    const part = (value - scores[low]!) / (scores[low + 1]! - scores[low]!);
-    return probabilities[low]! + part * (probabilities[low + 1]! - probabilities[low]!);
-  });
+  if (value <= scores[0]!) return probabilities[0]!;
+  if (value >= scores[end]!) return probabilities[end]!;
+  let low = 0;
+  for (let high = end; high - low > 1;) {
+    const middle = (low + high) >>> 1;
+    if (scores[middle]! <= value) low = middle;
+    else high = middle;
+  }
+  const part = (value - scores[low]!) / (scores[low + 1]! - scores[low]!);
+  return probabilities[low]! + part * (probabilities[low + 1]! - probabilities[low]!);
 }

@@ -1,6 +1,7 @@
 // Loads what an API instance needs to answer with a version.
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
+import { DEFAULT_CUT } from '../../domain/learning/operating-cut.ts';
 import { type Database } from '../database.ts';
 import { getDefinition } from '../definitions/definitions.ts';
 import { getVersion, readArtifact } from '../versions/versions.ts';
@@ -12,6 +13,8 @@ export interface LoadedVersion {
   readonly definitionVersion: number;
   readonly definition: ModelDefinition;
   readonly artifact: Artifact;
+  /** Score from which on it says yes. */
+  readonly threshold: number;
 }
 
 /**
@@ -24,8 +27,8 @@ export async function loadVersion(
   model: string,
   version: number,
 ): Promise<LoadedVersion> {
-  const { definitionVersion } = await getVersion(database, model, version);
+  const { definitionVersion, cut } = await getVersion(database, model, version);
   const { definition } = await getDefinition(database, model, definitionVersion);
   const artifact = await readArtifact(database, model, version);
-  return { model, version, definitionVersion, definition, artifact };
+  return { model, version, definitionVersion, definition, artifact, threshold: cut ?? DEFAULT_CUT };
 }

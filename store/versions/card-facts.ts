@@ -1,6 +1,5 @@
 // What is on record of a version, gathered for its model card.
 import { type CardFacts } from '../../domain/card/model-card.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
 import { type Database } from '../database.ts';
 import { getDataset } from '../datasets/dataset.ts';
 import { getDefinition } from '../definitions/definitions.ts';
@@ -12,18 +11,12 @@ import { getRetrain } from '../runs/retrains.ts';
 import { listTransitions } from './transitions.ts';
 import { getVersion, readArtifact, readTuning } from './versions.ts';
 
-/** Parts that an artifact may have beside what every one has. */
-type CardArtifact = Pick<Artifact, 'seed' | 'trainedRows' | 'positives' | 'encoding'> & {
-  readonly calibration?: unknown;
-  readonly threshold?: unknown;
-};
-
 /** Gathers the facts. @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION, ARTIFACT_CHANGED */
 export async function cardFacts(database: Database, model: string, version: number): Promise<CardFacts> {
   await getDefinition(database, model);
   const registered = await getVersion(database, model, version);
   const { definition } = await getDefinition(database, model, registered.definitionVersion);
-  const artifact: CardArtifact = await readArtifact(database, model, version);
+  const artifact = await readArtifact(database, model, version);
   const dataset = await getDataset(database, registered.datasetId);
   const comparison = await findComparison(database, model, version);
   const { reportId, leaks } = await getRetrain(database, registered.retrainId);

@@ -1,8 +1,11 @@
 // Versions of a model: registered once, immutable after that.
+import { sql } from 'kysely';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type EncodedReference } from '../../domain/drift/profile-codec.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
+import { type CalibrationMap } from '../../domain/learning/calibration-map.ts';
+import { type Platform } from '../../domain/learning/platform.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
@@ -18,6 +21,10 @@ export interface Version {
   readonly datasetId: number;
   readonly trainer: string;
   readonly artifactDigest: string;
+  /** Score from which on it says yes; null for one without a threshold of its own. */
+  readonly cut: number | null;
+  /** Kind of the map that makes its scores probabilities; null where none was asked for. */
+  readonly calibration: CalibrationMap['kind'] | null;
   readonly createdAt: Date;
 }
 
@@ -34,6 +41,8 @@ export interface NewVersion {
   readonly scoreReference?: EncodedScoreReference | null;
   /** What there was to choose from; absent where there was nothing. */
   readonly tuning?: Tuning | null;
+  /** Where it was trained; absent where that is not known. */
+  readonly platform?: Platform;
 }
 
 const COLUMNS = [
@@ -45,6 +54,8 @@ const COLUMNS = [
   'dataset_id as datasetId',
   'trainer',
   'artifact_digest as artifactDigest',
+  sql<number | null>`(artifact -> 'threshold' ->> 'cut')::float8`.as('cut'),
+  sql<CalibrationMap['kind'] | null>`artifact -> 'calibration' -> 'map' ->> 'kind'`.as('calibration'),
   'created_at as createdAt',
 ] as const;
 
@@ -82,6 +93,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
         reference: JSON.stringify(input.reference),
         score_reference: input.scoreReference ? JSON.stringify(input.scoreReference) : null,
         tuning: input.tuning ? JSON.stringify(input.tuning) : null,
+        trained_on: input.platform ? JSON.stringify(input.platform) : null,
       })
       .returning(COLUMNS)
       .executeTakeFirstOrThrow();
@@ -191,4 +203,19 @@ export async function readTuning(database: Database, model: string, version: num
     .where('version', '=', version)
     .executeTakeFirstOrThrow();
   return row.tuning;
+}
+
+/** Where a version was trained; null for one from before that was kept. @throws NoResultError where there is no such version */
+export async function readTrainedOn(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<Platform | null> {
+  const row = await database.kysely
+    .selectFrom('tidegate.version')
+    .select('trained_on')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow();
+  return row.trained_on;
 }

@@ -142,7 +142,15 @@ test('a label that was not known by the instant that its version claims is found
 });
 
 test('nothing that trains reads the holdout: poisoned rows of it change no byte of the artifact', async () => {
-  const model = await retrainableModel(database, 'poisoned', HALF);
+  const model = await retrainableModel(database, 'poisoned', {
+    ...HALF,
+    training: {
+      trainer: 'logistic-regression',
+      window: '1 month',
+      calibration: 'isotonic',
+      threshold: { cost: { falsePositive: 1, falseNegative: 3 } },
+    },
+  });
   await model.add(users(2_400, JANUARY));
   const clean = await model.train(JANUARY);
   const held = (await model.sample.join()).flatMap(({ held_out: isHeld, entity_key: key }) =>

@@ -73,6 +73,7 @@ describe('derived columns of an online row', () => {
     expect(await first({ key })).toEqual({
       key,
       score: sigmoid(4),
+      positive: true,
       features_used: {
         fee: 30,
         plan: 'basic',

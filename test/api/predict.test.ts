@@ -28,7 +28,8 @@ describe('predict by features', () => {
       body: {
         model: 'churn',
         version: 1,
-        predictions: [{ score: sigmoid(2), features_used: row, missing: [] }],
+        threshold: 0.5,
+        predictions: [{ score: sigmoid(2), positive: true, features_used: row, missing: [] }],
       },
     });
     expect(headers['x-tidegate-model-version']).toBe('1');
@@ -39,6 +40,7 @@ describe('predict by features', () => {
     expect(body.predictions).toEqual([
       {
         score: 0.5,
+        positive: true,
         features_used: { hours: null, tickets: null, plan: 'basic', paid: null },
         missing: expect.arrayContaining(['hours', 'tickets', 'paid']) as string[],
       },
@@ -110,10 +112,12 @@ describe('predict by key', () => {
       body: {
         model: 'churn',
         version: 1,
+        threshold: 0.5,
         predictions: [
           {
             key: { user_id: 'u1' },
             score: sigmoid(2),
+            positive: true,
             features_used: row,
             missing: [],
             as_of: '2024-02-01T00:00:00.000Z',

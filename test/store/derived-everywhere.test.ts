@@ -210,6 +210,7 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   ageLimits: [],
   shape: rowShape(definition),
   score: () => 0.5,
+  threshold: 0.5,
   explain: () => ({ score: 0, base: 0, contributions: [] }),
 });
 

@@ -1,6 +1,7 @@
 // How a definition says what is learnt from, and how.
 import { z } from 'zod';
 import { leakAlarmSchema } from './leak-alarm-schema.ts';
+import { thresholdSchema } from './threshold-schema.ts';
 import { span } from './words.ts';
 
 const weight = z.number().gt(0, 'a class must count something').max(1e6);
@@ -62,6 +63,10 @@ export const trainingSchema = z.strictObject({
     .min(1)
     .refine((values) => new Set(values).size === values.length, 'names a window twice')
     .optional(),
+  /** What makes scores probabilities, learnt from training rows out of fold. @default 'none' */
+  calibration: z.enum(['none', 'platt', 'isotonic', 'auto']).optional(),
+  /** From which score on a version says yes, chosen on training rows out of fold. @default at 0.5 */
+  threshold: thresholdSchema.optional(),
   /** What becomes of a retrain whose features seem to know the label. @default 'refuse' */
   leakAlarm: leakAlarmSchema.optional(),
 });

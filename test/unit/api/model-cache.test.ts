@@ -28,6 +28,7 @@ const load = async (ref: VersionRef): Promise<ServingModel> => {
     shape,
     ageLimits: [],
     score: () => 0.5,
+    threshold: 0.5,
     explain: NO_REASON,
   };
 };

@@ -42,6 +42,8 @@ describe('endingTable', () => {
     retrainId: `churn/report-${number}`,
     trainer: 'logistic-regression',
     artifactDigest: '0'.repeat(64),
+    cut: null,
+    calibration: null,
     createdAt: new Date(0),
     trainedOn: { from: new Date('2026-07-31'), to: new Date('2026-08-31'), rows: 7_000 },
     tuning: null,

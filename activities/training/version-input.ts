@@ -1,0 +1,21 @@
+// What a version is fitted from: the training rows of a frame, by a definition and the recipe that was chosen.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type Frame } from '../../domain/features/frame.ts';
+import { type Recipe } from '../../domain/learning/recipe.ts';
+import { trainingRows } from '../../domain/learning/rows.ts';
+import { type TrainingInput } from './train-in-thread.ts';
+import { trainingOptions } from './training-options.ts';
+
+/** @param recipe absent means the definition's own @example versionInput(frame, definition.training, tuning?.chosen) */
+export const versionInput = (
+  frame: Frame,
+  training: ModelDefinition['training'],
+  recipe: Recipe | undefined,
+): TrainingInput => ({
+  frame,
+  rows: trainingRows(frame),
+  trainer: training.trainer,
+  options: trainingOptions(training, recipe),
+  calibration: training.calibration,
+  threshold: training.threshold,
+});

@@ -1,0 +1,29 @@
+// Where a version says yes: by what mistakes cost, by a rate, a precision or a recall, or at a given score.
+import { z } from 'zod';
+
+const cost = z.number().gt(0, 'a mistake must cost something').max(1e9);
+const within = z
+  .number()
+  .gt(0)
+  .lt(1, 'must be above 0 and below 1: at the ends everybody or nobody is meant');
+
+/** The operating threshold of a definition. */
+export const thresholdSchema = z.union(
+  [
+    /** The cut with the least total cost of mistakes. */
+    z.strictObject({ cost: z.strictObject({ falsePositive: cost, falseNegative: cost }) }),
+    /** The lowest cut at which at most this share of rows is said yes to. */
+    z.strictObject({ rate: within }),
+    /** The cut of greatest recall among those with at least this precision. */
+    z.strictObject({ precision: z.number().gt(0).max(1) }),
+    /** The highest cut with at least this recall. */
+    z.strictObject({ recall: z.number().gt(0).max(1) }),
+    /** This score. */
+    z.strictObject({ value: within }),
+  ],
+  'write one of { cost: { falsePositive, falseNegative } } with numbers above 0, { rate } or { value } above 0 and below 1, ' +
+    '{ precision } or { recall } above 0 and at most 1',
+);
+
+/** What a definition says of the operating threshold. */
+export type ThresholdPolicy = z.output<typeof thresholdSchema>;

@@ -1,0 +1,113 @@
+// Which map makes scores probabilities, and when none does.
+import { describe, expect, test } from 'vitest';
+import { calibrated } from '../../../domain/learning/calibration-map.ts';
+import { chooseCalibration, type OutOfFold } from '../../../domain/learning/calibrate.ts';
+import { randomOf } from '../drift/frame-of.ts';
+
+/** Rows whose probability is `truth` of their score, dealt into five folds. */
+function rowsOf(count: number, truth: (score: number) => number, perCluster = 1): OutOfFold {
+  const random = randomOf(count);
+  const scores = Float64Array.from({ length: count }, () => random());
+  const clusters = Uint32Array.from(scores, (_, row) => Math.floor(row / perCluster));
+  return {
+    scores,
+    labels: Uint8Array.from(scores, (score) => Number(random() < truth(score))),
+    clusters,
+    folds: Uint8Array.from(clusters, (cluster) => cluster % 5),
+  };
+}
+
+const honest = (score: number): number => score;
+/** Over-confident: the true log-odds are half as far out. */
+const stretched = (score: number): number => 1 / (1 + Math.sqrt((1 - score) / score));
+/** Steps that no logistic curve follows. */
+const steps = (score: number): number => (score < 0.3 ? 0.05 : score < 0.8 ? 0.5 : 0.6);
+
+describe('auto', () => {
+  test('leaves scores that are probabilities as they are', () => {
+    const chosen = chooseCalibration('auto', rowsOf(6_000, honest));
+    expect(chosen).toMatchObject({ map: { kind: 'none' }, logLoss: null });
+    expect(chosen.why).toBe('the scores are as good as platt or isotonic would make them');
+  });
+
+  test('takes Platt where the log-odds are stretched', () => {
+    const chosen = chooseCalibration('auto', rowsOf(6_000, stretched));
+    expect(chosen.map.kind).toBe('platt');
+    expect(chosen.logLoss!.after).toBeLessThan(chosen.logLoss!.before);
+    expect(chosen.why).toMatch(
+      /^surely better than what is simpler: platt takes the log loss out of fold from 0\.\d{4}/,
+    );
+  });
+
+  test('takes isotonic where no logistic curve fits', () => {
+    expect(chooseCalibration('auto', rowsOf(6_000, steps)).map.kind).toBe('isotonic');
+  });
+
+  test('does not try isotonic on fewer than a thousand rows of a class', () => {
+    expect(chooseCalibration('auto', rowsOf(1_200, steps)).map.kind).toBe('platt');
+  });
+
+  test('falls to none with fewer than fifty clusters of a class, and says so', () => {
+    const few = chooseCalibration('auto', rowsOf(2_000, stretched, 50));
+    expect(few.map).toEqual({ kind: 'none' });
+    expect(few.why).toMatch(
+      /^\d\d positive and \d\d negative clusters say too little: fewer than 50 of a class$/,
+    );
+    expect(chooseCalibration('auto', rowsOf(40, stretched)).why).toMatch(/fewer than 50/);
+  });
+
+  test('is not moved by rows that repeat within a cluster', () => {
+    const once = rowsOf(500, (score) => 1 / (1 + ((1 - score) / score) ** 0.8));
+    const repeated = <T extends Float64Array | Uint8Array | Uint32Array>(values: T): T => {
+      const longer = new (values.constructor as new (length: number) => T)(30 * values.length);
+      for (let time = 0; time < 30; time += 1) longer.set(values, time * values.length);
+      return longer;
+    };
+    const often: OutOfFold = {
+      scores: repeated(once.scores),
+      labels: repeated(once.labels),
+      clusters: repeated(once.clusters),
+      folds: repeated(once.folds),
+    };
+    expect(chooseCalibration('auto', once).map.kind).toBe('none');
+    expect(chooseCalibration('auto', often).map.kind).toBe('none');
+    // Were each row on its own, it would be sure.
+    const alone = { ...often, clusters: Uint32Array.from(often.scores.keys()) };
+    expect(chooseCalibration('auto', alone).map.kind).toBe('platt');
+  });
+});
+
+describe.each(['platt', 'isotonic'] as const)('%s', (asked) => {
+  const rows = rowsOf(4_000, stretched);
+  const { map, why } = chooseCalibration(asked, rows);
+
+  test('is fitted as asked', () => {
+    expect(map.kind).toBe(asked);
+    expect(why).toMatch(new RegExp(`^as the definition asks: ${asked} takes the log loss`));
+  });
+
+  test('keeps the order of scores, and no probability is sure', () => {
+    const mapped = Float64Array.from(rows.scores)
+      .sort()
+      .map((score) => calibrated(map, score));
+    for (let row = 1; row < mapped.length; row += 1) {
+      expect(mapped[row]!).toBeGreaterThanOrEqual(mapped[row - 1]!);
+    }
+    expect(calibrated(map, 0)).toBeGreaterThan(0);
+    expect(calibrated(map, 1)).toBeLessThan(1);
+  });
+
+  test.each([
+    ['equal scores', { ...rows, scores: rows.scores.map(() => 0.3) }],
+    ['scores the wrong way round', { ...rows, labels: rows.labels.map((label) => 1 - label) }],
+  ])('%s are left as they are', (_name, odd) => {
+    const chosen = chooseCalibration(asked, odd);
+    expect(chosen.map).toEqual({ kind: 'none' });
+    expect(chosen.why).toMatch(/^no map keeps the order of the scores/);
+  });
+});
+
+test('the same rows give the same bytes', () => {
+  const json = (): string => JSON.stringify(chooseCalibration('auto', rowsOf(3_000, steps)));
+  expect(json()).toBe(json());
+});

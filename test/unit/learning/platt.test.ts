@@ -1,0 +1,56 @@
+// Platt scaling, held to the conditions of its optimum.
+import { expect, test } from 'vitest';
+import { calibrated, logOddsOf } from '../../../domain/learning/calibration-map.ts';
+import { fitPlatt, smoothedTargets } from '../../../domain/learning/platt.ts';
+import { randomOf } from '../drift/frame-of.ts';
+
+const random = randomOf(5);
+const scores = Float64Array.from({ length: 4_000 }, () => random());
+/** Labels whose true log-odds are `slope` times those of the score, plus `intercept`. */
+const labelled = (slope: number, intercept: number): Uint8Array =>
+  Uint8Array.from(scores, (score) =>
+    Number(random() < 1 / (1 + Math.exp(-(slope * logOddsOf(score) + intercept)))),
+  );
+
+test('the targets are those of Platt', () => {
+  expect(smoothedTargets([1, 1, 1, 0])).toEqual({ positive: 4 / 5, negative: 1 / 3 });
+});
+
+test('at the optimum neither slope nor intercept can be moved', () => {
+  const labels = labelled(0.5, -1);
+  const map = fitPlatt(scores, labels)!;
+  const { positive, negative } = smoothedTargets(labels);
+  let [bySlope, byIntercept] = [0, 0];
+  scores.forEach((score, row) => {
+    const away = calibrated(map, score) - (labels[row] === 1 ? positive : negative);
+    bySlope += away * logOddsOf(score);
+    byIntercept += away;
+  });
+  expect(Math.abs(bySlope) / scores.length).toBeLessThan(1e-8);
+  expect(Math.abs(byIntercept) / scores.length).toBeLessThan(1e-8);
+  expect(map.slope).toBeGreaterThan(0.4);
+  expect(map.slope).toBeLessThan(0.6);
+  expect(map.intercept).toBeGreaterThan(-1.15);
+  expect(map.intercept).toBeLessThan(-0.85);
+});
+
+test('scores that are probabilities stay about what they are', () => {
+  const map = fitPlatt(scores, labelled(1, 0))!;
+  for (const score of [0.05, 0.3, 0.5, 0.9]) expect(calibrated(map, score)).toBeCloseTo(score, 1);
+});
+
+test('scores that are equal, or rank the wrong way round, have no curve', () => {
+  expect(fitPlatt(new Float64Array(10).fill(0.4), [1, 0, 1, 0, 1, 0, 1, 0, 1, 0])).toBeNull();
+  expect(fitPlatt(scores, labelled(-1, 0))).toBeNull();
+});
+
+test('classes that the scores part, and scores of 0 and 1, give finite curves into the open interval', () => {
+  const parted = Float64Array.of(0, 0, 1e-300, 0.2, 0.8, 1, 1, 1);
+  const map = fitPlatt(parted, [0, 0, 0, 0, 1, 1, 1, 1])!;
+  const mapped = parted.map((score) => calibrated(map, score));
+  for (const probability of mapped) {
+    expect(probability).toBeGreaterThan(0);
+    expect(probability).toBeLessThan(1);
+  }
+  expect([...mapped]).toEqual([...mapped].sort((a, b) => a - b));
+});
