@@ -24,6 +24,7 @@ import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
+import { addVersion } from './commands/version.ts';
 import { addVersions } from './commands/versions.ts';
 import { addWorker } from './commands/worker.ts';
 
@@ -60,6 +61,7 @@ export function buildProgram(context: CommandContext): Command {
   addRuns(program, context);
   addReport(program, context);
   addVersions(program, context);
+  addVersion(program, context);
   addCard(program, context);
   addDataset(program, context);
   addFeatures(program, context);

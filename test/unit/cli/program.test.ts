@@ -11,6 +11,7 @@ const ANSWERING = [
 ]; // prettier-ignore
 const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
+  version: ['verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
 };

@@ -1,0 +1,38 @@
+// A version trained once more, from the rows that were frozen for it.
+import { TidegateError } from '../../domain/errors.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
+import { trainers } from '../../domain/learning/trainers.ts';
+import { type Database } from '../../store/database.ts';
+import { getDataset } from '../../store/datasets/dataset.ts';
+import { readDataset } from '../../store/datasets/read.ts';
+import { getDefinition } from '../../store/definitions/definitions.ts';
+import { readTuning, type Version } from '../../store/versions/versions.ts';
+import { type ThreadControl } from './run-thread.ts';
+import { trainInThread } from './train-in-thread.ts';
+import { versionInput } from './version-input.ts';
+
+/**
+ * Trains as the version was trained: by its definition, the recipe that was chosen for it and its frozen dataset. Nothing
+ * is stored.
+ *
+ * @throws the signal's reason when aborted
+ * @throws TidegateError DATASET_EXPIRED where retention let the rows go, DATASET_CHANGED; INVALID_REQUEST for a version
+ *   that was not trained here; as the training itself
+ * @example digestOf(await repeatTraining(database, version, { signal, onProgress })) === version.artifactDigest
+ */
+export async function repeatTraining(
+  database: Database,
+  { model, version, definitionVersion, datasetId, trainer }: Version,
+  control: ThreadControl,
+): Promise<Artifact> {
+  if (!trainers.some(({ name }) => name === trainer)) {
+    throw new TidegateError(
+      'INVALID_REQUEST',
+      `version ${version} of ${model} was made by ${trainer}, which is not trained by this process`,
+    );
+  }
+  const { definition } = await getDefinition(database, model, definitionVersion);
+  const { frame } = await readDataset(database, await getDataset(database, datasetId));
+  const tuning = await readTuning(database, model, version);
+  return trainInThread(versionInput(frame, definition.training, tuning?.chosen), control);
+}

@@ -1,0 +1,85 @@
+// tidegate version verify: does training again from the frozen dataset give the same version.
+import { type Command } from 'commander';
+import { repeatTraining } from '../../../activities/training/repeat-training.ts';
+import { thisPlatform } from '../../../activities/training/this-platform.ts';
+import { platformInWords } from '../../../domain/learning/platform.ts';
+import { type Repetition, repetitionInWords, repetitionOf } from '../../../domain/learning/repetition.ts';
+import { type Database } from '../../../store/database.ts';
+import { type Dataset, getDataset } from '../../../store/datasets/dataset.ts';
+import { getDefinition } from '../../../store/definitions/definitions.ts';
+import { getVersion, readArtifact, readTrainedOn } from '../../../store/versions/versions.ts';
+import { jsonOption, parseNumber } from '../../arguments.ts';
+import { type CommandContext } from '../../command-context.ts';
+import { withDatabase } from '../../connections.ts';
+import { interruptible } from '../../interruptible.ts';
+import { type Output } from '../../output/output.ts';
+
+/** Adds `tidegate version verify <model> <version>`. */
+export function addVersionVerify(command: Command, { config, output }: CommandContext): void {
+  command
+    .command('verify')
+    .description('train a version again from its frozen dataset and compare the bytes')
+    .argument('<model>', 'name of the model')
+    .argument('<version>', 'the version', parseNumber)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExits with 1 where training again gives another version, or its dataset has expired. On the platform and Node ' +
+        'major that trained it the bytes must be the same, elsewhere the coefficients to 1e-9.\n\n' +
+        'Example:\n  tidegate version verify churn 2',
+    )
+    .action((model: string, version: number, { json }: { readonly json?: boolean }) =>
+      withDatabase(config(), async (database) => {
+        const verified = await interruptible((signal) => verify(database, model, version, output, signal));
+        if (!verified) return void (process.exitCode = 130);
+        const { dataset, repetition } = verified;
+        if (!repetition.holds) process.exitCode = 1;
+        if (json) {
+          return output.json({
+            model,
+            version,
+            datasetId: dataset.id,
+            datasetDigest: dataset.digest,
+            ...repetition,
+            words: repetitionInWords(repetition),
+          });
+        }
+        print(output, `version ${version} of ${model}`, dataset, repetition);
+      }),
+    );
+}
+
+async function verify(
+  database: Database,
+  model: string,
+  version: number,
+  output: Output,
+  signal: AbortSignal,
+): Promise<{ dataset: Dataset; repetition: Repetition }> {
+  await getDefinition(database, model);
+  const registered = await getVersion(database, model, version);
+  const stored = await readArtifact(database, model, version);
+  const again = await repeatTraining(database, registered, {
+    signal,
+    onProgress: (fraction) => output.progress(`trained ${Math.round(100 * fraction)} %`),
+  });
+  const platforms = {
+    trainedOn: await readTrainedOn(database, model, version),
+    repeatedOn: thisPlatform(),
+  };
+  return {
+    dataset: await getDataset(database, registered.datasetId),
+    repetition: repetitionOf(stored, again, platforms),
+  };
+}
+
+function print(output: Output, what: string, dataset: Dataset, repetition: Repetition): void {
+  const { digest, repeatedDigest, trainedOn, repeatedOn } = repetition;
+  const before = trainedOn ? platformInWords(trainedOn) : 'a platform that is not on record';
+  output.line(`${what}: trained on ${before}, artifact ${digest}`);
+  output.line(
+    `trained again on ${platformInWords(repeatedOn)} from dataset ${dataset.id}, ${dataset.trainingRows} training rows: ` +
+      `artifact ${repeatedDigest}`,
+  );
+  output.line(repetitionInWords(repetition));
+}

@@ -1,0 +1,61 @@
+// A version trained again: whether it is the same, to the byte or as far as platforms agree.
+import { canonicalJson, digestOf } from '../canonical-json.ts';
+import { type Artifact } from './artifact.ts';
+import { encodedNames } from './encoding.ts';
+import { isSamePlatform, type Platform } from './platform.ts';
+
+/** Coefficients of other platforms agree to this, relative to those above 1. */
+export const COEFFICIENT_TOLERANCE = 1e-9;
+
+/** What training again gave. Plain JSON. */
+export interface Repetition {
+  readonly digest: string;
+  readonly repeatedDigest: string;
+  readonly sameBytes: boolean;
+  /** Largest difference of a coefficient, relative to those above 1; null where the columns are not the same. */
+  readonly coefficientGap: number | null;
+  /** Null where it is not on record. */
+  readonly trainedOn: Platform | null;
+  readonly repeatedOn: Platform;
+  /** Whether that is as it should be: the same bytes on the same platform, elsewhere coefficients to 1e-9. */
+  readonly holds: boolean;
+}
+
+/**
+ * Compares a version with itself trained again.
+ *
+ * @param trainedOn null where it is not on record: then only coefficients are asked for
+ * @example repetitionOf(stored, again, { trainedOn, repeatedOn: here }).holds
+ */
+export function repetitionOf(
+  stored: Artifact,
+  again: Artifact,
+  { trainedOn, repeatedOn }: Pick<Repetition, 'trainedOn' | 'repeatedOn'>,
+): Repetition {
+  const [digest, repeatedDigest] = [digestOf(stored), digestOf(again)];
+  const sameBytes = digest === repeatedDigest;
+  const gap = coefficientGap(stored, again);
+  const mustBeBytes = trainedOn !== null && isSamePlatform(trainedOn, repeatedOn);
+  const holds = sameBytes || (!mustBeBytes && gap !== null && gap <= COEFFICIENT_TOLERANCE);
+  return { digest, repeatedDigest, sameBytes, coefficientGap: gap, trainedOn, repeatedOn, holds };
+}
+
+function coefficientGap(a: Artifact, b: Artifact): number | null {
+  if (canonicalJson(encodedNames(a.encoding)) !== canonicalJson(encodedNames(b.encoding))) return null;
+  return a.coefficients.reduce((gap, value, at) => {
+    const other = b.coefficients[at]!;
+    return Math.max(gap, Math.abs(value - other) / Math.max(1, Math.abs(value)));
+  }, 0);
+}
+
+/** The verdict in one sentence. */
+export function repetitionInWords({ sameBytes, coefficientGap: gap, holds, trainedOn }: Repetition): string {
+  if (sameBytes) return 'the same bytes';
+  if (gap === null) return 'other columns: these are not the rows or not the rules that it was trained by';
+  const found = `coefficients differ by ${gap.toPrecision(2)} at most`;
+  if (holds) {
+    const where = trainedOn ? 'on another platform' : 'where it was trained is not on record';
+    return `other bytes, ${where}: ${found}, within ${COEFFICIENT_TOLERANCE}`;
+  }
+  return `other bytes: ${found}`;
+}
