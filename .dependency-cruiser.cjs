@@ -1,5 +1,5 @@
 // Who may import whom. The rooms and their order are described in docs/architecture.md.
-const rooms = 'models|domain|workflows|activities|store|api|console|cli|worker|migrations';
+const rooms = 'models|domain|workflows|activities|scoring|store|api|console|cli|worker|migrations';
 
 /** A rule: files of `room` may import only what matches `allowed` among our own rooms. */
 const room = (name, allowed, extra = {}) => ({
@@ -15,9 +15,10 @@ module.exports = {
     room('domain', []),
     room('models', ['domain/']),
     room('store', ['domain/']),
-    room('activities', ['domain/', 'store/', 'workflows/contracts']),
-    room('api', ['domain/', 'store/', 'console/', 'workflows/contracts']),
-    room('worker', ['domain/', 'store/', 'activities/', 'workflows/', 'migrations/']),
+    room('scoring', ['domain/', 'store/']),
+    room('activities', ['domain/', 'scoring/', 'store/', 'workflows/contracts']),
+    room('api', ['domain/', 'scoring/', 'store/', 'console/', 'workflows/contracts']),
+    room('worker', ['domain/', 'scoring/', 'store/', 'activities/', 'workflows/', 'migrations/']),
     room('migrations', []),
     {
       name: 'workflow-imports',

@@ -1,13 +1,15 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { cutOf, DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
+import { scoreFrame } from '../domain/learning/scorer.ts';
 import { type ComparisonBody, comparisonInWords } from '../domain/lifecycle/comparison-body.ts';
 import { digestOfScores } from '../domain/lifecycle/validation.ts';
+import { loadScorer, openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { countHoldoutUse, findComparison, writeComparison } from '../store/runs/comparisons.ts';
 import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
-import { findVersionIn, getVersion, readArtifact } from '../store/versions/versions.ts';
-import { championFrame, evaluationDataset, readEvaluation, scoreFrame } from './comparing/evaluation.ts';
+import { findVersionIn, getVersion } from '../store/versions/versions.ts';
+import { championFrame, evaluationDataset, readEvaluation } from './comparing/evaluation.ts';
 import { judgeOutOfTime } from './comparing/judge-out-of-time.ts';
 import { measureInThread } from './comparing/measure-in-thread.ts';
 import { proveLeaks } from './comparing/prove-leaks.ts';
@@ -33,27 +35,27 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
     const evaluation = await readEvaluation(database, dataset, candidate.definitionVersion);
     const { frame } = evaluation;
 
-    const artifact = await readArtifact(database, model, candidateVersion);
-    const championArtifact = champion && (await readArtifact(database, model, champion.version));
-    const candidateScores = scoreFrame(artifact, frame);
-    const championScores =
-      champion && championArtifact
-        ? scoreFrame(championArtifact, await championFrame(database, champion, dataset, evaluation))
-        : // What "no model" would answer to everybody.
-          new Float64Array(frame.rows).fill(artifact.prior);
+    const source = await readScorerSource(database, model, candidateVersion);
+    const { prior } = source.artifact;
+    const candidateScores = await scoreFrame(await openScorer(source), frame);
+    const championScores = champion
+      ? await scoreFrame(
+          await loadScorer(database, model, champion.version),
+          await championFrame(database, champion, dataset, evaluation),
+        )
+      : // What "no model" would answer to everybody.
+        new Float64Array(frame.rows).fill(prior);
     const { comparison, ...measured } = await measureInThread(
       {
         frame,
         championScores,
         candidateScores,
-        candidate: artifact,
-        cuts: {
-          champion: championArtifact ? cutOf(championArtifact) : DEFAULT_CUT,
-          candidate: cutOf(artifact),
-        },
+        prior,
+        cuts: { champion: champion?.cut ?? DEFAULT_CUT, candidate: cutOf(source.artifact) },
         named: definition.promotion.slices ?? [],
         seed: definition.training.seed,
       },
+      source,
       { signal: cancellationSignal(), onProgress: (fraction) => heartbeat({ measured: fraction }) },
     );
     const outOfTime = await judgeOutOfTime(database, {

@@ -3,7 +3,7 @@ import { type FeatureReference } from '../domain/drift/feature-reference.ts';
 import { profileOfScores } from '../domain/drift/prediction-change.ts';
 import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type Artifact } from '../domain/learning/artifact.ts';
+import { type Scorer } from '../domain/learning/scorer.ts';
 import { type Unmeasured, unmeasured } from '../domain/lifecycle/report.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
 import { type Database } from '../store/database.ts';
@@ -18,7 +18,7 @@ import { readScoreReference } from '../store/versions/versions.ts';
 export interface Counting {
   /** Frozen by the champion's own definition. */
   readonly dataset: Dataset;
-  readonly artifact: Artifact;
+  readonly scorer: Scorer;
   readonly reference: FeatureReference;
   /** The bins of its scores; null where it has no score reference. */
   readonly scores: FeatureReference | null;
@@ -41,14 +41,14 @@ export async function scoreBins(
  */
 export async function countWindow(
   database: Database,
-  { dataset, artifact, reference, scores }: Counting,
+  { dataset, scorer, reference, scores }: Counting,
   range?: ChunkRange,
 ): Promise<WindowCounts> {
   if (scores === null)
     return { profile: await profileDataset(database, dataset, reference, range), scored: null };
-  const scorer = new HoldoutScorer(dataset, artifact);
-  const profile = await profileDataset(database, dataset, reference, range, scorer);
-  return { profile, scored: profileOfScores(scores, scorer.finish().scores) };
+  const holdout = new HoldoutScorer(dataset, scorer);
+  const profile = await profileDataset(database, dataset, reference, range, holdout);
+  return { profile, scored: profileOfScores(scores, (await holdout.finish()).scores) };
 }
 
 /** A reference of an older format is told, and stops nothing else that the monitor measures. */

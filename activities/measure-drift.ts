@@ -2,12 +2,13 @@
 import { driftPolicyOf } from '../domain/drift/policy-of.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
+import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { chunksOf, getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { mergeProfileParts, removeProfileParts } from '../store/drift/profile-parts.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
+import { getVersion, readReference } from '../store/versions/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
@@ -29,10 +30,10 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
 
     async function drift(championVersion: number): Promise<DriftPart> {
       const { model, datasetId, definitionVersion } = report;
-      const [champion, { definition }, artifact, encoded, frozen] = await Promise.all([
+      const [champion, { definition }, source, encoded, frozen] = await Promise.all([
         getVersion(database, model, championVersion),
         getDefinition(database, model, definitionVersion),
-        readArtifact(database, model, championVersion),
+        readScorerSource(database, model, championVersion),
         readReference(database, model, championVersion),
         getDataset(database, datasetId),
       ]);
@@ -44,8 +45,8 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       const scores = await scoreBins(database, champion);
       const { profile, scored } =
         (await mergeProfileParts(database, reportId, chunksOf(dataset))) ??
-        (await countWindow(database, { dataset, artifact, reference, scores }));
-      const policy = driftPolicyOf(definition, artifact);
+        (await countWindow(database, { dataset, scorer: await openScorer(source), reference, scores }));
+      const policy = driftPolicyOf(definition, source.artifact);
       const { minRows } = definition.drift;
       const others = otherChanges({ reference, profile, scores, scored, minRows });
       const together = await tellApart(database, champion, dataset, definition);

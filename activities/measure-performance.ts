@@ -10,13 +10,14 @@ import {
   type NotEstimated,
 } from '../domain/performance/estimate-performance.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
+import { loadScorer } from '../scoring/scorer-source.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { type ScoredHoldout } from '../store/datasets/holdout-scorer.ts';
 import { scoreHoldout } from '../store/datasets/score-holdout.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readArtifact, readScoreReference } from '../store/versions/versions.ts';
+import { getVersion, readScoreReference } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
@@ -33,9 +34,9 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
 
     async function measured(championVersion: number): Promise<PerformancePart> {
       const { model, datasetId, definitionVersion } = report;
-      const [champion, artifact, { definition }, frozen] = await Promise.all([
+      const [champion, scorer, { definition }, frozen] = await Promise.all([
         getVersion(database, model, championVersion),
-        readArtifact(database, model, championVersion),
+        loadScorer(database, model, championVersion),
         getDefinition(database, model, definitionVersion),
         getDataset(database, datasetId),
       ]);
@@ -44,7 +45,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       const held = await scoreHoldout(
         database,
         dataset,
-        artifact,
+        scorer,
         before(dataset.asKnownAt, durationOf(definition.label.delay)),
       );
       const labelled = rowsWhere(held, (label) => label !== NO_LABEL);

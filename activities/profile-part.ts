@@ -1,10 +1,11 @@
 // One part of a large window, counted for its report by whichever worker is free.
+import { loadScorer } from '../scoring/scorer-source.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { partRange } from '../store/drift/part-plan.ts';
 import { hasProfilePart, writeProfilePart } from '../store/drift/profile-parts.ts';
 import { getReport } from '../store/runs/reports.ts';
-import { getVersion, readArtifact, readReference } from '../store/versions/versions.ts';
+import { getVersion, readReference } from '../store/versions/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
@@ -27,15 +28,15 @@ export const profilePartActivities = ({ database }: ActivityDeps) => ({
     const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
     const range = partRange(dataset, part, parts);
     if (range.first === range.end || (await hasProfilePart(database, reportId, range))) return;
-    const [artifact, encoded, scores] = await Promise.all([
-      readArtifact(database, model, championVersion),
+    const [scorer, encoded, scores] = await Promise.all([
+      loadScorer(database, model, championVersion),
       readReference(database, model, championVersion),
       scoreBins(database, champion),
     ]);
     const reference = referenceOf(encoded);
     // The step that judges tells of it.
     if ('reason' in reference) return;
-    const counting = { dataset, artifact, reference, scores };
+    const counting = { dataset, scorer, reference, scores };
     await writeProfilePart(database, reportId, range, await countWindow(database, counting, range));
   },
 });

@@ -1,8 +1,7 @@
 // Validation of a version in Staging: facts are gathered and timed here, the checks are domain's.
 import { heartbeat } from '@temporalio/activity';
 import { type Frame, recordAt } from '../domain/features/frame.ts';
-import { type Artifact } from '../domain/learning/artifact.ts';
-import { scoreRecord } from '../domain/learning/score.ts';
+import { type Scorer } from '../domain/learning/scorer.ts';
 import {
   checkExtremes,
   checkOnePath,
@@ -14,13 +13,14 @@ import {
   type Validation,
   validationOf,
 } from '../domain/lifecycle/validation.ts';
+import { loadScorer } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readRowsFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { countMissingOnlineRows } from '../store/online/missing-rows.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
-import { getVersion, readArtifact } from '../store/versions/versions.ts';
+import { getVersion } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
 
@@ -33,17 +33,17 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
   async validateCandidate({ model, version }: { model: string; version: number }): Promise<Validation> {
     const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);
     const asOf = dataset.window.to;
-    const artifact = await readArtifact(database, model, version);
+    const scorer = await loadScorer(database, model, version);
     const { frame } = await readRowsFor(database, dataset, definition.version, followed());
     heartbeat('loaded');
     const missing = await countMissingOnlineRows(database, definition, asOf);
     return validationOf([
-      checkReload(artifact, frame, scoresDigest),
+      await checkReload(scorer, frame, scoresDigest),
       checkOnlineRows(missing, asOf),
-      checkOnePath(artifact, frame),
-      checkExtremes(artifact, frame),
+      await checkOnePath(scorer, frame),
+      await checkExtremes(scorer, frame),
       checkSliceFloor(slices),
-      checkSpeed(timeSingleRows(artifact, frame)),
+      checkSpeed(await timeSingleRows(scorer, frame)),
     ]);
   },
 });
@@ -61,10 +61,13 @@ async function comparedOn(database: Database, model: string, version: number) {
 }
 
 /** Milliseconds that each of `SINGLE_ROWS` records took to score; the rows of a smaller frame come up again. */
-const timeSingleRows = (artifact: Artifact, frame: Frame): Float64Array =>
-  Float64Array.from({ length: SINGLE_ROWS }, (_, index) => {
+async function timeSingleRows(scorer: Scorer, frame: Frame): Promise<Float64Array> {
+  const durations = new Float64Array(SINGLE_ROWS);
+  for (let index = 0; index < SINGLE_ROWS; index += 1) {
     const record = recordAt(frame, index % frame.rows);
     const start = performance.now();
-    scoreRecord(artifact, record);
-    return performance.now() - start;
-  });
+    await scorer.scoreRecords([record]);
+    durations[index] = performance.now() - start;
+  }
+  return durations;
+}

@@ -3,6 +3,7 @@ import { compare } from '../domain/learning/comparison.ts';
 import { pairedDelong } from '../domain/learning/delong.ts';
 import { logisticRegression } from '../domain/learning/logistic-regression.ts';
 import { measureComparison } from '../domain/learning/measure-comparison.ts';
+import { linearScorer } from '../domain/learning/scorer.ts';
 import { scoreRows } from '../domain/learning/score.ts';
 import { generatedRows } from './generated-rows.ts';
 
@@ -22,22 +23,23 @@ for (const size of SIZES) {
   const { labels, clusters } = frame;
   const delong = seconds(() => pairedDelong({ labels, clusters, first, second }));
   const plain = seconds(() => compare({ labels, clusters, championScores: first, candidateScores: second }));
-  let replicates = 0;
-  const whole = seconds(() => {
-    const measured = measureComparison({
+  const started = performance.now();
+  const measured = await measureComparison(
+    {
       frame,
       championScores: first,
       candidateScores: second,
-      candidate,
+      prior: candidate.prior,
       cuts: { champion: 0.5, candidate: 0.5 },
       named: [],
       seed: 1,
-    });
-    replicates = measured.measures.bootstrap.replicates;
-  });
+    },
+    linearScorer(candidate),
+  );
+  const whole = (performance.now() - started) / 1_000;
   console.log(
-    `${size} rows: DeLong ${delong.toFixed(2)} s, comparison ${plain.toFixed(2)} s, everything with ${replicates} ` +
-      `draws, slices and importance ${whole.toFixed(1)} s (${(whole / delong).toFixed(0)} times DeLong)`,
+    `${size} rows: DeLong ${delong.toFixed(2)} s, comparison ${plain.toFixed(2)} s, everything with ` +
+      `${measured.measures.bootstrap.replicates} draws, slices and importance ${whole.toFixed(1)} s (${(whole / delong).toFixed(0)} times DeLong)`,
   );
 }
 

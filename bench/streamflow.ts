@@ -11,7 +11,7 @@ if (!isStreamFlowThere()) {
   process.exit(0);
 }
 
-const { onHoldout, asBefore } = compareStreamFlow();
+const { onHoldout, asBefore } = await compareStreamFlow();
 const { comparison, measures, slices, mcnemar } = onHoldout;
 const { champion, candidate, difference } = comparison;
 

@@ -60,6 +60,11 @@ export const errorKinds = {
   UNKNOWN_DATASET: kind(404, false, '`tidegate dataset list <model>` lists the datasets.'),
   UNKNOWN_ENTITY: kind(404, false, 'Materialise its row, or send the features with the request.'),
   VALUES_TOO_OLD: kind(409, true, 'Load the table and run `tidegate materialize`, or send the features.'),
+  NOT_EXPLAINABLE: kind(
+    409,
+    false,
+    'GET /models/{model}/versions/{version}/card says what its AUC rests on.',
+  ),
   UNKNOWN_ROUTE: kind(404, false, 'GET /docs lists the routes.'),
   NO_PRODUCTION_VERSION: kind(409, false, 'Train and approve a version first: `tidegate monitor <model>`.'),
   // data of a window

@@ -15,8 +15,11 @@ export interface WireBytes {
  */
 export type TakeWireRow = (wire: WireBytes, start: number) => void | Promise<void>;
 
-/** The fields of one row, null where the field is; they lie in memory that is used again after the call. */
-export type TakeRow = (fields: readonly (Buffer | null)[]) => void;
+/**
+ * Takes the fields of one row, null where the field is; they lie in memory that is used again after the call. Where it
+ * gives a promise, nothing more is read until that is settled.
+ */
+export type TakeRow = (fields: readonly (Buffer | null)[]) => unknown;
 
 // "PGCOPY\n\xff\r\n\0", flags and the length of an extension that no server sends.
 const HEADER_BYTES = 19;
@@ -30,7 +33,10 @@ const TRAILER = -1;
  * @example await copyOut(client, 'copy (select bytes from chunk) to stdout (format binary)', ([bytes]) => hash(bytes));
  */
 export const copyOut = (client: pg.ClientBase, statement: string, take: TakeRow): Promise<void> =>
-  copyRows(client, statement, ({ bytes }, start) => take(fieldsAt(bytes, start)));
+  copyRows(client, statement, ({ bytes }, start) => {
+    const waiting = take(fieldsAt(bytes, start));
+    return waiting instanceof Promise ? waiting.then(() => undefined) : undefined;
+  });
 
 /** Runs a binary COPY and hands over each row as it lies. @throws as {@link copyOut}; or what a promise failed with */
 export function copyRows(client: pg.ClientBase, statement: string, take: TakeWireRow): Promise<void> {

@@ -1,9 +1,7 @@
 // The rows that champion and candidate are compared on.
 import { type Frame } from '../../domain/features/frame.ts';
 import { windowEndingAt } from '../../domain/features/window.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
 import { evaluationRows } from '../../domain/learning/rows.ts';
-import { scoreRows } from '../../domain/learning/score.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
@@ -91,7 +89,3 @@ async function haveSameKeys(database: Database, own: Dataset, { rows, keys }: Ev
 }
 
 const everyRow = ({ rows }: Frame): Uint32Array => Uint32Array.from({ length: rows }, (_, row) => row);
-
-/** Scores every row of a frame. */
-export const scoreFrame = (artifact: Artifact, frame: Frame): Float64Array =>
-  scoreRows(artifact, frame, everyRow(frame));

@@ -4,9 +4,16 @@ import {
   type MeasuredComparison,
   type MeasureInput,
 } from '../../domain/learning/measure-comparison.ts';
+import { openScorer, type ScorerSource } from '../../scoring/scorer-source.ts';
 import { runThread, type ThreadControl } from '../training/run-thread.ts';
 
 const entry = new URL('./thread.mjs', import.meta.url);
+
+/** What the thread is given. */
+export interface MeasureMessage {
+  readonly input: MeasureInput;
+  readonly candidate: ScorerSource;
+}
 
 /** So few rows are measured in less time than a thread needs to start. */
 const FEW_ROWS = 5_000;
@@ -19,8 +26,15 @@ const FEW_ROWS = 5_000;
  */
 export async function measureInThread(
   input: MeasureInput,
+  candidate: ScorerSource,
   control: ThreadControl,
 ): Promise<MeasuredComparison> {
-  if (input.frame.rows <= FEW_ROWS) return measureComparison(input, control.onProgress);
-  return (await runThread(entry, input, control)) as MeasuredComparison;
+  if (input.frame.rows <= FEW_ROWS) {
+    return measureComparison(input, await openScorer(candidate), control.onProgress);
+  }
+  return (await runThread(
+    entry,
+    { input, candidate } satisfies MeasureMessage,
+    control,
+  )) as MeasuredComparison;
 }

@@ -1,9 +1,11 @@
 // Why an entity or a row gets its score from the version in Production.
 import { type ApiDeps, type App } from '../app.ts';
+import { TidegateError } from '../../domain/errors.ts';
 import { predict } from '../prediction/predict.ts';
 import { errorResponses } from '../schemas/error.ts';
 import { explainAnswer, explainBody } from '../schemas/explanation.ts';
 import { modelParams } from '../schemas/model.ts';
+import { type ServingModel } from '../serving/serving-model.ts';
 
 /** `POST /models/:model/explain`. */
 export function explainRoute(app: App, { serving }: ApiDeps): void {
@@ -23,6 +25,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
     },
     async ({ params, body }, reply) => {
       const model = await serving.modelFor(params.model);
+      if (!model.explain) throw notExplainable(model);
       const [answered] = await predict(model, body, { lookUp: serving.lookUp, now: new Date() });
       const { subject, prediction } = answered!;
       const { score, scoreBeforeCalibration, base, contributions } = model.explain(subject.record);
@@ -44,3 +47,9 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
     },
   );
 }
+
+const notExplainable = ({ model, version }: ServingModel): TidegateError =>
+  new TidegateError(
+    'NOT_EXPLAINABLE',
+    `version ${version} of ${model} is no linear model: what each feature adds to one score cannot be told exactly`,
+  );

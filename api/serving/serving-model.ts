@@ -1,11 +1,11 @@
 // A version in memory, ready to answer.
+import { type Awaitable } from '../../domain/awaitable.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
 import { type AgeLimit, ageLimitsOf } from '../../domain/features/max-age.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { explainRecord, type Explanation } from '../../domain/learning/explain.ts';
-import { scoreRecord } from '../../domain/learning/score.ts';
-import { type LoadedVersion } from '../../store/serving/load-version.ts';
+import { type Scorer } from '../../domain/learning/scorer.ts';
+import { type LoadedVersion } from '../../scoring/load-version.ts';
 import { type RowShape, rowShape } from '../prediction/row-shape.ts';
 
 /** A version that can answer. */
@@ -19,12 +19,12 @@ export interface ServingModel {
   readonly shape: RowShape;
   /** How old stored values may be. */
   readonly ageLimits: readonly AgeLimit[];
-  /** Estimated probability of the positive class, in [0, 1]. */
-  readonly score: (record: FeatureRecord) => number;
+  /** Estimated probabilities of the positive class, in [0, 1], one per record. */
+  readonly score: (records: readonly FeatureRecord[]) => Awaitable<readonly number[]>;
   /** Score from which on it says yes. */
   readonly threshold: number;
-  /** What each feature adds to that score. */
-  readonly explain: (record: FeatureRecord) => Explanation;
+  /** What each feature adds to the score of a record; null where the version cannot tell. */
+  readonly explain: Scorer['explain'];
 }
 
 /**
@@ -33,12 +33,11 @@ export interface ServingModel {
  *
  * @throws TidegateError ARTIFACT_CHANGED when it does not
  */
-export function makeServingModel(loaded: LoadedVersion): ServingModel {
-  const { model, version, definitionVersion, definition, artifact, threshold } = loaded;
+export async function makeServingModel(loaded: LoadedVersion): Promise<ServingModel> {
+  const { model, version, definitionVersion, definition, scorer, threshold } = loaded;
   const shape = rowShape(definition);
-  const score = (record: FeatureRecord): number => scoreRecord(artifact, record).score;
   const nothing = Object.fromEntries(shape.features.map(({ name }) => [name, null]));
-  const checked = score(nothing);
+  const [checked = NaN] = await scorer.scoreRecords([nothing]);
   if (!(checked >= 0 && checked <= 1)) {
     throw new TidegateError(
       'ARTIFACT_CHANGED',
@@ -53,8 +52,8 @@ export function makeServingModel(loaded: LoadedVersion): ServingModel {
     definition,
     shape,
     ageLimits: ageLimitsOf(definition),
-    score,
+    score: scorer.scoreRecords,
     threshold,
-    explain: (record) => explainRecord(artifact, record),
+    explain: scorer.explain,
   };
 }

@@ -7,7 +7,7 @@ import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { batchedLookUp } from '../../store/online/batched-lookup.ts';
 import { type LookUp } from '../../store/online/lookup.ts';
-import { loadVersion } from '../../store/serving/load-version.ts';
+import { loadVersion } from '../../scoring/load-version.ts';
 import { writePredictions } from '../../store/serving/predictions.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
 import { ModelCache } from './model-cache.ts';

@@ -1,21 +1,21 @@
 // Everything that a comparison measures on its evaluation rows, in one go.
 import { type Frame } from '../features/frame.ts';
 import { type NamedSlice } from '../features/schema/slices-schema.ts';
-import { type Artifact } from './artifact.ts';
 import { compare, type Comparison } from './comparison.ts';
 import { type Cuts, mcnemarAtCut, type McNemarAtCut } from './mcnemar-at-cut.ts';
 import { type FeatureImportance, permutationImportance } from './permutation-importance.ts';
-import { scoreRows } from './score.ts';
+import { type Scorer } from './scorer.ts';
 import { sideBySide, type SideBySide } from './side-by-side.ts';
 import { compareSlices, type Slice } from './slices.ts';
 
-/** What is measured. Fit to be sent to a thread. */
+/** What is measured. Fit to be sent to a thread, where the candidate's scorer is made anew. */
 export interface MeasureInput {
   /** The evaluation rows and no others: labelled, and held out. */
   readonly frame: Frame;
   readonly championScores: Float64Array;
   readonly candidateScores: Float64Array;
-  readonly candidate: Artifact;
+  /** Share of positives by which both are judged beside each other, in (0, 1): that of the candidate's training. */
+  readonly prior: number;
   /** Where each decides. */
   readonly cuts: Cuts;
   /** Slices that the definition names. */
@@ -36,26 +36,27 @@ export interface MeasuredComparison {
  * Measures champion and candidate on the same rows: AUCs and their difference, what is beside them, decisions at the
  * cut, slices, and what the candidate's AUC rests on. The same input gives the same output.
  *
+ * @param candidate scores the rows again with one feature's values dealt out anew
  * @param onProgress told how far it is, from 0 to 1
  * @throws TidegateError TOO_FEW_LABELS where there is no row
- * @example measureComparison(input).comparison.difference.low > 0
+ * @example (await measureComparison(input, linearScorer(artifact))).comparison.difference.low > 0
  */
-export function measureComparison(
-  { frame, championScores, candidateScores, candidate, cuts, named, seed }: MeasureInput,
+export async function measureComparison(
+  { frame, championScores, candidateScores, prior, cuts, named, seed }: MeasureInput,
+  candidate: Scorer,
   onProgress: (fraction: number) => void = () => undefined,
-): MeasuredComparison {
+): Promise<MeasuredComparison> {
   const { labels, clusters } = frame;
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
   const scored = { labels, clusters, championScores, candidateScores };
   const comparison = compare(scored);
   onProgress(0.1);
-  const measures = sideBySide({ ...scored, prior: candidate.prior, seed });
+  const measures = sideBySide({ ...scored, prior, seed });
   onProgress(0.4);
   const mcnemar = mcnemarAtCut({ ...scored, cuts });
   const slices = compareSlices({ frame, rows, championScores, candidateScores, named });
   onProgress(0.7);
-  const score = (other: Frame, chosen: Uint32Array): Float64Array => scoreRows(candidate, other, chosen);
-  const importance = permutationImportance(frame, rows, score, { seed });
+  const importance = await permutationImportance(frame, rows, candidate.scoreRows, { seed });
   onProgress(1);
   return { comparison, measures, mcnemar, slices, importance };
 }

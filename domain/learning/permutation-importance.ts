@@ -2,6 +2,7 @@
 import { type FeatureColumn, type Frame } from '../features/frame.ts';
 import { Random } from '../random.ts';
 import { auc } from './auc.ts';
+import { type Scorer } from './scorer.ts';
 
 /** How much of the AUC rests on one feature. Plain JSON. */
 export interface FeatureImportance {
@@ -29,29 +30,31 @@ export interface ImportanceOptions {
  *
  * @param rows labelled rows, none of which the model was trained on
  * @param score scores rows of a frame, in the order given
- * @example permutationImportance(frame, evaluationRows(frame), (other, rows) => scoreRows(artifact, other, rows), { seed: 7 })
+ * @example await permutationImportance(frame, evaluationRows(frame), (other, rows) => scoreRows(artifact, other, rows), { seed: 7 })
  */
-export function permutationImportance(
+export async function permutationImportance(
   frame: Frame,
   rows: Uint32Array,
-  score: (frame: Frame, rows: Uint32Array) => Float64Array,
+  score: Scorer['scoreRows'],
   { seed, repeats = 5, mostRows = 20_000 }: ImportanceOptions,
-): FeatureImportance[] {
+): Promise<FeatureImportance[]> {
   const stride = Math.max(1, Math.ceil(rows.length / mostRows));
   const chosen = rows.filter((_, at) => at % stride === 0);
   const labels = Uint8Array.from(chosen, (row) => frame.labels[row]!);
-  const whole = auc(labels, score(frame, chosen));
+  const whole = auc(labels, await score(frame, chosen));
   if (whole === null) return [];
-  const importances = frame.features.map((column, position) => {
-    const losses = Array.from({ length: repeats }, (_, repeat) => {
+  const importances: FeatureImportance[] = [];
+  for (const [position, column] of frame.features.entries()) {
+    const losses: number[] = [];
+    for (let repeat = 0; repeat < repeats; repeat += 1) {
       const dealt = shuffled(chosen, new Random(seed, position, repeat));
       const features = frame.features.with(position, permuted(column, chosen, dealt));
-      return whole - auc(labels, score({ ...frame, features }, chosen))!;
-    });
+      losses.push(whole - auc(labels, await score({ ...frame, features }, chosen))!);
+    }
     const importance = losses.reduce((sum, loss) => sum + loss, 0) / repeats;
     const squares = losses.reduce((sum, loss) => sum + (loss - importance) ** 2, 0);
-    return { feature: column.name, importance, spread: Math.sqrt(squares / repeats) };
-  });
+    importances.push({ feature: column.name, importance, spread: Math.sqrt(squares / repeats) });
+  }
   return importances.sort((a, b) => b.importance - a.importance);
 }
 

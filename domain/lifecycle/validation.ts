@@ -1,10 +1,9 @@
 // Validation of a version in Staging: what must hold before a person is asked.
 import { digestOfBytes } from '../canonical-json.ts';
 import { type Frame, recordAt } from '../features/frame.ts';
-import { type Artifact } from '../learning/artifact.ts';
 import { extremeRecords } from '../learning/extreme-records.ts';
 import { evaluationRows } from '../learning/rows.ts';
-import { scoreRecord, scoreRows } from '../learning/score.ts';
+import { type Scorer } from '../learning/scorer.ts';
 import { type Slice } from '../learning/slices.ts';
 import { sliceFloor } from './slice-floor.ts';
 
@@ -39,9 +38,13 @@ export function validationOf(checks: readonly ValidationCheck[]): Validation {
 export const digestOfScores = (scores: Float64Array): string => digestOfBytes(new Uint8Array(scores.buffer));
 
 /** The artifact read back gives the scores of the digest on the evaluation rows, to the last bit. */
-export function checkReload(artifact: Artifact, frame: Frame, scoresDigest: string): ValidationCheck {
+export async function checkReload(
+  scorer: Scorer,
+  frame: Frame,
+  scoresDigest: string,
+): Promise<ValidationCheck> {
   const rows = evaluationRows(frame);
-  const passed = digestOfScores(scoreRows(artifact, frame, rows)) === scoresDigest;
+  const passed = digestOfScores(await scorer.scoreRows(frame, rows)) === scoresDigest;
   const words = passed
     ? `${rows.length} scores are identical after reloading`
     : 'the reloaded artifact scores differently';
@@ -55,13 +58,15 @@ export const checkOnlineRows = (missing: number, asOf: Date): ValidationCheck =>
   words: missing === 0 ? `complete as of ${asOf.toISOString()}` : `${missing} entities have no online row`,
 });
 
-/** A record scored alone, as the API does, gives the score that its row has in the frame. */
-export function checkOnePath(artifact: Artifact, frame: Frame): ValidationCheck {
+/** A record scored alone, as the API does, gives the score that its row has in the frame, within the scorer's tolerance. */
+export async function checkOnePath(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {
   const rows = Uint32Array.from({ length: Math.min(SINGLE_ROWS, frame.rows) }, (_, row) => row);
-  const together = scoreRows(artifact, frame, rows);
-  const differing = rows.filter(
-    (row) => scoreRecord(artifact, recordAt(frame, row)).score !== together[row],
-  ).length;
+  const together = await scorer.scoreRows(frame, rows);
+  let differing = 0;
+  for (const row of rows) {
+    const [alone = NaN] = await scorer.scoreRecords([recordAt(frame, row)]);
+    if (!(Math.abs(alone - together[row]!) <= scorer.tolerance)) differing += 1;
+  }
   const words =
     differing === 0
       ? `${rows.length} records score as in training`
@@ -70,11 +75,10 @@ export function checkOnePath(artifact: Artifact, frame: Frame): ValidationCheck 
 }
 
 /** Odd input still gives a probability. */
-export function checkExtremes(artifact: Artifact, frame: Frame): ValidationCheck {
-  const broken = extremeRecords(frame).filter(({ record }) => {
-    const { score } = scoreRecord(artifact, record);
-    return !(score >= 0 && score <= 1);
-  });
+export async function checkExtremes(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {
+  const odd = extremeRecords(frame);
+  const scores = await scorer.scoreRecords(odd.map(({ record }) => record));
+  const broken = odd.filter((_, at) => !(scores[at]! >= 0 && scores[at]! <= 1));
   const words =
     broken.length === 0 ? 'odd input gives a probability' : broken.map(({ name }) => name).join(', ');
   return { name: 'extremes', passed: broken.length === 0, words };

@@ -1,7 +1,7 @@
 // Scores the holdout rows of a dataset as its chunks pass, those of the same rows together.
+import { type Awaitable } from '../../domain/awaitable.ts';
 import { type FeatureColumn } from '../../domain/features/frame.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
-import { scoreRows } from '../../domain/learning/score.ts';
+import { type Scorer } from '../../domain/learning/scorer.ts';
 import { countLabelsOf, type LabelCounts, NO_ROWS } from '../../domain/performance/label-counts.ts';
 import { type DatasetColumn } from '../tables.ts';
 import { featurePart, PARTS } from './chunk.ts';
@@ -23,15 +23,15 @@ export interface ScoredHoldout {
  * A version that scores what passes. Chunks come by rows: first the holdout and the labels, then what else is wanted.
  *
  * @example
- * const scorer = new HoldoutScorer(dataset, artifact);
+ * const scorer = new HoldoutScorer(dataset, version);
  * await readChunks(database, dataset, [PARTS.holdout, PARTS.labels, ...scorer.features], range, (chunk) => scorer.take(chunk), 'by rows');
- * scorer.finish().scores;
+ * (await scorer.finish()).scores;
  */
 export class HoldoutScorer {
   /** The parts that hold the features of the version. */
   readonly features: readonly string[];
   readonly #columns: ReadonlyMap<string, DatasetColumn>;
-  readonly #artifact: Artifact;
+  readonly #version: Scorer;
   readonly #expectedUntil: Date;
   readonly #scores: Float64Array[] = [];
   readonly #labels: Uint8Array[] = [];
@@ -44,23 +44,23 @@ export class HoldoutScorer {
   #picked: FeatureColumn[] = [];
 
   /** @param expectedUntil rows up to this time should have their label. @default the instant by which labels were known */
-  constructor(dataset: Dataset, artifact: Artifact, expectedUntil = dataset.asKnownAt) {
-    const wanted = new Set(artifact.encoding.columns.map(({ name }) => name));
+  constructor(dataset: Dataset, version: Scorer, expectedUntil = dataset.asKnownAt) {
+    const wanted = new Set(version.features);
     this.#columns = new Map(
       dataset.columns.flatMap((column, position) =>
         wanted.has(column.name) ? [[featurePart(position), column] as const] : [],
       ),
     );
     this.features = [...this.#columns.keys()];
-    this.#artifact = artifact;
+    this.#version = version;
     this.#expectedUntil = expectedUntil;
   }
 
-  /** Takes a chunk; of a part that it has no use for, nothing. */
-  take({ part, bytes }: PassingChunk): void {
+  /** Takes a chunk; of a part that it has no use for, nothing. A promise has to be waited for before the next. */
+  take({ part, bytes }: PassingChunk): Awaitable<void> {
     const column = this.#columns.get(part);
     if (column) this.#picked.push(this.#pick(column, bytes));
-    else if (part === PARTS.holdout) this.#startChunk(bytes);
+    else if (part === PARTS.holdout) return this.#startChunk(bytes);
     else if (part === PARTS.times) this.#times = new BigInt64Array(aligned(bytes));
     else if (part === PARTS.labels) this.#takeLabels(new Uint8Array(bytes));
     else if (part === PARTS.clusters) {
@@ -69,8 +69,8 @@ export class HoldoutScorer {
   }
 
   /** All scores, once the last chunk has passed. */
-  finish(): ScoredHoldout {
-    this.#scoreChunk();
+  async finish(): Promise<ScoredHoldout> {
+    await this.#scoreChunk();
     const labels = new Uint8Array(Buffer.concat(this.#labels));
     const scores = new Float64Array(labels.length);
     const clusters = new Uint32Array(this.#clusters.length === 0 ? 0 : labels.length);
@@ -84,14 +84,16 @@ export class HoldoutScorer {
     return { scores, labels, clusters, counts: { window: this.#window, holdout: this.#holdout } };
   }
 
-  #startChunk(holdout: Uint8Array): void {
-    this.#scoreChunk();
+  /** The holdout comes first of a chunk: the one before is whole then. */
+  #startChunk(holdout: Uint8Array): Awaitable<void> {
+    const scored = this.#scoreChunk();
     const rows = new Uint32Array(holdout.length);
     let count = 0;
     for (let row = 0; row < holdout.length; row += 1) if (holdout[row] === 1) rows[count++] = row;
     this.#rows = rows.slice(0, count);
     this.#times = new BigInt64Array(holdout.length);
     this.#picked = [];
+    return scored;
   }
 
   #takeLabels(labels: Uint8Array): void {
@@ -126,7 +128,7 @@ export class HoldoutScorer {
   }
 
   /** Once all parts of a chunk have passed. */
-  #scoreChunk(): void {
+  #scoreChunk(): Awaitable<void> {
     if (this.#labels.length === this.#scores.length) return;
     const rows = this.#rows.length;
     const all = new Uint32Array(rows);
@@ -139,7 +141,9 @@ export class HoldoutScorer {
       clusters: new Uint32Array(0),
       times: new BigInt64Array(0),
     };
-    this.#scores.push(scoreRows(this.#artifact, frame, all));
+    const scored = this.#version.scoreRows(frame, all);
+    const keep = (scores: Float64Array): void => void this.#scores.push(scores);
+    return scored instanceof Promise ? scored.then(keep) : keep(scored);
   }
 }
 

@@ -1,5 +1,6 @@
 // Reads some columns of a frozen dataset, chunk by chunk, with the digests checked and no row kept.
 import type pg from 'pg';
+import { type Awaitable } from '../../domain/awaitable.ts';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { copyOut } from '../copy-out.ts';
 import { type Database, inTransaction } from '../database.ts';
@@ -28,6 +29,7 @@ export const everyChunk = (dataset: Dataset): ChunkRange => ({ first: 0, end: ch
 /**
  * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk.
  *
+ * @param take where it gives a promise, nothing more is read until that is settled
  * @param order @default 'by part'
  * @throws TidegateError DATASET_CHANGED when a chunk is missing or differs from the digest it was frozen with;
  * DATASET_EXPIRED when retention let its rows go
@@ -37,7 +39,7 @@ export const readChunks = (
   dataset: Dataset,
   parts: readonly string[],
   range: ChunkRange,
-  take: (chunk: PassingChunk) => void,
+  take: (chunk: PassingChunk) => Awaitable<void>,
   order: ChunkOrder = 'by part',
 ): Promise<void> =>
   inTransaction(database, async (client) => {
@@ -52,7 +54,7 @@ async function copyChunks(
   statement: string,
   parts: readonly string[],
   { first, end }: ChunkRange,
-  take: (chunk: PassingChunk) => void,
+  take: (chunk: PassingChunk) => Awaitable<void>,
 ): Promise<void> {
   const expected = await chunkDigests(client, dataset);
   let taken = 0;
@@ -62,7 +64,7 @@ async function copyChunks(
     const name = `${chunk.part}/${chunk.ordinal}`;
     if (digestOfBytes(bytes) !== expected.get(name)) throw changed(dataset, name);
     taken += 1;
-    take(chunk);
+    return take(chunk);
   });
   if (taken !== parts.length * (end - first)) throw changed(dataset, 'the number of its chunks');
 }

@@ -1,5 +1,5 @@
 // Scores the holdout rows of a frozen dataset without ever holding its rows.
-import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type Scorer } from '../../domain/learning/scorer.ts';
 import { type Database } from '../database.ts';
 import { PARTS } from './chunk.ts';
 import { type Dataset } from './dataset.ts';
@@ -7,7 +7,7 @@ import { HoldoutScorer, type ScoredHoldout } from './holdout-scorer.ts';
 import { everyChunk, readChunks } from './read-chunks.ts';
 
 /**
- * Scores every holdout row, labelled or not. Only the columns that the version encodes are read; memory holds those of
+ * Scores every holdout row, labelled or not. Only the columns that the version uses are read; memory holds those of
  * one chunk's holdout rows, and the scores.
  *
  * @param expectedUntil rows up to this time should have their label
@@ -16,10 +16,10 @@ import { everyChunk, readChunks } from './read-chunks.ts';
 export async function scoreHoldout(
   database: Database,
   dataset: Dataset,
-  artifact: Artifact,
+  version: Scorer,
   expectedUntil: Date,
 ): Promise<ScoredHoldout> {
-  const scorer = new HoldoutScorer(dataset, artifact, expectedUntil);
+  const scorer = new HoldoutScorer(dataset, version, expectedUntil);
   const parts = [PARTS.holdout, PARTS.times, PARTS.labels, PARTS.clusters, ...scorer.features];
   await readChunks(database, dataset, parts, everyChunk(dataset), (chunk) => scorer.take(chunk), 'by rows');
   return scorer.finish();

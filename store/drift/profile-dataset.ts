@@ -1,4 +1,5 @@
 // The profile of a frozen dataset, or of a part of it, without ever holding its rows.
+import { type Awaitable } from '../../domain/awaitable.ts';
 import { WindowProfiler } from '../../domain/drift/window-profiler.ts';
 import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
 import { type WindowProfile } from '../../domain/drift/window-profile.ts';
@@ -31,13 +32,13 @@ export async function profileDataset(
   const columns = new Map(wanted);
   const features = new Set([...columns.keys(), ...(scorer?.features ?? [])]);
   const parts = [...(scorer ? [PARTS.holdout] : []), PARTS.labels, ...features];
-  const take = (chunk: PassingChunk): void => {
+  const take = (chunk: PassingChunk): Awaitable<void> => {
     const { part, bytes } = chunk;
     const column = columns.get(part);
     if (part === PARTS.labels) profiler.addLabels(bytes);
     else if (column?.kind === 'numeric') profiler.addNumbers(column.name, numbersIn(bytes));
     else if (column) profiler.addCodes(column.name, codesIn(bytes));
-    scorer?.take(chunk);
+    return scorer?.take(chunk);
   };
   await readChunks(database, dataset, parts, range, take, scorer ? 'by rows' : 'by part');
   return profiler.profile();

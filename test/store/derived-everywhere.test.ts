@@ -209,7 +209,7 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   definition,
   ageLimits: [],
   shape: rowShape(definition),
-  score: () => 0.5,
+  score: (records) => records.map(() => 0.5),
   threshold: 0.5,
   explain: () => ({ score: 0, base: 0, contributions: [] }),
 });

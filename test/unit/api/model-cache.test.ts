@@ -27,7 +27,7 @@ const load = async (ref: VersionRef): Promise<ServingModel> => {
     definition,
     shape,
     ageLimits: [],
-    score: () => 0.5,
+    score: (records) => records.map(() => 0.5),
     threshold: 0.5,
     explain: NO_REASON,
   };

@@ -4,6 +4,7 @@ import { type Frame } from '../../../domain/features/frame.ts';
 import { chooseRecipe } from '../../../domain/learning/choose-recipe.ts';
 import { crossValidate } from '../../../domain/learning/cross-validate.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
+import { linearScorer } from '../../../domain/learning/scorer.ts';
 import { measureComparison } from '../../../domain/learning/measure-comparison.ts';
 import { planTraining } from '../../../domain/learning/plan-training.ts';
 import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
@@ -26,7 +27,7 @@ const policy: PromotionPolicy = {
 };
 
 /** Learns on the rows outside the holdout, and compares with the class prior, or with given scores, on those inside. */
-function judge(
+async function judge(
   learnt: Frame,
   {
     on = learnt,
@@ -37,7 +38,7 @@ function judge(
     champion?: (rows: Uint32Array) => Float64Array;
     options?: Partial<TrainingOptions>;
   } = {},
-): { body: ComparisonBody; decision: PromotionDecision } {
+): Promise<{ body: ComparisonBody; decision: PromotionDecision }> {
   const candidate = logisticRegression.fit({
     frame: learnt,
     rows: trainingRows(learnt),
@@ -46,15 +47,18 @@ function judge(
   const rows = evaluationRows(on);
   const frame = rowsOf(on, rows);
   const candidateScores = scoreRows(candidate, on, rows);
-  const { comparison, ...measured } = measureComparison({
-    frame,
-    candidate,
-    candidateScores,
-    championScores: champion?.(rows) ?? new Float64Array(rows.length).fill(candidate.prior),
-    cuts: { champion: 0.5, candidate: 0.5 },
-    named: [],
-    seed: 1,
-  });
+  const { comparison, ...measured } = await measureComparison(
+    {
+      frame,
+      prior: candidate.prior,
+      candidateScores,
+      championScores: champion?.(rows) ?? new Float64Array(rows.length).fill(candidate.prior),
+      cuts: { champion: 0.5, candidate: 0.5 },
+      named: [],
+      seed: 1,
+    },
+    linearScorer(candidate),
+  );
   const body: ComparisonBody = {
     ...comparison,
     ...measured,
@@ -75,8 +79,8 @@ const relabelled = (of: Frame, label: (row: number) => number): Frame => ({
   labels: Uint8Array.from({ length: of.rows }, (_, row) => label(row)),
 });
 
-test('with labels as they are a candidate passes: what follows is not refused for other reasons', () => {
-  const { decision } = judge(frame);
+test('with labels as they are a candidate passes: what follows is not refused for other reasons', async () => {
+  const { decision } = await judge(frame);
   expect(decision).toMatchObject({ promote: true, outcome: 'better' });
 });
 
@@ -91,13 +95,13 @@ describe('shuffled labels', () => {
     return { ...of, labels };
   }
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('let no candidate pass (seed %i)', (seed) => {
-    const { decision } = judge(shuffled(frame, seed));
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('let no candidate pass (seed %i)', async (seed) => {
+    const { decision } = await judge(shuffled(frame, seed));
     expect(decision.promote).toBe(false);
     expect(['not better', 'guard broken']).toContain(decision.outcome);
   });
 
-  test.each([1, 2, 3, 4, 5])('let no candidate pass that was chosen from a grid (seed %i)', (seed) => {
+  test.each([1, 2, 3, 4, 5])('let no candidate pass that was chosen from a grid (seed %i)', async (seed) => {
     const lies = shuffled(frame, seed);
     const training = sampleDefinition('sample', {
       model: {
@@ -121,18 +125,18 @@ describe('shuffled labels', () => {
       }),
     }));
     const { l2, classWeight } = chooseRecipe(plan, judged, training).chosen;
-    const { decision } = judge(lies, { options: { l2, classWeight } });
+    const { decision } = await judge(lies, { options: { l2, classWeight } });
     expect(decision.promote).toBe(false);
     expect(['not better', 'guard broken']).toContain(decision.outcome);
   });
 
-  test('let none pass against a champion that knows the truth', () => {
+  test('let none pass against a champion that knows the truth', async () => {
     const truth = frame.features[0]!;
     const champion = (rows: Uint32Array) =>
       Float64Array.from(rows, (row) =>
         truth.kind === 'numeric' ? 1 / (1 + Math.exp(-truth.values[row]!)) : 0.5,
       );
-    const { decision } = judge(shuffled(frame, 1), { on: frame, champion });
+    const { decision } = await judge(shuffled(frame, 1), { on: frame, champion });
     expect(decision).toMatchObject({ promote: false });
   });
 });
@@ -140,8 +144,8 @@ describe('shuffled labels', () => {
 describe('inverted labels', () => {
   const inverted = relabelled(frame, (row) => 1 - frame.labels[row]!);
 
-  test('of the evaluation alone are called out by name: the candidate ranks the wrong way round', () => {
-    const { body, decision } = judge(frame, { on: inverted });
+  test('of the evaluation alone are called out by name: the candidate ranks the wrong way round', async () => {
+    const { body, decision } = await judge(frame, { on: inverted });
     expect(body.candidate.auc.high).toBeLessThan(0.5);
     expect(decision).toMatchObject({ promote: false, outcome: 'guard broken' });
     expect(decision.reason).toMatch(
@@ -149,31 +153,31 @@ describe('inverted labels', () => {
     );
   });
 
-  test('of the whole window are an alarm: the champion ranks the wrong way round', () => {
+  test('of the whole window are an alarm: the champion ranks the wrong way round', async () => {
     const known = logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } });
-    const { decision } = judge(inverted, { champion: (rows) => scoreRows(known, frame, rows) });
+    const { decision } = await judge(inverted, { champion: (rows) => scoreRows(known, frame, rows) });
     expect(decision.alarms).toEqual([expect.stringMatching(/version 1 is surely below 0.5/)]);
   });
 });
 
 describe('labels that say too little', () => {
-  test('one class on the holdout is not enough evidence', () => {
+  test('one class on the holdout is not enough evidence', async () => {
     for (const label of [0, 1]) {
       const single = relabelled(frame, (row) => (row % 2 === 1 ? label : frame.labels[row]!));
-      const { body, decision } = judge(single);
+      const { body, decision } = await judge(single);
       expect(body.difference).toMatchObject({ value: 0, low: -1, high: 1, p: 1 });
       expect(decision).toMatchObject({ promote: false, outcome: 'not enough evidence' });
     }
   });
 
-  test('one class to learn from, and fewer than 50 positives, are refused before anything is compared', () => {
+  test('one class to learn from, and fewer than 50 positives, are refused before anything is compared', async () => {
     const none = relabelled(frame, (row) => (row % 2 === 0 ? 0 : frame.labels[row]!));
-    expect(() => judge(none)).toThrow(/all 800 training rows are negative/);
+    await expect(judge(none)).rejects.toThrow(/all 800 training rows are negative/);
     const few = relabelled(frame, (row) => (row % 2 === 0 ? Number(row < 98) : frame.labels[row]!));
-    expect(() => judge(few)).toThrow(/hold 49 positives/);
+    await expect(judge(few)).rejects.toThrow(/hold 49 positives/);
   });
 
-  test('49 positive clusters on the holdout are not enough evidence, 50 are', () => {
+  test('49 positive clusters on the holdout are not enough evidence, 50 are', async () => {
     const rich = half(signalFrame(4_000, 5));
     const keep = (count: number): Frame => {
       let kept = 0;
@@ -182,8 +186,8 @@ describe('labels that say too little', () => {
         return row % 2 === 0 || label === 0 ? label : Number((kept += 1) <= count);
       });
     };
-    expect(judge(keep(49)).decision.outcome).toBe('not enough evidence');
-    expect(judge(keep(50)).decision.outcome).not.toBe('not enough evidence');
+    expect((await judge(keep(49))).decision.outcome).toBe('not enough evidence');
+    expect((await judge(keep(50))).decision.outcome).not.toBe('not enough evidence');
   });
 });
 
@@ -195,16 +199,16 @@ describe('scores that say nothing', () => {
       : { ...column, codes: column.codes.map(() => 0) };
   }
 
-  test('equal scores of both sides are not better, with p = 1', () => {
+  test('equal scores of both sides are not better, with p = 1', async () => {
     const known = logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } });
-    const { body, decision } = judge(frame, { champion: (rows) => scoreRows(known, frame, rows) });
+    const { body, decision } = await judge(frame, { champion: (rows) => scoreRows(known, frame, rows) });
     expect(body.difference).toEqual({ value: 0, low: 0, high: 0, z: 0, p: 1 });
     expect(decision).toMatchObject({ promote: false, outcome: 'not better' });
   });
 
-  test('one score for every row, and ties without end, are not better than the class prior', () => {
+  test('one score for every row, and ties without end, are not better than the class prior', async () => {
     // Each half holds one value only: all of the holdout is one tie.
-    const { body, decision } = judge(constant);
+    const { body, decision } = await judge(constant);
     expect(body.candidate.auc).toMatchObject({ value: 0.5, low: 0.5, high: 0.5 });
     expect(decision).toMatchObject({ promote: false, outcome: 'not better' });
   });

@@ -70,33 +70,35 @@ describe('the use that a model makes of a feature', () => {
 describe('importance by permutation', () => {
   const score = (other: typeof frame, rows: Uint32Array) => scoreRows(artifact, other, rows);
 
-  test('is largest for what the label follows, and about nothing for noise', () => {
-    const [first, ...rest] = permutationImportance(frame, allRows(frame), score, { seed: 1 });
+  test('is largest for what the label follows, and about nothing for noise', async () => {
+    const [first, ...rest] = await permutationImportance(frame, allRows(frame), score, { seed: 1 });
     expect(first!.feature).toBe('signal');
     expect(first!.importance).toBeGreaterThan(0.1);
     expect(Math.abs(rest.find(({ feature }) => feature === 'noise')!.importance)).toBeLessThan(0.02);
   });
 
-  test('is the same for the same seed, and leaves the frame as it was', () => {
+  test('is the same for the same seed, and leaves the frame as it was', async () => {
     const before = structuredClone(frame.features);
-    const once = permutationImportance(frame, allRows(frame), score, { seed: 1 });
-    expect(permutationImportance(frame, allRows(frame), score, { seed: 1 })).toEqual(once);
-    expect(permutationImportance(frame, allRows(frame), score, { seed: 2 })).not.toEqual(once);
+    const once = await permutationImportance(frame, allRows(frame), score, { seed: 1 });
+    expect(await permutationImportance(frame, allRows(frame), score, { seed: 1 })).toEqual(once);
+    expect(await permutationImportance(frame, allRows(frame), score, { seed: 2 })).not.toEqual(once);
     expect(frame.features).toEqual(before);
   });
 
-  test('is exactly nothing for a feature that the model does not use', () => {
+  test('is exactly nothing for a feature that the model does not use', async () => {
     const constant = frameOf({ x: [1, 1, 1, 1], y: [1, 2, 3, 4] }, [0, 1, 0, 1]);
     const byY = (other: typeof frame, rows: Uint32Array) => {
       const y = other.features[1]!;
       return Float64Array.from(rows, (row) => (y.kind === 'numeric' ? y.values[row]! : 0));
     };
-    const found = permutationImportance(constant, allRows(constant), byY, { seed: 3 });
+    const found = await permutationImportance(constant, allRows(constant), byY, { seed: 3 });
     expect(found.find(({ feature }) => feature === 'x')).toEqual({ feature: 'x', importance: 0, spread: 0 });
   });
 
-  test('cannot be told where there is one class', () => {
+  test('cannot be told where there is one class', async () => {
     const one = frameOf({ x: [1, 2] }, [1, 1]);
-    expect(permutationImportance(one, allRows(one), () => Float64Array.of(0, 1), { seed: 1 })).toEqual([]);
+    expect(await permutationImportance(one, allRows(one), () => Float64Array.of(0, 1), { seed: 1 })).toEqual(
+      [],
+    );
   });
 });

@@ -5,6 +5,7 @@ import { type Frame } from '../../../domain/features/frame.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
 import { measureComparison, type MeasuredComparison } from '../../../domain/learning/measure-comparison.ts';
 import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
+import { linearScorer } from '../../../domain/learning/scorer.ts';
 import { scoreRows } from '../../../domain/learning/score.ts';
 import { type Performance } from '../../../domain/learning/performance.ts';
 import { rowsOf } from './labelled-frame.ts';
@@ -26,7 +27,7 @@ export interface TwoWays {
 }
 
 /** Trains on each month outside the holdout, and compares in both ways. */
-export function compareStreamFlow(): TwoWays {
+export async function compareStreamFlow(): Promise<TwoWays> {
   const [first, second] = ['month_000', 'month_001'].map((month) =>
     frameOf(readMonth(STREAMFLOW + month)),
   ) as [Frame, Frame];
@@ -35,15 +36,18 @@ export function compareStreamFlow(): TwoWays {
   const [champion, candidate] = [learn(first), learn(second)];
   const rows = evaluationRows(second);
   const candidateScores = scoreRows(candidate, second, rows);
-  const onHoldout = measureComparison({
-    frame: rowsOf(second, rows),
-    championScores: scoreRows(champion, second, rows),
-    candidateScores,
-    candidate,
-    cuts: { champion: 0.5, candidate: 0.5 },
-    named: [{ name: 'fibre', where: { net_service: 'Fiber optic' } }],
-    seed: 7,
-  });
+  const onHoldout = await measureComparison(
+    {
+      frame: rowsOf(second, rows),
+      championScores: scoreRows(champion, second, rows),
+      candidateScores,
+      prior: candidate.prior,
+      cuts: { champion: 0.5, candidate: 0.5 },
+      named: [{ name: 'fibre', where: { net_service: 'Fiber optic' } }],
+      seed: 7,
+    },
+    linearScorer(candidate),
+  );
   const learnt = trainingRows(first);
   return {
     onHoldout,

@@ -46,8 +46,8 @@ describeWith(
       expect(difference.p).toBeLessThan(1e-4);
     });
 
-    test('decides for the candidate on rows that nobody learnt from, where the way before decided against it for ever', () => {
-      const { onHoldout, asBefore } = compareStreamFlow();
+    test('decides for the candidate on rows that nobody learnt from, where the way before decided against it for ever', async () => {
+      const { onHoldout, asBefore } = await compareStreamFlow();
       expect(onHoldout.comparison.difference).toEqual(difference);
       expect(onHoldout.measures.difference.logLoss.high).toBeLessThan(0);
       expect(onHoldout.measures.baseline.logLoss.value).toBeLessThan(

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Frame } from '../../../domain/features/frame.ts';
 import { type Artifact } from '../../../domain/learning/artifact.ts';
 import { evaluationRows } from '../../../domain/learning/rows.ts';
+import { linearScorer } from '../../../domain/learning/scorer.ts';
 import { scoreRows } from '../../../domain/learning/score.ts';
 import {
   checkExtremes,
@@ -43,9 +44,11 @@ const artifactOf = (slope: number): Artifact => ({
 const sound = artifactOf(1);
 const digest = digestOfScores(scoreRows(sound, frame, evaluationRows(frame)));
 
-test('a reloaded artifact must give the compared scores to the last bit', () => {
-  expect(checkReload(sound, frame, digest)).toMatchObject({ passed: true });
-  expect(checkReload(artifactOf(1 + Number.EPSILON), frame, digest)).toMatchObject({ passed: false });
+test('a reloaded artifact must give the compared scores to the last bit', async () => {
+  expect(await checkReload(linearScorer(sound), frame, digest)).toMatchObject({ passed: true });
+  expect(await checkReload(linearScorer(artifactOf(1 + Number.EPSILON)), frame, digest)).toMatchObject({
+    passed: false,
+  });
 });
 
 test('every entity must have an online row', () => {
@@ -56,13 +59,19 @@ test('every entity must have an online row', () => {
   });
 });
 
-test('a record alone must score as its row, and odd input must give a probability', () => {
-  expect(checkOnePath(sound, frame)).toMatchObject({ passed: true, words: '3 records score as in training' });
-  expect(checkExtremes(sound, frame).passed).toBe(true);
+test('a record alone must score as its row, and odd input must give a probability', async () => {
+  expect(await checkOnePath(linearScorer(sound), frame)).toMatchObject({
+    passed: true,
+    words: '3 records score as in training',
+  });
+  expect((await checkExtremes(linearScorer(sound), frame)).passed).toBe(true);
   // NaN equals nothing, itself neither.
-  const broken = artifactOf(NaN);
-  expect(checkOnePath(broken, frame)).toMatchObject({ passed: false, words: '3 records score differently' });
-  expect(checkExtremes(broken, frame)).toMatchObject({ passed: false });
+  const broken = linearScorer(artifactOf(NaN));
+  expect(await checkOnePath(broken, frame)).toMatchObject({
+    passed: false,
+    words: '3 records score differently',
+  });
+  expect(await checkExtremes(broken, frame)).toMatchObject({ passed: false });
 });
 
 test('ninety-nine of a hundred single rows must be scored within 5 ms', () => {

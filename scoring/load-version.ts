@@ -1,18 +1,19 @@
 // Loads what an API instance needs to answer with a version.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
-import { DEFAULT_CUT } from '../../domain/learning/operating-cut.ts';
-import { type Database } from '../database.ts';
-import { getDefinition } from '../definitions/definitions.ts';
-import { getVersion, readArtifact } from '../versions/versions.ts';
+import { type ModelDefinition } from '../domain/features/definition.ts';
+import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
+import { type Scorer } from '../domain/learning/scorer.ts';
+import { type Database } from '../store/database.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { getVersion } from '../store/versions/versions.ts';
+import { loadScorer } from './scorer-source.ts';
 
-/** A version with its artifact and the definition it was trained by. */
+/** A version with its scorer and the definition it was trained by. */
 export interface LoadedVersion {
   readonly model: string;
   readonly version: number;
   readonly definitionVersion: number;
   readonly definition: ModelDefinition;
-  readonly artifact: Artifact;
+  readonly scorer: Scorer;
   /** Score from which on it says yes. */
   readonly threshold: number;
 }
@@ -29,6 +30,6 @@ export async function loadVersion(
 ): Promise<LoadedVersion> {
   const { definitionVersion, cut } = await getVersion(database, model, version);
   const { definition } = await getDefinition(database, model, definitionVersion);
-  const artifact = await readArtifact(database, model, version);
-  return { model, version, definitionVersion, definition, artifact, threshold: cut ?? DEFAULT_CUT };
+  const scorer = await loadScorer(database, model, version);
+  return { model, version, definitionVersion, definition, scorer, threshold: cut ?? DEFAULT_CUT };
 }
