@@ -32,6 +32,8 @@ export const descentTolerance = ({ classWeights }: LogisticProblem): number =>
 const FIRST_STEPS = 10;
 const MOST_STEPS = 2_560;
 const MOST_ATTEMPTS = 16;
+// How many times the least gradient so far another may be before the descent counts as thrown off.
+const RUN_AWAY = 100;
 
 /** Where a solver ended. */
 export interface LogisticFit {
@@ -55,9 +57,13 @@ export function fitLogistic(problem: LogisticProblem, onProgress?: (fraction: nu
   let told = 0;
   const tell = (fraction: number): void => onProgress?.((told = Math.max(told, fraction)));
   const penalty = penaltyRows(problem.l2);
+  if (!isSteep(penalty)) return descendWith(problem, penalty, tell);
+  const gentle = heavyPenaltyRows(problem.l2);
+  // Rows that count differently need weights in any case: then the gentle ones cost nothing.
+  if (problem.classWeights) return descendWith(problem, gentle, tell);
   const fit = descendWith(problem, penalty, tell);
   // A penalty that is strong beside the data can throw the descent off by steep rows: it begins anew with gentle ones.
-  return fit.converged || !isSteep(penalty) ? fit : descendWith(problem, heavyPenaltyRows(problem.l2), tell);
+  return fit.converged ? fit : descendWith(problem, gentle, tell);
 }
 
 function descendWith(
@@ -71,6 +77,7 @@ function descendWith(
   const rows = whitenedRows(problem, penalty, basis);
   let statedAt = new Float64Array(problem.width);
   let steps = FIRST_STEPS;
+  let least = Infinity;
   for (let attempt = 1; ; attempt += 1) {
     onProgress(1 - 0.8 ** attempt);
     const weights = descend(rows, targetsOf(problem, penalty, statedAt), steps);
@@ -80,8 +87,11 @@ function descendWith(
     const converged = gradientNorm < tolerance;
     const endedEarly =
       length(descended(problem, penalty, gradient, coefficients, statedAt)) / total > tolerance / 2;
-    const exhausted = attempt === MOST_ATTEMPTS || (endedEarly && steps >= MOST_STEPS);
+    // Restated around what was found, steep rows may lead further away each time.
+    const runsAway = isSteep(penalty) && !(gradientNorm <= RUN_AWAY * least);
+    const exhausted = attempt === MOST_ATTEMPTS || (endedEarly && steps >= MOST_STEPS) || runsAway;
     if (converged || exhausted) return { converged, coefficients, gradientNorm, steps };
+    least = Math.min(least, gradientNorm);
     if (endedEarly) steps *= 2;
     statedAt = coefficients;
   }
