@@ -7,7 +7,8 @@ import {
 } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
 
-const HEARTBEAT_MS = 2_000;
+// Cancellations come back with heartbeats: a training thread is to end within two seconds of one.
+const HEARTBEAT_MS = 1_000;
 
 /** Keeps an activity alive to the server, so that a dead worker is noticed, and translates its error. */
 export class ActivityErrors implements ActivityInboundCallsInterceptor {

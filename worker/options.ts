@@ -54,6 +54,8 @@ export function partWorkerOptions(settings: WorkerSettings): WorkerOptions {
 
 const whileItWorks = ({ shutdownGraceTime }: WorkerSettings) =>
   ({
+    // The SDK holds heartbeats back for most of the heartbeat timeout, and with them the news that a run was cancelled.
+    maxHeartbeatThrottleInterval: '1 second',
     interceptors: { activity: [() => ({ inbound: new ActivityErrors() })] },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
     shutdownForceTime: '20 seconds',

@@ -56,6 +56,8 @@ export const retryPolicies = {
   training: {
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: '10 seconds',
+    // A run that is cancelled ends after the thread, and not beside it: what was trained meanwhile is archived as well.
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: {
       initialInterval: '2 seconds',
       maximumInterval: '1 minute',
