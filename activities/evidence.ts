@@ -39,7 +39,9 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     const report = retrain.reportId === null ? null : await getReport(database, retrain.reportId);
     const training = await getDataset(database, registered.datasetId);
     const { body } = comparison;
-    const summary = evidenceInWords(body, version, comparison.championVersion);
+    // What refuses nobody must be before the eyes of whoever decides.
+    const alarms = (comparison.decision?.alarms ?? []).map((alarm) => `alarm: ${alarm}`);
+    const summary = [evidenceInWords(body, version, comparison.championVersion), ...alarms].join('; ');
     const evidence = await writeEvidence(database, {
       model,
       version,
@@ -68,6 +70,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
           labels: labelsInWords(training),
           backfilled: training.backfilled,
           recipe: await readTuning(database, model, version),
+          leaks: retrain.leaks,
         },
         comparison: body,
         decision: comparison.decision,

@@ -25,6 +25,9 @@ export function addExplain(program: Command, { config, output }: CommandContext)
       if (json) return output.json(answer);
       output.heading(`${three(answer.score)} by version ${answer.version} of ${answer.model}`);
       if (answer.as_of !== undefined) output.line(`features as of ${answer.as_of}`);
+      if (answer.score_before_calibration !== undefined) {
+        output.line(`log-odds are those before calibration, of ${three(answer.score_before_calibration)}`);
+      }
       output.table({
         head: ['feature', 'value', 'log-odds'],
         rows: [

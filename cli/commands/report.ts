@@ -6,6 +6,7 @@ import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listReports } from '../../store/runs/list-reports.ts';
 import { documentOf } from '../../store/runs/report-document.ts';
+import { findRetrainOfReport } from '../../store/runs/retrains.ts';
 import { getReport, type Report } from '../../store/runs/reports.ts';
 import { jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
@@ -38,7 +39,7 @@ export function addReport(program: Command, { config, output }: CommandContext):
         const report = await findReport(database, model, id);
         if (format === 'mlflow') output.json(flatMetrics(report));
         else if (json || format === 'json') output.json(documentOf(report));
-        else printReport(output, report);
+        else printReport(output, report, await findRetrainOfReport(database, report.id));
       }),
     );
 }

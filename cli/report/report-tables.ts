@@ -1,16 +1,18 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
 import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { leaksInWords } from '../../domain/learning/leak-alarm.ts';
 import { type RuleResult } from '../../domain/lifecycle/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/runs/reports.ts';
+import { type Retrain } from '../../store/runs/retrains.ts';
 import { day, interval, short, three } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Table } from '../output/table.ts';
 import { driftTable, notableColumns } from './drift-table.ts';
 
-/** Prints a report. A part whose step has not run is said to be missing. */
-export function printReport(output: Output, report: Report): void {
+/** Prints a report, and the retrain that it led to. A part whose step has not run is said to be missing. */
+export function printReport(output: Output, report: Report, retrain?: Retrain): void {
   const { id, model, asOf, championVersion, definitionVersion } = report;
   const champion = championVersion === null ? 'no champion' : `champion v${championVersion}`;
   output.heading(
@@ -21,6 +23,13 @@ export function printReport(output: Output, report: Report): void {
   printDrift(output, report.drift);
   printPerformance(output, report.performance);
   printDecision(output, report.decision);
+  if (retrain) printRetrain(output, retrain);
+}
+
+function printRetrain(output: Output, { id, outcome, summary, leaks }: Retrain): void {
+  section(output, 'Retrain');
+  output.line(`${id}: ${outcome ?? 'under way'}${summary === null ? '' : `: ${summary}`}`);
+  if (leaks) output.line(leaksInWords(leaks));
 }
 
 function printQuality(output: Output, part: QualityPart | null): void {

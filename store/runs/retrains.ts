@@ -128,6 +128,16 @@ export const listRetrains = (database: Database, model: string, limit = 20): Pro
     .limit(limit)
     .execute();
 
+/** The retrain that a report led to, if it led to one. */
+export const findRetrainOfReport = (database: Database, reportId: number): Promise<Retrain | undefined> =>
+  database.kysely
+    .selectFrom('tidegate.retrain')
+    .select(COLUMNS)
+    .where('report_id', '=', reportId)
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
 /** Whether rows of this digest, frozen by this definition, have led to a retrain that runs or was carried through. */
 export async function wasRetrainedOn(
   database: Database,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ModelInput } from '../../domain/features/definition.ts';
 import { category, numeric } from '../../domain/features/column.ts';
+import { findEvidence } from '../../store/runs/evidence.ts';
 import { getRetrain } from '../../store/runs/retrains.ts';
 import { cardFacts } from '../../store/versions/card-facts.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -85,6 +86,19 @@ test('a warning goes with the version to whoever decides, and into its card', as
   const facts = await cardFacts(database, 'warned', version);
   expect(facts.leaks).toMatchObject({ then: 'warn', alone: [{ feature: 'plan' }] });
   expect(facts.comparison!.decision!.alarms).toEqual([expect.stringMatching(/^plan alone separates/)]);
+  await model.produce(version);
+  const evidence = await model.run(() =>
+    model.activities.assembleEvidence({
+      model: 'warned',
+      version,
+      expiresAt: '2030-01-01T00:00:00Z',
+      validation: { passed: true, checks: [], words: '' },
+    }),
+  );
+  expect(evidence.summary).toMatch(/; alarm: plan alone separates the classes/);
+  expect((await findEvidence(database, 'warned', version))!.body).toMatchObject({
+    training: { leaks: { alone: [{ feature: 'plan' }] } },
+  });
 });
 
 test('rows of the holdout are not looked at: what leaks on them alone is no alarm', async () => {
