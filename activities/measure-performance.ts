@@ -2,6 +2,7 @@
 import { before, durationOf } from '../domain/features/duration.ts';
 import { NO_LABEL } from '../domain/features/frame.ts';
 import { type LabelledScores } from '../domain/learning/calibration-intervals.ts';
+import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
 import { measurePerformance } from '../domain/learning/performance.ts';
 import { performanceInWords, type PerformancePart, unmeasured } from '../domain/lifecycle/report.ts';
 import {
@@ -17,7 +18,7 @@ import { type ScoredHoldout } from '../store/datasets/holdout-scorer.ts';
 import { scoreHoldout } from '../store/datasets/score-holdout.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readScoreReference } from '../store/versions/versions.ts';
+import { getVersion, readScoreReference, type Version } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
@@ -51,7 +52,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       const labelled = rowsWhere(held, (label) => label !== NO_LABEL);
       const unlabelled = rowsWhere(held, (label) => label === NO_LABEL);
       const realised = labelled.labels.length > 0 ? measurePerformance(labelled, seed) : null;
-      const estimated = await estimate(championVersion, unlabelled.scores, seed);
+      const estimated = await estimate(champion, unlabelled.scores, seed);
       if (realised === null && !estimated.measured) {
         return unmeasured(`no holdout row of the window has a mature label, and ${estimated.reason}`);
       }
@@ -59,14 +60,14 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
     }
 
     async function estimate(
-      championVersion: number,
+      { version: championVersion, cut }: Version,
       scores: Float64Array,
       seed: number,
     ): Promise<EstimatedPerformance | NotEstimated> {
       if (scores.length === 0) return unmeasured('every holdout row has its label');
       const encoded = await readScoreReference(database, report.model, championVersion);
       if (encoded === null) return unmeasured(`version ${championVersion} has no score reference`);
-      return estimatePerformance(decodeScores(encoded), scores, seed);
+      return estimatePerformance(decodeScores(encoded), scores, seed, cut ?? DEFAULT_CUT);
     }
   },
 });

@@ -1,5 +1,6 @@
 // Performance without labels: what a version's metrics should be, from its own scores (NannyML's CBPE).
 import { auc } from '../learning/auc.ts';
+import { DEFAULT_CUT } from '../learning/operating-cut.ts';
 import { chooseCalibrator } from './calibrator.ts';
 import { minimumRows } from './chunk-size.ts';
 import { expectedAuc } from './expected-auc.ts';
@@ -42,7 +43,7 @@ export interface EstimatedPerformance {
   readonly calibration: 'none' | 'isotonic';
   /** Null where it is not measurable on the window or on the chunks of the reference. */
   readonly auc: EstimatedMetric | null;
-  /** At the cut 0.5. */
+  /** At the version's operating cut. */
   readonly accuracy: EstimatedMetric | null;
   readonly f1: EstimatedMetric | null;
   readonly caveat: string;
@@ -56,7 +57,6 @@ export interface NotEstimated {
 
 const CHUNKS = 10;
 const DEVIATIONS = 3;
-const CUT = 0.5;
 
 interface Metric {
   readonly samplingError: SamplingError | null;
@@ -74,12 +74,14 @@ interface Metric {
  * Source: NannyML's confidence-based performance estimation; it holds under covariate shift only.
  *
  * @param seed of the folds that choose the calibration
+ * @param cut from which on the version says yes: accuracy and F1 are those of its decisions. @default 0.5
  * @example estimatePerformance(reference, scores, 7)
  */
 export function estimatePerformance(
   reference: ScoredRows & { readonly source: ScoreSource },
   scores: Float64Array,
   seed: number,
+  cut = DEFAULT_CUT,
 ): EstimatedPerformance | NotEstimated {
   const ofAuc = aucSamplingError(reference.scores, reference.labels);
   if (ofAuc === null) return notEstimated('the score reference holds one class only');
@@ -93,7 +95,7 @@ export function estimatePerformance(
   const calibrator = chooseCalibrator(reference.scores, reference.labels, seed);
   const probabilities = calibrator.calibrate(scores);
   const confusion = (of: Float64Array, probability: ArrayLike<number>) =>
-    expectedConfusion(of, probability, CUT);
+    expectedConfusion(of, probability, cut);
   const measure = (metric: Metric): EstimatedMetric | null =>
     estimate(metric, reference, metric.expected(scores, probabilities), scores.length);
   return {
@@ -109,12 +111,12 @@ export function estimatePerformance(
       expected: expectedAuc,
     }),
     accuracy: measure({
-      samplingError: accuracySamplingError(reference.scores, reference.labels, CUT),
+      samplingError: accuracySamplingError(reference.scores, reference.labels, cut),
       realised: (rows) => accuracyOf(confusion(rows.scores, rows.labels)),
       expected: (of, probability) => accuracyOf(confusion(of, probability)),
     }),
     f1: measure({
-      samplingError: f1SamplingError(reference.scores, reference.labels, CUT),
+      samplingError: f1SamplingError(reference.scores, reference.labels, cut),
       realised: (rows) => f1Of(confusion(rows.scores, rows.labels)),
       expected: (of, probability) => f1Of(confusion(of, probability)),
     }),

@@ -164,7 +164,10 @@ export async function wasRetrainedOn(
   return row !== undefined;
 }
 
-/** The newest retrain whose candidate was refused, with the report that caused it. */
+/**
+ * The newest retrain whose candidate was refused, with the report that caused it. A window that was refused before training
+ * says nothing of a candidate.
+ */
 export const findLastRefusal = (
   database: Database,
   model: string,
@@ -175,5 +178,6 @@ export const findLastRefusal = (
     .select(['tidegate.retrain.finished_at as finishedAt', 'tidegate.report.performance as performance'])
     .where('tidegate.retrain.model', '=', model)
     .where('tidegate.retrain.outcome', '=', 'refused')
+    .where('tidegate.retrain.candidate_version', 'is not', null)
     .orderBy('tidegate.retrain.finished_at', 'desc')
     .executeTakeFirst();

@@ -123,3 +123,20 @@ test('reports of the shapes before are read, listed and compared with', async ()
   const next = await monitored('older', '2024-02-29');
   expect(await reportBefore(database, await getReport(database, next.reportId))).toMatchObject(expected);
 });
+
+test('a window that was refused before training keeps no later one waiting, as a refused candidate does', async () => {
+  const sample = await sampleModel(database, 'leaked', { model: { retrain: { minLabels: 20 } } });
+  await applyDefinition(database, sample.definition, 'ada');
+  for (const day of ['2024-01-31Z', '2024-02-29Z']) {
+    await sample.insert('spine', ...users(day));
+    await sample.insert('usage', ...users(day, { hours: 1, plan: 'a' }));
+    await sample.insert('outcome', ...users(day, { loaded_at: day, gone: false }));
+  }
+  await database.pool.query(
+    `insert into tidegate.retrain (id, model, trigger, requested_by, workflow_id, run_id, outcome, finished_at)
+     values ('leaked/1', 'leaked', 'bootstrap', 'ada', 'w', 'r', 'refused', now())`,
+  );
+  expect(await monitored('leaked', '2024-01-31')).toMatchObject({ outcome: 'bootstrap', retrain: true });
+  await database.pool.query(`update tidegate.retrain set candidate_version = 1 where id = 'leaked/1'`);
+  expect(await monitored('leaked', '2024-02-29')).toMatchObject({ outcome: 'cooling down', retrain: false });
+});

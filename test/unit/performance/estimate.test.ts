@@ -175,6 +175,16 @@ describe('an estimate', () => {
     expect(found.auc!.value).toBeLessThan(found.auc!.least);
   });
 
+  test('of accuracy and F1 are those of the decisions that the version makes, at its own cut', () => {
+    const { reference, window } = cbpeCases()[0]!;
+    const [at, other] = [undefined, 0.3].map(
+      (cut) => estimatePerformance(reference, window, 7, cut) as EstimatedPerformance,
+    );
+    expect(other!.auc).toEqual(at!.auc);
+    expect(other!.accuracy).not.toEqual(at!.accuracy);
+    expect(estimatePerformance(reference, window, 7, 0.5)).toEqual(at);
+  });
+
   test('comes with the sentence that it cannot see concept drift, wherever it is said', () => {
     const found = estimated(0);
     expect(found.caveat).toBe(CAVEAT);
