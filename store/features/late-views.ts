@@ -84,4 +84,5 @@ function usedAtSql({ known }: ViewDefinition, index: number): string {
     : `case when ${alias}.tidegate_backfilled then ${at} else ${alias}.${quoteColumn(known)} end`;
 }
 
-const microsSql = (instant: string): string => `(extract(epoch from ${instant}) * 1000000)::float8`;
+const microsSql = (instant: string): string =>
+  `(extract(epoch from ${instant}::timestamptz) * 1000000)::float8`;

@@ -111,3 +111,20 @@ test('the same rows give the same bytes', () => {
   const json = (): string => JSON.stringify(chooseCalibration('auto', rowsOf(3_000, steps)));
   expect(json()).toBe(json());
 });
+
+test('isotonic is that of scikit-learn 1.9.1 on the smoothed targets', () => {
+  const scores = Float64Array.from({ length: 200 }, (_, row) => 0.02 + (0.96 * ((row * 79) % 200)) / 200);
+  const labels = Uint8Array.from(scores, (score, row) => Number(((row * 37) % 101) / 101 < score ** 2));
+  const clusters = Uint32Array.from(scores.keys());
+  const folds = Uint8Array.from(clusters, (cluster) => cluster % 5);
+  const { map } = chooseCalibration('isotonic', { scores, labels, clusters, folds });
+  const expected = [
+    [0, 0.03254606090426978],
+    [0.35, 0.1367316478830334],
+    [0.5, 0.17050461975835104],
+    [0.7, 0.4048773987206823],
+    [0.9, 0.7993806477814985],
+    [1, 0.9857142857142858],
+  ] as const;
+  for (const [score, probability] of expected) expect(calibrated(map, score)).toBeCloseTo(probability, 12);
+});

@@ -54,3 +54,12 @@ test('classes that the scores part, and scores of 0 and 1, give finite curves in
   }
   expect([...mapped]).toEqual([...mapped].sort((a, b) => a - b));
 });
+
+test('is the curve of scikit-learn 1.9.1, _sigmoid_calibration of the log-odds', () => {
+  const lattice = Float64Array.from({ length: 200 }, (_, row) => 0.02 + (0.96 * ((row * 79) % 200)) / 200);
+  const labels = lattice.map((score, row) => Number(((row * 37) % 101) / 101 < score ** 2));
+  const map = fitPlatt(lattice, labels)!;
+  // It stops sooner, at a gradient that leaves the eighth digit open.
+  expect(map.slope).toBeCloseTo(1.0935696578162564, 7);
+  expect(map.intercept).toBeCloseTo(-0.9801109401984427, 7);
+});
