@@ -19,7 +19,7 @@ export interface CutFacts {
 /** The operating threshold, what it was chosen by, and what it does. Plain JSON, stored in the artifact. */
 export interface OperatingThreshold {
   readonly policy: ThresholdPolicy;
-  /** The version says yes from this score on, in (0, 1]. */
+  /** The version says yes from this score on, in [0, 1]; from 0 on to everybody. */
   readonly cut: number;
   /** On training rows, each scored by a model that saw nothing of its cluster; null for a given score without such rows. */
   readonly outOfFold: CutFacts | null;
@@ -75,8 +75,7 @@ function cutsOf({ scores, labels }: CutRows): Cuts {
     const score = scores[order[at]!]!;
     for (; at < order.length && scores[order[at]!] === score; at += 1) hits += labels[order[at]!]!;
     const next = at < order.length ? scores[order[at]!]! : 0;
-    // A score of 0 is said yes to by no cut above 0: the smallest number stands for it.
-    cuts.push({ cut: score === 0 ? Number.MIN_VALUE : between(next, score), yes: at, hits });
+    cuts.push({ cut: score === 0 ? 0 : between(next, score), yes: at, hits });
   }
   return { rows: order.length, positives: hits, cuts };
 }

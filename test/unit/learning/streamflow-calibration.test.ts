@@ -1,0 +1,63 @@
+// StreamFlow: no feature of it leaks, its scores are probabilities as they are, and class weights are mended by calibration.
+import { describe, expect, test } from 'vitest';
+import { type Frame } from '../../../domain/features/frame.ts';
+import { type Artifact } from '../../../domain/learning/artifact.ts';
+import { type CalibrationPolicy } from '../../../domain/learning/calibrate.ts';
+import { fitVersion } from '../../../domain/learning/fit-version.ts';
+import { foldsOf } from '../../../domain/learning/folds.ts';
+import { judgeLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
+import { judgeAlone } from '../../../domain/learning/lone-feature.ts';
+import { type Calibration, calibrationOf } from '../../../domain/learning/performance.ts';
+import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
+import { scoreRows } from '../../../domain/learning/score.ts';
+import { frameOf, readMonth } from '../demo/read-month.ts';
+import { allRows, rowsOf } from './labelled-frame.ts';
+import { isStreamFlowThere, STREAMFLOW } from './streamflow-comparison.ts';
+
+const fit = (frame: Frame, classWeight: 'none' | 'balanced', calibration: CalibrationPolicy): Artifact =>
+  fitVersion({
+    frame,
+    rows: trainingRows(frame),
+    trainer: 'logistic-regression',
+    options: { seed: 7, classWeight },
+    calibration,
+  });
+
+/** On the rows that nobody learnt from. */
+function held(frame: Frame, artifact: Artifact): Calibration {
+  const rows = evaluationRows(frame);
+  const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
+  return calibrationOf(labels, scoreRows(artifact, frame, rows));
+}
+
+describe.skipIf(!isStreamFlowThere()).each(['month_000', 'month_001'])('%s of StreamFlow', (month) => {
+  const read = (): Frame => frameOf(readMonth(STREAMFLOW + month));
+
+  test('has no feature that alone predicts the label implausibly well', () => {
+    const frame = read();
+    const own = rowsOf(frame, trainingRows(frame));
+    const { folds } = foldsOf(own, allRows(own), { seed: 7 });
+    const alone = own.features.flatMap((column) => judgeAlone(column, { frame: own, folds }) ?? []);
+    expect(alone).toHaveLength(own.features.length);
+    const facts = { rows: own.rows, features: alone.length, alone, views: null };
+    expect(judgeLeaks(facts, leakPolicyOf(undefined)).alone).toEqual([]);
+    expect(Math.max(...alone.map(({ auc }) => auc.value))).toBeLessThan(0.8);
+  });
+
+  test('is left as it is without class weights', () => {
+    const frame = read();
+    expect(fit(frame, 'none', 'auto').calibration!.map).toEqual({ kind: 'none' });
+  });
+
+  test('has probabilities again after class weights', () => {
+    const frame = read();
+    const [weighted, mended, bare] = [
+      held(frame, fit(frame, 'balanced', 'none')),
+      held(frame, fit(frame, 'balanced', 'auto')),
+      held(frame, fit(frame, 'none', 'none')),
+    ];
+    expect(weighted!.logLoss).toBeGreaterThan(bare!.logLoss + 0.05);
+    expect(Math.abs(mended!.logLoss - bare!.logLoss)).toBeLessThan(0.005);
+    expect(mended!.ece).toBeLessThan(weighted!.ece / 2);
+  });
+});
