@@ -10,9 +10,12 @@ import { judgeAlone } from '../../../domain/learning/lone-feature.ts';
 import { type Calibration, calibrationOf } from '../../../domain/learning/performance.ts';
 import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
 import { scoreRows } from '../../../domain/learning/score.ts';
+import { describeWith } from '../drift/oracles.ts';
 import { frameOf, readMonth } from '../demo/read-month.ts';
 import { allRows, rowsOf } from './labelled-frame.ts';
-import { isStreamFlowThere, STREAMFLOW } from './streamflow-comparison.ts';
+import { STREAMFLOW } from './streamflow-comparison.ts';
+
+const months = ['month_000', 'month_001'];
 
 const fit = (frame: Frame, classWeight: 'none' | 'balanced', calibration: CalibrationPolicy): Artifact =>
   fitVersion({
@@ -30,34 +33,40 @@ function held(frame: Frame, artifact: Artifact): Calibration {
   return calibrationOf(labels, scoreRows(artifact, frame, rows));
 }
 
-describe.skipIf(!isStreamFlowThere()).each(['month_000', 'month_001'])('%s of StreamFlow', (month) => {
-  const read = (): Frame => frameOf(readMonth(STREAMFLOW + month));
+describeWith(
+  months.map((month) => `data/streamflow/${month}/users.csv`),
+  'StreamFlow',
+  () => {
+    describe.each(months)('%s', (month) => {
+      const read = (): Frame => frameOf(readMonth(STREAMFLOW + month));
 
-  test('has no feature that alone predicts the label implausibly well', () => {
-    const frame = read();
-    const own = rowsOf(frame, trainingRows(frame));
-    const { folds } = foldsOf(own, allRows(own), { seed: 7 });
-    const alone = own.features.flatMap((column) => judgeAlone(column, { frame: own, folds }) ?? []);
-    expect(alone).toHaveLength(own.features.length);
-    const facts = { rows: own.rows, features: alone.length, alone, views: null };
-    expect(judgeLeaks(facts, leakPolicyOf(undefined)).alone).toEqual([]);
-    expect(Math.max(...alone.map(({ auc }) => auc.value))).toBeLessThan(0.8);
-  });
+      test('has no feature that alone predicts the label implausibly well', () => {
+        const frame = read();
+        const own = rowsOf(frame, trainingRows(frame));
+        const { folds } = foldsOf(own, allRows(own), { seed: 7 });
+        const alone = own.features.flatMap((column) => judgeAlone(column, { frame: own, folds }) ?? []);
+        expect(alone).toHaveLength(own.features.length);
+        const facts = { rows: own.rows, features: alone.length, alone, views: null };
+        expect(judgeLeaks(facts, leakPolicyOf(undefined)).alone).toEqual([]);
+        expect(Math.max(...alone.map(({ auc }) => auc.value))).toBeLessThan(0.8);
+      });
 
-  test('is left as it is without class weights', () => {
-    const frame = read();
-    expect(fit(frame, 'none', 'auto').calibration!.map).toEqual({ kind: 'none' });
-  });
+      test('is left as it is without class weights', () => {
+        const frame = read();
+        expect(fit(frame, 'none', 'auto').calibration!.map).toEqual({ kind: 'none' });
+      });
 
-  test('has probabilities again after class weights', () => {
-    const frame = read();
-    const [weighted, mended, bare] = [
-      held(frame, fit(frame, 'balanced', 'none')),
-      held(frame, fit(frame, 'balanced', 'auto')),
-      held(frame, fit(frame, 'none', 'none')),
-    ];
-    expect(weighted!.logLoss).toBeGreaterThan(bare!.logLoss + 0.05);
-    expect(Math.abs(mended!.logLoss - bare!.logLoss)).toBeLessThan(0.005);
-    expect(mended!.ece).toBeLessThan(weighted!.ece / 2);
-  });
-});
+      test('has probabilities again after class weights', () => {
+        const frame = read();
+        const [weighted, mended, bare] = [
+          held(frame, fit(frame, 'balanced', 'none')),
+          held(frame, fit(frame, 'balanced', 'auto')),
+          held(frame, fit(frame, 'none', 'none')),
+        ];
+        expect(weighted.logLoss).toBeGreaterThan(bare.logLoss + 0.05);
+        expect(Math.abs(mended.logLoss - bare.logLoss)).toBeLessThan(0.005);
+        expect(mended.ece).toBeLessThan(weighted.ece / 2);
+      });
+    });
+  },
+);
