@@ -54,6 +54,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
         requestedBy: retrain.requestedBy,
         definitionVersion: registered.definitionVersion,
         artifactDigest: registered.artifactDigest,
+        ...(registered.unproven && { unproven: true }),
         rules: { retrain: RETRAIN_RULES, promotion: PROMOTION_RULES },
         report: report && {
           id: report.id,

@@ -27,7 +27,8 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
   async trainCandidate({ retrainId }: { retrainId: string }): Promise<Candidate> {
     const registered = await findVersionOfRetrain(database, retrainId);
     if (registered) {
-      return { version: registered.version, words: `version ${registered.version} was trained before` };
+      const how = registered.unproven ? 'imported, and is unproven' : 'trained before';
+      return { version: registered.version, words: `version ${registered.version} was ${how}` };
     }
     const retrain = await getRetrain(database, retrainId);
     const source = await trainingSource(database, retrain);

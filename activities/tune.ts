@@ -3,7 +3,7 @@ import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
 import { recipeInWords } from '../domain/learning/recipe.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
+import { getRetrain, IMPORT } from '../store/runs/retrains.ts';
 import {
   findTrainingPlan,
   hasRecipeScores,
@@ -33,9 +33,11 @@ export interface RecipeRef {
 export const tuneActivities = ({ database }: ActivityDeps) => ({
   /** Plans the training of a retrain; once per retrain. */
   async planTraining({ retrainId }: { retrainId: string }): Promise<PlannedRecipes> {
+    const retrain = await getRetrain(database, retrainId);
+    if (retrain.trigger === IMPORT)
+      return { recipes: 0, words: `nothing is trained: version ${retrain.candidateVersion} was imported` };
     let plan = await findTrainingPlan(database, retrainId);
     if (!plan) {
-      const retrain = await getRetrain(database, retrainId);
       const source = await trainingSource(database, retrain);
       const change = await changeAnswered(database, retrain);
       ({ plan } = await plannedTraining(database, source, change));

@@ -24,6 +24,7 @@ import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addStart } from './commands/start.ts';
 import { addStatus } from './commands/status.ts';
+import { addTrees } from './commands/trees.ts';
 import { addVersion } from './commands/version.ts';
 import { addVersions } from './commands/versions.ts';
 import { addWorker } from './commands/worker.ts';
@@ -73,6 +74,7 @@ export function buildProgram(context: CommandContext): Command {
   addMigrate(program, context);
   addWorker(program, context);
   addApi(program, context);
+  addTrees(program, context);
   return program;
 }
 

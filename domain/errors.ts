@@ -94,6 +94,8 @@ export const errorKinds = {
     false,
     'The stored artifact no longer matches its digest; restore the database.',
   ),
+  INVALID_ONNX: kind(422, false, 'Correct the model or its schema; docs/trainers.md says what is known.'),
+  ONNX_RUNTIME_MISSING: kind(500, false, 'Run `tidegate trees install` on this machine, then ask again.'),
   NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
   THRESHOLD_UNREACHABLE: kind(
     422,

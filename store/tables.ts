@@ -3,7 +3,7 @@ import { type ColumnType, type Generated } from 'kysely';
 import { type EncodedProfile, type EncodedReference } from '../domain/drift/profile-codec.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Backfilled } from '../domain/features/label-counts.ts';
-import { type Artifact } from '../domain/learning/artifact.ts';
+import { type StoredArtifact } from '../domain/learning/stored-artifact.ts';
 import { type RecipeScores, type Tuning } from '../domain/learning/choose-recipe.ts';
 import { type TrainingPlan } from '../domain/learning/plan-training.ts';
 import { type LeakCheck } from '../domain/learning/leak-alarm.ts';
@@ -135,7 +135,7 @@ export interface Tables {
     retrain_id: string;
     dataset_id: number;
     trainer: string;
-    artifact: Json<Artifact>;
+    artifact: Json<StoredArtifact>;
     artifact_digest: string;
     reference: Json<EncodedReference>;
     score_reference: NullableJson<EncodedScoreReference>;
@@ -143,6 +143,7 @@ export interface Tables {
     trained_on: NullableJson<Platform>;
     created_at: Generated<Date>;
   };
+  'tidegate.onnx_model': { digest: string; bytes: Buffer; created_at: Generated<Date> };
   'tidegate.comparison': {
     id: Generated<number>;
     model: string;

@@ -49,6 +49,8 @@ const CANNOT_LEARN: readonly string[] = [
  */
 export async function judgeOutOfTime(database: Database, input: OutOfTimeInput): Promise<OutOfTime> {
   const { frame } = input.evaluation;
+  if (input.candidate.unproven)
+    return { judged: false, reason: 'how the candidate was trained is not known: it was imported' };
   const found = timeCut(frame);
   if (found.cut === null) return { judged: false, reason: found.reason };
   const { rows, rowTimes } = found;

@@ -1,5 +1,5 @@
 // The proof that no evaluation cluster was trained on, and that no training label came too late.
-import { type LeakProof, type TrainedOn } from '../../domain/lifecycle/leak-proof.ts';
+import { type LeakProof, type TrainedOn, type UnprovenVersion } from '../../domain/lifecycle/leak-proof.ts';
 import { type Database } from '../../store/database.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { ClusterSet, markTrained } from '../../store/datasets/trained-clusters.ts';
@@ -28,11 +28,16 @@ export async function proveLeaks(
   const { times } = evaluation.frame;
   const leaked = new Uint8Array(clusters.size);
   const versions: TrainedOn[] = [];
+  const unproven: UnprovenVersion[] = [];
   const roles = [
     { version: candidate, role: 'candidate' as const },
     ...(champion ? [{ version: champion, role: 'champion' as const }] : []),
   ];
   for (const { version, role } of roles) {
+    if (version.unproven) {
+      unproven.push({ version: version.version, role });
+      continue;
+    }
     const dataset = await getDataset(database, version.datasetId);
     const shared = new Uint8Array(clusters.size);
     await markTrained(database, dataset, clusters, shared);
@@ -54,7 +59,11 @@ export async function proveLeaks(
     });
   }
   return {
-    proof: { evaluation: evaluatedOn(evaluation, clusters.size), versions },
+    proof: {
+      evaluation: evaluatedOn(evaluation, clusters.size),
+      versions,
+      ...(unproven.length > 0 && { unproven }),
+    },
     leakedClusters: count(leaked),
   };
 }

@@ -11,6 +11,7 @@ const version = z.object({
   stage,
   definitionVersion: z.int(),
   trainer: z.string(),
+  unproven: z.boolean().describe('Whether it came from elsewhere: which rows it was trained on is not known'),
   artifactDigest: z.string().describe('SHA-256 of the artifact as canonical JSON'),
   cut: z
     .number()

@@ -1,7 +1,9 @@
 // tidegate api: serves predictions and decisions over HTTP until it is told to stop.
 import { type Command } from 'commander';
+import { lookForOnnxRuntimeIn } from '../../scoring/onnx-runtime.ts';
 import { type CommandContext } from '../command-context.ts';
 import { findEndpoints } from '../endpoints.ts';
+import { treesFolder } from '../trees/trees-folder.ts';
 
 /** Adds `tidegate api`. */
 export function addApi(program: Command, { config }: CommandContext): void {
@@ -12,6 +14,7 @@ export function addApi(program: Command, { config }: CommandContext): void {
     .action(async () => {
       const settings = config();
       const endpoints = await findEndpoints(settings);
+      lookForOnnxRuntimeIn(treesFolder(settings.dataDir));
       const { runApi } = await import('../run-api.ts');
       await runApi({ ...settings, ...endpoints });
     });

@@ -1,10 +1,12 @@
-// tidegate version: one version of a model, looked into.
+// tidegate version: one version of a model, brought in or looked into.
 import { type Command } from 'commander';
 import { type CommandContext } from '../command-context.ts';
+import { addVersionImport } from './version/import.ts';
 import { addVersionVerify } from './version/verify.ts';
 
-/** Adds `tidegate version verify`. */
+/** Adds `tidegate version import` and `tidegate version verify`. */
 export function addVersion(program: Command, context: CommandContext): void {
-  const version = program.command('version').description('look into one version of a model');
+  const version = program.command('version').description('bring a version in, or look into one');
+  addVersionImport(version, context);
   addVersionVerify(version, context);
 }

@@ -44,12 +44,12 @@ const versionsTable = (versions: readonly VersionRow[]): Table => ({
     'since (UTC)',
     'reason',
   ],
-  rows: versions.map(({ version, stage, trainedOn, tuning, cut, auc, champion, moved }) => [
+  rows: versions.map(({ version, stage, trainedOn, tuning, cut, auc, champion, moved, unproven }) => [
     version,
     stage,
-    `(${day(trainedOn.from)}, ${day(trainedOn.to)}]`,
-    trainedOn.rows,
-    tuning && recipeInShort(tuning.chosen),
+    unproven ? 'unproven' : `(${day(trainedOn.from)}, ${day(trainedOn.to)}]`,
+    unproven ? null : trainedOn.rows,
+    unproven ? 'imported' : tuning && recipeInShort(tuning.chosen),
     cut === null ? null : three(cut),
     interval(auc),
     champion && `v${champion.version} ${interval(champion.auc)}`,

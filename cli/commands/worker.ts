@@ -1,8 +1,10 @@
 // tidegate worker: runs the loops' workflows and activities until it is told to stop.
 import { type Command } from 'commander';
+import { lookForOnnxRuntimeIn } from '../../scoring/onnx-runtime.ts';
 import { type CommandContext } from '../command-context.ts';
 import { reportReady } from '../embedded/ready-message.ts';
 import { findEndpoints } from '../endpoints.ts';
+import { treesFolder } from '../trees/trees-folder.ts';
 
 /** Adds `tidegate worker`. */
 export function addWorker(program: Command, { config }: CommandContext): void {
@@ -13,6 +15,7 @@ export function addWorker(program: Command, { config }: CommandContext): void {
     .action(async () => {
       const settings = config();
       const endpoints = await findEndpoints(settings);
+      lookForOnnxRuntimeIn(treesFolder(settings.dataDir));
       // Loaded late: Temporal's native part takes longer to load than most commands to run.
       const { runWorker } = await import('../../worker/main.ts');
       await runWorker({ ...settings, ...endpoints, onReady: reportReady });

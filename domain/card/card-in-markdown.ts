@@ -60,7 +60,7 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
       `Training window (${data.window.from}, ${data.window.to}], labels known by ${data.labelsKnownBy}`,
       `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
-      `Trainer ${training.trainer}, seed ${training.seed}, ${training.trainedRows} rows of which ${training.positives} positive; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
+      `${trainedInWords(training)}; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
       `Leak alarm: ${leaks ? leaksInWords(leaks) : 'not looked at'}`,
       ...(training.tuning ? [`Recipe: ${training.tuning.words}`] : []),
       `Calibration: ${training.calibration ? `${training.calibration.map.kind}, ${training.calibration.why}` : 'none'}`,
@@ -187,4 +187,18 @@ function approvalPart({ approval, evidenceDigest }: ModelCard): string {
   const { decision, actor, authority, at, comment } = approval;
   const said = comment === '' ? '' : ` "${escaped(comment)}"`;
   return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${authority}) at ${at}.${said} ${evidence}`;
+}
+
+function trainedInWords({
+  trainer,
+  seed,
+  trainedRows,
+  positives,
+  unproven,
+  origin,
+}: ModelCard['training']): string {
+  if (!unproven)
+    return `Trainer ${trainer}, seed ${seed}, ${trainedRows} rows of which ${positives} positive`;
+  const said = origin ? ` as "${origin.name}"${origin.note === '' ? '' : ` (${origin.note})`}` : '';
+  return `**Unproven**: imported${said}; which rows it was trained on is not known. Its references are of the window below`;
 }

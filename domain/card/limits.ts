@@ -12,6 +12,7 @@ export function limitsOf({ comparison, training, approval, data }: Omit<CardFact
     if (applies === true) limits.push(words);
   };
   const body = comparison?.body;
+  say(training.unproven, 'It is unproven: it was imported, and which rows it was trained on is not known.');
   say(!body, 'It has not been compared with anything.');
   if (body) {
     const { by, why } = judgedBy(body.outOfTime);

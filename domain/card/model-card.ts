@@ -16,9 +16,14 @@ export interface CardTraining {
   readonly trainer: string;
   readonly artifactDigest: string;
   readonly createdAt: string;
-  readonly seed: number;
-  readonly trainedRows: number;
-  readonly positives: number;
+  readonly seed: number | null;
+  /** Null where it is not known: in a version from elsewhere. */
+  readonly trainedRows: number | null;
+  readonly positives: number | null;
+  /** Whether it came from elsewhere. */
+  readonly unproven: boolean;
+  /** What the person who imported it said of it. */
+  readonly origin: { readonly name: string; readonly note: string } | null;
   /** Features that were constant in training, and so play no part. */
   readonly dropped: readonly string[];
   /** The recipes that there were to choose from, and why this one; null for versions from before there was a choice. */

@@ -1,6 +1,7 @@
 // decidePromotion: whether a candidate may wait for approval, or is refused.
 import { rivalInWords } from './comparison-body.ts';
 import { intervalInWords } from './interval.ts';
+import { unprovenInWords } from './leak-proof.ts';
 import { type PromotionFacts } from './promotion-facts.ts';
 import {
   delta,
@@ -57,11 +58,12 @@ export function decidePromotion(facts: PromotionFacts, policy: PromotionPolicy):
   return { rulesVersion: PROMOTION_RULES, promote: !broken, outcome, reason, rules, alarms: alarmsOf(facts) };
 }
 
-/** Features that may know the label, and a champion that surely ranks the wrong way round: the world turned, or the labels did. */
-function alarmsOf({ championVersion, championAuc, leakAlarms }: PromotionFacts): string[] {
-  if (!(championAuc.high < 0.5)) return [...leakAlarms];
+/** Versions of which nothing is proven, features that may know the label, and a champion that surely ranks the wrong way round: the world turned, or the labels did. */
+function alarmsOf({ championVersion, championAuc, leakAlarms, unproven }: PromotionFacts): string[] {
+  const told = [...unproven.map(unprovenInWords), ...leakAlarms];
+  if (!(championAuc.high < 0.5)) return told;
   return [
-    ...leakAlarms,
+    ...told,
     `the AUC ${intervalInWords(championAuc)} of ${rivalInWords(championVersion)} is surely below 0.5: it ranks the ` +
       'wrong way round; check that the labels of the window are not inverted (label.positive)',
   ];

@@ -30,8 +30,19 @@ export interface LeakProof {
     readonly lastRow: string;
     readonly labelsKnownBy: string;
   };
+  /** Those of which it is known. */
   readonly versions: readonly TrainedOn[];
+  /** Versions from elsewhere, of which nothing can be proven; absent where there is none. */
+  readonly unproven?: readonly UnprovenVersion[];
 }
+
+/** A version whose training rows are not known. */
+export type UnprovenVersion = Pick<TrainedOn, 'version' | 'role'>;
+
+/** Why a comparison says less. @example unprovenInWords({ version: 3, role: 'champion' }) */
+export const unprovenInWords = ({ version, role }: UnprovenVersion): string =>
+  `version ${version} (${role}) is unproven: it was imported, and which rows it was trained on is not known, so it may ` +
+  'have learnt the very rows of this comparison, and that none of them leaked cannot be proven';
 
 /** How many decisions a holdout served before this one. */
 export interface HoldoutUse {
@@ -42,14 +53,16 @@ export interface HoldoutUse {
 }
 
 /** The proof in one line a version. @example leakProofInWords(proof)[0] */
-export const leakProofInWords = ({ evaluation, versions }: LeakProof): string[] =>
-  versions.map(
+export const leakProofInWords = ({ evaluation, versions, unproven = [] }: LeakProof): string[] => [
+  ...versions.map(
     (one) =>
       `version ${one.version} (${one.role}) was trained on ${one.trainingRows} rows of ` +
       `(${dayOf(new Date(one.window.from))}, ${dayOf(new Date(one.window.to))}]: ${one.sharedClusters} of ` +
       `${evaluation.clusters} evaluation clusters among them; ${labelTimesInWords(one)}; ` +
       `${one.laterRows} evaluation rows are later than its window`,
-  );
+  ),
+  ...unproven.map(unprovenInWords),
+];
 
 function labelTimesInWords({ lateLabels, newestLabelKnown, labelsKnownBy }: TrainedOn): string {
   if (lateLabels === null) return 'when its labels became known is not on record';

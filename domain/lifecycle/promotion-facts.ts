@@ -3,7 +3,7 @@ import { alarmsOf, type LeakCheck } from '../learning/leak-alarm.ts';
 import { type Slice } from '../learning/slices.ts';
 import { type ComparisonBody } from './comparison-body.ts';
 import { type Interval } from './interval.ts';
-import { type HoldoutUse } from './leak-proof.ts';
+import { type HoldoutUse, type UnprovenVersion } from './leak-proof.ts';
 import { type Judged, judgedBy } from './out-of-time.ts';
 
 /** What the decision looks at: champion and candidate on the same holdout rows. */
@@ -31,6 +31,8 @@ export interface PromotionFacts {
   readonly holdout: HoldoutUse | null;
   /** What the leak alarm warned of before the candidate was trained, in words. */
   readonly leakAlarms: readonly string[];
+  /** Versions of the comparison whose training rows are not known. */
+  readonly unproven: readonly UnprovenVersion[];
 }
 
 /**
@@ -63,6 +65,7 @@ export function promotionFacts(
     slices: body.slices,
     holdout: body.holdout ?? null,
     leakAlarms: leaks ? alarmsOf(leaks) : [],
+    unproven: body.leakProof?.unproven ?? [],
   };
 }
 

@@ -1,7 +1,7 @@
 // The rules of promotion, one by one: what each measures, its bound, and whether it holds.
 import { rivalInWords } from './comparison-body.ts';
 import { intervalInWords } from './interval.ts';
-import { holdoutUseInWords } from './leak-proof.ts';
+import { holdoutUseInWords, unprovenInWords } from './leak-proof.ts';
 import { MIN_CLUSTERS } from './min-clusters.ts';
 import { type PromotionFacts } from './promotion-facts.ts';
 import { type RuleResult } from './rule.ts';
@@ -51,13 +51,15 @@ export const holdoutUse = ({ holdout }: PromotionFacts): RuleResult => ({
   words: holdout ? holdoutUseInWords(holdout) : 'how many decisions this holdout has served was not counted',
 });
 
-/** No evaluation cluster was trained on. */
-export const noLeak = ({ leakedClusters }: PromotionFacts): RuleResult => ({
+/** No evaluation cluster was trained on, as far as it is known; of a version from elsewhere it is not, and the words say so. */
+export const noLeak = ({ leakedClusters, unproven }: PromotionFacts): RuleResult => ({
   name: 'no leak',
   held: leakedClusters === 0,
   value: leakedClusters,
   bound: 0,
-  words: `${leakedClusters} holdout clusters were in a training set`,
+  words: [`${leakedClusters} holdout clusters were in a training set`, ...unproven.map(unprovenInWords)].join(
+    '; ',
+  ),
 });
 
 /** No training label became known after the instant that its version claims; holds where that is not on record. */

@@ -24,6 +24,9 @@ export interface Retrain {
   readonly finishedAt: Date | null;
 }
 
+/** Trigger of a retrain that trains nothing: its candidate was imported, and is compared and released as any other. */
+export const IMPORT = 'import';
+
 /** What a retrain begins with. */
 export interface NewRetrain {
   readonly id: string;

@@ -1,5 +1,6 @@
 // What is on record of a version, gathered for its model card.
 import { type CardFacts } from '../../domain/card/model-card.ts';
+import { droppedFeatures } from '../../domain/learning/stored-artifact.ts';
 import { type Database } from '../database.ts';
 import { getDataset } from '../datasets/dataset.ts';
 import { getDefinition } from '../definitions/definitions.ts';
@@ -36,7 +37,9 @@ export async function cardFacts(database: Database, model: string, version: numb
       seed: artifact.seed,
       trainedRows: artifact.trainedRows,
       positives: artifact.positives,
-      dropped: artifact.encoding.dropped,
+      dropped: droppedFeatures(artifact),
+      unproven: registered.unproven,
+      origin: artifact.format === 'onnx' ? (artifact.origin ?? null) : null,
       tuning: await readTuning(database, model, version),
       calibration: artifact.calibration ?? null,
       threshold: artifact.threshold ?? null,

@@ -2,9 +2,10 @@
 import { sql } from 'kysely';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type EncodedReference } from '../../domain/drift/profile-codec.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type StoredArtifact } from '../../domain/learning/stored-artifact.ts';
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { type CalibrationMap } from '../../domain/learning/calibration-map.ts';
+import { IMPORTED } from '../../domain/learning/onnx-artifact.ts';
 import { type Platform } from '../../domain/learning/platform.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -20,6 +21,8 @@ export interface Version {
   readonly retrainId: string;
   readonly datasetId: number;
   readonly trainer: string;
+  /** Whether it came from elsewhere: which rows it was trained on is not known. */
+  readonly unproven: boolean;
   readonly artifactDigest: string;
   /** Score from which on it says yes; null for one without a threshold of its own. */
   readonly cut: number | null;
@@ -53,6 +56,7 @@ const COLUMNS = [
   'retrain_id as retrainId',
   'dataset_id as datasetId',
   'trainer',
+  sql<boolean>`trainer = ${sql.lit(IMPORTED)}`.as('unproven'),
   'artifact_digest as artifactDigest',
   sql<number | null>`(artifact -> 'threshold' ->> 'cut')::float8`.as('cut'),
   sql<CalibrationMap['kind'] | null>`artifact -> 'calibration' -> 'map' ->> 'kind'`.as('calibration'),
@@ -147,7 +151,11 @@ export const findVersionIn = (
  *
  * @throws TidegateError UNKNOWN_VERSION; ARTIFACT_CHANGED when it no longer matches its digest
  */
-export async function readArtifact(database: Database, model: string, version: number): Promise<Artifact> {
+export async function readArtifact(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<StoredArtifact> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
     .select(['artifact', 'artifact_digest'])

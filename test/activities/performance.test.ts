@@ -1,4 +1,5 @@
 // Performance and drift of predictions and labels, from a training to the reports that follow it, all stored.
+import { type Artifact } from '../../domain/learning/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
@@ -141,7 +142,7 @@ test('scores are those of the artifact on the very rows, chunk by chunk', async 
   const training = split(signalFrame(70_000, 6));
   await frozenModel(database, 'chunked', training);
   const encoded = await readScoreReference(database, 'chunked', 1);
-  const artifact = await readArtifact(database, 'chunked', 1);
+  const artifact = (await readArtifact(database, 'chunked', 1)) as Artifact;
   const reference = decodeScores(encoded!);
   const held = evaluationRows(training);
   expect(reference.profile.rows).toBe(held.length);
@@ -158,7 +159,7 @@ test('few holdout rows give way to scores out of fold, none of a model that saw 
   const frame = heldOut(signalFrame(2_000, 8), (row) => row % 10 === 0);
   const input = { frame, rows: trainingRows(frame), trainer: 'logistic-regression', options: { seed: 3 } };
   const model = await frozenModel(database, 'folds', frame);
-  const artifact = await readArtifact(database, model.name, 1);
+  const artifact = (await readArtifact(database, model.name, 1)) as Artifact;
   const control = { signal, onProgress: () => undefined };
   const reference = await scoreTraining(input, artifact, control);
   expect(reference).toMatchObject({ source: 'out of fold' });
@@ -173,7 +174,7 @@ test('where no fold can be fitted the holdout rows serve, and without any there 
   const control = { signal, onProgress: () => undefined };
   const frame = heldOut(signalFrame(600, 9), (row) => row % 3 === 0);
   const model = await frozenModel(database, 'unfoldable', frame);
-  const artifact = await readArtifact(database, model.name, 1);
+  const artifact = (await readArtifact(database, model.name, 1)) as Artifact;
   // One cluster holds every training row: whoever is left out, nothing is left to learn from.
   const oneCluster = { ...frame, clusters: new Uint32Array(frame.rows) };
   const input = { rows: trainingRows(frame), trainer: 'logistic-regression', options: { seed: 3 } };

@@ -1,4 +1,5 @@
 // Recipes judged and chosen on stored rows: once each, inside the training clusters, after the change where there was one.
+import { type Artifact } from '../../domain/learning/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -55,7 +56,7 @@ test('a grid is judged, the choice is told and stored, and the version is traine
   // One number decides here: the order of the scores is the same under any penalty, and the strongest is taken.
   expect(tuning.chosen.l2).toBe(300);
   expect(tuning.words).toContain('AUC 0.');
-  const artifact = await readArtifact(database, 'tuned', version);
+  const artifact = (await readArtifact(database, 'tuned', version)) as Artifact;
   expect(artifact.l2).toBe(300);
   expect(artifact.classWeights !== undefined).toBe(tuning.chosen.classWeight === 'balanced');
   expect((await readRecipeScores(database, retrainId)).size).toBe(6);
@@ -141,7 +142,7 @@ test('where the world turned a candidate learns from the rows after the change, 
   const { datasetId } = await getVersion(database, 'turned', version);
   const dataset = await getDataset(database, datasetId);
   expect([dataset.window.from.toISOString(), dataset.rows]).toEqual(['2024-01-31T00:00:00.000Z', 900]);
-  const artifact = await readArtifact(database, 'turned', version);
+  const artifact = (await readArtifact(database, 'turned', version)) as Artifact;
   expect(artifact.trainedRows).toBe(dataset.trainingRows);
   expect(JSON.stringify(await readReference(database, 'turned', version))).toContain('"rows":900');
   expect(comparison.decision).toMatchObject({ promote: true });

@@ -2,6 +2,7 @@
 import { type Command } from 'commander';
 import { repeatTraining } from '../../../activities/training/repeat-training.ts';
 import { thisPlatform } from '../../../activities/training/this-platform.ts';
+import { TidegateError } from '../../../domain/errors.ts';
 import { platformInWords } from '../../../domain/learning/platform.ts';
 import { type Repetition, repetitionInWords, repetitionOf } from '../../../domain/learning/repetition.ts';
 import { type Database } from '../../../store/database.ts';
@@ -59,6 +60,12 @@ async function verify(
   await getDefinition(database, model);
   const registered = await getVersion(database, model, version);
   const stored = await readArtifact(database, model, version);
+  if (stored.format === 'onnx') {
+    throw new TidegateError(
+      'INVALID_REQUEST',
+      `version ${version} of ${model} is a model in ONNX, which is not trained by this process`,
+    );
+  }
   const again = await repeatTraining(database, registered, {
     signal,
     onProgress: (fraction) => output.progress(`trained ${Math.round(100 * fraction)} %`),

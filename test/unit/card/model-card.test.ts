@@ -64,6 +64,8 @@ const facts: CardFacts = {
     seed: 7,
     trainedRows: 5_600,
     positives: 1_400,
+    unproven: false,
+    origin: null,
     dropped: ['avg_session_mins_7d'],
     tuning: null,
     calibration: null,

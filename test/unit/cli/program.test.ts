@@ -11,7 +11,8 @@ const ANSWERING = [
 ]; // prettier-ignore
 const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
-  version: ['verify'],
+  trees: ['install'],
+  version: ['import', 'verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
 };

@@ -40,6 +40,7 @@ describe('endingTable', () => {
     stage: 'Archived',
     definitionVersion: 1,
     retrainId: `churn/report-${number}`,
+    unproven: false,
     trainer: 'logistic-regression',
     artifactDigest: '0'.repeat(64),
     cut: null,

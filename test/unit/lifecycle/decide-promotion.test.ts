@@ -21,6 +21,7 @@ const better: PromotionFacts = {
   slices: [],
   holdout: { decisions: 3, onSameRows: 1 },
   leakAlarms: [],
+  unproven: [],
 };
 const policy: PromotionPolicy = { minDelta: 0.01, rule: 'superiority', margin: 0.02, logLossTolerance: 0.05 };
 

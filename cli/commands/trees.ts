@@ -1,0 +1,10 @@
+// tidegate trees: what gradient-boosted trees and models in ONNX need beside Node.
+import { type Command } from 'commander';
+import { type CommandContext } from '../command-context.ts';
+import { addTreesInstall } from './trees/install.ts';
+
+/** Adds `tidegate trees install`. */
+export function addTrees(program: Command, context: CommandContext): void {
+  const trees = program.command('trees').description('what trees and models in ONNX need beside Node');
+  addTreesInstall(trees, context);
+}

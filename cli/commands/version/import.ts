@@ -1,0 +1,131 @@
+// tidegate version import: registers a model that other tools trained, and has it compared as any candidate.
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type Command } from 'commander';
+import { requestRetrain } from '../../../activities/request-retrain.ts';
+import { TidegateError } from '../../../domain/errors.ts';
+import { onnxSchema, type OnnxSchema } from '../../../domain/learning/onnx-schema.ts';
+import { importVersion } from '../../../scoring/import-version.ts';
+import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
+import { IMPORT } from '../../../store/runs/retrains.ts';
+import { MOST_ONNX_BYTES } from '../../../store/versions/onnx-models.ts';
+import { workflowIds } from '../../../workflows/contracts.ts';
+import { asOfOption, byOption, jsonOption } from '../../arguments.ts';
+import { type CommandContext } from '../../command-context.ts';
+import { withServices } from '../../connections.ts';
+import { day } from '../../output/format.ts';
+import { followedJson, followToApproval, printFollowed } from '../../runs/follow-to-approval.ts';
+import { treesFolder } from '../../trees/trees-folder.ts';
+
+interface Options {
+  readonly onnx: string;
+  readonly schema: string;
+  readonly name?: string;
+  readonly note: string;
+  readonly asOf?: Date;
+  readonly by: string;
+  readonly wait: boolean;
+  readonly json?: boolean;
+}
+
+/** Adds `tidegate version import <model>`. */
+export function addVersionImport(command: Command, { config, output }: CommandContext): void {
+  command
+    .command('import')
+    .description(
+      'register a model in ONNX that other tools trained, compare it, and follow it to its approval',
+    )
+    .argument('<model>', 'name of the model')
+    .requiredOption('--onnx <file>', 'the model')
+    .requiredOption(
+      '--schema <file>',
+      'JSON that says which feature goes into which input; see docs/trainers.md',
+    )
+    .option('--name <text>', 'what it is called where it comes from; the name of the file where left out')
+    .option('--note <text>', 'what else is to be said of it', '')
+    .addOption(
+      asOfOption(
+        'end of the windows that it is bound to and compared on; the newest labelled row time where left out',
+      ),
+    )
+    .addOption(byOption('who imports; the same person may not approve it'))
+    .option('--no-wait', 'register it, ask for the comparison and return')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  tidegate version import churn --onnx model.onnx --schema schema.json',
+    )
+    .action((model: string, options: Options) =>
+      withServices(config(), async (services) => {
+        const { onnx, note, name = basename(onnx), asOf = null, by: requestedBy, wait, json } = options;
+        const say = (text: string): void => output.progress(text);
+        const schema = await readSchema(options.schema);
+        const bytes = await readModel(onnx);
+        lookForOnnxRuntimeIn(treesFolder(config().dataDir));
+        const retrainId = `${model}/import-${new Date().toISOString()}`;
+        const { version, dataset } = await importVersion(services.database, {
+          model,
+          retrainId,
+          workflowId: workflowIds.retrain(model),
+          bytes,
+          schema,
+          origin: { name, note },
+          asOf,
+          requestedBy,
+        });
+        say(
+          `registered version ${version.version} of ${model}, unproven; its references are of (${day(dataset.window.from)}, ${day(dataset.window.to)}]`,
+        );
+        await requestRetrain(services, {
+          retrainId,
+          model,
+          reportId: null,
+          asOf: asOf?.toISOString() ?? null,
+          trigger: IMPORT,
+          requestedBy,
+        });
+        if (!wait) {
+          return json
+            ? output.json({ model, retrainId, version: version.version })
+            : output.line(`asked for the comparison of version ${version.version}: ${retrainId}`);
+        }
+        const followed = await followToApproval(services, model, retrainId, say);
+        return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
+      }),
+    );
+}
+
+async function readModel(file: string): Promise<Uint8Array> {
+  const { size } = await found(file, stat(file));
+  if (size > MOST_ONNX_BYTES)
+    throw new TidegateError(
+      'INVALID_ONNX',
+      `${file} has ${size} bytes; at most ${MOST_ONNX_BYTES} are stored`,
+    );
+  return readFile(file);
+}
+
+async function readSchema(file: string): Promise<OnnxSchema> {
+  const text = await found(file, readFile(file, 'utf8'));
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new TidegateError('INVALID_ONNX', `${file} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+  const { data, error } = onnxSchema.safeParse(json);
+  if (data) return data;
+  const places = error.issues.map(({ path, message }) => ({
+    at: path.join('.') || '(all)',
+    problem: message,
+  }));
+  throw new TidegateError('INVALID_ONNX', `${file}: ${places[0]!.at}: ${places[0]!.problem}`, { places });
+}
+
+async function found<T>(file: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    throw new TidegateError('INVALID_ONNX', `${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,153 @@
+// A version from elsewhere: a model in ONNX, checked, bound to a frozen window of the model's data, and registered.
+import { freezeReference } from '../domain/drift/feature-reference.ts';
+import { encodeReference } from '../domain/drift/profile-codec.ts';
+import { type Frame } from '../domain/features/frame.ts';
+import { windowEndingAt } from '../domain/features/window.ts';
+import { countClasses } from '../domain/learning/class-counts.ts';
+import { extremeRecords } from '../domain/learning/extreme-records.ts';
+import { IMPORTED, type OnnxArtifact } from '../domain/learning/onnx-artifact.ts';
+import { mapOnnx, type OnnxSchema } from '../domain/learning/onnx-schema.ts';
+import { chooseThreshold } from '../domain/learning/operating-threshold.ts';
+import { evaluationRows, trainingRows } from '../domain/learning/rows.ts';
+import { type Scorer } from '../domain/learning/scorer.ts';
+import { encodeScores, freezeScores } from '../domain/performance/score-reference.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type Database } from '../store/database.ts';
+import { type Dataset } from '../store/datasets/dataset.ts';
+import { freezeWindow } from '../store/datasets/freeze.ts';
+import { readDataset } from '../store/datasets/read.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
+import { IMPORT, noteRetrain, openRetrain } from '../store/runs/retrains.ts';
+import { MOST_ONNX_BYTES, writeOnnxModel } from '../store/versions/onnx-models.ts';
+import { registerVersion, type Version } from '../store/versions/versions.ts';
+import { openOnnxRuntime } from './onnx-runtime.ts';
+import { openOnnxScorer, openSession } from './onnx-scorer.ts';
+
+/** What is imported. */
+export interface VersionImport {
+  readonly model: string;
+  /** The request that the version belongs to; the same one again gives the same version. */
+  readonly retrainId: string;
+  /** The retrain loop that will compare it. */
+  readonly workflowId: string;
+  readonly bytes: Uint8Array;
+  readonly schema: OnnxSchema;
+  /** What it is called where it comes from, and what else is to be said. */
+  readonly origin: { readonly name: string; readonly note: string };
+  /** End of its reference window; null means the newest labelled row time. */
+  readonly asOf: Date | null;
+  readonly requestedBy: string;
+}
+
+/** A version that was imported, and the window that its references are of. */
+export interface ImportedVersion {
+  readonly version: Version;
+  readonly dataset: Dataset;
+}
+
+/**
+ * Imports a version in stage None. Its feature and score references are of the model's training window, frozen now;
+ * which rows it was trained on is not known, and it is marked so. Odd records and the window's own rows are scored on
+ * trial: each must get a finite probability.
+ *
+ * @throws TidegateError INVALID_ONNX, ONNX_RUNTIME_MISSING, UNKNOWN_MODEL; TOO_FEW_LABELS, ONE_CLASS where the window says
+ *   nothing about the classes; as freezing
+ * @example await importVersion(database, { model: 'churn', bytes, schema: onnxSchema.parse(json), ... });
+ */
+export async function importVersion(database: Database, input: VersionImport): Promise<ImportedVersion> {
+  const { model, retrainId, bytes, schema, origin, requestedBy } = input;
+  if (bytes.length > MOST_ONNX_BYTES) {
+    const megabytes = (size: number): string => `${Math.ceil(size / 2 ** 20)} MB`;
+    throw new TidegateError(
+      'INVALID_ONNX',
+      `the model has ${megabytes(bytes.length)}; at most ${megabytes(MOST_ONNX_BYTES)} are stored`,
+    );
+  }
+  const session = await openSession(openOnnxRuntime(), bytes);
+  const source = await getDefinition(database, model);
+  const newest = await newestLabelledTime(database, source.definition, input.asOf);
+  if (!newest)
+    throw new TidegateError('TOO_FEW_LABELS', `no row of ${source.definition.rows.table} has a label yet`);
+  const dataset = await freezeWindow(database, {
+    request: `${retrainId}/training`,
+    definition: source.definition,
+    definitionVersion: source.version,
+    window: windowEndingAt(newest, source.definition.training.window),
+  });
+  const { frame } = await readDataset(database, dataset);
+  const mapped = mapOnnx(schema, session.inputMetadata, session.outputMetadata, frame.features);
+  const { prior } = countClasses(frame, trainingRows(frame), 1);
+  const artifact: OnnxArtifact = {
+    format: 'onnx',
+    trainer: IMPORTED,
+    onnx: await writeOnnxModel(database, bytes),
+    ...mapped,
+    seed: null,
+    effects: [],
+    prior,
+    trainedRows: null,
+    positives: null,
+    ...(schema.threshold !== undefined && { threshold: chooseThreshold({ value: schema.threshold }, null) }),
+    origin,
+  };
+  const scorer = await openOnnxScorer(artifact, bytes);
+  await scoreOnTrial(scorer, frame);
+  await openRetrain(database, {
+    id: retrainId,
+    model,
+    reportId: null,
+    asOf: input.asOf,
+    trigger: IMPORT,
+    requestedBy,
+    workflowId: input.workflowId,
+    runId: '',
+  });
+  const version = await registerVersion(database, {
+    model,
+    definitionVersion: source.version,
+    retrainId,
+    datasetId: dataset.id,
+    trainer: IMPORTED,
+    artifact,
+    reference: encodeReference(freezeReference(frame)),
+    scoreReference: await scoreReference(scorer, frame, source.definition.training.seed),
+  });
+  await noteRetrain(database, retrainId, { datasetId: dataset.id, candidateVersion: version.version });
+  return { version, dataset };
+}
+
+/** @throws TidegateError INVALID_ONNX naming a record whose score is no probability */
+async function scoreOnTrial(scorer: Scorer, frame: Frame): Promise<void> {
+  const odd = extremeRecords(frame);
+  const alone = await tried(() => scorer.scoreRecords(odd.map(({ record }) => record)));
+  const bad = alone.findIndex((score) => !(score >= 0 && score <= 1));
+  if (bad >= 0) throw noProbability(`a record with ${odd[bad]!.name}`, alone[bad]!);
+  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  const together = await tried(() => scorer.scoreRows(frame, rows));
+  const row = together.findIndex((score) => !(score >= 0 && score <= 1));
+  if (row >= 0) throw noProbability(`row ${row} of the window`, together[row]!);
+}
+
+const noProbability = (what: string, score: number): TidegateError =>
+  new TidegateError('INVALID_ONNX', `${what} is scored ${score}, which is no probability from 0 to 1`);
+
+/** What the runtime throws while it scores is a fault of the model or its schema. */
+async function tried<T>(score: () => T | Promise<T>): Promise<T> {
+  try {
+    return await score();
+  } catch (cause) {
+    if (cause instanceof TidegateError) throw cause;
+    const message = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+    throw new TidegateError('INVALID_ONNX', `the model fails while it scores: ${message}`, { cause });
+  }
+}
+
+async function scoreReference(scorer: Scorer, frame: Frame, seed: number) {
+  const rows = evaluationRows(frame);
+  if (rows.length === 0) return null;
+  const scores = await scorer.scoreRows(frame, rows);
+  const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
+  const times = BigInt64Array.from(rows, (row) => frame.times[row]!);
+  return encodeScores(freezeScores('holdout', { scores, labels, times }, seed));
+}
