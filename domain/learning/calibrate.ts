@@ -54,30 +54,29 @@ export function chooseCalibration(asked: Calibration['asked'], rows: OutOfFold):
       'no map keeps the order of the scores: out of fold they are all equal, or rank the wrong way round',
     );
   }
-  if (asked !== 'auto') {
-    const judged = judge(asked, rows);
-    return { ...facts, ...judged, why: `as the definition asks: ${judged.words}` };
-  }
+  const chosen = ({ map, logLoss: losses, words }: Judged, reason: string): Calibration => ({
+    ...facts,
+    map,
+    logLoss: losses,
+    why: `${reason}: ${words}`,
+  });
+  if (asked !== 'auto') return chosen(judge(asked, rows), 'as the definition asks');
   if (Math.min(positiveClusters, negativeClusters) < MIN_CLUSTERS) {
     return none(
       `${positiveClusters} positive and ${negativeClusters} negative clusters say too little: fewer than ${MIN_CLUSTERS} of a class`,
     );
   }
-  const kinds = ['platt', ...(Math.min(positives, negatives) < ENOUGH_FOR_ISOTONIC ? [] : ['isotonic'])] as (
-    'platt' | 'isotonic'
-  )[];
-  let taken: (Judged & { readonly gain: number }) | undefined;
-  let mapped = scores;
+  const isEnough = Math.min(positives, negatives) >= ENOUGH_FOR_ISOTONIC;
+  const kinds = isEnough ? (['platt', 'isotonic'] as const) : (['platt'] as const);
+  let taken: Judged | undefined;
   for (const kind of kinds) {
     const judged = judge(kind, rows);
-    const { gain, error } = gainOf(rows, mapped, judged.mapped);
-    if (!(gain > error)) continue;
-    taken = { ...judged, gain };
-    mapped = judged.mapped;
+    const { gain, error } = gainOf(rows, taken?.mapped ?? scores, judged.mapped);
+    if (gain > error) taken = judged;
   }
-  if (!taken) return none(`the scores are as good as ${kinds.join(' or ')} would make them`);
-  const { map, logLoss: losses, words } = taken;
-  return { ...facts, map, logLoss: losses, why: `surely better than what is simpler: ${words}` };
+  return taken
+    ? chosen(taken, 'surely better than what is simpler')
+    : none(`the scores are as good as ${kinds.join(' or ')} would make them`);
 }
 
 /** A map with the rows mapped by curves that were fitted without their fold. */

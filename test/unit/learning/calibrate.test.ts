@@ -86,6 +86,13 @@ describe.each(['platt', 'isotonic'] as const)('%s', (asked) => {
     expect(why).toMatch(new RegExp(`^as the definition asks: ${asked} takes the log loss`));
   });
 
+  test('is stored with what it rests on, and with no row', () => {
+    const stored = chooseCalibration(asked, rows);
+    expect(Object.keys(stored).sort()).toEqual(['asked', 'logLoss', 'map', 'positives', 'rows', 'why']);
+    expect(Object.keys(chooseCalibration('auto', rows)).sort()).toEqual(Object.keys(stored).sort());
+    expect(JSON.stringify(stored).length).toBeLessThan(20_000);
+  });
+
   test('keeps the order of scores, and no probability is sure', () => {
     const mapped = Float64Array.from(rows.scores)
       .sort()
