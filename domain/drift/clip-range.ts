@@ -14,13 +14,22 @@ export interface ClipRange {
  * @example clipRange(Float64Array.of(1, 2, 3)); // { low: 1.01, high: 2.99 }
  */
 export function clipRange(sorted: Float64Array): ClipRange | null {
-  const finite = sorted.filter(Number.isFinite);
+  const finite = finitePart(sorted);
   const first = finite[0];
   const last = finite.at(-1);
   if (first === undefined || last === undefined) return null;
   const low = quantile(finite, 0.005);
   const high = quantile(finite, 0.995);
   return low < high ? { low, high } : { low: first, high: last };
+}
+
+/** The finite values of a sorted sample: infinities stand at its ends. */
+function finitePart(sorted: Float64Array): Float64Array {
+  let first = 0;
+  let end = sorted.length;
+  while (first < end && sorted[first] === -Infinity) first++;
+  while (first < end && sorted[end - 1] === Infinity) end--;
+  return sorted.subarray(first, end);
 }
 
 function quantile(sorted: Float64Array, share: number): number {
@@ -58,8 +67,14 @@ export function unitScale(range: ClipRange | null): UnitScale {
 }
 
 /** Values clipped and mapped onto [0, 1]; a missing value stays NaN, and no other becomes it. */
-export const toUnits = (values: Float64Array, { half, low, perUnit }: UnitScale): Float64Array =>
-  values.map((value) => (Number.isNaN(value) ? NaN : toUnit(value, half, low, perUnit)));
+export function toUnits(values: Float64Array, { half, low, perUnit }: UnitScale): Float64Array {
+  const units = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row] as number;
+    units[row] = value !== value ? NaN : toUnit(value, half, low, perUnit);
+  }
+  return units;
+}
 
 function toUnit(value: number, half: number, low: number, perUnit: number): number {
   const unit = (value * half - low) * perUnit;

@@ -57,10 +57,18 @@ export function normedWasserstein(reference: Float64Array, current: Float64Array
 
 /** Standard deviation (ddof 0) of the values that are not NaN; 0 where there are none. */
 export function standardDeviation(values: Float64Array): number {
-  const present = values.filter((value) => !Number.isNaN(value));
-  if (present.length === 0) return 0;
-  const mean = present.reduce((sum, value) => sum + value, 0) / present.length;
-  return Math.sqrt(present.reduce((sum, value) => sum + (value - mean) ** 2, 0) / present.length);
+  let size = 0;
+  let sum = 0;
+  for (const value of values) {
+    if (value !== value) continue;
+    size++;
+    sum += value;
+  }
+  if (size === 0) return 0;
+  const mean = sum / size;
+  let squares = 0;
+  for (const value of values) if (value === value) squares += (value - mean) ** 2;
+  return Math.sqrt(squares / size);
 }
 
 /** One side of a comparison in bins: rows per bin and the sums of their values. */
