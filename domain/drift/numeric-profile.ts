@@ -1,6 +1,6 @@
 // A numeric column of a window, as counts and sums in the reference's bins.
 import type { UnitScale } from './clip-range.ts';
-import type { CutGrid } from './cut-grid.ts';
+import { cellOf, type CutGrid } from './cut-grid.ts';
 import { total } from './total.ts';
 
 /** Counts and sums of a numeric column. Profiles of parts add up to the profile of the whole. */
@@ -23,69 +23,93 @@ export class NumericCounter {
   readonly #name: string;
   readonly #grid: CutGrid;
   readonly #scale: UnitScale;
-  readonly #counts: Float64Array;
-  readonly #sums: Float64Array;
+  /** The count of each bin with its sum beside it: they are changed together. */
+  readonly #bins: Float64Array;
   #missing = 0;
   #minimum = Infinity;
   #maximum = -Infinity;
+  /** Cells strictly between those of the extremes: the first, and how many. */
+  #firstInner = 0;
+  #innerCells = 0;
 
   constructor(name: string, grid: CutGrid, scale: UnitScale) {
     this.#name = name;
     this.#grid = grid;
     this.#scale = scale;
-    this.#counts = new Float64Array(grid.cuts.length + 1);
-    this.#sums = new Float64Array(grid.cuts.length + 1);
+    this.#bins = new Float64Array(2 * (grid.cuts.length + 1));
   }
 
   /** Counts values; NaN is missing. */
   add(values: Float64Array): void {
-    const { cuts, before, origin, perCell, lastCell } = this.#grid;
+    const { cuts, bins, origin, perCell, lastCell } = this.#grid;
     const { half, low, perUnit } = this.#scale;
-    const counts = this.#counts;
-    const sums = this.#sums;
-    let missing = 0;
-    let minimum = this.#minimum;
-    let maximum = this.#maximum;
+    const counted = this.#bins;
+    let firstInner = this.#firstInner;
+    let innerCells = this.#innerCells;
     for (let row = 0; row < values.length; row++) {
       const value = values[row] as number;
-      if (value !== value) {
-        missing++;
-        continue;
-      }
-      if (value < minimum) minimum = value;
-      if (value > maximum) maximum = value;
       // `cellOf` of the grid and `toUnit` of the scale, written out: as calls they would take as long again as the rest.
       const place = (value - origin) * perCell;
       const cell = place > 0 ? (place < lastCell ? place | 0 : lastCell) : 0;
-      const unit = (value * half - low) * perUnit;
-      // Most cells hold no cut, or one; the halving is for cells in the crowded end of a skewed column.
-      let bin = before[cell] as number;
-      let end = before[cell + 1] as number;
-      while (end - bin > 4) {
-        const middle = (bin + end) >>> 1;
-        if ((cuts[middle] as number) <= value) bin = middle + 1;
-        else end = middle;
+      // One comparison of whole numbers says that a value is neither missing, as that is in cell 0, nor an extreme.
+      if ((cell - firstInner) >>> 0 >= innerCells) {
+        if (value !== value) {
+          this.#missing++;
+          continue;
+        }
+        if (value < this.#minimum || value > this.#maximum) {
+          this.#widen(value);
+          firstInner = this.#firstInner;
+          innerCells = this.#innerCells;
+        }
       }
-      while (bin < end && (cuts[bin] as number) <= value) bin++;
-      counts[bin]!++;
-      sums[bin]! += unit > 0 ? (unit < 1 ? unit : 1) : 0;
+      let bin = bins[cell] as number;
+      if (bin < 0) {
+        bin = ~bin;
+        const next = bins[cell + 1] as number;
+        let end = next < 0 ? ~next : next;
+        // The halving is for cells in the crowded end of a skewed column.
+        while (end - bin > 4) {
+          const middle = (bin + end) >>> 1;
+          if ((cuts[middle] as number) <= value) bin = middle + 1;
+          else end = middle;
+        }
+        while (bin < end && (cuts[bin] as number) <= value) bin++;
+      }
+      const unit = (value * half - low) * perUnit;
+      const at = bin << 1;
+      counted[at]!++;
+      counted[at + 1]! += unit > 0 ? (unit < 1 ? unit : 1) : 0;
     }
-    this.#missing += missing;
-    this.#minimum = minimum;
-    this.#maximum = maximum;
   }
 
   /** The profile of all values so far; the counter is not used after it. */
   profile(): NumericProfile {
+    const size = this.#bins.length / 2;
+    const counts = new Float64Array(size);
+    const sums = new Float64Array(size);
+    for (let bin = 0; bin < size; bin++) {
+      counts[bin] = this.#bins[2 * bin] as number;
+      sums[bin] = this.#bins[2 * bin + 1] as number;
+    }
     return {
       kind: 'numeric',
       name: this.#name,
-      counts: this.#counts,
-      sums: this.#sums,
+      counts,
+      sums,
       missing: this.#missing,
       minimum: this.#minimum,
       maximum: this.#maximum,
     };
+  }
+
+  #widen(value: number): void {
+    const { origin, perCell, lastCell } = this.#grid;
+    this.#minimum = Math.min(this.#minimum, value);
+    this.#maximum = Math.max(this.#maximum, value);
+    this.#firstInner = cellOf(this.#minimum, origin, perCell, lastCell) + 1;
+    const last = cellOf(this.#maximum, origin, perCell, lastCell);
+    this.#innerCells = Math.max(0, last - this.#firstInner);
   }
 }
 
