@@ -98,13 +98,15 @@ function featureWriter(column: ColumnEncoding, feature: FeatureColumn): FeatureW
       }
     };
   }
-  throw new TidegateError(
-    'WRONG_COLUMN_TYPE',
-    `${column.name} is ${feature.kind} here and ${column.kind} to the version`,
-  );
+  throw wrongKind(column, feature);
 }
 
-function featureOf(frame: Frame, { name }: ColumnEncoding): FeatureColumn {
+/** That a feature is of another kind than the version knows. */
+export const wrongKind = ({ name, kind }: ColumnEncoding, feature: FeatureColumn): TidegateError =>
+  new TidegateError('WRONG_COLUMN_TYPE', `${name} is ${feature.kind} here and ${kind} to the version`);
+
+/** The column of a frame that an encoding speaks of. @throws TidegateError UNKNOWN_COLUMN */
+export function featureOf(frame: Frame, { name }: ColumnEncoding): FeatureColumn {
   const feature = frame.features.find((column) => column.name === name);
   if (!feature)
     throw new TidegateError('UNKNOWN_COLUMN', `the rows have no feature ${name}, which the version uses`);
@@ -121,14 +123,15 @@ function writeNumber(
   if (missing && value === null) target[scale ? at + 1 : at] = 1;
 }
 
-function standardise(value: number, { mean, sd }: { mean: number; sd: number }): number {
+/** A finite value in standard deviations from the mean, in ±`CLIP`. */
+export function standardise(value: number, { mean, sd }: { mean: number; sd: number }): number {
   // Halves, because 1e308 − (−1e308) overflows.
   const standardised = (value / 2 - mean / 2) / (sd / 2);
   return Math.min(CLIP, Math.max(-CLIP, standardised));
 }
 
 /** Where a value's 1 stands among the columns of its feature; −1 where none does. */
-function positionOf({ levels, other, missing }: CategoryEncoding, value: string | null): number {
+export function positionOf({ levels, other, missing }: CategoryEncoding, value: string | null): number {
   if (value === null) return missing ? levels.length + Number(other) : -1;
   const level = levels.indexOf(value);
   return level === -1 && other ? levels.length : level;

@@ -2,10 +2,12 @@
 import { type FeatureRecord, type Frame } from '../features/frame.ts';
 import { type Artifact } from './artifact.ts';
 import { calibrated } from './calibration-map.ts';
-import { encodeRecord, missingIn, rowEncoder } from './encode.ts';
+import { encodeRecord, featureOf, missingIn } from './encode.ts';
+import { columnWidth } from './encoding.ts';
+import { termAdder } from './feature-terms.ts';
 import { sigmoid } from './sigmoid.ts';
 
-// Rows encoded at once: enough to forget the cost per call, few enough to stay in the cache.
+// Rows taken at once: enough to forget the cost per call, few enough to stay in the cache.
 const BLOCK = 4_096;
 
 /** The answer to one record. */
@@ -27,14 +29,18 @@ export function scoreRows(
   frame: Frame,
   rows: Uint32Array,
 ): Float64Array {
-  const encode = rowEncoder(encoding, frame);
-  const scores = new Float64Array(rows.length);
+  let next = 1;
+  const adders = encoding.columns.map((column) => {
+    const own = coefficients.slice(next, (next += columnWidth(column)));
+    return termAdder(column, featureOf(frame, column), own);
+  });
+  const scores = new Float64Array(rows.length).fill(coefficients[0] ?? 0);
   for (let from = 0; from < rows.length; from += BLOCK) {
     const block = rows.subarray(from, from + BLOCK);
-    const matrix = encode(block);
-    for (let at = 0; at < block.length; at += 1) {
-      const score = probability(coefficients, matrix, at * coefficients.length);
-      scores[from + at] = calibrated(calibration?.map, score);
+    const sums = scores.subarray(from, from + BLOCK);
+    for (const add of adders) add(sums, block);
+    for (let at = 0; at < sums.length; at += 1) {
+      sums[at] = calibrated(calibration?.map, sigmoid(sums[at]!));
     }
   }
   return scores;
@@ -49,14 +55,14 @@ export function scoreRecord(
   { encoding, coefficients, calibration }: Artifact,
   record: FeatureRecord,
 ): Scored {
-  const score = calibrated(calibration?.map, probability(coefficients, encodeRecord(encoding, record), 0));
+  const score = calibrated(calibration?.map, probability(coefficients, encodeRecord(encoding, record)));
   return { score, missing: missingIn(encoding, record) };
 }
 
-function probability(coefficients: readonly number[], matrix: Float64Array, start: number): number {
+function probability(coefficients: readonly number[], encoded: Float64Array): number {
   let sum = 0;
   for (let column = 0; column < coefficients.length; column += 1) {
-    sum += coefficients[column]! * matrix[start + column]!;
+    sum += coefficients[column]! * encoded[column]!;
   }
   return sigmoid(sum);
 }
