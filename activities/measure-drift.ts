@@ -6,8 +6,8 @@ import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { chunksOf, getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { mergeProfileParts, removeProfileParts } from '../store/drift/profile-parts.ts';
-import { getReport, writeReportPart } from '../store/runs/reports.ts';
+import { listProfileParts, mergeProfileParts, removeProfileParts } from '../store/drift/profile-parts.ts';
+import { getReportSubject, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readReference } from '../store/versions/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
@@ -21,20 +21,24 @@ import { tellApart } from './tell-apart.ts';
 export const driftActivities = ({ database }: ActivityDeps) => ({
   /** Measures each feature of the window against the champion's reference; parts that were profiled are added up. */
   async measureDrift({ reportId }: ReportRef): Promise<InWords> {
-    const report = await getReport(database, reportId);
+    const [report, parts] = await Promise.all([
+      getReportSubject(database, reportId),
+      listProfileParts(database, reportId),
+    ]);
     const part =
       report.championVersion === null ? unmeasured(NO_CHAMPION) : await drift(report.championVersion);
     await writeReportPart(database, reportId, 'drift', part);
-    await removeProfileParts(database, reportId);
+    if (parts.length > 0) await removeProfileParts(database, reportId);
     return { words: driftInWords(part) };
 
     async function drift(championVersion: number): Promise<DriftPart> {
       const { model, datasetId, definitionVersion } = report;
-      const [champion, { definition }, source, encoded, frozen] = await Promise.all([
+      const [champion, { definition }, source, encoded, scores, frozen] = await Promise.all([
         getVersion(database, model, championVersion),
         getDefinition(database, model, definitionVersion),
         readScorerSource(database, model, championVersion),
         readReference(database, model, championVersion),
+        scoreBins(database, { model, version: championVersion }),
         getDataset(database, datasetId),
       ]);
       const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
@@ -42,9 +46,8 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
         return evidentlyDrift(database, { champion, dataset, definition });
       const reference = referenceOf(encoded);
       if ('reason' in reference) return reference;
-      const scores = await scoreBins(database, champion);
       const { profile, scored } =
-        (await mergeProfileParts(database, reportId, chunksOf(dataset))) ??
+        (await mergeProfileParts(database, reportId, parts, chunksOf(dataset))) ??
         (await countWindow(database, { dataset, scorer: await openScorer(source), reference, scores }));
       const policy = driftPolicyOf(definition, source.artifact);
       const { minRows } = definition.drift;

@@ -4,7 +4,7 @@ import { getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { partRange } from '../store/drift/part-plan.ts';
 import { hasProfilePart, writeProfilePart } from '../store/drift/profile-parts.ts';
-import { getReport } from '../store/runs/reports.ts';
+import { getReportSubject } from '../store/runs/reports.ts';
 import { getVersion, readReference } from '../store/versions/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
@@ -21,7 +21,7 @@ export interface PartRef {
 export const profilePartActivities = ({ database }: ActivityDeps) => ({
   /** Counts a part of the window in the bins of the champion's reference and stores the counts. */
   async profilePart({ reportId, part, parts }: PartRef): Promise<void> {
-    const { model, datasetId, championVersion } = await getReport(database, reportId);
+    const { model, datasetId, championVersion } = await getReportSubject(database, reportId);
     if (championVersion === null) return;
     const champion = await getVersion(database, model, championVersion);
     const frozen = await getDataset(database, datasetId);

@@ -80,14 +80,22 @@ export async function openClient({ pool }: Database): Promise<pg.Client> {
   return client;
 }
 
-/** Runs `work` in a transaction on a connection of the pool; whatever it throws undoes it all. */
+/** One view of the tables that changes nothing in them. */
+export const READ_SNAPSHOT = 'isolation level repeatable read, read only';
+
+/**
+ * Runs `work` in a transaction on a connection of the pool; whatever it throws undoes it all.
+ *
+ * @param mode as BEGIN takes it. @default the server's
+ */
 export async function inTransaction<T>(
   { pool }: Database,
   work: (client: pg.PoolClient) => Promise<T>,
+  mode = '',
 ): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('begin');
+    await client.query(`begin ${mode}`);
     const result = await work(client);
     await client.query('commit');
     return result;

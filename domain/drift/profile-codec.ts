@@ -10,13 +10,16 @@ import type { Share } from './two-proportion-z.ts';
 import type { AbsentProfile, ColumnProfile, WindowProfile } from './window-profile.ts';
 
 /** Raised with every change of these shapes that an older reader would misread. */
-const FORMAT = 2;
+const FORMAT = 3;
 
-/** A numeric profile: whole counts as they are, other numbers by `encodeNumbers`. */
+/** Before it counts were JSON numbers, which Postgres writes twenty times as slowly; it is still read. */
+const NUMBERS_FORMAT = 2;
+
+/** A numeric profile; its numbers by `encodeNumbers`, the counts of format 2 as they are. */
 export interface EncodedNumericProfile {
   readonly kind: 'numeric';
   readonly name: string;
-  readonly counts: readonly number[];
+  readonly counts: string | readonly number[];
   readonly sums: string;
   readonly missing: number;
   /** Minimum and maximum. */
@@ -132,7 +135,7 @@ function decodeColumnProfile(
 const encodeNumeric = (profile: NumericProfile): EncodedNumericProfile => ({
   kind: 'numeric',
   name: profile.name,
-  counts: [...profile.counts],
+  counts: encodeNumbers(profile.counts),
   sums: encodeNumbers(profile.sums),
   missing: profile.missing,
   extremes: encodeNumbers(Float64Array.of(profile.minimum, profile.maximum)),
@@ -143,7 +146,8 @@ function decodeNumeric(profile: EncodedNumericProfile): NumericProfile {
   return {
     kind: 'numeric',
     name: profile.name,
-    counts: Float64Array.from(profile.counts),
+    counts:
+      typeof profile.counts === 'string' ? decodeNumbers(profile.counts) : Float64Array.from(profile.counts),
     sums: decodeNumbers(profile.sums),
     missing: profile.missing,
     minimum,
@@ -152,7 +156,7 @@ function decodeNumeric(profile: EncodedNumericProfile): NumericProfile {
 }
 
 function requireFormat(format: number, what: string): void {
-  if (format === FORMAT) return;
+  if (format === FORMAT || format === NUMBERS_FORMAT) return;
   throw new TidegateError(
     'UNREADABLE_PROFILE',
     `the ${what} has format ${format}; this Tidegate reads ${FORMAT}`,

@@ -14,6 +14,7 @@ import * as onnxModels from './0013-onnx-models.ts';
 import * as comparisonEvidence from './0015-comparison-evidence.ts';
 import * as tuning from './0016-tuning.ts';
 import * as trainingRecord from './0017-training-record.ts';
+import * as referenceStorage from './0018-reference-storage.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -35,5 +36,6 @@ export const tidegateMigrations = {
     '0015-comparison-evidence': comparisonEvidence,
     '0016-tuning': tuning,
     '0017-training-record': trainingRecord,
+    '0018-reference-storage': referenceStorage,
   },
 };

@@ -5,6 +5,7 @@ import { type Scorer } from '../../domain/learning/scorer.ts';
 import { countLabelsOf, type LabelCounts, NO_ROWS } from '../../domain/performance/label-counts.ts';
 import { type DatasetColumn } from '../tables.ts';
 import { featurePart, PARTS } from './chunk.ts';
+import { codesIn, numbersIn, timesIn } from './chunk-values.ts';
 import { type Dataset } from './dataset.ts';
 import { type PassingChunk } from './read-chunks.ts';
 
@@ -36,11 +37,15 @@ export class HoldoutScorer {
   readonly #scores: Float64Array[] = [];
   readonly #labels: Uint8Array[] = [];
   readonly #clusters: Uint32Array[] = [];
+  readonly #chunkRows: number;
+  /** Room for the holdout rows' values of each feature, used again by the next chunk. */
+  readonly #numbers = new Map<string, Float64Array>();
+  readonly #codes = new Map<string, Uint32Array>();
   #window = NO_ROWS;
   #holdout = NO_ROWS;
-  /** Of the chunk under way: its holdout rows, the times of all, and the features so far. */
+  /** Of the chunk under way: its holdout rows, the times of all where they passed, and the features so far. */
   #rows = new Uint32Array(0);
-  #times = new BigInt64Array(0);
+  #times: BigInt64Array | undefined;
   #picked: FeatureColumn[] = [];
 
   /** @param expectedUntil rows up to this time should have their label. @default the instant by which labels were known */
@@ -51,6 +56,7 @@ export class HoldoutScorer {
         wanted.has(column.name) ? [[featurePart(position), column] as const] : [],
       ),
     );
+    this.#chunkRows = dataset.chunkRows;
     this.features = [...this.#columns.keys()];
     this.#version = version;
     this.#expectedUntil = expectedUntil;
@@ -61,11 +67,9 @@ export class HoldoutScorer {
     const column = this.#columns.get(part);
     if (column) this.#picked.push(this.#pick(column, bytes));
     else if (part === PARTS.holdout) return this.#startChunk(bytes);
-    else if (part === PARTS.times) this.#times = new BigInt64Array(aligned(bytes));
-    else if (part === PARTS.labels) this.#takeLabels(new Uint8Array(bytes));
-    else if (part === PARTS.clusters) {
-      this.#clusters.push(this.#pickCodes(new Uint32Array(aligned(bytes))));
-    }
+    else if (part === PARTS.times) this.#times = timesIn(bytes).slice();
+    else if (part === PARTS.labels) this.#takeLabels(bytes);
+    else if (part === PARTS.clusters) this.#clusters.push(pick(codesIn(bytes), this.#rows, Uint32Array));
   }
 
   /** All scores, once the last chunk has passed. */
@@ -89,42 +93,39 @@ export class HoldoutScorer {
     const scored = this.#scoreChunk();
     const rows = new Uint32Array(holdout.length);
     let count = 0;
-    for (let row = 0; row < holdout.length; row += 1) if (holdout[row] === 1) rows[count++] = row;
-    this.#rows = rows.slice(0, count);
-    this.#times = new BigInt64Array(holdout.length);
+    // Without a branch: which rows are held out cannot be foretold.
+    for (let row = 0; row < holdout.length; row += 1) {
+      rows[count] = row;
+      count += holdout[row]!;
+    }
+    this.#rows = rows.subarray(0, count);
+    this.#times = undefined;
     this.#picked = [];
     return scored;
   }
 
   #takeLabels(labels: Uint8Array): void {
-    const rows = this.#rows;
-    const held = new Uint8Array(rows.length);
-    const heldTimes = new BigInt64Array(rows.length);
-    for (let at = 0; at < rows.length; at += 1) {
-      held[at] = labels[rows[at]!]!;
-      heldTimes[at] = this.#times[rows[at]!]!;
-    }
+    const held = pick(labels, this.#rows, Uint8Array);
+    const heldTimes = this.#times && pick(this.#times, this.#rows, BigInt64Array);
     this.#window = countLabelsOf(this.#window, labels, this.#times, this.#expectedUntil);
     this.#holdout = countLabelsOf(this.#holdout, held, heldTimes, this.#expectedUntil);
     this.#labels.push(held);
   }
 
   #pick({ name, kind, dictionary = [] }: DatasetColumn, bytes: Buffer): FeatureColumn {
+    const rows = this.#rows;
     if (kind === 'category') {
-      return { kind, name, codes: this.#pickCodes(new Uint32Array(aligned(bytes))), dictionary };
+      const codes = codesIn(bytes);
+      const room = this.#codes.get(name) ?? new Uint32Array(this.#chunkRows);
+      this.#codes.set(name, room);
+      for (let at = 0; at < rows.length; at += 1) room[at] = codes[rows[at]!]!;
+      return { kind, name, codes: room.subarray(0, rows.length), dictionary };
     }
-    const values = new Float64Array(aligned(bytes));
-    const rows = this.#rows;
-    const picked = new Float64Array(rows.length);
-    for (let at = 0; at < rows.length; at += 1) picked[at] = values[rows[at]!]!;
-    return { kind, name, values: picked };
-  }
-
-  #pickCodes(codes: Uint32Array): Uint32Array {
-    const rows = this.#rows;
-    const picked = new Uint32Array(rows.length);
-    for (let at = 0; at < rows.length; at += 1) picked[at] = codes[rows[at]!]!;
-    return picked;
+    const values = numbersIn(bytes);
+    const room = this.#numbers.get(name) ?? new Float64Array(this.#chunkRows);
+    this.#numbers.set(name, room);
+    for (let at = 0; at < rows.length; at += 1) room[at] = values[rows[at]!]!;
+    return { kind, name, values: room.subarray(0, rows.length) };
   }
 
   /** Once all parts of a chunk have passed. */
@@ -147,5 +148,12 @@ export class HoldoutScorer {
   }
 }
 
-/** A copy: typed arrays stand at multiples of their size, and what passes stands anywhere and is overwritten. */
-const aligned = (bytes: Buffer): ArrayBuffer => new Uint8Array(bytes).buffer;
+function pick<T extends Uint8Array | Uint32Array | BigInt64Array>(
+  values: T,
+  rows: Uint32Array,
+  type: new (length: number) => T,
+): T {
+  const picked = new type(rows.length);
+  for (let at = 0; at < rows.length; at += 1) picked[at] = values[rows[at]!]!;
+  return picked;
+}

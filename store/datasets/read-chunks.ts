@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { type Awaitable } from '../../domain/awaitable.ts';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { copyOut } from '../copy-out.ts';
-import { type Database, inTransaction } from '../database.ts';
+import { type Database, inTransaction, READ_SNAPSHOT } from '../database.ts';
 import { changed, chunkDigests } from './chunk-digests.ts';
 import { chunksOf, type Dataset } from './dataset.ts';
 
@@ -42,11 +42,12 @@ export const readChunks = (
   take: (chunk: PassingChunk) => Awaitable<void>,
   order: ChunkOrder = 'by part',
 ): Promise<void> =>
-  inTransaction(database, async (client) => {
+  inTransaction(
+    database,
+    (client) => copyChunks(client, dataset, copySql(dataset.id, parts, range, order), parts, range, take),
     // One snapshot: retention may delete the chunks meanwhile.
-    await client.query('set transaction isolation level repeatable read, read only');
-    await copyChunks(client, dataset, copySql(dataset.id, parts, range, order), parts, range, take);
-  });
+    READ_SNAPSHOT,
+  );
 
 async function copyChunks(
   client: pg.ClientBase,

@@ -5,6 +5,7 @@ import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
 import { type WindowProfile } from '../../domain/drift/window-profile.ts';
 import { type Database } from '../database.ts';
 import { featurePart, PARTS } from '../datasets/chunk.ts';
+import { codesIn, numbersIn } from '../datasets/chunk-values.ts';
 import { type Dataset } from '../datasets/dataset.ts';
 import { type HoldoutScorer } from '../datasets/holdout-scorer.ts';
 import { type ChunkRange, everyChunk, type PassingChunk, readChunks } from '../datasets/read-chunks.ts';
@@ -43,13 +44,3 @@ export async function profileDataset(
   await readChunks(database, dataset, parts, range, take, scorer ? 'by rows' : 'by part');
   return profiler.profile();
 }
-
-// Typed arrays stand at multiples of their size. The bytes of a large chunk do so where they arrive, those of a small
-// one anywhere.
-const standing = ({ buffer, byteOffset, length }: Buffer, size: number): [ArrayBufferLike, number, number] =>
-  byteOffset % size === 0
-    ? [buffer, byteOffset, length / size]
-    : [buffer.slice(byteOffset, byteOffset + length), 0, length / size];
-
-const numbersIn = (bytes: Buffer): Float64Array => new Float64Array(...standing(bytes, 8));
-const codesIn = (bytes: Buffer): Uint32Array => new Uint32Array(...standing(bytes, 4));

@@ -47,25 +47,29 @@ export async function writeProfilePart(
     .execute();
 }
 
+/** The parts of a window that were profiled, in the order of their rows. */
+export const listProfileParts = (database: Database, reportId: number): Promise<ChunkRange[]> =>
+  database.kysely
+    .selectFrom('tidegate.profile_part')
+    .select(['first_chunk as first', 'end_chunk as end'])
+    .where('report_id', '=', reportId)
+    .orderBy('first_chunk')
+    .execute();
+
 /**
  * The counts of a whole window from its parts, added up in the order of its rows, so that it is the same whoever
  * profiled them and when. Memory holds two parts.
  *
- * @param chunks of the window
+ * @param ranges as `listProfileParts` gives them; @param chunks of the window
  * @returns undefined where the stored parts do not make up the window
  * @throws TidegateError UNREADABLE_PROFILE where another version of Tidegate wrote one
  */
 export async function mergeProfileParts(
   database: Database,
   reportId: number,
+  ranges: readonly ChunkRange[],
   chunks: number,
 ): Promise<WindowCounts | undefined> {
-  const ranges = await database.kysely
-    .selectFrom('tidegate.profile_part')
-    .select(['first_chunk as first', 'end_chunk as end'])
-    .where('report_id', '=', reportId)
-    .orderBy('first_chunk')
-    .execute();
   let covered = 0;
   for (const { first, end } of ranges) {
     if (first !== covered) return undefined;

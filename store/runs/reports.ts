@@ -110,8 +110,34 @@ export async function getReport(database: Database, id: number): Promise<Report>
     .select(REPORT_COLUMNS)
     .where('id', '=', id)
     .executeTakeFirst();
-  if (!row) throw new TidegateError('UNKNOWN_REPORT', `there is no report ${id}`);
+  if (!row) throw unknownReport(id);
   return fromStored(row);
+}
+
+const unknownReport = (id: number): TidegateError =>
+  new TidegateError('UNKNOWN_REPORT', `there is no report ${id}`);
+
+/** What a report is about, without its parts. */
+export type ReportSubject = Pick<
+  Report,
+  'id' | 'model' | 'definitionVersion' | 'championVersion' | 'datasetId'
+>;
+
+/** What a report is about: a small row where the whole report may be large. @throws TidegateError UNKNOWN_REPORT */
+export async function getReportSubject(database: Database, id: number): Promise<ReportSubject> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report')
+    .select([
+      'id',
+      'model',
+      'definition_version as definitionVersion',
+      'champion_version as championVersion',
+      'dataset_id as datasetId',
+    ])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row) throw unknownReport(id);
+  return row;
 }
 
 /** The newest report of the model on an earlier instant; none before the first. */

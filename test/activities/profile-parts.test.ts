@@ -6,10 +6,10 @@ import { type Activities, createActivities } from '../../activities/index.ts';
 import { type InWords } from '../../activities/report-ref.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
 import { decodeReference } from '../../domain/drift/profile-codec.ts';
-import { chunksOf, getDataset } from '../../store/datasets/dataset.ts';
+import { chunksOf, type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { partRange, partsOf } from '../../store/drift/part-plan.ts';
 import { profileDataset } from '../../store/drift/profile-dataset.ts';
-import { mergeProfileParts } from '../../store/drift/profile-parts.ts';
+import { listProfileParts, mergeProfileParts } from '../../store/drift/profile-parts.ts';
 import { getReport } from '../../store/runs/reports.ts';
 import { readReference } from '../../store/versions/versions.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
@@ -42,6 +42,9 @@ const stored = async (): Promise<number> => {
   return rows.length;
 };
 
+const merge = async (dataset: Dataset) =>
+  mergeProfileParts(database, reportId, await listProfileParts(database, reportId), chunksOf(dataset));
+
 const verdict = async () => {
   await inActivity.run<[], InWords, () => Promise<InWords>>(() => activities.measureDrift({ reportId }));
   const { drift } = await getReport(database, reportId);
@@ -70,10 +73,10 @@ describe('the parts of a window', () => {
     for (const part of [2, 0, 2]) await profiled(part);
     const report = await getReport(database, reportId);
     const dataset = await getDataset(database, report.datasetId);
-    expect(await mergeProfileParts(database, reportId, chunksOf(dataset))).toBeUndefined();
+    expect(await merge(dataset)).toBeUndefined();
     await profiled(1);
     expect(await stored()).toBe(PARTS);
-    const merged = await mergeProfileParts(database, reportId, chunksOf(dataset));
+    const merged = await merge(dataset);
     const reference = decodeReference(await readReference(database, model.name, 1));
     const whole = await profileDataset(database, dataset, reference);
     expect(merged!.profile.rows).toBe(360_000);
