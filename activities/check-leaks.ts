@@ -2,7 +2,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { errorKinds, TidegateError } from '../domain/errors.ts';
+import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Frame } from '../domain/features/frame.ts';
+import { type Window, windowEndingAt } from '../domain/features/window.ts';
 import { foldsOf } from '../domain/learning/folds.ts';
 import {
   alarmsOf,
@@ -14,6 +16,7 @@ import {
 import { evenlyByClass } from '../domain/learning/evenly-by-class.ts';
 import { judgeAlone, type LoneFeature } from '../domain/learning/lone-feature.ts';
 import { trainingRows } from '../domain/learning/rows.ts';
+import { rowsSince } from '../domain/learning/rows-since.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -47,7 +50,10 @@ export const leakActivities = ({ database }: ActivityDeps) => ({
       {
         rows: frame.rows,
         features: frame.features.length,
-        alone: await judgeEach(frame, definition.training.seed),
+        alone: [
+          ...(await judgeEach(frame, definition.training.seed)),
+          ...(await judgeNewest(frame, definition, dataset.window)),
+        ],
         views: await lateViews(database, definition, dataset),
       },
       leakPolicyOf(definition.training.leakAlarm),
@@ -59,6 +65,18 @@ export const leakActivities = ({ database }: ActivityDeps) => ({
     return { words, refused: isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null };
   },
 });
+
+/** On the rows of the newest monitor window, where there are older ones: a leak that began lately is lost among all. */
+async function judgeNewest(
+  frame: Frame,
+  { monitor, training }: ModelDefinition,
+  { from, to }: Window,
+): Promise<LoneFeature[]> {
+  const since = windowEndingAt(to, monitor.window).from;
+  if (since <= from) return [];
+  const found = await judgeEach(rowsSince(frame, since), training.seed);
+  return found.map((one) => ({ ...one, since: since.toISOString() }));
+}
 
 async function judgeEach(frame: Frame, seed: number): Promise<LoneFeature[]> {
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);

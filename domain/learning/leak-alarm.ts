@@ -62,7 +62,7 @@ export interface LeakFacts {
 }
 
 /**
- * Judges what was measured: a feature is implausible where its AUC is surely above the bound, or 1; a view is late where
+ * Judges what was measured, on all rows first and then on the newest: a feature is implausible where its AUC is surely above the bound, or 1; a view is late where
  * more than 5 % of its rows became known after the label.
  *
  * @example judgeLeaks({ rows, features, alone, views }, leakPolicyOf(definition.training.leakAlarm))
@@ -73,9 +73,9 @@ export function judgeLeaks({ rows, features, alone, views }: LeakFacts, policy: 
     ...policy,
     rows,
     features,
-    alone: alone
-      .filter(({ feature, auc }) => !allowed.has(feature) && (auc.low > policy.auc || auc.value === 1))
-      .sort((a, b) => b.auc.low - a.auc.low),
+    alone: eachOnce(
+      alone.filter(({ feature, auc }) => !allowed.has(feature) && (auc.low > policy.auc || auc.value === 1)),
+    ).sort((a, b) => b.auc.low - a.auc.low),
     late:
       views &&
       views
@@ -84,14 +84,20 @@ export function judgeLeaks({ rows, features, alone, views }: LeakFacts, policy: 
   };
 }
 
+/** Of what is found on all rows and on the newest, the first: a leak of long standing is said to be one. */
+const eachOnce = (found: readonly LoneFeature[]): LoneFeature[] => [
+  ...new Map([...found].reverse().map((one) => [one.feature, one])).values(),
+];
+
 /** Whether the check keeps the window from being trained on. @example isRefused(check) */
 export const isRefused = (check: LeakCheck): boolean => check.then === 'refuse' && alarmsOf(check).length > 0;
 
 /** Each alarm in words, with the features it names; of more than ten the rest is counted. Empty where there is none. */
 export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
   const alarms = [
-    ...alone.map(({ feature, auc, measure }) => {
-      const how = measure === 'order' ? 'by its order' : 'by the rate of positives at each value';
+    ...alone.map(({ feature, auc, measure, since }) => {
+      const when = since === undefined ? '' : ` in the rows after ${since.slice(0, 10)}`;
+      const how = `${measure === 'order' ? 'by its order' : 'by the rate of positives at each value'}${when}`;
       return auc.value === 1
         ? `${feature} alone separates the classes without an error, ${how}: it may be made from the label`
         : `${feature} alone predicts the label with AUC ${intervalInWords(auc)} ${how}, surely above ${bound}: it may be made from the label`;

@@ -15,6 +15,8 @@ export interface LoneFeature {
   readonly measure: LoneMeasure;
   /** Area under the ROC curve with its clustered 95 % interval; by order whichever direction is above 0.5. */
   readonly auc: Interval;
+  /** Judged on the rows after this instant alone, ISO 8601; absent where on all. */
+  readonly since?: string;
 }
 
 /** Labelled rows, every one of the frame, and folds of them without a cluster in common. */

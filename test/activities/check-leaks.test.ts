@@ -32,9 +32,10 @@ async function frozen(
   name: string,
   rows: readonly UserRow[],
   input: Partial<ModelInput> = {},
+  more: readonly UserRow[] = [],
 ): Promise<{ model: RetrainableModel; retrainId: string }> {
   const model = await retrainableModel(database, name, input);
-  await model.add(rows);
+  await model.add([...rows, ...more]);
   const retrainId = `${name}/asked`;
   const request = {
     retrainId,
@@ -61,6 +62,21 @@ test('a column made from the label refuses the window by name, and what was foun
   expect(checked.words).toContain('LEAK_SUSPECTED among 2 features');
   const { leaks } = await getRetrain(database, retrainId);
   expect(leaks).toMatchObject({ alone: [{ feature: 'plan', measure: 'rate', auc: { value: 1 } }], late: [] });
+});
+
+test('a leak that began with the newest rows is found among many older ones', async () => {
+  const { model, retrainId } = await frozen(
+    'lately',
+    ['2023-10-15Z', '2023-11-15Z', '2023-12-15Z'].flatMap((at, month) =>
+      users(1_000, false).map((row) => ({ ...row, at, user: `${row.user}-${month}` })),
+    ),
+    { training: { trainer: 'logistic-regression', window: '6 months' } },
+    users(300, true),
+  );
+  const { refused } = await model.run(() => model.activities.checkLeaks({ retrainId }));
+  expect(refused!.reason).toMatch(
+    /^plan alone separates the classes without an error, by the rate of positives at each value in the rows after 2023-12-15/,
+  );
 });
 
 test('an honest window is trained on', async () => {

@@ -41,6 +41,13 @@ describe('a feature alone', () => {
     );
   });
 
+  test('is named once, and by all rows where those show it as well as the newest', () => {
+    const lately = { ...sure, auc: { value: 1, low: 1, high: 1 }, since: '2024-01-31T00:00:00.000Z' };
+    expect(judgeLeaks(facts({ alone: [sure, lately] }), refuse).alone).toEqual([sure]);
+    const alarms = alarmsOf(judgeLeaks(facts({ alone: [lately] }), refuse));
+    expect(alarms).toEqual([expect.stringContaining('by its order in the rows after 2024-01-31: it may be')]);
+  });
+
   test('is not where only its value is', () => {
     const check = judgeLeaks(facts({ alone: [alone('a', { value: 0.96, low: 0.94, high: 0.98 })] }), refuse);
     expect(isRefused(check)).toBe(false);
