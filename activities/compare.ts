@@ -12,16 +12,18 @@ import { findVersionIn, getVersion } from '../store/versions/versions.ts';
 import { championFrame, evaluationDataset, readEvaluation } from './comparing/evaluation.ts';
 import { judgeOutOfTime } from './comparing/judge-out-of-time.ts';
 import { measureInThread } from './comparing/measure-in-thread.ts';
+import { fitTreesBy } from './trees/fit-trees.ts';
 import { proveLeaks } from './comparing/prove-leaks.ts';
 import { type ActivityDeps } from './deps.ts';
 
 /** The step that compares a candidate. */
-export const compareActivities = ({ database }: ActivityDeps) => ({
+export const compareActivities = (deps: ActivityDeps) => ({
   /**
    * Compares the candidate of a retrain with the champion, or with the class prior where there is none; once per
    * candidate.
    */
   async compareWithChampion({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
+    const { database } = deps;
     const retrain = await getRetrain(database, retrainId);
     const { model } = retrain;
     const candidateVersion = candidateOf(retrain);
@@ -64,6 +66,7 @@ export const compareActivities = ({ database }: ActivityDeps) => ({
       champion,
       evaluation,
       championScores,
+      fitTrees: fitTreesBy(deps),
     });
     const { proof, leakedClusters } = await proveLeaks(database, evaluation, candidate, champion);
     const body: ComparisonBody = {

@@ -3,6 +3,7 @@ import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { encodeReference } from '../domain/drift/profile-codec.ts';
 import { thresholdInWords } from '../domain/learning/operating-threshold.ts';
+import { TREES, treesInWords } from '../domain/learning/trees.ts';
 import { encodeScores } from '../domain/performance/score-reference.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
@@ -12,7 +13,10 @@ import { chosenRecipe, datasetOfRecipe } from './training/chosen-recipe.ts';
 import { trainingSource } from './training/planned-training.ts';
 import { thisPlatform } from './training/this-platform.ts';
 import { scoreTraining } from './training/score-training.ts';
-import { trainInThread } from './training/train-in-thread.ts';
+import { trainInThread, type TrainingInput } from './training/train-in-thread.ts';
+import { fitTreesBy } from './trees/fit-trees.ts';
+import { trainTrees } from './trees/train-trees.ts';
+import { type ThreadControl } from './training/run-thread.ts';
 import { versionInput } from './training/version-input.ts';
 
 /** A candidate that has been registered. */
@@ -22,9 +26,10 @@ export interface Candidate {
 }
 
 /** The step that trains. */
-export const trainActivities = ({ database }: ActivityDeps) => ({
+export const trainActivities = (deps: ActivityDeps) => ({
   /** Trains on the labelled rows outside the holdout, by the chosen recipe, and registers a version in stage None, once per retrain. */
   async trainCandidate({ retrainId }: { retrainId: string }): Promise<Candidate> {
+    const { database } = deps;
     const registered = await findVersionOfRetrain(database, retrainId);
     if (registered) {
       const how = registered.unproven ? 'imported, and is unproven' : 'trained before';
@@ -41,8 +46,10 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
       signal: cancellationSignal(),
       onProgress: (fraction: number) => heartbeat({ trained: fraction }),
     };
-    const artifact = await trainInThread(input, control);
-    const scores = await scoreTraining(input, artifact, control);
+    const { artifact, scores } =
+      training.trainer === TREES
+        ? await trainTrees(database, fitTreesBy(deps), { request: retrainId, dataset, frame, training })
+        : await trainLinear(input, control);
     const version = await registerVersion(database, {
       model: retrain.model,
       definitionVersion: dataset.definitionVersion,
@@ -60,6 +67,7 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
       `trained version ${version.version} on ${input.rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}` +
       [
         ...(tuning ? [`: ${tuning.words}`] : []),
+        ...(artifact.format === 'onnx' ? [`: ${treesInWords(artifact)}`] : []),
         ...(artifact.calibration ? [`; calibration: ${artifact.calibration.why}`] : []),
         ...(artifact.threshold ? [`; ${thresholdInWords(artifact.threshold)}`] : []),
       ].join('');
@@ -67,3 +75,8 @@ export const trainActivities = ({ database }: ActivityDeps) => ({
     return { version: version.version, words };
   },
 });
+
+async function trainLinear(input: TrainingInput, control: ThreadControl) {
+  const artifact = await trainInThread(input, control);
+  return { artifact, scores: await scoreTraining(input, artifact, control) };
+}

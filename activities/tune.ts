@@ -1,6 +1,7 @@
 // Choosing a recipe: which there are, and how each does in cross-validation inside the training clusters.
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
+import { TREES } from '../domain/learning/trees.ts';
 import { recipeInWords } from '../domain/learning/recipe.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { getRetrain, IMPORT } from '../store/runs/retrains.ts';
@@ -39,6 +40,8 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     let plan = await findTrainingPlan(database, retrainId);
     if (!plan) {
       const source = await trainingSource(database, retrain);
+      if (source.definition.training.trainer === TREES)
+        return { recipes: 0, words: 'gradient-boosted trees of the whole training window' };
       const change = await changeAnswered(database, retrain);
       ({ plan } = await plannedTraining(database, source, change));
       await writeTrainingPlan(database, retrainId, plan);

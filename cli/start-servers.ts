@@ -17,6 +17,8 @@ import { ServerLogs } from './server-logs.ts';
 /** How to start everything. */
 export interface StartServersOptions {
   readonly config: Config;
+  /** Whether a worker for trees is started as well. @default false */
+  readonly withPython?: boolean;
   /** Gets a line for each part that is ready, and what a person must see of the servers' output. */
   readonly say: Log;
 }
@@ -35,12 +37,15 @@ interface Parts extends StartServersOptions {
 }
 
 /**
- * Starts Postgres and Temporal side by side, each only where no setting names another, then a worker and the API as
+ * Starts Postgres and Temporal side by side, each only where no setting names another, then a worker, the API and where asked a worker for trees as
  * processes of their own, kept alive; `run` stops them in the reverse order.
  *
  * @throws TidegateError ALREADY_RUNNING, PORT_IN_USE naming the setting, and whatever a server could not start for
  */
-export async function startServers(run: Run, { config, say }: StartServersOptions): Promise<Servers> {
+export async function startServers(
+  run: Run,
+  { config, say, withPython = false }: StartServersOptions,
+): Promise<Servers> {
   const folder = await run.part('data folder', takeFolder(config.dataDir));
   const logs = await run.part('logs', Promise.resolve(new ServerLogs(config.dataDir)));
   const parts: Parts = { config, say, run, logs };
@@ -51,7 +56,11 @@ export async function startServers(run: Run, { config, say }: StartServersOption
     const [databaseUrl, temporal] = await Promise.all([database(parts), temporalServer(parts)]);
     const endpoints: Endpoints = { databaseUrl, ...temporal };
     const environment = childEnvironment(config, endpoints);
-    await Promise.all([child(parts, 'worker', environment), child(parts, 'api', environment)]);
+    await Promise.all([
+      child(parts, 'worker', ['worker'], environment),
+      child(parts, 'api', ['api'], environment),
+      ...(withPython ? [child(parts, 'trees', ['trees', 'worker'], environment)] : []),
+    ]);
     await folder.publish(foundBy(config, endpoints, apiUrl));
     return { ...endpoints, apiUrl, logs: logs.folder };
   } catch (error) {
@@ -112,10 +121,11 @@ async function temporalServer({
 
 async function child(
   { say, run, logs }: Parts,
-  name: 'worker' | 'api',
+  name: 'worker' | 'api' | 'trees',
+  args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  await run.part(name, supervise({ name, args: [name], env, log: logs.of(name, say), signal: run.signal }));
+  await run.part(name, supervise({ name, args, env, log: logs.of(name, say), signal: run.signal }));
   say(`${name} is ready`);
 }
 
@@ -129,6 +139,7 @@ function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints):
   const own = {
     ...config.environment,
     DATABASE_URL: databaseUrl,
+    TIDEGATE_DATA_DIR: config.dataDir,
     TIDEGATE_API_PORT: String(config.api.port),
   };
   if (config.temporal) return own;

@@ -96,6 +96,12 @@ export const errorKinds = {
   ),
   INVALID_ONNX: kind(422, false, 'Correct the model or its schema; docs/trainers.md says what is known.'),
   ONNX_RUNTIME_MISSING: kind(500, false, 'Run `tidegate trees install` on this machine, then ask again.'),
+  TREES_WORKER_MISSING: kind(
+    503,
+    false,
+    'Run `tidegate trees install` and `tidegate start --with-python` (or `tidegate trees worker`), then retrain.',
+  ),
+  TREES_FAILED: kind(500, false, 'Read the log of the trees worker, then retrain.'),
   NOT_CONVERGED: kind(422, false, 'Raise training.l2, or look for a feature that separates the classes.'),
   THRESHOLD_UNREACHABLE: kind(
     422,

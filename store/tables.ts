@@ -8,6 +8,7 @@ import { type RecipeScores, type Tuning } from '../domain/learning/choose-recipe
 import { type TrainingPlan } from '../domain/learning/plan-training.ts';
 import { type LeakCheck } from '../domain/learning/leak-alarm.ts';
 import { type Platform } from '../domain/learning/platform.ts';
+import { type TreeOptions, type TreeOutcome } from '../domain/learning/trees.ts';
 import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
 import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
@@ -144,6 +145,18 @@ export interface Tables {
     created_at: Generated<Date>;
   };
   'tidegate.onnx_model': { digest: string; bytes: Buffer; created_at: Generated<Date> };
+  'tidegate.tree_fit': {
+    id: Generated<number>;
+    request: string;
+    dataset_id: number;
+    options: Json<TreeOptions>;
+    rows: Buffer | null;
+    rounds_done: Generated<number>;
+    checkpoint: NullableJson<unknown>;
+    outcome: NullableJson<TreeOutcome>;
+    created_at: Generated<Date>;
+    finished_at: NullableTimestamp;
+  };
   'tidegate.comparison': {
     id: Generated<number>;
     model: string;

@@ -13,6 +13,9 @@ export const DEFAULT_TASK_QUEUE = 'tidegate';
  */
 export const partQueue = (taskQueue: string): string => `${taskQueue}-parts`;
 
+/** The task queue of trees workers, which are written in Python. */
+export const treesQueue = (taskQueue: string): string => `${taskQueue}-trees`;
+
 /** Search attributes of every run; they must be registered with the server. */
 export const searchAttributes = {
   model: defineSearchAttributeKey('TidegateModel', SearchAttributeType.KEYWORD),
@@ -30,6 +33,7 @@ export const workflowIds = {
   release: (model: string, version: number) => `release/${model}/${version}`,
   rollback: (model: string) => `rollback/${model}`,
   materialize: (model: string) => `materialize/${model}`,
+  trees: (fitId: number) => `trees/${fitId}`,
 } as const;
 
 /** Names under which the loops are registered. */
@@ -39,7 +43,13 @@ export const workflowTypes = {
   release: 'releaseWorkflow',
   rollback: 'rollbackWorkflow',
   materialize: 'materializeWorkflow',
+  trees: 'treesWorkflow',
 } as const;
+
+/** One fit of trees, by its row. */
+export interface TreesInput {
+  readonly fitId: number;
+}
 
 export interface MonitorInput {
   readonly model: string;

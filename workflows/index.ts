@@ -4,3 +4,4 @@ export { monitorWorkflow } from './monitor.ts';
 export { releaseWorkflow } from './release.ts';
 export { retrainWorkflow } from './retrain.ts';
 export { rollbackWorkflow } from './rollback.ts';
+export { treesWorkflow } from './trees.ts';

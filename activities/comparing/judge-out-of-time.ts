@@ -6,10 +6,14 @@ import { dayOf, windowEndingAt } from '../../domain/features/window.ts';
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { compare } from '../../domain/learning/comparison.ts';
 import { trainingRows } from '../../domain/learning/rows.ts';
-import { scoreRows } from '../../domain/learning/score.ts';
+import { linearScorer } from '../../domain/learning/scorer.ts';
 import { timeCut } from '../../domain/learning/time-cut.ts';
 import { type OutOfTime } from '../../domain/lifecycle/out-of-time.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { countClasses } from '../../domain/learning/class-counts.ts';
+import { TREES, treeArtifact, treeOptions } from '../../domain/learning/trees.ts';
+import { openScorer, scorerSourceOf } from '../../scoring/scorer-source.ts';
+import { type FitTrees } from '../trees/fit-trees.ts';
 import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
@@ -30,6 +34,8 @@ export interface OutOfTimeInput {
   readonly evaluation: Evaluation;
   /** Of the champion on the evaluation rows; unused without a champion. */
   readonly championScores: Float64Array;
+  /** Has trees fitted, where the candidate is made of them. */
+  readonly fitTrees: FitTrees;
 }
 
 /** Where the past is too poor to learn from, the entity holdout alone decides. */
@@ -60,15 +66,18 @@ export async function judgeOutOfTime(database: Database, input: OutOfTimeInput):
   try {
     const tuning = await readTuning(database, model, input.candidate.version);
     const past = await freezePast(database, input, { definition, tuning, cut });
-    const { artifact, trained } = await trainOn(database, past, definition, tuning);
+    const { scorer, prior, trained } =
+      definition.training.trainer === TREES
+        ? await treesOn(database, past, definition, input)
+        : await trainOn(database, past, definition, tuning);
     const championScores = input.champion
       ? Float64Array.from(rows, (row) => input.championScores[row]!)
-      : new Float64Array(rows.length).fill(artifact.prior);
+      : new Float64Array(rows.length).fill(prior);
     const result = compare({
       labels: rows.map((row) => frame.labels[row]!),
       clusters: rows.map((row) => frame.clusters[row]!),
       championScores,
-      candidateScores: scoreRows(artifact, frame, rows),
+      candidateScores: await scorer.scoreRows(frame, Uint32Array.from(rows)),
     });
     const champion = input.champion && (await getDataset(database, input.champion.datasetId));
     return {
@@ -146,5 +155,27 @@ async function trainOn(
       onProgress: (fraction) => heartbeat({ trained: fraction }),
     },
   );
-  return { artifact, trained: rows.length };
+  return { scorer: linearScorer(artifact), prior: artifact.prior, trained: rows.length };
+}
+
+async function treesOn(
+  database: Database,
+  past: Dataset,
+  { training }: ModelDefinition,
+  { retrainId, fitTrees }: OutOfTimeInput,
+) {
+  const { frame } = await readDataset(database, past, { rows: trainingRows });
+  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  const options = treeOptions(training.trees, training, countClasses(frame, rows));
+  const request = `${retrainId}/out-of-time`;
+  const outcome = await fitTrees({
+    request,
+    datasetId: past.id,
+    datasetRows: past.rows,
+    rows: null,
+    options,
+  });
+  const artifact = treeArtifact(outcome, options);
+  const scorer = await openScorer(await scorerSourceOf(database, artifact));
+  return { scorer, prior: artifact.prior, trained: frame.rows };
 }

@@ -3,6 +3,7 @@ import { type Command } from 'commander';
 import { type CommandContext } from '../command-context.ts';
 import { runUntilStopped } from '../embedded/run-until-stopped.ts';
 import { type Output } from '../output/output.ts';
+import { requirePython } from '../trees/install-python.ts';
 import { type Servers, startServers } from '../start-servers.ts';
 
 /** Adds `tidegate start`. */
@@ -12,13 +13,15 @@ export function addStart(program: Command, { config, output }: CommandContext): 
     .description(
       'start Postgres and Temporal (unless DATABASE_URL and TEMPORAL_ADDRESS name others), a worker and the API, until Ctrl-C',
     )
+    .option('--with-python', 'also start a worker for gradient-boosted trees; after `tidegate trees install`')
     .addHelpText('after', '\nExample:\n  tidegate start --data .tidegate')
-    .action(async () => {
+    .action(async ({ withPython = false }: { readonly withPython?: boolean }) => {
       const settings = config();
+      if (withPython) await requirePython(settings.dataDir);
       const say = (text: string): void => output.line(`  ${text}`);
       output.heading(`Tidegate starts on ${settings.dataDir}`);
       await runUntilStopped(async (run) => {
-        printServers(output, await startServers(run, { config: settings, say }));
+        printServers(output, await startServers(run, { config: settings, say, withPython }));
         output.line('\nCtrl-C stops everything; the data stays.');
       }, say);
     });

@@ -26,6 +26,14 @@ export async function hasPython(dataDir: string): Promise<boolean> {
   return existsSync(mark) && (await readFile(mark, 'utf8')) === (await digestOfRequirements());
 }
 
+/** @throws TidegateError BINARY_MISSING where the environment is not there */
+export async function requirePython(dataDir: string): Promise<void> {
+  if (await hasPython(dataDir)) return;
+  throw new TidegateError('BINARY_MISSING', `no environment of Python for trees is in ${dataDir}`, {
+    remedy: 'Run `tidegate trees install`.',
+  });
+}
+
 /**
  * Makes the environment anew, unless it is there.
  *

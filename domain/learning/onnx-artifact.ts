@@ -2,6 +2,7 @@
 import { type Calibration } from './calibrate.ts';
 import { type FeatureEffect } from './feature-effects.ts';
 import { type OperatingThreshold } from './operating-threshold.ts';
+import { type TreeOptions } from './trees.ts';
 
 /** A number of a record as one number of an input. */
 export interface OnnxNumber {
@@ -76,6 +77,13 @@ export interface OnnxArtifact {
   readonly positives: number | null;
   readonly calibration?: Calibration;
   readonly threshold?: OperatingThreshold;
+  /** How trees were boosted. */
+  readonly trees?: {
+    readonly options: TreeOptions;
+    readonly rounds: number;
+    readonly boosted: number;
+    readonly validationLogLoss: number | null;
+  };
   /** What the person who imported it says of it. */
   readonly origin?: { readonly name: string; readonly note: string };
 }

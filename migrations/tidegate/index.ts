@@ -11,6 +11,7 @@ import * as onlineWatermarks from './0009-online-watermarks.ts';
 import * as profileParts from './0011-profile-parts.ts';
 import * as scoreReference from './0012-score-reference.ts';
 import * as onnxModels from './0013-onnx-models.ts';
+import * as treeFits from './0014-tree-fits.ts';
 import * as comparisonEvidence from './0015-comparison-evidence.ts';
 import * as tuning from './0016-tuning.ts';
 import * as trainingRecord from './0017-training-record.ts';
@@ -33,6 +34,7 @@ export const tidegateMigrations = {
     '0011-profile-parts': profileParts,
     '0012-score-reference': scoreReference,
     '0013-onnx-models': onnxModels,
+    '0014-tree-fits': treeFits,
     '0015-comparison-evidence': comparisonEvidence,
     '0016-tuning': tuning,
     '0017-training-record': trainingRecord,

@@ -1,11 +1,15 @@
 // The runtime of models in ONNX for tests: installed once, on demand. It is too large to come with every `npm ci`.
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installOnnxRuntime } from '../../cli/trees/install-runtime.ts';
+import { treesFolder } from '../../cli/trees/trees-folder.ts';
 import { lookForOnnxRuntimeIn, openOnnxRuntime } from '../../scoring/onnx-runtime.ts';
 
-const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/tidegate-trees', import.meta.url));
+/** Stands for the data folder of tests. */
+export const TREES_DATA = fileURLToPath(new URL('../../node_modules/.cache/tidegate', import.meta.url));
+
+const FOLDER = treesFolder(TREES_DATA);
 
 /** Whether tests that need it fail where it cannot be had, instead of being left out. */
 export const treesRequired = process.env['TIDEGATE_TEST_TREES'] === 'required';
@@ -23,7 +27,6 @@ export async function testOnnxRuntime(): Promise<string | null> {
   } catch {
     // Not there yet.
   }
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(dirname(FOLDER), { recursive: true });
   // Two test files may install at once: each in a place of its own, and the first is kept.
   const own = await mkdtemp(`${FOLDER}-`);

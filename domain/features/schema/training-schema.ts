@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { leakAlarmSchema } from './leak-alarm-schema.ts';
 import { thresholdSchema } from './threshold-schema.ts';
+import { treesSchema } from './trees-schema.ts';
 import { span } from './words.ts';
 
 const weight = z.number().gt(0, 'a class must count something').max(1e6);
@@ -42,31 +43,47 @@ const tuneSchema = z
   });
 
 /** The training policy of a definition. What is optional is left out where it is not said, so that digests stay. */
-export const trainingSchema = z.strictObject({
-  trainer: z.literal('logistic-regression'),
-  window: span,
-  seed: z.int().default(1),
-  /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
-  l2: z.number().min(0).default(1),
-  /** How the optimum is found; both find the same. `auto` takes Newton's method for large windows. */
-  solver: z.enum(['auto', 'gradient-descent', 'newton']).default('auto'),
-  /** How much a row of each class counts; scikit-learn's class_weight. @default none */
-  classWeight: classWeightSchema.optional(),
-  /** A grid to choose from by cross-validation inside the training clusters; absent means that nothing is tuned. */
-  tune: tuneSchema.optional(),
-  /**
-   * Which rows to learn from where the training window spans the change that led to the retrain; of both, the better is
-   * chosen by cross-validation on rows after the change. @default both
-   */
-  windows: z
-    .array(z.enum(['all', 'recent']))
-    .min(1)
-    .refine((values) => new Set(values).size === values.length, 'names a window twice')
-    .optional(),
-  /** What makes scores probabilities, learnt from training rows out of fold. @default 'none' */
-  calibration: z.enum(['none', 'platt', 'isotonic', 'auto']).optional(),
-  /** From which score on a version says yes, chosen on training rows out of fold. @default at 0.5 */
-  threshold: thresholdSchema.optional(),
-  /** What becomes of a retrain whose features seem to know the label. @default 'refuse' */
-  leakAlarm: leakAlarmSchema.optional(),
-});
+export const trainingSchema = z
+  .strictObject({
+    trainer: z.enum(['logistic-regression', 'gradient-boosted-trees']),
+    window: span,
+    seed: z.int().default(1),
+    /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
+    l2: z.number().min(0).default(1),
+    /** How the optimum is found; both find the same. `auto` takes Newton's method for large windows. */
+    solver: z.enum(['auto', 'gradient-descent', 'newton']).default('auto'),
+    /** How much a row of each class counts; scikit-learn's class_weight. @default none */
+    classWeight: classWeightSchema.optional(),
+    /** A grid to choose from by cross-validation inside the training clusters; absent means that nothing is tuned. */
+    tune: tuneSchema.optional(),
+    /**
+     * Which rows to learn from where the training window spans the change that led to the retrain; of both, the better is
+     * chosen by cross-validation on rows after the change. @default both
+     */
+    windows: z
+      .array(z.enum(['all', 'recent']))
+      .min(1)
+      .refine((values) => new Set(values).size === values.length, 'names a window twice')
+      .optional(),
+    /** What makes scores probabilities, learnt from training rows out of fold. @default 'none' */
+    calibration: z.enum(['none', 'platt', 'isotonic', 'auto']).optional(),
+    /** From which score on a version says yes, chosen on training rows out of fold. @default at 0.5 */
+    threshold: thresholdSchema.optional(),
+    /** How trees are boosted; of `gradient-boosted-trees` alone. */
+    trees: treesSchema.optional(),
+    /** What becomes of a retrain whose features seem to know the label. @default 'refuse' */
+    leakAlarm: leakAlarmSchema.optional(),
+  })
+  .refine(({ trainer, trees }) => trees === undefined || trainer === 'gradient-boosted-trees', {
+    path: ['trees'],
+    error: 'is of the trainer gradient-boosted-trees alone',
+  })
+  .refine(({ trainer, tune }) => tune === undefined || trainer === 'logistic-regression', {
+    path: ['tune'],
+    error:
+      'is of the trainer logistic-regression alone: how many trees there are is settled by early stopping',
+  })
+  .refine(({ trainer, windows }) => windows === undefined || trainer === 'logistic-regression', {
+    path: ['windows'],
+    error: 'is of the trainer logistic-regression alone: trees learn from the whole training window',
+  });

@@ -1,0 +1,138 @@
+// A version of trees: fitted, checked against the runtime that serves it, calibrated and given its references.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type Frame } from '../../domain/features/frame.ts';
+import { chooseCalibration } from '../../domain/learning/calibrate.ts';
+import { calibrated } from '../../domain/learning/calibration-map.ts';
+import { countClasses } from '../../domain/learning/class-counts.ts';
+import { foldsOf } from '../../domain/learning/folds.ts';
+import { type OnnxArtifact } from '../../domain/learning/onnx-artifact.ts';
+import { chooseThreshold } from '../../domain/learning/operating-threshold.ts';
+import { type ScoredOutOfFold } from '../../domain/learning/out-of-fold.ts';
+import { evaluationRows, trainingRows } from '../../domain/learning/rows.ts';
+import { type Scorer } from '../../domain/learning/scorer.ts';
+import { treeArtifact, treeOptions, type TreeOutcome } from '../../domain/learning/trees.ts';
+import { freezeScores, type ScoreReference } from '../../domain/performance/score-reference.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { openScorer, scorerSourceOf } from '../../scoring/scorer-source.ts';
+import { type Database } from '../../store/database.ts';
+import { type Dataset } from '../../store/datasets/dataset.ts';
+import { type FitTrees } from './fit-trees.ts';
+
+/** What a version of trees is trained from. */
+export interface TreesTask {
+  /** Names the run: its fits are found again by it. */
+  readonly request: string;
+  readonly dataset: Dataset;
+  /** All rows of the dataset. */
+  readonly frame: Frame;
+  readonly training: ModelDefinition['training'];
+}
+
+/** A version, and what its scores are measured against later. */
+export interface TrainedTrees {
+  readonly artifact: OnnxArtifact;
+  readonly scores: ScoreReference | null;
+}
+
+/** From so many labelled holdout rows on they alone are the score reference. */
+const ENOUGH_HELD_OUT = 1_000;
+
+/** Training rows that are scored out of fold, about. */
+const MOST_DEALT = 20_000;
+
+/** Sums of float32 differ from LightGBM's of float64 by less. */
+const MOST_APART = 1e-5;
+
+/**
+ * Trains a version on the labelled rows outside the holdout. Calibration, threshold and, where fewer than 1,000 holdout
+ * rows are labelled, the score reference rest on training rows scored out of fold, by fits of their own.
+ *
+ * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, THRESHOLD_UNREACHABLE, INVALID_ONNX where the runtime scores otherwise
+ *   than LightGBM; ONNX_RUNTIME_MISSING; as the fit
+ */
+export async function trainTrees(database: Database, fit: FitTrees, task: TreesTask): Promise<TrainedTrees> {
+  const { request, dataset, frame, training } = task;
+  const rows = trainingRows(frame);
+  const fitOn = (name: string, inside: Uint32Array | null): Promise<TreeOutcome> =>
+    fit({
+      request: `${request}/${name}`,
+      datasetId: dataset.id,
+      datasetRows: dataset.rows,
+      rows: inside,
+      options: optionsOn(inside ?? rows),
+    });
+  const optionsOn = (inside: Uint32Array) =>
+    treeOptions(training.trees, training, countClasses(frame, inside, inside === rows ? undefined : 1));
+  const scorerOf = async (artifact: OnnxArtifact): Promise<Scorer> =>
+    openScorer(await scorerSourceOf(database, artifact));
+
+  const outcome = await fitOn('trees', null);
+  const plain = treeArtifact(outcome, optionsOn(rows));
+  await checkSample(await scorerOf(plain), frame, outcome);
+  const held = evaluationRows(frame);
+  const { calibration: asked = 'none', threshold: policy } = training;
+  const needsFolds = asked !== 'none' || (policy && !('value' in policy)) || held.length < ENOUGH_HELD_OUT;
+  const scored = needsFolds ? await outOfFold() : null;
+  const calibration = asked === 'none' || !scored ? undefined : chooseCalibration(asked, scored);
+  const mapped = scored && {
+    ...scored,
+    scores: scored.scores.map((score) => calibrated(calibration?.map, score)),
+  };
+  const artifact: OnnxArtifact = {
+    ...plain,
+    ...(calibration && { calibration }),
+    ...(policy && { threshold: chooseThreshold(policy, mapped) }),
+  };
+  return { artifact, scores: await reference() };
+
+  async function outOfFold(): Promise<ScoredOutOfFold | null> {
+    const { folds, reason } = foldsOf(frame, rows, { seed: training.seed, mostRows: MOST_DEALT });
+    if (folds.length === 0) {
+      if (asked === 'none' && (!policy || 'value' in policy)) return null;
+      throw new TidegateError('TOO_FEW_LABELS', `nothing can be scored out of fold: ${reason}`);
+    }
+    const found: { row: number; fold: number; score: number }[] = [];
+    for (const [fold, { inside, outside }] of folds.entries()) {
+      const fitted = await fitOn(`fold-${fold}`, inside);
+      const scores = await (
+        await scorerOf(treeArtifact(fitted, optionsOn(inside)))
+      ).scoreRows(frame, outside);
+      outside.forEach((row, at) => found.push({ row, fold, score: scores[at]! }));
+    }
+    found.sort((a, b) => a.row - b.row);
+    return {
+      rows: Uint32Array.from(found, ({ row }) => row),
+      scores: Float64Array.from(found, ({ score }) => score),
+      folds: Uint8Array.from(found, ({ fold }) => fold),
+      labels: Uint8Array.from(found, ({ row }) => frame.labels[row]!),
+      clusters: Uint32Array.from(found, ({ row }) => frame.clusters[row]!),
+    };
+  }
+
+  async function reference(): Promise<ScoreReference | null> {
+    const frozen = (source: 'holdout' | 'out of fold', chosen: Uint32Array, scores: Float64Array) =>
+      freezeScores(
+        source,
+        {
+          scores,
+          labels: Uint8Array.from(chosen, (row) => frame.labels[row]!),
+          times: BigInt64Array.from(chosen, (row) => frame.times[row]!),
+        },
+        training.seed,
+      );
+    if (held.length < ENOUGH_HELD_OUT && mapped) return frozen('out of fold', mapped.rows, mapped.scores);
+    if (held.length === 0) return null;
+    return frozen('holdout', held, await (await scorerOf(artifact)).scoreRows(frame, held));
+  }
+}
+
+/** The scores of the runtime and of LightGBM on the same rows. @throws TidegateError INVALID_ONNX where they differ */
+async function checkSample(scorer: Scorer, frame: Frame, { sample }: TreeOutcome): Promise<void> {
+  const scores = await scorer.scoreRows(frame, Uint32Array.from(sample.rows));
+  const apart = scores.reduce((most, score, at) => Math.max(most, Math.abs(score - sample.scores[at]!)), 0);
+  if (!(apart <= MOST_APART))
+    throw new TidegateError(
+      'INVALID_ONNX',
+      `the runtime and LightGBM score ${sample.rows.length} rows up to ${apart} apart, more than ${MOST_APART}`,
+    );
+}

@@ -1,0 +1,100 @@
+// Gradient-boosted trees: what a fit is asked for, and the version that its outcome makes.
+import { type TreesPolicy, treesSchema } from '../features/schema/trees-schema.ts';
+import { type ClassCounts } from './class-counts.ts';
+import { type ClassWeight, classWeightsOf } from './class-weight.ts';
+import { type OnnxArtifact, type OnnxColumn, type OnnxOutput } from './onnx-artifact.ts';
+
+/** Name of the trainer. */
+export const TREES = 'gradient-boosted-trees';
+
+/** What the trees worker reads. Plain JSON, in its spelling. */
+export interface TreeOptions {
+  readonly rounds: number;
+  readonly leaves: number;
+  /** −1 means no bound. */
+  readonly depth: number;
+  readonly learning_rate: number;
+  readonly min_rows: number;
+  /** 0 means never. */
+  readonly early_stopping: number;
+  readonly seed: number;
+  readonly positive_weight: number;
+  readonly negative_weight: number;
+}
+
+/** What the trees worker stores. Plain JSON. */
+export interface TreeOutcome {
+  readonly digest: string;
+  readonly bytes: number;
+  readonly input: {
+    readonly name: string;
+    readonly type: 'float32';
+    readonly columns: readonly OnnxColumn[];
+  };
+  readonly output: OnnxOutput;
+  /** Trees that the model has, and that were boosted. */
+  readonly rounds: number;
+  readonly boosted: number;
+  /** Lowest log loss on the validation clusters; null where none were set aside. */
+  readonly validationLogLoss: number | null;
+  readonly trainedRows: number;
+  readonly positives: number;
+  /** How much each column lowered the loss, summed over its splits. */
+  readonly gains: readonly number[];
+  /** Rows of the dataset, and the scores that the worker gives them. */
+  readonly sample: { readonly rows: readonly number[]; readonly scores: readonly number[] };
+}
+
+/** The options of a fit. @example treeOptions(training.trees, { seed: 7, classWeight: 'none' }, counts) */
+export function treeOptions(
+  policy: TreesPolicy | undefined,
+  { seed, classWeight = 'none' }: { readonly seed: number; readonly classWeight?: ClassWeight | undefined },
+  counts: ClassCounts,
+): TreeOptions {
+  const { rounds, leaves, depth, learningRate, minRows, earlyStopping } = policy ?? treesSchema.parse({});
+  const weights = classWeightsOf(classWeight, counts) ?? { positive: 1, negative: 1 };
+  return {
+    rounds,
+    leaves,
+    depth: depth ?? -1,
+    learning_rate: learningRate,
+    min_rows: minRows,
+    early_stopping: earlyStopping === false ? 0 : earlyStopping,
+    // LightGBM takes 31 bits.
+    seed: Math.abs(seed) % 2 ** 31,
+    positive_weight: weights.positive,
+    negative_weight: weights.negative,
+  };
+}
+
+/** The artifact of a fit. @example treeArtifact(outcome, options) */
+export const treeArtifact = (outcome: TreeOutcome, options: TreeOptions): OnnxArtifact => ({
+  format: 'onnx',
+  trainer: TREES,
+  onnx: { digest: outcome.digest, bytes: outcome.bytes },
+  inputs: [outcome.input],
+  output: outcome.output,
+  seed: options.seed,
+  effects: outcome.input.columns.map(({ name }, at) => ({
+    feature: name,
+    center: 0,
+    spread: outcome.gains[at] ?? 0,
+  })),
+  prior: outcome.positives / outcome.trainedRows,
+  trainedRows: outcome.trainedRows,
+  positives: outcome.positives,
+  trees: {
+    options,
+    rounds: outcome.rounds,
+    boosted: outcome.boosted,
+    validationLogLoss: outcome.validationLogLoss,
+  },
+});
+
+/** What became of a fit, in words. @example treesInWords(artifact) // '45 trees of 65, …' */
+export const treesInWords = ({ trees }: Pick<OnnxArtifact, 'trees'>): string =>
+  trees === undefined
+    ? ''
+    : trees.validationLogLoss === null
+      ? `${trees.rounds} trees, with no early stopping`
+      : `${trees.rounds} trees of ${trees.boosted}, log loss ${trees.validationLogLoss.toFixed(4)} on the validation clusters`;

@@ -1,0 +1,58 @@
+"""python -m tidegate_trees: polls the trees' task queue until it is told to stop, or whoever started it is gone."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.worker import Worker
+
+from .fit import TreeFits
+
+
+def _stop_when_left_alone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    """Standard input ends when the process that started this one ends, however it does."""
+
+    def wait() -> None:
+        # Not through sys.stdin, whose lock the interpreter wants when it ends.
+        while os.read(0, 4_096):
+            pass
+        loop.call_soon_threadsafe(stop.set)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+async def main() -> None:
+    logging.basicConfig(level=os.environ.get("TIDEGATE_LOG_LEVEL", "info").upper().replace("TRACE", "DEBUG"))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    if os.environ.get("TIDEGATE_TREES_PARENT") == "pipe":
+        _stop_when_left_alone(stop, loop)
+    config = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
+    client = await Client.connect(**config)
+    checkpoint_seconds = float(os.environ.get("TIDEGATE_TREES_CHECKPOINT_SECONDS", "2"))
+    # A fit that waits for its turn is taken all the same: see TreeFits.
+    with ThreadPoolExecutor(64) as threads:
+        worker = Worker(
+            client,
+            task_queue=f"{os.environ.get('TIDEGATE_TASK_QUEUE', 'tidegate')}-trees",
+            activities=[TreeFits(os.environ["DATABASE_URL"], checkpoint_seconds).fit_trees],
+            activity_executor=threads,
+            max_concurrent_activities=64,
+            # A cancellation is heard of by a heartbeat: one that waits would make it late.
+            max_heartbeat_throttle_interval=timedelta(milliseconds=500),
+            graceful_shutdown_timeout=timedelta(0),
+        )
+        async with worker:
+            print("ready", flush=True)
+            await stop.wait()
+
+
+asyncio.run(main())

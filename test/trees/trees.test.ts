@@ -1,0 +1,230 @@
+// Gradient-boosted trees end to end: the loop, a worker in Python, Postgres and Temporal, all real.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Client } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
+import { requestRetrain } from '../../activities/request-retrain.ts';
+import { hasPython, installPython, PYTHON_SOURCES } from '../../cli/trees/install-python.ts';
+import { treesPython } from '../../cli/trees/trees-folder.ts';
+import { type TreeOptions } from '../../domain/learning/trees.ts';
+import { openTreeFit } from '../../store/runs/tree-fits.ts';
+import { getComparison } from '../../store/runs/comparisons.ts';
+import { getRetrain } from '../../store/runs/retrains.ts';
+import { listVersions } from '../../store/versions/versions.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { type RunningWorkers, startWorkers } from '../../worker/start-workers.ts';
+import { workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { testOnnxRuntime, TREES_DATA, treesRequired } from '../helpers/onnx-runtime.ts';
+import { retrainableModel, type RetrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
+import { sampleDefinition } from '../helpers/sample-model.ts';
+import { randomOf } from '../unit/drift/frame-of.ts';
+import { installQuietRuntime } from '../workflows/quiet-runtime.ts';
+import { workflowBundlePath } from '../workflows/workflow-bundle.ts';
+
+const JANUARY = '2024-01-15T00:00:00Z';
+const QUEUE = 'trees-test';
+
+async function ready(): Promise<boolean> {
+  const runtime = await testOnnxRuntime();
+  if (treesRequired) await installPython(TREES_DATA, 'python3', () => undefined);
+  if (runtime !== null && (await hasPython(TREES_DATA))) return true;
+  process.stderr.write(
+    'tests of the trees worker are left out: `npm run test:trees` installs what they need\n',
+  );
+  return false;
+}
+const isReady = await ready();
+
+/** Labels that follow neither feature alone: long hours on plan a, short ones on plan b. */
+function crossed(count: number): UserRow[] {
+  const random = randomOf(4);
+  return Array.from({ length: count }, (_, index) => {
+    const hours = 10 * random();
+    const plan = index % 2 === 0 ? 'a' : 'b';
+    const gone = hours > 5 === (plan === 'a') ? random() < 0.9 : random() < 0.1;
+    return { user: `u${index}`, at: JANUARY, hours: index % 10 === 0 ? null : hours, plan, gone };
+  });
+}
+
+describe.skipIf(!isReady)('gradient-boosted trees', () => {
+  let database: MigratedDatabase;
+  let connection: NativeConnection;
+  let client: Client;
+  let workers: RunningWorkers;
+  let model: RetrainableModel;
+  let python: ChildProcess | undefined;
+
+  const startPython = async (): Promise<ChildProcess> => {
+    const child = spawn(treesPython(TREES_DATA), ['-m', 'tidegate_trees'], {
+      cwd: PYTHON_SOURCES,
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        DATABASE_URL: database.url,
+        TEMPORAL_ADDRESS: inject('temporalAddress'),
+        TIDEGATE_TASK_QUEUE: QUEUE,
+        TIDEGATE_TREES_PARENT: 'pipe',
+        TIDEGATE_LOG_LEVEL: 'error',
+        TIDEGATE_TREES_CHECKPOINT_SECONDS: '0.1',
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+    });
+    await once(child.stdout, 'data');
+    python = child;
+    return child;
+  };
+  const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+
+  beforeAll(async () => {
+    installQuietRuntime();
+    database = await migratedDatabase();
+    connection = await NativeConnection.connect({ address: inject('temporalAddress') });
+    client = new Client({ connection });
+    workers = await startWorkers({
+      connection,
+      namespace: 'default',
+      taskQueue: QUEUE,
+      activities: createActivities({ database, client, taskQueue: QUEUE }),
+      workflowBundlePath: await workflowBundlePath(),
+    });
+    model = await retrainableModel(database, 'crossed', { holdout: { share: 0.5 } });
+    await model.add(crossed(2_400));
+    await model.produce((await model.retrain(JANUARY)).version);
+    const trees = {
+      trainer: 'gradient-boosted-trees' as const,
+      window: '1 month',
+      seed: 7,
+      threshold: { value: 0.4 },
+    };
+    await applyDefinition(
+      database,
+      sampleDefinition('crossed', { model: { holdout: { share: 0.5 }, training: trees } }),
+      'ada',
+    );
+  });
+  afterEach(async () => {
+    if (python) await end(python, 'SIGTERM');
+    python = undefined;
+  });
+  afterAll(async () => {
+    workers?.shutdown();
+    await workers?.stopped;
+    await connection?.close();
+    await database?.drop();
+  });
+
+  const retrain = (retrainId: string): Promise<string> =>
+    requestRetrain(
+      { client, taskQueue: QUEUE },
+      { retrainId, model: 'crossed', reportId: null, asOf: JANUARY, trigger: 'by hand', requestedBy: 'ada' },
+    );
+
+  test('beat the linear champion on labels that follow neither feature alone, and wait for approval', async () => {
+    await startPython();
+    await retrain('crossed/trees');
+    await eventually(
+      async () => expect((await getRetrain(database, 'crossed/trees')).outcome).not.toBeNull(),
+      { within: 50_000 },
+    );
+    const { outcome, reason, candidateVersion } = await getRetrain(database, 'crossed/trees');
+    expect({ outcome, reason }).toMatchObject({ outcome: 'staged' });
+    const { body } = await getComparison(database, 'crossed', candidateVersion!);
+    expect(body.champion.auc.value).toBeLessThan(0.6);
+    expect(body.candidate.auc.value).toBeGreaterThan(0.8);
+    expect(body.importance?.map(({ feature }) => feature).sort()).toEqual(['hours', 'plan']);
+    const [version] = await listVersions(database, 'crossed');
+    expect(version).toMatchObject({ trainer: 'gradient-boosted-trees', unproven: false, cut: 0.4 });
+    const { checks } = await model.run(() =>
+      model.activities.validateCandidate({ model: 'crossed', version: candidateVersion! }),
+    );
+    const failed = checks.filter(({ passed }) => !passed).map(({ words }) => words);
+    expect(failed).toEqual([]);
+  });
+
+  const options = (changes: Partial<TreeOptions>): TreeOptions => ({
+    rounds: 2_500,
+    leaves: 15,
+    depth: -1,
+    learning_rate: 0.01,
+    min_rows: 20,
+    early_stopping: 0,
+    seed: 7,
+    positive_weight: 1,
+    negative_weight: 1,
+    ...changes,
+  });
+  const datasetId = async (): Promise<{ datasetId: number; datasetRows: number; rows: null }> => {
+    const { datasetId: id } = await getRetrain(database, 'crossed/1');
+    return { datasetId: id!, datasetRows: 2_400, rows: null };
+  };
+  const fit = async (request: string, changes: Partial<TreeOptions> = {}) => {
+    const { id } = await openTreeFit(database, {
+      request,
+      ...(await datasetId()),
+      options: options(changes),
+    });
+    const handle = await client.workflow.start(workflowTypes.trees, {
+      workflowId: workflowIds.trees(id),
+      taskQueue: QUEUE,
+      args: [{ fitId: id }],
+    });
+    const state = async () =>
+      await database.kysely
+        .selectFrom('tidegate.tree_fit')
+        .select(['checkpoint', 'outcome', 'rounds_done'])
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
+    return { handle, state };
+  };
+
+  test('a fit whose worker is killed goes on from its checkpoint, to the very bytes of one that was not', async () => {
+    const first = await startPython();
+    const { handle, state } = await fit('killed');
+    await eventually(async () => expect((await state()).checkpoint).not.toBeNull(), { within: 20_000 });
+    await end(first, 'SIGKILL');
+    expect((await state()).outcome).toBeNull();
+    await startPython();
+    await handle.result();
+    const whole = await fit('whole');
+    await whole.handle.result();
+    expect((await state()).outcome!.digest).toBe((await whole.state()).outcome!.digest);
+  });
+
+  test('a cancelled fit ends and stores nothing', async () => {
+    await startPython();
+    const { handle, state } = await fit('cancelled', { rounds: 1_000_000 });
+    await eventually(async () => expect((await state()).rounds_done).toBeGreaterThan(0), { within: 20_000 });
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow(/cancelled/i);
+    expect((await state()).outcome).toBeNull();
+  });
+
+  test('rows that are not those of the digest are refused', async () => {
+    await startPython();
+    await database.pool.query(
+      `update tidegate.dataset_chunk set bytes = set_byte(bytes, 0, get_byte(bytes, 0) # 1)
+       where dataset_id = $1 and part = 'feature_0'`,
+      [(await datasetId()).datasetId],
+    );
+    const { handle } = await fit('changed', { rounds: 5 });
+    await expect(handle.result()).rejects.toMatchObject({ cause: { cause: { type: 'DATASET_CHANGED' } } });
+  });
+
+  test('without a worker a retrain fails soon and says what to run; other models are not touched', async () => {
+    await retrain('crossed/alone');
+    await eventually(
+      async () => expect((await getRetrain(database, 'crossed/alone')).outcome).toBe('failed'),
+      { within: 60_000 },
+    );
+    expect((await getRetrain(database, 'crossed/alone')).reason).toMatch(/no trees worker took the fit/);
+  }, 90_000);
+});
