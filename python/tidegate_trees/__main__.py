@@ -1,6 +1,7 @@
 """python -m tidegate_trees: polls the trees' task queue until it is told to stop, or whoever started it is gone."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.worker import Worker
 
 from .fit import TreeFits
+from .health import EVERY_SECONDS, alive_file
 
 
 def _stop_when_left_alone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
@@ -52,7 +54,10 @@ async def main() -> None:
         )
         async with worker:
             print("ready", flush=True)
-            await stop.wait()
+            while not stop.is_set():
+                alive_file().touch()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
 
 
 asyncio.run(main())

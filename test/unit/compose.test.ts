@@ -92,6 +92,7 @@ describe('docker-compose.yml', () => {
       'api',
       'postgres',
       'setup-database',
+      'trees',
       'worker',
     ]);
   });
