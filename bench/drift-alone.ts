@@ -1,10 +1,11 @@
 // Measures drift of stored reports in a process that does nothing else, as a worker would: a part of bench/drift.ts.
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { type ReportRef } from '../activities/report-ref.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { type ActivityDeps } from '../activities/deps.ts';
 import { openDatabase } from '../store/database.ts';
+import { processMemory } from './process-memory.ts';
 
 const [url = '', warmUp = '', ...reports] = process.argv.slice(2);
 const database = openDatabase(url);
@@ -22,16 +23,10 @@ const measure = async (reportId: number) => {
 
 for (let round = 0; round < 5; round += 1) await measure(Number(warmUp));
 globalThis.gc?.();
-const idle = await memory('VmRSS');
+const idle = await processMemory('VmRSS');
 // From here on the peak is counted anew.
 await writeFile('/proc/self/clear_refs', '5');
 const runs = [];
 for (const report of reports) runs.push(await measure(Number(report)));
-console.log(JSON.stringify({ runs, idle, peak: await memory('VmHWM') }));
+console.log(JSON.stringify({ runs, idle, peak: await processMemory('VmHWM') }));
 await database.close();
-
-/** A line of the process's status in megabytes. */
-async function memory(name: string): Promise<number> {
-  const status = await readFile('/proc/self/status', 'utf8');
-  return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024;
-}

@@ -13,11 +13,13 @@ import { getReport } from '../store/runs/reports.ts';
 import { type FrozenModel, frozenModel } from '../test/helpers/frozen-model.ts';
 import { benchPostgres } from './bench-postgres.ts';
 import { COLUMNS, driftFrame, DRIFTED } from './drift-frames.ts';
+import { frameTable } from './frame-table.ts';
 import { type Python, pythonWith } from './python.ts';
 
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [7_000, 100_000, 1_000_000];
 const ROUNDS = 11;
 const WARM_UP_ROWS = 7_000;
+const WARM_UP_TABLE = 'warm_up';
 
 interface Timed {
   readonly seconds: number;
@@ -29,6 +31,20 @@ interface OursAlone {
   /** Megabytes: warm and idle, and the most since then. */
   readonly idle: number;
   readonly peak: number;
+}
+
+interface TableAlone extends OursAlone {
+  /** A COPY of the same rows, thrown away. */
+  readonly copies: readonly Timed[];
+  /** A grouped query per column. */
+  readonly grouped: readonly Timed[];
+  /** Some category columns alone, in both ways. */
+  readonly categories: readonly {
+    readonly columns: string;
+    readonly streamed: readonly Timed[];
+    readonly grouped: readonly Timed[];
+  }[];
+  readonly driftedColumns: readonly string[];
 }
 
 interface Peer extends Timed {
@@ -71,17 +87,16 @@ def work():
     return drifted
 print(json.dumps(timed(work)))
 `,
-  'NannyML, univariate': `${READ}
+  'NannyML, univariate, default chunks': `${READ}
 import nannyml as nml
 def work():
     names = list(reference.columns)
     text = [c for c in names if reference[c].dtype == object]
     calculator = nml.UnivariateDriftCalculator(column_names=names, treat_as_categorical=text,
-        continuous_methods=['wasserstein', 'kolmogorov_smirnov'], categorical_methods=['chi2', 'jensen_shannon'],
-        chunk_number=1).fit(reference)
+        continuous_methods=['wasserstein', 'kolmogorov_smirnov'], categorical_methods=['chi2', 'jensen_shannon']).fit(reference)
     found = calculator.calculate(window).to_df()
     found = found[found[('chunk', 'chunk', 'period')] == 'analysis']
-    alarms = [key[0] for key in found.columns if key[2] == 'alert' and bool(found[key].iloc[0])]
+    alarms = [key[0] for key in found.columns if key[2] == 'alert' and bool(found[key].any())]
     return sorted(set(alarms))
 print(json.dumps(timed(work)))
 `,
@@ -96,7 +111,7 @@ print(json.dumps(timed(work)))
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'Evidently, its preset': ['evidently==0.7.23', 'pandas==2.3.3', 'scipy==1.17.1', 'numpy==2.4.6'],
-  'NannyML, univariate': ['nannyml==0.13.1', 'statsmodels==0.15.0'],
+  'NannyML, univariate, default chunks': ['nannyml==0.13.1', 'statsmodels==0.15.0'],
   'scipy, KS of the ten numbers alone': ['scipy==1.17.1', 'pandas==3.1.1', 'numpy==2.4.6'],
 };
 
@@ -113,6 +128,7 @@ try {
 
 async function warmUpReport(database: Database): Promise<number> {
   const model = await frozenModel(database, 'warm', driftFrame(WARM_UP_ROWS, 'reference'));
+  await frameTable(database, WARM_UP_TABLE, driftFrame(WARM_UP_ROWS, 'window'));
   return model.report(driftFrame(WARM_UP_ROWS, 'window'));
 }
 
@@ -136,16 +152,38 @@ async function compare(
   console.log(
     `\n${rows} rows a side × ${COLUMNS} columns; drifted are ${Object.keys(DRIFTED).join(', ')}; median (least) of ${ROUNDS}`,
   );
-  line('ours, stored rows to stored report', ours.runs, drift.verdict.driftedColumns);
+  line('ours, stored rows and scores to report', ours.runs, drift.verdict.driftedColumns);
   console.log(
     `    memory ${(ours.peak - ours.idle).toFixed(0)} MB over the idle ${ours.idle.toFixed(0)} MB; ` +
       `widest bracket of KS ${Math.max(...brackets).toExponential(1)}; freezing the reference ${freezing.toFixed(2)} s`,
   );
+  const table = `plain${rows}`;
+  await frameTable(database, table, window);
+  const plain = await program<TableAlone>(
+    './drift-table-alone.ts',
+    `rows${rows}`,
+    table,
+    WARM_UP_TABLE,
+    String(ROUNDS),
+  );
+  line('ours, streamed from a plain table', plain.runs, plain.driftedColumns);
+  console.log(
+    `    memory ${(plain.peak - plain.idle).toFixed(0)} MB over the idle ${plain.idle.toFixed(0)} MB; ` +
+      `${(median(plain.runs, 'seconds') / median(plain.copies, 'seconds')).toFixed(2)} of a bare COPY thrown away ` +
+      `(${median(plain.copies, 'seconds').toFixed(3)} s); a grouped query per column takes ` +
+      `${(median(plain.grouped, 'seconds') / median(plain.runs, 'seconds')).toFixed(1)} times as long`,
+  );
+  for (const { columns, streamed, grouped } of plain.categories) {
+    const times = median(grouped, 'seconds') / median(streamed, 'seconds');
+    console.log(
+      `    of ${columns} alone ${times.toFixed(2)} times (${shares(grouped)} against ${shares(streamed)})`,
+    );
+  }
   await writeFrames(reference, window);
-  for (const [name, program] of Object.entries(PEERS)) {
+  for (const [name, source] of Object.entries(PEERS)) {
     const python = pythons.get(name);
     if (!python) continue;
-    const peer = (await python(program, folder)) as Peer;
+    const peer = (await python(source, folder)) as Peer;
     line(name, [peer], peer.drifted);
     console.log(
       `    ours takes ${(median(ours.runs, 'seconds') / peer.seconds).toFixed(4)} of its wall time, ` +
@@ -154,19 +192,22 @@ async function compare(
   }
 }
 
-async function alone(warmUp: number, reportId: number): Promise<OursAlone> {
-  const program = fileURLToPath(new URL('./drift-alone.ts', import.meta.url));
-  const reports = Array<string>(ROUNDS).fill(String(reportId));
+function alone(warmUp: number, reportId: number): Promise<OursAlone> {
+  return program('./drift-alone.ts', String(warmUp), ...Array<string>(ROUNDS).fill(String(reportId)));
+}
+
+/** What a program of the bench printed, run in a process of its own on the bench's database. */
+async function program<T>(file: string, ...args: string[]): Promise<T> {
+  const path = fileURLToPath(new URL(file, import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [
     '--expose-gc',
     '--import',
     'tsx',
-    program,
+    path,
     database.url,
-    String(warmUp),
-    ...reports,
+    ...args,
   ]);
-  return JSON.parse(stdout) as OursAlone;
+  return JSON.parse(stdout) as T;
 }
 
 async function writeFrames(reference: Frame, window: Frame): Promise<void> {
@@ -189,6 +230,11 @@ function line(name: string, runs: readonly Timed[], drifted: readonly string[]):
   console.log(
     `  ${name.padEnd(36)} wall ${shown('seconds')} s, CPU ${shown('cpu')} s; found ${drifted.join(', ') || 'nothing'}`,
   );
+}
+
+/** Wall and CPU in words. */
+function shares(runs: readonly Timed[]): string {
+  return `${median(runs, 'seconds').toFixed(3)} s, CPU ${median(runs, 'cpu').toFixed(3)} s`;
 }
 
 function median(runs: readonly Timed[], of: keyof Timed): number {

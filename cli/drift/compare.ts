@@ -1,7 +1,8 @@
 // Reads two tables, compares them and answers, with no model, worker or server.
-import { compareTables } from '../../domain/drift/tables/compare-tables.ts';
+import { compareTables, referenceOfTable } from '../../domain/drift/tables/compare-tables.ts';
 import { type ColumnKind } from '../../domain/drift/tables/column-builder.ts';
-import { type DriftVerdict } from '../../domain/drift/verdict.ts';
+import { type DriftVerdict, judgeWindow } from '../../domain/drift/verdict.ts';
+import { profileTableQuery } from '../../store/drift/profile-query.ts';
 import { openTableQuery } from '../../store/drift/query-source.ts';
 import { type ReadTable, readTable } from '../../store/drift/read-table.ts';
 import { openTableFile, type TableSource } from '../../store/drift/table-source.ts';
@@ -38,26 +39,19 @@ const SAMPLE = { rows: 4_000, seed: 1 };
 
 /** @returns the exit code. @throws TidegateError UNREADABLE_TABLE, DATABASE_UNREACHABLE */
 export async function compareAndPrint(comparison: Comparison, output: Output): Promise<number> {
-  const { kinds, ignore, key, preset, share, alpha, minRows } = comparison;
+  const { kinds, ignore, key } = comparison;
   const reference = await readTable(await openPlace(comparison.reference, [], comparison.csv), {
     kinds,
     ignore,
     key,
   });
   const names = reference.features.map(({ name }) => name);
-  const current = await readTable(await openPlace(comparison.current, names, comparison.csv), {
-    kinds,
-    ignore,
-    key,
-  });
-  const verdict = compareTables(reference, current, {
-    policy: { preset, share, alpha, minRows },
-    multivariate: comparison.multivariate ? SAMPLE : null,
-  });
+  const { current, verdict } =
+    (await judgeCounts(comparison, reference)) ?? (await judgeRows(comparison, reference, names));
   const columns = typesOf(reference, current, kinds);
   const added = current.features.map(({ name }) => name).filter((name) => !names.includes(name));
   if (comparison.json) {
-    const side = ({ name, rows, assumed }: ReadTable) => ({ name, rows, assumed: assumed ?? null });
+    const side = ({ name, rows, assumed }: CurrentTable) => ({ name, rows, assumed: assumed ?? null });
     output.json({
       reference: side(reference),
       current: side(current),
@@ -78,6 +72,49 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
   return comparison.failOnDrift ? exitOf(verdict) : 0;
 }
 
+/** What is told of a table, whether its rows were read or only counted. */
+interface CurrentTable extends Pick<ReadTable, 'name' | 'rows' | 'assumed'> {
+  readonly features: readonly { readonly name: string; readonly kind: ColumnKind }[];
+}
+
+interface Judged {
+  readonly current: CurrentTable;
+  readonly verdict: DriftVerdict;
+}
+
+/** Judges all rows, read into memory. */
+async function judgeRows(
+  { current: place, csv, ...comparison }: Comparison,
+  reference: ReadTable,
+  names: readonly string[],
+): Promise<Judged> {
+  const { kinds, ignore, key, preset, share, alpha, minRows } = comparison;
+  const current = await readTable(await openPlace(place, names, csv), { kinds, ignore, key });
+  const verdict = compareTables(reference, current, {
+    policy: { preset, share, alpha, minRows },
+    multivariate: comparison.multivariate ? SAMPLE : null,
+  });
+  return { current, verdict };
+}
+
+/** Judges the counts of a query where no row is needed for it, so that the current table may be of any size. */
+async function judgeCounts(comparison: Comparison, reference: ReadTable): Promise<Judged | undefined> {
+  const { current: place, kinds, ignore, key, share, alpha, minRows } = comparison;
+  const needsRows = comparison.multivariate || comparison.preset !== undefined || reference.empty.length > 0;
+  if (needsRows || 'file' in place) return undefined;
+  const frozen = referenceOfTable(reference);
+  const asCategories = new Set(Object.keys(kinds).filter((name) => kinds[name] === 'category'));
+  const profiled = await profileTableQuery(place, frozen, asCategories);
+  if (profiled === undefined) return undefined;
+  const { columns, others, profile } = profiled;
+  const added = others.filter((name) => name !== key && !ignore.includes(name));
+  const features = [...columns, ...added.map((name) => ({ name, kind: 'category' as const }))];
+  return {
+    current: { name: place.name, rows: profile.rows, assumed: undefined, features },
+    verdict: judgeWindow(frozen, profile, { share, alpha, minRows }),
+  };
+}
+
 function openPlace(place: TablePlace, expected: readonly string[], csv: CsvOptions): Promise<TableSource> {
   return 'file' in place
     ? openTableFile(place.file, expected, csv)
@@ -94,7 +131,7 @@ interface ColumnType {
 
 const typesOf = (
   reference: ReadTable,
-  current: ReadTable,
+  current: CurrentTable,
   kinds: Readonly<Record<string, ColumnKind>>,
 ): ColumnType[] =>
   reference.features.map(({ name, kind }) => {

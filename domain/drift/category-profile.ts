@@ -62,9 +62,10 @@ export interface CodeCounts {
 /** Counts codes, a piece of the column at a time. */
 export class CodeCounter {
   readonly #dictionary: readonly string[];
-  readonly #counts: Float64Array;
+  #counts: Float64Array;
   #missing = 0;
 
+  /** @param dictionary may grow between two calls of `add` */
   constructor(dictionary: readonly string[]) {
     this.#dictionary = dictionary;
     this.#counts = new Float64Array(dictionary.length);
@@ -72,6 +73,11 @@ export class CodeCounter {
 
   /** Counts codes into the dictionary; `MISSING_CODE` is missing. */
   add(codes: Uint32Array): void {
+    if (this.#dictionary.length > this.#counts.length) {
+      const grown = new Float64Array(Math.max(this.#dictionary.length, 2 * this.#counts.length));
+      grown.set(this.#counts);
+      this.#counts = grown;
+    }
     const counts = this.#counts;
     let missing = 0;
     for (let row = 0; row < codes.length; row++) {

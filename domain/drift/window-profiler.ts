@@ -11,7 +11,7 @@ import type { ColumnProfile, WindowProfile } from './window-profile.ts';
 export interface ColumnHead {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
-  /** Values of a category column, into which its codes index. */
+  /** Values of a category column, into which its codes index; more may be added before further codes are. */
   readonly dictionary?: readonly string[];
 }
 

@@ -17,21 +17,8 @@ const asText: pg.CustomTypesConfig = {
  * @throws TidegateError DATABASE_UNREACHABLE; UNREADABLE_TABLE where Postgres refuses the query
  */
 export async function openTableQuery(url: string, sql: string, name: string): Promise<TableSource> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tidegate-drift' });
-  // Told by the statement that fails; without a listener it would end the process.
-  client.on('error', () => undefined);
+  const client = await connectToCompare(url, name);
   try {
-    await client.connect();
-  } catch (cause) {
-    await client.end().catch(() => undefined);
-    const { message } = cause as Error;
-    throw new TidegateError('DATABASE_UNREACHABLE', `${name}: Postgres did not answer: ${message}`, {
-      cause,
-    });
-  }
-  try {
-    await client.query('begin transaction isolation level repeatable read read only');
-    await client.query(`set local time zone 'UTC'`);
     await client.query(`declare compared no scroll cursor for ${sql}`);
     let first: Fetched | undefined = await fetchRows(client);
     const header = first.header;
@@ -58,6 +45,29 @@ export async function openTableQuery(url: string, sql: string, name: string): Pr
   }
 }
 
+/**
+ * Opens a connection in a transaction that can write nothing, at one instant; whoever called ends it.
+ *
+ * @throws TidegateError DATABASE_UNREACHABLE
+ */
+export async function connectToCompare(url: string, name: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, application_name: 'tidegate-drift' });
+  // Told by the statement that fails; without a listener it would end the process.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('begin transaction isolation level repeatable read read only');
+    await client.query(`set local time zone 'UTC'`);
+    return client;
+  } catch (cause) {
+    await client.end().catch(() => undefined);
+    const { message } = cause as Error;
+    throw new TidegateError('DATABASE_UNREACHABLE', `${name}: Postgres did not answer: ${message}`, {
+      cause,
+    });
+  }
+}
+
 interface Fetched {
   readonly header: readonly string[];
   readonly rows: readonly (string | null)[][];
@@ -72,7 +82,8 @@ async function fetchRows(client: pg.Client): Promise<Fetched> {
   return { header: fields.map((field) => field.name), rows };
 }
 
-const refused =
+/** That Postgres refuses the query of a name, with what it says. */
+export const refused =
   (name: string) =>
   (error: unknown): never => {
     throw unreadable(name, `Postgres refuses the query: ${(error as Error).message}`, error);

@@ -160,6 +160,31 @@ test('two queries are compared, by the database of the settings or one that is n
   expect(JSON.parse(await tidegate('drift', ...args))).toMatchObject(answer);
 });
 
+test('the current rows of a query are counted and not read where no row is needed, with the same verdict', async () => {
+  const sql = (shift: number, type: string) =>
+    `select i as id, ((i * 7919 % 500) / 50.0 + ${shift})::${type} as fee, i % 2 = 0 as paid, date '2024-01-01' + i % 3 as day
+     from generate_series(1, 900) i`;
+  interface Told {
+    readonly current: { readonly rows: number };
+    readonly onlyInCurrent: readonly string[];
+    readonly verdict: { readonly columns: readonly unknown[]; readonly driftedColumns: readonly string[] };
+  }
+  const told = async (...more: string[]) => {
+    const sides = ['--reference-sql', sql(0, 'numeric'), '--current-sql', ...more];
+    return JSON.parse(await tidegate('drift', ...sides, '--key', 'id', '--json')) as Told;
+  };
+  const read = await told(sql(4, 'float4'));
+  const counted = await told(sql(4, 'float4'), '--no-multivariate');
+  expect(counted.verdict.driftedColumns).toEqual(['fee']);
+  expect(counted.current).toEqual(read.current);
+  expect(counted.onlyInCurrent).toEqual([]);
+  expect(counted.verdict.columns).toHaveLength(3);
+  // A number in a column of texts has to be looked at: its type says nothing.
+  const asText = await told(sql(4, 'text'), '--no-multivariate');
+  const words = ({ verdict }: Told) => verdict.columns.map((column) => (column as { words: string }).words);
+  expect(words(asText)).toEqual(words(counted));
+});
+
 test('a query that Postgres refuses is told, and none can write', async () => {
   const ask = (sql: string) =>
     failureOf(tidegate('drift', '--reference-sql', sql, '--current-sql', 'select 1 as x'));

@@ -3,7 +3,7 @@ import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../fe
 import { type DriftPolicy } from '../drift-policy.ts';
 import { judgeByEvidently } from '../evidently/judge-samples.ts';
 import { type PandasType } from '../evidently/sample.ts';
-import { freezeReference } from '../feature-reference.ts';
+import { type FeatureReference, freezeReference } from '../feature-reference.ts';
 import { domainClassifier } from '../multivariate/domain-classifier.ts';
 import { type SideRows } from '../multivariate/pooled-rows.ts';
 import { sampleEntities } from '../multivariate/sample-entities.ts';
@@ -44,12 +44,15 @@ export function compareTables(
     const types = { ...before.types, ...after.types };
     return judgeByEvidently({ reference: before, window: after, types }, policy);
   }
-  const frozen = freezeReference(frameOf(before));
+  const frozen = referenceOfTable(before);
   const together =
     multivariate &&
     domainClassifier(sampleOf(before, multivariate), sampleOf(after, multivariate), multivariate);
   return judgeWindow(frozen, profileWindow(frozen, frameOf(after)), policy, [], together);
 }
+
+/** The reference that later rows are counted against. @example judgeWindow(referenceOfTable(table), profile, policy) */
+export const referenceOfTable = (table: ComparedTable): FeatureReference => freezeReference(frameOf(table));
 
 /** A column without a value takes the kind that the other side's has: it did not change its type. */
 function withKindsOf(table: ComparedTable, other: ComparedTable): ComparedTable {

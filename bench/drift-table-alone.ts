@@ -1,0 +1,74 @@
+// Profiles a plain table in a process that does nothing else, in both ways and beside a bare COPY: a part of bench/drift.ts.
+import { writeFile } from 'node:fs/promises';
+import { judgeWindow } from '../domain/drift/verdict.ts';
+import { decodeReference } from '../domain/drift/profile-codec.ts';
+import { copyRows } from '../store/copy-out.ts';
+import { inTransaction, openDatabase, READ_SNAPSHOT } from '../store/database.ts';
+import { groupedProfile } from '../store/drift/grouped-profile.ts';
+import { profileQuery } from '../store/drift/profile-query.ts';
+import { describeQuery } from '../store/drift/query-columns.ts';
+import { streamProfile } from '../store/drift/stream-profile.ts';
+import { readReference } from '../store/versions/versions.ts';
+import { processMemory } from './process-memory.ts';
+
+const [url = '', model = '', table = '', warmUp = '', rounds = '1'] = process.argv.slice(2);
+/** Categories of the bench's frames: few columns, then all of them. */
+const CATEGORIES = ['c2', 'c1, c2', 'c0, c1, c2, c3'];
+const database = openDatabase(url);
+
+const judge = (from: string, profileOf: typeof profileQuery, columns = '*') =>
+  inTransaction(
+    database,
+    async (client) => {
+      const reference = decodeReference(await readReference(database, model, 1));
+      const query = await describeQuery(client, `select ${columns} from ${from}`, reference);
+      return judgeWindow(reference, await profileOf(client, query, reference), { share: 0.05 });
+    },
+    READ_SNAPSHOT,
+  );
+
+const bareCopy = () =>
+  inTransaction(database, async (client) => {
+    const columns = await client.query(`select * from ${table} limit 0`);
+    const names = columns.fields.map(({ name }) => name).join(', ');
+    await copyRows(client, `copy (select ${names} from ${table}) to stdout (format binary)`, () => undefined);
+  });
+
+interface Timed {
+  readonly seconds: number;
+  readonly cpu: number;
+}
+
+const measure = async (work: () => Promise<unknown>): Promise<Timed> => {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await work();
+  const { user, system } = process.cpuUsage(cpu);
+  return { seconds: (performance.now() - start) / 1_000, cpu: (user + system) / 1e6 };
+};
+
+for (let round = 0; round < 5; round += 1) await judge(warmUp, profileQuery);
+globalThis.gc?.();
+const idle = await processMemory('VmRSS');
+await writeFile('/proc/self/clear_refs', '5');
+const runs = [];
+const copies = [];
+for (let round = 0; round < Number(rounds); round += 1) {
+  runs.push(await measure(() => judge(table, profileQuery)));
+  copies.push(await measure(bareCopy));
+}
+const peak = await processMemory('VmHWM');
+const grouped = [await measure(() => judge(table, groupedProfile))];
+const categories = [];
+for (const columns of CATEGORIES) {
+  const streamed: Timed[] = [];
+  const counted: Timed[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    streamed.push(await measure(() => judge(table, streamProfile, columns)));
+    counted.push(await measure(() => judge(table, groupedProfile, columns)));
+  }
+  categories.push({ columns, streamed, grouped: counted });
+}
+const { driftedColumns } = await judge(table, profileQuery);
+console.log(JSON.stringify({ runs, copies, grouped, categories, idle, peak, driftedColumns }));
+await database.close();

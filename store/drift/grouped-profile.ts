@@ -1,0 +1,135 @@
+// The profile of a query's answer by one grouped query per column: Postgres counts, and only counts come over.
+import { type CategoryReference, profileCounts, unseenRows } from '../../domain/drift/category-profile.ts';
+import { type ClipRange, unitScale } from '../../domain/drift/clip-range.ts';
+import { type ColumnReference, type FeatureReference } from '../../domain/drift/feature-reference.ts';
+import { presentNumbers } from '../../domain/drift/numeric-profile.ts';
+import { type NumericReference } from '../../domain/drift/numeric-reference.ts';
+import { total } from '../../domain/drift/total.ts';
+import { type ColumnProfile, type WindowProfile } from '../../domain/drift/window-profile.ts';
+import { WindowProfiler } from '../../domain/drift/window-profiler.ts';
+import { type Queryable } from '../queryable.ts';
+import { type ProfiledQuery, type QueryColumn } from './query-columns.ts';
+
+// Below this share of the range a value's place in it is 0: Postgres raises an error where a product underflows.
+const LEAST_UNIT = 1e-290;
+
+/**
+ * The profile that `streamProfile` gives: the same counts, minimum and maximum; sums differ in their last bits, as
+ * Postgres adds in another order.
+ *
+ * @param client in a REPEATABLE READ transaction, so that all columns are of the same rows
+ * @throws pg.DatabaseError where Postgres fails
+ * @example await groupedProfile(client, await describeQuery(client, 'select * from february', reference), reference)
+ */
+export async function groupedProfile(
+  client: Queryable,
+  query: ProfiledQuery,
+  reference: FeatureReference,
+): Promise<WindowProfile> {
+  // What the query lacks is said as for any window.
+  const absent = new WindowProfiler(reference, query.columns).profile();
+  const columns: ColumnProfile[] = [];
+  for (const [index, known] of reference.columns.entries()) {
+    const column = query.columns.find(({ name }) => name === known.name);
+    columns.push(
+      column?.kind === known.kind
+        ? await countColumn(client, query.sql, column, known)
+        : (absent.columns[index] as ColumnProfile),
+    );
+  }
+  return { rows: await countRows(client, query.sql, columns), labels: { hits: 0, size: 0 }, columns };
+}
+
+/** Every column holds all rows; only where none was counted, Postgres has to. */
+async function countRows(client: Queryable, sql: string, columns: readonly ColumnProfile[]): Promise<number> {
+  for (const column of columns) {
+    if (column.kind === 'numeric') return presentNumbers(column) + column.missing;
+    if (column.kind === 'category') return total(column.counts) + unseenRows(column) + column.missing;
+  }
+  const { rows } = await client.query<{ rows: string | number }>(
+    `select count(*) as rows from (${sql}\n) as profiled`,
+  );
+  return Number(rows[0]?.rows);
+}
+
+const countColumn = (
+  client: Queryable,
+  sql: string,
+  column: QueryColumn,
+  reference: ColumnReference,
+): Promise<ColumnProfile> =>
+  reference.kind === 'numeric'
+    ? countNumbers(client, sql, column, reference)
+    : countCategories(client, sql, column, reference);
+
+interface BinRow {
+  /** Null for missing values. */
+  readonly bin: number | null;
+  readonly rows: string | number;
+  readonly sum: number | null;
+  readonly least: number | null;
+  readonly most: number | null;
+}
+
+async function countNumbers(
+  client: Queryable,
+  sql: string,
+  { value }: QueryColumn,
+  { name, cuts, range }: NumericReference,
+): Promise<ColumnProfile> {
+  const { rows } = await client.query<BinRow>(
+    // NaN equals itself in Postgres, and width_bucket gives how many of the cuts are at most the value.
+    `select case when value <> 'NaN' then width_bucket(value, $1::float8[]) end as bin,
+       count(*) as rows, sum(${unitSql(range)}) as sum, min(value) as least, max(value) as most
+     from (select ${value} as value from (${sql}\n) as profiled) as one
+     group by 1`,
+    [[...cuts]],
+  );
+  const counts = new Float64Array(cuts.length + 1);
+  const sums = new Float64Array(cuts.length + 1);
+  let [missing, minimum, maximum] = [0, Infinity, -Infinity];
+  for (const { bin, rows: inBin, sum, least, most } of rows) {
+    if (bin === null) {
+      missing += Number(inBin);
+      continue;
+    }
+    counts[bin] = Number(inBin);
+    sums[bin] = sum ?? 0;
+    minimum = Math.min(minimum, least ?? Infinity);
+    maximum = Math.max(maximum, most ?? -Infinity);
+  }
+  return { kind: 'numeric', name, counts, sums, missing, minimum, maximum };
+}
+
+/** `toUnits` in SQL, without a product that could over- or underflow. */
+function unitSql(range: ClipRange | null): string {
+  const { half, low, perUnit } = unitScale(range);
+  if (range === null || perUnit === 0) return '0::float8';
+  const literal = (number: number): string => `'${number}'::float8`;
+  // Halving underflows for values about 0 alone; there they are 0 in a range that wide.
+  const halved =
+    half === 1 ? 'value' : `case when abs(value) < ${literal(LEAST_UNIT)} then 0 else value / 2 end`;
+  const above = `((${halved}) - ${literal(low)})`;
+  return `case when value <= ${literal(range.low)} or value = 'NaN' then 0
+    when value >= ${literal(range.high)} then 1
+    when ${above} < ${literal(LEAST_UNIT / perUnit)} then 0
+    else least(1, ${above} * ${literal(perUnit)}) end`;
+}
+
+async function countCategories(
+  client: Queryable,
+  sql: string,
+  { value }: QueryColumn,
+  reference: CategoryReference,
+): Promise<ColumnProfile> {
+  const { rows } = await client.query<{ value: string | null; rows: string | number }>(
+    // By bytes: some collations hold different texts for equal.
+    `select ${value} collate "C" as value, count(*) as rows from (${sql}\n) as profiled group by 1`,
+  );
+  const present = rows.filter((row) => row.value !== null);
+  return profileCounts(reference, {
+    dictionary: present.map((row) => row.value as string),
+    counts: Float64Array.from(present, (row) => Number(row.rows)),
+    missing: Number(rows.find((row) => row.value === null)?.rows ?? 0),
+  });
+}
