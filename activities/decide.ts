@@ -29,6 +29,7 @@ import {
   writeReportPart,
 } from '../store/runs/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
+import { getVersion } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type ReportRef } from './report-ref.ts';
 
@@ -103,7 +104,11 @@ async function retrainFacts(
     champion:
       championVersion === null
         ? null
-        : { version: championVersion, promised: await promisedAuc(database, model, championVersion) },
+        : {
+            version: championVersion,
+            promised: await promisedAuc(database, model, championVersion),
+            ...((await getVersion(database, model, championVersion)).unproven && { unproven: true as const }),
+          },
     drift: drift?.measured
       ? {
           share: drift.verdict.share,
@@ -160,7 +165,8 @@ async function promisedAuc(database: Database, model: string, champion: number):
 
 function productionInWords({ champion, realised }: RetrainFacts): string {
   if (!champion) return 'no version in Production';
-  return `production v${champion.version} AUC ${realised ? intervalInWords(realised) : 'unknown'}`;
+  const unproven = champion.unproven ? ' (unproven)' : '';
+  return `production v${champion.version}${unproven} AUC ${realised ? intervalInWords(realised) : 'unknown'}`;
 }
 
 function togetherOf({ others }: DriftVerdict): { excess: number; least: number } | null {

@@ -17,7 +17,12 @@ export type RetrainReason = (typeof RETRAIN_REASONS)[number];
 /** What was measured of a window. */
 export interface MeasuredFacts {
   /** The version in Production; null before the first. */
-  readonly champion: { readonly version: number; readonly promised: Interval | null } | null;
+  readonly champion: {
+    readonly version: number;
+    readonly promised: Interval | null;
+    /** It came from elsewhere, and what it promised may rest on rows that it had learnt; absent where it did not. */
+    readonly unproven?: true;
+  } | null;
   readonly drift: {
     readonly share: number;
     readonly driftedColumns: readonly string[];

@@ -125,6 +125,9 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     const reportId = await model.report(JANUARY);
     await model.run(() => activities.measurePerformance({ reportId }));
     expect((await model.run(() => activities.measureDrift({ reportId }))).words).toMatch(/0 of 2|no/i);
+    await model.run(() => activities.measureDrift({ reportId }));
+    const decided = await model.run(() => activities.decideRetrain({ reportId }));
+    expect(decided.summary).toMatch(/production v1 \(unproven\)/);
     const second = await model.retrain(JANUARY);
     const { leakProof, outOfTime } = second.comparison.body;
     expect(leakProof).toMatchObject({

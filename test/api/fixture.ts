@@ -8,6 +8,7 @@ import { type Place } from '../../domain/errors.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/lifecycle/approval.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type StoredArtifact } from '../../domain/learning/stored-artifact.ts';
 import { type App, buildApp } from '../../api/app.ts';
 import { type DecisionGate } from '../../api/decision-gate.ts';
 import { type ErrorBody } from '../../api/schemas/error.ts';
@@ -138,7 +139,11 @@ export class ModelFixture {
   }
 
   /** Registers a version in stage None; returns its number. */
-  async register(intercept: number, definitionVersion = 1, learnt = artifact(intercept)): Promise<number> {
+  async register(
+    intercept: number,
+    definitionVersion = 1,
+    learnt: StoredArtifact = artifact(intercept),
+  ): Promise<number> {
     const retrainId = `retrain-${intercept}-${definitionVersion}`;
     await this.database.kysely
       .insertInto('tidegate.retrain')
