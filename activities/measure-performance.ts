@@ -3,7 +3,6 @@ import { before, durationOf } from '../domain/features/duration.ts';
 import { NO_LABEL } from '../domain/features/frame.ts';
 import { type LabelledScores } from '../domain/learning/calibration-intervals.ts';
 import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
-import { measurePerformance } from '../domain/learning/performance.ts';
 import { performanceInWords, type PerformancePart, unmeasured } from '../domain/lifecycle/report.ts';
 import {
   type EstimatedPerformance,
@@ -20,7 +19,8 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readScoreReference, type Version } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
-import { followed } from './followed.ts';
+import { beside, followed } from './followed.ts';
+import { measureBeside } from './measuring/measure-beside.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
 
 /** The step that measures performance. */
@@ -51,7 +51,10 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       );
       const labelled = rowsWhere(held, (label) => label !== NO_LABEL);
       const unlabelled = rowsWhere(held, (label) => label === NO_LABEL);
-      const realised = labelled.labels.length > 0 ? measurePerformance(labelled, seed) : null;
+      const realised =
+        labelled.labels.length > 0
+          ? await measureBeside({ kind: 'performance', rows: labelled, seed }, beside())
+          : null;
       const estimated = await estimate(champion, unlabelled.scores, seed);
       if (realised === null && !estimated.measured) {
         return unmeasured(`no holdout row of the window has a mature label, and ${estimated.reason}`);

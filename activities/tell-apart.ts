@@ -1,14 +1,13 @@
 // Whether all columns together tell a window from the rows that the champion was trained on.
-import {
-  type DomainClassification,
-  domainClassifier,
-} from '../domain/drift/multivariate/domain-classifier.ts';
+import { type DomainClassification } from '../domain/drift/multivariate/domain-classifier.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { sampleDataset } from '../store/drift/sample-dataset.ts';
 import { type Version } from '../store/versions/versions.ts';
+import { beside } from './followed.ts';
+import { measureBeside } from './measuring/measure-beside.ts';
 
 /**
  * Classifies a sample of both sides; null where the definition does not ask. Not measurable where retention has let the
@@ -28,7 +27,8 @@ export async function tellApart(
       drift.multivariate,
     );
     const window = await sampleDataset(database, dataset, drift.multivariate);
-    return domainClassifier(reference, window, drift.multivariate);
+    const { seed } = drift.multivariate;
+    return await measureBeside({ kind: 'tell apart', reference, window, seed }, beside());
   } catch (error) {
     if (!(error instanceof TidegateError) || error.code !== 'DATASET_EXPIRED') throw error;
     const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };

@@ -18,12 +18,19 @@ export function sampleEntities(
   keys: EntityKeys,
   { rows, seed }: { readonly rows: number; readonly seed: number },
 ): Uint32Array {
-  const below = (rows / keys.length) * 2 ** 32;
+  const isChosen = entitySampler(keys.length, { rows, seed });
   const chosen: number[] = [];
-  for (let row = 0; row < keys.length; row += 1) {
-    if (hashOf(keys.at(row) ?? '', seed) < below) chosen.push(row);
-  }
+  for (let row = 0; row < keys.length; row += 1) if (isChosen(keys.at(row) ?? '')) chosen.push(row);
   return Uint32Array.from(chosen);
+}
+
+/** Whether `sampleEntities` chooses the rows of an entity, asked one at a time. @param of rows on the side */
+export function entitySampler(
+  of: number,
+  { rows, seed }: { readonly rows: number; readonly seed: number },
+): (key: string) => boolean {
+  const below = (rows / of) * 2 ** 32;
+  return (key) => hashOf(key, seed) < below;
 }
 
 /** A text as one of 2^32 numbers, each as likely (FNV-1a, its bits then mixed as MurmurHash3 does at its end). */
