@@ -3,6 +3,8 @@ import { type Artifact } from '../../domain/learning/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { repeatTraining } from '../../activities/training/repeat-training.ts';
+import { digestOf } from '../../domain/canonical-json.ts';
 import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { changeSeenFirst } from '../../store/runs/change-seen-first.ts';
@@ -144,6 +146,9 @@ test('where the world turned a candidate learns from the rows after the change, 
   expect([dataset.window.from.toISOString(), dataset.rows]).toEqual(['2024-01-31T00:00:00.000Z', 900]);
   const artifact = (await readArtifact(database, 'turned', version)) as Artifact;
   expect(artifact.trainedRows).toBe(dataset.trainingRows);
+  const registered = await getVersion(database, 'turned', version);
+  const control = { signal: new AbortController().signal, onProgress: () => undefined };
+  expect(digestOf(await repeatTraining(database, registered, control))).toBe(registered.artifactDigest);
   expect(JSON.stringify(await readReference(database, 'turned', version))).toContain('"rows":900');
   expect(comparison.decision).toMatchObject({ promote: true });
   expect(comparison.body.candidate.auc.low).toBeGreaterThan(0.8);
