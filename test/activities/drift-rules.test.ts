@@ -145,6 +145,51 @@ test('drift calibrate says what it lacks, and answers in JSON', async () => {
   expect(await tidegate('drift', 'calibrate', 'learnt')).toContain('5 are needed');
 });
 
+test('drift calibrate measures past windows that no report has, as freezing and a monitor would', async () => {
+  const model = await frozenModel(database, 'past', frameOf(1_200, 0.6, 5));
+  await measure(await model.report(frameOf(800, 0.6, 6)));
+  await database.pool.query(
+    `insert into past.rows (user_id, at, label, a, b)
+     select 'u' || i, timestamptz '2023-01-01Z' + i * interval '1 hour', i % 3 = 0, i % 7, i % 5 from generate_series(1, 5000) i`,
+  );
+  interface Told {
+    readonly windows: readonly { readonly reportId: number | null; readonly asOf: string }[];
+    readonly columns: readonly {
+      readonly windows: number;
+      readonly learnt: number | null;
+      readonly flaggedByPresent: readonly string[];
+    }[];
+  }
+  const told = async (...more: string[]) =>
+    JSON.parse(await tidegate('drift', 'calibrate', 'past', '--json', ...more)) as Told;
+  const { windows, columns } = await told('--from', '2023-01-01', '--to', '2023-07-01');
+  const days = ['2024-02-01', ...[7, 6, 5, 4, 3, 2].map((month) => `2023-0${month}-01`)];
+  expect(windows.map(({ asOf }) => asOf.slice(0, 10))).toEqual(days);
+  expect(windows.map(({ reportId }) => reportId === null)).toEqual([false, ...days.slice(1).map(() => true)]);
+  expect(columns[0]!.windows).toBe(7);
+  expect(columns[0]!.flaggedByPresent.length).toBeGreaterThan(0);
+  expect(columns[0]!.learnt).toBeGreaterThan(0);
+  // The newest that lie whole in the range, and none of a range that holds no row.
+  const some = await told(
+    '--from',
+    '2023-01-15',
+    '--to',
+    '2023-07-01',
+    '--every',
+    '7 days',
+    '--windows',
+    '4',
+  );
+  expect(some.windows.map(({ asOf }) => asOf.slice(0, 10))).toEqual([
+    '2024-02-01',
+    '2023-07-01',
+    '2023-06-24',
+    '2023-06-17',
+  ]);
+  expect((await told('--from', '2020-01-01', '--to', '2020-07-01')).windows).toHaveLength(1);
+  expect((await told()).windows).toHaveLength(1);
+});
+
 test('two queries are compared, by the database of the settings or one that is named', async () => {
   const rows = (shift: number) =>
     `select i as id, (i * 7919 % 500) / 50.0 + ${shift} as fee, case when i % 5 = 0 then null else 'v' || i % 3 end as kind

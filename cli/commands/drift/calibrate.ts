@@ -6,22 +6,33 @@ import {
   type PastWindow,
 } from '../../../domain/drift/calibration/calibrate.ts';
 import { type CalibrationMethod } from '../../../domain/drift/calibration/learn-threshold.ts';
+import { windowsBetween } from '../../../domain/drift/calibration/windows-between.ts';
 import { driftPolicyOf } from '../../../domain/drift/policy-of.ts';
 import { type Feature, featuresOf } from '../../../domain/features/define-model.ts';
+import { type ModelDefinition } from '../../../domain/features/definition.ts';
+import { dayOf } from '../../../domain/features/window.ts';
+import { type Database } from '../../../store/database.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
+import { computeWindows } from '../../../store/drift/computed-windows.ts';
+import { newestRowTime } from '../../../store/features/newest-row-time.ts';
 import { pastWindows } from '../../../store/drift/past-windows.ts';
-import { jsonOption, parseNumber } from '../../arguments.ts';
+import { jsonOption, parseInstant, parseNumber, parseSpan } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';
+import { interruptible } from '../../interruptible.ts';
 import { columnLine } from '../../drift/column-lines.ts';
 import { parseShare } from '../../drift/drift-arguments.ts';
 import { short } from '../../output/format.ts';
+import { EXIT_INTERRUPTED } from '../../print-error.ts';
 import { type Output } from '../../output/output.ts';
 
 interface Options {
   readonly method: 'sd' | 'rate';
   readonly falseAlarms: number;
   readonly windows: number;
+  readonly from?: Date;
+  readonly to?: Date;
+  readonly every?: string;
   readonly json?: boolean;
 }
 
@@ -43,14 +54,29 @@ export function addCalibrate(drift: Command, { config, output }: CommandContext)
       0.05,
     )
     .option('--windows <number>', 'the newest windows to learn from', parseNumber, 100)
+    .option('--from <time>', 'also measure windows that no report has, back to this instant', parseInstant)
+    .option('--to <time>', 'where the newest of them ends (default: the newest row)', parseInstant)
+    .option('--every <duration>', 'from one of them to the next (default: as it is monitored)', parseSpan)
     .addOption(jsonOption())
-    .addHelpText('after', '\nExample:\n  tidegate drift calibrate churn --method rate --false-alarms 0.05')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tidegate drift calibrate churn --method rate --false-alarms 0.05' +
+        '\n  tidegate drift calibrate churn --from 2023-01-01',
+    )
     // Commander gives --json to the command above when both have it.
     .action((model: string, _: Options, command: Command) =>
       withDatabase(config(), async (database) => {
         const options = command.optsWithGlobals<Options>();
         const { definition } = await getDefinition(database, model);
-        const windows = await pastWindows(database, model, options.windows);
+        const reported = await pastWindows(database, model, options.windows);
+        const computed = await missingWindows(database, definition, reported, options, output);
+        if (computed === undefined) {
+          process.exitCode = EXIT_INTERRUPTED;
+          return;
+        }
+        const windows = [...reported, ...computed]
+          .sort((a, b) => (a.asOf < b.asOf ? 1 : -1))
+          .slice(0, options.windows);
         const { alpha = 0.05, effects = {}, thresholds = {} } = driftPolicyOf(definition);
         const method: CalibrationMethod =
           options.method === 'sd' ? { name: 'sd' } : { name: 'rate', falseAlarms: options.falseAlarms };
@@ -69,6 +95,38 @@ export function addCalibrate(drift: Command, { config, output }: CommandContext)
     );
 }
 
+/** Measures the windows asked for that no report has; nothing where it was interrupted. */
+async function missingWindows(
+  database: Database,
+  definition: ModelDefinition,
+  reported: readonly PastWindow[],
+  { from, to, every, windows: most }: Options,
+  output: Output,
+): Promise<PastWindow[] | undefined> {
+  if (from === undefined) return [];
+  const { name, monitor } = definition;
+  const end = to ?? (await newestRowTime(database, definition)) ?? from;
+  const known = new Set(reported.map(({ asOf }) => asOf));
+  const windows = windowsBetween({
+    from,
+    to: end,
+    every: every ?? monitor.every,
+    length: monitor.window,
+    most,
+  }).filter((window) => !known.has(window.to.toISOString()));
+  try {
+    return await interruptible((signal) =>
+      computeWindows(database, name, windows, {
+        signal,
+        onWindow: (window, done) =>
+          output.status(`${done} of ${windows.length} windows measured, now that up to ${dayOf(window.to)}`),
+      }),
+    );
+  } finally {
+    output.status('');
+  }
+}
+
 const linesOf = (features: readonly Feature[], columns: readonly ColumnCalibration[]): string[] =>
   columns.flatMap(({ column, learnt }) => {
     const feature = features.find(({ name }) => name === column);
@@ -84,7 +142,10 @@ function print(
 ): void {
   const champions = new Set(windows.map(({ championVersion }) => championVersion)).size;
   output.heading(`Thresholds of ${model} from ${windows.length} windows, against ${champions} champions`);
-  if (windows.length === 0) return output.line(`no window was measured yet: \`tidegate monitor ${model}\``);
+  if (windows.length === 0)
+    return output.line(
+      `no window was measured yet: \`tidegate monitor ${model}\`, or --from measures those of the past`,
+    );
   output.table({
     head: ['column', 'effect', 'windows', 'present', 'flags', 'learnt', 'would flag', 'note'],
     rows: columns.map((one) => [

@@ -7,7 +7,8 @@ import { type CalibrationMethod, learnThreshold } from './learn-threshold.ts';
 
 /** A window that was measured before. */
 export interface PastWindow {
-  readonly reportId: number;
+  /** Null where no report measured it. */
+  readonly reportId: number | null;
   /** ISO 8601. */
   readonly asOf: string;
   readonly championVersion: number;
@@ -32,9 +33,9 @@ export interface ColumnCalibration {
   /** To three digits, upwards; null where there is too little to learn from. */
   readonly learnt: number | null;
   readonly reason: string | null;
-  /** Ids of the reports whose window each threshold flags, together with the adjusted p of that report. */
-  readonly flaggedByPresent: readonly number[];
-  readonly flaggedByLearnt: readonly number[];
+  /** Instants (as-of) of the windows that each threshold flags, together with the adjusted p measured then. */
+  readonly flaggedByPresent: readonly string[];
+  readonly flaggedByLearnt: readonly string[];
 }
 
 /**
@@ -52,10 +53,10 @@ export function calibrate(
   const columns = windows[0]?.verdict.columns ?? [];
   return columns.map(({ column, type }) => {
     const effect = policy.effects[column] ?? (type === 'numeric' ? 'wasserstein' : 'jensenshannon');
-    const measured = windows.flatMap(({ reportId, verdict }) => {
+    const measured = windows.flatMap(({ asOf, verdict }) => {
       const signal = distributionOf(verdict, column);
       return signal?.effect === effect && signal.effectSize !== null
-        ? [{ reportId, effectSize: signal.effectSize, adjustedP: signal.adjustedP }]
+        ? [{ asOf, effectSize: signal.effectSize, adjustedP: signal.adjustedP }]
         : [];
     });
     const { threshold, reason } = learnThreshold(
@@ -64,13 +65,13 @@ export function calibrate(
     );
     const present = policy.thresholds[column] ?? defaultOf(effect);
     const learnt = threshold === null ? null : roundedUp(threshold);
-    const flaggedBy = (bound: number | null): number[] =>
+    const flaggedBy = (bound: number | null): string[] =>
       measured
         .filter(
           ({ effectSize, adjustedP }) =>
             bound !== null && effectSize >= bound && (adjustedP ?? 0) < policy.alpha,
         )
-        .map(({ reportId }) => reportId);
+        .map(({ asOf }) => asOf);
     return {
       column,
       effect,
