@@ -7,6 +7,7 @@ import { TREES, treesInWords } from '../domain/learning/trees.ts';
 import { encodeScores } from '../domain/performance/score-reference.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
+import { forgetFoldFits } from '../store/runs/tree-fits.ts';
 import { findVersionOfRetrain, registerVersion } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { chosenRecipe, datasetOfRecipe } from './training/chosen-recipe.ts';
@@ -63,6 +64,7 @@ export const trainActivities = (deps: ActivityDeps) => ({
       platform: thisPlatform(),
     });
     await noteRetrain(database, retrainId, { candidateVersion: version.version });
+    if (training.trainer === TREES) await forgetFoldFits(database, retrainId);
     const words =
       `trained version ${version.version} on ${input.rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}` +
       [

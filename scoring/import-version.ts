@@ -19,7 +19,7 @@ import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
 import { IMPORT, noteRetrain, openRetrain } from '../store/runs/retrains.ts';
-import { MOST_ONNX_BYTES, writeOnnxModel } from '../store/versions/onnx-models.ts';
+import { MOST_ONNX_BYTES, onnxModelOf, writeOnnxModel } from '../store/versions/onnx-models.ts';
 import { registerVersion, type Version } from '../store/versions/versions.ts';
 import { openOnnxRuntime } from './onnx-runtime.ts';
 import { openOnnxScorer, openSession } from './onnx-scorer.ts';
@@ -81,7 +81,7 @@ export async function importVersion(database: Database, input: VersionImport): P
   const artifact: OnnxArtifact = {
     format: 'onnx',
     trainer: IMPORTED,
-    onnx: await writeOnnxModel(database, bytes),
+    onnx: onnxModelOf(bytes),
     ...mapped,
     seed: null,
     effects: [],
@@ -93,6 +93,7 @@ export async function importVersion(database: Database, input: VersionImport): P
   };
   const scorer = await openOnnxScorer(artifact, bytes);
   await scoreOnTrial(scorer, frame);
+  await writeOnnxModel(database, bytes);
   await openRetrain(database, {
     id: retrainId,
     model,

@@ -20,6 +20,9 @@ export type FitTrees = (fit: NewTreeFit) => Promise<TreeOutcome>;
 
 const BEAT_MS = 500;
 
+// How the SDK words a cancellation that is none of the run's.
+const WORKER_SHUTDOWN = 'WORKER_SHUTDOWN';
+
 /**
  * The outcome of a fit. One that was done before is given at once; one that runs is joined, so an attempt after a crash
  * of this worker loses nothing.
@@ -44,7 +47,8 @@ export const fitTreesBy =
       await Promise.race([handle.result(), cancelled()]);
     } catch (error) {
       if (!(error instanceof CancelledFailure)) throw failureOf(error, taskQueue);
-      await handle.cancel();
+      // A worker that stops leaves the fit to the attempt after this one, which joins it.
+      if (error.message !== WORKER_SHUTDOWN) await handle.cancel();
       throw error;
     } finally {
       clearInterval(beating);

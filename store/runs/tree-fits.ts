@@ -1,4 +1,5 @@
 // Fits of trees: asked for here, done by the trees worker.
+import { sql } from 'kysely';
 import { type TreeOptions, type TreeOutcome } from '../../domain/learning/trees.ts';
 import { type Database } from '../database.ts';
 
@@ -39,6 +40,25 @@ export async function openTreeFit(database: Database, fit: NewTreeFit): Promise<
 /** A fit as it stands now. */
 export const getTreeFit = (database: Database, id: number): Promise<TreeFit> =>
   select(database).where('id', '=', id).executeTakeFirstOrThrow();
+
+/**
+ * Lets the fits go that a finished training needed for its folds, and their models. Those that a version or another fit
+ * rests on stay.
+ *
+ * @param training the request of the training; its fits begin with it
+ */
+export async function forgetFoldFits(database: Database, training: string): Promise<void> {
+  await sql`
+    with gone as (
+      delete from tidegate.tree_fit where starts_with(request, ${`${training}/fold-`}) returning outcome ->> 'digest' as digest
+    )
+    delete from tidegate.onnx_model m using gone where m.digest = gone.digest
+      and not exists (select from tidegate.version v where v.artifact -> 'onnx' ->> 'digest' = m.digest)
+      and not exists (
+        select from tidegate.tree_fit f
+        where f.outcome ->> 'digest' = m.digest and not starts_with(f.request, ${`${training}/fold-`})
+      )`.execute(database.kysely);
+}
 
 const select = (database: Database) =>
   database.kysely.selectFrom('tidegate.tree_fit').select(['id', 'rounds_done as roundsDone', 'outcome']);

@@ -7,15 +7,21 @@ import { type Database } from '../database.ts';
 /** Largest model that is stored. */
 export const MOST_ONNX_BYTES = 64 * 1_024 * 1_024;
 
+/** What an artifact says of a model. @example onnxModelOf(bytes).digest */
+export const onnxModelOf = (bytes: Uint8Array): OnnxArtifact['onnx'] => ({
+  digest: digestOfBytes(bytes),
+  bytes: bytes.length,
+});
+
 /** Stores a model under its digest, once. @returns what an artifact says of it */
 export async function writeOnnxModel(database: Database, bytes: Uint8Array): Promise<OnnxArtifact['onnx']> {
-  const digest = digestOfBytes(bytes);
+  const said = onnxModelOf(bytes);
   await database.kysely
     .insertInto('tidegate.onnx_model')
-    .values({ digest, bytes: Buffer.from(bytes) })
+    .values({ digest: said.digest, bytes: Buffer.from(bytes) })
     .onConflict((conflict) => conflict.column('digest').doNothing())
     .execute();
-  return { digest, bytes: bytes.length };
+  return said;
 }
 
 /** Reads a model. @throws TidegateError ARTIFACT_CHANGED where it is not there, or not as it was stored */
