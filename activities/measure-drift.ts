@@ -3,6 +3,7 @@ import { driftPolicyOf } from '../domain/drift/policy-of.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
 import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
+import { vouchForChunks } from '../store/datasets/chunk-digests.ts';
 import { chunksOf, getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -46,8 +47,11 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
         return evidentlyDrift(database, { champion, dataset, definition });
       const reference = referenceOf(encoded);
       if ('reason' in reference) return reference;
+      const merged = await mergeProfileParts(database, reportId, parts, chunksOf(dataset));
+      // Each part was read by its own digests.
+      if (merged) await vouchForChunks(database, dataset);
       const { profile, scored } =
-        (await mergeProfileParts(database, reportId, parts, chunksOf(dataset))) ??
+        merged ??
         (await countWindow(database, { dataset, scorer: await openScorer(source), reference, scores }));
       const policy = driftPolicyOf(definition, source.artifact);
       const { minRows } = definition.drift;

@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../database.ts';
 import { featurePart, PARTS } from './chunk.ts';
 import { type Dataset } from './dataset.ts';
 
@@ -28,8 +29,36 @@ export async function chunkDigests(
   );
   if (rows.length === 0) await refuseExpired(client, dataset);
   checkHeader(dataset, rows);
-  return new Map(rows.map(({ part, ordinal, digest }) => [`${part}/${ordinal}`, digest]));
+  return byName(rows);
 }
+
+/**
+ * The digests of some chunks as they are stored. Nothing has vouched for them yet: whoever puts together what was read by
+ * them asks `chunkDigests` or `vouchForChunks`.
+ *
+ * @throws TidegateError DATASET_EXPIRED when retention deleted them
+ */
+export async function storedDigests(
+  client: Pick<pg.ClientBase, 'query'>,
+  dataset: Dataset,
+  parts: readonly string[],
+  { first, end }: { readonly first: number; readonly end: number },
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await client.query<ChunkName>(
+    `select part, ordinal, digest from tidegate.dataset_chunk
+     where dataset_id = $1 and part = any($2) and ordinal >= $3 and ordinal < $4`,
+    [dataset.id, parts, first, end],
+  );
+  if (rows.length === 0) await refuseExpired(client, dataset);
+  return byName(rows);
+}
+
+/** Checks that the stored digests of all chunks are those of the dataset. @throws as {@link chunkDigests} */
+export const vouchForChunks = async ({ pool }: Database, dataset: Dataset): Promise<void> =>
+  void (await chunkDigests(pool, dataset));
+
+const byName = (chunks: readonly ChunkName[]): ReadonlyMap<string, string> =>
+  new Map(chunks.map(({ part, ordinal, digest }) => [`${part}/${ordinal}`, digest]));
 
 // Asked of the database: the dataset may have been looked up before.
 async function refuseExpired(client: Pick<pg.ClientBase, 'query'>, { id, model }: Dataset): Promise<void> {

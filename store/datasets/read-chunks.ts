@@ -4,7 +4,7 @@ import { type Awaitable } from '../../domain/awaitable.ts';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { copyOut } from '../copy-out.ts';
 import { type Database, inTransaction, READ_SNAPSHOT } from '../database.ts';
-import { changed, chunkDigests } from './chunk-digests.ts';
+import { changed, chunkDigests, storedDigests } from './chunk-digests.ts';
 import { chunksOf, type Dataset } from './dataset.ts';
 
 /** Which chunks: ordinals in [first, end). */
@@ -27,7 +27,9 @@ export interface PassingChunk {
 export const everyChunk = (dataset: Dataset): ChunkRange => ({ first: 0, end: chunksOf(dataset) });
 
 /**
- * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk.
+ * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk. Of a range that
+ * is not the whole only its own digests are read: what all ranges gave is good once `vouchForChunks` has found them to
+ * be the dataset's.
  *
  * @param take where it gives a promise, nothing more is read until that is settled
  * @param order @default 'by part'
@@ -57,7 +59,10 @@ async function copyChunks(
   { first, end }: ChunkRange,
   take: (chunk: PassingChunk) => Awaitable<void>,
 ): Promise<void> {
-  const expected = await chunkDigests(client, dataset);
+  const isWhole = first === 0 && end === chunksOf(dataset);
+  const expected = await (isWhole
+    ? chunkDigests(client, dataset)
+    : storedDigests(client, dataset, parts, { first, end }));
   let taken = 0;
   await copyOut(client, statement, ([part, ordinal, bytes]) => {
     if (!part || !ordinal || !bytes) throw changed(dataset, 'a chunk');

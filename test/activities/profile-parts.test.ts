@@ -107,4 +107,39 @@ describe('the parts of a window', () => {
       );
     expect(rounded(again)).toEqual(rounded(inParts));
   });
+
+  it('are refused where they were counted from chunks that are not the dataset’s, digest and all', async () => {
+    const { datasetId } = await getReport(database, reportId);
+    for (const part of [0, 1, 2]) await profiled(part);
+    const swap = (to: string) =>
+      database.pool.query<{ digest: string }>(
+        `update tidegate.dataset_chunk set digest = $1 where dataset_id = $2 and part = 'label' and ordinal = 0
+         returning (select digest from tidegate.dataset_chunk where dataset_id = $2 and part = 'label' and ordinal = 0)`,
+        [to, datasetId],
+      );
+    const { rows } = await swap('another');
+    await expect(verdict()).rejects.toThrow(/differs from its digest at its header/);
+    await swap(rows[0]!.digest);
+    expect((await verdict()).windowRows).toBe(360_000);
+  });
+
+  it('each read their own chunks alone, and are refused where these are not what was frozen', async () => {
+    const { datasetId } = await getReport(database, reportId);
+    const bytes = async (to: Buffer) =>
+      database.pool.query(
+        `update tidegate.dataset_chunk set bytes = $1 where dataset_id = $2 and part = 'label' and ordinal = 0`,
+        [to, datasetId],
+      );
+    const { rows } = await database.pool.query<{ bytes: Buffer }>(
+      `select bytes from tidegate.dataset_chunk where dataset_id = $1 and part = 'label' and ordinal = 0`,
+      [datasetId],
+    );
+    await bytes(Buffer.alloc(65_536, 1));
+    await expect(profiled(0)).rejects.toThrow(/differs from its digest at label\/0/);
+    await profiled(1);
+    await bytes(rows[0]!.bytes);
+    await profiled(0);
+    await profiled(2);
+    expect((await verdict()).windowRows).toBe(360_000);
+  });
 });
