@@ -1,4 +1,5 @@
-// Records the histories of test/replay anew: `npm run histories`. They are never edited by hand.
+// Records the histories of test/replay anew: `npm run histories`, or `npm run histories -- <name>…` for some of them. They
+// are never edited by hand.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -52,17 +53,23 @@ const temporal = await startTemporal({
   durable: false,
   log: () => undefined,
 });
+const KILLED = 'worker-killed-during-training';
+const named = process.argv.slice(2);
+const isWanted = (name: string): boolean => named.length === 0 || named.includes(name);
 try {
-  await rm(histories, { recursive: true, force: true });
+  if (named.length === 0) await rm(histories, { recursive: true, force: true });
   await mkdir(histories, { recursive: true });
-  const killed = await killedDuringTraining(temporal.address);
+  const killed = isWanted(KILLED) ? await killedDuringTraining(temporal.address) : undefined;
   const host = await hostLoops({ address: temporal.address, identity });
   for (const scenario of scenarios()) {
+    if (!isWanted(scenario.name)) continue;
     await record(scenario.name, await scenario.play(host.modelWith(scenario.fakes)));
   }
   await host.stop();
-  await record('worker-killed-during-training', killed.run);
-  await killed.host.stop();
+  if (killed) {
+    await record(KILLED, killed.run);
+    await killed.host.stop();
+  }
 } finally {
   await temporal.stop();
   await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,14 @@
 // The paths whose histories are kept: each is played on a real server when histories are recorded anew.
 import { type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { approveSignal, decideUpdate, rejectSignal, supersededSignal } from '../../workflows/contracts.ts';
+import { type NativeConnection, Worker } from '@temporalio/worker';
+import {
+  approveSignal,
+  decideUpdate,
+  rejectSignal,
+  supersededSignal,
+  treesQueue,
+} from '../../workflows/contracts.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type FakeActivities, fakeActivities } from '../workflows/fake-activities.ts';
 import { gate } from '../workflows/gate.ts';
@@ -67,6 +74,8 @@ export const scenarios = (): Scenario[] => [
   scenario('materialised', fakeActivities(), (loops) => loops.materialize({ asOf })),
   scenario('materialise-failed', withFailingDefinition(), (loops) => loops.materialize({ asOf })),
   scenario('rolled-back', fakeActivities(), (loops) => loops.rollback({ toVersion: 1 })),
+  scenario('trees-fitted', fakeActivities(), fittedTrees),
+  scenario('trees-worker-missing', fakeActivities(), (loops) => loops.trees({ fitId: 8 })),
 ];
 
 const withManyRows = (): FakeActivities =>
@@ -173,4 +182,18 @@ function retrainCancelled(): Scenario {
     training.open();
     return run;
   });
+}
+
+/** Fitted by a worker of the queue that trees have to themselves. */
+async function fittedTrees({ client, taskQueue, trees }: Loops): ReturnType<Scenario['play']> {
+  const worker = await Worker.create({
+    // The host's workers and clients share one.
+    connection: client.connection as NativeConnection,
+    identity: client.options.identity,
+    taskQueue: treesQueue(taskQueue),
+    activities: { fitTrees: () => Promise.resolve() },
+  });
+  const run = await trees({ fitId: 7 });
+  await worker.runUntil(run.result());
+  return run;
 }

@@ -13,6 +13,7 @@ import {
   retrainRequestedSignal,
   type RollbackInput,
   searchAttributes,
+  type TreesInput,
   workflowIds,
   workflowTypes,
 } from '../../workflows/contracts.ts';
@@ -22,6 +23,7 @@ import {
   type releaseWorkflow,
   type retrainWorkflow,
   type rollbackWorkflow,
+  type treesWorkflow,
 } from '../../workflows/index.ts';
 import { CANDIDATE, fakeActivities, type FakeActivities } from './fake-activities.ts';
 import { workflowBundlePath } from './workflow-bundle.ts';
@@ -54,6 +56,7 @@ export interface Loops {
     input?: Partial<MaterializeInput>,
     options?: StartOptions,
   ) => Promise<WorkflowHandle<typeof materializeWorkflow>>;
+  readonly trees: (input: TreesInput) => Promise<WorkflowHandle<typeof treesWorkflow>>;
 }
 
 type StartOptions = Pick<WorkflowStartOptions, 'typedSearchAttributes'>;
@@ -183,6 +186,13 @@ function loopsOf(client: Client, taskQueue: string, model: string): Loops {
         workflowId: workflowIds.rollback(model),
         taskQueue,
         args: [{ model, requestedBy: 'bob', reason: 'complaints', ...input }],
+        typedSearchAttributes,
+      }),
+    trees: (input) =>
+      client.workflow.start<typeof treesWorkflow>(workflowTypes.trees, {
+        workflowId: workflowIds.trees(input.fitId),
+        taskQueue,
+        args: [input],
         typedSearchAttributes,
       }),
   };
