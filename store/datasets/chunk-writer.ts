@@ -1,4 +1,4 @@
-// Writes the chunks of a dataset in one COPY, beside the reading: a row of the window is never waited for by both.
+// Writes the chunks of a dataset beside the reading: a row of the window is never waited for by both.
 import type pg from 'pg';
 import { CopyIn } from '../import/copy-in.ts';
 import { type Chunk } from './chunk.ts';
@@ -7,38 +7,33 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 const END = Buffer.from([0xff, 0xff]);
 const FIELDS = 5;
 
-/** A COPY of chunks under way; ended or aborted by whoever opened it. */
+/**
+ * Copies chunks into a transaction's connection, some at a time. Each time is a COPY of its own: Postgres keeps the rows
+ * of a binary COPY in memory, however long they are, until there are a thousand or it ends, and only then begins to store
+ * them.
+ */
 export class ChunkWriter {
-  readonly #copy: CopyIn;
+  readonly #client: pg.ClientBase;
   readonly #datasetId: number;
   #sending: Promise<void> = Promise.resolve();
   #isSending = false;
   /** The bytes on their way. */
   #room: Buffer = Buffer.alloc(0);
 
-  private constructor(copy: CopyIn, datasetId: number) {
-    this.#copy = copy;
+  constructor(client: pg.ClientBase, datasetId: number) {
+    this.#client = client;
     this.#datasetId = datasetId;
-  }
-
-  /** Begins to write on a connection that is in a transaction. */
-  static async open(client: pg.ClientBase, datasetId: number): Promise<ChunkWriter> {
-    const copy = await CopyIn.open(
-      client,
-      'copy tidegate.dataset_chunk (dataset_id, part, ordinal, digest, bytes) from stdin (format binary)',
-    );
-    await copy.write(SIGNATURE);
-    return new ChunkWriter(copy, datasetId);
   }
 
   /**
    * Sends chunks and returns at once. Their bytes are copied, so they may change after the call.
    *
-   * @throws RangeError where the chunks before have not left
-   * @example await writer.sent(); writer.send(table.takeChunks());
+   * @throws RangeError where the chunks before are not stored yet
+   * @example await writer.stored(); writer.send(table.takeChunks());
    */
   send(chunks: readonly Chunk[]): void {
-    if (this.#isSending) throw new RangeError('the chunks before have not left; sent() waits for them');
+    if (this.#isSending)
+      throw new RangeError('the chunks before are not stored yet; stored() waits for them');
     const size = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (this.#room.length < size) this.#room = Buffer.allocUnsafeSlow(size);
     let end = 0;
@@ -48,26 +43,28 @@ export class ChunkWriter {
       return [this.#headOf(chunk), this.#room.subarray(start, end)];
     });
     this.#isSending = true;
-    this.#sending = this.#copy.send(pieces).finally(() => (this.#isSending = false));
+    this.#sending = this.#copy(pieces).finally(() => (this.#isSending = false));
     // Whoever waits for it hears of its failure.
     this.#sending.catch(() => undefined);
   }
 
-  /** Waits until all that was given has left. @throws pg.DatabaseError where Postgres refused something */
-  sent(): Promise<void> {
+  /** Waits until all that was sent is stored. @throws pg.DatabaseError where Postgres refused something */
+  stored(): Promise<void> {
     return this.#sending;
   }
 
-  /** @throws pg.DatabaseError where Postgres refused a chunk */
-  async end(): Promise<void> {
-    await this.#sending;
-    await this.#copy.write(END);
-    await this.#copy.end();
+  /** Waits until the connection is free, however it went. */
+  async settled(): Promise<void> {
+    await this.#sending.catch(() => undefined);
   }
 
-  /** Gives up; the transaction is then good for a rollback only. Never throws. */
-  abort(): Promise<void> {
-    return this.#copy.abort();
+  async #copy(pieces: readonly Buffer[]): Promise<void> {
+    const copy = await CopyIn.open(
+      this.#client,
+      'copy tidegate.dataset_chunk (dataset_id, part, ordinal, digest, bytes) from stdin (format binary)',
+    );
+    await copy.send([SIGNATURE, ...pieces, END]);
+    await copy.end();
   }
 
   /** All of a chunk's row but its bytes, which come last. */

@@ -83,16 +83,15 @@ async function freezeIn(
   );
   const id = Number(ids[0]?.id);
   const table = new DatasetTable(definition, chunkRowsFor(definition));
-  const chunks = await ChunkWriter.open(writer, id);
+  const chunks = new ChunkWriter(writer, id);
   const digests: string[] = [];
   try {
     await copyWindow(reader, statement, { table, chunks, digests }, request);
     if (table.rows === 0) throw emptyWindow(definition, window);
     await refuseHidden(reader, definition, table);
-    await chunks.end();
-  } catch (error) {
-    await chunks.abort();
-    throw error;
+    await chunks.stored();
+  } finally {
+    await chunks.settled();
   }
   return insertDataset(writer, request, { id, asKnownAt, table, digests });
 }
@@ -107,7 +106,7 @@ async function copyWindow(
     reader,
     { statement, table, control },
     // At most one chunk of each column is on its way while the next is collected.
-    () => chunks.sent(),
+    () => chunks.stored(),
     (made) => {
       digests.push(...made.map(digestName));
       chunks.send(made);
