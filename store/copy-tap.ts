@@ -20,6 +20,8 @@ const LEAST_SCRATCH = 65_536;
 // to be woken for each costs this process and the server as much as the rows do.
 const WORTH_A_TURN = 131_072;
 const REST_MS = 1;
+// A short COPY has ended before a rest would pay.
+const SHORT_BYTES = 4 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -43,7 +45,8 @@ export class CopyTap implements pg.Submittable {
   #parsers: readonly Listener[] = [];
   #giveBack = (): void => undefined;
   #stream: Duplex | undefined;
-  /** Bytes that this turn of the event loop brought. */
+  /** Bytes that came so far, and those that this turn of the event loop brought. */
+  #total = 0;
   #brought = 0;
   /** Whether `take` asked for time, and what was read already meanwhile. */
   #isWaiting = false;
@@ -197,9 +200,10 @@ export class CopyTap implements pg.Submittable {
   #endTurn(): void {
     const stream = this.#stream;
     const isWorthIt = this.#brought >= WORTH_A_TURN;
+    this.#total += this.#brought;
     this.#brought = 0;
     // Once the connection is given back, whoever has it then decides whether it is read.
-    if (isWorthIt || this.#isWaiting || stream === undefined) return;
+    if (isWorthIt || this.#total < SHORT_BYTES || this.#isWaiting || stream === undefined) return;
     stream.pause();
     setTimeout(() => {
       if (!this.#isWaiting) stream.resume();
