@@ -3,6 +3,7 @@ import { type Frame } from '../../domain/features/frame.ts';
 import { type DatasetDifference, differencesOf } from '../../domain/features/dataset-difference.ts';
 import { type Database } from '../database.ts';
 import { getDefinition } from '../definitions/definitions.ts';
+import { claimedInstant } from '../features/label-times.ts';
 import { type Chunk, PARTS } from './chunk.ts';
 import { digestName, digestOfDataset } from './chunk-digests.ts';
 import { DatasetColumns } from './dataset-columns.ts';
@@ -45,7 +46,7 @@ export async function verifyDataset(
     () => undefined,
   );
   const { definition } = await getDefinition(database, dataset.model, dataset.definitionVersion);
-  const knownAt = await asKnownAt(database, dataset.id);
+  const knownAt = (await claimedInstant(database.pool, dataset.id)) ?? '';
   const statement = await windowStatement(database.pool, definition, dataset.window, knownAt);
   return inSnapshot(
     database,
@@ -89,14 +90,4 @@ const sideOf = ({ frame, keys }: Side) => ({ frame, key: (row: number) => keys.a
 async function readSide(database: Database, dataset: Dataset): Promise<Side> {
   const { frame } = await readDataset(database, dataset);
   return { frame, keys: await readKeys(database, dataset) };
-}
-
-/** With its microseconds, which a Date has not. */
-async function asKnownAt(database: Database, id: number): Promise<string> {
-  const { rows } = await database.pool.query<{ instant: string }>(
-    `select to_char(as_known_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as instant
-     from tidegate.dataset where id = $1`,
-    [id],
-  );
-  return rows[0]?.instant ?? '';
 }
