@@ -7,7 +7,7 @@ import { countClasses } from '../../domain/learning/class-counts.ts';
 import { foldsOf } from '../../domain/learning/folds.ts';
 import { type OnnxArtifact } from '../../domain/learning/onnx-artifact.ts';
 import { chooseThreshold } from '../../domain/learning/operating-threshold.ts';
-import { type ScoredOutOfFold } from '../../domain/learning/out-of-fold.ts';
+import { type FoldScore, outOfFoldOf, type ScoredOutOfFold } from '../../domain/learning/out-of-fold.ts';
 import { evaluationRows, trainingRows } from '../../domain/learning/rows.ts';
 import { type Scorer } from '../../domain/learning/scorer.ts';
 import { treeArtifact, treeOptions, type TreeOutcome } from '../../domain/learning/trees.ts';
@@ -91,7 +91,7 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
       if (asked === 'none' && (!policy || 'value' in policy)) return null;
       throw new TidegateError('TOO_FEW_LABELS', `nothing can be scored out of fold: ${reason}`);
     }
-    const found: { row: number; fold: number; score: number }[] = [];
+    const found: FoldScore[] = [];
     for (const [fold, { inside, outside }] of folds.entries()) {
       const fitted = await fitOn(`fold-${fold}`, inside);
       const scores = await (
@@ -99,14 +99,7 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
       ).scoreRows(frame, outside);
       outside.forEach((row, at) => found.push({ row, fold, score: scores[at]! }));
     }
-    found.sort((a, b) => a.row - b.row);
-    return {
-      rows: Uint32Array.from(found, ({ row }) => row),
-      scores: Float64Array.from(found, ({ score }) => score),
-      folds: Uint8Array.from(found, ({ fold }) => fold),
-      labels: Uint8Array.from(found, ({ row }) => frame.labels[row]!),
-      clusters: Uint32Array.from(found, ({ row }) => frame.clusters[row]!),
-    };
+    return outOfFoldOf(frame, found);
   }
 
   async function reference(): Promise<ScoreReference | null> {

@@ -41,7 +41,22 @@ export function scoreOutOfFold(task: NamedTask, mostRows: number): ScoredOutOfFo
     const scores = scoreRows(model, frame, outside);
     return Array.from(outside, (row, at) => ({ row, fold, score: scores[at]! }));
   });
-  scored.sort((a, b) => a.row - b.row);
+  return outOfFoldOf(frame, scored);
+}
+
+/** A row of a frame with its score, and the fold whose model gave it. */
+export interface FoldScore {
+  readonly row: number;
+  readonly fold: number;
+  readonly score: number;
+}
+
+/** Scores of all folds put together, in the order of the frame's rows. @example outOfFoldOf(frame, scored).labels */
+export function outOfFoldOf(
+  frame: Pick<TrainingTask['frame'], 'labels' | 'clusters'>,
+  scores: readonly FoldScore[],
+): ScoredOutOfFold {
+  const scored = [...scores].sort((a, b) => a.row - b.row);
   return {
     rows: Uint32Array.from(scored, ({ row }) => row),
     scores: Float64Array.from(scored, ({ score }) => score),
