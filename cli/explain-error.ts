@@ -1,16 +1,14 @@
 // Any failure as an error of the table: what Temporal wraps is unwrapped until its own words are found.
-import {
-  isGrpcServiceError,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
 import { type ErrorCode, errorKinds, type Place, TidegateError } from '../domain/errors.ts';
+import { temporalFailure } from '../domain/temporal-failure.ts';
+import { postgresFailure } from '../store/postgres-failure.ts';
 
 const MOST_CAUSES = 10;
 
 /**
- * The error of the table that a failure stands for; INTERNAL where it stands for none.
+ * The error of the table that a failure stands for; INTERNAL if it stands for none.
  *
  * @example explainError(new WorkflowExecutionAlreadyStartedError('…', 'monitor/churn', 'monitorWorkflow')).code
  */
@@ -33,7 +31,9 @@ function chainOf(error: unknown): unknown[] {
   return chain;
 }
 
-const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined);
+// What a request by `fetch` wraps is a socket's error, and not one of Postgres.
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && !(error instanceof TypeError) ? error.cause : undefined;
 
 function explain(error: unknown): TidegateError | undefined {
   if (error instanceof TidegateError) return error;
@@ -53,27 +53,21 @@ function explain(error: unknown): TidegateError | undefined {
       remedy: "Look at the run in Temporal's web UI, then start it again.",
     });
   }
-  if (isUnreachable(error)) {
-    const { details } = error as { details?: string };
-    return new TidegateError('TEMPORAL_UNREACHABLE', `Temporal did not answer: ${details ?? 'unavailable'}`, {
-      cause: error,
-    });
-  }
-  return undefined;
+  return postgresFailure(error)?.error ?? temporalFailure(error);
 }
-
-const GRPC_UNAVAILABLE = 14;
-
-const isUnreachable = (error: unknown): boolean =>
-  isGrpcServiceError(error) && (error.code as number) === GRPC_UNAVAILABLE;
 
 /** A failure that a worker made of an error of the table: its type is the code, its message ends with the remedy. */
 function fromFailure(failure: ApplicationFailure): TidegateError | undefined {
   const { type, message, details } = failure;
   if (!isErrorCode(type)) return undefined;
-  const { remedy } = errorKinds[type];
-  const [{ places = [] } = {}] = (details ?? []) as { places?: Place[] }[];
-  return new TidegateError(type, message.replace(`. ${remedy}`, ''), { places, cause: failure });
+  const [{ places = [], remedy = errorKinds[type].remedy } = {}] = (details ?? []) as FailureDetail[];
+  return new TidegateError(type, message.replace(`. ${remedy}`, ''), { places, remedy, cause: failure });
+}
+
+interface FailureDetail {
+  readonly places?: Place[];
+  /** Absent in failures of earlier releases, whose remedy was always that of the code. */
+  readonly remedy?: string;
 }
 
 const isErrorCode = (type: string | undefined | null): type is ErrorCode =>

@@ -1,11 +1,14 @@
 // Around every activity: heartbeats while it runs, and errors of the error table as failures that Temporal understands.
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
 import {
   type ActivityExecuteInput,
   type ActivityInboundCallsInterceptor,
   type Next,
 } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
+import { temporalFailure } from '../domain/temporal-failure.ts';
+import { postgresFailure } from '../store/postgres-failure.ts';
 
 // Cancellations come back with heartbeats: a training thread is to end within two seconds of one.
 const HEARTBEAT_MS = 1_000;
@@ -20,7 +23,7 @@ export class ActivityErrors implements ActivityInboundCallsInterceptor {
     try {
       return await next(input);
     } catch (error) {
-      throw asFailure(error);
+      throw asFailure(error, Context.current().info.activityType);
     } finally {
       clearInterval(pulse);
     }
@@ -38,14 +41,27 @@ function startPulse(context: Context): NodeJS.Timeout {
   return setInterval(() => send(newest), HEARTBEAT_MS);
 }
 
-/** An error of the table as a failure of its code: tried again only where the table says that this can help. */
-export function asFailure(error: unknown): unknown {
-  if (!(error instanceof TidegateError)) return error;
+/**
+ * An error as a failure whose type is its code of the error table: tried again only if the table says that this can
+ * help. What Postgres or Temporal said is looked up, and the step that met it named.
+ */
+export function asFailure(thrown: unknown, step?: string): unknown {
+  const error = thrown instanceof TidegateError ? thrown : explained(thrown, step);
+  if (error === undefined) return thrown;
   return ApplicationFailure.create({
     type: error.code,
     message: `${error.message}. ${error.remedy}`,
     nonRetryable: !error.retryable,
-    details: [{ places: error.places }],
+    details: [{ places: error.places, remedy: error.remedy }],
     ...(error.cause instanceof Error && { cause: error.cause }),
   });
+}
+
+function explained(thrown: unknown, step: string | undefined): TidegateError | undefined {
+  // A failure that Temporal made itself carries its own type, and what it wraps is not this step's.
+  if (thrown instanceof TemporalFailure) return undefined;
+  const found = postgresFailure(thrown)?.error ?? temporalFailure(thrown);
+  if (found === undefined || step === undefined) return found;
+  const { code, message, remedy, cause } = found;
+  return new TidegateError(code, `${step}: ${message}`, { remedy, cause });
 }

@@ -2,7 +2,8 @@
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { type ErrorCode, type Place, TidegateError } from '../../domain/errors.ts';
-import { isConnectionFailure } from '../../store/serving/connection-failure.ts';
+import { temporalFailure } from '../../domain/temporal-failure.ts';
+import { postgresFailure } from '../../store/postgres-failure.ts';
 import { type App } from '../app.ts';
 import { type ErrorBody } from '../schemas/error.ts';
 
@@ -45,9 +46,8 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
 function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateError {
   if (thrown instanceof TidegateError) return thrown;
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalidRequest(thrown);
-  if (isConnectionFailure(thrown)) {
-    return new TidegateError('DATABASE_UNREACHABLE', 'Postgres did not answer', { cause: thrown });
-  }
+  const known = serverFailure(thrown);
+  if (known) return known;
   const {
     code,
     statusCode = 500,
@@ -65,6 +65,36 @@ function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateErro
     cause: thrown,
   });
 }
+
+/**
+ * A failure of Postgres or Temporal by its code, and without their words. What blames a statement of ours, or a value in
+ * it, stays INTERNAL: it is none of the caller's doing.
+ */
+function serverFailure(thrown: unknown): TidegateError | undefined {
+  const code = (postgresFailure(thrown)?.error ?? temporalFailure(thrown))?.code;
+  const message = code && serverWords[code];
+  return message === undefined ? undefined : new TidegateError(code as ErrorCode, message, { cause: thrown });
+}
+
+const serverWords: Readonly<Partial<Record<ErrorCode, string>>> = {
+  DATABASE_UNREACHABLE: 'Postgres did not answer',
+  DATABASE_BUSY: 'Postgres has no connection or memory to spare',
+  DATABASE_TIMEOUT: 'Postgres did not answer in time',
+  DATABASE_CONFLICT: 'another transaction came between',
+  DATABASE_READ_ONLY: 'Postgres takes no writes at the moment',
+  DATABASE_DISK_FULL: 'the disk of Postgres is full',
+  DATABASE_MISSING: 'the database is not there',
+  DATABASE_LOGIN_REFUSED: 'Postgres does not accept the login of this process',
+  DATABASE_PERMISSION: 'the role of this process lacks a privilege in Postgres',
+  DATABASE_POOLER: 'the pooler before Postgres does not give what is needed',
+  DATABASE_DAMAGED: 'Postgres cannot read its own files',
+  SCHEMA_OUT_OF_DATE: 'the schema of the database is not the one that this process knows',
+  UNKNOWN_NAMESPACE: 'Temporal does not have the namespace of this process',
+  TEMPORAL_UNREACHABLE: 'Temporal did not answer',
+  TEMPORAL_TIMEOUT: 'Temporal did not answer in time',
+  TEMPORAL_BUSY: 'Temporal takes no more at the moment',
+  TEMPORAL_NOT_ALLOWED: 'Temporal does not accept the credentials of this process',
+};
 
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',

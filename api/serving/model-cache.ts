@@ -1,5 +1,5 @@
 // The versions that this process holds in memory: the one that answers for each model, and those made ready.
-import { isConnectionFailure } from '../../store/serving/connection-failure.ts';
+import { isTemporary } from '../../store/postgres-failure.ts';
 import { type InstanceState } from '../../store/serving/instances.ts';
 import { type Preparation, type VersionRef } from '../../store/serving/wanted-versions.ts';
 import { type ServingModel } from './serving-model.ts';
@@ -109,7 +109,7 @@ export class ModelCache {
       return await this.#load(ref);
     } catch (error) {
       // Of the version nothing is known yet; the next round asks again.
-      if (isConnectionFailure(error)) throw error;
+      if (isTemporary(error)) throw error;
       return { problem: problemOf(error) };
     }
   }

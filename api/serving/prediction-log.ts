@@ -1,6 +1,6 @@
 // Logs predictions in batches, beside the answers and never in their way.
 import { type FastifyBaseLogger } from 'fastify';
-import { isConnectionFailure } from '../../store/serving/connection-failure.ts';
+import { isTemporary } from '../../store/postgres-failure.ts';
 import { type LoggedPrediction } from '../../store/serving/predictions.ts';
 import { singleFlight } from './single-flight.ts';
 
@@ -71,7 +71,7 @@ export class PredictionLog {
         this.#unreachable = false;
       } catch (error) {
         this.#logger.warn({ err: error, rows: rows.length }, 'predictions could not be logged');
-        this.#unreachable = isConnectionFailure(error);
+        this.#unreachable = isTemporary(error);
         if (this.#unreachable) {
           this.#putBack(rows);
           break;

@@ -1,6 +1,6 @@
 // A connection that breaks while it is in use: a failed statement, and never the end of the process.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isConnectionFailure } from '../../store/serving/connection-failure.ts';
+import { isTemporary } from '../../store/postgres-failure.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -25,7 +25,7 @@ test('a connection in use that the server ends fails its statement, and its even
     const ended = new Promise((resolve) => client.once('end', resolve));
     await database.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
     await ended;
-    expect(isConnectionFailure(await failureOf(client.query('select 1')))).toBe(true);
+    expect(isTemporary(await failureOf(client.query('select 1')))).toBe(true);
   } finally {
     client.release();
   }
@@ -40,6 +40,6 @@ test('a transaction whose connection is lost is refused, and the next one gets a
     );
     await transaction.selectFrom('tidegate.model').select('name').execute();
   });
-  expect(isConnectionFailure(await failureOf(lost))).toBe(true);
+  expect(isTemporary(await failureOf(lost))).toBe(true);
   expect(await database.kysely.selectFrom('tidegate.model').select('name').execute()).toEqual([]);
 });
