@@ -12,28 +12,56 @@ import { column, duration, name, span, table } from './schema/words.ts';
 
 /** Checks a definition and fills its defaults. */
 export const modelDefinitionSchema = z.strictObject({
+  /** Name of the model, in commands, routes and workflow ids. */
   name,
-  entity: z.strictObject({ name, keys: z.array(column).min(1) }),
-  rows: z.strictObject({ table, timestamp: column }),
+  /** What a prediction is about: a user, a device, an order. */
+  entity: z.strictObject({
+    /** What one entity is called in messages. */
+    name,
+    /** Columns that together identify an entity. */
+    keys: z.array(column).min(1),
+  }),
+  /** Which entities there are, and when: one row per entity and time. */
+  rows: z.strictObject({
+    /** Table or view that holds these rows. */
+    table,
+    /** Column with the instant that a row speaks about. */
+    timestamp: column,
+  }),
+  /** Feature views: tables, and the columns that are read from them. */
   features: z.array(viewSchema).min(1),
   /** Columns computed from those of the views and from each other. */
   derived: derivedSchema.optional(),
+  /** What is predicted. */
   label: labelSchema,
+  /** The entities on which no version is ever trained; versions are compared on them. */
   holdout: holdoutSchema.prefault({}),
+  /** The rows from which predictions by key are served. */
   online: z
     .strictObject({
       /** How often online rows are brought up to date by a schedule; absent means by command and release only. */
       every: span.optional(),
     })
     .prefault({}),
+  /** How long data is kept. */
   retention: z
     .strictObject({
       /** How long the rows of a frozen dataset are kept once nothing in reach of a rollback rests on them. */
       datasets: span.default('12 months'),
     })
     .prefault({}),
-  monitor: z.strictObject({ every: span, window: span, timezone: z.string().default('UTC') }),
+  /** When the model is measured, and on which rows. */
+  monitor: z.strictObject({
+    /** How often the schedule starts a run. */
+    every: span,
+    /** How far a window reaches back from the instant of its run. */
+    window: span,
+    /** IANA name of the time zone of the schedule. */
+    timezone: z.string().default('UTC'),
+  }),
+  /** When a window counts as drifted. */
   drift: driftSchema,
+  /** When a new version is trained. */
   retrain: z
     .strictObject({
       /** What starts a retrain beside a missing champion; what is left out is measured and reported all the same. */
@@ -44,11 +72,18 @@ export const modelDefinitionSchema = z.strictObject({
       cooldown: duration.default('7 days'),
     })
     .prefault({}),
+  /** How a version is trained. */
   training: trainingSchema,
+  /** When a candidate may replace the champion, and who decides. */
   promotion: z.strictObject({
+    /** The metric on which candidate and champion are compared. */
     metric: z.literal('auc').default('auc'),
     /** Least difference in the metric between candidate and champion. */
     minDelta: z.number().min(0).max(1).default(0.005),
+    /**
+     * `superiority`: the lower bound of the difference's interval is above 0, and the difference reaches `minDelta`.
+     * `non-inferiority`: the lower bound is above -`margin`.
+     */
     rule: z.enum(['superiority', 'non-inferiority']).default('superiority'),
     /** Non-inferiority margin: how much worse the lower bound of the interval may be. */
     margin: z.number().min(0).max(1).default(0.01),
@@ -56,11 +91,18 @@ export const modelDefinitionSchema = z.strictObject({
     logLossTolerance: z.number().min(0).default(0.05),
     /** Parts of the population on which no candidate may be surely worse, beside those that are always judged. */
     slices: slicesSchema.optional(),
+    /** How many people have to approve. */
     approvals: z.literal(1, 'one approval is what this version can ask for').default(1),
+    /** How long a candidate waits for a decision; when the time is up it is archived, never approved. */
     expiresAfter: span.default('7 days'),
+    /** How often a reminder is sent while a candidate waits. */
     remindEvery: span.default('1 day'),
     /** Whether a decision whose sender was not authenticated counts. */
     unverifiedSignals: z.enum(['accept', 'refuse']).default('refuse'),
+    /**
+     * What happens to a new candidate while another one waits: `supersede` archives the one that waits, `skip` archives
+     * the new one.
+     */
     whilePending: z.enum(['supersede', 'skip']).default('supersede'),
   }),
 });

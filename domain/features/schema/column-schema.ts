@@ -19,13 +19,17 @@ const columnDrift = z.strictObject({
 // A distance in standard deviations needs numbers.
 /** How the drift of a category is judged. */
 export const categoryDrift = columnDrift
-  .extend({ effect: z.enum(['psi', 'jensenshannon']).optional() })
+  .extend({
+    /** Which distance says how much the column changed. */
+    effect: z.enum(['psi', 'jensenshannon']).optional(),
+  })
   .optional();
 
 /** What any column may state. */
 export const columnOptions = {
   /** A drifted critical column is reason enough to retrain. */
   critical: z.boolean().optional(),
+  /** How the drift of the column is judged. */
   drift: columnDrift.optional(),
   /** Read for derived columns; not itself a feature. */
   inputOnly: z.boolean().optional(),
@@ -42,24 +46,46 @@ export const columnOptions = {
 /** A column of a view. */
 export const columnSchema = z.discriminatedUnion('type', [
   z.strictObject({
+    /** Real numbers. */
     type: z.literal('numeric'),
+    /** Smallest value, inclusive. */
     min: z.number().optional(),
+    /** Largest value, inclusive. */
     max: z.number().optional(),
     ...columnOptions,
   }),
-  z.strictObject({ type: z.literal('count'), max: z.number().optional(), ...columnOptions }),
   z.strictObject({
+    /** Whole numbers from 0. */
+    type: z.literal('count'),
+    /** Largest value, inclusive. */
+    max: z.number().optional(),
+    ...columnOptions,
+  }),
+  z.strictObject({
+    /** Texts, each a category. */
     type: z.literal('category'),
     /** The values there are; absent means any. */
     values: z.array(z.string()).min(1).readonly().optional(),
     /** A regular expression that the whole value matches. */
     matches: regularExpression.optional(),
     ...columnOptions,
+    /** How the drift of the column is judged. */
     drift: categoryDrift,
   }),
-  z.strictObject({ type: z.literal('flag'), ...columnOptions, drift: categoryDrift }),
+  z.strictObject({
+    /** Yes or no. */
+    type: z.literal('flag'),
+    ...columnOptions,
+    /** How the drift of the column is judged. */
+    drift: categoryDrift,
+  }),
   // An instant is never a feature itself: only derived columns read it.
-  z.strictObject({ type: z.literal('instant'), inputOnly: z.literal(true).default(true) }),
+  z.strictObject({
+    /** An instant, for derived columns. */
+    type: z.literal('instant'),
+    /** An instant is never a feature itself. */
+    inputOnly: z.literal(true).default(true),
+  }),
 ]);
 
 function isRegularExpression(source: string): boolean {

@@ -25,6 +25,7 @@ export const driftSchema = z
         threshold: z.number().gt(0).lt(0.5).default(0.05),
         /** Rows looked at on each side, about; time grows with them. */
         rows: z.int().min(200).max(50_000).default(4_000),
+        /** Seed of the random numbers that pick rows and folds. */
         seed: z.int().default(1),
       })
       .optional(),

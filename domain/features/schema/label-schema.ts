@@ -4,9 +4,13 @@ import { column, duration, table } from './words.ts';
 
 /** The label of a definition. */
 export const labelSchema = z.strictObject({
+  /** Table or view that holds the labels. */
   table,
+  /** Column with the label. */
   column,
+  /** Column with the instant of the row that a label belongs to. */
   timestamp: column,
+  /** Column with the instant at which a label became known; without it a label counts as known at its timestamp. */
   known: column.optional(),
   /** When a label is expected after its row: before that it is awaited, after it overdue. */
   delay: duration.default('0 days'),

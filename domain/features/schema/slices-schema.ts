@@ -19,7 +19,9 @@ const condition = z.union([z.string(), z.boolean(), z.number(), z.null(), range]
 export const slicesSchema = z
   .array(
     z.strictObject({
+      /** What the slice is called in the comparison. */
       name: z.string().trim().min(1).max(100),
+      /** Column to value, range or null; a row belongs to the slice if every condition holds. */
       where: z
         .record(column, condition)
         .refine((where) => Object.keys(where).length > 0, 'name at least one column'),

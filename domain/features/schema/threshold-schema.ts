@@ -10,16 +10,31 @@ const within = z
 /** The operating threshold of a definition. */
 export const thresholdSchema = z.union(
   [
-    /** The cut with the least total cost of mistakes. */
-    z.strictObject({ cost: z.strictObject({ falsePositive: cost, falseNegative: cost }) }),
-    /** The lowest cut at which at most this share of rows is said yes to. */
-    z.strictObject({ rate: within }),
-    /** The cut of greatest recall among those with at least this precision. */
-    z.strictObject({ precision: z.number().gt(0).max(1) }),
-    /** The highest cut with at least this recall. */
-    z.strictObject({ recall: z.number().gt(0).max(1) }),
-    /** This score. */
-    z.strictObject({ value: within }),
+    z.strictObject({
+      /** Chooses the threshold with the least total cost of mistakes. */
+      cost: z.strictObject({
+        /** What a false positive costs. */
+        falsePositive: cost,
+        /** What a false negative costs. */
+        falseNegative: cost,
+      }),
+    }),
+    z.strictObject({
+      /** Chooses the lowest threshold at which at most this share of rows is positive. */
+      rate: within,
+    }),
+    z.strictObject({
+      /** Chooses the threshold with the highest recall among those with at least this precision. */
+      precision: z.number().gt(0).max(1),
+    }),
+    z.strictObject({
+      /** Chooses the highest threshold with at least this recall. */
+      recall: z.number().gt(0).max(1),
+    }),
+    z.strictObject({
+      /** Uses this score as the threshold. */
+      value: within,
+    }),
   ],
   'write one of { cost: { falsePositive, falseNegative } } with numbers above 0, { rate } or { value } above 0 and below 1, ' +
     '{ precision } or { recall } above 0 and at most 1',

@@ -9,7 +9,15 @@ const weight = z.number().gt(0, 'a class must count something').max(1e6);
 
 /** How much a row of each class counts. */
 export const classWeightSchema = z.union(
-  [z.enum(['none', 'balanced']), z.strictObject({ positive: weight, negative: weight })],
+  [
+    z.enum(['none', 'balanced']),
+    z.strictObject({
+      /** How much a positive row counts. */
+      positive: weight,
+      /** How much a negative row counts. */
+      negative: weight,
+    }),
+  ],
   'write "none", "balanced", or { positive, negative } with numbers above 0, at most 1e6',
 );
 
@@ -45,8 +53,11 @@ const tuneSchema = z
 /** The training policy of a definition. What is optional is left out where it is not said, so that digests stay. */
 export const trainingSchema = z
   .strictObject({
+    /** The learning algorithm. */
     trainer: z.enum(['logistic-regression', 'gradient-boosted-trees']),
+    /** How far the training rows reach back from the newest labelled row. */
     window: span,
+    /** Seed of every random number that training draws. */
     seed: z.int().default(1),
     /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
     l2: z.number().min(0).default(1),

@@ -9,12 +9,14 @@ export const viewSchema = z
   .strictObject({
     /** Names a view that several models share. */
     name: name.optional(),
+    /** Table or view that is read. */
     table,
     /** Entity key to column, where the view is keyed by fewer keys or by columns of other names. */
     keys: z
       .record(column, column)
       .refine((keys) => Object.keys(keys).length > 0, 'names no key')
       .optional(),
+    /** Column with the instant that a row speaks about. */
     timestamp: column,
     /** Column that says when a row became known; with it, `lag` is required. */
     known: column.optional(),
@@ -29,7 +31,15 @@ export const viewSchema = z
     /** What a look-up does with an older value: gives null, refuses, or serves it with a warning. */
     pastMaxAge: z.enum(['null', 'error', 'warn']).default('warn'),
     /** How old the newest row of the table may be at the end of a window. */
-    freshness: z.strictObject({ within: span, severity: severity.default('warn') }).optional(),
+    freshness: z
+      .strictObject({
+        /** Maximum age of the newest row. */
+        within: span,
+        /** What an older table does. */
+        severity: severity.default('warn'),
+      })
+      .optional(),
+    /** The columns that are read, by the name of their feature. */
     columns: z
       .record(column, columnSchema)
       .refine((columns) => Object.keys(columns).length > 0, 'names no column'),
