@@ -92,10 +92,15 @@ export const errorKinds = {
   DEFINITION_CONFLICT: kind(
     409,
     false,
-    'Entity keys, label and holdout are fixed; give the model another name.',
+    'Entity keys, label and holdout are fixed once a version exists; give the model another name.',
   ),
   UNKNOWN_TABLE: kind(400, false, 'Create the table, or correct its name in the model file.'),
   UNKNOWN_COLUMN: kind(400, false, 'Correct the column name in the model file.'),
+  LABEL_UNREADABLE: kind(
+    400,
+    false,
+    'Set label.positive in the model file to the value that means yes; the message lists the values that occur.',
+  ),
   WRONG_COLUMN_TYPE: kind(400, false, 'Declare the feature by a type that the column can hold.'),
   VALUE_OUT_OF_RANGE: kind(
     422,
@@ -126,7 +131,11 @@ export const errorKinds = {
   // data of a window
   EMPTY_WINDOW: kind(422, false, 'No rows fall in the window; import data or choose another as-of.'),
   TOO_FEW_LABELS: kind(422, false, 'Wait for labels, or widen training.window.'),
-  ONE_CLASS: kind(422, false, 'The labels of the window hold one class only; widen training.window.'),
+  ONE_CLASS: kind(
+    422,
+    false,
+    'Widen training.window, or correct label.positive if the column holds both classes (`tidegate doctor` lists its values).',
+  ),
   NO_ONLINE_VALUES: kind(
     422,
     false,

@@ -1,5 +1,6 @@
 // Whether the tables of a model are there, indexed, counted by Postgres, and loaded as the definition says.
 import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';
 import { checkSources } from '../../store/definitions/source-tables.ts';
@@ -36,7 +37,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   );
   const indexes = await missingIndexes(database.pool, definition);
   const uncounted = await tablesWithoutStatistics(database.pool, definition);
-  const notes = await sourceNotes(database, definition);
+  const notes = await notesOrFault(database, definition, tell);
   return [
     tables,
     hidden,
@@ -52,6 +53,22 @@ export async function examineModel(database: Database, definition: ModelDefiniti
       words: `${table.name} has rows, and Postgres has no statistics of them`,
       remedy: `analyze ${table.quoted};`,
     })),
-    ...notes.map(({ words, isWarning }): Finding => ({ about, kind: isWarning ? 'warning' : 'ok', words })),
+    ...notes,
   ];
+}
+
+/** What is worth knowing of the tables, or the label that cannot be read. */
+async function notesOrFault(
+  database: Database,
+  definition: ModelDefinition,
+  tell: (error: unknown) => Pick<Finding, 'words' | 'remedy'>,
+): Promise<Finding[]> {
+  const about = definition.name;
+  try {
+    const notes = await sourceNotes(database, definition);
+    return notes.map(({ words, isWarning }) => ({ about, kind: isWarning ? 'warning' : 'ok', words }));
+  } catch (error) {
+    if (!(error instanceof TidegateError)) throw error;
+    return [{ about, kind: 'problem', ...tell(error) }];
+  }
 }

@@ -29,7 +29,7 @@ export function printDefinition(output: Output, described: DescribedVersion): vo
   );
   const known = label.known === undefined ? '' : `, known at ${label.known}`;
   output.line(
-    `label: ${label.table}.${label.column}, expected ${label.delay} after ${label.timestamp}${known}`,
+    `label: ${label.table}.${label.column}, positive where it is ${JSON.stringify(label.positive)}, expected ${label.delay} after ${label.timestamp}${known}`,
   );
   const cluster = (holdout.cluster ?? entity.keys).join(', ');
   output.line(`holdout: ${Number((100 * holdout.share).toPrecision(3))} % of the clusters by ${cluster}`);

@@ -3,8 +3,9 @@ import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
-import { refuseChangedParts } from './fixed-parts.ts';
+import { keepFixedParts } from './fixed-parts.ts';
 import { refuseHiddenNow } from '../features/known-guard.ts';
+import { readLabelValues } from './label-values.ts';
 import { checkSources } from './source-tables.ts';
 
 /** A stored definition version. */
@@ -26,9 +27,9 @@ export interface Applied {
 /**
  * Stores a definition as the model's next version, unless the newest already says the same.
  *
- * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; FEATURES_NOT_KNOWN where `known` hides more than
- * 5 % of a view in the newest window; DEFINITION_CONFLICT when entity keys, label
- * or holdout differ from those the model began with
+ * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; LABEL_UNREADABLE where `label.positive` does not fit
+ * the values of the label's column; FEATURES_NOT_KNOWN where `known` hides more than 5 % of a view in the newest window;
+ * DEFINITION_CONFLICT when entity keys, label or holdout differ from those of the model's versions
  */
 export async function applyDefinition(
   database: Database,
@@ -36,6 +37,7 @@ export async function applyDefinition(
   appliedBy: string,
 ): Promise<Applied> {
   await checkSources(database, definition);
+  await readLabelValues(database, definition);
   await refuseHiddenNow(database, definition);
   return database.kysely.transaction().execute(async (transaction) => {
     await transaction
@@ -55,7 +57,7 @@ export async function applyDefinition(
       .where('name', '=', definition.name)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    refuseChangedParts(model, definition);
+    await keepFixedParts(transaction, model, definition);
 
     const digest = digestOf(definition);
     const newest = await transaction

@@ -1,9 +1,11 @@
-// What a model keeps for ever: entity keys, label and holdout, as they were when it was first applied.
+// What a model keeps from its first version on: entity keys, label and holdout.
+import { type Kysely } from 'kysely';
 import { differencesOf, valueInWords } from '../../domain/features/differences.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { holdoutSchema } from '../../domain/features/schema/holdout-schema.ts';
 import { labelSchema } from '../../domain/features/schema/label-schema.ts';
 import { type Place, TidegateError } from '../../domain/errors.ts';
+import { type Tables } from '../tables.ts';
 
 /** The fixed parts of a model, as its row holds them. */
 export interface FixedParts {
@@ -13,11 +15,18 @@ export interface FixedParts {
 }
 
 /**
- * Refuses a definition whose entity keys, label or holdout mean anything else than those the model began with.
+ * Holds a definition to the entity keys, label and holdout of the model's versions, which are compared on one holdout by
+ * one label. Before the first version, and while none is being trained, they may still be corrected: the model then
+ * takes those of the definition.
  *
+ * @param transaction holds the lock on the model's row
  * @throws TidegateError DEFINITION_CONFLICT naming each field with what it was and what it would become
  */
-export function refuseChangedParts(model: FixedParts, definition: ModelDefinition): void {
+export async function keepFixedParts(
+  transaction: Kysely<Tables>,
+  model: FixedParts & { readonly name: string },
+  definition: ModelDefinition,
+): Promise<void> {
   const before = { keys: model.entity_keys, ...meaningOf(model.label, model.holdout, model.entity_keys) };
   const now = {
     keys: definition.entity.keys,
@@ -25,19 +34,60 @@ export function refuseChangedParts(model: FixedParts, definition: ModelDefinitio
   };
   const changed = differencesOf(before, now);
   if (changed.length === 0) return;
+  const fixedBy = await fixedBecause(transaction, model.name);
+  if (fixedBy === undefined) {
+    await transaction
+      .updateTable('tidegate.model')
+      .set({
+        entity_keys: JSON.stringify(definition.entity.keys),
+        label: JSON.stringify(definition.label),
+        holdout: JSON.stringify(definition.holdout),
+      })
+      .where('name', '=', model.name)
+      .execute();
+    return;
+  }
   const places = changed.map((difference): Place => {
     const at = difference.at === 'keys' ? 'entity.keys' : difference.at;
-    const problem = `was ${valueInWords(difference.before)} when the model was first applied and cannot become ${valueInWords(difference.now)}`;
+    const problem = `was ${valueInWords(difference.before)} and cannot become ${valueInWords(difference.now)}`;
     return { at, problem };
   });
   throw new TidegateError(
     'DEFINITION_CONFLICT',
-    `${definition.name}: ${places.map(({ at, problem }) => `${at} ${problem}`).join('; ')}`,
-    {
-      places,
+    `${definition.name} ${fixedBy.words}: ${places.map(({ at, problem }) => `${at} ${problem}`).join('; ')}`,
+    { places, remedy: fixedBy.remedy },
+  );
+}
+
+/** Why the fixed parts of a model can no longer change; undefined while they can. */
+async function fixedBecause(
+  transaction: Kysely<Tables>,
+  model: string,
+): Promise<{ words: string; remedy: string } | undefined> {
+  const version = await transaction
+    .selectFrom('tidegate.version')
+    .select('version')
+    .where('model', '=', model)
+    .limit(1)
+    .executeTakeFirst();
+  if (version) {
+    return {
+      words: 'has versions',
       remedy:
         'Take the change back, or give the model another name: its versions are compared on one holdout by one label.',
-    },
+    };
+  }
+  const retrain = await transaction
+    .selectFrom('tidegate.retrain')
+    .select('id')
+    .where('model', '=', model)
+    .where('finished_at', 'is', null)
+    .executeTakeFirst();
+  return (
+    retrain && {
+      words: `is being trained (retrain ${retrain.id})`,
+      remedy: 'Wait for the retrain to end, or cancel it, and apply again.',
+    }
   );
 }
 

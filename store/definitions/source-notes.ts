@@ -4,6 +4,7 @@ import { durationOf, toMilliseconds } from '../../domain/features/duration.ts';
 import { suggestLag } from '../../domain/features/suggest-lag.ts';
 import { type Database } from '../database.ts';
 import { measureKnownDelay } from '../features/known-delay.ts';
+import { readLabelValues } from './label-values.ts';
 import { columnsOfAll, type TableColumns } from './source-catalog.ts';
 import { type Need, needsOf } from './source-needs.ts';
 
@@ -11,20 +12,25 @@ const WITHOUT_ZONE = 'timestamp without time zone';
 
 /** Something that is worth a look. */
 export interface SourceNote {
-  readonly about: 'time zone' | 'key' | 'lag';
+  readonly about: 'time zone' | 'key' | 'lag' | 'label';
   readonly words: string;
   /** Whether somebody should act; false where the note only tells a figure. */
   readonly isWarning: boolean;
 }
 
-/** The notes of a definition whose tables are there. */
+/** The notes of a definition whose tables are there. @throws TidegateError LABEL_UNREADABLE */
 export async function sourceNotes(database: Database, definition: ModelDefinition): Promise<SourceNote[]> {
   const needs = needsOf(definition);
   const tables = await columnsOfAll(
     database.pool,
     needs.map(({ table }) => table),
   );
-  const notes = [...timeZoneNote(needs, tables), ...scaleNotes(definition, tables)];
+  const label = await readLabelValues(database, definition);
+  const notes: SourceNote[] = [
+    ...timeZoneNote(needs, tables),
+    ...scaleNotes(definition, tables),
+    { about: 'label', ...label },
+  ];
   for (const view of definition.features) notes.push(...(await lagNote(database, view)));
   return notes;
 }

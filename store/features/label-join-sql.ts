@@ -1,17 +1,17 @@
 // The join of the label: of the row's very time, known by the instant of the freeze, the latest known of them.
-import pg from 'pg';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { intervalSql } from './interval-sql.ts';
 import { type JoinMethod } from './join-plan.ts';
 import { entityKeyColumns, sameKeySql } from './keys-sql.ts';
+import { labelValueSql, UNREADABLE } from './label-value-sql.ts';
 
 /** The parameter of `windowSql` that says by when a label must be known. */
 const AS_KNOWN_AT = '$3';
 
 /**
- * A left join of the label: `label.tidegate_label` is 1, 0, or null where no label is known; `label.tidegate_known` is when
- * it became known, null where its table does not say.
+ * A left join of the label: `label.tidegate_label` is 1, 0, -1 where the value means neither, or null where no label is known;
+ * `label.tidegate_known` is when it became known, null where its table does not say.
  *
  * @param asKnownAt the parameter that holds the instant by which a label must be known
  */
@@ -32,7 +32,7 @@ export function labelJoinSql(
   ].join('\n        and ');
   const latestKnown = known === undefined ? '' : `source.${quoteColumn(known)} desc, `;
   const order = `${latestKnown}${value} desc nulls last`;
-  const label = `case when ${value} is null then null when ${isPositiveSql(definition, value)} then 1 else 0 end as tidegate_label, ${known === undefined ? 'null::timestamptz' : `source.${quoteColumn(known)}`} as tidegate_known`;
+  const label = `${labelValueSql(definition.label.positive, value)} as tidegate_label, ${known === undefined ? 'null::timestamptz' : `source.${quoteColumn(known)}`} as tidegate_known`;
   if (method === 'scan') {
     return `
     left join (
@@ -53,12 +53,6 @@ export function labelJoinSql(
     ) label on true`;
 }
 
-function isPositiveSql({ label: { positive } }: ModelDefinition, value: string): string {
-  return typeof positive === 'number'
-    ? `${value}::float8 = ${positive}`
-    : `${value}::text = ${pg.escapeLiteral(String(positive))}`;
-}
-
 /** Whether the label of a row is not expected yet: its delay has not passed when labels are looked at. */
 const isAwaitedSql = ({ label }: ModelDefinition, asKnownAt: string): string =>
   `spine.tidegate_time + ${intervalSql(label.delay)} >= ${asKnownAt}::timestamptz`;
@@ -69,11 +63,13 @@ const isAssumedSql = (definition: ModelDefinition, asKnownAt: string): string =>
     ? 'false'
     : `(label.tidegate_label is null and not ${isAwaitedSql(definition, asKnownAt)})`;
 
+const KNOWN_LABEL = `nullif(label.tidegate_label, ${UNREADABLE})`;
+
 /** The label to learn from: as known, or 0 where it is absent after its delay and that means negative; else null. */
 export const labelSql = (definition: ModelDefinition, asKnownAt: string = AS_KNOWN_AT): string =>
   definition.label.absentMeans === undefined
-    ? 'label.tidegate_label'
-    : `case when ${isAssumedSql(definition, asKnownAt)} then 0 else label.tidegate_label end`;
+    ? KNOWN_LABEL
+    : `case when ${isAssumedSql(definition, asKnownAt)} then 0 else ${KNOWN_LABEL} end`;
 
 /**
  * What is said of the label beside its value: `label_assumed`, it is 0 because it is absent; `label_awaited`, it is null

@@ -4,6 +4,8 @@ import { category, count, flag, numeric } from '../../domain/features/column.ts'
 import { featuresOf } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { applyDefinition, getDefinition, listModels } from '../../store/definitions/definitions.ts';
+import { closeRetrain, openRetrain } from '../../store/runs/retrains.ts';
+import { candidateModel } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, sampleModel, type SampleOptions } from '../helpers/sample-model.ts';
@@ -13,6 +15,8 @@ let database: MigratedDatabase;
 beforeAll(async () => {
   database = await migratedDatabase();
   await sampleModel(database, 'shared');
+  const trained = await candidateModel(database, 'trained');
+  await trained.register();
 });
 afterAll(() => database.drop());
 
@@ -205,15 +209,42 @@ const fixed = [
   ['the order of its cluster', 'holdout.cluster', { model: { holdout: { cluster: ['region', 'user_id'] } } }],
 ] as const satisfies readonly (readonly [string, string, SampleOptions])[];
 
-test.each(fixed)('%s cannot change', async (what, place, options) => {
-  const name = what.replaceAll(' ', '-');
-  await apply(named(name));
-  const failure = await failureOf(apply(named(name, options)));
+test.each(fixed)('%s cannot change once there is a version', async (_, place, options) => {
+  const failure = await failureOf(apply(sampleDefinition('trained', options)));
   expect(failure.code).toBe('DEFINITION_CONFLICT');
   expect(failure.places.map(({ at }) => at)).toEqual([place]);
-  expect(failure.message).toMatch(new RegExp(`: ${place} was .* and cannot become `));
+  expect(failure.message).toMatch(new RegExp(`has versions: ${place} was .* and cannot become `));
   expect(failure.remedy).toContain('give the model another name');
-  expect((await getDefinition(database, name)).version).toBe(1);
+  expect((await getDefinition(database, 'trained')).version).toBe(1);
+});
+
+test.each(fixed)('%s can be corrected before the first version', async (what, _, options) => {
+  const name = what.replaceAll(' ', '-');
+  await apply(named(name));
+  const corrected = named(name, options);
+  await expect(apply(corrected)).resolves.toEqual({ version: 2, changed: true });
+  await expect(apply(corrected)).resolves.toEqual({ version: 2, changed: false });
+});
+
+test('what is fixed cannot change while the first version is being trained, and can after that failed', async () => {
+  await apply(named('in-training'));
+  const id = 'in-training/first';
+  await openRetrain(database, {
+    id,
+    model: 'in-training',
+    reportId: null,
+    asOf: null,
+    trigger: 'manual',
+    requestedBy: 'ada',
+    workflowId: 'test',
+    runId: 'run',
+  });
+  const corrected = named('in-training', { label: { positive: false } });
+  const failure = await failureOf(apply(corrected));
+  expect(failure).toMatchObject({ code: 'DEFINITION_CONFLICT' });
+  expect(failure.message).toContain('is being trained (retrain in-training/first)');
+  await closeRetrain(database, id, { outcome: 'failed', reason: 'one class', summary: 'failed' });
+  await expect(apply(corrected)).resolves.toMatchObject({ version: 2 });
 });
 
 test('what is fixed may be spelt out or left to its default', async () => {

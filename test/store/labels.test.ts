@@ -1,7 +1,12 @@
 // Labels: those of the row's very time, known by the instant of the freeze, the latest known of them.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { sourceNotes } from '../../store/definitions/source-notes.ts';
+import { countFreshLabels } from '../../store/features/fresh-labels.ts';
 import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
 import { newestRowTime } from '../../store/features/newest-row-time.ts';
+import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
 
@@ -72,19 +77,137 @@ const positives = [
   ['integer', 1, ['1', '0', '2'], [1, 0, 0]],
   ['numeric(3,1)', 1, ['1.0', '0.0'], [1, 0]],
   ['double precision', 0.5, ['0.5', '1'], [1, 0]],
+  ['integer', true, ['1', '0', '2', null], [1, 0, null, null]],
+  ['smallint', false, ['1', '0'], [0, 1]],
+  ['bigint', 9007199254740992, ['9007199254740992', '9007199254740993'], [1, 0]],
+  ['numeric(3,2)', true, ['1.00', '0.00', 'NaN'], [1, 0, null]],
+  ['real', true, ['1', '-0'], [1, 0]],
+  ['real', 0.1, ['0.1', '0.2', 'NaN'], [1, 0, null]],
+  ['boolean', 1, ['true', 'false'], [1, 0]],
+  ['boolean', 0, ['true', 'false'], [0, 1]],
+  ['varchar(5)', true, ['Y', 'n', ' No ', 'TRUE', 'f', '1.0', '', 'maybe'], [1, 0, 0, 1, 0, 1, null, null]],
+  ['char(4)', 'yes', ['yes', 'no'], [1, 0]],
+  ['char(4)', true, ['y', 'n'], [1, 0]],
+  ['text', 1, ['1', '1.0', '1e0', '0', 'one', '1e99999'], [1, 1, 1, 0, null, null]],
+  ['text', 'churned', ['churned', 'active', 'Churned', 'paused'], [1, 0, 0, 0]],
 ] as const;
 
-test.each(positives)('a %s label is positive where it is %j', async (type, positive, values, labels) => {
-  const name = `positive_${type.replace(/\W/g, '_')}_${positives.findIndex((each) => each[1] === positive)}`;
-  const model = await sampleModel(database, name, { label: { positive } });
-  await database.pool.query(
-    `alter table ${model.table('outcome')} drop column gone; alter table ${model.table('outcome')} add gone ${type}`,
+test.each(positives.map((each, n) => [...each, n] as const))(
+  'a %s label of which %j is positive is read by its values',
+  async (type, positive, values, labels, n) => {
+    const name = `positive_${n}`;
+    const model = await sampleModel(database, name, { label: { positive } });
+    await database.pool.query(
+      `alter table ${model.table('outcome')} drop column gone; alter table ${model.table('outcome')} add gone ${type}`,
+    );
+    for (const [n, gone] of values.entries()) {
+      await model.insert('spine', { user_id: `${n}`, at });
+      await model.insert('outcome', { user_id: `${n}`, at, loaded_at, gone });
+    }
+    expect((await model.join()).map(({ label }) => label)).toEqual([...labels]);
+  },
+);
+
+test('a label that means neither class is no label, and is not taken for an absent one', async () => {
+  const absent = { positive: true, absentMeans: 'negative', delay: '1 day' } as const;
+  const model = await sampleModel(database, 'neither', { label: absent });
+  await database.pool.query(`alter table ${model.table('outcome')} alter gone type text`);
+  await model.insert('spine', row, { ...row, user_id: 'v' });
+  await model.insert('outcome', { ...row, loaded_at, gone: 'maybe' });
+  expect((await model.join()).map(({ label }) => label)).toEqual([null, 0]);
+  expect(await countFreshLabels(database, model.definition, window)).toBe(
+    (await model.join()).filter(({ label, held_out }) => label !== null && !held_out).length,
   );
-  for (const [n, gone] of values.entries()) {
-    await model.insert('spine', { user_id: `${n}`, at });
-    await model.insert('outcome', { user_id: `${n}`, at, loaded_at, gone });
-  }
-  expect((await model.join()).map(({ label }) => label)).toEqual([...labels]);
+});
+
+const window = { from: new Date('2024-01-01Z'), to: new Date('2024-12-01Z') };
+
+describe('a definition whose label cannot be read', () => {
+  const readAs = async (
+    type: string,
+    values: readonly (string | null)[],
+    positive?: boolean | string | number,
+  ) => {
+    const name = `read_${randomUUID().slice(0, 8)}`;
+    const options = positive === undefined ? {} : { label: { positive } };
+    const model = await sampleModel(database, name, options);
+    const outcome = model.table('outcome');
+    if (type === 'mood') {
+      await database.pool.query(`create type ${name}.mood as enum ('churned', 'active', 'paused')`);
+    }
+    const exact = type === 'mood' ? `${name}.mood` : type;
+    await database.pool.query(
+      `alter table ${outcome} drop column gone; alter table ${outcome} add gone ${exact}`,
+    );
+    await model.insert('outcome', ...values.map((gone, n) => ({ user_id: `${n}`, at, loaded_at, gone })));
+    await applyDefinition(database, model.definition, 'ada');
+    const notes = await sourceNotes(database, model.definition);
+    return notes.find(({ about }) => about === 'label');
+  };
+
+  test.each([
+    ['three values of which none is a yes', 'integer', ['0', '1', '2'], undefined, "'2' (1 row)"],
+    [
+      'words of one’s own',
+      'text',
+      ['churned', 'active', 'active'],
+      undefined,
+      "'active' (2 rows), 'churned' (1 row)",
+    ],
+    ['an enumeration', 'mood', ['churned', 'active'], true, "'active' (1 row), 'churned' (1 row)"],
+    ['dates', 'date', ['2024-01-01'], undefined, "'2024-01-01' (1 row)"],
+    ['words where a number is positive', 'text', ['yes', '1'], 1, "'1' (1 row), 'yes' (1 row)"],
+    ['other letters', 'text', ['churned', 'active'], 'Churned', "'active' (1 row), 'churned' (1 row)"],
+    ['a padding that the value has not', 'char(9)', ['churned', 'active'], 'churned  ', "'churned' (1 row)"],
+    [
+      'a text where the column is boolean',
+      'boolean',
+      ['true', 'false'],
+      'yes',
+      "'false' (1 row), 'true' (1 row)",
+    ],
+    ['a number that never occurs', 'smallint', ['0', '1'], 2, "'0' (1 row), '1' (1 row)"],
+  ])('is refused with the values that it holds: %s', async (_, type, values, positive, listed) => {
+    const failure = await failureOf(readAs(type, values, positive));
+    expect(failure.code).toBe('LABEL_UNREADABLE');
+    expect(failure.places.map(({ at }) => at)).toEqual(['label.positive']);
+    expect(failure.message).toContain(listed);
+    expect(failure.remedy).toContain('label.positive');
+  });
+
+  test.each([
+    ['an empty table', 'integer', [], undefined, false, 'holds no label yet'],
+    ['only nulls', 'text', [null, null], 'churned', false, 'holds no label yet'],
+    [
+      'one class',
+      'integer',
+      ['0', '0'],
+      undefined,
+      true,
+      "negative is '0' (2 rows): there is one class only",
+    ],
+    ['a value that has not come yet', 'text', ['active'], 'churned', true, 'positive is no value'],
+    [
+      '0 and 1',
+      'integer',
+      ['0', '1', '1'],
+      undefined,
+      false,
+      "positive is '1' (2 rows), negative is '0' (1 row)",
+    ],
+    [
+      'a third value',
+      'mood',
+      ['churned', 'active', 'paused'],
+      'churned',
+      false,
+      "negative is 'active' (1 row), 'paused' (1 row)",
+    ],
+  ])('is applied, and said how it is read: %s', async (_, type, values, positive, isWarning, words) => {
+    const note = await readAs(type, values, positive);
+    expect(note).toMatchObject({ isWarning });
+    expect(note?.words).toContain(words);
+  });
 });
 
 test('the newest labelled time counts only rows with a label, known by now, at or before the as-of', async () => {

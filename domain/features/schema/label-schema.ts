@@ -16,6 +16,9 @@ export const labelSchema = z.strictObject({
   delay: duration.default('0 days'),
   /** What a label that is absent after the delay means; by default nothing, and the row stays unlabelled. */
   absentMeans: z.literal('negative').optional(),
-  /** The value that counts as the positive class. */
+  /**
+   * The value that counts as the positive class: `true` or `false` for columns of two classes (true/false, t/f, 1/0,
+   * yes/no, y/n, on/off), a number, or a text to the letter, besides which every value is negative.
+   */
   positive: z.union([z.boolean(), z.string(), z.number()]).default(true),
 });

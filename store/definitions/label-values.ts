@@ -1,0 +1,111 @@
+// Checks that the label's column can be read: which values it holds, and which class each of them is.
+import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database, inTransaction } from '../database.ts';
+import { quoteColumn, quoteTable } from '../features/identifiers.ts';
+import { labelValueSql } from '../features/label-value-sql.ts';
+
+/** A value of the label's column as text, how many rows hold it, and the class it is read as (-1: neither). */
+interface LabelValue {
+  readonly value: string;
+  readonly rows: number;
+  readonly means: 1 | 0 | -1;
+  /** Distinct values that are read like this one. */
+  readonly alike: number;
+}
+
+/** How the label is read, in words; `isWarning` where somebody should look at it. */
+export interface LabelReading {
+  readonly words: string;
+  readonly isWarning: boolean;
+}
+
+/** Time for counting every label; a table that takes longer is judged by its first rows. */
+const MAX_COUNT_MS = 15_000;
+const SAMPLED_ROWS = 100_000;
+const VALUES_PER_CLASS = 8;
+const MAX_VALUE_LENGTH = 60;
+const QUERY_CANCELED = '57014';
+
+/**
+ * Looks at the values that the label's column holds now.
+ *
+ * @throws TidegateError LABEL_UNREADABLE where a value is neither positive nor negative, or where `label.positive` names
+ * a value that never occurs while several others do; the message lists the values
+ */
+export async function readLabelValues(
+  database: Database,
+  { name, label }: ModelDefinition,
+): Promise<LabelReading> {
+  const { values, isSample } = await countValues(database, label);
+  const column = `${label.table}.${label.column}`;
+  const of = (means: number): LabelValue[] => values.filter((each) => each.means === means);
+  const [positive, negative, unreadable] = [of(1), of(0), of(-1)];
+  const seen = isSample ? ` in the first ${SAMPLED_ROWS} rows` : '';
+  const refuse = (problem: string): TidegateError =>
+    new TidegateError(
+      'LABEL_UNREADABLE',
+      `${name}: label.positive is ${JSON.stringify(label.positive)}, and ${problem}; ${column} holds ${listed(values)}${seen}`,
+      { places: [{ at: 'label.positive', problem }] },
+    );
+  if (values.length === 0) {
+    return {
+      words: `${column} holds no label yet${seen}: whether label.positive (${JSON.stringify(label.positive)}) fits its values is not checked; run \`tidegate doctor\` when labels are loaded`,
+      isWarning: false,
+    };
+  }
+  if (unreadable.length > 0) throw refuse(`${listed(unreadable)} would be neither positive nor negative`);
+  const isStated = typeof label.positive !== 'boolean';
+  if (positive.length === 0 && isStated && !isSample && (negative[0]?.alike ?? 0) > 1)
+    throw refuse('no row holds it');
+  const words = `${column}: positive is ${listed(positive)}, negative is ${listed(negative)}${seen}`;
+  if (positive.length > 0 && negative.length > 0) return { words, isWarning: false };
+  return { words: `${words}: there is one class only, so nothing can be learnt yet`, isWarning: true };
+}
+
+/** The most frequent values of each class. */
+async function countValues(
+  database: Database,
+  { table, column, positive }: ModelDefinition['label'],
+): Promise<{ values: LabelValue[]; isSample: boolean }> {
+  const value = `source.${quoteColumn(column)}`;
+  const count = (limit: string): Promise<LabelValue[]> =>
+    inTransaction(
+      database,
+      async (client) => {
+        await client.query(`set local statement_timeout = ${MAX_COUNT_MS}`);
+        const { rows } = await client.query<LabelValue>(
+          `select value, rows, means, alike from (
+             select value, rows, means, count(*) over (partition by means)::int as alike,
+                    row_number() over (partition by means order by rows desc, value collate "C") as place
+             from (
+               select left(value, ${MAX_VALUE_LENGTH}) as value, means, sum(rows)::float8 as rows from (
+                 select ${value}::text as value, ${labelValueSql(positive, value)} as means, count(*) as rows
+                 from (select ${quoteColumn(column)} from ${quoteTable(table)} ${limit}) source
+                 where ${value} is not null
+                 group by 1, 2
+               ) counted group by 1, 2
+             ) shortened
+           ) ranked
+           where place <= ${VALUES_PER_CLASS} order by rows desc, value collate "C"`,
+        );
+        return rows;
+      },
+      'read only',
+    );
+  try {
+    return { values: await count(''), isSample: false };
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== QUERY_CANCELED) throw error;
+    return { values: await count(`limit ${SAMPLED_ROWS}`), isSample: true };
+  }
+}
+
+/** @example "'yes' (120 rows), 'no' (4000 rows) and 3 more" */
+function listed(values: readonly LabelValue[]): string {
+  if (values.length === 0) return 'no value';
+  const shown = values.map(({ value, rows }) => `'${value}' (${rows} ${rows === 1 ? 'row' : 'rows'})`);
+  const classes = new Map(values.map(({ means, alike }) => [means, alike]));
+  const more = [...classes.values()].reduce((sum, alike) => sum + alike, 0) - values.length;
+  return shown.join(', ') + (more > 0 ? ` and ${more} more values` : '');
+}
