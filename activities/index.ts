@@ -1,4 +1,9 @@
 // The activities of the loops, built once per worker from its connections.
+import { nameTheSource } from '../store/definitions/name-the-source.ts';
+import { postgresFailure } from '../store/postgres-failure.ts';
+import { getReport } from '../store/runs/reports.ts';
+import { getRetrain } from '../store/runs/retrains.ts';
+import { type Database } from '../store/database.ts';
 import { type ActivityDeps } from './deps.ts';
 import { qualityActivities } from './check-quality.ts';
 import { leakActivities } from './check-leaks.ts';
@@ -20,28 +25,63 @@ import { tuneActivities } from './tune.ts';
 import { validateActivities } from './validate.ts';
 import { decisionActivities } from './verify-decision.ts';
 
-/** Every activity that the workflows call. */
-export const createActivities = (deps: ActivityDeps) => ({
-  ...freezeActivities(deps),
-  ...qualityActivities(deps),
-  ...profilePartActivities(deps),
-  ...driftActivities(deps),
-  ...performanceActivities(deps),
-  ...decideActivities(deps),
-  ...startActivities(deps),
-  ...retrainActivities(deps),
-  ...leakActivities(deps),
-  ...tuneActivities(deps),
-  ...trainActivities(deps),
-  ...compareActivities(deps),
-  ...stageActivities(deps),
-  ...materialiseActivities(deps),
-  ...validateActivities(deps),
-  ...evidenceActivities(deps),
-  ...decisionActivities(deps),
-  ...servingActivities(deps),
-  ...notifyActivities(deps),
-});
+/** Every activity that the workflows call. One that fails on a source table names it as the definition does. */
+export const createActivities = (deps: ActivityDeps) =>
+  namingSources(deps.database, {
+    ...freezeActivities(deps),
+    ...qualityActivities(deps),
+    ...profilePartActivities(deps),
+    ...driftActivities(deps),
+    ...performanceActivities(deps),
+    ...decideActivities(deps),
+    ...startActivities(deps),
+    ...retrainActivities(deps),
+    ...leakActivities(deps),
+    ...tuneActivities(deps),
+    ...trainActivities(deps),
+    ...compareActivities(deps),
+    ...stageActivities(deps),
+    ...materialiseActivities(deps),
+    ...validateActivities(deps),
+    ...evidenceActivities(deps),
+    ...decisionActivities(deps),
+    ...servingActivities(deps),
+    ...notifyActivities(deps),
+  });
+
+/** What activities are called with: some name their model, others what belongs to one. */
+interface Subject {
+  readonly model?: string;
+  readonly reportId?: number;
+  readonly retrainId?: string;
+}
+
+function namingSources<T extends object>(database: Database, activities: T): T {
+  const wrapped = Object.entries(activities as Record<string, (input: Subject) => Promise<unknown>>).map(
+    ([name, activity]) => [
+      name,
+      async (input: Subject): Promise<unknown> => {
+        try {
+          return await activity(input);
+        } catch (error) {
+          if (!postgresFailure(error)) throw error;
+          const model = await modelOf(database, input).catch(() => undefined);
+          throw model === undefined ? error : await nameTheSource(database, model, error);
+        }
+      },
+    ],
+  );
+  return Object.fromEntries(wrapped) as T;
+}
+
+async function modelOf(
+  database: Database,
+  { model, reportId, retrainId }: Subject,
+): Promise<string | undefined> {
+  if (model !== undefined) return model;
+  if (reportId !== undefined) return (await getReport(database, reportId)).model;
+  return retrainId === undefined ? undefined : (await getRetrain(database, retrainId)).model;
+}
 
 /** The activities by name, for typed proxies in workflow code. */
 export type Activities = ReturnType<typeof createActivities>;

@@ -188,21 +188,29 @@ interface Fields {
   readonly errors?: readonly unknown[];
 }
 
+const MAX_WORDS = 300;
+
 const COPIED = /^COPY [^\n]+?, line \d+(, column [^:\n]+)?/;
 
 function explained(cause: Error, { code, blame, remedy }: Meaning): PostgresFailure {
   const { code: state, schema, table, column, where, errors } = cause as Error & Fields;
   const own = ownSchema(code, cause.message);
   // Node reports what each address of a name said, and then has no words of its own.
-  const said = cause.message || (errors ?? []).map((each) => (each as Error).message).join(', ') || state;
+  const words =
+    cause.message ||
+    (errors ?? []).map((each) => (each as Error).message).join(', ') ||
+    (state ?? 'no reason given');
+  // A number that is out of range is quoted with all its digits.
+  const said =
+    words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS / 2)} … ${words.slice(-MAX_WORDS / 2)}` : words;
   const at = [schema, table, column].filter((part) => part !== undefined && part !== '').join('.');
   const copied = COPIED.exec(where ?? '')?.[0];
   const facts = [
-    ...(at !== '' && !said?.includes(at) ? [`at ${at}`] : []),
+    ...(at !== '' && !said.includes(at) ? [`at ${at}`] : []),
     ...(copied === undefined ? [] : [copied]),
     ...(state === undefined ? [] : [SQL_STATE.test(state) ? `SQLSTATE ${state}` : state]),
   ];
-  const message = facts.length === 0 ? String(said) : `${said} (${facts.join(', ')})`;
+  const message = facts.length === 0 ? said : `${said} (${facts.join(', ')})`;
   return {
     blame,
     error: new TidegateError(own ?? code, message, {

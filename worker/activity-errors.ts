@@ -46,22 +46,19 @@ function startPulse(context: Context): NodeJS.Timeout {
  * help. What Postgres or Temporal said is looked up, and the step that met it named.
  */
 export function asFailure(thrown: unknown, step?: string): unknown {
-  const error = thrown instanceof TidegateError ? thrown : explained(thrown, step);
+  const error = thrown instanceof TidegateError ? thrown : ofServers(thrown);
   if (error === undefined) return thrown;
+  const isOfServers = error !== thrown || ofServers(error.cause) !== undefined;
+  const at = step !== undefined && isOfServers ? `${step}: ` : '';
   return ApplicationFailure.create({
     type: error.code,
-    message: `${error.message}. ${error.remedy}`,
+    message: `${at}${error.message}. ${error.remedy}`,
     nonRetryable: !error.retryable,
     details: [{ places: error.places, remedy: error.remedy }],
     ...(error.cause instanceof Error && { cause: error.cause }),
   });
 }
 
-function explained(thrown: unknown, step: string | undefined): TidegateError | undefined {
-  // A failure that Temporal made itself carries its own type, and what it wraps is not this step's.
-  if (thrown instanceof TemporalFailure) return undefined;
-  const found = postgresFailure(thrown)?.error ?? temporalFailure(thrown);
-  if (found === undefined || step === undefined) return found;
-  const { code, message, remedy, cause } = found;
-  return new TidegateError(code, `${step}: ${message}`, { remedy, cause });
-}
+/** What Postgres or Temporal said. A failure that Temporal made itself carries a type, and what it wraps is another step's. */
+const ofServers = (thrown: unknown): TidegateError | undefined =>
+  thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));

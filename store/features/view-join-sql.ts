@@ -10,8 +10,8 @@ import { inReachSql, isBackfilledSql, latestFirstSql, wasKnownSql } from './reac
 /** The name by which the rest of a statement speaks of a view's columns. */
 export const viewAlias = (view: number): string => `view_${view}`;
 
-/** A source column as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants, else text. */
-function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
+/** A source column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants, else text. */
+export function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
   const column = `source.${quoteColumn(name)}`;
   if (spec.type === 'instant') return `(extract(epoch from ${column}::timestamptz) * 1000000)::float8`;
   return `${column}::${isNumeric(spec) ? 'float8' : 'text'}`;
