@@ -32,6 +32,11 @@ export const errorKinds = {
     false,
     'Nothing was changed; correct the cause and run `tidegate migrate` again.',
   ),
+  MIGRATION_BLOCKED: kind(
+    503,
+    true,
+    'Nothing was changed; wait for the sessions that the message names, or end them, and migrate again.',
+  ),
   SEARCH_ATTRIBUTES_MISSING: kind(500, false, 'Register them with the command in the message.'),
   DATABASE_UNREACHABLE: kind(503, true, 'Check DATABASE_URL and that Postgres is running.'),
   DATABASE_BUSY: kind(

@@ -124,3 +124,83 @@ test('a migration that fails leaves nothing half done, and the lock free', async
   expect(await migrate(database, track(false))).toEqual(['0001-good', '0002-bad']);
   expect(await tablesOf(database)).toEqual(expect.arrayContaining(['public.good', 'public.bad']));
 });
+
+test('a migration that another process holds up says which, and goes on once it has ended', async () => {
+  const database = await emptyDatabase();
+  const other = await open(database.url).pool.connect();
+  await other.query(`set application_name = 'the other'`);
+  await other.query('begin');
+  await other.query('select pg_advisory_xact_lock(7237001)');
+  const failure = await failureOf(migrate(database, tidegateMigrations, { lockTimeoutMs: 50 }));
+  expect(failure.code).toBe('MIGRATION_BLOCKED');
+  expect(failure.retryable).toBe(true);
+  expect(failure.message).toMatch(
+    /^another process migrates this database, and did not end within 0.05 s: session \d+ \(the other, idle in transaction since 2/,
+  );
+  await other.query('rollback');
+  other.release();
+  expect(await migrate(database, tidegateMigrations, { lockTimeoutMs: 50 })).toEqual(all);
+});
+
+test('a migration that a session with an open transaction holds up says which, and changes nothing', async () => {
+  const database = await emptyDatabase();
+  await migrate(database, only(first));
+  const reader = await open(database.url).pool.connect();
+  await reader.query(`set application_name = 'a report'`);
+  await reader.query('begin');
+  await reader.query('select from tidegate.model');
+  const changing: MigrationTrack = {
+    ...tidegateMigrations,
+    migrations: {
+      ...only(first).migrations,
+      '9999-change': {
+        up: async (db: Kysely<never>) => {
+          await sql`alter table tidegate.model add column changed int`.execute(db);
+        },
+      },
+    },
+  };
+  const failure = await failureOf(migrate(database, changing, { lockTimeoutMs: 50 }));
+  expect(failure.code).toBe('MIGRATION_BLOCKED');
+  expect(failure.message).toMatch(
+    /^9999-change waits for a table in use, .*session \d+ \(a report, idle in transaction since/,
+  );
+  await reader.query('rollback');
+  reader.release();
+  expect(await migrate(database, changing, { lockTimeoutMs: 50 })).toEqual(['9999-change']);
+});
+
+test('a migrator that is killed in the middle leaves nothing, and the next one does the whole', async () => {
+  const database = await emptyDatabase();
+  const dying: MigrationTrack = {
+    ...tidegateMigrations,
+    migrations: {
+      ...tidegateMigrations.migrations,
+      '9999-killed': {
+        up: async (db: Kysely<never>) => {
+          await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
+        },
+      },
+    },
+  };
+  const failure = await failureOf(migrate(database, dying));
+  expect(failure.code).toBe('MIGRATION_FAILED');
+  expect(failure.message).toContain('9999-killed');
+  expect(await tablesOf(database)).toEqual([]);
+  expect(await migrate(database, tidegateMigrations)).toEqual(all);
+});
+
+test('migrations run whatever limits and defaults the database gives its sessions', async () => {
+  const database = await emptyDatabase();
+  const name = new URL(database.url).pathname.slice(1);
+  for (const setting of [
+    'statement_timeout = 25',
+    'lock_timeout = 25',
+    `default_transaction_isolation = 'serializable'`,
+    'default_transaction_read_only = on',
+  ])
+    await database.pool.query(`alter database ${name} set ${setting}`);
+  const processes = Array.from({ length: 3 }, () => open(database.url));
+  const ran = await Promise.all(processes.map((process) => migrate(process, tidegateMigrations)));
+  expect(ran.filter((names) => names.length > 0)).toEqual([all]);
+});
