@@ -2,7 +2,15 @@
 import pg from 'pg';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';
 import { fromSource, instantLiteral, movedSql, reachSql, type Source } from './source.ts';
-import { ageOf, type Look, markOf, type SourceMark, type TableMark, TUPLE } from './source-mark.ts';
+import {
+  ageOf,
+  type Look,
+  markOf,
+  type SourceMark,
+  type SourceTable,
+  type TableMark,
+  TUPLE,
+} from './source-mark.ts';
 
 /** A temporary table of keys of changed rows. */
 export interface ChangedKeys {
@@ -23,8 +31,9 @@ export const MOST_AGE = 2_000_000_000n;
  * Finds the rows because of which an entity may have other values at the look's instant than it had at the mark:
  * rows written since that can be used, and rows that came into reach or left it as time passed.
  *
- * Rows of a table say which transaction wrote them. Of a SQL view or foreign table those are found that became known
- * since, where it says when, and those whose timestamp has been reached since.
+ * Rows of a table say which transaction wrote them; those of a partition that was attached since count as written since.
+ * Nothing can be concluded if a source is no table of that kind, or if rows may be gone or other than they were although
+ * none was written: a partition was detached, a file replaced, a column altered.
  *
  * @param tag tells the temporary tables of two calls in one transaction apart
  */
@@ -37,24 +46,44 @@ export async function changesSince(
 ): Promise<Changes> {
   const age = ageOf(look, BigInt(mark.horizon));
   if (age < 0n || age > MOST_AGE) return { unknown: 'the database was restored, or much was written, since' };
-  const replaced = sources.find((_, at) => (mark.tables[at]?.oid ?? null) !== (look.oids[at] ?? null));
-  if (replaced) return { unknown: `${replaced.table} was made anew` };
+  const attached: string[][] = [];
+  for (const [at, { table }] of sources.entries()) {
+    const parts = partsSince(look.tables[at] as SourceTable, mark.tables[at] ?? null);
+    if (typeof parts === 'string') return { unknown: `${table} ${parts}` };
+    attached.push(parts);
+  }
   const open = ageOf(look, look.horizon);
   const [earlier, later] = mark.asOf <= look.asOf ? [mark.asOf, look.asOf] : [look.asOf, mark.asOf];
   const changed = await collect(client, sources, tag, (source, at) => {
-    const isTable = look.oids[at] !== null;
-    const fresh = isTable ? `age(source.xmin) <= ${age}` : knownSinceSql(source, mark);
+    const isYoung = `age(source.xmin) <= ${age}`;
+    const parts = attached[at] ?? [];
+    const isAttached = parts.length === 0 ? 'false' : `source.tableoid in (${parts.join(', ')})`;
+    const fresh = `(${isYoung} or ${isAttached})`;
     const moved = movedSql(source, earlier, later);
     return {
       fresh,
-      tuple: isTable ? `case when ${fresh} then ${TUPLE} end` : 'null::bigint',
-      seen: isTable ? `${fresh} and ${wasSeenSql(look, mark)}` : 'false',
-      open: isTable ? `age(source.xmin) <= ${open}` : 'false',
-      relevant: `(${moved}) or ((${fresh}) and ${reachSql(source, look.asOf)})`,
-      where: `(${fresh}) or ${moved}`,
+      tuple: `case when ${fresh} then ${TUPLE} end`,
+      seen: `${isYoung} and not ${isAttached} and ${wasSeenSql(look, mark)}`,
+      open: `age(source.xmin) <= ${open}`,
+      relevant: `(${moved}) or (${fresh} and ${reachSql(source, look.asOf)})`,
+      where: `${fresh} or ${moved}`,
     };
   });
   return countTables(client, sources, look, mark, changed);
+}
+
+/** The partitions that were attached since a mark, or why nothing can be concluded from it. */
+function partsSince(table: SourceTable, before: TableMark | null): string[] | string {
+  if (table.unmarked !== null) return `${table.unmarked}, and its rows do not say when they were written`;
+  if (before === null || before.oid !== table.oid) return 'was made anew';
+  const { parts } = before;
+  if (parts === undefined) return 'has a mark of an earlier release, which does not name its files';
+  for (const [oid, part] of Object.entries(parts)) {
+    const now = table.parts[oid];
+    if (now === undefined) return 'has lost a partition';
+    if (now !== part) return 'was rewritten or altered';
+  }
+  return Object.keys(table.parts).filter((oid) => parts[oid] === undefined);
 }
 
 /** The keys of rows whose timestamp lies in `(from, to]`. */
@@ -68,12 +97,6 @@ export const changesWithin = (
     const where = `${at} > ${instantLiteral(from)} and ${at} <= ${instantLiteral(to)}`;
     return { ...NOT_COUNTED, where };
   });
-
-/** Where rows do not say who wrote them: whether they became known after the mark. */
-const knownSinceSql = ({ view }: Source, { asOf, knownBy }: SourceMark): string =>
-  view?.known === undefined
-    ? 'false'
-    : `source.${quoteColumn(view.known)} > least(${instantLiteral(asOf)}, ${instantLiteral(knownBy)})`;
 
 /** Whether the transaction that wrote a row had ended when the mark was taken, and the mark saw it. */
 const wasSeenSql = ({ xid }: Look, { snapshot }: SourceMark): string =>
@@ -157,21 +180,18 @@ async function countTables(
   );
   const { rows } = await client.query<Counted>(counts.join(' union all '));
   const found = new Map(rows.map((row) => [row.source, row]));
-  const tables: (TableMark | null)[] = [];
+  const tables: TableMark[] = [];
   for (const [position, { table }] of sources.entries()) {
-    const before = mark.tables[position];
-    if (!before) {
-      tables.push(null);
-      continue;
-    }
     const { fresh, open, seenSum, openSum } = found.get(position) ?? NONE;
     const { rows: counted } = await client.query<{ all: number }>(
       `select count(*) as all from ${quoteTable(table)}`,
     );
     const all = counted[0]?.all ?? 0;
-    if (all - fresh !== before.settled || seenSum !== before.open)
+    const before = mark.tables[position];
+    if (all - fresh !== before?.settled || seenSum !== before.open)
       return { unknown: `rows of ${table} were removed or rewritten` };
-    tables.push({ oid: before.oid, settled: all - open, open: openSum });
+    const { oid, parts } = look.tables[position] as SourceTable;
+    tables.push({ oid, parts, settled: all - open, open: openSum });
   }
   return { changed, mark: markOf(look, tables) };
 }

@@ -1,7 +1,6 @@
 // Materialisation: online rows are brought to an instant, all of them or those that changed.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
-import { labelsKnownBy } from '../datasets/snapshot.ts';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { listEntities } from './entity-list.ts';
 import { withOnlineLock } from './online-lock.ts';
@@ -71,12 +70,11 @@ export async function materialise(database: Database, request: MaterialiseReques
       return { ...NOTHING, asOf: watermark.asOf, scope: scope.kind, nothing: 'watermark ahead' };
     }
     const progress = await findProgress(database, rowsOf);
-    const knownBy = await labelsKnownBy(database);
     await reader.query('begin isolation level repeatable read');
     // To compile the statements takes longer than a batch. What the look sees is fixed by the statement after this.
     await reader.query('set local jit = off');
     const sources = sourcesOf(source.definition);
-    const look = await beginLook(reader, sources, asOf, knownBy);
+    const look = await beginLook(reader, sources, asOf);
     const plan = await planMaterialisation({
       client: reader,
       source,

@@ -6,11 +6,16 @@ import { fromSource, type Source } from './source.ts';
 /** What one table held. */
 export interface TableMark {
   readonly oid: number;
+  /** By oid, the table itself and every partition or child at any level; absent in marks of earlier releases. */
+  readonly parts?: Parts;
   /** Rows written before the horizon; a later count that differs means rows removed or rewritten. */
   readonly settled: number;
   /** The same of the rows written since: a sum over which rows they are, null where there are none. */
   readonly open: string | null;
 }
+
+/** A fingerprint of the file of each part and of how its columns are stored, by the oid of the part. */
+export type Parts = Readonly<Record<string, string>>;
 
 /** What the sources of a definition held, as a look at one instant saw them. */
 export interface SourceMark {
@@ -20,55 +25,108 @@ export interface SourceMark {
   readonly horizon: string;
   /** Which transactions were seen, as `pg_snapshot`. */
   readonly snapshot: string;
-  /** Rows that became known later than this may not have been seen, ISO 8601. */
-  readonly knownBy: string;
-  /** By position of the source; null for a SQL view or foreign table, whose rows do not say who wrote them. */
+  /** By position of the source; null for one whose rows do not say who wrote them (`SourceTable.unmarked`). */
   readonly tables: readonly (TableMark | null)[];
 }
 
 /** A look at the sources under way, inside a REPEATABLE READ transaction. */
 export interface Look {
   readonly asOf: string;
-  readonly knownBy: string;
   /** Number of the transaction itself. */
   readonly xid: bigint;
   readonly horizon: bigint;
   readonly snapshot: string;
-  /** By position of the source: its oid where its rows say which transaction wrote them. */
-  readonly oids: readonly (number | null)[];
+  /** By position of the source. */
+  readonly tables: readonly SourceTable[];
+}
+
+/** A source as the catalog describes it. */
+export interface SourceTable {
+  readonly oid: number;
+  readonly parts: Parts;
+  /** Why its rows do not say what changed, such as `is a view`; null where they do. */
+  readonly unmarked: string | null;
 }
 
 /**
  * Begins a look. The transaction must have begun with nothing else, since its first statement fixes what it sees.
- *
- * @param knownBy the instant up to which what is known is complete (`labelsKnownBy`), read before the transaction
  */
 export async function beginLook(
   client: pg.ClientBase,
   sources: readonly Source[],
   asOf: Date,
-  knownBy: string,
 ): Promise<Look> {
   const { rows } = await client.query<{ xid: string; horizon: string; snapshot: string }>(
     `select pg_current_xact_id()::text as xid, pg_snapshot_xmin(pg_current_snapshot())::text as horizon,
             pg_current_snapshot()::text as snapshot`,
   );
   const [ids = { xid: '0', horizon: '0', snapshot: '' }] = rows;
-  const { rows: tables } = await client.query<{ oid: number | null }>(
-    `select case when relkind in ('r', 'p', 'm') then oid::int8 end as oid
-     from unnest($1::text[]) with ordinality as source (name, place)
-     join pg_class on oid = to_regclass(source.name)
-     order by place`,
-    [sources.map(({ table }) => quoteTable(table))],
-  );
   return {
     asOf: asOf.toISOString(),
-    knownBy,
     xid: BigInt(ids.xid),
     horizon: BigInt(ids.horizon),
     snapshot: ids.snapshot,
-    oids: tables.map(({ oid }) => oid),
+    tables: await describeSources(client, sources),
   };
+}
+
+const UNMARKED: Readonly<Record<string, string>> = { v: 'is a view', f: 'is a foreign table' };
+
+/**
+ * Reads what the catalog says of each source. Of the columns only those count that online rows are made from: adding
+ * another one changes nothing. An enumeration counts with its labels, which can be renamed without touching a row.
+ */
+async function describeSources(client: pg.ClientBase, sources: readonly Source[]): Promise<SourceTable[]> {
+  const asked = sources.map(({ table, timestamp, keys, view }, place) => ({
+    place,
+    name: quoteTable(table),
+    columns: [
+      timestamp,
+      ...keys.map(({ column }) => column),
+      ...(view?.known === undefined ? [] : [view.known]),
+      ...Object.keys(view?.columns ?? {}),
+    ],
+  }));
+  const { rows } = await client.query<{
+    place: number;
+    root: number;
+    oid: number;
+    kind: string;
+    secured: boolean;
+    part: string;
+  }>(
+    `with recursive asked as (
+       select place, to_regclass(name)::oid as root, columns
+       from jsonb_to_recordset($1::jsonb) as asked (place int, name text, columns jsonb)
+     ), tree as (
+       select place, root, columns, root as oid from asked where root is not null
+       union
+       select place, root, columns, inhrelid from tree join pg_inherits on inhparent = tree.oid
+     )
+     select place, root::int8, tree.oid::int8, relkind as kind, row_security_active(root) as secured,
+            md5(concat_ws('|', relkind, pg_relation_filenode(tree.oid), (
+              select string_agg(concat_ws(',', attname, attnum, atttypid, atttypmod, attmissingval::text,
+                       case when attgenerated <> '' then
+                         (select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = attrelid and adnum = attnum)
+                       end,
+                       (select string_agg(enumlabel, ',' order by enumsortorder) from pg_enum
+                        where enumtypid in (pg_type.oid, pg_type.typbasetype))), ';' order by attnum)
+              from pg_attribute join pg_type on pg_type.oid = atttypid
+              where attrelid = tree.oid and not attisdropped and columns ? attname))) as part
+     from tree join pg_class on pg_class.oid = tree.oid
+     order by place, tree.oid`,
+    [JSON.stringify(asked)],
+  );
+  return sources.map((_, position) => {
+    const parts = rows.filter(({ place }) => place === position);
+    const root = parts.find(({ root, oid }) => root === oid);
+    const foreign = parts.some(({ kind }) => kind === 'f') ? 'has foreign partitions' : null;
+    return {
+      oid: root?.root ?? 0,
+      parts: Object.fromEntries(parts.map(({ oid, part }) => [oid, part])),
+      unmarked: UNMARKED[root?.kind ?? ''] ?? (root?.secured ? 'is under row-level security' : foreign),
+    };
+  });
 }
 
 /** How young a row must be, in transactions, to have been written at or after a horizon. */
@@ -86,8 +144,8 @@ export async function takeMark(
   const isOpen = `age(source.xmin) <= ${ageOf(look, look.horizon)}`;
   const tables: (TableMark | null)[] = [];
   for (const [position, source] of sources.entries()) {
-    const oid = look.oids[position] ?? null;
-    if (oid === null) {
+    const { oid, parts, unmarked } = look.tables[position] as SourceTable;
+    if (unmarked !== null) {
       tables.push(null);
       continue;
     }
@@ -96,7 +154,7 @@ export async function takeMark(
        ${fromSource(source)}`,
     );
     const [{ settled, open } = { settled: 0, open: null }] = rows;
-    tables.push({ oid, settled, open });
+    tables.push({ oid, parts, settled, open });
   }
   return markOf(look, tables);
 }
@@ -106,6 +164,5 @@ export const markOf = (look: Look, tables: readonly (TableMark | null)[]): Sourc
   asOf: look.asOf,
   horizon: String(look.horizon),
   snapshot: look.snapshot,
-  knownBy: look.knownBy,
   tables,
 });

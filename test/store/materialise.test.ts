@@ -138,26 +138,6 @@ test.each([
   expect(await featuresOf(name, 'a')).toMatchObject({ features: { hours } });
 });
 
-test('a SQL view does not say who wrote its rows: what became known or due since is found', async () => {
-  const model = await applied('sqlview', { view: { known: 'loaded_at', lag: '1 day' } });
-  await database.pool.query(`alter table sqlview.usage rename to usage_table`);
-  await database.pool.query(`create view sqlview.usage as select * from sqlview.usage_table`);
-  const users = ['a', 'b'].map((user_id) => ({ user_id, at: first }));
-  const loaded = { loaded_at: first };
-  await model.insert('spine', ...users);
-  await database.pool.query(
-    `insert into sqlview.usage_table values ('a', 'eu', $1, $1, 1, 'a'), ('b', 'eu', $1, $1, 1, 'a')`,
-    [first],
-  );
-  await write('sqlview', first);
-  await database.pool.query(`insert into sqlview.usage_table values ('b', 'eu', $1, $2, 2, 'b')`, [
-    loaded.loaded_at,
-    new Date(first.getTime() + 60_000),
-  ]);
-  expect(await write('sqlview', second)).toMatchObject({ scope: 'increment', lookedAt: 1, written: 1 });
-  expect(await featuresOf('sqlview', 'b')).toMatchObject({ features: { hours: 2, plan: 'b' } });
-});
-
 test('a later instant replaces a row, and an older one never does', async () => {
   const model = await applied('instants');
   await model.insert('spine', { user_id: 'a', at: first });
