@@ -7,6 +7,8 @@ import { type Database } from '../store/database.ts';
 import { type DecisionGate } from './decision-gate.ts';
 import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';
+import { BODY_LIMIT, takeJsonBodies } from './plugins/json-body.ts';
+import { answerClientError, speakHttp } from './plugins/protocol.ts';
 import { cardRoute } from './routes/card.ts';
 import { decisionsRoute } from './routes/decisions.ts';
 import { explainRoute } from './routes/explain.ts';
@@ -38,8 +40,8 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
-/** Largest request body: 1,000 rows of wide models fit. */
-const BODY_LIMIT = 4 * 1024 * 1024;
+/** How long a client may take to send a request, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
  * Builds the API with all its routes.
@@ -54,13 +56,17 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     frameworkErrors: answerError,
+    clientErrorHandler: answerClientError,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node would answer without a body; `speakHttp` asks for the host instead.
+    http: { requireHostHeader: false },
   }).withTypeProvider<ZodTypeProvider>();
-  // Text would otherwise be taken for a body that is one JSON string, and the header never blamed.
-  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   handleErrors(app);
+  speakHttp(app);
+  takeJsonBodies(app);
   await serveDocs(app);
 
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));

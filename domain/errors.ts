@@ -86,7 +86,18 @@ export const errorKinds = {
   UNKNOWN_NAMESPACE: kind(500, false, 'Create the namespace, or correct TEMPORAL_NAMESPACE.'),
   // input
   INVALID_REQUEST: kind(400, false, 'Correct the field that the message names.'),
-  UNSUPPORTED_MEDIA_TYPE: kind(415, false, 'Send JSON with the header content-type: application/json.'),
+  UNSUPPORTED_MEDIA_TYPE: kind(
+    415,
+    false,
+    'Send JSON in UTF-8 with the header content-type: application/json.',
+  ),
+  METHOD_NOT_ALLOWED: kind(
+    405,
+    false,
+    'Use a method that the header Allow names; GET /docs lists the routes.',
+  ),
+  REQUEST_TIMEOUT: kind(408, true, 'Send the whole request sooner, or in smaller parts.'),
+  HEADERS_TOO_LARGE: kind(431, false, 'Send shorter headers and a shorter path: at most 16 kB together.'),
   BODY_TOO_LARGE: kind(413, false, 'Send fewer rows in one request.'),
   INVALID_FEATURE: kind(400, false, 'Send the feature with the type that the model declares.'),
   UNKNOWN_FEATURE: kind(400, false, 'Send only features of the model; GET /models/{model} lists them.'),
@@ -208,8 +219,12 @@ export interface Place {
   readonly problem: string;
 }
 
-// Whoever reads an error corrects a few places and asks again.
-const MOST_PLACES = 20;
+/** How many places an error keeps: a person corrects a few and asks again. What looks for places may stop there. */
+export const MAX_PLACES = 20;
+
+// Far more than any message of Tidegate needs, so that a text which slipped in from outside cannot fill a log.
+const MAX_MESSAGE = 8_000;
+const MAX_PLACE = 1_000;
 
 /** Extra facts of one error. */
 export interface ErrorDetail {
@@ -231,10 +246,13 @@ export class TidegateError extends Error {
   readonly remedy: string;
 
   constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    super(bounded(message, MAX_MESSAGE), detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = 'TidegateError';
     this.code = code;
-    this.places = (detail.places ?? []).slice(0, MOST_PLACES);
+    this.places = (detail.places ?? []).slice(0, MAX_PLACES).map(({ at, problem }) => ({
+      at: bounded(at, MAX_PLACE),
+      problem: bounded(problem, MAX_PLACE),
+    }));
     this.remedy = detail.remedy ?? errorKinds[code].remedy;
   }
 
@@ -245,4 +263,22 @@ export class TidegateError extends Error {
   get retryable(): boolean {
     return errorKinds[this.code].retryable;
   }
+}
+
+const bounded = (text: string, longest: number): string =>
+  text.length <= longest ? text : `${text.slice(0, longest)}…`;
+
+/**
+ * An error about places in some input: its message is the first place, and how many more there are.
+ *
+ * @param places at least one, and at most one more than {@link MAX_PLACES}: what looks for them stops there
+ * @example throw errorAtPlaces('INVALID_FEATURE', [{ at: 'features.fee', problem: 'expected a number' }])
+ */
+export function errorAtPlaces(code: ErrorCode, places: readonly Place[]): TidegateError {
+  const [first = { at: 'the request', problem: 'is wrong' }] = places;
+  const more = places.length - 1;
+  const others = places.length > MAX_PLACES ? `at least ${MAX_PLACES}` : String(more);
+  return new TidegateError(code, `${first.at}: ${first.problem}${more > 0 ? ` (and ${others} more)` : ''}`, {
+    places,
+  });
 }

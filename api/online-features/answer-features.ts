@@ -5,6 +5,7 @@ import { type LookUp } from '../../store/online/lookup.ts';
 import { completeRow } from '../prediction/complete-row.ts';
 import { sentValue } from '../prediction/sent-value.ts';
 import { refuseTooOld, usableValues } from '../prediction/usable-values.ts';
+import { type KeyValue } from '../schemas/key.ts';
 import { type FeatureStatus, type OnlineFeaturesAnswer } from '../schemas/online-features.ts';
 import { type ChosenFeature } from './choose-features.ts';
 import { type OnlineModel } from './online-model.ts';
@@ -23,7 +24,7 @@ export interface FeaturesRequest {
   readonly features: readonly ChosenFeature[];
   /** Key columns, and for each entity their values. */
   readonly columns: readonly string[];
-  readonly entities: readonly (readonly string[])[];
+  readonly entities: readonly (readonly KeyValue[])[];
 }
 
 /** Where there is no value there is no time of one. */
@@ -60,7 +61,7 @@ async function findRows(
   { lookUp, now }: { readonly lookUp: LookUp; readonly now: Date },
 ): Promise<(FoundRow | undefined)[]> {
   const places = definition.entity.keys.map((key) => columns.indexOf(key));
-  const keys = entities.map((entity) => places.map((place) => entity[place] ?? ''));
+  const keys = entities.map((entity) => places.map((place) => String(entity[place] ?? '')));
   const rows = await lookUp(keys.map((entityKey) => ({ model, definitionVersion, entityKey })));
   const limits = ageLimits.filter(({ view }) => views.has(view));
   const found = rows.map((row): FoundRow | undefined => {
@@ -74,7 +75,7 @@ async function findRows(
   return found;
 }
 
-const keyColumn = (values: string[]): Column => ({
+const keyColumn = (values: KeyValue[]): Column => ({
   values,
   statuses: values.map(() => 'PRESENT'),
   event_timestamps: values.map(() => NO_TIME),

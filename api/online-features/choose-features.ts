@@ -1,6 +1,10 @@
 // Which features of which models a request asks for.
-import { type Place, TidegateError } from '../../domain/errors.ts';
+import { errorAtPlaces, MAX_PLACES, type Place } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { type OnlineFeature, onlineFeatures, type OnlineModel } from './online-model.ts';
+
+/** How many meanings of one reference a message names. */
+const MAX_MEANINGS = 5;
 
 /** A feature with the model whose rows hold it. */
 export interface ChosenFeature {
@@ -29,29 +33,43 @@ export function chooseFeatures(
   references: readonly string[],
   fullNames: boolean,
 ): ChosenFeature[] {
-  const offered = models.flatMap((of) => onlineFeatures(of).map((feature) => ({ of, feature })));
+  const offered = byReference(models);
   const unknown: Place[] = [];
   const ambiguous: Place[] = [];
-  const chosen = references.flatMap((reference, index) => {
-    const found = offered.filter(
-      ({ feature: { name, group } }) => reference === name || reference === `${group}:${name}`,
-    );
+  const chosen: Omit<ChosenFeature, 'name'>[] = [];
+  for (const [index, reference] of references.entries()) {
+    const found = offered.get(reference) ?? [];
     const [first] = found;
     const at = `features.${index}`;
     if (!first) {
-      unknown.push({ at, problem: `no model of these entities has a feature "${reference}"` });
-      return [];
-    }
-    if (found.some(({ feature }) => feature.meaning !== first.feature.meaning)) {
-      const names = found.map(({ of, feature }) => `${feature.group}:${feature.name} of ${of.model}`);
-      ambiguous.push({ at, problem: `"${reference}" may be ${names.join(' or ')}: name a feature_service` });
-      return [];
-    }
-    return [first];
-  });
+      unknown.push({ at, problem: `no model of these entities has a feature "${excerpt(reference)}"` });
+    } else if (found.some(({ feature }) => feature.meaning !== first.feature.meaning)) {
+      const names = found
+        .slice(0, MAX_MEANINGS)
+        .map(({ of, feature }) => `${feature.group}:${feature.name} of ${of.model}`);
+      const problem = `"${excerpt(reference)}" may be ${names.join(' or ')}: name a feature_service`;
+      ambiguous.push({ at, problem });
+    } else chosen.push(first);
+    if (unknown.length > MAX_PLACES) break;
+  }
   refuse('UNKNOWN_FEATURE', unknown);
   refuse('INVALID_REQUEST', ambiguous);
   return named(chosen, fullNames);
+}
+
+/** Every feature of the models under the two references that name it. */
+function byReference(models: readonly OnlineModel[]): Map<string, Omit<ChosenFeature, 'name'>[]> {
+  const offered = new Map<string, Omit<ChosenFeature, 'name'>[]>();
+  for (const of of models) {
+    for (const feature of onlineFeatures(of)) {
+      for (const reference of new Set([feature.name, `${feature.group}:${feature.name}`])) {
+        const sharing = offered.get(reference);
+        if (sharing) sharing.push({ of, feature });
+        else offered.set(reference, [{ of, feature }]);
+      }
+    }
+  }
+  return offered;
 }
 
 function named(chosen: readonly Omit<ChosenFeature, 'name'>[], fullNames: boolean): ChosenFeature[] {
@@ -69,8 +87,5 @@ function named(chosen: readonly Omit<ChosenFeature, 'name'>[], fullNames: boolea
 }
 
 function refuse(code: 'UNKNOWN_FEATURE' | 'INVALID_REQUEST', places: readonly Place[]): void {
-  const [first] = places;
-  if (!first) return;
-  const more = places.length > 1 ? ` (and ${places.length - 1} more)` : '';
-  throw new TidegateError(code, `${first.at}: ${first.problem}${more}`, { places });
+  if (places.length > 0) throw errorAtPlaces(code, places.slice(0, MAX_PLACES + 1));
 }

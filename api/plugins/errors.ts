@@ -1,38 +1,33 @@
 // Turns whatever a request throws into the one shape of errors.
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { type ErrorCode, type Place, TidegateError } from '../../domain/errors.ts';
+import { errorAtPlaces, type ErrorCode, MAX_PLACES, type Place, TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { temporalFailure } from '../../domain/temporal-failure.ts';
 import { postgresFailure } from '../../store/postgres-failure.ts';
 import { type App } from '../app.ts';
 import { type ErrorBody } from '../schemas/error.ts';
 
-/** Answers every error of a route, and every request that no route takes. */
+/** Answers every error of a route. */
 export function handleErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0];
-    answerError(
-      new TidegateError('UNKNOWN_ROUTE', `there is no route ${request.method} ${path}`),
-      request,
-      reply,
-    );
-  });
 }
+
+/** An error as it is sent. */
+export const errorBody = (error: TidegateError, requestId: string): ErrorBody => ({
+  error: {
+    code: error.code,
+    message: error.message,
+    remedy: error.remedy,
+    ...(error.places.length > 0 && { places: [...error.places] }),
+    requestId,
+  },
+});
 
 /** Answers one error; the log has its cause where it is ours. */
 export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toTidegateError(thrown, request);
   if (error.status >= 500) request.log.error({ err: thrown, code: error.code }, error.message);
-  const body: ErrorBody = {
-    error: {
-      code: error.code,
-      message: error.message,
-      remedy: error.remedy,
-      ...(error.places.length > 0 && { places: [...error.places] }),
-      requestId: request.id,
-    },
-  };
   // Serialised here: a route that declares its answers otherwise must not stand in the way of an error.
   void reply
     // Set again: what the framework refuses itself has not come past the hooks.
@@ -40,26 +35,35 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
     .status(error.status)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(body);
+    .send(errorBody(error, request.id));
 }
 
 function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateError {
   if (thrown instanceof TidegateError) return thrown;
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalidRequest(thrown);
-  const known = serverFailure(thrown);
-  if (known) return known;
   const {
-    code,
+    code = '',
     statusCode = 500,
     message = 'the request cannot be read',
   } = (thrown ?? {}) as Partial<FastifyError>;
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    const type = request.headers['content-type'] ?? 'of no stated type';
+    const type = excerpt(request.headers['content-type'] ?? 'of no stated type');
     return new TidegateError('UNSUPPORTED_MEDIA_TYPE', `the body is ${type} and not application/json`);
   }
-  if (statusCode >= 400 && statusCode < 500) {
-    return new TidegateError(frameworkCodes[code ?? ''] ?? 'INVALID_REQUEST', message);
+  if (unroutable.has(code)) {
+    const path = excerpt(request.url.split('?')[0] ?? '');
+    return new TidegateError('UNKNOWN_ROUTE', `there is no route ${request.method} ${path}`);
   }
+  // Before errors of the database are looked for: a client that hangs up while it sends its body leaves an ECONNRESET,
+  // as a lost connection to Postgres does.
+  if (statusCode >= 400 && statusCode < 500) {
+    return new TidegateError(
+      statusCode === 413 ? 'BODY_TOO_LARGE' : 'INVALID_REQUEST',
+      excerpt(message, 200),
+    );
+  }
+  const known = serverFailure(thrown);
+  if (known) return known;
   // What went wrong stays in the log: it may name tables, files or hosts.
   return new TidegateError('INTERNAL', 'the request failed for a reason that is not its own', {
     cause: thrown,
@@ -96,31 +100,27 @@ const serverWords: Readonly<Partial<Record<ErrorCode, string>>> = {
   TEMPORAL_NOT_ALLOWED: 'Temporal does not accept the credentials of this process',
 };
 
-const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
-  FST_ERR_MAX_PARAM_LENGTH: 'UNKNOWN_ROUTE',
-  FST_ERR_BAD_URL: 'UNKNOWN_ROUTE',
-};
+// A path that cannot be decoded, and one with a name that is longer than any.
+const unroutable: ReadonlySet<string> = new Set(['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']);
 
 function invalidRequest({
   validation = [],
   validationContext: part = 'body',
 }: Partial<FastifyError>): TidegateError {
-  const places = validation.flatMap(({ instancePath, keyword, params, message = 'is wrong' }): Place[] => {
-    const path = instancePath.split('/').filter((step) => step !== '');
+  const places: Place[] = [];
+  for (const { instancePath, keyword, params, message = 'is wrong' } of validation) {
+    const path = instancePath
+      .split('/')
+      .filter((step) => step !== '')
+      .map((step) => excerpt(step));
     const at = (...more: string[]): string => [...path, ...more].join('.') || `the ${part}`;
     // One place for each unknown field, so that the field itself is named.
     if (keyword === 'unrecognized_keys') {
-      return (params['keys'] as string[]).map((key) => ({
-        at: at(key),
-        problem: 'is not a field of this request',
-      }));
-    }
-    return [{ at: at(), problem: message }];
-  });
-  const [first = { at: `the ${part}`, problem: 'is wrong' }] = places;
-  const more = places.length > 1 ? ` (and ${places.length - 1} more)` : '';
-  return new TidegateError('INVALID_REQUEST', `${first.at}: ${first.problem}${more}`, {
-    places,
-  });
+      for (const key of (params['keys'] as string[]).slice(0, MAX_PLACES + 1)) {
+        places.push({ at: at(excerpt(key)), problem: 'is not a field of this request' });
+      }
+    } else places.push({ at: at(), problem: message });
+    if (places.length > MAX_PLACES) break;
+  }
+  return errorAtPlaces('INVALID_REQUEST', places.slice(0, MAX_PLACES + 1));
 }

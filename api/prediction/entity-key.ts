@@ -1,10 +1,12 @@
 // Reads the key of an entity in a request.
-import { type Place, TidegateError } from '../../domain/errors.ts';
+import { MAX_PLACES, type Place, TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
+import { type KeyValue } from '../schemas/key.ts';
 
 /** A key of a request with the place it came from: `key`, or `keys.3`. */
 export interface RequestKey {
   readonly at: string;
-  readonly key: Readonly<Record<string, string | number>>;
+  readonly key: Readonly<Record<string, KeyValue>>;
 }
 
 /**
@@ -14,14 +16,17 @@ export interface RequestKey {
  * @example readEntityKeys(['user_id'], [{ at: 'key', key: { user_id: 7 } }]) // [['7']]
  */
 export function readEntityKeys(columns: readonly string[], keys: readonly RequestKey[]): string[][] {
-  const places: Place[] = keys.flatMap(({ at, key }) => [
-    ...columns
-      .filter((column) => !Object.hasOwn(key, column))
-      .map((column) => ({ at: `${at}.${column}`, problem: 'is missing' })),
-    ...Object.keys(key)
-      .filter((column) => !columns.includes(column))
-      .map((column) => ({ at: `${at}.${column}`, problem: 'is no key column of the entity' })),
-  ]);
+  const places: Place[] = [];
+  for (const { at, key } of keys) {
+    for (const column of columns) {
+      if (!Object.hasOwn(key, column)) places.push({ at: `${at}.${column}`, problem: 'is missing' });
+    }
+    for (const column of Object.keys(key)) {
+      if (!columns.includes(column))
+        places.push({ at: `${at}.${excerpt(column)}`, problem: 'is no key column of the entity' });
+    }
+    if (places.length >= MAX_PLACES) break;
+  }
   const [first] = places;
   if (first) {
     const message = `${first.at} ${first.problem}; the entity is named by ${columns.join(', ')}`;
@@ -29,7 +34,3 @@ export function readEntityKeys(columns: readonly string[], keys: readonly Reques
   }
   return keys.map(({ key }) => columns.map((column) => String(key[column])));
 }
-
-/** Key values by column, for an answer. */
-export const nameEntityKey = (columns: readonly string[], key: readonly string[]): Record<string, string> =>
-  Object.fromEntries(columns.map((column, index) => [column, key[index] ?? '']));

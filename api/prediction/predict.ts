@@ -2,13 +2,14 @@
 import { type Feature } from '../../domain/features/define-model.ts';
 import { type PastMaxAge } from '../../domain/features/max-age.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
-import { TidegateError } from '../../domain/errors.ts';
+import { MAX_PLACES, TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { type LookUp, type OnlineRow } from '../../store/online/lookup.ts';
 import { type PredictBody, type Prediction } from '../schemas/prediction.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
 import { completeRow } from './complete-row.ts';
 import { type Entry, entriesOf } from './entries.ts';
-import { nameEntityKey, readEntityKeys, type RequestKey } from './entity-key.ts';
+import { readEntityKeys, type RequestKey } from './entity-key.ts';
 import { readFeatures } from './read-features.ts';
 import { readInstant } from './read-instant.ts';
 import { sentValue } from './sent-value.ts';
@@ -17,7 +18,10 @@ import { inWords, refuseTooOld, usableValues } from './usable-values.ts';
 /** One row to score, and what the answer and the log say of it. */
 export interface Subject {
   readonly record: FeatureRecord;
+  /** As it is stored: one text for each key column. */
   readonly entityKey: readonly string[] | null;
+  /** As the request named it. */
+  readonly sentKey?: RequestKey['key'];
   /** The instant of the online row, or the one that the request names. */
   readonly asOf?: Date;
   /** Columns that the request sent for an entity, in place of what is stored. */
@@ -57,7 +61,7 @@ export async function predict(
   return subjects.map((subject, at) => {
     const score = scores[at]!;
     const prediction = {
-      ...(subject.entityKey && { key: nameEntityKey(model.entityKeys, subject.entityKey) }),
+      ...(subject.sentKey && { key: subject.sentKey }),
       score,
       positive: score >= model.threshold,
       features_used: featuresUsed(features, subject.record),
@@ -103,6 +107,7 @@ async function subjectsOf(
         rowTimeMicros: microsOf(row.asOf),
       }),
       entityKey,
+      ...(entry.key && { sentKey: entry.key.key }),
       asOf: row.asOf,
       ...(entry.row && { overridden: [...values.keys()] }),
       tooOld,
@@ -155,12 +160,16 @@ function unknownEntity(model: ServingModel, absent: readonly RequestKey[]): Tide
   const more = absent.length > 1 ? ` (nor for ${absent.length - 1} more)` : '';
   return new TidegateError(
     'UNKNOWN_ENTITY',
-    `${model.model} version ${model.version} has no online row for ${JSON.stringify(first?.key)}${more}`,
+    `${model.model} version ${model.version} has no online row for ${shown(first)}${more}`,
     {
-      places: absent.map(({ at, key }) => ({ at, problem: `no online row for ${JSON.stringify(key)}` })),
+      places: absent
+        .slice(0, MAX_PLACES)
+        .map((key) => ({ at: key.at, problem: `no online row for ${shown(key)}` })),
     },
   );
 }
+
+const shown = (requested: RequestKey | undefined): string => excerpt(JSON.stringify(requested?.key ?? {}));
 
 /** Features as a request would send them. */
 const featuresUsed = (features: readonly Feature[], record: FeatureRecord): Prediction['features_used'] =>

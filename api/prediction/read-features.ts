@@ -3,12 +3,13 @@ import { type ColumnSpec } from '../../domain/features/column.ts';
 import { type Derivation } from '../../domain/features/derived/derivation.ts';
 import { type Value } from '../../domain/features/derived/operator.ts';
 import { formulaOf } from '../../domain/features/derived/operators.ts';
-import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
+import { errorAtPlaces, type ErrorCode, MAX_PLACES } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { isStorable } from '../schemas/text.ts';
 import { readInstant } from './read-instant.ts';
 import { type RowShape } from './row-shape.ts';
 
-const LONGEST_CATEGORY = 1_000;
+const MAX_CATEGORY = 1_000;
 
 interface Problem {
   readonly code: Extract<ErrorCode, 'UNKNOWN_FEATURE' | 'INVALID_FEATURE'>;
@@ -27,7 +28,8 @@ export interface RequestRow {
  * kept: it is scored as unseen. A count is a whole number from 0; the bounds of a number are watched by drift and
  * refused nowhere. Derived columns are computed and cannot be sent.
  *
- * @throws TidegateError UNKNOWN_FEATURE, INVALID_FEATURE naming the first 20 places with what was expected and got
+ * @throws TidegateError UNKNOWN_FEATURE, INVALID_FEATURE naming the first 20 places with what was expected and got;
+ * the rest of the request is not looked at
  */
 export function readFeatures(
   { sources, derivations }: Pick<RowShape, 'sources' | 'derivations'>,
@@ -36,10 +38,12 @@ export function readFeatures(
   const specs = new Map(sources.map(({ name, spec }) => [name, spec]));
   const derived = new Map(derivations.map((derivation) => [derivation.name, derivation]));
   const problems: Problem[] = [];
-  const read = rows.map((row) => {
+  const read: ReadonlyMap<string, Value>[] = [];
+  for (const row of rows) {
     const sent = new Map<string, Value>();
     for (const [name, value] of Object.entries(row.features)) {
-      const at = `${row.at}.${name}`;
+      if (problems.length > MAX_PLACES) throw refusal(problems);
+      const at = `${row.at}.${excerpt(name)}`;
       const spec = specs.get(name);
       if (!spec) {
         problems.push(notSendable(at, derived.get(name)));
@@ -51,15 +55,17 @@ export function readFeatures(
         problems.push({ code: 'INVALID_FEATURE', at, problem });
       } else sent.set(name, known);
     }
-    return sent;
-  });
-  const [first] = problems;
-  if (!first) return read;
-  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-  throw new TidegateError(first.code, `${first.at}: ${first.problem}${more}`, {
-    places: problems.map(({ at, problem }) => ({ at, problem })),
-  });
+    read.push(sent);
+  }
+  if (problems.length > 0) throw refusal(problems);
+  return read;
 }
+
+const refusal = (problems: readonly Problem[]): Error =>
+  errorAtPlaces(
+    problems[0]?.code ?? 'INVALID_FEATURE',
+    problems.map(({ at, problem }) => ({ at, problem })),
+  );
 
 function notSendable(at: string, derivation: Derivation | undefined): Problem {
   if (!derivation) return { code: 'UNKNOWN_FEATURE', at, problem: 'the model has no such feature' };
@@ -72,7 +78,7 @@ const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | 
   numeric: (value) => (Number.isFinite(value) ? (value as number) : undefined),
   count: (value) => (Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
   category: (value) =>
-    typeof value === 'string' && value.length <= LONGEST_CATEGORY && isStorable(value) ? value : undefined,
+    typeof value === 'string' && value.length <= MAX_CATEGORY && isStorable(value) ? value : undefined,
   flag: (value) => (typeof value === 'boolean' ? String(value) : undefined),
   instant: readInstant,
 };
@@ -80,14 +86,14 @@ const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | 
 const expected: Record<ColumnSpec['type'], string> = {
   numeric: 'a number',
   count: 'a whole number from 0',
-  category: `a text of at most ${LONGEST_CATEGORY} storable characters`,
+  category: `a text of at most ${MAX_CATEGORY} storable characters`,
   flag: 'true or false',
   instant: 'a day, or an instant with its offset such as 2024-02-29T06:00:00Z,',
 };
 
 function inWords(value: unknown): string {
   if (typeof value === 'string') {
-    return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)}`;
+    return `the text "${excerpt(value, 40).replaceAll('"', '\\"')}"`;
   }
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return Array.isArray(value) ? 'a list' : 'an object';

@@ -1,6 +1,6 @@
 // The stored values of an entity that may still be used: each view's age is judged when it is asked for.
 import { type AgeLimit, pastMaxAge, type PastMaxAge } from '../../domain/features/max-age.ts';
-import { type Place, TidegateError } from '../../domain/errors.ts';
+import { errorAtPlaces, MAX_PLACES, type Place } from '../../domain/errors.ts';
 import { type OnlineRow } from '../../store/online/lookup.ts';
 
 /** What is left of an online row. */
@@ -42,18 +42,16 @@ export function usableValues(
 export function refuseTooOld(
   entities: readonly { readonly at: string; readonly tooOld: readonly PastMaxAge[] }[],
 ): void {
-  const places = entities.flatMap(({ at, tooOld }): Place[] =>
-    tooOld
-      .filter(({ limit }) => limit.then === 'error')
-      .map(({ limit, timestamp }) => ({
-        at,
-        problem: `the value of ${limit.name} is of ${timestamp.toISOString()}, older than its maxAge of ${inWords(limit)}`,
-      })),
-  );
-  const [first] = places;
-  if (!first) return;
-  const more = places.length > 1 ? ` (and ${places.length - 1} more)` : '';
-  throw new TidegateError('VALUES_TOO_OLD', `${first.at}: ${first.problem}${more}`, { places });
+  const places: Place[] = [];
+  for (const { at, tooOld } of entities) {
+    for (const { limit, timestamp } of tooOld) {
+      if (limit.then !== 'error') continue;
+      const age = `older than its maxAge of ${inWords(limit)}`;
+      places.push({ at, problem: `the value of ${limit.name} is of ${timestamp.toISOString()}, ${age}` });
+    }
+    if (places.length > MAX_PLACES) break;
+  }
+  if (places.length > 0) throw errorAtPlaces('VALUES_TOO_OLD', places.slice(0, MAX_PLACES + 1));
 }
 
 /** A limit as the definition wrote it. @example '3 days' */

@@ -6,7 +6,7 @@ import { featuresOf } from '../../domain/features/define-model.ts';
 import { cardFacts } from '../../store/versions/card-facts.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
-import { modelParams } from '../schemas/model.ts';
+import { modelParams, wholeNumber } from '../schemas/model.ts';
 
 /** `GET /models/:model/versions/:version/card`. */
 export function cardRoute(app: App, { database }: ApiDeps): void {
@@ -19,13 +19,7 @@ export function cardRoute(app: App, { database }: ApiDeps): void {
         description:
           'Put together from what is stored: data, performance with intervals and slices, the proof that nothing leaked, ' +
           'the decision, drift at the time, limits and the approver. Nothing is computed anew.',
-        params: modelParams.extend({
-          version: z.coerce
-            .number()
-            .int()
-            .min(1)
-            .max(2 ** 31 - 1),
-        }),
+        params: modelParams.extend({ version: wholeNumber(2 ** 31 - 1) }),
         response: { 200: z.unknown().describe('The card'), ...errorResponses },
       },
     },

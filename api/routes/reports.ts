@@ -9,7 +9,8 @@ import { documentOf } from '../../store/runs/report-document.ts';
 import { getReport } from '../../store/runs/reports.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
-import { instant, modelParams } from '../schemas/model.ts';
+import { instant, modelParams, wholeNumber } from '../schemas/model.ts';
+import { storableText } from '../schemas/text.ts';
 
 const report = z.object({
   id: z.int(),
@@ -23,14 +24,14 @@ const report = z.object({
   createdAt: instant,
 });
 
-const id = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const id = wholeNumber(Number.MAX_SAFE_INTEGER);
 
 const filter = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: wholeNumber(100).default(20),
   before: id.optional().describe('Only reports with a smaller id: the last of the page before'),
   from: instantGiven('Only reports of this instant or later'),
   to: instantGiven('Only reports of this instant or earlier'),
-  outcome: z.string().min(1).max(100).optional().describe('Only reports on which this was decided'),
+  outcome: storableText(100).min(1).optional().describe('Only reports on which this was decided'),
   drifted: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 });
 

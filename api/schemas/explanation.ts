@@ -1,5 +1,6 @@
 // What `explain` takes and answers.
 import { z } from 'zod';
+import { keyValueAnswer } from './key.ts';
 import { entityKey, features, rowTime } from './prediction.ts';
 
 /** Body of `explain`: one entity, one row of features, or an entity with some features of its own. */
@@ -20,7 +21,7 @@ export const explainBody = z
 export const explainAnswer = z.object({
   model: z.string(),
   version: z.int(),
-  key: z.record(z.string(), z.string()).optional(),
+  key: z.record(z.string(), keyValueAnswer).optional(),
   as_of: z.iso.datetime().optional(),
   score: z.number().min(0).max(1),
   score_before_calibration: z

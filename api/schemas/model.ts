@@ -10,3 +10,11 @@ export const instant = z.iso.datetime();
 
 /** Where a version stands. */
 export const stage = z.enum(['None', 'Staging', 'Production', 'Archived']);
+
+/** A whole number from 1 in a path or a query, in digits. */
+export const wholeNumber = (most: number) =>
+  z.preprocess(
+    // `Number` alone would read 0x10, 1e2, blanks and a list of one as numbers too.
+    (text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text),
+    z.int(`must be a whole number from 1 to ${most}`).min(1).max(most),
+  );

@@ -1,27 +1,22 @@
 // What a look-up of online features takes and answers: the shape of Feast's feature server.
 import { z } from 'zod';
+import { boundedList, boundedRecord } from './bounded.ts';
+import { keyValue, MAX_KEY_COLUMNS } from './key.ts';
 import { storableText } from './text.ts';
 
-const MOST_FEATURES = 1_000;
-const MOST_ENTITIES = 1_000;
-
-const keyValues = z
-  .array(z.union([storableText(500), z.int()], { error: 'must be a text or a whole number' }))
-  .min(1)
-  .max(MOST_ENTITIES);
+const MAX_FEATURES = 1_000;
+const MAX_ENTITIES = 1_000;
 
 /** Body of a look-up. */
 export const onlineFeaturesBody = z
   .strictObject({
-    features: z
-      .array(z.string().min(1).max(200))
-      .min(1)
-      .max(MOST_FEATURES)
+    features: boundedList(storableText(200).min(1), MAX_FEATURES)
       .optional()
       .describe('Features, as `view:feature` or by name alone'),
-    feature_service: z.string().optional().describe('A model, for all features of the version that answers'),
-    entities: z
-      .record(z.string(), keyValues)
+    feature_service: storableText(200)
+      .optional()
+      .describe('A model, for all features of the version that answers'),
+    entities: boundedRecord(boundedList(keyValue, MAX_ENTITIES), MAX_KEY_COLUMNS)
       .describe('For each key column of the entity its values, as many for each: one entity by position')
       .meta({ examples: [{ user_id: ['u_000123', 'u_000124'] }] }),
     full_feature_names: z

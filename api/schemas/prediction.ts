@@ -1,23 +1,20 @@
 // What `predict` takes and answers.
 import { z } from 'zod';
 import { readInstant } from '../prediction/read-instant.ts';
-import { storableText } from './text.ts';
+import { anyFields, boundedList, boundedRecord } from './bounded.ts';
+import { keyValue, keyValueAnswer, MAX_KEY_COLUMNS } from './key.ts';
 
-/** Most entities or rows of one request. */
-const MOST_ROWS = 1_000;
-
-const keyValue = z.union([storableText(500), z.int()], { error: 'must be a text or a whole number' });
+/** How many entities or rows one request may name. */
+const MAX_ROWS = 1_000;
 
 /** An entity by its key columns. */
-export const entityKey = z
-  .record(z.string(), keyValue)
+export const entityKey = boundedRecord(keyValue, MAX_KEY_COLUMNS)
   .describe("The entity's key columns by name")
   .meta({ examples: [{ user_id: 'u_000123' }] });
 
 // Checked against the definition of the version that answers, so that each error names feature, type and value.
 /** Features of a row by name. */
-export const features = z
-  .record(z.string(), z.unknown())
+export const features = anyFields
   .describe(
     'Columns of the views by name, a derived one never; null is missing, and so is one left out where no key is sent',
   )
@@ -46,9 +43,9 @@ export const predictBody = z
   .strictObject({
     key: entityKey.optional(),
     features: features.optional(),
-    keys: z.array(entityKey).min(1).max(MOST_ROWS).optional(),
-    rows: z.array(features).min(1).max(MOST_ROWS).optional(),
-    entries: z.array(entry).min(1).max(MOST_ROWS).optional(),
+    keys: boundedList(entityKey, MAX_ROWS).optional(),
+    rows: boundedList(features, MAX_ROWS).optional(),
+    entries: boundedList(entry, MAX_ROWS).optional(),
     as_of: rowTime
       .optional()
       .describe('The row time of rows without a key, for columns derived from instants; by default now'),
@@ -70,9 +67,9 @@ export type PredictBody = z.infer<typeof predictBody>;
 
 const prediction = z.object({
   key: z
-    .record(z.string(), z.string())
+    .record(z.string(), keyValueAnswer)
     .optional()
-    .describe('The entity; absent where features came in the request'),
+    .describe('The entity, as it was sent; absent where features came in the request'),
   score: z.number().min(0).max(1).describe('Estimated probability of the positive class'),
   positive: z.boolean().describe('Whether the score reaches the threshold'),
   features_used: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable()),

@@ -2,11 +2,15 @@
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { type Database } from '../database.ts';
 import { keepFixedParts } from './fixed-parts.ts';
 import { refuseHiddenNow } from '../features/known-guard.ts';
 import { readLabelValues } from './label-values.ts';
 import { checkSources } from './source-tables.ts';
+
+/** How many models a message names. */
+const MAX_NAMES = 20;
 
 /** A stored definition version. */
 export interface StoredDefinition {
@@ -108,8 +112,12 @@ export async function getDefinition(
         remedy: `\`tidegate features describe ${model}\` shows the newest.`,
       });
     }
-    const known = names.length > 0 ? `there are ${names.join(', ')}` : 'none has been applied yet';
-    throw new TidegateError('UNKNOWN_MODEL', `there is no model "${model}"; ${known}`);
+    const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
+    const known =
+      names.length > 0
+        ? `there are ${names.slice(0, MAX_NAMES).join(', ')}${more}`
+        : 'none has been applied yet';
+    throw new TidegateError('UNKNOWN_MODEL', `there is no model "${excerpt(model)}"; ${known}`);
   }
   return {
     model: row.model,

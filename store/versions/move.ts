@@ -1,6 +1,7 @@
 // A move between stages is a row; the database checks it and changes the stage.
 import { type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { type Database } from '../database.ts';
 import { type Stage, type Tables } from '../tables.ts';
 
@@ -44,7 +45,7 @@ export async function movingModel<T>(
         .where('name', '=', model)
         .forUpdate()
         .executeTakeFirst();
-      if (!locked) throw new TidegateError('UNKNOWN_MODEL', `there is no model "${model}"`);
+      if (!locked) throw new TidegateError('UNKNOWN_MODEL', `there is no model "${excerpt(model)}"`);
       return work(transaction);
     });
   } catch (error) {

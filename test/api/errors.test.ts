@@ -30,8 +30,8 @@ it.each([
   [
     'another method',
     { method: 'DELETE', url: '/models' },
-    'UNKNOWN_ROUTE',
-    'there is no route DELETE /models',
+    'METHOD_NOT_ALLOWED',
+    '/models does not take DELETE, only GET, HEAD, OPTIONS',
   ],
   ['a path that cannot be read', { method: 'GET', url: '/models/%E0%A4%A' }, 'UNKNOWN_ROUTE', '%E0%A4%A'],
   ['a name of 200 letters', { method: 'GET', url: `/models/${'x'.repeat(200)}` }, 'UNKNOWN_ROUTE', 'xxx'],

@@ -1,0 +1,174 @@
+// Reads the body of a request: JSON in UTF-8, at most so large, deep and wide, compressed or not.
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib';
+import { type FastifyRequest } from 'fastify';
+import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
+import { type App } from '../app.ts';
+
+/** Largest body in bytes, before and after it is unpacked: 1,000 rows of wide models fit. */
+export const BODY_LIMIT = 4 * 1024 * 1024;
+
+/** How deep lists and objects may lie in each other; the deepest that a route takes is 5. */
+const MAX_DEPTH = 20;
+/** Fields of one object. A definition has fewer columns. */
+const MAX_FIELDS = 5_000;
+/** Fields of all objects together: 1,000 rows of 250 columns. */
+const MAX_ALL_FIELDS = 250_000;
+/** Characters of a field's name as it is written. A column of Postgres has at most 63 bytes. */
+const MAX_NAME = 500;
+
+/** Takes bodies of type application/json and no other. */
+export function takeJsonBodies(app: App): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      checkCharset(request.headers['content-type'] ?? '');
+      return parseJson(decode(await unpack(body, request.headers['content-encoding'])));
+    },
+  );
+}
+
+type Unpack = (packed: InputType, options: ZlibOptions) => Promise<Buffer>;
+
+const UNPACKERS: Readonly<Record<string, Unpack>> = {
+  gzip: promisify(gunzip) as Unpack,
+  'x-gzip': promisify(gunzip) as Unpack,
+  deflate: promisify(inflate) as Unpack,
+  br: promisify(brotliDecompress) as Unpack,
+};
+
+async function unpack(body: Buffer, encoding = 'identity'): Promise<Buffer> {
+  const name = encoding.trim().toLowerCase();
+  if (name === 'identity' || name === '') return body;
+  const unpacker = Object.hasOwn(UNPACKERS, name) ? UNPACKERS[name] : undefined;
+  if (!unpacker) {
+    throw new TidegateError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `the body has the content-encoding ${excerpt(encoding)}, which is not one of gzip, deflate and br`,
+      { remedy: 'Send the body as it is, or with one of these encodings.' },
+    );
+  }
+  try {
+    return await unpacker(body, { maxOutputLength: BODY_LIMIT });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new TidegateError('BODY_TOO_LARGE', `the body is larger than ${BODY_LIMIT} bytes once unpacked`);
+    }
+    throw new TidegateError('INVALID_REQUEST', `the body cannot be unpacked as ${name}`, { cause: error });
+  }
+}
+
+const CHARSET = /;\s*charset\s*=\s*("[^"]*"|'[^']*'|[^\s;]+)/gi;
+const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
+
+/** @throws TidegateError UNSUPPORTED_MEDIA_TYPE if the header says that the body is in another character set than UTF-8 */
+function checkCharset(contentType: string): void {
+  for (const [, value = ''] of contentType.matchAll(CHARSET)) {
+    const charset = value.replaceAll(/["']/g, '').trim();
+    if (!UTF_8.has(charset.toLowerCase())) {
+      throw new TidegateError(
+        'UNSUPPORTED_MEDIA_TYPE',
+        `the body is in the character set ${excerpt(charset)}, and JSON is read in UTF-8`,
+      );
+    }
+  }
+}
+
+/** A byte order mark is left out. */
+function decode(body: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (error) {
+    throw new TidegateError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'the body is not in UTF-8: it holds bytes that no character has there, such as an é of ISO-8859-1',
+      { cause: error },
+    );
+  }
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === '') throw new TidegateError('INVALID_REQUEST', 'the body is empty');
+  const written = checkSize(text);
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    throw new TidegateError(
+      'INVALID_REQUEST',
+      `the body is not valid JSON: ${excerpt((error as Error).message, 200)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+  // A name that stands twice in one object is read once: JSON.parse keeps the last, and nobody knows which was meant.
+  if (countFields(body) !== written) {
+    throw new TidegateError('INVALID_REQUEST', 'the body names a field twice in one object');
+  }
+  return body;
+}
+
+const [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = Buffer.from('"\\:[]{}');
+
+/**
+ * Counts what a text of JSON holds before it is parsed, which costs 20 times as much if it has many names or is deep.
+ *
+ * @returns how many fields its objects have together
+ * @throws TidegateError INVALID_REQUEST as soon as one bound is passed
+ */
+function checkSize(text: string): number {
+  const fields: number[] = [];
+  let all = 0;
+  let start = 0;
+  let end = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) {
+      start = at + 1;
+      at = closingQuote(text, start);
+      end = at;
+    } else if (character === COLON) {
+      all += 1;
+      const here = (fields[fields.length - 1] = (fields.at(-1) ?? 0) + 1);
+      if (end - start > MAX_NAME) {
+        const name = excerpt(text.slice(start, start + MAX_NAME));
+        throw tooMuch(`a field's name has ${end - start} characters: ${name}; at most ${MAX_NAME} are read`);
+      }
+      if (here > MAX_FIELDS) throw tooMuch(`an object has more than ${MAX_FIELDS} fields`);
+      if (all > MAX_ALL_FIELDS) throw tooMuch(`its objects have more than ${MAX_ALL_FIELDS} fields together`);
+    } else if (character === OPEN || character === OPEN_LIST) {
+      fields.push(0);
+      if (fields.length > MAX_DEPTH) throw tooMuch(`it is more than ${MAX_DEPTH} levels deep`);
+    } else if (character === CLOSE || character === CLOSE_LIST) fields.pop();
+  }
+  return all;
+}
+
+const tooMuch = (problem: string): TidegateError =>
+  new TidegateError('INVALID_REQUEST', `the body: ${problem}`);
+
+/** Where a string ends; the text's length if it does not. */
+function closingQuote(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes += 1;
+    if (slashes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+/** @throws TidegateError INVALID_REQUEST if a field would be taken for an object's prototype */
+function countFields(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((count: number, item) => count + countFields(item), 0);
+  let count = 0;
+  for (const [name, field] of Object.entries(value)) {
+    if (name === '__proto__') throw new TidegateError('INVALID_REQUEST', 'the body: __proto__ is no field');
+    count += 1 + countFields(field);
+  }
+  return count;
+}

@@ -1,0 +1,100 @@
+// What HTTP itself asks for: a host, a method that the path takes, and an answer to what is no HTTP at all.
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import { type Socket } from 'node:net';
+import { type FastifyRequest } from 'fastify';
+import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
+import { type App } from '../app.ts';
+import { errorBody } from './errors.ts';
+
+interface Path {
+  readonly pattern: RegExp;
+  readonly methods: Set<string>;
+}
+
+/**
+ * Refuses, before a body is read, requests without a host, paths that no route has, and methods that a path does not
+ * take; answers OPTIONS with the methods that it does. Registered before the routes, which it takes note of.
+ */
+export function speakHttp(app: App): void {
+  const paths = new Map<string, Path>();
+
+  app.addHook('onRoute', ({ url, method }) => {
+    const path = paths.get(url) ?? { pattern: patternOf(url), methods: new Set(['OPTIONS']) };
+    for (const each of [method].flat()) path.methods.add(each);
+    paths.set(url, path);
+  });
+
+  const methodsOf = (request: FastifyRequest): string[] => {
+    const [path = ''] = request.url.split('?');
+    const all = [...paths.values()];
+    const matching = path === '*' ? all : all.filter(({ pattern }) => pattern.test(path));
+    return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort();
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
+      throw new TidegateError('INVALID_REQUEST', 'the request has no header Host');
+    }
+    if (!request.is404) return;
+    const methods = methodsOf(request);
+    if (methods.length === 0) throw unknownRoute(request);
+    reply.header('allow', methods.join(', '));
+    if (request.method === 'OPTIONS') return reply.status(204).send();
+    throw new TidegateError(
+      'METHOD_NOT_ALLOWED',
+      `${excerpt(request.url.split('?')[0] ?? '')} does not take ${excerpt(request.method)}, only ${methods.join(', ')}`,
+    );
+  });
+
+  // Anything but 100-continue may be ignored (RFC 9110, 10.1.1); Node would answer 417 without a body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+}
+
+const unknownRoute = ({ method, url }: FastifyRequest): TidegateError => {
+  const [path = ''] = url.split('?');
+  return new TidegateError('UNKNOWN_ROUTE', `there is no route ${excerpt(method)} ${excerpt(path)}`);
+};
+
+const patternOf = (url: string): RegExp =>
+  new RegExp(
+    `^${url
+      .replaceAll(/[.+?^$()|[\]\\]/g, '\\$&')
+      .replaceAll(/:\w+/g, '[^/]+')
+      .replaceAll('*', '.*')}$`,
+  );
+
+/** What Node's parser says of a request, and what that means to the sender. */
+const PARSER_PROBLEMS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'path and headers of the request are larger than 16 kB'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['BODY_TOO_LARGE', 'the extensions of a chunk are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request was not sent whole in time'],
+};
+
+/** Answers what is no HTTP in the shape of all errors, and closes the connection. */
+export function answerClientError(error: NodeJS.ErrnoException & { reason?: string }, socket: Socket): void {
+  // Whoever hung up reads no answer.
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [code, message] = PARSER_PROBLEMS[error.code ?? ''] ?? [
+    'INVALID_REQUEST' as const,
+    `the request is not valid HTTP: ${excerpt(error.reason ?? error.message)}`,
+  ];
+  const failure = new TidegateError(code, message);
+  const requestId = randomUUID();
+  const body = JSON.stringify(errorBody(failure, requestId));
+  socket.end(
+    [
+      `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      `x-request-id: ${requestId}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}
