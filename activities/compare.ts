@@ -11,9 +11,9 @@ import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import { findVersionIn, getVersion } from '../store/versions/versions.ts';
 import { championFrame, evaluationDataset, readEvaluation } from './comparing/evaluation.ts';
 import { judgeOutOfTime } from './comparing/judge-out-of-time.ts';
-import { measureInThread } from './comparing/measure-in-thread.ts';
 import { fitTreesBy } from './trees/fit-trees.ts';
 import { proveLeaks } from './comparing/prove-leaks.ts';
+import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 
 /** The step that compares a candidate. */
@@ -47,17 +47,20 @@ export const compareActivities = (deps: ActivityDeps) => ({
         )
       : // What "no model" would answer to everybody.
         new Float64Array(frame.rows).fill(prior);
-    const { comparison, ...measured } = await measureInThread(
+    const { comparison, ...measured } = await compute(
+      'measureComparison',
       {
-        frame,
-        championScores,
-        candidateScores,
-        prior,
-        cuts: { champion: champion?.cut ?? DEFAULT_CUT, candidate: cutOf(source.artifact) },
-        named: definition.promotion.slices ?? [],
-        seed: definition.training.seed,
+        input: {
+          frame,
+          championScores,
+          candidateScores,
+          prior,
+          cuts: { champion: champion?.cut ?? DEFAULT_CUT, candidate: cutOf(source.artifact) },
+          named: definition.promotion.slices ?? [],
+          seed: definition.training.seed,
+        },
+        candidate: source,
       },
-      source,
       { signal: cancellationSignal(), onProgress: (fraction) => heartbeat({ measured: fraction }) },
     );
     const outOfTime = await judgeOutOfTime(database, {

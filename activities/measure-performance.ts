@@ -18,9 +18,9 @@ import { scoreHoldout } from '../store/datasets/score-holdout.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readScoreReference, type Version } from '../store/versions/versions.ts';
+import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 import { beside, followed } from './followed.ts';
-import { measureBeside } from './measuring/measure-beside.ts';
 import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
 
 /** The step that measures performance. */
@@ -53,7 +53,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       const unlabelled = rowsWhere(held, (label) => label === NO_LABEL);
       const realised =
         labelled.labels.length > 0
-          ? await measureBeside({ kind: 'performance', rows: labelled, seed }, beside())
+          ? await compute('measurePerformance', { rows: labelled, seed }, beside())
           : null;
       const estimated = await estimate(champion, unlabelled.scores, seed);
       if (realised === null && !estimated.measured) {

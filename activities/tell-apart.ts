@@ -6,8 +6,8 @@ import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { sampleDataset } from '../store/drift/sample-dataset.ts';
 import { type Version } from '../store/versions/versions.ts';
+import { compute } from './compute/compute.ts';
 import { beside } from './followed.ts';
-import { measureBeside } from './measuring/measure-beside.ts';
 
 /**
  * Classifies a sample of both sides; null where the definition does not ask. Not measurable where retention has let the
@@ -28,7 +28,7 @@ export async function tellApart(
     );
     const window = await sampleDataset(database, dataset, drift.multivariate);
     const { seed } = drift.multivariate;
-    return await measureBeside({ kind: 'tell apart', reference, window, seed }, beside());
+    return await compute('tellApart', { reference, window, seed }, beside());
   } catch (error) {
     if (!(error instanceof TidegateError) || error.code !== 'DATASET_EXPIRED') throw error;
     const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };

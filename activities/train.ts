@@ -1,4 +1,4 @@
-// Training: a candidate from the frozen training window, fitted in a thread of its own.
+// Training: a candidate from the frozen training window, fitted in a compute thread.
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/drift/feature-reference.ts';
 import { encodeReference } from '../domain/drift/profile-codec.ts';
@@ -9,15 +9,16 @@ import { readDataset } from '../store/datasets/read.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
 import { forgetFoldFits } from '../store/runs/tree-fits.ts';
 import { findVersionOfRetrain, registerVersion } from '../store/versions/versions.ts';
+import { compute } from './compute/compute.ts';
+import { type ComputeControl } from './compute/pool.ts';
+import { type TrainingInput } from './compute/tasks.ts';
 import { type ActivityDeps } from './deps.ts';
 import { chosenRecipe, datasetOfRecipe } from './training/chosen-recipe.ts';
 import { trainingSource } from './training/planned-training.ts';
 import { thisPlatform } from './training/this-platform.ts';
 import { scoreTraining } from './training/score-training.ts';
-import { trainInThread, type TrainingInput } from './training/train-in-thread.ts';
 import { fitTreesBy } from './trees/fit-trees.ts';
 import { trainTrees } from './trees/train-trees.ts';
-import { type ThreadControl } from './training/run-thread.ts';
 import { versionInput } from './training/version-input.ts';
 
 /** A candidate that has been registered. */
@@ -78,7 +79,7 @@ export const trainActivities = (deps: ActivityDeps) => ({
   },
 });
 
-async function trainLinear(input: TrainingInput, control: ThreadControl) {
-  const artifact = await trainInThread(input, control);
+async function trainLinear(input: TrainingInput, control: ComputeControl) {
+  const artifact = await compute('fit', input, control);
   return { artifact, scores: await scoreTraining(input, artifact, control) };
 }

@@ -11,9 +11,9 @@ import {
   writeRecipeScores,
   writeTrainingPlan,
 } from '../store/runs/training-plans.ts';
+import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 import { CANNOT_BE_FITTED } from './training/cannot-be-fitted.ts';
-import { crossValidateInThread } from './training/cross-validate-in-thread.ts';
 import { changeAnswered, plannedTraining, trainingSource } from './training/planned-training.ts';
 import { trainingOptions } from './training/training-options.ts';
 
@@ -82,7 +82,7 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
       signal: cancellationSignal(),
       onProgress: (fraction: number) => heartbeat({ recipe: position, judged: fraction }),
     };
-    const judged = await crossValidateInThread(task, control).then<RecipeScores, RecipeScores>(
+    const judged = await compute('crossValidate', task, control).then<RecipeScores, RecipeScores>(
       (scores) => ({ scores }),
       (error: unknown) => {
         if (!(error instanceof TidegateError) || !CANNOT_BE_FITTED.includes(error.code)) throw error;

@@ -21,8 +21,8 @@ import { readDataset } from '../../store/datasets/read.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
 import { readTuning, type Version } from '../../store/versions/versions.ts';
+import { compute } from '../compute/compute.ts';
 import { followed } from '../followed.ts';
-import { trainInThread } from '../training/train-in-thread.ts';
 import { trainingOptions } from '../training/training-options.ts';
 import { type Evaluation } from './evaluation.ts';
 
@@ -148,7 +148,8 @@ async function trainOn(
 ) {
   const { frame } = await readDataset(database, past, { rows: trainingRows });
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
-  const artifact = await trainInThread(
+  const artifact = await compute(
+    'fit',
     { frame, rows, trainer: training.trainer, options: trainingOptions(training, tuning?.chosen) },
     {
       signal: cancellationSignal(),

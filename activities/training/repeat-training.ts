@@ -7,8 +7,8 @@ import { getDataset } from '../../store/datasets/dataset.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { readTuning, type Version } from '../../store/versions/versions.ts';
-import { type ThreadControl } from './run-thread.ts';
-import { trainInThread } from './train-in-thread.ts';
+import { compute } from '../compute/compute.ts';
+import { type ComputeControl } from '../compute/pool.ts';
 import { versionInput } from './version-input.ts';
 
 /**
@@ -23,7 +23,7 @@ import { versionInput } from './version-input.ts';
 export async function repeatTraining(
   database: Database,
   { model, version, definitionVersion, datasetId, trainer }: Version,
-  control: ThreadControl,
+  control: ComputeControl,
 ): Promise<Artifact> {
   if (!trainers.some(({ name }) => name === trainer)) {
     throw new TidegateError(
@@ -34,5 +34,5 @@ export async function repeatTraining(
   const { definition } = await getDefinition(database, model, definitionVersion);
   const { frame } = await readDataset(database, await getDataset(database, datasetId));
   const tuning = await readTuning(database, model, version);
-  return trainInThread(versionInput(frame, definition.training, tuning?.chosen), control);
+  return compute('fit', versionInput(frame, definition.training, tuning?.chosen), control);
 }

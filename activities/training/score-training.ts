@@ -2,7 +2,6 @@
 import { TidegateError } from '../../domain/errors.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
 import { calibrated } from '../../domain/learning/calibration-map.ts';
-import { type NamedTask, type ScoredOutOfFold } from '../../domain/learning/out-of-fold.ts';
 import { evaluationRows } from '../../domain/learning/rows.ts';
 import { scoreRows } from '../../domain/learning/score.ts';
 import {
@@ -10,16 +9,10 @@ import {
   type ScoreReference,
   type ScoreSource,
 } from '../../domain/performance/score-reference.ts';
-import { runThread, type ThreadControl } from './run-thread.ts';
+import { compute } from '../compute/compute.ts';
+import { type ComputeControl } from '../compute/pool.ts';
+import { type TrainingInput } from '../compute/tasks.ts';
 import { CANNOT_BE_FITTED } from './cannot-be-fitted.ts';
-import { type TrainingInput } from './train-in-thread.ts';
-
-/** What is scored out of fold, as it is sent to a thread. */
-export interface OutOfFoldInput extends Omit<NamedTask, 'onProgress'> {
-  readonly mostRows: number;
-}
-
-const entry = new URL('./out-of-fold-thread.mjs', import.meta.url);
 
 /** From so many labelled holdout rows on they alone are the reference. */
 const ENOUGH_HELD_OUT = 1_000;
@@ -39,7 +32,7 @@ const MOST_DEALT = 20_000;
 export async function scoreTraining(
   input: TrainingInput,
   artifact: Artifact,
-  control: ThreadControl,
+  control: ComputeControl,
 ): Promise<ScoreReference | null> {
   const { frame, options } = input;
   const held = evaluationRows(frame);
@@ -59,12 +52,12 @@ export async function scoreTraining(
 async function outOfFold(
   input: TrainingInput,
   { calibration }: Artifact,
-  control: ThreadControl,
+  control: ComputeControl,
 ): Promise<{ rows: Uint32Array; scores: Float64Array } | undefined> {
   try {
     const { frame, rows: learnt, trainer, options } = input;
-    const data: OutOfFoldInput = { frame, rows: learnt, trainer, options, mostRows: MOST_DEALT };
-    const { rows, scores } = (await runThread(entry, data, control)) as ScoredOutOfFold;
+    const task = { frame, rows: learnt, trainer, options, mostRows: MOST_DEALT };
+    const { rows, scores } = await compute('scoreOutOfFold', task, control);
     return { rows, scores: scores.map((score) => calibrated(calibration?.map, score)) };
   } catch (error) {
     if (error instanceof TidegateError && CANNOT_BE_FITTED.includes(error.code)) return undefined;

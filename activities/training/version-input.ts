@@ -3,7 +3,7 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Frame } from '../../domain/features/frame.ts';
 import { type Recipe } from '../../domain/learning/recipe.ts';
 import { trainingRows } from '../../domain/learning/rows.ts';
-import { type TrainingInput } from './train-in-thread.ts';
+import { type TrainingInput } from '../compute/tasks.ts';
 import { trainingOptions } from './training-options.ts';
 
 /** @param recipe absent means the definition's own @example versionInput(frame, definition.training, tuning?.chosen) */

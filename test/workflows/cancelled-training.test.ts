@@ -2,7 +2,7 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { runThread } from '../../activities/training/run-thread.ts';
+import { ComputePool } from '../../activities/compute/pool.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { fakeActivities } from './fake-activities.ts';
 import { useLoops } from './with-loops.ts';
@@ -10,7 +10,10 @@ import { useLoops } from './with-loops.ts';
 /** Two seconds are asked for; the rest is for a machine that is busy with other tests. */
 const SOON = { within: 5_000 };
 
-const endless = new URL('../unit/learning/threads/spin.mjs', import.meta.url);
+const endless = new ComputePool({
+  entry: new URL('../unit/compute/threads/spin.mjs', import.meta.url),
+  size: 1,
+});
 
 const withLoops = useLoops();
 
@@ -28,7 +31,7 @@ it('ends the training thread soon after a cancellation as the Temporal UI sends 
         signal: cancellationSignal(),
         onProgress: (fraction: number) => heartbeat({ trained: fraction }),
       };
-      return (await runThread(endless, { counter }, follow)) as never;
+      return (await endless.run('endless', { counter }, follow)) as never;
     },
   });
   return withLoops(fakes, async ({ client, retrain }) => {

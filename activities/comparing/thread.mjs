@@ -1,5 +1,0 @@
-// Where a measuring thread starts: a thread is plain Node, so TypeScript is registered before the rest is loaded.
-import { register } from 'tsx/esm/api';
-
-register();
-await import('./measure-on-message.ts');

@@ -1,0 +1,75 @@
+// The table of what is computed in threads: each task a function of plain data, which is copied to the thread and back.
+import {
+  type DomainClassification,
+  domainClassifier,
+} from '../../domain/drift/multivariate/domain-classifier.ts';
+import { type SideRows } from '../../domain/drift/multivariate/pooled-rows.ts';
+import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type LabelledScores } from '../../domain/learning/calibration-intervals.ts';
+import { crossValidate, type ValidationTask } from '../../domain/learning/cross-validate.ts';
+import { fitVersion, type VersionTask } from '../../domain/learning/fit-version.ts';
+import {
+  measureComparison,
+  type MeasuredComparison,
+  type MeasureInput,
+} from '../../domain/learning/measure-comparison.ts';
+import { type NamedTask, type ScoredOutOfFold, scoreOutOfFold } from '../../domain/learning/out-of-fold.ts';
+import { measurePerformance, type Performance } from '../../domain/learning/performance.ts';
+import { openScorer, type ScorerSource } from '../../scoring/scorer-source.ts';
+
+/** A training that can be sent to a thread. */
+export type TrainingInput = Omit<VersionTask, 'onProgress'>;
+
+/** Called with fractions from 0 to 1. */
+export type OnProgress = (fraction: number) => void;
+
+/** Every task by name. A new computation is a row here; what it calls is pure and lives in `domain/`. */
+export const tasks = {
+  /** Fits a version. */
+  fit: (input: TrainingInput, onProgress: OnProgress): Artifact => fitVersion({ ...input, onProgress }),
+
+  /** Judges one recipe on each fold. */
+  crossValidate: (input: ValidationTask, onProgress: OnProgress): number[] =>
+    crossValidate(input, onProgress),
+
+  /** Scores training rows by models that did not see them. */
+  scoreOutOfFold: (
+    { mostRows, ...input }: Omit<NamedTask, 'onProgress'> & { readonly mostRows: number },
+    onProgress: OnProgress,
+  ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, mostRows),
+
+  /** Measures candidate and champion on the same rows. */
+  measureComparison: async (
+    { input, candidate }: { readonly input: MeasureInput; readonly candidate: ScorerSource },
+    onProgress: OnProgress,
+  ): Promise<MeasuredComparison> => measureComparison(input, await openScorer(candidate), onProgress),
+
+  /** Whether rows of two sides can be told apart. */
+  tellApart: ({
+    reference,
+    window,
+    seed,
+  }: {
+    readonly reference: SideRows;
+    readonly window: SideRows;
+    readonly seed: number;
+  }): DomainClassification => domainClassifier(reference, window, { seed }),
+
+  /** How good scores are against labels, with what resampling says of it; at least one row. */
+  measurePerformance: ({
+    rows,
+    seed,
+  }: {
+    readonly rows: LabelledScores;
+    readonly seed: number;
+  }): Performance => measurePerformance(rows, seed),
+} as const;
+
+/** Names a task. */
+export type TaskName = keyof typeof tasks;
+
+/** What a task takes. */
+export type TaskInput<Name extends TaskName> = Parameters<(typeof tasks)[Name]>[0];
+
+/** What a task gives. */
+export type TaskResult<Name extends TaskName> = Awaited<ReturnType<(typeof tasks)[Name]>>;

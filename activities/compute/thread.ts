@@ -1,0 +1,34 @@
+// Inside a compute thread: does one task after the other, as the pool sends them, and posts progress and results.
+import { setPriority } from 'node:os';
+import { parentPort } from 'node:worker_threads';
+import { failureOf, type TaskMessage, type ThreadMessage } from './message.ts';
+import { tasks } from './tasks.ts';
+
+/** Added to the niceness of the process: a computation can wait, an answer to a person or to Temporal cannot. */
+const NICENESS = 5;
+
+// Linux counts priorities by thread; elsewhere this would slow the whole process down.
+if (process.platform === 'linux') {
+  try {
+    setPriority(0, NICENESS);
+  } catch {
+    // Not allowed here: the thread then has the priority of the process.
+  }
+}
+
+type AnyTask = (input: unknown, onProgress: (fraction: number) => void) => unknown;
+
+const port = parentPort;
+const post = (message: ThreadMessage): void => port?.postMessage(message);
+
+async function work({ task, input }: TaskMessage): Promise<void> {
+  try {
+    const run = (tasks as unknown as Readonly<Record<string, AnyTask | undefined>>)[task];
+    if (!run) throw new Error(`there is no task "${task}"`);
+    post({ kind: 'done', result: await run(input, (fraction) => post({ kind: 'progress', fraction })) });
+  } catch (error) {
+    post(failureOf(error));
+  }
+}
+
+port?.on('message', (message: TaskMessage) => void work(message));
