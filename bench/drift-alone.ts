@@ -5,7 +5,7 @@ import { type ReportRef } from '../activities/report-ref.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { type ActivityDeps } from '../activities/deps.ts';
 import { openDatabase } from '../store/database.ts';
-import { processMemory } from './process-memory.ts';
+import { memoryOf } from './process-cost.ts';
 
 const [url = '', warmUp = '', ...reports] = process.argv.slice(2);
 const database = openDatabase(url);
@@ -23,10 +23,10 @@ const measure = async (reportId: number) => {
 
 for (let round = 0; round < 5; round += 1) await measure(Number(warmUp));
 globalThis.gc?.();
-const idle = await processMemory('VmRSS');
+const idle = await memoryOf('self', 'VmRSS');
 // From here on the peak is counted anew.
 await writeFile('/proc/self/clear_refs', '5');
 const runs = [];
 for (const report of reports) runs.push(await measure(Number(report)));
-console.log(JSON.stringify({ runs, idle, peak: await processMemory('VmHWM') }));
+console.log(JSON.stringify({ runs, idle, peak: await memoryOf('self', 'VmHWM') }));
 await database.close();

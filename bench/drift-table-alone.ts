@@ -9,7 +9,7 @@ import { profileQuery } from '../store/drift/profile-query.ts';
 import { describeQuery } from '../store/drift/query-columns.ts';
 import { streamProfile } from '../store/drift/stream-profile.ts';
 import { readReference } from '../store/versions/versions.ts';
-import { processMemory } from './process-memory.ts';
+import { memoryOf } from './process-cost.ts';
 
 const [url = '', model = '', table = '', warmUp = '', rounds = '1'] = process.argv.slice(2);
 /** Categories of the bench's frames: few columns, then all of them. */
@@ -49,7 +49,7 @@ const measure = async (work: () => Promise<unknown>): Promise<Timed> => {
 
 for (let round = 0; round < 5; round += 1) await judge(warmUp, profileQuery);
 globalThis.gc?.();
-const idle = await processMemory('VmRSS');
+const idle = await memoryOf('self', 'VmRSS');
 await writeFile('/proc/self/clear_refs', '5');
 const runs = [];
 const copies = [];
@@ -57,7 +57,7 @@ for (let round = 0; round < Number(rounds); round += 1) {
   runs.push(await measure(() => judge(table, profileQuery)));
   copies.push(await measure(bareCopy));
 }
-const peak = await processMemory('VmHWM');
+const peak = await memoryOf('self', 'VmHWM');
 const grouped = [await measure(() => judge(table, groupedProfile))];
 const categories = [];
 for (const columns of CATEGORIES) {

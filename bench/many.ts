@@ -1,0 +1,334 @@
+// Many models on one worker: two months of StreamFlow, to a pending release of each, and what everybody waited for.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { applyModel } from '../cli/apply-model.ts';
+import { generateMonth } from '../cli/demo/streamflow/generate-month.ts';
+import { freePort } from '../cli/embedded/free-port.ts';
+import { type ManagedProcess, startProcess } from '../cli/embedded/managed-process.ts';
+import { isReadyMessage } from '../cli/embedded/ready-message.ts';
+import { startTemporal } from '../cli/embedded/temporal.ts';
+import { startMonitor } from '../cli/runs/monitor-run.ts';
+import { parseDefinition } from '../domain/features/define-model.ts';
+import { exampleMigrations } from '../migrations/example/index.ts';
+import { tidegateMigrations } from '../migrations/tidegate/index.ts';
+import churn from '../models/churn.ts';
+import { importFolder } from '../store/import/import-folder.ts';
+import { migrate } from '../store/migrate.ts';
+import { searchAttributeKinds } from '../worker/search-attributes.ts';
+import { DEFAULT_TASK_QUEUE, workflowIds, workflowTypes } from '../workflows/contracts.ts';
+import { benchPostgres } from './bench-postgres.ts';
+import { memoryOf, processorSeconds } from './process-cost.ts';
+
+const USAGE = 'npm run bench:many [-- <models, 1 to 200>]';
+const count = Number(process.argv[2] ?? 60);
+if (!Number.isInteger(count) || count < 1 || count > 200) throw new Error(USAGE);
+
+/** A month that takes longer is given up, so that the bench always ends. */
+const MAX_MONTH_MS = 15 * 60_000;
+const MONTH_ENDS = ['2024-01-31T00:00:00Z', '2024-02-29T00:00:00Z'];
+const DEMO_ENDS = ['2026-08-31T00:00:00Z', '2026-09-30T00:00:00Z'];
+/** Its first version stays pending, so that decisions on it can be sent, and refused, while the others work. */
+const DECIDED = 'decided';
+const models = Array.from({ length: count }, (_, n) => `many-${String(n + 1).padStart(3, '0')}`);
+
+// A bench that is interrupted takes its servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+const { database, folder, drop } = await benchPostgres({ durable: true });
+const processes: ManagedProcess[] = [];
+const temporal = await startTemporal({
+  dataDir: join(folder, 'temporal'),
+  port: await freePort(),
+  searchAttributes: searchAttributeKinds,
+  log: () => undefined,
+});
+const connection = await Connection.connect({ address: temporal.address });
+const client = new Client({ connection });
+const taskQueue = DEFAULT_TASK_QUEUE;
+const apiPort = await freePort();
+const api = `http://127.0.0.1:${apiPort}`;
+try {
+  await migrate(database, tidegateMigrations);
+  await migrate(database, exampleMigrations);
+  const worker = await startTidegate('worker');
+  const server = await startTidegate('api');
+  const pids = {
+    worker: worker.pid,
+    api: server.pid,
+    postgres: await pidIn(join(folder, 'postgres', 'cluster', 'postmaster.pid')),
+    temporal: await pidIn(join(folder, 'temporal', 'temporal.pid')),
+  };
+  const months = await writeMonths();
+  for (const name of [DECIDED, ...models])
+    await applyModel({ database, client, taskQueue }, parseDefinition({ ...churn, name }), 'ada');
+  console.log(`${count} models of the example on ${months.from}; one worker`);
+
+  await importFolder(database.pool, { folder: months.folders[0]!, asOf: new Date(months.ends[0]!) });
+  await monitor(DECIDED, months.ends[0]!);
+  await untilPending([DECIDED], 1);
+  const digest = await digestOf(DECIDED, 1);
+  await runMonth('first month', 1, months.ends[0]!);
+  const approvals = await approveAll(1);
+  console.log(`  approving all, one after the other: ${inWords(approvals)}`);
+
+  await importFolder(database.pool, { folder: months.folders[1]!, asOf: new Date(months.ends[1]!) });
+  await runMonth('second month', 2, months.ends[1]!);
+  await tellRows();
+  const { length: metrics } = await (await fetch(`${api}/metrics`)).text();
+  console.log(`/metrics: ${(metrics / 1_000).toFixed(0)} kB`);
+
+  async function runMonth(name: string, version: number, asOf: string): Promise<void> {
+    const before = await costs();
+    const startedAt = performance.now();
+    await Promise.all(models.map((model) => monitor(model, asOf)));
+    const stopped = new AbortController();
+    const answers = askWhileWorking(digest, stopped.signal);
+    const memory = watchMemory(pids.worker, stopped.signal);
+    const { first, all } = await untilPending(models, version);
+    stopped.abort();
+    const after = await costs();
+    console.log(
+      `${name}: ${seconds(all - startedAt)} to ${count} pending releases, the first after ${seconds(first - startedAt)}`,
+    );
+    const used = (of: keyof typeof pids): string => `${of} ${(after[of] - before[of]).toFixed(1)}`;
+    const total = Object.keys(pids).reduce((sum, of) => sum + after[of as 'api'] - before[of as 'api'], 0);
+    console.log(
+      `  processor seconds: ${used('worker')}, ${used('postgres')}, ${used('temporal')}, ${used('api')}; ` +
+        `${(total / count).toFixed(2)} a model`,
+    );
+    console.log(`  worker memory: at most ${(await memory).toFixed(0)} MB`);
+    const { decisions, rollbacks } = await answers;
+    console.log(`  a decision, while all work: ${inWords(decisions)}`);
+    console.log(`  a rollback, while all work: ${inWords(rollbacks)}`);
+    await tellWaits(new Date(Date.now() - (performance.now() - startedAt)));
+  }
+
+  async function costs(): Promise<Record<keyof typeof pids, number>> {
+    const found = await Promise.all(
+      Object.entries(pids).map(async ([of, pid]) => [of, await processorSeconds(pid)]),
+    );
+    return Object.fromEntries(found) as Record<keyof typeof pids, number>;
+  }
+} finally {
+  for (const process of processes.reverse()) await process.stop(25_000);
+  await connection.close();
+  await temporal.stop();
+  await drop();
+}
+
+/** The two months of the field where they are there; else those of the demo, which has as many rows. */
+async function writeMonths() {
+  const real = fileURLToPath(new URL('../../shared/data/streamflow/', import.meta.url));
+  if (existsSync(`${real}month_001/users.csv`)) {
+    const folders = [`${real}month_000`, `${real}month_001`];
+    return { from: 'two months of StreamFlow', folders, ends: MONTH_ENDS };
+  }
+  const folders = [join(folder, 'month_000'), join(folder, 'month_001')];
+  for (const month of [0, 1] as const) await generateMonth({ folder: folders[month]!, seed: 1, month });
+  return { from: 'the two months of the demo', folders, ends: DEMO_ENDS };
+}
+
+async function startTidegate(command: 'worker' | 'api'): Promise<ManagedProcess> {
+  const started = await startProcess({
+    program: process.execPath,
+    args: [fileURLToPath(new URL('../bin/tidegate.mjs', import.meta.url)), command],
+    log: (line) => {
+      if (process.env['TIDEGATE_BENCH_LOG']) console.log(`[${command}] ${line}`);
+    },
+    env: {
+      ...process.env,
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: temporal.address,
+      TIDEGATE_API_PORT: String(apiPort),
+      TIDEGATE_LOG_LEVEL: 'warn',
+    },
+    ipc: true,
+  });
+  processes.push(started);
+  await new Promise<void>((resolve, reject) => {
+    started.child.on('message', (message) => isReadyMessage(message) && resolve());
+    void started.ended.then((how) =>
+      reject(new Error(`the ${command} ended with ${how}: ${started.tail()}`)),
+    );
+  });
+  return started;
+}
+
+async function pidIn(file: string): Promise<number> {
+  return Number((await readFile(file, 'utf8')).split('\n')[0]);
+}
+
+function monitor(model: string, asOf: string) {
+  return startMonitor({ client, taskQueue }, { model, asOf: new Date(asOf), requestedBy: 'ada' });
+}
+
+/** Waits until a version of each model waits for a decision, and says when the first and the last did. */
+async function untilPending(
+  names: readonly string[],
+  version: number,
+): Promise<{ first: number; all: number }> {
+  const deadline = performance.now() + MAX_MONTH_MS;
+  let first: number | undefined;
+  for (;;) {
+    const { rows } = await database.pool.query<{ pending: number }>(
+      'select count(*) as pending from tidegate.evidence where version = $1 and model = any ($2)',
+      [version, names],
+    );
+    const pending = Number(rows[0]?.pending);
+    if (pending > 0) first ??= performance.now();
+    if (pending === names.length) return { first: first ?? 0, all: performance.now() };
+    if (performance.now() > deadline)
+      throw new Error(`after ${seconds(MAX_MONTH_MS)} ${pending} of ${names.length} are pending`);
+    await delay(200);
+  }
+}
+
+async function digestOf(model: string, version: number): Promise<string> {
+  const { rows } = await database.pool.query<{ digest: string }>(
+    'select digest from tidegate.evidence where model = $1 and version = $2',
+    [model, version],
+  );
+  return rows[0]!.digest;
+}
+
+/** Milliseconds until a decision is answered, counted or refused. */
+async function decide(model: string, version: number, evidenceDigest: string, comment = ''): Promise<number> {
+  const sentAt = performance.now();
+  const answer = await fetch(`${api}/models/${model}/decisions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ version, evidenceDigest, decision: 'approve', comment, decidedBy: 'grace' }),
+  });
+  const text = await answer.text();
+  if (answer.status !== 200 && !text.includes('DECISION_REFUSED')) console.log(`  ${answer.status}: ${text}`);
+  return performance.now() - sentAt;
+}
+
+async function approveAll(version: number): Promise<number[]> {
+  const times: number[] = [];
+  for (const model of models) times.push(await decide(model, version, await digestOf(model, version)));
+  // In Production, and answered by the API.
+  const deadline = performance.now() + MAX_MONTH_MS;
+  for (;;) {
+    const { rows } = await database.pool.query<{ left: number }>(
+      `select count(*) as left from tidegate.version where version = $1 and model = any ($2) and stage <> 'Production'`,
+      [version, models],
+    );
+    if (Number(rows[0]?.left) === 0) return times;
+    if (performance.now() > deadline) throw new Error(`${rows[0]?.left} versions were not promoted`);
+    await delay(200);
+  }
+}
+
+/** What a person would wait for while the models work: decisions that are refused, and rollbacks to nowhere. */
+async function askWhileWorking(digest: string, signal: AbortSignal) {
+  const decisions: number[] = [];
+  const rollbacks: number[] = [];
+  const wrong = `${digest.startsWith('0') ? '1' : '0'}${digest.slice(1)}`;
+  const each = async (times: number[], ask: () => Promise<number>): Promise<void> => {
+    for (;;) {
+      times.push(await ask());
+      await delay(500);
+      if (signal.aborted) return;
+    }
+  };
+  await Promise.all([
+    each(decisions, () => decide(DECIDED, 1, wrong)),
+    each(rollbacks, async () => {
+      const startedAt = performance.now();
+      await client.workflow
+        .execute(workflowTypes.rollback, {
+          workflowId: workflowIds.rollback(DECIDED),
+          taskQueue,
+          args: [{ model: DECIDED, requestedBy: 'grace', reason: 'bench' }],
+        })
+        .catch(() => undefined);
+      return performance.now() - startedAt;
+    }),
+  ]);
+  return { decisions, rollbacks };
+}
+
+async function watchMemory(pid: number, signal: AbortSignal): Promise<number> {
+  let most = 0;
+  while (!signal.aborted) {
+    most = Math.max(most, await memoryOf(pid, 'VmRSS'));
+    await delay(100);
+  }
+  return most;
+}
+
+/** How long steps waited for a worker, by their type: from the histories of all runs since an instant. */
+async function tellWaits(since: Date): Promise<void> {
+  const waits = new Map<string, { wait: number[]; took: number[] }>();
+  for await (const run of client.workflow.list({ query: `StartTime >= '${since.toISOString()}'` })) {
+    if (run.workflowId === workflowIds.rollback(DECIDED)) continue;
+    const { events } = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
+    const byId = new Map(events?.map((event) => [String(event.eventId), event]));
+    for (const event of events ?? []) {
+      const done = event.activityTaskCompletedEventAttributes;
+      if (!done) continue;
+      const scheduled = byId.get(String(done.scheduledEventId));
+      const started = byId.get(String(done.startedEventId));
+      const name = scheduled?.activityTaskScheduledEventAttributes?.activityType?.name ?? '';
+      const found = waits.get(name) ?? { wait: [], took: [] };
+      waits.set(name, found);
+      found.wait.push(timeOf(started) - timeOf(scheduled));
+      found.took.push(timeOf(event) - timeOf(started));
+    }
+  }
+  const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
+  const sorted = [...waits].toSorted(([, a], [, b]) => most(b.wait) - most(a.wait));
+  console.log(`  longest wait of a step: ${seconds(most(sorted.flatMap(([, { wait }]) => wait)))}`);
+  for (const [name, { wait, took }] of sorted)
+    console.log(
+      `    ${name.padEnd(22)} ${String(took.length).padStart(4)} ×  waited at most ${seconds(most(wait)).padStart(8)}, ` +
+        `took ${seconds(middle(took)).padStart(8)} (median), at most ${seconds(most(took))}`,
+    );
+}
+
+interface HistoryTime {
+  readonly eventTime?: { readonly seconds?: unknown; readonly nanos?: number | null } | null;
+}
+
+function timeOf(event: HistoryTime | undefined): number {
+  return Number(event?.eventTime?.seconds ?? 0) * 1_000 + (event?.eventTime?.nanos ?? 0) / 1e6;
+}
+
+/** Live and dead online rows: dead ones are what a release costs that writes rows which say the same. */
+async function tellRows(): Promise<void> {
+  await database.pool.query('select pg_stat_force_next_flush()').catch(() => undefined);
+  await delay(1_500);
+  const { rows } = await database.pool.query<{ live: number; dead: number; bytes: number }>(
+    `select n_live_tup as live, n_dead_tup as dead, pg_total_relation_size(relid) as bytes
+     from pg_stat_user_tables where schemaname = 'tidegate' and relname = 'online_row'`,
+  );
+  const { live = 0, dead = 0, bytes = 0 } = rows[0] ?? {};
+  console.log(`online rows: ${live} live, ${dead} dead, ${(Number(bytes) / 2 ** 20).toFixed(0)} MB`);
+}
+
+function middle(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+function inWords(times: readonly number[]): string {
+  return (
+    `${times.length} asked, median ${seconds(middle(times))}, 99 % within ${seconds(quantile(times, 0.99))}, ` +
+    `at most ${seconds(quantile(times, 1))}`
+  );
+}
+
+function seconds(milliseconds: number): string {
+  return milliseconds < 10_000
+    ? `${(milliseconds / 1_000).toFixed(2)} s`
+    : `${(milliseconds / 1_000).toFixed(1)} s`;
+}

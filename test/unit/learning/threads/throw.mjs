@@ -1,2 +1,0 @@
-// A thread that fails before it can say so.
-throw new RangeError('the thread broke');
