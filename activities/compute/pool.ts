@@ -69,7 +69,7 @@ export class ComputePool {
         onProgress: AsyncResource.bind(onProgress),
         settle: (outcome) => {
           signal.removeEventListener('abort', abort);
-          if ('error' in outcome) reject(outcome.error as Error);
+          if ('error' in outcome) reject(outcome.error);
           else resolve(outcome.result);
         },
       };
