@@ -25,7 +25,7 @@ interface Job {
   readonly message: TaskMessage;
   readonly onProgress: (fraction: number) => void;
   /** Ends the job; the thread that ran it, if one did, has ended or is free again by then. */
-  readonly settle: (outcome: { readonly result: unknown } | { readonly error: unknown }) => void;
+  readonly settle: (outcome: { readonly result: unknown } | { readonly error: Error }) => void;
 }
 
 interface Thread {
@@ -63,7 +63,7 @@ export class ComputePool {
   run(task: string, input: unknown, { signal, onProgress }: ComputeControl): Promise<unknown> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const abort = (): void => this.#stop(job, signal.reason);
+      const abort = (): void => this.#stop(job, signal.reason as Error);
       const job: Job = {
         message: { task, input },
         onProgress: AsyncResource.bind(onProgress),
@@ -94,7 +94,7 @@ export class ComputePool {
       } catch (error) {
         // What cannot be copied to a thread.
         this.#free(thread);
-        job.settle({ error });
+        job.settle({ error: error as Error });
       }
     }
   }
@@ -125,7 +125,7 @@ export class ComputePool {
       try {
         job.onProgress(message.fraction);
       } catch (error) {
-        this.#end(thread, error);
+        this.#end(thread, error as Error);
       }
       return;
     }
@@ -138,12 +138,12 @@ export class ComputePool {
   #free(thread: Thread): void {
     thread.job = undefined;
     thread.worker.unref();
-    thread.idle = setTimeout(() => this.#end(thread, undefined), this.#options.idleMs);
+    thread.idle = setTimeout(() => this.#end(thread, new Error('idle')), this.#options.idleMs);
     thread.idle.unref();
   }
 
   /** Takes a job back that waits, or ends the thread that runs it. */
-  #stop(job: Job, reason: unknown): void {
+  #stop(job: Job, reason: Error): void {
     const at = this.#waiting.indexOf(job);
     if (at >= 0) {
       this.#waiting.splice(at, 1);
@@ -154,7 +154,7 @@ export class ComputePool {
   }
 
   /** Ends a thread, then tells its job so: whoever is told can rely on it that nothing runs any more. */
-  #end(thread: Thread, error: unknown): void {
+  #end(thread: Thread, error: Error): void {
     if (!this.#threads.delete(thread)) return;
     const { worker, job } = thread;
     clearTimeout(thread.idle);
