@@ -14,6 +14,7 @@ import {
   type WaitingReport,
 } from '../domain/lifecycle/decide-retrain.ts';
 import { promotionFacts } from '../domain/lifecycle/promotion-facts.ts';
+import { fixed } from '../domain/numbers-in-words.ts';
 import { type Interval, intervalInWords } from '../domain/lifecycle/interval.ts';
 import { type PerformancePart } from '../domain/lifecycle/report.ts';
 import { type Database } from '../store/database.ts';
@@ -73,10 +74,10 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       candidate,
       decidePromotion(promotionFacts(body, champion, retrain.leaks), definition.promotion),
     );
-    const rival =
-      champion === null ? 'no production version' : `production v${champion} AUC ${three(body.champion.auc)}`;
+    const [found, toBeat] = fixed([body.candidate.auc.value, body.champion.auc.value]);
+    const rival = champion === null ? 'no production version' : `production v${champion} AUC ${toBeat}`;
     const summary =
-      `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${three(body.candidate.auc)}, ${rival}, ` +
+      `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${found}, ${rival}, ` +
       [
         `${decision.promote ? 'to Staging' : `refused (${decision.outcome})`}: ${decision.reason}`,
         ...(decision.alarms ?? []),
@@ -84,8 +85,6 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     return { promote: decision.promote, outcome: decision.outcome, reason: decision.reason, summary };
   },
 });
-
-const three = ({ value }: Interval): string => value.toFixed(3);
 
 async function retrainFacts(
   database: Database,

@@ -1,4 +1,5 @@
 // Numbers, instants and intervals as the command line shows them.
+import { apart, fixed, pInWords, rounded } from '../../domain/numbers-in-words.ts';
 import { type Interval, intervalInWords } from '../../domain/lifecycle/interval.ts';
 
 /** An instant to the minute, in UTC. @example minute(new Date(0)) // '1970-01-01 00:00' */
@@ -10,22 +11,27 @@ export function day(instant: Date): string {
   return text.endsWith(' 00:00') ? text.slice(0, 10) : text;
 }
 
-/** A value with three decimals; null where there is none. @example three(0.6216) // '0.622' */
+/** A value with three decimals, more only if it would read 0; null if there is none. @example three(0.6216) // '0.622' */
 export const three = (value: number | null | undefined): string | null =>
-  value === null || value === undefined ? null : value.toFixed(3);
+  value === null || value === undefined ? null : (fixed([value])[0] ?? null);
 
-/** "0.622 (0.580 to 0.664)"; null where nothing was measured. */
+/** "0.622 (0.580 to 0.664)"; null if nothing was measured. */
 export const interval = (measured: Interval | null | undefined): string | null =>
   measured ? intervalInWords(measured) : null;
 
-/** A p-value with two digits, tiny ones as a bound. @example pValue(3e-9) // '<0.0001' */
-export function pValue(p: number | null | undefined): string | null {
-  if (p === null || p === undefined) return null;
-  return p < 1e-4 ? '<0.0001' : String(Number(p.toPrecision(2)));
-}
+/** A p-value as `pInWords` shows it; null if there is none. */
+export const pValue = (p: number | null | undefined, bound?: number): string | null =>
+  p === null || p === undefined ? null : pInWords(p, bound);
 
-/** Three significant digits; of large numbers all before the point. @example short(0.20649) // '0.206' */
-export function short(value: number | null | undefined): string | null {
-  if (value === null || value === undefined) return null;
-  return String(Math.abs(value) < 100 ? Number(value.toPrecision(3)) : Math.round(value));
+/** A number to three significant digits as `rounded` shows it; null if there is none. @example short(0.20649) // '0.206' */
+export const short = (value: number | null | undefined): string | null =>
+  value === null || value === undefined ? null : rounded(value);
+
+/** Numbers that are read beside each other, as `apart` shows them; null for one that is not there. */
+export function told(values: readonly (number | null | undefined)[]): (string | null)[] {
+  const known = values.filter((value) => value !== null && value !== undefined);
+  const texts = apart(known);
+  return values.map((value) =>
+    value === null || value === undefined ? null : (texts[known.indexOf(value)] ?? null),
+  );
 }

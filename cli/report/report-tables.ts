@@ -6,7 +6,7 @@ import { type RuleResult } from '../../domain/lifecycle/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/runs/reports.ts';
 import { type Retrain } from '../../store/runs/retrains.ts';
-import { day, interval, short, three } from '../output/format.ts';
+import { day, interval, short, three, told } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Table } from '../output/table.ts';
 import { driftTable, notableColumns } from './drift-table.ts';
@@ -90,14 +90,15 @@ const rulesTable = (rules: readonly RuleResult[]): Table => ({
   rows: rules.map(({ name, held, value, bound, words }) => [
     name,
     held ? 'yes' : 'no',
-    shown(value),
-    shown(bound),
+    ...valueAndBound(value, bound),
     words,
   ]),
 });
 
-const shown = (value: RuleResult['value']): string | null =>
-  typeof value === 'number' ? short(value) : value;
+function valueAndBound(value: RuleResult['value'], bound: RuleResult['bound']): (string | null)[] {
+  if (typeof value === 'number' && typeof bound === 'number') return told([value, bound]);
+  return [value, bound].map((one) => (typeof one === 'number' ? short(one) : one));
+}
 
 function section(output: Output, title: string): void {
   output.line();

@@ -4,6 +4,7 @@ import { type Tuning } from '../learning/choose-recipe.ts';
 import { metricInWords } from '../learning/fold-metric.ts';
 import { recipeInWords } from '../learning/recipe.ts';
 import { type Interval, intervalInWords } from '../lifecycle/interval.ts';
+import { apart, fixed, pInWords, rounded } from '../numbers-in-words.ts';
 import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts';
 import { driftInWords } from '../lifecycle/report.ts';
 import { type RuleResult } from '../lifecycle/rule.ts';
@@ -73,7 +74,7 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
 /** The recipes that were told apart, with the measure on each fold. */
 function recipesPart(tuning: Tuning | null): string[] {
   if (!tuning || tuning.recipes.length < 2) return [];
-  const digits = (value: number): string => value.toFixed(4);
+  const digits = (value: number): string => fixed([value], [], 4)[0] as string;
   return [
     '### Recipes',
     markdownTable(
@@ -109,7 +110,7 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
     ...(body.outOfTime?.judged ? [outOfTimeInWords(body.outOfTime, rival)] : []),
     ...(body.mcnemar
       ? [
-          `At the cuts ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}: ${body.mcnemar.onlySecond} rows that this version alone gets right, ${body.mcnemar.onlyFirst} that ${rival} alone does (McNemar p ${p(body.mcnemar.clustered)}).`,
+          `At the cuts ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}: ${body.mcnemar.onlySecond} rows that this version alone gets right, ${body.mcnemar.onlyFirst} that ${rival} alone does (McNemar p ${pInWords(body.mcnemar.clustered)}).`,
         ]
       : []),
     '### Slices',
@@ -128,7 +129,10 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
           '### What the AUC rests on',
           markdownTable(
             ['feature', 'AUC lost when permuted'],
-            body.importance.map(({ feature, importance }) => [feature, importance.toFixed(4)]),
+            body.importance.map(({ feature, importance }) => [
+              feature,
+              fixed([importance], [], 4)[0] as string,
+            ]),
           ),
         ]
       : []),
@@ -143,8 +147,6 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
 }
 
 const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
-
-const p = (value: number): string => (value < 1e-4 ? '<0.0001' : value.toPrecision(2));
 
 const outOfTimeInWords = (
   {
@@ -170,16 +172,17 @@ function decisionPart({ comparison }: ModelCard): string[] {
       decision.rules.map(({ name, held, value, bound, words }) => [
         name,
         held ? 'yes' : 'no',
-        number(value),
-        number(bound),
+        ...valueAndBound(value, bound),
         words,
       ]),
     ),
   ];
 }
 
-const number = (value: RuleResult['value']): string =>
-  typeof value === 'number' ? String(Number(value.toPrecision(4))) : (value ?? '');
+function valueAndBound(value: RuleResult['value'], bound: RuleResult['bound']): string[] {
+  if (typeof value === 'number' && typeof bound === 'number') return apart([value, bound], 4);
+  return [value, bound].map((one) => (typeof one === 'number' ? rounded(one, 4) : (one ?? '')));
+}
 
 function approvalPart({ approval, evidenceDigest }: ModelCard): string {
   const evidence = evidenceDigest === null ? 'Evidence is not complete.' : `Evidence \`${evidenceDigest}\`.`;

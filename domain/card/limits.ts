@@ -1,5 +1,6 @@
 // The limits of a version, as far as the record shows them.
 import { backfilledInWords, labelsInWords } from '../features/label-counts.ts';
+import { percent } from '../numbers-in-words.ts';
 import { judgedBy } from '../lifecycle/out-of-time.ts';
 import { type CardFacts } from './model-card.ts';
 
@@ -30,7 +31,7 @@ export function limitsOf({ comparison, training, approval, data }: Omit<CardFact
     const unjudged = body.slices.filter(({ simultaneous }) => simultaneous === null).map(({ name }) => name);
     say(unjudged.length > 0, `Too small to be judged: ${unjudged.join(', ')}.`);
     const positives = body.positives / body.rows;
-    say(positives < 0.05, `Positives are rare on the holdout: ${(100 * positives).toFixed(1)} %.`);
+    say(positives < 0.05, `Positives are rare on the holdout: ${percent(positives)}.`);
   }
   comparison?.decision?.alarms?.forEach((alarm) => limits.push(`Alarm: ${alarm}.`));
   say(

@@ -1,4 +1,5 @@
 // The shape of a column on both sides, coarse enough to be drawn beside its verdict.
+import { apart } from '../numbers-in-words.ts';
 import { type CategoryProfile, type CategoryReference, unseenRows } from './category-profile.ts';
 import { fromUnit } from './clip-range.ts';
 import { type NumericProfile } from './numeric-profile.ts';
@@ -34,7 +35,8 @@ export function numberHistogram(reference: NumericReference, profile: NumericPro
   const before = cellsOf(reference.profile);
   const now = cellsOf(profile);
   if (before === null || now === null) return null;
-  const cells = before.map((_, cell) => Number(fromUnit(range, cell / NUMBER_CELLS).toPrecision(6)));
+  const ends = before.map((_, cell) => fromUnit(range, cell / NUMBER_CELLS));
+  const cells = apart(ends, 6).map(Number);
   return { cells, reference: before, window: now };
 }
 

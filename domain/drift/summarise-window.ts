@@ -1,4 +1,5 @@
 // What the columns of a window amount to.
+import { apart } from '../numbers-in-words.ts';
 import { type DriftStatus, type SignalVerdict } from './family.ts';
 import { type DomainClassification } from './multivariate/domain-classifier.ts';
 import { multivariateInWords } from './multivariate/multivariate-change.ts';
@@ -79,7 +80,8 @@ function windowWords(columns: readonly ColumnVerdict[], share: number, threshold
     parts.push(`no column drifted, of ${columns.length}`);
   } else {
     const side = share >= threshold ? 'at or above' : 'below';
-    const weighted = `weighted share ${Number(share.toPrecision(3))}, ${side} ${threshold}`;
+    const [found = '', bound = ''] = apart([share, threshold]);
+    const weighted = `weighted share ${found}, ${side} ${bound}`;
     parts.push(`${drifted.length} of ${columns.length} columns drifted (${named(drifted)}): ${weighted}`);
   }
   if (critical.length > 0) parts.push(`critical: ${named(critical)}`);

@@ -1,5 +1,6 @@
 // Recalibration of a version: which map makes its scores probabilities, judged on scores out of fold.
 import { MIN_CLUSTERS } from '../lifecycle/min-clusters.ts';
+import { fixed } from '../numbers-in-words.ts';
 import { fitIsotonic } from '../performance/isotonic.ts';
 import { calibrated, type CalibrationMap } from './calibration-map.ts';
 import { clusterBound, countClusters } from './class-clusters.ts';
@@ -101,11 +102,12 @@ function judge(kind: 'platt' | 'isotonic', { scores, labels, folds }: OutOfFold)
     });
   }
   const losses = { before: logLoss(labels, scores), after: logLoss(labels, mapped) };
+  const [before, after] = fixed([losses.before, losses.after], [], 4);
   return {
     map: fitMap(kind, scores, labels),
     mapped,
     logLoss: losses,
-    words: `${kind} takes the log loss out of fold from ${losses.before.toFixed(4)} to ${losses.after.toFixed(4)}`,
+    words: `${kind} takes the log loss out of fold from ${before} to ${after}`,
   };
 }
 

@@ -1,6 +1,7 @@
 // The leak alarm: features that know the label, named before anything is trained on them.
 import { type LeakAlarmInput } from '../features/schema/leak-alarm-schema.ts';
 import { intervalInWords } from '../lifecycle/interval.ts';
+import { percent } from '../numbers-in-words.ts';
 import { type LoneFeature } from './lone-feature.ts';
 
 /** What is held against the features of a training window. */
@@ -100,12 +101,12 @@ export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
       const how = `${measure === 'order' ? 'by its order' : 'by the rate of positives at each value'}${when}`;
       return auc.value === 1
         ? `${feature} alone separates the classes without an error, ${how}: it may be made from the label`
-        : `${feature} alone predicts the label with AUC ${intervalInWords(auc)} ${how}, surely above ${bound}: it may be made from the label`;
+        : `${feature} alone predicts the label with AUC ${intervalInWords(auc, bound, 1)} ${how}, surely above ${bound}: it may be made from the label`;
     }),
     ...(late ?? []).map(
       ({ table, features, rows, late: count }) =>
         `${atMost(features, 'columns').join(', ')} of ${table} became known after the label in ` +
-        `${((100 * count) / rows).toFixed(1)} % of ${rows} training rows`,
+        `${percent(count / rows)} of ${rows} training rows`,
     ),
   ];
   return atMost(alarms, 'alarms');

@@ -1,6 +1,7 @@
 // The operating threshold of a version: the score from which on it says yes, chosen on scores out of fold.
 import { TidegateError } from '../errors.ts';
 import { type ThresholdPolicy } from '../features/schema/threshold-schema.ts';
+import { fixed, percent } from '../numbers-in-words.ts';
 
 /** What a cut does on the rows it was chosen on. */
 export interface CutFacts {
@@ -115,8 +116,6 @@ function pick(policy: Exclude<ThresholdPolicy, { value: number }>, { rows, posit
 
 const unreachable = (message: string): TidegateError => new TidegateError('THRESHOLD_UNREACHABLE', message);
 
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
 function factsAt(policy: ThresholdPolicy, { scores, labels }: CutRows, cut: number): CutFacts {
   let [yes, hits, positives] = [0, 0, 0];
   scores.forEach((score, row) => {
@@ -151,5 +150,5 @@ export function thresholdInWords({ policy, cut, outOfFold }: OperatingThreshold)
   const facts = outOfFold
     ? `: out of fold to ${percent(outOfFold.rate)} of rows, precision ${outOfFold.precision?.toFixed(3) ?? 'unknown'}, recall ${outOfFold.recall.toFixed(3)}`
     : '';
-  return `says yes from ${cut.toPrecision(3)} on (${by})${facts}`;
+  return `says yes from ${fixed([cut], [1])[0]} on (${by})${facts}`;
 }

@@ -1,6 +1,7 @@
 // Which rows make a slice: each category value, each quantile band, the missing values, and the named ones.
 import { type CategoryColumn, type Frame, type NumericColumn } from '../features/frame.ts';
 import { type NamedSlice, type SliceCondition } from '../features/schema/slices-schema.ts';
+import { apart } from '../numbers-in-words.ts';
 
 /** What makes a slice. */
 export type SliceKind = 'category' | 'band' | 'missing' | 'named';
@@ -63,6 +64,7 @@ function* bandSlices({ name, values }: NumericColumn, rows: Uint32Array): Genera
       .sort(),
   );
   if (cuts.length === 0) return;
+  const shown = apart(cuts, 6);
   for (let band = 0; band <= cuts.length; band += 1) {
     const low = cuts[band - 1] ?? -Infinity;
     const high = cuts[band] ?? Infinity;
@@ -70,7 +72,7 @@ function* bandSlices({ name, values }: NumericColumn, rows: Uint32Array): Genera
       const value = values[row]!;
       return Number.isFinite(value) && value >= low && value < high;
     });
-    yield { kind: 'band', name: bandName(name, cuts[band - 1], cuts[band]), positions };
+    yield { kind: 'band', name: bandName(name, shown[band - 1], shown[band]), positions };
   }
 }
 
@@ -83,10 +85,9 @@ function quartiles(sorted: Float64Array): number[] {
   return [...new Set(cuts)].filter((cut) => cut > sorted[0]!);
 }
 
-function bandName(name: string, low: number | undefined, high: number | undefined): string {
-  const shown = (cut: number): string => String(Number(cut.toPrecision(6)));
-  if (low === undefined) return `${name} < ${shown(high!)}`;
-  return high === undefined ? `${name} >= ${shown(low)}` : `${shown(low)} <= ${name} < ${shown(high)}`;
+function bandName(name: string, low: string | undefined, high: string | undefined): string {
+  if (low === undefined) return `${name} < ${high}`;
+  return high === undefined ? `${name} >= ${low}` : `${low} <= ${name} < ${high}`;
 }
 
 function positionsWhere(rows: Uint32Array, holds: (row: number) => boolean): Uint32Array {

@@ -37,12 +37,12 @@ export const rivalInWords = (championVersion: number | null): string =>
 
 /** What a comparison found, in one line for a run's details. */
 export const comparisonInWords = (body: ComparisonBody, candidate: number, champion: number | null): string =>
-  `on ${body.rows} holdout rows: version ${candidate} has AUC ${intervalInWords(body.candidate.auc)}, ` +
-  `${rivalInWords(champion)} ${intervalInWords(body.champion.auc)}, difference ${intervalInWords(body.difference)}`;
+  `on ${body.rows} holdout rows: version ${candidate} has AUC ${intervalInWords(body.candidate.auc, body.champion.auc.value)}, ` +
+  `${rivalInWords(champion)} ${intervalInWords(body.champion.auc, body.candidate.auc.value)}, difference ${intervalInWords(body.difference)}`;
 
 /** What a comparison found, in one line for the person who decides. */
 export const evidenceInWords = (body: ComparisonBody, candidate: number, champion: number | null): string =>
-  `AUC of version ${candidate} ${intervalInWords(body.candidate.auc)} against ` +
-  `${intervalInWords(body.champion.auc)} by ${rivalInWords(champion)}, ` +
+  `AUC of version ${candidate} ${intervalInWords(body.candidate.auc, body.champion.auc.value)} against ` +
+  `${intervalInWords(body.champion.auc, body.candidate.auc.value)} by ${rivalInWords(champion)}, ` +
   `difference ${intervalInWords(body.difference)} ` +
   `on ${body.rows} holdout rows up to ${dayOf(new Date(body.window.to))}`;

@@ -64,7 +64,7 @@ function alarmsOf({ championVersion, championAuc, leakAlarms, unproven }: Promot
   if (!(championAuc.high < 0.5)) return told;
   return [
     ...told,
-    `the AUC ${intervalInWords(championAuc)} of ${rivalInWords(championVersion)} is surely below 0.5: it ranks the ` +
+    `the AUC ${intervalInWords(championAuc, 0.5)} of ${rivalInWords(championVersion)} is surely below 0.5: it ranks the ` +
       'wrong way round; check that the labels of the window are not inverted (label.positive)',
   ];
 }

@@ -1,4 +1,5 @@
 // A measured value with its confidence interval.
+import { fixed } from '../numbers-in-words.ts';
 
 /** A value and the bounds of its 95 % interval. */
 export interface Interval {
@@ -7,6 +8,12 @@ export interface Interval {
   readonly high: number;
 }
 
-/** "0.622 (0.580 to 0.664)" */
-export const intervalInWords = ({ value, low, high }: Interval): string =>
-  `${value.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+/**
+ * "0.622 (0.580 to 0.664)": three decimals, or as many more as tell value, ends and bounds apart.
+ *
+ * @param bounds what the interval is held against. @default none
+ */
+export function intervalInWords({ value, low, high }: Interval, ...bounds: readonly number[]): string {
+  const [middle = '', from = '', to = ''] = fixed([value, low, high], bounds);
+  return `${middle} (${from} to ${to})`;
+}

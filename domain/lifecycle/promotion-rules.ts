@@ -1,4 +1,5 @@
 // The rules of promotion, one by one: what each measures, its bound, and whether it holds.
+import { fixed, pInWords } from '../numbers-in-words.ts';
 import { rivalInWords } from './comparison-body.ts';
 import { intervalInWords } from './interval.ts';
 import { holdoutUseInWords, unprovenInWords } from './leak-proof.ts';
@@ -83,8 +84,8 @@ export function rightWayRound({ candidateAuc }: PromotionFacts): RuleResult {
     value: candidateAuc.high,
     bound: 0.5,
     words: held
-      ? `AUC ${intervalInWords(candidateAuc)} is not surely below 0.5`
-      : `AUC ${intervalInWords(candidateAuc)} is surely below 0.5: the candidate ranks the wrong way round, as it does where labels are inverted (label.positive)`,
+      ? `AUC ${intervalInWords(candidateAuc, 0.5)} is not surely below 0.5`
+      : `AUC ${intervalInWords(candidateAuc, 0.5)} is surely below 0.5: the candidate ranks the wrong way round, as it does where labels are inverted (label.positive)`,
   };
 }
 
@@ -92,7 +93,7 @@ export function rightWayRound({ candidateAuc }: PromotionFacts): RuleResult {
 export function logLossKept(facts: PromotionFacts, { logLossTolerance }: PromotionPolicy): RuleResult {
   const { value, low } = facts.logLossDifference;
   const held = facts.logLossToBeat >= 0 && (value <= logLossTolerance || low <= 0);
-  const found = `log loss is ${intervalInWords(facts.logLossDifference)} above ${facts.logLossToBeat.toFixed(3)} of ${rival(facts)}`;
+  const found = `log loss is ${intervalInWords(facts.logLossDifference, logLossTolerance)} above ${fixed([facts.logLossToBeat])[0]} of ${rival(facts)}`;
   const verdict = held
     ? value <= logLossTolerance
       ? `within ${logLossTolerance}`
@@ -117,9 +118,6 @@ export function surelyBetter(facts: PromotionFacts): RuleResult {
   };
 }
 
-// Far smaller ones say nothing more, and the smallest would read as nought.
-const pInWords = (p: number): string => (p < 1e-4 ? '<0.0001' : p.toPrecision(2));
-
 /** The difference is as large as the policy asks for. */
 export function delta(facts: PromotionFacts, { minDelta }: PromotionPolicy): RuleResult {
   const { value } = facts.difference;
@@ -129,7 +127,7 @@ export function delta(facts: PromotionFacts, { minDelta }: PromotionPolicy): Rul
     held,
     value,
     bound: minDelta,
-    words: `the difference of ${value.toFixed(3)} ${held ? 'reaches' : 'does not reach'} ${minDelta}`,
+    words: `the difference of ${fixed([value], [minDelta])[0]} ${held ? 'reaches' : 'does not reach'} ${minDelta}`,
   };
 }
 
@@ -142,7 +140,7 @@ export function notWorse(facts: PromotionFacts, { margin }: PromotionPolicy): Ru
     held,
     value: low,
     bound: -margin,
-    words: `AUC is ${held ? 'not' : 'perhaps'} worse than that of ${rival(facts)} by more than ${margin}: difference ${intervalInWords(facts.difference)}`,
+    words: `AUC is ${held ? 'not' : 'perhaps'} worse than that of ${rival(facts)} by more than ${margin}: difference ${intervalInWords(facts.difference, -margin)}`,
   };
 }
 

@@ -3,6 +3,7 @@ import { type DriftVerdict } from '../drift/verdict.ts';
 import { type Performance } from '../learning/performance.ts';
 import { type EstimatedPerformance, type NotEstimated } from '../performance/estimate-performance.ts';
 import { type LabelCounts } from '../performance/label-counts.ts';
+import { fixed } from '../numbers-in-words.ts';
 import { intervalInWords } from './interval.ts';
 
 /** A part that could not be measured, and why. */
@@ -55,9 +56,10 @@ function realisedInWords({ championVersion, realised }: MeasuredPerformance): st
 /** "AUC 0.701 (0.662 to 0.740) without labels on 1,400 rows, an alarm below 0.712 (estimated …)" */
 export function estimateInWords({ auc, rows, caveat }: EstimatedPerformance): string {
   if (auc === null) return `no AUC can be estimated on ${rows} rows without a label`;
+  const [value, low, high, least, greatest] = fixed([auc.value, auc.low, auc.high, auc.least, auc.greatest]);
   const verdict = auc.alarm ? 'outside' : 'within';
   return (
-    `AUC ${intervalInWords(auc)} without labels on ${rows} rows, ${verdict} ` +
-    `${auc.least.toFixed(3)} to ${auc.greatest.toFixed(3)} (${caveat})`
+    `AUC ${value} (${low} to ${high}) without labels on ${rows} rows, ${verdict} ` +
+    `${least} to ${greatest} (${caveat})`
   );
 }

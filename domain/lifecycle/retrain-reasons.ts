@@ -1,4 +1,5 @@
 // Reasons to retrain: what was measured of a window, each held against its bound.
+import { fixed } from '../numbers-in-words.ts';
 import { type Interval } from './interval.ts';
 import { type RuleResult } from './rule.ts';
 
@@ -35,9 +36,6 @@ export interface MeasuredFacts {
   readonly estimated: { readonly value: number; readonly least: number } | null;
 }
 
-/** A number as the rules show it: three decimals. */
-const three = (value: number): string => value.toFixed(3);
-
 /** There is no champion. */
 export const bootstrap = ({ champion }: MeasuredFacts): RuleResult => ({
   name: 'bootstrap',
@@ -55,12 +53,13 @@ export function performance({ champion, realised }: MeasuredFacts): RuleResult {
   if (promised === null) return { ...rule, held: false, words: 'the champion promised no AUC' };
   if (realised === null) return { ...rule, held: false, words: 'too few mature labels to realise an AUC' };
   const held = realised.high < promised.low;
+  const [value, high, from, to] = fixed([realised.value, realised.high, promised.low, promised.high]);
   return {
     ...rule,
     held,
     words:
-      `the champion's AUC is ${three(realised.value)} (at most ${three(realised.high)}), ` +
-      `${held ? 'below' : 'not surely below'} the ${three(promised.low)} to ${three(promised.high)} it promised`,
+      `the champion's AUC is ${value} (at most ${high}), ` +
+      `${held ? 'below' : 'not surely below'} the ${from} to ${to} it promised`,
   };
 }
 
@@ -73,10 +72,11 @@ export function estimatedPerformance({ estimated }: MeasuredFacts): RuleResult {
   };
   if (estimated === null) return { ...rule, held: false, words: 'no AUC was estimated' };
   const held = estimated.value < estimated.least;
+  const [value, least] = fixed([estimated.value, estimated.least]);
   return {
     ...rule,
     held,
-    words: `the AUC estimated without labels is ${three(estimated.value)}, ${held ? 'below' : 'not below'} ${three(estimated.least)}`,
+    words: `the AUC estimated without labels is ${value}, ${held ? 'below' : 'not below'} ${least}`,
   };
 }
 
@@ -98,11 +98,12 @@ export function share({ drift }: MeasuredFacts, bound: number): RuleResult {
   const rule = { name: 'share', value: drift?.share ?? null, bound };
   if (!drift) return { ...rule, held: false, words: 'drift has no reference yet' };
   const held = drift.driftedColumns.length > 0 && drift.share >= bound;
+  const [found] = fixed([drift.share], [bound]);
   const names = drift.driftedColumns.length > 0 ? ` (${drift.driftedColumns.join(', ')})` : '';
   return {
     ...rule,
     held,
-    words: `${three(drift.share)} of the columns drifted${names}, ${held ? 'at least' : 'below'} ${bound}`,
+    words: `${found} of the columns drifted${names}, ${held ? 'at least' : 'below'} ${bound}`,
   };
 }
 
@@ -113,11 +114,12 @@ export function multivariate({ drift }: MeasuredFacts): RuleResult {
   if (together === null)
     return { ...rule, held: false, words: 'how well all columns together tell the window was not measured' };
   const held = together.excess >= together.least;
+  const [found, least] = fixed([0.5 + together.excess, 0.5 + together.least]);
   return {
     ...rule,
     held,
     words:
-      `all columns together tell the window from the reference with an AUC of at least ${three(0.5 + together.excess)}, ` +
-      `${held ? 'not below' : 'below'} ${three(0.5 + together.least)}`,
+      `all columns together tell the window from the reference with an AUC of at least ${found}, ` +
+      `${held ? 'not below' : 'below'} ${least}`,
   };
 }

@@ -28,7 +28,7 @@ export function sliceFloor(slices: readonly Slice[]): SliceFloor {
     fallen.length === 0
       ? `none of ${judged.length} slices is surely worse by more than ${-SLICE_FLOOR}`
       : `surely worse by more than ${-SLICE_FLOOR} on ${fallen
-          .map(({ slice, interval }) => `${slice.name}: ${intervalInWords(interval)}`)
+          .map(({ slice, interval }) => `${slice.name}: ${intervalInWords(interval, SLICE_FLOOR)}`)
           .join(', ')}`;
   return {
     judged: judged.length,

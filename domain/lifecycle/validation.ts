@@ -4,6 +4,7 @@ import { type Frame, recordAt } from '../features/frame.ts';
 import { extremeRecords } from '../learning/extreme-records.ts';
 import { evaluationRows } from '../learning/rows.ts';
 import { type Scorer } from '../learning/scorer.ts';
+import { fixed } from '../numbers-in-words.ts';
 import { type Slice } from '../learning/slices.ts';
 import { sliceFloor } from './slice-floor.ts';
 
@@ -93,6 +94,6 @@ export function checkSliceFloor(slices: readonly Slice[]): ValidationCheck {
 /** The 99th percentile of scoring one record is within 5 ms. @param milliseconds one duration a record, at least one */
 export function checkSpeed(milliseconds: Float64Array): ValidationCheck {
   const p99 = milliseconds.toSorted()[Math.floor(0.99 * milliseconds.length)] ?? Infinity;
-  const words = `99 % of single rows are scored within ${p99.toFixed(3)} ms, bound ${P99_BOUND_MS} ms`;
+  const words = `99 % of single rows are scored within ${fixed([p99], [P99_BOUND_MS])[0]} ms, bound ${P99_BOUND_MS} ms`;
   return { name: 'speed', passed: p99 <= P99_BOUND_MS, words };
 }

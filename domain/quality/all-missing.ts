@@ -1,7 +1,7 @@
 // A column without a single value.
 import { total } from '../drift/total.ts';
 import { type ColumnReference } from '../drift/feature-reference.ts';
-import { grouped, percent } from '../features/contracts/violations-in-words.ts';
+import { grouped, percent } from '../numbers-in-words.ts';
 import { type ColumnCheck } from './column-check.ts';
 import { FALSE_ALARM } from './finding.ts';
 import { type ColumnFacts } from './window-facts.ts';

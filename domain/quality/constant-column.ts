@@ -2,8 +2,8 @@
 import { type ColumnReference } from '../drift/feature-reference.ts';
 import { total } from '../drift/total.ts';
 import { cut } from '../features/contracts/tally.ts';
-import { grouped, percent } from '../features/contracts/violations-in-words.ts';
-import { type ColumnCheck, shown } from './column-check.ts';
+import { exact, grouped, percent } from '../numbers-in-words.ts';
+import { type ColumnCheck } from './column-check.ts';
 import { FALSE_ALARM, FEWEST_VALUES } from './finding.ts';
 import { shareInReference } from './reference-steps.ts';
 import { type ColumnFacts } from './window-facts.ts';
@@ -27,7 +27,7 @@ export const constantColumn: ColumnCheck = (column, reference) => {
   // One row more of the value than the reference has: a value that it lacks is rare, not impossible.
   const likely = ((share * present + 1) / (present + 1)) ** only.rows;
   if (!isSame && likely > FALSE_ALARM) return undefined;
-  const value = typeof only.value === 'number' ? shown(only.value) : cut(only.value, MOST_CHARACTERS);
+  const value = typeof only.value === 'number' ? exact(only.value) : cut(only.value, MOST_CHARACTERS);
   return {
     name: 'constant-column',
     column: column.name,

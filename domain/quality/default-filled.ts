@@ -4,8 +4,8 @@ import { type ColumnReference } from '../drift/feature-reference.ts';
 import { type NumericReference } from '../drift/numeric-reference.ts';
 import { wilsonLower } from '../drift/wilson.ts';
 import { cut } from '../features/contracts/tally.ts';
-import { percent } from '../features/contracts/violations-in-words.ts';
-import { type ColumnCheck, shown } from './column-check.ts';
+import { exact, percents } from '../numbers-in-words.ts';
+import { type ColumnCheck } from './column-check.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
 import { FEWEST_VALUES, type Finding } from './finding.ts';
 import { isDefaultNumber, isDefaultText } from './default-values.ts';
@@ -140,7 +140,8 @@ function found(
   present: number,
   isWarning: boolean,
 ): Finding {
-  const text = typeof value === 'number' ? shown(value) : `"${cut(value, 60)}"`;
+  const text = typeof value === 'number' ? exact(value) : `"${cut(value, 60)}"`;
+  const [now = '', then = ''] = percents([rows / present, was]);
   return {
     name: 'default-filled',
     column: name,
@@ -154,7 +155,7 @@ function found(
     },
     violation: 'baseline_drift_check',
     words:
-      `${percent(rows / present)} of its values are ${text}, in the reference ${percent(was)}, ` +
+      `${now} of its values are ${text}, in the reference ${then}, ` +
       'and the others are distributed as before',
     advice: `Look whether ${text} is written where the true value is not known; missing values should be null.`,
   };

@@ -2,7 +2,7 @@
 import { wilsonLower } from '../drift/wilson.ts';
 import { type FeatureReference } from '../drift/feature-reference.ts';
 import { total } from '../drift/total.ts';
-import { grouped, percent } from '../features/contracts/violations-in-words.ts';
+import { grouped, percent, percents } from '../numbers-in-words.ts';
 import { type Finding } from './finding.ts';
 import { type TableFacts, type WindowFacts } from './window-facts.ts';
 
@@ -46,6 +46,7 @@ export function identicalRows({ repeats, previous, reference }: WindowFacts): Fi
   if (expected === null) return undefined;
   if (wasShare === null ? sure < LEAST_RISE || expected > share / 10 : sure - wasShare < LEAST_RISE)
     return undefined;
+  const [now, then] = percents(wasShare === null ? [share] : [share, wasShare]);
   return {
     name: 'identical-rows',
     column: null,
@@ -54,8 +55,8 @@ export function identicalRows({ repeats, previous, reference }: WindowFacts): Fi
     evidence: { rows: repeats.values, repeated: repeats.repeats, share, shareBefore: wasShare },
     violation: null,
     words:
-      `${percent(share)} of the rows have the value of another row in every feature` +
-      (wasShare === null ? '' : `, in the window before ${percent(wasShare)}`),
+      `${now} of the rows have the value of another row in every feature` +
+      (then === undefined ? '' : `, in the window before ${then}`),
     advice: 'Look whether rows were copied under other keys, or features are filled with defaults.',
   };
 }

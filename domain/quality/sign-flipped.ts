@@ -1,6 +1,6 @@
 // A column whose values have changed their sign.
-import { grouped } from '../features/contracts/violations-in-words.ts';
-import { type ColumnCheck, shown } from './column-check.ts';
+import { apart, grouped } from '../numbers-in-words.ts';
+import { type ColumnCheck } from './column-check.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
 import { FEWEST_VALUES } from './finding.ts';
 import { median } from './quantile.ts';
@@ -23,6 +23,7 @@ export const signFlipped: ColumnCheck = (column, reference) => {
   const mirrored = distance(before, now, -1);
   if (mirrored > Math.min(ALIKE + floor, asIs * MOST_LEFT)) return undefined;
   const [medianBefore, medianNow] = [median(reference), median(sketch)];
+  const [shownNow = '', shownBefore = ''] = apart([medianNow, medianBefore], 4);
   return {
     name: 'sign-flipped',
     column: column.name,
@@ -32,7 +33,7 @@ export const signFlipped: ColumnCheck = (column, reference) => {
     violation: 'baseline_drift_check',
     words:
       `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by −1: ` +
-      `median ${shown(medianNow)}, in the reference ${shown(medianBefore)}`,
+      `median ${shownNow}, in the reference ${shownBefore}`,
     advice:
       'Ask whoever loads the table whether a difference is now taken the other way round, or a debit a credit.',
   };

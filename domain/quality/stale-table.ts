@@ -1,5 +1,5 @@
 // A table that gets no new rows any more, or hardly any.
-import { grouped } from '../features/contracts/violations-in-words.ts';
+import { grouped } from '../numbers-in-words.ts';
 import { FEWEST_VALUES, type Finding } from './finding.ts';
 import { type TableFacts } from './window-facts.ts';
 

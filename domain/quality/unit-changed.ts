@@ -1,6 +1,6 @@
 // A column that is now measured in another unit: all its values are ten, sixty, a hundred or a thousand times as large.
-import { grouped } from '../features/contracts/violations-in-words.ts';
-import { type ColumnCheck, shown } from './column-check.ts';
+import { apart, grouped, rounded } from '../numbers-in-words.ts';
+import { type ColumnCheck } from './column-check.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
 import { FEWEST_VALUES } from './finding.ts';
 import { median } from './quantile.ts';
@@ -46,6 +46,7 @@ export const unitChanged: ColumnCheck = (column, reference) => {
     return undefined;
   }
   const [medianBefore, medianNow] = [median(reference), median(sketch)];
+  const [shownNow = '', shownBefore = ''] = apart([medianNow, medianBefore], 4);
   return {
     name: 'unit-changed',
     column: column.name,
@@ -54,8 +55,8 @@ export const unitChanged: ColumnCheck = (column, reference) => {
     evidence: { factor, distance: asIs, distanceScaledBack: left, values: now.size, medianBefore, medianNow },
     violation: 'baseline_drift_check',
     words:
-      `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by ${shown(factor)}: ` +
-      `median ${shown(medianNow)}, in the reference ${shown(medianBefore)}`,
+      `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by ${rounded(factor, 4)}: ` +
+      `median ${shownNow}, in the reference ${shownBefore}`,
     advice: 'Ask whoever loads the table whether the unit changed: cents, minutes, per cent, thousands.',
   };
 };

@@ -3,6 +3,7 @@ import { type ModelDefinition, type ViewDefinition } from '../../domain/features
 import { suggestLag } from '../../domain/features/suggest-lag.ts';
 import { windowEndingAt } from '../../domain/features/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { percents } from '../../domain/numbers-in-words.ts';
 import { type Database } from '../database.ts';
 import { type Queryable } from '../queryable.ts';
 import { chooseJoinPlan } from './choose-join-plan.ts';
@@ -39,10 +40,10 @@ export async function refuseHidden(
     const hidden = reach.hidden[index] ?? 0;
     const inReach = hidden + (reach.matched[index] ?? 0);
     if (inReach === 0 || hidden / inReach <= MOST_HIDDEN) continue;
-    const percent = ((100 * hidden) / inReach).toFixed(1);
+    const [share = ''] = percents([hidden / inReach, MOST_HIDDEN]);
     throw new TidegateError(
       'FEATURES_NOT_KNOWN',
-      `${percent} % of the rows of ${view.table} became known later than ${view.timestamp} + ${view.lag ?? '0 hours'}, ` +
+      `${share} of the rows of ${view.table} became known later than ${view.timestamp} + ${view.lag ?? '0 hours'}, ` +
         `so they would be silently null in training`,
       { remedy: await remedyFor(client, view) },
     );

@@ -1,4 +1,5 @@
 // What a contract found, for people.
+import { grouped, percents } from '../../numbers-in-words.ts';
 import { type ContractKind } from './contract.ts';
 
 /** The numbers of a contract, and what is wrong with a violation. */
@@ -10,12 +11,6 @@ export interface ViolationFacts {
   readonly wrong: string;
 }
 
-/** A number of rows as people read it. @example grouped(7043) // '7,043' */
-export const grouped = (count: number): string => count.toLocaleString('en-US');
-
-/** A share in per cent, to three digits. @example percent(0.0017) // '0.17 %' */
-export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
-
 /**
  * The contract in one line.
  *
@@ -24,6 +19,7 @@ export const percent = (share: number): string => `${Number((100 * share).toPrec
 export function violationsInWords({ kind, rows, violations, bound, wrong }: ViolationFacts): string {
   const things = kind === 'null-share' ? 'rows' : 'values';
   if (violations === 0) return `none of ${grouped(rows)} ${things} ${wrong}`;
-  const allowed = bound === 0 ? 'none may' : `at most ${percent(bound)} may`;
-  return `${grouped(violations)} of ${grouped(rows)} ${things} (${percent(violations / rows)}) ${wrong}; ${allowed}`;
+  const [found = '', most = ''] = percents([violations / rows, ...(bound === 0 ? [] : [bound])]);
+  const allowed = bound === 0 ? 'none may' : `at most ${most} may`;
+  return `${grouped(violations)} of ${grouped(rows)} ${things} (${found}) ${wrong}; ${allowed}`;
 }

@@ -1,9 +1,8 @@
 // What a column's declaration promises of its values, and how its drift is judged, in words.
+import { percent } from '../../numbers-in-words.ts';
 import { type ColumnSpec } from '../column.ts';
 
 const MOST_VALUES = 8;
-
-const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 
 /**
  * The contract of a column, a part each; none where it promises nothing.

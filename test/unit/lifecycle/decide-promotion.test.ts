@@ -232,7 +232,7 @@ test('a difference whose interval reaches 0 is not surely better', () => {
   const touching = decide({ difference: { value: 0.13, low: 0, high: 0.26, p: 0.05 } });
   expect(touching).toMatchObject({ promote: false, outcome: 'not better' });
   expect(touching.reason).toBe(
-    'AUC is not surely above that of version 1: difference 0.130 (0.000 to 0.260), p 0.050',
+    'AUC is not surely above that of version 1: difference 0.130 (0.000 to 0.260), p 0.05',
   );
   expect(decide({ difference: { value: 0.13, low: 1e-9, high: 0.26, p: 0.049 } })).toMatchObject({
     promote: true,
@@ -244,7 +244,7 @@ test('a sure but trifling difference is not better, and one at minDelta is', () 
   expect(small(0.0099)).toMatchObject({
     promote: false,
     outcome: 'not better',
-    reason: 'the difference of 0.010 does not reach 0.01',
+    reason: 'the difference of 0.0099 does not reach 0.01',
   });
   expect(small(0.01)).toMatchObject({ promote: true });
 });
@@ -255,7 +255,7 @@ test('by non-inferiority a candidate may be a little worse, within the margin', 
   expect(worse(-0.0199)).toMatchObject({
     promote: true,
     outcome: 'better',
-    reason: 'AUC is not worse than that of version 1 by more than 0.02: difference -0.001 (-0.020 to 0.020)',
+    reason: 'AUC is not worse than that of version 1 by more than 0.02: difference -0.0010 (-0.0199 to 0.0200)',
   });
   expect(worse(-0.02)).toMatchObject({ promote: false, outcome: 'not better' });
   expect(worse(-0.02).reason).toMatch(/^AUC is perhaps worse/);
