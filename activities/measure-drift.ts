@@ -8,6 +8,7 @@ import { chunksOf, getDataset } from '../store/datasets/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { listProfileParts, mergeProfileParts, removeProfileParts } from '../store/drift/profile-parts.ts';
+import { withMoments } from '../store/drift/reference-moments.ts';
 import { getReportSubject, writeReportPart } from '../store/runs/reports.ts';
 import { getVersion, readReference } from '../store/versions/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
@@ -45,8 +46,9 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
       if (definition.drift.preset === 'evidently')
         return evidentlyDrift(database, { champion, dataset, definition });
-      const reference = referenceOf(encoded);
-      if ('reason' in reference) return reference;
+      const decoded = referenceOf(encoded);
+      if ('reason' in decoded) return decoded;
+      const reference = await withMoments(database, decoded, champion.datasetId);
       const merged = await mergeProfileParts(database, reportId, parts, chunksOf(dataset));
       // Each part was read by its own digests.
       if (merged) await vouchForChunks(database, dataset);

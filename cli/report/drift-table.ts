@@ -1,7 +1,8 @@
 // What drift found, column by column: both sides drawn, and every number that the verdict rests on.
 import { type SignalVerdict } from '../../domain/drift/family.ts';
 import { type ColumnVerdict, type DriftVerdict } from '../../domain/drift/verdict.ts';
-import { pValue, short } from '../output/format.ts';
+import { percent, percents } from '../../domain/numbers-in-words.ts';
+import { pValue, short, told } from '../output/format.ts';
 import { sparkline } from '../output/sparkline.ts';
 import { type Cell, type Table } from '../output/table.ts';
 
@@ -10,6 +11,7 @@ const HEAD = [
   'verdict',
   'reference',
   'window',
+  'mean',
   'test',
   'adjusted p',
   'effect',
@@ -23,17 +25,18 @@ const HEAD = [
 ] as const;
 
 /**
- * One line a column, by its deciding signal, and one for labels and predictions; `missing` and `values` are reference →
+ * One line a column, by its deciding signal, and one for labels and predictions; `mean`, `missing` and `values` are reference →
  * window, `floor` is what the effect reaches where nothing changed, `new` the share of values never seen before.
  */
-export const driftTable = ({ columns, others }: DriftVerdict): Table => ({
+export const driftTable = ({ columns, others, alpha }: DriftVerdict): Table => ({
   head: HEAD,
   rows: [
     ...columns.map((column) => [
       column.column,
       column.status,
       ...drawn(column),
-      ...evidence(decidingSignal(column)),
+      means(column),
+      ...evidence(decidingSignal(column), alpha),
       psi(column),
       short(column.psi?.noiseFloor),
       missing(column),
@@ -45,7 +48,8 @@ export const driftTable = ({ columns, others }: DriftVerdict): Table => ({
       signal.status,
       null,
       null,
-      ...evidence(signal),
+      null,
+      ...evidence(signal, alpha),
       null,
       null,
       null,
@@ -62,13 +66,17 @@ export const notableColumns = ({ columns }: DriftVerdict): string[] =>
 const decidingSignal = ({ signals }: ColumnVerdict): SignalVerdict | undefined =>
   signals.find(({ status }) => status === 'drifted') ?? signals[0];
 
-const evidence = (signal: SignalVerdict | undefined): Cell[] => [
+const evidence = (signal: SignalVerdict | undefined, alpha: number): Cell[] => [
   signal?.statistic,
-  pValue(signal?.adjustedP),
-  short(signal?.effectSize),
-  short(signal?.threshold),
+  pValue(signal?.adjustedP, alpha),
+  ...told([signal?.effectSize, signal?.threshold]),
   short(signal?.noiseFloor),
 ];
+
+function means({ mean }: ColumnVerdict): Cell {
+  const [from = null, to = null] = told([mean?.reference, mean?.window]);
+  return from === null && to === null ? null : `${from ?? 'unknown'} → ${to ?? 'unknown'}`;
+}
 
 /** Both sides against the same greatest share, so that their heights compare; nothing in reports from before. */
 function drawn({ histogram }: ColumnVerdict): [Cell, Cell] {
@@ -81,7 +89,7 @@ const psi = ({ psi: reading }: ColumnVerdict): Cell => reading && `${short(readi
 
 function missing({ missing: { reference, window } }: ColumnVerdict): Cell {
   if (reference === null || window === null) return null;
-  return reference === 0 && window === 0 ? 'none' : `${percent(reference)} → ${percent(window)}`;
+  return reference === 0 && window === 0 ? 'none' : percents([reference, window]).join(' → ');
 }
 
 function newShare({ signals }: ColumnVerdict): Cell {
@@ -91,5 +99,3 @@ function newShare({ signals }: ColumnVerdict): Cell {
 
 const sizes = (signal: SignalVerdict | undefined): Cell =>
   signal && `${signal.referenceSize} → ${signal.windowSize}`;
-
-const percent = (share: number): string => `${short(100 * share)} %`;

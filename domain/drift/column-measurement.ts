@@ -29,6 +29,12 @@ export interface BothSides {
   readonly window: number | null;
 }
 
+/** Means of both sides, each of the finite values as they are. */
+export interface Means extends BothSides {
+  /** What a reader has to know: which side has none although it holds values, or leaves infinite ones out; or null. */
+  readonly note: string | null;
+}
+
 /** The measurements of a column. */
 export interface ColumnMeasurement {
   /** At most one of each kind; that of the distribution is always first. */
@@ -36,8 +42,15 @@ export interface ColumnMeasurement {
   readonly psi: PsiReading | null;
   /** Shares of missing values. */
   readonly missing: BothSides;
-  /** Means of a numeric column clipped to the reference's 0.5 % and 99.5 % quantiles; null for categories. */
-  readonly mean: BothSides | null;
+  /** Null for categories, and under the preset. */
+  readonly mean: Means | null;
+  /** Standard deviations (ddof 0) of the values that `mean` is of; absent or null where that is. */
+  readonly sd?: BothSides | null;
+  /**
+   * Means of a number clipped to the reference's 0.5 % and 99.5 % quantiles, between which its distance is measured; null
+   * for categories, absent under the preset.
+   */
+  readonly clippedMean?: BothSides | null;
   readonly constant: ConstantSides;
   /** Both sides' shapes; null where there is none to draw, absent where it was not asked for. */
   readonly histogram?: Histogram | null;
@@ -76,7 +89,11 @@ function measureNumbers(
     ],
     psi: readPsi(from, to, n, m),
     missing: { reference: shareOf(before), window: shareOf(after) },
-    mean: { reference: clippedMean(reference, reference.profile), window: clippedMean(reference, profile) },
+    ...momentsOfSides(reference.profile, profile),
+    clippedMean: {
+      reference: clippedMean(reference, reference.profile),
+      window: clippedMean(reference, profile),
+    },
     constant: constantSides(numbersHeld(reference.profile), numbersHeld(profile)),
     histogram: numberHistogram(reference, profile),
   };
@@ -101,6 +118,8 @@ function measureCategories(
     psi: readPsi(cells.reference, cells.current, n, m),
     missing: { reference: shareOf(before), window: shareOf(after) },
     mean: null,
+    sd: null,
+    clippedMean: null,
     constant: constantSides(cellsHeld(cells.reference), cellsHeld(cells.current)),
     histogram: categoryHistogram(reference, profile),
   };
@@ -115,8 +134,36 @@ function unmeasured({ name, kind }: ColumnReference, reason: string): ColumnMeas
     psi: null,
     missing: { reference: null, window: null },
     mean: null,
+    sd: null,
+    clippedMean: null,
     constant: 'none',
   };
+}
+
+function momentsOfSides(
+  reference: NumericProfile,
+  window: NumericProfile,
+): Pick<ColumnMeasurement, 'mean' | 'sd'> {
+  const side = ({ moments }: NumericProfile, of: 'mean' | 'sd'): number | null =>
+    moments && moments.finite > 0 ? moments[of] : null;
+  const notes = [...momentNotes(reference, 'reference'), ...momentNotes(window, 'window')];
+  return {
+    mean: {
+      reference: side(reference, 'mean'),
+      window: side(window, 'mean'),
+      note: notes.length > 0 ? notes.join('; ') : null,
+    },
+    sd: { reference: side(reference, 'sd'), window: side(window, 'sd') },
+  };
+}
+
+function momentNotes(profile: NumericProfile, side: 'reference' | 'window'): string[] {
+  if (profile.moments === null)
+    return [
+      `an earlier version profiled the ${side}, without its mean, and its rows cannot be read any more`,
+    ];
+  const infinite = presentNumbers(profile) - profile.moments.finite;
+  return infinite > 0 ? [`${infinite} infinite values of the ${side} left out`] : [];
 }
 
 function readPsi(from: ArrayLike<number>, to: ArrayLike<number>, n: number, m: number): PsiReading | null {

@@ -1,6 +1,7 @@
 // A numeric column of a window, as counts and sums in the reference's bins.
 import type { UnitScale } from './clip-range.ts';
 import { cellOf, type CutGrid } from './cut-grid.ts';
+import { addMoments, type Moments, momentsOf, NO_MOMENTS } from './moments.ts';
 import { total } from './total.ts';
 
 /** Counts and sums of a numeric column. Profiles of parts add up to the profile of the whole. */
@@ -12,11 +13,19 @@ export interface NumericProfile {
   /** Sums in each bin of values clipped and mapped onto [0, 1]. */
   readonly sums: Float64Array;
   readonly missing: number;
-  /** Least value; Infinity where there is none. */
+  /** Least value; Infinity if there is none. */
   readonly minimum: number;
-  /** Greatest value; −Infinity where there is none. */
+  /** Greatest value; −Infinity if there is none. */
   readonly maximum: number;
+  /** Of the values as they are, not clipped; null in a profile that was stored before these were counted. */
+  readonly moments: Moments | null;
 }
+
+/** Least sum of squares that says how far values lie from each other: below it the square of a distance may have vanished. */
+const LEAST_SQUARES = 1e-250;
+
+/** Least part of the squares about any point that must remain about the mean: below it too many digits have cancelled. */
+const LEAST_LEFT = 1e-6;
 
 /** Counts values into bins, a piece of the column at a time, in memory that does not grow with them. */
 export class NumericCounter {
@@ -28,6 +37,7 @@ export class NumericCounter {
   #missing = 0;
   #minimum = Infinity;
   #maximum = -Infinity;
+  #moments = NO_MOMENTS;
   /** Cells strictly between those of the extremes: the first, and how many. */
   #firstInner = 0;
   #innerCells = 0;
@@ -46,6 +56,11 @@ export class NumericCounter {
     const counted = this.#bins;
     let firstInner = this.#firstInner;
     let innerCells = this.#innerCells;
+    const missingBefore = this.#missing;
+    // Distances from a value of the piece itself: their squares keep the digits that those of the values would lose.
+    const near = values.find(Number.isFinite) ?? 0;
+    let distances = 0;
+    let squares = 0;
     for (let row = 0; row < values.length; row++) {
       const value = values[row] as number;
       // `cellOf` of the grid and `toUnit` of the scale, written out: as calls they would take as long again as the rest.
@@ -80,7 +95,12 @@ export class NumericCounter {
       const at = bin << 1;
       counted[at]!++;
       counted[at + 1]! += unit > 0 ? (unit < 1 ? unit : 1) : 0;
+      const distance = value - near;
+      distances += distance;
+      squares += distance * distance;
     }
+    const present = values.length - (this.#missing - missingBefore);
+    this.#addMoments(values, present, near, distances, squares);
   }
 
   /** The profile of all values so far; the counter is not used after it. */
@@ -100,7 +120,22 @@ export class NumericCounter {
       missing: this.#missing,
       minimum: this.#minimum,
       maximum: this.#maximum,
+      moments: this.#moments,
     };
+  }
+
+  /** Adds the moments of a piece: from its sums if these hold them, else by going through it again. */
+  #addMoments(values: Float64Array, present: number, near: number, distances: number, squares: number): void {
+    if (present === 0) return;
+    const left = squares - (distances * distances) / present;
+    const isOneValue = squares === 0 && this.#minimum === this.#maximum;
+    // Infinities among the values, or squares that overflow, make the sum infinite or no number.
+    const holds =
+      isOneValue || (squares >= LEAST_SQUARES && squares < Infinity && left >= squares * LEAST_LEFT);
+    const piece = holds
+      ? { finite: present, mean: near + distances / present, sd: Math.sqrt(left / present) }
+      : momentsOf(values);
+    this.#moments = addMoments(this.#moments, piece);
   }
 
   #widen(value: number): void {
@@ -135,6 +170,7 @@ export function addNumericProfiles(a: NumericProfile, b: NumericProfile): Numeri
     missing: a.missing + b.missing,
     minimum: Math.min(a.minimum, b.minimum),
     maximum: Math.max(a.maximum, b.maximum),
+    moments: a.moments && b.moments && addMoments(a.moments, b.moments),
   };
 }
 

@@ -3,6 +3,7 @@ import { TidegateError } from '../errors.ts';
 import type { CategoryProfile, CategoryReference } from './category-profile.ts';
 import type { ClipRange } from './clip-range.ts';
 import type { ColumnReference, FeatureReference } from './feature-reference.ts';
+import { type Moments } from './moments.ts';
 import { decodeNumbers, encodeNumbers } from './number-codec.ts';
 import type { NumericProfile } from './numeric-profile.ts';
 import type { NumericReference } from './numeric-reference.ts';
@@ -10,10 +11,13 @@ import type { Share } from './two-proportion-z.ts';
 import type { AbsentProfile, ColumnProfile, WindowProfile } from './window-profile.ts';
 
 /** Raised with every change of these shapes that an older reader would misread. */
-const FORMAT = 3;
+const FORMAT = 4;
 
-/** Before it counts were JSON numbers, which Postgres writes twenty times as slowly; it is still read. */
-const NUMBERS_FORMAT = 2;
+/**
+ * Older formats that are still read. In 2 counts are JSON numbers, which Postgres writes twenty times as slowly; 2 and 3
+ * hold no moments.
+ */
+const OLDER_FORMATS: readonly number[] = [2, 3];
 
 /** A numeric profile; its numbers by `encodeNumbers`, the counts of format 2 as they are. */
 export interface EncodedNumericProfile {
@@ -24,6 +28,8 @@ export interface EncodedNumericProfile {
   readonly missing: number;
   /** Minimum and maximum. */
   readonly extremes: string;
+  /** How many values are finite, their mean and their standard deviation; absent before format 4. */
+  readonly moments?: string;
 }
 
 /** A category profile; unseen values with their rows, by name. */
@@ -139,7 +145,16 @@ const encodeNumeric = (profile: NumericProfile): EncodedNumericProfile => ({
   sums: encodeNumbers(profile.sums),
   missing: profile.missing,
   extremes: encodeNumbers(Float64Array.of(profile.minimum, profile.maximum)),
+  ...(profile.moments && { moments: encodeMoments(profile.moments) }),
 });
+
+const encodeMoments = ({ finite, mean, sd }: Moments): string =>
+  encodeNumbers(Float64Array.of(finite, mean, sd));
+
+function decodeMoments(text: string): Moments {
+  const [finite = 0, mean = 0, sd = 0] = decodeNumbers(text);
+  return { finite, mean, sd };
+}
 
 function decodeNumeric(profile: EncodedNumericProfile): NumericProfile {
   const [minimum = Infinity, maximum = -Infinity] = decodeNumbers(profile.extremes);
@@ -152,11 +167,12 @@ function decodeNumeric(profile: EncodedNumericProfile): NumericProfile {
     missing: profile.missing,
     minimum,
     maximum,
+    moments: profile.moments === undefined ? null : decodeMoments(profile.moments),
   };
 }
 
 function requireFormat(format: number, what: string): void {
-  if (format === FORMAT || format === NUMBERS_FORMAT) return;
+  if (format === FORMAT || OLDER_FORMATS.includes(format)) return;
   throw new TidegateError(
     'UNREADABLE_PROFILE',
     `the ${what} has format ${format}; this Tidegate reads ${FORMAT}`,

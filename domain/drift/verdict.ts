@@ -81,7 +81,7 @@ export function judgeWindow(
   const columns = reference.columns.map((column, index) => {
     const measurement = measurements[index] as ColumnMeasurement;
     const signals = verdicts.slice(next, (next += measurement.hypotheses.length));
-    return judgeColumn(column, measurement, signals, policy);
+    return judgeColumn(column, measurement, signals, { ...policy, alpha });
   });
 
   const beside = verdicts.slice(next);
@@ -99,9 +99,9 @@ export function judgeWindow(
 
 function judgeColumn(
   { name, kind }: ColumnReference,
-  { hypotheses, ...facts }: ColumnMeasurement,
+  { hypotheses: _, ...facts }: ColumnMeasurement,
   signals: readonly SignalVerdict[],
-  policy: DriftPolicy,
+  policy: DriftPolicy & { readonly alpha: number },
 ): ColumnVerdict {
   const [distribution] = signals;
   const hasDrifted = signals.some((signal) => signal.status === 'drifted');
@@ -116,6 +116,6 @@ function judgeColumn(
     weight: policy.weights?.[name] ?? 1,
     signals,
     ...facts,
-    words: columnWords(status, reason, signals, { hypotheses, ...facts }),
+    words: columnWords(status, reason, signals, facts, policy.alpha),
   };
 }

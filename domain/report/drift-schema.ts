@@ -57,7 +57,15 @@ const column = z.looseObject({
     })
     .nullable(),
   missing: bothSides.describe('Shares of missing values'),
-  mean: bothSides.nullable().describe('Means of a number, clipped to the reference'),
+  mean: bothSides
+    .extend({ note: z.string().nullable().describe('Why a side has none, or what it leaves out') })
+    .nullable()
+    .describe('Means of a number; in reports of earlier versions not known'),
+  sd: bothSides.nullable().exactOptional().describe('Standard deviations (ddof 0) of a number'),
+  clippedMean: bothSides
+    .nullable()
+    .exactOptional()
+    .describe('Means of a number clipped to the reference, as its distance is measured'),
   constant: z.enum(['none', 'reference', 'window', 'both']).describe('Which side holds one value only'),
   histogram: histogram.nullable().exactOptional(),
   words: z.string(),

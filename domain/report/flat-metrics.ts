@@ -60,7 +60,7 @@ function driftMetrics({ verdict }: Extract<DriftPart, { measured: true }>): Valu
   return values;
 }
 
-function columnMetrics({ column, status, signals, psi, missing }: ColumnVerdict): Values {
+function columnMetrics({ column, status, signals, psi, missing, mean, sd }: ColumnVerdict): Values {
   const at = `drift/columns/${column.replaceAll(/[^A-Za-z0-9_.-]/g, '_')}`;
   const [distribution] = signals;
   return {
@@ -71,6 +71,8 @@ function columnMetrics({ column, status, signals, psi, missing }: ColumnVerdict)
     [`${at}/noise_floor`]: distribution?.noiseFloor,
     [`${at}/psi`]: psi?.value,
     [`${at}/missing_share`]: missing.window,
+    [`${at}/mean`]: mean?.window,
+    [`${at}/sd`]: sd?.window,
     [`${at}/new_category_share`]: signals.find(({ kind }) => kind === 'new category')?.value,
   };
 }

@@ -3,6 +3,7 @@ import { type CategoryReference, profileCounts, unseenRows } from '../../domain/
 import { type ClipRange, unitScale } from '../../domain/drift/clip-range.ts';
 import { type ColumnReference, type FeatureReference } from '../../domain/drift/feature-reference.ts';
 import { presentNumbers } from '../../domain/drift/numeric-profile.ts';
+import { addMoments, type Moments, NO_MOMENTS } from '../../domain/drift/moments.ts';
 import { type NumericReference } from '../../domain/drift/numeric-reference.ts';
 import { total } from '../../domain/drift/total.ts';
 import { type ColumnProfile, type WindowProfile } from '../../domain/drift/window-profile.ts';
@@ -69,7 +70,19 @@ interface BinRow {
   readonly sum: number | null;
   readonly least: number | null;
   readonly most: number | null;
+  /** Which of `SIZES` its values have. */
+  readonly size: keyof typeof SIZES;
+  /** Finite values, and their moments times the size's factor. */
+  readonly finite: string | number;
+  readonly mean: number | null;
+  readonly sd: number | null;
 }
+
+/** Postgres raises an error if a square overflows: values of these sizes are multiplied by a power of two. */
+const SIZES = { tiny: 2 ** 600, plain: 1, huge: 2 ** -600 } as const;
+
+/** From here on a value is huge, and below the inverse of it tiny. */
+const HUGE = 1e100;
 
 async function countNumbers(
   client: Queryable,
@@ -79,41 +92,67 @@ async function countNumbers(
 ): Promise<ColumnProfile> {
   const { rows } = await client.query<BinRow>(
     // NaN equals itself in Postgres, and width_bucket gives how many of the cuts are at most the value.
-    `select case when value <> 'NaN' then width_bucket(value, $1::float8[]) end as bin,
-       count(*) as rows, sum(${unitSql(range)}) as sum, min(value) as least, max(value) as most
-     from (select ${value} as value from (${sql}\n) as profiled) as one
-     group by 1`,
+    `select case when value <> 'NaN' then width_bucket(value, $1::float8[]) end as bin, size,
+       count(*) as rows, sum(${unitSql(range)}) as sum, min(value) as least, max(value) as most,
+       count(scaled) as finite, avg(scaled) as mean, stddev_pop(scaled) as sd
+     from (
+       select value, size,
+         case when value in ('NaN', 'Infinity', '-Infinity') then null
+           else value * case size ${cases(SIZES)} end end as scaled
+       from (
+         select value,
+           case when abs(value) > ${float8(HUGE)} then 'huge'
+             when value <> 0 and abs(value) < ${float8(1 / HUGE)} then 'tiny' else 'plain' end as size
+         from (select ${value} as value from (${sql}\n) as profiled) as one
+       ) as sized
+     ) as scaled
+     group by 1, 2`,
     [[...cuts]],
   );
   const counts = new Float64Array(cuts.length + 1);
   const sums = new Float64Array(cuts.length + 1);
   let [missing, minimum, maximum] = [0, Infinity, -Infinity];
-  for (const { bin, rows: inBin, sum, least, most } of rows) {
+  let moments: Moments = NO_MOMENTS;
+  for (const row of rows) {
+    const { bin, rows: inBin, sum, least, most } = row;
     if (bin === null) {
       missing += Number(inBin);
       continue;
     }
-    counts[bin] = Number(inBin);
-    sums[bin] = sum ?? 0;
+    counts[bin]! += Number(inBin);
+    sums[bin]! += sum ?? 0;
     minimum = Math.min(minimum, least ?? Infinity);
     maximum = Math.max(maximum, most ?? -Infinity);
+    moments = addMoments(moments, momentsOfRow(row));
   }
-  return { kind: 'numeric', name, counts, sums, missing, minimum, maximum };
+  return { kind: 'numeric', name, counts, sums, missing, minimum, maximum, moments };
 }
+
+const momentsOfRow = ({ size, finite, mean, sd }: BinRow): Moments => ({
+  finite: Number(finite),
+  mean: (mean ?? 0) / SIZES[size],
+  sd: (sd ?? 0) / SIZES[size],
+});
+
+const float8 = (number: number): string => `'${number}'::float8`;
+
+const cases = (values: Readonly<Record<string, number>>): string =>
+  Object.entries(values)
+    .map(([name, value]) => `when '${name}' then ${float8(value)}`)
+    .join(' ');
 
 /** `toUnits` in SQL, without a product that could over- or underflow. */
 function unitSql(range: ClipRange | null): string {
   const { half, low, perUnit } = unitScale(range);
   if (range === null || perUnit === 0) return '0::float8';
-  const literal = (number: number): string => `'${number}'::float8`;
   // Halving underflows for values about 0 alone; there they are 0 in a range that wide.
   const halved =
-    half === 1 ? 'value' : `case when abs(value) < ${literal(LEAST_UNIT)} then 0 else value / 2 end`;
-  const above = `((${halved}) - ${literal(low)})`;
-  return `case when value <= ${literal(range.low)} or value = 'NaN' then 0
-    when value >= ${literal(range.high)} then 1
-    when ${above} < ${literal(LEAST_UNIT / perUnit)} then 0
-    else least(1, ${above} * ${literal(perUnit)}) end`;
+    half === 1 ? 'value' : `case when abs(value) < ${float8(LEAST_UNIT)} then 0 else value / 2 end`;
+  const above = `((${halved}) - ${float8(low)})`;
+  return `case when value <= ${float8(range.low)} or value = 'NaN' then 0
+    when value >= ${float8(range.high)} then 1
+    when ${above} < ${float8(LEAST_UNIT / perUnit)} then 0
+    else least(1, ${above} * ${float8(perUnit)}) end`;
 }
 
 async function countCategories(

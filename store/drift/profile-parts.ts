@@ -61,7 +61,7 @@ export const listProfileParts = (database: Database, reportId: number): Promise<
  * profiled them and when. Memory holds two parts.
  *
  * @param ranges as `listProfileParts` gives them; @param chunks of the window
- * @returns undefined where the stored parts do not make up the window
+ * @returns undefined if the stored parts do not make up the window, or an earlier version profiled one without its means
  * @throws TidegateError UNREADABLE_PROFILE where another version of Tidegate wrote one
  */
 export async function mergeProfileParts(
@@ -85,6 +85,7 @@ export async function mergeProfileParts(
       .where('first_chunk', '=', first)
       .executeTakeFirstOrThrow();
     const profile = decodeProfile(row.profile);
+    if (profile.columns.some((column) => column.kind === 'numeric' && !column.moments)) return undefined;
     const scored = row.scored && decodeProfile(row.scored);
     whole = whole
       ? {

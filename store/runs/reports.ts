@@ -1,5 +1,6 @@
 // Reports: what one monitor run measured and decided.
 import { sql } from 'kysely';
+import { readDriftPart } from '../../domain/drift/read-drift-part.ts';
 import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { type QualityPart } from '../../domain/quality/quality-part.ts';
@@ -58,7 +59,11 @@ export const REPORT_COLUMNS = [
 
 type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
 
-export const fromStored = (row: StoredReport): Report => ({ ...row, quality: readQualityPart(row.quality) });
+export const fromStored = (row: StoredReport): Report => ({
+  ...row,
+  quality: readQualityPart(row.quality),
+  drift: readDriftPart(row.drift),
+});
 
 /** Opens a report, or returns the one that this request opened before. */
 export async function openReport(database: Database, input: NewReport): Promise<Report> {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { type InWords } from '../../activities/report-ref.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
+import { momentsOf } from '../../domain/drift/moments.ts';
 import { decodeReference } from '../../domain/drift/profile-codec.ts';
 import { chunksOf, type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { partRange, partsOf } from '../../store/drift/part-plan.ts';
@@ -45,9 +46,11 @@ const stored = async (): Promise<number> => {
 const merge = async (dataset: Dataset) =>
   mergeProfileParts(database, reportId, await listProfileParts(database, reportId), chunksOf(dataset));
 
-const verdict = async () => {
-  await inActivity.run<[], InWords, () => Promise<InWords>>(() => activities.measureDrift({ reportId }));
-  const { drift } = await getReport(database, reportId);
+const verdict = () => verdictOf(reportId);
+
+const verdictOf = async (id: number) => {
+  await inActivity.run<[], InWords, () => Promise<InWords>>(() => activities.measureDrift({ reportId: id }));
+  const { drift } = await getReport(database, id);
   if (!drift?.measured) throw new Error('drift was not measured');
   return drift.verdict;
 };
@@ -86,7 +89,11 @@ describe('the parts of a window', () => {
       if (column.kind === 'numeric' && expected.kind === 'numeric') {
         const apart = column.sums.map((sum, bin) => Math.abs(sum - expected.sums[bin]!) / (1 + sum));
         expect(Math.max(...apart)).toBeLessThan(1e-11);
-        expect({ ...column, sums: null }).toEqual({ ...expected, sums: null });
+        expect({ ...column, sums: null, moments: null }).toEqual({ ...expected, sums: null, moments: null });
+        const [some, all] = [column.moments!, expected.moments!];
+        expect(some.finite).toBe(all.finite);
+        expect(Math.abs(some.mean - all.mean)).toBeLessThan(1e-12 * (Math.abs(all.mean) + all.sd));
+        expect(Math.abs(some.sd - all.sd)).toBeLessThan(1e-12 * all.sd);
       } else {
         expect(column).toEqual(expected);
       }
@@ -141,5 +148,76 @@ describe('the parts of a window', () => {
     await profiled(0);
     await profiled(2);
     expect((await verdict()).windowRows).toBe(360_000);
+  });
+
+  it('that an earlier version counted, without means, are counted once more', async () => {
+    for (const part of [0, 1, 2]) await profiled(part);
+    await database.pool.query(
+      `update tidegate.profile_part set profile = (
+         select jsonb_set(profile, '{columns}', jsonb_agg(one - 'moments')) || '{"format": 3}'
+         from jsonb_array_elements(profile -> 'columns') as one)
+       where first_chunk = 0`,
+    );
+    const { datasetId } = await getReport(database, reportId);
+    expect(await merge(await getDataset(database, datasetId))).toBeUndefined();
+    const [column] = (await verdict()).columns;
+    expect(column?.mean?.note).toBeNull();
+    expect(column?.mean?.window).toEqual(expect.any(Number));
+  });
+});
+
+describe('a reference of an earlier version, which holds no means', () => {
+  const REFERENCE_ROWS = 2_000;
+  const frame = driftFrame(REFERENCE_ROWS, 'reference');
+  let old: FrozenModel;
+  let oldReport: number;
+  beforeAll(async () => {
+    old = await frozenModel(database, 'older', frame);
+    oldReport = await old.report(driftFrame(REFERENCE_ROWS, 'window'));
+    const encoded = await readReference(database, 'older', 1);
+    const reference = {
+      ...encoded,
+      format: 3,
+      columns: encoded.columns.map((column) => {
+        if (column.kind === 'category') return column;
+        const { moments: _, ...profile } = column.profile;
+        return { ...column, profile };
+      }),
+    };
+    await database.pool.query(`alter table tidegate.version disable trigger version_guarded`);
+    await database.pool.query(`update tidegate.version set reference = $1 where model = 'older'`, [
+      JSON.stringify(reference),
+    ]);
+    await database.pool.query(`alter table tidegate.version enable trigger version_guarded`);
+  });
+
+  const columnOf = async (name: string) => {
+    const found = (await verdictOf(oldReport)).columns.find(({ column }) => column === name);
+    if (!found) throw new Error(`no column ${name}`);
+    return found;
+  };
+
+  it('has those of its frozen rows', async () => {
+    const { mean, sd } = await columnOf('n1');
+    const values = frame.features.find(({ name }) => name === 'n1');
+    if (values?.kind !== 'numeric') throw new Error('n1 is no number');
+    const expected = momentsOf(values.values);
+    expect(mean?.note).toBeNull();
+    expect(mean?.reference).toBeCloseTo(expected.mean, 12);
+    expect(sd?.reference).toBeCloseTo(expected.sd, 12);
+  });
+
+  it('has none, and says why, if these rows are gone', async () => {
+    await database.pool.query(`
+      with gone as (
+        update tidegate.dataset set expired_at = now() where model = 'older' and request = 'older/training'
+        returning id)
+      delete from tidegate.dataset_chunk where dataset_id in (select id from gone)`);
+    const { mean, clippedMean, words } = await columnOf('n1');
+    expect(mean?.reference).toBeNull();
+    expect(mean?.window).toEqual(expect.any(Number));
+    expect(mean?.note).toMatch(/^an earlier version profiled the reference, without its mean/);
+    expect(clippedMean?.reference).toEqual(expect.any(Number));
+    expect(words).toMatch(/^drifted: clipped mean [^ ]+ → [^ ]+, the mean is left out: an earlier version/);
   });
 });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freezeReference } from '../../domain/drift/feature-reference.ts';
+import { type Moments } from '../../domain/drift/moments.ts';
 import { type ColumnProfile, profileWindow, type WindowProfile } from '../../domain/drift/window-profile.ts';
 import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../domain/features/frame.ts';
 import { inTransaction, READ_SNAPSHOT } from '../../store/database.ts';
@@ -60,7 +61,17 @@ function expectSame(profile: WindowProfile, expected: WindowProfile): void {
     const other = expected.columns[at]!;
     if (column.kind !== 'numeric' || other.kind !== 'numeric') return;
     column.sums.forEach((sum, bin) => expect(sum).toBeCloseTo(other.sums[bin]!, 9));
+    expectSameMoments(column.moments, other.moments);
   });
+}
+
+/** Equal to 1e-12 of the larger of mean and standard deviation. */
+function expectSameMoments(moments: Moments | null, expected: Moments | null): void {
+  if (!moments || !expected) throw new Error('there are no moments');
+  expect(moments.finite).toBe(expected.finite);
+  const about = Math.max(Math.abs(expected.mean), expected.sd);
+  expect(Math.abs(moments.mean / 2 - expected.mean / 2)).toBeLessThanOrEqual(about * 1e-12);
+  expect(Math.abs(moments.sd / 2 - expected.sd / 2)).toBeLessThanOrEqual(about * 1e-12);
 }
 
 const number = fc.oneof(

@@ -229,7 +229,7 @@ describe('profiles of parts', () => {
   });
 });
 
-const withoutSums = (column: object): object => ({ ...column, sums: null });
+const withoutSums = (column: object): object => ({ ...column, sums: null, moments: null });
 
 describe('a stored reference', () => {
   const frame = frameOf({

@@ -41,6 +41,50 @@ describe('a column is drifted', () => {
     expect(signal(judgeOne(base, normals(300, random, -0.5)), 'distribution')?.direction).toBe('down');
   });
 
+  it('with the mean of its values, which no outlier of the reference nor of the window is clipped from', () => {
+    const side = (low: number, high: number) =>
+      Array.from({ length: 1_001 }, (_, at) => low + ((high - low) * at) / 1_000);
+    const fell = judgeOne(side(1.1, 1.4), side(-4, 1.1));
+    expect(fell.words).toMatch(/^drifted: mean 1\.25 → -1\.45, distance/);
+    expect(fell.clippedMean?.window).toBeCloseTo(1.1, 2);
+    expect(fell.sd?.window).toBeCloseTo(5.1 / Math.sqrt(12), 2);
+
+    const fee = side(5, 9).concat(40);
+    const cents = judgeOne(fee, [...side(5, 9), ...side(1_500_000, 1_500_100)]);
+    expect(cents.words).toMatch(/^drifted: mean 7\.03 → 750029, distance/);
+  });
+
+  it('and names the clipped mean beside the mean if the two moved in different ways', () => {
+    // All but a few values rise; those few fall so far that the mean falls with them.
+    const risen = normals(2_000, random, 1).map((value, row) => (row % 100 === 0 ? -900 : value));
+    const { words, mean, clippedMean } = judgeOne(base, risen);
+    expect(mean!.window!).toBeLessThan(-7);
+    expect(clippedMean!.window!).toBeGreaterThan(0.9);
+    expect(words).toMatch(
+      /^drifted: mean -?0\.0\d+ → -[78]\.\d+, clipped mean -?0\.0\d+ → 0\.9\d+, distance/,
+    );
+  });
+
+  it('without a mean of infinite values, and says that these are left out', () => {
+    const { words, mean } = judgeOne(base, [...normals(500, random, 2), Infinity, -Infinity]);
+    expect(mean?.note).toBe('2 infinite values of the window left out');
+    expect(words).toMatch(
+      /^drifted: mean .* → [12]\.\d+ \(2 infinite values of the window left out\), distance/,
+    );
+  });
+
+  it('in digits that differ if the numbers do', () => {
+    const large = [...base].map((value) => 9.22e18 + value * 1e13);
+    const moved = judgeOne(
+      large,
+      large.map((value) => value + 2e13),
+    );
+    expect(moved.words).toMatch(/^drifted: mean (9\.2[\d]+e18) → (?!\1)9\.2[\d]+e18, distance/);
+    const near = judgeOne(base, normals(400, randomOf(7), 0.17), { share: 0.5, thresholds: { x: 0.19 } });
+    const [, effect, bound] = /deviations ([\d.]+), (?:below|at or above) ([\d.]+)/.exec(near.words) ?? [];
+    expect(effect).not.toBe(bound);
+  });
+
   it('not when the change is sure but a trifle', () => {
     const column = judgeOne(normals(100_000, random), normals(100_000, random, 0.03));
     expect(signal(column, 'distribution')?.adjustedP).toBeLessThan(1e-6);

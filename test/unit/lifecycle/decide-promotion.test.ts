@@ -255,7 +255,8 @@ test('by non-inferiority a candidate may be a little worse, within the margin', 
   expect(worse(-0.0199)).toMatchObject({
     promote: true,
     outcome: 'better',
-    reason: 'AUC is not worse than that of version 1 by more than 0.02: difference -0.0010 (-0.0199 to 0.0200)',
+    reason:
+      'AUC is not worse than that of version 1 by more than 0.02: difference -0.0010 (-0.0199 to 0.0200)',
   });
   expect(worse(-0.02)).toMatchObject({ promote: false, outcome: 'not better' });
   expect(worse(-0.02).reason).toMatch(/^AUC is perhaps worse/);

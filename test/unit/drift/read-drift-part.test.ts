@@ -1,0 +1,55 @@
+// Reports of earlier versions, whose clipped means were called means.
+import { expect, it } from 'vitest';
+import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import { readDriftPart } from '../../../domain/drift/read-drift-part.ts';
+import { judgeWindow } from '../../../domain/drift/verdict.ts';
+import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { driftPartSchema } from '../../../domain/report/drift-schema.ts';
+import { unmeasured, type DriftPart } from '../../../domain/lifecycle/report.ts';
+import { frameOf, normals, randomOf } from './frame-of.ts';
+
+const random = randomOf(3);
+const reference = freezeReference(frameOf({ fee: normals(500, random), stable: normals(500, random) }));
+const window = frameOf({ fee: normals(500, random, 40), stable: normals(500, random) });
+const today = {
+  measured: true as const,
+  championVersion: 1,
+  verdict: judgeWindow(reference, profileWindow(reference, window), { share: 0.3 }),
+};
+
+/** The part as versions before wrote it. */
+function asBefore(): DriftPart {
+  const columns = today.verdict.columns.map(({ sd: _, clippedMean, mean: __, ...column }) => ({
+    ...column,
+    mean: clippedMean,
+    words: 'drifted: mean 0.0312 → 2.6, distance in standard deviations 2.59',
+  }));
+  return JSON.parse(JSON.stringify({ ...today, verdict: { ...today.verdict, columns } })) as DriftPart;
+}
+
+it('a report of an earlier version is read with its clipped means under their own name', () => {
+  const read = readDriftPart(asBefore());
+  if (!read?.measured) throw new Error('nothing was read');
+  const [fee, stable] = read.verdict.columns;
+  const [expected] = today.verdict.columns;
+  expect(fee?.clippedMean).toEqual(expected?.clippedMean);
+  expect(fee?.mean).toMatchObject({ reference: null, window: null });
+  expect(fee?.words).toMatch(
+    /^drifted: clipped mean [^ ]+ → 2\.\d+, the mean is left out: the report was written/,
+  );
+  expect(stable?.words).toMatch(/^stable: distance/);
+  expect(driftPartSchema.safeParse(read).success).toBe(true);
+});
+
+it('a report of today, of the preset or without a measurement is read as it is', () => {
+  expect(readDriftPart(today)).toBe(today);
+  expect(readDriftPart(null)).toBeNull();
+  const nothing = unmeasured('no version is in Production yet');
+  expect(readDriftPart(nothing)).toBe(nothing);
+  const columns = today.verdict.columns.map(({ sd: _, clippedMean: __, ...column }) => ({
+    ...column,
+    mean: null,
+  }));
+  const preset = { ...today, verdict: { ...today.verdict, preset: 'evidently' as const, columns } };
+  expect(readDriftPart(preset)).toBe(preset);
+});
