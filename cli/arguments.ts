@@ -16,7 +16,9 @@ export function parseInstant(text: string): Date {
   const instant = DAY.test(text) || INSTANT.test(text) ? new Date(text) : new Date(NaN);
   // JavaScript reads 2024-02-30 as 1 March.
   const isReal =
-    !Number.isNaN(instant.getTime()) && (!DAY.test(text) || instant.toISOString().startsWith(text));
+    !Number.isNaN(instant.getTime()) &&
+    instant.getUTCFullYear() >= 1 &&
+    (!DAY.test(text) || instant.toISOString().startsWith(text));
   if (!isReal)
     throw new InvalidArgumentError(
       'Write a day such as 2024-02-29, or an instant such as 2024-02-29T06:00:00Z.',

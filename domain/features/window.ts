@@ -10,12 +10,15 @@ export interface Window {
 /** The day of an instant in UTC, as summaries show it. @example dayOf(new Date(0)) // '1970-01-01' */
 export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 10);
 
+/** No window reaches further back: instants before the year 1 are written in a way that is not read alike everywhere. */
+const YEAR_ONE = new Date('0001-01-01T00:00:00Z');
+
 /**
  * The window of a given length that ends at the as-of instant.
  *
  * @example windowEndingAt(new Date('2024-02-29T00:00:00Z'), '1 month') // (2024-01-31, 2024-02-29]
  */
-export const windowEndingAt = (asOf: Date, length: string): Window => ({
-  from: before(asOf, durationOf(length)),
-  to: asOf,
-});
+export function windowEndingAt(asOf: Date, length: string): Window {
+  const from = before(asOf, durationOf(length));
+  return { from: from < YEAR_ONE ? YEAR_ONE : from, to: asOf };
+}

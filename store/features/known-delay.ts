@@ -3,6 +3,7 @@ import pg from 'pg';
 import { type ViewDefinition } from '../../domain/features/definition.ts';
 import { type Queryable } from '../queryable.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
+import { instantValueSql } from './usable-instant-sql.ts';
 
 // A million rows place the 99th percentile to a few hundredths of a percent.
 const MOST_ROWS = 1_000_000;
@@ -21,8 +22,8 @@ export interface KnownDelay {
  */
 export async function measureKnownDelay(client: Queryable, view: ViewDefinition): Promise<KnownDelay> {
   if (view.known === undefined) return { rows: 0, p99: null };
-  const at = `source.${quoteColumn(view.timestamp)}::timestamptz`;
-  const known = `source.${quoteColumn(view.known)}::timestamptz`;
+  const at = instantValueSql(`source.${quoteColumn(view.timestamp)}`);
+  const known = instantValueSql(`source.${quoteColumn(view.known)}`);
   const since =
     view.knownSince === undefined ? '' : `and ${known} >= ${pg.escapeLiteral(view.knownSince)}::timestamptz`;
   const { rows } = await client.query<{ rows: number; p99: number | null }>(

@@ -5,6 +5,7 @@ import { intervalSql } from './interval-sql.ts';
 import { type JoinMethod } from './join-plan.ts';
 import { entityKeyColumns, sameKeySql } from './keys-sql.ts';
 import { labelValueSql, UNREADABLE } from './label-value-sql.ts';
+import { instantValueSql } from './usable-instant-sql.ts';
 
 /** The parameter of `windowSql` that says by when a label must be known. */
 const AS_KNOWN_AT = '$3';
@@ -32,7 +33,7 @@ export function labelJoinSql(
   ].join('\n        and ');
   const latestKnown = known === undefined ? '' : `source.${quoteColumn(known)} desc, `;
   const order = `${latestKnown}${value} desc nulls last`;
-  const label = `${labelValueSql(definition.label.positive, value)} as tidegate_label, ${known === undefined ? 'null::timestamptz' : `source.${quoteColumn(known)}`} as tidegate_known`;
+  const label = `${labelValueSql(definition.label.positive, value)} as tidegate_label, ${known === undefined ? 'null::timestamptz' : instantValueSql(`source.${quoteColumn(known)}`)} as tidegate_known`;
   if (method === 'scan') {
     return `
     left join (

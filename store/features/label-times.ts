@@ -12,7 +12,7 @@ import { windowSpineSql } from './spine-sql.ts';
 
 /** What the label's table says of the training rows of a frozen window. */
 export interface LabelTimes {
-  /** Newest instant at which one of the labels became known; null where there is none. */
+  /** Newest instant at which one of the labels became known; null if there is none, or all were known since ever. */
   readonly newestKnown: Date | null;
   /** Training rows with a label that is known by the instant which the dataset claims. */
   readonly knownInTime: number;
@@ -43,7 +43,7 @@ export async function labelTimes(
   const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
   const { rows } = await pool.query<LabelTimes>(
     `with spine as (${windowSpineSql(definition)})
-     select max(label.tidegate_known) as "newestKnown", count(*)::int as "knownInTime"
+     select max(label.tidegate_known) filter (where isfinite(label.tidegate_known)) as "newestKnown", count(*)::int as "knownInTime"
      from spine${labelJoinSql(definition, method)}
      where (${labelSql(definition)}) is not null and not (${isHeldOut})`,
     [window.from, window.to, await claimedInstant(pool, id)],

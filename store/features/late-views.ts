@@ -57,7 +57,7 @@ async function lateSql(client: Queryable, definition: ModelDefinition, rows: num
   );
   const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
   const isDrawn = `('x' || left(md5(spine.tidegate_row::text), 8))::bit(32)::bigint < ${Math.ceil(2 ** 32 * Math.min(1, SAMPLED_ROWS / rows))}`;
-  const isJudged = `(${labelSql(definition)}) is not null and label.tidegate_known is not null`;
+  const isJudged = `(${labelSql(definition)}) is not null and isfinite(label.tidegate_known)`;
   const counts = timed.flatMap((view, index) => {
     const isUsed = `${isJudged} and ${viewAlias(index)}.tidegate_matched`;
     return [

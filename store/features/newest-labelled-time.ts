@@ -5,6 +5,7 @@ import { labelsKnownBy } from '../datasets/snapshot.ts';
 import { labelMethod } from './choose-join-plan.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { labelJoinSql, labelSql } from './label-join-sql.ts';
+import { isUsableInstantSql } from './usable-instant-sql.ts';
 import { wholeMillisecondSql } from './whole-millisecond-sql.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function newestLabelledTime(
     `with spine as (
        select ${keys}, ${time}${rowNumber}
        from ${quoteTable(spine.table)}
-       where $1::timestamptz is null or ${timestamp} <= $1::timestamptz
+       where ($1::timestamptz is null or ${timestamp} <= $1::timestamptz) and ${isUsableInstantSql(timestamp)}
        order by ${timestamp} desc
      )
      select ${wholeMillisecondSql('spine.tidegate_time')} as newest

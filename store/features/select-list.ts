@@ -4,6 +4,7 @@ import { sourceColumnsOf } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { quoteColumn } from './identifiers.ts';
 import { type JoinPlan, type ViewPlan } from './join-plan.ts';
+import { microsOfInstantSql } from './usable-instant-sql.ts';
 import { hiddenSql, viewAlias } from './view-join-sql.ts';
 
 // Postgres allows 1,664 columns in a result; some are for keys, labels and reach.
@@ -56,7 +57,4 @@ export const backfilledSql = ({ features }: ModelDefinition): string[] =>
 
 /** For each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none was. */
 export const timesSql = ({ features }: ModelDefinition): string[] =>
-  features.map(
-    (_, index) =>
-      `(extract(epoch from nullif(${viewAlias(index)}.tidegate_at, '-infinity')) * 1000000)::bigint as at_${index}`,
-  );
+  features.map((_, index) => `${microsOfInstantSql(`${viewAlias(index)}.tidegate_at`)} as at_${index}`);

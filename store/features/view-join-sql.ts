@@ -5,15 +5,19 @@ import { type ModelDefinition, type ViewDefinition } from '../../domain/features
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { type ViewPlan } from './join-plan.ts';
 import { sameKeySql, viewKeys } from './keys-sql.ts';
+import { instantValueSql } from './usable-instant-sql.ts';
 import { inReachSql, isBackfilledSql, latestFirstSql, wasKnownSql } from './reach-sql.ts';
 
 /** The name by which the rest of a statement speaks of a view's columns. */
 export const viewAlias = (view: number): string => `view_${view}`;
 
-/** A source column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants, else text. */
+/**
+ * A source column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants (infinite if
+ * the instant is), else text.
+ */
 export function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
   const column = `source.${quoteColumn(name)}`;
-  if (spec.type === 'instant') return `(extract(epoch from ${column}::timestamptz) * 1000000)::float8`;
+  if (spec.type === 'instant') return `(extract(epoch from ${instantValueSql(column)}) * 1000000)::float8`;
   return `${column}::${isNumeric(spec) ? 'float8' : 'text'}`;
 }
 

@@ -5,7 +5,7 @@ export type CellCheck = (text: string) => string | undefined;
 
 /**
  * The check for a type as Postgres' `format_type` spells it. It accepts less than Postgres where Postgres would guess
- * (`yesterday`, `13/1/2024`, ` 7`) or keep what no feature can be (`NaN`, `infinity`), and never more. For a type it
+ * (`yesterday`, `13/1/2024`, ` 7`) or keep what no feature can be (a number that is `NaN` or `infinity`), and never more. For a type it
  * does not know, only Postgres can tell.
  *
  * @param labels what an enumerated type consists of
@@ -115,7 +115,11 @@ function isDay(year: number, month: number, day: number): boolean {
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
+/** As Postgres writes the ends of time, which stand for "until further notice" and "since ever". */
+const isInfinite = (value: string): boolean => value === 'infinity' || value === '-infinity';
+
 const date: CellCheck = (value) => {
+  if (isInfinite(value)) return undefined;
   const [, year, month, day] = DATE.exec(value) ?? [];
   return isDay(Number(year), Number(month), Number(day)) ? undefined : 'is not a date (YYYY-MM-DD)';
 };
@@ -127,6 +131,7 @@ const INSTANT =
 const instant =
   (zone: 'aware' | 'utc'): CellCheck =>
   (value) => {
+    if (isInfinite(value)) return undefined;
     const [, day = '', , offset = 'Z'] = INSTANT.exec(value) ?? [];
     if (date(day) !== undefined) return 'is not a time (YYYY-MM-DD HH:MM:SS, then Z or an offset)';
     const foreign = zone === 'utc' && offset.toUpperCase() !== 'Z';

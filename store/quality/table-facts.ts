@@ -94,7 +94,7 @@ function countSql({ table, keys, timestamp, isKnown, instants }: Source): string
   const names = [...new Set([...keys, ...instants])].map(quoteColumn).join(', ');
   return `
     select
-      (select max(${time})::timestamptz ${from} and ${time} <= $1::timestamptz) as newest,
+      (select max(${time})::timestamptz ${from} and ${time} > '-infinity' and ${time} <= $1::timestamptz) as newest,
       (select count(*)::int ${from} and ${between('$2', '$1')}) as "newRows",
       (select count(*)::int ${from} and ${between('$3', '$2')}) as "rowsBefore",
       grouped.rows as "windowRows", grouped.rows - grouped.distinct_rows as "repeatedRows"

@@ -62,8 +62,8 @@ const values: Readonly<
     ],
   },
   'timestamp without time zone': {
-    good: ['2024-02-29', '2024-02-29 23:59:00', '2024-02-29T12:00:00Z'],
-    bad: ['2024-02-29T12:00:00+02:00', 'infinity'],
+    good: ['2024-02-29', '2024-02-29 23:59:00', '2024-02-29T12:00:00Z', 'infinity', '-infinity'],
+    bad: ['2024-02-29T12:00:00+02:00', 'Infinity Z', '+infinity'],
   },
   uuid: {
     good: ['A0EEBC99-9c0b-4ef8-bb6d-6bb9bd380a11'],
