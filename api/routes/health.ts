@@ -4,6 +4,7 @@ import { type Place, TidegateError } from '../../domain/errors.ts';
 import { checkReachable, type Database } from '../../store/database.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
+import { type PredictionLogState } from '../serving/prediction-log.ts';
 
 /** How long the database may take to answer before this process counts as not ready, in milliseconds. */
 const PATIENCE_MS = 2_000;
@@ -14,7 +15,9 @@ const ready = z.object({
   serving: z.record(z.string(), z.int()).describe('Version that answers, by model'),
   problems: z
     .array(z.string())
-    .describe('Versions in Production that could not be loaded; an earlier one answers'),
+    .describe(
+      'What does not keep it from answering: versions that could not be loaded, a log that is behind',
+    ),
 });
 
 /** `GET /healthz` and `GET /readyz`. */
@@ -42,17 +45,29 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
     },
     async () => {
       const obstacles = [...(await databaseObstacles(database)), ...serving.instance.obstacles()];
-      if (obstacles.length > 0) throw notReady(obstacles);
+      if (obstacles.length > 0) throw notReady([...obstacles, ...logBehind(serving.predictions.state)]);
       return {
         status: 'ready' as const,
         instance: serving.instance.id,
         serving: Object.fromEntries(serving.models.list().map(({ model, version }) => [model, version])),
-        problems: serving.models
-          .failures()
-          .map(({ model, version, problem }) => `${model} version ${version}: ${problem}`),
+        problems: [
+          ...serving.models
+            .failures()
+            .map(({ model, version, problem }) => `${model} version ${version}: ${problem}`),
+          ...logBehind(serving.predictions.state).map(({ at, problem }) => `${at}: ${problem}`),
+        ],
       };
     },
   );
+}
+
+/** Predictions are answered all the same, so this alone keeps nothing from being ready. */
+function logBehind({ waiting, behindSince, problem }: PredictionLogState): Place[] {
+  if (!behindSince) return [];
+  const why = problem === undefined ? '' : `: ${problem}`;
+  return [
+    { at: 'predictions', problem: `${waiting} wait to be logged since ${behindSince.toISOString()}${why}` },
+  ];
 }
 
 const notReady = (obstacles: readonly Place[]): TidegateError =>

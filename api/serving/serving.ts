@@ -8,7 +8,7 @@ import { getDefinition } from '../../store/definitions/definitions.ts';
 import { batchedLookUp } from '../../store/online/batched-lookup.ts';
 import { type LookUp } from '../../store/online/lookup.ts';
 import { loadVersion } from '../../scoring/load-version.ts';
-import { writePredictions } from '../../store/serving/predictions.ts';
+import { wasCommitted, writePredictions } from '../../store/serving/predictions.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
 import { ModelCache } from './model-cache.ts';
 import { PredictionLog } from './prediction-log.ts';
@@ -43,6 +43,7 @@ export class Serving {
     this.instance = new ServingInstance({ id: instanceId, database, models: this.models, logger });
     this.predictions = new PredictionLog({
       write: (rows) => writePredictions(database, instanceId, rows),
+      wasCommitted: (transaction) => wasCommitted(database, transaction),
       logger,
     });
     this.lookUp = batchedLookUp(database);
