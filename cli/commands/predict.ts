@@ -3,7 +3,7 @@ import { type Command } from 'commander';
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { findApiUrl } from '../endpoints.ts';
-import { three } from '../output/format.ts';
+import { fixed } from '../../domain/numbers-in-words.ts';
 import { predict } from '../predict.ts';
 import { addSubjectOptions, subjectOf, type SubjectOptions } from '../subject-options.ts';
 
@@ -36,8 +36,9 @@ export function addPredict(program: Command, { config, output }: CommandContext)
         overridden = [],
         as_of: rowTime,
       } of answer.predictions) {
-        output.heading(`${three(score)} by version ${answer.version} of ${answer.model}`);
-        output.line(`${positive ? 'yes' : 'no'}: the threshold is ${three(answer.threshold)}`);
+        const [shownScore, shownThreshold] = fixed([score, answer.threshold], [1]);
+        output.heading(`${shownScore} by version ${answer.version} of ${answer.model}`);
+        output.line(`${positive ? 'yes' : 'no'}: the threshold is ${shownThreshold}`);
         if (rowTime !== undefined) output.line(`features as of ${rowTime}`);
         if (overridden.length > 0) output.line(`as sent with the request: ${overridden.join(', ')}`);
         output.table({

@@ -47,7 +47,7 @@ export async function trainCandidate({ services, note }: Scene, retrainId: strin
   const { candidate, champion, difference, rows } = pending.body.comparison;
   const rival = rivalInWords(pending.championVersion);
   note(
-    `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidate.auc)}, ${rival} ${interval(champion.auc)}`,
+    `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidate.auc, champion.auc.value)}, ${rival} ${interval(champion.auc, candidate.auc.value)}`,
   );
   note(
     `difference ${interval(difference)}, p ${pValue(difference.p)}; validated in Staging, waits for a decision`,

@@ -1,6 +1,7 @@
 // The features of a window as text: numbers in one table, categories in another.
 import { type FeatureStats, type WindowStats } from '../../store/features/window-stats.ts';
-import { short } from '../output/format.ts';
+import { exact, fixed } from '../../domain/numbers-in-words.ts';
+import { short, told } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 
 type NumericStats = Extract<FeatureStats, { kind: 'numeric' }>;
@@ -16,9 +17,9 @@ export function printStats(output: Output, { features }: WindowStats): void {
       rows: numbers.map((each) => [
         each.infinite === 0 ? each.name : `${each.name} (${each.infinite} infinite)`,
         percent(each.missing, each.rows),
-        short(each.min),
-        ...[0, 1, 2, 3, 4].map((at) => short(each.quantiles[at]?.value)),
-        short(each.max),
+        value(each.min),
+        ...told([0, 1, 2, 3, 4].map((at) => each.quantiles[at]?.value)),
+        value(each.max),
         short(each.mean),
         short(each.sd),
       ]),
@@ -38,11 +39,14 @@ export function printStats(output: Output, { features }: WindowStats): void {
   }
 }
 
+/** An extreme is a value of the table. */
+const value = (extreme: number | null): string | null => (extreme === null ? null : exact(extreme));
+
 const LONGEST = 30;
 
 const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 function percent(part: number, of: number): string {
   const share = of === 0 ? 0 : (100 * part) / of;
-  return `${share > 0 && share < 0.1 ? '<0.1' : share.toFixed(1)} %`;
+  return `${share > 0 && share < 0.1 ? '<0.1' : fixed([share], [100], 1)[0]} %`;
 }

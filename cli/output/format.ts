@@ -15,9 +15,11 @@ export function day(instant: Date): string {
 export const three = (value: number | null | undefined): string | null =>
   value === null || value === undefined ? null : (fixed([value])[0] ?? null);
 
-/** "0.622 (0.580 to 0.664)"; null if nothing was measured. */
-export const interval = (measured: Interval | null | undefined): string | null =>
-  measured ? intervalInWords(measured) : null;
+/** "0.622 (0.580 to 0.664)", told apart from its bounds; null if nothing was measured. */
+export const interval = (
+  measured: Interval | null | undefined,
+  ...bounds: readonly number[]
+): string | null => (measured ? intervalInWords(measured, ...bounds) : null);
 
 /** A p-value as `pInWords` shows it; null if there is none. */
 export const pValue = (p: number | null | undefined, bound?: number): string | null =>

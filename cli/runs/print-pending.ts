@@ -13,8 +13,8 @@ export function printPending(output: Output, pending: Pending): void {
   output.table({
     head: [`on ${rows} holdout rows`, 'AUC'],
     rows: [
-      [`candidate v${version}`, interval(candidate.auc)],
-      [rival, interval(champion.auc)],
+      [`candidate v${version}`, interval(candidate.auc, champion.auc.value)],
+      [rival, interval(champion.auc, candidate.auc.value)],
       ['difference', `${interval(difference)}, p ${pValue(difference.p)}`],
     ],
   });

@@ -160,7 +160,7 @@ test('a view that is loaded after the label is named with its columns', async ()
   await database.pool.query(`update late.usage set loaded_at = at + interval '1 day'`);
   const checked = await model.run(() => model.activities.checkLeaks({ retrainId }));
   expect(checked.refused!.reason).toMatch(
-    /^hours, plan of late\.usage became known after the label in 100\.0 % of \d+ training rows/,
+    /^hours, plan of late\.usage became known after the label in 100 % of \d+ training rows/,
   );
 });
 
@@ -185,6 +185,6 @@ test('a label that was known before the row looks back on it is an alarm on ever
   const rows = users(1_000, false).map((row) => ({ ...row, labelKnown: '2024-01-10T00:00:00Z' }));
   const { model, retrainId } = await frozen('looks_back', rows);
   expect((await model.run(() => model.activities.checkLeaks({ retrainId }))).refused!.reason).toMatch(
-    /^hours, plan of looks_back\.usage became known after the label in 100\.0 %/,
+    /^hours, plan of looks_back\.usage became known after the label in 100 %/,
   );
 });

@@ -22,7 +22,7 @@ import { withDatabase } from '../../connections.ts';
 import { interruptible } from '../../interruptible.ts';
 import { columnLine } from '../../drift/column-lines.ts';
 import { parseShare } from '../../drift/drift-arguments.ts';
-import { short } from '../../output/format.ts';
+import { told } from '../../output/format.ts';
 import { EXIT_INTERRUPTED } from '../../print-error.ts';
 import { type Output } from '../../output/output.ts';
 
@@ -148,16 +148,19 @@ function print(
     );
   output.table({
     head: ['column', 'effect', 'windows', 'present', 'flags', 'learnt', 'would flag', 'note'],
-    rows: columns.map((one) => [
-      one.column,
-      one.effect,
-      one.windows,
-      short(one.present),
-      one.flaggedByPresent.length,
-      short(one.learnt),
-      one.learnt === null ? null : one.flaggedByLearnt.length,
-      one.reason,
-    ]),
+    rows: columns.map((one) => {
+      const [present, learnt] = told([one.present, one.learnt]);
+      return [
+        one.column,
+        one.effect,
+        one.windows,
+        present,
+        one.flaggedByPresent.length,
+        learnt,
+        one.learnt === null ? null : one.flaggedByLearnt.length,
+        one.reason,
+      ];
+    }),
   });
   if (lines.length === 0) return;
   output.line();
