@@ -1,0 +1,175 @@
+// A small and complete world for the dump of a release: one model, made and decided on by the loop's own steps.
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { type Client } from '@temporalio/client';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { category, numeric } from '../domain/features/column.ts';
+import { defineModel, parseDefinition, view } from '../domain/features/define-model.ts';
+import { Random } from '../domain/random.ts';
+import { type DecisionMessage } from '../domain/lifecycle/approval.ts';
+import { type Database } from '../store/database.ts';
+import { applyDefinition } from '../store/definitions/definitions.ts';
+import { getRetrain } from '../store/runs/retrains.ts';
+import { writePredictions } from '../store/serving/predictions.ts';
+
+/** Name of the model, and of the schema of its source tables. */
+export const WORLD = 'viewers';
+
+const USERS = 226;
+
+const definition = parseDefinition(
+  defineModel({
+    name: WORLD,
+    entity: { name: 'user', keys: ['user_id'] },
+    rows: { table: `${WORLD}.months`, timestamp: 'at' },
+    features: [
+      view({
+        table: `${WORLD}.months`,
+        timestamp: 'at',
+        columns: { hours: numeric({ min: 0 }), plan: category(['basic', 'plus']) },
+      }),
+    ],
+    label: { table: `${WORLD}.months`, column: 'gone', timestamp: 'at' },
+    holdout: { share: 0.5 },
+    monitor: { every: '1 month', window: '1 month' },
+    training: { trainer: 'logistic-regression', window: '1 month' },
+    retrain: { minLabels: 50 },
+    promotion: { unverifiedSignals: 'accept' },
+  }),
+);
+
+/**
+ * Fills a migrated database: source tables of two months, of which the second has drifted; version 1 trained on the
+ * first, approved after a refused decision, and served; version 2 trained on the second, with evidence that waits.
+ */
+export async function makeReleaseWorld(database: Database): Promise<void> {
+  await makeSources(database);
+  await applyDefinition(database, definition, 'ada');
+  const first = await trainOn(database, '2024-01-31T00:00:00Z');
+  await decide(database, first, 'somebody', '0'.repeat(64));
+  const { refusal } = await decide(database, first, 'grace', first.digest);
+  if (refusal !== undefined) throw new Error(`the world of a release needs an approval: ${refusal}`);
+  await inRun(database, `release/${WORLD}/${first.version}`, async (steps) =>
+    steps.promote({ model: WORLD, version: first.version }),
+  );
+  await writePredictions(database, 'first-instance', [
+    {
+      model: WORLD,
+      version: first.version,
+      entityKey: ['u1'],
+      features: { hours: 3, plan: 'basic' },
+      score: 0.25,
+      at: new Date('2024-02-01T09:00:00Z'),
+    },
+  ]);
+  await trainOn(database, '2024-02-29T00:00:00Z');
+}
+
+type Steps = ReturnType<typeof createActivities>;
+
+let runs = 0;
+
+/** Runs steps as a worker does for a workflow run. */
+function inRun<T>(database: Database, workflowId: string, work: (steps: Steps) => Promise<T>): Promise<T> {
+  // None of these steps starts another run.
+  const steps = createActivities({ database, client: {} as Client, taskQueue: 'none' });
+  const environment = new MockActivityEnvironment(
+    { workflowExecution: { workflowId, runId: `run-${(runs += 1)}` } },
+    { logger: new DefaultLogger('ERROR') },
+  );
+  return environment.run<[], T, () => Promise<T>>(() => work(steps));
+}
+
+interface Waiting {
+  readonly version: number;
+  readonly digest: string;
+}
+
+/** Monitors the month that ends at the instant, trains on it, and brings the candidate to where a person decides. */
+async function trainOn(database: Database, asOf: string): Promise<Waiting> {
+  const report = await inRun(database, `monitor/${WORLD}`, async (steps) => {
+    const opened = await steps.freezeWindow({ model: WORLD, asOf });
+    await steps.checkQuality(opened);
+    await steps.measureDrift(opened);
+    await steps.measurePerformance(opened);
+    await steps.decideRetrain(opened);
+    return opened;
+  });
+  const retrainId = `${WORLD}/report-${report.reportId}`;
+  await inRun(database, `retrain/${WORLD}`, async (steps) => {
+    const { reportId } = report;
+    await steps.openRetrain({
+      retrainId,
+      model: WORLD,
+      reportId,
+      asOf: null,
+      trigger: 'share',
+      requestedBy: 'ada',
+    });
+    await steps.freezeTrainingWindow({ retrainId });
+    await steps.checkLeaks({ retrainId });
+    const { recipes } = await steps.planTraining({ retrainId });
+    for (let recipe = 0; recipe < recipes; recipe += 1) await steps.judgeRecipe({ retrainId, recipe });
+    const { version } = await steps.trainCandidate({ retrainId });
+    await steps.compareWithChampion({ retrainId });
+    const { promote, reason, summary } = await steps.decidePromotion({ retrainId });
+    if (!promote) throw new Error(`the world of a release needs a candidate that is promoted: ${reason}`);
+    await steps.materializeOnline({ model: WORLD, version });
+    await steps.stageCandidate({ retrainId, detail: reason });
+    await steps.closeRetrain({ retrainId, outcome: 'staged', reason, summary });
+  });
+  const version = (await getRetrain(database, retrainId)).candidateVersion!;
+  return inRun(database, `release/${WORLD}/${version}`, async (steps) => {
+    const subject = { model: WORLD, version };
+    const validation = await steps.validateCandidate(subject);
+    const { digest } = await steps.assembleEvidence({
+      ...subject,
+      expiresAt: '2099-01-01T00:00:00Z',
+      validation,
+    });
+    return { version, digest };
+  });
+}
+
+let sent = 0;
+
+function decide(database: Database, { version }: Waiting, decidedBy: string, evidenceDigest: string) {
+  sent += 1;
+  const message: DecisionMessage = {
+    version,
+    evidenceDigest,
+    decision: 'approve',
+    comment: 'yes',
+    decidedBy,
+  };
+  return inRun(database, `release/${WORLD}/${version}`, (steps) =>
+    steps.verifyDecision({ model: WORLD, version, request: `decision-${sent}`, channel: 'update', message }),
+  );
+}
+
+async function makeSources({ pool }: Database): Promise<void> {
+  await pool.query(`
+    create schema ${WORLD};
+    create table ${WORLD}.months (
+      user_id text, at timestamptz, hours float8, plan text, gone boolean, primary key (user_id, at)
+    )`);
+  const random = new Random(20, 24, 1);
+  const rows = ['2024-01-15T00:00:00Z', '2024-02-15T00:00:00Z'].flatMap((at, month) =>
+    Array.from({ length: USERS }, (_, user) => {
+      // In the second month people watch more, and those who watch much leave.
+      const hours = Math.round((month === 0 ? 10 : 16) * random.uniform() * 10) / 10;
+      const odds = month === 0 ? 2 * (hours - 5) : 2 * (8 - hours);
+      return {
+        user_id: `u${user}`,
+        at,
+        hours: random.chance(0.02) ? null : hours,
+        plan: random.chance(0.3) ? 'plus' : 'basic',
+        gone: random.chance(1 / (1 + Math.exp(-odds))),
+      };
+    }),
+  );
+  await pool.query(
+    `insert into ${WORLD}.months select * from jsonb_populate_recordset(null::${WORLD}.months, $1)`,
+    [JSON.stringify(rows)],
+  );
+}
