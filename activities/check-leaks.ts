@@ -10,6 +10,9 @@ import {
   alarmsOf,
   isRefused,
   judgeLeaks,
+  type LeakCheck,
+  leakCheckFailed,
+  type LeakFacts,
   leakPolicyOf,
   leaksInWords,
 } from '../domain/learning/leak-alarm.ts';
@@ -17,7 +20,9 @@ import { evenlyByClass } from '../domain/learning/evenly-by-class.ts';
 import { judgeAlone, type LoneFeature } from '../domain/learning/lone-feature.ts';
 import { trainingRows } from '../domain/learning/rows.ts';
 import { rowsSince } from '../domain/learning/rows-since.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { type Failed } from '../domain/lifecycle/judgements.ts';
+import { type Database } from '../store/database.ts';
+import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { lateViews } from '../store/features/late-views.ts';
@@ -25,46 +30,70 @@ import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
 import { type ActivityDeps } from './deps.ts';
 
 /** Of a larger window so many training rows of each class are looked at: which of them there are moves no AUC. */
-const MOST_OF_CLASS = 25_000;
+const MAX_ROWS_OF_CLASS = 25_000;
 
 /** What the leak alarm says of a training window. */
 export interface LeaksChecked {
   readonly words: string;
   /** Why the window is not trained on; null where it may be. */
-  readonly refused: { readonly code: 'LEAK_SUSPECTED'; readonly reason: string } | null;
+  readonly refused: { readonly code: 'LEAK_SUSPECTED' | 'JUDGEMENT_FAILED'; readonly reason: string } | null;
+}
+
+/** A training window to look at. */
+export interface LeaksToCheck {
+  readonly retrainId: string;
+  /** What ended the attempts before: the check is recorded as failed. Absent while it may still be made. */
+  readonly failed?: Failed;
 }
 
 /** The step that looks for leaks before training. */
 export const leakActivities = ({ database }: ActivityDeps) => ({
   /** Looks at the training rows of a retrain's frozen window, and at no other, and stores what it found with the retrain. */
-  async checkLeaks({ retrainId }: { retrainId: string }): Promise<LeaksChecked> {
+  async checkLeaks({ retrainId, failed }: LeaksToCheck): Promise<LeaksChecked> {
     const retrain = await getRetrain(database, retrainId);
     if (retrain.datasetId === null)
       throw new TidegateError('INTERNAL', `retrain ${retrainId} has no frozen dataset`);
     const dataset = await getDataset(database, retrain.datasetId);
     const { definition } = await getDefinition(database, retrain.model, dataset.definitionVersion);
-    const { frame } = await readDataset(database, dataset, {
-      rows: (marks) => evenlyByClass(marks.labels, trainingRows(marks), MOST_OF_CLASS),
-    });
-    const check = judgeLeaks(
-      {
-        rows: frame.rows,
-        features: frame.features.length,
-        alone: [
-          ...(await judgeEach(frame, definition.training.seed)),
-          ...(await judgeNewest(frame, definition, dataset.window)),
-        ],
-        views: await lateViews(database, definition, dataset),
-      },
-      leakPolicyOf(definition.training.leakAlarm),
-    );
+    const policy = leakPolicyOf(definition.training.leakAlarm);
+    const check = failed
+      ? leakCheckFailed(policy, failed)
+      : judgeLeaks(await lookForLeaks(database, dataset, definition), policy);
     await noteRetrain(database, retrainId, { leaks: check });
     const words = leaksInWords(check);
     log.info(words, { model: retrain.model, retrainId });
-    const reason = `${alarmsOf(check).join('; ')}. ${errorKinds.LEAK_SUSPECTED.remedy}`;
-    return { words, refused: isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null };
+    return { words, refused: refusalOf(check, definition) };
   },
 });
+
+async function lookForLeaks(
+  database: Database,
+  dataset: Dataset,
+  definition: ModelDefinition,
+): Promise<LeakFacts> {
+  const { frame } = await readDataset(database, dataset, {
+    rows: (marks) => evenlyByClass(marks.labels, trainingRows(marks), MAX_ROWS_OF_CLASS),
+  });
+  return {
+    rows: frame.rows,
+    features: frame.features.length,
+    alone: [
+      ...(await judgeEach(frame, definition.training.seed)),
+      ...(await judgeNewest(frame, definition, dataset.window)),
+    ],
+    views: await lateViews(database, definition, dataset),
+  };
+}
+
+/** A leak refuses by the policy of the alarm, a check that could not be made by that of failed judgements. */
+function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksChecked['refused'] {
+  if (check.failed)
+    return promotion.failedJudgement === 'warn'
+      ? null
+      : { code: 'JUDGEMENT_FAILED', reason: leaksInWords(check) };
+  const reason = `${alarmsOf(check).join('; ')}. ${errorKinds.LEAK_SUSPECTED.remedy}`;
+  return isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null;
+}
 
 /** On the rows of the newest monitor window, where there are older ones: a leak that began lately is lost among all. */
 async function judgeNewest(

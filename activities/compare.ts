@@ -1,50 +1,78 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { cutOf, DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
 import { scoreFrame } from '../domain/learning/scorer.ts';
 import { type ComparisonBody, comparisonInWords } from '../domain/lifecycle/comparison-body.ts';
+import { type Failed, failedInWords } from '../domain/lifecycle/judgements.ts';
+import { dueAndFailed, notDue, type OutOfTime } from '../domain/lifecycle/out-of-time.ts';
 import { digestOfScores } from '../domain/lifecycle/validation.ts';
 import { loadScorer, openScorer, readScorerSource } from '../scoring/scorer-source.ts';
+import { type Database } from '../store/database.ts';
+import { type Dataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { countHoldoutUse, findComparison, writeComparison } from '../store/runs/comparisons.ts';
 import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
-import { findVersionIn, getVersion } from '../store/versions/versions.ts';
-import { championFrame, evaluationDataset, readEvaluation } from './comparing/evaluation.ts';
+import { findVersionIn, getVersion, type Version } from '../store/versions/versions.ts';
+import { championFrame, evaluationDataset, type Evaluation, readEvaluation } from './comparing/evaluation.ts';
 import { judgeOutOfTime } from './comparing/judge-out-of-time.ts';
-import { fitTreesBy } from './trees/fit-trees.ts';
 import { proveLeaks } from './comparing/prove-leaks.ts';
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
+import { beside } from './followed.ts';
+import { fitTreesBy } from './trees/fit-trees.ts';
 
-/** The step that compares a candidate. */
+/** What workflows know of a judgement that could not be made. */
+export type { Failed };
+
+/** A comparison to make. */
+export interface ComparisonAsked {
+  readonly retrainId: string;
+  /** What the step before made of the temporal holdout, or what ended it; both absent in runs from before there was one. */
+  readonly outOfTime?: OutOfTime;
+  readonly outOfTimeFailed?: Failed;
+  /** What ended the attempts before: the comparison cannot be made. Absent while it may still be. */
+  readonly failed?: Failed;
+}
+
+/** What a comparison came to. */
+export interface Compared {
+  readonly words: string;
+  /** It could not be made, and there is nothing to decide on; absent otherwise. */
+  readonly failed?: true;
+}
+
+/** The steps that compare a candidate. */
 export const compareActivities = (deps: ActivityDeps) => ({
+  /** Judges the recipe of a retrain's candidate on the future: a step of its own, so that one that dies is recorded as failed. */
+  async judgeTemporalHoldout({ retrainId }: { retrainId: string }): Promise<OutOfTime> {
+    const { database } = deps;
+    const retrain = await getRetrain(database, retrainId);
+    const made = await findComparison(database, retrain.model, candidateOf(retrain));
+    if (made) return made.body.outOfTime ?? notDue('nothing was judged out of time');
+    return judgeFuture(deps, retrainId, await sidesOf(database, retrainId));
+  },
+
   /**
    * Compares the candidate of a retrain with the champion, or with the class prior where there is none; once per
    * candidate.
    */
-  async compareWithChampion({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
+  async compareWithChampion({ retrainId, ...asked }: ComparisonAsked): Promise<Compared> {
     const { database } = deps;
     const retrain = await getRetrain(database, retrainId);
     const { model } = retrain;
     const candidateVersion = candidateOf(retrain);
     const made = await findComparison(database, model, candidateVersion);
     if (made) return { words: comparisonInWords(made.body, candidateVersion, made.championVersion) };
+    if (asked.failed) return { words: failedInWords('comparison', asked.failed), failed: true };
 
-    const candidate = await getVersion(database, model, candidateVersion);
-    const champion = (await findVersionIn(database, model, 'Production')) ?? null;
-    const { definition } = await getDefinition(database, model, candidate.definitionVersion);
-    const dataset = await evaluationDataset(database, retrain, candidate.definitionVersion);
-    const evaluation = await readEvaluation(database, dataset, candidate.definitionVersion);
+    const compared = await sidesOf(database, retrainId);
+    const { candidate, champion, dataset, evaluation } = compared;
     const { frame } = evaluation;
-
+    const { definition } = await getDefinition(database, model, candidate.definitionVersion);
     const source = await readScorerSource(database, model, candidateVersion);
     const { prior } = source.artifact;
     const candidateScores = await scoreFrame(await openScorer(source), frame);
     const championScores = champion
-      ? await scoreFrame(
-          await loadScorer(database, model, champion.version),
-          await championFrame(database, champion, dataset, evaluation),
-        )
+      ? await scoresOfChampion(database, champion, compared)
       : // What "no model" would answer to everybody.
         new Float64Array(frame.rows).fill(prior);
     const { comparison, ...measured } = await compute(
@@ -61,16 +89,8 @@ export const compareActivities = (deps: ActivityDeps) => ({
         },
         candidate: source,
       },
-      { signal: cancellationSignal(), onProgress: (fraction) => heartbeat({ measured: fraction }) },
+      beside(),
     );
-    const outOfTime = await judgeOutOfTime(database, {
-      retrainId,
-      candidate,
-      champion,
-      evaluation,
-      championScores,
-      fitTrees: fitTreesBy(deps),
-    });
     const { proof, leakedClusters } = await proveLeaks(database, evaluation, candidate, champion);
     const body: ComparisonBody = {
       ...comparison,
@@ -80,7 +100,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
       candidateScoresDigest: digestOfScores(candidateScores),
       leakedClusters,
       leakProof: proof,
-      outOfTime,
+      outOfTime: await temporalHoldout(),
       holdout: await countHoldoutUse(database, {
         model,
         candidateVersion,
@@ -95,5 +115,51 @@ export const compareActivities = (deps: ActivityDeps) => ({
       body,
     });
     return { words: comparisonInWords(body, candidateVersion, champion?.version ?? null) };
+
+    async function temporalHoldout(): Promise<OutOfTime> {
+      const { outOfTime, outOfTimeFailed } = asked;
+      if (outOfTimeFailed) return dueAndFailed(outOfTimeFailed.code, outOfTimeFailed.reason);
+      return outOfTime ?? (await judgeFuture(deps, retrainId, compared));
+    }
   },
 });
+
+/** Both versions, and the rows that they are compared on. */
+interface Sides {
+  readonly candidate: Version;
+  readonly champion: Version | null;
+  readonly dataset: Dataset;
+  readonly evaluation: Evaluation;
+}
+
+async function sidesOf(database: Database, retrainId: string): Promise<Sides> {
+  const retrain = await getRetrain(database, retrainId);
+  const candidate = await getVersion(database, retrain.model, candidateOf(retrain));
+  const champion = (await findVersionIn(database, retrain.model, 'Production')) ?? null;
+  const dataset = await evaluationDataset(database, retrain, candidate.definitionVersion);
+  const evaluation = await readEvaluation(database, dataset, candidate.definitionVersion);
+  return { candidate, champion, dataset, evaluation };
+}
+
+const scoresOfChampion = async (
+  database: Database,
+  champion: Version,
+  { dataset, evaluation }: Sides,
+): Promise<Float64Array> =>
+  scoreFrame(
+    await loadScorer(database, champion.model, champion.version),
+    await championFrame(database, champion, dataset, evaluation),
+  );
+
+function judgeFuture(deps: ActivityDeps, retrainId: string, compared: Sides): Promise<OutOfTime> {
+  const { candidate, champion, evaluation } = compared;
+  return judgeOutOfTime(deps.database, {
+    retrainId,
+    candidate,
+    champion,
+    evaluation,
+    championScores: async () =>
+      champion ? scoresOfChampion(deps.database, champion, compared) : new Float64Array(0),
+    fitTrees: fitTreesBy(deps),
+  });
+}

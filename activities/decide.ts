@@ -6,9 +6,11 @@ import { type ModelDefinition } from '../domain/features/definition.ts';
 import { dayOf, windowEndingAt } from '../domain/features/window.ts';
 import { contractName, stoppingContracts } from '../domain/quality/quality-part.ts';
 import { countFreshLabels } from '../store/features/fresh-labels.ts';
+import { evaluationsOf } from '../domain/lifecycle/comparison-body.ts';
 import { decidePromotion } from '../domain/lifecycle/decide-promotion.ts';
 import {
   decideRetrain,
+  type FailedJudgement,
   type RetrainDecision,
   type RetrainFacts,
   type WaitingReport,
@@ -30,14 +32,18 @@ import {
   writeReportPart,
 } from '../store/runs/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
-import { getVersion } from '../store/versions/versions.ts';
+import { getVersion, readArtifact, readTuning } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type ReportRef } from './report-ref.ts';
 
 /** What was decided, as the monitor is told it. */
 export type RetrainDecided = Required<
   Pick<RetrainDecision, 'retrain' | 'outcome' | 'reason' | 'lookAgain'>
-> & { readonly summary: string };
+> & {
+  readonly summary: string;
+  /** A judgement of the window was due and could not be made; absent otherwise. */
+  readonly judgementFailed?: true;
+};
 
 /** The steps that decide: whether to retrain, and whether a candidate may wait for approval. */
 export const decideActivities = ({ database }: ActivityDeps) => ({
@@ -54,11 +60,22 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       minLabels: retrain.minLabels,
     };
     const decision = decideRetrain(facts, policy);
-    const summary = `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decision.outcome}: ${decision.reason}`;
+    const alarms = decision.outcome === 'judgement failed' ? [] : (decision.alarms ?? []);
+    const summary =
+      `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decision.outcome}: ` +
+      [decision.reason, ...alarms].join('; ');
     await writeReportPart(database, reportId, 'decision', { ...decision, facts });
     await summariseReport(database, reportId, summary);
     const { retrain: starts, outcome, reason, lookAgain } = decision;
-    return { retrain: starts, outcome, reason, summary, lookAgain: lookAgain ?? null };
+    const isFailed = decision.alarms !== undefined;
+    return {
+      retrain: starts,
+      outcome,
+      reason,
+      summary,
+      lookAgain: lookAgain ?? null,
+      ...(isFailed && { judgementFailed: true }),
+    };
   },
 
   /** Decides whether the candidate of a retrain may wait for approval, and stores the decision with its comparison. */
@@ -68,13 +85,19 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     const candidate = candidateOf(retrain);
     const { body, championVersion: champion } = await getComparison(database, model, candidate);
     const { definition } = await getDefinition(database, model);
+    const making = {
+      leaks: retrain.leaks,
+      tuning: await readTuning(database, model, candidate),
+      calibration: (await readArtifact(database, model, candidate)).calibration ?? null,
+    };
     const decision = await writePromotionDecision(
       database,
       model,
       candidate,
-      decidePromotion(promotionFacts(body, champion, retrain.leaks), definition.promotion),
+      decidePromotion(promotionFacts(body, champion, making), definition.promotion),
     );
-    const [found, toBeat] = fixed([body.candidate.auc.value, body.champion.auc.value]);
+    const { decides } = evaluationsOf(body);
+    const [found, toBeat] = fixed([decides.candidateAuc.value, decides.championAuc.value]);
     const rival = champion === null ? 'no production version' : `production v${champion} AUC ${toBeat}`;
     const summary =
       `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${found}, ${rival}, ` +
@@ -117,6 +140,7 @@ async function retrainFacts(
       : null,
     realised,
     estimated: estimatedAuc(report.performance),
+    failedJudgements: failedJudgements(report),
     brokenContracts: report.quality ? stoppingContracts(report.quality).map(contractName) : [],
     freshLabels: dataset.trainingRows,
     alreadyTrained: await wasRetrainedOn(database, model, dataset.digest, definitionVersion),
@@ -129,6 +153,18 @@ async function retrainFacts(
       : null,
     waiting: await waitingReport(database, report, definition),
   };
+}
+
+/** What was due of a window and could not be made, in the order in which it is judged. */
+function failedJudgements({ quality, drift, performance }: Report): FailedJudgement[] {
+  const together = drift?.measured ? drift.verdict.multivariate?.failed : undefined;
+  const found = [
+    { name: 'quality', failed: quality?.failed },
+    { name: 'drift', failed: drift?.measured === false ? drift.failed : undefined },
+    { name: 'multivariate drift', failed: together },
+    { name: 'performance', failed: performance?.measured === false ? performance.failed : undefined },
+  ] as const;
+  return found.flatMap(({ name, failed }) => (failed ? [{ name, ...failed }] : []));
 }
 
 /** The newest window that waited for labels and has enough of them by now, or else the newest that waits. */

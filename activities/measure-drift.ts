@@ -1,7 +1,7 @@
 // Drift of a report's window: each feature against the champion's reference.
 import { driftPolicyOf } from '../domain/drift/policy-of.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { driftInWords, type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
+import { driftInWords, type DriftPart, notMade, unmeasured } from '../domain/lifecycle/report.ts';
 import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { vouchForChunks } from '../store/datasets/chunk-digests.ts';
 import { chunksOf, getDataset } from '../store/datasets/dataset.ts';
@@ -16,19 +16,22 @@ import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
 import { evidentlyDrift } from './judge-by-evidently.ts';
 import { otherChanges } from './other-changes.ts';
-import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
+import { type InWords, NO_CHAMPION, type ReportToJudge } from './report-ref.ts';
 import { tellApart } from './tell-apart.ts';
 
 /** The step that measures drift. */
 export const driftActivities = ({ database }: ActivityDeps) => ({
   /** Measures each feature of the window against the champion's reference; parts that were profiled are added up. */
-  async measureDrift({ reportId }: ReportRef): Promise<InWords> {
+  async measureDrift({ reportId, failed }: ReportToJudge): Promise<InWords> {
     const [report, parts] = await Promise.all([
       getReportSubject(database, reportId),
       listProfileParts(database, reportId),
     ]);
-    const part =
-      report.championVersion === null ? unmeasured(NO_CHAMPION) : await drift(report.championVersion);
+    const part = failed
+      ? notMade('drift', failed)
+      : report.championVersion === null
+        ? unmeasured(NO_CHAMPION)
+        : await drift(report.championVersion);
     await writeReportPart(database, reportId, 'drift', part);
     if (parts.length > 0) await removeProfileParts(database, reportId);
     return { words: driftInWords(part) };

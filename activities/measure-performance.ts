@@ -3,7 +3,7 @@ import { before, durationOf } from '../domain/features/duration.ts';
 import { NO_LABEL } from '../domain/features/frame.ts';
 import { type LabelledScores } from '../domain/learning/calibration-intervals.ts';
 import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
-import { performanceInWords, type PerformancePart, unmeasured } from '../domain/lifecycle/report.ts';
+import { notMade, performanceInWords, type PerformancePart, unmeasured } from '../domain/lifecycle/report.ts';
 import {
   type EstimatedPerformance,
   estimatePerformance,
@@ -21,15 +21,18 @@ import { getVersion, readScoreReference, type Version } from '../store/versions/
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 import { beside, followed } from './followed.ts';
-import { type InWords, NO_CHAMPION, type ReportRef } from './report-ref.ts';
+import { type InWords, NO_CHAMPION, type ReportToJudge } from './report-ref.ts';
 
 /** The step that measures performance. */
 export const performanceActivities = ({ database }: ActivityDeps) => ({
   /** Measures the champion on the window's holdout rows. */
-  async measurePerformance({ reportId }: ReportRef): Promise<InWords> {
+  async measurePerformance({ reportId, failed }: ReportToJudge): Promise<InWords> {
     const report = await getReport(database, reportId);
-    const part =
-      report.championVersion === null ? unmeasured(NO_CHAMPION) : await measured(report.championVersion);
+    const part = failed
+      ? notMade('performance', failed)
+      : report.championVersion === null
+        ? unmeasured(NO_CHAMPION)
+        : await measured(report.championVersion);
     await writeReportPart(database, reportId, 'performance', part);
     return { words: performanceInWords(part) };
 

@@ -11,6 +11,7 @@ export interface Notification {
     | 'failed'
     | 'contract broken'
     | 'leak suspected'
+    | 'judgement failed'
     | 'rolled back'
     | 'serving not confirmed';
   readonly model: string;

@@ -32,6 +32,7 @@ export async function tellApart(
   } catch (error) {
     if (!(error instanceof TidegateError) || error.code !== 'DATASET_EXPIRED') throw error;
     const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };
-    return { ...nothing, reason: `the rows are needed, and ${error.message}` };
+    const reason = `the rows are needed, and ${error.message}`;
+    return { ...nothing, reason, failed: { code: error.code, reason } };
   }
 }

@@ -3,6 +3,7 @@ import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
 import { TREES } from '../domain/learning/trees.ts';
 import { recipeInWords } from '../domain/learning/recipe.ts';
+import { type Failed } from '../domain/lifecycle/judgements.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { getRetrain, IMPORT } from '../store/runs/retrains.ts';
 import {
@@ -28,6 +29,8 @@ export interface PlannedRecipes {
 export interface RecipeRef {
   readonly retrainId: string;
   readonly recipe: number;
+  /** What ended the attempts before: the recipe is recorded as not judged. Absent while it may still be judged. */
+  readonly failed?: Failed;
 }
 
 /** The steps that choose a recipe. */
@@ -55,8 +58,12 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
   },
 
   /** Judges a recipe by cross-validation and stores how it did; one that was judged before is not fitted again. */
-  async judgeRecipe({ retrainId, recipe: position }: RecipeRef): Promise<void> {
+  async judgeRecipe({ retrainId, recipe: position, failed }: RecipeRef): Promise<void> {
     if (await hasRecipeScores(database, retrainId, position)) return;
+    if (failed) {
+      const { code, reason: problem } = failed;
+      return writeRecipeScores(database, retrainId, position, { scores: null, problem, failed: code });
+    }
     const plan = await findTrainingPlan(database, retrainId);
     const recipe = plan?.recipes[position];
     if (!plan || !recipe)

@@ -2,6 +2,7 @@
 import { heartbeat } from '@temporalio/activity';
 import { type Frame, recordAt } from '../domain/features/frame.ts';
 import { type Scorer } from '../domain/learning/scorer.ts';
+import { type Failed, failedInWords } from '../domain/lifecycle/judgements.ts';
 import {
   checkExtremes,
   checkOnePath,
@@ -27,10 +28,22 @@ import { followed } from './followed.ts';
 /** What workflows know of a validation. */
 export type { Validation };
 
+/** A version in Staging. */
+export interface VersionToValidate {
+  readonly model: string;
+  readonly version: number;
+  /** What ended the attempts before: the version did not pass. Absent while it may still be checked. */
+  readonly failed?: Failed;
+}
+
 /** The step that checks a version in Staging. */
 export const validateActivities = ({ database }: ActivityDeps) => ({
   /** Runs every check on a version in Staging. */
-  async validateCandidate({ model, version }: { model: string; version: number }): Promise<Validation> {
+  async validateCandidate({ model, version, failed }: VersionToValidate): Promise<Validation> {
+    if (failed) {
+      const words = failedInWords('validation', failed);
+      return validationOf([{ name: 'validation', passed: false, words }]);
+    }
     const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);
     const asOf = dataset.window.to;
     const scorer = await loadScorer(database, model, version);

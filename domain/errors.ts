@@ -194,6 +194,11 @@ export const errorKinds = {
     false,
     'Remove the feature or correct when its view is known; name it in training.leakAlarm.allow where it is right.',
   ),
+  JUDGEMENT_FAILED: kind(
+    422,
+    false,
+    "Mend what the message names and retrain, or let it pass with promotion.failedJudgement: 'warn'.",
+  ),
   TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),
   // lifecycle
   ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),

@@ -44,7 +44,7 @@ export const partActivities = (taskQueue: string) =>
     taskQueue: partQueue(taskQueue),
   });
 
-export const { trainCandidate } = proxyActivities<Activities>(retryPolicies.training);
+export const { judgeTemporalHoldout, trainCandidate } = proxyActivities<Activities>(retryPolicies.training);
 
 /** Recipes are judged where parts are counted: each keeps a thread busy and holds the training window. */
 export const recipeActivities = (taskQueue: string) =>

@@ -14,6 +14,7 @@ import { type MonitorInput, type MonitorResult, type MonitorState, monitorStateQ
 import { type OpenedReport } from '../activities/freeze.ts';
 import { describeFailure } from './failure.ts';
 import { Notifications } from './notifications.ts';
+import { recordingFailure } from './recording-failure.ts';
 import { RunDetails, tag } from './run-details.ts';
 import { scheduledInstant } from './scheduled-instant.ts';
 
@@ -33,20 +34,23 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
       `froze ${report.rows} rows, ${report.words ?? `${report.labelledRows} labelled`}: report ${report.reportId}`,
     );
     enter('checking quality');
-    const quality = await checkQuality(report);
+    const quality = await recordingFailure((asked) => checkQuality(asked), report);
     details.add(quality.words);
     if (!quality.stops) {
       enter('measuring drift');
-      await profileParts(report);
-      details.add((await measureDrift(report)).words);
+      const drift = await recordingFailure(async (asked) => {
+        if (!asked.failed) await profileParts(report);
+        return measureDrift(asked);
+      }, report);
+      details.add(drift.words);
       enter('measuring performance');
-      details.add((await measurePerformance(report)).words);
+      details.add((await recordingFailure((asked) => measurePerformance(asked), report)).words);
     }
     enter('deciding');
     const decision = await decideRetrain(report);
-    if (quality.stops) {
+    if (quality.stops || decision.judgementFailed) {
       notifications.send({
-        event: 'contract broken',
+        event: decision.judgementFailed ? 'judgement failed' : 'contract broken',
         model: input.model,
         version: null,
         message: decision.summary,

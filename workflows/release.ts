@@ -24,6 +24,7 @@ import {
 import { describeFailure } from './failure.ts';
 import { Notifications } from './notifications.ts';
 import { howToDecide } from './how-to-decide.ts';
+import { recordingFailure } from './recording-failure.ts';
 import { RunDetails, tag } from './run-details.ts';
 
 /** Brings one version from Staging to Production, or to the archive with the reason. */
@@ -96,7 +97,7 @@ class Release {
 
   async #validate(): Promise<Validation> {
     const { model, version } = this.#input;
-    const validation = await validateCandidate({ model, version });
+    const validation = await recordingFailure(validateCandidate, { model, version });
     for (const { name, passed, words } of validation.checks) {
       this.#details.add(`${passed ? 'passed' : '**failed**'} ${name}: ${words}`);
     }

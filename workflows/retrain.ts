@@ -1,5 +1,6 @@
 // retrain/<model>: trains, compares and decides, one request after the other. Minutes.
-import { CancellationScope, condition, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, log, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import { type Compared } from '../activities/compare.ts';
 import {
   archiveCandidate,
   checkLeaks,
@@ -7,6 +8,7 @@ import {
   compareWithChampion,
   decidePromotion,
   freezeTrainingWindow,
+  judgeTemporalHoldout,
   materializeOnline,
   openRetrain,
   planTraining,
@@ -24,6 +26,7 @@ import {
   retrainStateQuery,
 } from './contracts.ts';
 import { describeFailure } from './failure.ts';
+import { failedOf, JUDGEMENTS_RECORDED, recordingFailure } from './recording-failure.ts';
 import { Notifications } from './notifications.ts';
 import { RunDetails, tag } from './run-details.ts';
 
@@ -87,7 +90,7 @@ async function serveRequest(
     const dataset = await freezeTrainingWindow({ retrainId });
     details.add(dataset.words);
     enter('looking for leaks');
-    const leaks = await checkLeaks({ retrainId });
+    const leaks = await recordingFailure(checkLeaks, { retrainId });
     details.add(leaks.words);
     if (leaks.refused) return await refuseUntrained(request, leaks.refused, notifications);
     enter('planning the training');
@@ -98,9 +101,11 @@ async function serveRequest(
     const candidate = await trainCandidate({ retrainId });
     tag({ version: candidate.version, stage: 'None' });
     details.add(candidate.words);
-    enter('comparing');
-    const comparison = await compareWithChampion({ retrainId });
+    const comparison = await compare(retrainId, enter);
     details.add(comparison.words);
+    if (comparison.failed) {
+      return await refuseUncompared(request, candidate.version, comparison.words, notifications);
+    }
     enter('deciding');
     const decision = await decidePromotion({ retrainId });
     details.add(`**${decision.outcome}**: ${decision.reason}`);
@@ -136,11 +141,47 @@ async function judgeRecipes(
   if (recipes > 0) tell();
   await Promise.all(
     Array.from({ length: recipes }, async (_, recipe) => {
-      await judgeRecipe({ retrainId, recipe });
+      await recordingFailure(judgeRecipe, { retrainId, recipe });
       judged += 1;
       tell();
     }),
   );
+}
+
+/**
+ * The comparison, with the temporal holdout judged in a step of its own before it: whatever ends that one, even a worker
+ * that dies each time, is recorded with the comparison as a judgement that was due and failed.
+ */
+async function compare(retrainId: string, enter: (step: string) => void): Promise<Compared> {
+  if (!patched(JUDGEMENTS_RECORDED)) {
+    enter('comparing');
+    return compareWithChampion({ retrainId });
+  }
+  enter('judging the temporal holdout');
+  const judged = await judgeTemporalHoldout({ retrainId }).then(
+    (outOfTime) => ({ outOfTime }),
+    (error: unknown) => ({ outOfTimeFailed: failedOf(error) }),
+  );
+  enter('comparing');
+  return recordingFailure(compareWithChampion, { retrainId, ...judged });
+}
+
+/** Archives a candidate that could not be compared, whatever the policy: there is no evidence to decide on. */
+async function refuseUncompared(
+  { retrainId, model }: RetrainRequest,
+  version: number,
+  reason: string,
+  notifications: Notifications,
+): Promise<RetrainResult> {
+  const summary = `candidate v${version} refused (judgement failed): ${reason}`;
+  notifications.send({ event: 'judgement failed', model, version, message: reason });
+  tag({ outcome: 'refused', stage: 'Archived' });
+  log.warn(summary);
+  await CancellationScope.nonCancellable(async () => {
+    await archiveCandidate({ model, version, reason: 'refused', detail: reason });
+    await closeRetrain({ retrainId, outcome: 'refused', reason, summary });
+  });
+  return { retrainId, outcome: 'refused', version, summary };
 }
 
 /** Closes a retrain whose window is not trained on, and tells the outside world. */
@@ -150,7 +191,8 @@ async function refuseUntrained(
   notifications: Notifications,
 ): Promise<RetrainResult> {
   const summary = `refused before training: ${code}: ${reason}`;
-  notifications.send({ event: 'leak suspected', model, version: null, message: reason });
+  const event = code === 'JUDGEMENT_FAILED' ? 'judgement failed' : 'leak suspected';
+  notifications.send({ event, model, version: null, message: reason });
   tag({ outcome: 'refused' });
   await CancellationScope.nonCancellable(() =>
     closeRetrain({ retrainId, outcome: 'refused', reason: `${code}: ${reason}`, summary }),

@@ -1,29 +1,30 @@
-// Judging out of time: the candidate's recipe learns what was known by a cut, and is tested on holdout rows after it.
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+// The temporal holdout: the candidate's recipe learns what was known by a cut, and is tested on holdout rows after it.
+import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { before, durationOf } from '../../domain/features/duration.ts';
 import { dayOf, windowEndingAt } from '../../domain/features/window.ts';
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
+import { countClasses, MIN_ROWS_OF_CLASS } from '../../domain/learning/class-counts.ts';
 import { compare } from '../../domain/learning/comparison.ts';
 import { trainingRows } from '../../domain/learning/rows.ts';
 import { linearScorer } from '../../domain/learning/scorer.ts';
 import { timeCut } from '../../domain/learning/time-cut.ts';
-import { type OutOfTime } from '../../domain/lifecycle/out-of-time.ts';
-import { TidegateError } from '../../domain/errors.ts';
-import { countClasses } from '../../domain/learning/class-counts.ts';
-import { TREES, treeArtifact, treeOptions } from '../../domain/learning/trees.ts';
+import { TREES } from '../../domain/learning/trees.ts';
+import { dueAndFailed, notDue, type OutOfTime } from '../../domain/lifecycle/out-of-time.ts';
 import { openScorer, scorerSourceOf } from '../../scoring/scorer-source.ts';
-import { type FitTrees } from '../trees/fit-trees.ts';
 import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
+import { forgetFoldFits } from '../../store/runs/tree-fits.ts';
 import { readTuning, type Version } from '../../store/versions/versions.ts';
 import { compute } from '../compute/compute.ts';
-import { followed } from '../followed.ts';
+import { beside, followed } from '../followed.ts';
 import { trainingOptions } from '../training/training-options.ts';
+import { type FitTrees } from '../trees/fit-trees.ts';
+import { trainTrees } from '../trees/train-trees.ts';
 import { type Evaluation } from './evaluation.ts';
 
 /** What is judged. */
@@ -32,76 +33,94 @@ export interface OutOfTimeInput {
   readonly candidate: Version;
   readonly champion: Version | null;
   readonly evaluation: Evaluation;
-  /** Of the champion on the evaluation rows; unused without a champion. */
-  readonly championScores: Float64Array;
+  /** Of the champion on the evaluation rows; asked for only if there is a champion and the judgement is due. */
+  readonly championScores: () => Promise<Float64Array>;
   /** Has trees fitted, where the candidate is made of them. */
   readonly fitTrees: FitTrees;
 }
 
-/** Where the past is too poor to learn from, the entity holdout alone decides. */
-const CANNOT_LEARN: readonly string[] = [
-  'EMPTY_WINDOW',
-  'TOO_FEW_LABELS',
-  'ONE_CLASS',
-  'NOT_CONVERGED',
-  'FEATURES_NOT_KNOWN',
-];
+/** Codes of a past with too few labels to learn from: with them the judgement is not due. */
+const TOO_LITTLE_PAST: readonly ErrorCode[] = ['EMPTY_WINDOW', 'TOO_FEW_LABELS', 'ONE_CLASS'];
 
 /**
- * Trains a model by the candidate's recipe on rows whose label was known by the cut, and compares it with the champion on
- * the holdout rows after it. Not judged where the rows have one time, too few clusters come after the cut, or too little
- * was known by then. The recipe is fitted without calibration and threshold: they change no order of scores, and so, but
- * for ties, no AUC.
+ * Trains a model by the candidate's recipe and calibration on rows whose label was known by the cut, and compares it with
+ * the champion on the holdout rows after it. Not due if the candidate was imported, the rows have one time, fewer than 50
+ * clusters of a class come after the cut, or fewer than 50 training rows of a class had a known label by then. A judgement
+ * that is due and that no retry can mend is recorded as failed. No threshold is chosen: none of the measures looks at it.
+ *
+ * @throws what another attempt may mend; when cancelled
  */
 export async function judgeOutOfTime(database: Database, input: OutOfTimeInput): Promise<OutOfTime> {
-  const { frame } = input.evaluation;
-  if (input.candidate.unproven)
-    return { judged: false, reason: 'how the candidate was trained is not known: it was imported' };
-  const found = timeCut(frame);
-  if (found.cut === null) return { judged: false, reason: found.reason };
-  const { rows, rowTimes } = found;
+  if (input.candidate.unproven) return notDue('how the candidate was trained is not known: it was imported');
+  const found = timeCut(input.evaluation.frame);
+  if (found.cut === null) return notDue(found.reason);
   const cut = new Date(Number(found.cut / 1_000n));
+  try {
+    return await judgeAt(database, input, { ...found, cut });
+  } catch (error) {
+    if (!(error instanceof TidegateError)) throw error;
+    if (TOO_LITTLE_PAST.includes(error.code)) {
+      return notDue(
+        `too little was known by ${dayOf(cut)}, and at least ${MIN_ROWS_OF_CLASS} training rows of each class are needed: ` +
+          error.message,
+      );
+    }
+    if (error.retryable) throw error;
+    return dueAndFailed(error.code, error.message);
+  }
+}
+
+/** Where to cut: see `timeCut`. */
+interface Cut {
+  readonly cut: Date;
+  readonly rowTimes: number;
+  readonly rows: Uint32Array;
+}
+
+async function judgeAt(
+  database: Database,
+  input: OutOfTimeInput,
+  { cut, rowTimes, rows }: Cut,
+): Promise<OutOfTime> {
+  const { frame } = input.evaluation;
   const { model, definitionVersion } = input.candidate;
   const { definition } = await getDefinition(database, model, definitionVersion);
-  try {
-    const tuning = await readTuning(database, model, input.candidate.version);
-    const past = await freezePast(database, input, { definition, tuning, cut });
-    const { scorer, prior, trained } =
-      definition.training.trainer === TREES
-        ? await treesOn(database, past, definition, input)
-        : await trainOn(database, past, definition, tuning);
-    const championScores = input.champion
-      ? Float64Array.from(rows, (row) => input.championScores[row]!)
-      : new Float64Array(rows.length).fill(prior);
-    const result = compare({
-      labels: rows.map((row) => frame.labels[row]!),
-      clusters: rows.map((row) => frame.clusters[row]!),
-      championScores,
-      candidateScores: await scorer.scoreRows(frame, Uint32Array.from(rows)),
-    });
-    const champion = input.champion && (await getDataset(database, input.champion.datasetId));
-    return {
-      judged: true,
-      cut: cut.toISOString(),
-      rowTimes,
-      trainedRows: trained,
-      trainingDigest: past.digest,
-      labelTimes: definition.label.known === undefined ? 'delay' : 'known',
-      rows: rows.length,
-      positiveClusters: result.positiveClusters,
-      negativeClusters: result.negativeClusters,
-      championAuc: result.champion.auc,
-      candidateAuc: result.candidate.auc,
-      difference: result.difference,
-      championTrainedUntil: champion?.window.to.toISOString() ?? null,
-    };
-  } catch (error) {
-    if (!(error instanceof TidegateError) || !CANNOT_LEARN.includes(error.code)) throw error;
-    return {
-      judged: false,
-      reason: `from what was known by ${dayOf(cut)} nothing could be learnt: ${error.message}`,
-    };
-  }
+  const tuning = await readTuning(database, model, input.candidate.version);
+  const past = await freezePast(database, input, { definition, tuning, cut });
+  const { scorer, prior, trained } =
+    definition.training.trainer === TREES
+      ? await treesOn(database, past, definition, input)
+      : await trainOn(database, past, definition, tuning);
+  const onAll = input.champion && (await input.championScores());
+  const scored = {
+    labels: rows.map((row) => frame.labels[row]!),
+    clusters: rows.map((row) => frame.clusters[row]!),
+    championScores: onAll
+      ? Float64Array.from(rows, (row) => onAll[row]!)
+      : // What "no model" would answer to everybody.
+        new Float64Array(rows.length).fill(prior),
+    candidateScores: await scorer.scoreRows(frame, Uint32Array.from(rows)),
+  };
+  const result = compare(scored);
+  const { seed } = definition.training;
+  const measures = await compute('sideBySide', { ...scored, prior, seed }, beside());
+  const champion = input.champion && (await getDataset(database, input.champion.datasetId));
+  return {
+    judged: true,
+    cut: cut.toISOString(),
+    rowTimes,
+    trainedRows: trained,
+    trainingDigest: past.digest,
+    labelTimes: definition.label.known === undefined ? 'delay' : 'known',
+    rows: rows.length,
+    positiveClusters: result.positiveClusters,
+    negativeClusters: result.negativeClusters,
+    championAuc: result.champion.auc,
+    candidateAuc: result.candidate.auc,
+    difference: result.difference,
+    measures,
+    championTrainedUntil: champion?.window.to.toISOString() ?? null,
+  };
 }
 
 interface Past {
@@ -148,13 +167,12 @@ async function trainOn(
 ) {
   const { frame } = await readDataset(database, past, { rows: trainingRows });
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+  countClasses(frame, rows);
+  const { trainer, calibration } = training;
   const artifact = await compute(
     'fit',
-    { frame, rows, trainer: training.trainer, options: trainingOptions(training, tuning?.chosen) },
-    {
-      signal: cancellationSignal(),
-      onProgress: (fraction) => heartbeat({ trained: fraction }),
-    },
+    { frame, rows, trainer, calibration, options: trainingOptions(training, tuning?.chosen) },
+    beside(),
   );
   return { scorer: linearScorer(artifact), prior: artifact.prior, trained: rows.length };
 }
@@ -165,18 +183,17 @@ async function treesOn(
   { training }: ModelDefinition,
   { retrainId, fitTrees }: OutOfTimeInput,
 ) {
-  const { frame } = await readDataset(database, past, { rows: trainingRows });
-  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
-  const options = treeOptions(training.trees, training, countClasses(frame, rows));
-  const request = `${retrainId}/out-of-time`;
-  const outcome = await fitTrees({
-    request,
-    datasetId: past.id,
-    datasetRows: past.rows,
-    rows: null,
-    options,
+  const { frame } = await readDataset(database, past);
+  const { threshold: _, ...withoutThreshold } = training;
+  const { artifact } = await trainTrees(database, fitTrees, {
+    request: retrainId,
+    names: { trees: 'out-of-time', fold: 'out-of-time/fold' },
+    dataset: past,
+    frame,
+    training: withoutThreshold,
+    scoreReference: false,
   });
-  const artifact = treeArtifact(outcome, options);
+  await forgetFoldFits(database, `${retrainId}/out-of-time`);
   const scorer = await openScorer(await scorerSourceOf(database, artifact));
-  return { scorer, prior: artifact.prior, trained: frame.rows };
+  return { scorer, prior: artifact.prior, trained: trainingRows(frame).length };
 }

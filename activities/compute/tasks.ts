@@ -15,6 +15,7 @@ import {
 } from '../../domain/learning/measure-comparison.ts';
 import { type NamedTask, type ScoredOutOfFold, scoreOutOfFold } from '../../domain/learning/out-of-fold.ts';
 import { measurePerformance, type Performance } from '../../domain/learning/performance.ts';
+import { sideBySide, type SideBySide, type SideBySideInput } from '../../domain/learning/side-by-side.ts';
 import { openScorer, type ScorerSource } from '../../scoring/scorer-source.ts';
 
 /** A training that can be sent to a thread. */
@@ -63,6 +64,9 @@ export const tasks = {
     readonly rows: LabelledScores;
     readonly seed: number;
   }): Performance => measurePerformance(rows, seed),
+
+  /** Log loss and the other measures of champion and candidate, with what resampling says of them; at least one row. */
+  sideBySide: (input: SideBySideInput): SideBySide => sideBySide(input),
 } as const;
 
 /** Names a task. */

@@ -26,6 +26,10 @@ export interface TreesTask {
   /** All rows of the dataset. */
   readonly frame: Frame;
   readonly training: ModelDefinition['training'];
+  /** What its fits are called within the request. @default 'trees' and 'fold', numbered */
+  readonly names?: { readonly trees: string; readonly fold: string };
+  /** Whether scores are wanted that later windows are measured against. @default true */
+  readonly scoreReference?: boolean;
 }
 
 /** A version, and what its scores are measured against later. */
@@ -51,7 +55,8 @@ const MOST_APART = 1e-5;
  *   than LightGBM; ONNX_RUNTIME_MISSING; as the fit
  */
 export async function trainTrees(database: Database, fit: FitTrees, task: TreesTask): Promise<TrainedTrees> {
-  const { request, dataset, frame, training } = task;
+  const { request, dataset, frame, training, scoreReference = true } = task;
+  const { names = { trees: 'trees', fold: 'fold' } } = task;
   const rows = trainingRows(frame);
   const fitOn = (name: string, inside: Uint32Array | null): Promise<TreeOutcome> =>
     fit({
@@ -66,12 +71,13 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
   const scorerOf = async (artifact: OnnxArtifact): Promise<Scorer> =>
     openScorer(await scorerSourceOf(database, artifact));
 
-  const outcome = await fitOn('trees', null);
+  const outcome = await fitOn(names.trees, null);
   const plain = treeArtifact(outcome, optionsOn(rows));
   await checkSample(await scorerOf(plain), frame, outcome);
   const held = evaluationRows(frame);
   const { calibration: asked = 'none', threshold: policy } = training;
-  const needsFolds = asked !== 'none' || (policy && !('value' in policy)) || held.length < ENOUGH_HELD_OUT;
+  const needsFolds =
+    asked !== 'none' || (policy && !('value' in policy)) || (scoreReference && held.length < ENOUGH_HELD_OUT);
   const scored = needsFolds ? await outOfFold() : null;
   const calibration = asked === 'none' || !scored ? undefined : chooseCalibration(asked, scored);
   const mapped = scored && {
@@ -83,7 +89,7 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
     ...(calibration && { calibration }),
     ...(policy && { threshold: chooseThreshold(policy, mapped) }),
   };
-  return { artifact, scores: await reference() };
+  return { artifact, scores: scoreReference ? await reference() : null };
 
   async function outOfFold(): Promise<ScoredOutOfFold | null> {
     const { folds, reason } = foldsOf(frame, rows, { seed: training.seed, mostRows: MOST_DEALT });
@@ -93,7 +99,7 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
     }
     const found: FoldScore[] = [];
     for (const [fold, { inside, outside }] of folds.entries()) {
-      const fitted = await fitOn(`fold-${fold}`, inside);
+      const fitted = await fitOn(`${names.fold}-${fold}`, inside);
       const scores = await (
         await scorerOf(treeArtifact(fitted, optionsOn(inside)))
       ).scoreRows(frame, outside);

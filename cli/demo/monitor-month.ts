@@ -1,5 +1,5 @@
 // A month is monitored, and what comes of it is followed up to a version that waits for a person.
-import { rivalInWords } from '../../domain/lifecycle/comparison-body.ts';
+import { evaluationsOf, rivalInWords } from '../../domain/lifecycle/comparison-body.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getReport, type Report } from '../../store/runs/reports.ts';
 import { day, interval, pValue } from '../output/format.ts';
@@ -44,10 +44,10 @@ export async function trainCandidate({ services, note }: Scene, retrainId: strin
       'INTERNAL',
       `the story needs a candidate, but the retrain says: ${retrain.summary}`,
     );
-  const { candidate, champion, difference, rows } = pending.body.comparison;
+  const { candidateAuc, championAuc, difference, rows } = evaluationsOf(pending.body.comparison).decides;
   const rival = rivalInWords(pending.championVersion);
   note(
-    `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidate.auc, champion.auc.value)}, ${rival} ${interval(champion.auc, candidate.auc.value)}`,
+    `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidateAuc, championAuc.value)}, ${rival} ${interval(championAuc, candidateAuc.value)}`,
   );
   note(
     `difference ${interval(difference)}, p ${pValue(difference.p)}; validated in Staging, waits for a decision`,

@@ -1,5 +1,6 @@
 // The version that waits for a decision, with the evidence it rests on.
 import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
+import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
@@ -12,6 +13,7 @@ export interface EvidenceBody {
   readonly summary: string;
   readonly requestedBy: string;
   readonly comparison: ComparisonBody;
+  readonly decision?: PromotionDecision | null;
 }
 
 /** A version to decide on. */

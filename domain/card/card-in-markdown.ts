@@ -6,6 +6,8 @@ import { recipeInWords } from '../learning/recipe.ts';
 import { type Interval, intervalInWords } from '../lifecycle/interval.ts';
 import { apart, fixed, pInWords, rounded } from '../numbers-in-words.ts';
 import { holdoutUseInWords, leakProofInWords } from '../lifecycle/leak-proof.ts';
+import { failedInWords } from '../lifecycle/judgements.ts';
+import { judgedBy, temporalHoldout } from '../lifecycle/out-of-time.ts';
 import { driftInWords } from '../lifecycle/report.ts';
 import { type RuleResult } from '../lifecycle/rule.ts';
 import { leaksInWords } from '../learning/leak-alarm.ts';
@@ -107,7 +109,7 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
     '## Performance',
     `On ${body.rows} holdout rows of ${body.clusters} clusters (${body.positiveClusters} positive, ${body.negativeClusters} negative) of (${body.window.from}, ${body.window.to}], 95 % intervals${measures ? ` (${measures.bootstrap.replicates} draws of clusters beside the AUC)` : ''}. Decided ${judged ? `by ${judged.by}: ${judged.why}` : 'not yet'}.`,
     markdownTable(['', 'this version', rival, 'class prior', 'difference'], rows),
-    ...(body.outOfTime?.judged ? [outOfTimeInWords(body.outOfTime, rival)] : []),
+    ...futurePart(body, rival),
     ...(body.mcnemar
       ? [
           `At the cuts ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}: ${body.mcnemar.onlySecond} rows that this version alone gets right, ${body.mcnemar.onlyFirst} that ${rival} alone does (McNemar p ${pInWords(body.mcnemar.clustered)}).`,
@@ -148,18 +150,20 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
 
 const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
 
-const outOfTimeInWords = (
-  {
-    cut,
-    trainedRows,
-    rows,
-    candidateAuc,
-    championAuc,
-    difference,
-  }: NonNullable<ComparisonBody['outOfTime']> & { judged: true },
-  rival: string,
-): string =>
-  `Out of time: learnt anew on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}.`;
+/** The temporal holdout: its numbers, or that it failed; nothing if it was not due, as the line above has the reason. */
+function futurePart(body: ComparisonBody, rival: string): string[] {
+  const { outOfTime } = body;
+  const holdout = temporalHoldout(outOfTime);
+  if (holdout.state === 'failed') return [escaped(`${failedInWords('temporal holdout', holdout)}.`)];
+  if (!outOfTime?.judged) return [];
+  const { cut, trainedRows, rows, candidateAuc, championAuc, difference, measures } = outOfTime;
+  const loss = measures
+    ? `, log loss ${intervalInWords(measures.candidate.logLoss)} against ${intervalInWords(measures.champion.logLoss)}, difference ${intervalInWords(measures.difference.logLoss)}`
+    : '';
+  return [
+    `Out of time: learnt again on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}${loss}. ${judgedBy(outOfTime).by === 'entity+time' ? 'This decided, and the table above is the other evaluation' : 'This did not decide'}.`,
+  ];
+}
 
 function decisionPart({ comparison }: ModelCard): string[] {
   const decision = comparison?.decision;
@@ -169,9 +173,9 @@ function decisionPart({ comparison }: ModelCard): string[] {
     `${decision.outcome}: ${escaped(decision.reason)} (rules ${decision.rulesVersion}${comparison.decidedAt === null ? '' : `, ${comparison.decidedAt}`}).`,
     markdownTable(
       ['rule', 'held', 'value', 'bound', 'in words'],
-      decision.rules.map(({ name, held, value, bound, words }) => [
+      decision.rules.map(({ name, held, warns, value, bound, words }) => [
         name,
-        held ? 'yes' : 'no',
+        held ? 'yes' : warns ? 'no, warns' : 'no',
         ...valueAndBound(value, bound),
         words,
       ]),

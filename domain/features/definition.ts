@@ -89,6 +89,8 @@ export const modelDefinitionSchema = z.strictObject({
     margin: z.number().min(0).max(1).default(0.01),
     /** How much the candidate's log loss may exceed the champion's. */
     logLossTolerance: z.number().min(0).default(0.05),
+    /** What becomes of a candidate if a judgement that was due could not be made. @default 'refuse' */
+    failedJudgement: z.enum(['refuse', 'warn']).optional(),
     /** Parts of the population on which no candidate may be surely worse, beside those that are always judged. */
     slices: slicesSchema.optional(),
     /** How many people have to approve. */

@@ -30,6 +30,8 @@ export interface Calibration {
   readonly positives: number;
   /** Why this map, in words. */
   readonly why: string;
+  /** Code of the error that kept the rows from being scored out of fold, though there were enough; absent otherwise. */
+  readonly failed?: string;
 }
 
 /** With fewer rows of a class isotonic regression learns the noise: Niculescu-Mizil and Caruana, ICML 2005. */

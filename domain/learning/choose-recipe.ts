@@ -6,7 +6,13 @@ import { ownRecipe, type Recipe, recipeInWords, type RecipePolicy } from './reci
 
 /** How a recipe did: the measure on each fold, or why it could not be learnt. */
 export type RecipeScores =
-  { readonly scores: readonly number[] } | { readonly scores: null; readonly problem: string };
+  | { readonly scores: readonly number[] }
+  | {
+      readonly scores: null;
+      readonly problem: string;
+      /** The judging itself was cut short: code of the error, null for one without. Absent if the rows cannot be learnt. */
+      readonly failed?: string | null;
+    };
 
 /** A recipe with how it did. Plain JSON. */
 export interface JudgedRecipe {
@@ -14,6 +20,8 @@ export interface JudgedRecipe {
   /** One per fold; null where a fold could not be learnt. */
   readonly scores: readonly number[] | null;
   readonly problem?: string;
+  /** As in `RecipeScores`. */
+  readonly failed?: string | null;
   /** Mean over the folds, and its standard error; null without scores. */
   readonly mean: number | null;
   readonly standardError: number | null;
@@ -95,8 +103,7 @@ const isScored = (judged: JudgedRecipe): judged is ScoredRecipe => judged.mean !
 
 function judgedRecipe(recipe: Recipe, result: RecipeScores | undefined): JudgedRecipe {
   if (!result) return { recipe, scores: null, mean: null, standardError: null };
-  if (result.scores === null)
-    return { recipe, scores: null, problem: result.problem, mean: null, standardError: null };
+  if (result.scores === null) return { recipe, ...result, mean: null, standardError: null };
   const { scores } = result;
   const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
   const squares = scores.reduce((sum, score) => sum + (score - mean) ** 2, 0);

@@ -2,8 +2,8 @@
 import { TidegateError } from '../errors.ts';
 import { type Frame } from '../features/frame.ts';
 
-/** Fewest rows of the rarer class, unless the options say otherwise. */
-const MIN_POSITIVES = 50;
+/** Fewest training rows of the rarer class, unless the options say otherwise. */
+export const MIN_ROWS_OF_CLASS = 50;
 
 /** Training rows by class. */
 export interface ClassCounts {
@@ -20,7 +20,7 @@ export interface ClassCounts {
  *   or the rarer class has fewer than `minimum` rows
  * @example countClasses(frame, trainingRows(frame))
  */
-export function countClasses(frame: Frame, rows: Uint32Array, minimum = MIN_POSITIVES): ClassCounts {
+export function countClasses(frame: Frame, rows: Uint32Array, minimum = MIN_ROWS_OF_CLASS): ClassCounts {
   let positives = 0;
   let negatives = 0;
   for (const row of rows) {

@@ -29,7 +29,8 @@ const CANNOT_BE_LEARNT: readonly ErrorCode[] = ['ONE_CLASS', 'TOO_FEW_LABELS', '
  * Fits a version. Where neither calibration nor threshold is asked for, the artifact is the trainer's, byte for byte. Both
  * are learnt from training rows out of fold, and no other row is looked at: the rows and options given settle every byte.
  *
- * With `auto`, rows that cannot be scored out of fold leave the scores as they are, and the artifact says why.
+ * With `auto`, rows that cannot be scored out of fold leave the scores as they are, and the artifact says why; if a fold
+ * with rows enough could not be learnt, it says that the choice failed.
  *
  * @throws TidegateError as the trainer does; TOO_FEW_LABELS, ONE_CLASS or NOT_CONVERGED where a fold cannot be learnt that
  *   is needed; THRESHOLD_UNREACHABLE
@@ -50,7 +51,7 @@ export function fitVersion(task: VersionTask): Artifact {
   const scored = outOfFold({ ...task, onProgress: part(FIT_PART, 1) }, asked === 'auto' && !needsCut);
   const calibration = asked === 'none' ? undefined : calibrationOn(asked, scored);
   const rows =
-    typeof scored === 'string'
+    'why' in scored
       ? null
       : { ...scored, scores: scored.scores.map((score) => calibrated(calibration?.map, score)) };
   return {
@@ -60,18 +61,25 @@ export function fitVersion(task: VersionTask): Artifact {
   };
 }
 
-/** The rows scored, or where they can be done without, why they cannot be. */
-function outOfFold(task: NamedTask, isDispensable: boolean): ScoredOutOfFold | string {
+/** Rows that could not be scored out of fold, and can be done without. */
+interface Unscored {
+  readonly why: string;
+  /** Set if there were rows enough, and a fold still could not be learnt. */
+  readonly failed?: ErrorCode;
+}
+
+function outOfFold(task: NamedTask, isDispensable: boolean): ScoredOutOfFold | Unscored {
   try {
     return scoreOutOfFold(task, MOST_DEALT);
   } catch (error) {
-    const isKnown = error instanceof TidegateError && CANNOT_BE_LEARNT.includes(error.code);
-    if (isDispensable && isKnown) return error.message;
-    throw error;
+    if (!isDispensable || !(error instanceof TidegateError) || !CANNOT_BE_LEARNT.includes(error.code))
+      throw error;
+    const isTooFew = error.code === 'TOO_FEW_LABELS' || error.code === 'ONE_CLASS';
+    return { why: error.message, ...(!isTooFew && { failed: error.code }) };
   }
 }
 
-const calibrationOn = (asked: Calibration['asked'], scored: ScoredOutOfFold | string): Calibration =>
-  typeof scored === 'string'
-    ? { asked, map: { kind: 'none' }, logLoss: null, rows: 0, positives: 0, why: scored }
+const calibrationOn = (asked: Calibration['asked'], scored: ScoredOutOfFold | Unscored): Calibration =>
+  'why' in scored
+    ? { asked, map: { kind: 'none' }, logLoss: null, rows: 0, positives: 0, ...scored }
     : chooseCalibration(asked, scored);

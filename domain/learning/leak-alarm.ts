@@ -2,6 +2,7 @@
 import { type LeakAlarmInput } from '../features/schema/leak-alarm-schema.ts';
 import { intervalInWords } from '../lifecycle/interval.ts';
 import { percent } from '../numbers-in-words.ts';
+import { type Failed, failedInWords } from '../lifecycle/judgements.ts';
 import { type LoneFeature } from './lone-feature.ts';
 
 /** What is held against the features of a training window. */
@@ -33,6 +34,8 @@ export interface LeakCheck extends LeakPolicy {
   readonly alone: readonly LoneFeature[];
   /** Views that are known only after the label; null where the label's table does not say when it became known. */
   readonly late: readonly LateView[] | null;
+  /** Why the check was due and could not be made; absent if it was made. */
+  readonly failed?: Failed;
 }
 
 /** Largest share of a view's rows that may have become known after the label. */
@@ -53,6 +56,16 @@ export function leakPolicyOf(input: LeakAlarmInput | undefined): LeakPolicy {
     typeof input === 'string' ? { then: input } : (input ?? {});
   return { then: then ?? DEFAULTS.then, auc: auc ?? DEFAULTS.auc, allow: allow ?? DEFAULTS.allow };
 }
+
+/** A check that was due and could not be made. @example leakCheckFailed(leakPolicyOf(undefined), failed).alone // [] */
+export const leakCheckFailed = (policy: LeakPolicy, failed: Failed): LeakCheck => ({
+  ...policy,
+  rows: 0,
+  features: 0,
+  alone: [],
+  late: null,
+  failed,
+});
 
 /** What a check looked at, before it is judged. */
 export interface LeakFacts {
@@ -120,6 +133,7 @@ const atMost = (words: readonly string[], what: string): string[] =>
 
 /** The check in one line, for a run's details. */
 export function leaksInWords(check: LeakCheck): string {
+  if (check.failed) return failedInWords('leak check', check.failed);
   const alarms = alarmsOf(check);
   const looked = `${check.features} features on ${check.rows} training rows`;
   const times = check.late === null ? '; when labels became known is not on record' : '';

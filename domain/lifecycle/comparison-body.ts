@@ -5,9 +5,9 @@ import { type McNemarAtCut } from '../learning/mcnemar-at-cut.ts';
 import { type FeatureImportance } from '../learning/permutation-importance.ts';
 import { type SideBySide } from '../learning/side-by-side.ts';
 import { type Slice } from '../learning/slices.ts';
-import { intervalInWords } from './interval.ts';
+import { type Interval, intervalInWords } from './interval.ts';
 import { type HoldoutUse, type LeakProof } from './leak-proof.ts';
-import { type OutOfTime } from './out-of-time.ts';
+import { type Judged, judgedBy, type OutOfTime } from './out-of-time.ts';
 
 /** What is stored of a comparison. Plain JSON; optional parts are absent in comparisons from before they were measured. */
 export interface ComparisonBody extends Comparison {
@@ -35,14 +35,102 @@ export interface ComparisonBody extends Comparison {
 export const rivalInWords = (championVersion: number | null): string =>
   championVersion === null ? 'the class prior' : `version ${championVersion}`;
 
-/** What a comparison found, in one line for a run's details. */
-export const comparisonInWords = (body: ComparisonBody, candidate: number, champion: number | null): string =>
-  `on ${body.rows} holdout rows: version ${candidate} has AUC ${intervalInWords(body.candidate.auc, body.champion.auc.value)}, ` +
-  `${rivalInWords(champion)} ${intervalInWords(body.champion.auc, body.candidate.auc.value)}, difference ${intervalInWords(body.difference)}`;
+/** Champion and candidate on the rows of one evaluation. */
+export interface Evaluated {
+  readonly by: Judged['by'];
+  readonly rows: number;
+  /** Which holdout rows these are. @example 'holdout rows after 2024-03-11' */
+  readonly where: string;
+  readonly positiveClusters: number;
+  readonly negativeClusters: number;
+  readonly candidateAuc: Interval;
+  readonly championAuc: Interval;
+  readonly difference: Interval & { readonly p: number };
+  /** Log loss of the one to beat, nats per row, and by how much the candidate's is above it; null if not measured here. */
+  readonly logLoss: { readonly toBeat: number; readonly difference: Interval } | null;
+}
 
-/** What a comparison found, in one line for the person who decides. */
-export const evidenceInWords = (body: ComparisonBody, candidate: number, champion: number | null): string =>
-  `AUC of version ${candidate} ${intervalInWords(body.candidate.auc, body.champion.auc.value)} against ` +
-  `${intervalInWords(body.champion.auc, body.candidate.auc.value)} by ${rivalInWords(champion)}, ` +
-  `difference ${intervalInWords(body.difference)} ` +
-  `on ${body.rows} holdout rows up to ${dayOf(new Date(body.window.to))}`;
+/** Both evaluations of a comparison. */
+export interface Evaluations {
+  readonly judged: Judged;
+  readonly decides: Evaluated;
+  /** The one that does not decide; null if there is only one. */
+  readonly other: Evaluated | null;
+}
+
+/** Tells the evaluation that decides from the other. @example evaluationsOf(body).decides.difference.low > 0 */
+export function evaluationsOf(body: ComparisonBody): Evaluations {
+  const judged = judgedBy(body.outOfTime);
+  const onEntities = byEntity(body);
+  const onFuture = body.outOfTime?.judged ? byTime(body.outOfTime) : null;
+  return judged.by === 'entity+time' && onFuture
+    ? { judged, decides: onFuture, other: onEntities }
+    : { judged, decides: onEntities, other: onFuture };
+}
+
+function byEntity(body: ComparisonBody): Evaluated {
+  const { rows, positiveClusters, negativeClusters, candidate, champion, difference, measures } = body;
+  const worse = candidate.logLoss - champion.logLoss;
+  return {
+    by: 'entity',
+    rows,
+    where: `holdout rows up to ${dayOf(new Date(body.window.to))}`,
+    positiveClusters,
+    negativeClusters,
+    candidateAuc: candidate.auc,
+    championAuc: champion.auc,
+    difference,
+    logLoss: {
+      toBeat: champion.logLoss,
+      difference: measures?.difference.logLoss ?? { value: worse, low: worse, high: worse },
+    },
+  };
+}
+
+function byTime(outOfTime: OutOfTime & { judged: true }): Evaluated {
+  const { cut, rows, positiveClusters, negativeClusters, candidateAuc, championAuc, difference, measures } =
+    outOfTime;
+  return {
+    by: 'entity+time',
+    rows,
+    where: `holdout rows after ${dayOf(new Date(cut))}`,
+    positiveClusters,
+    negativeClusters,
+    candidateAuc,
+    championAuc,
+    difference,
+    logLoss: measures
+      ? { toBeat: measures.champion.logLoss.value, difference: measures.difference.logLoss }
+      : null,
+  };
+}
+
+/** What a comparison found, in one line for a run's details. */
+export function comparisonInWords(body: ComparisonBody, candidate: number, champion: number | null): string {
+  const { decides, other } = evaluationsOf(body);
+  return (
+    `on ${decides.rows} ${decides.where}: version ${candidate} has AUC ${intervalInWords(decides.candidateAuc, decides.championAuc.value)}, ` +
+    `${rivalInWords(champion)} ${intervalInWords(decides.championAuc, decides.candidateAuc.value)}, difference ${intervalInWords(decides.difference)}` +
+    otherInWords(other)
+  );
+}
+
+/** What a comparison found, in one line for the person who decides: the difference that decided, and the other named as such. */
+export function evidenceInWords(body: ComparisonBody, candidate: number, champion: number | null): string {
+  const { decides, other } = evaluationsOf(body);
+  return (
+    `AUC of version ${candidate} ${intervalInWords(decides.candidateAuc, decides.championAuc.value)} against ` +
+    `${intervalInWords(decides.championAuc, decides.candidateAuc.value)} by ${rivalInWords(champion)}, ` +
+    `difference ${intervalInWords(decides.difference)} on ${decides.rows} ${decides.where}` +
+    (other ? `, judged by ${decides.by}` : '') +
+    otherInWords(other)
+  );
+}
+
+/** The evaluation that did not decide, without a difference of its own: that would be read as the one that did. */
+export const otherInWords = (other: Evaluated | null): string =>
+  other === null
+    ? ''
+    : `; the other evaluation, by ${other.by} on ${other.rows} ${other.where}, did not decide: ` +
+      `AUC ${intervalInWords(other.candidateAuc, other.championAuc.value)} against ` +
+      intervalInWords(other.championAuc, other.candidateAuc.value);

@@ -9,10 +9,11 @@ import {
   type RetrainReason,
   share,
 } from './retrain-reasons.ts';
+import { type Failed, failedInWords, type JudgementName } from './judgements.ts';
 import { type RuleResult } from './rule.ts';
 
 /** Version of these rules; stored with each decision. */
-export const RETRAIN_RULES = 'retrain/2';
+export const RETRAIN_RULES = 'retrain/3';
 
 /** An earlier report that waits for labels. */
 export interface WaitingReport {
@@ -27,6 +28,8 @@ export interface WaitingReport {
 export interface RetrainFacts extends MeasuredFacts {
   /** Broken contracts of severity `fail`, by name: with one, nothing else was measured. */
   readonly brokenContracts: readonly string[];
+  /** Judgements that were due and could not be made; absent in facts from before they were told apart. */
+  readonly failedJudgements?: readonly FailedJudgement[];
   /** Labelled rows of the window outside the holdout. */
   readonly freshLabels: number;
   /** Whether this same dataset and definition already led to a retrain. */
@@ -37,6 +40,11 @@ export interface RetrainFacts extends MeasuredFacts {
   readonly recentRefusal: { readonly at: string; readonly realisedAuc: number | null } | null;
   /** The earlier report of this champion that waits for labels and has the most cause to be looked at again. */
   readonly waiting: WaitingReport | null;
+}
+
+/** A judgement of the window that was due and could not be made. */
+export interface FailedJudgement extends Failed {
+  readonly name: JudgementName;
 }
 
 /** Bounds from the definition. */
@@ -55,6 +63,7 @@ export type RetrainOutcome =
   | RetrainReason
   | 'waiting for labels'
   | 'cooling down'
+  | 'judgement failed'
   | 'none'
   | 'nothing new';
 
@@ -67,6 +76,8 @@ export interface RetrainDecision {
   readonly rules: readonly RuleResult[];
   /** The report whose window is measured anew, since its labels have come; absent before rules `retrain/2`. */
   readonly lookAgain?: WaitingReport | null;
+  /** Judgements that were due and could not be made, in words; absent if there is none. */
+  readonly alarms?: readonly string[];
 }
 
 /**
@@ -75,11 +86,15 @@ export interface RetrainDecision {
  * no rule says anything. A reason does not start a retrain while fresh labels are too few (it would relearn the old
  * world) or while the same case is cooling down. Every rule is recorded, whether it decided or not.
  *
+ * A judgement that was due and could not be made is never taken for one that found nothing: quality stops the loop at this
+ * window, and where no reason holds in what was measured, the outcome is `judgement failed`.
+ *
  * Where no retrain starts and the labels of an earlier window that waited for them have come, that window is to be
  * looked at again.
  */
 export function decideRetrain(facts: RetrainFacts, policy: RetrainPolicy): RetrainDecision {
   const contracts = contractsBroken(facts);
+  const judgements = judgementsFailed(facts);
   const reasons = [
     bootstrap(facts),
     byPolicy('performance', performance(facts)),
@@ -91,17 +106,22 @@ export function decideRetrain(facts: RetrainFacts, policy: RetrainPolicy): Retra
   const labels = enoughLabels(facts, policy);
   const cooling = coolingDown(facts);
   const again = labelsCame(facts, policy);
+  const { failedJudgements = [] } = facts;
   const first = reasons.find((reason) => reason.held && counts(reason));
   const decide = (outcome: RetrainOutcome, reason: string, retrain = false): RetrainDecision => ({
     rulesVersion: RETRAIN_RULES,
     retrain,
     outcome,
     reason,
-    rules: [contracts, ...reasons, labels, cooling, again],
+    rules: [contracts, judgements, ...reasons, labels, cooling, again],
     lookAgain: again.held && !retrain ? facts.waiting : null,
+    ...(judgements.held && { alarms: failedJudgements.map(inWords) }),
   });
 
   if (contracts.held) return decide('contract broken', contracts.words);
+  if (failedJudgements.some(({ name }) => name === 'quality'))
+    return decide('judgement failed', judgements.words);
+  if (!first && judgements.held) return decide('judgement failed', judgements.words);
   if (!first && facts.alreadyReported) {
     return decide(
       'nothing new',
@@ -132,6 +152,19 @@ const contractsBroken = ({ brokenContracts }: RetrainFacts): RuleResult => ({
     brokenContracts.length > 0
       ? `contracts that stop the loop are broken: ${brokenContracts.join(', ')}`
       : 'no contract that stops the loop is broken',
+});
+
+const inWords = ({ name, ...failed }: FailedJudgement): string => failedInWords(name, failed);
+
+const judgementsFailed = ({ failedJudgements = [] }: RetrainFacts): RuleResult => ({
+  name: 'judgements',
+  held: failedJudgements.length > 0,
+  value: failedJudgements.length,
+  bound: 0,
+  words:
+    failedJudgements.length > 0
+      ? failedJudgements.map(inWords).join('; ')
+      : 'every judgement that was due was made',
 });
 
 const enoughLabels = ({ freshLabels }: RetrainFacts, { minLabels }: RetrainPolicy): RuleResult => ({

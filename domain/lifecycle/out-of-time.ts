@@ -1,6 +1,8 @@
 // Judging out of time: the recipe learns what was known by a cut, and is tested on holdout clusters after it.
 import { dayOf } from '../features/window.ts';
+import { type SideBySide } from '../learning/side-by-side.ts';
 import { type Interval } from './interval.ts';
+import { failedInWords, type JudgementState } from './judgements.ts';
 import { MIN_CLUSTERS } from './min-clusters.ts';
 
 /** What the recipe reached on rows of the future, against the champion on the same rows. Plain JSON. */
@@ -20,6 +22,8 @@ export interface OutOfTimeResult {
   readonly championAuc: Interval;
   readonly candidateAuc: Interval;
   readonly difference: Interval & { readonly p: number };
+  /** Log loss and the other measures on the same rows; absent in comparisons from before they were measured there. */
+  readonly measures?: SideBySide;
   /** End of the champion's training window, ISO 8601; null without one. After the cut it knew part of that future. */
   readonly championTrainedUntil: string | null;
 }
@@ -28,10 +32,33 @@ export interface OutOfTimeResult {
 export interface NotOutOfTime {
   readonly judged: false;
   readonly reason: string;
+  /** Whether it was due and could not be made; absent in comparisons from before that was kept apart. */
+  readonly due?: boolean;
+  /** Code of the error that kept it from being made; null for one without a code. Present if it was due. */
+  readonly code?: string | null;
 }
 
 /** Of a comparison; see {@link OutOfTimeResult}. */
 export type OutOfTime = OutOfTimeResult | NotOutOfTime;
+
+/** A temporal holdout that is not due. @example notDue('the evaluation rows have one row time') */
+export const notDue = (reason: string): NotOutOfTime => ({ judged: false, due: false, reason });
+
+/** A temporal holdout that was due and could not be judged. */
+export const dueAndFailed = (code: string | null, reason: string): NotOutOfTime => ({
+  judged: false,
+  due: true,
+  code,
+  reason,
+});
+
+/** What became of the temporal holdout. @example temporalHoldout(body.outOfTime).state // 'made' */
+export function temporalHoldout(outOfTime: OutOfTime | undefined): JudgementState {
+  if (outOfTime === undefined) return { state: 'not applicable', reason: 'nothing was judged out of time' };
+  if (outOfTime.judged) return { state: 'made' };
+  const { due = false, code = null, reason } = outOfTime;
+  return due ? { state: 'failed', code, reason } : { state: 'not applicable', reason };
+}
 
 /** Which evaluation decides, and why. */
 export interface Judged {
@@ -40,14 +67,15 @@ export interface Judged {
 }
 
 /**
- * Says which evaluation decides: `entity+time` where it has at least 50 clusters of each class after the cut, else
+ * Says which evaluation decides: `entity+time` if there are at least 50 clusters of each class after the cut, else
  * `entity`.
  *
  * @example judgedBy(body.outOfTime).by // 'entity'
  */
 export function judgedBy(outOfTime: OutOfTime | undefined): Judged {
-  if (outOfTime === undefined) return { by: 'entity', why: 'nothing was judged out of time' };
-  if (!outOfTime.judged) return { by: 'entity', why: outOfTime.reason };
+  const holdout = temporalHoldout(outOfTime);
+  if (holdout.state === 'failed') return { by: 'entity', why: failedInWords('temporal holdout', holdout) };
+  if (!outOfTime?.judged) return { by: 'entity', why: outOfTime?.reason ?? 'nothing was judged out of time' };
   const { positiveClusters, negativeClusters, cut } = outOfTime;
   const after = `${positiveClusters} positive and ${negativeClusters} negative holdout clusters after ${dayOf(new Date(cut))}`;
   return Math.min(positiveClusters, negativeClusters) >= MIN_CLUSTERS

@@ -3,6 +3,7 @@ import { fixed, pInWords } from '../numbers-in-words.ts';
 import { rivalInWords } from './comparison-body.ts';
 import { intervalInWords } from './interval.ts';
 import { holdoutUseInWords, unprovenInWords } from './leak-proof.ts';
+import { failedInWords, type FailedJudgementPolicy } from './judgements.ts';
 import { MIN_CLUSTERS } from './min-clusters.ts';
 import { type PromotionFacts } from './promotion-facts.ts';
 import { type RuleResult } from './rule.ts';
@@ -14,6 +15,8 @@ export interface PromotionPolicy {
   readonly rule: 'superiority' | 'non-inferiority';
   readonly margin: number;
   readonly logLossTolerance: number;
+  /** What a judgement that was due and could not be made does. @default 'refuse' */
+  readonly failedJudgement?: FailedJudgementPolicy | undefined;
 }
 
 const rival = ({ championVersion }: PromotionFacts): string => rivalInWords(championVersion);
@@ -42,6 +45,24 @@ export const evaluationUsed = ({ judged }: PromotionFacts): RuleResult => ({
   bound: null,
   words: `judged by ${judged.by}: ${judged.why}`,
 });
+
+/** Each judgement that was due was made. One that was not breaks a rule of its name, or warns if the policy says so. */
+export function judgementsMade(
+  { judgements }: PromotionFacts,
+  { failedJudgement = 'refuse' }: PromotionPolicy,
+): RuleResult[] {
+  return judgements.map(({ name, state }) => {
+    const rule = { name, value: state.state, bound: null };
+    if (state.state === 'made') return { ...rule, held: true, words: 'it was made' };
+    if (state.state === 'not applicable')
+      return { ...rule, held: true, words: `not applicable: ${state.reason}` };
+    const warns = failedJudgement === 'warn';
+    const words = failedInWords(name, state);
+    return warns
+      ? { ...rule, held: false, warns, words: `${words}; the policy warns (promotion.failedJudgement)` }
+      : { ...rule, held: false, words };
+  });
+}
 
 /** How often the holdout was looked at before: the more often, the less a narrow win says. It always holds. */
 export const holdoutUse = ({ holdout }: PromotionFacts): RuleResult => ({
@@ -75,7 +96,7 @@ export const labelTimes = ({ lateLabels }: PromotionFacts): RuleResult => ({
       : `${lateLabels} training labels became known after the instant that their version claims`,
 });
 
-/** The candidate does not surely rank the wrong way round, as one does whose labels are inverted. */
+/** The candidate does not surely rank the wrong way round on the rows that decide, as one does whose labels are inverted. */
 export function rightWayRound({ candidateAuc }: PromotionFacts): RuleResult {
   const held = !(candidateAuc.high < 0.5);
   return {
@@ -89,11 +110,11 @@ export function rightWayRound({ candidateAuc }: PromotionFacts): RuleResult {
   };
 }
 
-/** The log loss is not surely worse, or not by more than the tolerance. */
+/** The log loss on the rows that decide is not surely worse, or not by more than the tolerance. */
 export function logLossKept(facts: PromotionFacts, { logLossTolerance }: PromotionPolicy): RuleResult {
   const { value, low } = facts.logLossDifference;
   const held = facts.logLossToBeat >= 0 && (value <= logLossTolerance || low <= 0);
-  const found = `log loss is ${intervalInWords(facts.logLossDifference, logLossTolerance)} above ${fixed([facts.logLossToBeat])[0]} of ${rival(facts)}`;
+  const found = `log loss is ${intervalInWords(facts.logLossDifference, logLossTolerance)} above ${fixed([facts.logLossToBeat])[0]} of ${rival(facts)} on the ${facts.logLossRows}`;
   const verdict = held
     ? value <= logLossTolerance
       ? `within ${logLossTolerance}`

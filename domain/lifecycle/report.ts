@@ -5,11 +5,14 @@ import { type EstimatedPerformance, type NotEstimated } from '../performance/est
 import { type LabelCounts } from '../performance/label-counts.ts';
 import { fixed } from '../numbers-in-words.ts';
 import { intervalInWords } from './interval.ts';
+import { type Failed, failedInWords, type JudgementName } from './judgements.ts';
 
 /** A part that could not be measured, and why. */
 export interface Unmeasured {
   readonly measured: false;
   readonly reason: string;
+  /** Set if it was due and could not be made; absent if it was not due. */
+  readonly failed?: Failed;
 }
 
 /** The window's features against the champion's reference. */
@@ -33,6 +36,13 @@ export type PerformancePart = MeasuredPerformance | Unmeasured;
 
 /** A part without a measurement. @example unmeasured('no version is in Production yet') */
 export const unmeasured = (reason: string): Unmeasured => ({ measured: false, reason });
+
+/** A part that was due and could not be measured. */
+export const notMade = (name: JudgementName, failed: Failed): Unmeasured => ({
+  measured: false,
+  reason: failedInWords(name, failed),
+  failed,
+});
 
 /** The verdict in one sentence, or why there is none. */
 export const driftInWords = (part: DriftPart): string =>

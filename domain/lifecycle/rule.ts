@@ -5,6 +5,8 @@ export interface RuleResult {
   readonly name: string;
   /** Whether the rule's condition held. */
   readonly held: boolean;
+  /** It did not hold, and by policy that warns and refuses nothing; absent in all other cases. */
+  readonly warns?: true;
   readonly value: number | string | null;
   readonly bound: number | string | null;
   /** The rule in words, with its numbers. */

@@ -4,6 +4,7 @@ import { FINDINGS } from './finding.ts';
 import { type QualityPart, QUALITY_VERSION } from './quality-part.ts';
 import { CONTRACT_KINDS } from '../features/schema/column-schema.ts';
 import { severity, share } from '../features/schema/words.ts';
+import { failed } from '../report/words.ts';
 
 const count = z.int().min(0);
 
@@ -60,4 +61,5 @@ export const qualityPartSchema = z.strictObject({
   repeats: z
     .strictObject({ values: count, repeats: count })
     .describe('Rows looked at, and those that repeat the features of another'),
+  failed,
 }) satisfies z.ZodType<QualityPart>;

@@ -1,6 +1,7 @@
 // The quality part of a report: the contracts of its window, and what else looks like a fault of the data.
 import { type ContractResult } from '../features/contracts/contract.ts';
 import { type Repeats } from '../features/contracts/distinct-counter.ts';
+import { type Failed, failedInWords } from '../lifecycle/judgements.ts';
 import { type Finding } from './finding.ts';
 
 /** Raised with a change of these shapes that an older reader would misread. */
@@ -17,7 +18,19 @@ export interface QualityPart {
   readonly comparedWith: number | null;
   /** Rows that repeat the features of another, for the next window to be compared with. */
   readonly repeats: Repeats;
+  /** Set if quality could not be checked: then nothing else of this part says anything. Absent otherwise. */
+  readonly failed?: Failed;
 }
+
+/** Quality that was due and could not be checked. @example qualityFailed({ code: null, reason: 'the worker died' }) */
+export const qualityFailed = (failed: Failed): QualityPart => ({
+  version: QUALITY_VERSION,
+  contracts: [],
+  findings: [],
+  comparedWith: null,
+  repeats: { values: 0, repeats: 0 },
+  failed,
+});
 
 /** The contracts that do not hold, those that stop the loop first. */
 export function brokenContracts({ contracts }: Pick<QualityPart, 'contracts'>): ContractResult[] {
@@ -44,6 +57,7 @@ const MOST_NAMED = 8;
 
 /** "all 29 contracts hold, nothing found", or those that do not, and what was found. */
 export function qualityInWords(part: QualityPart): string {
+  if (part.failed) return failedInWords('quality', part.failed);
   const broken = brokenContracts(part);
   const parts = [
     broken.length === 0

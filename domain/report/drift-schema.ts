@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type StatisticName, statistics } from '../drift/statistics.ts';
 import { type DriftPart } from '../lifecycle/report.ts';
-import { count, interval, share, unmeasured } from './words.ts';
+import { count, failed, interval, share, unmeasured } from './words.ts';
 
 const names = statistics.map(({ name }) => name) as [StatisticName, ...StatisticName[]];
 const statistic = z.enum(names);
@@ -75,6 +75,7 @@ const multivariate = z
   .looseObject({
     auc: interval.nullable().describe('Of telling rows of the reference from rows of the window'),
     reason: z.string().nullable().describe('Why there is no AUC'),
+    failed,
     columns: z
       .array(z.looseObject({ column: z.string(), loss: z.number() }))
       .describe('The columns that tell them apart, the most telling first'),

@@ -13,5 +13,11 @@ export const instant = z.iso.datetime({ offset: true });
 /** A value with the bounds of its 95 % interval. */
 export const interval = z.looseObject({ value: z.number(), low: z.number(), high: z.number() });
 
+/** Why a judgement that was due could not be made. */
+export const failed = z
+  .looseObject({ code: z.string().nullable(), reason: z.string() })
+  .exactOptional()
+  .describe('Set where it was due and could not be made');
+
 /** A part that could not be measured, and why. */
-export const unmeasured = z.looseObject({ measured: z.literal(false), reason: z.string() });
+export const unmeasured = z.looseObject({ measured: z.literal(false), reason: z.string(), failed });

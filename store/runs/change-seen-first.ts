@@ -7,7 +7,13 @@ import { type Report } from './reports.ts';
 const MOST_REPORTS = 24;
 
 /** Outcomes of a report in whose window no reason to retrain was found. */
-const WITHOUT_REASON: readonly string[] = ['none', 'nothing new', 'contract broken', 'bootstrap'];
+const WITHOUT_REASON: readonly string[] = [
+  'none',
+  'nothing new',
+  'contract broken',
+  'judgement failed',
+  'bootstrap',
+];
 
 /**
  * The beginning of the first window in which a reason to retrain held and has held in every window of the same champion

@@ -92,7 +92,7 @@ describe('a second retrain after the world turned', () => {
     expect(first.comparison.body.holdout).toEqual({ decisions: 0, onSameRows: 0 });
     expect(second.comparison.body.holdout).toEqual({ decisions: 1, onSameRows: 0 });
     const { decision } = second.comparison;
-    expect(decision).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/2' });
+    expect(decision).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/3' });
     expect(decision.rules.find(({ name }) => name === 'holdout use')).toMatchObject({ value: 1 });
     expect(decision.alarms).toEqual([expect.stringContaining('of version 1 is surely below 0.5')]);
   });

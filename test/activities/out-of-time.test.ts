@@ -1,8 +1,13 @@
 // Judged out of time: the recipe learns what was known by the cut, and its future decides where it is long enough.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
+import { modelCard } from '../../domain/card/model-card.ts';
 import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
+import { getComparison } from '../../store/runs/comparisons.ts';
+import { findEvidence } from '../../store/runs/evidence.ts';
+import { cardFacts } from '../../store/versions/card-facts.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
-import { retrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
+import { type Retrained, retrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
 import { randomOf } from '../unit/drift/frame-of.ts';
 
 let database: MigratedDatabase;
@@ -14,6 +19,9 @@ afterAll(() => database.drop());
 const WEEKS = ['2024-03-04', '2024-03-11', '2024-03-18', '2024-03-25'].map((day) => `${day}T00:00:00Z`);
 const END = WEEKS[3]!;
 const HALF = { holdout: { share: 0.5 } };
+
+const ruleOf = ({ decision }: Retrained['comparison'], name: string) =>
+  decision.rules.find((rule) => rule.name === name);
 
 const later = (at: string, days: number): string =>
   new Date(Date.parse(at) + days * 86_400_000).toISOString();
@@ -59,19 +67,137 @@ test('a recipe that holds on unseen entities and not in the future is refused by
   const { comparison } = await model.retrain(END);
   expect(comparison.body.difference.low).toBeGreaterThan(0);
   expect((comparison.body.outOfTime as OutOfTimeResult).difference.high).toBeLessThan(0);
-  expect(comparison.decision).toMatchObject({ promote: false, outcome: 'not better' });
+  // It ranks that future the wrong way round, which a guard says before the AUC is asked for.
+  expect(comparison.decision).toMatchObject({ promote: false, outcome: 'guard broken' });
+  expect(ruleOf(comparison, 'right way round')).toMatchObject({ held: false });
+  expect(ruleOf(comparison, 'superiority')).toMatchObject({ held: false });
   expect(comparison.decision.rules[0]).toMatchObject({ value: 'entity+time' });
 });
 
-test('where too little was known by the cut the entity holdout decides, and says why', async () => {
+test('where too little was known by the cut it is not due: the entity holdout decides, and the minimum is named', async () => {
   const model = await retrainableModel(database, 'awaited', HALF);
   await model.add(weeks(() => 1, 30));
   const { comparison } = await model.retrain(END);
-  expect(comparison.body.outOfTime).toEqual({
-    judged: false,
-    reason: 'from what was known by 2024-03-11 nothing could be learnt: no label was known by then',
-  });
+  const reason =
+    'too little was known by 2024-03-11, and at least 50 training rows of each class are needed: no label was known by then';
+  expect(comparison.body.outOfTime).toEqual({ judged: false, due: false, reason });
   expect(comparison.decision.promote).toBe(true);
   expect(comparison.decision.rules[0]).toMatchObject({ value: 'entity' });
-  expect(comparison.decision.rules[0]?.words).toContain('no label was known by then');
+  expect(ruleOf(comparison, 'temporal holdout')).toMatchObject({
+    held: true,
+    value: 'not applicable',
+    words: `not applicable: ${reason}`,
+  });
+});
+
+/** Hours separate the classes in the first two weeks and not in the others: without a penalty the past has no optimum. */
+const separatedPast = (): UserRow[] =>
+  weeks(() => 1, 0).map((row) => (row.at <= WEEKS[1]! ? { ...row, gone: row.hours! > 5 } : row));
+
+const WITHOUT_PENALTY = {
+  ...HALF,
+  training: { trainer: 'logistic-regression', window: '1 month', l2: 0 },
+} as const;
+
+describe('a temporal holdout that is due and cannot be judged', () => {
+  const WORDS = /^the judgement "temporal holdout" was due and could not be made: NOT_CONVERGED: /;
+
+  test('refuses the candidate, though it is better on unseen entities', async () => {
+    const model = await retrainableModel(database, 'separated', WITHOUT_PENALTY);
+    await model.add(separatedPast());
+    const { comparison } = await model.retrain(END);
+    expect(comparison.body.outOfTime).toMatchObject({ judged: false, due: true, code: 'NOT_CONVERGED' });
+    expect(comparison.body.difference.low).toBeGreaterThan(0);
+    expect(comparison.decision).toMatchObject({ promote: false, outcome: 'judgement failed' });
+    expect(comparison.decision.reason).toMatch(WORDS);
+    expect(ruleOf(comparison, 'temporal holdout')).toMatchObject({ held: false, value: 'failed' });
+  });
+
+  test('is an alarm by policy, which is before the eyes of whoever approves', async () => {
+    const model = await retrainableModel(database, 'warned', {
+      ...WITHOUT_PENALTY,
+      promotion: { failedJudgement: 'warn' },
+    });
+    await model.add(separatedPast());
+    const { version, comparison } = await model.retrain(END);
+    expect(comparison.decision).toMatchObject({ promote: true, outcome: 'better' });
+    expect(comparison.decision.alarms).toEqual([expect.stringMatching(WORDS)]);
+    const evidence = await model.run(() =>
+      model.activities.assembleEvidence({
+        model: 'warned',
+        version,
+        expiresAt: '2030-01-01T00:00:00Z',
+        validation: { passed: true, checks: [], words: '' },
+      }),
+    );
+    expect(evidence.summary).toContain(
+      'alarm: the judgement "temporal holdout" was due and could not be made',
+    );
+    const { body } = (await findEvidence(database, 'warned', version))!;
+    expect(body).toMatchObject({ decision: { rules: comparison.decision.rules } });
+    const card = cardInMarkdown(modelCard(await cardFacts(database, 'warned', version), []));
+    expect(card).toContain('the judgement "temporal holdout" was due and could not be made: NOT_CONVERGED');
+    expect(card).toContain('| temporal holdout | no, warns | failed |');
+  });
+
+  test('is recorded as failed where the step that judges died, and a comparison that died refuses without one', async () => {
+    const model = await retrainableModel(database, 'died', HALF);
+    await model.add(weeks(() => 1, 3));
+    const { retrainId, version } = await model.train(END);
+    const outOfTimeFailed = { code: null, reason: 'activity Heartbeat timeout' };
+    const lost = await model.run(() =>
+      model.activities.compareWithChampion({ retrainId, failed: outOfTimeFailed }),
+    );
+    expect(lost).toEqual({
+      failed: true,
+      words: 'the judgement "comparison" was due and could not be made: activity Heartbeat timeout',
+    });
+    await model.run(() => model.activities.compareWithChampion({ retrainId, outOfTimeFailed }));
+    const decided = await model.run(() => model.activities.decidePromotion({ retrainId }));
+    expect(decided).toMatchObject({ promote: false, outcome: 'judgement failed' });
+    expect((await getComparison(database, 'died', version)).body.outOfTime).toEqual({
+      judged: false,
+      due: true,
+      ...outOfTimeFailed,
+    });
+  });
+
+  test('a judgement in a step of its own is the one that the comparison makes by itself', async () => {
+    const model = await retrainableModel(database, 'twice', HALF);
+    await model.add(weeks(() => 1, 3));
+    const { retrainId, version } = await model.train(END);
+    const before = await model.run(() => model.activities.judgeTemporalHoldout({ retrainId }));
+    await model.run(() => model.activities.compareWithChampion({ retrainId }));
+    expect((await getComparison(database, 'twice', version)).body.outOfTime).toEqual(before);
+    expect(await model.run(() => model.activities.judgeTemporalHoldout({ retrainId }))).toEqual(before);
+  });
+});
+
+test('a recipe that ranks the future better and whose log loss breaks there is refused by the guard on those rows', async () => {
+  const model = await retrainableModel(database, 'miscalibrated', HALF);
+  const random = randomOf(5);
+  const rows = (at: string, base: number, by: 'plan' | 'hours'): UserRow[] =>
+    Array.from({ length: 600 }, (_, index) => {
+      const hours = 10 * random();
+      const plan = index % 2 === 0 ? 'a' : 'b';
+      const logit = by === 'plan' ? (plan === 'a' ? 0.4 : -0.4) : 0.8 * (hours - 5);
+      return { user: `u${index}`, at, hours, plan, gone: random() < 1 / (1 + Math.exp(-logit - base)) };
+    });
+  await model.add(rows('2024-01-15T00:00:00Z', -1.5, 'plan'));
+  const first = await model.retrain('2024-01-15T00:00:00Z');
+  await model.produce(first.version);
+  // Half of March most leave, and then few: what was known by the cut expects too many of them.
+  await model.add(WEEKS.flatMap((at, week) => rows(at, week < 2 ? 2.5 : -1.5, 'hours')));
+  const { comparison } = await model.retrain(END);
+  const result = comparison.body.outOfTime as OutOfTimeResult;
+  expect(result.difference.low).toBeGreaterThan(0.1);
+  expect(result.measures!.difference.logLoss.low).toBeGreaterThan(0.05);
+  // On all rows nothing is wrong with it.
+  expect(comparison.body.measures!.difference.logLoss.high).toBeLessThan(0);
+  expect(comparison.decision).toMatchObject({ promote: false, outcome: 'guard broken' });
+  expect(ruleOf(comparison, 'calibration guard')).toMatchObject({
+    held: false,
+    value: result.measures!.difference.logLoss.value,
+  });
+  expect(comparison.decision.reason).toContain('on the holdout rows after 2024-03-11, surely worse');
 });

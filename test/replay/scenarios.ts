@@ -10,7 +10,7 @@ import {
   treesQueue,
 } from '../../workflows/contracts.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { type FakeActivities, fakeActivities } from '../workflows/fake-activities.ts';
+import { type FakeActivities, fakeActivities, failingFor } from '../workflows/fake-activities.ts';
 import { gate } from '../workflows/gate.ts';
 import { type Loops } from '../workflows/loops.ts';
 import { decision, untilWaiting } from '../workflows/pending-release.ts';
@@ -56,6 +56,10 @@ export const scenarios = (): Scenario[] => [
   scenario('candidate-tuned', withRecipes(), (loops) => loops.retrain({})),
   scenario('candidate-worse', withWorseCandidate(), (loops) => loops.retrain({})),
   scenario('leak-suspected', withLeak(), (loops) => loops.retrain({})),
+  scenario('window-not-judged', withoutMeasurements(), (loops) => loops.monitor({ asOf })),
+  scenario('candidate-not-judged', withoutJudgements(), (loops) => loops.retrain({})),
+  scenario('candidate-not-compared', withoutComparison(), (loops) => loops.retrain({})),
+  scenario('not-validated', withoutValidation(), (loops) => loops.release()),
   retrainCancelled(),
   release('approved-by-signal', (run) => run.signal(approveSignal, decision())),
   release('approved-by-update', (run) => run.executeUpdate(decideUpdate, { args: [decision()] })),
@@ -149,6 +153,36 @@ const withLeak = (): FakeActivities =>
       },
     }),
   });
+
+const withoutMeasurements = (): FakeActivities =>
+  fakeActivities({
+    measureDrift: failingFor({ words: 'drift was not measured' }),
+    measurePerformance: failingFor({ words: 'performance was not measured' }),
+    decideRetrain: async () => ({
+      retrain: false,
+      outcome: 'judgement failed',
+      reason: 'the judgement "drift" was due and could not be made',
+      summary: 'as of 2024-02-29: judgement failed',
+      lookAgain: null,
+      judgementFailed: true,
+    }),
+  });
+
+const withoutJudgements = (): FakeActivities =>
+  fakeActivities({
+    checkLeaks: failingFor({ words: 'the leak check failed', refused: null }),
+    planTraining: async () => ({ recipes: 2, words: '2 recipes to choose from' }),
+    judgeRecipe: failingFor(undefined),
+    judgeTemporalHoldout: async () => {
+      throw ApplicationFailure.nonRetryable('the classes are separated', 'NOT_CONVERGED');
+    },
+  });
+
+const withoutComparison = (): FakeActivities =>
+  fakeActivities({ compareWithChampion: failingFor({ words: 'not compared', failed: true as const }) });
+
+const withoutValidation = (): FakeActivities =>
+  fakeActivities({ validateCandidate: failingFor({ passed: false, checks: [], words: 'not validated' }) });
 
 const withFailingDefinition = (): FakeActivities => {
   const { materializeDefinition } = fakeActivities().activities;

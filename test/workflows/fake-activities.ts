@@ -1,4 +1,5 @@
 // Activities that answer at once and remember what they were asked: all of them, so that none is forgotten.
+import { ApplicationFailure } from '@temporalio/common';
 import { type PendingEvidence } from '../../activities/evidence.ts';
 import { type Activities } from '../../activities/index.ts';
 import { malformed } from '../../domain/lifecycle/approval.ts';
@@ -50,6 +51,17 @@ export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivit
   };
 }
 
+/** A judging step whose every attempt fails for good, and which then answers that it has recorded this. */
+export const failingFor = <Answer>(answer: Answer) => {
+  return async ({ failed }: { readonly failed?: unknown }): Promise<Answer> => {
+    if (failed === undefined) throw ApplicationFailure.nonRetryable('the rows are gone', 'DATASET_EXPIRED');
+    return answer;
+  };
+};
+
+/** What such a step is told of its failure. */
+export const FAILED = { code: 'DATASET_EXPIRED', reason: 'the rows are gone' };
+
 function recording(activities: Activities, calls: Call[]): Activities {
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,
@@ -91,6 +103,11 @@ function defaults(): Activities {
       refused: null,
     }),
     trainCandidate: async () => ({ version: CANDIDATE, words: `trained version ${CANDIDATE} on 5500 rows` }),
+    judgeTemporalHoldout: async () => ({
+      judged: false,
+      due: false,
+      reason: 'the evaluation rows have one row time',
+    }),
     compareWithChampion: async () => ({ words: 'version 2 has AUC 0.622, version 1 0.494' }),
     decidePromotion: async () => ({
       promote: true,

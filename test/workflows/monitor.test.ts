@@ -2,7 +2,7 @@
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { monitorStateQuery } from '../../workflows/contracts.ts';
-import { fakeActivities } from './fake-activities.ts';
+import { FAILED, failingFor, fakeActivities } from './fake-activities.ts';
 import { scheduledActivities } from './history.ts';
 import { currentDetails, tagsOf } from './reading.ts';
 import { useLoops } from './with-loops.ts';
@@ -141,6 +141,45 @@ describe.concurrent('a monitor run', () => {
         { event: 'contract broken', model, version: null, message: 'contract broken: range of fee' },
       ]);
       expect(await tagsOf(run)).toMatchObject({ outcome: 'contract broken' });
+    });
+  });
+
+  it('goes on to its decision where judgements fail for good, and somebody is told', () => {
+    const fakes = fakeActivities({
+      measureDrift: failingFor({ words: 'drift failed' }),
+      measurePerformance: failingFor({ words: 'performance failed' }),
+      decideRetrain: async () => ({
+        ...noDrift,
+        outcome: 'judgement failed',
+        summary: 'judgement failed: drift',
+        judgementFailed: true,
+      }),
+    });
+    return withLoops(fakes, async ({ monitor, model }) => {
+      const run = await monitor({ asOf });
+      expect(await run.result()).toMatchObject({ outcome: 'judgement failed', retrainId: null });
+      expect(fakes.inputsOf('measureDrift')).toMatchObject([
+        { reportId: 7 },
+        { reportId: 7, failed: FAILED },
+      ]);
+      expect(fakes.inputsOf('measurePerformance')).toMatchObject([{}, { failed: FAILED }]);
+      expect(fakes.inputsOf('notify')).toEqual([
+        { event: 'judgement failed', model, version: null, message: 'judgement failed: drift' },
+      ]);
+      expect(await currentDetails(run)).toContain('- drift failed');
+    });
+  });
+
+  it('measures nothing on a window whose quality could not be checked', () => {
+    const fakes = fakeActivities({
+      checkQuality: failingFor({ words: 'quality failed', stops: true }),
+      decideRetrain: async () => ({ ...noDrift, outcome: 'judgement failed', judgementFailed: true }),
+    });
+    return withLoops(fakes, async ({ monitor }) => {
+      expect(await (await monitor({ asOf })).result()).toMatchObject({ outcome: 'judgement failed' });
+      expect(fakes.inputsOf('checkQuality')).toMatchObject([{ reportId: 7 }, { failed: FAILED }]);
+      expect(fakes.inputsOf('measureDrift')).toEqual([]);
+      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'judgement failed' }]);
     });
   });
 

@@ -9,7 +9,14 @@ import {
   supersededSignal,
 } from '../../workflows/contracts.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { CANDIDATE, EVIDENCE, EVIDENCE_DIGEST, fakeActivities } from './fake-activities.ts';
+import {
+  CANDIDATE,
+  EVIDENCE,
+  EVIDENCE_DIGEST,
+  FAILED,
+  failingFor,
+  fakeActivities,
+} from './fake-activities.ts';
 import { gate } from './gate.ts';
 import { decision, untilPhase, untilWaiting } from './pending-release.ts';
 import { currentDetails, tagsOf } from './reading.ts';
@@ -72,6 +79,24 @@ describe.concurrent('a release', () => {
       ]);
       expect(fakes.inputsOf('assembleEvidence')).toEqual([]);
       expect(await currentDetails(run)).toContain('- **failed** extremes: all null');
+    });
+  });
+
+  it('archives a version that could not be validated as one that failed', () => {
+    const check = { name: 'validation', passed: false, words: 'it was due and could not be made' };
+    const fakes = fakeActivities({
+      validateCandidate: failingFor({ passed: false, checks: [check], words: `validation: ${check.words}` }),
+    });
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      expect(await run.result()).toMatchObject({ outcome: 'validation failed' });
+      expect(fakes.inputsOf('validateCandidate')).toEqual([
+        { model, version: CANDIDATE },
+        { model, version: CANDIDATE, failed: FAILED },
+      ]);
+      expect(fakes.inputsOf('archiveCandidate')).toMatchObject([
+        { reason: 'validation_failed', detail: `validation: ${check.words}` },
+      ]);
     });
   });
 

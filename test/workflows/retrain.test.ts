@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { retrainRequestedSignal, retrainStateQuery } from '../../workflows/contracts.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { CANDIDATE, type FakeActivities, fakeActivities } from './fake-activities.ts';
+import { CANDIDATE, type FakeActivities, fakeActivities, FAILED, failingFor } from './fake-activities.ts';
 import { gate } from './gate.ts';
 import { isCancelRequested } from './history.ts';
 import { retrainRequest } from './loops.ts';
@@ -110,6 +110,82 @@ describe.concurrent('a retrain run', () => {
       ]);
       expect(await currentDetails(run)).toContain(`LEAK_SUSPECTED among 14 features`);
       expect(await tagsOf(run)).toMatchObject({ model, outcome: 'refused' });
+    });
+  });
+
+  it('goes on to its decision where judgements fail for good, and each is recorded as failed', () => {
+    const fakes = fakeActivities({
+      checkLeaks: failingFor({ words: 'the leak check failed', refused: null }),
+      planTraining: async () => ({ recipes: 2, words: '2 recipes to choose from' }),
+      judgeRecipe: failingFor(undefined),
+      judgeTemporalHoldout: async () => {
+        throw ApplicationFailure.nonRetryable('no trees worker took the fit', 'TREES_WORKER_MISSING');
+      },
+      decidePromotion: async () => refused,
+    });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({});
+      const retrainId = `${model}/report-7`;
+      expect(await run.result()).toMatchObject([{ outcome: 'refused' }]);
+      expect(fakes.inputsOf('checkLeaks')).toEqual([{ retrainId }, { retrainId, failed: FAILED }]);
+      expect(fakes.inputsOf('judgeRecipe')).toHaveLength(4);
+      expect(fakes.inputsOf('judgeRecipe')).toContainEqual({ retrainId, recipe: 1, failed: FAILED });
+      expect(fakes.inputsOf('compareWithChampion')).toEqual([
+        {
+          retrainId,
+          outOfTimeFailed: { code: 'TREES_WORKER_MISSING', reason: 'no trees worker took the fit' },
+        },
+      ]);
+      expect(await currentDetails(run)).toContain('- the leak check failed');
+    });
+  });
+
+  it('hands what the temporal holdout found to the comparison', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ retrain, model }) => {
+      await (await retrain({})).result();
+      const retrainId = `${model}/report-7`;
+      const outOfTime = { judged: false, due: false, reason: 'the evaluation rows have one row time' };
+      expect(fakes.inputsOf('compareWithChampion')).toEqual([{ retrainId, outOfTime }]);
+    });
+  });
+
+  it('trains nothing where the leak check could not be made, and says so', () => {
+    const reason = 'the judgement "leak check" was due and could not be made';
+    const fakes = fakeActivities({
+      checkLeaks: failingFor({ words: reason, refused: { code: 'JUDGEMENT_FAILED' as const, reason } }),
+    });
+    return withLoops(fakes, async ({ retrain }) => {
+      const run = await retrain({});
+      expect(await run.result()).toMatchObject([
+        {
+          outcome: 'refused',
+          version: null,
+          summary: `refused before training: JUDGEMENT_FAILED: ${reason}`,
+        },
+      ]);
+      expect(fakes.inputsOf('trainCandidate')).toEqual([]);
+      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'judgement failed', message: reason }]);
+    });
+  });
+
+  it('refuses a candidate that could not be compared, and does not fail without a word', () => {
+    const words = 'the judgement "comparison" was due and could not be made';
+    const fakes = fakeActivities({ compareWithChampion: failingFor({ words, failed: true as const }) });
+    return withLoops(fakes, async ({ retrain, model }) => {
+      const run = await retrain({});
+      const summary = `candidate v${CANDIDATE} refused (judgement failed): ${words}`;
+      const retrainId = `${model}/report-7`;
+      expect(await run.result()).toEqual([{ retrainId, outcome: 'refused', version: CANDIDATE, summary }]);
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([
+        { model, version: CANDIDATE, reason: 'refused', detail: words },
+      ]);
+      expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ outcome: 'refused', reason: words, summary }]);
+      expect(fakes.inputsOf('decidePromotion')).toEqual([]);
+      expect(fakes.inputsOf('notify')).toMatchObject([
+        { event: 'judgement failed', version: CANDIDATE, message: words },
+      ]);
+      expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'refused' });
     });
   });
 

@@ -26,6 +26,7 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   judgeRecipe: 'training',
   checkLeaks: 'data',
   trainCandidate: 'training',
+  judgeTemporalHoldout: 'training',
   compareWithChampion: 'data',
   decidePromotion: 'store',
   stageCandidate: 'store',

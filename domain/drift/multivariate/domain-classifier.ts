@@ -1,4 +1,5 @@
 // Whether all columns together tell the window from the reference, however alike each is alone.
+import { type Failed } from '../../lifecycle/judgements.ts';
 import { aucInterval } from '../../learning/auc-interval.ts';
 import { singleDelong } from '../../learning/delong.ts';
 import { type Interval } from '../../lifecycle/interval.ts';
@@ -40,6 +41,8 @@ export interface DomainClassification {
   readonly auc: Interval | null;
   /** Why there is no AUC; null where there is one. */
   readonly reason: string | null;
+  /** Set if it was due and could not be made; absent if it was made, or the rows are too few. */
+  readonly failed?: Failed;
   /** The columns that tell them apart, the most telling first; at most five. */
   readonly columns: readonly TellingColumn[];
   /** Columns that could not be compared. */

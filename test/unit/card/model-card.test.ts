@@ -146,7 +146,7 @@ test('a version that was not compared has a card as well', () => {
 
 test('a comparison from before is judged by the rules of today on what it holds', () => {
   const today = decidePromotion(promotionFacts(body, 1), parseDefinition(churn).promotion);
-  expect(today).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/2' });
+  expect(today).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/3' });
   expect(today.rules.find(({ name }) => name === 'holdout use')?.words).toContain('was not counted');
   expect(today.rules.find(({ name }) => name === 'label times')?.words).toContain('not on record');
 });

@@ -57,6 +57,13 @@ function scored(rows: number): TaskInput<'measurePerformance'> {
   return { rows: { scores, labels, clusters: Uint32Array.from(scores.keys()) }, seed: 3 };
 }
 
+function sides(rows: number): TaskInput<'sideBySide'> {
+  const { rows: candidate, seed } = scored(rows);
+  const { scores: candidateScores, labels, clusters } = candidate;
+  const championScores = new Float64Array(rows).fill(0.5);
+  return { labels, clusters, championScores, candidateScores, prior: 0.5, seed };
+}
+
 const inputs: { readonly [Name in TaskName]: TaskInput<Name> } = {
   fit,
   crossValidate: { ...fit, folds: outside, metric: 'auc' },
@@ -64,6 +71,7 @@ const inputs: { readonly [Name in TaskName]: TaskInput<Name> } = {
   measureComparison: comparison(1_200),
   tellApart: { reference: side(900, 0), window: side(900, 1), seed: 3 },
   measurePerformance: scored(2_000),
+  sideBySide: sides(500),
 };
 
 describe('each task of the table gives in a thread what it gives here', () => {

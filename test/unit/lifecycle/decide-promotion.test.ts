@@ -1,5 +1,5 @@
 // decidePromotion: evidence, guards, then better; the first rule that does not hold gives the reason.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { decidePromotion, type PromotionDecision } from '../../../domain/lifecycle/decide-promotion.ts';
 import { MIN_CLUSTERS } from '../../../domain/lifecycle/min-clusters.ts';
 import { type PromotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
@@ -12,6 +12,12 @@ const better: PromotionFacts = {
   positiveClusters: 370,
   negativeClusters: 1_000,
   judged: { by: 'entity', why: 'the evaluation window has one row time' },
+  logLossRows: 'holdout rows up to 2024-02-29',
+  other: null,
+  judgements: [
+    { name: 'leak check', state: { state: 'made' } },
+    { name: 'temporal holdout', state: { state: 'not applicable', reason: 'there is one row time' } },
+  ],
   candidateAuc: { value: 0.62, low: 0.58, high: 0.66 },
   championAuc: { value: 0.49, low: 0.45, high: 0.53 },
   logLossToBeat: 0.7,
@@ -32,6 +38,8 @@ const rule = (decision: PromotionDecision, name: string) => decision.rules.find(
 const before = [
   'evaluation',
   'holdout use',
+  'leak check',
+  'temporal holdout',
   'enough evidence',
   'no leak',
   'label times',
@@ -44,7 +52,7 @@ const nonInferiority = [...before, 'non-inferiority', 'slice floor'];
 test('a candidate that is surely better by enough is promoted, and every rule says by what', () => {
   const decision = decide({});
   expect(decision).toMatchObject({
-    rulesVersion: 'promotion/2',
+    rulesVersion: 'promotion/3',
     promote: true,
     outcome: 'better',
     reason:
@@ -66,6 +74,14 @@ test('a candidate that is surely better by enough is promoted, and every rule sa
       value: 3,
       bound: null,
       words: 'this holdout has served 3 decisions before, 1 of them on the same rows',
+    },
+    { name: 'leak check', held: true, value: 'made', bound: null, words: 'it was made' },
+    {
+      name: 'temporal holdout',
+      held: true,
+      value: 'not applicable',
+      bound: null,
+      words: 'not applicable: there is one row time',
     },
     {
       name: 'enough evidence',
@@ -94,7 +110,8 @@ test('a candidate that is surely better by enough is promoted, and every rule sa
       held: true,
       value: -0.1,
       bound: 0.05,
-      words: 'log loss is -0.100 (-0.120 to -0.080) above 0.700 of version 1, within 0.05',
+      words:
+        'log loss is -0.100 (-0.120 to -0.080) above 0.700 of version 1 on the holdout rows up to 2024-02-29, within 0.05',
     },
     {
       name: 'superiority',
@@ -161,7 +178,7 @@ test('a log loss at the tolerance is kept, and one surely beyond it breaks a gua
     promote: false,
     outcome: 'guard broken',
     reason:
-      'log loss is 0.251 (0.241 to 0.261) above 0.700 of version 1, surely worse and beyond 0.25, although its AUC is ' +
+      'log loss is 0.251 (0.241 to 0.261) above 0.700 of version 1 on the holdout rows up to 2024-02-29, surely worse and beyond 0.25, although its AUC is ' +
       'higher: its probabilities no longer mean what they say',
   });
 });
@@ -293,5 +310,64 @@ test('what the leak alarm warned of is told beside the decision, and refuses nob
   expect(decision.alarms).toEqual([
     'plan alone separates the classes',
     expect.stringContaining('surely below 0.5'),
+  ]);
+});
+
+describe('a judgement that was due and could not be made', () => {
+  const state = {
+    state: 'failed',
+    code: 'NOT_CONVERGED',
+    reason: 'the gradient is 5.5e-3 after 54 steps',
+  } as const;
+  const judgements = [{ name: 'temporal holdout', state }] as const;
+  const words =
+    'the judgement "temporal holdout" was due and could not be made: NOT_CONVERGED: the gradient is 5.5e-3 after 54 steps';
+
+  test('refuses a candidate that is better by all that was measured, and gives the reason', () => {
+    const decision = decide({ judgements });
+    expect(decision).toMatchObject({ promote: false, outcome: 'judgement failed', reason: words });
+    expect(rule(decision, 'temporal holdout')).toEqual({
+      name: 'temporal holdout',
+      held: false,
+      value: 'failed',
+      bound: null,
+      words,
+    });
+  });
+
+  test('warns by policy: the rule did not hold, the other rules decide, and an alarm says so', () => {
+    const decision = decide({ judgements }, { failedJudgement: 'warn' });
+    expect(decision).toMatchObject({ promote: true, outcome: 'better' });
+    expect(rule(decision, 'temporal holdout')).toMatchObject({ held: false, warns: true });
+    expect(decision.alarms).toEqual([`${words}; the policy warns (promotion.failedJudgement)`]);
+    expect(decide({ judgements, leakedClusters: 1 }, { failedJudgement: 'warn' }).outcome).toBe(
+      'guard broken',
+    );
+  });
+
+  test('is named by any other judgement as well', () => {
+    for (const name of ['leak check', 'recipes', 'calibration map'] as const)
+      expect(decide({ judgements: [{ name, state }] }).reason).toContain(`the judgement "${name}" was due`);
+  });
+});
+
+test('what the evaluation that did not decide would have refused is an alarm', () => {
+  const other: PromotionFacts['other'] = {
+    by: 'entity',
+    rows: 1_400,
+    where: 'holdout rows up to 2024-02-29',
+    positiveClusters: 370,
+    negativeClusters: 1_000,
+    candidateAuc: better.candidateAuc,
+    championAuc: better.championAuc,
+    difference: { value: -0.1, low: -0.2, high: -0.01, p: 0.01 },
+    logLoss: { toBeat: 0.7, difference: { value: 0.3, low: 0.2, high: 0.4 } },
+  };
+  const decision = decide({ other });
+  expect(decision.promote).toBe(true);
+  expect(decision.alarms).toEqual([
+    'the evaluation by entity, which did not decide, is surely worse by AUC on its holdout rows up to 2024-02-29',
+    'the evaluation by entity, which did not decide, has a log loss 0.300 (0.200 to 0.400) above 0.700 on its ' +
+      'holdout rows up to 2024-02-29',
   ]);
 });

@@ -1,7 +1,8 @@
 // decideRetrain: the first reason that holds decides, labels and cooling down hold it back, all rules are recorded.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   decideRetrain,
+  type FailedJudgement,
   type RetrainDecision,
   type RetrainFacts,
   type RetrainPolicy,
@@ -35,6 +36,7 @@ const rule = (decision: RetrainDecision, name: string) => decision.rules.find((e
 
 const order = [
   'contracts',
+  'judgements',
   'bootstrap',
   'performance',
   'estimated performance',
@@ -48,7 +50,7 @@ const order = [
 
 test('a quiet window asks for nothing', () => {
   expect(decide({})).toMatchObject({
-    rulesVersion: 'retrain/2',
+    rulesVersion: 'retrain/3',
     retrain: false,
     outcome: 'none',
     reason: 'no rule asks for a retrain',
@@ -67,6 +69,7 @@ test('every rule is recorded in its order with value and bound, whatever decided
   for (const facts of cases) expect(decide(facts).rules.map(({ name }) => name)).toEqual(order);
   expect(decide({ drift: { share: 0.1, driftedColumns: ['fee', 'hours'] } }).rules).toMatchObject([
     { name: 'contracts', held: false, value: 0, bound: 0 },
+    { name: 'judgements', held: false, value: 0, bound: 0, words: 'every judgement that was due was made' },
     { name: 'bootstrap', held: false, value: 3, bound: null, words: 'version 3 is in Production' },
     { name: 'performance', held: false, value: 0.82, bound: 0.8 },
     { name: 'estimated performance', held: false, value: null, bound: null, words: 'no AUC was estimated' },
@@ -343,4 +346,36 @@ test('a window that waits itself, cools down or has a broken contract still lets
 test('the AUC at the refusal is the bound of cooling down', () => {
   const cooling = decide({ realised: fallen, recentRefusal: { at, realisedAuc: 0.5 } });
   expect(rule(cooling, 'cooling down')).toMatchObject({ value: at, bound: 0.5 });
+});
+
+describe('a judgement that was due and could not be made', () => {
+  const failed = (name: FailedJudgement['name']): Pick<RetrainFacts, 'failedJudgements'> => ({
+    failedJudgements: [{ name, code: 'DATASET_EXPIRED', reason: 'the rows are gone' }],
+  });
+  const words = (name: string): string =>
+    `the judgement "${name}" was due and could not be made: DATASET_EXPIRED: the rows are gone`;
+
+  test.each(['drift', 'multivariate drift', 'performance'] as const)(
+    'is never taken for one that found nothing: %s',
+    (name) => {
+      const decision = decide({ ...failed(name), alreadyReported: true });
+      expect(decision).toMatchObject({
+        retrain: false,
+        outcome: 'judgement failed',
+        reason: words(name),
+        alarms: [words(name)],
+      });
+      expect(rule(decision, 'judgements')).toMatchObject({ held: true, value: 1, bound: 0 });
+    },
+  );
+
+  test('keeps no retrain from a reason that holds in what was measured, and is told with it', () => {
+    const decision = decide({ ...failed('drift'), realised: fallen });
+    expect(decision).toMatchObject({ retrain: true, outcome: 'performance', alarms: [words('drift')] });
+  });
+
+  test('of quality stops the loop at this window, whatever else was found', () => {
+    const decision = decide({ ...failed('quality'), realised: fallen });
+    expect(decision).toMatchObject({ retrain: false, outcome: 'judgement failed', reason: words('quality') });
+  });
 });
