@@ -63,6 +63,11 @@ export const errorKinds = {
     'Correct user and password in DATABASE_URL, or pg_hba.conf of the server.',
   ),
   DATABASE_PERMISSION: kind(500, false, 'Grant the role of DATABASE_URL what the message names.'),
+  DATABASE_SESSION: kind(
+    500,
+    false,
+    'Set it for the role (alter role … set …), or give a direct URL of Postgres.',
+  ),
   DATABASE_POOLER: kind(
     500,
     false,

@@ -3,6 +3,8 @@ import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Tables } from './tables.ts';
 import { TidegateError } from '../domain/errors.ts';
+import { postgresFailure } from './postgres-failure.ts';
+import { planSession, Sessions } from './session.ts';
 
 /** Postgres as the rest of Tidegate sees it. */
 export interface Database {
@@ -10,6 +12,8 @@ export interface Database {
   /** For cursors, LISTEN and statements that Kysely does not speak. */
   readonly pool: pg.Pool;
   readonly url: string;
+  /** What sets up its connections, and knows whether a pooler stands before the server. */
+  readonly sessions: Sessions;
   close(): Promise<void>;
 }
 
@@ -23,13 +27,6 @@ export interface DatabaseOptions {
 
 const INT8 = 20;
 
-// Unqualified names are those of `public`: by default a schema named like the role comes first, and the role that owns
-// Tidegate's tables may well be called tidegate. A URL may say otherwise.
-const SEARCH_PATH = '-c search_path=public';
-
-// Times without a zone are UTC, a day is 24 hours and a date reads 2024-02-29, whatever server or role are set to.
-const SESSION = '-c TimeZone=UTC -c DateStyle=ISO';
-
 // Ids and counts stay far below 2^53; values of the user's tables never pass through here as int8.
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary'): unknown =>
@@ -37,16 +34,24 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * Opens a pool. Nothing connects until the first query.
+ * Opens a pool. Nothing connects until the first query; each connection is then set up, and refused if it cannot be.
  *
+ * @throws TidegateError from the first query on: BAD_CONFIG, DATABASE_SESSION
  * @example const database = openDatabase('postgres://localhost/tidegate');
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const pool = new pg.Pool({
-    connectionString: withSession(url),
-    max: options.max ?? 10,
+  const plan = planSession(url);
+  const config: pg.ClientConfig = {
+    connectionString: plan.url,
     application_name: options.applicationName ?? 'tidegate',
     types,
+  };
+  const sessions = new Sessions(config, plan.settings);
+  const pool = new pg.Pool({
+    ...config,
+    max: options.max ?? 10,
+    // Waited for by the pool, whatever its types say; if it fails, the connection is ended and its user told.
+    onConnect: (client): void => sessions.prepare(client) as unknown as void,
   });
   // A connection that breaks is replaced by the pool, and its statement fails. Its event says no more than that, and
   // without a listener would end the process: the pool listens while a connection is idle, and nobody while it is used.
@@ -58,26 +63,27 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     // Kysely ends only a pool that it has used itself; another's idle connections would hold up the process.
     if (!pool.ending) await pool.end();
   };
-  return { kysely, pool, url, close };
-}
-
-/** Adds the session's settings to those that the URL may carry; as part of it, since its own would win. */
-function withSession(url: string): string {
-  const settled = new URL(url);
-  const given = settled.searchParams.get('options');
-  settled.searchParams.set('options', [SEARCH_PATH, given ?? '', SESSION].join(' '));
-  return settled.href;
+  return { kysely, pool, url, sessions, close };
 }
 
 /**
  * Opens a connection with the pool's settings and outside of it, for whoever must not wait for one or may not hand it
  * back. The caller ends it.
  */
-export async function openClient({ pool }: Database): Promise<pg.Client> {
-  const client = new pg.Client(pool.options);
+export async function openClient(
+  { pool, sessions }: Pick<Database, 'pool' | 'sessions'>,
+  options: pg.ClientConfig = {},
+): Promise<pg.Client> {
+  const client = new pg.Client({ ...pool.options, ...options });
   client.on('error', () => undefined);
-  await client.connect();
-  return client;
+  try {
+    await client.connect();
+    await sessions.prepare(client);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
 }
 
 /** One view of the tables that changes nothing in them. */
@@ -107,20 +113,26 @@ export async function inTransaction<T>(
   }
 }
 
-/** @throws TidegateError DATABASE_UNREACHABLE, saying what the driver said and where it tried */
+/**
+ * Opens the first connection, and says of a failure where it was tried.
+ *
+ * @throws TidegateError DATABASE_UNREACHABLE, and every other code of a connection that comes to nothing
+ */
 export async function checkReachable(database: Database): Promise<void> {
   try {
     await database.pool.query('select 1');
-  } catch (error) {
+  } catch (cause) {
     const { host, pathname } = new URL(database.url);
-    const cause =
-      error instanceof Error ? error.message || (error as NodeJS.ErrnoException).code : String(error);
-    throw new TidegateError(
-      'DATABASE_UNREACHABLE',
-      `Postgres at ${host}${pathname} did not answer: ${cause}`,
-      {
-        cause: error,
-      },
-    );
+    const at = `Postgres at ${host}${pathname}`;
+    if (cause instanceof TidegateError) {
+      const { code, message, remedy, places } = cause;
+      throw new TidegateError(code, `${at}: ${message}`, { cause, remedy, places });
+    }
+    const known = postgresFailure(cause)?.error;
+    if (known && known.code !== 'DATABASE_UNREACHABLE') {
+      throw new TidegateError(known.code, `${at}: ${known.message}`, { cause, remedy: known.remedy });
+    }
+    const words = known?.message ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new TidegateError('DATABASE_UNREACHABLE', `${at} did not answer: ${words}`, { cause });
   }
 }

@@ -114,7 +114,22 @@ const TLS = meaning(
 
 // What drivers and poolers say without a code, or with one that says less than their words.
 const BY_WORDS: readonly (readonly [RegExp, Meaning])[] = [
-  [/unsupported startup parameter/i, POOLER],
+  [
+    /unsupported startup parameter/i,
+    meaning(
+      'DATABASE_POOLER',
+      'setup',
+      'The pooler before Postgres does not take that parameter: leave it out of DATABASE_URL and PGOPTIONS, give a direct URL of Postgres, or list it in ignore_startup_parameters of PgBouncer.',
+    ),
+  ],
+  [
+    /not allowed in statement pooling mode/i,
+    meaning(
+      'DATABASE_POOLER',
+      'setup',
+      'Set pool_mode of PgBouncer to transaction or session, or give a direct URL of Postgres.',
+    ),
+  ],
   [/^prepared statement .* (does not exist|already exists)/i, POOLER],
   [/^(no such (database|user)|bouncer config error: no such)/i, MISSING],
   [

@@ -11,6 +11,7 @@ import { createActivities } from '../activities/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { checkSchema } from '../store/migrate.ts';
+import { requireOwnSession } from '../store/session.ts';
 import { runtimeLogger } from './logger.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { type RunningWorkers, startWorkers } from './start-workers.ts';
@@ -39,7 +40,7 @@ export interface WorkerConfig {
  * Runs a worker until SIGINT or SIGTERM. Then it takes no new work, gives running activities ten seconds, and closes
  * its connections.
  *
- * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
+ * @throws TidegateError as `checkReachable`, DATABASE_POOLER when sessions are shared, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
  * SEARCH_ATTRIBUTES_MISSING
  */
 export async function runWorker(config: WorkerConfig): Promise<void> {
@@ -48,6 +49,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
   const database = openDatabase(config.databaseUrl, { applicationName: 'tidegate-worker' });
   try {
     await checkReachable(database);
+    requireOwnSession(database.sessions.kind, 'a worker');
     await checkSchema(database, tidegateMigrations);
     const connection = await connect(config.temporal);
     try {

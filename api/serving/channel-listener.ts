@@ -2,14 +2,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
+import { type Database, openClient } from '../../store/database.ts';
 
 /** How long to wait before connecting again, in milliseconds. */
 const RECONNECT_MS = 1_000;
 
 /** What a listener is made of. */
 export interface ChannelListenerOptions {
-  /** A direct connection: poolers in transaction mode lose LISTEN. */
-  readonly url: string;
+  readonly database: Database;
   readonly channels: readonly string[];
   /** Called for each message, and each time listening began: messages may have been missed before. */
   readonly onSignal: () => void;
@@ -22,7 +22,7 @@ export interface ChannelListenerOptions {
  * @returns a function that stops listening
  */
 export function listenToChannels({
-  url,
+  database,
   channels,
   onSignal,
   logger,
@@ -30,19 +30,24 @@ export function listenToChannels({
   const stop = new AbortController();
 
   const listenOnce = async (): Promise<void> => {
-    const client = new pg.Client({
-      connectionString: url,
-      application_name: 'tidegate-listen',
-      keepAlive: true,
-    });
+    const client = await openClient(database, { application_name: 'tidegate-listen', keepAlive: true });
+    if (database.sessions.kind === 'shared') {
+      await client.end();
+      logger.info(
+        'a pooler gives each transaction to another session: changes are polled for, and not listened to',
+      );
+      stop.abort();
+      return;
+    }
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve);
       // Stays attached: a second error without a listener would end the process.
       client.on('error', () => resolve());
       stop.signal.addEventListener('abort', () => resolve(), { once: true });
+      // It may have been stopped while it connected.
+      if (stop.signal.aborted) resolve();
     });
     try {
-      await client.connect();
       for (const channel of channels) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
       client.on('notification', onSignal);
       onSignal();

@@ -52,7 +52,7 @@ export class ServingInstance {
     await this.#trySync();
     this.#timer = setInterval(() => void this.#trySync(), POLL_MS);
     this.#stopListening = listenToChannels({
-      url: this.#database.url,
+      database: this.#database,
       channels: [STAGE_CHANNEL, PREPARE_CHANNEL],
       onSignal: () => void this.#trySync(),
       logger: this.#logger,

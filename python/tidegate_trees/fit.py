@@ -40,7 +40,10 @@ class TreeFits:
             self._fit(fit_id)
 
     def _fit(self, fit_id: int) -> None:
-        with psycopg.connect(self._database_url, autocommit=True, application_name="tidegate-trees") as connection:
+        # No prepared statements: behind a pooler the next transaction may meet another session.
+        with psycopg.connect(
+            self._database_url, autocommit=True, application_name="tidegate-trees", prepare_threshold=None
+        ) as connection:
             dataset_id, options, chosen, checkpoint, outcome = connection.execute(
                 "select dataset_id, options, rows, checkpoint, outcome from tidegate.tree_fit where id = %s", [fit_id]
             ).fetchone()

@@ -24,10 +24,10 @@ export async function inSnapshot<T>(
   const cancel = (): void => void cancelStatement(database, backend).catch(() => undefined);
   let backend = 0;
   try {
+    await client.query('begin isolation level repeatable read read only');
+    // Within the transaction: behind a pooler the session is its own for that long only.
     backend = await backendOf(client);
     signal?.addEventListener('abort', cancel);
-    signal?.throwIfAborted();
-    await client.query('begin isolation level repeatable read read only');
     signal?.throwIfAborted();
     const result = await work(client);
     await client.query('commit');
@@ -41,7 +41,8 @@ export async function inSnapshot<T>(
   }
 }
 
-async function backendOf(client: pg.Client): Promise<number> {
+/** The process of the server that a transaction runs in, for `pg_cancel_backend`. */
+export async function backendOf(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return Number(rows[0]?.pid);
 }

@@ -1,6 +1,7 @@
 // Importing CSV and Parquet files into the source tables: all of them, or nothing.
 import type pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
+import { backendOf } from '../datasets/snapshot.ts';
 import { type CsvOptions } from './csv/csv-source.ts';
 import { type ImportedTable, importFile } from './import-file.ts';
 import { type ImportProgress, ProgressCounter } from './import-progress.ts';
@@ -52,11 +53,14 @@ export async function importFiles(pool: pg.Pool, request: ImportRequest): Promis
   const files = await sourceFilesOf(request.paths);
   signal?.throwIfAborted();
   const client = await pool.connect();
-  const cancel = (): void => void cancelStatement(pool, client);
-  signal?.addEventListener('abort', cancel);
+  let backend = 0;
+  const cancel = (): void => void cancelStatement(pool, backend);
   let failure: Error | undefined;
   try {
     await client.query('begin');
+    backend = await backendOf(client);
+    signal?.addEventListener('abort', cancel);
+    signal?.throwIfAborted();
     // Times without an offset are read as UTC, whatever the server is set to.
     await client.query(`set local time zone 'UTC'`);
     const result = await importEach(client, files, request);
@@ -74,9 +78,8 @@ export async function importFiles(pool: pg.Pool, request: ImportRequest): Promis
 }
 
 /** Ends what the client waits for; a statement over millions of rows would hold its locks to its end. */
-async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
-  const { processID } = client as pg.PoolClient & { readonly processID: number };
-  await pool.query('select pg_cancel_backend($1)', [processID]).catch(() => undefined);
+async function cancelStatement(pool: pg.Pool, backend: number): Promise<void> {
+  await pool.query('select pg_cancel_backend($1)', [backend]).catch(() => undefined);
 }
 
 async function importEach(

@@ -1,6 +1,7 @@
 // One materialisation of a definition at a time: the second waits for the first.
 import type pg from 'pg';
 import { type Database } from '../database.ts';
+import { requireOwnSession } from '../session.ts';
 import { type RowsOf } from './online-writer.ts';
 
 /** The connections of one materialisation. */
@@ -21,6 +22,7 @@ export async function withOnlineLock<T>(
 ): Promise<T> {
   const reader = await database.pool.connect();
   try {
+    requireOwnSession(database.sessions.kind, 'materialising');
     await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [
       `tidegate/online/${model}/${version}`,
     ]);
