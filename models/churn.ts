@@ -46,7 +46,8 @@ export default defineModel({
   ],
   label: { table: 'labels', column: 'churn_label', timestamp: 'as_of', known: 'loaded_at', delay: '0 days' },
   monitor: { every: '1 month', window: '1 month', timezone: 'UTC' },
-  drift: { share: 0.05, multivariate: {} },
+  // A column counts by its part in what moves the scores: one that the model hardly uses is no reason to retrain.
+  drift: { share: 0.05, weights: 'usage' },
   training: { trainer: 'logistic-regression', window: '1 month', seed: 7 },
   promotion: {
     metric: 'auc',

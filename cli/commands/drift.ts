@@ -7,6 +7,7 @@ import { compareAndPrint, type Comparison, type TablePlace } from '../drift/comp
 import { type NamedTypes, parseShare, parseType } from '../drift/drift-arguments.ts';
 import { findDatabaseUrl } from '../endpoints.ts';
 import { parseDelimiter, parseEncoding, parseQuote } from '../import/csv-arguments.ts';
+import { defaultDrift } from '../../domain/features/schema/drift-schema.ts';
 import { type Config } from '../config.ts';
 import { type CsvOptions } from '../../store/import/csv/csv-source.ts';
 
@@ -24,6 +25,9 @@ interface Options extends CsvOptions {
   readonly failOnDrift?: boolean;
   readonly json?: boolean;
 }
+
+/** The policy of a definition that says nothing of drift. */
+const DEFAULTS = defaultDrift();
 
 /** Adds `tidegate drift [reference] [current]` and the commands below it. */
 export function addDrift(program: Command, context: CommandContext): void {
@@ -45,11 +49,11 @@ export function addDrift(program: Command, context: CommandContext): void {
     .addOption(new Option('--preset <name>', 'tests and verdict of Evidently 0.7').choices(['evidently']))
     .option(
       '--share <number>',
-      'share of drifted columns that is drift (default: 0.3, Evidently 0.5)',
+      `share of drifted columns that is drift (default: ${DEFAULTS.share}, Evidently ${defaultDrift('evidently').share})`,
       parseShare,
     )
-    .option('--alpha <number>', 'bound of the adjusted p-value', parseShare, 0.05)
-    .option('--min-rows <number>', 'values needed on each side', parseNumber, 30)
+    .option('--alpha <number>', 'bound of the adjusted p-value', parseShare, DEFAULTS.alpha)
+    .option('--min-rows <number>', 'values needed on each side', parseNumber, DEFAULTS.minRows)
     .option('--no-multivariate', 'do not look at all columns together')
     .option('--encoding <name>', 'encoding of CSV files (default: detected)', parseEncoding)
     .option('--delimiter <character>', 'what keeps their cells apart (default: detected)', parseDelimiter)
@@ -113,10 +117,10 @@ function comparisonOf(options: Options): Omit<Comparison, 'reference' | 'current
       ...(quote !== undefined && { quote }),
     },
     preset,
-    share: share ?? (preset === undefined ? 0.3 : 0.5),
+    share: share ?? defaultDrift(preset).share,
     alpha,
     minRows,
-    multivariate: options.multivariate,
+    multivariate: options.multivariate && (defaultDrift(preset).multivariate ?? false),
     failOnDrift: options.failOnDrift ?? false,
     json: options.json ?? false,
   };

@@ -26,7 +26,8 @@ export interface Comparison {
   readonly share: number;
   readonly alpha: number;
   readonly minRows: number;
-  readonly multivariate: boolean;
+  /** How all columns together are looked at; false to leave that out. */
+  readonly multivariate: { readonly threshold: number; readonly rows: number; readonly seed: number } | false;
   readonly failOnDrift: boolean;
   readonly json: boolean;
 }
@@ -34,8 +35,6 @@ export interface Comparison {
 /** Ends of the process under `--fail-on-drift`. */
 export const EXIT_DRIFTED = 3;
 export const EXIT_NOT_MEASURABLE = 4;
-
-const SAMPLE = { rows: 4_000, seed: 1 };
 
 /** @returns the exit code. @throws TidegateError UNREADABLE_TABLE, DATABASE_UNREACHABLE */
 export async function compareAndPrint(comparison: Comparison, output: Output): Promise<number> {
@@ -49,6 +48,7 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
   const { current, verdict } =
     (await judgeCounts(comparison, reference)) ?? (await judgeRows(comparison, reference, names));
   const columns = typesOf(reference, current, kinds);
+  const wholeNumbers = perhapsCodes(reference, kinds);
   const added = current.features.map(({ name }) => name).filter((name) => !names.includes(name));
   if (comparison.json) {
     const side = ({ name, rows, assumed }: CurrentTable) => ({ name, rows, assumed: assumed ?? null });
@@ -56,6 +56,7 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
       reference: side(reference),
       current: side(current),
       columns,
+      wholeNumbers,
       onlyInCurrent: added,
       verdict,
     });
@@ -65,6 +66,8 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
     );
     for (const { assumed } of [reference, current]) if (assumed !== undefined) output.line(assumed);
     output.line(`types: ${columns.map(typeInWords).join(', ')}`);
+    if (Object.keys(wholeNumbers).length > 0) output.line(codesInWords(wholeNumbers));
+    output.line(`to name them: ${columns.map(typeOption).join(' ')}`);
     if (added.length > 0) output.line(`only in ${current.name}, not compared: ${added.join(', ')}`);
     output.line();
     printVerdict(output, verdict);
@@ -91,8 +94,14 @@ async function judgeRows(
   const { kinds, ignore, key, preset, share, alpha, minRows } = comparison;
   const current = await readTable(await openPlace(place, names, csv), { kinds, ignore, key });
   const verdict = compareTables(reference, current, {
-    policy: { preset, share, alpha, minRows },
-    multivariate: comparison.multivariate ? SAMPLE : null,
+    policy: {
+      preset,
+      share,
+      alpha,
+      minRows,
+      multivariate: comparison.multivariate ? comparison.multivariate.threshold : undefined,
+    },
+    multivariate: comparison.multivariate || null,
   });
   return { current, verdict };
 }
@@ -100,7 +109,8 @@ async function judgeRows(
 /** Judges the counts of a query where no row is needed for it, so that the current table may be of any size. */
 async function judgeCounts(comparison: Comparison, reference: ReadTable): Promise<Judged | undefined> {
   const { current: place, kinds, ignore, key, share, alpha, minRows } = comparison;
-  const needsRows = comparison.multivariate || comparison.preset !== undefined || reference.empty.length > 0;
+  const needsRows =
+    comparison.multivariate !== false || comparison.preset !== undefined || reference.empty.length > 0;
   if (needsRows || 'file' in place) return undefined;
   const frozen = referenceOfTable(reference);
   const asCategories = new Set(Object.keys(kinds).filter((name) => kinds[name] === 'category'));
@@ -129,6 +139,9 @@ interface ColumnType {
   readonly inferred: boolean;
 }
 
+/** Most different whole numbers of a column that may as well be codes. */
+const MAX_CODES = 20;
+
 const typesOf = (
   reference: ReadTable,
   current: CurrentTable,
@@ -144,8 +157,44 @@ const typesOf = (
     };
   });
 
+/** The columns that were found to be numeric and hold few whole numbers alone, with how many different ones. */
+const perhapsCodes = (
+  { features }: ReadTable,
+  kinds: Readonly<Record<string, ColumnKind>>,
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    features.flatMap((column) => {
+      if (column.kind !== 'numeric' || kinds[column.name] !== undefined) return [];
+      const found = fewWholeNumbers(column.values);
+      return found === null ? [] : [[column.name, found]];
+    }),
+  );
+
+/** How many different whole numbers a column holds; null if there are more than 20, none, or others than whole ones. */
+function fewWholeNumbers(values: Float64Array): number | null {
+  const met = new Set<number>();
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    met.add(value);
+    if (!Number.isInteger(value) || met.size > MAX_CODES) return null;
+  }
+  return met.size === 0 ? null : met.size;
+}
+
 const typeInWords = ({ column, type, currentType, inferred }: ColumnType): string =>
   `${column} ${type}${currentType === null ? '' : ` (now ${currentType})`}${inferred ? '' : ' (named)'}`;
+
+function codesInWords(wholeNumbers: Readonly<Record<string, number>>): string {
+  const each = Object.entries(wholeNumbers).map(([column, count]) => `${column} (${count})`);
+  const options = Object.keys(wholeNumbers).map((column) => typeOption({ column, type: 'category' }));
+  return `compared as numbers, though they hold few different whole numbers: ${each.join(', ')}; if they are codes: ${options.join(' ')}`;
+}
+
+/** A column's type as an option that a shell reads as one. */
+function typeOption({ column, type }: Pick<ColumnType, 'column' | 'type'>): string {
+  const named = `${column}=${type}`;
+  return `--type ${/^[\w.=:/@%+-]+$/.test(named) ? named : `'${named.replaceAll("'", `'\\''`)}'`}`;
+}
 
 function exitOf({ status }: DriftVerdict): number {
   if (status === 'drifted') return EXIT_DRIFTED;

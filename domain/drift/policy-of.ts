@@ -6,9 +6,9 @@ import { usage } from '../learning/feature-effects.ts';
 import { type DriftPolicy, type EffectName } from './drift-policy.ts';
 
 /**
- * The policy by which windows are judged. A column weighs what its declaration says, or else its share of what moves
- * the champion's scores, in units of an average feature: 1 each where the champion uses all alike, 0 for one that it
- * does not use.
+ * The policy by which windows are judged. A column weighs what its declaration says, or else 1. With `weights: 'usage'`,
+ * and in definitions from before there was a choice, it is else its share of what moves the champion's scores, in units of
+ * an average feature: 1 each if the champion uses all alike, 0 for one that it does not use.
  *
  * @param artifact the champion's; without one each feature weighs 1
  * @example judgeWindow(reference, profile, driftPolicyOf(definition, artifact))
@@ -17,8 +17,8 @@ export function driftPolicyOf(
   definition: ModelDefinition,
   artifact?: Pick<Artifact, 'effects'>,
 ): DriftPolicy {
-  const { preset, share, alpha, minRows, multivariate } = definition.drift;
-  const effects = artifact?.effects ?? [];
+  const { preset, share, alpha, minRows, multivariate, weights: by = 'usage' } = definition.drift;
+  const effects = by === 'usage' ? (artifact?.effects ?? []) : [];
   const shares = usage(effects);
   const weights = byName<number>();
   const chosen = byName<EffectName>();
@@ -35,7 +35,7 @@ export function driftPolicyOf(
     share,
     alpha,
     minRows,
-    multivariate: multivariate?.threshold,
+    multivariate: multivariate ? multivariate.threshold : undefined,
     critical: criticalFeatures(definition),
     weights,
     effects: chosen,

@@ -8,6 +8,7 @@ import { readConfig } from '../../../cli/config.ts';
 import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 import { type DriftVerdict } from '../../../domain/drift/verdict.ts';
+import { parseDefinition } from '../../../domain/features/define-model.ts';
 import { Random } from '../../../domain/random.ts';
 import { failureOf } from '../../helpers/failures.ts';
 
@@ -39,7 +40,13 @@ async function drift(...args: string[]): Promise<string> {
 }
 
 interface Answer {
-  readonly columns: { column: string; type: string; currentType: string | null; inferred: boolean }[];
+  readonly columns: {
+    column: string;
+    type: string;
+    currentType: string | null;
+    inferred: boolean;
+  }[];
+  readonly wholeNumbers: Readonly<Record<string, number>>;
   readonly onlyInCurrent: string[];
   readonly verdict: DriftVerdict;
 }
@@ -61,6 +68,41 @@ function table(rows: number, { shift = 0, seed = 1 } = {}): string {
 }
 
 describe('two files', () => {
+  it('are judged by the policy of a definition that says nothing of drift', async () => {
+    const [a, b] = [
+      await file('a.csv', table(400)),
+      await file('b.csv', table(400, { shift: 0.3, seed: 5 })),
+    ];
+    const { verdict } = await asked(a, b, '--key', 'user');
+    const { drift: policy } = parseDefinition({
+      name: 'silent',
+      entity: { name: 'user', keys: ['user'] },
+      rows: { table: 'users', timestamp: 'at' },
+      features: [{ table: 'usage', timestamp: 'at', columns: { fee: { type: 'numeric' } } }],
+      label: { table: 'labels', column: 'y', timestamp: 'at' },
+      monitor: { every: '1 day', window: '1 day' },
+      training: { trainer: 'logistic-regression', window: '1 day' },
+      promotion: {},
+    });
+    const together = verdict.others.find(({ kind }) => kind === 'multivariate');
+    if (!policy.multivariate) throw new Error('the definition does not look at all columns together');
+    expect({ ...policy, multivariate: policy.multivariate.threshold }).toMatchObject({
+      share: verdict.threshold,
+      alpha: verdict.alpha,
+      weights: 'equal',
+      multivariate: together?.threshold,
+    });
+    expect(verdict.columns.map(({ weight }) => weight)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('with names that a shell would take apart have their types quoted', async () => {
+    const rows = Array.from({ length: 40 }, (_, row) => `${row % 3},${row / 7}`);
+    const odd = await file('odd.csv', ["cost in $,it's", ...rows].join('\n'));
+    expect(await drift(odd, odd, '--no-multivariate')).toContain(
+      `to name them: --type 'cost in $=numeric' --type 'it'\\''s=numeric'\n`,
+    );
+  });
+
   it('are compared, with the types found and the column that drifted', async () => {
     const reference = await file('a.csv', table(900));
     const current = await file('b.csv', table(500, { shift: 0.6, seed: 2 }).replaceAll(',', ';'));
@@ -80,6 +122,15 @@ describe('two files', () => {
     expect(answer.verdict.multivariate?.columns[0]?.column).toBe('fee');
     const text = await drift(reference, current, '--key', 'user');
     expect(text).toContain('types: fee numeric');
+    expect(text).toContain(
+      'to name them: --type fee=numeric --type visits=numeric --type colour=category --type zip=category\n',
+    );
+    expect(text).toContain(
+      'compared as numbers, though they hold few different whole numbers: visits (8); if they are codes: --type visits=category\n',
+    );
+    expect(answer.wholeNumbers).toEqual({ visits: 8 });
+    const named = await asked(reference, current, '--key', 'user', '--type', 'visits=numeric');
+    expect(named.wholeNumbers).toEqual({});
     expect(text).toMatch(/^fee +drifted .+ ks +/m);
   });
 

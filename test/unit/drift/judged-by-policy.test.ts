@@ -36,12 +36,27 @@ const used = (a: number, b: number) => ({
 });
 
 describe('the policy of a column', () => {
-  it('weighs it by what the champion makes of it, in units of an average feature', () => {
+  it('weighs each alike, whatever the champion makes of it', () => {
     const definition = definitionOf({ a: numeric(), b: numeric() });
+    expect(judge(driftPolicyOf(definition, used(3, 1))).share).toBe(0.5);
+  });
+
+  it('weighs it by what the champion makes of it, in units of an average feature, where the definition says so', () => {
+    const definition = definitionOf({ a: numeric(), b: numeric() }, { drift: { weights: 'usage' } });
     expect(driftPolicyOf(definition, used(3, 1)).weights).toEqual({ a: 1.5, b: 0.5 });
     expect(judge(driftPolicyOf(definition, used(3, 1)))).toMatchObject({ share: 0.75, drifted: true });
     expect(judge(driftPolicyOf(definition, used(0, 1)))).toMatchObject({ share: 0, driftedColumns: ['a'] });
     expect(judge(driftPolicyOf(definition)).share).toBe(0.5);
+  });
+
+  it('is that of a definition from before there was a choice: by usage, without all columns together', () => {
+    const { drift, ...rest } = definitionOf({ a: numeric(), b: numeric() });
+    const { weights: _, multivariate: __, ...before } = drift;
+    const stored = JSON.parse(JSON.stringify({ ...rest, drift: before })) as typeof rest & {
+      drift: typeof drift;
+    };
+    expect(driftPolicyOf(stored, used(3, 1))).toMatchObject({ weights: { a: 1.5, b: 0.5 }, share: 0.3 });
+    expect(driftPolicyOf(stored, used(3, 1)).multivariate).toBeUndefined();
   });
 
   it('weighs it as declared where it says so', () => {
@@ -90,7 +105,7 @@ describe('the policy of a column', () => {
     const policy = driftPolicyOf(definition, used(1, 1));
     expect(policy).toMatchObject({
       critical: ['a'],
-      weights: { a: 3, b: 1 },
+      weights: { a: 3 },
       effects: { a: 'jensenshannon' },
       thresholds: { a: 0.05 },
     });
@@ -107,9 +122,11 @@ describe('the policy of a window', () => {
     ]);
   });
 
-  it('asks for all columns together only where it says so', () => {
+  it('asks for all columns together unless it says not to, or names the preset', () => {
     const policy = (drift: ModelInput['drift']) => driftPolicyOf(definitionOf({ a: numeric() }, { drift }));
-    expect(policy({}).multivariate).toBeUndefined();
+    expect(policy({}).multivariate).toBe(0.05);
+    expect(policy({ multivariate: false }).multivariate).toBeUndefined();
+    expect(policy({ preset: 'evidently' }).multivariate).toBeUndefined();
     expect(policy({ multivariate: {} }).multivariate).toBe(0.05);
     expect(policy({ multivariate: { threshold: 0.1 } }).multivariate).toBe(0.1);
   });

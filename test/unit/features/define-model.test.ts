@@ -40,7 +40,13 @@ test('what is left out has its default', () => {
     label: { delay: '0 days', positive: true },
     holdout: { share: 0.2 },
     monitor: { timezone: 'UTC' },
-    drift: { share: 0.3, alpha: 0.05, minRows: 30 },
+    drift: {
+      share: 0.3,
+      alpha: 0.05,
+      minRows: 30,
+      weights: 'equal',
+      multivariate: { threshold: 0.05, rows: 4_000, seed: 1 },
+    },
     retrain: { minLabels: 200, cooldown: '7 days' },
     training: { seed: 1, l2: 1 },
     promotion: {
