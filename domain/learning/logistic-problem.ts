@@ -1,6 +1,6 @@
-// The logistic regression to solve, and the gradient that says how far from solved it is.
+// The logistic regression to solve: its loss, and the gradient that says how far from solved it is.
 import { type ClassWeights } from './class-weight.ts';
-import { sigmoid } from './sigmoid.ts';
+import { type Solver } from './trainer.ts';
 
 /** Encoded training rows with their labels. */
 export interface LogisticProblem {
@@ -13,32 +13,81 @@ export interface LogisticProblem {
   readonly l2: number;
   /** How much the loss of a row of each class counts. @default 1 */
   readonly classWeights?: ClassWeights | undefined;
+  /** How much the loss of each row counts, on top of its class. @default 1 */
+  readonly rowWeights?: Float64Array | undefined;
 }
 
-/** What a row counts by its label: [negative, positive]. */
+/** Where a solver ended. */
+export interface LogisticFit {
+  /** Whether this is the minimum, to the tolerance or to the rounding of the loss. */
+  readonly converged: boolean;
+  /** One per column of the problem's matrix. */
+  readonly coefficients: Float64Array;
+  /** Length of the gradient of the penalised loss at the coefficients, per row or what rows count. */
+  readonly gradientNorm: number;
+  /** Steps of the last descent, or of Newton's method in all. */
+  readonly steps: number;
+  /** What came to the minimum. */
+  readonly solver: Solver;
+  /** Whether the classes were found separated, without a penalty that would hold the coefficients. @default false */
+  readonly separated?: boolean;
+}
+
+/** What a row counts by their label: [negative, positive]. */
 export const weightsByLabel = ({ classWeights }: LogisticProblem): readonly [number, number] =>
   classWeights ? [classWeights.negative, classWeights.positive] : [1, 1];
 
-/** What all rows of a problem count together: their number, where all count alike. */
-export function totalWeight(problem: LogisticProblem): number {
+/** What the rows of each class count together: [negatives, positives]. */
+export function classTotals(problem: LogisticProblem): readonly [number, number] {
+  const { labels, rowWeights } = problem;
   const [negative, positive] = weightsByLabel(problem);
   let positives = 0;
-  for (const label of problem.labels) positives += label;
-  return negative * (problem.labels.length - positives) + positive * positives;
+  if (!rowWeights) {
+    for (let row = 0; row < labels.length; row += 1) positives += labels[row] as number;
+    return [negative * (labels.length - positives), positive * positives];
+  }
+  let negatives = 0;
+  for (let row = 0; row < labels.length; row += 1) {
+    if (labels[row] === 1) positives += rowWeights[row] as number;
+    else negatives += rowWeights[row] as number;
+  }
+  return [negative * negatives, positive * positives];
+}
+
+/** What all rows of a problem count together: their number if all count alike. */
+export function totalWeight(problem: LogisticProblem): number {
+  const [negatives, positives] = classTotals(problem);
+  return negatives + positives;
+}
+
+/** A point of the penalised loss. */
+export interface LossAt {
+  readonly coefficients: Float64Array;
+  readonly gradient: Float64Array;
+  /** The loss itself, worked out when it is first asked for. */
+  loss(): number;
 }
 
 /**
- * The gradient of the penalised loss: X'(w · (p − y)) + l2 · c, the intercept without penalty.
+ * The penalised loss Σ w · log loss + l2/2 · Σ c² and its gradient X'(w · (p − y)) + l2 · c, the intercept without
+ * penalty: those of scikit-learn's LogisticRegression with C = 1 / l2 and class_weight w. One pass over the rows.
  *
- * Formula: of Σ w · log loss + l2/2 · Σ c², as in scikit-learn's LogisticRegression with C = 1 / l2 and class_weight w.
+ * @example lossAt(problem, new Float64Array(problem.width)).gradient
  */
-export function lossGradient(problem: LogisticProblem, coefficients: Float64Array): Float64Array {
-  const { matrix, width, labels, l2 } = problem;
+export function lossAt(problem: LogisticProblem, coefficients: Float64Array): LossAt {
+  const { matrix, width, labels, l2, rowWeights } = problem;
   const [ofNegative, ofPositive] = weightsByLabel(problem);
   const gradient = coefficients.map((coefficient, column) => (column === 0 ? 0 : l2 * coefficient));
   const rows = labels.length;
-  const residual = (row: number, sum: number): number =>
-    labels[row] === 1 ? ofPositive * (sigmoid(sum) - 1) : ofNegative * sigmoid(sum);
+  // Of the row's own class: with them known the loss needs no second look at the matrix.
+  const odds = new Float64Array(rows);
+  const residual = (row: number, score: number): number => {
+    const label = labels[row];
+    const own = Math.exp(label === 1 ? score : -score);
+    odds[row] = own;
+    const share = (label === 1 ? -ofPositive : ofNegative) / (1 + own);
+    return rowWeights === undefined ? share : (rowWeights[row] as number) * share;
+  };
   let row = 0;
   // Four rows at once: each coefficient is read, and each slope written, a quarter as often.
   for (; row + 3 < rows; row += 4) {
@@ -70,47 +119,66 @@ export function lossGradient(problem: LogisticProblem, coefficients: Float64Arra
     }
   }
   for (; row < rows; row += 1) {
-    const start = row * width;
-    let sum = 0;
-    for (let column = 0; column < width; column += 1) sum += matrix[start + column]! * coefficients[column]!;
-    const of = residual(row, sum);
-    for (let column = 0; column < width; column += 1) gradient[column]! += of * matrix[start + column]!;
+    const of = residual(row, scoreOf(problem, coefficients, row));
+    for (let column = 0; column < width; column += 1) gradient[column]! += of * matrix[row * width + column]!;
   }
-  return gradient;
+  let known: number | undefined;
+  const loss = (): number => (known ??= lossOf(problem, coefficients, odds));
+  return { coefficients, gradient, loss };
 }
 
-/** Σ w · log loss + l2/2 · Σ coefficient², the intercept without penalty; what `lossGradient` is the gradient of. */
-export function penalisedLoss(problem: LogisticProblem, coefficients: Float64Array): number {
-  const { matrix, width, labels, l2 } = problem;
+// Below this share of 1, v adds as much to ln(1 + v) as v itself; above, 1 + v keeps enough digits of it.
+const TINY = 2 ** -27;
+const LARGE = 2 ** 500;
+
+/**
+ * The penalised loss of rows whose own class has these odds.
+ *
+ * Formula: a row loses ln(1 + 1 / odds). The logarithm is taken of a product of many, which costs one for all of them.
+ */
+function lossOf(problem: LogisticProblem, coefficients: Float64Array, odds: Float64Array): number {
+  const { labels, l2, rowWeights } = problem;
   const [ofNegative, ofPositive] = weightsByLabel(problem);
-  let loss = coefficients.reduce(
-    (sum, coefficient, column) => (column === 0 ? sum : sum + (l2 / 2) * coefficient ** 2),
-    0,
-  );
-  for (let row = 0, start = 0; row < labels.length; row += 1, start += width) {
-    let sum = 0;
-    for (let column = 0; column < width; column += 1) sum += matrix[start + column]! * coefficients[column]!;
-    // ln(1 + exp(±sum)), written so that it does not overflow.
-    const against = labels[row] === 1 ? -sum : sum;
-    const weight = labels[row] === 1 ? ofPositive : ofNegative;
-    loss += weight * (Math.max(against, 0) + Math.log1p(Math.exp(-Math.abs(against))));
+  const isWeighted = rowWeights !== undefined || ofNegative !== ofPositive;
+  let penalty = 0;
+  for (let column = 1; column < coefficients.length; column += 1)
+    penalty += (l2 / 2) * coefficients[column]! ** 2;
+  let sum = 0;
+  let product = 1;
+  for (let row = 0; row < odds.length; row += 1) {
+    const against = 1 / (odds[row] as number);
+    if (against < LARGE && !isWeighted) {
+      if (against < TINY) sum += against;
+      else product *= 1 + against;
+      if (product > LARGE) {
+        sum += Math.log(product);
+        product = 1;
+      }
+      continue;
+    }
+    const weight = isWeighted ? (labels[row] === 1 ? ofPositive : ofNegative) * (rowWeights?.[row] ?? 1) : 1;
+    // So far on the wrong side that the odds are 0: what is lost is then the score itself.
+    const loss = against < LARGE ? Math.log1p(against) : Math.abs(scoreOf(problem, coefficients, row));
+    sum += weight * loss;
   }
-  return loss;
+  return (isWeighted ? sum : ofNegative * (sum + Math.log(product))) + penalty;
 }
 
-/** Every `stride`-th row of a problem, with as much less of the penalty: its optimum is near that of the whole. */
-export function thinned(problem: LogisticProblem, stride: number): LogisticProblem {
-  if (stride <= 1) return problem;
-  const { width } = problem;
-  const rows = Math.ceil(problem.labels.length / stride);
-  const matrix = new Float64Array(rows * width);
-  const labels = new Uint8Array(rows);
-  for (let row = 0; row < rows; row += 1) {
-    const from = row * stride;
-    matrix.set(problem.matrix.subarray(from * width, (from + 1) * width), row * width);
-    labels[row] = problem.labels[from]!;
+/** The gradient of `lossAt` alone. */
+export const lossGradient = (problem: LogisticProblem, coefficients: Float64Array): Float64Array =>
+  lossAt(problem, coefficients).gradient;
+
+/** The loss of `lossAt` alone. */
+export const penalisedLoss = (problem: LogisticProblem, coefficients: Float64Array): number =>
+  lossAt(problem, coefficients).loss();
+
+/** The log-odds that coefficients give a row. */
+export function scoreOf({ matrix, width }: LogisticProblem, coefficients: Float64Array, row: number): number {
+  let score = 0;
+  for (let column = 0, at = row * width; column < width; column += 1, at += 1) {
+    score += (matrix[at] as number) * (coefficients[column] as number);
   }
-  return { ...problem, matrix, labels, l2: (problem.l2 * rows) / problem.labels.length };
+  return score;
 }
 
 /** X'WX with W what each row counts, row-major width × width. */

@@ -6,8 +6,9 @@ import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
 import { encodeRows } from './encode.ts';
 import { featureEffects } from './feature-effects.ts';
 import { fitEncoding } from './fit-encoding.ts';
-import { descentTolerance, fitLogistic, type LogisticFit } from './fit-logistic.ts';
+import { fitLogistic } from './fit-logistic.ts';
 import { fitNewton, NEWTON_TOLERANCE } from './fit-newton.ts';
+import { type LogisticFit } from './logistic-problem.ts';
 import { type Solver, type Trainer } from './trainer.ts';
 
 /** Strength of the L2 penalty unless the options say otherwise: scikit-learn's default, C = 1. */
@@ -16,10 +17,10 @@ const DEFAULT_L2 = 1;
 // From here on the descent takes many times as long as Newton's method.
 const NEWTON_ROWS = 20_000;
 
-const solvers = {
-  'gradient-descent': { fit: fitLogistic, tolerance: descentTolerance },
-  newton: { fit: fitNewton, tolerance: () => NEWTON_TOLERANCE },
-} as const satisfies Record<Solver, unknown>;
+const solvers = { 'gradient-descent': fitLogistic, newton: fitNewton } as const satisfies Record<
+  Solver,
+  unknown
+>;
 
 /**
  * Minimises Σ w · log loss + l2/2 · Σ coefficient², w what a row of its class counts, over the encoded rows; the intercept goes without penalty. A model that
@@ -31,7 +32,7 @@ export const logisticRegression: Trainer = {
   name: 'logistic-regression',
   fit({ frame, rows, options, onProgress }) {
     const { seed, l2 = DEFAULT_L2, solver: asked = 'auto', classWeight = 'none' } = options;
-    const solver = asked === 'auto' ? (rows.length < NEWTON_ROWS ? 'gradient-descent' : 'newton') : asked;
+    const first = asked === 'auto' ? (rows.length < NEWTON_ROWS ? 'gradient-descent' : 'newton') : asked;
     const counts = countClasses(frame, rows, options.minPositives);
     const { positives, prior } = counts;
     const classWeights = classWeightsOf(classWeight, counts);
@@ -39,11 +40,8 @@ export const logisticRegression: Trainer = {
     const matrix = encodeRows(encoding, frame, rows);
     const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
     const problem = { matrix, width: encodedWidth(encoding), labels, l2, classWeights };
-    const fit = solvers[solver].fit(problem, onProgress);
-    if (!fit.converged) {
-      const descended = classWeights !== undefined && solver === 'gradient-descent';
-      throw notConverged(fit, encoding, solvers[solver].tolerance(problem), descended);
-    }
+    const fit = solvers[first](problem, onProgress);
+    if (!fit.converged) throw notConverged(fit, encoding, l2);
     onProgress?.(1);
     return {
       format: 1,
@@ -55,7 +53,7 @@ export const logisticRegression: Trainer = {
       prior,
       l2,
       ...(classWeights && { classWeights }),
-      solver,
+      solver: fit.solver,
       steps: fit.steps,
       gradientNorm: fit.gradientNorm,
       trainedRows: rows.length,
@@ -65,18 +63,25 @@ export const logisticRegression: Trainer = {
 };
 
 function notConverged(
-  { coefficients, gradientNorm, steps }: LogisticFit,
+  { coefficients, gradientNorm, steps, separated }: LogisticFit,
   encoding: Encoding,
-  tolerance: number,
-  isWeightedDescent: boolean,
+  l2: number,
 ): TidegateError {
   const slopes = coefficients.map(Math.abs).fill(0, 0, 1);
   const steepest = slopes.indexOf(Math.max(...slopes));
+  const of = `${encodedNames(encoding)[steepest]} has the largest coefficient, ${coefficients[steepest]!.toFixed(1)}`;
+  if (separated) {
+    return new TidegateError(
+      'NOT_CONVERGED',
+      `the classes are perfectly separated, by one feature or by several together, and with l2: 0 nothing keeps the ` +
+        `coefficients from growing without end; ${of}`,
+    );
+  }
   return new TidegateError(
     'NOT_CONVERGED',
-    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${tolerance}; the largest ` +
-      `coefficient is ${coefficients[steepest]!.toFixed(1)}, of ${encodedNames(encoding)[steepest]}. A coefficient that ` +
-      'grows without end means that the classes are perfectly separated, by that feature or by several together' +
-      (isWeightedDescent ? "; class weights that lie far apart need solver: 'newton'" : ''),
+    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${NEWTON_TOLERANCE}; ${of}. ` +
+      (l2 > 0
+        ? 'The loss has a minimum, but penalty, class weights and values lie too far apart for numbers of double precision'
+        : 'With l2: 0 the loss may have no minimum: some level or feature may hold rows of one class alone'),
   );
 }

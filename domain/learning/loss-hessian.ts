@@ -1,7 +1,6 @@
 // The Hessian of the penalised logistic loss.
 import { Matrix } from 'ml-matrix';
-import { type LogisticProblem, weightsByLabel } from './logistic-problem.ts';
-import { sigmoid } from './sigmoid.ts';
+import { type LogisticProblem, scoreOf, weightsByLabel } from './logistic-problem.ts';
 
 /**
  * X'WX + l2 · I with W = p(1 − p) times what the row counts, the intercept without penalty; width × width.
@@ -9,24 +8,22 @@ import { sigmoid } from './sigmoid.ts';
  * The products of two columns of two rows are added at once, for the lower half only.
  */
 export function lossHessian(problem: LogisticProblem, coefficients: Float64Array): Matrix {
-  const { matrix, width, labels, l2 } = problem;
-  const weights = weightsByLabel(problem);
+  const { matrix, width, labels, l2, rowWeights } = problem;
+  const byLabel = weightsByLabel(problem);
   const lower = new Float64Array(width * width);
   const rows = labels.length;
-  const weightOf = (row: number, start: number): number => {
-    let sum = 0;
-    for (let column = 0; column < width; column += 1) {
-      sum += (matrix[start + column] as number) * (coefficients[column] as number);
-    }
-    const p = sigmoid(sum);
-    return (weights[labels[row] as number] as number) * (p * (1 - p));
+  const weightOf = (row: number): number => {
+    // p(1 − p) from the side that keeps its digits.
+    const e = Math.exp(-Math.abs(scoreOf(problem, coefficients, row)));
+    const weight = (byLabel[labels[row] as number] as number) * (e / (1 + e) ** 2);
+    return rowWeights ? (rowWeights[row] as number) * weight : weight;
   };
   for (let row = 0; row < rows; row += 2) {
     const a = row * width;
     // Without a second row its place is taken by the first, with no weight.
     const b = row + 1 < rows ? a + width : a;
-    const weightA = weightOf(row, a);
-    const weightB = b === a ? 0 : weightOf(row + 1, b);
+    const weightA = weightOf(row);
+    const weightB = b === a ? 0 : weightOf(row + 1);
     for (let i = 0; i < width; i += 1) {
       const ofA = weightA * (matrix[a + i] as number);
       const ofB = weightB * (matrix[b + i] as number);

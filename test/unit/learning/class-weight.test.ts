@@ -98,7 +98,7 @@ test('the weighted loss has the gradient that differences of it give', () => {
   });
 });
 
-test('weights that the descent does not bear are told, with the solver that does', () => {
+test("weights that the descent does not bear are left to Newton's method, and the artifact says so", () => {
   const frame = signalFrame(600, 600);
   const fit = (solver: 'gradient-descent' | 'newton') =>
     logisticRegression.fit({
@@ -106,8 +106,9 @@ test('weights that the descent does not bear are told, with the solver that does
       rows: allRows(frame),
       options: { seed: 7, solver, classWeight: { positive: 1_000, negative: 1 } },
     });
-  expect(() => fit('gradient-descent')).toThrow(/not below 1e-8; .* far apart need solver: 'newton'$/);
-  expect(fit('newton').gradientNorm).toBeLessThan(1e-8);
+  const [descended, exact] = [fit('gradient-descent'), fit('newton')];
+  expect(descended.solver).toBe('newton');
+  expect(descended.coefficients[1]).toBeCloseTo(exact.coefficients[1]!, 6);
 });
 
 test('the artifact holds the weights that were used, and nothing of them where there were none', () => {

@@ -72,15 +72,29 @@ describe('a logistic fit', () => {
     expect(Math.max(...fit.coefficients.map(Math.abs))).toBeLessThan(10);
   });
 
-  test('says that it did not converge where nothing holds the coefficients back', () => {
+  test('says that it did not converge if the classes are separated and nothing holds the coefficients', () => {
     const x = Float64Array.from({ length: 200 }, (_, row) => row - 99.5);
     const separated = frameOf(
       { x },
       [...x].map((value) => Number(value > 0)),
     );
-    const fit = fitLogistic(problemOf(separated, 0));
-    expect(fit.converged).toBe(false);
-    expect(fit.gradientNorm).toBeGreaterThanOrEqual(TOLERANCE);
+    expect(fitLogistic(problemOf(separated, 0))).toMatchObject({ converged: false, separated: true });
+  });
+
+  test('is finished by Newton steps if the descent comes to no end, and says so', () => {
+    const x = Float64Array.from({ length: 2_000 }, (_, row) => (row % 2 === 0 ? 1 : -1));
+    const separated = problemOf(
+      frameOf(
+        { x },
+        [...x].map((value) => Number(value > 0)),
+      ),
+      1e-8,
+    );
+    const fit = fitLogistic(separated);
+    expect(fit).toMatchObject({ converged: true, solver: 'newton' });
+    // At the minimum 2,000 · (1 − σ(c)) = 1e-8 · c.
+    expect(fit.coefficients[1]! * 1e-8).toBeCloseTo(2_000 / (1 + Math.exp(fit.coefficients[1]!)), 11);
+    expect(fitLogistic(problemOf(signalFrame(), 1)).solver).toBe('gradient-descent');
   });
 
   test('tells how far it is, and never goes back', () => {

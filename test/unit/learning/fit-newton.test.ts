@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { fitLogistic } from '../../../domain/learning/fit-logistic.ts';
-import { fitNewton, NEWTON_TOLERANCE } from '../../../domain/learning/fit-newton.ts';
-import { lossGradient, penalisedLoss, thinned } from '../../../domain/learning/logistic-problem.ts';
+import { fitNewton, newtonSteps } from '../../../domain/learning/fit-newton.ts';
+import {
+  lossGradient,
+  type LogisticProblem,
+  penalisedLoss,
+} from '../../../domain/learning/logistic-problem.ts';
 import { lossHessian } from '../../../domain/learning/loss-hessian.ts';
+import { sampleProblem } from '../../../domain/learning/sample-problem.ts';
+import { Random } from '../../../domain/random.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
 import { signalFrame } from './labelled-frame.ts';
 import { newton } from './newton.ts';
@@ -67,20 +73,15 @@ describe("Newton's method", () => {
     expect(fit.coefficients.every(Number.isFinite)).toBe(true);
   });
 
-  test('does not claim an optimum where the classes are separated and nothing is penalised', () => {
-    const x = Float64Array.from({ length: 400 }, (_, row) => row - 199.5);
-    const fit = fitNewton(
-      problemOf(
-        frameOf(
-          { x },
-          [...x].map((value) => Number(value > 0)),
-        ),
-        0,
-      ),
-    );
-    expect(Math.abs(fit.coefficients[1]!)).toBeGreaterThan(100);
-    expect(fit.converged && fit.gradientNorm >= NEWTON_TOLERANCE).toBe(false);
-  });
+  test.each([400, 30_000])(
+    'does not claim an optimum if %d rows are separated and nothing is penalised',
+    (rows) => {
+      const x = Float64Array.from({ length: rows }, (_, row) => row - (rows - 1) / 2);
+      const labels = [...x].map((value) => Number(value > 0));
+      const fit = fitNewton(problemOf(frameOf({ x }, labels), 0));
+      expect(fit).toMatchObject({ converged: false, separated: true });
+    },
+  );
 
   test('gives the same bits again', () => {
     const problem = generated(9_000, 1);
@@ -118,11 +119,166 @@ describe('the loss of a problem', () => {
     const far = at.map(() => 1e5);
     expect(Number.isFinite(penalisedLoss(problem, far))).toBe(true);
   });
+});
 
-  test('is thinned to every n-th row with as much less of the penalty', () => {
-    const part = thinned(problem, 4);
-    expect(part.labels).toEqual(problem.labels.filter((_, row) => row % 4 === 0));
-    expect(part.l2).toBeCloseTo((2 * 51) / 203, 12);
-    expect(thinned(problem, 1)).toBe(problem);
+/** A problem of the rows that a draw gives: a label and the values of the columns after the intercept. */
+function drawn(
+  rows: number,
+  l2: number,
+  row: (at: number, random: Random) => readonly [label: boolean, ...values: number[]],
+): LogisticProblem {
+  const random = new Random(11, rows, 0);
+  const all = Array.from({ length: rows }, (_, at) => row(at, random));
+  const matrix = Float64Array.from(all.flatMap(([, ...values]) => [1, ...values]));
+  return {
+    matrix,
+    width: matrix.length / rows,
+    labels: Uint8Array.from(all, ([label]) => Number(label)),
+    l2,
+  };
+}
+
+/** The same rows, the one at `order[k]` in place k. */
+function inOrder(problem: LogisticProblem, order: readonly number[]): LogisticProblem {
+  const { matrix, width, labels } = problem;
+  return {
+    ...problem,
+    matrix: Float64Array.from(order.flatMap((row) => [...matrix.subarray(row * width, (row + 1) * width)])),
+    labels: Uint8Array.from(order, (row) => labels[row]!),
+  };
+}
+
+const logistic = (score: number, random: Random): boolean => random.chance(1 / (1 + Math.exp(-score)));
+
+/** Eight numbers are missing in the same hundred rows, none of them the first of six. */
+const missingTogether = drawn(12_000, 1, (row, random) => {
+  const x = random.normal();
+  const isMissing = row % 6 !== 0 && row < 120;
+  return [
+    isMissing ? random.chance(0.1) : logistic(x - 1, random),
+    x,
+    ...new Array<number>(8).fill(Number(isMissing)),
+  ];
+});
+
+const optimum = newton(missingTogether);
+
+describe('a fit in any order of its rows', () => {
+  const { labels } = missingTogether;
+  const rows = Array.from(labels, (_, row) => row);
+  const random = new Random(3, 5, 7);
+  const keys = rows.map(() => random.uniform());
+  const orders: [string, number[]][] = [
+    ['that every sixth row misses', rows],
+    ['reversed', rows.toReversed()],
+    ['of the key as text', rows.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))],
+    ['of the label', rows.toSorted((a, b) => labels[a]! - labels[b]!)],
+    ['of chance', rows.toSorted((a, b) => keys[a]! - keys[b]!)],
+  ];
+  test.each(orders)('%s ends at the same minimum', (_, order) => {
+    const fit = fitNewton(inOrder(missingTogether, order));
+    expect(fit.converged).toBe(true);
+    expect(distance(fit.coefficients, optimum)).toBeLessThan(1e-6);
+  });
+});
+
+describe('a fit never ends away from the minimum', () => {
+  const wild: [string, (l2: number) => LogisticProblem][] = [
+    ['separated classes', (l2) => drawn(5_000, l2, (row) => [row % 2 === 1, row % 2 === 1 ? 1 : -1])],
+    [
+      'columns of the sizes 1e9 and 1e-9',
+      (l2) =>
+        drawn(5_000, l2, (_, r) => {
+          const [large, small] = [r.normal(), r.normal()];
+          return [logistic(large + small - 1, r), 1e9 * large, 1e-9 * small];
+        }),
+    ],
+    [
+      'a constant, and columns that are each other',
+      (l2) =>
+        drawn(5_000, l2, (_, r) => {
+          const x = r.normal();
+          return [logistic(x, r), x, x, 2 * x + 1, 3];
+        }),
+    ],
+    ['ten positives', (l2) => drawn(8_000, l2, (row, r) => [row % 800 === 7, r.normal()])],
+    [
+      'levels of one row each',
+      (l2) =>
+        drawn(8_000, l2, (row, r) => {
+          const x = r.normal();
+          const rare = [17, 1_234, 7_999].map((at) => Number(at === row));
+          return [row === 17 || (row !== 1_234 && logistic(x, r)), x, ...rare];
+        }),
+    ],
+    [
+      'a value a million standard deviations out, on the wrong side',
+      (l2) =>
+        drawn(8_000, l2, (row, r) => {
+          const x = r.normal();
+          return [row !== 55 && logistic(x, r), row === 55 ? 1e6 : x];
+        }),
+    ],
+  ];
+
+  describe.each([1, 1e-8])('with l2 %d', (l2) => {
+    test.each(wild)('on %s', (_, build) => {
+      const problem = build(l2);
+      const fit = fitNewton(problem);
+      expect(fit.converged).toBe(true);
+      // From the minimum no direction descends: not along a column, and not along the step of Newton's method.
+      const least = penalisedLoss(problem, fit.coefficients);
+      const rounding = 1e-11 * least;
+      for (let column = 0; column < problem.width; column += 1) {
+        const size = 1 / Math.sqrt(lossHessian(problem, fit.coefficients).get(column, column));
+        for (const by of [-0.01 * size, 0.01 * size]) {
+          const moved = fit.coefficients.map((value, at) => (at === column ? value + by : value));
+          expect(penalisedLoss(problem, moved)).toBeGreaterThanOrEqual(least - rounding);
+        }
+      }
+      // So does gradient descent, finished by Newton; a penalty near 0 is where its tolerance sees nothing.
+      if (l2 === 1) return;
+      const descended = penalisedLoss(problem, fitLogistic(problem).coefficients);
+      expect(Math.abs(descended - least)).toBeLessThan(1e-9 * (1 + least));
+    });
+  });
+
+  test.each([
+    ['far out', 60],
+    ['where all rows are saturated', 1_000],
+    ['where the loss overflows any square', 1e200],
+  ])('from a start %s', (_, far) => {
+    const start = Float64Array.from({ length: missingTogether.width }, (_, at) => far * (-1) ** at);
+    const fit = newtonSteps(missingTogether, start);
+    expect(fit.converged).toBe(true);
+    expect(distance(fit.coefficients, optimum)).toBeLessThan(1e-6);
+  });
+});
+
+describe('the sample that a large fit begins with', () => {
+  test('holds rows of every column and class, each counting what it stands for', () => {
+    const problem = drawn(40_000, 1, (row, r) => [
+      row % 8_000 === 9,
+      r.normal(),
+      Number(row === 31_111),
+      Number(row % 1_000 === 3),
+      row === 5 ? 1e5 : 0,
+    ]);
+    const sample = sampleProblem(problem)!;
+    const sums = new Float64Array(problem.width);
+    sample.labels.forEach((_, row) => {
+      for (let column = 0; column < problem.width; column += 1)
+        sums[column]! += sample.rowWeights![row]! * sample.matrix[row * problem.width + column]! ** 2;
+    });
+    expect(sample.labels.length).toBeLessThan(2_500);
+    expect(sample.labels.reduce((sum, label) => sum + label, 0)).toBe(5);
+    expect(sums[2]).toBe(1);
+    expect(sums[4]).toBe(1e10);
+    expect(Math.abs(sums[0]! / 40_000 - 1)).toBeLessThan(0.05);
+    expect(Math.abs(sums[3]! / 40 - 1)).toBeLessThan(0.4);
+  });
+
+  test('is none for a problem of few rows', () => {
+    expect(sampleProblem(generated(3_000, 1))).toBeUndefined();
   });
 });
