@@ -4,6 +4,7 @@ import {
   type DescribedDefinition,
   type DescribedView,
 } from '../../domain/features/describe/describe-definition.ts';
+import { percent } from '../../domain/numbers-in-words.ts';
 import { type SharedView } from '../../store/definitions/shared-views.ts';
 import { minute } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
@@ -32,7 +33,7 @@ export function printDefinition(output: Output, described: DescribedVersion): vo
     `label: ${label.table}.${label.column}, positive where it is ${JSON.stringify(label.positive)}, expected ${label.delay} after ${label.timestamp}${known}`,
   );
   const cluster = (holdout.cluster ?? entity.keys).join(', ');
-  output.line(`holdout: ${Number((100 * holdout.share).toPrecision(3))} % of the clusters by ${cluster}`);
+  output.line(`holdout: ${percent(holdout.share)} of the clusters by ${cluster}`);
   for (const view of views) printView(output, view, described.sharedViews);
   if (derived.length === 0) return;
   output.line();

@@ -110,7 +110,7 @@ function pick(policy: Exclude<ThresholdPolicy, { value: number }>, { rows, posit
   const best = told.reduce((top, one) => (one.hits / one.yes > top.hits / top.yes ? one : top));
   throw unreachable(
     `a precision of ${policy.precision} is reached at no cut that says yes to at least ${LEAST_SAID_YES} rows: the best is ` +
-      `${(best.hits / best.yes).toFixed(3)}, with a recall of ${(best.hits / positives).toFixed(3)}`,
+      `${fixed([best.hits / best.yes], [policy.precision])[0]}, with a recall of ${fixed([best.hits / positives])[0]}`,
   );
 }
 
@@ -147,8 +147,10 @@ export function thresholdInWords({ policy, cut, outOfFold }: OperatingThreshold)
       : Object.entries(policy)
           .map(([name, value]) => `${name} ${value}`)
           .join();
+  const three = (share: number | null): string =>
+    share === null ? 'unknown' : (fixed([share], [1])[0] as string);
   const facts = outOfFold
-    ? `: out of fold to ${percent(outOfFold.rate)} of rows, precision ${outOfFold.precision?.toFixed(3) ?? 'unknown'}, recall ${outOfFold.recall.toFixed(3)}`
+    ? `: out of fold to ${percent(outOfFold.rate)} of rows, precision ${three(outOfFold.precision)}, recall ${three(outOfFold.recall)}`
     : '';
   return `says yes from ${fixed([cut], [1])[0]} on (${by})${facts}`;
 }

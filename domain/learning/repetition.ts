@@ -1,6 +1,7 @@
 // A version trained again: whether it is the same, to the byte or as far as platforms agree.
 import { canonicalJson, digestOf } from '../canonical-json.ts';
 import { type Artifact } from './artifact.ts';
+import { apart } from '../numbers-in-words.ts';
 import { encodedNames } from './encoding.ts';
 import { isSamePlatform, type Platform } from './platform.ts';
 
@@ -52,7 +53,7 @@ function coefficientGap(a: Artifact, b: Artifact): number | null {
 export function repetitionInWords({ sameBytes, coefficientGap: gap, holds, trainedOn }: Repetition): string {
   if (sameBytes) return 'the same bytes';
   if (gap === null) return 'other columns: these are not the rows or not the rules that it was trained by';
-  const found = `coefficients differ by ${gap.toPrecision(2)} at most`;
+  const found = `coefficients differ by ${apart([gap, COEFFICIENT_TOLERANCE], 2)[0]} at most`;
   if (holds) {
     const where = trainedOn ? 'on another platform' : 'where it was trained is not on record';
     return `other bytes, ${where}: ${found}, within ${COEFFICIENT_TOLERANCE}`;
