@@ -49,6 +49,25 @@ export default tseslint.config(
     },
   },
   {
+    // Work that holds a connection and waits for another can wait for ever; these two take them all before they begin.
+    files: ['store/**/*.ts', 'activities/**/*.ts', 'scoring/**/*.ts', 'api/**/*.ts', 'worker/**/*.ts'],
+    ignores: ['store/connections.ts', 'store/migrate.ts', 'store/import/import-files.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.property.name='connect'][callee.object.property.name='pool']",
+          message: 'Use withConnections of store/connections.ts.',
+        },
+        {
+          selector:
+            "CallExpression[callee.property.name='transaction'][callee.object.property.name='kysely']",
+          message: 'Use inKyselyTransaction of store/connections.ts.',
+        },
+      ],
+    },
+  },
+  {
     files: ['cli/**/*.ts', 'bin/**', 'bench/**/*.ts', 'scripts/**'],
     rules: { 'no-console': 'off' },
   },

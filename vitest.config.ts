@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     // The native module of Temporal's worker does not live in threads.
     pool: 'forks',
+    setupFiles: ['test/helpers/no-nested-connections.ts'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -17,20 +17,24 @@ export interface Notification {
   readonly model: string;
   readonly version: number | null;
   readonly message: string;
+  /** When it happened, ISO 8601, and in which run. @default now, and the run that delivers it */
+  readonly at?: string;
+  readonly workflowId?: string;
+  readonly runId?: string;
 }
 
 const TIMEOUT_MS = 5_000;
 
 /** The step that tells the outside world. */
 export const notifyActivities = ({ webhookUrl }: ActivityDeps) => ({
-  /** Posts a notification. Any answer but 2xx is an error, tried again a few times and then given up. */
+  /** Posts a notification. Any answer but 2xx is an error, which is tried again. */
   async notify(notification: Notification): Promise<void> {
     log.info(`${notification.event}: ${notification.message}`, { ...notification });
     if (webhookUrl === undefined) return;
     const response = await fetch(webhookUrl, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...notification, at: new Date().toISOString(), ...currentRun() }),
+      body: JSON.stringify({ at: new Date().toISOString(), ...currentRun(), ...notification }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) throw new Error(`the webhook answered ${response.status}`);

@@ -57,6 +57,11 @@ export const errorKinds = {
   ),
   DATABASE_DISK_FULL: kind(503, true, 'Free space on the disk of Postgres, or enlarge it.'),
   DATABASE_MISSING: kind(500, false, 'Create the database, or correct its name in DATABASE_URL.'),
+  DATABASE_POOL_EXHAUSTED: kind(
+    503,
+    true,
+    '`tidegate doctor` shows connections that are held and do nothing; if all of them work, start another worker.',
+  ),
   DATABASE_LOGIN_REFUSED: kind(
     500,
     false,

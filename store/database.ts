@@ -1,19 +1,21 @@
 // The connection to Postgres: one pool, and Kysely over it.
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { type Tables } from './tables.ts';
 import { TidegateError } from '../domain/errors.ts';
+import { ConnectionPool, withConnections } from './connections.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { planSession, Sessions } from './session.ts';
+import { type Tables } from './tables.ts';
 
 /** Postgres as the rest of Tidegate sees it. */
 export interface Database {
   readonly kysely: Kysely<Tables>;
   /** For cursors, LISTEN and statements that Kysely does not speak. */
-  readonly pool: pg.Pool;
+  readonly pool: ConnectionPool;
   readonly url: string;
   /** What sets up its connections, and knows whether a pooler stands before the server. */
   readonly sessions: Sessions;
+  /** Ends all connections; those in use are cut off after three seconds. */
   close(): Promise<void>;
 }
 
@@ -21,6 +23,8 @@ export interface Database {
 export interface DatabaseOptions {
   /** Most connections at once. @default 10 */
   readonly max?: number;
+  /** How long a connection is waited for, in milliseconds. @default 30_000 */
+  readonly connectWithinMs?: number;
   /** Name shown in pg_stat_activity. @default 'tidegate' */
   readonly applicationName?: string;
 }
@@ -47,9 +51,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     types,
   };
   const sessions = new Sessions(config, plan.settings);
-  const pool = new pg.Pool({
+  const pool = new ConnectionPool({
     ...config,
     max: options.max ?? 10,
+    ...(options.connectWithinMs !== undefined && { connectionTimeoutMillis: options.connectWithinMs }),
     // Waited for by the pool, whatever its types say; if it fails, the connection is ended and its user told.
     onConnect: (client): void => sessions.prepare(client) as unknown as void,
   });
@@ -90,27 +95,32 @@ export async function openClient(
 export const READ_SNAPSHOT = 'isolation level repeatable read, read only';
 
 /**
- * Runs `work` in a transaction on a connection of the pool; whatever it throws undoes it all.
+ * Runs `work` in a transaction on a connection of the pool; whatever it throws undoes it all. It uses that connection
+ * and no other of the pool.
  *
  * @param mode as BEGIN takes it. @default the server's
  */
 export async function inTransaction<T>(
-  { pool }: Database,
+  database: Pick<Database, 'pool'>,
   work: (client: pg.PoolClient) => Promise<T>,
   mode = '',
 ): Promise<T> {
-  const client = await pool.connect();
-  try {
+  const outcome = await withConnections(database, 1, async ([client]) => {
     await client.query(`begin ${mode}`);
-    const result = await work(client);
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  } finally {
-    client.release();
-  }
+    try {
+      const result = await work(client);
+      await client.query('commit');
+      return { result };
+    } catch (error) {
+      // A connection on which even that fails is not used again.
+      await client.query('rollback').catch(() => {
+        throw error;
+      });
+      return { error };
+    }
+  });
+  if ('error' in outcome) throw outcome.error;
+  return outcome.result;
 }
 
 /**

@@ -1,4 +1,10 @@
 // The worker process: connects, checks that it fits its servers, works until it is told to stop, closes in order.
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
 import {
   makeTelemetryFilterString,
@@ -7,6 +13,7 @@ import {
   Runtime,
 } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
+import { endCompute } from '../activities/compute/compute.ts';
 import { createActivities } from '../activities/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
@@ -14,6 +21,7 @@ import { checkSchema } from '../store/migrate.ts';
 import { requireOwnSession } from '../store/session.ts';
 import { runtimeLogger } from './logger.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
+import { poolSize, slotsFor } from './slots.ts';
 import { type RunningWorkers, startWorkers } from './start-workers.ts';
 import { temporalUnreachable } from './temporal-unreachable.ts';
 
@@ -38,7 +46,7 @@ export interface WorkerConfig {
 
 /**
  * Runs a worker until SIGINT or SIGTERM. Then it takes no new work, gives running activities ten seconds, and closes
- * its connections.
+ * its connections. After 20 seconds at most it has ended, whatever its activities do.
  *
  * @throws TidegateError as `checkReachable`, DATABASE_POOLER when sessions are shared, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
  * SEARCH_ATTRIBUTES_MISSING
@@ -46,7 +54,10 @@ export interface WorkerConfig {
 export async function runWorker(config: WorkerConfig): Promise<void> {
   const logger = pino({ name: 'worker', level: config.logLevel });
   installRuntime(logger);
-  const database = openDatabase(config.databaseUrl, { applicationName: 'tidegate-worker' });
+  const database = openDatabase(config.databaseUrl, {
+    applicationName: 'tidegate-worker',
+    max: poolSize(slotsFor()),
+  });
   try {
     await checkReachable(database);
     requireOwnSession(database.sessions.kind, 'a worker');
@@ -62,7 +73,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
       await connection.close();
     }
   } finally {
-    await database.close();
+    await Promise.all([database.close(), endCompute()]);
   }
 }
 
@@ -100,11 +111,21 @@ function startWorkersOf(
     partRows,
     ...(webhookUrl !== undefined && { webhookUrl }),
   });
-  return startWorkers({
-    connection,
-    namespace,
-    taskQueue,
-    activities,
-    ...(workflowBundle !== undefined && { workflowBundlePath: workflowBundle }),
-  });
+  const settings = { connection, namespace, taskQueue, activities };
+  return workflowBundle === undefined
+    ? withBundle((workflowBundlePath) => startWorkers({ ...settings, workflowBundlePath }))
+    : startWorkers({ ...settings, workflowBundlePath: workflowBundle });
+}
+
+/** Bundles the workflows for `use`. A process of its own does it, since what it takes would stay for as long as this one. */
+async function withBundle<T>(use: (path: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'tidegate-workflows-'));
+  try {
+    const path = join(folder, 'bundle.js');
+    const script = fileURLToPath(new URL('./bundle.mjs', import.meta.url));
+    await promisify(execFile)(process.execPath, [script, path]);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { ActivityErrors } from './activity-errors.ts';
 import { type Activities } from '../activities/index.ts';
-import { partQueue } from '../workflows/contracts.ts';
+import { noticeQueue, partQueue, peopleQueue } from '../workflows/contracts.ts';
+import { type Slots, slotsFor } from './slots.ts';
 
 /** What a worker is made of. */
 export interface WorkerSettings {
@@ -13,6 +14,8 @@ export interface WorkerSettings {
   readonly activities: Activities;
   /** A bundle built beforehand; without it the workflows are bundled at start, which takes a second or two. */
   readonly workflowBundlePath?: string;
+  /** Activities at once. @default what suits the processors of the machine */
+  readonly slots?: Slots;
   /** How long activities may go on after a stop is asked for. @default '10 seconds' */
   readonly shutdownGraceTime?: string;
 }
@@ -20,7 +23,13 @@ export interface WorkerSettings {
 /** Where the workflows are, for a worker or a bundler. */
 export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
-/** Options of the worker that runs the loops. Concurrent activities of a process stay below the database pool's size. */
+/**
+ * Runs that are kept in memory, so that their next step need not replay them. Releases wait for weeks, and those that
+ * were not heard of for longest are let go first.
+ */
+const MAX_CACHED_RUNS = 250;
+
+/** Options of the worker that runs the loops. */
 export function workerOptions(settings: WorkerSettings): WorkerOptions {
   const { connection, namespace, taskQueue, activities, workflowBundlePath } = settings;
   return {
@@ -32,24 +41,34 @@ export function workerOptions(settings: WorkerSettings): WorkerOptions {
       ? { workflowsPath }
       : { workflowBundle: { codePath: workflowBundlePath } }),
     ...whileItWorks(settings),
-    maxConcurrentActivityTaskExecutions: 8,
+    maxCachedWorkflows: MAX_CACHED_RUNS,
+    maxConcurrentActivityTaskExecutions: slotsOf(settings).loops,
   };
 }
 
+const slotsOf = ({ slots }: WorkerSettings): Slots => slots ?? slotsFor();
+
 /**
- * Options of the worker that profiles parts of large windows. One at a time: a part keeps a thread busy by itself, and
- * what a process does not take is left to others.
+ * Options of the workers that take activities only: parts of large windows one at a time, so that what a process does
+ * not take is left to others; what a person waits for; notifications.
  */
-export function partWorkerOptions(settings: WorkerSettings): WorkerOptions {
+export function sideWorkerOptions(settings: WorkerSettings): WorkerOptions[] {
   const { connection, namespace, taskQueue, activities } = settings;
-  return {
+  const { parts, people, notices } = slotsOf(settings);
+  const queues = [
+    { taskQueue: partQueue(taskQueue), slots: parts, polls: 1 },
+    { taskQueue: peopleQueue(taskQueue), slots: people, polls: 2 },
+    { taskQueue: noticeQueue(taskQueue), slots: notices, polls: 1 },
+  ];
+  return queues.map(({ taskQueue: queue, slots, polls }) => ({
     connection,
     namespace,
-    taskQueue: partQueue(taskQueue),
+    taskQueue: queue,
     activities,
     ...whileItWorks(settings),
-    maxConcurrentActivityTaskExecutions: 1,
-  };
+    maxConcurrentActivityTaskExecutions: slots,
+    maxConcurrentActivityTaskPolls: polls,
+  }));
 }
 
 const whileItWorks = ({ shutdownGraceTime }: WorkerSettings) =>
@@ -58,5 +77,6 @@ const whileItWorks = ({ shutdownGraceTime }: WorkerSettings) =>
     maxHeartbeatThrottleInterval: '1 second',
     interceptors: { activity: [() => ({ inbound: new ActivityErrors() })] },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
-    shutdownForceTime: '20 seconds',
+    // Then steps that do not end are left behind, and their connections cut off: the whole end takes 20 seconds at most.
+    shutdownForceTime: '15 seconds',
   }) satisfies Partial<WorkerOptions>;

@@ -1,58 +1,96 @@
 // The activities as workflows call them: each with the retry policy of its class.
-import { proxyActivities } from '@temporalio/workflow';
+import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { type Activities } from '../activities/index.ts';
-import { partQueue } from './contracts.ts';
+import { noticeQueue, partQueue, peopleQueue } from './contracts.ts';
 import { retryPolicies } from './retry-policies.ts';
 
-export const {
-  assembleEvidence,
-  archiveCandidate,
-  closeRetrain,
-  decidePromotion,
-  decideRetrain,
-  definitionsToMaterialize,
-  openRetrain,
-  promote,
-  rollBack,
-  stageCandidate,
-  startMonitor,
-  startRelease,
-  startRetrain,
-  verifyDecision,
-} = proxyActivities<Activities>(retryPolicies.store);
+/**
+ * Where a step stands on the way to a release, as Temporal's priority: of steps that wait for a worker, those that are
+ * further go first, so that models do not all advance in step and the first releases wait for a person early. A
+ * server without priorities takes them first come, first served.
+ */
+const priority = {
+  release: { priorityKey: 1 },
+  candidate: { priorityKey: 2 },
+  retrain: { priorityKey: 3 },
+  report: { priorityKey: 4 },
+  begin: { priorityKey: 5 },
+} as const satisfies Record<string, ActivityOptions['priority']>;
+
+const { store, data, training } = retryPolicies;
+
+export const { decideRetrain, definitionsToMaterialize, startMonitor, startRetrain } =
+  proxyActivities<Activities>({ ...store, priority: priority.report });
+
+export const { openRetrain } = proxyActivities<Activities>({ ...store, priority: priority.retrain });
+
+export const { decidePromotion, stageCandidate, startRelease } = proxyActivities<Activities>({
+  ...store,
+  priority: priority.candidate,
+});
+
+export const { archiveCandidate, assembleEvidence, closeRetrain } = proxyActivities<Activities>({
+  ...store,
+  priority: priority.release,
+});
+
+export const { freezeWindow } = proxyActivities<Activities>({ ...data, priority: priority.begin });
 
 export const {
-  checkLeaks,
-  compareWithChampion,
-  freezeTrainingWindow,
-  freezeWindow,
+  checkQuality,
   materializeDefinition,
-  materializeOnline,
-  planTraining,
+  measureDrift,
+  measurePerformance,
   removeUnusedOnlineRows,
-  validateCandidate,
-} = proxyActivities<Activities>(retryPolicies.data);
+} = proxyActivities<Activities>({ ...data, priority: priority.report });
 
-export const { measureDrift, measurePerformance, checkQuality } = proxyActivities<Activities>(
-  retryPolicies.data,
-);
+export const { checkLeaks, freezeTrainingWindow, planTraining } = proxyActivities<Activities>({
+  ...data,
+  priority: priority.retrain,
+});
+
+export const { compareWithChampion, materializeOnline } = proxyActivities<Activities>({
+  ...data,
+  priority: priority.candidate,
+});
+
+export const { validateCandidate } = proxyActivities<Activities>({ ...data, priority: priority.release });
+
+export const { judgeTemporalHoldout, trainCandidate } = proxyActivities<Activities>({
+  ...training,
+  priority: priority.candidate,
+});
 
 /** Steps that any worker takes one at a time. */
 export const partActivities = (taskQueue: string) =>
-  proxyActivities<Pick<Activities, 'profilePart'>>({
-    ...retryPolicies.data,
-    taskQueue: partQueue(taskQueue),
-  });
-
-export const { judgeTemporalHoldout, trainCandidate } = proxyActivities<Activities>(retryPolicies.training);
+  proxyActivities<Pick<Activities, 'profilePart'>>({ ...data, taskQueue: partQueue(taskQueue) });
 
 /** Recipes are judged where parts are counted: each keeps a thread busy and holds the training window. */
 export const recipeActivities = (taskQueue: string) =>
   proxyActivities<Pick<Activities, 'judgeRecipe'>>({
-    ...retryPolicies.training,
+    ...training,
     taskQueue: partQueue(taskQueue),
   });
 
-export const { confirmServing, prepareServing } = proxyActivities<Activities>(retryPolicies.serving);
+/** Steps that a person waits for, on the task queue that has slots kept free for them. */
+const forPeople = (policy: ActivityOptions): Activities =>
+  proxyActivities<Activities>({ ...policy, taskQueue: peopleQueue(workflowInfo().taskQueue) });
 
-export const { notify } = proxyActivities<Activities>(retryPolicies.notify);
+export const verifyDecision: Activities['verifyDecision'] = (input) =>
+  forPeople(retryPolicies.store).verifyDecision(input);
+
+export const promote: Activities['promote'] = (input) => forPeople(retryPolicies.store).promote(input);
+
+export const rollBack: Activities['rollBack'] = (input) => forPeople(retryPolicies.store).rollBack(input);
+
+export const prepareServing: Activities['prepareServing'] = (input) =>
+  forPeople(retryPolicies.serving).prepareServing(input);
+
+export const confirmServing: Activities['confirmServing'] = (input) =>
+  forPeople(retryPolicies.serving).confirmServing(input);
+
+export const notify: Activities['notify'] = (input) =>
+  proxyActivities<Activities>({
+    ...retryPolicies.notify,
+    taskQueue: noticeQueue(workflowInfo().taskQueue),
+  }).notify(input);

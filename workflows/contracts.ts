@@ -13,6 +13,15 @@ export const DEFAULT_TASK_QUEUE = 'tidegate';
  */
 export const partQueue = (taskQueue: string): string => `${taskQueue}-parts`;
 
+/**
+ * The task queue of what a person waits for: decisions, promotions, rollbacks. Each worker keeps slots for it, so that
+ * nobody waits behind the work on other models.
+ */
+export const peopleQueue = (taskQueue: string): string => `${taskQueue}-people`;
+
+/** The task queue of notifications: a webhook that hangs takes slots of this queue only. */
+export const noticeQueue = (taskQueue: string): string => `${taskQueue}-notices`;
+
 /** The task queue of trees workers, which are written in Python. */
 export const treesQueue = (taskQueue: string): string => `${taskQueue}-trees`;
 
@@ -34,6 +43,8 @@ export const workflowIds = {
   rollback: (model: string) => `rollback/${model}`,
   materialize: (model: string) => `materialize/${model}`,
   trees: (fitId: number) => `trees/${fitId}`,
+  /** One notification, under an id of its own. */
+  notice: (model: string, id: string) => `notice/${model}/${id}`,
 } as const;
 
 /** Names under which the loops are registered. */
@@ -44,6 +55,7 @@ export const workflowTypes = {
   rollback: 'rollbackWorkflow',
   materialize: 'materializeWorkflow',
   trees: 'treesWorkflow',
+  notice: 'noticeWorkflow',
 } as const;
 
 /** One fit of trees, by its row. */

@@ -109,10 +109,17 @@ export const retryPolicies = {
       nonRetryableErrorTypes,
     },
   },
-  /** Tells the outside world; given up soon, since nothing may wait for it. */
+  /** Notifies from within the run that sends, as runs do that began before notices had runs of their own. */
   notify: {
     startToCloseTimeout: '10 seconds',
-    scheduleToCloseTimeout: '1 minute',
     retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  },
+  /**
+   * Delivers a notice from a run of its own: about four hours of attempts. Time spent in the queue is not counted, since
+   * many notices at once would otherwise be lost.
+   */
+  notice: {
+    startToCloseTimeout: '10 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '10 minutes', maximumAttempts: 34 },
   },
 } as const satisfies Record<string, ActivityOptions>;

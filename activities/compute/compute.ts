@@ -9,6 +9,9 @@ const pool = new ComputePool({
   size: availableParallelism(),
 });
 
+/** Ends all threads, with what they compute: for the end of the process. */
+export const endCompute = (): Promise<void> => pool.end();
+
 /**
  * Runs a task of the table in a thread and gives what it gives here; the input is copied. At most as many run at once
  * as the machine has processors, however many ask.

@@ -79,6 +79,13 @@ export class ComputePool {
     });
   }
 
+  /** Ends all threads; whoever waits for a result meets an error. */
+  async end(): Promise<void> {
+    const ended = new TidegateError('TRAINING_THREAD_FAILED', 'the process is ending');
+    for (const job of this.#waiting.splice(0)) job.settle({ error: ended });
+    await Promise.all([...this.#threads].map((thread) => this.#end(thread, ended)));
+  }
+
   /** Gives waiting jobs to free threads, starting threads up to the size. */
   #assign(): void {
     while (this.#waiting.length > 0) {
@@ -105,7 +112,7 @@ export class ComputePool {
     const thread: Thread = { worker, job: undefined, idle: undefined };
     this.#threads.add(thread);
     const fail = (words: string, cause?: unknown): void =>
-      this.#end(
+      void this.#end(
         thread,
         new TidegateError('TRAINING_THREAD_FAILED', `the compute thread ${words}`, { cause }),
       );
@@ -125,7 +132,7 @@ export class ComputePool {
       try {
         job.onProgress(message.fraction);
       } catch (error) {
-        this.#end(thread, error as Error);
+        void this.#end(thread, error as Error);
       }
       return;
     }
@@ -138,7 +145,7 @@ export class ComputePool {
   #free(thread: Thread): void {
     thread.job = undefined;
     thread.worker.unref();
-    thread.idle = setTimeout(() => this.#end(thread, new Error('idle')), this.#options.idleMs);
+    thread.idle = setTimeout(() => void this.#end(thread, new Error('idle')), this.#options.idleMs);
     thread.idle.unref();
   }
 
@@ -150,20 +157,19 @@ export class ComputePool {
       job.settle({ error: reason });
       return;
     }
-    for (const thread of this.#threads) if (thread.job === job) this.#end(thread, reason);
+    for (const thread of this.#threads) if (thread.job === job) void this.#end(thread, reason);
   }
 
   /** Ends a thread, then tells its job so: whoever is told can rely on it that nothing runs any more. */
-  #end(thread: Thread, error: Error): void {
+  async #end(thread: Thread, error: Error): Promise<void> {
     if (!this.#threads.delete(thread)) return;
     const { worker, job } = thread;
     clearTimeout(thread.idle);
     worker.removeAllListeners();
     // A thread that fails while it is being ended has nobody left to tell.
     worker.on('error', () => undefined);
-    void worker.terminate().finally(() => {
-      job?.settle({ error });
-      this.#assign();
-    });
+    await worker.terminate();
+    job?.settle({ error });
+    this.#assign();
   }
 }

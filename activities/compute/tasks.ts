@@ -16,7 +16,7 @@ import {
 import { type NamedTask, type ScoredOutOfFold, scoreOutOfFold } from '../../domain/learning/out-of-fold.ts';
 import { measurePerformance, type Performance } from '../../domain/learning/performance.ts';
 import { sideBySide, type SideBySide, type SideBySideInput } from '../../domain/learning/side-by-side.ts';
-import { openScorer, type ScorerSource } from '../../scoring/scorer-source.ts';
+import { openScorer, type ScorerSource } from '../../scoring/open-scorer.ts';
 
 /** A training that can be sent to a thread. */
 export type TrainingInput = Omit<VersionTask, 'onProgress'>;

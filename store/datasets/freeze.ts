@@ -4,14 +4,15 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Backfilled } from '../../domain/features/label-counts.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database, inTransaction } from '../database.ts';
+import { withConnections } from '../connections.ts';
+import { type Database } from '../database.ts';
 import { refuseHidden } from '../features/known-guard.ts';
 import { digestName, digestOfDataset } from './chunk-digests.ts';
 import { ChunkWriter } from './chunk-writer.ts';
 import { DatasetTable } from './dataset-table.ts';
 import { type Dataset, datasetFromRow, findDatasetByRequest } from './dataset.ts';
 import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
-import { inSnapshot, labelsKnownBy } from './snapshot.ts';
+import { inSnapshotOn, labelsKnownBy } from './snapshot.ts';
 
 export { type FreezeControl } from './join-chunks.ts';
 
@@ -41,7 +42,7 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   if (existing) return existing;
   const { definition, window, knownBy } = request;
   // Before the snapshot: whoever still writes now is not seen by it either.
-  const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database));
+  const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database.pool));
   const statement = await windowStatement(database.pool, definition, window, asKnownAt);
   try {
     return await freezeRows(database, request, { statement, asKnownAt });
@@ -65,14 +66,20 @@ export const freezeRows = (
   request: FreezeRequest,
   rows: RowsToFreeze,
 ): Promise<Dataset> =>
-  inSnapshot(
-    database,
-    (reader) => inTransaction(database, (writer) => freezeIn(reader, writer, request, rows)),
-    request.signal,
-  );
+  // Both connections before the first statement: a step that has one and waits for another can wait for ever.
+  withConnections(database, 2, async ([reader, writer]) => {
+    await writer.query('begin');
+    const dataset = await inSnapshotOn(
+      { database, client: reader },
+      () => freezeIn(reader, writer, request, rows),
+      request.signal,
+    );
+    await writer.query('commit');
+    return dataset;
+  });
 
 async function freezeIn(
-  reader: pg.Client,
+  reader: pg.ClientBase,
   writer: pg.ClientBase,
   request: FreezeRequest,
   { statement, asKnownAt }: RowsToFreeze,
@@ -97,7 +104,7 @@ async function freezeIn(
 }
 
 async function copyWindow(
-  reader: pg.Client,
+  reader: pg.ClientBase,
   statement: string,
   { table, chunks, digests }: Destination,
   control: FreezeControl,

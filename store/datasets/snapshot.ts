@@ -1,6 +1,7 @@
 // One consistent look at the source tables.
 import type pg from 'pg';
 import { type Database, openClient } from '../database.ts';
+import { type Queryable } from '../queryable.ts';
 
 /** Leaves every field as the text that Postgres sent. */
 export const asText: pg.CustomTypesConfig = {
@@ -20,6 +21,25 @@ export async function inSnapshot<T>(
 ): Promise<T> {
   signal?.throwIfAborted();
   const client = await openClient(database);
+  try {
+    return await inSnapshotOn({ database, client }, () => work(client), signal);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/**
+ * The same on a connection that the caller has. After a failure it must not be used again: a statement of it may still
+ * be about to be cancelled.
+ *
+ * @throws the signal's reason, when aborted
+ */
+export async function inSnapshotOn<T>(
+  { database, client }: { readonly database: Database; readonly client: pg.ClientBase },
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  signal?.throwIfAborted();
   // The statement fails then, or has ended.
   const cancel = (): void => void cancelStatement(database, backend).catch(() => undefined);
   let backend = 0;
@@ -29,7 +49,7 @@ export async function inSnapshot<T>(
     backend = await backendOf(client);
     signal?.addEventListener('abort', cancel);
     signal?.throwIfAborted();
-    const result = await work(client);
+    const result = await work();
     await client.query('commit');
     return result;
   } catch (error) {
@@ -37,7 +57,6 @@ export async function inSnapshot<T>(
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);
-    await client.end().catch(() => undefined);
   }
 }
 
@@ -61,8 +80,8 @@ async function cancelStatement(database: Database, backend: number): Promise<voi
  * The instant up to which what is known is complete: now, or the start of the oldest other transaction that has
  * written, since its rows may still appear with earlier times. ISO text with microseconds.
  */
-export async function labelsKnownBy(database: Database): Promise<string> {
-  const { rows } = await database.pool.query<{ instant: string }>(`
+export async function labelsKnownBy(client: Queryable): Promise<string> {
+  const { rows } = await client.query<{ instant: string }>(`
     select to_char(least(now(), min(xact_start)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as instant
     from pg_stat_activity
     where backend_xid is not null and pid <> pg_backend_pid() and datname = current_database()`);

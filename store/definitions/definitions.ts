@@ -3,6 +3,7 @@ import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
+import { inKyselyTransaction } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { keepFixedParts } from './fixed-parts.ts';
 import { refuseHiddenNow } from '../features/known-guard.ts';
@@ -43,7 +44,7 @@ export async function applyDefinition(
   await checkSources(database, definition);
   await readLabelValues(database, definition);
   await refuseHiddenNow(database, definition);
-  return database.kysely.transaction().execute(async (transaction) => {
+  return inKyselyTransaction(database, async (transaction) => {
     await transaction
       .insertInto('tidegate.model')
       .values({

@@ -23,7 +23,7 @@ export async function profileUnfrozen(
   reference: FeatureReference,
   control: FreezeControl = {},
 ): Promise<WindowProfile> {
-  const knownBy = await labelsKnownBy(database);
+  const knownBy = await labelsKnownBy(database.pool);
   const statement = await windowStatement(database.pool, definition, window, knownBy);
   const table = new DatasetTable(definition, chunkRowsFor(definition));
   const profiler = new ChunkProfiler(reference, table.columns);

@@ -23,7 +23,7 @@ export async function countFreshLabels(
      select count(*)::int as count
      from spine${labelJoinSql(definition, method)}
      where (${labelSql(definition)}) is not null and not (${isHeldOut})`,
-    [from, to, await labelsKnownBy(database)],
+    [from, to, await labelsKnownBy(database.pool)],
   );
   return rows[0]?.count ?? 0;
 }

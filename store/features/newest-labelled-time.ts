@@ -26,7 +26,7 @@ export async function newestLabelledTime(
   const { rows: spine, entity } = definition;
   const keys = entity.keys.map(quoteColumn).join(', ');
   const timestamp = quoteColumn(spine.timestamp);
-  const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database));
+  const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database.pool));
   const method = await labelMethod(database.pool, definition);
   const time = `${timestamp}::timestamptz as tidegate_time`;
   // Only a join that reads the label's table whole needs numbers of rows.

@@ -4,6 +4,7 @@ import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { type Value } from '../../domain/features/derived/operator.ts';
 import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { withConnections } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { asText } from '../datasets/snapshot.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
@@ -50,8 +51,7 @@ export async function rowsAt(
       );
     }
   }
-  const client = await database.pool.connect();
-  try {
+  return withConnections(database, 1, async ([client]) => {
     await client.query('begin isolation level repeatable read');
     await listAsked(client, definition, { asOf, key, limit });
     // The join that every reader of an instant makes, with the entities that were asked for in the place of the spine.
@@ -63,12 +63,10 @@ export async function rowsAt(
       types: asText,
     });
     const read = rowReader(definition, asOf);
-    return rows.map(read).sort((a, b) => compareKeys(keys, a.key, b.key));
-  } finally {
     // The table of those asked for goes with it.
-    await client.query('rollback').catch(() => undefined);
-    client.release();
-  }
+    await client.query('rollback');
+    return rows.map(read).sort((a, b) => compareKeys(keys, a.key, b.key));
+  });
 }
 
 async function listAsked(

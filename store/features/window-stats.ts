@@ -51,7 +51,7 @@ export async function windowStats(
   { from, to }: Window,
   { onProgress, signal }: StatsOptions = {},
 ): Promise<WindowStats> {
-  const asKnownAt = await labelsKnownBy(database);
+  const asKnownAt = await labelsKnownBy(database.pool);
   const sources = sourceColumnsOf(definition).length;
   const fetchRows = Math.max(1, Math.min(FETCH_ROWS, Math.floor(FETCH_FIELDS / sources)));
   const summary = new WindowSummariser(definition, fetchRows);

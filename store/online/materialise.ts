@@ -57,7 +57,7 @@ export async function materialise(database: Database, request: MaterialiseReques
   const { source, scope = { kind: 'increment' } } = request;
   const rowsOf = { model: source.model, version: source.version };
   return withOnlineLock(database, rowsOf, async ({ reader, writer }) => {
-    const watermark = await findWatermark(database, rowsOf);
+    const watermark = await findWatermark(writer, rowsOf);
     if (scope.kind === 'range' && !watermark) {
       throw new TidegateError(
         'NOT_MATERIALISED',
@@ -69,7 +69,7 @@ export async function materialise(database: Database, request: MaterialiseReques
     if (watermark && watermark.asOf > asOf) {
       return { ...NOTHING, asOf: watermark.asOf, scope: scope.kind, nothing: 'watermark ahead' };
     }
-    const progress = await findProgress(database, rowsOf);
+    const progress = await findProgress(writer, rowsOf);
     await reader.query('begin isolation level repeatable read');
     // To compile the statements takes longer than a batch. What the look sees is fixed by the statement after this.
     await reader.query('set local jit = off');
@@ -97,7 +97,7 @@ export async function materialise(database: Database, request: MaterialiseReques
     if (plan.resumed) await resumeProgress(writer, rowsOf);
     else await beginProgress(writer, rowsOf, { ...plan, asOf });
     await walk(run, plan, first, request);
-    return finish(database, run, plan, asOf, watermark);
+    return finish(run, plan, asOf, watermark);
   });
 }
 
@@ -118,13 +118,12 @@ async function walk(run: EntityRun, plan: Plan, first: number, request: Material
 
 /** Moves the watermark, in one transaction with the removal of rows whose entities are gone. */
 async function finish(
-  database: Database,
   { writer, rowsOf, definition }: EntityRun,
   { scope, fullBecause, finalMark: mark, removesVanished, newestAsOf }: Plan,
   asOf: Date,
   before: Watermark | undefined,
 ): Promise<Materialised> {
-  const progress = await findProgress(database, rowsOf);
+  const progress = await findProgress(writer, rowsOf);
   const { lookedAt = 0, written = 0 } = progress ?? {};
   const isAhead = newestAsOf > asOf || scope.kind === 'range';
   const suspectXid = isAhead ? olderXid(before?.suspectXid ?? null, progress?.suspectXid ?? null) : null;

@@ -1,5 +1,6 @@
 // One materialisation of a definition at a time: the second waits for the first.
 import type pg from 'pg';
+import { withConnections } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { requireOwnSession } from '../session.ts';
 import { type RowsOf } from './online-writer.ts';
@@ -20,20 +21,17 @@ export async function withOnlineLock<T>(
   { model, version }: RowsOf,
   work: (clients: OnlineClients) => Promise<T>,
 ): Promise<T> {
-  const reader = await database.pool.connect();
-  try {
-    requireOwnSession(database.sessions.kind, 'materialising');
-    await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [
-      `tidegate/online/${model}/${version}`,
-    ]);
-    const writer = await database.pool.connect();
-    try {
-      return await work({ reader, writer });
-    } finally {
-      writer.release(true);
-    }
-  } finally {
-    // Ended and not given back: with the session go its lock, its transaction and its temporary tables.
-    reader.release(true);
-  }
+  return withConnections(
+    database,
+    2,
+    async ([reader, writer]) => {
+      requireOwnSession(database.sessions.kind, 'materialising');
+      await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [
+        `tidegate/online/${model}/${version}`,
+      ]);
+      return work({ reader, writer });
+    },
+    // With the sessions go the lock, the transaction and the temporary tables.
+    { discard: true },
+  );
 }

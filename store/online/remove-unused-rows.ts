@@ -1,5 +1,8 @@
 // Removes the online rows of definitions by which no version answers any more.
+import { type Kysely } from 'kysely';
+import { kyselyOn } from '../connections.ts';
 import { type Database } from '../database.ts';
+import { type Tables } from '../tables.ts';
 import { definitionsInUse } from './definitions-in-use.ts';
 import { withOnlineLock } from './online-lock.ts';
 
@@ -17,10 +20,10 @@ export async function removeUnusedRows(database: Database, model: string): Promi
   );
   const removed: number[] = [];
   for (const { version } of rows) {
-    if (await isNeeded(database, model, version)) continue;
+    if (await isNeeded(database.kysely, model, version)) continue;
     await withOnlineLock(database, { model, version }, async ({ writer }) => {
       // Asked again: while this waited for a run, a version of that definition may have come.
-      if (await isNeeded(database, model, version)) return;
+      if (await isNeeded(kyselyOn(writer), model, version)) return;
       await writer.query('begin');
       for (const table of ['online_row', 'online_watermark', 'online_progress']) {
         await writer.query(`delete from tidegate.${table} where model = $1 and definition_version = $2`, [
@@ -35,9 +38,9 @@ export async function removeUnusedRows(database: Database, model: string): Promi
   return removed;
 }
 
-async function isNeeded(database: Database, model: string, version: number): Promise<boolean> {
-  if ((await definitionsInUse(database.kysely, model)).includes(version)) return true;
-  const newest = await database.kysely
+async function isNeeded(kysely: Kysely<Tables>, model: string, version: number): Promise<boolean> {
+  if ((await definitionsInUse(kysely, model)).includes(version)) return true;
+  const newest = await kysely
     .selectFrom('tidegate.definition')
     .select('version')
     .where('model', '=', model)

@@ -1,6 +1,7 @@
 // How far the online rows of a definition are, and what a run that has not finished has done.
 import type pg from 'pg';
 import { type Database } from '../database.ts';
+import { type Queryable } from '../queryable.ts';
 import { type RowsOf } from './online-writer.ts';
 import { type MaterialiseScope } from './scope.ts';
 import { type SourceMark } from './source-mark.ts';
@@ -40,16 +41,17 @@ export const olderXid = (one: string | null, other: string | null): string | nul
 };
 
 /** The watermark of a definition; none where its rows were never complete. */
-export const findWatermark = (
-  database: Database,
+export async function findWatermark(
+  client: Queryable,
   { model, version }: RowsOf,
-): Promise<Watermark | undefined> =>
-  database.kysely
-    .selectFrom('tidegate.online_watermark')
-    .select(['as_of as asOf', 'newest_as_of as newestAsOf', 'suspect_xid as suspectXid', 'mark'])
-    .where('model', '=', model)
-    .where('definition_version', '=', version)
-    .executeTakeFirst();
+): Promise<Watermark | undefined> {
+  const { rows } = await client.query<Watermark & pg.QueryResultRow>(
+    `select as_of as "asOf", newest_as_of as "newestAsOf", suspect_xid as "suspectXid", mark
+     from tidegate.online_watermark where model = $1 and definition_version = $2`,
+    [model, version],
+  );
+  return rows[0];
+}
 
 /** The newest watermark of any definition of a model: how fresh its online rows are. */
 export async function newestWatermark(database: Database, model: string): Promise<Date | undefined> {
@@ -63,14 +65,18 @@ export async function newestWatermark(database: Database, model: string): Promis
 }
 
 /** The unfinished run of a definition, if there is one. */
-export const findProgress = (database: Database, { model, version }: RowsOf): Promise<Progress | undefined> =>
-  database.kysely
-    .selectFrom('tidegate.online_progress')
-    .select(['as_of as asOf', 'newest_as_of as newestAsOf', 'suspect_xid as suspectXid'])
-    .select(['resumed_xid as resumedXid', 'scope', 'mark', 'position', 'looked_at as lookedAt', 'written'])
-    .where('model', '=', model)
-    .where('definition_version', '=', version)
-    .executeTakeFirst();
+export async function findProgress(
+  client: Queryable,
+  { model, version }: RowsOf,
+): Promise<Progress | undefined> {
+  const { rows } = await client.query<Progress & pg.QueryResultRow>(
+    `select as_of as "asOf", newest_as_of as "newestAsOf", suspect_xid as "suspectXid", resumed_xid as "resumedXid",
+       scope, mark, position, looked_at as "lookedAt", written
+     from tidegate.online_progress where model = $1 and definition_version = $2`,
+    [model, version],
+  );
+  return rows[0];
+}
 
 /** Notes a run that begins, in place of one that was given up; what that one wrote stays suspect. */
 export async function beginProgress(

@@ -1,5 +1,6 @@
 // API instances: each keeps a row while it lives, and one for every version it holds or could not load.
 import { sql } from 'kysely';
+import { inKyselyTransaction } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { type VersionRef } from './wanted-versions.ts';
 
@@ -34,7 +35,7 @@ export async function writeStates(
   held: readonly InstanceState[],
   changed: readonly InstanceState[],
 ): Promise<void> {
-  await database.kysely.transaction().execute(async (transaction) => {
+  await inKyselyTransaction(database, async (transaction) => {
     await sql`
       delete from tidegate.instance_version
       where instance = ${instance} and (model, version) not in (

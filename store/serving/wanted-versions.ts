@@ -1,5 +1,6 @@
 // What every API instance should hold: the versions in Production, and those that a release asks it to load.
 import { sql } from 'kysely';
+import { inKyselyTransaction } from '../connections.ts';
 import { type Database } from '../database.ts';
 
 /** Channel on which the database names a model whose version in Production changed. */
@@ -39,7 +40,7 @@ export const listPreparations = (database: Database): Promise<Preparation[]> =>
 
 /** Asks every API instance to load a version and check that it answers; a repeated request is answered anew. */
 export async function requestPreparation(database: Database, { model, version }: VersionRef): Promise<void> {
-  await database.kysely.transaction().execute(async (transaction) => {
+  await inKyselyTransaction(database, async (transaction) => {
     await transaction
       .insertInto('tidegate.preparation')
       .values({ model, version })

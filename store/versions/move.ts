@@ -2,6 +2,7 @@
 import { type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
+import { inKyselyTransaction } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { type Stage, type Tables } from '../tables.ts';
 
@@ -38,7 +39,7 @@ export async function movingModel<T>(
   work: (transaction: Transaction<Tables>) => Promise<T>,
 ): Promise<T> {
   try {
-    return await database.kysely.transaction().execute(async (transaction) => {
+    return await inKyselyTransaction(database, async (transaction) => {
       const locked = await transaction
         .selectFrom('tidegate.model')
         .select('name')

@@ -9,6 +9,7 @@ import { IMPORTED } from '../../domain/learning/onnx-artifact.ts';
 import { type Platform } from '../../domain/learning/platform.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { inKyselyTransaction } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { type Stage } from '../tables.ts';
 
@@ -65,7 +66,7 @@ const COLUMNS = [
 
 /** Registers a version in stage None under the model's next number; a retrain that already has one gets that back. */
 export async function registerVersion(database: Database, input: NewVersion): Promise<Version> {
-  return database.kysely.transaction().execute(async (transaction) => {
+  return inKyselyTransaction(database, async (transaction) => {
     await transaction
       .selectFrom('tidegate.model')
       .select('name')

@@ -64,9 +64,9 @@ test('a run killed without warning goes on where it stopped: no more than a batc
   await gone;
   expect(said).toBe('stopped');
 
-  const before = await findProgress(database, rowsOf('killed'));
+  const before = await findProgress(database.pool, rowsOf('killed'));
   expect(before?.position).toBe(`["${userOf(39)}", "eu"]`);
-  expect(await findWatermark(database, rowsOf('killed'))).toBeUndefined();
+  expect(await findWatermark(database.pool, rowsOf('killed'))).toBeUndefined();
   const seen: number[] = [];
   const done = await write('killed', first, {
     ...full,
@@ -78,8 +78,8 @@ test('a run killed without warning goes on where it stopped: no more than a batc
   expect(done).toMatchObject({ scope: 'full', lookedAt: 100, written: 100 });
   const all = Array.from({ length: 100 }, (_, n) => n);
   expect(await hoursOf('killed', ...all)).toEqual(all);
-  expect(await findProgress(database, rowsOf('killed'))).toBeUndefined();
-  expect((await findWatermark(database, rowsOf('killed')))?.asOf).toEqual(first);
+  expect(await findProgress(database.pool, rowsOf('killed'))).toBeUndefined();
+  expect((await findWatermark(database.pool, rowsOf('killed')))?.asOf).toEqual(first);
 });
 
 test('what was loaded between the cut and the rest is in the rows, before the position too', async () => {
@@ -139,7 +139,7 @@ test('runs at the same time wait for each other, and the newest instant stands',
       .at(-1),
   ).toBe(second.getTime());
   expect(await hoursOf('together', 0, 15, 29)).toEqual([100, 115, 129]);
-  expect((await findWatermark(database, rowsOf('together')))?.asOf).toEqual(second);
+  expect((await findWatermark(database.pool, rowsOf('together')))?.asOf).toEqual(second);
   const { rows } = await database.pool.query(
     `select count(*) as rows from tidegate.online_row where model = 'together'`,
   );

@@ -2,11 +2,12 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { workerOptions } from '../../worker/options.ts';
+import { sideWorkerOptions, workerOptions } from '../../worker/options.ts';
 import { type ReleaseInput } from '../../workflows/contracts.ts';
 import { type releaseWorkflow } from '../../workflows/index.ts';
 import { timeSkippingServer } from '../helpers/time-skipping-server.ts';
 import { CANDIDATE, fakeActivities } from './fake-activities.ts';
+import { noticesOf } from './notices.ts';
 import { workflowBundlePath } from './workflow-bundle.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,15 +35,16 @@ afterAll(() => environment.teardown());
 
 it('reminds each day of a week and then expires, without anybody having decided', async () => {
   const fakes = fakeActivities();
-  const worker = await Worker.create(
-    workerOptions({
-      connection: environment.nativeConnection,
-      namespace: 'default',
-      taskQueue: 'a-week',
-      activities: fakes.activities,
-      workflowBundlePath: await workflowBundlePath(),
-    }),
-  );
+  const settings = {
+    connection: environment.nativeConnection,
+    namespace: 'default',
+    taskQueue: 'a-week',
+    activities: fakes.activities,
+    workflowBundlePath: await workflowBundlePath(),
+  };
+  const worker = await Worker.create(workerOptions(settings));
+  const sides = await Promise.all(sideWorkerOptions(settings).map((options) => Worker.create(options)));
+  const sidesEnded = Promise.all(sides.map((side) => side.run()));
   const input: ReleaseInput = {
     model: 'patient',
     version: CANDIDATE,
@@ -60,8 +62,10 @@ it('reminds each day of a week and then expires, without anybody having decided'
   );
   expect(result).toMatchObject({ outcome: 'expired' });
   expect((await environment.currentTimeMs()) - startedAt).toBeGreaterThanOrEqual(7 * DAY_MS);
-  const events = fakes.inputsOf('notify').map(({ event }) => event);
-  expect(events).toEqual(['pending', ...Array<string>(6).fill('reminder'), 'decided']);
+  const events = (await noticesOf(fakes, 8)).map(({ event }) => event);
+  for (const side of sides) side.shutdown();
+  await sidesEnded;
+  expect(events).toEqual(['decided', 'pending', ...Array<string>(6).fill('reminder')]);
   expect(fakes.inputsOf('archiveCandidate')).toMatchObject([{ reason: 'expired' }]);
   expect(fakes.inputsOf('promote')).toEqual([]);
 });

@@ -17,6 +17,12 @@ export const scheduledActivities = ({ events }: History): ScheduledActivity[] =>
 export const activityNames = (history: History): string[] =>
   scheduledActivities(history).map(({ activityType }) => activityType?.name ?? '');
 
+/** The ids of the runs that a run started beside it. */
+export const childrenOf = ({ events }: History): string[] =>
+  (events ?? []).flatMap(
+    ({ startChildWorkflowExecutionInitiatedEventAttributes: started }) => started?.workflowId ?? [],
+  );
+
 /** The size in bytes of all payloads of each event, largest first. */
 export const payloadSizes = ({ events }: History): number[] =>
   (events ?? []).map(sizeOfPayloads).sort((a, b) => b - a);

@@ -8,6 +8,7 @@ import { currentDetails, tagsOf } from './reading.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { materializeStateQuery } from '../../workflows/contracts.ts';
 import { useLoops } from './with-loops.ts';
+import { noticesOf } from './notices.ts';
 
 const asOf = '2024-02-29T00:00:00.000Z';
 const increment = { kind: 'increment' };
@@ -72,7 +73,7 @@ describe.concurrent('a materialisation', () => {
       await expect(run.result()).rejects.toThrow();
       expect(fakes.inputsOf('materializeDefinition')).toHaveLength(2);
       expect(fakes.inputsOf('removeUnusedOnlineRows')).toEqual([]);
-      expect(fakes.inputsOf('notify')).toMatchObject([
+      expect(await noticesOf(fakes, 1)).toMatchObject([
         { event: 'failed', message: 'no feature has a value' },
       ]);
       expect(await tagsOf(run)).toMatchObject({ outcome: 'failed' });

@@ -9,6 +9,7 @@ import { isCancelRequested } from './history.ts';
 import { retrainRequest } from './loops.ts';
 import { currentDetails, tagsOf } from './reading.ts';
 import { useLoops } from './with-loops.ts';
+import { noticesOf } from './notices.ts';
 
 const refused = {
   promote: false,
@@ -105,7 +106,7 @@ describe.concurrent('a retrain run', () => {
       expect(fakes.inputsOf('closeRetrain')).toMatchObject([
         { retrainId, outcome: 'refused', reason: `LEAK_SUSPECTED: ${reason}` },
       ]);
-      expect(fakes.inputsOf('notify')).toMatchObject([
+      expect(await noticesOf(fakes, 1)).toMatchObject([
         { event: 'leak suspected', version: null, message: reason },
       ]);
       expect(await currentDetails(run)).toContain(`LEAK_SUSPECTED among 14 features`);
@@ -283,7 +284,7 @@ describe.concurrent('a retrain run', () => {
         { retrainId: 'first', outcome: 'failed', reason: message },
         { retrainId: 'second', outcome: 'staged' },
       ]);
-      expect(fakes.inputsOf('notify')).toEqual([{ event: 'failed', model, version: null, message }]);
+      expect(await noticesOf(fakes, 1)).toEqual([{ event: 'failed', model, version: null, message }]);
     });
   });
 
@@ -296,7 +297,7 @@ describe.concurrent('a retrain run', () => {
     return withLoops(fakes, async ({ retrain }) => {
       await expect((await retrain({})).result()).rejects.toThrow('Workflow execution failed');
       expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ outcome: 'failed', reason: 'no such model' }]);
-      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'failed' }]);
+      expect(await noticesOf(fakes, 1)).toMatchObject([{ event: 'failed' }]);
     });
   });
 

@@ -1,12 +1,13 @@
 // The retry table as the server sees it: what each activity was scheduled with. Replay does not notice a change of it.
 import { ApplicationFailure } from '@temporalio/common';
+import { type History } from '@temporalio/common/lib/proto-utils.js';
 import { msToNumber, tsToMs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it } from 'vitest';
 import { type Activities } from '../../activities/index.ts';
-import { approveSignal } from '../../workflows/contracts.ts';
+import { approveSignal, noticeQueue, partQueue, peopleQueue } from '../../workflows/contracts.ts';
 import { retryPolicies } from '../../workflows/retry-policies.ts';
 import { fakeActivities } from './fake-activities.ts';
-import { type ScheduledActivity, scheduledActivities } from './history.ts';
+import { childrenOf, type ScheduledActivity, scheduledActivities } from './history.ts';
 import { decision } from './pending-release.ts';
 import { useLoops } from './with-loops.ts';
 
@@ -44,7 +45,7 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   promote: 'store',
   confirmServing: 'serving',
   rollBack: 'store',
-  notify: 'notify',
+  notify: 'notice',
 };
 
 interface Policy {
@@ -92,6 +93,20 @@ function scheduled({ retryPolicy, ...timeouts }: ScheduledActivity): ReturnType<
   };
 }
 
+/** The task queue of each activity: what a person waits for, what keeps a processor busy, and what may hang is apart. */
+const QUEUES: Readonly<Partial<Record<keyof Activities, (taskQueue: string) => string>>> = {
+  verifyDecision: peopleQueue,
+  prepareServing: peopleQueue,
+  promote: peopleQueue,
+  confirmServing: peopleQueue,
+  rollBack: peopleQueue,
+  profilePart: partQueue,
+  judgeRecipe: partQueue,
+  notify: noticeQueue,
+};
+
+const queueOf = (name: keyof Activities, taskQueue: string): string => QUEUES[name]?.(taskQueue) ?? taskQueue;
+
 describe('the retry table', () => {
   const withLoops = useLoops();
 
@@ -116,19 +131,41 @@ describe('the retry table', () => {
         throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
       },
     });
-    return withLoops(fakes, async ({ monitor, retrain, release, rollback, materialize }) => {
-      const runs = await Promise.all([monitor(), retrain({}), release(), rollback(), materialize()]);
-      await runs[2].signal(approveSignal, decision());
-      const seen = new Set<string>();
-      for (const run of runs) {
-        await run.result();
-        for (const activity of scheduledActivities(await run.fetchHistory())) {
-          const name = activity.activityType?.name as keyof Activities;
-          expect(scheduled(activity), name).toEqual(promised(retryPolicies[classes[name]]));
-          seen.add(name);
+    return withLoops(
+      fakes,
+      async ({ client, taskQueue, monitor, retrain, release, rollback, materialize }) => {
+        const runs = await Promise.all([monitor(), retrain({}), release(), rollback(), materialize()]);
+        await runs[2].signal(approveSignal, decision());
+        const seen = new Map<string, ScheduledActivity>();
+        const look = (history: History): void => {
+          for (const activity of scheduledActivities(history)) {
+            const name = activity.activityType?.name as keyof Activities;
+            expect(scheduled(activity), name).toEqual(promised(retryPolicies[classes[name]]));
+            expect(activity.taskQueue?.name, name).toBe(queueOf(name, taskQueue));
+            seen.set(name, activity);
+          }
+        };
+        for (const run of runs) {
+          await run.result();
+          const history = await run.fetchHistory();
+          look(history);
+          for (const id of childrenOf(history)) {
+            const notice = client.workflow.getHandle(id);
+            await notice.result();
+            look(await notice.fetchHistory());
+          }
         }
-      }
-      expect([...seen].sort()).toEqual(Object.keys(classes).sort());
-    });
+        expect([...seen.keys()].sort()).toEqual(Object.keys(classes).sort());
+        // Steps that are further on the way to a release go first.
+        const way = [
+          'freezeWindow',
+          'measureDrift',
+          'freezeTrainingWindow',
+          'trainCandidate',
+          'validateCandidate',
+        ];
+        expect(way.map((name) => seen.get(name)?.priority?.priorityKey)).toEqual([5, 4, 3, 2, 1]);
+      },
+    );
   });
 });

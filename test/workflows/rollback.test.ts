@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { fakeActivities } from './fake-activities.ts';
 import { currentDetails, tagsOf } from './reading.ts';
 import { useLoops } from './with-loops.ts';
+import { noticesOf } from './notices.ts';
 
 describe.concurrent('a rollback', () => {
   const withLoops = useLoops();
@@ -15,7 +16,7 @@ describe.concurrent('a rollback', () => {
       expect(await run.result()).toMatchObject({ from: 2, to: 1 });
       expect(fakes.inputsOf('rollBack')).toMatchObject([{ model, toVersion: 1, requestedBy: 'bob' }]);
       expect(fakes.inputsOf('confirmServing')).toEqual([{ model, version: 1 }]);
-      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'rolled back', version: 1 }]);
+      expect(await noticesOf(fakes, 1)).toMatchObject([{ event: 'rolled back', version: 1 }]);
       expect(await tagsOf(run)).toEqual({ model, stage: 'Production', outcome: 'rolled back', version: 1 });
       expect(await currentDetails(run)).toContain('- 2 API instances serve it');
     });
@@ -30,7 +31,7 @@ describe.concurrent('a rollback', () => {
     return withLoops(fakes, async ({ rollback }) => {
       const run = await rollback();
       expect(await run.result()).toMatchObject({ from: 2, to: 1 });
-      expect(fakes.inputsOf('notify').map(({ event }) => event)).toEqual([
+      expect((await noticesOf(fakes, 2)).map(({ event }) => event)).toEqual([
         'rolled back',
         'serving not confirmed',
       ]);
@@ -46,7 +47,7 @@ describe.concurrent('a rollback', () => {
     return withLoops(fakes, async ({ rollback }) => {
       const run = await rollback();
       await expect(run.result()).rejects.toThrow('Workflow execution failed');
-      expect(fakes.inputsOf('notify')).toMatchObject([
+      expect(await noticesOf(fakes, 1)).toMatchObject([
         { event: 'failed', message: 'version 1 is the first' },
       ]);
       expect(fakes.inputsOf('confirmServing')).toEqual([]);

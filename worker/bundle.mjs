@@ -1,0 +1,13 @@
+// Bundles the workflows into the file that is named as argument: a process of its own, whose memory goes with it.
+import { writeFile } from 'node:fs/promises';
+import process from 'node:process';
+import { register } from 'tsx/esm/api';
+
+register();
+const { bundleWorkflowCode } = await import('@temporalio/worker');
+const { workflowsPath } = await import('./options.ts');
+const quiet = Object.fromEntries(
+  ['log', 'trace', 'debug', 'info', 'warn', 'error'].map((level) => [level, () => undefined]),
+);
+const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+await writeFile(process.argv[2], code);
