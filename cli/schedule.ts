@@ -113,7 +113,7 @@ function optionsOf(model: string, every: string, spec: ScheduleSpec, action: Act
   const typedSearchAttributes = [{ key: searchAttributes.model, value: model }];
   return {
     scheduleId: action.workflowId,
-    spec,
+    spec: { ...spec, jitter: jitterOf(every) },
     policies: {
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: toMilliseconds(durationOf(every)),
@@ -122,6 +122,16 @@ function optionsOf(model: string, every: string, spec: ScheduleSpec, action: Act
     typedSearchAttributes,
   };
 }
+
+/**
+ * How late a run may start, in milliseconds: a twentieth of the period, ten minutes at most, so that many models do not
+ * all start at midnight. The server draws it for each schedule and time. The instant that a run speaks about is the time
+ * without it.
+ */
+const jitterOf = (every: string): number =>
+  Math.min(MAX_JITTER_MS, Math.floor(toMilliseconds(durationOf(every)) / 20));
+
+const MAX_JITTER_MS = 600_000;
 
 /**
  * Creates a schedule, or brings it up to date; one that was paused by hand stays paused.

@@ -209,6 +209,11 @@ export const errorKinds = {
     false,
     "Mend what the message names and retrain, or let it pass with promotion.failedJudgement: 'warn'.",
   ),
+  STEP_STALLED: kind(
+    500,
+    true,
+    'The step is tried again; `tidegate doctor` shows connections that are held, and who holds a lock.',
+  ),
   TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),
   // lifecycle
   ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),

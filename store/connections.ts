@@ -5,6 +5,7 @@ import { Kysely, PostgresDialect, type Transaction } from 'kysely';
 import pg from 'pg';
 import { TidegateError } from '../domain/errors.ts';
 import { type Tables } from './tables.ts';
+import { socketOf, type Watched, watched } from './watched.ts';
 
 /**
  * Most connections that one piece of work holds at once: freezing and materialising read on one while they write on
@@ -32,14 +33,18 @@ type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, r
 
 /** A pool that refuses to wait for ever, neither for a connection nor for its own end. */
 export class ConnectionPool extends pg.Pool {
-  readonly #out = new Set<pg.PoolClient>();
+  /** Connections that are out, and the watched work that holds each. */
+  readonly #out = new Map<pg.PoolClient, Watched | undefined>();
   #turn: Promise<unknown> = Promise.resolve();
 
   /** @param config as of pg; the wait for a connection is at most 30 seconds unless it says otherwise */
   constructor(config: pg.PoolConfig) {
     super({ connectionTimeoutMillis: MAX_WAIT_MS, ...config });
-    this.on('acquire', (client) => this.#out.add(client));
-    this.on('release', (_error, client) => this.#out.delete(client));
+    this.on('acquire', (client) => this.#out.set(client, undefined));
+    this.on('release', (_error, client) => {
+      this.#out.get(client)?.gaveBack(client);
+      this.#out.delete(client);
+    });
   }
 
   /**
@@ -53,13 +58,24 @@ export class ConnectionPool extends pg.Pool {
     if (nested.hasSubscribers && holder.getStore() === this) nested.publish(new Error().stack);
     // Looked at now: when the wait is over, the connections may have come back.
     const isFull = this.totalCount >= (this.options.max ?? 10) && this.idleCount === 0;
+    const work = watched.getStore();
     if (!callback)
-      return super.connect().catch((error: unknown) => {
-        throw this.#busy(error, isFull);
-      });
-    super.connect((error, client, release) =>
-      callback(error && (this.#busy(error, isFull) as Error), client, release),
-    );
+      return super.connect().then(
+        (client) => this.#handTo(work, client),
+        (error: unknown) => {
+          throw this.#busy(error, isFull);
+        },
+      );
+    super.connect((error, client, release) => {
+      if (client) this.#handTo(work, client);
+      callback(error && (this.#busy(error, isFull) as Error), client, release);
+    });
+  }
+
+  #handTo(work: Watched | undefined, client: pg.PoolClient): pg.PoolClient {
+    this.#out.set(client, work);
+    work?.took(client);
+    return client;
   }
 
   /**
@@ -69,7 +85,7 @@ export class ConnectionPool extends pg.Pool {
   override async end(): Promise<void> {
     const ended = super.end();
     const cutOff = setTimeout(() => {
-      for (const client of this.#out) streamOf(client)?.destroy();
+      for (const client of this.#out.keys()) socketOf(client)?.destroy();
     }, MAX_END_MS);
     // A holder that never gives its connection back does not hold up the end.
     let giveUp: NodeJS.Timeout | undefined;
@@ -113,10 +129,6 @@ export class ConnectionPool extends pg.Pool {
     );
   }
 }
-
-const streamOf = (client: pg.PoolClient): { destroy(): void } | undefined =>
-  (client as unknown as { readonly connection?: { readonly stream?: { destroy(): void } } }).connection
-    ?.stream;
 
 /** How connections are given back. */
 export interface HoldOptions {

@@ -1,4 +1,4 @@
-// Around every activity: heartbeats while it runs, and errors of the error table as failures that Temporal understands.
+// Around every activity: it is watched while it runs, and errors of the error table become failures that Temporal understands.
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
 import {
@@ -9,36 +9,29 @@ import {
 import { TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
 import { postgresFailure } from '../store/postgres-failure.ts';
+import { type IsWorking, type StepWatchOptions, watchStep } from './step-watch.ts';
 
-// Cancellations come back with heartbeats: a training thread is to end within two seconds of one.
-const HEARTBEAT_MS = 1_000;
-
-/** Keeps an activity alive to the server, so that a dead worker is noticed, and translates its error. */
+/** Watches an activity, so that one that stands still or whose worker died is noticed, and translates its error. */
 export class ActivityErrors implements ActivityInboundCallsInterceptor {
+  readonly #isWorking: IsWorking | undefined;
+  readonly #times: StepWatchOptions;
+
+  constructor(isWorking?: IsWorking, times: StepWatchOptions = {}) {
+    this.#isWorking = isWorking;
+    this.#times = times;
+  }
+
   async execute(
     input: ActivityExecuteInput,
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
   ): Promise<unknown> {
-    const pulse = startPulse(Context.current());
+    const context = Context.current();
     try {
-      return await next(input);
+      return await watchStep(context, () => next(input), this.#isWorking, this.#times);
     } catch (error) {
-      throw asFailure(error, Context.current().info.activityType);
-    } finally {
-      clearInterval(pulse);
+      throw asFailure(error, context.info.activityType);
     }
   }
-}
-
-/** Repeats the newest heartbeat, so that what an activity reported of its progress stays visible. */
-function startPulse(context: Context): NodeJS.Timeout {
-  let newest: unknown;
-  const send = context.heartbeat;
-  (context as { heartbeat: Context['heartbeat'] }).heartbeat = (details) => {
-    newest = details;
-    send(details);
-  };
-  return setInterval(() => send(newest), HEARTBEAT_MS);
 }
 
 /**

@@ -23,6 +23,7 @@ import { runtimeLogger } from './logger.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { poolSize, slotsFor } from './slots.ts';
 import { type RunningWorkers, startWorkers } from './start-workers.ts';
+import { asksPostgres } from './step-watch.ts';
 import { temporalUnreachable } from './temporal-unreachable.ts';
 
 /** What a worker needs to know. */
@@ -111,7 +112,7 @@ function startWorkersOf(
     partRows,
     ...(webhookUrl !== undefined && { webhookUrl }),
   });
-  const settings = { connection, namespace, taskQueue, activities };
+  const settings = { connection, namespace, taskQueue, activities, isWorking: asksPostgres(database) };
   return workflowBundle === undefined
     ? withBundle((workflowBundlePath) => startWorkers({ ...settings, workflowBundlePath }))
     : startWorkers({ ...settings, workflowBundlePath: workflowBundle });

@@ -5,6 +5,7 @@ import { ActivityErrors } from './activity-errors.ts';
 import { type Activities } from '../activities/index.ts';
 import { noticeQueue, partQueue, peopleQueue } from '../workflows/contracts.ts';
 import { type Slots, slotsFor } from './slots.ts';
+import { type IsWorking } from './step-watch.ts';
 
 /** What a worker is made of. */
 export interface WorkerSettings {
@@ -16,6 +17,8 @@ export interface WorkerSettings {
   readonly workflowBundlePath?: string;
   /** Activities at once. @default what suits the processors of the machine */
   readonly slots?: Slots;
+  /** Asks Postgres whether it works for a step that shows no sign of life. @default nobody is asked */
+  readonly isWorking?: IsWorking;
   /** How long activities may go on after a stop is asked for. @default '10 seconds' */
   readonly shutdownGraceTime?: string;
 }
@@ -71,11 +74,11 @@ export function sideWorkerOptions(settings: WorkerSettings): WorkerOptions[] {
   }));
 }
 
-const whileItWorks = ({ shutdownGraceTime }: WorkerSettings) =>
+const whileItWorks = ({ shutdownGraceTime, isWorking }: WorkerSettings) =>
   ({
     // The SDK holds heartbeats back for most of the heartbeat timeout, and with them the news that a run was cancelled.
     maxHeartbeatThrottleInterval: '1 second',
-    interceptors: { activity: [() => ({ inbound: new ActivityErrors() })] },
+    interceptors: { activity: [() => ({ inbound: new ActivityErrors(isWorking) })] },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
     // Then steps that do not end are left behind, and their connections cut off: the whole end takes 20 seconds at most.
     shutdownForceTime: '15 seconds',

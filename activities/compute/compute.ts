@@ -1,5 +1,6 @@
 // Computing beside the caller's own thread, in the one pool of the process.
 import { availableParallelism } from 'node:os';
+import { whileElsewhere } from '../../store/watched.ts';
 import { type ComputeControl, ComputePool } from './pool.ts';
 import { type TaskInput, type TaskName, type TaskResult } from './tasks.ts';
 
@@ -24,4 +25,5 @@ export const compute = async <Name extends TaskName>(
   task: Name,
   input: TaskInput<Name>,
   control: ComputeControl,
-): Promise<TaskResult<Name>> => (await pool.run(task, input, control)) as TaskResult<Name>;
+): Promise<TaskResult<Name>> =>
+  (await whileElsewhere(() => pool.run(task, input, control))) as TaskResult<Name>;

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/client';
 import { type ErrorCode, errorKinds, TidegateError } from '../../domain/errors.ts';
 import { type TreeOutcome } from '../../domain/learning/trees.ts';
+import { whileElsewhere } from '../../store/watched.ts';
 import { getTreeFit, type NewTreeFit, openTreeFit } from '../../store/runs/tree-fits.ts';
 import { treesQueue, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
 import { type ActivityDeps } from '../deps.ts';
@@ -44,7 +45,7 @@ export const fitTreesBy =
     });
     const beating = setInterval(() => heartbeat({ treeFit: id }), BEAT_MS);
     try {
-      await Promise.race([handle.result(), cancelled()]);
+      await whileElsewhere(() => Promise.race([handle.result(), cancelled()]));
     } catch (error) {
       if (!(error instanceof CancelledFailure)) throw failureOf(error, taskQueue);
       // A worker that stops leaves the fit to the attempt after this one, which joins it.

@@ -7,6 +7,7 @@ import { type CommandContext } from '../command-context.ts';
 import { type Config } from '../config.ts';
 import { examineModel } from '../doctor/examine-model.ts';
 import { examineDatabase, examineTemporal } from '../doctor/examine-servers.ts';
+import { examineWorkers } from '../doctor/examine-workers.ts';
 import { type Finding } from '../doctor/finding.ts';
 import { findEndpoints } from '../endpoints.ts';
 import { type Output } from '../output/output.ts';
@@ -37,7 +38,11 @@ async function examine(config: Config): Promise<Finding[]> {
     const ofDatabase = await examineDatabase(database);
     const ofTemporal = await examineTemporal(temporal);
     const isUsable = ofDatabase.every(({ kind }) => kind === 'ok');
-    return [...ofDatabase, ...ofTemporal, ...(isUsable ? await examineModels(database) : [])];
+    return [
+      ...ofDatabase,
+      ...ofTemporal,
+      ...(isUsable ? [...(await examineWorkers(database)), ...(await examineModels(database))] : []),
+    ];
   } finally {
     await database.close();
   }

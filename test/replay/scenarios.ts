@@ -62,6 +62,7 @@ export const scenarios = (): Scenario[] => [
   scenario('not-validated', withoutValidation(), (loops) => loops.release()),
   retrainCancelled(),
   release('approved-by-signal', (run) => run.signal(approveSignal, decision())),
+  release('notices-apart', (run) => run.signal(approveSignal, decision())),
   release('approved-by-update', (run) => run.executeUpdate(decideUpdate, { args: [decision()] })),
   release('rejected', (run) => run.signal(rejectSignal, decision({ comment: 'holidays' }))),
   release('refused-then-approved', async (run) => {

@@ -163,7 +163,7 @@ describe.concurrent('a monitor run', () => {
         { reportId: 7, failed: FAILED },
       ]);
       expect(fakes.inputsOf('measurePerformance')).toMatchObject([{}, { failed: FAILED }]);
-      expect(fakes.inputsOf('notify')).toEqual([
+      expect(await noticesOf(fakes, 1)).toEqual([
         { event: 'judgement failed', model, version: null, message: 'judgement failed: drift' },
       ]);
       expect(await currentDetails(run)).toContain('- drift failed');
@@ -179,7 +179,7 @@ describe.concurrent('a monitor run', () => {
       expect(await (await monitor({ asOf })).result()).toMatchObject({ outcome: 'judgement failed' });
       expect(fakes.inputsOf('checkQuality')).toMatchObject([{ reportId: 7 }, { failed: FAILED }]);
       expect(fakes.inputsOf('measureDrift')).toEqual([]);
-      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'judgement failed' }]);
+      expect(await noticesOf(fakes, 1)).toMatchObject([{ event: 'judgement failed' }]);
     });
   });
 

@@ -158,10 +158,13 @@ describe.concurrent('a release', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release }) => {
       const run = await release({ remindEveryMs: 50 });
-      await eventually(() => {
-        const reminders = fakes.inputsOf('notify').filter(({ event }) => event === 'reminder');
-        expect(reminders.length).toBeGreaterThanOrEqual(3);
-      });
+      await eventually(
+        () => {
+          const reminders = fakes.inputsOf('notify').filter(({ event }) => event === 'reminder');
+          expect(reminders.length).toBeGreaterThanOrEqual(3);
+        },
+        { within: 60_000 },
+      );
       await run.signal(approveSignal, decision());
       expect(await run.result()).toMatchObject({ outcome: 'promoted' });
     });

@@ -166,7 +166,7 @@ describe.concurrent('a retrain run', () => {
         },
       ]);
       expect(fakes.inputsOf('trainCandidate')).toEqual([]);
-      expect(fakes.inputsOf('notify')).toMatchObject([{ event: 'judgement failed', message: reason }]);
+      expect(await noticesOf(fakes, 1)).toMatchObject([{ event: 'judgement failed', message: reason }]);
     });
   });
 
@@ -183,7 +183,7 @@ describe.concurrent('a retrain run', () => {
       ]);
       expect(fakes.inputsOf('closeRetrain')).toMatchObject([{ outcome: 'refused', reason: words, summary }]);
       expect(fakes.inputsOf('decidePromotion')).toEqual([]);
-      expect(fakes.inputsOf('notify')).toMatchObject([
+      expect(await noticesOf(fakes, 1)).toMatchObject([
         { event: 'judgement failed', version: CANDIDATE, message: words },
       ]);
       expect(await tagsOf(run)).toMatchObject({ stage: 'Archived', outcome: 'refused' });

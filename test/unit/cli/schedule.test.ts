@@ -69,6 +69,16 @@ describe('scheduleOptions', () => {
     });
   });
 
+  it('starts up to a twentieth of its period late, ten minutes at most', () => {
+    const jitterOf = (every: string) => {
+      const monitor = { ...churn.monitor, every };
+      return scheduleOptions(parseDefinition({ ...churn, monitor }), 'a-queue').spec.jitter;
+    };
+    expect(['1 month', '1 day', '1 hour', '10 minutes'].map(jitterOf)).toEqual([
+      600_000, 600_000, 180_000, 30_000,
+    ]);
+  });
+
   it('never runs two at once, and makes up for an outage of one period', () => {
     expect(options.policies).toEqual({
       overlap: ScheduleOverlapPolicy.SKIP,
