@@ -10,6 +10,8 @@ import { EXIT_FAILED } from '../print-error.ts';
 import { getPending } from '../runs/pending.ts';
 import { printPending } from '../runs/print-pending.ts';
 import { followRelease } from '../runs/release-run.ts';
+import { tellingTroubles } from '../runs/run-troubles.ts';
+import { workflowIds } from '../../workflows/contracts.ts';
 import { isAsDecided } from '../runs/as-decided.ts';
 import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
 
@@ -63,9 +65,15 @@ async function decide(services: Services, request: Request, output: Output): Pro
   const { version, digest } = pending;
   if (!json) printPending(output, pending);
 
+  const say = (text: string): void => output.progress(text);
   const send = request.signal ? decideBySignal : decideByUpdate;
   const message = { version, evidenceDigest: digest, decision, comment, decidedBy: by };
-  const { accepted, refusal } = await send(services, model, message);
+  const { accepted, refusal } = await tellingTroubles(
+    services.client,
+    workflowIds.release(model, version),
+    say,
+    send(services, model, message),
+  );
   if (!accepted) throw new TidegateError('DECISION_REFUSED', refusal ?? 'the decision was refused');
   const answer = { model, version, decision, decidedBy: by, evidenceDigest: digest };
   if (!request.wait) {
@@ -73,7 +81,7 @@ async function decide(services: Services, request: Request, output: Output): Pro
       ? output.json({ ...answer, outcome: null })
       : output.line(`the decision counts: ${decision} ${model} v${version}`);
   }
-  const { outcome, summary } = await followRelease(services, model, version, (text) => output.progress(text));
+  const { outcome, summary } = await followRelease(services, model, version, say);
   if (json) output.json({ ...answer, outcome, summary });
   else output.line(`${outcome}: ${summary}`);
   if (!isAsDecided(decision, outcome)) process.exitCode = EXIT_FAILED;

@@ -71,7 +71,7 @@ async function materialize(
     if (json) return output.json({ model, asOf: input.range?.to ?? input.asOf, workflowId: run.workflowId });
     return output.line(`${run.workflowId} was started`);
   }
-  const result = await followMaterialize(run, (text) => output.progress(text));
+  const result = await followMaterialize(services, run, (text) => output.progress(text));
   if (json) {
     const { asOf, definitions, removedDefinitions } = result;
     return output.json({ model, asOf, definitions, removedDefinitions });

@@ -52,7 +52,7 @@ async function monitor(services: Services, model: string, options: Options, outp
 
   const say = (text: string): void => output.progress(text);
   say(`monitoring ${model} as of ${asOf.toISOString()}`);
-  const result = await followMonitor(run, say);
+  const result = await followMonitor(services, run, say);
   if (!json) printReport(output, await getReport(services.database, result.reportId));
   if (result.retrainId !== null && options.follow) {
     say(`retraining ${model}: ${result.retrainId}`);

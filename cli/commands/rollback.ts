@@ -11,6 +11,7 @@ import {
 import { byOption, jsonOption, parseNumber, parseText } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';
+import { followRun, isRunning } from '../runs/follow-run.ts';
 
 interface Options {
   readonly to?: number;
@@ -42,13 +43,20 @@ export function addRollback(program: Command, { config, output }: CommandContext
           reason,
           ...(to !== undefined && { toVersion: to }),
         };
-        const result = (await client.workflow.execute(workflowTypes.rollback, {
+        const run = await client.workflow.start(workflowTypes.rollback, {
           workflowId: workflowIds.rollback(model),
           taskQueue,
           args: [input],
           typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
           staticSummary: `Roll ${model} back, asked by ${by}`,
-        })) as RollbackResult;
+        });
+        const result = await followRun({
+          client,
+          run,
+          look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as RollbackResult)),
+          step: () => Promise.resolve(`rolling ${model} back`),
+          say: (text) => output.progress(text),
+        });
         return json ? output.json({ model, ...result }) : output.line(result.summary);
       }),
     );

@@ -21,7 +21,7 @@ export async function approveBySignal(
   note(
     `signal approve {version: ${version}, evidenceDigest: ${digest.slice(0, 12)}…} by ${people.approves}: accepted`,
   );
-  const { outcome, summary } = await followRelease(services, MODEL, version, () => undefined);
+  const { outcome, summary } = await followRelease(services, MODEL, version, () => undefined, note);
   if (outcome !== 'promoted')
     throw new TidegateError('INTERNAL', `the story needs version ${version}, but: ${summary}`);
   note(`version ${version} is in Production and served`);

@@ -17,7 +17,7 @@ export interface Monitored {
 /** Measures a month and tells what was found. @throws TidegateError where it gave no reason to retrain */
 export async function monitorMonth({ services, note }: Scene, asOf: Date): Promise<Monitored> {
   const run = await startMonitor(services, { model: MODEL, asOf, requestedBy: people.applies });
-  const { reportId, retrainId } = await followMonitor(run, () => undefined);
+  const { reportId, retrainId } = await followMonitor(services, run, () => undefined, note);
   const report = await getReport(services.database, reportId);
   const { drift, performance, decision } = report;
   if (drift?.measured) {

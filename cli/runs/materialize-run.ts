@@ -25,8 +25,13 @@ export const startMaterialize = (
   });
 
 /** Waits for a materialisation and gives its result. */
-export const followMaterialize = (run: WorkflowHandle, say: Say): Promise<MaterializeResult> =>
+export const followMaterialize = (
+  { client }: Pick<Services, 'client'>,
+  run: WorkflowHandle,
+  say: Say,
+): Promise<MaterializeResult> =>
   followRun({
+    client,
     run,
     look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as MaterializeResult)),
     step: async () => (await run.query(materializeStateQuery)).step,

@@ -34,10 +34,17 @@ export function startMonitor(
 }
 
 /** Waits for a monitor run and gives its result. */
-export const followMonitor = (run: WorkflowHandle, say: Say): Promise<MonitorResult> =>
+export const followMonitor = (
+  { client }: Pick<Services, 'client'>,
+  run: WorkflowHandle,
+  say: Say,
+  warn?: Say,
+): Promise<MonitorResult> =>
   followRun({
+    client,
     run,
     look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as MonitorResult)),
     step: async () => (await run.query(monitorStateQuery)).step,
     say,
+    warn,
   });

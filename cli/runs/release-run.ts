@@ -24,6 +24,7 @@ export function followValidation(
 ): Promise<Validated> {
   const run = client.workflow.getHandle(workflowIds.release(model, version));
   return followRun<Validated>({
+    client,
     run,
     look: async () => {
       const evidence = await findEvidence(database, model, version);
@@ -42,13 +43,16 @@ export function followRelease(
   model: string,
   version: number,
   say: Say,
+  warn?: Say,
 ): Promise<ReleaseResult> {
   const run = client.workflow.getHandle(workflowIds.release(model, version));
   return followRun({
+    client,
     run,
     look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as ReleaseResult)),
     step: async () => inWords(await run.query(releaseStateQuery)),
     say,
+    warn,
   });
 }
 

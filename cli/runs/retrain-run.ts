@@ -18,6 +18,7 @@ export async function followRetrain(
 ): Promise<Retrain> {
   const run = client.workflow.getHandle(workflowIds.retrain(model));
   const closed = await followRun({
+    client,
     run,
     look: async () => {
       const retrains = await listRetrains(database, model);
