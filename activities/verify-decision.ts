@@ -1,4 +1,5 @@
 // Verifies one decision that was sent, and records it whatever becomes of it.
+import { digestsApart } from '../domain/canonical-json.ts';
 import {
   type Channel,
   type DecisionMessage,
@@ -82,7 +83,8 @@ async function refusalOf(
 function refusedByState(evidence: Evidence | undefined, message: DecisionMessage): string | undefined {
   if (!evidence) return 'the evidence is not complete yet';
   if (evidence.digest !== message.evidenceDigest) {
-    return `the decision rests on evidence ${message.evidenceDigest.slice(0, 12)}…, but ${evidence.digest.slice(0, 12)}… is what waits`;
+    const [sent, waits] = digestsApart(message.evidenceDigest, evidence.digest);
+    return `the decision rests on evidence ${sent}, but ${waits} is what waits`;
   }
   return undefined;
 }

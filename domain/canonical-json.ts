@@ -22,3 +22,19 @@ export const digestOf = (value: unknown): string =>
 
 /** SHA-256 of bytes, in hexadecimal. */
 export const digestOfBytes = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+const SHORT = 12;
+
+/**
+ * Two digests that differ, cut as short as still tells them apart: at least 12 digits, and some beyond the first that
+ * differs.
+ *
+ * @example digestsApart('a'.repeat(64), 'b'.repeat(64)) // ['aaaaaaaaaaaa…', 'bbbbbbbbbbbb…']
+ */
+export function digestsApart(first: string, second: string): [string, string] {
+  let same = 0;
+  while (same < first.length && first[same] === second[same]) same += 1;
+  const shown = Math.max(SHORT, same + 4);
+  const cut = (digest: string): string => (digest.length > shown ? `${digest.slice(0, shown)}…` : digest);
+  return [cut(first), cut(second)];
+}

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson, digestOf, digestOfBytes } from '../../domain/canonical-json.ts';
+import { canonicalJson, digestOf, digestOfBytes, digestsApart } from '../../domain/canonical-json.ts';
 
 test('the sample of RFC 8785, section 3.2.2, comes out as printed there', () => {
   const input: unknown = JSON.parse(
@@ -99,4 +99,15 @@ test('the canonical text reads back as the value, and its digest survives the jo
       expect(back).toEqual(JSON.parse(JSON.stringify(value)));
     }),
   );
+});
+
+test('two digests are cut so that they can still be told apart, wherever they differ', () => {
+  const digest = (at: number): string => `${'a'.repeat(at)}b${'a'.repeat(63 - at)}`;
+  for (const at of [0, 5, 11, 12, 13, 40, 59, 60, 62, 63]) {
+    const [first, second] = digestsApart('a'.repeat(64), digest(at));
+    expect(first).not.toBe(second);
+    expect('a'.repeat(64).startsWith(first.replace('…', ''))).toBe(true);
+    expect(first.length).toBeGreaterThanOrEqual(13);
+  }
+  expect(digestsApart('a'.repeat(64), digest(0))).toEqual([`${'a'.repeat(12)}…`, `b${'a'.repeat(11)}…`]);
 });
