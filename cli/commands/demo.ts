@@ -17,11 +17,21 @@ export function addDemo(program: Command, { config, output }: CommandContext): v
       new Option('--keep', 'stay up at the end until Ctrl-C; what a terminal does').conflicts('exit'),
     )
     .option('--exit', 'stop at the end; what anything but a terminal does')
-    .addHelpText('after', '\nExample:\n  tidegate demo --exit')
-    .action(async ({ keep, exit }: Options) => {
+    .addHelpText(
+      'after',
+      "\nIt begins anew each time, in .tidegate/demo or in the folder that --data names, which must be empty or a demo's own." +
+        '\n\nExample:\n  tidegate demo --exit',
+    )
+    .action(async ({ keep, exit }: Options, command: Command) => {
+      const { data } = command.optsWithGlobals<{ readonly data?: string }>();
       const { runDemo } = await import('../demo/demo.ts');
       const stays = keep ?? (exit ? false : output.isTerminal);
-      const isTold = await runDemo({ config: config(), output, keep: stays });
+      const isTold = await runDemo({
+        config: config(),
+        output,
+        keep: stays,
+        isFolderNamed: data !== undefined,
+      });
       if (!isTold) process.exitCode = EXIT_INTERRUPTED;
     });
 }

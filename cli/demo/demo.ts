@@ -3,12 +3,11 @@ import { relative } from 'node:path';
 import { type Config } from '../config.ts';
 import { withServicesAt } from '../connections.ts';
 import { addressOfApi } from '../endpoints.ts';
-import { eraseData } from '../embedded/erase-data.ts';
 import { freePort } from '../embedded/free-port.ts';
 import { type Run, runUntilStopped } from '../embedded/run-until-stopped.ts';
 import { type Output } from '../output/output.ts';
 import { type Servers, startServers } from '../start-servers.ts';
-import { demoFolder } from './demo-folder.ts';
+import { demoFolder, takeDemoFolder } from './demo-folder.ts';
 import { type Places, tellEnding } from './ending.ts';
 import { writeMonth } from './months.ts';
 import { type Scene } from './scene.ts';
@@ -21,6 +20,8 @@ export interface DemoOptions {
   readonly output: Output;
   /** Whether the servers stay up at the end, until Ctrl-C. */
   readonly keep: boolean;
+  /** Whether `--data` names the demo's folder; otherwise it is `demo` in the data folder. */
+  readonly isFolderNamed: boolean;
 }
 
 /**
@@ -30,11 +31,11 @@ export interface DemoOptions {
  * @throws whatever the story failed with
  */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
-  const { config, output, keep } = options;
-  const folder = demoFolder(config.dataDir);
+  const { output, keep, isFolderNamed } = options;
+  const folder = folderOf(options);
   const comeBack = `npx tidegate start --data ${relative('.', folder)}`;
   const quiet = (): void => undefined;
-  await eraseData(folder, quiet);
+  await takeDemoFolder(folder, isFolderNamed);
   const story = new Story({ output, steps: 9 });
   let isTold = false;
   await runUntilStopped(async (run) => {
@@ -48,6 +49,9 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   output.line(isTold ? `Stopped. To look around, come back with: ${comeBack}` : 'Stopped before the end.');
   return isTold;
 }
+
+const folderOf = ({ config, isFolderNamed }: DemoOptions): string =>
+  isFolderNamed ? config.dataDir : demoFolder(config.dataDir);
 
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
@@ -69,7 +73,7 @@ async function ownServers(config: Config, dataDir: string): Promise<Config> {
 
 async function tell(story: Story, run: Run, options: DemoOptions): Promise<void> {
   const { config, output, keep } = options;
-  const folder = demoFolder(config.dataDir);
+  const folder = folderOf(options);
   const own = await ownServers(config, folder);
   const servers = await story.step('Postgres, Temporal, a worker and the API start', async (note) => {
     const [started] = await Promise.all([
