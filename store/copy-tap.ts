@@ -8,6 +8,14 @@ import type pg from 'pg';
  */
 export type TakeMessage = (memory: Buffer, start: number, end: number) => void | Promise<void>;
 
+/** What pg's types leave out. */
+interface Extended {
+  parse(statement: { readonly text: string }): void;
+  bind(portal: object): void;
+  execute(portal: object): void;
+  sync(): void;
+}
+
 type Listener = (bytes: Buffer) => void;
 
 // A message begins with its type and its length, which counts itself and not the type.
@@ -102,7 +110,14 @@ export class CopyTap implements pg.Submittable {
     };
     for (const parser of this.#parsers) stream.off('data', parser);
     stream.on('data', read);
-    connection.query(this.#statement);
+    // By the extended protocol, in which the server takes one statement and refuses a second.
+    const wire = connection as unknown as Extended;
+    stream.cork();
+    wire.parse({ text: this.#statement });
+    wire.bind({});
+    wire.execute({});
+    wire.sync();
+    stream.uncork();
   }
 
   handleCommandComplete(): void {

@@ -14,7 +14,7 @@ export type Settings = ReadonlyMap<string, string>;
 
 // Unqualified names are those of `public`: by default a schema named like the role comes first, and the role that owns
 // Tidegate's tables may well be called tidegate. A URL may say otherwise.
-const DEFAULTS = [['search_path', 'public']] as const;
+const PUBLIC = { search_path: 'public' };
 
 // Times without a zone are UTC, a day is 24 hours and a date reads 2024-02-29; numbers keep all their digits, and texts
 // and arrays are read as they are written. No URL may say otherwise.
@@ -38,20 +38,30 @@ export interface SessionPlan {
   readonly settings: Settings;
 }
 
+/** What a caller wants of its sessions besides what all need. */
+export interface SessionWishes {
+  /** Settings that options of the URL override. @default the search path `public` */
+  readonly defaults?: Readonly<Record<string, string>>;
+  /** Settings that override options of the URL, such as `statement_timeout`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /**
  * Plans the sessions of a URL. Options of the URL itself are kept: a `search_path` there wins.
  *
- * @param more settings of the caller, such as `statement_timeout`
  * @example planSession('postgres://db/churn?options=-c search_path=crm').settings.get('search_path'); // 'crm'
  */
-export function planSession(url: string, more: Readonly<Record<string, string>> = {}): SessionPlan {
+export function planSession(
+  url: string,
+  { defaults = PUBLIC, settings: more = {} }: SessionWishes = {},
+): SessionPlan {
   const plain = new URL(url);
   const { settings: given, rest } = splitOptions(plain.searchParams.get('options') ?? '');
   if (rest === '') plain.searchParams.delete('options');
   else plain.searchParams.set('options', rest);
   const names = new Map<string, string>();
   const settings = new Map<string, string>();
-  for (const [name, value] of [...DEFAULTS, ...given, ...Object.entries(more), ...NEEDED]) {
+  for (const [name, value] of [...Object.entries(defaults), ...given, ...Object.entries(more), ...NEEDED]) {
     const known = names.get(name.toLowerCase()) ?? name;
     names.set(name.toLowerCase(), known);
     settings.set(known, value);

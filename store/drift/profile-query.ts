@@ -4,7 +4,7 @@ import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
 import { type WindowProfile } from '../../domain/drift/window-profile.ts';
 import { groupedProfile } from './grouped-profile.ts';
 import { describeQuery, type ProfiledQuery } from './query-columns.ts';
-import { connectToCompare, refused } from './query-source.ts';
+import { connectToCompare, leave, oneStatement, refused, refuseOther, withoutEnd } from './query-source.ts';
 import { streamProfile } from './stream-profile.ts';
 
 /**
@@ -23,7 +23,9 @@ export const profileQuery = (
   query: ProfiledQuery,
   reference: FeatureReference,
 ): Promise<WindowProfile> =>
-  prefersGroups(query) ? groupedProfile(client, query, reference) : streamProfile(client, query, reference);
+  prefersGroups(query)
+    ? groupedProfile(oneStatement(client), query, reference)
+    : streamProfile(client, query, reference);
 
 /** A query's answer as counts. */
 export interface ProfiledTable extends ProfiledQuery {
@@ -35,7 +37,7 @@ export interface ProfiledTable extends ProfiledQuery {
  * do not say that they are of the reference's kinds, so that its values have to be looked at.
  *
  * @param name as messages show it; @param asCategories columns that are no numbers, whatever their type
- * @throws TidegateError DATABASE_UNREACHABLE; UNREADABLE_TABLE where Postgres refuses the query
+ * @throws TidegateError as `connectToCompare`; UNREADABLE_TABLE when Postgres refuses the query
  */
 export async function profileTableQuery(
   place: { readonly url: string; readonly sql: string; readonly name: string },
@@ -44,7 +46,9 @@ export async function profileTableQuery(
 ): Promise<ProfiledTable | undefined> {
   const client = await connectToCompare(place.url, place.name);
   try {
-    const query = await describeQuery(client, place.sql, reference, asCategories);
+    const sql = withoutEnd(place.sql);
+    await refuseOther(client, sql);
+    const query = await describeQuery(oneStatement(client), sql, reference, asCategories);
     const kinds = new Map(reference.columns.map(({ name, kind }) => [name, kind]));
     const names = new Set(query.columns.map(({ name }) => name));
     const isPlain =
@@ -55,6 +59,6 @@ export async function profileTableQuery(
   } catch (error) {
     return refused(place.name)(error);
   } finally {
-    await client.end().catch(() => undefined);
+    await leave(client);
   }
 }

@@ -4,7 +4,7 @@ import { type ColumnHead } from '../../domain/drift/window-profiler.ts';
 import { quoteColumn } from '../features/identifiers.ts';
 import { type Queryable } from '../queryable.ts';
 
-/** A query whose answer is profiled: one that may be trusted, as it is run as it is. */
+/** A query whose answer is profiled; `refuseOther` has looked that it is one. */
 export interface ProfiledQuery {
   readonly sql: string;
   /** Columns that the reference knows, each with its kind there or, where it is another, its own. */

@@ -1,6 +1,9 @@
 // A query's answer as a table to compare, read by a cursor in a transaction that can write nothing.
 import pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
+import { postgresFailure } from '../postgres-failure.ts';
+import { type Queryable } from '../queryable.ts';
+import { planSession, Sessions } from '../session.ts';
 import { type TableSource, unreadable } from './table-source.ts';
 
 const FETCH_ROWS = 8_192;
@@ -14,12 +17,14 @@ const asText: pg.CustomTypesConfig = {
  * Opens a query; `close` ends its connection.
  *
  * @param name as messages show it
- * @throws TidegateError DATABASE_UNREACHABLE; UNREADABLE_TABLE where Postgres refuses the query
+ * @throws TidegateError as {@link connectToCompare}; UNREADABLE_TABLE when Postgres refuses the query
  */
 export async function openTableQuery(url: string, sql: string, name: string): Promise<TableSource> {
   const client = await connectToCompare(url, name);
   try {
-    await client.query(`declare compared no scroll cursor for ${sql}`);
+    const query = withoutEnd(sql);
+    await refuseOther(client, query);
+    await oneStatement(client).query(`declare compared no scroll cursor for ${query}`);
     let first: Fetched | undefined = await fetchRows(client);
     const header = first.header;
     return {
@@ -37,35 +42,116 @@ export async function openTableQuery(url: string, sql: string, name: string): Pr
           if (rows.length < FETCH_ROWS) return;
         }
       },
-      close: () => client.end(),
+      close: () => leave(client),
     };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await leave(client);
     return refused(name)(error);
   }
 }
 
 /**
- * Opens a connection in a transaction that can write nothing, at one instant; whoever called ends it.
+ * Opens a connection in a transaction that can write nothing, at one instant; {@link leave} ends it.
  *
- * @throws TidegateError DATABASE_UNREACHABLE
+ * @throws TidegateError BAD_CONFIG when the URL is none; DATABASE_UNREACHABLE, and every other code of a connection that
+ * comes to nothing
  */
 export async function connectToCompare(url: string, name: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tidegate-drift' });
-  // Told by the statement that fails; without a listener it would end the process.
+  if (!URL.canParse(url))
+    throw new TidegateError('BAD_CONFIG', `${name}: the address of the database is no URL`, {
+      remedy: 'Give one such as postgres://user:password@host:5432/database.',
+    });
+  // Names without a schema are found as the query's author finds them, by the settings of role and database.
+  const plan = planSession(url, { defaults: {} });
+  const config = { connectionString: plan.url, application_name: 'tidegate-drift' };
+  const client = new pg.Client(config);
+  // Reported by the statement that fails; without a listener it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
+    await new Sessions(config, plan.settings).prepare(client);
     await client.query('begin transaction isolation level repeatable read read only');
-    await client.query(`set local time zone 'UTC'`);
     return client;
   } catch (cause) {
     await client.end().catch(() => undefined);
-    const { message } = cause as Error;
-    throw new TidegateError('DATABASE_UNREACHABLE', `${name}: Postgres did not answer: ${message}`, {
-      cause,
+    if (cause instanceof TidegateError) throw cause;
+    const known = postgresFailure(cause)?.error;
+    throw new TidegateError(
+      known?.code ?? 'DATABASE_UNREACHABLE',
+      `${name}: Postgres did not answer: ${known?.message ?? String(cause)}`,
+      { cause, ...(known && { remedy: known.remedy }) },
+    );
+  }
+}
+
+/** Undoes the transaction, settings that the query made included, and ends the connection. */
+export async function leave(client: pg.Client): Promise<void> {
+  await client.query('rollback').catch(() => undefined);
+  await client.end().catch(() => undefined);
+}
+
+/** A query without the semicolon that ends it on a terminal. */
+export const withoutEnd = (sql: string): string => sql.replace(/[\s;]+$/, '');
+
+/** Runs each text as one statement: by the extended protocol the server refuses a second one. */
+export const oneStatement = (client: pg.ClientBase): Queryable => ({
+  query: <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+    client.query<R>({ text, values, queryMode: 'extended' } as pg.QueryConfig),
+});
+
+/**
+ * Refuses a text that is anything but one query. The server parses it by itself and runs nothing. What it takes closes
+ * every parenthesis, quote and comment that it opens, so that it stays one query when it is put into a statement.
+ *
+ * @throws pg.DatabaseError when Postgres cannot read it; Error when it gives no rows
+ */
+export async function refuseOther(client: pg.ClientBase, sql: string): Promise<void> {
+  const described = new Describe(sql);
+  client.query(described);
+  if (!(await described.hasRows)) throw new Error('it is no query that gives rows');
+}
+
+/** Parses and describes a statement; the methods are called by pg. */
+class Describe implements pg.Submittable {
+  readonly hasRows: Promise<boolean>;
+  readonly #text: string;
+  #found = false;
+  #settle: (hasRows: boolean) => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.hasRows = new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#fail = reject;
     });
   }
+
+  submit(connection: pg.Connection): void {
+    const wire = connection as unknown as Extended;
+    wire.parse({ text: this.#text });
+    wire.describe({ type: 'S' });
+    wire.sync();
+  }
+
+  handleRowDescription(): void {
+    this.#found = true;
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle(this.#found);
+  }
+
+  handleError(error: Error): void {
+    this.#fail(error);
+  }
+}
+
+/** What pg's types leave out. */
+interface Extended {
+  parse(statement: { readonly text: string }): void;
+  describe(what: { readonly type: 'S' }): void;
+  sync(): void;
 }
 
 interface Fetched {
@@ -82,9 +168,19 @@ async function fetchRows(client: pg.Client): Promise<Fetched> {
   return { header: fields.map((field) => field.name), rows };
 }
 
-/** That Postgres refuses the query of a name, with what it says. */
+/** Says that Postgres refuses the query of a name, and why; an outage is no refusal. */
 export const refused =
   (name: string) =>
   (error: unknown): never => {
-    throw unreadable(name, `Postgres refuses the query: ${(error as Error).message}`, error);
+    if (error instanceof TidegateError) throw error;
+    const known = postgresFailure(error);
+    // It cannot pass: the transaction is read-only because it was opened so.
+    const isPassing = known?.blame === 'moment' && known.error.code !== 'DATABASE_READ_ONLY';
+    if (isPassing)
+      throw new TidegateError(known.error.code, `${name}: ${known.error.message}`, { cause: error });
+    throw unreadable(
+      name,
+      `Postgres refuses the query: ${known?.error.message ?? String((error as Error).message)}`,
+      error,
+    );
   };
