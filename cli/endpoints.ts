@@ -54,3 +54,19 @@ function nowhere(variable: string, { dataDir }: Config): never {
     remedy: `Start one with \`tidegate start\`, name its folder with --data, or set ${variable}.`,
   });
 }
+
+// Every place of a URL of Postgres that can hold a secret.
+const SECRETS = /^(password|sslpassword|passfile|sslkey)$/i;
+
+/**
+ * An address as it may be shown: a password is not part of it.
+ *
+ * @example withoutPassword('postgres://ada:geheim@db/churn') // 'postgres://ada:***@db/churn'
+ */
+export function withoutPassword(address: string): string {
+  if (!URL.canParse(address)) return address;
+  const url = new URL(address);
+  if (url.password !== '') url.password = '***';
+  for (const name of [...url.searchParams.keys()]) if (SECRETS.test(name)) url.searchParams.set(name, '***');
+  return url.href;
+}

@@ -3,6 +3,7 @@ import { type ExplainAnswer } from '../api/schemas/explanation.ts';
 import { type PredictAnswer } from '../api/schemas/prediction.ts';
 import { type ErrorBody } from '../api/schemas/error.ts';
 import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
+import { withoutPassword } from './endpoints.ts';
 
 /**
  * Asks the API for predictions.
@@ -35,9 +36,13 @@ async function ask<Answer extends object>(
     const { code, message, places = [], remedy } = parsed.error;
     throw new TidegateError(code as ErrorCode, message, { places, remedy });
   }
-  throw new TidegateError('INTERNAL', `${apiUrl} answered ${answer.status}, and not as the API would`, {
-    remedy: 'Check that TIDEGATE_API_URL names the API.',
-  });
+  throw new TidegateError(
+    'INTERNAL',
+    `${withoutPassword(apiUrl)} answered ${answer.status}, and not as the API would`,
+    {
+      remedy: 'Check that TIDEGATE_API_URL names the API.',
+    },
+  );
 }
 
 async function post(url: URL, body: object): Promise<Response> {

@@ -62,6 +62,11 @@ export const errorKinds = {
     true,
     '`tidegate doctor` shows connections that are held and do nothing; if all of them work, start another worker.',
   ),
+  DATABASE_ENCODING: kind(
+    500,
+    false,
+    'Create the database anew: createdb --encoding UTF8 --template template0 <name>.',
+  ),
   DATABASE_LOGIN_REFUSED: kind(
     500,
     false,

@@ -126,11 +126,18 @@ export async function inTransaction<T>(
 /**
  * Opens the first connection, and says of a failure where it was tried.
  *
- * @throws TidegateError DATABASE_UNREACHABLE, and every other code of a connection that comes to nothing
+ * @throws TidegateError DATABASE_UNREACHABLE, and every other code of a connection that comes to nothing;
+ * DATABASE_ENCODING when the database cannot hold every text
  */
 export async function checkReachable(database: Database): Promise<void> {
   try {
-    await database.pool.query('select 1');
+    const { rows } = await database.pool.query<{ encoding: string }>(
+      `select current_setting('server_encoding') as encoding`,
+    );
+    const encoding = rows[0]?.encoding;
+    // SQL_ASCII takes any byte and says of none which letter it is; all others lack most letters.
+    if (encoding !== 'UTF8')
+      throw new TidegateError('DATABASE_ENCODING', `it has the encoding ${encoding}, and UTF8 is needed`);
   } catch (cause) {
     const { host, pathname } = new URL(database.url);
     const at = `Postgres at ${host}${pathname}`;

@@ -88,6 +88,8 @@ const serverWords: Readonly<Partial<Record<ErrorCode, string>>> = {
   DATABASE_READ_ONLY: 'Postgres takes no writes at the moment',
   DATABASE_DISK_FULL: 'the disk of Postgres is full',
   DATABASE_MISSING: 'the database is not there',
+  DATABASE_SESSION: 'a session of Postgres is not set as it has to be',
+  DATABASE_ENCODING: 'the database cannot hold every text',
   DATABASE_LOGIN_REFUSED: 'Postgres does not accept the login of this process',
   DATABASE_PERMISSION: 'the role of this process lacks a privilege in Postgres',
   DATABASE_POOLER: 'the pooler before Postgres does not give what is needed',

@@ -1,8 +1,9 @@
 // tidegate start: everything on this machine, until Ctrl-C.
 import { type Command } from 'commander';
 import { type CommandContext } from '../command-context.ts';
+import { type Config } from '../config.ts';
+import { withoutPassword } from '../endpoints.ts';
 import { runUntilStopped } from '../embedded/run-until-stopped.ts';
-import { type Output } from '../output/output.ts';
 import { requirePython } from '../trees/install-python.ts';
 import { type Servers, startServers } from '../start-servers.ts';
 
@@ -21,18 +22,27 @@ export function addStart(program: Command, { config, output }: CommandContext): 
       const say = (text: string): void => output.line(`  ${text}`);
       output.heading(`Tidegate starts on ${settings.dataDir}`);
       await runUntilStopped(async (run) => {
-        printServers(output, await startServers(run, { config: settings, say, withPython }));
+        const servers = await startServers(run, { config: settings, say, withPython });
+        for (const line of serverLines(servers, settings)) output.line(line);
         output.line('\nCtrl-C stops everything; the data stays.');
       }, say);
     });
 }
 
-/** Prints where everything is. */
-function printServers(output: Output, { apiUrl, uiUrl, databaseUrl, temporal, logs }: Servers): void {
-  output.line();
-  output.line(`API          ${apiUrl}`);
-  output.line(`API docs     ${apiUrl}/docs`);
-  output.line(`Temporal     ${uiUrl ?? temporal.connectionOptions.address}`);
-  output.line(`Postgres     ${databaseUrl}`);
-  output.line(`Logs         ${logs}`);
+/**
+ * Where everything is. The password of a Postgres that is started here is shown, since nobody else has one to reach it
+ * with, and only this machine can; that of another is not.
+ */
+export function serverLines(
+  { apiUrl, uiUrl, databaseUrl, temporal, logs }: Servers,
+  { databaseUrl: given }: Pick<Config, 'databaseUrl'>,
+): string[] {
+  return [
+    '',
+    `API          ${apiUrl}`,
+    `API docs     ${apiUrl}/docs`,
+    `Temporal     ${uiUrl ?? temporal.connectionOptions.address}`,
+    `Postgres     ${given === undefined ? databaseUrl : withoutPassword(databaseUrl)}`,
+    `Logs         ${logs}`,
+  ];
 }

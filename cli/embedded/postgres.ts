@@ -99,8 +99,11 @@ const bringUp = async (server: Server, url: string): Promise<ManagedProcess> => 
 
 const ensureDatabase = (url: string, database: string): Promise<void> =>
   withClient(url, async (client) => {
+    const name = client.escapeIdentifier(database);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
-    if (rowCount === 0) await client.query(`create database ${client.escapeIdentifier(database)}`);
+    if (rowCount === 0) await client.query(`create database ${name}`);
+    // The role is named like the schema of Tidegate's own tables, in which a person's would land by default.
+    await client.query(`alter database ${name} set search_path = public`);
   });
 
 /**

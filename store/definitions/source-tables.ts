@@ -11,6 +11,8 @@ interface Problem {
   readonly at: string;
   readonly problem: string;
   readonly remedy?: string;
+  /** The table that is not there. */
+  readonly missing?: string;
 }
 
 const KEY_REMEDY =
@@ -28,9 +30,10 @@ export async function checkSources(database: Database, definition: ModelDefiniti
     database.pool,
     needs.map(({ table }) => table),
   );
-  const problems = needs.flatMap(
+  const found = needs.flatMap(
     (need) => problemOf(need, tables.get(need.table)) ?? keyProblem(need, definition, tables) ?? [],
   );
+  const problems = await Promise.all(found.map((problem) => namingOtherSchemas(database, problem)));
   const [first] = problems;
   if (!first) return;
   // Said once, at the first place: a missing table is named by each of its columns.
@@ -47,8 +50,31 @@ export async function checkSources(database: Database, definition: ModelDefiniti
   );
 }
 
+/** Adds to a table that is not there in which other schemas one of its name is. */
+async function namingOtherSchemas(database: Database, problem: Problem): Promise<Problem> {
+  if (problem.missing === undefined) return problem;
+  const name = problem.missing.split('.').at(-1);
+  const { rows } = await database.pool.query<{ schema: string }>(
+    `select nspname as schema from pg_class join pg_namespace namespace on namespace.oid = relnamespace
+     where relname = $1 and relkind in ('r', 'p', 'v', 'm', 'f') order by nspname limit 5`,
+    [name],
+  );
+  if (rows.length === 0) return problem;
+  const others = rows.map(({ schema }) => `${schema}.${name}`).join(', ');
+  return {
+    ...problem,
+    problem: `${problem.problem}; there is ${others}: name it so, or move it (alter table … set schema public)`,
+  };
+}
+
 function problemOf(need: Need, columns: TableColumns): Problem | undefined {
-  if (!columns) return { code: 'UNKNOWN_TABLE', at: need.at, problem: `there is no table ${need.table}` };
+  if (!columns)
+    return {
+      code: 'UNKNOWN_TABLE',
+      at: need.at,
+      problem: `there is no table ${need.table}`,
+      missing: need.table,
+    };
   if (need.column === undefined) return undefined;
   const type = columns.get(need.column)?.type;
   if (type === undefined) {

@@ -65,7 +65,12 @@ describe('Postgres', () => {
   test('finds its data and its password again after a restart', async () => {
     const port = await freePort();
     const first = await postgresOn(port);
+    // A schema named like the role comes first by default.
+    await query(first.url, 'create schema tidegate');
     await query(first.url, 'create table kept as select 7 as value');
+    expect(await query(first.url, `select schemaname from pg_tables where tablename = 'kept'`)).toEqual([
+      { schemaname: 'public' },
+    ]);
     await first.stop();
     await expect(query(first.url, 'select')).rejects.toThrow('ECONNREFUSED');
     const second = await postgresOn(port);

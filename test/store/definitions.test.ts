@@ -43,7 +43,7 @@ const misfits = [
     { view: { table: 'no.usage' } },
     'UNKNOWN_TABLE',
     'features.0.table',
-    'there is no table no.usage',
+    'there is no table no.usage; there is shared.usage',
   ],
   [
     'an unknown label table',

@@ -1,6 +1,7 @@
 // Settings of a session: made whatever server, database and role say, and looked at before the session is used.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { migrateAll } from '../../cli/migrate-all.ts';
 import { checkReachable, openClient, openDatabase } from '../../store/database.ts';
 import { planSession, Sessions } from '../../store/session.ts';
 import { failureOf } from '../helpers/failures.ts';
@@ -101,3 +102,23 @@ it('an open database says where it was tried, and why in vain', async () => {
   expect(message).toMatch(/^Postgres at 127\.0\.0\.1:\d+\/nowhere: /);
   expect(message).not.toContain(url.password);
 });
+
+it.each(['LATIN1', 'SQL_ASCII'])(
+  'a database in %s is refused before anything is made in it',
+  async (encoding) => {
+    const name = `${new URL(database.url).pathname.slice(1)}_${encoding.toLowerCase()}`;
+    await database.pool.query(
+      `create database ${name} encoding '${encoding}' locale 'C' locale_provider libc template template0`,
+    );
+    const url = new URL(database.url);
+    url.pathname = `/${name}`;
+    const { code, message } = await failureOf(migrateAll(url.href, { example: false }));
+    expect([code, message]).toEqual(['DATABASE_ENCODING', expect.stringContaining(encoding)]);
+    const other = openDatabase(url.href);
+    expect((await other.pool.query(`select to_regnamespace('tidegate') as made`)).rows).toEqual([
+      { made: null },
+    ]);
+    await other.close();
+    await database.pool.query(`drop database ${name}`);
+  },
+);

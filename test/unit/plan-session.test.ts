@@ -46,6 +46,8 @@ it.each(['-c post_auth_delay=1', '-c log_connections=on', '-S 64', '-e'])(
 );
 
 it('lets the caller add settings, which win over those of the URL', () => {
-  const { settings } = planSession(options('-c statement_timeout=0'), { settings: { statement_timeout: '2000' } });
+  const { settings } = planSession(options('-c statement_timeout=0'), {
+    settings: { statement_timeout: '2000' },
+  });
   expect(settings.get('statement_timeout')).toBe('2000');
 });

@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../../cli/config.ts';
-import { addressOfApi, findApiUrl, findEndpoints } from '../../../cli/endpoints.ts';
+import { serverLines } from '../../../cli/commands/start.ts';
+import {
+  addressOfApi,
+  findApiUrl,
+  findEndpoints,
+  plainTemporal,
+  withoutPassword,
+} from '../../../cli/endpoints.ts';
 import { takeFolder } from '../../../cli/running.ts';
 
 const running = {
@@ -71,5 +78,31 @@ describe('addressOfApi', () => {
     expect(addressOfApi({ api: { host: 'localhost', port: 80, url: undefined } })).toBe(
       'http://localhost:80',
     );
+  });
+});
+
+describe('an address that is shown', () => {
+  it.each([
+    ['postgres://ada:geheim@db:5432/churn', 'postgres://ada:***@db:5432/churn'],
+    ['postgres://ada:ge%40heim@db/churn?sslmode=require', 'postgres://ada:***@db/churn?sslmode=require'],
+    ['postgres://db/churn?user=ada&password=geheim', 'postgres://db/churn?user=ada&password=***'],
+    ['postgres://ada@db/churn', 'postgres://ada@db/churn'],
+    ['https://ada:geheim@api.example/v1', 'https://ada:***@api.example/v1'],
+    ['db:5432', 'db:5432'],
+  ])('%s holds no password', (address, shown) => {
+    expect(withoutPassword(address)).toBe(shown);
+  });
+
+  it('of a Postgres that a person named is printed without the password, and of one that was started with it', () => {
+    const databaseUrl = 'postgres://ada:geheim@db:5432/churn';
+    const servers = {
+      databaseUrl,
+      apiUrl: 'http://127.0.0.1:8080',
+      uiUrl: undefined,
+      temporal: plainTemporal('127.0.0.1:7233', 'default'),
+      logs: 'logs',
+    };
+    expect(serverLines(servers, { databaseUrl }).join()).not.toContain('geheim');
+    expect(serverLines(servers, { databaseUrl: undefined }).join()).toContain(databaseUrl);
   });
 });
