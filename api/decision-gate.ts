@@ -1,6 +1,8 @@
 // Carries a decision to the release that waits for it.
+import { randomUUID } from 'node:crypto';
 import {
   type Client,
+  isGrpcServiceError,
   ServiceError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -9,6 +11,8 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { TidegateError } from '../domain/errors.ts';
 import { type DecisionMessage, type DecisionResult } from '../domain/lifecycle/approval.ts';
+import { type Database } from '../store/database.ts';
+import { recordDecision } from '../store/runs/decisions.ts';
 import { decideUpdate, workflowIds } from '../workflows/contracts.ts';
 
 /** How long a worker may take to verify a decision, in milliseconds. */
@@ -23,13 +27,16 @@ export interface DecisionGate {
    * Sends a decision and waits for the verdict.
    *
    * @returns `undefined` where no release of the version is open
-   * @throws TidegateError TEMPORAL_UNREACHABLE, DECISION_REFUSED
+   * @throws TidegateError TEMPORAL_UNREACHABLE, DECISION_REFUSED, UPDATES_EXHAUSTED
    */
   decide(model: string, version: number, message: DecisionMessage): Promise<DecisionResult | undefined>;
 }
 
-/** Sends decisions as the update `decide` of `release/<model>/<version>`. */
-export const temporalDecisionGate = (client: Client): DecisionGate => ({
+/**
+ * Sends decisions as the update `decide` of `release/<model>/<version>`. The release records each; one that no longer
+ * reaches it is recorded here.
+ */
+export const temporalDecisionGate = (client: Client, database: Database): DecisionGate => ({
   async decide(model, version, message) {
     const handle = client.workflow.getHandle(workflowIds.release(model, version));
     try {
@@ -38,6 +45,23 @@ export const temporalDecisionGate = (client: Client): DecisionGate => ({
       );
     } catch (error) {
       if (isClosed(error)) return undefined;
+      if (isExhausted(error)) {
+        const exhausted = updatesExhausted(model, message, error);
+        const { runId } = await handle.describe();
+        await recordDecision(database, {
+          ...message,
+          request: `${runId}/not-taken/${randomUUID()}`,
+          model,
+          version,
+          actor: message.decidedBy,
+          authority: 'unverified',
+          channel: 'update',
+          refusal: exhausted.message,
+          workflowId: handle.workflowId,
+          runId,
+        });
+        throw exhausted;
+      }
       throw translated(error);
     }
   },
@@ -50,6 +74,26 @@ const causeOf = (error: unknown): ApplicationFailure | undefined =>
 
 const isClosed = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError || causeOf(error)?.type === RUN_ENDED;
+
+const FAILED_PRECONDITION = 9;
+
+/** A run takes so many updates in its life, 2,000 unless the server is set otherwise; refused decisions count too. */
+const isExhausted = (error: unknown): boolean =>
+  error instanceof ServiceError &&
+  isGrpcServiceError(error.cause) &&
+  (error.cause.code as number) === FAILED_PRECONDITION &&
+  /total number of .*updates/i.test(error.cause.details);
+
+const updatesExhausted = (
+  model: string,
+  { version, decision }: DecisionMessage,
+  cause: unknown,
+): TidegateError =>
+  new TidegateError(
+    'UPDATES_EXHAUSTED',
+    `the release of ${model} version ${version} was sent so many decisions that Temporal takes no more of them as updates`,
+    { remedy: `A signal still decides: \`tidegate ${decision} ${model} ${version} --signal\`.`, cause },
+  );
 
 function translated(error: unknown): unknown {
   if (error instanceof WorkflowUpdateFailedError) {

@@ -1,5 +1,6 @@
 // Settings: read once from the environment, checked against one schema, frozen, and passed down.
 import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { TidegateError } from '../domain/errors.ts';
@@ -87,6 +88,27 @@ export interface Config {
   readonly logLevel: Settings['TIDEGATE_LOG_LEVEL'];
   /** What the settings were read from: child processes begin with it. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+// What belongs to other programs must not reach this one, nor those that it starts, through a file that lies about in
+// the working directory: NODE_OPTIONS loads any script, PATH chooses programs, LD_PRELOAD loads code into all of them.
+const OF_TIDEGATE = /^(TIDEGATE_|TEMPORAL_)|^DATABASE_URL$/;
+
+/**
+ * The settings that a `.env` file holds, and the names of what else is in it.
+ *
+ * @example readDotenv('TIDEGATE_API_PORT=8081\nNODE_OPTIONS=--require ./x.cjs')
+ * // { settings: { TIDEGATE_API_PORT: '8081' }, ignored: ['NODE_OPTIONS'] }
+ */
+export function readDotenv(text: string): {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly ignored: readonly string[];
+} {
+  const entries = Object.entries(parseEnv(text)) as [string, string][];
+  return {
+    settings: Object.fromEntries(entries.filter(([name]) => OF_TIDEGATE.test(name))),
+    ignored: entries.flatMap(([name]) => (OF_TIDEGATE.test(name) ? [] : [name])).sort(),
+  };
 }
 
 /**

@@ -1,8 +1,8 @@
 // The `tidegate` command: reads settings, runs one command, tells its failure and sets the exit code.
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
+import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import { type Config, readConfig } from './config.ts';
+import { excerpt } from '../domain/excerpt.ts';
+import { type Config, readConfig, readDotenv } from './config.ts';
 import { explainError } from './explain-error.ts';
 import { Output } from './output/output.ts';
 import { errorLines, EXIT_FAILED, EXIT_USAGE } from './print-error.ts';
@@ -35,8 +35,28 @@ interface GlobalOptions {
 
 /** The environment, completed by a `.env` file, whose values never replace what is set. */
 function readSettings({ data }: GlobalOptions): Config {
-  if (existsSync(DOTENV)) loadEnvFile(DOTENV);
+  const { settings, ignored } = readDotenv(textOf(DOTENV));
+  if (ignored.length > 0) {
+    const names = ignored.slice(0, MAX_NAMES).map((name) => excerpt(name));
+    const more = ignored.length > MAX_NAMES ? ` and ${ignored.length - MAX_NAMES} more` : '';
+    process.stderr.write(
+      `${DOTENV}: ignored ${names.join(', ')}${more}; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read from it\n`,
+    );
+  }
+  for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
   return readConfig({ ...process.env, ...(data !== undefined && { TIDEGATE_DATA_DIR: data }) });
+}
+
+const MAX_NAMES = 10;
+
+/** What a file holds; nothing where there is none. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 // Whoever reads the answer may have read enough: `tidegate report churn | head`.

@@ -28,7 +28,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
     await checkReachable(database);
     await checkSchema(database, tidegateMigrations);
     await withClient(config.temporal, async (client) => {
-      const gate = temporalDecisionGate(client);
+      const gate = temporalDecisionGate(client, database);
       const server = await startServer({ database, gate, logger }, config.api);
       try {
         reportReady();

@@ -1,5 +1,5 @@
 // The output of the servers that `tidegate start` runs: all of it in files, what a person must see on the terminal.
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { chmodSync, closeSync, createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type Log } from './embedded/managed-process.ts';
 
@@ -23,8 +23,13 @@ export class ServerLogs {
    * @param echo gets the lines that a person must see, as {@link worthShowing} gives them
    */
   of(server: string, echo: Log = () => undefined): Log {
-    mkdirSync(this.folder, { recursive: true });
-    const file = createWriteStream(join(this.folder, `${server}.log`), { flags: 'a', mode: 0o600 });
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.folder, `${server}.log`);
+    closeSync(openSync(path, 'a', 0o600));
+    // Made by an earlier release, they may be open to others.
+    chmodSync(this.folder, 0o700);
+    chmodSync(path, 0o600);
+    const file = createWriteStream(path, { flags: 'a' });
     // A full disk must not take the servers down with it.
     file.on('error', () => undefined);
     this.#files.set(server, file);

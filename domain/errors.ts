@@ -228,6 +228,11 @@ export const errorKinds = {
     'The champion changed since the comparison; the candidate is compared anew.',
   ),
   DECISION_REFUSED: kind(409, false, 'The message says why; `tidegate status` shows what waits.'),
+  UPDATES_EXHAUSTED: kind(
+    409,
+    false,
+    'A signal still decides: `tidegate approve <model> <version> --signal`.',
+  ),
   NOTHING_PENDING: kind(404, false, 'No version of the model waits for a decision: `tidegate status`.'),
   NO_ROLLBACK_TARGET: kind(409, false, 'Roll back to a version that was in Production: `tidegate versions`.'),
   SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),

@@ -1,8 +1,9 @@
 // One process per data folder: a lock file that outlives neither its holder nor a reboot.
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { TidegateError } from '../../domain/errors.ts';
+import { privateFolder } from './private-folder.ts';
 import { processCommand } from './process-command.ts';
 
 /** Who holds a folder, and what it chose to say about itself, such as addresses. */
@@ -65,13 +66,13 @@ const clearStale = async (folder: string): Promise<void> => {
 };
 
 /**
- * Takes a folder, created if absent, for this process. A lock left by a dead process is taken over.
+ * Takes a folder, created if absent and closed to others, for this process. A lock left by a dead process is taken over.
  *
  * @throws TidegateError ALREADY_RUNNING naming the holder's process number; BAD_CONFIG where it cannot be created
  * @example const lock = await lockFolder('.tidegate'); try { ... } finally { await lock.release(); }
  */
 export const lockFolder = async (folder: string): Promise<FolderLock> => {
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+  await privateFolder(folder, { closed: 'enter', existing: false }).catch((cause: NodeJS.ErrnoException) => {
     throw new TidegateError('BAD_CONFIG', `the data folder ${folder} cannot be created: ${cause.message}`, {
       remedy: 'Name another with --data or TIDEGATE_DATA_DIR.',
       cause,

@@ -87,6 +87,8 @@ export const startProcess = async (options: ManagedProcessOptions): Promise<Mana
     cwd,
     ipc = false,
   } = options;
+  // Inherited by the child, whose files hold data: nobody else on the machine reads them.
+  const umask = process.umask(0o077);
   const child = spawn(program, args, {
     detached: true,
     env,
@@ -94,6 +96,7 @@ export const startProcess = async (options: ManagedProcessOptions): Promise<Mana
     ...(cwd !== undefined && { cwd }),
     ...identity,
   });
+  process.umask(umask);
 
   const lines: string[] = [];
   for (const input of [child.stdout, child.stderr]) {

@@ -1,5 +1,4 @@
 // The embedded Postgres: started on a data folder, ready for use, stopped without loss.
-import { chmod, mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -11,6 +10,7 @@ import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.ts'
 import { clusterFolder, POSTGRES_USER, prepareCluster } from './postgres-cluster.ts';
 import { postgresIdentity } from './postgres-identity.ts';
 import { postgresSettings } from './postgres-settings.ts';
+import { privateFolder } from './private-folder.ts';
 import { untilAnswers } from './until-answers.ts';
 
 /** How to start the embedded Postgres. */
@@ -118,11 +118,9 @@ const ensureDatabase = (url: string, database: string): Promise<void> =>
 export const startPostgres = async (options: StartPostgresOptions): Promise<EmbeddedPostgres> => {
   const { port, database, log, signal, durable = true } = options;
   const dataDir = resolve(options.dataDir);
-  await mkdir(dataDir, { recursive: true });
   const lock = await lockFolder(dataDir);
   try {
-    // Whatever the umask: as root, Postgres runs as another user and must pass through to its cluster.
-    await chmod(dataDir, 0o755);
+    await privateFolder(dataDir, { closed: 'enter' });
     const identity = await postgresIdentity(join(dataDir, 'cluster'));
     const binaries = await postgresBinaries(identity);
     const cluster = await clusterFolder(dataDir, identity);

@@ -1,11 +1,12 @@
 // The embedded Temporal: the CLI's one-process server with its history in a file, ready for use.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { lockFolder } from './folder-lock.ts';
 import { isListening, LOCALHOST, requirePort } from './free-port.ts';
 import { startProcess, type Log, type ManagedProcess } from './managed-process.ts';
 import { stopOrphan } from './orphan.ts';
+import { privateFolder } from './private-folder.ts';
 import { temporalBinary } from './temporal-binary/find-binary.ts';
 import { untilAnswers } from './until-answers.ts';
 
@@ -51,6 +52,17 @@ export const temporalDatabase = (dataDir: string): string => join(resolve(dataDi
 
 /** The file that names the running server's process. */
 export const temporalPidFile = (dataDir: string): string => join(resolve(dataDir), 'temporal.pid');
+
+/** Runs hold what models and people say. The server makes its files private; those of an earlier release may not be. */
+async function closeToOthers(dataDir: string): Promise<void> {
+  await privateFolder(dataDir);
+  const database = temporalDatabase(dataDir);
+  for (const path of [database, `${database}-wal`, `${database}-shm`, `${database}-journal`]) {
+    await chmod(path, 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
+}
 
 const READY_WITHIN_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
@@ -114,12 +126,12 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
   const { port, uiPort, namespace = 'default', log, env = process.env, signal } = options;
   const dataDir = resolve(options.dataDir);
   const pidFile = temporalPidFile(dataDir);
-  await mkdir(dataDir, { recursive: true });
   const lock = await lockFolder(dataDir);
   try {
     await stopOrphan({ pidFile, commandPart: temporalDatabase(dataDir), stopSignal: 'SIGTERM', log });
     await requirePort(port, 'Temporal');
     if (uiPort !== undefined) await requirePort(uiPort, "Temporal's web UI");
+    await closeToOthers(dataDir);
     const program = await temporalBinary({ log, env, signal });
     const args = commandLine({ ...options, dataDir }, namespace);
     let stopping = false;
@@ -133,7 +145,7 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
       },
     });
     try {
-      await writeFile(pidFile, `${server.pid}\n`);
+      await writeFile(pidFile, `${server.pid}\n`, { mode: 0o600 });
       await untilReady(server, port, namespace, signal);
     } catch (error) {
       await server.stop(STOP_GRACE_MS);

@@ -15,11 +15,11 @@ type Needed = Pick<Services, 'client' | 'database'>;
  * @throws TidegateError NOTHING_PENDING where the release has ended; TEMPORAL_UNREACHABLE where no worker answers
  */
 export async function decideByUpdate(
-  { client }: Needed,
+  { client, database }: Needed,
   model: string,
   message: DecisionMessage,
 ): Promise<DecisionResult> {
-  const result = await temporalDecisionGate(client).decide(model, message.version, message);
+  const result = await temporalDecisionGate(client, database).decide(model, message.version, message);
   if (!result) throw nothingPending(model, message.version);
   return result;
 }

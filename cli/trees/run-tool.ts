@@ -18,7 +18,10 @@ export function runTool(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = '';
+    // What it installs is run later: nobody else may change it.
+    const umask = process.umask(0o077);
     const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    process.umask(umask);
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
     child.on('error', (cause) =>

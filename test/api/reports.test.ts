@@ -180,7 +180,7 @@ describe('GET /metrics', () => {
       value(`tidegate_auc{model="measured",source="realised",bound="${bound}"}`);
     expect(auc('low')).toBeLessThan(auc('value'));
     expect(auc('high')).toBeGreaterThan(auc('value'));
-    expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(12);
+    expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(14);
   });
 
   it('has no gauge of what was not measured, nor of more than a hundred columns of a model', async () => {

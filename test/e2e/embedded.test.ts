@@ -1,6 +1,6 @@
 // The embedded servers with real processes: restarts, crashes, broken folders, and Ctrl-C at bad moments.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,16 @@ const processesOf = async (folder: string): Promise<string[]> =>
 const postgresOn = (port: number): Promise<EmbeddedPostgres> =>
   startPostgres({ dataDir: dataFolders(dataDir).postgres, port, database: 'tidegate', log });
 
+/** The modes of a folder and of what is in it, in octal, but for the inside of a cluster. */
+const modesIn = async (folder: string): Promise<Record<string, string>> => {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => !name.includes('cluster/'));
+  const modes: Record<string, string> = {};
+  for (const name of ['.', ...names]) {
+    modes[name] = ((await stat(join(folder, name))).mode & 0o777).toString(8);
+  }
+  return modes;
+};
+
 const query = async (url: string, text: string): Promise<unknown[]> => {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
@@ -72,6 +82,9 @@ describe('Postgres', () => {
       { schemaname: 'public' },
     ]);
     await first.stop();
+    // As root, Postgres runs as another user and passes through to its cluster, which is closed to all others.
+    const enter = isRoot() ? '711' : '700';
+    expect(await modesIn(dataDir)).toMatchObject({ '.': enter, postgres: enter, 'postgres/cluster': '700' });
     await expect(query(first.url, 'select')).rejects.toThrow('ECONNREFUSED');
     const second = await postgresOn(port);
     expect(second.url).toBe(first.url);
@@ -205,7 +218,17 @@ describe('Temporal', () => {
       await client.workflow.start('waits', { workflowId: 'kept', taskQueue: 'nobody' });
     });
     await first.stop();
+    const closed = { temporal: '700', 'temporal/temporal.db': '600' };
+    expect(await modesIn(dataDir)).toMatchObject(closed);
+    // As an earlier release left it.
+    await chmod(join(dataDir, 'temporal'), 0o755);
+    await chmod(join(dataDir, 'temporal/temporal.db'), 0o644);
     const second = await start();
+    const modes = await modesIn(dataDir);
+    expect(modes).toMatchObject(closed);
+    expect(Object.entries(modes).filter(([name, mode]) => name !== '.' && !/^[67]00$/.test(mode))).toEqual(
+      [],
+    );
     await withClient(async (client) => {
       expect((await client.workflow.getHandle('kept').describe()).status.name).toBe('RUNNING');
       const { customAttributes } = await client.connection.operatorService.listSearchAttributes({

@@ -44,7 +44,10 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const stopWorker =
     options.worker === false ? undefined : await startWorker(address, client, taskQueue, database, options);
   const { log: logger } = fastify({ logger: { level: 'silent' } });
-  const server = await startServer({ database, gate: temporalDecisionGate(client), logger }, { port: 0 });
+  const server = await startServer(
+    { database, gate: temporalDecisionGate(client, database), logger },
+    { port: 0 },
+  );
   const stop = async (): Promise<void> => {
     await server.close();
     await stopWorker?.();

@@ -1,6 +1,6 @@
 // The folder in which fetched programs are kept, and how one gets in: whole, checked, and at once.
 import { createHash, randomUUID } from 'node:crypto';
-import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from './program.ts';
@@ -34,14 +34,15 @@ export const withPartialFolder = async <T>(
   cache: string,
   use: (folder: string) => Promise<T>,
 ): Promise<T> => {
-  await mkdir(cache, { recursive: true });
+  await mkdir(cache, { recursive: true, mode: 0o700 });
+  await requireOnlyOurs(cache);
   for (const name of await readdir(cache)) {
     const left = join(cache, name);
     const age = Date.now() - ((await stat(left).catch(() => undefined))?.mtimeMs ?? Date.now());
     if (name.startsWith(PARTIAL) && age > DAY_MS) await rm(left, { recursive: true, force: true });
   }
   const folder = join(cache, `${PARTIAL}${randomUUID()}`);
-  await mkdir(folder);
+  await mkdir(folder, { mode: 0o700 });
   try {
     return await use(folder);
   } finally {
@@ -67,6 +68,26 @@ export const keep = (cache: string, path: string, bytes: Buffer): Promise<string
     return path;
   });
 
+// Whoever may write to a group or to all.
+const OTHERS_WRITE = 0o022;
+
+/**
+ * A program that others can change is theirs to choose. What is ours is closed to them; what is not ours is not used.
+ *
+ * @throws Error if somebody else than this user and root could put another program there
+ */
+async function requireOnlyOurs(path: string): Promise<void> {
+  const { uid, mode } = await stat(path);
+  const us = process.getuid?.();
+  if (us === undefined) return;
+  if (uid === us && (mode & OTHERS_WRITE) !== 0) return chmod(path, mode & 0o7777 & ~OTHERS_WRITE);
+  if ((uid !== us && uid !== 0) || (mode & OTHERS_WRITE) !== 0) {
+    throw new Error(
+      `${path} can be changed by other users (owner ${uid}, mode ${(mode & 0o777).toString(8)})`,
+    );
+  }
+}
+
 /** The copy that an earlier run fetched. */
 export const cached: Source = {
   name: 'cache',
@@ -76,7 +97,10 @@ export const cached: Source = {
         () => true,
         () => false,
       );
-      if (usable) return path;
+      if (!usable) continue;
+      await requireOnlyOurs(cache);
+      await requireOnlyOurs(path);
+      return path;
     }
     throw new Error(`nothing in ${cache} yet`);
   },

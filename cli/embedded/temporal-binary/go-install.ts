@@ -1,5 +1,5 @@
 // Builds the program from source with the machine's Go; minutes, and the last way open.
-import { rename } from 'node:fs/promises';
+import { chmod, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../run-command.ts';
 import { builtPath, withPartialFolder } from './cache.ts';
@@ -23,6 +23,7 @@ export const goInstall: Source = {
         // Outside any module, whose go.mod would otherwise be read.
         cwd: folder,
       });
+      await chmod(join(folder, program.name), 0o755);
       await rename(join(folder, program.name), builtPath(cache, program));
       return builtPath(cache, program);
     });

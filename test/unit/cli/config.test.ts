@@ -1,8 +1,10 @@
 // Settings: read, checked, and the same in schema, .env.example and documentation.
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig, settingsSchema } from '../../../cli/config.ts';
+import { readConfig, readDotenv, settingsSchema } from '../../../cli/config.ts';
 
 const fileOf = (name: string): Promise<string> =>
   readFile(new URL(`../../../${name}`, import.meta.url), 'utf8');
@@ -31,6 +33,52 @@ describe('the settings', () => {
   it('have a default that is accepted', () => {
     const set = Object.entries(declared()).filter(([, value]) => value !== '');
     expect(() => readConfig(Object.fromEntries(set))).not.toThrow();
+  });
+});
+
+describe('a .env file', () => {
+  it('sets what belongs to Tidegate, and nothing that loads code or chooses programs', () => {
+    const text = [
+      'DATABASE_URL=postgres://h/db',
+      'TIDEGATE_API_PORT="8081"',
+      'TEMPORAL_ADDRESS=h:7233',
+      'NODE_OPTIONS=--require ./x.cjs',
+      'export PATH=/tmp/x',
+      'LD_PRELOAD=/tmp/x.so',
+      'NODE_EXTRA_CA_CERTS=x',
+      'HTTPS_PROXY=http://x',
+      'PGHOST=x',
+      'DATABASE_URL_2=x',
+      'XTIDEGATE_A=x',
+    ].join('\n');
+    expect(readDotenv(text)).toEqual({
+      settings: { DATABASE_URL: 'postgres://h/db', TIDEGATE_API_PORT: '8081', TEMPORAL_ADDRESS: 'h:7233' },
+      ignored: [
+        'DATABASE_URL_2',
+        'HTTPS_PROXY',
+        'LD_PRELOAD',
+        'NODE_EXTRA_CA_CERTS',
+        'NODE_OPTIONS',
+        'PATH',
+        'PGHOST',
+        'XTIDEGATE_A',
+      ],
+    });
+  });
+
+  it('of the working directory reaches neither the command nor what it starts, and that is said', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-dotenv-'));
+    await writeFile(
+      join(folder, '.env'),
+      `NODE_OPTIONS=--require ./x.cjs\nDATABASE_URL=postgres://127.0.0.1:1/x\nTEMPORAL_ADDRESS=127.0.0.1:1\n`,
+    );
+    const program = new URL('../../../bin/tidegate.mjs', import.meta.url).pathname;
+    const { stderr } = spawnSync(process.execPath, [program, 'status'], { cwd: folder, encoding: 'utf8' });
+    await rm(folder, { recursive: true });
+    expect(stderr).toContain(
+      '.env: ignored NODE_OPTIONS; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read',
+    );
+    expect(stderr).toContain('DATABASE_UNREACHABLE');
   });
 });
 

@@ -1,6 +1,17 @@
 // The ways to come by a Temporal program, in order, each with the reason why it is closed.
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -126,6 +137,23 @@ test('a download is kept whole, runnable, and found in the cache by the next run
   expect((await stat(path)).mode & 0o777).toBe(0o755);
   expect(await readdir(join(folder, 'cache'))).toEqual(['temporal-1.9.1']);
   expect(await findBinary(program, [cached, sdkDownload], options)).toBe(path);
+});
+
+test('a cached program that others could have changed is closed to them, or not used where it is not ours', async () => {
+  const cache = join(folder, 'cache');
+  const path = join(cache, 'temporal-1.9.1');
+  await mkdir(cache);
+  await writeFile(path, bytes);
+  await chmod(cache, 0o777);
+  await chmod(path, 0o777);
+  expect(await findBinary(temporalCli, [cached], { log, env })).toBe(path);
+  expect((await stat(cache)).mode & 0o777).toBe(0o755);
+  expect((await stat(path)).mode & 0o777).toBe(0o755);
+  if (process.getuid?.() !== 0) return;
+  await chown(cache, 12_345, 12_345);
+  await expect(findBinary(temporalCli, [cached], { log, env })).rejects.toThrow(
+    'can be changed by other users',
+  );
 });
 
 test('a download of other bytes than the pinned ones is refused and not kept', async () => {
