@@ -5,6 +5,7 @@ import { cut } from '../domain/features/contracts/tally.ts';
 import { failedInWords } from '../domain/lifecycle/judgements.ts';
 import { unmeasured } from '../domain/lifecycle/report.ts';
 import { findFaults } from '../domain/quality/find-faults.ts';
+import { futureRows, onlineRowsAhead } from '../domain/quality/future-rows.ts';
 import {
   contractName,
   type QualityPart,
@@ -17,6 +18,7 @@ import { getDataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { inspectDataset } from '../store/quality/inspect-dataset.ts';
 import { previousWindow } from '../store/quality/previous-window.ts';
+import { findFuture } from '../store/quality/future-rows.ts';
 import { tableFacts } from '../store/quality/table-facts.ts';
 import { type Database } from '../store/database.ts';
 import { getReport, type Report, writeReportPart } from '../store/runs/reports.ts';
@@ -70,6 +72,7 @@ async function qualityOf(database: Database, report: Report): Promise<QualityPar
   ]);
   const { contracts, sketch } = await inspectDataset(database, dataset, definition, matchInTime());
   const tables = await tableFacts(database, definition, dataset.window);
+  const future = await findFuture(database, definition);
   const newestOf = new Map(tables.map(({ table, newest }) => [table, newest]));
   const reference = championVersion === null ? null : await readable(database, model, championVersion);
   return {
@@ -80,15 +83,19 @@ async function qualityOf(database: Database, report: Report): Promise<QualityPar
         (view) => checkFreshness(view, newestOf.get(view.table) ?? null, dataset.window.to) ?? [],
       ),
     ],
-    findings: findFaults({
-      rows: sketch.rows,
-      columns: sketch.columns,
-      repeats: sketch.repeats,
-      reference,
-      definitionChanged: champion !== null && champion.definitionVersion !== report.definitionVersion,
-      tables,
-      previous: await previousWindow(database, report, dataset),
-    }),
+    findings: [
+      ...future.rows.map(futureRows),
+      ...future.online.map((version) => onlineRowsAhead(model, version)),
+      ...findFaults({
+        rows: sketch.rows,
+        columns: sketch.columns,
+        repeats: sketch.repeats,
+        reference,
+        definitionChanged: champion !== null && champion.definitionVersion !== report.definitionVersion,
+        tables,
+        previous: await previousWindow(database, report, dataset),
+      }),
+    ],
     comparedWith: reference && championVersion,
     repeats: sketch.repeats,
   };

@@ -2,11 +2,11 @@
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { definitionsInUse } from '../store/online/definitions-in-use.ts';
+import { definitionsInUse, keepsOnlineRows } from '../store/online/definitions-in-use.ts';
 import { materialise } from '../store/online/materialise.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
 import { type Materialised, materialisedInWords, type MaterialiseScope } from '../store/online/scope.ts';
-import { newestWatermark } from '../store/online/watermark.ts';
+import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
 import { getVersion } from '../store/versions/versions.ts';
 import { type ActivityDeps } from './deps.ts';
@@ -44,11 +44,26 @@ export const materialiseActivities = ({ database }: ActivityDeps) => {
   };
 
   return {
-    /** The definitions to bring up to date: those in use, or before the first candidate the newest. */
-    async definitionsToMaterialize({ model }: { model: string }): Promise<{ versions: number[] }> {
+    /**
+     * The definitions to bring up to date: those in use, or before the first candidate the newest; for a reset also
+     * those whose rows are of an instant in the future. Definitions that keep no online rows are left out.
+     */
+    async definitionsToMaterialize({
+      model,
+      reset = false,
+    }: {
+      model: string;
+      reset?: boolean;
+    }): Promise<{ versions: number[] }> {
       const newest = await getDefinition(database, model);
-      const versions = await definitionsInUse(database.kysely, model);
-      return { versions: versions.length > 0 ? versions : [newest.version] };
+      const inUse = await definitionsInUse(database.kysely, model);
+      const versions = inUse.length > 0 ? inUse : [newest.version];
+      const ahead = reset ? await definitionsAhead(database, model) : [];
+      const keeping: number[] = [];
+      for (const version of new Set([...versions, ...ahead])) {
+        if (await keepsOnlineRows(database.kysely, model, version)) keeping.push(version);
+      }
+      return { versions: keeping };
     },
 
     /** Brings the online rows of one definition to an instant; a repeated step goes on where the first stopped. */
@@ -66,6 +81,8 @@ export const materialiseActivities = ({ database }: ActivityDeps) => {
       version: number;
     }): Promise<{ words: string }> {
       const { definitionVersion } = await getVersion(database, model, version);
+      if (!(await keepsOnlineRows(database.kysely, model, definitionVersion)))
+        return { words: `no online rows: definition ${definitionVersion} says online: 'off'` };
       const { datasetId } = await getComparison(database, model, version);
       const { window } = await getDataset(database, datasetId);
       const newest = (await newestWatermark(database, model)) ?? window.to;
@@ -76,7 +93,11 @@ export const materialiseActivities = ({ database }: ActivityDeps) => {
 
     /** Removes the rows of definitions that are out of use. */
     async removeUnusedOnlineRows({ model }: { model: string }): Promise<{ removed: number[] }> {
-      return { removed: await removeUnusedRows(database, model) };
+      const removed = await removeUnusedRows(database, model, {
+        onProgress: (progress) => heartbeat(progress),
+        signal: cancellationSignal(),
+      });
+      return { removed };
     },
   };
 };

@@ -1,6 +1,7 @@
 // Validation of a version in Staging: facts are gathered and timed here, the checks are domain's.
 import { heartbeat } from '@temporalio/activity';
 import { type Frame, recordAt } from '../domain/features/frame.ts';
+import { keepsOnline } from '../domain/features/online.ts';
 import { type Scorer } from '../domain/learning/scorer.ts';
 import { type Failed, failedInWords } from '../domain/lifecycle/judgements.ts';
 import {
@@ -49,7 +50,9 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
     const scorer = await loadScorer(database, model, version);
     const { frame } = await readRowsFor(database, dataset, definition.version, followed());
     heartbeat('loaded');
-    const missing = await countMissingOnlineRows(database, definition, asOf);
+    const missing = keepsOnline(definition.definition)
+      ? await countMissingOnlineRows(database, definition, asOf)
+      : null;
     return validationOf([
       await checkReload(scorer, frame, scoresDigest),
       checkOnlineRows(missing, asOf),

@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Duration, durationOf, toMilliseconds } from '../domain/features/duration.ts';
+import { onlineEvery } from '../domain/features/online.ts';
 import { TidegateError } from '../domain/errors.ts';
 import {
   type MaterializeInput,
@@ -92,16 +93,17 @@ export function onlineScheduleOptions(
   definition: ModelDefinition,
   taskQueue: string,
 ): ScheduleOptions | undefined {
-  const { name: model, monitor, online } = definition;
-  if (online.every === undefined) return undefined;
+  const { name: model, monitor } = definition;
+  const every = onlineEvery(definition);
+  if (every === undefined) return undefined;
   const input: MaterializeInput = { model };
-  const spec = scheduleSpec({ every: online.every, timezone: monitor.timezone }, 'online');
-  return optionsOf(model, online.every, spec, {
+  const spec = scheduleSpec({ every, timezone: monitor.timezone }, 'online');
+  return optionsOf(model, every, spec, {
     workflowType: workflowTypes.materialize,
     workflowId: workflowIds.materialize(model),
     taskQueue,
     args: [input],
-    staticSummary: `Materialise ${model}, every ${online.every}`,
+    staticSummary: `Materialise ${model}, every ${every}`,
   });
 }
 

@@ -101,6 +101,7 @@ export const errorKinds = {
   UNKNOWN_NAMESPACE: kind(500, false, 'Create the namespace, or correct TEMPORAL_NAMESPACE.'),
   // input
   INVALID_REQUEST: kind(400, false, 'Correct the field that the message names.'),
+  FUTURE_INSTANT: kind(400, false, 'Correct the instant, or add --future if it is meant.'),
   UNSUPPORTED_MEDIA_TYPE: kind(
     415,
     false,
@@ -171,6 +172,11 @@ export const errorKinds = {
     422,
     false,
     'Load the tables, choose the instant of their rows with --as-of, or widen ttl.',
+  ),
+  ONLINE_OFF: kind(
+    409,
+    false,
+    "Send the features with the request, or take online: 'off' out of the model file and train a version.",
   ),
   NOT_MATERIALISED: kind(409, false, 'Materialise all rows first: `tidegate materialize <model>`.'),
   FEATURES_NOT_KNOWN: kind(

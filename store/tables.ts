@@ -242,6 +242,9 @@ export interface Tables {
     position: string | null;
     looked_at: Generated<number>;
     written: Generated<number>;
+    entities: number | null;
+    vanished: number | null;
+    removed: Generated<number>;
     started_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -170,6 +170,8 @@ export interface MaterializeInput {
   readonly asOf?: string;
   /** Looks at every entity. @default false, at those that may have changed */
   readonly full?: boolean;
+  /** Makes every row anew as of the instant, also those of later instants. @default false */
+  readonly reset?: boolean;
   /** Looks only at entities with a row of the sources whose timestamp lies in `(from, to]`, ISO 8601. */
   readonly range?: { readonly from: string; readonly to: string };
   /** The definition to materialise. @default every one in use */

@@ -18,7 +18,7 @@ import { scheduledInstant } from './scheduled-instant.ts';
  * the rows of all others. A definition that fails does not keep the others from their turn; the run then ends failed.
  */
 export async function materializeWorkflow(input: MaterializeInput): Promise<MaterializeResult> {
-  const { model, full = false, range, definitionVersion } = input;
+  const { model, full = false, reset = false, range, definitionVersion } = input;
   let state: MaterializeState = { model, step: 'looking for the definitions in use' };
   setHandler(materializeStateQuery, () => state, { description: 'Which step runs' });
   const enter = (step: string): void => void (state = { model, step });
@@ -27,14 +27,16 @@ export async function materializeWorkflow(input: MaterializeInput): Promise<Mate
   const notifications = new Notifications();
   const scope = range
     ? { kind: 'range' as const, ...range }
-    : ({ kind: full ? 'full' : 'increment' } as const);
+    : reset
+      ? ({ kind: 'full', reset } as const)
+      : ({ kind: full ? 'full' : 'increment' } as const);
 
   const definitions: MaterialisedDefinition[] = [];
   const failures: unknown[] = [];
   try {
     const versions =
       definitionVersion === undefined
-        ? (await definitionsToMaterialize({ model })).versions
+        ? (await definitionsToMaterialize({ model, ...(reset && { reset }) })).versions
         : [definitionVersion];
     for (const version of versions) {
       enter(`materialising definition ${version}`);

@@ -34,6 +34,7 @@ const nonRetryableErrorTypes = [
   'ONE_CLASS',
   'NO_ONLINE_VALUES',
   'NOT_MATERIALISED',
+  'ONLINE_OFF',
   'FEATURES_NOT_KNOWN',
   'DATASET_CHANGED',
   'DATASET_EXPIRED',

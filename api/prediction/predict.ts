@@ -10,6 +10,7 @@ import { type ServingModel } from '../serving/serving-model.ts';
 import { completeRow } from './complete-row.ts';
 import { type Entry, entriesOf } from './entries.ts';
 import { readEntityKeys, type RequestKey } from './entity-key.ts';
+import { refuseWithoutOnline } from './refuse-without-online.ts';
 import { readFeatures } from './read-features.ts';
 import { readInstant } from './read-instant.ts';
 import { sentValue } from './sent-value.ts';
@@ -46,7 +47,7 @@ export interface PredictDeps {
 /**
  * Scores everything that a request asks for, by one version.
  *
- * @throws TidegateError INVALID_REQUEST, UNKNOWN_ENTITY, UNKNOWN_FEATURE, INVALID_FEATURE, VALUES_TOO_OLD
+ * @throws TidegateError INVALID_REQUEST, ONLINE_OFF, UNKNOWN_ENTITY, UNKNOWN_FEATURE, INVALID_FEATURE, VALUES_TOO_OLD
  */
 export async function predict(
   model: ServingModel,
@@ -142,6 +143,7 @@ async function findRows(
 ): Promise<Map<Entry, Entity>> {
   const keyed = entries.flatMap((entry) => (entry.key ? [{ entry, requested: entry.key }] : []));
   if (keyed.length === 0) return new Map();
+  refuseWithoutOnline(model);
   const keys = readEntityKeys(
     model.entityKeys,
     keyed.map(({ requested }) => requested),

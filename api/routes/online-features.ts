@@ -1,9 +1,11 @@
 // Online features by key, in the shape of Feast's feature server.
+import { keepsOnline } from '../../domain/features/online.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { answerFeatures } from '../online-features/answer-features.ts';
 import { allFeatures, chooseFeatures } from '../online-features/choose-features.ts';
 import { onlineModel, type OnlineModel } from '../online-features/online-model.ts';
+import { refuseWithoutOnline } from '../prediction/refuse-without-online.ts';
 import { requestEntities } from '../online-features/request-entities.ts';
 import { errorResponses } from '../schemas/error.ts';
 import {
@@ -24,6 +26,9 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
     const given = Object.keys(lists);
     const models =
       service === undefined ? await modelsOf(given) : [await onlineModel(serving, database, service)];
+    // Of several models those count that keep rows.
+    const [first] = models;
+    if (first) refuseWithoutOnline(first);
     const features =
       references === undefined
         ? models.flatMap((model) => allFeatures(model, full))
@@ -41,7 +46,8 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
       const model = await onlineModel(serving, database, name);
       if (JSON.stringify([...model.definition.entity.keys].sort()) === wanted) models.push(model);
     }
-    return models;
+    const keeping = models.filter(({ definition }) => keepsOnline(definition));
+    return keeping.length > 0 ? keeping : models;
   };
 
   for (const path of ['/features/online', '/get-online-features']) {

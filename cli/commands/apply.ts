@@ -1,5 +1,6 @@
 // tidegate apply: stores a model file as a definition version and schedules its monitor.
 import { type Command } from 'commander';
+import { onlineEvery } from '../../domain/features/online.ts';
 import { applyModel, readModelFile } from '../apply-model.ts';
 import { byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
@@ -45,7 +46,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         if (onlineSchedule) {
           const [next] = onlineSchedule.nextRuns;
           output.line(
-            `online rows every ${definition.online.every} by schedule ${onlineSchedule.id}` +
+            `online rows every ${onlineEvery(definition)} by schedule ${onlineSchedule.id}` +
               (next ? `; next ${minute(next)}` : ''),
           );
         }

@@ -6,6 +6,7 @@ import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';
 import { parseDelimiter, parseEncoding, parseQuote } from '../import/csv-arguments.ts';
 import { progressTeller } from '../import/progress-line.ts';
+import { futureOption, refuseFuture } from '../future-instant.ts';
 import { interruptible } from '../interruptible.ts';
 import { day } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
@@ -15,6 +16,7 @@ interface Options extends Omit<ImportRequest, 'paths' | 'csv' | 'onProgress' | '
   readonly encoding?: string;
   readonly delimiter?: string;
   readonly quote?: string;
+  readonly future?: true;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ export function addImport(program: Command, { config, output }: CommandContext):
       'when the rows became known, for history that is loaded later',
       parseInstant,
     )
+    .addOption(futureOption())
     .option('--dry-run', 'check everything and say what it would bring, but keep nothing')
     .option('--encoding <name>', 'encoding of the CSV files (default: detected)', parseEncoding)
     .option('--delimiter <character>', 'what keeps their cells apart (default: detected)', parseDelimiter)
@@ -50,11 +53,12 @@ export function addImport(program: Command, { config, output }: CommandContext):
     .action(
       (
         paths: string[],
-        { json = false, encoding, delimiter, quote, ...request }: Options,
+        { json = false, encoding, delimiter, quote, future, ...request }: Options,
         command: Command,
       ) => {
         if (delimiter !== undefined && delimiter === quote)
           command.error('error: --delimiter and --quote name the same character');
+        refuseFuture({ '--as-of': request.asOf, '--known-at': request.knownAt }, future);
         return withDatabase(config(), async ({ pool }) => {
           const csv = {
             ...(encoding !== undefined && { encoding }),

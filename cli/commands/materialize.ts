@@ -1,19 +1,24 @@
 // tidegate materialize: brings the online rows of a model up to date.
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
+import { keepsOnline } from '../../domain/features/online.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestRowTime } from '../../store/features/newest-row-time.ts';
+import { onlineStates } from '../../store/online/watermark.ts';
 import { type MaterializeInput } from '../../workflows/contracts.ts';
 import { asOfOption, byOption, jsonOption, parseInstant, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';
+import { futureOption, refuseFuture } from '../future-instant.ts';
 import { type Output } from '../output/output.ts';
 import { followMaterialize, startMaterialize } from '../runs/materialize-run.ts';
 
 interface Options {
   readonly asOf?: Date;
   readonly full?: true;
+  readonly reset?: true;
+  readonly future?: true;
   readonly from?: Date;
   readonly to?: Date;
   readonly definition?: number;
@@ -31,7 +36,14 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
     )
     .argument('<model>', 'name of the model')
     .addOption(asOfOption('the instant of the rows; now where left out'))
+    .addOption(futureOption())
     .option('--full', 'look at every entity, and remove the rows of those that are gone')
+    .addOption(
+      new Option(
+        '--reset',
+        'make every row anew as of the instant, even where the rows are ahead of it: the way back from an instant in the future',
+      ).conflicts(['full', 'from', 'to', 'definition']),
+    )
     .addOption(
       new Option('--from <instant>', 'only entities with a row of the sources later than this; needs --to')
         .argParser(parseInstant)
@@ -64,6 +76,7 @@ async function materialize(
   output: Output,
 ): Promise<void> {
   const { json } = options;
+  refuseFuture({ '--as-of': options.asOf, '--to': options.to }, options.future);
   const input = { ...inputOf(model, options), requestedBy: options.by };
   await checkModel(services.database, model, options.definition);
   const run = await startMaterialize(services, input);
@@ -83,11 +96,11 @@ async function materialize(
 
 function inputOf(
   model: string,
-  { asOf = new Date(), full, from, to, definition }: Options,
+  { asOf = new Date(), full, reset, from, to, definition }: Options,
 ): MaterializeInput {
   const which = definition === undefined ? {} : { definitionVersion: definition };
   if (from === undefined && to === undefined)
-    return { model, asOf: asOf.toISOString(), ...(full && { full }), ...which };
+    return { model, asOf: asOf.toISOString(), ...(full && { full }), ...(reset && { reset }), ...which };
   if (from === undefined || to === undefined || from >= to) {
     throw new TidegateError('INVALID_REQUEST', '--from and --to go together, and --from is the earlier one', {
       remedy: 'Give both, such as --from 2024-02-01 --to 2024-02-29.',
@@ -105,6 +118,10 @@ async function checkModel(database: Database, model: string, version: number | u
       `${model} has no definition ${version}; the newest is ${newest.version}`,
       { remedy: 'Give a number up to that.' },
     );
+  }
+  // With rows of an earlier definition there is something to bring up to date, or to remove.
+  if (!keepsOnline(newest.definition) && (await onlineStates(database, model)).length === 0) {
+    throw new TidegateError('ONLINE_OFF', `${model} keeps no online rows (online: 'off')`);
   }
   if (await newestRowTime(database, newest.definition)) return;
   throw new TidegateError(

@@ -8,6 +8,7 @@ import { getReport } from '../../store/runs/reports.ts';
 import { asOfOption, byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';
+import { futureOption, refuseFuture } from '../future-instant.ts';
 import { type Output } from '../output/output.ts';
 import { printReport } from '../report/report-tables.ts';
 import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
@@ -15,6 +16,7 @@ import { followMonitor, startMonitor } from '../runs/monitor-run.ts';
 
 interface Options {
   readonly asOf?: Date;
+  readonly future?: true;
   readonly by: string;
   readonly wait: boolean;
   readonly follow: boolean;
@@ -29,7 +31,8 @@ export function addMonitor(program: Command, { config, output }: CommandContext)
       'measure a window, decide whether to retrain, and follow the retrain to what waits for approval',
     )
     .argument('<model>', 'name of the model')
-    .addOption(asOfOption('end of the window; the newest row time where left out'))
+    .addOption(asOfOption('end of the window; the newest row time that is not in the future where left out'))
+    .addOption(futureOption())
     .addOption(byOption('who asks: the requester of the retrain, who may not approve it'))
     .option('--no-wait', 'start the run and return')
     .option('--no-follow', 'wait for the report, but not for the retrain that it asks for')
@@ -42,7 +45,9 @@ export function addMonitor(program: Command, { config, output }: CommandContext)
 
 async function monitor(services: Services, model: string, options: Options, output: Output): Promise<void> {
   const { by: requestedBy, json } = options;
+  refuseFuture({ '--as-of': options.asOf }, options.future);
   const asOf = options.asOf ?? (await newestTime(services.database, model));
+  refuseFuture({ 'the newest row time': asOf }, options.future);
   await getDefinition(services.database, model);
   const run = await startMonitor(services, { model, asOf, requestedBy });
   if (!options.wait) {

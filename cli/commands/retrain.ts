@@ -5,10 +5,12 @@ import { getDefinition } from '../../store/definitions/definitions.ts';
 import { asOfOption, byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';
+import { futureOption, refuseFuture } from '../future-instant.ts';
 import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
 
 interface Options {
   readonly asOf?: Date;
+  readonly future?: true;
   readonly by: string;
   readonly wait: boolean;
   readonly json?: boolean;
@@ -21,12 +23,14 @@ export function addRetrain(program: Command, { config, output }: CommandContext)
     .description('train a candidate now, compare it, and follow it to what waits for approval')
     .argument('<model>', 'name of the model')
     .addOption(asOfOption('end of the window that compares it; the newest labelled row time where left out'))
+    .addOption(futureOption())
     .addOption(byOption('who asks; the same person may not approve it'))
     .option('--no-wait', 'send the request and return')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate retrain churn --as-of 2024-02-29')
-    .action((model: string, { asOf, by: requestedBy, wait, json }: Options) =>
+    .action((model: string, { asOf, future, by: requestedBy, wait, json }: Options) =>
       withServices(config(), async (services) => {
+        refuseFuture({ '--as-of': asOf }, future);
         await getDefinition(services.database, model);
         const retrainId = `${model}/manual-${new Date().toISOString()}`;
         await requestRetrain(services, {

@@ -6,10 +6,12 @@ import { listReports } from '../../store/runs/list-reports.ts';
 
 import { listRetrains } from '../../store/runs/retrains.ts';
 import { listHeldVersions } from '../../store/serving/live-instances.ts';
+import { type OnlineRun, onlineStates } from '../../store/online/watermark.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';
+import { minute } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { findPending } from '../runs/pending.ts';
 import { approveCommand, pendingJson } from '../runs/print-pending.ts';
@@ -47,6 +49,7 @@ async function statusOf(database: Database, model: string) {
   const [report] = await listReports(database, model, { limit: 1 });
   const [retrain] = await listRetrains(database, model, 1);
   const held = await listHeldVersions(database, model);
+  const online = await onlineStates(database, model);
   return {
     model,
     definition: { version, appliedBy, appliedAt },
@@ -55,6 +58,7 @@ async function statusOf(database: Database, model: string) {
     pending: pending ? pendingJson(pending) : null,
     lastReport: report ? { id: report.id, asOf: report.asOf, summary: report.summary } : null,
     lastRetrain: retrain ? { id: retrain.id, outcome: retrain.outcome, summary: retrain.summary } : null,
+    online,
     instances: held
       .filter(({ state }) => state !== 'prepared')
       .map(({ instance, version: serves, state, problem }) => ({
@@ -81,10 +85,24 @@ function printStatus(output: Output, status: ModelStatus): void {
   output.line(
     `  last retrain ${lastRetrain ? (lastRetrain.summary ?? `${lastRetrain.id} is running`) : 'none'}`,
   );
+  for (const { definitionVersion, asOf, run } of status.online) {
+    output.line(
+      `  online rows  definition ${definitionVersion}: ${asOf ? `complete as of ${minute(asOf)}` : 'not complete yet'}${run ? `; ${runInWords(run)}` : ''}`,
+    );
+  }
   for (const { instance, version, problem } of instances.filter(({ state }) => state === 'failed')) {
     output.line(`  problem      instance ${instance} could not load v${version}: ${problem}`);
   }
   if (pending) output.line(`  decide       ${approveCommand({ model, version: pending.version })}`);
+}
+
+/** How far a run is. @example 'a run as of 2024-02-29 00:00 has looked at 40000 of 336000 entities, last at 10:31' */
+function runInWords({ asOf, entities, lookedAt, vanished, removed, updatedAt }: OnlineRun): string {
+  const done =
+    vanished === null
+      ? `has looked at ${lookedAt}${entities === null ? '' : ` of ${entities}`} entities`
+      : `has removed ${removed} of ${vanished} rows of vanished entities`;
+  return `a run as of ${minute(asOf)} ${done}, last at ${minute(updatedAt)} UTC`;
 }
 
 const instancesInWords = (count: number): string =>

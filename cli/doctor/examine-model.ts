@@ -1,12 +1,14 @@
 // Whether the tables of a model are there, indexed, counted by Postgres, and loaded as the definition says.
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { futureRows, onlineRowsAhead } from '../../domain/quality/future-rows.ts';
 import { type Database } from '../../store/database.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';
 import { checkSources } from '../../store/definitions/source-tables.ts';
 import { refuseHiddenNow } from '../../store/features/known-guard.ts';
 import { missingIndexes } from '../../store/features/missing-indexes.ts';
 import { tablesWithoutStatistics } from '../../store/features/table-statistics.ts';
+import { findFuture } from '../../store/quality/future-rows.ts';
 import { createIndexSql } from '../../store/features/wanted-indexes.ts';
 import { explainError } from '../explain-error.ts';
 import { type Finding, judge } from './finding.ts';
@@ -37,6 +39,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   );
   const indexes = await missingIndexes(database.pool, definition);
   const uncounted = await tablesWithoutStatistics(database.pool, definition);
+  const future = await findFuture(database, definition);
   const notes = await notesOrFault(database, definition, tell);
   return [
     tables,
@@ -52,6 +55,15 @@ export async function examineModel(database: Database, definition: ModelDefiniti
       kind: 'problem',
       words: `${table.name} has rows, and Postgres has no statistics of them`,
       remedy: `analyze ${table.quoted};`,
+    })),
+    ...[
+      ...future.rows.map(futureRows),
+      ...future.online.map((version) => onlineRowsAhead(about, version)),
+    ].map(({ table, words, advice }): Finding => ({
+      about,
+      kind: 'warning',
+      words: table === null ? words : `${table}: ${words}`,
+      remedy: advice,
     })),
     ...notes,
   ];

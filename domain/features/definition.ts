@@ -36,12 +36,18 @@ export const modelDefinitionSchema = z.strictObject({
   label: labelSchema,
   /** The entities on which no version is ever trained; versions are compared on them. */
   holdout: holdoutSchema.prefault({}),
-  /** The rows from which predictions by key are served. */
+  /**
+   * The rows from which predictions by key are served; `'off'` keeps none, for an entity that is an event and is never
+   * asked for again.
+   */
   online: z
-    .strictObject({
-      /** How often online rows are brought up to date by a schedule; absent means by command and release only. */
-      every: span.optional(),
-    })
+    .union([
+      z.literal('off'),
+      z.strictObject({
+        /** How often online rows are brought up to date by a schedule; absent means by command and release only. */
+        every: span.optional(),
+      }),
+    ])
     .prefault({}),
   /** How long data is kept. */
   retention: z

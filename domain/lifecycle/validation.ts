@@ -52,12 +52,15 @@ export async function checkReload(
   return { name: 'artifact', passed, words };
 }
 
-/** Every entity has an online row. */
-export const checkOnlineRows = (missing: number, asOf: Date): ValidationCheck => ({
-  name: 'online rows',
-  passed: missing === 0,
-  words: missing === 0 ? `complete as of ${asOf.toISOString()}` : `${missing} entities have no online row`,
-});
+/** Every entity has an online row. @param missing null where the definition keeps none, and nothing can be missing */
+export function checkOnlineRows(missing: number | null, asOf: Date): ValidationCheck {
+  const name = 'online rows';
+  if (missing === null)
+    return { name, passed: true, words: "not applicable: the definition says online: 'off'" };
+  const words =
+    missing === 0 ? `complete as of ${asOf.toISOString()}` : `${missing} entities have no online row`;
+  return { name, passed: missing === 0, words };
+}
 
 /** A record scored alone, as the API does, gives the score that its row has in the frame, within the scorer's tolerance. */
 export async function checkOnePath(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {

@@ -13,6 +13,8 @@ export const FINDINGS = [
   'sign-flipped',
   'unchanged-columns',
   'stale-table',
+  'future-rows',
+  'online-rows-ahead',
   'duplicate-entities',
   'duplicate-rows',
   'identical-rows',

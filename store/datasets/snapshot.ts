@@ -40,23 +40,41 @@ export async function inSnapshotOn<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   signal?.throwIfAborted();
-  // The statement fails then, or has ended.
-  const cancel = (): void => void cancelStatement(database, backend).catch(() => undefined);
-  let backend = 0;
-  try {
-    await client.query('begin isolation level repeatable read read only');
-    // Within the transaction: behind a pooler the session is its own for that long only.
-    backend = await backendOf(client);
-    signal?.addEventListener('abort', cancel);
-    signal?.throwIfAborted();
+  await client.query('begin isolation level repeatable read read only');
+  return cancellable(database, [client], signal, async () => {
     const result = await work();
     await client.query('commit');
     return result;
+  });
+}
+
+/**
+ * Runs `work`; when aborted, the statements under way on its connections end on the server as well. After a failure the
+ * connections must not be used again. Behind a pooler that shares sessions they must be in a transaction already.
+ *
+ * @throws the signal's reason, when aborted
+ */
+export async function cancellable<T>(
+  database: Database,
+  clients: readonly pg.ClientBase[],
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!signal) return work();
+  const backends: number[] = [];
+  for (const client of clients) backends.push(await backendOf(client));
+  // The statement fails then, or has ended.
+  const cancel = (): void =>
+    backends.forEach((backend) => void cancelStatement(database, backend).catch(() => undefined));
+  signal.addEventListener('abort', cancel);
+  try {
+    signal.throwIfAborted();
+    return await work();
   } catch (error) {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    signal.removeEventListener('abort', cancel);
   }
 }
 

@@ -9,7 +9,7 @@ import { isUsableInstantSql } from './usable-instant-sql.ts';
 import { wholeMillisecondSql } from './whole-millisecond-sql.ts';
 
 /**
- * The newest time at or before `asOf` of a row with a mature label, rounded up to the millisecond; none where no row has
+ * The newest time at or before `asOf`, or now where it is null, of a row with a mature label, rounded up to the millisecond; none where no row has
  * one. With `absentMeans`, a row whose delay has passed is labelled.
  *
  * @param knownBy the instant by which the label must be known. @default now
@@ -36,7 +36,7 @@ export async function newestLabelledTime(
     `with spine as (
        select ${keys}, ${time}${rowNumber}
        from ${quoteTable(spine.table)}
-       where ($1::timestamptz is null or ${timestamp} <= $1::timestamptz) and ${isUsableInstantSql(timestamp)}
+       where ${timestamp} <= coalesce($1::timestamptz, now()) and ${isUsableInstantSql(timestamp)}
        order by ${timestamp} desc
      )
      select ${wholeMillisecondSql('spine.tidegate_time')} as newest

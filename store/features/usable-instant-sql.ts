@@ -1,16 +1,17 @@
-// Instants of source tables that can be used: finite ones, up to the last that a JavaScript Date can hold.
-// Postgres knows more: infinity and -infinity, timestamps up to the year 294276 and dates up to 5874897.
+// Instants of source tables that can be used: finite ones, of years that ISO 8601 writes with four digits, and as values
+// up to the last that a JavaScript Date can hold. Postgres knows more: infinity and -infinity, timestamps up to the year
+// 294276 and dates up to 5874897.
 
-/** The first day that is beyond reach; compared as a date, since that works for every type of time. */
+/** The first day that no Date can hold; compared as a date, since that works for every type of time. */
 const BEYOND = `date '275760-09-12'`;
 
 /**
- * Whether an instant is one that a window can end at or a row can be dated by. An index on the column serves it.
+ * Whether an instant is one that a window can end at. An index on the column serves it.
  *
  * @param instant an expression of type timestamptz, timestamp or date
  */
 export const isUsableInstantSql = (instant: string): string =>
-  `${instant} > '-infinity' and ${instant} < ${BEYOND}`;
+  `${instant} > '-infinity' and ${instant} < date '10000-01-01'`;
 
 /**
  * An instant as timestamptz, beyond reach as infinity: a cast alone fails for dates that no timestamp can hold.

@@ -1,5 +1,6 @@
 // Which definitions of a model need online rows.
 import { type Kysely, sql } from 'kysely';
+import { keepsOnline } from '../../domain/features/online.ts';
 import { type Tables } from '../tables.ts';
 import { championBefore } from '../versions/champion-before.ts';
 
@@ -32,6 +33,21 @@ export async function definitionsInUse(kysely: Kysely<Tables>, model: string): P
       left.has(version),
   );
   return [...new Set(inUse.map(({ definition }) => definition))].sort((one, other) => one - other);
+}
+
+/** Whether a definition keeps online rows; false for one that says `online: 'off'`, and for one that is not there. */
+export async function keepsOnlineRows(
+  kysely: Kysely<Tables>,
+  model: string,
+  definitionVersion: number,
+): Promise<boolean> {
+  const row = await kysely
+    .selectFrom('tidegate.definition')
+    .select('body')
+    .where('model', '=', model)
+    .where('version', '=', definitionVersion)
+    .executeTakeFirst();
+  return row !== undefined && keepsOnline(row.body);
 }
 
 async function recentlyInProduction(kysely: Kysely<Tables>, model: string): Promise<ReadonlySet<number>> {

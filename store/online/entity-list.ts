@@ -58,6 +58,7 @@ export async function listEntities(
       group by ${keys.join(', ')}
     ) listed`);
   await client.query('create index on pg_temp.tidegate_entities (tidegate_position)');
+  await client.query('analyze pg_temp.tidegate_entities');
   const { rows } = await client.query<{ entities: number }>(`select count(*) as entities from ${ENTITIES}`);
   return rows[0]?.entities ?? 0;
 }

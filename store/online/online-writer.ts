@@ -16,6 +16,15 @@ export interface Batch {
   readonly position: string;
 }
 
+/** What is written. */
+export interface WriteOptions {
+  readonly rowsOf: RowsOf;
+  /** The instant of the rows, ISO 8601. */
+  readonly asOf: string;
+  /** Whether rows of later instants are replaced too. */
+  readonly isReset: boolean;
+}
+
 const STAGED = 'pg_temp.tidegate_online_batch';
 
 /** Makes the connection ready to write batches. */
@@ -25,15 +34,14 @@ export const prepareWriter = async (client: pg.ClientBase): Promise<void> =>
   ));
 
 /**
- * Writes a batch: new rows, and those that say something else than they did. A row of a later instant stays. A row that
- * says the same keeps the instant at which it was written; the watermark says until when it holds.
+ * Writes a batch: new rows, and those that say something else than they did. A row of a later instant stays, unless the
+ * rows are reset. A row that says the same keeps the instant at which it was written; the watermark says until when it holds.
  *
  * @returns how many were written
  */
 export async function writeBatch(
   client: pg.ClientBase,
-  { model, version }: RowsOf,
-  asOf: string,
+  { rowsOf: { model, version }, asOf, isReset }: WriteOptions,
   { rows, position }: Batch,
 ): Promise<number> {
   await client.query('begin');
@@ -61,10 +69,10 @@ export async function writeBatch(
        on conflict (model, definition_version, entity_key) do update
          set as_of = excluded.as_of, row_time = excluded.row_time, view_times = excluded.view_times,
              features = excluded.features, materialised_at = excluded.materialised_at
-         where stored.as_of <= excluded.as_of
+         where ($4 and stored.as_of > excluded.as_of) or stored.as_of <= excluded.as_of
            and (stored.features, stored.view_times, stored.row_time)
                is distinct from (excluded.features, excluded.view_times, excluded.row_time)`,
-      [model, version, asOf],
+      [model, version, asOf, isReset],
     );
     const written = rowCount ?? 0;
     await client.query(

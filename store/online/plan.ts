@@ -58,6 +58,8 @@ export async function planMaterialisation(input: PlanInput): Promise<Plan> {
 /** Whether a run that was cut off is the one that is asked for. */
 function goesOnWith(progress: Progress, scope: MaterialiseScope, look: Look): boolean {
   if (progress.position === null || progress.asOf.toISOString() !== look.asOf) return false;
+  // What a reset had done says nothing about rows of later instants.
+  if (progress.scope.kind === 'full' && progress.scope.reset) return false;
   if (progress.scope.kind === 'range' || scope.kind === 'range') {
     return JSON.stringify(sorted(progress.scope)) === JSON.stringify(sorted(scope));
   }

@@ -3,17 +3,45 @@ import { type Kysely } from 'kysely';
 import { kyselyOn } from '../connections.ts';
 import { type Database } from '../database.ts';
 import { type Tables } from '../tables.ts';
-import { definitionsInUse } from './definitions-in-use.ts';
+import { definitionsInUse, keepsOnlineRows } from './definitions-in-use.ts';
 import { withOnlineLock } from './online-lock.ts';
 
+/** How to remove. */
+export interface RemovalRequest {
+  /** Called after each batch with the rows of the definition that are gone so far. */
+  readonly onProgress?: (progress: { readonly definitionVersion: number; readonly removed: number }) => void;
+  /** Ends the removal between two batches. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows of one transaction. */
+const BATCH = 20_000;
+
 /**
- * Removes the rows of definitions out of use (`definitionsInUse`), but never those of the newest definition.
+ * Removes the rows of definitions out of use (`definitionsInUse`), and of those that keep none (`online: 'off'`), but
+ * never those of the newest definition otherwise.
+ *
+ * The watermark goes first, so that rows of which some are gone are never taken for complete; then the rows, in batches.
+ * A removal that was cut off goes on with the next.
  *
  * @returns the definitions whose rows are gone
  */
-export async function removeUnusedRows(database: Database, model: string): Promise<number[]> {
+export async function removeUnusedRows(
+  database: Database,
+  model: string,
+  { onProgress, signal }: RemovalRequest = {},
+): Promise<number[]> {
+  // Rows are looked for by jumps over the primary key, one for each definition.
   const { rows } = await database.pool.query<{ version: number }>(
-    `select definition_version as version from tidegate.online_watermark where model = $1
+    `with recursive stored (version) as (
+       (select definition_version from tidegate.online_row where model = $1 order by 1 limit 1)
+       union all
+       select (select definition_version from tidegate.online_row
+               where model = $1 and definition_version > stored.version order by 1 limit 1)
+       from stored where stored.version is not null
+     )
+     select version from stored where version is not null
+     union select definition_version from tidegate.online_watermark where model = $1
      union select definition_version from tidegate.online_progress where model = $1
      order by 1`,
     [model],
@@ -25,13 +53,25 @@ export async function removeUnusedRows(database: Database, model: string): Promi
       // Asked again: while this waited for a run, a version of that definition may have come.
       if (await isNeeded(kyselyOn(writer), model, version)) return;
       await writer.query('begin');
-      for (const table of ['online_row', 'online_watermark', 'online_progress']) {
+      for (const table of ['online_watermark', 'online_progress']) {
         await writer.query(`delete from tidegate.${table} where model = $1 and definition_version = $2`, [
           model,
           version,
         ]);
       }
       await writer.query('commit');
+      for (let total = 0, deleted = BATCH; deleted === BATCH;) {
+        signal?.throwIfAborted();
+        const { rowCount } = await writer.query(
+          `delete from tidegate.online_row where model = $1 and definition_version = $2 and entity_key = any(array(
+             select entity_key from tidegate.online_row where model = $1 and definition_version = $2
+             order by entity_key limit ${BATCH}))`,
+          [model, version],
+        );
+        deleted = rowCount ?? 0;
+        total += deleted;
+        onProgress?.({ definitionVersion: version, removed: total });
+      }
       removed.push(version);
     });
   }
@@ -39,6 +79,7 @@ export async function removeUnusedRows(database: Database, model: string): Promi
 }
 
 async function isNeeded(kysely: Kysely<Tables>, model: string, version: number): Promise<boolean> {
+  if (!(await keepsOnlineRows(kysely, model, version))) return false;
   if ((await definitionsInUse(kysely, model)).includes(version)) return true;
   const newest = await kysely
     .selectFrom('tidegate.definition')

@@ -1,25 +1,84 @@
 // Removes the online rows of entities that are no longer in the spine.
 import type pg from 'pg';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { entityKeysSql } from '../features/instant-sql.ts';
-import { type RowsOf } from './online-writer.ts';
+import { inlineParameters } from '../inline-parameters.ts';
+import { type EntityRun, type BatchProgress } from './write-entities.ts';
 
-/** Removes rows up to the instant whose entity does not exist at it; returns how many. */
+/** How to remove. */
+export interface RemovalOptions {
+  /** Rows looked for before the run: their entities are counted in the progress. */
+  readonly onProgress?: (progress: BatchProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Rows of one transaction. */
+const BATCH = 5_000;
+
+/**
+ * Removes rows up to the instant whose entity does not exist at it; a reset also removes those of later instants.
+ *
+ * They are found by one anti-join of two tables of which Postgres has statistics, and removed in batches, each with its
+ * place in the progress: a run that is cut off has lost nothing, and one that is cancelled ends after a batch.
+ *
+ * @returns how many rows were removed
+ */
 export async function removeVanished(
-  client: pg.ClientBase,
-  { model, version }: RowsOf,
-  definition: ModelDefinition,
-  asOf: Date,
+  run: EntityRun,
+  { onProgress, signal }: RemovalOptions,
 ): Promise<number> {
-  const { rowCount } = await client.query(
-    `delete from tidegate.online_row
-     where model = $2 and definition_version = $3 and as_of <= $1::timestamptz
-       and entity_key in (
-         select entity_key from tidegate.online_row where model = $2 and definition_version = $3
-         except
-         (${entityKeysSql(definition)})
-       )`,
-    [asOf, model, version],
+  const { writer, rowsOf, asOf, isReset } = run;
+  const vanished = await listVanished(run);
+  await noteRemoval(writer, run, { vanished: vanished.length, removed: 0 });
+  let removed = 0;
+  for (let from = 0; from < vanished.length; from += BATCH) {
+    signal?.throwIfAborted();
+    const batch = vanished.slice(from, from + BATCH);
+    await writer.query('begin');
+    const { rowCount } = await writer.query(
+      `delete from tidegate.online_row
+       where model = $1 and definition_version = $2 and entity_key = any($3::jsonb[])
+         and ($4 or as_of <= $5::timestamptz)`,
+      [rowsOf.model, rowsOf.version, batch, isReset, asOf],
+    );
+    removed += rowCount ?? 0;
+    await noteRemoval(writer, run, { vanished: vanished.length, removed });
+    await writer.query('commit');
+    onProgress?.({
+      done: from + batch.length,
+      entities: vanished.length,
+      written: removed,
+      step: 'removing',
+    });
+  }
+  return removed;
+}
+
+/** The keys of rows whose entity does not exist at the instant, as texts; what this run wrote is not among them. */
+async function listVanished({ reader, rowsOf, definition, asOf }: EntityRun): Promise<string[]> {
+  await reader.query('drop table if exists pg_temp.tidegate_existing');
+  await reader.query(
+    `create temp table tidegate_existing on commit drop as ${inlineParameters(entityKeysSql(definition), [asOf])}`,
   );
-  return rowCount ?? 0;
+  await reader.query('create unique index on pg_temp.tidegate_existing (entity_key)');
+  await reader.query('analyze pg_temp.tidegate_existing');
+  const { rows } = await reader.query<{ key: string }>(
+    `select stored.entity_key::text as key from tidegate.online_row stored
+     where model = $1 and definition_version = $2
+       and not exists (select from pg_temp.tidegate_existing existing where existing.entity_key = stored.entity_key)
+     order by stored.entity_key`,
+    [rowsOf.model, rowsOf.version],
+  );
+  return rows.map(({ key }) => key);
+}
+
+async function noteRemoval(
+  writer: pg.ClientBase,
+  { rowsOf: { model, version } }: EntityRun,
+  { vanished, removed }: { readonly vanished: number; readonly removed: number },
+): Promise<void> {
+  await writer.query(
+    `update tidegate.online_progress set vanished = $3, removed = $4, updated_at = now()
+     where model = $1 and definition_version = $2`,
+    [model, version, vanished, removed],
+  );
 }

@@ -2,8 +2,8 @@
 
 /** Which entities are looked at. */
 export type MaterialiseScope =
-  /** All. */
-  | { readonly kind: 'full' }
+  /** All. `reset` makes every row anew, also those of a later instant, and takes the watermark back to it. */
+  | { readonly kind: 'full'; readonly reset?: true }
   /** Those that may have other values than at the watermark. */
   | { readonly kind: 'increment' }
   /** Those with a row in the spine or a view whose timestamp lies in `(from, to]`, ISO 8601. */

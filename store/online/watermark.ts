@@ -1,4 +1,5 @@
 // How far the online rows of a definition are, and what a run that has not finished has done.
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { type Database } from '../database.ts';
 import { type Queryable } from '../queryable.ts';
@@ -53,15 +54,80 @@ export async function findWatermark(
   return rows[0];
 }
 
-/** The newest watermark of any definition of a model: how fresh its online rows are. */
+/**
+ * The newest watermark of any definition of a model: how fresh its online rows are. One in the future does not count, for
+ * it is nobody's freshness and would spread to other definitions.
+ */
 export async function newestWatermark(database: Database, model: string): Promise<Date | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.online_watermark')
     .select('as_of')
     .where('model', '=', model)
+    .where('as_of', '<=', sql<Date>`now()`)
     .orderBy('as_of', 'desc')
     .executeTakeFirst();
   return row?.as_of;
+}
+
+/** How far the online rows of one definition are. */
+export interface OnlineState {
+  readonly definitionVersion: number;
+  /** The instant up to which they are complete; null before that. */
+  readonly asOf: Date | null;
+  /** The run that has not ended; null where there is none. */
+  readonly run: OnlineRun | null;
+}
+
+/** A run over online rows that has not ended. */
+export interface OnlineRun {
+  readonly asOf: Date;
+  /** Entities to look at; null where a release before this one began the run. */
+  readonly entities: number | null;
+  readonly lookedAt: number;
+  readonly written: number;
+  /** Rows of vanished entities to remove, and removed; null before they are counted. */
+  readonly vanished: number | null;
+  readonly removed: number;
+  /** When it last advanced. */
+  readonly updatedAt: Date;
+}
+
+/** The online rows of a model by definition, the oldest first. */
+export async function onlineStates(database: Database, model: string): Promise<OnlineState[]> {
+  const { rows } = await database.pool.query<
+    OnlineRun & { definitionVersion: number; complete: Date | null; updatedAt: Date | null }
+  >(
+    `select coalesce(complete.definition_version, run.definition_version) as "definitionVersion",
+            complete.as_of as complete, run.as_of as "asOf", run.entities, run.looked_at as "lookedAt", run.written,
+            run.vanished, run.removed, run.updated_at as "updatedAt"
+     from (select * from tidegate.online_watermark where model = $1) complete
+     full join (select * from tidegate.online_progress where model = $1) run using (definition_version)
+     order by 1`,
+    [model],
+  );
+  return rows.map(({ definitionVersion, complete, ...run }) => ({
+    definitionVersion,
+    asOf: complete,
+    run: run.updatedAt === null ? null : (run as OnlineRun),
+  }));
+}
+
+/** Definitions of a model whose online rows, all or some, are of an instant in the future. */
+export async function definitionsAhead(database: Database, model: string): Promise<number[]> {
+  const rows = await database.kysely
+    .selectFrom('tidegate.online_watermark')
+    .select('definition_version as version')
+    .where('model', '=', model)
+    .where('newest_as_of', '>', sql<Date>`now() + interval '5 minutes'`)
+    .unionAll((query) =>
+      query
+        .selectFrom('tidegate.online_progress')
+        .select('definition_version as version')
+        .where('model', '=', model)
+        .where('newest_as_of', '>', sql<Date>`now() + interval '5 minutes'`),
+    )
+    .execute();
+  return [...new Set(rows.map(({ version }) => version))].sort((one, other) => one - other);
 }
 
 /** The unfinished run of a definition, if there is one. */
@@ -82,16 +148,23 @@ export async function findProgress(
 export async function beginProgress(
   client: pg.ClientBase,
   { model, version }: RowsOf,
-  { asOf, newestAsOf, scope, mark }: Pick<Progress, 'asOf' | 'newestAsOf' | 'scope' | 'mark'>,
+  {
+    asOf,
+    newestAsOf,
+    scope,
+    mark,
+    entities,
+  }: Pick<Progress, 'asOf' | 'newestAsOf' | 'scope' | 'mark'> & { readonly entities: number },
 ): Promise<void> {
   await client.query(
     `insert into tidegate.online_progress
-       (model, definition_version, as_of, newest_as_of, scope, mark, suspect_xid)
-     values ($1, $2, $3, $4, $5, $6, pg_current_xact_id()::text)
+       (model, definition_version, as_of, newest_as_of, scope, mark, entities, suspect_xid)
+     values ($1, $2, $3, $4, $5, $6, $7, pg_current_xact_id()::text)
      on conflict (model, definition_version) do update
        set as_of = excluded.as_of, newest_as_of = excluded.newest_as_of, scope = excluded.scope, mark = excluded.mark,
+           entities = excluded.entities, vanished = null, removed = 0,
            resumed_xid = null, position = null, looked_at = 0, written = 0, started_at = now(), updated_at = now()`,
-    [model, version, asOf, newestAsOf, JSON.stringify(scope), JSON.stringify(mark)],
+    [model, version, asOf, newestAsOf, JSON.stringify(scope), JSON.stringify(mark), entities],
   );
 }
 

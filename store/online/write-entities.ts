@@ -17,14 +17,18 @@ export interface EntityRun {
   readonly definition: ModelDefinition;
   /** ISO 8601. */
   readonly asOf: string;
+  /** Whether rows of later instants are replaced too. */
+  readonly isReset: boolean;
 }
 
 /** How far a run is. */
 export interface BatchProgress {
-  /** Entities of this run that are done, of how many. */
+  /** Entities of this step that are done, of how many. */
   readonly done: number;
   readonly entities: number;
+  /** Rows written, or removed. */
   readonly written: number;
+  readonly step: 'writing' | 'removing';
 }
 
 /** How to go through the entities. */
@@ -52,8 +56,8 @@ export async function writeEntities(run: EntityRun, options: EntityOptions): Pro
   let written = 0;
   let writing: Promise<void> = Promise.resolve();
   const write = async (batch: Batch, done: number): Promise<void> => {
-    written += await writeBatch(run.writer, run.rowsOf, run.asOf, batch);
-    onProgress?.({ done, entities, written });
+    written += await writeBatch(run.writer, run, batch);
+    onProgress?.({ done, entities, written, step: 'writing' });
   };
   try {
     for (let from = 0; from < entities; from += batchSize) {

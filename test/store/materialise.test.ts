@@ -4,6 +4,9 @@ import { applyDefinition, getDefinition } from '../../store/definitions/definiti
 import { findOnlineRows } from '../../store/online/lookup.ts';
 import { materialise, type MaterialiseRequest } from '../../store/online/materialise.ts';
 import { countMissingOnlineRows } from '../../store/online/missing-rows.ts';
+import { newestWatermark, onlineStates } from '../../store/online/watermark.ts';
+import { findFuture } from '../../store/quality/future-rows.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { materialisedInWords } from '../../store/online/scope.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -18,8 +21,13 @@ afterAll(() => database.drop());
 const first = new Date('2024-03-01Z');
 const second = new Date('2024-03-02Z');
 
-async function applied(name: string, options: SampleOptions = {}): Promise<SampleModel> {
+async function applied(
+  name: string,
+  options: SampleOptions = {},
+  prepare: () => Promise<void> = async () => undefined,
+): Promise<SampleModel> {
   const model = await sampleModel(database, name, options);
+  await prepare();
   await applyDefinition(database, model.definition, 'ada');
   return model;
 }
@@ -272,4 +280,102 @@ test('rows of two definition versions stand beside each other', async () => {
   await write('versions', first, { version: 2 });
   expect(await featuresOf('versions', 'a', 1)).toMatchObject({ features: { hours: 1, plan: 'a' } });
   expect((await featuresOf('versions', 'a', 2))?.features).toEqual({ hours: 1 });
+});
+
+test('rows of an instant in the future are warned of, and a reset takes them and the watermark back', async () => {
+  const model = await applied('typo');
+  const future = new Date('2099-01-01Z');
+  await model.insert('spine', { user_id: 'a', at: first }, { user_id: 'b', at: '2098-01-01Z' });
+  await model.insert(
+    'usage',
+    { user_id: 'a', at: first, hours: 1 },
+    { user_id: 'a', at: '2098-01-01Z', hours: 98 },
+  );
+  await write('typo', future);
+  const { definition } = await getDefinition(database, 'typo');
+  expect((await findFuture(database, definition)).online).toEqual([1]);
+  expect(await newestWatermark(database, 'typo')).toBeUndefined();
+  expect(await write('typo', second, full)).toMatchObject({ nothing: 'watermark ahead' });
+
+  const reset = { scope: { kind: 'full', reset: true } } as const;
+  expect(await write('typo', second, reset)).toMatchObject({
+    asOf: second,
+    lookedAt: 1,
+    written: 1,
+    removed: 1,
+  });
+  expect(await featuresOf('typo', 'a')).toMatchObject({ asOf: second, features: { hours: 1 } });
+  expect(await featuresOf('typo', 'b')).toBeUndefined();
+  const found = await findFuture(database, definition);
+  expect(found.online).toEqual([]);
+  expect(found.rows).toMatchObject([
+    { table: 'typo.spine', column: 'at', rows: 1, newest: new Date('2098-01-01Z') },
+    { table: 'typo.usage', column: 'at', rows: 1 },
+  ]);
+  expect(await newestWatermark(database, 'typo')).toEqual(second);
+  const third = new Date('2024-03-03Z');
+  await model.insert('usage', { user_id: 'a', at: second, hours: 2 });
+  expect(await write('typo', third)).toMatchObject({ scope: 'increment', lookedAt: 1, written: 1 });
+});
+
+test('rows of vanished entities go in batches, and how far that is can be seen', async () => {
+  const model = await applied('many_gone');
+  const { pool } = database;
+  await pool.query(
+    `insert into many_gone.spine select 'u' || n, 'eu', '2024-03-01Z' from generate_series(1, 12000) n`,
+  );
+  await model.insert('usage', { user_id: 'u1', at: first, hours: 1 });
+  await write('many_gone', first);
+  await pool.query(`delete from many_gone.spine where user_id <> 'u1'`);
+  // Cancelled after the first batch of removals; the next run goes on.
+  const cancelled = new AbortController();
+  const steps: string[] = [];
+  const cut = write('many_gone', second, {
+    signal: cancelled.signal,
+    onProgress: ({ step, done, entities }) => {
+      steps.push(`${step} ${done} of ${entities}`);
+      if (step === 'removing') cancelled.abort(new Error('cancelled'));
+    },
+  });
+  await expect(cut).rejects.toThrow('cancelled');
+  expect(steps).toEqual(['writing 1 of 1', 'removing 5000 of 11999']);
+  expect(await onlineStates(database, 'many_gone')).toMatchObject([
+    {
+      definitionVersion: 1,
+      asOf: first,
+      run: { asOf: second, entities: 1, lookedAt: 1, vanished: 11999, removed: 5000 },
+    },
+  ]);
+  expect(await write('many_gone', second)).toMatchObject({ removed: 6999 });
+  expect(await onlineStates(database, 'many_gone')).toEqual([
+    { definitionVersion: 1, asOf: second, run: null },
+  ]);
+  const { rows } = await pool.query(`select entity_key from tidegate.online_row where model = 'many_gone'`);
+  expect(rows).toEqual([{ entity_key: ['u1', 'eu'] }]);
+});
+
+test('a run that is cancelled ends the statement under way on the server', async () => {
+  const model = await applied('slow_view', { view: { table: 'slow_view.slow' } }, async () => {
+    await database.pool.query(`
+      create view slow_view.slow as select u.* from slow_view.usage u, pg_sleep(600)`);
+  });
+  await model.insert('spine', { user_id: 'a', at: first });
+  const cancelled = new AbortController();
+  const run = write('slow_view', first, { signal: cancelled.signal });
+  await eventually(async () => {
+    const { rows } = await database.pool.query(
+      `select from pg_stat_activity where state = 'active' and query like '%slow_view%slow%' and pid <> pg_backend_pid()`,
+    );
+    expect(rows).toHaveLength(1);
+  });
+  cancelled.abort(new Error('cancelled'));
+  await expect(run).rejects.toThrow('cancelled');
+});
+
+test('a definition with online off is never materialised', async () => {
+  const model = await applied('events', { model: { online: 'off' } });
+  await model.insert('spine', { user_id: 'a', at: first });
+  const failure = await failureOf(write('events', first));
+  expect(failure.code).toBe('ONLINE_OFF');
+  expect(failure.remedy).toContain('Send the features with the request');
 });

@@ -56,6 +56,29 @@ test('rows stay for what answers or may have to, and for the newest definition; 
   expect(await removeUnusedRows(database, 'policy')).toEqual([]);
 });
 
+test('rows of a definition with online off go, even of the newest, and those that a cut-off removal left', async () => {
+  await candidateModel(database, 'switched');
+  await database.pool.query(
+    `insert into tidegate.definition (model, version, body, digest, applied_by)
+     select model, 2, jsonb_set(body::jsonb, '{online}', '"off"')::json, 'off', 'ada'
+     from tidegate.definition where model = 'switched'`,
+  );
+  await addDefinition(database, 'switched', 3);
+  for (const version of [1, 2, 3]) await addRows('switched', version);
+  // As a removal leaves it that was cut off after the watermark.
+  await database.pool.query(
+    `delete from tidegate.online_watermark where model = 'switched' and definition_version = 1`,
+  );
+  expect(await removeUnusedRows(database, 'switched')).toEqual([1, 2]);
+  expect(await rowsOf('switched')).toEqual([3]);
+  await database.pool.query(
+    `insert into tidegate.definition (model, version, body, digest, applied_by)
+     select model, 4, body, 'off again', 'ada' from tidegate.definition where model = 'switched' and version = 2`,
+  );
+  await addRows('switched', 4);
+  expect(await removeUnusedRows(database, 'switched')).toEqual([3, 4]);
+});
+
 test('a candidate whose retrain is open needs its rows, and one that was refused does not', async () => {
   const model = await candidateModel(database, 'open');
   await model.register();

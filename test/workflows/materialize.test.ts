@@ -36,15 +36,18 @@ describe.concurrent('a materialisation', () => {
     });
   });
 
-  it('takes one definition, all entities or a range where it is told so', () => {
+  it('takes one definition, all entities, a reset or a range if asked to', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ materialize }) => {
       await (await materialize({ asOf, full: true, definitionVersion: 7 })).result();
+      await (await materialize({ asOf, reset: true })).result();
       const range = { from: '2024-02-01T00:00:00.000Z', to: asOf };
       await (await materialize({ range, definitionVersion: 7 })).result();
-      expect(fakes.inputsOf('definitionsToMaterialize')).toEqual([]);
+      expect(fakes.inputsOf('definitionsToMaterialize')).toMatchObject([{ reset: true }]);
       expect(fakes.inputsOf('materializeDefinition')).toMatchObject([
         { definitionVersion: 7, asOf, scope: { kind: 'full' } },
+        { definitionVersion: 1, asOf, scope: { kind: 'full', reset: true } },
+        { definitionVersion: 2, asOf, scope: { kind: 'full', reset: true } },
         { definitionVersion: 7, asOf, scope: { kind: 'range', ...range } },
       ]);
     });

@@ -11,6 +11,7 @@ import { IMPORT } from '../../../store/runs/retrains.ts';
 import { MOST_ONNX_BYTES } from '../../../store/versions/onnx-models.ts';
 import { workflowIds } from '../../../workflows/contracts.ts';
 import { asOfOption, byOption, jsonOption } from '../../arguments.ts';
+import { futureOption, refuseFuture } from '../../future-instant.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withServices } from '../../connections.ts';
 import { day } from '../../output/format.ts';
@@ -23,6 +24,7 @@ interface Options {
   readonly name?: string;
   readonly note: string;
   readonly asOf?: Date;
+  readonly future?: true;
   readonly by: string;
   readonly wait: boolean;
   readonly json?: boolean;
@@ -48,6 +50,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
         'end of the windows that it is bound to and compared on; the newest labelled row time where left out',
       ),
     )
+    .addOption(futureOption())
     .addOption(byOption('who imports; the same person may not approve it'))
     .option('--no-wait', 'register it, ask for the comparison and return')
     .addOption(jsonOption())
@@ -57,6 +60,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
     )
     .action((model: string, options: Options) =>
       withServices(config(), async (services) => {
+        refuseFuture({ '--as-of': options.asOf }, options.future);
         const { onnx, note, name = basename(onnx), asOf = null, by: requestedBy, wait, json } = options;
         const say = (text: string): void => output.progress(text);
         const schema = await readSchema(options.schema);

@@ -53,6 +53,10 @@ test('a reloaded artifact must give the compared scores to the last bit', async 
 
 test('every entity must have an online row', () => {
   expect(checkOnlineRows(0, new Date(0)).passed).toBe(true);
+  expect(checkOnlineRows(null, new Date(0))).toMatchObject({
+    passed: true,
+    words: "not applicable: the definition says online: 'off'",
+  });
   expect(checkOnlineRows(2, new Date(0))).toMatchObject({
     passed: false,
     words: '2 entities have no online row',
