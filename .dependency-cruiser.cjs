@@ -23,11 +23,12 @@ module.exports = {
     {
       name: 'workflow-imports',
       severity: 'error',
-      comment: 'workflows/ may import workflows/, types of activities/ and domain/lifecycle/approval.',
+      comment:
+        'workflows/ may import workflows/, types of activities/, domain/lifecycle/approval and written-text.',
       from: { path: '^workflows/' },
       to: {
         path: `^(${rooms})/`,
-        pathNot: ['^workflows/', '^domain/lifecycle/approval\\.ts$', '^activities/'],
+        pathNot: ['^workflows/', '^domain/lifecycle/(approval|written-text)\\.ts$', '^activities/'],
       },
     },
     {

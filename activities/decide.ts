@@ -24,12 +24,11 @@ import { getDataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { findComparison, getComparison, writePromotionDecision } from '../store/runs/comparisons.ts';
 import {
+  decideReport,
   getReport,
   isReportedBefore,
   type Report,
-  summariseReport,
   waitingReports,
-  writeReportPart,
 } from '../store/runs/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
 import { getVersion, readArtifact, readTuning } from '../store/versions/versions.ts';
@@ -59,13 +58,15 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       critical: criticalFeatures(definition),
       minLabels: retrain.minLabels,
     };
-    const decision = decideRetrain(facts, policy);
-    const alarms = decision.outcome === 'judgement failed' ? [] : (decision.alarms ?? []);
-    const summary =
-      `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decision.outcome}: ` +
-      [decision.reason, ...alarms].join('; ');
-    await writeReportPart(database, reportId, 'decision', { ...decision, facts });
-    await summariseReport(database, reportId, summary);
+    const decided = decideRetrain(facts, policy);
+    const alarms = decided.outcome === 'judgement failed' ? [] : (decided.alarms ?? []);
+    // An attempt before this one may have decided: what is on record is what is done.
+    const { decision, summary } = await decideReport(database, reportId, {
+      decision: { ...decided, facts },
+      summary:
+        `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decided.outcome}: ` +
+        [decided.reason, ...alarms].join('; '),
+    });
     const { retrain: starts, outcome, reason, lookAgain } = decision;
     const isFailed = decision.alarms !== undefined;
     return {

@@ -2,6 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
+import { nameProblem, textProblem } from '../domain/lifecycle/written-text.ts';
 import { type Database } from '../store/database.ts';
 import { type Authority } from '../store/versions/move.ts';
 
@@ -28,6 +29,18 @@ export function currentRun(): RunRef {
   const { workflowExecution } = activityInfo();
   if (!workflowExecution) throw new TidegateError('INTERNAL', 'this activity runs for a workflow only');
   return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
+}
+
+/** Refuses what is no name of a person. @throws TidegateError INVALID_REQUEST, which no retry mends */
+export function requireName(at: string, value: unknown): void {
+  const problem = nameProblem(at, value);
+  if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
+}
+
+/** Refuses what is no comment or reason. @throws TidegateError INVALID_REQUEST */
+export function requireText(at: string, value: unknown): void {
+  const problem = textProblem(at, value);
+  if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
 }
 
 /** The authority of a move that a rule made, and no person. */

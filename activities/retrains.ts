@@ -1,12 +1,13 @@
 // A retrain's beginning and end.
 import { type RetrainRequest } from '../workflows/contracts.ts';
 import { closeRetrain, openRetrain } from '../store/runs/retrains.ts';
-import { type ActivityDeps, currentRun } from './deps.ts';
+import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 
 /** The steps that open and close a retrain. */
 export const retrainActivities = ({ database }: ActivityDeps) => ({
   /** Opens the retrain that a request asks for, or says that it ran before. */
   async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {
+    requireName('requestedBy', request.requestedBy);
     const retrain = await openRetrain(database, {
       ...request,
       id: retrainId,

@@ -2,7 +2,7 @@
 import { type Database } from '../store/database.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { findAcceptedDecision } from '../store/runs/decisions.ts';
-import { findEvidence } from '../store/runs/evidence.ts';
+import { evidenceDigestOf, findEvidence } from '../store/runs/evidence.ts';
 import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import { archive } from '../store/versions/archive.ts';
 import { moveToStaging } from '../store/versions/move-to-staging.ts';
@@ -11,7 +11,7 @@ import { rollBack } from '../store/versions/roll-back.ts';
 import { findVersionOfRetrain } from '../store/versions/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type RollbackInput } from '../workflows/contracts.ts';
-import { type ActivityDeps, byRule, currentRun } from './deps.ts';
+import { type ActivityDeps, byRule, currentRun, requireName, requireText } from './deps.ts';
 
 /** Names a version by its number, or by the retrain that made it, if it got that far. */
 export interface ArchiveInput {
@@ -43,15 +43,19 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
   async archiveCandidate(input: ArchiveInput): Promise<void> {
     const version = input.version ?? (await candidateInNone(database, input.retrainId));
     if (version === undefined) return;
-    const evidence = await findEvidence(database, input.model, version);
-    await archive(database, input.model, version, byRule(evidence?.digest), input.reason, input.detail);
+    const digest = await evidenceDigestOf(database, input.model, version);
+    await archive(database, input.model, version, byRule(digest), input.reason, input.detail);
   },
 
-  /** Staging → Production on the word of the person whose decision was accepted. @throws STALE_CHAMPION */
+  /**
+   * Staging → Production on the word of the person whose decision was accepted.
+   *
+   * @throws STALE_CHAMPION; EVIDENCE_CHANGED when the evidence is not what the person read
+   */
   async promote({ model, version }: { model: string; version: number }): Promise<void> {
     const decision = await findAcceptedDecision(database, model, version);
     const evidence = await findEvidence(database, model, version);
-    if (decision?.decision !== 'approve' || !evidence) {
+    if (decision?.decision !== 'approve' || decision.evidenceDigest !== evidence?.digest) {
       throw new TidegateError('ILLEGAL_MOVE', `version ${version} of ${model} has no accepted approval`);
     }
     const { actor, authority, evidenceDigest, comment } = decision;
@@ -61,6 +65,8 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
 
   /** Production → Archived and an earlier champion back. */
   async rollBack(input: RollbackInput): Promise<{ from: number; to: number }> {
+    requireName('requestedBy', input.requestedBy);
+    requireText('reason', input.reason);
     const by = { actor: input.requestedBy, authority: 'unverified', evidenceDigest: null, ...currentRun() };
     return rollBack(database, input.model, input.toVersion, by, input.reason);
   },

@@ -1,4 +1,5 @@
 // Verifies one decision that was sent, and records it whatever becomes of it.
+import { log } from '@temporalio/activity';
 import { digestsApart } from '../domain/canonical-json.ts';
 import {
   type Channel,
@@ -6,6 +7,8 @@ import {
   type DecisionResult,
   malformed,
 } from '../domain/lifecycle/approval.ts';
+import { MAX_TEXT, printableName, readableText, sameName } from '../domain/lifecycle/written-text.ts';
+import { TidegateError } from '../domain/errors.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { type Evidence, findEvidence } from '../store/runs/evidence.ts';
 import {
@@ -18,6 +21,7 @@ import { getRetrain } from '../store/runs/retrains.ts';
 import { getVersion } from '../store/versions/versions.ts';
 import { type Database } from '../store/database.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
+import { type Notification, notifyActivities } from './notify.ts';
 
 /** A decision on a version, as it came out of the queue of its release. */
 export interface DecisionToVerify {
@@ -30,30 +34,31 @@ export interface DecisionToVerify {
 }
 
 /** The step that verifies a decision. */
-export const decisionActivities = ({ database }: ActivityDeps) => ({
+export const decisionActivities = (deps: ActivityDeps) => ({
   /** Whether a decision counts; every one leaves a row. */
   async verifyDecision(input: DecisionToVerify): Promise<DecisionResult> {
-    const existing = await findDecision(database, input.request);
-    const row = existing ?? (await verify(database, input));
+    const existing = await findDecision(deps.database, input.request);
+    const row = existing ?? (await verify(deps, input));
     const { decision, refusal } = row;
     return refusal === null ? { accepted: true, decision } : { accepted: false, decision, refusal };
   },
 });
 
-async function verify(database: Database, input: DecisionToVerify) {
-  const refusal = await refusalOf(database, input);
-  // What cannot be read is recorded as far as it can be.
+async function verify(deps: ActivityDeps, input: DecisionToVerify) {
+  const { database } = deps;
+  const refusal = await refusalOf(deps, input);
+  // What cannot be read is recorded as far as it can be, in a form that cannot be taken for something else.
   const { message } = input;
   return recordDecision(database, {
     request: input.request,
     model: input.model,
     version: input.version,
-    evidenceDigest: textOr(message.evidenceDigest, ''),
+    evidenceDigest: printableName(textOr(message.evidenceDigest, '')),
     decision: message.decision,
-    actor: textOr(message.decidedBy, 'unknown'),
+    actor: printableName(textOr(message.decidedBy, 'unknown')),
     authority: 'unverified',
     channel: input.channel,
-    comment: textOr(message.comment, ''),
+    comment: readableText(textOr(message.comment, '')),
     refusal: refusal ?? null,
     ...currentRun(),
   });
@@ -61,18 +66,26 @@ async function verify(database: Database, input: DecisionToVerify) {
 
 const textOr = (value: unknown, otherwise: string): string =>
   // Postgres holds no NUL in a text, and a row that cannot be written would hold up the whole release.
-  typeof value === 'string' && value !== '' ? value.slice(0, 2_000).replaceAll('\0', '') : otherwise;
+  typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT).replaceAll('\0', '') : otherwise;
 
 /** Why a decision does not count; `undefined` when it does. */
 async function refusalOf(
-  database: Database,
+  deps: ActivityDeps,
   { model, version, message }: DecisionToVerify,
 ): Promise<string | undefined> {
+  const { database } = deps;
   const problem = malformed(message);
   if (problem !== undefined) return problem;
   if (message.version !== version)
     return `the decision names version ${message.version}, but ${version} waits here`;
-  const evidence = await findEvidence(database, model, version);
+  let evidence: Evidence | undefined;
+  try {
+    evidence = await findEvidence(database, model, version);
+  } catch (error) {
+    if (!(error instanceof TidegateError) || error.code !== 'EVIDENCE_CHANGED') throw error;
+    await raiseAlarm(deps, { event: 'failed', model, version, message: `${error.code}: ${error.message}` });
+    return `${error.code}: ${error.message}`;
+  }
   return (
     refusedByState(evidence, message) ??
     (await refusedByEarlier(database, model, version)) ??
@@ -118,4 +131,12 @@ async function refusedByIdentity(
   return undefined;
 }
 
-const sameName = (a: string, b: string): boolean => a.trim().toLowerCase() === b.trim().toLowerCase();
+/** Somebody has to look at this, and the decision is recorded even if nobody can be reached. */
+async function raiseAlarm(deps: ActivityDeps, alarm: Notification): Promise<void> {
+  log.error(alarm.message, { ...alarm });
+  try {
+    await notifyActivities(deps).notify(alarm);
+  } catch (error) {
+    log.error('the alarm could not be sent', { error: String(error) });
+  }
+}

@@ -1,6 +1,7 @@
 // Arguments and options as commands take them; a wrong one is told with the usage and exit code 2.
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
+import { nameProblem, printableName, textProblem } from '../domain/lifecycle/written-text.ts';
 import { span } from '../domain/features/schema/words.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -58,6 +59,23 @@ export function parseText(text: string): string {
   return text.trim();
 }
 
+/** Reads the name of a person: one printable line. @example parseName(' grace ') // 'grace' */
+export function parseName(text: string): string {
+  const problem = nameProblem('It', text.trim());
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return text.trim();
+}
+
+/** Reads a comment or reason, which may have several lines. */
+export function parseComment(text: string): string {
+  const problem = textProblem('It', text);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return text.trim();
+}
+
+/** Reads a reason that says something. @throws InvalidArgumentError for a blank one too */
+export const parseReason = (text: string): string => parseComment(parseText(text));
+
 /** Reads how many rows are wanted, from 1 to 1,000. @example parseLimit('20') // 20 */
 export function parseLimit(text: string): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -95,4 +113,4 @@ export const asOfOption = (description: string): Option =>
 
 /** `--by <name>`, the system's user where it is left out. */
 export const byOption = (description: string): Option =>
-  new Option('--by <name>', description).argParser(parseText).default(systemUser());
+  new Option('--by <name>', description).argParser(parseName).default(printableName(systemUser()));

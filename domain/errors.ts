@@ -160,6 +160,11 @@ export const errorKinds = {
   ),
   UNKNOWN_ROUTE: kind(404, false, 'GET /docs lists the routes.'),
   NO_PRODUCTION_VERSION: kind(409, false, 'Train and approve a version first: `tidegate monitor <model>`.'),
+  FOREIGN_INSTALLATION: kind(
+    409,
+    false,
+    'Use a namespace of its own; after a restore, `tidegate adopt` what the message names.',
+  ),
   // data of a window
   EMPTY_WINDOW: kind(422, false, 'No rows fall in the window; import data or choose another as-of.'),
   TOO_FEW_LABELS: kind(422, false, 'Wait for labels, or widen training.window.'),
@@ -195,6 +200,16 @@ export const errorKinds = {
     500,
     false,
     'The stored artifact no longer matches its digest; restore the database.',
+  ),
+  EVIDENCE_CHANGED: kind(
+    500,
+    false,
+    'The stored evidence no longer matches its digest; restore the database, or retrain.',
+  ),
+  HISTORY_CHANGED: kind(
+    500,
+    false,
+    'Rows of the history were changed or removed; restore the database, and find out by whom.',
   ),
   INVALID_ONNX: kind(422, false, 'Correct the model or its schema; docs/trainers.md says what is known.'),
   ONNX_RUNTIME_MISSING: kind(500, false, 'Run `tidegate trees install` on this machine, then ask again.'),

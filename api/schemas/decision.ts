@@ -1,6 +1,14 @@
 // A decision as it is sent and answered.
 import { z } from 'zod';
-import { storableText } from './text.ts';
+import { MAX_NAME, MAX_TEXT, nameProblem, textProblem } from '../../domain/lifecycle/written-text.ts';
+
+/** Adds what is wrong with a text to the problems of a request, which name the field themselves. */
+const refusing =
+  (problemOf: (text: string) => string | undefined) =>
+  (text: string, context: z.RefinementCtx): void => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message: message.trim() });
+  };
 
 /** Body of a decision. */
 export const decisionBody = z
@@ -11,10 +19,17 @@ export const decisionBody = z
       .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits shown with the request')
       .describe('Digest of the evidence that was read'),
     decision: z.enum(['approve', 'reject']),
-    comment: storableText(2_000).default(''),
-    decidedBy: storableText(200)
-      .refine((text) => text.trim() !== '', 'must name the person who decides')
-      .describe('The person who decides'),
+    comment: z
+      .string()
+      .max(MAX_TEXT)
+      .superRefine(refusing((text) => textProblem('', text)))
+      .default('')
+      .describe('Why; it may have line breaks'),
+    decidedBy: z
+      .string()
+      .max(MAX_NAME)
+      .superRefine(refusing((text) => nameProblem('', text)))
+      .describe('The person who decides, as one printable line'),
   })
   .meta({
     examples: [

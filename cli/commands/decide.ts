@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
-import { byOption, jsonOption, parseNumber } from '../arguments.ts';
+import { byOption, jsonOption, parseComment, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';
 import { type Output } from '../output/output.ts';
@@ -38,7 +38,7 @@ export function addDecision(program: Command, { config, output }: CommandContext
     .argument('<model>', 'name of the model')
     .argument('[version]', 'the version; the one that waits where left out', parseNumber)
     .addOption(byOption('who decides'))
-    .option('--comment <text>', 'why', '')
+    .option('--comment <text>', 'why', parseComment, '')
     .option('--signal', 'send a signal and look for its record, in place of an update that answers')
     .option('--no-wait', 'return once the decision counts, before it is carried out')
     .addOption(jsonOption())

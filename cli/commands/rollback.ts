@@ -8,7 +8,7 @@ import {
   workflowIds,
   workflowTypes,
 } from '../../workflows/contracts.ts';
-import { byOption, jsonOption, parseNumber, parseText } from '../arguments.ts';
+import { byOption, jsonOption, parseNumber, parseReason } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';
 import { followRun, isRunning } from '../runs/follow-run.ts';
@@ -28,7 +28,7 @@ export function addRollback(program: Command, { config, output }: CommandContext
     .argument('<model>', 'name of the model')
     .option('--to <version>', 'the version; the one before where left out', parseNumber)
     .addOption(byOption('who asks'))
-    .requiredOption('--reason <text>', 'why; kept in the history of the version', parseText)
+    .requiredOption('--reason <text>', 'why; kept in the history of the version', parseReason)
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -1,6 +1,7 @@
 // tidegate status: where each model stands.
 import { type Command } from 'commander';
 import { type Database } from '../../store/database.ts';
+import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { listReports } from '../../store/runs/list-reports.ts';
 
@@ -45,7 +46,7 @@ async function statusOf(database: Database, model: string) {
   const { version, appliedBy, appliedAt } = await getDefinition(database, model);
   const production = await findVersionIn(database, model, 'Production');
   const staging = await findVersionIn(database, model, 'Staging');
-  const pending = await findPending(database, model);
+  const { pending, problem } = await pendingOf(database, model);
   const [report] = await listReports(database, model, { limit: 1 });
   const [retrain] = await listRetrains(database, model, 1);
   const held = await listHeldVersions(database, model);
@@ -56,6 +57,7 @@ async function statusOf(database: Database, model: string) {
     production: production?.version ?? null,
     staging: staging?.version ?? null,
     pending: pending ? pendingJson(pending) : null,
+    problem,
     lastReport: report ? { id: report.id, asOf: report.asOf, summary: report.summary } : null,
     lastRetrain: retrain ? { id: retrain.id, outcome: retrain.outcome, summary: retrain.summary } : null,
     online,
@@ -68,6 +70,16 @@ async function statusOf(database: Database, model: string) {
         problem,
       })),
   };
+}
+
+/** What waits; evidence that was changed is a problem to show, and no reason to show nothing. */
+async function pendingOf(database: Database, model: string) {
+  try {
+    return { pending: await findPending(database, model), problem: null };
+  } catch (error) {
+    if (!(error instanceof TidegateError) || error.code !== 'EVIDENCE_CHANGED') throw error;
+    return { pending: undefined, problem: `${error.code}: ${error.message}. ${error.remedy}` };
+  }
 }
 
 function printStatus(output: Output, status: ModelStatus): void {
@@ -93,6 +105,7 @@ function printStatus(output: Output, status: ModelStatus): void {
   for (const { instance, version, problem } of instances.filter(({ state }) => state === 'failed')) {
     output.line(`  problem      instance ${instance} could not load v${version}: ${problem}`);
   }
+  if (status.problem !== null) output.line(`  problem      ${status.problem}`);
   if (pending) output.line(`  decide       ${approveCommand({ model, version: pending.version })}`);
 }
 

@@ -10,6 +10,9 @@ import { missingIndexes } from '../../store/features/missing-indexes.ts';
 import { tablesWithoutStatistics } from '../../store/features/table-statistics.ts';
 import { findFuture } from '../../store/quality/future-rows.ts';
 import { createIndexSql } from '../../store/features/wanted-indexes.ts';
+import { findEvidence } from '../../store/runs/evidence.ts';
+import { verifyChain } from '../../store/versions/verify-chain.ts';
+import { findVersionIn } from '../../store/versions/versions.ts';
 import { explainError } from '../explain-error.ts';
 import { type Finding, judge } from './finding.ts';
 
@@ -29,8 +32,14 @@ export async function examineModel(database: Database, definition: ModelDefiniti
     'its tables fit the definition',
     tell,
   );
+  const history = await judge(
+    about,
+    () => checkHistory(database, about),
+    'its history is what was recorded',
+    tell,
+  );
   // Nothing else can be said of tables that are not as declared.
-  if (tables.kind !== 'ok') return [tables];
+  if (tables.kind !== 'ok') return [tables, history].filter(({ kind }) => kind !== 'ok');
   const hidden = await judge(
     about,
     () => refuseHiddenNow(database, definition),
@@ -43,6 +52,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   const notes = await notesOrFault(database, definition, tell);
   return [
     tables,
+    history,
     hidden,
     ...indexes.map((index): Finding => ({
       about,
@@ -83,4 +93,18 @@ async function notesOrFault(
     if (!(error instanceof TidegateError)) throw error;
     return [{ about, kind: 'problem', ...tell(error) }];
   }
+}
+
+/** The chain of moves, and the evidence of the version that waits. @throws TidegateError HISTORY_CHANGED, EVIDENCE_CHANGED */
+async function checkHistory(database: Database, model: string): Promise<void> {
+  const broken = await verifyChain(database, model);
+  if (broken) {
+    throw new TidegateError(
+      'HISTORY_CHANGED',
+      `the history of ${model} was changed: move ${broken.id}, of version ${broken.version}, ` +
+        (broken.broken === 'content' ? 'differs from its hash' : 'does not follow the move before it'),
+    );
+  }
+  const staged = await findVersionIn(database, model, 'Staging');
+  if (staged) await findEvidence(database, model, staged.version);
 }

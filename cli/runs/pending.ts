@@ -1,6 +1,7 @@
 // The version that waits for a decision, with the evidence it rests on.
 import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
+import { printableName } from '../../domain/lifecycle/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
@@ -22,10 +23,11 @@ export interface Pending extends Omit<Evidence, 'body'> {
 }
 
 /** Evidence as the command line reads it. */
-export const asPending = (evidence: Evidence): Pending => ({
-  ...evidence,
-  body: evidence.body as EvidenceBody,
-});
+export function asPending(evidence: Evidence): Pending {
+  const body = evidence.body as EvidenceBody;
+  // Evidence from before names were checked may hold anything.
+  return { ...evidence, body: { ...body, requestedBy: printableName(body.requestedBy) } };
+}
 
 /** The version that waits; undefined where none does, its validation still runs, or it has been decided. */
 export async function findPending(database: Database, model: string): Promise<Pending | undefined> {

@@ -1,5 +1,7 @@
 // The state of a pending decision. Workflow code runs this file: a change here needs `patched`.
 
+import { MAX_NAME, MAX_TEXT, nameProblem, sameName, textProblem } from './written-text.ts';
+
 /** What a person sends to decide on a version, by signal or by update. */
 export interface DecisionMessage {
   readonly version: number;
@@ -51,9 +53,9 @@ export function malformed(message: unknown): string | undefined {
     return 'evidenceDigest must be the 64 hexadecimal digits shown with the request';
   }
   if (decision !== 'approve' && decision !== 'reject') return 'decision must be "approve" or "reject"';
-  if (!isText(comment, 2_000)) return 'comment must be a text of at most 2,000 characters';
-  if (!isText(decidedBy, 200) || decidedBy.trim() === '') return 'decidedBy must name the person who decides';
-  if (decidedBy.trim() === NAME_TO_REPLACE) return `decidedBy still says "${NAME_TO_REPLACE}"`;
+  const problem = textProblem('comment', comment) ?? nameProblem('decidedBy', decidedBy);
+  if (problem !== undefined) return problem;
+  if (sameName(decidedBy as string, NAME_TO_REPLACE)) return `decidedBy still says "${NAME_TO_REPLACE}"`;
   return undefined;
 }
 
@@ -71,8 +73,8 @@ export function legible(message: unknown, decision: DecisionMessage['decision'])
     version: typeof version === 'number' ? version : undefined,
     evidenceDigest: cut(evidenceDigest, 64),
     decision,
-    comment: cut(comment, 2_000),
-    decidedBy: cut(decidedBy, 200),
+    comment: cut(comment, MAX_TEXT),
+    decidedBy: cut(decidedBy, MAX_NAME),
   } as DecisionMessage;
 }
 

@@ -1,6 +1,7 @@
 // Models and their definition versions.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { nameProblem, printableName } from '../../domain/lifecycle/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { inKyselyTransaction } from '../connections.ts';
@@ -34,13 +35,15 @@ export interface Applied {
  *
  * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; LABEL_UNREADABLE where `label.positive` does not fit
  * the values of the label's column; FEATURES_NOT_KNOWN where `known` hides more than 5 % of a view in the newest window;
- * DEFINITION_CONFLICT when entity keys, label or holdout differ from those of the model's versions
+ * INVALID_REQUEST if `appliedBy` is not a name; DEFINITION_CONFLICT when entity keys, label or holdout differ from those of the model's versions
  */
 export async function applyDefinition(
   database: Database,
   definition: ModelDefinition,
   appliedBy: string,
 ): Promise<Applied> {
+  const problem = nameProblem('appliedBy', appliedBy);
+  if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
   await checkSources(database, definition);
   await readLabelValues(database, definition);
   await refuseHiddenNow(database, definition);
@@ -124,7 +127,7 @@ export async function getDefinition(
     model: row.model,
     version: row.version,
     definition: row.body,
-    appliedBy: row.applied_by,
+    appliedBy: printableName(row.applied_by),
     appliedAt: row.applied_at,
   };
 }

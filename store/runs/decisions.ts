@@ -1,5 +1,6 @@
 // Decisions: every one that was sent, accepted or refused; rows are never changed.
 import { type Selectable } from 'kysely';
+import { printableName, readableText } from '../../domain/lifecycle/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type Tables } from '../tables.ts';
@@ -34,10 +35,11 @@ const recorded = (row: Row): RecordedDecision => ({
   version: row.version,
   evidenceDigest: row.evidence_digest,
   decision: row.decision,
-  actor: row.actor,
+  // Rows from before names were checked may hold anything.
+  actor: printableName(row.actor),
   authority: row.authority,
   channel: row.channel,
-  comment: row.comment,
+  comment: readableText(row.comment),
   refusal: row.refusal,
   workflowId: row.workflow_id,
   runId: row.run_id,

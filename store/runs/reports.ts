@@ -89,11 +89,11 @@ export async function openReport(database: Database, input: NewReport): Promise<
   return fromStored(row);
 }
 
-/** Writes one part of a report. */
+/** Writes what one step measured into a report; a report that was decided on refuses it. */
 export async function writeReportPart(
   database: Database,
   id: number,
-  part: 'quality' | 'drift' | 'performance' | 'decision',
+  part: 'quality' | 'drift' | 'performance',
   body: unknown,
 ): Promise<void> {
   await database.kysely
@@ -103,9 +103,19 @@ export async function writeReportPart(
     .execute();
 }
 
-/** Writes the one-line summary of a report. */
-export async function summariseReport(database: Database, id: number, summary: string): Promise<void> {
-  await database.kysely.updateTable('tidegate.report').set({ summary }).where('id', '=', id).execute();
+/** Writes the decision on a report and its one-line summary, which end it; a repeated call keeps the first, and returns it. */
+export async function decideReport(
+  database: Database,
+  id: number,
+  { decision, summary }: { readonly decision: object; readonly summary: string },
+): Promise<{ decision: RetrainDecision; summary: string }> {
+  const { rows } = await sql<{ decision: RetrainDecision; summary: string }>`
+    update tidegate.report
+    set decision = coalesce(decision, ${JSON.stringify(decision)}::jsonb), summary = coalesce(summary, ${summary})
+    where id = ${id}
+    returning decision, summary`.execute(database.kysely);
+  if (!rows[0]) throw unknownReport(id);
+  return rows[0];
 }
 
 /** A report by its id. @throws TidegateError UNKNOWN_REPORT */

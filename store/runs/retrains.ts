@@ -1,6 +1,7 @@
 // Retrains: each asked for once, by a report or a person, with what became of it.
 import { type LeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { printableName } from '../../domain/lifecycle/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 
@@ -77,12 +78,15 @@ export async function openRetrain(database: Database, input: NewRetrain): Promis
 }
 
 /** A retrain by its id. @throws NoResultError where there is none */
-export const getRetrain = (database: Database, id: string): Promise<Retrain> =>
-  database.kysely
+export async function getRetrain(database: Database, id: string): Promise<Retrain> {
+  const row = await database.kysely
     .selectFrom('tidegate.retrain')
     .select(COLUMNS)
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
+  // Rows from before names were checked may hold anything.
+  return { ...row, requestedBy: printableName(row.requestedBy) };
+}
 
 /** The version that a retrain made. @throws TidegateError INTERNAL where its training has not ended */
 export function candidateOf({ id, candidateVersion }: Retrain): number {

@@ -1,4 +1,5 @@
 // The history of a model's versions.
+import { printableName, readableText } from '../../domain/lifecycle/written-text.ts';
 import { type Database } from '../database.ts';
 import { type Authority, type Move } from './move.ts';
 
@@ -10,7 +11,7 @@ export interface Transition extends Move, Authority {
 
 /** Every move of a model's versions, oldest first. */
 export async function listTransitions(database: Database, model: string): Promise<Transition[]> {
-  return database.kysely
+  const moves = await database.kysely
     .selectFrom('tidegate.transition')
     .select([
       'model',
@@ -29,4 +30,10 @@ export async function listTransitions(database: Database, model: string): Promis
     .where('model', '=', model)
     .orderBy('id')
     .execute();
+  // Rows from before names were checked may hold anything.
+  return moves.map((move) => ({
+    ...move,
+    actor: printableName(move.actor),
+    detail: readableText(move.detail),
+  }));
 }

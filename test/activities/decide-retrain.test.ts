@@ -8,6 +8,7 @@ import { type RetrainDecided } from '../../activities/decide.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { listReports } from '../../store/runs/list-reports.ts';
 import { getReport, reportBefore } from '../../store/runs/reports.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 
@@ -99,7 +100,8 @@ test('labels that are not known yet, or are held out, are none to learn from', a
 test('reports of the shapes before are read, listed and compared with', async () => {
   await waitingModel('older');
   const { reportId } = await monitored('older', '2024-01-31');
-  await database.pool.query(
+  await tamper(
+    database,
     `update tidegate.report set
        quality = '{"contracts": [{"column": "hours", "rows": 40, "missing": 1, "violations": 2, "words": "2 of 40 rows are not finite"}]}',
        performance = '{"measured": true, "championVersion": 1, "realised": {"rows": 9, "positives": 4, "negatives": 5,
@@ -137,6 +139,6 @@ test('a window that was refused before training keeps no later one waiting, as a
      values ('leaked/1', 'leaked', 'bootstrap', 'ada', 'w', 'r', 'refused', now())`,
   );
   expect(await monitored('leaked', '2024-01-31')).toMatchObject({ outcome: 'bootstrap', retrain: true });
-  await database.pool.query(`update tidegate.retrain set candidate_version = 1 where id = 'leaked/1'`);
+  await tamper(database, `update tidegate.retrain set candidate_version = 1 where id = 'leaked/1'`);
   expect(await monitored('leaked', '2024-02-29')).toMatchObject({ outcome: 'cooling down', retrain: false });
 });

@@ -63,7 +63,7 @@ test('the card is JSON with the stored numbers as they are', async () => {
     features: ['hours', 'plan'],
     judged: { by: 'entity' },
     report: null,
-    evidenceDigest: null,
+    evidenceDigest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
     training: {
       trainer: 'logistic-regression',
       tuning: { words: 'all rows, l2 1, no class weights' },

@@ -13,6 +13,7 @@ import { profileDataset } from '../../store/drift/profile-dataset.ts';
 import { listProfileParts, mergeProfileParts } from '../../store/drift/profile-parts.ts';
 import { getReport } from '../../store/runs/reports.ts';
 import { readReference } from '../../store/versions/versions.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
@@ -119,7 +120,8 @@ describe('the parts of a window', () => {
     const { datasetId } = await getReport(database, reportId);
     for (const part of [0, 1, 2]) await profiled(part);
     const swap = (to: string) =>
-      database.pool.query<{ digest: string }>(
+      tamper<{ digest: string }>(
+        database,
         `update tidegate.dataset_chunk set digest = $1 where dataset_id = $2 and part = 'label' and ordinal = 0
          returning (select digest from tidegate.dataset_chunk where dataset_id = $2 and part = 'label' and ordinal = 0)`,
         [to, datasetId],
@@ -133,7 +135,8 @@ describe('the parts of a window', () => {
   it('each read their own chunks alone, and are refused where these are not what was frozen', async () => {
     const { datasetId } = await getReport(database, reportId);
     const bytes = async (to: Buffer) =>
-      database.pool.query(
+      tamper(
+        database,
         `update tidegate.dataset_chunk set bytes = $1 where dataset_id = $2 and part = 'label' and ordinal = 0`,
         [to, datasetId],
       );
@@ -180,8 +183,7 @@ describe('a reference of an earlier version, which holds no means', () => {
       format: 3,
       columns: encoded.columns.map((column) => {
         if (column.kind === 'category') return column;
-        const { moments: _, ...profile } = column.profile;
-        return { ...column, profile };
+        return { ...column, profile: { ...column.profile, moments: undefined } };
       }),
     };
     await database.pool.query(`alter table tidegate.version disable trigger version_guarded`);

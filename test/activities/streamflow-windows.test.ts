@@ -16,7 +16,7 @@ import { getComparison } from '../../store/runs/comparisons.ts';
 import { moveToStaging } from '../../store/versions/move-to-staging.ts';
 import { promote } from '../../store/versions/promote.ts';
 import { readTuning } from '../../store/versions/versions.ts';
-import { by } from '../helpers/candidates.ts';
+import { approved, by } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 const data = fileURLToPath(new URL('../../../shared/data/streamflow', import.meta.url));
@@ -79,7 +79,7 @@ describe.skipIf(!isThere)(`two months of StreamFlow to learn from${where}`, () =
     const first = await month('month_000', '2024-01-31T00:00:00Z');
     expect(first.trigger).toBe('bootstrap');
     await moveToStaging(database, MODEL, 1, by(), { whilePending: 'supersede', detail: '' });
-    await promote(database, MODEL, 1, null, by(), 'approved');
+    await promote(database, MODEL, 1, null, await approved(database, MODEL, 1, null), 'approved');
 
     const second = await month('month_001', '2024-02-29T00:00:00Z');
     expect(second.trigger).toBe('performance');

@@ -8,9 +8,10 @@ import { digestOf } from '../../domain/canonical-json.ts';
 import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { changeSeenFirst } from '../../store/runs/change-seen-first.ts';
-import { getReport, openReport, writeReportPart } from '../../store/runs/reports.ts';
+import { decideReport, getReport, openReport } from '../../store/runs/reports.ts';
 import { findTrainingPlan, readRecipeScores } from '../../store/runs/training-plans.ts';
 import { getVersion, readArtifact, readReference, readTuning } from '../../store/versions/versions.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type RetrainableModel, retrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
@@ -40,7 +41,8 @@ function users(count: number, times: readonly string[], sign: (time: string) => 
 
 /** Lets the rows of a model's datasets go, so that nothing can be fitted on them again. */
 const forgetRows = (model: RetrainableModel) =>
-  database.pool.query(
+  tamper(
+    database,
     `delete from tidegate.dataset_chunk where dataset_id in (select id from tidegate.dataset where model = $1)`,
     [model.name],
   );
@@ -168,7 +170,7 @@ test('a change that waited for its labels is dated from the window where it was 
   let reportId = 0;
   for (const [asOf, outcome] of reports) {
     reportId = await model.report(asOf);
-    await writeReportPart(database, reportId, 'decision', { outcome });
+    await decideReport(database, reportId, { decision: { outcome }, summary: '' });
   }
   const { retrainId } = await model.plan(april, reportId);
   expect((await findTrainingPlan(database, retrainId))?.change).toBe('2024-02-29T00:00:00.000Z');
@@ -177,7 +179,7 @@ test('a change that waited for its labels is dated from the window where it was 
     ...(await getReport(database, reportId - 1)),
     request: 'waited/again',
   });
-  await writeReportPart(database, again.id, 'decision', { outcome: 'none' });
+  await decideReport(database, again.id, { decision: { outcome: 'none' }, summary: '' });
   expect(await changeSeenFirst(database, await getReport(database, reportId))).toEqual(new Date(march));
 });
 

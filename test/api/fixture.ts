@@ -22,6 +22,7 @@ import { type Authority } from '../../store/versions/move.ts';
 import { moveToStaging } from '../../store/versions/move-to-staging.ts';
 import { promote } from '../../store/versions/promote.ts';
 import { registerVersion } from '../../store/versions/versions.ts';
+import { approved } from '../helpers/candidates.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export const definition = parseDefinition(
@@ -175,7 +176,14 @@ export class ModelFixture {
   /** None → Staging → Production. */
   async promote(version: number, champion: number | null): Promise<void> {
     await this.stage(version);
-    await promote(this.database, 'churn', version, champion, by, '');
+    await promote(
+      this.database,
+      'churn',
+      version,
+      champion,
+      await approved(this.database, 'churn', version, champion),
+      '',
+    );
   }
 
   /** Registers a version and promotes it. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openReport, summariseReport, writeReportPart } from '../../store/runs/reports.ts';
+import { decideReport, openReport, writeReportPart } from '../../store/runs/reports.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
@@ -76,7 +76,7 @@ it('GET /models/:model/reports lists reports, newest first, and each can be read
   const older = await openChurnReport('run-1');
   const newer = await openChurnReport('run-2');
   await writeReportPart(fixture.database, newer.id, 'drift', { drifted: ['hours'] });
-  await summariseReport(fixture.database, newer.id, 'one column drifted');
+  await decideReport(fixture.database, newer.id, { decision: {}, summary: 'one column drifted' });
   const all = await api.send('GET', '/models/churn/reports');
   const one = await api.send('GET', '/models/churn/reports?limit=1');
   const whole = await api.send('GET', `/models/churn/reports/${newer.id}`);

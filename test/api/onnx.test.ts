@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OnnxArtifact } from '../../domain/learning/onnx-artifact.ts';
 import { writeOnnxModel } from '../../store/versions/onnx-models.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { onnxFixture, testOnnxRuntime } from '../helpers/onnx-runtime.ts';
 import { ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
@@ -78,7 +79,8 @@ describe.skipIf(runtime === null)('a version in ONNX', () => {
   });
 
   async function startTestApiOnChangedBytes(): Promise<TestApi> {
-    await fixture.database.pool.query(
+    await tamper(
+      fixture.database,
       'update tidegate.onnx_model set bytes = set_byte(bytes, 9, get_byte(bytes, 9) # 1)',
     );
     return startTestApi(fixture.database, 'on-changed-bytes');

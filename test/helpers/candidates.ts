@@ -1,7 +1,10 @@
 // Registered versions, for tests of what happens to them afterwards.
+import { type ModelInput } from '../../domain/features/definition.ts';
 import { type Database } from '../../store/database.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { recordDecision } from '../../store/runs/decisions.ts';
+import { findEvidence, writeEvidence } from '../../store/runs/evidence.ts';
 import { openRetrain } from '../../store/runs/retrains.ts';
 import { type Authority } from '../../store/versions/move.ts';
 import { moveToStaging } from '../../store/versions/move-to-staging.ts';
@@ -18,6 +21,45 @@ export const by = (runId = 'run', actor = 'ada'): Authority => ({
   runId,
 });
 
+/**
+ * Puts evidence before a person, unless there is some, and has it approved, so that the version may be promoted.
+ *
+ * @param champion the version that the evidence compares with
+ * @returns the authority of that decision
+ */
+export async function approved(
+  database: Database,
+  model: string,
+  version: number,
+  champion: number | null,
+  { runId = 'run', actor = 'ada' } = {},
+): Promise<Authority> {
+  const { digest } =
+    (await findEvidence(database, model, version)) ??
+    (await writeEvidence(database, {
+      model,
+      version,
+      championVersion: champion,
+      body: { model, version, summary: 'better', requestedBy: 'grace' },
+      expiresAt: new Date('2100-01-01Z'),
+    }));
+  await recordDecision(database, {
+    request: `${model}/${version}/approved`,
+    model,
+    version,
+    evidenceDigest: digest,
+    decision: 'approve',
+    actor,
+    authority: 'key',
+    channel: 'update',
+    comment: '',
+    refusal: null,
+    workflowId: 'test',
+    runId,
+  });
+  return { ...by(runId, actor), evidenceDigest: digest };
+}
+
 /** A model whose versions a test makes and moves. */
 export interface CandidateModel {
   readonly name: string;
@@ -30,8 +72,12 @@ export interface CandidateModel {
 }
 
 /** Applies a model over tables of one row, and freezes it. */
-export async function candidateModel(database: Database, name: string): Promise<CandidateModel> {
-  const sample = await sampleModel(database, name);
+export async function candidateModel(
+  database: Database,
+  name: string,
+  model: Partial<ModelInput> = {},
+): Promise<CandidateModel> {
+  const sample = await sampleModel(database, name, { model });
   await sample.insert('spine', { user_id: 'u', at: '2024-01-15Z' });
   const { version: definitionVersion } = await applyDefinition(database, sample.definition, 'ada');
   const { id: datasetId } = await freezeWindow(database, {
@@ -67,7 +113,14 @@ export async function candidateModel(database: Database, name: string): Promise<
   };
   const produce = async (): Promise<number> => {
     const version = await stage();
-    await promote(database, name, version, champion, by(), 'approved');
+    await promote(
+      database,
+      name,
+      version,
+      champion,
+      await approved(database, name, version, champion),
+      'approved',
+    );
     champion = version;
     return version;
   };

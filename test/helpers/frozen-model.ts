@@ -28,7 +28,7 @@ import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { openReport } from '../../store/runs/reports.ts';
 import { openRetrain } from '../../store/runs/retrains.ts';
 import { registerVersion } from '../../store/versions/versions.ts';
-import { by } from './candidates.ts';
+import { approved, by } from './candidates.ts';
 import { moveToStaging } from '../../store/versions/move-to-staging.ts';
 import { promote } from '../../store/versions/promote.ts';
 
@@ -104,7 +104,7 @@ export async function frozenModel(
     scoreReference: scored ? scoresOf(artifact, training) : null,
   });
   await moveToStaging(database, name, version, by(), { whilePending: 'supersede', detail: '' });
-  await promote(database, name, version, null, by(), 'approved');
+  await promote(database, name, version, null, await approved(database, name, version, null), 'approved');
 
   let reports = 0;
   const report: FrozenModel['report'] = async (frame, { times = 1, request } = {}) => {

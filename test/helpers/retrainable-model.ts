@@ -12,7 +12,7 @@ import { getComparison, type StoredComparison } from '../../store/runs/compariso
 import { getRetrain } from '../../store/runs/retrains.ts';
 import { moveToStaging } from '../../store/versions/move-to-staging.ts';
 import { promote } from '../../store/versions/promote.ts';
-import { by } from './candidates.ts';
+import { approved, by } from './candidates.ts';
 import { type SampleModel, sampleModel } from './sample-model.ts';
 
 /** One row of a user: its features, its label and when that became known. */
@@ -127,7 +127,14 @@ export async function retrainableModel(
     },
     async produce(version) {
       await moveToStaging(database, name, version, by(), { whilePending: 'supersede', detail: '' });
-      await promote(database, name, version, champion, by(), 'approved');
+      await promote(
+        database,
+        name,
+        version,
+        champion,
+        await approved(database, name, version, champion),
+        'approved',
+      );
       champion = version;
     },
   };

@@ -134,6 +134,7 @@ describe('the workflow bundle', () => {
     expect(ours).toContain('./workflows/release.ts');
     expect(ours.filter((path) => !path.startsWith('./workflows/'))).toEqual([
       './domain/lifecycle/approval.ts',
+      './domain/lifecycle/written-text.ts',
     ]);
     expect(withoutSourceMap()).not.toContain('minDelta');
   });

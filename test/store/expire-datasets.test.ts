@@ -30,7 +30,10 @@ async function freezeUnused(model: string, request: string): Promise<number> {
 }
 
 const closeRetrains = (model: string): Promise<unknown> =>
-  database.pool.query('update tidegate.retrain set finished_at = now() where model = $1', [model]);
+  database.pool.query(
+    'update tidegate.retrain set finished_at = now() where model = $1 and finished_at is null',
+    [model],
+  );
 
 test('rows that nothing rests on go after the time of the policy, and say so when they are asked for', async () => {
   await candidateModel(database, 'unused');

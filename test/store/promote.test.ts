@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { promote } from '../../store/versions/promote.ts';
 import { listTransitions } from '../../store/versions/transitions.ts';
 import { listVersions } from '../../store/versions/versions.ts';
-import { by, candidateModel } from '../helpers/candidates.ts';
+import { approved, by, candidateModel } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
@@ -18,11 +18,12 @@ const stagesOf = async (model: string): Promise<string[]> =>
 test('the first version goes to Production where none was', async () => {
   const { stage } = await candidateModel(database, 'first');
   const version = await stage();
-  await promote(database, 'first', version, null, by('run', 'ada'), 'looks right');
+  const authority = await approved(database, 'first', version, null);
+  await promote(database, 'first', version, null, authority, 'looks right');
   expect(await stagesOf('first')).toEqual(['Production']);
   const moves = await listTransitions(database, 'first');
   expect(moves.at(-1)).toMatchObject({
-    ...by('run', 'ada'),
+    ...authority,
     ...{ version, from: 'Staging', to: 'Production', reason: 'approved', detail: 'looks right' },
   });
 });
@@ -30,7 +31,8 @@ test('the first version goes to Production where none was', async () => {
 test('the champion that the evidence named is replaced in the same transaction', async () => {
   const { produce, stage } = await candidateModel(database, 'second');
   await produce();
-  await promote(database, 'second', await stage(), 1, by(), '');
+  const version = await stage();
+  await promote(database, 'second', version, 1, await approved(database, 'second', version, 1), '');
   expect(await stagesOf('second')).toEqual(['Archived', 'Production']);
   const moves = await listTransitions(database, 'second');
   expect(moves.slice(-2)).toMatchObject([
@@ -53,7 +55,7 @@ test('a promotion on evidence about another champion is stale, and moves nothing
     expect(failure).toMatchObject({ code: 'STALE_CHAMPION', message });
   }
   expect(await stagesOf('stale')).toEqual(['Production', 'Staging']);
-  await promote(database, 'stale', waiting, 1, by(), '');
+  await promote(database, 'stale', waiting, 1, await approved(database, 'stale', waiting, 1), '');
   expect(await stagesOf('stale')).toEqual(['Archived', 'Production']);
 });
 
@@ -70,8 +72,9 @@ test('ten promotions of one version at once promote it once', async () => {
   const { produce, stage } = await candidateModel(database, 'crowd');
   await produce();
   const waiting = await stage();
+  const authority = await approved(database, 'crowd', waiting, 1);
   const attempts = Array.from({ length: 10 }, (_, n) =>
-    promote(database, 'crowd', waiting, 1, by(`run ${n}`), ''),
+    promote(database, 'crowd', waiting, 1, { ...authority, runId: `run ${n}` }, ''),
   );
   await Promise.all(attempts);
   expect(await stagesOf('crowd')).toEqual(['Archived', 'Production']);

@@ -5,6 +5,7 @@ import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readKeys } from '../../store/datasets/keys.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';
@@ -52,7 +53,7 @@ test.each(parts)('a flipped bit in part %s is found', async (part) => {
   const id = await freeze();
   expect((await read(id)).keys).toEqual(['["a", "eu"]', '["b", "eu"]']);
   const change = `update tidegate.dataset_chunk set bytes = ${flip} where dataset_id = $1 and part = $2`;
-  await database.pool.query(change, [id, part]);
+  await tamper(database, change, [id, part]);
   const failure = await failureOf(read(id));
   expect(failure.code).toBe('DATASET_CHANGED');
   expect(failure.message).toBe(`dataset ${id} of kept differs from its digest at ${part}/0`);
@@ -91,7 +92,7 @@ const forgeries = [
 
 test.each(forgeries)('%s is found', async (_, change) => {
   const [changed, untouched] = [await freeze(), await freeze()];
-  await database.pool.query(change, [changed]);
+  await tamper(database, change, [changed]);
   expect(await failureOf(read(changed))).toMatchObject({ code: 'DATASET_CHANGED' });
   expect((await read(untouched)).frame.rows).toBe(2);
 });

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Stage } from '../../store/tables.ts';
-import { type CandidateModel, candidateModel } from '../helpers/candidates.ts';
+import { approved, type CandidateModel, candidateModel } from '../helpers/candidates.ts';
 import { sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
@@ -52,7 +52,7 @@ beforeAll(async () => {
   holders.set('Production', { model: 'in_production', version: await production.produce() });
   client = await database.pool.connect();
   const once = await archived.produce();
-  await move({ model: 'in_archived', version: once }, 'Production', 'Archived', 'rolled_back');
+  await archived.produce();
   holders.set('Archived', { model: 'in_archived', version: once });
   neverThere = { model: 'refused', version: await refused.register() };
   await move(neverThere, 'None', 'Archived', 'refused');
@@ -62,12 +62,41 @@ afterAll(async () => {
   await database.drop();
 });
 
-const move = (of: { model: string; version: number }, from: string, to: string, reason: string) =>
+const move = (
+  of: { model: string; version: number },
+  from: string,
+  to: string,
+  reason: string,
+  evidence: string | null = null,
+) =>
   client.query(
-    `insert into tidegate.transition (model, version, from_stage, to_stage, reason, actor, authority, workflow_id, run_id)
-     values ($1, $2, $3, $4, $5, 'ada', 'key', 'test', 'run')`,
-    [of.model, of.version, from, to, reason],
+    `insert into tidegate.transition (model, version, from_stage, to_stage, reason, actor, authority, evidence_digest,
+       workflow_id, run_id)
+     values ($1, $2, $3, $4, $5, 'ada', 'key', $6, 'test', 'run')`,
+    [of.model, of.version, from, to, reason, evidence],
   );
+
+/** What must be on record before a move: the decision of a person, or the champion that goes. */
+async function prepare(
+  { model, version }: { model: string; version: number },
+  reason: string,
+): Promise<string | null> {
+  if (reason === 'rollback')
+    await move({ model, version: version + 1 }, 'Production', 'Archived', 'rolled_back');
+  if (reason !== 'approved' && reason !== 'rejected') return null;
+  const digest = 'd'.repeat(64);
+  await client.query(
+    `insert into tidegate.evidence (model, version, digest, body, expires_at) values ($1, $2, $3, '{}', now())`,
+    [model, version, digest],
+  );
+  await client.query(
+    `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel, comment,
+       accepted, workflow_id, run_id)
+     values ('prepared', $1, $2, $3, $4, 'ada', 'key', 'update', '', true, 'test', 'run')`,
+    [model, version, digest, reason === 'approved' ? 'approve' : 'reject'],
+  );
+  return digest;
+}
 
 const stageOf = async ({ model, version }: { model: string; version: number }): Promise<unknown> => {
   const { rows } = await client.query<{ stage: string }>(
@@ -91,7 +120,7 @@ describe('in a transaction that is taken back', () => {
 
   test.each(good)('%s → %s because "%s" is made', async (from, to, reason) => {
     const holder = holders.get(from) as { model: string; version: number };
-    await move(holder, from, to, reason);
+    await move(holder, from, to, reason, await prepare(holder, reason));
     expect(await stageOf(holder)).toBe(to);
   });
 
@@ -138,7 +167,9 @@ test('two versions in Production are impossible, and so are two in Staging', asy
   const champion = await crowded.produce();
   const waiting = { model: 'crowded', version: await crowded.stage() };
   const third = { model: 'crowded', version: await crowded.register() };
-  expect(await sqlStateOf(move(waiting, 'Staging', 'Production', 'approved'))).toBe('23505');
+  const { evidenceDigest } = await approved(database, 'crowded', waiting.version, null);
+  const second = move(waiting, 'Staging', 'Production', 'approved', evidenceDigest);
+  expect(await sqlStateOf(second)).toBe('23505');
   expect(await sqlStateOf(move(third, 'None', 'Staging', 'rules_passed'))).toBe('23505');
   expect(await stageOf({ model: 'crowded', version: champion })).toBe('Production');
   expect(await stageOf(waiting)).toBe('Staging');

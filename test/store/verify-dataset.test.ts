@@ -4,6 +4,7 @@ import { type Dataset } from '../../store/datasets/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { verifyDataset } from '../../store/datasets/verify.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel, type SampleOptions } from '../helpers/sample-model.ts';
@@ -93,7 +94,8 @@ test('a correction that became known later is not seen where the view has known'
 
 test('chunks that no longer match their digests are found before the source is asked', async () => {
   const [, dataset] = await frozen('tampered');
-  await database.pool.query(
+  await tamper(
+    database,
     `update tidegate.dataset_chunk set bytes = set_byte(bytes, 0, get_byte(bytes, 0) # 1)
      where dataset_id = $1 and part = 'feature_0'`,
     [dataset.id],

@@ -16,6 +16,7 @@ import { listVersions } from '../../store/versions/versions.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { type RunningWorkers, startWorkers } from '../../worker/start-workers.ts';
 import { workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { tamper } from '../helpers/tamper.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { testOnnxRuntime, TREES_DATA, treesRequired } from '../helpers/onnx-runtime.ts';
@@ -250,7 +251,8 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
 
   test('rows that are not those of the digest are refused', async () => {
     await startPython();
-    await database.pool.query(
+    await tamper(
+      database,
       `update tidegate.dataset_chunk set bytes = set_byte(bytes, 0, get_byte(bytes, 0) # 1)
        where dataset_id = $1 and part = 'feature_0'`,
       [(await datasetId()).datasetId],

@@ -7,7 +7,7 @@ import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
   'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
-  'versions', 'card', 'predict', 'explain', 'doctor', 'migrate',
+  'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt',
 ]; // prettier-ignore
 const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
@@ -96,9 +96,20 @@ describe('the command line', () => {
     [['import', 'folder', '--as-of', '2024-02-29', '--delimiter', ';', '--quote', ';'], /same character/],
     [['import', 'folder', '--as-of', '2024-02-29', '--encoding', 'utf-7'], /windows-1252/],
     [['import', '--as-of', '2024-02-29'], /missing required argument 'path'/],
+    [
+      ['rollback', 'churn', '--reason', 'x', '--by', 'grace\nroot: ok'],
+      /It must be one printable line: it holds \\n/,
+    ],
+    [['apply', 'x.ts', '--by', 'grace\u202eecarg'], /one printable line/],
+    [['monitor', 'churn', '--by', 'gra\u200bce'], /one printable line/],
+    [['retrain', 'churn', '--by', 'grace\u0007'], /one printable line/],
+    [['materialize', 'churn', '--by', 'grace\u2028ok'], /one printable line/],
+    [['approve', 'churn', '--comment', 'a\u001b[2J'], /no other control characters/],
+    [['rollback', 'churn', '--reason', 'a\u0008'], /no other control characters/],
+    [['adopt', 'everything'], /the id of an installation/],
     [['rollback', 'churn'], /--reason/],
     [['rollback', 'churn', '--reason', ' '], /not blank/],
-    [['approve', 'churn', '--by', ''], /not blank/],
+    [['approve', 'churn', '--by', ''], /must name a person/],
     [['approve', 'churn', 'two'], /whole number/],
     [['report', 'churn', '1', '2'], /too many arguments/],
     [['status', '--jsn'], /--json/],

@@ -27,7 +27,7 @@ describe('malformed', () => {
   });
 
   const digest = 'evidenceDigest must be the 64 hexadecimal digits shown with the request';
-  const person = 'decidedBy must name the person who decides';
+  const person = 'decidedBy must name a person, in at most 200 characters';
   const comment = 'comment must be a text of at most 2,000 characters';
   const version = 'version must be a whole number from 1';
   const decision = 'decision must be "approve" or "reject"';
@@ -55,6 +55,12 @@ describe('malformed', () => {
     [{ ...message, decidedBy: '' }, person],
     [{ ...message, decidedBy: ' \t ' }, person],
     [{ ...message, decidedBy: 'x'.repeat(201) }, person],
+    [{ ...message, decidedBy: 'grace\nroot: ok' }, 'decidedBy must be one printable line: it holds \\n'],
+    [{ ...message, decidedBy: 'Your  NAME' }, 'decidedBy still says "your name"'],
+    [
+      { ...message, comment: 'a\u001b[2J' },
+      'comment may hold line breaks, but no other control characters: it holds \\u{1b}',
+    ],
     [{ ...message, decidedBy: ' your name ' }, 'decidedBy still says "your name"'],
   ];
 

@@ -1,0 +1,174 @@
+// A decision is verified against the evidence that is stored, and recorded in a form that cannot be taken for another.
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { type Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createActivities } from '../../activities/index.ts';
+import { getPending } from '../../cli/runs/pending.ts';
+import { type DecisionMessage, legible } from '../../domain/lifecycle/approval.ts';
+import { listDecisions } from '../../store/runs/decisions.ts';
+import { findEvidence, writeEvidence } from '../../store/runs/evidence.ts';
+import { getVersion } from '../../store/versions/versions.ts';
+import { approved, type CandidateModel, candidateModel } from '../helpers/candidates.ts';
+import { failureOf } from '../helpers/failures.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { tamper } from '../helpers/tamper.ts';
+
+const NAME = 'decided';
+
+let database: MigratedDatabase;
+let model: CandidateModel;
+let webhook: Server;
+let webhookUrl: string;
+const posted: { event: string; message: string }[] = [];
+
+beforeAll(async () => {
+  database = await migratedDatabase({ max: 3 });
+  model = await candidateModel(database, NAME, { promotion: { unverifiedSignals: 'accept' } });
+  webhook = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      posted.push(JSON.parse(body) as (typeof posted)[number]);
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => webhook.once('listening', resolve));
+  webhookUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  webhook.close();
+  await database.drop();
+});
+
+type Steps = ReturnType<typeof createActivities>;
+
+const run = <T>(step: (steps: Steps) => Promise<T>): Promise<T> => {
+  const steps = createActivities({ database, client: {} as Client, taskQueue: 'none', webhookUrl });
+  const workflowExecution = { workflowId: `release/${NAME}/1`, runId: 'run' };
+  return new MockActivityEnvironment({ workflowExecution }).run<[], T, () => Promise<T>>(() => step(steps));
+};
+
+async function waiting(): Promise<{ version: number; digest: string }> {
+  const version = await model.stage();
+  const { digest } = await writeEvidence(database, {
+    model: NAME,
+    version,
+    championVersion: null,
+    body: { summary: 'better', numbers: [1e-7, 5e-324, 1e21, -0, 0.1], 'ключ — 键': 'é\n\u0001' },
+    expiresAt: new Date('2100-01-01Z'),
+  });
+  return { version, digest };
+}
+
+let sent = 0;
+const decide = (version: number, digest: string, other: Partial<DecisionMessage> = {}) => {
+  const decision = {
+    version,
+    evidenceDigest: digest,
+    decision: 'approve',
+    comment: '',
+    decidedBy: 'hopper',
+  } as const;
+  const message = legible({ ...decision, ...other }, 'approve');
+  return run((steps) =>
+    steps.verifyDecision({
+      model: NAME,
+      version,
+      request: `request-${(sent += 1)}`,
+      channel: 'signal',
+      message,
+    }),
+  );
+};
+
+const change = (version: number) =>
+  tamper(
+    database,
+    `update tidegate.evidence set body = jsonb_set(body, '{summary}', '"perfect"') where version = $1`,
+    [version],
+  );
+
+test('evidence that was changed while its version waits is decided on by nobody, and raises an alarm', async () => {
+  const { version, digest } = await waiting();
+  expect((await findEvidence(database, NAME, version))?.digest).toBe(digest);
+  await change(version);
+  const result = await decide(version, digest);
+  expect(result).toMatchObject({
+    accepted: false,
+    refusal: expect.stringMatching(/^EVIDENCE_CHANGED: /) as string,
+  });
+  expect(await listDecisions(database, NAME, version)).toMatchObject([{ accepted: false, actor: 'hopper' }]);
+  expect(posted).toMatchObject([
+    { event: 'failed', message: expect.stringContaining('EVIDENCE_CHANGED') as string },
+  ]);
+  expect((await failureOf(getPending(database, NAME, version))).code).toBe('EVIDENCE_CHANGED');
+});
+
+test('evidence that was changed after the decision promotes nothing, and its version can still be archived', async () => {
+  const { version } = await waiting();
+  await tamper(database, 'delete from tidegate.evidence where version = $1', [version]);
+  await approved(database, NAME, version, null);
+  await change(version);
+  const subject = { model: NAME, version };
+  expect((await failureOf(run((steps) => steps.promote(subject)))).code).toBe('EVIDENCE_CHANGED');
+  await run((steps) => steps.archiveCandidate({ ...subject, reason: 'withdrawn', detail: 'changed' }));
+  expect((await getVersion(database, NAME, version)).stage).toBe('Archived');
+});
+
+test('evidence that lies there before its release puts it together is not taken', async () => {
+  const { version } = await waiting();
+  const other = {
+    model: NAME,
+    version,
+    championVersion: null,
+    body: { summary: 'another' },
+    expiresAt: new Date(),
+  };
+  expect((await failureOf(writeEvidence(database, other))).code).toBe('EVIDENCE_CHANGED');
+});
+
+test.each([
+  ['grace\nroot: ok', 'grace\\nroot: ok'],
+  ['grace\u202eecarg', 'grace\\u{202e}ecarg'],
+  ['gra\u200bce', 'gra\\u{200b}ce'],
+  ['gra\0ce', 'gra\\u{fffd}ce'],
+])('a decision by %j is refused, and recorded as %s', async (decidedBy, actor) => {
+  const { version, digest } = await waiting();
+  expect(await decide(version, digest, { decidedBy })).toMatchObject({
+    accepted: false,
+    refusal: expect.stringMatching(/^decidedBy must be one printable line/) as string,
+  });
+  expect(await listDecisions(database, NAME, version)).toMatchObject([{ actor, accepted: false }]);
+});
+
+test('a comment of several lines is accepted and kept', async () => {
+  const { version, digest } = await waiting();
+  expect(await decide(version, digest, { comment: 'first\nsecond' })).toEqual({
+    accepted: true,
+    decision: 'approve',
+  });
+  expect(await listDecisions(database, NAME, version)).toMatchObject([{ comment: 'first\nsecond' }]);
+});
+
+test('who asked for a version does not approve it under another spelling of the name', async () => {
+  const { version, digest } = await waiting();
+  for (const decidedBy of ['GRACE ', 'ｇｒａｃｅ'])
+    expect(await decide(version, digest, { decidedBy })).toMatchObject({ accepted: false });
+});
+
+test('a retrain and a rollback by a name of two lines are refused', async () => {
+  const requestedBy = 'grace\nroot: ok';
+  const retrain = {
+    retrainId: 'bad',
+    model: NAME,
+    reportId: null,
+    asOf: null,
+    trigger: 'by hand',
+    requestedBy,
+  };
+  expect((await failureOf(run((steps) => steps.openRetrain(retrain)))).code).toBe('INVALID_REQUEST');
+  const back = { model: NAME, requestedBy, reason: 'x' };
+  expect((await failureOf(run((steps) => steps.rollBack(back)))).code).toBe('INVALID_REQUEST');
+});

@@ -1,0 +1,14 @@
+// Changes behind the database's guards, as a broken disk or one who may switch triggers off would make them.
+import type pg from 'pg';
+import { type Database, inTransaction } from '../../store/database.ts';
+
+/** Runs a statement with all triggers off. @example await tamper(database, 'update tidegate.evidence set …') */
+export const tamper = <Row extends pg.QueryResultRow>(
+  database: Database,
+  statement: string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<Row>> =>
+  inTransaction(database, async (client) => {
+    await client.query('set local session_replication_role = replica');
+    return client.query<Row>(statement, [...values]);
+  });
