@@ -17,6 +17,7 @@ import { exampleMigrations } from '../migrations/example/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import churn from '../models/churn.ts';
 import { importFolder } from '../store/import/import-folder.ts';
+import { readInstallation } from '../store/installation.ts';
 import { migrate } from '../store/migrate.ts';
 import { searchAttributeKinds } from '../worker/search-attributes.ts';
 import { DEFAULT_TASK_QUEUE, workflowIds, workflowTypes } from '../workflows/contracts.ts';
@@ -64,7 +65,11 @@ try {
   };
   const months = await writeMonths();
   for (const name of [DECIDED, ...models])
-    await applyModel({ database, client, taskQueue }, parseDefinition({ ...churn, name }), 'ada');
+    await applyModel(
+      { database, client, taskQueue, installation: await readInstallation(database) },
+      parseDefinition({ ...churn, name }),
+      'ada',
+    );
   console.log(`${count} models of the example on ${months.from}; one worker`);
 
   await importFolder(database.pool, { folder: months.folders[0]!, asOf: new Date(months.ends[0]!) });

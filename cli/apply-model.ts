@@ -6,10 +6,11 @@ import { type ScheduleOptions } from '@temporalio/client';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { parseDefinition } from '../domain/features/define-model.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { applyDefinition, type Applied } from '../store/definitions/definitions.ts';
+import { applyDefinition, type Applied, listModels } from '../store/definitions/definitions.ts';
 import { findSharedViews, type SharedView } from '../store/definitions/shared-views.ts';
 import { type SourceNote, sourceNotes } from '../store/definitions/source-notes.ts';
 import { workflowIds } from '../workflows/contracts.ts';
+import { refuseForeignSchedules } from '../worker/schedule-owners.ts';
 import { type Services } from './connections.ts';
 import { onlineScheduleOptions, putSchedule, removeSchedule, scheduleOptions } from './schedule.ts';
 
@@ -60,22 +61,31 @@ export async function readModelFile(file: string): Promise<ModelDefinition> {
 /**
  * Stores a definition as the model's next version and brings its schedules up to date.
  *
- * @throws TidegateError as `applyDefinition`; INVALID_DEFINITION when it cannot be scheduled, and then nothing is stored
+ * @throws TidegateError as `applyDefinition`; INVALID_DEFINITION when it cannot be scheduled, FOREIGN_INSTALLATION when a
+ * schedule of the model belongs to another installation, and then nothing is stored
  */
 export async function applyModel(
-  { database, client, taskQueue }: Pick<Services, 'database' | 'client' | 'taskQueue'>,
+  {
+    database,
+    client,
+    taskQueue,
+    installation,
+  }: Pick<Services, 'database' | 'client' | 'taskQueue' | 'installation'>,
   definition: ModelDefinition,
   appliedBy: string,
 ): Promise<AppliedModel> {
   const monitor = scheduleOptions(definition, taskQueue);
   const online = onlineScheduleOptions(definition, taskQueue);
+  const model = definition.name;
+  // A schedule of this name that carries no id is ours only if its model was here before.
+  const owned = (await listModels(database)).includes(model);
+  await refuseForeignSchedules(client, model, installation, owned);
   const applied = await applyDefinition(database, definition, appliedBy);
   const sharedViews = await findSharedViews(database, definition);
   const notes = await sourceNotes(database, definition);
-  const model = definition.name;
   const put = async (options: ScheduleOptions): Promise<Scheduled> => ({
     id: options.scheduleId,
-    nextRuns: await putSchedule(client, options),
+    nextRuns: await putSchedule(client, options, installation, owned),
   });
   const schedule = await put(monitor);
   const onlineSchedule = online ? await put(online) : null;

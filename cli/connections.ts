@@ -1,8 +1,10 @@
 // The connections of one command: opened for it, closed after it.
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
+import { type Installation, readInstallation } from '../store/installation.ts';
 import { checkSchema } from '../store/migrate.ts';
+import { ownRuns } from '../worker/installation-memo.ts';
 import { temporalUnreachable } from '../worker/temporal-unreachable.ts';
 import { type Config, type TemporalSettings } from './config.ts';
 import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
@@ -11,6 +13,8 @@ import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
 export interface Services {
   readonly database: Database;
   readonly client: Client;
+  /** What the client starts carries its id. */
+  readonly installation: Installation;
   readonly endpoints: Endpoints;
   readonly taskQueue: string;
 }
@@ -52,18 +56,30 @@ export const withServicesAt = <T>(
   taskQueue: string,
   use: (services: Services) => Promise<T>,
 ): Promise<T> =>
-  withDatabaseAt(endpoints.databaseUrl, (database) =>
-    withClient(endpoints.temporal, (client) => use({ database, client, endpoints, taskQueue })),
-  );
+  withDatabaseAt(endpoints.databaseUrl, async (database) => {
+    const installation = await readInstallation(database);
+    return withClient(
+      endpoints.temporal,
+      (client) => use({ database, client, endpoints, taskQueue, installation }),
+      [ownRuns(installation)],
+    );
+  });
 
-/** Gives a Temporal client. @throws TidegateError TEMPORAL_UNREACHABLE, saying where it tried */
+/**
+ * Gives a Temporal client.
+ *
+ * @param interceptors around what it starts
+ * @throws TidegateError TEMPORAL_UNREACHABLE, saying where it tried
+ */
 export async function withClient<T>(
   settings: TemporalSettings,
   use: (client: Client) => Promise<T>,
+  interceptors: WorkflowClientInterceptor[] = [],
 ): Promise<T> {
   const connection = await connect(settings);
   try {
-    return await use(new Client({ connection, namespace: settings.namespace }));
+    const { namespace } = settings;
+    return await use(new Client({ connection, namespace, interceptors: { workflow: interceptors } }));
   } finally {
     await connection.close();
   }

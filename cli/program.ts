@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { type CommandContext } from './command-context.ts';
+import { addAdopt } from './commands/adopt.ts';
 import { addApi } from './commands/api.ts';
 import { addApply } from './commands/apply.ts';
 import { addDataset } from './commands/dataset.ts';
@@ -72,6 +73,7 @@ export function buildProgram(context: CommandContext): Command {
   addDrift(program, context);
   program.commandsGroup('Parts of a larger installation:');
   addMigrate(program, context);
+  addAdopt(program, context);
   addWorker(program, context);
   addApi(program, context);
   addTrees(program, context);

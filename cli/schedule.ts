@@ -11,6 +11,9 @@ import {
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Duration, durationOf, toMilliseconds } from '../domain/features/duration.ts';
 import { onlineEvery } from '../domain/features/online.ts';
+import { type Installation } from '../store/installation.ts';
+import { installationMemo } from '../worker/installation-memo.ts';
+import { refuseForeignSchedule } from '../worker/schedule-owners.ts';
 import { TidegateError } from '../domain/errors.ts';
 import {
   type MaterializeInput,
@@ -136,20 +139,30 @@ const jitterOf = (every: string): number =>
 const MAX_JITTER_MS = 600_000;
 
 /**
- * Creates a schedule, or brings it up to date; one that was paused by hand stays paused.
+ * Creates a schedule that carries the id of an installation, or brings it up to date; one that was paused by hand stays
+ * paused.
  *
+ * @param owned whether a schedule that carries no id, from before there were any, belongs to this installation
  * @returns the next times at which it runs, soonest first
+ * @throws TidegateError FOREIGN_INSTALLATION when it belongs to another installation, and then it stays as it is
  */
 export async function putSchedule(
   client: Client,
   { scheduleId, ...options }: ScheduleOptions,
+  installation: Installation,
+  owned = true,
 ): Promise<Date[]> {
   const handle = client.schedule.getHandle(scheduleId);
+  const memo = installationMemo(installation);
+  const carrying = { ...options, action: { ...options.action, memo } };
   try {
-    await client.schedule.create({ scheduleId, ...options });
+    await client.schedule.create({ scheduleId, ...carrying, memo });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await handle.update(({ state }) => ({ ...options, state }));
+    await handle.update((found) => {
+      refuseForeignSchedule(found, installation, owned);
+      return { ...carrying, state: found.state };
+    });
   }
   return (await handle.describe()).info.nextActionTimes;
 }

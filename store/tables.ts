@@ -271,6 +271,8 @@ export interface Tables {
     problem: string | null;
     since: Generated<Date>;
   };
+  'tidegate.installation': { id: string; created_at: Generated<Date> };
+  'tidegate.adopted_installation': { id: string; adopted_by: string; adopted_at: Generated<Date> };
   'tidegate.preparation': { model: string; version: number; requested_at: Generated<Date> };
 }
 

@@ -18,7 +18,11 @@ import { createActivities } from '../activities/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { checkSchema } from '../store/migrate.ts';
+import { listModels } from '../store/definitions/definitions.ts';
+import { readInstallation } from '../store/installation.ts';
 import { requireOwnSession } from '../store/session.ts';
+import { ownActivities, ownRuns, refuseForeignRuns } from './installation-memo.ts';
+import { ownSchedules } from './schedule-owners.ts';
 import { runtimeLogger } from './logger.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { poolSize, slotsFor } from './slots.ts';
@@ -50,7 +54,7 @@ export interface WorkerConfig {
  * its connections. After 20 seconds at most it has ended, whatever its activities do.
  *
  * @throws TidegateError as `checkReachable`, DATABASE_POOLER when sessions are shared, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
- * SEARCH_ATTRIBUTES_MISSING
+ * SEARCH_ATTRIBUTES_MISSING, FOREIGN_INSTALLATION
  */
 export async function runWorker(config: WorkerConfig): Promise<void> {
   const logger = pino({ name: 'worker', level: config.logLevel });
@@ -66,7 +70,15 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     const connection = await connect(config.temporal);
     try {
       await checkSearchAttributes(connection, config.temporal.namespace);
-      const { stopped } = await startWorkersOf(config, connection, database);
+      const installation = await readInstallation(database);
+      const client = new Client({
+        connection,
+        namespace: config.temporal.namespace,
+        interceptors: { workflow: [ownRuns(installation)] },
+      });
+      await refuseForeignRuns(client, config.taskQueue, installation);
+      await ownSchedules(client, await listModels(database), config.taskQueue, installation);
+      const { stopped } = await startWorkersOf(config, connection, database, client);
       config.onReady();
       logger.info({ taskQueue: config.taskQueue, namespace: config.temporal.namespace }, 'polling');
       await stopped;
@@ -101,10 +113,10 @@ function startWorkersOf(
   config: WorkerConfig,
   connection: NativeConnection,
   database: Database,
+  client: Client,
 ): Promise<RunningWorkers> {
   const { taskQueue, webhookUrl, workflowBundle, partRows } = config;
   const { namespace } = config.temporal;
-  const client = new Client({ connection, namespace });
   const activities = createActivities({
     database,
     client,
@@ -112,7 +124,18 @@ function startWorkersOf(
     partRows,
     ...(webhookUrl !== undefined && { webhookUrl }),
   });
-  const settings = { connection, namespace, taskQueue, activities, isWorking: asksPostgres(database) };
+  const settings = {
+    connection,
+    namespace,
+    taskQueue,
+    activities,
+    isWorking: asksPostgres(database),
+    admit: ownActivities(
+      client,
+      () => readInstallation(database),
+      async (model) => (await listModels(database)).includes(model),
+    ),
+  };
   return workflowBundle === undefined
     ? withBundle((workflowBundlePath) => startWorkers({ ...settings, workflowBundlePath }))
     : startWorkers({ ...settings, workflowBundlePath: workflowBundle });

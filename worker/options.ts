@@ -1,6 +1,10 @@
 // The worker's options: pure, so that tests make workers like the one in production.
 import { fileURLToPath } from 'node:url';
-import { type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  type ActivityInboundCallsInterceptor,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { ActivityErrors } from './activity-errors.ts';
 import { type Activities } from '../activities/index.ts';
 import { noticeQueue, partQueue, peopleQueue } from '../workflows/contracts.ts';
@@ -19,6 +23,8 @@ export interface WorkerSettings {
   readonly slots?: Slots;
   /** Asks Postgres whether it works for a step that shows no sign of life. @default nobody is asked */
   readonly isWorking?: IsWorking;
+  /** Looks at the run of each activity before it runs, and may refuse it. */
+  readonly admit?: ActivityInboundCallsInterceptor;
   /** How long activities may go on after a stop is asked for. @default '10 seconds' */
   readonly shutdownGraceTime?: string;
 }
@@ -74,11 +80,16 @@ export function sideWorkerOptions(settings: WorkerSettings): WorkerOptions[] {
   }));
 }
 
-const whileItWorks = ({ shutdownGraceTime, isWorking }: WorkerSettings) =>
+const whileItWorks = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) =>
   ({
     // The SDK holds heartbeats back for most of the heartbeat timeout, and with them the news that a run was cancelled.
     maxHeartbeatThrottleInterval: '1 second',
-    interceptors: { activity: [() => ({ inbound: new ActivityErrors(isWorking) })] },
+    interceptors: {
+      activity: [
+        () => ({ inbound: new ActivityErrors(isWorking) }),
+        ...(admit ? [() => ({ inbound: admit })] : []),
+      ],
+    },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
     // Then steps that do not end are left behind, and their connections cut off: the whole end takes 20 seconds at most.
     shutdownForceTime: '15 seconds',

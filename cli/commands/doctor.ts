@@ -5,6 +5,8 @@ import { getDefinition, listModels } from '../../store/definitions/definitions.t
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Config } from '../config.ts';
+import { withClient } from '../connections.ts';
+import { examineInstallation } from '../doctor/examine-installation.ts';
 import { examineModel } from '../doctor/examine-model.ts';
 import { examineDatabase, examineTemporal } from '../doctor/examine-servers.ts';
 import { examineWorkers } from '../doctor/examine-workers.ts';
@@ -33,15 +35,22 @@ export function addDoctor(program: Command, { config, output }: CommandContext):
 
 async function examine(config: Config): Promise<Finding[]> {
   const { databaseUrl, temporal } = await findEndpoints(config);
+  const { taskQueue } = config;
   const database = openDatabase(databaseUrl, { max: 4, applicationName: 'tidegate-cli' });
   try {
     const ofDatabase = await examineDatabase(database);
     const ofTemporal = await examineTemporal(temporal);
     const isUsable = ofDatabase.every(({ kind }) => kind === 'ok');
+    if (!isUsable) return [...ofDatabase, ...ofTemporal];
+    const answers = ofTemporal[0]?.kind === 'ok';
     return [
       ...ofDatabase,
       ...ofTemporal,
-      ...(isUsable ? [...(await examineWorkers(database)), ...(await examineModels(database))] : []),
+      ...(answers
+        ? await withClient(temporal, (client) => examineInstallation(client, database, taskQueue))
+        : []),
+      ...(await examineWorkers(database)),
+      ...(await examineModels(database)),
     ];
   } finally {
     await database.close();

@@ -17,6 +17,7 @@ import * as tuning from './0016-tuning.ts';
 import * as trainingRecord from './0017-training-record.ts';
 import * as referenceStorage from './0018-reference-storage.ts';
 import * as decisionsKept from './0019-decisions-kept.ts';
+import * as installation from './0020-installation.ts';
 import * as onlineRunProgress from './0021-online-run-progress.ts';
 
 /** The history of Tidegate's own schema. */
@@ -42,6 +43,7 @@ export const tidegateMigrations = {
     '0017-training-record': trainingRecord,
     '0018-reference-storage': referenceStorage,
     '0019-decisions-kept': decisionsKept,
+    '0020-installation': installation,
     '0021-online-run-progress': onlineRunProgress,
   },
 };

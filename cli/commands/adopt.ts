@@ -1,0 +1,41 @@
+// tidegate adopt: takes the place of another installation, after a restore.
+import { type Command, InvalidArgumentError } from 'commander';
+import { listModels } from '../../store/definitions/definitions.ts';
+import { readInstallation, recordAdoption } from '../../store/installation.ts';
+import { claimSchedules } from '../../worker/schedule-owners.ts';
+import { byOption, jsonOption } from '../arguments.ts';
+import { type CommandContext } from '../command-context.ts';
+import { withServices } from '../connections.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function parseInstallation(text: string): string {
+  if (!UUID.test(text))
+    throw new InvalidArgumentError('Write the id of an installation, as the refusal shows it.');
+  return text;
+}
+
+/** Adds `tidegate adopt <installation>`. */
+export function addAdopt(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('adopt')
+    .description(
+      'after a restore, take over the schedules and runs of the installation whose place this database takes',
+    )
+    .argument('<installation>', 'its id, as the refusal FOREIGN_INSTALLATION shows it', parseInstallation)
+    .addOption(byOption('who decides it'))
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  tidegate adopt 0b9f6c0e-5f0a-4c39-8a63-0f8f0e0b7c55 --by grace')
+    .action((adopted: string, { by, json }: { readonly by: string; readonly json?: boolean }) =>
+      withServices(config(), async ({ client, database }) => {
+        await recordAdoption(database, adopted, by);
+        const installation = await readInstallation(database);
+        const schedules: string[] = [];
+        for (const model of await listModels(database))
+          schedules.push(...(await claimSchedules(client, model, installation)));
+        if (json) return output.json({ installation: installation.id, adopted, schedules });
+        const also = schedules.length > 0 ? `, with the schedules ${schedules.join(', ')}` : '';
+        output.line(`this installation, ${installation.id}, stands in the place of ${adopted}${also}`);
+      }),
+    );
+}

@@ -1,0 +1,185 @@
+// Two installations in one namespace: neither takes what belongs to the other, and a restored one can.
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { applyModel } from '../../cli/apply-model.ts';
+import { examineInstallation } from '../../cli/doctor/examine-installation.ts';
+import { removeSchedule } from '../../cli/schedule.ts';
+import { listModels } from '../../store/definitions/definitions.ts';
+import { type Installation, readInstallation, recordAdoption } from '../../store/installation.ts';
+import { ownActivities, ownRuns, refuseForeignRuns } from '../../worker/installation-memo.ts';
+import { claimSchedules, ownSchedules } from '../../worker/schedule-owners.ts';
+import { searchAttributes, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { failureOf, sqlStateOf } from '../helpers/failures.ts';
+import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { sampleModel } from '../helpers/sample-model.ts';
+
+const MODEL = `shared_${randomUUID().slice(0, 8)}`;
+const LEGACY = `legacy_${randomUUID().slice(0, 8)}`;
+const taskQueue = `installations-${randomUUID()}`;
+
+interface Place {
+  readonly database: MigratedDatabase;
+  readonly client: Client;
+  readonly installation: Installation;
+  readonly taskQueue: string;
+}
+
+let connection: Connection;
+let first: Place;
+let second: Place;
+const definitions = new Map<Place, Awaited<ReturnType<typeof sampleModel>>['definition'][]>();
+
+async function open(): Promise<Place> {
+  const database = await migratedDatabase({ max: 4 });
+  const installation = await readInstallation(database);
+  const client = new Client({ connection, interceptors: { workflow: [ownRuns(installation)] } });
+  const place = { database, client, installation, taskQueue };
+  const made = [];
+  for (const name of [MODEL, LEGACY]) {
+    const sample = await sampleModel(database, name, { model: { online: { every: '1 day' } } });
+    await sample.insert('spine', { user_id: 'u', at: '2024-01-15Z' });
+    made.push(sample.definition);
+  }
+  definitions.set(place, made);
+  return place;
+}
+
+beforeAll(async () => {
+  connection = await Connection.connect({ address: inject('temporalAddress') });
+  first = await open();
+  second = await open();
+});
+afterAll(async () => {
+  const { client } = first;
+  for (const model of [MODEL, LEGACY])
+    for (const id of [workflowIds.monitor(model), workflowIds.materialize(model)])
+      await removeSchedule(client, id);
+  for await (const run of client.workflow.list({
+    query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`,
+  }))
+    await client.workflow.getHandle(run.workflowId).terminate('the test is over');
+  await connection.close();
+  await first.database.drop();
+  await second.database.drop();
+});
+
+const apply = (place: Place, at: 0 | 1) => applyModel(place, definitions.get(place)![at]!, 'ada');
+
+/** A run that no worker takes. */
+const start = (client: Client, workflowId: string, model = MODEL) =>
+  client.workflow.start(workflowTypes.retrain, {
+    workflowId,
+    taskQueue,
+    args: [{ model }],
+    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+  });
+
+/** Runs an activity of a run as a worker of that place does; tells whether it was let in. */
+async function admitted(
+  { client, database }: Place,
+  workflowExecution: { workflowId: string; runId: string },
+) {
+  const admit = ownActivities(
+    client,
+    () => readInstallation(database),
+    async (model) => (await listModels(database)).includes(model),
+  );
+  return new MockActivityEnvironment({ workflowExecution, attempt: 2 }).run(() =>
+    admit.execute!({ args: [], headers: {} }, () => Promise.resolve('done')),
+  );
+}
+
+test('a database is one installation for good', async () => {
+  expect(first.installation.id).not.toBe(second.installation.id);
+  const { pool } = first.database;
+  for (const change of [
+    'update tidegate.installation set id = gen_random_uuid()',
+    'delete from tidegate.installation',
+  ])
+    expect(await sqlStateOf(pool.query(change))).toBe('TG001');
+  expect(await sqlStateOf(pool.query('insert into tidegate.installation values (gen_random_uuid())'))).toBe(
+    '23505',
+  );
+});
+
+test('a model of the same name is not applied from a second database, and nothing changes', async () => {
+  await apply(first, 0);
+  const before = await first.client.schedule.getHandle(workflowIds.monitor(MODEL)).describe();
+  const failure = await failureOf(apply(second, 0));
+  expect(failure.code).toBe('FOREIGN_INSTALLATION');
+  expect(failure.message).toContain(first.installation.id);
+  expect(failure.remedy).toContain(`tidegate adopt ${first.installation.id}`);
+  expect(await listModels(second.database)).toEqual([]);
+  const after = await first.client.schedule.getHandle(workflowIds.monitor(MODEL)).describe();
+  expect(after.info.lastUpdatedAt).toEqual(before.info.lastUpdatedAt);
+  await expect(apply(first, 0)).resolves.toMatchObject({ changed: false });
+});
+
+test('a schedule that carries no id belongs to the database that held its model before', async () => {
+  await apply(first, 1);
+  const handle = first.client.schedule.getHandle(workflowIds.monitor(LEGACY));
+  const forget = () =>
+    handle.update(({ spec, policies, state, action }) => ({
+      spec,
+      policies,
+      state,
+      action: { ...action, memo: {} },
+    }));
+  await forget();
+  await removeSchedule(first.client, workflowIds.materialize(LEGACY));
+  expect((await failureOf(apply(second, 1))).code).toBe('FOREIGN_INSTALLATION');
+  await apply(first, 1);
+  expect((await failureOf(apply(second, 1))).message).toContain(first.installation.id);
+  // A worker claims it as well.
+  await forget();
+  expect(await claimSchedules(first.client, LEGACY, first.installation)).toEqual([
+    workflowIds.monitor(LEGACY),
+  ]);
+  await expect(ownSchedules(first.client, [LEGACY], taskQueue, first.installation)).resolves.toBeUndefined();
+  expect((await failureOf(ownSchedules(second.client, [LEGACY], taskQueue, second.installation))).code).toBe(
+    'FOREIGN_INSTALLATION',
+  );
+});
+
+test('activities of another installation are put back untouched, and those from before ids go to whom has the model', async () => {
+  const run = await start(first.client, `retrain/${MODEL}`);
+  const execution = { workflowId: run.workflowId, runId: run.firstExecutionRunId };
+  expect(await admitted(first, execution)).toBe('done');
+  await expect(admitted(second, execution)).rejects.toMatchObject({
+    type: 'FOREIGN_INSTALLATION',
+    nonRetryable: false,
+    nextRetryDelay: 8_000,
+  });
+  const plain = new Client({ connection });
+  const old = await start(plain, `retrain/${LEGACY}`, LEGACY);
+  const from = { workflowId: old.workflowId, runId: old.firstExecutionRunId };
+  expect(await admitted(first, from)).toBe('done');
+  await expect(admitted(second, from)).rejects.toMatchObject({ type: 'FOREIGN_INSTALLATION' });
+});
+
+test('a worker and the doctor refuse a task queue with runs of another installation', async () => {
+  // Visibility follows the start of a run by some time.
+  await eventually(async () => {
+    expect((await failureOf(refuseForeignRuns(second.client, taskQueue, second.installation))).code).toBe(
+      'FOREIGN_INSTALLATION',
+    );
+  });
+  await expect(refuseForeignRuns(first.client, taskQueue, first.installation)).resolves.toBeUndefined();
+  const [runs] = await examineInstallation(second.client, second.database, taskQueue);
+  expect(runs).toMatchObject({ kind: 'problem', about: 'installation' });
+  const own = await examineInstallation(first.client, first.database, taskQueue);
+  expect(own.map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok']);
+});
+
+test('after a restore, the one that stands in the place of the other takes over what is its own', async () => {
+  await recordAdoption(second.database, first.installation.id, 'grace');
+  const restored = { ...second, installation: await readInstallation(second.database) };
+  await expect(refuseForeignRuns(restored.client, taskQueue, restored.installation)).resolves.toBeUndefined();
+  definitions.set(restored, definitions.get(second)!);
+  await expect(apply(restored, 0)).resolves.toMatchObject({ changed: true });
+  // From then on the schedule is the second's, and the first is refused.
+  expect((await failureOf(apply(first, 0))).message).toContain(second.installation.id);
+});

@@ -1,0 +1,134 @@
+// The id of an installation as schedules and runs carry it, and what is refused because it carries another's.
+import { ApplicationFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import { type Client, type WorkflowClientInterceptor } from '@temporalio/client';
+import { type ActivityInboundCallsInterceptor } from '@temporalio/worker';
+import { TidegateError } from '../domain/errors.ts';
+import { belongsTo, type Installation } from '../store/installation.ts';
+import { searchAttributes } from '../workflows/contracts.ts';
+
+/** Key of the memo. */
+export const INSTALLATION_MEMO = 'tidegateInstallation';
+
+/** The memo that an installation puts on its schedules and runs. */
+export const installationMemo = ({ id }: Installation): Record<string, unknown> => ({
+  [INSTALLATION_MEMO]: id,
+});
+
+/** The installation that a memo names; undefined on what was started before memos were written, or by hand. */
+export function ownerIn(memo: Record<string, unknown> | undefined): string | undefined {
+  const owner = memo?.[INSTALLATION_MEMO];
+  return typeof owner === 'string' ? owner : undefined;
+}
+
+/** FOREIGN_INSTALLATION, saying what belongs to whom and what can be done. */
+export function foreign(what: string, owner: string, own: Installation): TidegateError {
+  return new TidegateError(
+    'FOREIGN_INSTALLATION',
+    `${what} belongs to the installation ${owner}, and this database is the installation ${own.id}`,
+    {
+      remedy:
+        'Give this installation a namespace of its own (TEMPORAL_NAMESPACE). ' +
+        `Only if this database stands in the place of the other, after a restore: \`tidegate adopt ${owner}\`.`,
+    },
+  );
+}
+
+/** Puts the memo on every run that a client starts. */
+export function ownRuns(installation: Installation): WorkflowClientInterceptor {
+  const owned = <T extends { readonly options: object }>(input: T): T => {
+    const { memo } = input.options as { memo?: Record<string, unknown> };
+    return { ...input, options: { ...input.options, memo: { ...memo, ...installationMemo(installation) } } };
+  };
+  return {
+    startWithDetails: (input, next) => next(owned(input)),
+    signalWithStart: (input, next) => next(owned(input)),
+  };
+}
+
+/** Open runs that are looked through; more would take long, and one is enough to know. */
+const MAX_RUNS = 1_000;
+
+/**
+ * Refuses a task queue on which runs of another installation are open.
+ *
+ * @throws TidegateError FOREIGN_INSTALLATION naming the first
+ */
+export async function refuseForeignRuns(
+  client: Client,
+  taskQueue: string,
+  installation: Installation,
+): Promise<void> {
+  const query = `TaskQueue = '${taskQueue.replaceAll("'", "''")}' AND ExecutionStatus = 'Running'`;
+  let seen = 0;
+  for await (const run of client.workflow.list({ query })) {
+    const owner = ownerIn(run.memo);
+    if (owner !== undefined && !belongsTo(installation, owner))
+      throw foreign(`the run ${run.workflowId} on the task queue ${taskQueue}`, owner, installation);
+    seen += 1;
+    if (seen >= MAX_RUNS) return;
+  }
+}
+
+// Runs that a worker remembers to be its own.
+const MAX_KNOWN = 10_000;
+
+/** Work on a run of another installation comes back to the queue, for its own workers: a second, then up to an hour. */
+const retryDelay = (attempt: number): number => Math.min(attempt ** 3, 3_600) * 1_000;
+
+/**
+ * Refuses activities of runs that belong to another installation, before they touch anything. The activity is tried again
+ * later, so that a worker of the other installation takes it and nothing is lost.
+ *
+ * @param knows whether this database holds a model; asked about runs that carry no id
+ */
+export function ownActivities(
+  client: Client,
+  installation: () => Promise<Installation>,
+  knows: (model: string) => Promise<boolean>,
+): ActivityInboundCallsInterceptor {
+  const known = new Set<string>();
+  return {
+    async execute(input, next) {
+      const { workflowExecution, attempt } = Context.current().info;
+      const runId = workflowExecution?.runId;
+      if (workflowExecution && runId !== undefined && !known.has(runId)) {
+        const { workflowId } = workflowExecution;
+        const { memo, typedSearchAttributes } = await client.workflow.getHandle(workflowId, runId).describe();
+        const problem = await whyForeign(
+          workflowId,
+          ownerIn(memo),
+          typedSearchAttributes.get(searchAttributes.model),
+        );
+        if (problem) {
+          throw ApplicationFailure.create({
+            type: problem.code,
+            message: `${problem.message}. ${problem.remedy}`,
+            nonRetryable: false,
+            nextRetryDelay: retryDelay(attempt),
+          });
+        }
+        if (known.size >= MAX_KNOWN) known.clear();
+        known.add(runId);
+      }
+      return next(input);
+    },
+  };
+
+  async function whyForeign(
+    workflowId: string,
+    owner: string | undefined,
+    model: string | undefined,
+  ): Promise<TidegateError | undefined> {
+    if (owner === undefined) {
+      // From before runs carried an id: it belongs to the installation that holds its rows.
+      if (model === undefined || (await knows(model))) return undefined;
+      return new TidegateError(
+        'FOREIGN_INSTALLATION',
+        `the run ${workflowId} carries no installation, and its model ${model} is not in this database`,
+      );
+    }
+    const own = await installation();
+    return belongsTo(own, owner) ? undefined : foreign(`the run ${workflowId}`, owner, own);
+  }
+}
