@@ -1,5 +1,5 @@
 // The connections of one command: opened for it, closed after it.
-import { Client, Connection, type WorkflowClientInterceptor } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { type Installation, readInstallation } from '../store/installation.ts';
@@ -61,25 +61,29 @@ export const withServicesAt = <T>(
     return withClient(
       endpoints.temporal,
       (client) => use({ database, client, endpoints, taskQueue, installation }),
-      [ownRuns(installation)],
+      installation,
     );
   });
 
 /**
  * Gives a Temporal client.
  *
- * @param interceptors around what it starts
+ * @param installation whose id the runs carry that it starts; absent for one that starts none
  * @throws TidegateError TEMPORAL_UNREACHABLE, saying where it tried
  */
 export async function withClient<T>(
   settings: TemporalSettings,
   use: (client: Client) => Promise<T>,
-  interceptors: WorkflowClientInterceptor[] = [],
+  installation?: Installation,
 ): Promise<T> {
   const connection = await connect(settings);
   try {
-    const { namespace } = settings;
-    return await use(new Client({ connection, namespace, interceptors: { workflow: interceptors } }));
+    const client: Client = new Client({
+      connection,
+      namespace: settings.namespace,
+      ...(installation && { interceptors: { workflow: [ownRuns(installation, () => client)] } }),
+    });
+    return await use(client);
   } finally {
     await connection.close();
   }

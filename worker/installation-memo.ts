@@ -1,7 +1,7 @@
 // The id of an installation as schedules and runs carry it, and what is refused because it carries another's.
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
-import { type Client, type WorkflowClientInterceptor } from '@temporalio/client';
+import { type Client, type WorkflowClientInterceptor, WorkflowNotFoundError } from '@temporalio/client';
 import { type ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
 import { belongsTo, type Installation } from '../store/installation.ts';
@@ -34,16 +34,38 @@ export function foreign(what: string, owner: string, own: Installation): Tidegat
   );
 }
 
-/** Puts the memo on every run that a client starts. */
-export function ownRuns(installation: Installation): WorkflowClientInterceptor {
+/**
+ * Puts the memo on every run that a client starts, and signals no open run of another installation in place of a start.
+ *
+ * @param clientOf the client, which is made with this
+ */
+export function ownRuns(installation: Installation, clientOf: () => Client): WorkflowClientInterceptor {
   const owned = <T extends { readonly options: object }>(input: T): T => {
     const { memo } = input.options as { memo?: Record<string, unknown> };
     return { ...input, options: { ...input.options, memo: { ...memo, ...installationMemo(installation) } } };
   };
   return {
     startWithDetails: (input, next) => next(owned(input)),
-    signalWithStart: (input, next) => next(owned(input)),
+    signalWithStart: async (input, next) => {
+      await refuseForeignRun(clientOf(), input.options.workflowId, installation);
+      return next(owned(input));
+    },
   };
+}
+
+async function refuseForeignRun(
+  client: Client,
+  workflowId: string,
+  installation: Installation,
+): Promise<void> {
+  try {
+    const { memo, status } = await client.workflow.getHandle(workflowId).describe();
+    const owner = ownerIn(memo);
+    if (status.name === 'RUNNING' && owner !== undefined && !belongsTo(installation, owner))
+      throw foreign(`the run ${workflowId}`, owner, installation);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }
 
 /** Open runs that are looked through; more would take long, and one is enough to know. */

@@ -71,10 +71,10 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     try {
       await checkSearchAttributes(connection, config.temporal.namespace);
       const installation = await readInstallation(database);
-      const client = new Client({
+      const client: Client = new Client({
         connection,
         namespace: config.temporal.namespace,
-        interceptors: { workflow: [ownRuns(installation)] },
+        interceptors: { workflow: [ownRuns(installation, () => client)] },
       });
       await refuseForeignRuns(client, config.taskQueue, installation);
       await ownSchedules(client, await listModels(database), config.taskQueue, installation);

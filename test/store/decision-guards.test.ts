@@ -208,6 +208,25 @@ describe('a move into Production', () => {
   });
 });
 
+test('a stage is not set from within a trigger of one’s own, nor a version moved twice by one statement', async () => {
+  const version = await model.register();
+  const nested = together(
+    'create temp table lever (n int)',
+    `create function pg_temp.pull() returns trigger language plpgsql as $$
+     begin update tidegate.version set stage = 'Production' where version = ${version}; return new; end $$`,
+    'create trigger pulled before insert on lever for each row execute function pg_temp.pull()',
+    'insert into lever values (1)',
+  );
+  expect(await sqlStateOf(nested)).toBe('TG001');
+  const row = `('kept', ${version}, 'None', 'Archived', 'failed', 'ada', 'key', 'w', 'r')`;
+  const twice =
+    run(`insert into tidegate.transition (model, version, from_stage, to_stage, reason, actor, authority,
+    workflow_id, run_id) values ${row}, ${row}`);
+  expect(await sqlStateOf(twice)).toBe('TG002');
+  const { rows } = await run('select stage from tidegate.version where version = $1', [version]);
+  expect(rows).toEqual([{ stage: 'None' }]);
+});
+
 test('a rejection needs a decision that rejects', async () => {
   const version = await model.stage();
   expect(await sqlStateOf(run(move(version, 'Staging', 'Archived', 'rejected')))).toBe('TG002');

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { requestRetrain } from '../../activities/request-retrain.ts';
 import { applyModel } from '../../cli/apply-model.ts';
 import { examineInstallation } from '../../cli/doctor/examine-installation.ts';
 import { removeSchedule } from '../../cli/schedule.ts';
@@ -35,7 +36,10 @@ const definitions = new Map<Place, Awaited<ReturnType<typeof sampleModel>>['defi
 async function open(): Promise<Place> {
   const database = await migratedDatabase({ max: 4 });
   const installation = await readInstallation(database);
-  const client = new Client({ connection, interceptors: { workflow: [ownRuns(installation)] } });
+  const client: Client = new Client({
+    connection,
+    interceptors: { workflow: [ownRuns(installation, () => client)] },
+  });
   const place = { database, client, installation, taskQueue };
   const made = [];
   for (const name of [MODEL, LEGACY]) {
@@ -158,6 +162,19 @@ test('activities of another installation are put back untouched, and those from 
   const from = { workflowId: old.workflowId, runId: old.firstExecutionRunId };
   expect(await admitted(first, from)).toBe('done');
   await expect(admitted(second, from)).rejects.toMatchObject({ type: 'FOREIGN_INSTALLATION' });
+});
+
+test('a retrain is not asked of the loop of another installation', async () => {
+  const request = {
+    retrainId: 'x',
+    model: MODEL,
+    reportId: null,
+    asOf: null,
+    trigger: 'by hand',
+    requestedBy: 'ada',
+  };
+  expect((await failureOf(requestRetrain(second, request))).code).toBe('FOREIGN_INSTALLATION');
+  await expect(requestRetrain(first, request)).resolves.toBe(`retrain/${MODEL}`);
 });
 
 test('a worker and the doctor refuse a task queue with runs of another installation', async () => {
