@@ -9,6 +9,7 @@ import { eventually } from '../helpers/eventually.ts';
 const SECOND = 1_000;
 const scheduled = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 const scheduleId = `jitter-${randomUUID()}`;
+const installation = { id: randomUUID(), adopted: [] };
 let connection: Connection;
 let client: Client;
 
@@ -34,9 +35,9 @@ it('names its scheduled time to the second, however late it started', async () =
     },
     policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL },
   };
-  await putSchedule(client, options);
+  await putSchedule(client, options, installation);
   // As `apply` changes a schedule that was made before there was jitter.
-  await putSchedule(client, { ...options, spec: { ...options.spec, jitter: 1.9 * SECOND } });
+  await putSchedule(client, { ...options, spec: { ...options.spec, jitter: 1.9 * SECOND } }, installation);
   const handle = client.schedule.getHandle(scheduleId);
   const late = await eventually(
     async () => {
