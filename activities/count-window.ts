@@ -4,7 +4,7 @@ import { profileOfScores } from '../domain/drift/prediction-change.ts';
 import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type Scorer } from '../domain/learning/scorer.ts';
-import { notMade, type Unmeasured } from '../domain/lifecycle/report.ts';
+import { type Unmeasured, unmeasured } from '../domain/lifecycle/report.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';
@@ -57,7 +57,7 @@ export function referenceOf(encoded: EncodedReference): FeatureReference | Unmea
     return decodeReference(encoded);
   } catch (error) {
     if (error instanceof TidegateError && error.code === 'UNREADABLE_PROFILE')
-      return notMade('drift', { code: error.code, reason: error.message });
+      return unmeasured(error.message);
     throw error;
   }
 }

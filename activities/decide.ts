@@ -15,6 +15,7 @@ import {
   type RetrainFacts,
   type WaitingReport,
 } from '../domain/lifecycle/decide-retrain.ts';
+import { type Failed } from '../domain/lifecycle/judgements.ts';
 import { promotionFacts } from '../domain/lifecycle/promotion-facts.ts';
 import { fixed } from '../domain/numbers-in-words.ts';
 import { type Interval, intervalInWords } from '../domain/lifecycle/interval.ts';
@@ -157,15 +158,25 @@ async function retrainFacts(
 }
 
 /** What was due of a window and could not be made, in the order in which it is judged. */
-function failedJudgements({ quality, drift, performance }: Report): FailedJudgement[] {
-  const together = drift?.measured ? drift.verdict.multivariate?.failed : undefined;
+function failedJudgements(report: Report): FailedJudgement[] {
+  const { quality, drift, performance } = report;
   const found = [
     { name: 'quality', failed: quality?.failed },
-    { name: 'drift', failed: drift?.measured === false ? drift.failed : undefined },
-    { name: 'multivariate drift', failed: together },
+    { name: 'drift', failed: driftFailed(report) },
+    {
+      name: 'multivariate drift',
+      failed: drift?.measured ? drift.verdict.multivariate?.failed : undefined,
+    },
     { name: 'performance', failed: performance?.measured === false ? performance.failed : undefined },
   ] as const;
   return found.flatMap(({ name, failed }) => (failed ? [{ name, ...failed }] : []));
+}
+
+/** Drift is due on every window of a version in Production that quality lets pass, so whatever kept it away is a failure. */
+function driftFailed({ championVersion, quality, drift }: Report): Failed | undefined {
+  if (drift?.measured !== false) return undefined;
+  const isDue = championVersion !== null && !quality?.failed && !(quality && stoppingContracts(quality)[0]);
+  return drift.failed ?? (isDue ? { code: null, reason: drift.reason } : undefined);
 }
 
 /** The newest window that waited for labels and has enough of them by now, or else the newest that waits. */

@@ -4,7 +4,7 @@ import { pandasTypesOf } from '../domain/drift/evidently/pandas-types.ts';
 import { driftPolicyOf } from '../domain/drift/policy-of.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
-import { type DriftPart, notMade } from '../domain/lifecycle/report.ts';
+import { type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
@@ -39,10 +39,7 @@ export async function evidentlyDrift(
     return { measured: true, championVersion: champion.version, verdict };
   } catch (error) {
     if (error instanceof TidegateError && error.code === 'DATASET_EXPIRED')
-      return notMade('drift', {
-        code: error.code,
-        reason: `the preset 'evidently' needs rows, and ${error.message}`,
-      });
+      return unmeasured(`the preset 'evidently' needs rows, and ${error.message}`);
     throw error;
   }
 }

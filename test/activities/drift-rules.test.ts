@@ -18,6 +18,8 @@ import { buildProgram } from '../../cli/program.ts';
 import { type Frame } from '../../domain/features/frame.ts';
 import { type DriftPart } from '../../domain/lifecycle/report.ts';
 import { Random } from '../../domain/random.ts';
+import { reportDocumentSchema } from '../../domain/report/report-document.ts';
+import { documentOf } from '../../store/runs/report-document.ts';
 import { getReport } from '../../store/runs/reports.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { frozenModel } from '../helpers/frozen-model.ts';
@@ -124,6 +126,13 @@ test('a reference without bins, of an older format, is not measured and says so'
   });
   await inRun(() => older.checkQuality({ reportId }));
   expect((await getReport(database, reportId)).quality).toMatchObject({ comparedWith: null });
+  expect(await inRun(() => older.decideRetrain({ reportId }))).toMatchObject({
+    retrain: false,
+    outcome: 'judgement failed',
+    reason: expect.stringMatching(
+      /^the judgement "drift" was due and could not be made: .* has format 1/,
+    ) as string,
+  });
 });
 
 test('drift calibrate says what it lacks, and answers in JSON', async () => {
@@ -238,4 +247,53 @@ test('a query that Postgres refuses is told, and none can write', async () => {
     code: 'UNREADABLE_TABLE',
     message: expect.stringContaining('read-only') as string,
   });
+});
+
+test('parts that were due and could not be made are never taken for a quiet window', async () => {
+  const training = frameOf(2_000, 0.5, 1);
+  const model = await frozenModel(database, 'not_made', training, { retrain: { minLabels: 1 } });
+  const failed = { code: 'TRAINING_THREAD_FAILED', reason: 'the thread ran out of memory' };
+  const words = (name: string): string =>
+    `the judgement "${name}" was due and could not be made: TRAINING_THREAD_FAILED: the thread ran out of memory`;
+  const decide = async (
+    reportId: number,
+    parts: readonly ('checkQuality' | 'measureDrift' | 'measurePerformance')[],
+  ) => {
+    for (const part of ['checkQuality', 'measureDrift', 'measurePerformance'] as const)
+      await inRun(() => activities[part](parts.includes(part) ? { reportId, failed } : { reportId }));
+    return inRun(() => activities.decideRetrain({ reportId }));
+  };
+
+  const window = await model.report(frameOf(2_000, 0.5, 2));
+  expect(await decide(window, ['measureDrift', 'measurePerformance'])).toMatchObject({
+    retrain: false,
+    outcome: 'judgement failed',
+    reason: `${words('drift')}; ${words('performance')}`,
+    judgementFailed: true,
+  });
+  const report = await getReport(database, window);
+  expect(report.drift).toEqual({ measured: false, reason: words('drift'), failed });
+  expect(reportDocumentSchema.safeParse(documentOf(report)).error).toBeUndefined();
+
+  const unchecked = await model.report(frameOf(2_000, 0.9, 3));
+  expect(await inRun(() => activities.checkQuality({ reportId: unchecked, failed }))).toEqual({
+    words: `quality: ${words('quality')}`,
+    stops: true,
+  });
+  expect(await inRun(() => activities.decideRetrain({ reportId: unchecked }))).toMatchObject({
+    retrain: false,
+    outcome: 'judgement failed',
+    judgementFailed: true,
+  });
+  const { quality, drift, performance, decision } = await getReport(database, unchecked);
+  expect(quality).toMatchObject({ contracts: [], failed });
+  expect([drift, performance]).toEqual([
+    { measured: false, reason: words('quality') },
+    { measured: false, reason: words('quality') },
+  ]);
+  expect(decision?.alarms).toEqual([words('quality')]);
+
+  // The same rules on a window that was measured whole.
+  const whole = await model.report(frameOf(2_000, 0.5, 4));
+  expect(await decide(whole, [])).toMatchObject({ outcome: 'none' });
 });
