@@ -4,10 +4,12 @@ import { quoteTable } from '../features/identifiers.ts';
 
 /** The type of a column. */
 export interface ColumnType {
-  /** As Postgres writes it, without length or scale; `text` for an enumeration, the type beneath for a domain. */
+  /** As Postgres writes it, without length or scale; `text` for an enumeration, the type beneath all domains for a domain. */
   readonly type: string;
   /** The same, but an enumeration by its own name: its values are compared with those of the same one only. */
   readonly exactType: string;
+  /** The domain that the column is declared with; null if it is none. */
+  readonly domain: string | null;
   /** Whether a `numeric` says how many digits it has after the point; true for every other type. */
   readonly hasScale: boolean;
 }
@@ -15,16 +17,27 @@ export interface ColumnType {
 /** Column types by name; `undefined` where there is no such table or view. */
 export type TableColumns = ReadonlyMap<string, ColumnType> | undefined;
 
+/** The type beneath the domains of a column of `pg_attribute`, however many stand on each other, and its modifier. */
+export const BASE_TYPE_SQL = `
+  with recursive beneath (type, modifier, depth) as (
+    select atttypid, atttypmod, 0
+    union all
+    select typbasetype, greatest(modifier, typtypmod), depth + 1
+    from beneath join pg_type on pg_type.oid = beneath.type where typtype = 'd'
+  )
+  select type, modifier from beneath order by depth desc limit 1`;
+
 /** Reads the columns of a table or view. */
 export async function columnsOf(client: Queryable, table: string): Promise<TableColumns> {
   const { rows } = await client.query<ColumnType & { name: string }>(
     `select attname as name,
-            case when base.typtype = 'e' then 'text' else format_type(base.oid, null) end as type,
-            format_type(base.oid, null) as "exactType",
-            base.oid <> 'numeric'::regtype or greatest(atttypmod, declared.typtypmod) <> -1 as "hasScale"
+            case when pg_type.typtype = 'e' then 'text' else format_type(base.type, null) end as type,
+            format_type(base.type, null) as "exactType",
+            case when base.type <> atttypid then format_type(atttypid, null) end as domain,
+            base.type <> 'numeric'::regtype or base.modifier <> -1 as "hasScale"
      from pg_attribute
-     join pg_type declared on declared.oid = atttypid
-     join pg_type base on base.oid = case when declared.typtype = 'd' then declared.typbasetype else declared.oid end
+     cross join lateral (${BASE_TYPE_SQL}) base
+     join pg_type on pg_type.oid = base.type
      where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
      order by attnum`,
     [quoteTable(table)],

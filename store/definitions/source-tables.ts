@@ -108,6 +108,13 @@ function keyProblem(
   if (family === undefined) {
     return { ...wrong, problem: `${table}.${column} is ${type.exactType}, and a key is one of ${KEY_TYPES}` };
   }
+  if (type.domain !== null && type.type !== type.exactType) {
+    const what = `the domain ${type.domain} over the enumeration ${type.exactType}`;
+    return {
+      ...wrong,
+      problem: `${table}.${column} is ${what}, which Postgres compares with nothing, as a key has to be`,
+    };
+  }
   const ofSpine = tables.get(rows.table)?.get(key);
   // A spine without the column, or with one that can be no key, is a problem of its own.
   const expected = ofSpine && keyFamily(ofSpine);

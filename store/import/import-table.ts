@@ -1,5 +1,6 @@
 // A table that an import fills, as the Postgres catalogue describes it.
 import type pg from 'pg';
+import { BASE_TYPE_SQL } from '../definitions/source-catalog.ts';
 import { quoteColumn } from '../features/identifiers.ts';
 
 /** A column of the table. */
@@ -7,6 +8,8 @@ export interface TableColumn {
   readonly name: string;
   /** The type as Postgres spells it, with its modifier. */
   readonly type: string;
+  /** The same; of a domain the type beneath. */
+  readonly baseType: string;
   /** Whether NULL is refused. */
   readonly required: boolean;
   /** What an enumerated type consists of; null for other types. */
@@ -43,13 +46,15 @@ interface CatalogueRow extends TableColumn {
 const COLUMNS_OF_TABLE = `
   select a.attname                                        as name,
          format_type(a.atttypid, a.atttypmod)             as type,
+         format_type(base.type, base.modifier)            as "baseType",
          a.attnotnull                                     as required,
-         (select array_agg(enumlabel::text order by enumsortorder) from pg_enum where enumtypid = a.atttypid) as labels,
+         (select array_agg(enumlabel::text order by enumsortorder) from pg_enum where enumtypid = base.type) as labels,
          coalesce(a.attnum = any (i.indkey), false)       as in_key,
          a.attgenerated <> '' or a.attidentity = 'a'      as computed
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  cross join lateral (${BASE_TYPE_SQL}) base
   left join pg_index i on i.indrelid = c.oid and i.indisprimary
   where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
   order by a.attnum`;
@@ -66,10 +71,10 @@ export async function findImportTable(
   const named = (column: string): CatalogueRow | undefined => rows.find((row) => row.name === column);
   const timestamp = named(names.timestamp);
   const known = named(names.known);
-  if (!timestamp || !/^(timestamp|date)/.test(timestamp.type)) {
+  if (!timestamp || !/^(timestamp|date)/.test(timestamp.baseType)) {
     return `table ${name} needs a column ${names.timestamp} of type timestamptz: the time that a row speaks about`;
   }
-  if (!known?.type.startsWith('timestamp')) {
+  if (!known?.baseType.startsWith('timestamp')) {
     return `table ${name} needs a column ${names.known} of type timestamptz: the time at which a row became known`;
   }
   const others = rows.filter((row) => row !== timestamp && row !== known);

@@ -1,6 +1,6 @@
 // The statements that compare staged rows with a table and add what is new.
 import { quoteColumn } from '../features/identifiers.ts';
-import { type ImportTable } from './import-table.ts';
+import { type ImportTable, type TableColumn } from './import-table.ts';
 import { ROW, STAGING } from './staging.ts';
 
 // Both statements take $1, the as-of instant, and $2, the instant at which the rows became known, or null.
@@ -71,13 +71,21 @@ const timesOf = (table: ImportTable) => ({
 });
 
 function sameRow(table: ImportTable): string {
-  const sameKey = table.key.map((name) => `t.${quoteColumn(name)} = s.${quoteColumn(name)}`);
+  const sameKey = table.columns
+    .filter(({ name }) => table.key.includes(name))
+    .map((column) => `${compared('t', column)} = ${compared('s', column)}`);
   return [...sameKey, `t.${quoteColumn(table.timestamp.name)} = ${timesOf(table).at}`].join(' and ');
 }
 
 function differs(table: ImportTable, other: string): string {
-  const values = table.columns.map(({ name }) => name).filter((name) => !table.key.includes(name));
+  const values = table.columns.filter(({ name }) => !table.key.includes(name));
   if (values.length === 0) return 'false';
-  const row = (alias: string): string => values.map((name) => `${alias}.${quoteColumn(name)}`).join(', ');
+  const row = (alias: string): string => values.map((column) => compared(alias, column)).join(', ');
   return `row(${row('s')}) is distinct from row(${row(other)})`;
+}
+
+/** A value as it is compared: of a domain as the type beneath, since Postgres has no = for a domain over an enumeration. */
+function compared(alias: string, { name, type, baseType }: TableColumn): string {
+  const value = `${alias}.${quoteColumn(name)}`;
+  return type === baseType ? value : `${value}::${baseType}`;
 }

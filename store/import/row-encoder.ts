@@ -52,12 +52,12 @@ export class RowEncoder {
       positions.set(name, position);
     });
     const columns: EncodedColumn[] = [];
-    for (const { name, type, required, labels } of table.columns) {
+    for (const { name, baseType, required, labels } of table.columns) {
       const position = positions.get(name);
       if (position === undefined) {
         problems.add(source.headerAt, `column ${shown(name)} of table ${table.name} is missing`);
       } else {
-        columns.push({ name, required, check: cellCheckFor(type, labels ?? undefined), position });
+        columns.push({ name, required, check: cellCheckFor(baseType, labels ?? undefined), position });
       }
     }
     return problems.count > before ? undefined : new RowEncoder(source, columns, problems, first);

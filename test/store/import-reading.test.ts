@@ -140,6 +140,31 @@ describe('a table', () => {
     expect(refusal.places).toEqual(['moods.csv:3 v: "ugly" is not one of "good", "bad"']);
   });
 
+  it('are checked by the type beneath their domains, and by the rules of these', async () => {
+    await fixture.database.pool.query(`
+      create domain public.positive as numeric(6, 2) check (value > 0);
+      create domain public.price as public.positive;
+      create type public.tint as enum ('red', 'blue');
+      create domain public.paint as public.tint;
+      create domain public.instant as timestamptz;
+      create domain public.moment as public.instant;
+      create table public.priced (k text, fee public.price, colour public.paint, as_of public.moment,
+                          loaded_at public.moment, primary key (k, as_of, loaded_at))`);
+    const { tables } = await importFiles(fixture, { 'priced.csv': 'k,fee,colour\na,12.5,red\n' });
+    expect(tables[0]).toMatchObject({ inserted: 1 });
+    const again = await importFiles(fixture, { 'priced.csv': 'k,fee,colour\na,12.50,red\nb,1,blue\n' });
+    expect(again.tables[0]).toMatchObject({ inserted: 1, unchanged: 1 });
+    const unread = await refusalOf(
+      importFiles(fixture, { 'priced.csv': 'k,fee,colour\nc,12345.5,red\nd,1,green\n' }),
+    );
+    expect(unread.places).toEqual([
+      expect.stringMatching(/^priced\.csv:2 fee: "12345\.5" /),
+      'priced.csv:3 colour: "green" is not one of "red", "blue"',
+    ]);
+    const refused = await refusalOf(importFiles(fixture, { 'priced.csv': 'k,fee,colour\nc,-1,red\n' }));
+    expect(JSON.stringify(refused)).toMatch(/positive/);
+  });
+
   it('may have types that only Postgres can judge, and then its word is told at the place', async () => {
     await fixture.database.pool.query(`
       create table public.hosts (k text, v inet, as_of timestamptz, loaded_at timestamptz,

@@ -4,6 +4,7 @@ import { numeric } from '../../domain/features/column.ts';
 import { holdoutPolicy, parseDefinition } from '../../domain/features/define-model.ts';
 import { type ModelDefinition } from '../../domain/features/definition.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { columnsOf } from '../../store/definitions/source-catalog.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';
 import { windowSql } from '../../store/features/window-sql.ts';
 import { failureOf } from '../helpers/failures.ts';
@@ -104,6 +105,42 @@ test.each([
   expect(failure.code).toBe('WRONG_COLUMN_TYPE');
   expect(failure.message).toContain(problem);
   expect(failure.remedy).toMatch(/^Give the key one type in all tables/);
+});
+
+test('a domain over a domain is what lies beneath both, as a feature, a key and a number with a scale', async () => {
+  await database.pool.query(`
+    create domain positive as numeric(10, 2) check (value > 0);
+    create domain price as positive check (value < 1000);
+    create domain list_price as price;
+    create type shade as enum ('light', 'dark');
+    create domain paint as shade;
+    create domain wall_paint as paint;
+    create domain row_number as bigint;
+    create domain user_row as row_number;
+    create table domains_beneath (
+      fee list_price, colour wall_paint, id user_row, many positive[], plain numeric);
+    create domain prices as positive[];
+    create domain all_prices as prices;
+    alter table domains_beneath add listed all_prices`);
+  const columns = await columnsOf(database.pool, 'public.domains_beneath');
+  expect(Object.fromEntries(columns!)).toEqual({
+    fee: { type: 'numeric', exactType: 'numeric', domain: 'list_price', hasScale: true },
+    colour: { type: 'text', exactType: 'shade', domain: 'wall_paint', hasScale: true },
+    id: { type: 'bigint', exactType: 'bigint', domain: 'user_row', hasScale: true },
+    many: { type: 'positive[]', exactType: 'positive[]', domain: null, hasScale: true },
+    plain: { type: 'numeric', exactType: 'numeric', domain: null, hasScale: false },
+    listed: { type: 'positive[]', exactType: 'positive[]', domain: 'all_prices', hasScale: true },
+  });
+  await applyDefinition(database, await keyedBy('user_row', 'integer'), 'ada');
+  const enumerated = await failureOf(
+    applyDefinition(database, await keyedBy('wall_paint', 'wall_paint'), 'ada'),
+  );
+  expect(enumerated.code).toBe('WRONG_COLUMN_TYPE');
+  expect(enumerated.message).toContain(
+    'spine.k is the domain wall_paint over the enumeration shade, which Postgres compares with nothing',
+  );
+  const listed = await failureOf(applyDefinition(database, await keyedBy('all_prices', 'all_prices'), 'ada'));
+  expect(listed.message).toContain('spine.k is positive[], and a key is one of smallint,');
 });
 
 test('enumerations are keys of their own kind, and domains are what lies beneath them', async () => {

@@ -93,7 +93,7 @@ function columnsOf(
   const columns = parquetSchema(metadata).children.map(({ element, children }) => {
     const { name } = element;
     const isNested = children.length > 0 || element.repetition_type === 'REPEATED';
-    const columnType = tableColumns.find((column) => column.name === name)?.type;
+    const columnType = tableColumns.find((column) => column.name === name)?.baseType;
     const text = isNested ? 'nested values' : cellTextFor(element, columnType);
     if (typeof text !== 'string') return { name, text };
     refused.push(`column ${JSON.stringify(name)} holds ${text}`);
