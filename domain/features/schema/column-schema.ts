@@ -8,7 +8,7 @@ export const CONTRACT_KINDS = ['type', 'null-share', 'range', 'set', 'regex', 'u
 const regularExpression = z.string().refine(isRegularExpression, 'must be a regular expression');
 
 const columnDrift = z.strictObject({
-  /** Weight in the share of drifted columns; by default how much the champion uses the feature. */
+  /** Weight in the share of drifted columns; by default what `drift.weights` of the definition says. */
   weight: z.number().min(0).optional(),
   /** Which distance says how much the column changed. */
   effect: z.enum(['wasserstein', 'psi', 'jensenshannon']).optional(),
