@@ -101,7 +101,7 @@ async function judgeNewest(
   { monitor, training }: ModelDefinition,
   { from, to }: Window,
 ): Promise<LoneFeature[]> {
-  const since = windowEndingAt(to, monitor.window).from;
+  const since = windowEndingAt(to, monitor.window, monitor).from;
   if (since <= from) return [];
   const found = await judgeEach(rowsSince(frame, since), training.seed);
   return found.map((one) => ({ ...one, since: since.toISOString() }));

@@ -187,7 +187,7 @@ async function waitingReport(
 ): Promise<WaitingReport | null> {
   let newest: WaitingReport | null = null;
   for (const { id, asOf } of await waitingReports(database, report)) {
-    const window = windowEndingAt(asOf, definition.monitor.window);
+    const window = windowEndingAt(asOf, definition.monitor.window, definition.monitor);
     const freshLabels = await countFreshLabels(database, definition, window);
     const waiting = { reportId: id, asOf: asOf.toISOString(), freshLabels };
     if (freshLabels >= definition.retrain.minLabels) return waiting;

@@ -53,7 +53,7 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
       request,
       definition: source.definition,
       definitionVersion: source.version,
-      window: windowEndingAt(new Date(asOf), source.definition.monitor.window),
+      window: windowEndingAt(new Date(asOf), source.definition.monitor.window, source.definition.monitor),
       ...followed(),
     });
     const champion = await findVersionIn(database, model, 'Production');
@@ -95,7 +95,7 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
       request: `${retrainId}/training`,
       definition: source.definition,
       definitionVersion: source.version,
-      window: windowEndingAt(newest, source.definition.training.window),
+      window: windowEndingAt(newest, source.definition.training.window, source.definition.monitor),
       ...followed(),
     });
     await noteRetrain(database, retrainId, { datasetId: dataset.id });

@@ -86,7 +86,8 @@ export function parseLimit(text: string): number {
 /** Reads a length of time in which something fits. @example parseSpan('45 days') */
 export function parseSpan(text: string): string {
   const { success } = span.safeParse(text);
-  if (!success) throw new InvalidArgumentError('Write a duration such as "6 hours", "45 days" or "1 month".');
+  if (!success)
+    throw new InvalidArgumentError('Write a duration such as "6 hours", "45 days", "1 month" or "1 year".');
   return text;
 }
 

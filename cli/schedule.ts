@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Duration, durationOf, toMilliseconds } from '../domain/features/duration.ts';
+import { missingMidnights } from '../domain/features/zoned-time.ts';
 import { onlineEvery } from '../domain/features/online.ts';
 import { type Installation } from '../store/installation.ts';
 import { installationMemo } from '../worker/installation-memo.ts';
@@ -48,19 +49,50 @@ export function scheduleSpec(
   if (duration.amount < 1) throw invalid(`${at}.every`, 'must be longer than nothing');
   if (!isTimezone(timezone))
     throw invalid('monitor.timezone', `"${timezone}" is not a time zone such as Europe/Berlin`);
-  const calendar = (spec: CalendarSpec): ScheduleSpec => ({
-    calendars: [{ hour: 0, minute: 0, second: 0, ...spec, comment: `every ${every}` }],
+  const calendar = (spec: CalendarSpec, isDue: (day: Date) => boolean): ScheduleSpec => ({
+    calendars: [
+      { hour: 0, minute: 0, second: 0, ...spec, comment: `every ${every}` },
+      ...instead(timezone, isDue),
+    ],
     timezone,
   });
-  if (duration.unit === 'month') return calendar({ dayOfMonth: 1, month: monthsOf(duration, at) });
-  if (duration.unit === 'week' && duration.amount === 1) return calendar({ dayOfWeek: 'MONDAY' });
-  if (duration.unit === 'day' && duration.amount === 1) return calendar({});
+  if (duration.unit === 'month' || duration.unit === 'year')
+    return calendar({ dayOfMonth: 1, month: monthsOf(duration, at) }, (day) => {
+      const months = duration.unit === 'year' ? 12 : duration.amount;
+      return day.getUTCDate() === 1 && day.getUTCMonth() % months === 0;
+    });
+  if (duration.unit === 'week' && duration.amount === 1)
+    return calendar({ dayOfWeek: 'MONDAY' }, (day) => day.getUTCDay() === 1);
+  if (duration.unit === 'day' && duration.amount === 1) return calendar({}, () => true);
   const offset = duration.unit === 'week' ? { offset: FIRST_MONDAY } : {};
   return { intervals: [{ every: toMilliseconds(duration), ...(offset as { offset?: '4 days' }) }] };
 }
 
-function monthsOf({ amount }: Duration, at: string): CalendarSpec['month'] & object {
-  if (12 % amount !== 0) throw invalid(`${at}.every`, 'a number of months must be 1, 2, 3, 4, 6 or 12');
+/** Years ahead for which runs are named whose midnight does not exist. */
+const YEARS_AHEAD = 20;
+
+/**
+ * Runs for the midnights that the zone's clocks leave out, at the first time that they show instead, which is the same
+ * instant: Temporal starts nothing at a time that does not exist, and a day would never be measured.
+ */
+function instead(timezone: string, isDue: (day: Date) => boolean): CalendarSpec[] {
+  const year = new Date().getUTCFullYear();
+  return missingMidnights(timezone, year, year + YEARS_AHEAD)
+    .filter(isDue)
+    .map((shown) => ({
+      year: shown.getUTCFullYear(),
+      month: MONTHS[shown.getUTCMonth()] ?? 'JANUARY',
+      dayOfMonth: shown.getUTCDate(),
+      hour: shown.getUTCHours(),
+      minute: shown.getUTCMinutes(),
+      second: 0,
+      comment: 'midnight does not exist on this day',
+    }));
+}
+
+function monthsOf({ amount: count, unit }: Duration, at: string): CalendarSpec['month'] & object {
+  const amount = unit === 'year' ? 12 * count : count;
+  if (12 % amount !== 0) throw invalid(`${at}.every`, 'must be 1, 2, 3, 4, 6 or 12 months, or 1 year');
   return MONTHS.filter((_, index) => index % amount === 0);
 }
 

@@ -73,7 +73,7 @@ export async function importVersion(database: Database, input: VersionImport): P
     request: `${retrainId}/training`,
     definition: source.definition,
     definitionVersion: source.version,
-    window: windowEndingAt(newest, source.definition.training.window),
+    window: windowEndingAt(newest, source.definition.training.window, source.definition.monitor),
   });
   const { frame } = await readDataset(database, dataset);
   const mapped = mapOnnx(schema, session.inputMetadata, session.outputMetadata, frame.features);

@@ -12,7 +12,7 @@ Every key of a model file, with its type, default and meaning. This page is gene
 (\`npm run definition-reference\`); a test fails when the two differ. [models/churn.ts](../models/churn.ts) is the worked
 example; [features.md](features.md), [training.md](training.md) and [statistics.md](statistics.md) explain the ideas.
 
-A duration is a text such as \`'6 hours'\`, \`'45 days'\` or \`'1 month'\`. A key without a default may be left out unless it is
+A duration is a text such as \`'6 hours'\`, \`'45 days'\`, \`'1 month'\` or \`'1 year'\`. A key without a default may be left out unless it is
 marked as required.`;
 
 const COLUMN = 'features[].columns.<name>';

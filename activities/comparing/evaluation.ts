@@ -41,7 +41,7 @@ export async function evaluationDataset(
     request: `${retrain.id}/evaluation`,
     definition,
     definitionVersion,
-    window: windowEndingAt(asOf, definition.monitor.window),
+    window: windowEndingAt(asOf, definition.monitor.window, definition.monitor),
     ...followed(),
   });
 }

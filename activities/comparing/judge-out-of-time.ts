@@ -144,7 +144,7 @@ async function freezePast(
   const newest = await newestLabelledTime(database, definition, labelledUntil, cut);
   if (!newest) throw new TidegateError('TOO_FEW_LABELS', 'no label was known by then');
   const to = newest < labelledUntil ? newest : labelledUntil;
-  const window = windowEndingAt(to, definition.training.window);
+  const window = windowEndingAt(to, definition.training.window, definition.monitor);
   const change =
     tuning?.chosen.window === 'recent' && tuning.change !== null ? new Date(tuning.change) : null;
   if (change !== null && change >= to)

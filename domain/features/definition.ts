@@ -62,7 +62,7 @@ export const modelDefinitionSchema = z.strictObject({
     every: span,
     /** How far a window reaches back from the instant of its run. */
     window: span,
-    /** IANA name of the time zone of the schedule. */
+    /** IANA name of the time zone that the schedule and the windows of days, weeks, months and years follow. */
     timezone: z.string().default('UTC'),
   }),
   /** When a window counts as drifted. */

@@ -1,15 +1,16 @@
-// Durations as people write them: "6 hours", "45 days", "1 month".
+// Durations as people write them: "6 hours", "45 days", "1 month", "1 year".
+import { instantOf, wallClock } from './zoned-time.ts';
 
-type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month';
+type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';
 
-const MILLISECONDS: Record<Exclude<Unit, 'month'>, number> = {
+const MILLISECONDS: Record<Exclude<Unit, 'month' | 'year'>, number> = {
   minute: 60_000,
   hour: 3_600_000,
   day: 86_400_000,
   week: 604_800_000,
 };
 
-/** A duration in one unit. Months are calendar months, all others are fixed lengths of time. */
+/** A duration in one unit. Months and years are those of the calendar, all others are fixed lengths of time. */
 export interface Duration {
   readonly amount: number;
   readonly unit: Unit;
@@ -21,7 +22,7 @@ export interface Duration {
  * @example parseDuration('45 days') // { amount: 45, unit: 'day' }
  */
 export function parseDuration(text: string): Duration | undefined {
-  const match = /^(\d{1,6}) (minute|hour|day|week|month)s?$/.exec(text.trim());
+  const match = /^(\d{1,6}) (minute|hour|day|week|month|year)s?$/.exec(text.trim());
   if (!match) return undefined;
   return { amount: Number(match[1]), unit: match[2] as Unit };
 }
@@ -37,21 +38,35 @@ const lastDayOfMonth = (year: number, month: number): number =>
   new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
 
 /**
- * The instant one duration before `instant`, in UTC.
+ * The instant one duration before `instant`.
  *
  * Months keep the day, and the last day of a month stays a last day: one month before 29 February is
- * 31 January, so that month-end windows meet without overlap.
+ * 31 January, so that month-end windows meet without overlap. A year is twelve months.
  * Windows that end monthly on one day always meet where that is a day up to the 27th, or the last; of the 28th to 30th
  * some are the end of a short month and are taken for that.
  *
+ * In a time zone, days, weeks, months and years keep the time of its clocks, so that a day has 23 or 25 hours when they
+ * change: windows that end at midnight meet then as well. Minutes and hours are the same everywhere.
+ *
+ * @param timeZone @default 'UTC', where every day has 24 hours
  * @example before(new Date('2024-02-29T00:00:00Z'), { amount: 1, unit: 'month' }) // 2024-01-31T00:00:00Z
  */
-export function before(instant: Date, duration: Duration): Date {
-  if (duration.unit !== 'month') return new Date(instant.getTime() - toMilliseconds(duration));
+export function before(instant: Date, duration: Duration, timeZone = 'UTC'): Date {
+  const isOfClocks = duration.unit !== 'minute' && duration.unit !== 'hour';
+  if (timeZone === 'UTC' || !isOfClocks) return beforeInUtc(instant, duration);
+  // As the clocks show it while it comes: at a midnight that they jump over, midnight, and not the hour to which they jump.
+  const wall = new Date(wallClock(new Date(instant.getTime() - 1), timeZone).getTime() + 1);
+  return instantOf(beforeInUtc(wall, duration), timeZone);
+}
+
+function beforeInUtc(instant: Date, duration: Duration): Date {
+  if (duration.unit !== 'month' && duration.unit !== 'year')
+    return new Date(instant.getTime() - toMilliseconds(duration));
+  const months = duration.unit === 'year' ? 12 * duration.amount : duration.amount;
   const year = instant.getUTCFullYear();
   const month = instant.getUTCMonth();
   const day = instant.getUTCDate();
-  const target = new Date(Date.UTC(year, month - duration.amount, 1));
+  const target = new Date(Date.UTC(year, month - months, 1));
   const lastOfTarget = lastDayOfMonth(target.getUTCFullYear(), target.getUTCMonth());
   const atMonthEnd = day === lastDayOfMonth(year, month);
   const shifted = new Date(instant);
@@ -63,8 +78,26 @@ export function before(instant: Date, duration: Duration): Date {
   return shifted;
 }
 
-/** Length in milliseconds; a month counts as 30 days, so use this for deadlines and not for windows. */
-export function toMilliseconds(duration: Duration): number {
-  if (duration.unit === 'month') return duration.amount * 30 * MILLISECONDS.day;
-  return duration.amount * MILLISECONDS[duration.unit];
+/** Length in milliseconds; a month counts as 30 days and a year as 365, so use this for deadlines and not for windows. */
+export function toMilliseconds({ amount, unit }: Duration): number {
+  if (unit === 'month') return amount * 30 * MILLISECONDS.day;
+  if (unit === 'year') return amount * 365 * MILLISECONDS.day;
+  return amount * MILLISECONDS[unit];
+}
+
+/** How a model is monitored, as far as its windows depend on it. */
+export interface MonitorTimes {
+  readonly every: string;
+  readonly timezone: string;
+}
+
+/**
+ * The time zone in which the windows of a model are counted: its own where its schedule follows the zone's clocks (every
+ * day, week, month or year), else UTC, as its runs are then a fixed length of time apart.
+ */
+export function windowZone({ every, timezone }: MonitorTimes): string {
+  const { amount, unit } = durationOf(every);
+  const followsClocks =
+    unit === 'month' || unit === 'year' || (amount === 1 && (unit === 'day' || unit === 'week'));
+  return followsClocks ? timezone : 'UTC';
 }

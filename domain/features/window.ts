@@ -1,5 +1,5 @@
 // A window: the rows of a time range (from, to], named by its as-of instant.
-import { before, durationOf } from './duration.ts';
+import { before, durationOf, type MonitorTimes, windowZone } from './duration.ts';
 
 /** A time range; `from` is excluded, `to` is the as-of instant and included. */
 export interface Window {
@@ -14,11 +14,11 @@ export const dayOf = (instant: Date): string => instant.toISOString().slice(0, 1
 const YEAR_ONE = new Date('0001-01-01T00:00:00Z');
 
 /**
- * The window of a given length that ends at the as-of instant.
+ * The window of a given length that ends at the as-of instant, counted in the time zone of the model (`windowZone`).
  *
- * @example windowEndingAt(new Date('2024-02-29T00:00:00Z'), '1 month') // (2024-01-31, 2024-02-29]
+ * @example windowEndingAt(new Date('2024-02-29T00:00:00Z'), '1 month', monitor) // (2024-01-31, 2024-02-29] in UTC
  */
-export function windowEndingAt(asOf: Date, length: string): Window {
-  const from = before(asOf, durationOf(length));
+export function windowEndingAt(asOf: Date, length: string, monitor: MonitorTimes): Window {
+  const from = before(asOf, durationOf(length), windowZone(monitor));
   return { from: from < YEAR_ONE ? YEAR_ONE : from, to: asOf };
 }

@@ -66,7 +66,7 @@ export async function refuseHiddenNow(database: Database, definition: ModelDefin
   if (definition.features.every(({ known }) => known === undefined)) return;
   const newest = await newestRowTime(database, definition);
   if (!newest) return;
-  const { from, to } = windowEndingAt(newest, definition.monitor.window);
+  const { from, to } = windowEndingAt(newest, definition.monitor.window, definition.monitor);
   const { rows } = await database.pool.query<Record<string, number>>(
     await hiddenCountsSql(database.pool, definition),
     [from, to],

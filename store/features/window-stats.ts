@@ -43,7 +43,7 @@ export interface StatsOptions {
 /**
  * Joins the rows of a window, as freezing does, and describes each feature.
  *
- * @example await windowStats(database, definition, windowEndingAt(asOf, definition.monitor.window))
+ * @example await windowStats(database, definition, windowEndingAt(asOf, definition.monitor.window, definition.monitor))
  */
 export async function windowStats(
   database: Database,

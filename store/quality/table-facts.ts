@@ -1,7 +1,7 @@
 // How the tables behind a window fare: when the newest row came, how many came lately, and which are there twice.
 import pg from 'pg';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
-import { before, durationOf } from '../../domain/features/duration.ts';
+import { before, durationOf, windowZone } from '../../domain/features/duration.ts';
 import { type Window } from '../../domain/features/window.ts';
 import { type TableFacts } from '../../domain/quality/window-facts.ts';
 import { type Database } from '../database.ts';
@@ -39,8 +39,9 @@ export async function tableFacts(
   window: Window,
 ): Promise<TableFacts[]> {
   const every = durationOf(definition.monitor.every);
-  const lastPeriod = before(window.to, every);
-  const periodBefore = before(lastPeriod, every);
+  const zone = windowZone(definition.monitor);
+  const lastPeriod = before(window.to, every, zone);
+  const periodBefore = before(lastPeriod, every, zone);
   const facts: TableFacts[] = [];
   for (const source of sourcesOf(definition)) {
     const { rows } = await database.pool.query<Counted>(countSql(source), [

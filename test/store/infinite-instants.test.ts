@@ -93,7 +93,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
 
   test('a window holds no row without a finite time, and a label that is never known is none', async () => {
     const { definition, version } = await source();
-    const window = windowEndingAt(now, '1 month');
+    const window = windowEndingAt(now, '1 month', definition.monitor);
     const dataset = await freezeWindow(database, {
       request: `${name}/march`,
       definition,
@@ -119,12 +119,12 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
 
   test('the newest row of a table is a finite one', async () => {
     const { definition } = await source();
-    const facts = await tableFacts(database, definition, windowEndingAt(now, '1 month'));
+    const facts = await tableFacts(database, definition, windowEndingAt(now, '1 month', definition.monitor));
     expect(facts.map(({ newest }) => newest)).toEqual([new Date('2024-03-10Z'), new Date('2024-03-09Z')]);
     const onlyEver = await tableFacts(
       database,
       definition,
-      windowEndingAt(new Date('0001-02-01Z'), '1 month'),
+      windowEndingAt(new Date('0001-02-01Z'), '1 month', definition.monitor),
     );
     expect(onlyEver.map(({ newest }) => newest?.getUTCFullYear())).toEqual([-4712, -4712]);
   });

@@ -112,6 +112,7 @@ async function missingWindows(
     to: end,
     every: every ?? monitor.every,
     length: monitor.window,
+    timezone: monitor.timezone,
     most,
   }).filter((window) => !known.has(window.to.toISOString()));
   try {

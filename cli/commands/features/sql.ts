@@ -39,7 +39,7 @@ export function addSql(features: Command, { config, output }: CommandContext): v
     .action((model: string, options: Options) =>
       withDatabase(config(), async (database) => {
         const { definition, version } = await getDefinition(database, model, options.definition);
-        const window = windowEndingAt(options.asOf, definition[options.window].window);
+        const window = windowEndingAt(options.asOf, definition[options.window].window, definition.monitor);
         const asKnownAt = await labelsKnownBy(database.pool);
         const plan = await chooseJoinPlan(database.pool, definition);
         const statement = inlineParameters(windowSql(definition, holdoutPolicy(definition), plan), [

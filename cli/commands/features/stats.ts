@@ -34,7 +34,7 @@ export function addStats(features: Command, { config, output }: CommandContext):
     .action((model: string, { asOf = new Date(), ...options }: Options) =>
       withDatabase(config(), async (database) => {
         const { definition, version } = await getDefinition(database, model, options.definition);
-        const window = windowEndingAt(asOf, options.window ?? definition.monitor.window);
+        const window = windowEndingAt(asOf, options.window ?? definition.monitor.window, definition.monitor);
         const onProgress = (rows: number): void => output.status(`${rows.toLocaleString('en-US')} rows`);
         const stats = await interruptible((signal) =>
           windowStats(database, definition, window, { onProgress, signal }).finally(() => output.status('')),

@@ -1,5 +1,5 @@
 // The windows of a model's past, one every so often.
-import { before, durationOf } from '../../features/duration.ts';
+import { before, durationOf, windowZone } from '../../features/duration.ts';
 import { type Window, windowEndingAt } from '../../features/window.ts';
 
 /** Which windows. */
@@ -11,19 +11,22 @@ export interface WindowRange {
   /** From one end to the next, and the length of each: durations, as `1 month`. */
   readonly every: string;
   readonly length: string;
+  /** Days and longer are counted in this time zone where `every` follows its clocks. */
+  readonly timezone: string;
   readonly most: number;
 }
 
 /**
  * The newest windows that lie in a range, newest first.
  *
- * @example windowsBetween({ from: january, to: april, every: '1 month', length: '1 month', most: 100 }) // three
+ * @example windowsBetween({ from: january, to: april, every: '1 month', length: '1 month', timezone: 'UTC', most: 100 }) // three
  */
-export function windowsBetween({ from, to, every, length, most }: WindowRange): Window[] {
+export function windowsBetween({ from, to, every, length, timezone, most }: WindowRange): Window[] {
   const windows: Window[] = [];
   const step = durationOf(every);
-  for (let end = to; windows.length < most; end = before(end, step)) {
-    const window = windowEndingAt(end, length);
+  const zone = windowZone({ every, timezone });
+  for (let end = to; windows.length < most; end = before(end, step, zone)) {
+    const window = windowEndingAt(end, length, { every, timezone });
     if (window.from < from) return windows;
     windows.push(window);
   }

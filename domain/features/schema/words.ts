@@ -7,7 +7,7 @@ export const duration = z
   .string()
   .refine(
     (text) => parseDuration(text) !== undefined,
-    'write a duration such as "6 hours", "45 days" or "1 month"',
+    'write a duration such as "6 hours", "45 days", "1 month" or "1 year"',
   );
 
 /** Of a window, or of time that passes: nothing fits into none. */

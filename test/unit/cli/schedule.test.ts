@@ -30,6 +30,26 @@ describe('scheduleSpec', () => {
     expect(day).not.toHaveProperty('dayOfWeek');
   });
 
+  it('begins a year on 1 January', () => {
+    expect(specOf('1 year').calendars).toMatchObject([{ ...midnight, dayOfMonth: 1, month: ['JANUARY'] }]);
+    expect(() => specOf('2 years')).toThrow('1 year');
+  });
+
+  it('names the runs of days whose midnight the clocks of the zone leave out, where one is due on them', () => {
+    const instead = { hour: 1, minute: 0, second: 0 };
+    const days = (every: string) =>
+      (specOf(every, 'Africa/Cairo').calendars ?? []).slice(1).map(({ year, month, dayOfMonth, ...time }) => {
+        expect(time).toMatchObject(instead);
+        return `${dayOfMonth as number} ${month as string} ${year as number}`;
+      });
+    expect(days('1 day')).toContain('30 APRIL 2027');
+    expect(days('1 day').length).toBeGreaterThan(10);
+    // Clocks change there on the night to a Friday.
+    expect(days('1 week')).toEqual([]);
+    expect(days('1 month')).toEqual([]);
+    expect(specOf('1 day', 'Europe/Berlin').calendars).toHaveLength(1);
+  });
+
   it('uses intervals for hours, minutes, and several days', () => {
     expect(specOf('6 hours').intervals).toEqual([{ every: 6 * 3_600_000 }]);
     expect(specOf('15 minutes').intervals).toEqual([{ every: 15 * 60_000 }]);
