@@ -102,7 +102,6 @@ test('a warning goes with the version to whoever decides, and into its card', as
   const facts = await cardFacts(database, 'warned', version);
   expect(facts.leaks).toMatchObject({ then: 'warn', alone: [{ feature: 'plan' }] });
   expect(facts.comparison!.decision!.alarms).toEqual([expect.stringMatching(/^plan alone separates/)]);
-  await model.produce(version);
   const evidence = await model.run(() =>
     model.activities.assembleEvidence({
       model: 'warned',
