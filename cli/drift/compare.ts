@@ -27,7 +27,8 @@ export interface Comparison {
   readonly alpha: number;
   readonly minRows: number;
   /** How all columns together are looked at; false to leave that out. */
-  readonly multivariate: { readonly threshold: number; readonly rows: number; readonly seed: number } | false;
+  readonly multivariate:
+    { readonly threshold?: number | undefined; readonly rows: number; readonly seed: number } | false;
   readonly failOnDrift: boolean;
   readonly json: boolean;
 }
@@ -102,6 +103,7 @@ async function judgeRows(
       multivariate: comparison.multivariate ? comparison.multivariate.threshold : undefined,
     },
     multivariate: comparison.multivariate || null,
+    namedNumeric: Object.keys(kinds).filter((name) => kinds[name] === 'numeric'),
   });
   return { current, verdict };
 }

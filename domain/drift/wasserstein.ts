@@ -55,19 +55,23 @@ export function normedWasserstein(reference: Float64Array, current: Float64Array
   return distance === null ? null : distance / spread;
 }
 
-/** Standard deviation (ddof 0) of the values that are not NaN; 0 where there are none. */
+/**
+ * Standard deviation (ddof 0) of the values that are not NaN; 0 where there are none. Distances from a value of the
+ * column itself keep the digits that a mean of 1e15 would lose.
+ */
 export function standardDeviation(values: Float64Array): number {
+  const near = values.find((value) => value === value);
+  if (near === undefined) return 0;
   let size = 0;
   let sum = 0;
   for (const value of values) {
     if (value !== value) continue;
     size++;
-    sum += value;
+    sum += value - near;
   }
-  if (size === 0) return 0;
   const mean = sum / size;
   let squares = 0;
-  for (const value of values) if (value === value) squares += (value - mean) ** 2;
+  for (const value of values) if (value === value) squares += (value - near - mean) ** 2;
   return Math.sqrt(squares / size);
 }
 

@@ -51,10 +51,17 @@ function fitScale(values: Float64Array): { mean: number; sd: number } | null {
   if (unit === 0) return null;
   let sum = 0;
   for (const value of values) sum += value / unit;
-  const mean = sum / values.length;
+  const rough = sum / values.length;
   let squares = 0;
-  for (const value of values) squares += (value / unit - mean) ** 2;
-  const sd = Math.sqrt(squares / values.length) * unit;
+  let left = 0;
+  for (const value of values) {
+    const distance = value / unit - rough;
+    left += distance;
+    squares += distance ** 2;
+  }
+  // What rounding left of the mean of many values far from 0, by which sd would be too large (Chan and others 1983).
+  const mean = rough + left / values.length;
+  const sd = Math.sqrt(Math.max(0, squares - (left * left) / values.length) / values.length) * unit;
   return sd <= Math.max(SMALLEST_SPREAD * unit, SMALLEST_NORMAL) ? null : { mean: mean * unit, sd };
 }
 

@@ -2,6 +2,13 @@
 import { type StatisticName } from '../statistics.ts';
 import { distinctValues, type PandasType, type Sample, sizeOf } from './sample.ts';
 
+/** What is known of a column's type. */
+export interface ColumnTypes {
+  readonly type: PandasType;
+  /** Whether a person named it numeric, as Evidently's DataDefinition does: whole numbers of few values are then no category. */
+  readonly isNamedNumeric?: boolean | undefined;
+}
+
 /** A test as Evidently applies it: what is compared with its threshold, and on which side there is drift. */
 export interface EvidentlyTest {
   readonly statistic: StatisticName;
@@ -65,16 +72,20 @@ const FEW_INTEGERS = 10;
  * rows with a value. n ≤ 1,000: numbers KS (k > 5), else χ² (k > 2) or z; categories χ² (k > 2) or z. n > 1,000: numbers
  * Wasserstein (k > 5), else Jensen-Shannon; categories Jensen-Shannon.
  *
- * @example chooseTest(reference, current, 'float').statistic // 'wasserstein_evidently'
+ * @example chooseTest(reference, current, { type: 'float' }).statistic // 'wasserstein_evidently'
  */
-export function chooseTest(reference: Sample, current: Sample, type: PandasType): EvidentlyTest {
+export function chooseTest(
+  reference: Sample,
+  current: Sample,
+  { type, isNamedNumeric = false }: ColumnTypes,
+): EvidentlyTest {
   const distinct = distinctValues([reference, current], FEW_VALUES);
-  const isNumber = isNumerical(current, type) && distinct > FEW_VALUES;
+  const isNumber = (isNamedNumeric || isNumerical(current, type)) && distinct > FEW_VALUES;
   if (sizeOf(reference) > SMALL_REFERENCE) return isNumber ? WASSERSTEIN : JENSEN_SHANNON;
   if (isNumber) return KS;
   return distinct > 2 ? CHI_SQUARE : Z;
 }
 
-/** Evidently goes by the current side: whole numbers of few values are a category to it. */
+/** Without a name Evidently goes by the current side: whole numbers of few values are a category to it. */
 const isNumerical = (current: Sample, type: PandasType): boolean =>
   current.kind === 'numeric' && !(type === 'int' && distinctValues([current], FEW_INTEGERS) <= FEW_INTEGERS);

@@ -17,6 +17,8 @@ export interface Samples {
   readonly window: Pick<Frame, 'rows' | 'features'>;
   /** What pandas would hold a column as. @default float for numbers, string for categories */
   readonly types?: Readonly<Record<string, PandasType>>;
+  /** Columns that a person named numeric. @default none */
+  readonly namedNumeric?: readonly string[] | undefined;
 }
 
 /** The share of drifted columns from which Evidently calls a data set drifted. */
@@ -34,12 +36,12 @@ const PSI_VALUES = 20;
  * @example judgeByEvidently({ reference: trainingFrame, window: frame }, { share: 0.5 }).driftedColumns
  */
 export function judgeByEvidently(
-  { reference, window, types = {} }: Samples,
+  { reference, window, types = {}, namedNumeric = [] }: Samples,
   policy: DriftPolicy,
 ): DriftVerdict {
   const found = new Map(window.features.map((column) => [column.name, column]));
   const columns = reference.features.map((column) =>
-    judgeColumn(column, found.get(column.name), types, policy),
+    judgeColumn(column, found.get(column.name), { types, namedNumeric }, policy),
   );
   return {
     preset: 'evidently',
@@ -56,7 +58,7 @@ export function judgeByEvidently(
 function judgeColumn(
   reference: FeatureColumn,
   window: FeatureColumn | undefined,
-  types: Readonly<Record<string, PandasType>>,
+  { types, namedNumeric }: Required<Pick<Samples, 'types'>> & { readonly namedNumeric: readonly string[] },
   policy: DriftPolicy,
 ): ColumnVerdict {
   const { name, kind } = reference;
@@ -74,7 +76,13 @@ function judgeColumn(
   const asked = types[name] ?? (kind === 'numeric' ? 'float' : 'string');
   // Whole numbers with a gap among them are floating-point to pandas.
   const type = asked === 'int' && missing.window !== 0 ? 'float' : asked;
-  const answer = measureByEvidently({ column: name, type, reference: a, current: b });
+  const answer = measureByEvidently({
+    column: name,
+    type,
+    isNamedNumeric: namedNumeric.includes(name),
+    reference: a,
+    current: b,
+  });
   const { signal } = answer;
   return {
     ...common,

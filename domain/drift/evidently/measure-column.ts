@@ -2,11 +2,12 @@
 import { chiSquareEvidentlyTest } from '../chi-square-evidently.ts';
 import { type SignalVerdict } from '../family.ts';
 import { directionOf, measured, notMeasurable, type Question } from '../hypothesis.ts';
+import { momentsOf } from '../moments.ts';
 import { jensenShannonDistance, jensenShannonNoiseFloor } from '../jensen-shannon.ts';
 import { ksTest } from '../ks.ts';
 import { twoProportionZ } from '../two-proportion-z.ts';
 import { wassersteinEvidentlyDistance } from '../wasserstein-evidently.ts';
-import { type EvidentlyTest, chooseTest } from './choose-test.ts';
+import { type ColumnTypes, type EvidentlyTest, chooseTest } from './choose-test.ts';
 import { countsByValue, type PandasType, type Sample, sizeOf } from './sample.ts';
 
 /** A column's signal with the test that Evidently chose for it; null where it chooses none. */
@@ -16,9 +17,8 @@ export interface EvidentlySignal {
 }
 
 /** What is asked of a column before its test is chosen. */
-export interface EvidentlyQuestion {
+export interface EvidentlyQuestion extends ColumnTypes {
   readonly column: string;
-  readonly type: PandasType;
   readonly reference: Sample;
   readonly current: Sample;
 }
@@ -29,25 +29,25 @@ export interface EvidentlyQuestion {
  *
  * @example measureByEvidently({ column: 'hours', type: 'float', reference, current }).signal.status
  */
-export function measureByEvidently({ column, type, reference, current }: EvidentlyQuestion): EvidentlySignal {
+export function measureByEvidently(question: EvidentlyQuestion): EvidentlySignal {
+  const { column, type, reference, current } = question;
   const [n, m] = [sizeOf(reference), sizeOf(current)];
   const reason = n === 0 ? 'the reference holds no values' : m === 0 ? 'the window holds no values' : null;
   if (reason !== null || isText(current, type)) {
     const statistic = current.kind === 'numeric' ? 'ks' : 'jensenshannon';
-    const question = questionOf(column, statistic, 0.1, n, m);
-    return { test: null, signal: refused(question, reason ?? TEXT) };
+    const asked = questionOf(column, statistic, 0.1, n, m);
+    return { test: null, signal: refused(asked, reason ?? TEXT) };
   }
-  const test = chooseTest(reference, current, type);
-  const question = questionOf(column, test.statistic, test.threshold, n, m);
+  const test = chooseTest(reference, current, question);
+  const asked = questionOf(column, test.statistic, test.threshold, n, m);
   const scored = scoreOf(test, reference, current);
-  if (scored === null)
-    return { test, signal: refused(question, 'the distance or spread exceeds every number') };
+  if (scored === null) return { test, signal: refused(asked, 'the distance or spread exceeds every number') };
   const { value, pValue } = scored;
   const score = pValue ?? value;
   return {
     test,
     signal: {
-      ...measured(question, {
+      ...measured(asked, {
         // A value may be infinite where its p-value is 0.
         ...(value !== null && Number.isFinite(value) && { value }),
         ...(pValue !== null && { pValue }),
@@ -130,9 +130,5 @@ function noiseFloorOf({ statistic }: EvidentlyTest, reference: Sample, current: 
 
 function directionOfChange(reference: Sample, current: Sample): 'up' | 'down' | 'none' {
   if (reference.kind !== 'numeric' || current.kind !== 'numeric') return 'none';
-  const change = meanOf(current.values) - meanOf(reference.values);
-  return Number.isFinite(change) ? directionOf(change) : 'none';
+  return directionOf(momentsOf(current.values).mean - momentsOf(reference.values).mean);
 }
-
-const meanOf = (values: Float64Array): number =>
-  values.reduce((sum, value) => sum + value / values.length, 0);

@@ -26,6 +26,8 @@ export interface CompareOptions {
   readonly policy: DriftPolicy;
   /** Rows on each side by which all columns together are looked at; null to leave that out. */
   readonly multivariate: { readonly rows: number; readonly seed: number } | null;
+  /** Columns that a person named numeric, which Evidently's rules heed. @default none */
+  readonly namedNumeric?: readonly string[];
 }
 
 /**
@@ -37,12 +39,12 @@ export interface CompareOptions {
 export function compareTables(
   reference: ComparedTable,
   current: ComparedTable,
-  { policy, multivariate }: CompareOptions,
+  { policy, multivariate, namedNumeric }: CompareOptions,
 ): DriftVerdict {
   const [before, after] = [withKindsOf(reference, current), withKindsOf(current, reference)];
   if (policy.preset === 'evidently') {
     const types = { ...before.types, ...after.types };
-    return judgeByEvidently({ reference: before, window: after, types }, policy);
+    return judgeByEvidently({ reference: before, window: after, types, namedNumeric }, policy);
   }
   const frozen = referenceOfTable(before);
   const together =

@@ -32,19 +32,24 @@ export class NumericSummariser {
   readonly #sketch = new NumberSketch();
   #isWhole = true;
   #count = 0;
+  /** The first value: distances from it keep the digits that a large mean would cost. */
+  #near = 0;
+  /** Of the distances from it, by Welford's update. */
   #mean = 0;
   #squares = 0;
 
-  /** Adds values; NaN is missing. Mean and squares by Welford's update, so that a large mean costs no digits. */
+  /** Adds values; NaN is missing. */
   add(values: Float64Array): void {
     this.#sketch.add(values);
     for (const value of values) {
       if (!Number.isFinite(value)) continue;
       if (!Number.isInteger(value)) this.#isWhole = false;
+      if (this.#count === 0) this.#near = value;
       this.#count += 1;
-      const delta = value - this.#mean;
+      const distance = value - this.#near;
+      const delta = distance - this.#mean;
       this.#mean += delta / this.#count;
-      this.#squares += delta * (value - this.#mean);
+      this.#squares += delta * (distance - this.#mean);
     }
   }
 
@@ -60,7 +65,7 @@ export class NumericSummariser {
       infinite,
       min: finiteOrNull(minimum),
       max: finiteOrNull(maximum),
-      mean: finiteOrNull(this.#mean),
+      mean: finiteOrNull(this.#near + this.#mean),
       sd: finiteOrNull(Math.sqrt(this.#squares / finite)),
       quantiles: finite > 0 ? quantilesOf(this.#sketch, read) : [],
     };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wassersteinEvidentlyDistance } from '../../../domain/drift/wasserstein-evidently.ts';
 import { adjustPValues } from '../../../domain/drift/benjamini-hochberg.ts';
 import { chiSquareTest } from '../../../domain/drift/chi-square.ts';
 import { constantSides, departureFromConstant } from '../../../domain/drift/constant.ts';
@@ -103,6 +104,19 @@ describe('the Wasserstein distance', () => {
   it("meets Evidently's normed vector on samples", () => {
     const distance = wassersteinDistance(reference, current) ?? 0;
     expect(distance / standardDeviation(reference)).toBeCloseTo(0.34554482720033647, 12);
+  });
+
+  it.each([1e15, -4e15, 2 ** 52])('keeps its digits where all values lie about %d', (offset) => {
+    const random = randomOf(9);
+    const whole = (mean: number): Float64Array =>
+      normals(2_000, random, mean).map((value) => Math.round(10 * value));
+    const [a, b] = [whole(0), whole(0.3)];
+    const far = (values: Float64Array): Float64Array => values.map((value) => value + offset);
+    expect(standardDeviation(far(a))).toBeCloseTo(standardDeviation(a), 12);
+    const near = wassersteinEvidentlyDistance(a, b) ?? NaN;
+    expect(wassersteinEvidentlyDistance(far(a), far(b))).toBeCloseTo(near, 12);
+    // The quantiles that it is clipped to are rounded to the values that there are so far out.
+    expect(normedWasserstein(far(a), far(b))).toBeCloseTo(normedWasserstein(a, b) ?? NaN, 4);
   });
 
   it('is hidden neither by an outlier of the reference nor raised by one of the window', () => {

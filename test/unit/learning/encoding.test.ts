@@ -22,6 +22,18 @@ describe('an encoding of numbers', () => {
     expect([...encodeRecord(encoding, { x: 2.5 })]).toEqual([1, 0]);
   });
 
+  test('keeps the digits of a spread that is small beside the mean of many rows', () => {
+    const near = Float64Array.from({ length: 200_000 }, (_, row) => (row * 7_919) % 41);
+    const scaleOf = (offset: number) => {
+      const [column] = fitted({ x: near.map((value) => value + offset) }).encoding.columns;
+      if (column?.kind !== 'numeric' || !column.scale) throw new Error('the column has no scale');
+      return column.scale;
+    };
+    const [plain, far] = [scaleOf(0), scaleOf(1e12)];
+    expect(far.sd / plain.sd).toBeCloseTo(1, 5);
+    expect(far.mean - 1e12).toBeCloseTo(plain.mean, 2);
+  });
+
   test('gives a missing number the mean and an indicator, where training missed some', () => {
     const { encoding, frame } = fitted({ x: [1, NaN, 3] });
     expect(encodedNames(encoding)).toEqual(['(intercept)', 'x', 'x missing']);

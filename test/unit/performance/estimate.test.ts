@@ -236,6 +236,24 @@ describe('the sampling error', () => {
     expect(said / strayed).toBeLessThan(2);
   });
 
+  test('of the AUC does not depend on the order of rows that score the same', () => {
+    const { scores, labels } = cbpeCases()[1]!.reference;
+    const tied = scores.map((score) => Math.round(20 * score) / 20);
+    const error = aucSamplingError(tied, labels)!;
+    const reversed = aucSamplingError(tied.toReversed(), labels.toReversed())!;
+    expect(reversed.deviation).toBeCloseTo(error.deviation, 12);
+    // Half of the pairs of equal score: between what either order would give.
+    const ordered = [1e-9, -1e-9].map(
+      (step) =>
+        aucSamplingError(
+          tied.map((score, row) => score + step * labels[row]!),
+          labels,
+        )!.deviation,
+    );
+    expect(error.deviation).toBeGreaterThan(Math.min(...ordered));
+    expect(error.deviation).toBeLessThan(Math.max(...ordered));
+  });
+
   test('is null without a class or without a row', () => {
     expect(aucSamplingError(p, [1, 1, 1, 1, 1, 1])).toBeNull();
     expect(accuracySamplingError(new Float64Array(), [], 0.5)).toBeNull();

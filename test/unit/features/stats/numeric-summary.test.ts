@@ -14,6 +14,14 @@ function summaryOf(values: readonly number[], pieces = 1): NumericSummary {
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 });
 
 describe('a summary', () => {
+  test('keeps its digits where all values lie about 1e15', () => {
+    const near = Array.from({ length: 5_000 }, (_, row) => (row * 7_919) % 41);
+    const { mean, sd } = summaryOf(near);
+    const far = summaryOf(near.map((value) => value + 1e15));
+    expect((far.mean ?? NaN) - 1e15).toBeCloseTo(mean ?? NaN, 0);
+    expect(far.sd).toBeCloseTo(sd ?? NaN, 9);
+  });
+
   test('has the extremes, mean and standard deviation of the values, however they are cut', () => {
     fc.assert(
       fc.property(
