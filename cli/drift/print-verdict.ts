@@ -9,5 +9,5 @@ export function printVerdict(output: Output, verdict: DriftVerdict): void {
   output.line(`${verdict.status}: ${verdict.reason}`);
   output.table(driftTable(verdict));
   for (const words of notableColumns(verdict)) output.line(words);
-  if (verdict.multivariate) output.line(multivariateInWords(verdict.multivariate));
+  if (verdict.multivariate) output.line(multivariateInWords(verdict.multivariate, verdict));
 }

@@ -13,7 +13,7 @@ export interface DriftPolicy {
   readonly alpha?: number;
   /** Values needed on each side; with fewer a signal is not measurable. @default 30 */
   readonly minRows?: number;
-  /** How far above 0.5 the AUC of telling window from reference must surely lie. @default 0.05 */
+  /** How far above 0.5 the AUC of telling window from reference must surely lie. @default by the number of columns */
   readonly multivariate?: number | undefined;
   /** Columns of which one drifted is enough. */
   readonly critical?: readonly string[];

@@ -107,7 +107,15 @@ export function clippedMean(reference: NumericReference, profile: NumericProfile
 const meanUnit = (profile: NumericProfile): number =>
   profile.sums.reduce((sum, value) => sum + value, 0) / presentNumbers(profile);
 
-function fromConstant(reference: NumericReference, profile: NumericProfile, m: number) {
+/** Single precision keeps a value to this part of itself. */
+const SINGLE_PRECISION = 2 ** -22;
+
+function fromConstant(reference: NumericReference, profile: NumericProfile, m: number): Answer {
+  const { minimum: value } = reference.profile;
+  const digits = SINGLE_PRECISION * Math.abs(value);
+  // The same value in fewer digits is not another one.
+  if (profile.minimum >= value - digits && profile.maximum <= value + digits)
+    return { effectSize: 0, noiseFloor: 0, direction: 'none' };
   const only = reference.profile.counts.findIndex((count) => count > 0);
   const same = profile.counts[only] ?? 0;
   const below = profile.counts.subarray(0, only).reduce((sum, count) => sum + count, 0);

@@ -56,7 +56,7 @@ export function summariseWindow(
     reason: [
       windowWords(columns, share, threshold),
       ...(multivariate && together === 'drifted'
-        ? [`all columns together drifted: ${multivariateInWords(multivariate)}`]
+        ? [`all columns together drifted: ${multivariateInWords(multivariate, { columns, others })}`]
         : []),
     ].join('; '),
   };

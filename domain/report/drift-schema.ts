@@ -83,6 +83,7 @@ const multivariate = z
     referenceRows: count,
     windowRows: count,
     terms: count,
+    compared: count.optional().describe('Columns that were compared'),
   })
   .nullable()
   .default(null)

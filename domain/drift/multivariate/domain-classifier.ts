@@ -11,7 +11,8 @@ import { termsOf } from './terms.ts';
 /**
  * Domain classifier.
  *
- * Columns: any, all together. Direction: drift when the lower end of the interval of the AUC, less 0.5, is at least 0.05.
+ * Columns: any, all together. Direction: drift when the lower end of the interval of the AUC, less 0.5, is at least 0.05,
+ * and more with more than three columns (`togetherThreshold`).
  * Formula: a penalised logistic regression learns to tell rows of the window from rows of the reference by midranks,
  * levels, gaps, squares and products of two columns; each fifth of the entities is scored by what the others taught,
  * and the AUC of those scores is 0.5 where nothing changed, 1 where no row could be of the other side. Its interval is
@@ -51,6 +52,8 @@ export interface DomainClassification {
   readonly windowRows: number;
   /** What was looked at: columns, squares, levels, gaps and products. */
   readonly terms: number;
+  /** Columns that were compared; absent in what was stored before this was counted. */
+  readonly compared?: number | undefined;
 }
 
 /** Entities needed on each side. */
@@ -102,5 +105,6 @@ export function domainClassifier(
       .sort((a, b) => b.loss - a.loss)
       .slice(0, MOST_COLUMNS),
     terms: terms.single.length + terms.pairs.length,
+    compared: new Set(terms.single.flatMap((term) => term.columns)).size,
   };
 }

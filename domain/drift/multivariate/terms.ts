@@ -25,9 +25,10 @@ const MOST_LEVELS = 10;
 const FEW_ROWS = 10;
 
 /**
- * The terms of pooled rows. A number becomes its midrank over both sides together, so that ±1e308 and infinities are
- * like any other value, and the square of that; a category one term for each of its ten most common values; a gap in
- * either a term of its own. Products of terms of two columns show what no column shows alone.
+ * The terms of pooled rows. A number becomes its rank over both sides together, averaged over values close to it, so that
+ * no outlier stretches it and no change of its last digits moves it, and the square of that; a category one term for
+ * each of its ten most common values; a gap in either a term of its own. Products of terms of two columns show what no
+ * column shows alone.
  *
  * @param seed which are drawn where there are more than 120 terms or 5,000 products
  */
@@ -66,17 +67,63 @@ function numberTerms({ values }: Extract<PooledColumn, { kind: 'numeric' }>): Fl
   return [ranksOf(values), gapsOf(values.length, (row) => Number.isNaN(values[row]))];
 }
 
-/** Midranks of the present values on (−1, 1); 0 for a missing one. */
+/**
+ * Ranks of the present values on (−1, 1), each the mean of the ranks within a distance of it; 0 for a missing one.
+ *
+ * Formula: 2 · F(x) − 1, F the distribution function of both sides, averaged from x − d to x + d. For d → 0 that is the
+ * midrank. A quarter of a spread keeps what moves by less from counting as much as a whole step: the digits that
+ * float32 or a rounding to cents changes leave each rank where it was, though they part values that were equal.
+ */
 function ranksOf(values: Float64Array): Float64Array {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const finite = sorted.filter(Number.isFinite);
+  const distance = blurOf(finite);
+  // In units of the distance from the median, ended far out, so that ±1e308 and infinities can be added up.
+  const middle = quantile(finite, 0.5);
+  const units = sorted.map((value) => inUnits(value, middle, distance));
+  // All values are one to the digits that count: standardised, what is left would be made a whole column.
+  if ((units.at(-1) ?? 0) - (units[0] ?? 0) < 1) return new Float64Array(values.length);
+  const sums = new Float64Array(units.length + 1);
+  units.forEach((unit, at) => (sums[at + 1] = (sums[at] as number) + unit));
+  let first = 0;
+  let end = 0;
   const ranks = new Map<number, number>();
-  for (let first = 0; first < sorted.length;) {
-    let end = first + 1;
-    while (end < sorted.length && sorted[end] === sorted[first]) end += 1;
-    ranks.set((sorted[first] as number) + 0, (first + end) / sorted.length - 1);
-    first = end;
-  }
+  units.forEach((unit, at) => {
+    while (first < at && (units[first] as number) <= unit - 1) first += 1;
+    while (end < units.length && (units[end] as number) < unit + 1) end += 1;
+    // Each value within reach counts by the part of (x − d, x + d) that lies above it, those below whole.
+    const within = (end - first) * (unit + 1) - ((sums[end] as number) - (sums[first] as number));
+    ranks.set((sorted[at] as number) + 0, (2 * first + within) / units.length - 1);
+  });
   return values.map((value) => (Number.isNaN(value) ? 0 : (ranks.get(value + 0) ?? 0)));
+}
+
+/** The part of a spread within which values count as close to each other. */
+const BLUR = 0.25;
+/** Single precision keeps a value to this part of itself. */
+const SINGLE_PRECISION = 2 ** -22;
+const LEAST_BLUR = 2 ** -1_000;
+/** Units of the distance beyond which values count alike: sums of so many keep their digits. */
+const FAR = 2 ** 30;
+
+/** The distance over which ranks are averaged: a quarter of the spread, as quantiles give it, and above single precision. */
+function blurOf(finite: Float64Array): number {
+  const width = (share: number, deviations: number): number =>
+    (quantile(finite, 1 - share) / 2 - quantile(finite, share) / 2) * (2 / deviations);
+  // Of a normal distribution each of these is its standard deviation.
+  const spread = width(0.1, 2.563) || width(0.01, 4.653) || width(0.001, 6.18);
+  const largest = Math.max(Math.abs(quantile(finite, 0.005)), Math.abs(quantile(finite, 0.995)));
+  return Math.max(BLUR * spread, SINGLE_PRECISION * largest, LEAST_BLUR);
+}
+
+/** The value at a share of sorted ones; 0 if there is none. */
+const quantile = (sorted: Float64Array, share: number): number =>
+  sorted[Math.round(share * (sorted.length - 1))] ?? 0;
+
+function inUnits(value: number, middle: number, distance: number): number {
+  // Halves, because 1e308 − (−1e308) overflows.
+  const units = (value / 2 - middle / 2) / (distance / 2);
+  return Math.min(FAR, Math.max(-FAR, units));
 }
 
 function levelTerms({ values }: Extract<PooledColumn, { kind: 'category' }>): Float64Array[] {

@@ -6,8 +6,8 @@ const DEFAULT_SHARE = { own: 0.3, evidently: 0.5 } as const;
 
 /** How all columns together are looked at. */
 const multivariateSchema = z.strictObject({
-  /** How far above 0.5 the lower end of the AUC must lie. */
-  threshold: z.number().gt(0).lt(0.5).default(0.05),
+  /** How far above 0.5 the lower end of the AUC must lie. @default by the number of columns: 0.05 up to three, 0.13 for 23, at most 0.15 */
+  threshold: z.number().gt(0).lt(0.5).optional(),
   /** Rows looked at on each side, about; time grows with them. */
   rows: z.int().min(200).max(50_000).default(4_000),
   /** Seed of the random numbers that pick rows and folds. */

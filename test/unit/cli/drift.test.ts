@@ -9,6 +9,7 @@ import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 import { type DriftVerdict } from '../../../domain/drift/verdict.ts';
 import { parseDefinition } from '../../../domain/features/define-model.ts';
+import { togetherThreshold } from '../../../domain/drift/multivariate/multivariate-change.ts';
 import { Random } from '../../../domain/random.ts';
 import { failureOf } from '../../helpers/failures.ts';
 
@@ -86,12 +87,9 @@ describe('two files', () => {
     });
     const together = verdict.others.find(({ kind }) => kind === 'multivariate');
     if (!policy.multivariate) throw new Error('the definition does not look at all columns together');
-    expect({ ...policy, multivariate: policy.multivariate.threshold }).toMatchObject({
-      share: verdict.threshold,
-      alpha: verdict.alpha,
-      weights: 'equal',
-      multivariate: together?.threshold,
-    });
+    expect(policy).toMatchObject({ share: verdict.threshold, alpha: verdict.alpha, weights: 'equal' });
+    expect(policy.multivariate.threshold).toBeUndefined();
+    expect(together?.threshold).toBe(togetherThreshold(verdict.columns.length));
     expect(verdict.columns.map(({ weight }) => weight)).toEqual([1, 1, 1, 1]);
   });
 
@@ -193,6 +191,18 @@ describe('two files', () => {
     expect((await asked(numbers, empty)).verdict.driftedColumns).toEqual(['x']);
     expect(await reasonOf(numbers, none)).toMatch(/the window holds no values/);
     expect(await reasonOf(none, numbers)).toMatch(/the window|the reference holds no values/);
+  });
+
+  it("are judged as numbers by Evidently's preset if they are named so, however few they are", async () => {
+    const of = (values: number): string =>
+      ['x', ...Array.from({ length: 600 }, (_, row) => String(row % values))].join('\n');
+    const [seven, eight] = [await file('seven.csv', of(7)), await file('eight.csv', of(8))];
+    const statisticOf = async (...named: string[]) =>
+      (await asked(seven, eight, '--preset', 'evidently', ...named)).verdict.columns[0]?.signals[0]
+        ?.statistic;
+    expect(await statisticOf()).toBe('chisquare_evidently');
+    expect(await statisticOf('--type', 'x=numeric')).toBe('ks');
+    expect(await statisticOf('--type', 'x=category')).toBe('chisquare_evidently');
   });
 
   it('have the types that are named, and leave out what is ignored', async () => {

@@ -124,10 +124,12 @@ describe('the policy of a window', () => {
 
   it('asks for all columns together unless it says not to, or names the preset', () => {
     const policy = (drift: ModelInput['drift']) => driftPolicyOf(definitionOf({ a: numeric() }, { drift }));
-    expect(policy({}).multivariate).toBe(0.05);
-    expect(policy({ multivariate: false }).multivariate).toBeUndefined();
-    expect(policy({ preset: 'evidently' }).multivariate).toBeUndefined();
-    expect(policy({ multivariate: {} }).multivariate).toBe(0.05);
+    const asked = (drift: ModelInput['drift']) =>
+      definitionOf({ a: numeric() }, { drift }).drift.multivariate;
+    const byColumns = { rows: 4_000, seed: 1 };
+    expect([asked({}), asked({ multivariate: {} })]).toEqual([byColumns, byColumns]);
+    expect([asked({ multivariate: false }), asked({ preset: 'evidently' })]).toEqual([false, false]);
+    expect(policy({}).multivariate).toBeUndefined();
     expect(policy({ multivariate: { threshold: 0.1 } }).multivariate).toBe(0.1);
   });
 });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { freezeReference } from '../../../domain/drift/feature-reference.ts';
 import { domainClassifier } from '../../../domain/drift/multivariate/domain-classifier.ts';
+import {
+  multivariateChange,
+  multivariateInWords,
+  togetherThreshold,
+} from '../../../domain/drift/multivariate/multivariate-change.ts';
 import { type SideRows } from '../../../domain/drift/multivariate/pooled-rows.ts';
 import { sampleEntities } from '../../../domain/drift/multivariate/sample-entities.ts';
 import { type DriftVerdict, judgeWindow } from '../../../domain/drift/verdict.ts';
@@ -56,7 +61,7 @@ describe('all columns together', () => {
         kind: 'multivariate',
         statistic: 'domain_classifier',
         status: 'drifted',
-        threshold: 0.05,
+        threshold: togetherThreshold(8),
         pValue: null,
       },
     ]);
@@ -83,6 +88,105 @@ describe('all columns together', () => {
       return auc !== null && auc.low > 0.55;
     });
     expect(alarms).toEqual([]);
+  });
+
+  describe('stay alike if values are only written another way', () => {
+    const written = (seed: number, write: (value: number) => number): Record<string, Values> => {
+      const random = new Random(seed, 2_000, 3);
+      const of = (next: () => number): Float64Array =>
+        Float64Array.from({ length: 2_000 }, () => write(next()));
+      const one = (...values: number[]): Float64Array => of(() => values[random.below(values.length)]!);
+      return {
+        fee: one(9.99, 19.99, 29.99),
+        plan: one(4.49, 7.99, 14.95, 29.9),
+        rate: one(0.1, 0.2, 0.3),
+        amount: of(() => Math.round(100 * (100 + 20 * random.normal())) / 100),
+        share: of(() => random.uniform()),
+        same: one(9.99),
+        day: of(() => 1.7e12 + 86_400_000 * random.below(30) + 123),
+      };
+    };
+
+    it.each<[string, (value: number) => number]>([
+      ['in single precision', Math.fround],
+      ['with the rounding of a sum', (value) => value + 0.1 + 0.2 - 0.3],
+      ['with that of a product', (value) => (value * 1.1) / 1.1],
+      ['with a ten-millionth more', (value) => value * (1 + 1e-7)],
+      ['to four decimals, cut off', (value) => Math.floor(value * 1e4) / 1e4],
+      ['with instants in whole seconds', (value) => (value > 1e9 ? Math.floor(value / 1e3) * 1e3 : value)],
+      ['as whole numbers where they are far from 0', (value) => (value > 50 ? Math.round(value) : value)],
+    ])('%s', (_, write) => {
+      const verdict = judge(
+        written(1, (value) => value),
+        written(2, write),
+      );
+      expect(verdict).toMatchObject({ driftedColumns: [], status: 'stable' });
+      expect(verdict.multivariate?.auc?.value).toBeLessThan(0.53);
+    });
+  });
+
+  describe('are read in proportion', () => {
+    /** 23 columns, of which each moved by a little and the first by enough to drift. */
+    const many = (seed: number, by: number, first: number): Record<string, Values> => {
+      const random = new Random(seed, 23, 0);
+      return Object.fromEntries(
+        Array.from({ length: 23 }, (_, column) => [
+          `c${column}`,
+          Float64Array.from({ length: 2_500 }, () => random.normal() + (column === 0 ? first : by)),
+        ]),
+      );
+    };
+
+    it('so that many moves that are immaterial are not drift of all columns together', () => {
+      const verdict = judge(many(1, 0, 0), many(2, 0.04, 0.35));
+      const { auc } = verdict.multivariate!;
+      expect(auc?.low).toBeGreaterThan(0.57);
+      expect(verdict).toMatchObject({ driftedColumns: ['c0'], drifted: false, status: 'stable' });
+      expect(verdict.others[0]).toMatchObject({ kind: 'multivariate', status: 'stable' });
+      const said = multivariateInWords(verdict.multivariate!, verdict);
+      expect(said).toMatch(/its lower end 0\.\d+ below the 0\.633 that is material for 23 columns; /);
+      expect(said).toMatch(/most by c0 \(drifted by itself; 0\.\d+ of the AUC\)/);
+    });
+
+    it('so that a correlation that flips is found among as many columns', () => {
+      const flipped = (correlation: number, seed: number): Record<string, Values> => {
+        const { c0, c1, ...rest } = many(seed, 0, 0) as Record<string, Float64Array>;
+        const other = Math.sqrt(1 - correlation ** 2);
+        return { c0: c0!, c1: c1!.map((value, row) => correlation * c0![row]! + other * value), ...rest };
+      };
+      const verdict = judge(flipped(0.7, 3), flipped(-0.7, 4));
+      expect(verdict).toMatchObject({ driftedColumns: [], drifted: true });
+      expect(verdict.reason).toMatch(
+        /all columns together drifted: .* not below the 0\.633 that is material/,
+      );
+    });
+
+    it('with what became of the scores of the model', () => {
+      const found = domainClassifier(sideOf(columnsOf(200, 0.7, 1)), sideOf(columnsOf(200, -0.7, 2)), {
+        seed: 1,
+      });
+      const prediction = {
+        ...multivariateChange(found),
+        kind: 'prediction',
+        effectSize: 0.03,
+        threshold: 0.1,
+        adjustedP: 0.4,
+        status: 'stable',
+      } as const;
+      expect(multivariateInWords(found, { columns: [], others: [prediction] })).toMatch(
+        /; the model's scores are stable \(moved by 0\.030 standard deviations, below 0\.100\)$/,
+      );
+    });
+
+    it.each([
+      [1, 0.05],
+      [3, 0.05],
+      [8, 0.0793],
+      [23, 0.1327],
+      [500, 0.15],
+    ])('the bound of %d columns', (columns, bound) => {
+      expect(togetherThreshold(columns)).toBeCloseTo(bound, 4);
+    });
   });
 
   it('give the same answer again, and the same entities on both sides are no drift', () => {
