@@ -64,7 +64,7 @@ export async function watchStep<T>(
     newest = details;
     send(details);
   };
-  let stall = (_: Error): void => undefined;
+  let stall: (error: Error) => void = () => undefined;
   const stalled = new Promise<never>((_, reject) => (stall = reject));
   const look = (): void => {
     const before = mark;

@@ -34,10 +34,10 @@ export function takeJsonBodies(app: App): void {
 type Unpack = (packed: InputType, options: ZlibOptions) => Promise<Buffer>;
 
 const UNPACKERS: Readonly<Record<string, Unpack>> = {
-  gzip: promisify(gunzip) as Unpack,
-  'x-gzip': promisify(gunzip) as Unpack,
-  deflate: promisify(inflate) as Unpack,
-  br: promisify(brotliDecompress) as Unpack,
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
 };
 
 async function unpack(body: Buffer, encoding = 'identity'): Promise<Buffer> {

@@ -50,7 +50,7 @@ function checkUntilFull(
   for (const [at, part] of parts) {
     for (const issue of schema.safeParse(part).error?.issues ?? []) {
       problems += 1;
-      context.addIssue({ ...issue, path: [at, ...issue.path] } as never);
+      context.addIssue({ ...issue, path: [at, ...issue.path] });
     }
     if (problems > MAX_PLACES) return;
   }

@@ -108,7 +108,7 @@ export async function onlineStates(database: Database, model: string): Promise<O
   return rows.map(({ definitionVersion, complete, ...run }) => ({
     definitionVersion,
     asOf: complete,
-    run: run.updatedAt === null ? null : (run as OnlineRun),
+    run: run.updatedAt === null ? null : run,
   }));
 }
 

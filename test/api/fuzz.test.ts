@@ -129,7 +129,7 @@ const parameter = fc.oneof(
 /** The routes of the API by method, without HEAD and those of the documentation's pages. */
 const routes = (): [method: 'GET' | 'POST', path: string][] => {
   const found = Object.entries(api.app.swagger().paths ?? {}).flatMap(([path, methods]) =>
-    Object.keys(methods ?? {}).map((method): ['GET' | 'POST', string] => [
+    Object.keys((methods ?? {}) as object).map((method): ['GET' | 'POST', string] => [
       method.toUpperCase() as 'GET' | 'POST',
       path.replaceAll(/\{(\w+)\}/g, ':$1'),
     ]),

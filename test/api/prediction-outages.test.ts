@@ -52,7 +52,7 @@ const problems = async (): Promise<string> =>
 
 const metric = async (metricName: string): Promise<number> => {
   const { body } = await api.send('GET', '/metrics');
-  return Number(new RegExp(`^${metricName} (\\S+)$`, 'm').exec(String(body))?.[1]);
+  return Number(new RegExp(`^${metricName} (\\S+)$`, 'm').exec(body as unknown as string)?.[1]);
 };
 
 /** Settings of a database hold for connections that are made afterwards. */

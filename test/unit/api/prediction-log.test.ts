@@ -222,7 +222,7 @@ it('stops within its deadline while a write hangs, and counts what it leaves', a
   });
   hanging.append(rows(3));
   await vi.advanceTimersByTimeAsync(6_000);
-  expect(hanging.state).toMatchObject({ waiting: 3, behindSince: expect.any(Date) });
+  expect(hanging.state).toMatchObject({ waiting: 3, behindSince: expect.any(Date) as Date });
   const closing = hanging.close();
   await vi.advanceTimersByTimeAsync(5_000);
   await closing;

@@ -90,7 +90,7 @@ describe('scheduleOptions', () => {
   });
 
   it('starts up to a twentieth of its period late, ten minutes at most', () => {
-    const jitterOf = (every: string) => {
+    const jitterOf = (every: string): unknown => {
       const monitor = { ...churn.monitor, every };
       return scheduleOptions(parseDefinition({ ...churn, monitor }), 'a-queue').spec.jitter;
     };
