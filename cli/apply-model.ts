@@ -10,6 +10,7 @@ import { applyDefinition, type Applied, listModels } from '../store/definitions/
 import { findSharedViews, type SharedView } from '../store/definitions/shared-views.ts';
 import { type SourceNote, sourceNotes } from '../store/definitions/source-notes.ts';
 import { workflowIds } from '../workflows/contracts.ts';
+import { requireInstallation } from '../store/installation.ts';
 import { refuseForeignSchedules } from '../worker/schedule-owners.ts';
 import { type Services } from './connections.ts';
 import { onlineScheduleOptions, putSchedule, removeSchedule, scheduleOptions } from './schedule.ts';
@@ -77,6 +78,7 @@ export async function applyModel(
   const monitor = scheduleOptions(definition, taskQueue);
   const online = onlineScheduleOptions(definition, taskQueue);
   const model = definition.name;
+  await requireInstallation(database);
   // A schedule of this name that carries no id is ours only if its model was here before.
   const owned = (await listModels(database)).includes(model);
   await refuseForeignSchedules(client, model, installation, owned);

@@ -19,7 +19,7 @@ import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/database.ts';
 import { checkSchema } from '../store/migrate.ts';
 import { listModels } from '../store/definitions/definitions.ts';
-import { readInstallation } from '../store/installation.ts';
+import { readInstallation, requireInstallation } from '../store/installation.ts';
 import { requireOwnSession } from '../store/session.ts';
 import { ownActivities, ownRuns, refuseForeignRuns } from './installation-memo.ts';
 import { ownSchedules } from './schedule-owners.ts';
@@ -49,6 +49,9 @@ export interface WorkerConfig {
   readonly onReady: () => void;
 }
 
+// The runs and schedules of many models, on a slow machine.
+const LOOKED_THROUGH_WITHIN_MS = 120_000;
+
 /**
  * Runs a worker until SIGINT or SIGTERM. Then it takes no new work, gives running activities ten seconds, and closes
  * its connections. After 20 seconds at most it has ended, whatever its activities do.
@@ -70,14 +73,18 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     const connection = await connect(config.temporal);
     try {
       await checkSearchAttributes(connection, config.temporal.namespace);
-      const installation = await readInstallation(database);
+      const installation = await requireInstallation(database);
       const client: Client = new Client({
         connection,
         namespace: config.temporal.namespace,
         interceptors: { workflow: [ownRuns(installation, () => client)] },
       });
-      await refuseForeignRuns(client, config.taskQueue, installation);
-      await ownSchedules(client, await listModels(database), config.taskQueue, installation);
+      const models = await listModels(database);
+      // Without a deadline a server that goes away now would be waited for, and no signal would be heard.
+      await client.withDeadline(Date.now() + LOOKED_THROUGH_WITHIN_MS, async () => {
+        await refuseForeignRuns(client, config.taskQueue, installation);
+        await ownSchedules(client, models, config.taskQueue, installation);
+      });
       const { stopped } = await startWorkersOf(config, connection, database, client);
       config.onReady();
       logger.info({ taskQueue: config.taskQueue, namespace: config.temporal.namespace }, 'polling');

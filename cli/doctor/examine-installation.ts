@@ -2,7 +2,7 @@
 import { type Client } from '@temporalio/client';
 import { type Database } from '../../store/database.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
-import { readInstallation } from '../../store/installation.ts';
+import { readInstallation, requireInstallation } from '../../store/installation.ts';
 import { refuseForeignRuns } from '../../worker/installation-memo.ts';
 import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
 import { explainError } from '../explain-error.ts';
@@ -20,6 +20,12 @@ export async function examineInstallation(
   taskQueue: string,
 ): Promise<Finding[]> {
   const installation = await readInstallation(database);
+  const copy = await judge(
+    'installation',
+    () => requireInstallation(database),
+    `this database is where the installation ${installation.id} is at home`,
+    tell,
+  );
   const runs = await judge(
     'installation',
     () => refuseForeignRuns(client, taskQueue, installation),
@@ -31,5 +37,5 @@ export async function examineInstallation(
     const look = () => refuseForeignSchedules(client, model, installation);
     schedules.push(await judge(model, look, 'its schedules belong to this installation', tell));
   }
-  return [runs, ...schedules];
+  return [copy, runs, ...schedules];
 }

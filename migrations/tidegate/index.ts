@@ -20,6 +20,7 @@ import * as decisionsKept from './0019-decisions-kept.ts';
 import * as installation from './0020-installation.ts';
 import * as onlineRunProgress from './0021-online-run-progress.ts';
 import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
+import * as installationHome from './0028-installation-home.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -47,5 +48,6 @@ export const tidegateMigrations = {
     '0020-installation': installation,
     '0021-online-run-progress': onlineRunProgress,
     '0027-stage-follows-moves': stageFollowsMoves,
+    '0028-installation-home': installationHome,
   },
 };

@@ -8,7 +8,13 @@ import { applyModel } from '../../cli/apply-model.ts';
 import { examineInstallation } from '../../cli/doctor/examine-installation.ts';
 import { removeSchedule } from '../../cli/schedule.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
-import { type Installation, readInstallation, recordAdoption } from '../../store/installation.ts';
+import { openDatabase } from '../../store/database.ts';
+import {
+  type Installation,
+  readInstallation,
+  recordAdoption,
+  requireInstallation,
+} from '../../store/installation.ts';
 import { ownActivities, ownRuns, refuseForeignRuns } from '../../worker/installation-memo.ts';
 import { claimSchedules, ownSchedules } from '../../worker/schedule-owners.ts';
 import { searchAttributes, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
@@ -185,10 +191,10 @@ test('a worker and the doctor refuse a task queue with runs of another installat
     );
   });
   await expect(refuseForeignRuns(first.client, taskQueue, first.installation)).resolves.toBeUndefined();
-  const [runs] = await examineInstallation(second.client, second.database, taskQueue);
+  const [, runs] = await examineInstallation(second.client, second.database, taskQueue);
   expect(runs).toMatchObject({ kind: 'problem', about: 'installation' });
   const own = await examineInstallation(first.client, first.database, taskQueue);
-  expect(own.map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok']);
+  expect(own.map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok', 'ok']);
 });
 
 test('after a restore, the one that stands in the place of the other takes over what is its own', async () => {
@@ -200,3 +206,40 @@ test('after a restore, the one that stands in the place of the other takes over 
   // From then on the schedule is the second's, and the first is refused.
   expect((await failureOf(apply(first, 0))).message).toContain(second.installation.id);
 });
+
+test('a copy of a database is noticed, until a person has said what is meant', async () => {
+  const database = await copyOf(first);
+  const { id } = await readInstallation(database);
+  expect(id).toBe(first.installation.id);
+  const place = { ...first, database };
+  definitions.set(place, definitions.get(first)!);
+  const failure = await failureOf(apply(place, 1));
+  expect(failure.code).toBe('FOREIGN_INSTALLATION');
+  expect(failure.remedy).toContain(`tidegate adopt ${id}`);
+  await expect(requireInstallation(first.database)).resolves.toMatchObject({ id });
+  await recordAdoption(database, id, 'grace');
+  await expect(requireInstallation(database)).resolves.toMatchObject({ id, adopted: [] });
+  await database.drop();
+});
+
+/** As `createdb --template` makes one. */
+async function copyOf({ database }: Place): Promise<MigratedDatabase> {
+  const url = new URL(database.url);
+  const original = url.pathname.slice(1);
+  const copy = `${original}_copy`;
+  const admin = openDatabase(inject('postgresUrl'), { max: 1 });
+  // A template must be used by nobody.
+  await admin.pool.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,
+    [original],
+  );
+  await admin.pool.query(`create database ${copy} template ${original}`);
+  url.pathname = `/${copy}`;
+  const opened = openDatabase(url.href, { max: 2 });
+  const drop = async (): Promise<void> => {
+    await opened.close();
+    await admin.pool.query(`drop database ${copy} with (force)`);
+    await admin.close();
+  };
+  return { ...opened, drop };
+}
