@@ -1,6 +1,7 @@
 // The command line, put together from its commands.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { excerpt } from '../domain/excerpt.ts';
 import { type CommandContext } from './command-context.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addApi } from './commands/api.ts';
@@ -30,6 +31,8 @@ import { addVersion } from './commands/version.ts';
 import { addVersions } from './commands/versions.ts';
 import { addWorker } from './commands/worker.ts';
 
+const TYPED = /\b(option|command|argument) '([^']*)'/g;
+
 /**
  * Builds the command line. It neither exits nor prints errors: wrong usage is thrown as a CommanderError, a failure of
  * a command as whatever it threw.
@@ -42,6 +45,11 @@ export function buildProgram(context: CommandContext): Command {
     .version(versionOfTidegate(), '--version', 'print the version of Tidegate')
     .option('--data <folder>', 'folder of the embedded servers, where a running `tidegate start` is found')
     .configureHelp({ showGlobalOptions: true })
+    // What a person typed is quoted in errors of usage; it may be a file pasted by mistake.
+    .configureOutput({
+      outputError: (text, write) =>
+        write(text.replaceAll(TYPED, (_, what: string, typed: string) => `${what} '${excerpt(typed)}'`)),
+    })
     .exitOverride();
 
   program.commandsGroup('Run it:');

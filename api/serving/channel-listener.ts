@@ -4,9 +4,6 @@ import { type FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 import { type Database, openClient } from '../../store/database.ts';
 
-/** How long to wait before connecting again, in milliseconds. */
-const RECONNECT_MS = 1_000;
-
 /** What a listener is made of. */
 export interface ChannelListenerOptions {
   readonly database: Database;
@@ -14,6 +11,8 @@ export interface ChannelListenerOptions {
   /** Called for each message, and each time listening began: messages may have been missed before. */
   readonly onSignal: () => void;
   readonly logger: FastifyBaseLogger;
+  /** How long to wait before connecting again, in milliseconds. @default 1000 */
+  readonly reconnectMs?: number;
 }
 
 /**
@@ -26,6 +25,7 @@ export function listenToChannels({
   channels,
   onSignal,
   logger,
+  reconnectMs = 1_000,
 }: ChannelListenerOptions): () => Promise<void> {
   const stop = new AbortController();
 
@@ -39,11 +39,13 @@ export function listenToChannels({
       stop.abort();
       return;
     }
+    // Ends with this connection, of which an outage may see thousands.
+    const listening = new AbortController();
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve);
       // Stays attached: a second error without a listener would end the process.
       client.on('error', () => resolve());
-      stop.signal.addEventListener('abort', () => resolve(), { once: true });
+      stop.signal.addEventListener('abort', () => resolve(), { signal: listening.signal });
       // It may have been stopped while it connected.
       if (stop.signal.aborted) resolve();
     });
@@ -53,6 +55,7 @@ export function listenToChannels({
       onSignal();
       await lost;
     } finally {
+      listening.abort();
       await client.end().catch(() => undefined);
     }
   };
@@ -60,7 +63,7 @@ export function listenToChannels({
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       await listenOnce().catch((error: unknown) => logger.debug({ err: error }, 'cannot listen to Postgres'));
-      await delay(RECONNECT_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+      await delay(reconnectMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   };
 

@@ -1,4 +1,5 @@
 // Keeps one process of ours alive: started, watched, started again when it dies, stopped when asked.
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { TidegateError } from '../../domain/errors.ts';
 import { startProcess, type Log, type ManagedProcess } from './managed-process.ts';
@@ -113,14 +114,7 @@ export const supervise = async (options: SuperviseOptions): Promise<Supervised> 
     }
   };
 
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      stopping.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
 
   const keepAlive = async (running: ManagedProcess): Promise<void> => {
     for (let current: ManagedProcess | undefined = running; !stopping.signal.aborted;) {

@@ -67,7 +67,8 @@ export class RowEncoder {
   encode({ at, cells }: SourceRow): string | undefined {
     const { header, emptyIsMissing } = this.#source;
     if (cells.length !== header.length) {
-      this.#add(at, undefined, `has ${cells.length} values; the header has ${header.length}`);
+      const values = cells.length === 1 ? 'value' : 'values';
+      this.#add(at, undefined, `has ${cells.length} ${values}; the header has ${header.length}`);
       return undefined;
     }
     const values: string[] = [this.#first ?? String(at)];

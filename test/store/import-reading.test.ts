@@ -77,6 +77,18 @@ describe('a file', () => {
     expect(refusal.places).toEqual(['note.csv:6: has 2 values; the header has 3']);
   });
 
+  it.each([
+    ['a line', 'k,v,w\na,1,x\n""\nb,2,y\n', 'note.csv:3: has 1 value; the header has 3'],
+    ['the last line', 'k,v,w\na,1,x\n""', 'note.csv:3: has 1 value; the header has 3'],
+    ['the line of the header', '""\nk,v,w\na,1,x\n', 'note.csv'],
+  ])(
+    'is refused for %s that holds "" alone: that is a value, and no blank line',
+    async (_, content, place) => {
+      const refusal = await refusalOf(importFiles(fixture, { 'note.csv': content }));
+      expect(refusal.places.join('\n')).toContain(place);
+    },
+  );
+
   it('may end its name in capitals', async () => {
     const { tables } = await importFiles(fixture, { 'note.CSV': 'k,v,w\na,1,x\nb,,y\n' });
     expect(tables).toMatchObject([{ table: 'note', file: 'note.CSV' }]);

@@ -27,7 +27,8 @@ const CR = 13;
 
 /**
  * Splits text into rows: LF, CRLF and CR end one, in any mixture; within quotes they are text, and a quote is written
- * twice. Blank lines are passed over; a row may have any number of cells.
+ * twice. Blank lines are passed over, but a line that holds `""` is a row of one empty cell; a row may have any number
+ * of cells.
  *
  * @example
  * const splitter = new CsvSplitter({ delimiter: ',', quote: '"' });
@@ -74,7 +75,8 @@ export class CsvSplitter {
 
     while (at < length || cells.length > 0) {
       let cell: string;
-      if (at < length && text.charCodeAt(at) === quote) {
+      const isQuoted = at < length && text.charCodeAt(at) === quote;
+      if (isQuoted) {
         const end = this.#closingQuote(text, rowStart, at, isLast);
         if (end < 0) break;
         cell = text.slice(at + 1, end);
@@ -110,7 +112,7 @@ export class CsvSplitter {
         this.#break(text, rowStart, at, problem);
         break;
       }
-      if (cells.length > 1 || cell !== '') rows.push({ at: this.#line, cells });
+      if (cells.length > 1 || cell !== '' || isQuoted) rows.push({ at: this.#line, cells });
       at += code === CR && text.charCodeAt(at + 1) === LF ? 2 : 1;
       this.#line += 1 + extraLines;
       rowStart = at;

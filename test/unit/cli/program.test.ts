@@ -118,6 +118,8 @@ describe('the command line', () => {
     [['features', 'rows', 'churn', '--limit', '0'], /from 1 to 1000/],
     [['features', 'rows', 'churn', '--definition', 'x'], /whole number/],
     [['features', 'stats', 'churn', '--window', '0 days'], /Write a duration/],
+    [['status', `--nope${'x'.repeat(500)}`], /unknown option '--nopex{74}…'/],
+    [['monitor', 'churn', '--as-of', 'a\u001b[31mb'], /argument 'a\\u\{1b\}\[31mb' is invalid/],
     [['features', 'describe'], /missing required argument/],
   ])('refuses %j as wrong usage', async (args, words) => {
     await expect(call(...args)).rejects.toBeInstanceOf(CommanderError);
