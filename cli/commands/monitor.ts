@@ -13,6 +13,7 @@ import { type Output } from '../output/output.ts';
 import { printReport } from '../report/report-tables.ts';
 import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
 import { followMonitor, startMonitor } from '../runs/monitor-run.ts';
+import { EXIT_FAILED } from '../print-error.ts';
 
 interface Options {
   readonly asOf?: Date;
@@ -62,6 +63,7 @@ async function monitor(services: Services, model: string, options: Options, outp
   if (result.retrainId !== null && options.follow) {
     say(`retraining ${model}: ${result.retrainId}`);
     const followed = await followToApproval(services, model, result.retrainId, say);
+    if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
     if (json) return output.json({ model, asOf, ...result, retrain: followedJson(followed) });
     output.line();
     return printFollowed(output, followed);

@@ -7,6 +7,7 @@ import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';
 import { futureOption, refuseFuture } from '../future-instant.ts';
 import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
+import { EXIT_FAILED } from '../print-error.ts';
 
 interface Options {
   readonly asOf?: Date;
@@ -46,6 +47,7 @@ export function addRetrain(program: Command, { config, output }: CommandContext)
         const say = (text: string): void => output.progress(text);
         say(`retraining ${model}: ${retrainId}`);
         const followed = await followToApproval(services, model, retrainId, say);
+        if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
         return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
       }),
     );

@@ -1,4 +1,5 @@
 // From a retrain that was asked for to a version that waits for a person.
+import { findComparison } from '../../store/runs/comparisons.ts';
 import { type Retrain } from '../../store/runs/retrains.ts';
 import { type Services } from '../connections.ts';
 import { type Output } from '../output/output.ts';
@@ -13,6 +14,8 @@ export interface Followed {
   readonly retrain: Retrain;
   /** The version that waits for a decision; null where the candidate was refused or failed its validation. */
   readonly pending: Pending | null;
+  /** It was refused because a judgement that was due could not be made: the command that asked for it failed. */
+  readonly isJudgementFailed: boolean;
 }
 
 /** Follows a retrain, and the validation of its candidate where it reached Staging. */
@@ -24,9 +27,23 @@ export async function followToApproval(
 ): Promise<Followed> {
   const retrain = await followRetrain(services, model, retrainId, say);
   const { candidateVersion, outcome } = retrain;
-  if (outcome !== 'staged' || candidateVersion === null) return { retrain, pending: null };
+  if (outcome !== 'staged' || candidateVersion === null) {
+    return { retrain, pending: null, isJudgementFailed: await lacksJudgement(services, retrain) };
+  }
   const validated = await followValidation(services, model, candidateVersion, say);
-  return { retrain, pending: 'evidence' in validated ? asPending(validated.evidence) : null };
+  const pending = 'evidence' in validated ? asPending(validated.evidence) : null;
+  return { retrain, pending, isJudgementFailed: false };
+}
+
+/** Whether a retrain was refused because a judgement could not be made: before training, by the decision, or uncompared. */
+export async function lacksJudgement(
+  { database }: Pick<Services, 'database'>,
+  { model, outcome, reason, candidateVersion }: Retrain,
+): Promise<boolean> {
+  if (outcome !== 'refused') return false;
+  if (candidateVersion === null) return reason?.startsWith('JUDGEMENT_FAILED') ?? false;
+  const comparison = await findComparison(database, model, candidateVersion);
+  return !comparison?.decision || comparison.decision.outcome === 'judgement failed';
 }
 
 /** Prints what a retrain came to, and how to approve what waits. */

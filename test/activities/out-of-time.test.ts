@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
 import { modelCard } from '../../domain/card/model-card.ts';
 import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
+import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
+import { getRetrain } from '../../store/runs/retrains.ts';
 import { getComparison } from '../../store/runs/comparisons.ts';
 import { findEvidence } from '../../store/runs/evidence.ts';
 import { cardFacts } from '../../store/versions/card-facts.ts';
@@ -111,6 +113,13 @@ describe('a temporal holdout that is due and cannot be judged', () => {
     expect(comparison.decision).toMatchObject({ promote: false, outcome: 'judgement failed' });
     expect(comparison.decision.reason).toMatch(WORDS);
     expect(ruleOf(comparison, 'temporal holdout')).toMatchObject({ held: false, value: 'failed' });
+    // A command that asked for the retrain has failed, as it would have by the error itself.
+    const refused = { ...(await getRetrain(database, 'separated/1')), outcome: 'refused' };
+    expect(await lacksJudgement({ database }, refused)).toBe(true);
+    expect(await lacksJudgement({ database }, { ...refused, outcome: 'staged' })).toBe(false);
+    const untrained = { ...refused, candidateVersion: null };
+    expect(await lacksJudgement({ database }, { ...untrained, reason: 'JUDGEMENT_FAILED: …' })).toBe(true);
+    expect(await lacksJudgement({ database }, { ...untrained, reason: 'LEAK_SUSPECTED: …' })).toBe(false);
   });
 
   test('is an alarm by policy, which is before the eyes of whoever approves', async () => {

@@ -15,6 +15,7 @@ import { futureOption, refuseFuture } from '../../future-instant.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withServices } from '../../connections.ts';
 import { day } from '../../output/format.ts';
+import { EXIT_FAILED } from '../../print-error.ts';
 import { followedJson, followToApproval, printFollowed } from '../../runs/follow-to-approval.ts';
 import { treesFolder } from '../../trees/trees-folder.ts';
 
@@ -94,6 +95,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
             : output.line(`asked for the comparison of version ${version.version}: ${retrainId}`);
         }
         const followed = await followToApproval(services, model, retrainId, say);
+        if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
         return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
       }),
     );
