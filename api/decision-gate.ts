@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { TidegateError } from '../domain/errors.ts';
+import { temporalFailure } from '../domain/temporal-failure.ts';
 import { type DecisionMessage, type DecisionResult } from '../domain/lifecycle/approval.ts';
 import { type Database } from '../store/database.ts';
 import { recordDecision } from '../store/runs/decisions.ts';
@@ -109,11 +110,17 @@ function translated(error: unknown): unknown {
       },
     );
   }
+  const known = temporalFailure(error);
+  if (known)
+    return new TidegateError(known.code, `${NOT_TAKEN}: ${known.message}`, {
+      cause: error,
+      remedy: known.remedy,
+    });
   if (error instanceof ServiceError) {
     const why = error.cause instanceof Error ? error.cause.message : error.message;
-    return new TidegateError('TEMPORAL_UNREACHABLE', `Temporal did not take the decision: ${why}`, {
-      cause: error,
-    });
+    return new TidegateError('TEMPORAL_UNREACHABLE', `${NOT_TAKEN}: ${why}`, { cause: error });
   }
   return error;
 }
+
+const NOT_TAKEN = 'Temporal did not take the decision';

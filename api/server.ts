@@ -11,6 +11,8 @@ export interface ServerDeps {
   readonly database: Database;
   readonly gate: DecisionGate;
   readonly logger: FastifyBaseLogger;
+  /** How long a look-up by key may take, in milliseconds. @default 2000 */
+  readonly lookUpWithinMs?: number;
 }
 
 /** Where a server listens. */

@@ -10,6 +10,15 @@ import { DEFAULT_TASK_QUEUE } from '../workflows/contracts.ts';
 const PORT = 'must be a port, 1 to 65535';
 
 const ROWS = 'must be a whole number of rows, from 1';
+const MILLISECONDS = 'must be a whole number of milliseconds, from 100 to 600000';
+
+const milliseconds = (preset: number) =>
+  z.coerce
+    .number(MILLISECONDS)
+    .int(MILLISECONDS)
+    .min(100, MILLISECONDS)
+    .max(600_000, MILLISECONDS)
+    .default(preset);
 
 const port = (preset: number) =>
   z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).default(preset);
@@ -41,6 +50,8 @@ export const settingsSchema = z.object({
   TIDEGATE_API_HOST: z.string().default('127.0.0.1'),
   TIDEGATE_API_PORT: port(8080),
   TIDEGATE_API_URL: httpUrl.optional(),
+  TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
+  TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
   TIDEGATE_PART_ROWS: z.coerce
     .number(ROWS)
     .int(ROWS)
@@ -77,6 +88,13 @@ export interface Config {
   readonly taskQueue: string;
   /** Where the API listens; `url` is where it is reached, when that differs. */
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
+  /** How long the API waits for Postgres, in milliseconds. */
+  readonly patience: {
+    /** For a connection, and for one statement. */
+    readonly database: number;
+    /** For a look-up by key. */
+    readonly lookUp: number;
+  };
   readonly webhookUrl: string | undefined;
   /** A window of more rows is profiled in parts of about so many. */
   readonly partRows: number;
@@ -135,6 +153,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       host: settings.TIDEGATE_API_HOST,
       port: settings.TIDEGATE_API_PORT,
       url: settings.TIDEGATE_API_URL,
+    }),
+    patience: Object.freeze({
+      database: settings.TIDEGATE_API_DATABASE_MS,
+      lookUp: settings.TIDEGATE_API_LOOKUP_MS,
     }),
     webhookUrl: settings.TIDEGATE_WEBHOOK_URL,
     partRows: settings.TIDEGATE_PART_ROWS,

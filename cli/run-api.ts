@@ -10,7 +10,7 @@ import { withClient } from './connections.ts';
 import { reportReady } from './embedded/ready-message.ts';
 
 /** What the API process needs to know. */
-export interface ApiConfig extends Pick<Config, 'api' | 'logLevel'> {
+export interface ApiConfig extends Pick<Config, 'api' | 'logLevel' | 'patience'> {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
 }
@@ -23,13 +23,21 @@ export interface ApiConfig extends Pick<Config, 'api' | 'logLevel'> {
 export async function runApi(config: ApiConfig): Promise<void> {
   const logger = pino({ name: 'api', level: config.logLevel });
   const stop = stopSignal();
-  const database = openDatabase(config.databaseUrl, { applicationName: 'tidegate-api' });
+  const { patience } = config;
+  const database = openDatabase(config.databaseUrl, {
+    applicationName: 'tidegate-api',
+    connectWithinMs: patience.database,
+    statementWithinMs: patience.database,
+  });
   try {
     await checkReachable(database);
     await checkSchema(database, tidegateMigrations);
     await withClient(config.temporal, async (client) => {
       const gate = temporalDecisionGate(client, database);
-      const server = await startServer({ database, gate, logger }, config.api);
+      const server = await startServer(
+        { database, gate, logger, lookUpWithinMs: patience.lookUp },
+        config.api,
+      );
       try {
         reportReady();
         logger.info({ url: server.url }, 'listening');

@@ -254,6 +254,11 @@ export const errorKinds = {
     false,
     'A signal still decides: `tidegate approve <model> <version> --signal`.',
   ),
+  TOO_MANY_DECISIONS: kind(
+    503,
+    true,
+    'Look at GET /models/{model}/pending, and send it again if it still waits.',
+  ),
   NOTHING_PENDING: kind(404, false, 'No version of the model waits for a decision: `tidegate status`.'),
   NO_ROLLBACK_TARGET: kind(409, false, 'Roll back to a version that was in Production: `tidegate versions`.'),
   SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),

@@ -25,6 +25,8 @@ export interface DatabaseOptions {
   readonly max?: number;
   /** How long a connection is waited for, in milliseconds. @default 30_000 */
   readonly connectWithinMs?: number;
+  /** How long one statement may take, in milliseconds. @default what server and role say */
+  readonly statementWithinMs?: number;
   /** Name shown in pg_stat_activity. @default 'tidegate' */
   readonly applicationName?: string;
 }
@@ -44,13 +46,16 @@ const types: pg.CustomTypesConfig = {
  * @example const database = openDatabase('postgres://localhost/tidegate');
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const plan = planSession(url);
+  const { statementWithinMs: limitMs } = options;
+  const plan = planSession(url, {
+    settings: limitMs === undefined ? {} : { statement_timeout: String(limitMs) },
+  });
   const config: pg.ClientConfig = {
     connectionString: plan.url,
     application_name: options.applicationName ?? 'tidegate',
     types,
   };
-  const sessions = new Sessions(config, plan.settings);
+  const sessions = new Sessions(config, plan.settings, limitMs);
   const pool = new ConnectionPool({
     ...config,
     max: options.max ?? 10,

@@ -1,6 +1,7 @@
 // What every session needs to be set to, and how that is reached directly or through a pooler.
 import pg from 'pg';
 import { TidegateError } from '../domain/errors.ts';
+import { limitStatements } from './deadline.ts';
 
 /**
  * How a connection relates to sessions of the server. `direct`: it is one. `own`: a pooler stands between, and keeps
@@ -94,13 +95,15 @@ function splitOptions(options: string): { settings: [string, string][]; rest: st
 export class Sessions {
   readonly #config: pg.ClientConfig;
   readonly #settings: Settings;
+  readonly #limitMs: number | undefined;
   #pooled: Promise<SessionKind> | undefined;
   #kind: SessionKind | undefined;
 
-  /** @param config as for a client of pg, with the URL of the plan */
-  constructor(config: pg.ClientConfig, settings: Settings) {
+  /** @param config as for a client of pg, with the URL of the plan; @param limitMs how long a statement may take */
+  constructor(config: pg.ClientConfig, settings: Settings, limitMs?: number) {
     this.#config = config;
     this.#settings = settings;
+    this.#limitMs = limitMs;
   }
 
   /** The kind of the connections made so far; nothing before the first. */
@@ -115,6 +118,7 @@ export class Sessions {
    * @throws TidegateError BAD_CONFIG when an option of the URL is none, DATABASE_SESSION when a setting does not hold
    */
   async prepare(client: pg.ClientBase): Promise<SessionKind> {
+    if (this.#limitMs !== undefined) limitStatements(client, this.#limitMs);
     const names = [...this.#settings.keys()];
     const values = [...this.#settings.values()];
     const { processID } = client as pg.ClientBase & { readonly processID?: number | null };

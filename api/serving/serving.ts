@@ -21,6 +21,8 @@ export interface ServingDeps {
   readonly logger: FastifyBaseLogger;
   /** Name of this process among the instances. @default host, process id and a random part */
   readonly instanceId?: string;
+  /** How long a look-up by key may take, in milliseconds. @default 2000 */
+  readonly lookUpWithinMs?: number;
   /** Tells the time at which the age of stored values is judged. @default the system's clock */
   readonly clock?: () => Date;
 }
@@ -34,7 +36,13 @@ export class Serving {
   readonly clock: () => Date;
   readonly #database: Database;
 
-  constructor({ database, logger, instanceId = newInstanceId(), clock = () => new Date() }: ServingDeps) {
+  constructor({
+    database,
+    logger,
+    instanceId = newInstanceId(),
+    lookUpWithinMs = 2_000,
+    clock = () => new Date(),
+  }: ServingDeps) {
     this.clock = clock;
     this.#database = database;
     this.models = new ModelCache(async ({ model, version }) =>
@@ -46,7 +54,7 @@ export class Serving {
       wasCommitted: (transaction) => wasCommitted(database, transaction),
       logger,
     });
-    this.lookUp = batchedLookUp(database);
+    this.lookUp = batchedLookUp(database, lookUpWithinMs);
   }
 
   /** Loads what is in Production and follows it from now on. */

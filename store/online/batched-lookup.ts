@@ -1,5 +1,6 @@
 // Gathers the look-ups of concurrent requests into one query.
 import { type Database } from '../database.ts';
+import { withinTime } from '../deadline.ts';
 import { findOnlineRows, type LookUp, type OnlineKey, type OnlineRow } from './lookup.ts';
 
 /** Most keys of one query, beyond the first request's own. */
@@ -15,9 +16,10 @@ interface Waiting {
  * A look-up that joins what is asked in one turn of the event loop, and while a query is under way, into the next
  * query: one connection then serves any number of requests.
  *
- * @example const lookUp = batchedLookUp(database);
+ * @param withinMs how long a request waits for its rows, whatever keeps them: then it fails with DATABASE_TIMEOUT
+ * @example const lookUp = batchedLookUp(database, 2_000);
  */
-export function batchedLookUp(database: Database): LookUp {
+export function batchedLookUp(database: Database, withinMs: number): LookUp {
   let waiting: Waiting[] = [];
   let running = false;
 
@@ -46,11 +48,22 @@ export function batchedLookUp(database: Database): LookUp {
     running = false;
   };
 
-  return (keys) =>
-    new Promise((resolve, reject) => {
-      waiting.push({ keys, resolve, reject });
+  return async (keys) => {
+    let own: Waiting | undefined;
+    const rows = new Promise<(OnlineRow | undefined)[]>((resolve, reject) => {
+      own = { keys, resolve, reject };
+      waiting.push(own);
       if (running) return;
       running = true;
       setImmediate(() => void run());
     });
+    // One that is too late is settled all the same, and nobody waits for it then.
+    rows.catch(() => undefined);
+    try {
+      return await withinTime(withinMs, 'stored values', rows);
+    } finally {
+      // Nobody asks any more: it is not looked up once the database answers again.
+      waiting = waiting.filter((each) => each !== own);
+    }
+  };
 }

@@ -1,4 +1,5 @@
 // Decisions: every one that was sent, accepted or refused; rows are never changed.
+import { randomUUID } from 'node:crypto';
 import { type Selectable } from 'kysely';
 import { printableName, readableText } from '../../domain/lifecycle/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -59,6 +60,33 @@ export async function recordDecision(database: Database, input: Decision): Promi
   if (!refused) throw new TidegateError('INTERNAL', `decision ${input.request} could not be recorded`);
   return refused;
 }
+
+/** What a person sent, and by which way; the rest of its row is said by {@link recordUnsent}. */
+export type SentDecision = Pick<Decision, 'model' | 'version' | 'evidenceDigest' | 'decision' | 'comment'> & {
+  readonly decidedBy: string;
+};
+
+/**
+ * Records a decision that was refused before a run saw it, with the reason.
+ *
+ * @param workflowId of the run that would have verified it, as far as it is known, likewise `runId`
+ */
+export const recordUnsent = (
+  database: Database,
+  { decidedBy, ...sent }: SentDecision,
+  refusal: string,
+  { workflowId, runId }: Pick<Decision, 'workflowId' | 'runId'>,
+): Promise<RecordedDecision> =>
+  recordDecision(database, {
+    ...sent,
+    request: `unsent/${randomUUID()}`,
+    actor: decidedBy,
+    authority: 'unverified',
+    channel: 'update',
+    refusal,
+    workflowId,
+    runId,
+  });
 
 /** "version 2 was approved by ada at 2024-03-01T09:00:00.000Z" */
 export const settledInWords = ({ version, decision, actor, at }: RecordedDecision): string =>

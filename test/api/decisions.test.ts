@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TidegateError } from '../../domain/errors.ts';
-import { recordDecision } from '../../store/runs/decisions.ts';
+import { listDecisions, recordDecision } from '../../store/runs/decisions.ts';
 import { writeEvidence } from '../../store/runs/evidence.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
@@ -91,6 +91,52 @@ describe('a decision', () => {
     expect([status, body.error.code]).toEqual([400, 'INVALID_REQUEST']);
     expect(body.error.places.map(({ at }) => at)).toEqual([at]);
     expect(api.gate.sent).toEqual([]);
+  });
+});
+
+describe('two hundred people who decide at once', () => {
+  it('are all answered, one counts, and each leaves a row', async () => {
+    const version = await fixture.register(2);
+    const record = (person: string, refusal: string | null) =>
+      recordDecision(fixture.database, {
+        request: `at-once/${person}`,
+        model: 'churn',
+        version,
+        evidenceDigest: digest,
+        decision: 'approve',
+        actor: person,
+        authority: 'unverified',
+        channel: 'update',
+        comment: '',
+        refusal,
+        workflowId: `release/churn/${version}`,
+        runId: 'run',
+      });
+    let atOnce = 0;
+    let most = 0;
+    // As a run does: it records each decision that it is sent, the first of which counts.
+    const decided = vi.spyOn(api.gate, 'decide').mockImplementation(async (_model, _version, sent) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      const { refusal } = await record(sent.decidedBy, null);
+      atOnce -= 1;
+      return { accepted: refusal === null, decision: 'approve', ...(refusal !== null && { refusal }) };
+    });
+    const people = Array.from({ length: 200 }, (_, at) => `person ${at}`);
+    const answers = await Promise.all(people.map((decidedBy) => decide({ ...message, version, decidedBy })));
+    decided.mockRestore();
+    const counted = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status === 409);
+    expect([counted.length, refused.length]).toEqual([1, 199]);
+    for (const { body } of refused)
+      expect([body.error.code, body.error.message]).toEqual([
+        'DECISION_REFUSED',
+        expect.stringMatching(new RegExp(`version ${version} was approved by person \\d+ at 20`)),
+      ]);
+    expect(most).toBeLessThanOrEqual(4);
+    const rows = await listDecisions(fixture.database, 'churn', version);
+    expect(rows.map(({ actor }) => actor).sort()).toEqual([...people].sort());
+    expect(rows.filter(({ accepted }) => accepted)).toHaveLength(1);
   });
 });
 

@@ -288,8 +288,15 @@ export async function startTestApi(
   database: Database,
   instanceId = 'test-instance',
   clock?: () => Date,
+  lookUpWithinMs = 2_000,
 ): Promise<TestApi> {
-  const serving = new Serving({ database, logger: silent, instanceId, ...(clock && { clock }) });
+  const serving = new Serving({
+    database,
+    logger: silent,
+    instanceId,
+    lookUpWithinMs,
+    ...(clock && { clock }),
+  });
   const gate = new FakeGate();
   const app = await buildApp({ database, serving, gate, logger: silent });
   await serving.start();

@@ -1,4 +1,4 @@
-// A way to Postgres that a test can cut.
+// A way to Postgres that a test can cut, or stop.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A proxy in front of a Postgres. */
@@ -7,12 +7,17 @@ export interface SeverableProxy {
   readonly url: string;
   /** Breaks every connection and takes no more. */
   cut(): Promise<void>;
+  /** Passes nothing on any more, in either direction, and takes connections all the same, as a stopped server does. */
+  stall(): void;
+  /** Passes on what has come meanwhile. */
+  resume(): void;
 }
 
 /** Opens a proxy before the server of a connection string. */
 export async function openSeverableProxy(target: string): Promise<SeverableProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  let stalled = false;
   const server = createServer((incoming) => {
     const outgoing = connect(Number(port), hostname);
     for (const socket of [incoming, outgoing]) {
@@ -24,13 +29,26 @@ export async function openSeverableProxy(target: string): Promise<SeverableProxy
         sockets.delete(socket);
       });
     }
-    incoming.pipe(outgoing).pipe(incoming);
+    for (const [from, to] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const)
+      from.on('data', (bytes) => to.write(bytes));
+    if (stalled) incoming.pause();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = new URL(target);
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
+    stall: () => {
+      stalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    resume: () => {
+      stalled = false;
+      for (const socket of sockets) socket.resume();
+    },
     cut: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -5,7 +5,7 @@ import { batchedLookUp } from '../../../store/online/batched-lookup.ts';
 const key = (user: string) => ({ model: 'churn', definitionVersion: 1, entityKey: [user] });
 
 /** A database that answers each query when the test says so; it knows every user but `nobody`. */
-function heldDatabase() {
+function heldDatabase(withinMs = 60_000) {
   const queries: { users: string[]; answer: () => void; fail: () => void }[] = [];
   const query = ({ values }: { values: [string[], number[], string[]] }) =>
     new Promise((resolve, reject) => {
@@ -18,7 +18,7 @@ function heldDatabase() {
   const arrived = async (count: number): Promise<void> => {
     while (queries.length < count) await new Promise((resolve) => setImmediate(resolve));
   };
-  return { queries, arrived, lookUp: batchedLookUp({ pool: { query } } as unknown as Database) };
+  return { queries, arrived, lookUp: batchedLookUp({ pool: { query } } as unknown as Database, withinMs) };
 }
 
 const usersOf = (rows: ({ features: Readonly<Record<string, unknown>> } | undefined)[]) =>
@@ -70,4 +70,19 @@ it('a query stays bounded, though a single request may be larger', async () => {
   const answers = await Promise.all(asked);
   expect(queries.map(({ users }) => users.length)).toEqual([3_000, 2_000, 1]);
   expect(answers.map((rows) => rows.length)).toEqual([3_000, 1_000, 1_000, 1]);
+});
+
+it('what is not answered in time fails, and is not asked once the database answers again', async () => {
+  const { queries, arrived, lookUp } = heldDatabase(20);
+  const first = lookUp([key('a')]);
+  await arrived(1);
+  const second = lookUp([key('b')]);
+  for (const asked of [first, second])
+    await expect(asked).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' });
+  queries[0]?.answer();
+  const third = lookUp([key('c')]);
+  await arrived(2);
+  queries[1]?.answer();
+  expect(usersOf(await third)).toEqual(['c']);
+  expect(queries.map(({ users }) => users)).toEqual([['a'], ['c']]);
 });
