@@ -45,7 +45,7 @@ test('what is left out has its default', () => {
       alpha: 0.05,
       minRows: 30,
       weights: 'equal',
-      multivariate: { threshold: 0.05, rows: 4_000, seed: 1 },
+      multivariate: { rows: 4_000, seed: 1 },
     },
     retrain: { minLabels: 200, cooldown: '7 days' },
     training: { seed: 1, l2: 1 },
