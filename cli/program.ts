@@ -22,6 +22,7 @@ import { addMonitor } from './commands/monitor.ts';
 import { addPredict } from './commands/predict.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
+import { addRetire } from './commands/retire.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addStart } from './commands/start.ts';
@@ -66,6 +67,7 @@ export function buildProgram(context: CommandContext): Command {
   addDecision(program, context, 'approve');
   addDecision(program, context, 'reject');
   addRollback(program, context);
+  addRetire(program, context);
   program.commandsGroup('Look:');
   addStatus(program, context);
   addRuns(program, context);

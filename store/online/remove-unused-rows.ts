@@ -12,6 +12,8 @@ export interface RemovalRequest {
   readonly onProgress?: (progress: { readonly definitionVersion: number; readonly removed: number }) => void;
   /** Ends the removal between two batches. */
   readonly signal?: AbortSignal;
+  /** Whether rows in use go as well: those of a model that is retired. @default false */
+  readonly evenInUse?: boolean;
 }
 
 /** Rows of one transaction. */
@@ -29,7 +31,7 @@ const BATCH = 20_000;
 export async function removeUnusedRows(
   database: Database,
   model: string,
-  { onProgress, signal }: RemovalRequest = {},
+  { onProgress, signal, evenInUse = false }: RemovalRequest = {},
 ): Promise<number[]> {
   // Rows are looked for by jumps over the primary key, one for each definition.
   const { rows } = await database.pool.query<{ version: number }>(
@@ -48,10 +50,10 @@ export async function removeUnusedRows(
   );
   const removed: number[] = [];
   for (const { version } of rows) {
-    if (await isNeeded(database.kysely, model, version)) continue;
+    if (!evenInUse && (await isNeeded(database.kysely, model, version))) continue;
     await withOnlineLock(database, { model, version }, async ({ writer }) => {
       // Asked again: while this waited for a run, a version of that definition may have come.
-      if (await isNeeded(kyselyOn(writer), model, version)) return;
+      if (!evenInUse && (await isNeeded(kyselyOn(writer), model, version))) return;
       await writer.query('begin');
       for (const table of ['online_watermark', 'online_progress']) {
         await writer.query(`delete from tidegate.${table} where model = $1 and definition_version = $2`, [

@@ -6,7 +6,7 @@ import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
-  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'status', 'runs', 'report',
+  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'retire', 'status', 'runs', 'report',
   'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt',
 ]; // prettier-ignore
 const GROUPS = {
