@@ -1,11 +1,9 @@
 // The leak alarm: features that know the label are named before anything is trained on them.
-import { setImmediate } from 'node:timers/promises';
-import { heartbeat, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import { errorKinds, TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/features/definition.ts';
 import { type Frame } from '../domain/features/frame.ts';
 import { type Window, windowEndingAt } from '../domain/features/window.ts';
-import { foldsOf } from '../domain/learning/folds.ts';
 import {
   alarmsOf,
   isRefused,
@@ -17,7 +15,7 @@ import {
   leaksInWords,
 } from '../domain/learning/leak-alarm.ts';
 import { evenlyByClass } from '../domain/learning/evenly-by-class.ts';
-import { judgeAlone, type LoneFeature } from '../domain/learning/lone-feature.ts';
+import { type LoneFeature } from '../domain/learning/lone-feature.ts';
 import { trainingRows } from '../domain/learning/rows.ts';
 import { rowsSince } from '../domain/learning/rows-since.ts';
 import { type Failed } from '../domain/lifecycle/judgements.ts';
@@ -27,7 +25,9 @@ import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { lateViews } from '../store/features/late-views.ts';
 import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
+import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
+import { beside } from './followed.ts';
 
 /** Of a larger window so many training rows of each class are looked at: which of them there are moves no AUC. */
 const MAX_ROWS_OF_CLASS = 25_000;
@@ -107,16 +107,5 @@ async function judgeNewest(
   return found.map((one) => ({ ...one, since: since.toISOString() }));
 }
 
-async function judgeEach(frame: Frame, seed: number): Promise<LoneFeature[]> {
-  const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
-  const { folds } = foldsOf(frame, rows, { seed });
-  const found: LoneFeature[] = [];
-  for (const column of frame.features) {
-    // Each feature takes some milliseconds: the worker answers in between, and a cancellation is heard.
-    await setImmediate();
-    heartbeat({ judged: column.name });
-    const alone = judgeAlone(column, { frame, folds });
-    if (alone) found.push(alone);
-  }
-  return found;
-}
+const judgeEach = (frame: Frame, seed: number): Promise<LoneFeature[]> =>
+  compute('judgeFeaturesAlone', { frame, seed }, beside());

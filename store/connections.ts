@@ -130,15 +130,9 @@ export class ConnectionPool extends pg.Pool {
   }
 }
 
-/** How connections are given back. */
-export interface HoldOptions {
-  /** Ends their sessions, with their locks and temporary tables. @default only after a failure */
-  readonly discard?: boolean;
-}
-
 /**
  * Runs `work` with connections of the pool, all taken before it begins: it must not ask the pool for more, and nothing
- * that it calls may either.
+ * that it calls may either. After a failure their sessions end, with their locks and temporary tables.
  *
  * @param count at most {@link MAX_HELD}
  * @throws TidegateError DATABASE_POOL_EXHAUSTED if they did not become free in time
@@ -148,7 +142,6 @@ export async function withConnections<T>(
   { pool }: { readonly pool: ConnectionPool },
   count: 1 | typeof MAX_HELD,
   work: (clients: readonly [pg.PoolClient, pg.PoolClient]) => Promise<T>,
-  { discard = false }: HoldOptions = {},
 ): Promise<T> {
   const clients = await pool.take(count);
   let failed = true;
@@ -157,7 +150,7 @@ export async function withConnections<T>(
     failed = false;
     return result;
   } finally {
-    for (const client of clients) client.release(discard || failed);
+    for (const client of clients) client.release(failed);
   }
 }
 

@@ -36,7 +36,7 @@ export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', impo
  * Runs that are kept in memory, so that their next step need not replay them. Releases wait for weeks, and those that
  * were not heard of for longest are let go first.
  */
-const MAX_CACHED_RUNS = 250;
+const MAX_CACHED_RUNS = 100;
 
 /** Options of the worker that runs the loops. */
 export function workerOptions(settings: WorkerSettings): WorkerOptions {

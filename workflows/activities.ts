@@ -19,10 +19,15 @@ const priority = {
 
 const { store, data, training } = retryPolicies;
 
-export const { decideRetrain, definitionsToMaterialize, startMonitor, startRetrain } =
-  proxyActivities<Activities>({ ...store, priority: priority.report });
+export const { definitionsToMaterialize } = proxyActivities<Activities>({
+  ...store,
+  priority: priority.report,
+});
 
-export const { openRetrain } = proxyActivities<Activities>({ ...store, priority: priority.retrain });
+export const { decideRetrain, openRetrain, startMonitor, startRetrain } = proxyActivities<Activities>({
+  ...store,
+  priority: priority.retrain,
+});
 
 export const { decidePromotion, stageCandidate, startRelease } = proxyActivities<Activities>({
   ...store,

@@ -4,10 +4,13 @@ import {
   domainClassifier,
 } from '../../domain/drift/multivariate/domain-classifier.ts';
 import { type SideRows } from '../../domain/drift/multivariate/pooled-rows.ts';
+import { type Frame } from '../../domain/features/frame.ts';
 import { type Artifact } from '../../domain/learning/artifact.ts';
 import { type LabelledScores } from '../../domain/learning/calibration-intervals.ts';
 import { crossValidate, type ValidationTask } from '../../domain/learning/cross-validate.ts';
 import { fitVersion, type VersionTask } from '../../domain/learning/fit-version.ts';
+import { foldsOf } from '../../domain/learning/folds.ts';
+import { judgeAlone, type LoneFeature } from '../../domain/learning/lone-feature.ts';
 import {
   measureComparison,
   type MeasuredComparison,
@@ -38,6 +41,20 @@ export const tasks = {
     { mostRows, ...input }: Omit<NamedTask, 'onProgress'> & { readonly mostRows: number },
     onProgress: OnProgress,
   ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, mostRows),
+
+  /** How well each feature alone predicts the label, of those of which it can be said. */
+  judgeFeaturesAlone: (
+    { frame, seed }: { readonly frame: Frame; readonly seed: number },
+    onProgress: OnProgress,
+  ): LoneFeature[] => {
+    const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
+    const { folds } = foldsOf(frame, rows, { seed });
+    return frame.features.flatMap((column, at) => {
+      const alone = judgeAlone(column, { frame, folds });
+      onProgress((at + 1) / frame.features.length);
+      return alone ?? [];
+    });
+  },
 
   /** Measures candidate and champion on the same rows. */
   measureComparison: async (

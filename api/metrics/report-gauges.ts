@@ -5,7 +5,22 @@ import { type PerformancePart } from '../../domain/lifecycle/report.ts';
 import { type Report } from '../../store/runs/reports.ts';
 
 /** Most columns of a model that have gauges: drifted ones first, then the heaviest. */
-export const MOST_COLUMNS = 100;
+const MAX_COLUMNS = 100;
+
+/** Most columns of all models together; each model has its share of them, but this many at least. */
+const MAX_COLUMNS_IN_ALL = 300;
+const MIN_COLUMNS = 3;
+
+/**
+ * How many columns of each model have gauges: a scrape stays small, however many models there are.
+ *
+ * @example columnsShown(60) // 5
+ */
+export const columnsShown = (models: number): number =>
+  Math.max(MIN_COLUMNS, Math.min(MAX_COLUMNS, Math.floor(MAX_COLUMNS_IN_ALL / Math.max(1, models))));
+
+/** Digits of what is measured of a column: more say nothing, and there are many of them. */
+const DIGITS = 6;
 
 const METRICS = {
   report_age_seconds: ['Seconds since the newest report was opened', []],
@@ -39,14 +54,15 @@ export async function reportGauges(reports: readonly Report[], now: Date): Promi
       new Gauge({ name: `tidegate_${name}`, help, labelNames: ['model', ...labels], registers: [registry] }),
     ]),
   ) as Record<MetricName, Gauge>;
-  for (const report of reports) fill(gauges, report, now);
+  const columns = columnsShown(reports.length);
+  for (const report of reports) fill(gauges, report, columns, now);
   return registry.metrics();
 }
 
 /** What the text is sent as. */
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-function fill(gauges: Record<MetricName, Gauge>, report: Report, now: Date): void {
+function fill(gauges: Record<MetricName, Gauge>, report: Report, mostColumns: number, now: Date): void {
   const { model, asOf, createdAt, drift, performance } = report;
   const set = (name: MetricName, value: number | null | undefined, labels = {}): void => {
     if (value !== null && value !== undefined) gauges[name].set({ model, ...labels }, value);
@@ -58,20 +74,23 @@ function fill(gauges: Record<MetricName, Gauge>, report: Report, now: Date): voi
     set('window_drifted', Number(verdict.drifted));
     set('window_drifted_share', verdict.share);
     set('window_rows', verdict.windowRows);
-    const shown = ranked(verdict.columns).slice(0, MOST_COLUMNS);
+    const shown = ranked(verdict.columns).slice(0, mostColumns);
     set('columns_left_out', verdict.columns.length - shown.length);
     for (const { column, status, signals, psi, missing } of shown) {
       const labels = { column };
       const deciding = signals.find((signal) => signal.status === 'drifted') ?? signals[0];
       if (status !== 'not measurable') set('column_drifted', Number(status === 'drifted'), labels);
-      set('column_effect', deciding?.effectSize, labels);
-      set('column_adjusted_p', deciding?.adjustedP, labels);
-      set('column_psi', psi?.value, labels);
-      set('column_missing_share', missing.window, labels);
+      set('column_effect', rounded(deciding?.effectSize), labels);
+      set('column_adjusted_p', rounded(deciding?.adjustedP), labels);
+      set('column_psi', rounded(psi?.value), labels);
+      set('column_missing_share', rounded(missing.window), labels);
     }
   }
   for (const { source, bound, value } of aucs(performance)) set('auc', value, { source, bound });
 }
+
+const rounded = (value: number | null | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value.toPrecision(DIGITS));
 
 const ranked = (columns: readonly ColumnVerdict[]): ColumnVerdict[] =>
   columns.toSorted((a, b) => rank(b) - rank(a) || b.weight - a.weight);

@@ -1,4 +1,6 @@
 // What Prometheus scrapes: the newest report of each model, and how this process stands.
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { z } from 'zod';
 import { isTemporary } from '../../store/postgres-failure.ts';
@@ -21,7 +23,7 @@ export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): 
         response: { 200: z.string(), ...errorResponses },
       },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
       const now = new Date();
       const reports = await newestReports(database).catch((error: unknown) => {
         if (!isTemporary(error)) throw error;
@@ -31,7 +33,15 @@ export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): 
       const text = [await reportGauges(reports, now), await logMetrics(serving.predictions.state, now)].join(
         '\n',
       );
-      return reply.type(METRICS_TYPE).serializer(String).send(text);
+      void reply.type(METRICS_TYPE).header('vary', 'accept-encoding');
+      // As Prometheus asks for it: names and labels repeat, so that little is left of them.
+      const isPacked = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+      if (!isPacked) return reply.serializer(String).send(text);
+      const packed = (await promisify(gzip)(text)) as unknown as string;
+      return reply
+        .header('content-encoding', 'gzip')
+        .serializer((body: string) => body)
+        .send(packed);
     },
   );
 }

@@ -19,6 +19,7 @@ import * as referenceStorage from './0018-reference-storage.ts';
 import * as decisionsKept from './0019-decisions-kept.ts';
 import * as installation from './0020-installation.ts';
 import * as onlineRunProgress from './0021-online-run-progress.ts';
+import * as onlineRowVacuum from './0023-online-row-vacuum.ts';
 import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
 import * as installationHome from './0028-installation-home.ts';
 
@@ -47,6 +48,7 @@ export const tidegateMigrations = {
     '0019-decisions-kept': decisionsKept,
     '0020-installation': installation,
     '0021-online-run-progress': onlineRunProgress,
+    '0023-online-row-vacuum': onlineRowVacuum,
     '0027-stage-follows-moves': stageFollowsMoves,
     '0028-installation-home': installationHome,
   },

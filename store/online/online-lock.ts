@@ -21,17 +21,16 @@ export async function withOnlineLock<T>(
   { model, version }: RowsOf,
   work: (clients: OnlineClients) => Promise<T>,
 ): Promise<T> {
-  return withConnections(
-    database,
-    2,
-    async ([reader, writer]) => {
-      requireOwnSession(database.sessions.kind, 'materialising');
-      await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [
-        `tidegate/online/${model}/${version}`,
-      ]);
-      return work({ reader, writer });
-    },
-    // With the sessions go the lock, the transaction and the temporary tables.
-    { discard: true },
-  );
+  const lock = `tidegate/online/${model}/${version}`;
+  // After a failure the sessions end, and with them the lock, the transaction and the temporary tables.
+  return withConnections(database, 2, async ([reader, writer]) => {
+    requireOwnSession(database.sessions.kind, 'materialising');
+    await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [lock]);
+    const result = await work({ reader, writer });
+    // A session that is new has to read the catalog again before it plans its first join.
+    await reader.query('rollback');
+    await writer.query('discard temp');
+    await reader.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock]);
+    return result;
+  });
 }

@@ -18,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 /** Far longer than the times of a step here, so that a machine that is five times slower still advances in time. */
-const times = { lookEvery: 20, askAfter: 200, stalledAfter: 4_000 };
-const LONGER_SECONDS = 6;
+const times = { lookEvery: 20, askAfter: 200, stalledAfter: 2_500 };
+const LONGER_SECONDS = 3.5;
 const never = (): Promise<never> => new Promise(() => undefined);
 
 const watch = (work: () => Promise<unknown>, heartbeat: (details?: unknown) => void = () => undefined) =>

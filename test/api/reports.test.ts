@@ -1,4 +1,5 @@
 // A measured report through the API: as the document of the published schema, as flat metrics, and as gauges.
+import { gunzipSync } from 'node:zlib';
 import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,8 @@ import {
   reportDocumentSchema,
   reportJsonSchema,
 } from '../../domain/report/report-document.ts';
-import { writeReportPart } from '../../store/runs/reports.ts';
+import { columnsShown, reportGauges } from '../../api/metrics/report-gauges.ts';
+import { type Report, writeReportPart } from '../../store/runs/reports.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { startTestApi, type TestApi } from './fixture.ts';
@@ -181,6 +183,32 @@ describe('GET /metrics', () => {
     expect(auc('low')).toBeLessThan(auc('value'));
     expect(auc('high')).toBeGreaterThan(auc('value'));
     expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(14);
+  });
+
+  it('is compressed for whoever accepts that, and says the same', async () => {
+    const headers = { 'accept-encoding': 'deflate, gzip;q=1.0' };
+    const packed = await api.app.inject({ method: 'GET', url: '/metrics', headers });
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+    const names = (text: string): string[] => text.split('\n').map((line) => line.split(' ')[0] ?? '');
+    expect(names(gunzipSync(packed.rawPayload).toString())).toEqual(names(await scrape()));
+  });
+
+  it('stays small with many models: they share the columns that have gauges', async () => {
+    const { drift, ...rest } = await driftedReport();
+    const [column] = drift.verdict.columns;
+    const columns = Array.from({ length: 14 }, (_, at) => ({ ...column!, column: `feature_number_${at}` }));
+    const report = { ...rest, drift: { ...drift, verdict: { ...drift.verdict, columns } } };
+    const reports = Array.from({ length: 60 }, (_, at) => ({
+      ...(report as unknown as Report),
+      createdAt: new Date(),
+      asOf: new Date(),
+      model: `model-${at}`,
+    }));
+    const text = await reportGauges(reports, new Date());
+    expect(text.match(/^tidegate_column_drifted\{/gm)).toHaveLength(300);
+    expect(text).toContain('tidegate_columns_left_out{model="model-0"} 9');
+    expect(text.length).toBeLessThan(200_000);
+    expect([1, 3, 4, 60, 1_000].map(columnsShown)).toEqual([100, 100, 75, 5, 3]);
   });
 
   it('has no gauge of what was not measured, nor of more than a hundred columns of a model', async () => {

@@ -1,0 +1,63 @@
+// SIGTERM ends a worker in the promised time, also when a step waits for what never comes and hears nothing.
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parseDefinition } from '../../domain/features/define-model.ts';
+import churn from '../../models/churn.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { type MonitorInput, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { inject } from 'vitest';
+import { type Loop, startLoop } from '../helpers/loop.ts';
+import { kill, startWorker } from '../helpers/killed-worker.ts';
+
+const MODEL = 'stopped';
+/** The promise is 20 seconds from the signal; the rest is for a machine that is busy with other tests. */
+const WITHIN_MS = 60_000;
+
+let loop: Loop;
+beforeAll(async () => {
+  loop = await startLoop({ worker: false });
+  await applyDefinition(loop.database, parseDefinition({ ...churn, name: MODEL }), 'ada');
+});
+afterAll(() => loop.stop());
+
+it('ends though a step holds connections and waits for a lock', { timeout: 240_000 }, async () => {
+  const { database, client, taskQueue } = loop;
+  const holder = await database.pool.connect();
+  const worker = startWorker({ database, temporalAddress: inject('temporalAddress') }, taskQueue);
+  try {
+    await holder.query('begin');
+    // The step that writes the frozen rows waits here, and no cancellation reaches that statement.
+    await holder.query('lock table tidegate.dataset, users');
+    const input: MonitorInput = { model: MODEL, asOf: '2024-01-31T00:00:00Z' };
+    await client.workflow.start(workflowTypes.monitor, {
+      workflowId: workflowIds.monitor(MODEL),
+      taskQueue,
+      args: [input],
+    });
+    await eventually(
+      async () => {
+        const { rows } = await holder.query(
+          `select from pg_stat_activity where application_name = 'tidegate-worker' and wait_event_type = 'Lock'
+             and datname = current_database()`,
+        );
+        expect(rows.length).toBeGreaterThan(0);
+      },
+      { within: 90_000, every: 100 },
+    );
+    const ended = once(worker, 'exit');
+    const signalled = performance.now();
+    worker.kill('SIGTERM');
+    await eventually(() => expect(worker.exitCode ?? worker.signalCode).not.toBeNull(), {
+      within: WITHIN_MS,
+    });
+    await ended;
+    expect(worker.signalCode).toBeNull();
+    expect(performance.now() - signalled).toBeLessThan(WITHIN_MS);
+  } finally {
+    await holder.query('rollback');
+    holder.release();
+    await kill(worker);
+    await client.workflow.getHandle(workflowIds.monitor(MODEL)).terminate('the test is over');
+  }
+});
