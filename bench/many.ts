@@ -234,26 +234,31 @@ async function askWhileWorking(digest: string, signal: AbortSignal) {
   const decisions: number[] = [];
   const rollbacks: number[] = [];
   const wrong = `${digest.startsWith('0') ? '1' : '0'}${digest.slice(1)}`;
-  const each = async (times: number[], ask: () => Promise<number>): Promise<void> => {
+  const each = async (times: number[], ask: () => Promise<number>, pause: number): Promise<void> => {
     for (;;) {
       times.push(await ask());
-      await delay(500);
+      await delay(pause);
       if (signal.aborted) return;
     }
   };
   await Promise.all([
-    each(decisions, () => decide(DECIDED, 1, wrong)),
-    each(rollbacks, async () => {
-      const startedAt = performance.now();
-      await client.workflow
-        .execute(workflowTypes.rollback, {
-          workflowId: workflowIds.rollback(DECIDED),
-          taskQueue,
-          args: [{ model: DECIDED, requestedBy: 'grace', reason: 'bench' }],
-        })
-        .catch(() => undefined);
-      return performance.now() - startedAt;
-    }),
+    each(decisions, () => decide(DECIDED, 1, wrong), 500),
+    each(
+      rollbacks,
+      async () => {
+        const startedAt = performance.now();
+        await client.workflow
+          .execute(workflowTypes.rollback, {
+            workflowId: workflowIds.rollback(DECIDED),
+            taskQueue,
+            args: [{ model: DECIDED, requestedBy: 'grace', reason: 'bench' }],
+          })
+          .catch(() => undefined);
+        return performance.now() - startedAt;
+        // Each of them starts two runs, and is to measure the load and not to be it.
+      },
+      3_000,
+    ),
   ]);
   return { decisions, rollbacks };
 }

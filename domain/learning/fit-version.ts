@@ -1,6 +1,6 @@
 // A version from training rows: fitted, then calibrated and given its threshold where that is asked for.
 import { type ErrorCode, TidegateError } from '../errors.ts';
-import { type ThresholdPolicy } from '../features/schema/threshold-schema.ts';
+import type { ThresholdPolicy } from '../features/schema/threshold-schema.ts';
 import { type Artifact } from './artifact.ts';
 import { type Calibration, type CalibrationPolicy, chooseCalibration } from './calibrate.ts';
 import { calibrated } from './calibration-map.ts';

@@ -1,6 +1,6 @@
 // Everything that a comparison measures on its evaluation rows, in one go.
 import { type Frame } from '../features/frame.ts';
-import { type NamedSlice } from '../features/schema/slices-schema.ts';
+import type { NamedSlice } from '../features/schema/slices-schema.ts';
 import { compare, type Comparison } from './comparison.ts';
 import { type Cuts, mcnemarAtCut, type McNemarAtCut } from './mcnemar-at-cut.ts';
 import { type FeatureImportance, permutationImportance } from './permutation-importance.ts';

@@ -1,6 +1,6 @@
 // The operating threshold of a version: the score from which on it says yes, chosen on scores out of fold.
 import { TidegateError } from '../errors.ts';
-import { type ThresholdPolicy } from '../features/schema/threshold-schema.ts';
+import type { ThresholdPolicy } from '../features/schema/threshold-schema.ts';
 import { fixed, percent } from '../numbers-in-words.ts';
 
 /** What a cut does on the rows it was chosen on. */

@@ -1,6 +1,6 @@
 // Which rows make a slice: each category value, each quantile band, the missing values, and the named ones.
 import { type CategoryColumn, type Frame, type NumericColumn } from '../features/frame.ts';
-import { type NamedSlice, type SliceCondition } from '../features/schema/slices-schema.ts';
+import type { NamedSlice, SliceCondition } from '../features/schema/slices-schema.ts';
 import { apart } from '../numbers-in-words.ts';
 
 /** What makes a slice. */

@@ -1,6 +1,6 @@
 // Slices: champion and candidate on parts of the evaluation rows, so that a gain overall hides no loss in a part.
 import { type Frame } from '../features/frame.ts';
-import { type NamedSlice } from '../features/schema/slices-schema.ts';
+import type { NamedSlice } from '../features/schema/slices-schema.ts';
 import { type Interval } from '../lifecycle/interval.ts';
 import { DEFAULT_ALPHA, normalInterval } from './auc-interval.ts';
 import { countClusters } from './class-clusters.ts';
