@@ -106,26 +106,43 @@ export class ConnectionPool extends pg.Pool {
     this.#turn = new Promise<void>((resolve) => (done = resolve));
     const taken: pg.PoolClient[] = [];
     try {
-      await before;
+      await this.#within(before);
       while (taken.length < count) taken.push(await this.connect());
       return taken;
     } catch (error) {
       for (const client of taken) client.release();
       throw error;
     } finally {
-      done();
+      // The next one's turn comes after all before it, also if this one gave up early.
+      void before.then(done);
+    }
+  }
+
+  /** Waits for a turn, no longer than for a connection. */
+  async #within(turn: Promise<unknown>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#exhausted()), this.options.connectionTimeoutMillis);
+    });
+    try {
+      await Promise.race([turn, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
   #busy(error: unknown, isFull: boolean): unknown {
     const isLate =
       error instanceof Error && error.message.startsWith('timeout exceeded when trying to connect');
-    if (!isLate || !isFull) return error;
+    return isLate && isFull ? this.#exhausted(error) : error;
+  }
+
+  #exhausted(cause?: unknown): TidegateError {
     const { max = 10, connectionTimeoutMillis = MAX_WAIT_MS } = this.options;
     return new TidegateError(
       'DATABASE_POOL_EXHAUSTED',
       `all ${max} connections of this process to Postgres stayed in use for ${connectionTimeoutMillis / 1_000} s`,
-      { cause: error },
+      { cause },
     );
   }
 }

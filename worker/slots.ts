@@ -16,12 +16,12 @@ export interface Slots {
 
 /**
  * The slots of a process. Steps of the loops compute on all processors and hold a window in memory each: more at once
- * than processors and a few that wait for Postgres take longer, not shorter, and more memory.
+ * than processors and one that waits for Postgres take longer, not shorter, and more memory.
  *
  * @param processors of the machine. @default what it has
  */
 export const slotsFor = (processors: number = availableParallelism()): Slots => ({
-  loops: Math.min(8, processors + 2),
+  loops: Math.min(8, processors + 1),
   parts: 1,
   people: 32,
   notices: 4,

@@ -126,6 +126,11 @@ test('a connection that does not become free in time is DATABASE_POOL_EXHAUSTED,
   const small = openDatabase(database.url, { max: 1, connectWithinMs: 100 });
   await withConnections(small, 1, async () => {
     // Out of the context of the holder, as another step is.
+    const several = [1, 2, 3].map(
+      () => new Promise((resolve) => outside(() => resolve(errorOf(withConnections(small, 2, nothing))))),
+    );
+    for (const error of await Promise.all(several))
+      expect(error).toMatchObject({ code: 'DATABASE_POOL_EXHAUSTED' });
     const asking = new Promise((resolve) => outside(() => resolve(errorOf(small.pool.query('select 1')))));
     expect(await asking).toMatchObject({ code: 'DATABASE_POOL_EXHAUSTED', retryable: true });
   });
@@ -140,6 +145,8 @@ test('closing cuts off connections that are in use, so that the process can end'
   expect(String(await stuck)).toContain('Connection terminated');
   expect(await errorOf(neverBack.query('select 1'))).toBeInstanceOf(Error);
 });
+
+const nothing = (): Promise<void> => Promise.resolve();
 
 const timers: (() => void)[] = [];
 const ticker = setInterval(() => timers.splice(0).forEach((run) => run()), 5);

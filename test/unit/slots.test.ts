@@ -1,0 +1,23 @@
+// The size of a worker's pool follows from what it does at once.
+import { expect, test } from 'vitest';
+import { MAX_HELD } from '../../store/connections.ts';
+import { poolSize, slotsFor } from '../../worker/slots.ts';
+
+test.each([1, 2, 4, 16])(
+  'on %i processors every step finds its connections, and people find theirs',
+  (processors) => {
+    const slots = slotsFor(processors);
+    const held = (slots.loops + slots.parts) * MAX_HELD;
+    expect(poolSize(slots) - held).toBe(8);
+    expect(slots.loops).toBeGreaterThan(1);
+    expect(slots.loops).toBeLessThanOrEqual(8);
+  },
+);
+
+test('more slots make a larger pool, but for notices, which use no connection', () => {
+  const slots = slotsFor(2);
+  expect(poolSize(slots)).toBe(16);
+  expect(poolSize({ ...slots, loops: slots.loops + 1 })).toBe(16 + MAX_HELD);
+  expect(poolSize({ ...slots, notices: 400, people: 400 })).toBe(16);
+  expect(poolSize({ ...slots, people: 2 })).toBe(10);
+});
