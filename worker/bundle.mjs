@@ -1,5 +1,4 @@
-// Bundles the workflows into the file that is named as argument: a process of its own, whose memory goes with it.
-import { writeFile } from 'node:fs/promises';
+// Bundles the workflows and writes them to its output: a process of its own, whose memory goes with it.
 import process from 'node:process';
 import { register } from 'tsx/esm/api';
 
@@ -10,4 +9,4 @@ const quiet = Object.fromEntries(
   ['log', 'trace', 'debug', 'info', 'warn', 'error'].map((level) => [level, () => undefined]),
 );
 const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
-await writeFile(process.argv[2], code);
+process.stdout.write(code);

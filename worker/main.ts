@@ -1,8 +1,5 @@
 // The worker process: connects, checks that it fits its servers, works until it is told to stop, closes in order.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
@@ -116,7 +113,7 @@ async function connect({ connectionOptions }: WorkerConfig['temporal']): Promise
   }
 }
 
-function startWorkersOf(
+async function startWorkersOf(
   config: WorkerConfig,
   connection: NativeConnection,
   database: Database,
@@ -143,20 +140,17 @@ function startWorkersOf(
       async (model) => (await listModels(database)).includes(model),
     ),
   };
-  return workflowBundle === undefined
-    ? withBundle((workflowBundlePath) => startWorkers({ ...settings, workflowBundlePath }))
-    : startWorkers({ ...settings, workflowBundlePath: workflowBundle });
+  return startWorkers({
+    ...settings,
+    workflowBundle: workflowBundle === undefined ? { code: await bundle() } : { codePath: workflowBundle },
+  });
 }
 
-/** Bundles the workflows for `use`. A process of its own does it, since what it takes would stay for as long as this one. */
-async function withBundle<T>(use: (path: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'tidegate-workflows-'));
-  try {
-    const path = join(folder, 'bundle.js');
-    const script = fileURLToPath(new URL('./bundle.mjs', import.meta.url));
-    await promisify(execFile)(process.execPath, [script, path]);
-    return await use(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Bundles the workflows in a process of its own, since the memory that it takes would stay for as long as this one. */
+async function bundle(): Promise<string> {
+  const script = fileURLToPath(new URL('./bundle.mjs', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { maxBuffer: MAX_BUNDLE_BYTES });
+  return stdout;
 }
+
+const MAX_BUNDLE_BYTES = 64 * 2 ** 20;

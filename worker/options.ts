@@ -18,7 +18,7 @@ export interface WorkerSettings {
   readonly taskQueue: string;
   readonly activities: Activities;
   /** A bundle built beforehand; without it the workflows are bundled at start, which takes a second or two. */
-  readonly workflowBundlePath?: string;
+  readonly workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
   /** Activities at once. @default what suits the processors of the machine */
   readonly slots?: Slots;
   /** Asks Postgres whether it works for a step that shows no sign of life. @default nobody is asked */
@@ -40,15 +40,13 @@ const MAX_CACHED_RUNS = 100;
 
 /** Options of the worker that runs the loops. */
 export function workerOptions(settings: WorkerSettings): WorkerOptions {
-  const { connection, namespace, taskQueue, activities, workflowBundlePath } = settings;
+  const { connection, namespace, taskQueue, activities, workflowBundle } = settings;
   return {
     connection,
     namespace,
     taskQueue,
     activities,
-    ...(workflowBundlePath === undefined
-      ? { workflowsPath }
-      : { workflowBundle: { codePath: workflowBundlePath } }),
+    ...(workflowBundle === undefined ? { workflowsPath } : { workflowBundle }),
     ...whileItWorks(settings),
     maxCachedWorkflows: MAX_CACHED_RUNS,
     maxConcurrentActivityTaskExecutions: slotsOf(settings).loops,

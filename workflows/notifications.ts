@@ -34,12 +34,14 @@ export class Notifications {
 }
 
 async function handOver(notification: Notification): Promise<void> {
-  const { workflowId, runId } = workflowInfo();
+  const { workflowId, runId, memo } = workflowInfo();
   const { model, event } = notification;
   await startChild(workflowTypes.notice, {
     workflowId: workflowIds.notice(model, uuid4()),
     args: [{ ...notification, at: new Date().toISOString(), workflowId, runId }],
     parentClosePolicy: ParentClosePolicy.ABANDON,
+    // Names the installation that the run belongs to.
+    ...(memo && { memo }),
     typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
     staticSummary: `Notify of ${model}: ${event}`,
   });

@@ -95,7 +95,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
       namespace: 'default',
       taskQueue: QUEUE,
       activities: createActivities({ database, client, taskQueue: QUEUE }),
-      workflowBundlePath: await workflowBundlePath(),
+      workflowBundle: { codePath: await workflowBundlePath() },
     });
     model = await retrainableModel(database, 'crossed', { holdout: { share: 0.5 } });
     await model.add(crossed(2_400));

@@ -40,7 +40,7 @@ it('reminds each day of a week and then expires, without anybody having decided'
     namespace: 'default',
     taskQueue: 'a-week',
     activities: fakes.activities,
-    workflowBundlePath: await workflowBundlePath(),
+    workflowBundle: { codePath: await workflowBundlePath() },
   };
   const worker = await Worker.create(workerOptions(settings));
   const sides = await Promise.all(sideWorkerOptions(settings).map((options) => Worker.create(options)));

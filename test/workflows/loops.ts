@@ -89,7 +89,7 @@ export async function hostLoops({ address, identity, ...server }: LoopsServer): 
       namespace: 'default',
       taskQueue,
       activities: byModel(models),
-      workflowBundlePath: await workflowBundlePath(),
+      workflowBundle: { codePath: await workflowBundlePath() },
     },
     identity,
   );
