@@ -12,6 +12,7 @@ import { retryPolicies } from './retry-policies.ts';
 const priority = {
   release: { priorityKey: 1 },
   candidate: { priorityKey: 2 },
+  /** Measured windows, and what a retrain begins with. */
   retrain: { priorityKey: 3 },
   report: { priorityKey: 4 },
   begin: { priorityKey: 5 },
@@ -41,18 +42,16 @@ export const { archiveCandidate, assembleEvidence, closeRetrain } = proxyActivit
 
 export const { freezeWindow } = proxyActivities<Activities>({ ...data, priority: priority.begin });
 
-export const {
-  checkQuality,
-  materializeDefinition,
-  measureDrift,
-  measurePerformance,
-  removeUnusedOnlineRows,
-} = proxyActivities<Activities>({ ...data, priority: priority.report });
-
-export const { checkLeaks, freezeTrainingWindow, planTraining } = proxyActivities<Activities>({
+export const { checkQuality, materializeDefinition, removeUnusedOnlineRows } = proxyActivities<Activities>({
   ...data,
-  priority: priority.retrain,
+  priority: priority.report,
 });
+
+export const { checkLeaks, freezeTrainingWindow, measureDrift, measurePerformance, planTraining } =
+  proxyActivities<Activities>({
+    ...data,
+    priority: priority.retrain,
+  });
 
 export const { compareWithChampion, materializeOnline } = proxyActivities<Activities>({
   ...data,
