@@ -159,7 +159,7 @@ describe('the retry table', () => {
         // Steps that are further on the way to a release go first.
         const way = [
           'freezeWindow',
-          'measureDrift',
+          'checkQuality',
           'freezeTrainingWindow',
           'trainCandidate',
           'validateCandidate',
