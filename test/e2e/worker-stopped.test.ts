@@ -37,7 +37,8 @@ it('ends though a step holds connections and waits for a lock', { timeout: 240_0
     });
     await eventually(
       async () => {
-        const { rows } = await holder.query(
+        // Not by the holder: what a transaction sees of other sessions stays as it was at its first look.
+        const { rows } = await database.pool.query(
           `select from pg_stat_activity where application_name = 'tidegate-worker' and wait_event_type = 'Lock'
              and datname = current_database()`,
         );
