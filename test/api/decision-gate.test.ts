@@ -41,7 +41,7 @@ it('says that Temporal cannot be reached', async () => {
 
 it('says what still decides once a run takes no more updates, and records the decision', async () => {
   const model = await candidateModel(database, 'asked_often');
-  const version = await model.produce();
+  const version = await model.stage();
   // As a server answers whose `history.maxTotalUpdates` is reached.
   const details =
     'The limit on the total number of distinct updates in this workflow has been reached (2000). Make sure';

@@ -252,7 +252,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       );
       expect(code).toBe('DATABASE_POOLER');
       expect(remedy).toContain('session mode');
-      const source = { model: 'bounced', version: 1 } as never;
+      const source = { model: 'bounced', version: 1, definition: { online: {} } } as never;
       const work = materialise(database, { source, asOf: new Date(), scope: { kind: 'increment' } });
       expect((await failureOf(work)).code).toBe('DATABASE_POOLER');
     });
