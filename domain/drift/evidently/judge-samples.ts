@@ -1,5 +1,6 @@
 // The verdict that Evidently's preset would give on a window.
 import { MISSING_CODE, type FeatureColumn, type Frame } from '../../features/frame.ts';
+import { apart } from '../../numbers-in-words.ts';
 import { constantSides } from '../constant.ts';
 import { type DriftPolicy } from '../drift-policy.ts';
 import { notMeasurable } from '../hypothesis.ts';
@@ -150,8 +151,9 @@ function words({ test, signal }: EvidentlySignal): string {
   if (test === null || signal.status === 'not measurable')
     return `not measurable: ${signal.reason ?? 'nothing to compare'}`;
   const score = test.judges === 'p-value' ? signal.pValue : signal.value;
-  const side = `${signal.status === 'drifted' ? test.driftWhen : opposite[test.driftWhen]} ${test.threshold}`;
-  return `${signal.status}: ${test.displayName} ${Number((score ?? 0).toPrecision(3))}, ${side}`;
+  const side = signal.status === 'drifted' ? test.driftWhen : opposite[test.driftWhen];
+  const [read = '', threshold = ''] = apart([score ?? 0, test.threshold]);
+  return `${signal.status}: ${test.displayName} ${read}, ${side} ${threshold}`;
 }
 
 const opposite = { below: 'at least', 'at most': 'above', 'at least': 'below' } as const;

@@ -67,12 +67,13 @@ export function multivariateInWords(
 ): string {
   if (auc === null) return `all columns together are not measurable: ${reason ?? 'nothing to compare'}`;
   const signal = judged.others.find(({ kind }) => kind === 'multivariate');
+  const bounds = signal ? [0.5 + signal.threshold] : [];
   const most = columns.map(({ column, loss }) => {
     const status = judged.columns.find((one) => one.column === column)?.status ?? 'stable';
     return `${column} (${status} by itself; ${rounded(loss, 2)} of the AUC)`;
   });
   return [
-    `AUC ${intervalInWords(auc)} of telling window from reference${signal ? materialWords(signal, compared) : ''}`,
+    `AUC ${intervalInWords(auc, ...bounds)} of telling window from reference${signal ? materialWords(signal, compared) : ''}`,
     ...(most.length > 0 ? [`most by ${most.join(', ')}`] : []),
     ...judged.others.filter(({ kind }) => kind === 'prediction').map(scoresInWords),
   ].join('; ');

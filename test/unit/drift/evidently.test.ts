@@ -109,6 +109,15 @@ describe("preset 'evidently'", () => {
     expect(statisticOf(judge(repeated(['a', 1_001]), repeated(['a', 9])))).toBe('jensenshannon');
   });
 
+  it('keeps the digits that say on which side of its threshold a score lies', () => {
+    const a = lattice(2_000, 0, 10);
+    const sd = (10 / 2_000) * Math.sqrt((2_000 ** 2 - 1) / 12);
+    const words = (moved: number) => judge(a, a.map((x) => x + moved * sd)).columns[0]?.words; // prettier-ignore
+    expect(words(0.09998)).toBe('stable: Wasserstein distance (normed) 0.09998, below 0.1');
+    expect(words(0.10002)).toBe('drifted: Wasserstein distance (normed) 0.10002, at least 0.1');
+    expect(words(0.31234)).toBe('drifted: Wasserstein distance (normed) 0.312, at least 0.1');
+  });
+
   it('is drifted at the share, which is half unless the policy says otherwise, and by a critical column', () => {
     const [a, b] = [repeated(['a', 60], ['b', 40]), repeated(['a', 45], ['b', 55])];
     const samples = { reference: frameOf({ x: a, y: a }), window: frameOf({ x: b, y: a }) };

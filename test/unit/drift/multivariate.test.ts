@@ -179,6 +179,20 @@ describe('all columns together', () => {
     });
 
     it.each([
+      [0.54996, 'stable', '0.54996 below the 0.55000'],
+      [0.55004, 'drifted', '0.55004 not below the 0.55000'],
+    ] as const)('with the digits that tell %d from its bound', (low, status, words) => {
+      const found = domainClassifier(sideOf(columnsOf(200, 0.7, 1)), sideOf(columnsOf(200, -0.7, 2)), {
+        seed: 1,
+      });
+      const classified = { ...found, auc: { value: 0.58, low, high: 0.61 } };
+      const signal = { ...multivariateChange(classified, 0.05), adjustedP: null, status };
+      const said = multivariateInWords(classified, { columns: [], others: [signal] });
+      expect(said).toContain(`AUC 0.58000 (${low} to 0.61000) of telling window from reference`);
+      expect(said).toContain(`its lower end ${words} that is material`);
+    });
+
+    it.each([
       [1, 0.05],
       [3, 0.05],
       [8, 0.0793],
