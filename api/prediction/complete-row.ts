@@ -1,4 +1,5 @@
 // Puts a row together from what is stored of an entity and what a request sends beside it.
+import { categoryOf } from '../../domain/features/category.ts';
 import { type ColumnSpec, isNumeric } from '../../domain/features/column.ts';
 import { type Value } from '../../domain/features/derived/operator.ts';
 import { type FeatureRecord } from '../../domain/features/frame.ts';
@@ -28,8 +29,11 @@ export function completeRow(shape: RowShape, { stored, sent, rowTimeMicros }: Ro
   return shape.record(sources, rowTimeMicros);
 }
 
-/** A number that JSON cannot hold was stored as a text, and counts as missing. */
+/**
+ * A number that JSON cannot hold was stored as a text, and counts as missing. Rows that were written before texts were
+ * cut hold them whole.
+ */
 function storedValue(spec: ColumnSpec, value: unknown): Value {
-  const fits = isNumeric(spec) ? typeof value === 'number' : typeof value === 'string';
-  return fits ? (value as Value) : null;
+  if (isNumeric(spec)) return typeof value === 'number' ? value : null;
+  return typeof value === 'string' ? categoryOf(value) : null;
 }

@@ -1,4 +1,5 @@
 // Reads the features of a request as the definition declares them.
+import { categoryOf } from '../../domain/features/category.ts';
 import { type ColumnSpec } from '../../domain/features/column.ts';
 import { type Derivation } from '../../domain/features/derived/derivation.ts';
 import { type Value } from '../../domain/features/derived/operator.ts';
@@ -8,8 +9,6 @@ import { excerpt } from '../../domain/excerpt.ts';
 import { isStorable } from '../schemas/text.ts';
 import { readInstant } from './read-instant.ts';
 import { type RowShape } from './row-shape.ts';
-
-const MAX_CATEGORY = 1_000;
 
 interface Problem {
   readonly code: Extract<ErrorCode, 'UNKNOWN_FEATURE' | 'INVALID_FEATURE'>;
@@ -24,8 +23,8 @@ export interface RequestRow {
 }
 
 /**
- * What each row of a request sends, in order, by name; null is null. A category that the definition does not name is
- * kept: it is scored as unseen. A count is a whole number from 0; the bounds of a number are watched by drift and
+ * What each row of a request sends, in order, by name; null is null. A category is the first
+ * 1,000 characters of its text; one that the definition does not name is kept: it is scored as unseen. A count is a whole number from 0; the bounds of a number are watched by drift and
  * refused nowhere. Derived columns are computed and cannot be sent.
  *
  * @throws TidegateError UNKNOWN_FEATURE, INVALID_FEATURE naming the first 20 places with what was expected and got;
@@ -77,8 +76,7 @@ function notSendable(at: string, derivation: Derivation | undefined): Problem {
 const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | undefined> = {
   numeric: (value) => (Number.isFinite(value) ? (value as number) : undefined),
   count: (value) => (Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
-  category: (value) =>
-    typeof value === 'string' && value.length <= MAX_CATEGORY && isStorable(value) ? value : undefined,
+  category: (value) => (typeof value === 'string' && isStorable(value) ? categoryOf(value) : undefined),
   flag: (value) => (typeof value === 'boolean' ? String(value) : undefined),
   instant: readInstant,
 };
@@ -86,7 +84,7 @@ const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | 
 const expected: Record<ColumnSpec['type'], string> = {
   numeric: 'a number',
   count: 'a whole number from 0',
-  category: `a text of at most ${MAX_CATEGORY} storable characters`,
+  category: 'a text without NUL and without half a surrogate pair,',
   flag: 'true or false',
   instant: 'a day, or an instant with its offset such as 2024-02-29T06:00:00Z,',
 };

@@ -1,6 +1,7 @@
 // Which columns of a query can be counted in the bins of a reference, and how they are selected.
 import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
 import { type ColumnHead } from '../../domain/drift/window-profiler.ts';
+import { categorySql } from '../features/category-sql.ts';
 import { quoteColumn } from '../features/identifiers.ts';
 import { type Queryable } from '../queryable.ts';
 
@@ -47,7 +48,7 @@ export async function describeQuery(
       return [{ name, kind: 'numeric', value: `${written}::float8` }];
     }
     // As Postgres writes a boolean that is not cast.
-    const value = dataTypeID === BOOL ? `left(${column}::text, 1)` : `${column}::text`;
+    const value = dataTypeID === BOOL ? `left(${column}::text, 1)` : categorySql(`${column}::text`);
     return [{ name, kind: 'category', value }];
   });
   const others = fields.map(({ name }) => name).filter((name) => !known.has(name));

@@ -2,6 +2,7 @@
 import { isNumeric } from '../../domain/features/column.ts';
 import { type SourceColumn } from '../../domain/features/define-model.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { categorySql } from './category-sql.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { type ViewPlan } from './join-plan.ts';
 import { sameKeySql, viewKeys } from './keys-sql.ts';
@@ -13,12 +14,13 @@ export const viewAlias = (view: number): string => `view_${view}`;
 
 /**
  * A source column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants (infinite if
- * the instant is), else text.
+ * the instant is), else text, of which a category is the first 1,000 characters.
  */
 export function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
   const column = `source.${quoteColumn(name)}`;
   if (spec.type === 'instant') return `(extract(epoch from ${instantValueSql(column)}) * 1000000)::float8`;
-  return `${column}::${isNumeric(spec) ? 'float8' : 'text'}`;
+  if (isNumeric(spec)) return `${column}::float8`;
+  return spec.type === 'category' ? categorySql(`${column}::text`) : `${column}::text`;
 }
 
 /** What is selected of the row that wins: its columns, its timestamp, and whether `knownSince` alone lets it be seen. */

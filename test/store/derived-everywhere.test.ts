@@ -17,6 +17,7 @@ import { recordAt } from '../../domain/features/frame.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { rowsAt } from '../../store/features/rows-at.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
 import { materialise } from '../../store/online/materialise.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -214,36 +215,41 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   explain: () => ({ score: 0, base: 0, contributions: [] }),
 });
 
+/** A version of the definition that is trained, looked up and asked over the rows. */
+async function everywhere(definition: ModelDefinition, rows: readonly Row[]) {
+  await fill(rows);
+  const { version } = await applyDefinition(database, definition, 'ada');
+
+  const dataset = await freezeWindow(database, {
+    request: `everywhere/${version}/${Math.random()}`,
+    definition,
+    definitionVersion: version,
+    window: { from: new Date('2024-01-01Z'), to: asOf },
+  });
+  const { frame } = await readDataset(database, dataset);
+  const source = { model: definition.name, version, definition, appliedBy: 'ada', appliedAt: asOf };
+  await database.pool.query('delete from tidegate.online_row; delete from tidegate.online_watermark');
+  await materialise(database, { source, asOf });
+
+  const model = serving(definition, version);
+  const ask = async (body: PredictBody) => {
+    const answers = await predict(model, body, {
+      lookUp: (keys) => findOnlineRows(database, keys),
+      now: new Date(0),
+    });
+    return answers.map(({ subject }) => subject.record);
+  };
+  const keys = rows.map((_, at) => ({ user_id: `u${String(at).padStart(3, '0')}`, region_id: 'eu' }));
+  return { frame, ask, keys, sent: rows.map((row) => asSent(row) as Record<string, unknown>) };
+}
+
 test('a derived column has the same value when frozen, materialised and sent in a request', async () => {
   const used = new Set<string>();
   await fc.assert(
     fc.asyncProperty(anyDerived, fc.array(anyRow, { minLength: 1, maxLength: 12 }), async (derived, rows) => {
       for (const { operator } of Object.values(derived)) used.add(operator);
       const definition = definitionWith(derived);
-      await fill(rows);
-      const { version } = await applyDefinition(database, definition, 'ada');
-
-      const dataset = await freezeWindow(database, {
-        request: `everywhere/${version}/${Math.random()}`,
-        definition,
-        definitionVersion: version,
-        window: { from: new Date('2024-01-01Z'), to: asOf },
-      });
-      const { frame } = await readDataset(database, dataset);
-      const source = { model: definition.name, version, definition, appliedBy: 'ada', appliedAt: asOf };
-      await database.pool.query('delete from tidegate.online_row; delete from tidegate.online_watermark');
-      await materialise(database, { source, asOf });
-
-      const model = serving(definition, version);
-      const ask = async (body: PredictBody) => {
-        const answers = await predict(model, body, {
-          lookUp: (keys) => findOnlineRows(database, keys),
-          now: new Date(0),
-        });
-        return answers.map(({ subject }) => subject.record);
-      };
-      const keys = rows.map((_, at) => ({ user_id: `u${String(at).padStart(3, '0')}`, region_id: 'eu' }));
-      const sent = rows.map((row) => asSent(row) as Record<string, unknown>);
+      const { frame, ask, keys, sent } = await everywhere(definition, rows);
       const lookedUp = await ask({ keys });
       const requested = await ask({ rows: sent, as_of: asOf.toISOString() });
       const overridden = await ask({ entries: keys.map((key, at) => ({ key, features: sent[at] })) });
@@ -267,4 +273,43 @@ test('a derived column has the same value when frozen, materialised and sent in 
     { numRuns: 60 },
   );
   expect([...used].sort()).toEqual([...OPERATOR_NAMES].sort());
+});
+
+test('a text of 1,500 characters is the same category when frozen, materialised and sent in a request', async () => {
+  const start = 'x'.repeat(999);
+  const long = ['😀'.repeat(1_500), `${start}😀${'y'.repeat(500)}`, `${start}é${'y'.repeat(500)}`];
+  const categories = ['😀'.repeat(1_000), `${start}😀`, `${start}é`];
+  const none = { fee: null, hours: null, calls: null, gift: null, since: null, seen: null };
+  const rows = long.map((plan) => ({ ...none, plan, region: 'eu' }));
+  const definition = definitionWith({
+    same: coalesce(['plan']),
+    crossed: cross(['region', 'plan']),
+    equal: equals('plan', `${start}😀`),
+  });
+  const { frame, ask, keys, sent } = await everywhere(definition, rows);
+  const expected = categories.map((plan) => ({
+    plan,
+    same: plan,
+    crossed: [...`eu & ${plan}`].slice(0, 1_000).join(''),
+    equal: String(plan === `${start}😀`),
+  }));
+  expect(rows.map((_, at) => recordAt(frame, at))).toMatchObject(expected);
+  expect(await ask({ keys })).toMatchObject(expected);
+  expect(await ask({ rows: sent })).toMatchObject(expected);
+  expect(await ask({ entries: keys.map((key, at) => ({ key, features: sent[at] })) })).toMatchObject(
+    expected,
+  );
+
+  const found = await rowsAt(database, definition, { asOf, limit: 3 });
+  expect(found.map(({ values }) => Object.fromEntries(values))).toMatchObject(expected);
+  const stored = await database.pool.query<{ plan: string }>(
+    `select features->>'plan' as plan from tidegate.online_row order by entity_key`,
+  );
+  expect(stored.rows.map(({ plan }) => plan)).toEqual(categories);
+  // As online rows were written before texts were cut.
+  await database.pool.query(
+    `update tidegate.online_row set features = jsonb_set(features, '{plan}', to_jsonb(usage.plan))
+     from everywhere.usage where entity_key->>0 = usage.user_id`,
+  );
+  expect(await ask({ keys })).toMatchObject(expected);
 });

@@ -167,7 +167,8 @@ test('a 1 MB cell', async () => {
     { user_id: 'a', at, plan: 'é'.repeat(500_000) },
     { user_id: 'b', at, plan: 'é' },
   );
-  expect(textsOf(await frozen(model), 1)).toEqual(['é'.repeat(500_000), 'é']);
+  // Of a text the first 1,000 characters are the category.
+  expect(textsOf(await frozen(model), 1)).toEqual(['é'.repeat(1_000), 'é']);
 });
 
 test('infinities and NaN from Postgres floats', async () => {

@@ -3,12 +3,15 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freezeReference } from '../../domain/drift/feature-reference.ts';
 import { type Moments } from '../../domain/drift/moments.ts';
+import { referenceOfTable } from '../../domain/drift/tables/compare-tables.ts';
 import { type ColumnProfile, profileWindow, type WindowProfile } from '../../domain/drift/window-profile.ts';
 import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../domain/features/frame.ts';
 import { inTransaction, READ_SNAPSHOT } from '../../store/database.ts';
 import { groupedProfile } from '../../store/drift/grouped-profile.ts';
 import { prefersGroups, profileTableQuery } from '../../store/drift/profile-query.ts';
+import { openTableQuery } from '../../store/drift/query-source.ts';
 import { describeQuery } from '../../store/drift/query-columns.ts';
+import { readTable } from '../../store/drift/read-table.ts';
 import { streamProfile } from '../../store/drift/stream-profile.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
@@ -84,6 +87,28 @@ const text = fc.constantFrom('a', 'b', 'B', 'é', '😀', '', ' ', '2024-02-29',
 const sample = fc.array(fc.tuple(number, text), { minLength: 0, maxLength: 60 });
 
 describe('the profile of a query', () => {
+  it('takes a long text for the category that a table read row by row makes of it', async () => {
+    const start = 'x'.repeat(999);
+    const query = (end: string) =>
+      `select c from (values ('${start}😀${end}'), ('${start}é${end}'), ('a')) as t (c)`;
+    const read = await readTable(await openTableQuery(database.url, query('yy'), 'a'));
+    expect(read.features[0]).toMatchObject({ dictionary: [`${start}😀`, `${start}é`, 'a'] });
+    const reference = referenceOfTable(read);
+    const profiles = await inTransaction(
+      database,
+      async (client) => {
+        const described = await describeQuery(client, query('z'.repeat(500)), reference);
+        return [
+          await groupedProfile(client, described, reference),
+          await streamProfile(client, described, reference),
+        ];
+      },
+      READ_SNAPSHOT,
+    );
+    for (const profile of profiles)
+      expect(profile.columns[0]).toMatchObject({ counts: Float64Array.of(1, 1, 1), unseen: new Map() });
+  });
+
   it('is that of its rows, streamed and grouped, whatever the values', async () => {
     await fc.assert(
       fc.asyncProperty(sample, sample, async (before, now) => {

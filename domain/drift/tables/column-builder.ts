@@ -1,4 +1,5 @@
 // A column of a table that arrives as text, cell by cell, with its kind found on the way.
+import { categoryOf } from '../../features/category.ts';
 import { type FeatureColumn, MISSING_CODE } from '../../features/frame.ts';
 import { type PandasType } from '../evidently/sample.ts';
 import { numberIn, looksLikeCode } from './number-in.ts';
@@ -117,9 +118,10 @@ export class ColumnBuilder {
     }
     this.#present += 1;
     if (this.#allFlags && !/^(true|false)$/i.test(cell)) this.#allFlags = false;
-    const known = this.#codeOf.get(cell);
+    const category = categoryOf(cell);
+    const known = this.#codeOf.get(category);
     const code = known ?? this.#codeOf.size;
-    if (known === undefined) this.#codeOf.set(cell, code);
+    if (known === undefined) this.#codeOf.set(category, code);
     this.#codes[this.#rows] = code;
   }
 }

@@ -1,5 +1,6 @@
 // bucket: the range that a number falls into, as a category.
 import { z } from 'zod';
+import { categoryText } from '../schema/words.ts';
 import { operator } from './operator.ts';
 import { categoryOptions, one, type OptionsIn } from './options.ts';
 
@@ -17,7 +18,7 @@ const schema = z.strictObject({
     ),
   /** Names of the ranges: one more than bounds. @default '< 6', '[6, 12)', '≥ 12' */
   labels: z
-    .array(z.string().min(1))
+    .array(categoryText.min(1))
     .readonly()
     .refine((labels) => new Set(labels).size === labels.length, 'names two ranges alike')
     .optional(),

@@ -1,6 +1,6 @@
 // coalesce: the first of some columns that has a value.
 import { z } from 'zod';
-import { column } from '../schema/words.ts';
+import { categoryText, column } from '../schema/words.ts';
 import { type InputKind, operator, type SpecProblem } from './operator.ts';
 import { numericOptions, type OptionsIn } from './options.ts';
 
@@ -8,9 +8,9 @@ const schema = z.strictObject({
   operator: z.literal('coalesce'),
   inputs: z.array(column).min(1).readonly(),
   /** The value where no column has one; absent means null. */
-  otherwise: z.union([z.number(), z.string()]).optional(),
+  otherwise: z.union([z.number(), categoryText]).optional(),
   /** The values there are, where the columns are texts; absent means any. */
-  values: z.array(z.string()).min(1).readonly().optional(),
+  values: z.array(categoryText).min(1).readonly().optional(),
   ...numericOptions,
 });
 

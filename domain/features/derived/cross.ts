@@ -9,7 +9,8 @@ const escape = (text: string): string => text.replaceAll('\\', '\\\\').replaceAl
 
 /**
  * Inputs: two texts or more. Result: one category per combination, `a & b`; `&` and `\` inside a value stand behind a
- * `\`, so that no two combinations are the same text. Missing: null where any is.
+ * `\`, so that no two combinations are the same text (of which, as of every text, the first 1,000 characters are used).
+ * Missing: null if any is.
  */
 export const crossOperator = operator({
   schema,

@@ -1,4 +1,5 @@
 // Derived columns made ready to compute: one implementation for frozen rows, online rows and requests.
+import { categoryOf } from '../category.ts';
 import { type ColumnSpec, type FeatureSpec, isNumeric } from '../column.ts';
 import { type ModelDefinition } from '../definition.ts';
 import { sourceColumnsOf } from '../source-columns.ts';
@@ -19,7 +20,7 @@ export interface Derivation {
   readonly inputs: readonly string[];
   /**
    * Computes the value. Numbers that are not finite, and values of the wrong kind, count as missing; the result is a
-   * finite number, a text or null. Instants are microseconds since 1970 UTC, as is the row time.
+   * finite number, a category (`categoryOf`) or null. Instants are microseconds since 1970 UTC, as is the row time.
    */
   readonly evaluate: Evaluate;
 }
@@ -71,7 +72,7 @@ function featureSpecOf(spec: DerivedSpec, result: ResultType): FeatureSpec {
   return { ...result, ...(Object.fromEntries(options) as object) };
 }
 
-/** What holds for every operator: missing values on the way in, finite numbers on the way out. */
+/** What holds for every operator: missing values on the way in, finite numbers and categories on the way out. */
 function guarded(
   { missing }: Pick<Operator, 'missing'>,
   evaluate: Evaluate,
@@ -89,7 +90,8 @@ function guarded(
       (usable as Value[])[at] = null;
     }
     const result = evaluate(usable, rowTimeMicros);
-    if (typeof result !== 'number') return result;
+    if (typeof result === 'string') return categoryOf(result);
+    if (result === null) return null;
     // A negative zero would be another value in JSON than in bytes.
     return Number.isFinite(result) ? result + 0 : null;
   };

@@ -1,5 +1,6 @@
 // equals: whether a column has one certain value.
 import { z } from 'zod';
+import { categoryText } from '../schema/words.ts';
 import { operator } from './operator.ts';
 import { categoryOptions, one, type OptionsIn } from './options.ts';
 
@@ -7,7 +8,7 @@ const schema = z.strictObject({
   operator: z.literal('equals'),
   inputs: one,
   /** A number for numbers, a text for categories, a boolean for flags. */
-  value: z.union([z.number(), z.string(), z.boolean()]),
+  value: z.union([z.number(), categoryText, z.boolean()]),
   ...categoryOptions,
 });
 

@@ -28,7 +28,7 @@ export interface SpecProblem {
 
 /**
  * An operator. What holds for all is done once, in derivation.ts: a number that is not finite counts as missing, a
- * result that is not finite is null, and a negative zero is 0.
+ * result that is not finite is null, a negative zero is 0, and a text is cut as every category is.
  */
 export interface Operator<Schema extends z.ZodType<OperatorSpec> = z.ZodType<OperatorSpec>> {
   /** Checks a declaration. */

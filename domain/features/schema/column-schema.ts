@@ -1,6 +1,6 @@
 // How a column of a view is declared: its type, its contract and how its drift is judged.
 import { z } from 'zod';
-import { severity, share } from './words.ts';
+import { categoryText, severity, share } from './words.ts';
 
 /** The kinds of contract that a column may state. */
 export const CONTRACT_KINDS = ['type', 'null-share', 'range', 'set', 'regex', 'unique'] as const;
@@ -65,7 +65,7 @@ export const columnSchema = z.discriminatedUnion('type', [
     /** Texts, each a category. */
     type: z.literal('category'),
     /** The values there are; absent means any. */
-    values: z.array(z.string()).min(1).readonly().optional(),
+    values: z.array(categoryText).min(1).readonly().optional(),
     /** A regular expression that the whole value matches. */
     matches: regularExpression.optional(),
     ...columnOptions,

@@ -1,6 +1,6 @@
 // Named slices: parts of the population on which no candidate may be surely worse.
 import { z } from 'zod';
-import { column } from './words.ts';
+import { categoryText, column } from './words.ts';
 
 const range = z
   .strictObject({
@@ -13,7 +13,7 @@ const range = z
   .refine(({ min = -Infinity, max = Infinity }) => min <= max, 'min is above max');
 
 /** What a column must hold: a value, a range of numbers, or null for a missing value. */
-const condition = z.union([z.string(), z.boolean(), z.number(), z.null(), range]);
+const condition = z.union([categoryText, z.boolean(), z.number(), z.null(), range]);
 
 /** Slices by name; a row belongs to one where every condition holds. */
 export const slicesSchema = z

@@ -1,5 +1,6 @@
 // Checks of the words that every part of a definition is written with: names, tables, columns, durations.
 import { z } from 'zod';
+import { categoryOf, MAX_CATEGORY } from '../category.ts';
 import { parseDuration } from '../duration.ts';
 
 /** A duration as people write it. */
@@ -27,6 +28,14 @@ export const table = z
   .regex(
     /^([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,62}$/,
     'must be a table name, or schema.table',
+  );
+
+/** A category as a definition names it: one that a value can be. */
+export const categoryText = z
+  .string()
+  .refine(
+    (text) => categoryOf(text) === text,
+    `must have at most ${MAX_CATEGORY} characters, which is how much of a text is used as a category`,
   );
 
 /** A share of rows, from 0 to 1. */

@@ -38,6 +38,17 @@ describe('a row of the declared types', () => {
   });
 });
 
+describe('a long text', () => {
+  it('is read as its category', () => {
+    const start = 'x'.repeat(999);
+    expect(read({ plan: `${start}😀${'y'.repeat(4_000_000)}` })).toEqual({ plan: `${start}😀` });
+  });
+
+  it.each(['\0', '\ud83d'])('is refused if it ends with %j, which no database holds', (end) => {
+    expect(() => read({ plan: `${'x'.repeat(1_500)}${end}` })).toThrow('expected a text without NUL');
+  });
+});
+
 describe('an instant', () => {
   it.each([
     ['2024-02-29', Date.parse('2024-02-29T00:00:00Z') * 1_000],

@@ -91,6 +91,10 @@ const cases: (readonly [DerivedSpec, readonly Value[], Value, number?])[] = [
   [cross(['plan', 'gift']), ['basic', 'true'], 'basic & true'],
   [cross(['plan', 'gift']), ['a & b\\', 'true'], 'a \\& b\\\\ & true'],
   [cross(['plan', 'gift']), ['basic', null], null],
+  // A text is used by its first 1,000 characters.
+  [cross(['plan', 'gift']), [`${'x'.repeat(992)}😀`, 'true'], `${'x'.repeat(992)}😀 & true`],
+  [cross(['plan', 'gift']), [`${'x'.repeat(996)}😀`, 'true'], `${'x'.repeat(996)}😀 & `],
+  [coalesce(['plan']), ['x'.repeat(1_500)], 'x'.repeat(1_000)],
   [daysSince('since'), [0], 1.5, 1.5 * DAY],
   [daysSince('since'), [2 * DAY], -1, DAY],
   [daysSince('since'), [null], null, DAY],
