@@ -1,6 +1,8 @@
 // docker-compose.yml and the files it needs: pinned, health-checked, closed to the outside, and in step with the code.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -9,12 +11,13 @@ import { searchAttributeKinds } from '../../worker/search-attributes.ts';
 interface Service {
   readonly image: string;
   readonly build?: unknown;
+  readonly entrypoint?: readonly string[];
   readonly restart: string;
   readonly user?: string;
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly ports?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
-  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly environment?: Readonly<Record<string, string | number | null>>;
   readonly volumes?: readonly string[];
 }
 
@@ -87,7 +90,11 @@ describe('docker-compose.yml', () => {
       services
         .filter(([, service]) => JSON.stringify(service.environment ?? {}).includes(secret))
         .map(([name]) => name);
-    expect(holders(SECRETS.TEMPORAL_DB_PASSWORD).sort()).toEqual(['temporal', 'temporal-postgres']);
+    expect(holders(SECRETS.TEMPORAL_DB_PASSWORD).sort()).toEqual([
+      'setup-temporal-schema',
+      'temporal',
+      'temporal-postgres',
+    ]);
     expect(holders(SECRETS.TIDEGATE_DB_PASSWORD).sort()).toEqual([
       'api',
       'postgres',
@@ -95,6 +102,62 @@ describe('docker-compose.yml', () => {
       'trees',
       'worker',
     ]);
+  });
+
+  it('mounts files that exist, under the paths that the services use', () => {
+    const mounts = services.flatMap(([name, { volumes = [], entrypoint = [], environment = {} }]) =>
+      volumes
+        .filter((volume) => volume.startsWith('./'))
+        .map((volume) => ({ name, volume, uses: [...entrypoint, ...Object.values(environment)] })),
+    );
+    expect(mounts.map(({ name }) => name)).toEqual(['setup-temporal-schema', 'temporal', 'setup-temporal']);
+    for (const { volume, uses } of mounts) {
+      const [file = '', inside, mode] = volume.split(':');
+      expect(textOf(file)).not.toBe('');
+      expect(uses).toContain(inside);
+      expect(mode).toBe('ro');
+    }
+  });
+});
+
+// temporalio/auto-setup, which did all this in one container, is no longer built.
+describe('the Temporal server of docker-compose.yml', () => {
+  const { temporal, ...others } = project.services;
+  const job = (name: string): Service => others[name] as Service;
+
+  it('has the version of the tools that make its tables and its namespace', () => {
+    const versions = ['setup-temporal-schema', 'setup-temporal'].map((name) => job(name).image.split(':'));
+    const [image, version] = (temporal as Service).image.split(':');
+    expect(image).toBe('temporalio/server');
+    expect(versions).toEqual([
+      ['temporalio/admin-tools', version],
+      ['temporalio/admin-tools', version],
+    ]);
+  });
+
+  it('starts on tables of its version, and everything that needs its namespace starts after that is made', () => {
+    expect(Object.keys(job('setup-temporal-schema').depends_on ?? {})).toEqual(['temporal-postgres']);
+    expect(Object.keys(temporal?.depends_on ?? {})).toEqual(['setup-temporal-schema']);
+    expect(Object.keys(job('setup-temporal').depends_on ?? {})).toEqual(['temporal']);
+    for (const name of ['worker', 'api', 'trees'])
+      expect(Object.keys(job(name).depends_on ?? {})).toEqual(['setup-database', 'setup-temporal']);
+  });
+
+  it('looks for its tables in the database in which they are made', () => {
+    const { SQL_PLUGIN, SQL_HOST, SQL_PORT, SQL_USER, SQL_PASSWORD } =
+      job('setup-temporal-schema').environment ?? {};
+    expect(temporal?.environment).toMatchObject({
+      DB: SQL_PLUGIN,
+      POSTGRES_SEEDS: SQL_HOST,
+      DB_PORT: SQL_PORT,
+      POSTGRES_USER: SQL_USER,
+      POSTGRES_PWD: SQL_PASSWORD,
+    });
+    expect(SQL_HOST).toBe('temporal-postgres');
+  });
+
+  it('keeps the number of history shards of the databases that exist', () => {
+    expect(temporal?.environment?.['NUM_HISTORY_SHARDS']).toBe(4);
   });
 });
 
@@ -135,11 +198,75 @@ describe('the image', () => {
   });
 });
 
-describe('register-search-attributes.sh', () => {
-  it('registers the search attributes that the runs carry, with their types, and no others', () => {
-    const registered = textOf('docker/register-search-attributes.sh').matchAll(/\b(Tidegate\w+):(\w+)/g);
-    expect(Object.fromEntries(Array.from(registered, ([, name, kind]) => [name, kind]))).toEqual(
-      searchAttributeKinds,
-    );
+/** Runs a script with stand-ins for the programs it calls; each prints its arguments to `calls` and does as `does` says. */
+const runScript = (
+  script: string,
+  program: string,
+  does: string,
+  env: Readonly<Record<string, string>> = {},
+): { status: number | null; calls: readonly string[] } => {
+  const folder = mkdtempSync(join(tmpdir(), 'tidegate-compose-'));
+  try {
+    const calls = join(folder, 'calls');
+    writeFileSync(calls, '');
+    writeFileSync(join(folder, program), `#!/bin/sh\necho "$@" >> '${calls}'\n${does}\n`, { mode: 0o755 });
+    const { status } = spawnSync('sh', [join(root, script)], {
+      env: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, ...env },
+    });
+    return { status, calls: readFileSync(calls, 'utf8').split('\n').slice(0, -1) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+describe('setup-temporal-schema.sh', () => {
+  const steps = (database: string, folder: string): string[] => [
+    `--database ${database} create-database`,
+    `--database ${database} setup-schema --version 0.0`,
+    `--database ${database} update-schema --schema-dir /etc/temporal/schema/postgresql/v12/${folder}/versioned`,
+  ];
+  const all = [...steps('temporal', 'temporal'), ...steps('temporal_visibility', 'visibility')];
+
+  it('makes both databases, and updates their tables from the folders that the image holds', () => {
+    const run = runScript('docker/setup-temporal-schema.sh', 'temporal-sql-tool', 'exit 0');
+    expect(run).toEqual({ status: 0, calls: all });
+  });
+
+  it('ends with a failure at the first step that fails, so that the server does not start', () => {
+    const does = 'case "$*" in *update-schema*) exit 1;; esac';
+    const run = runScript('docker/setup-temporal-schema.sh', 'temporal-sql-tool', does);
+    expect(run).toEqual({ status: 1, calls: all.slice(0, 3) });
+  });
+});
+
+describe('setup-temporal.sh', () => {
+  const attributes = Object.entries(searchAttributeKinds);
+
+  it('makes an absent namespace, kept for 90 days, and registers the attributes of the code in it', () => {
+    const does = 'case "$*" in *describe*) exit 1;; esac';
+    const { status, calls } = runScript('docker/setup-temporal.sh', 'temporal', does);
+    expect(status).toBe(0);
+    expect(calls).toEqual([
+      'operator namespace describe --namespace default',
+      'operator namespace create --namespace default --retention 2160h',
+      'operator search-attribute list --namespace default',
+      ...attributes.map(
+        ([name, kind]) =>
+          `operator search-attribute create --namespace default --name ${name} --type ${kind}`,
+      ),
+    ]);
+  });
+
+  it('changes nothing where everything exists', () => {
+    const known = attributes.map(([name, kind]) => `echo "  ${name}  ${kind}"`).join('\n');
+    const does = `case "$*" in *list*) ${known};; esac`;
+    const env = { TEMPORAL_NAMESPACE: 'drift' };
+    expect(runScript('docker/setup-temporal.sh', 'temporal', does, env)).toEqual({
+      status: 0,
+      calls: [
+        'operator namespace describe --namespace drift',
+        'operator search-attribute list --namespace drift',
+      ],
+    });
   });
 });
