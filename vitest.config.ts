@@ -9,8 +9,9 @@ export default defineConfig({
     pool: 'forks',
     setupFiles: ['test/helpers/no-nested-connections.ts'],
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // What a test waits for has a deadline of its own; these end one that hangs, also on a machine five times slower.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },
       {

@@ -32,7 +32,7 @@ describe.skipIf(!isThere)(`two months of StreamFlow to learn from${where}`, () =
   });
   afterAll(() => database.drop());
 
-  it('are learnt from the second alone, which is promoted', { timeout: 120_000 }, async () => {
+  it('are learnt from the second alone, which is promoted', async () => {
     const activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
     let runs = 0;
     const run = <T>(step: () => Promise<T>): Promise<T> =>

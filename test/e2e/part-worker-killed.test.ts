@@ -41,60 +41,56 @@ afterAll(async () => {
   await loop.stop();
 });
 
-it(
-  'finishes the report with one part counted twice, the one that died with its worker',
-  { timeout: 180_000 },
-  async () => {
-    const { database, client, taskQueue } = loop;
-    const site = { database, temporalAddress: inject('temporalAddress') };
-    const settings = { TIDEGATE_PART_ROWS: String(CHUNK_ROWS) };
-    workers.push(startWorker(site, taskQueue, settings), startWorker(site, taskQueue, settings));
+it('finishes the report with one part counted twice, the one that died with its worker', async () => {
+  const { database, client, taskQueue } = loop;
+  const site = { database, temporalAddress: inject('temporalAddress') };
+  const settings = { TIDEGATE_PART_ROWS: String(CHUNK_ROWS) };
+  workers.push(startWorker(site, taskQueue, settings), startWorker(site, taskQueue, settings));
 
-    // While the table is locked no part can be finished.
-    const gate = await database.pool.connect();
-    await gate.query('begin; lock table tidegate.profile_part in access exclusive mode');
-    const input: MonitorInput = { model: MODEL, asOf: AS_OF };
-    const run = await client.workflow.start(workflowTypes.monitor, {
-      workflowId: workflowIds.monitor(MODEL),
-      taskQueue,
-      args: [input],
-    });
-    const partOn = async (worker: ChildProcess): Promise<string> => {
-      const { raw } = await run.describe();
-      const held = (raw.pendingActivities ?? []).find(
-        ({ activityType, lastWorkerIdentity }) =>
-          activityType?.name === 'profilePart' && lastWorkerIdentity?.startsWith(`${worker.pid}@`),
-      );
-      if (!held?.activityId) throw new Error('the worker holds no part yet');
-      return held.activityId;
-    };
-    const lost = await eventually(
-      async () => {
-        const parts = await Promise.all(workers.map(partOn));
-        return parts[0]!;
-      },
-      { within: 120_000, every: 200 },
+  // While the table is locked no part can be finished.
+  const gate = await database.pool.connect();
+  await gate.query('begin; lock table tidegate.profile_part in access exclusive mode');
+  const input: MonitorInput = { model: MODEL, asOf: AS_OF };
+  const run = await client.workflow.start(workflowTypes.monitor, {
+    workflowId: workflowIds.monitor(MODEL),
+    taskQueue,
+    args: [input],
+  });
+  const partOn = async (worker: ChildProcess): Promise<string> => {
+    const { raw } = await run.describe();
+    const held = (raw.pendingActivities ?? []).find(
+      ({ activityType, lastWorkerIdentity }) =>
+        activityType?.name === 'profilePart' && lastWorkerIdentity?.startsWith(`${worker.pid}@`),
     );
-    await kill(workers[0]!);
-    await gate.query('commit');
-    gate.release();
+    if (!held?.activityId) throw new Error('the worker holds no part yet');
+    return held.activityId;
+  };
+  const lost = await eventually(
+    async () => {
+      const parts = await Promise.all(workers.map(partOn));
+      return parts[0]!;
+    },
+    { within: 120_000, every: 200 },
+  );
+  await kill(workers[0]!);
+  await gate.query('commit');
+  gate.release();
 
-    const { reportId } = (await run.result()) as MonitorResult;
-    const { events } = await run.fetchHistory();
-    const scheduled = new Map(
-      (events ?? []).flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) =>
-        scheduled?.activityType?.name === 'profilePart'
-          ? [[String(eventId), scheduled.activityId ?? ''] as const]
-          : [],
-      ),
-    );
-    expect(scheduled.size).toBe(PARTS);
-    const attempts = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) => {
-      const activityId = scheduled.get(String(started?.scheduledEventId));
-      return activityId === undefined ? [] : [{ activityId, attempt: started?.attempt }];
-    });
-    expect(attempts.filter(({ attempt }) => attempt !== 1)).toEqual([{ activityId: lost, attempt: 2 }]);
-    const { drift } = await getReport(database, reportId);
-    expect(drift).toMatchObject({ measured: true, verdict: { windowRows: (PARTS - 1) * CHUNK_ROWS + 1 } });
-  },
-);
+  const { reportId } = (await run.result()) as MonitorResult;
+  const { events } = await run.fetchHistory();
+  const scheduled = new Map(
+    (events ?? []).flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled?.activityType?.name === 'profilePart'
+        ? [[String(eventId), scheduled.activityId ?? ''] as const]
+        : [],
+    ),
+  );
+  expect(scheduled.size).toBe(PARTS);
+  const attempts = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) => {
+    const activityId = scheduled.get(String(started?.scheduledEventId));
+    return activityId === undefined ? [] : [{ activityId, attempt: started?.attempt }];
+  });
+  expect(attempts.filter(({ attempt }) => attempt !== 1)).toEqual([{ activityId: lost, attempt: 2 }]);
+  const { drift } = await getReport(database, reportId);
+  expect(drift).toMatchObject({ measured: true, verdict: { windowRows: (PARTS - 1) * CHUNK_ROWS + 1 } });
+});

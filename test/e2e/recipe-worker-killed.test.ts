@@ -47,7 +47,7 @@ async function judgedAt(): Promise<Map<number, string>> {
   return new Map(rows.map(({ recipe, at }) => [recipe, at]));
 }
 
-it('is followed by one that judges what is left, and trains by all of it', { timeout: 180_000 }, async () => {
+it('is followed by one that judges what is left, and trains by all of it', async () => {
   const { database, client, taskQueue } = loop;
   const site = { database, temporalAddress: inject('temporalAddress') };
   workers.push(startWorker(site, taskQueue));

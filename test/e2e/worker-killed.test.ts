@@ -25,7 +25,6 @@ describe('a worker killed without warning', () => {
 
   it.concurrent.for<KillMoment>(['trainCandidate', 'promote'])(
     'during %s still gives one version and one promotion',
-    { timeout: 120_000 },
     async (moment) => {
       const left = await surviveKill(site, moment);
       expect(left).toMatchObject({ versions: 1, promotions: 1, retrains: ['staged'], outcome: 'promoted' });

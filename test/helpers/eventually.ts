@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** How long and how often to look, in milliseconds. */
 export interface EventuallyOptions {
-  /** @default 10_000 */
+  /** @default 30_000 */
   readonly within?: number;
   /** @default 50 */
   readonly every?: number;
@@ -17,7 +17,7 @@ export interface EventuallyOptions {
  */
 export const eventually = async <T>(
   look: () => Promise<T> | T,
-  { within = 10_000, every = 50 }: EventuallyOptions = {},
+  { within = 30_000, every = 50 }: EventuallyOptions = {},
 ): Promise<T> => {
   const deadline = performance.now() + within;
   for (;;) {

@@ -268,5 +268,5 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
       { within: 60_000 },
     );
     expect((await getRetrain(database, 'crossed/alone')).reason).toMatch(/no trees worker took the fit/);
-  }, 90_000);
+  });
 });
