@@ -5,6 +5,9 @@ import { TidegateError } from '../domain/errors.ts';
 /** How far the clocks of two machines may differ, in milliseconds. */
 const CLOCK_DIFFERENCE = 5 * 60_000;
 
+/** The latest instant that is not of the future: five minutes after `now`. */
+export const latestInstant = (now = new Date()): Date => new Date(now.getTime() + CLOCK_DIFFERENCE);
+
 /** `--future`. */
 export const futureOption = (): Option =>
   new Option('--future', 'accept an instant that lies in the future; without it, such an instant is refused');
@@ -23,7 +26,7 @@ export function refuseFuture(
 ): void {
   if (isMeant) return;
   for (const [option, instant] of Object.entries(instants)) {
-    if (instant === undefined || instant.getTime() <= now.getTime() + CLOCK_DIFFERENCE) continue;
+    if (instant === undefined || instant <= latestInstant(now)) continue;
     throw new TidegateError(
       'FUTURE_INSTANT',
       `${option} ${instant.toISOString()} lies in the future: it is ${now.toISOString()}`,

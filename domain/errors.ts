@@ -118,6 +118,7 @@ export const errorKinds = {
   INVALID_FEATURE: kind(400, false, 'Send the feature with the type that the model declares.'),
   UNKNOWN_FEATURE: kind(400, false, 'Send only features of the model; GET /models/{model} lists them.'),
   IMPORT_FOLDER: kind(400, false, 'Give CSV or Parquet files named for the tables they fill, or a folder.'),
+  CREATE_NOT_CONFIRMED: kind(400, false, 'Read the statements above; if they are right, repeat with --yes.'),
   IMPORT_REJECTED: kind(400, false, 'Correct the places listed; nothing of this import was kept.'),
   UNREADABLE_TABLE: kind(400, false, 'Correct the place that the message names, or how the table is read.'),
   INVALID_DEFINITION: kind(400, false, 'Correct the place in the model file that the message names.'),

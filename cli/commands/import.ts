@@ -1,18 +1,32 @@
 // tidegate import: loads CSV and Parquet files into the source tables.
-import { type Command } from 'commander';
-import { type ImportRequest, type ImportResult, importFiles } from '../../store/import/import-files.ts';
+import { type Command, Option } from 'commander';
+import {
+  type ImportRequest,
+  type ImportResult,
+  importFiles,
+  type PerTable,
+} from '../../store/import/import-files.ts';
+import { type PlannedTable, planTables } from '../../store/import/plan-tables.ts';
 import { asOfOption, jsonOption, parseInstant, parseText } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';
+import { confirmTables } from '../import/create-tables.ts';
 import { parseDelimiter, parseEncoding, parseQuote } from '../import/csv-arguments.ts';
 import { progressTeller } from '../import/progress-line.ts';
-import { futureOption, refuseFuture } from '../future-instant.ts';
+import { perTable } from '../import/per-table.ts';
+import { futureOption, latestInstant, refuseFuture } from '../future-instant.ts';
 import { interruptible } from '../interruptible.ts';
 import { day } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { EXIT_INTERRUPTED } from '../print-error.ts';
 
-interface Options extends Omit<ImportRequest, 'paths' | 'csv' | 'onProgress' | 'signal'> {
+interface Options extends Omit<
+  ImportRequest,
+  'paths' | 'csv' | 'onProgress' | 'signal' | 'latest' | 'create'
+> {
+  readonly create?: true;
+  readonly key?: PerTable<readonly string[]>;
+  readonly yes?: true;
   readonly encoding?: string;
   readonly delimiter?: string;
   readonly quote?: string;
@@ -26,7 +40,26 @@ export function addImport(program: Command, { config, output }: CommandContext):
     .command('import')
     .description('load CSV and Parquet files, each named for its table: all of them, or nothing')
     .argument('<path...>', 'files named <table>.csv or <table>.parquet, and folders of such')
-    .addOption(asOfOption('the instant that the rows speak about').makeOptionMandatory())
+    .addOption(
+      asOfOption(
+        'the instant that all rows speak about (default: each row has its own, in a column of the file)',
+      ),
+    )
+    .addOption(
+      new Option(
+        '--as-of-column <[table=]column>',
+        'column of the file with the time of each row (default: the name of --timestamp-column); repeatable',
+      )
+        .argParser(perTable(parseText))
+        .conflicts('asOf'),
+    )
+    .option('--create', 'make the tables that are not there, after showing their columns and types')
+    .option(
+      '--key <[table=]a,b>',
+      'columns that tell the entities of a new table apart; repeatable',
+      perTable((text) => text.split(',').map(parseText)),
+    )
+    .option('--yes', 'make the tables without asking')
     .option(
       '--known-at <instant>',
       'when the rows became known, for history that is loaded later',
@@ -38,7 +71,11 @@ export function addImport(program: Command, { config, output }: CommandContext):
     .option('--delimiter <character>', 'what keeps their cells apart (default: detected)', parseDelimiter)
     .option('--quote <character>', 'what their values may be wrapped in, or none (default: ")', parseQuote)
     .option('--schema <name>', 'schema of the tables (default: public)', parseText)
-    .option('--timestamp-column <name>', 'column that gets the as-of instant (default: as_of)', parseText)
+    .option(
+      '--timestamp-column <name>',
+      'column of the table for the time of a row (default: as_of)',
+      parseText,
+    )
     .option(
       '--known-column <name>',
       'column that says when a row became known (default: loaded_at)',
@@ -48,16 +85,19 @@ export function addImport(program: Command, { config, output }: CommandContext):
     .addHelpText(
       'after',
       '\nExamples:\n  tidegate import data/month_000 --as-of 2024-01-31' +
-        '\n  tidegate import users.csv late/labels.parquet --as-of 2024-01-31 --dry-run',
+        '\n  tidegate import users.csv late/labels.parquet --as-of 2024-01-31 --dry-run' +
+        '\n  tidegate import events.csv --as-of-column event_time --create --key user_id',
     )
     .action(
       (
         paths: string[],
-        { json = false, encoding, delimiter, quote, future, ...request }: Options,
+        { json = false, encoding, delimiter, quote, future, create, key, yes, ...request }: Options,
         command: Command,
       ) => {
         if (delimiter !== undefined && delimiter === quote)
           command.error('error: --delimiter and --quote name the same character');
+        if (!create && (key ?? yes))
+          command.error(`error: ${key ? '--key' : '--yes'} is for tables that --create makes`);
         refuseFuture({ '--as-of': request.asOf, '--known-at': request.knownAt }, future);
         return withDatabase(config(), async ({ pool }) => {
           const csv = {
@@ -66,17 +106,32 @@ export function addImport(program: Command, { config, output }: CommandContext):
             ...(quote !== undefined && { quote }),
           };
           const onProgress = progressTeller((line) => output.status(line));
-          const result = await interruptible((signal) =>
-            importFiles(pool, { ...request, paths, csv, onProgress, signal }).finally(() =>
+          const result = await interruptible(async (signal) => {
+            const wanted: ImportRequest = {
+              ...request,
+              paths,
+              csv,
+              onProgress,
+              signal,
+              ...(!future && { latest: latestInstant() }),
+            };
+            const created = create ? await planTables(pool, wanted, key ?? { tables: new Map() }) : [];
+            await confirmTables(created, output, {
+              isAgreed: yes ?? request.dryRun ?? false,
+              input: process.stdin,
+              screen: process.stderr,
+            });
+            const imported = await importFiles(pool, { ...wanted, create: created }).finally(() =>
               output.status(''),
-            ),
-          );
+            );
+            return { created, ...imported };
+          });
           if (!result) {
             output.progress('interrupted: nothing was imported');
             process.exitCode = EXIT_INTERRUPTED;
             return;
           }
-          const { asOf, dryRun = false } = request;
+          const { asOf = null, dryRun = false } = request;
           if (json) output.json({ paths, asOf, dryRun, ...result });
           else printImport(output, result, asOf, dryRun);
         });
@@ -84,7 +139,13 @@ export function addImport(program: Command, { config, output }: CommandContext):
     );
 }
 
-function printImport(output: Output, { tables }: ImportResult, asOf: Date, dryRun: boolean): void {
+function printImport(
+  output: Output,
+  { tables, created }: ImportResult & { readonly created: readonly PlannedTable[] },
+  asOf: Date | null,
+  dryRun: boolean,
+): void {
+  if (!dryRun) for (const { table } of created) output.line(`made table ${table}`);
   for (const { assumed } of tables) if (assumed !== null) output.progress(`warning: ${assumed}`);
   output.table({
     head: ['table', 'rows', 'inserted', 'changed', 'unchanged'],
@@ -96,5 +157,9 @@ function printImport(output: Output, { tables }: ImportResult, asOf: Date, dryRu
       unchanged,
     ]),
   });
-  output.line(dryRun ? `nothing was kept: a trial as of ${day(asOf)}` : `imported as of ${day(asOf)}`);
+  const times = asOf ? `as of ${day(asOf)}` : `as of ${tables.map(columnInWords).join(', ')}`;
+  output.line(dryRun ? `nothing was kept: a trial ${times}` : `imported ${times}`);
 }
+
+const columnInWords = ({ file, asOfColumn }: ImportResult['tables'][number]): string =>
+  `column ${asOfColumn} of ${file}`;

@@ -21,6 +21,22 @@ export function cellCheckFor(type: string, labels?: readonly string[]): CellChec
   return checks[type] ?? text;
 }
 
+/**
+ * The check for the time of a row: a day or an instant as {@link cellCheckFor} has it, but no infinity.
+ *
+ * @param type of the table's column, date or timestamp
+ * @param latest no time may be later. @default any
+ */
+export function rowTimeCheckFor(type: string, latest: Date | undefined): CellCheck {
+  const check = cellCheckFor(type);
+  return (value) => {
+    if (isInfinite(value)) return 'is not the time of a row';
+    const problem = check(value);
+    if (problem !== undefined || latest === undefined) return problem;
+    return instantOf(value) > latest.getTime() ? 'lies in the future; --future accepts it' : undefined;
+  };
+}
+
 const text: CellCheck = (value) => (value.includes('\0') ? 'holds a zero byte' : undefined);
 
 const textOfAtMost =
@@ -137,6 +153,15 @@ const instant =
     const foreign = zone === 'utc' && offset.toUpperCase() !== 'Z';
     return foreign ? 'has an offset, but the column holds no time zone; write it in UTC' : undefined;
   };
+
+/** The instant of a text that is a day or an instant, in milliseconds; without an offset it is UTC. */
+function instantOf(value: string): number {
+  const [, day, clock = '00:00', offset = 'Z'] = CLOCK.exec(value) ?? [];
+  const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(offset) ?? [];
+  return Date.parse(`${day}T${clock}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`);
+}
+
+const CLOCK = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-].*)?)?$/i;
 
 const matching =
   (pattern: RegExp, what: string): CellCheck =>

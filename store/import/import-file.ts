@@ -26,6 +26,8 @@ export interface ImportedTable {
   readonly unchanged: number;
   /** What was taken for granted about the file: an encoding that it does not name. Null where nothing was. */
   readonly assumed: string | null;
+  /** The file's column that gave the rows their times; null if all of them have that of the import. */
+  readonly asOfColumn: string | null;
 }
 
 /**
@@ -41,13 +43,14 @@ export async function importFile(
   problems: ImportProblems,
   isWanted: boolean,
 ): Promise<ImportedTable | undefined> {
-  const table = await findImportTable(run.client, { ...run.names, table: file.table });
+  const table = await findImportTable(run.client, run.namesOf(file));
   if (typeof table === 'string') {
     problems.add(file.name, table);
     return undefined;
   }
   const loaded = isWanted ? await loadNew(run, file, table) : undefined;
-  if (loaded) return broughtBy(file, loaded.rows, { inserted: loaded.rows, changed: 0 }, loaded.assumed);
+  if (loaded)
+    return broughtBy(file, table, loaded.rows, { inserted: loaded.rows, changed: 0 }, loaded.assumed);
   let source: RowSource | undefined;
   await run.client.query('savepoint file');
   try {
@@ -85,11 +88,12 @@ async function importSource(
   if (!isWanted || problems.count > 0) return undefined;
   progress.compare(file, rows);
   const merged = await mergeStaged(client, source, table, times, problems);
-  return broughtBy(file, rows, merged, source.assumed);
+  return broughtBy(file, table, rows, merged, source.assumed);
 }
 
 const broughtBy = (
   { table, name }: SourceFile,
+  { rowTime }: ImportTable,
   rows: number,
   { inserted, changed }: Merged,
   assumed: string | undefined,
@@ -101,6 +105,7 @@ const broughtBy = (
   changed,
   unchanged: rows - inserted - changed,
   assumed: assumed ?? null,
+  asOfColumn: rowTime?.header ?? null,
 });
 
 /** What Postgres says about the data is a problem of the file, and the others are still looked at. */

@@ -5,6 +5,7 @@ import { backendOf } from '../datasets/snapshot.ts';
 import { type CsvOptions } from './csv/csv-source.ts';
 import { type ImportedTable, importFile } from './import-file.ts';
 import { type ImportProgress, ProgressCounter } from './import-progress.ts';
+import { type TableNames } from './import-table.ts';
 import { type ImportRun } from './import-run.ts';
 import { ImportProblems } from './problems.ts';
 import { type SourceFile, sourceFilesOf } from './source-files.ts';
@@ -13,24 +14,42 @@ import { type SourceFile, sourceFilesOf } from './source-files.ts';
 export interface ImportRequest {
   /** Files named `<table>.csv` or `<table>.parquet`, and folders of such. */
   readonly paths: readonly string[];
-  /** The instant that the rows speak about. */
-  readonly asOf: Date;
+  /** The instant that the rows speak about. @default each row has a time of its own, in a column of the file */
+  readonly asOf?: Date;
+  /** What the files call the column with the time of each row; not together with `asOf`. @default as `timestampColumn` */
+  readonly asOfColumn?: PerTable<string>;
+  /** The latest time that a row of its own may have. @default any */
+  readonly latest?: Date;
   /** When the rows became known, for history that is loaded later. @default as-of for first rows, now for changes */
   readonly knownAt?: Date;
   /** Schema of the tables. @default 'public' */
   readonly schema?: string;
-  /** Column that gets the as-of instant. @default 'as_of' */
+  /** Column of the table that gets the as-of instant, or the time of the row. @default 'as_of' */
   readonly timestampColumn?: string;
   /** Column that says when a row became known. @default 'loaded_at' */
   readonly knownColumn?: string;
   /** How the CSV files are written. @default detected */
   readonly csv?: CsvOptions;
+  /** Tables to make first, as `planTables` gives them. @default none */
+  readonly create?: readonly TablePlan[];
   /** Does everything, reports what it would bring, and keeps nothing. @default false */
   readonly dryRun?: boolean;
   /** Called as rows are read. */
   readonly onProgress?: (progress: ImportProgress) => void;
   /** Gives up when aborted, keeping nothing. */
   readonly signal?: AbortSignal;
+}
+
+/** Something that holds for all files, and what holds instead for single tables, by their names. */
+export interface PerTable<T> {
+  readonly all?: T;
+  readonly tables: ReadonlyMap<string, T>;
+}
+
+/** A table that is not there, and the statement that makes it. */
+export interface TablePlan {
+  readonly table: string;
+  readonly statement: string;
 }
 
 /** What an import brought, one entry a file, in the order of their tables. */
@@ -40,17 +59,18 @@ export interface ImportResult {
 
 /**
  * Imports files in one transaction. Tables, columns and types come from the Postgres catalogue; an entity is told by
- * the primary key without the two time columns. A row that is new is known at its as-of, one that changes what was
+ * the primary key without the two time columns. A row that is new is known at its time, one that changes what was
  * known becomes a further row known now, and one that repeats it is passed over: importing the same files twice does
  * nothing. Memory does not grow with the files.
  *
- * @throws TidegateError IMPORT_FOLDER when there is nothing to read; IMPORT_REJECTED with the first 20 places; the
+ * @throws TidegateError IMPORT_FOLDER when there is nothing to read, or a table is named that no file fills; IMPORT_REJECTED with the first 20 places; the
  * reason of the signal, once it is aborted
  * @example await importFiles(pool, { paths: ['month_000'], asOf: new Date('2024-01-31T00:00:00Z') });
  */
 export async function importFiles(pool: pg.Pool, request: ImportRequest): Promise<ImportResult> {
   const { signal } = request;
   const files = await sourceFilesOf(request.paths);
+  checkTables('--as-of-column', request.asOfColumn, files);
   signal?.throwIfAborted();
   const client = await pool.connect();
   let backend = 0;
@@ -87,13 +107,10 @@ async function importEach(
   files: readonly SourceFile[],
   request: ImportRequest,
 ): Promise<ImportResult> {
+  for (const plan of request.create ?? []) await createTable(client, plan);
   const run: ImportRun = {
     client,
-    names: {
-      schema: request.schema ?? 'public',
-      timestamp: request.timestampColumn ?? 'as_of',
-      known: request.knownColumn ?? 'loaded_at',
-    },
+    namesOf: (file) => namesOf(file, request),
     times: { asOf: request.asOf, knownAt: request.knownAt },
     csv: request.csv ?? {},
     progress: new ProgressCounter(files, request.onProgress),
@@ -112,6 +129,41 @@ async function importEach(
   }
   if (problems.count > 0) throw problems.toError();
   return { tables };
+}
+
+async function createTable(client: pg.ClientBase, { table, statement }: TablePlan): Promise<void> {
+  await client.query(statement).catch((error: unknown) => {
+    if ((error as pg.DatabaseError).code !== '42P07') throw error;
+    throw new TidegateError('IMPORT_REJECTED', `table ${table} was made by somebody else meanwhile`, {
+      cause: error,
+    });
+  });
+}
+
+/** Where the table of a file is, and where its rows have their times. */
+export function namesOf({ table }: SourceFile, request: ImportRequest): TableNames {
+  const { schema = 'public', timestampColumn = 'as_of', knownColumn = 'loaded_at', asOfColumn } = request;
+  const header = asOfColumn?.tables.get(table) ?? asOfColumn?.all ?? timestampColumn;
+  return {
+    schema,
+    table,
+    timestamp: timestampColumn,
+    known: knownColumn,
+    ...(request.asOf === undefined && { rowTime: { header, latest: request.latest } }),
+  };
+}
+
+/** Refuses options for tables that no file fills. @throws TidegateError IMPORT_FOLDER */
+export function checkTables(
+  option: string,
+  perTable: PerTable<unknown> | undefined,
+  files: readonly SourceFile[],
+): void {
+  const named = [...(perTable?.tables.keys() ?? [])];
+  const unfilled = named.find((table) => !files.some((file) => file.table === table));
+  if (unfilled === undefined) return;
+  const words = `${option} names table ${unfilled}, which no file fills: ${files.map(({ table }) => table).join(', ')}`;
+  throw new TidegateError('IMPORT_FOLDER', words);
 }
 
 function unreadable(error: unknown, file: SourceFile): unknown {

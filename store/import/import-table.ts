@@ -14,6 +14,16 @@ export interface TableColumn {
   readonly required: boolean;
   /** What an enumerated type consists of; null for other types. */
   readonly labels: readonly string[] | null;
+  /** What the file calls it. @default its name */
+  readonly header?: string;
+}
+
+/** The column of a file that gives each row its time. */
+export interface RowTime {
+  /** What the file calls it. */
+  readonly header: string;
+  /** The latest time that a row may have. @default any */
+  readonly latest?: Date | undefined;
 }
 
 /** A table with versions of rows: one for each time at which something about an entity became known. */
@@ -22,20 +32,23 @@ export interface ImportTable {
   readonly name: string;
   /** Schema and name, quoted for SQL. */
   readonly sql: string;
-  /** What the file holds: the entity's key and its values, in the table's order. */
+  /** What the file holds: the entity's key and its values, in the table's order; then `timestamp` if there is a `rowTime`. */
   readonly columns: readonly TableColumn[];
-  /** Names of the columns that tell entities apart: the primary key less `timestamp` and `known`. */
+  /** Names of the columns that tell rows of a file apart: the primary key less `known`, and less `timestamp` unless there is a `rowTime`. */
   readonly key: readonly string[];
   readonly timestamp: TableColumn;
   readonly known: TableColumn;
+  /** The file's column that gives each row its time; absent if the import gives all rows one. */
+  readonly rowTime?: RowTime | undefined;
 }
 
-/** Where to look for a table, and which of its columns are set by the import and not by the file. */
+/** Where to look for a table, and which of its columns the import sets, or the file gives under a name of its own. */
 export interface TableNames {
   readonly schema: string;
   readonly table: string;
   readonly timestamp: string;
   readonly known: string;
+  readonly rowTime?: RowTime | undefined;
 }
 
 interface CatalogueRow extends TableColumn {
@@ -88,9 +101,13 @@ export async function findImportTable(
   return {
     name,
     sql: `${quoteColumn(names.schema)}.${quoteColumn(names.table)}`,
-    columns: others.filter((row) => !row.computed),
-    key: key.map((column) => column.name),
+    columns: [
+      ...others.filter((row) => !row.computed),
+      ...(names.rowTime ? [{ ...timestamp, header: names.rowTime.header }] : []),
+    ],
+    key: [...key, ...(names.rowTime ? [timestamp] : [])].map((column) => column.name),
     timestamp,
     known,
+    rowTime: names.rowTime,
   };
 }

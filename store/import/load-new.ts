@@ -9,7 +9,7 @@ import { type ImportTimes } from './merge-staged.ts';
 import { openSource } from './open-source.ts';
 import { ImportProblems } from './problems.ts';
 import { refusalOf } from './refused-row.ts';
-import { RowEncoder } from './row-encoder.ts';
+import { type FirstValue, OWN_TIME, RowEncoder } from './row-encoder.ts';
 import { MalformedFile } from './row-source.ts';
 import { type SourceFile } from './source-files.ts';
 
@@ -63,7 +63,8 @@ async function load(
     const problems = new ImportProblems();
     const encoder = RowEncoder.fromHeader(source, table, problems, instants);
     if (!encoder) return undefined;
-    const names = [table.timestamp, table.known, ...table.columns].map(({ name }) => quoteColumn(name));
+    const set = table.rowTime ? [table.known] : [table.timestamp, table.known];
+    const names = [...set, ...table.columns].map(({ name }) => quoteColumn(name));
     const rows = await copyFile(file, source, encoder, problems, {
       open: () => CopyIn.open(client, `copy ${table.sql} (${names.join(', ')}) from stdin`),
       signal,
@@ -83,18 +84,23 @@ async function load(
 const SCAN_PER_BYTE = 4;
 const SCAN_ALWAYS = 16 * 1024 * 1024;
 
-/** The two times of a first version as COPY takes them; nothing where the table has rows of that time, or may. */
+/**
+ * The times of a first version that the file does not give, as COPY takes them; nothing if the table has rows of that
+ * time, or may. Rows with times of their own go this way into an empty table only.
+ */
 async function firstVersion(
   client: pg.ClientBase,
   file: SourceFile,
   table: ImportTable,
   { asOf, knownAt }: ImportTimes,
-): Promise<string | undefined> {
+): Promise<FirstValue | undefined> {
   const { rows: sizes } = await client.query<{ bytes: number }>(
     'select coalesce(sum(pg_relation_size(relid)), 0)::float8 as bytes from pg_partition_tree($1::regclass)',
     [table.sql],
   );
   if ((sizes[0]?.bytes ?? 0) > Math.max(SCAN_ALWAYS, SCAN_PER_BYTE * file.bytes)) return undefined;
+  if (table.rowTime) return firstKnown(client, table, knownAt);
+  if (!asOf) return undefined;
   const at = `$1::timestamptz::${table.timestamp.type}`;
   const { rows } = await client.query<{ at: string; known: string; taken: boolean }>(
     `select ${at}::text as at, $2::timestamptz::${table.known.type}::text as known,
@@ -103,4 +109,22 @@ async function firstVersion(
   );
   const [first] = rows;
   return first && !first.taken ? `${first.at}\t${first.known}` : undefined;
+}
+
+async function firstKnown(
+  client: pg.ClientBase,
+  table: ImportTable,
+  knownAt: Date | undefined,
+): Promise<FirstValue | undefined> {
+  const { rows } = await client.query<{ known: string | null; taken: boolean }>(
+    `select $1::timestamptz::${table.known.type}::text as known, exists (select from ${table.sql}) as taken`,
+    [knownAt?.toISOString() ?? null],
+  );
+  const [first] = rows;
+  if (!first || first.taken) return undefined;
+  if (first.known !== null) return first.known;
+  // The cell is copied into both columns as it stands, so both must read it as the same instant.
+  const { timestamp, known } = table;
+  const isSame = known.baseType === timestamp.baseType || known.baseType === 'timestamp with time zone';
+  return isSame && !timestamp.baseType.includes('(') && !known.baseType.includes('(') ? OWN_TIME : undefined;
 }

@@ -3,13 +3,14 @@ import { quoteColumn } from '../features/identifiers.ts';
 import { type ImportTable, type TableColumn } from './import-table.ts';
 import { ROW, STAGING } from './staging.ts';
 
-// Both statements take $1, the as-of instant, and $2, the instant at which the rows became known, or null.
+// Both statements take $1, the instant at which the rows became known, or null; and $2, the as-of instant, unless each
+// row has a time of its own.
 
 /**
  * Adds the staged rows that say something new and counts them: `inserted` where nothing was known about the entity
  * at that time, `changed` where something else was.
  *
- * The first version of a row is known at its as-of. A later one is known now; after the version it changes in any
+ * The first version of a row is known at its time: the as-of, or the row's own. A later one is known now; after the version it changes in any
  * case, even where that one's as-of lies ahead of the clock.
  *
  * @example
@@ -18,7 +19,7 @@ import { ROW, STAGING } from './staging.ts';
  *   from pg_temp.tidegate_import s
  *   left join lateral (
  *     select t.* from "public"."labels" t
- *     where t."user_id" = s."user_id" and t."as_of" = $1 and ($2 is null or t."loaded_at" <= $2)
+ *     where t."user_id" = s."user_id" and t."as_of" = $2 and ($1 is null or t."loaded_at" <= $1)
  *     order by t."loaded_at" desc limit 1) latest on true
  *   where latest."loaded_at" is null or (s."churn_label") is distinct from (latest."churn_label"))
  * , added as (insert into "public"."labels" … select … from fresh)
@@ -26,8 +27,11 @@ import { ROW, STAGING } from './staging.ts';
  */
 export function mergeSql(table: ImportTable): string {
   const { at, by, known } = timesOf(table);
-  const names = table.columns.map(({ name }) => quoteColumn(name)).join(', ');
-  const firstKnown = `$1::timestamptz::${table.known.type}`;
+  const names = table.columns
+    .filter(({ name }) => name !== table.timestamp.name)
+    .map(({ name }) => quoteColumn(name))
+    .join(', ');
+  const firstKnown = `${at('fresh')}::timestamptz::${table.known.type}`;
   const laterKnown = `greatest(now()::${table.known.type}, before + interval '1 microsecond')`;
   return `
     with fresh as materialized (
@@ -40,7 +44,7 @@ export function mergeSql(table: ImportTable): string {
       where latest.${known} is null or ${differs(table, 'latest')}
     ), added as (
       insert into ${table.sql} (${quoteColumn(table.timestamp.name)}, ${known}, ${names})
-      select ${at}, coalesce(${by}, case when before is null then ${firstKnown} else ${laterKnown} end), ${names}
+      select ${at('fresh')}, coalesce(${by}, case when before is null then ${firstKnown} else ${laterKnown} end), ${names}
       from fresh
     )
     select (count(*) filter (where before is null))::float8 as inserted,
@@ -49,7 +53,7 @@ export function mergeSql(table: ImportTable): string {
 }
 
 /**
- * The first 20 places of the file whose entity has other values known at exactly $2, and how many there are: two
+ * The first 20 places of the file whose entity has other values known at exactly $1, and how many there are: two
  * versions cannot become known at one instant.
  */
 export function conflictSql(table: ImportTable): string {
@@ -65,16 +69,19 @@ export function conflictSql(table: ImportTable): string {
 
 // Spelt with both casts so that a column of type date or timestamp gets the day or time in UTC.
 const timesOf = (table: ImportTable) => ({
-  at: `$1::timestamptz::${table.timestamp.type}`,
-  by: `$2::timestamptz::${table.known.type}`,
+  at: (rows: string) =>
+    table.rowTime
+      ? `${rows}.${quoteColumn(table.timestamp.name)}`
+      : `$2::timestamptz::${table.timestamp.type}`,
+  by: `$1::timestamptz::${table.known.type}`,
   known: quoteColumn(table.known.name),
 });
 
 function sameRow(table: ImportTable): string {
   const sameKey = table.columns
-    .filter(({ name }) => table.key.includes(name))
+    .filter(({ name }) => table.key.includes(name) && name !== table.timestamp.name)
     .map((column) => `${compared('t', column)} = ${compared('s', column)}`);
-  return [...sameKey, `t.${quoteColumn(table.timestamp.name)} = ${timesOf(table).at}`].join(' and ');
+  return [...sameKey, `t.${quoteColumn(table.timestamp.name)} = ${timesOf(table).at('s')}`].join(' and ');
 }
 
 function differs(table: ImportTable, other: string): string {

@@ -7,7 +7,8 @@ import { type RowSource } from './row-source.ts';
 
 /** When the rows of an import hold and when they became known. */
 export interface ImportTimes {
-  readonly asOf: Date;
+  /** Undefined if each row has a time of its own. */
+  readonly asOf: Date | undefined;
   readonly knownAt: Date | undefined;
 }
 
@@ -26,7 +27,8 @@ export async function mergeStaged(
   problems: ImportProblems,
 ): Promise<Merged> {
   await client.query(`lock table ${table.sql} in share row exclusive mode`);
-  const times = [asOf.toISOString(), knownAt?.toISOString() ?? null];
+  const known = knownAt?.toISOString() ?? null;
+  const times = asOf && !table.rowTime ? [known, asOf.toISOString()] : [known];
   if (knownAt) {
     const { rows } = await client.query<{ row: number; found: number }>(conflictSql(table), times);
     for (const { row } of rows) {

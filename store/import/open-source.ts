@@ -14,9 +14,14 @@ import { type SourceFile } from './source-files.ts';
  */
 export function openSource(
   file: SourceFile,
-  table: ImportTable,
+  table: Pick<ImportTable, 'columns'>,
   csv: CsvOptions,
 ): Promise<RowSource | undefined> {
-  const expected = table.columns.map(({ name }) => name);
-  return file.format === 'csv' ? openCsv(file, expected, csv) : openParquet(file, table);
+  const columns = table.columns.map((column) => ({ ...column, name: column.header ?? column.name }));
+  if (file.format === 'parquet') return openParquet(file, { columns });
+  return openCsv(
+    file,
+    columns.map(({ name }) => name),
+    csv,
+  );
 }

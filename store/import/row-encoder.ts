@@ -1,11 +1,18 @@
 // Turns the rows of a file into lines of COPY, checking every cell on the way.
-import { type CellCheck, cellCheckFor } from './cell-checks.ts';
+import { type CellCheck, cellCheckFor, rowTimeCheckFor } from './cell-checks.ts';
 import { type ImportTable } from './import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
 import { type Cell, type RowSource, type SourceRow } from './row-source.ts';
 
+/** Stands for the row's own time where something is wanted once more at the beginning of a line. */
+export const OWN_TIME = Symbol('the time of the row');
+
+/** What the lines of a file begin with: a value for all, encoded for COPY, or the time of each. */
+export type FirstValue = string | typeof OWN_TIME;
+
 /** A column of the table and where the file has it. */
 interface EncodedColumn {
+  /** What the file calls it. */
   readonly name: string;
   readonly required: boolean;
   readonly check: CellCheck;
@@ -17,13 +24,13 @@ export class RowEncoder {
   readonly #source: RowSource;
   readonly #columns: readonly EncodedColumn[];
   readonly #problems: ImportProblems;
-  readonly #first: string | undefined;
+  readonly #first: FirstValue | undefined;
 
   private constructor(
     source: RowSource,
     columns: readonly EncodedColumn[],
     problems: ImportProblems,
-    first: string | undefined,
+    first: FirstValue | undefined,
   ) {
     this.#source = source;
     this.#columns = columns;
@@ -34,17 +41,17 @@ export class RowEncoder {
   /**
    * Compares the header with the table; the names may come in any order.
    *
-   * @param first what each line begins with, encoded for COPY. @default the row's place in the file
+   * @param first what each line begins with. @default the row's place in the file
    * @returns nothing where a column is missing, extra or named twice; the problems say which
    */
   static fromHeader(
     source: RowSource,
     table: ImportTable,
     problems: ImportProblems,
-    first?: string,
+    first?: FirstValue,
   ): RowEncoder | undefined {
     const before = problems.count;
-    const expected = new Set(table.columns.map(({ name }) => name));
+    const expected = new Set(table.columns.map(({ name, header }) => header ?? name));
     const positions = new Map<string, number>();
     source.header.forEach((name, position) => {
       if (positions.has(name)) problems.add(source.headerAt, `column ${shown(name)} appears twice`);
@@ -52,12 +59,17 @@ export class RowEncoder {
       positions.set(name, position);
     });
     const columns: EncodedColumn[] = [];
-    for (const { name, baseType, required, labels } of table.columns) {
-      const position = positions.get(name);
+    for (const column of table.columns) {
+      const { name, header = name, baseType, required, labels } = column;
+      const position = positions.get(header);
+      const isTime = name === table.timestamp.name;
       if (position === undefined) {
-        problems.add(source.headerAt, `column ${shown(name)} of table ${table.name} is missing`);
+        problems.add(source.headerAt, isTime ? noTime(header, table) : missing(name, table));
       } else {
-        columns.push({ name, required, check: cellCheckFor(baseType, labels ?? undefined), position });
+        const check = isTime
+          ? rowTimeCheckFor(baseType, table.rowTime?.latest)
+          : cellCheckFor(baseType, labels ?? undefined);
+        columns.push({ name: header, required, check, position });
       }
     }
     return problems.count > before ? undefined : new RowEncoder(source, columns, problems, first);
@@ -71,7 +83,7 @@ export class RowEncoder {
       this.#add(at, undefined, `has ${cells.length} ${values}; the header has ${header.length}`);
       return undefined;
     }
-    const values: string[] = [this.#first ?? String(at)];
+    const values: string[] = [typeof this.#first === 'string' ? this.#first : String(at)];
     let isSound = true;
     for (const column of this.#columns) {
       const cell = cells[column.position] ?? null;
@@ -83,6 +95,8 @@ export class RowEncoder {
       }
       values.push(value === null ? '\\N' : escaped(value));
     }
+    // The time is the last column, and never missing in a sound row.
+    if (this.#first === OWN_TIME) values[0] = values.at(-1) ?? '';
     return isSound ? `${values.join('\t')}\n` : undefined;
   }
 
@@ -98,9 +112,21 @@ function problemOf(value: Cell, { required, check }: EncodedColumn): string | un
   return problem === undefined ? undefined : `${shown(value)} ${problem}`;
 }
 
+const missing = (name: string, table: ImportTable): string =>
+  `column ${shown(name)} of table ${table.name} is missing`;
+
+const noTime = (header: string, { timestamp }: ImportTable): string =>
+  header === timestamp.name
+    ? `no column ${shown(header)} gives the rows their times; name another with --as-of-column, or give --as-of if all rows speak about one instant`
+    : `column ${shown(header)}, which is to give the rows their times, is missing`;
+
+/** Why a file may not have a column of this name. */
+export const setByImport = (name: string): string =>
+  `column ${shown(name)} is set by the import; leave it out of the file`;
+
 function extraColumn(name: string, { name: table, columns, timestamp, known }: ImportTable): string {
   if (name === timestamp.name || name === known.name) {
-    return `column ${shown(name)} is set by the import; leave it out of the file`;
+    return setByImport(name);
   }
   const plain = (text: string): string => text.trim().toLowerCase();
   const meant = columns.find((column) => plain(column.name) === plain(name));

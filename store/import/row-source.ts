@@ -21,6 +21,8 @@ export interface Batch {
 export interface RowSource {
   /** Names of the columns in the order of the cells. */
   readonly header: readonly string[];
+  /** Types of the columns as Postgres spells them, where the file declares them. @default none is declared */
+  readonly types?: readonly (string | undefined)[];
   /** Where the header stands, as messages name it: `users.csv:1`. */
   readonly headerAt: string;
   /** Whether a cell without text has no value. */

@@ -177,6 +177,23 @@ describe('import', () => {
     });
     expect(await answer('import', month, '--as-of', '2024-01-31')).toMatchObject({ dryRun: false, tables });
   });
+
+  it('makes a table of events once it is agreed to, and refuses a row of the future', async () => {
+    const file = join(folder, 'payments.csv');
+    const call = ['import', file, '--as-of-column', 'paid_at', '--create', '--key', 'user_id'] as const;
+    await writeFile(file, 'user_id,paid_at,fee\nu1,2024-01-31,5\nu1,2099-01-01,5\n');
+    await expect(tidegate(...call)).rejects.toMatchObject({ code: 'CREATE_NOT_CONFIRMED' });
+    await expect(tidegate(...call, '--yes')).rejects.toMatchObject({
+      code: 'IMPORT_REJECTED',
+      places: [{ at: 'payments.csv:3 paid_at', problem: expect.stringContaining('--future') as string }],
+    });
+    expect(await answer(...call, '--yes', '--future')).toMatchObject({
+      asOf: null,
+      created: [{ table: 'public.payments' }],
+      tables: [{ inserted: 2, asOfColumn: 'paid_at' }],
+    });
+    expect(await answer(...call, '--future')).toMatchObject({ created: [], tables: [{ unchanged: 2 }] });
+  });
 });
 
 describe('servers that do not answer', () => {

@@ -37,7 +37,16 @@ describe('importing rows', () => {
   it('makes the first version of a row known at its as-of', async () => {
     const { tables } = await importFiles(fixture, labels('ann,True', 'bob,False'));
     expect(tables).toEqual([
-      { table: 'labels', file: 'labels.csv', rows: 2, inserted: 2, changed: 0, unchanged: 0, assumed: null },
+      {
+        table: 'labels',
+        file: 'labels.csv',
+        rows: 2,
+        inserted: 2,
+        changed: 0,
+        unchanged: 0,
+        assumed: null,
+        asOfColumn: null,
+      },
     ]);
     expect(await versionsOf('ann')).toEqual([{ label: true, asOf: at, known: at }]);
   });

@@ -32,6 +32,39 @@ export function cellTextFor(element: Element, columnType: string | undefined): C
 
 const REFUSED: ReadonlySet<string> = new Set(['BSON', 'INTERVAL', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY']);
 
+/**
+ * The Postgres type for a new table's column, every instant being one with a time zone; undefined if the file does not
+ * declare what its bytes are.
+ */
+export function declaredType({
+  type,
+  converted_type: converted,
+  logical_type: logical,
+}: Element): string | undefined {
+  const kind = logical?.type ?? converted ?? type ?? 'unknown';
+  return Object.hasOwn(declaredTypes, kind)
+    ? declaredTypes[kind]
+    : kinds.find(([test]) => test.test(kind))?.[1];
+}
+
+const declaredTypes: Readonly<Record<string, string>> = {
+  BOOLEAN: 'boolean',
+  DATE: 'date',
+  FLOAT: 'double precision',
+  DOUBLE: 'double precision',
+  FLOAT16: 'double precision',
+  DECIMAL: 'numeric',
+  // Half of its values fit no bigint.
+  UINT_64: 'numeric',
+};
+
+const kinds: readonly (readonly [RegExp, string])[] = [
+  [/^(INTEGER|INT32|INT64|U?INT_\d+)$/, 'bigint'],
+  [/^(TIMESTAMP.*|INT96)$/, 'timestamptz'],
+  [/^TIME.*$/, 'time'],
+  [/^(STRING|UTF8|ENUM|JSON)$/, 'text'],
+];
+
 const units = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -10,7 +10,7 @@ try {
   const file = await openParquetFile(workerData as ParquetInput);
   const batches = file.batches();
   parentPort?.on('message', () => void giveNext());
-  post({ kind: 'opened', header: file.header });
+  post({ kind: 'opened', header: file.header, types: file.types });
 
   async function giveNext(): Promise<void> {
     try {

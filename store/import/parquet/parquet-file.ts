@@ -12,12 +12,13 @@ import {
 import { compressors } from 'hyparquet-compressors';
 import { type ImportTable } from '../import-table.ts';
 import { type Batch, type Cell, MalformedFile, type SourceRow } from '../row-source.ts';
-import { type CellText, cellTextFor, descriptionParsers, rawParsers } from './cell-text.ts';
+import { type CellText, cellTextFor, declaredType, descriptionParsers, rawParsers } from './cell-text.ts';
 
 /** A column of the file. */
 interface ParquetColumn {
   readonly name: string;
   readonly text: CellText;
+  readonly type: string | undefined;
 }
 
 /** Values that are decoded at a time: 30 MB or so, however large a row group is. */
@@ -35,6 +36,8 @@ export interface ParquetInput {
 /** A file whose description has been read. */
 export interface ParquetFile {
   readonly header: readonly string[];
+  /** Postgres types of the columns, as far as the file declares what they hold. */
+  readonly types: readonly (string | undefined)[];
   /** @throws MalformedFile after the batches before the place that is broken */
   batches(): AsyncGenerator<Batch, void>;
   close(): Promise<void>;
@@ -64,6 +67,7 @@ export async function openParquetFile({
     const columns = columnsOf(name, metadata, tableColumns);
     return {
       header: columns.map((column) => column.name),
+      types: columns.map((column) => column.type),
       batches: () => parquetBatches(name, buffer, withRawDecimals(metadata), columns),
       close: () => handle.close(),
     };
@@ -95,9 +99,10 @@ function columnsOf(
     const isNested = children.length > 0 || element.repetition_type === 'REPEATED';
     const columnType = tableColumns.find((column) => column.name === name)?.baseType;
     const text = isNested ? 'nested values' : cellTextFor(element, columnType);
-    if (typeof text !== 'string') return { name, text };
+    const type = declaredType(element);
+    if (typeof text !== 'string') return { name, text, type };
     refused.push(`column ${JSON.stringify(name)} holds ${text}`);
-    return { name, text: String };
+    return { name, text: String, type };
   });
   if (refused.length > 0) {
     throw new MalformedFile(file, `${refused.join(', ')}; a column of a table holds one value a row`);

@@ -22,6 +22,7 @@ export async function openParquet(
     const opened = await thread.answer();
     return {
       header: opened.kind === 'opened' ? opened.header : [],
+      types: opened.kind === 'opened' ? opened.types : [],
       headerAt: file.name,
       emptyIsMissing: false,
       assumed: undefined,

@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Batch, MalformedFile } from '../row-source.ts';
-import { type ParquetInput } from './parquet-file.ts';
+import { type ParquetFile, type ParquetInput } from './parquet-file.ts';
 
 /** What the thread says: once `opened`, then one answer to each time it is asked. */
 export type ParquetAnswer =
-  | { readonly kind: 'opened'; readonly header: readonly string[] }
+  | { readonly kind: 'opened'; readonly header: readonly string[]; readonly types: ParquetFile['types'] }
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'end' }
   | { readonly kind: 'malformed'; readonly at: string; readonly problem: string };

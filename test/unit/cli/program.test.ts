@@ -89,7 +89,13 @@ describe('the command line', () => {
 
   it.each([
     [['aprove'], /Did you mean approve/],
-    [['import', 'folder'], /--as-of/],
+    [
+      ['import', 'folder', '--as-of', '2024-02-29', '--as-of-column', 'at'],
+      /cannot be used with option '--as-of/,
+    ],
+    [['import', 'folder', '--key', 'user_id'], /--key is for tables that --create makes/],
+    [['import', 'folder', '--yes'], /--yes is for tables that --create makes/],
+    [['import', 'folder', '--create', '--key', 'a,,b'], /not blank/],
     [['import', 'folder', '--as-of', '2024-02-30'], /Write a day/],
     [['import', 'folder', '--as-of', '2024-02-29', '--delimiter', ',,'], /one character/],
     [['import', 'folder', '--as-of', '2024-02-29', '--delimiter', '"'], /one character/],

@@ -1,0 +1,234 @@
+// The tables that an import is to make: their columns and types as the files have them, as statements to be read first.
+import type pg from 'pg';
+import { quoteColumn } from '../features/identifiers.ts';
+import { checkTables, type ImportRequest, namesOf, type PerTable, type TablePlan } from './import-files.ts';
+import { type TableNames } from './import-table.ts';
+import { ColumnInference } from './infer-column.ts';
+import { openSource } from './open-source.ts';
+import { ImportProblems, shown } from './problems.ts';
+import { setByImport } from './row-encoder.ts';
+import { MalformedFile, type RowSource } from './row-source.ts';
+import { type SourceFile, sourceFilesOf } from './source-files.ts';
+
+/** A statement that makes a table, and what a person should know of it. */
+export interface PlannedTable extends TablePlan {
+  /** Columns that are text because of one value. */
+  readonly notes: readonly string[];
+}
+
+/** A column of a table to make. */
+export interface PlannedColumn {
+  readonly name: string;
+  /** As Postgres spells it. */
+  readonly type: string;
+}
+
+/**
+ * Reads the files whose tables are not there and plans these: nothing is made. Types are those that a Parquet file
+ * declares, or that all values of the column have: bigint, numeric, boolean, date, timestamptz; else text.
+ *
+ * @param keys names of the columns that tell entities apart
+ * @returns none if all tables are there
+ * @throws TidegateError IMPORT_FOLDER as importFiles; IMPORT_REJECTED when a key is not named, or a file cannot make a
+ * table
+ * @example await planTables(pool, { paths: ['events.csv'] }, { all: ['user_id'], tables: new Map() })
+ */
+export async function planTables(
+  pool: pg.Pool,
+  request: ImportRequest,
+  keys: PerTable<readonly string[]>,
+): Promise<PlannedTable[]> {
+  const files = await sourceFilesOf(request.paths);
+  checkTables('--as-of-column', request.asOfColumn, files);
+  checkTables('--key', keys, files);
+  const problems = new ImportProblems();
+  const plans: PlannedTable[] = [];
+  for (const file of files) {
+    const names = namesOf(file, request);
+    const { rows } = await pool.query<{ schema: boolean; table: boolean }>(
+      `select exists (select from pg_namespace where nspname = $1) as schema,
+              exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                      where nspname = $1 and relname = $2) as table`,
+      [names.schema, file.table],
+    );
+    if (rows[0]?.table) continue;
+    const own = new ImportProblems();
+    if (!rows[0]?.schema) own.add(file.name, `there is no schema ${names.schema}`);
+    else {
+      const plan = await planTable(file, names, request, keys.tables.get(file.table) ?? keys.all, own);
+      if (plan) plans.push(plan);
+    }
+    problems.append(own);
+  }
+  if (problems.count > 0) throw problems.toError();
+  return plans;
+}
+
+async function planTable(
+  file: SourceFile,
+  names: TableNames,
+  { csv = {}, signal }: ImportRequest,
+  key: readonly string[] | undefined,
+  problems: ImportProblems,
+): Promise<PlannedTable | undefined> {
+  let source: RowSource | undefined;
+  try {
+    source = await openSource(file, { columns: [] }, csv);
+    if (!source) {
+      problems.add(file.name, 'is empty');
+      return undefined;
+    }
+    checkHeader(source, names, key, problems);
+    if (problems.count > 0) return undefined;
+    const time = source.header.indexOf(names.rowTime?.header ?? '');
+    const keySearch = key ? undefined : new KeySearch(source.header, time);
+    const columns = await inferred(source, keySearch, signal);
+    if (!columns) problems.add(file.name, 'holds a header but no rows');
+    else if (keySearch) problems.add(file.name, keySearch.words(columns, names));
+    if (!columns || !key || problems.count > 0) return undefined;
+    const others = columns.filter((_, position) => position !== time);
+    return {
+      table: `${names.schema}.${names.table}`,
+      statement: createTableSql(names, others, key),
+      notes: others.flatMap(({ note }) => (note === undefined ? [] : [note])),
+    };
+  } catch (error) {
+    if (!(error instanceof MalformedFile)) throw error;
+    problems.add(error.at, error.message);
+    return undefined;
+  } finally {
+    await source?.close();
+  }
+}
+
+// Postgres cuts longer names without a word.
+const MAX_NAME_BYTES = 63;
+
+function checkHeader(
+  { header, headerAt }: RowSource,
+  { table, timestamp, known, rowTime }: TableNames,
+  key: readonly string[] | undefined,
+  problems: ImportProblems,
+): void {
+  for (const name of [table, ...header]) {
+    if (Buffer.byteLength(name) > MAX_NAME_BYTES)
+      problems.add(headerAt, `the name ${shown(name)} has more than ${MAX_NAME_BYTES} bytes`);
+  }
+  header.forEach((name, position) => {
+    if (name === '') problems.add(headerAt, `column ${position + 1} has no name`);
+    else if (header.indexOf(name) < position) problems.add(headerAt, `column ${shown(name)} appears twice`);
+    else if (name === known || (name === timestamp && name !== rowTime?.header))
+      problems.add(headerAt, setByImport(name));
+  });
+  if (rowTime && !header.includes(rowTime.header)) {
+    const words = `no column ${shown(rowTime.header)} gives the rows their times`;
+    problems.add(headerAt, `${words}; name another with --as-of-column, or give --as-of for all of them`);
+  }
+  for (const name of key ?? []) {
+    if (name === rowTime?.header)
+      problems.add(headerAt, `${shown(name)} is the time of a row, which is part of the key without --key`);
+    else if (!header.includes(name))
+      problems.add(
+        headerAt,
+        `there is no column ${shown(name)} for the key; the file has ${header.join(', ')}`,
+      );
+  }
+}
+
+interface InferredColumn extends PlannedColumn {
+  readonly note: string | undefined;
+}
+
+async function inferred(
+  source: RowSource,
+  keySearch: KeySearch | undefined,
+  signal: AbortSignal | undefined,
+): Promise<InferredColumn[] | undefined> {
+  const inferences = source.header.map(() => new ColumnInference());
+  let rows = 0;
+  for await (const batch of source.batches()) {
+    signal?.throwIfAborted();
+    for (const { at, cells } of batch.rows) {
+      rows += 1;
+      inferences.forEach((inference, position) => {
+        const cell = cells[position] ?? null;
+        if (cell !== null && !(cell === '' && source.emptyIsMissing)) inference.add(cell, at);
+      });
+      keySearch?.add(cells);
+    }
+  }
+  if (rows === 0) return undefined;
+  return inferences.map(({ type, textBecause }, position) => {
+    const name = source.header[position] ?? '';
+    const declared = source.types?.[position];
+    const note =
+      textBecause && declared === undefined
+        ? `${name} is text because of ${shown(textBecause.value)} at ${source.place(textBecause.at)}; the values before it are ${textBecause.before}`
+        : undefined;
+    return { name, type: declared ?? type, note };
+  });
+}
+
+// More would take memory for what is only advice.
+const MAX_SEARCHED_ROWS = 200_000;
+
+/** Finds columns of which no two rows have the same value, at one time if the rows have times of their own. */
+class KeySearch {
+  readonly #time: number;
+  readonly #values = new Map<number, Set<string>>();
+  #rows = 0;
+
+  constructor(header: readonly string[], time: number) {
+    this.#time = time;
+    header.forEach((_, position) => {
+      if (position !== time) this.#values.set(position, new Set());
+    });
+  }
+
+  add(cells: readonly (string | null)[]): void {
+    if (this.#rows === MAX_SEARCHED_ROWS) return;
+    this.#rows += 1;
+    const time = cells[this.#time] ?? '';
+    for (const [position, seen] of this.#values) {
+      const cell = cells[position] ?? '';
+      const value = `${cell}\0${time}`;
+      if (cell === '' || seen.has(value)) this.#values.delete(position);
+      else seen.add(value);
+    }
+  }
+
+  words(columns: readonly PlannedColumn[], { schema, table, rowTime }: TableNames): string {
+    const unique = columns
+      .filter(({ type }, position) => this.#values.has(position) && /^(bigint|text|date|uuid)$/.test(type))
+      .map(({ name }) => name);
+    const each = rowTime ? `, together with ${rowTime.header},` : '';
+    const searched = this.#rows === MAX_SEARCHED_ROWS ? ` in the first ${MAX_SEARCHED_ROWS} rows` : '';
+    const found =
+      unique.length > 0
+        ? `these columns${each} are unique${searched}: ${unique.join(', ')}`
+        : `no single column${each} is unique, so it takes several`;
+    return `to make table ${schema}.${table}, say with --key which columns tell its entities apart; ${found}`;
+  }
+}
+
+/**
+ * The statement that makes a table with versions of rows: the key, the values, the two times, all in the primary key
+ * that an import needs.
+ *
+ * @param columns those of the file, without the time of a row
+ */
+export function createTableSql(
+  { schema, table, timestamp, known }: TableNames,
+  columns: readonly PlannedColumn[],
+  key: readonly string[],
+): string {
+  const times = [timestamp, known].map((name) => `${quoteColumn(name)} timestamptz not null`);
+  const lines = [
+    ...columns.map(
+      ({ name, type }) => `${quoteColumn(name)} ${type}${key.includes(name) ? ' not null' : ''}`,
+    ),
+    ...times,
+    `primary key (${[...key, timestamp, known].map(quoteColumn).join(', ')})`,
+  ];
+  return `create table ${quoteColumn(schema)}.${quoteColumn(table)} (\n  ${lines.join(',\n  ')}\n)`;
+}

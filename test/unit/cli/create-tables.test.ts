@@ -1,0 +1,46 @@
+// Tables are made only after their statement was shown and somebody agreed.
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { confirmTables } from '../../../cli/import/create-tables.ts';
+import { Output } from '../../../cli/output/output.ts';
+
+async function ask(answer: string | undefined, isAgreed = false, isTTY = true) {
+  let said = '';
+  const stream = { write: (text: string) => (said += text) };
+  const input = Object.assign(new PassThrough(), { isTTY });
+  const screen = Object.assign(new PassThrough(), { isTTY });
+  screen.on('data', (text: Buffer) => (said += text.toString()));
+  if (answer === undefined) input.end();
+  else input.write(answer);
+  const plans = [{ table: 'public.events', statement: 'create table events ()', notes: ['fee is text'] }];
+  const output = new Output({ stdout: { write: () => expect.unreachable() }, stderr: stream });
+  const error: unknown = await confirmTables(plans, output, { isAgreed, input, screen }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(said).toContain('create table events ();\nnote: fee is text\n');
+  return { said, error };
+}
+
+const refusal = (words: string) =>
+  expect.objectContaining({
+    code: 'CREATE_NOT_CONFIRMED',
+    message: `public.events not made: ${words}`,
+    remedy: expect.stringContaining('--yes') as string,
+  }) as Error;
+
+describe('a table to make', () => {
+  it('is made after yes', async () => {
+    const { said, error } = await ask('y\n');
+    expect(error).toBeUndefined();
+    expect(said).toContain('Make public.events and load the rows? [y/N]');
+  });
+
+  it.each([['\n'], ['no\n'], [undefined]])('is not made after %j', async (answer) => {
+    expect((await ask(answer)).error).toEqual(refusal('the answer was not yes'));
+  });
+
+  it('is not made without a terminal, unless it was agreed to', async () => {
+    expect((await ask('y\n', false, false)).error).toEqual(refusal('there is no terminal to ask on'));
+    expect((await ask(undefined, true, false)).error).toBeUndefined();
+  });
+});
