@@ -120,6 +120,7 @@ export function addImport(program: Command, { config, output }: CommandContext):
               isAgreed: yes ?? request.dryRun ?? false,
               input: process.stdin,
               screen: process.stderr,
+              signal,
             });
             const imported = await importFiles(pool, { ...wanted, create: created }).finally(() =>
               output.status(''),
@@ -157,7 +158,7 @@ function printImport(
       unchanged,
     ]),
   });
-  const times = asOf ? `as of ${day(asOf)}` : `as of ${tables.map(columnInWords).join(', ')}`;
+  const times = asOf ? `as of ${day(asOf)}` : `with the times of ${tables.map(columnInWords).join(', ')}`;
   output.line(dryRun ? `nothing was kept: a trial ${times}` : `imported ${times}`);
 }
 

@@ -166,7 +166,8 @@ export function checkTables(
   throw new TidegateError('IMPORT_FOLDER', words);
 }
 
-function unreadable(error: unknown, file: SourceFile): unknown {
+/** What an error means if it is that the file cannot be read; else the error itself. */
+export function unreadable(error: unknown, file: SourceFile): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
   if (path !== file.path) return error;
   return new TidegateError('IMPORT_FOLDER', `${file.path} cannot be read: ${code}`, { cause: error });

@@ -1,7 +1,14 @@
 // The tables that an import is to make: their columns and types as the files have them, as statements to be read first.
 import type pg from 'pg';
 import { quoteColumn } from '../features/identifiers.ts';
-import { checkTables, type ImportRequest, namesOf, type PerTable, type TablePlan } from './import-files.ts';
+import {
+  checkTables,
+  type ImportRequest,
+  namesOf,
+  type PerTable,
+  type TablePlan,
+  unreadable,
+} from './import-files.ts';
 import { type TableNames } from './import-table.ts';
 import { ColumnInference } from './infer-column.ts';
 import { openSource } from './open-source.ts';
@@ -93,7 +100,7 @@ async function planTable(
       notes: others.flatMap(({ note }) => (note === undefined ? [] : [note])),
     };
   } catch (error) {
-    if (!(error instanceof MalformedFile)) throw error;
+    if (!(error instanceof MalformedFile)) throw unreadable(error, file);
     problems.add(error.at, error.message);
     return undefined;
   } finally {

@@ -39,6 +39,17 @@ describe('a table to make', () => {
     expect((await ask(answer)).error).toEqual(refusal('the answer was not yes'));
   });
 
+  it('is not made if a signal ends the question', async () => {
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const screen = Object.assign(new PassThrough(), { isTTY: true });
+    const ending = new AbortController();
+    const output = new Output({ stdout: screen, stderr: screen });
+    const plans = [{ table: 'public.events', statement: 'create table events ()', notes: [] }];
+    const asked = confirmTables(plans, output, { isAgreed: false, input, screen, signal: ending.signal });
+    ending.abort(new Error('interrupted by SIGTERM'));
+    await expect(asked).rejects.toBe(ending.signal.reason);
+  });
+
   it('is not made without a terminal, unless it was agreed to', async () => {
     expect((await ask('y\n', false, false)).error).toEqual(refusal('there is no terminal to ask on'));
     expect((await ask(undefined, true, false)).error).toBeUndefined();
