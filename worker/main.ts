@@ -23,6 +23,7 @@ import { ownSchedules } from './schedule-owners.ts';
 import { runtimeLogger } from './logger.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { poolSize, slotsFor } from './slots.ts';
+import { workflowsPath } from './options.ts';
 import { type RunningWorkers, startWorkers } from './start-workers.ts';
 import { asksPostgres } from './step-watch.ts';
 import { temporalUnreachable } from './temporal-unreachable.ts';
@@ -149,7 +150,9 @@ async function startWorkersOf(
 /** Bundles the workflows in a process of its own, since the memory that it takes would stay for as long as this one. */
 async function bundle(): Promise<string> {
   const script = fileURLToPath(new URL('./bundle.mjs', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { maxBuffer: MAX_BUNDLE_BYTES });
+  const { stdout } = await promisify(execFile)(process.execPath, [script, workflowsPath], {
+    maxBuffer: MAX_BUNDLE_BYTES,
+  });
   return stdout;
 }
 
