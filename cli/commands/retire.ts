@@ -1,14 +1,14 @@
 // tidegate retire: ends everything that a model does by itself.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command } from 'commander';
-import { type Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { archive } from '../../store/versions/archive.ts';
-import { findVersionIn } from '../../store/versions/versions.ts';
+import { findVersionIn, getVersion } from '../../store/versions/versions.ts';
 import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
-import { workflowIds } from '../../workflows/contracts.ts';
+import { workflowIds, workflowTypes } from '../../workflows/contracts.ts';
 import { byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';
@@ -46,7 +46,9 @@ export function addRetire(program: Command, { config, output }: CommandContext):
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nVersions, reports and decisions stay, and so does the version in Production, which a new one alone replaces.' +
+      '\nOpen runs are cancelled, whatever step they are at; a rollback that has begun is finished first. A version that' +
+        '\nwaits for a decision is archived, and can no longer be approved. Notices that are due are still delivered.' +
+        '\nVersions, reports and decisions stay, and so does the version in Production, which a new one alone replaces.' +
         '\n`tidegate apply` brings the model back.\n\nExample:\n  tidegate retire churn --by grace',
     )
     .action((model: string, { by, json }: Options) =>
@@ -69,70 +71,82 @@ async function retire(
   // First, so that nothing starts while the rest ends.
   await removeSchedule(client, workflowIds.monitor(model));
   await removeSchedule(client, workflowIds.materialize(model));
-  const staged = await findVersionIn(database, model, 'Staging');
-  const runs = await openRuns(client, model, staged?.version);
-  for (const id of runs) await client.workflow.getHandle(id).cancel();
-  if (runs.length > 0) say(`waiting for ${runs.join(', ')} to end`);
-  const stillOpen = await untilEnded(client, runs);
-  const withdrawn = staged ? await leaveStaging(database, model, staged.version, by, stillOpen) : null;
+  const ids = new Set([
+    workflowIds.monitor(model),
+    workflowIds.materialize(model),
+    workflowIds.retrain(model),
+  ]);
+  const cancelled = new Set<string>();
+  let withdrawn: number | null = null;
+  let open: string[];
+  const deadline = performance.now() + ENDED_WITHIN_MS;
+  // Again and again, because a run that ends may have started another: a retrain that was about to stage its candidate
+  // does so, and starts the release.
+  for (;;) {
+    const left = await leaveStaging(database, model, by);
+    if (left !== null) {
+      withdrawn = left;
+      ids.add(workflowIds.release(model, left));
+    }
+    open = await openRuns(client, model, ids);
+    const fresh = open.filter((id) => !cancelled.has(id));
+    for (const id of fresh) {
+      await cancel(client, id);
+      cancelled.add(id);
+    }
+    if (fresh.length > 0) say(`waiting for ${fresh.join(', ')} to end`);
+    if (open.length === 0 || performance.now() > deadline) break;
+    await delay(200);
+  }
   const production = await findVersionIn(database, model, 'Production');
   return {
-    ended: runs.filter((id) => !stillOpen.includes(id)),
-    stillOpen,
+    ended: [...cancelled].filter((id) => !open.includes(id)),
+    stillOpen: open,
     withdrawn,
     onlineRowsOf: await removeUnusedRows(database, model, { evenInUse: true }),
     production: production?.version ?? null,
   };
 }
 
-/** The runs that a model may have open; asked for by id, because lists of runs lag behind. */
-async function openRuns(client: Client, model: string, staged: number | undefined): Promise<string[]> {
-  const ids = [
-    workflowIds.monitor(model),
-    workflowIds.materialize(model),
-    workflowIds.retrain(model),
-    ...(staged === undefined ? [] : [workflowIds.release(model, staged)]),
-  ];
-  // Scheduled runs have the time in their id, and are found in the list alone.
+/**
+ * The runs of a model that are open: those with these ids, which are asked for one by one because lists of runs lag
+ * behind, and those that the list alone knows, such as scheduled ones, which have the time in their id. Notices are left
+ * to be delivered.
+ */
+async function openRuns(client: Client, model: string, ids: ReadonlySet<string>): Promise<string[]> {
+  const found = new Set(ids);
   const listed = client.workflow.list({
-    query: `TidegateModel = '${model}' and ExecutionStatus = 'Running'`,
+    query: `TidegateModel = '${model}' and ExecutionStatus = 'Running' and WorkflowType != '${workflowTypes.notice}'`,
   });
-  for await (const { workflowId } of listed) if (!ids.includes(workflowId)) ids.push(workflowId);
-  const open = await Promise.all(ids.map((id) => isOpen(client, id)));
-  return ids.filter((_, index) => open[index]);
-}
-
-async function untilEnded(client: Client, ids: readonly string[]): Promise<string[]> {
-  const deadline = performance.now() + ENDED_WITHIN_MS;
-  for (;;) {
-    const open = await Promise.all(ids.map((id) => isOpen(client, id)));
-    const left = ids.filter((_, index) => open[index]);
-    if (left.length === 0 || performance.now() > deadline) return left;
-    await delay(200);
-  }
+  for await (const { workflowId } of listed) found.add(workflowId);
+  const all = [...found];
+  const open = await Promise.all(all.map((id) => isOpen(client, id)));
+  return all.filter((_, index) => open[index]);
 }
 
 const isOpen = (client: Client, id: string): Promise<boolean> =>
   client.workflow
     .getHandle(id)
     .describe()
-    .then(
-      ({ status }) => status.name === 'RUNNING',
-      (error: Error) => {
-        if (error.name !== 'WorkflowNotFoundError') throw error;
-        return false;
-      },
-    );
+    .then(({ status }) => status.name === 'RUNNING', falseIfNotFound);
 
-/** A release that ends withdraws its version itself; where none is open, it is done here. */
-async function leaveStaging(
-  database: Database,
-  model: string,
-  version: number,
-  by: string,
-  stillOpen: readonly string[],
-): Promise<number | null> {
-  if (stillOpen.includes(workflowIds.release(model, version))) return null;
+/** Asks a run to end; one that has ended meanwhile is left alone. */
+async function cancel(client: Client, id: string): Promise<void> {
+  await client.workflow.getHandle(id).cancel().catch(falseIfNotFound);
+}
+
+function falseIfNotFound(error: unknown): false {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+  return false;
+}
+
+/**
+ * Archives what stands in Staging, in the name of the person who asks: its release, which ends later, could name only
+ * itself. Without a worker the version leaves all the same.
+ */
+async function leaveStaging(database: Database, model: string, by: string): Promise<number | null> {
+  const staged = await findVersionIn(database, model, 'Staging');
+  if (!staged) return null;
   const authority = {
     actor: by,
     authority: 'unverified',
@@ -140,9 +154,11 @@ async function leaveStaging(
     workflowId: 'tidegate retire',
     runId: '',
   };
-  await archive(database, model, version, authority, 'withdrawn', `the model was retired by ${by}`);
-  const { version: left } = (await findVersionIn(database, model, 'Staging')) ?? {};
-  return left === version ? null : version;
+  const detail = `the model was retired by ${by}`;
+  await archive(database, model, staged.version, authority, 'withdrawn', detail);
+  // Approved in that very moment, it is in Production now.
+  const { stage } = await getVersion(database, model, staged.version);
+  return stage === 'Archived' ? staged.version : null;
 }
 
 function linesOf(

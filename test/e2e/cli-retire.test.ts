@@ -1,41 +1,52 @@
 // A model that is no longer wanted: what it did by itself ends, and what is on record stays.
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
+import { type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { readConfig } from '../../cli/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { putSchedule, scheduleOptions } from '../../cli/schedule.ts';
+import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { readInstallation } from '../../store/installation.ts';
 import { materialise } from '../../store/online/materialise.ts';
+import { findEvidence } from '../../store/runs/evidence.ts';
+import { getRetrain } from '../../store/runs/retrains.ts';
+import { listTransitions } from '../../store/versions/transitions.ts';
 import { findVersionIn, getVersion } from '../../store/versions/versions.ts';
+import { requestRetrain } from '../../activities/request-retrain.ts';
+import { type MonitorInput, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
 import { candidateModel } from '../helpers/candidates.ts';
-import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { type Loop, startLoop } from '../helpers/loop.ts';
+import { retrainableModel } from '../helpers/retrainable-model.ts';
+import { randomOf } from '../unit/drift/frame-of.ts';
 
-let database: MigratedDatabase;
-let connection: Connection;
+let loop: Loop;
+let database: Database;
+let databaseUrl: string;
 let client: Client;
 
 // Its schedules are on a server that other tests share.
 const model = `retired_${randomUUID().slice(0, 8)}`;
 
 beforeAll(async () => {
-  database = await migratedDatabase();
-  connection = await Connection.connect({ address: inject('temporalAddress') });
-  client = new Client({ connection });
+  // Nothing answers there, so that each notice has a run that stays open.
+  loop = await startLoop({ webhookUrl: 'http://127.0.0.1:1/' });
+  ({ database, client } = loop);
+  const { rows } = await database.pool.query<{ name: string }>('select current_database() as name');
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = `/${rows[0]?.name}`;
+  databaseUrl = url.href;
 });
 
-afterAll(async () => {
-  await connection.close();
-  await database.drop();
-});
+afterAll(() => loop.stop());
 
 async function tidegate(...args: string[]): Promise<string> {
   let said = '';
   const stdout = { write: (text: string) => (said += text) };
   const output = new Output({ stdout, stderr: { write: () => undefined } });
-  const config = readConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: inject('temporalAddress') });
+  const config = readConfig({ DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: inject('temporalAddress') });
   await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
   return said;
 }
@@ -95,4 +106,76 @@ it('a model is retired: schedules, place in Staging and online rows go, history 
   await expect(tidegate('retire', 'nobody', '--by', 'grace')).rejects.toMatchObject({
     code: 'UNKNOWN_MODEL',
   });
+});
+
+it('open runs of a model that is retired are cancelled: monitor, retrain and a release that waits for approval', async () => {
+  const name = `${model}_runs`;
+  const retrainable = await retrainableModel(database, name, { holdout: { share: 0.5 } });
+  const random = randomOf(3);
+  const at = '2024-01-15T00:00:00Z';
+  await retrainable.add(
+    Array.from({ length: 1_200 }, (_, index) => {
+      const hours = 10 * random();
+      return { user: `u${index}`, at, hours, plan: 'a', gone: random() < 1 / (1 + Math.exp(5 - hours)) };
+    }),
+  );
+  const asOf = '2024-02-01T00:00:00Z';
+  const input: MonitorInput = { model: name, asOf };
+  const { monitor, retrain, release } = workflowIds;
+  const startMonitor = () =>
+    client.workflow.start(workflowTypes.monitor, {
+      workflowId: monitor(name),
+      taskQueue: loop.taskQueue,
+      args: [input],
+    });
+  await startMonitor();
+  await eventually(async () => expect(await findEvidence(database, name, 1)).toBeDefined(), {
+    within: 120_000,
+    every: 200,
+  });
+  await client.workflow.getHandle(retrain(name)).result();
+
+  // Two more runs that get no further: what they read is locked.
+  const holder = await database.pool.connect();
+  try {
+    await holder.query(`begin; lock table ${name}.spine`);
+    await startMonitor();
+    const retrainId = `${name}/by-hand`;
+    const request = { retrainId, model: name, reportId: null, asOf, trigger: 'manual', requestedBy: 'grace' };
+    await requestRetrain(loop, request);
+    await eventually(async () => expect((await getRetrain(database, retrainId)).outcome).toBeNull());
+
+    const retired = JSON.parse(await tidegate('retire', name, '--by', 'grace', '--json')) as {
+      readonly ended: readonly string[];
+    };
+    expect(retired).toMatchObject({ stillOpen: [], withdrawn: 1, production: null });
+    expect([...retired.ended].sort()).toEqual([monitor(name), release(name, 1), retrain(name)]);
+    for (const id of retired.ended)
+      expect((await client.workflow.getHandle(id).describe()).status.name, id).toBe('CANCELLED');
+    expect(await getRetrain(database, retrainId)).toMatchObject({ outcome: 'cancelled' });
+    expect((await listTransitions(database, name)).at(-1)).toMatchObject({
+      actor: 'grace',
+      to: 'Archived',
+      reason: 'withdrawn',
+      detail: 'the model was retired by grace',
+    });
+  } finally {
+    await holder.query('rollback');
+    holder.release();
+  }
+
+  // What was to be said is said all the same: that a version waited, and that three runs were cancelled.
+  const notices = client.workflow.list({
+    query: `TidegateModel = '${name}' and ExecutionStatus = 'Running'`,
+  });
+  const open = await eventually(async () => {
+    const ids: string[] = [];
+    for await (const { workflowId } of notices) ids.push(workflowId);
+    expect(ids).toHaveLength(4);
+    return ids;
+  });
+  for (const id of open) {
+    expect(id).toMatch(/^notice\//);
+    await client.workflow.getHandle(id).terminate('the test is over');
+  }
 });
