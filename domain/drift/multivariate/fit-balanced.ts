@@ -1,90 +1,193 @@
-// A penalised logistic regression in which both sides weigh the same.
+// Penalised logistic regressions in which both sides weigh the same, one for each fold that is left out.
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { sigmoid } from '../../learning/sigmoid.ts';
 import { type Term } from './terms.ts';
 
 /** Strength of the penalty, as a share of the weight of all rows. */
 const PENALTY = 0.02;
-const MOST_STEPS = 15;
-const STILL = 1e-3;
+const MAX_STEPS = 15;
+/** A step shorter than this ends the search. */
+const TOLERANCE = 1e-3;
+
+/** The rows to learn from. */
+export interface FoldRows {
+  /** 0 or 1 per row. */
+  readonly labels: Uint8Array;
+  /** The fold of each row, from 0. */
+  readonly folds: Uint8Array;
+}
+
+/** What was learnt from all folds but one. */
+export interface FoldFit {
+  readonly intercept: number;
+  /** One per term that the fold uses, in the order in which it names them. */
+  readonly coefficients: Float64Array;
+}
 
 /**
- * The coefficients of terms, the intercept first, learnt from the given rows.
+ * Fits one regression per fold, on the rows of all other folds, which must contain both labels.
  *
- * Formula: each step solves against a bound of the Hessian, X'WX/4 + λ, which never overshoots and is factored once.
+ * Each step solves against a bound of the Hessian, X'WX/4 + λ, which never overshoots and is factored once. The sums of
+ * products that it consists of are added up once per fold and label, and shared by all regressions.
+ *
  * Source: Böhning and Lindsay 1988.
  *
- * @param labels of all rows, 0 or 1
- * @param rows those to learn from, of both labels
+ * @param terms every term that any fold uses
+ * @param used for each fold, the positions in `terms` of those that its regression uses
  */
-export function fitBalanced(terms: readonly Term[], labels: Uint8Array, rows: Uint32Array): Float64Array {
-  const width = terms.length + 1;
-  const matrix = new Float64Array(rows.length * width);
-  for (let start = 0; start < matrix.length; start += width) matrix[start] = 1;
-  terms.forEach(({ values }, at) => {
-    for (let row = 0; row < rows.length; row += 1)
-      matrix[row * width + at + 1] = values[rows[row] as number] as number;
+export function fitFolds(
+  terms: readonly Term[],
+  used: readonly (readonly number[])[],
+  { labels, folds }: FoldRows,
+): FoldFit[] {
+  const { order, starts } = groupByCell(labels, folds, used.length);
+  // The intercept is a column of ones; the others follow in the order of the terms.
+  const columns: Float64Array[] = [new Float64Array(order.length).fill(1)];
+  for (const { values } of terms) columns.push(pick(values, order));
+  const products = crossProducts(columns, foldsOfColumns(terms.length, used), starts);
+  const targets = new Float64Array(order.length);
+  order.forEach((row, at) => (targets[at] = labels[row] as number));
+  return used.map((positions, fold) => {
+    const chosen = [0, ...positions.map((position) => position + 1)];
+    const coefficients = fitFold(
+      chosen.map((column) => columns[column] as Float64Array),
+      { fold, starts, targets, productOf: (cell, i, j) => products(cell, chosen[i]!, chosen[j]!) },
+    );
+    return { intercept: coefficients[0] as number, coefficients: coefficients.slice(1) };
   });
-  const targets = Uint8Array.from(rows, (row) => labels[row] as number);
-  const weights = balancedWeights(targets);
-  const penalty = PENALTY * rows.length;
-  const bound = Matrix.from1DArray(width, width, crossProducts(matrix, width, weights)).mul(0.25);
-  // The intercept goes without penalty; the little keeps the factors positive.
-  for (let at = 0; at < width; at += 1) bound.set(at, at, bound.get(at, at) + (at === 0 ? 1e-9 : penalty));
+}
+
+/** Row numbers ordered by fold and label, and where each of these cells starts: cell 2 · fold + label. */
+function groupByCell(
+  labels: Uint8Array,
+  folds: Uint8Array,
+  foldCount: number,
+): { readonly order: Uint32Array; readonly starts: Uint32Array } {
+  const starts = new Uint32Array(2 * foldCount + 1);
+  for (let row = 0; row < labels.length; row += 1) starts[2 * folds[row]! + labels[row]! + 1]! += 1;
+  for (let cell = 1; cell < starts.length; cell += 1) starts[cell]! += starts[cell - 1]!;
+  const next = starts.slice();
+  const order = new Uint32Array(labels.length);
+  for (let row = 0; row < labels.length; row += 1) order[next[2 * folds[row]! + labels[row]!]!++] = row;
+  return { order, starts };
+}
+
+function pick(values: Float64Array, order: Uint32Array): Float64Array {
+  const picked = new Float64Array(order.length);
+  for (let at = 0; at < order.length; at += 1) picked[at] = values[order[at]!]!;
+  return picked;
+}
+
+/** For each column, as bits, the folds that use it; all folds use the intercept. */
+function foldsOfColumns(terms: number, used: readonly (readonly number[])[]): Uint32Array {
+  const masks = new Uint32Array(terms + 1);
+  used.forEach((positions, fold) => {
+    for (const column of [-1, ...positions]) masks[column + 1]! |= 1 << fold;
+  });
+  return masks;
+}
+
+/** Sums of products of two columns over the rows of a cell, for columns that some fold uses together. */
+function crossProducts(
+  columns: readonly Float64Array[],
+  masks: Uint32Array,
+  starts: Uint32Array,
+): (cell: number, i: number, j: number) => number {
+  const width = columns.length;
+  const cells = starts.length - 1;
+  const sums = new Float64Array(cells * width * width);
+  for (let i = 0; i < width; i += 1) {
+    for (let j = i; j < width; j += 1) {
+      if ((masks[i]! & masks[j]!) === 0) continue;
+      for (let cell = 0; cell < cells; cell += 1) {
+        const sum = dot(columns[i]!, columns[j]!, starts[cell]!, starts[cell + 1]!);
+        sums[(cell * width + i) * width + j] = sum;
+        sums[(cell * width + j) * width + i] = sum;
+      }
+    }
+  }
+  return (cell, i, j) => sums[(cell * width + i) * width + j]!;
+}
+
+/** The sum of products from one position up to another; four sums at a time, because each has to wait for its last. */
+function dot(a: Float64Array, b: Float64Array, from: number, to: number): number {
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  let at = from;
+  for (; at + 3 < to; at += 4) {
+    first += a[at]! * b[at]!;
+    second += a[at + 1]! * b[at + 1]!;
+    third += a[at + 2]! * b[at + 2]!;
+    fourth += a[at + 3]! * b[at + 3]!;
+  }
+  for (; at < to; at += 1) first += a[at]! * b[at]!;
+  return first + second + (third + fourth);
+}
+
+interface FoldProblem {
+  readonly fold: number;
+  readonly starts: Uint32Array;
+  /** 0 or 1 per row, in the order of the columns' rows. */
+  readonly targets: Float64Array;
+  readonly productOf: (cell: number, i: number, j: number) => number;
+}
+
+/** The coefficients of the columns, learnt from the rows outside of a fold. */
+function fitFold(
+  columns: readonly Float64Array[],
+  { fold, starts, targets, productOf }: FoldProblem,
+): Float64Array {
+  const cells = Array.from({ length: starts.length - 1 }, (_, cell) => cell).filter(
+    (cell) => cell >> 1 !== fold,
+  );
+  const counts = [0, 0];
+  for (const cell of cells) counts[cell & 1]! += starts[cell + 1]! - starts[cell]!;
+  const rows = counts[0]! + counts[1]!;
+  const weights = counts.map((count) => rows / (2 * count));
+  const penalty = PENALTY * rows;
+
+  const width = columns.length;
+  const bound = new Matrix(width, width);
+  for (let i = 0; i < width; i += 1) {
+    for (let j = i; j < width; j += 1) {
+      const sum = cells.reduce((total, cell) => total + weights[cell & 1]! * productOf(cell, i, j), 0) / 4;
+      bound.set(i, j, sum);
+      bound.set(j, i, sum);
+    }
+    // The intercept is not penalised; a little keeps the factors positive.
+    bound.set(i, i, bound.get(i, i) + (i === 0 ? 1e-9 : penalty));
+  }
   const factors = new CholeskyDecomposition(bound);
-  let coefficients = new Float64Array(width);
-  for (let step = 0; step < MOST_STEPS; step += 1) {
-    const slope = gradient({ matrix, width, weights, targets }, coefficients, penalty);
+
+  const coefficients = new Float64Array(width);
+  const residuals = new Float64Array(targets.length);
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    setResiduals(residuals, columns, { coefficients, targets });
+    const slope = columns.map((column, at) =>
+      cells.reduce(
+        (sum, cell) => sum + weights[cell & 1]! * dot(column, residuals, starts[cell]!, starts[cell + 1]!),
+        at === 0 ? 0 : penalty * coefficients[at]!,
+      ),
+    );
     const move = factors.solve(Matrix.columnVector(slope)).to1DArray();
-    coefficients = coefficients.map((value, at) => value - (move[at] as number));
-    if (Math.hypot(...move) < STILL) break;
+    move.forEach((change, at) => (coefficients[at]! -= change));
+    if (Math.hypot(...move) < TOLERANCE) break;
   }
   return coefficients;
 }
 
-function balancedWeights(targets: Uint8Array): Float64Array {
-  const ones = targets.reduce((sum, target) => sum + target, 0);
-  const [zero, one] = [targets.length / (2 * (targets.length - ones)), targets.length / (2 * ones)];
-  return Float64Array.from(targets, (target) => (target === 1 ? one : zero));
+/** Predicted probability less target, for every row. */
+function setResiduals(
+  residuals: Float64Array,
+  columns: readonly Float64Array[],
+  { coefficients, targets }: { readonly coefficients: Float64Array; readonly targets: Float64Array },
+): void {
+  residuals.fill(0);
+  columns.forEach((column, at) => addScaled(residuals, column, coefficients[at]!));
+  for (let row = 0; row < residuals.length; row += 1)
+    residuals[row] = sigmoid(residuals[row]!) - targets[row]!;
 }
 
-function crossProducts(matrix: Float64Array, width: number, weights: Float64Array): Float64Array {
-  const sums = new Float64Array(width * width);
-  for (let row = 0; row < weights.length; row += 1) {
-    const start = row * width;
-    const weight = weights[row] as number;
-    for (let i = 0; i < width; i += 1) {
-      const value = weight * (matrix[start + i] as number);
-      const at = i * width;
-      for (let j = i; j < width; j += 1) sums[at + j]! += value * (matrix[start + j] as number);
-    }
-  }
-  for (let i = 0; i < width; i += 1) {
-    for (let j = 0; j < i; j += 1) sums[i * width + j] = sums[j * width + i] as number;
-  }
-  return sums;
-}
-
-interface Problem {
-  readonly matrix: Float64Array;
-  readonly width: number;
-  readonly weights: Float64Array;
-  readonly targets: Uint8Array;
-}
-
-function gradient(
-  { matrix, width, weights, targets }: Problem,
-  coefficients: Float64Array,
-  penalty: number,
-): Float64Array {
-  const slope = coefficients.map((value, at) => (at === 0 ? 0 : penalty * value));
-  for (let row = 0; row < targets.length; row += 1) {
-    const start = row * width;
-    let logit = 0;
-    for (let at = 0; at < width; at += 1)
-      logit += (coefficients[at] as number) * (matrix[start + at] as number);
-    const residual = (weights[row] as number) * (sigmoid(logit) - (targets[row] as number));
-    for (let at = 0; at < width; at += 1) slope[at]! += residual * (matrix[start + at] as number);
-  }
-  return slope;
+/** Adds a multiple of a column to the sums. */
+function addScaled(sums: Float64Array, column: Float64Array, factor: number): void {
+  for (let row = 0; row < sums.length; row += 1) sums[row]! += factor * column[row]!;
 }

@@ -1,7 +1,7 @@
 // Scores of rows by what all other entities taught.
 import { Random } from '../../random.ts';
 import { chooseProducts } from './choose-products.ts';
-import { fitBalanced } from './fit-balanced.ts';
+import { fitFolds } from './fit-balanced.ts';
 import { type Term, type Terms, productOf } from './terms.ts';
 
 /** Scores of every row: with all columns, and with each column left out of what was learnt. */
@@ -26,32 +26,49 @@ export function outOfFold(
 ): OutOfFold {
   const rows = labels.length;
   const folds = foldsOf(clusters, seed);
-  const chosen = chooseProducts(pairs, labels, folds, FOLDS);
+  const { terms, used } = termsByFold(single, chooseProducts(pairs, labels, folds, FOLDS));
+  const fits = fitFolds(terms, used, { labels, folds });
+
+  const rowsByFold = Array.from({ length: FOLDS }, () => [] as number[]);
+  folds.forEach((fold, row) => rowsByFold[fold]!.push(row));
   const scores = new Float64Array(rows);
-  const without = Array.from({ length: columns }, () => new Float64Array(rows));
-  for (let fold = 0; fold < FOLDS; fold += 1) {
-    const every = Uint32Array.from({ length: rows }, (_, row) => row);
-    const own = every.filter((row) => folds[row] === fold);
-    const others = every.filter((row) => folds[row] !== fold);
-    const terms: Term[] = [...single, ...(chosen[fold] ?? []).flatMap((pair) => productOf(pair) ?? [])];
-    const [intercept = 0, ...coefficients] = fitBalanced(terms, labels, others);
-    for (const row of own) {
-      scores[row] = terms.reduce(
-        (sum, { values }, at) => sum + (coefficients[at] as number) * (values[row] as number),
-        intercept,
-      );
-    }
-    without.forEach((left, column) => {
-      const touched = terms.flatMap((term, at) => (term.columns.includes(column) ? [at] : []));
-      for (const row of own) {
-        left[row] = touched.reduce(
-          (sum, at) => sum - (coefficients[at] as number) * ((terms[at] as Term).values[row] as number),
-          scores[row] as number,
-        );
-      }
+  fits.forEach(({ intercept, coefficients }, fold) => {
+    const own = Uint32Array.from(rowsByFold[fold]!);
+    for (const row of own) scores[row] = intercept;
+    used[fold]!.forEach((position, at) => addTerm(scores, terms[position]!, coefficients[at]!, own));
+  });
+  const without = Array.from({ length: columns }, () => scores.slice());
+  fits.forEach(({ coefficients }, fold) => {
+    const own = Uint32Array.from(rowsByFold[fold]!);
+    used[fold]!.forEach((position, at) => {
+      const term = terms[position]!;
+      for (const column of new Set(term.columns)) addTerm(without[column]!, term, -coefficients[at]!, own);
     });
-  }
+  });
   return { scores, without };
+}
+
+/** All terms that any fold uses, each once, and which of them each fold uses. */
+function termsByFold(
+  single: readonly Term[],
+  chosen: readonly (readonly (readonly [Term, Term])[])[],
+): { readonly terms: readonly Term[]; readonly used: readonly (readonly number[])[] } {
+  const terms = [...single];
+  const positions = new Map<readonly [Term, Term], number | undefined>();
+  for (const pair of new Set(chosen.flat())) {
+    const product = productOf(pair);
+    positions.set(pair, product && terms.push(product) - 1);
+  }
+  const always = single.map((_, position) => position);
+  return {
+    terms,
+    used: chosen.map((pairs) => [...always, ...pairs.flatMap((pair) => positions.get(pair) ?? [])]),
+  };
+}
+
+/** Adds a multiple of a term to the sums of the rows. */
+function addTerm(sums: Float64Array, { values }: Term, factor: number, rows: Uint32Array): void {
+  for (let at = 0; at < rows.length; at += 1) sums[rows[at]!]! += factor * values[rows[at]!]!;
 }
 
 function foldsOf(clusters: Uint32Array, seed: number): Uint8Array {

@@ -1,7 +1,6 @@
 // What stands beside the AUC: values as their own functions give them, intervals paired and repeatable.
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
-import { averagePrecision } from '../../../domain/learning/average-precision.ts';
 import { sideBySide } from '../../../domain/learning/side-by-side.ts';
 import { calibrationOf } from '../../../domain/learning/performance.ts';
 import { randomOf } from '../drift/frame-of.ts';
@@ -18,6 +17,17 @@ const input = {
   seed: 7,
 };
 const found = sideBySide(input);
+
+/** By its definition: the precision at each score, weighted by the positives that have it. */
+function averagePrecision(of: ArrayLike<number>, scores: Float64Array): number {
+  const positives = Array.from(of).filter((label) => label === 1).length;
+  const steps = [...new Set(scores)].map((threshold) => {
+    const called = Array.from(of).filter((_, row) => scores[row]! >= threshold);
+    const gained = Array.from(of).filter((label, row) => label === 1 && scores[row] === threshold).length;
+    return (gained / positives) * (called.filter((label) => label === 1).length / called.length);
+  });
+  return steps.reduce((sum, step) => sum + step, 0);
+}
 
 test('every side has the values that its scores have alone', () => {
   for (const [side, scores] of [
