@@ -52,7 +52,7 @@ export const leakActivities = ({ database }: ActivityDeps) => ({
   async checkLeaks({ retrainId, failed }: LeaksToCheck): Promise<LeaksChecked> {
     const retrain = await getRetrain(database, retrainId);
     if (retrain.datasetId === null)
-      throw new TidegateError('INTERNAL', `retrain ${retrainId} has no frozen dataset`);
+      throw new TidegateError('DEFECT', `retrain ${retrainId} has no frozen dataset`);
     const dataset = await getDataset(database, retrain.datasetId);
     const { definition } = await getDefinition(database, retrain.model, dataset.definitionVersion);
     const policy = leakPolicyOf(definition.training.leakAlarm);

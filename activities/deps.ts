@@ -27,7 +27,7 @@ export interface RunRef {
 /** The run of the activity that calls. */
 export function currentRun(): RunRef {
   const { workflowExecution } = activityInfo();
-  if (!workflowExecution) throw new TidegateError('INTERNAL', 'this activity runs for a workflow only');
+  if (!workflowExecution) throw new TidegateError('DEFECT', 'this activity runs for a workflow only');
   return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
 }
 

@@ -264,6 +264,11 @@ export const errorKinds = {
   NO_ROLLBACK_TARGET: kind(409, false, 'Roll back to a version that was in Production: `tidegate versions`.'),
   SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
+  DEFECT: kind(
+    500,
+    false,
+    'This is a fault in Tidegate: report it with the stack trace in the log, and start the run again after an update.',
+  ),
   INTERNAL: kind(500, true, 'Look at the log of the process with the request id.'),
 } as const satisfies Record<string, ErrorKind>;
 

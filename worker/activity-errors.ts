@@ -6,6 +6,8 @@ import {
   type ActivityInboundCallsInterceptor,
   type Next,
 } from '@temporalio/worker';
+import { NoResultError } from 'kysely';
+import { defectOf } from '../domain/defect.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
 import { postgresFailure } from '../store/postgres-failure.ts';
@@ -36,13 +38,14 @@ export class ActivityErrors implements ActivityInboundCallsInterceptor {
 
 /**
  * An error as a failure whose type is its code of the error table: tried again only if the table says that this can
- * help. What Postgres or Temporal said is looked up, and the step that met it named.
+ * help. What Postgres or Temporal said is looked up, and the step that met it named; so is a fault in the program, which
+ * no retry mends. Any other error is passed on as it is, and tried again.
  */
 export function asFailure(thrown: unknown, step?: string): unknown {
-  const error = thrown instanceof TidegateError ? thrown : ofServers(thrown);
+  const error = thrown instanceof TidegateError ? thrown : (ofServers(thrown) ?? ofProgram(thrown));
   if (error === undefined) return thrown;
-  const isOfServers = error !== thrown || ofServers(error.cause) !== undefined;
-  const at = step !== undefined && isOfServers ? `${step}: ` : '';
+  const saysNoStep = error !== thrown || error.code === 'DEFECT' || ofServers(error.cause) !== undefined;
+  const at = step !== undefined && saysNoStep ? `${step}: ` : '';
   return ApplicationFailure.create({
     type: error.code,
     message: `${at}${error.message}. ${error.remedy}`,
@@ -55,3 +58,11 @@ export function asFailure(thrown: unknown, step?: string): unknown {
 /** What Postgres or Temporal said. A failure that Temporal made itself carries a type, and what it wraps is another step's. */
 const ofServers = (thrown: unknown): TidegateError | undefined =>
   thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));
+
+/** A mistake in code, or a row that a step before should have written: what Temporal and its SDK throw is neither. */
+function ofProgram(thrown: unknown): TidegateError | undefined {
+  if (thrown instanceof TemporalFailure) return undefined;
+  if (thrown instanceof NoResultError)
+    return new TidegateError('DEFECT', 'a row that must be there is not', { cause: thrown });
+  return defectOf(thrown);
+}

@@ -51,6 +51,7 @@ const nonRetryableErrorTypes = [
   'STALE_CHAMPION',
   'NO_PRODUCTION_VERSION',
   'NO_ROLLBACK_TARGET',
+  'DEFECT',
 ];
 
 export const retryPolicies = {

@@ -1,4 +1,5 @@
 // What a compute thread and the pool say to each other. Errors are carried by code: a clone of one loses its class.
+import { defectOf } from '../../domain/defect.ts';
 import { type ErrorCode, type Place, TidegateError } from '../../domain/errors.ts';
 
 /** What a thread is sent: the name of a task of the table, and a copy of its input. */
@@ -10,7 +11,7 @@ export interface TaskMessage {
 /** An error in the parts that survive the way between threads. */
 export interface ThreadFailure {
   readonly kind: 'failed';
-  /** Null for an error that is not of the error table. */
+  /** Null for an error that the error table does not know. */
   readonly code: ErrorCode | null;
   readonly message: string;
   readonly remedy?: string;
@@ -26,8 +27,9 @@ export type ThreadMessage =
 
 /** An error as a message. @example parentPort.postMessage(failureOf(error)) */
 export function failureOf(error: unknown): ThreadFailure {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const known = error instanceof TidegateError ? error : null;
+  const { stack } = error instanceof Error ? error : new Error(String(error));
+  const known = error instanceof TidegateError ? error : defectOf(error);
+  const { message } = known ?? (error instanceof Error ? error : new Error(String(error)));
   return {
     kind: 'failed',
     code: known?.code ?? null,

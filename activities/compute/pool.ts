@@ -1,6 +1,7 @@
 // A pool of compute threads: the caller's event loop stays free, threads are used again, and an abort ends one at once.
 import { AsyncResource } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
+import { defectOf } from '../../domain/defect.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { errorOf, type TaskMessage, type ThreadMessage } from './message.ts';
 
@@ -58,7 +59,8 @@ export class ComputePool {
    * Runs a task on a copy of `input` and gives what it gives.
    *
    * @throws the signal's reason when aborted; the thread has ended by then
-   * @throws TidegateError of the code that the task throws; TRAINING_THREAD_FAILED if the thread ends without an answer
+   * @throws TidegateError of the code that the task throws; DEFECT if it fails by a mistake in code;
+   *   TRAINING_THREAD_FAILED if the thread ends without an answer
    */
   run(task: string, input: unknown, { signal, onProgress }: ComputeControl): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -111,16 +113,18 @@ export class ComputePool {
     const worker = new Worker(this.#options.entry, { execArgv: [] });
     const thread: Thread = { worker, job: undefined, idle: undefined };
     this.#threads.add(thread);
-    const fail = (words: string, cause?: unknown): void =>
-      void this.#end(
-        thread,
-        new TidegateError('TRAINING_THREAD_FAILED', `the compute thread ${words}`, { cause }),
-      );
-    const failWith = (cause: unknown): void =>
-      fail(`failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    const failed = (words: string, cause?: unknown): TidegateError =>
+      new TidegateError('TRAINING_THREAD_FAILED', `the compute thread ${words}`, { cause });
+    const failWith = (cause: unknown): void => {
+      const words = cause instanceof Error ? cause.message : String(cause);
+      void this.#end(thread, defectOf(cause) ?? failed(`failed: ${words}`, cause));
+    };
     worker.on('error', failWith);
     worker.on('messageerror', failWith);
-    worker.on('exit', (code) => fail(`ended with code ${code} before it had a result`));
+    worker.on(
+      'exit',
+      (code) => void this.#end(thread, failed(`ended with code ${code} before it had a result`)),
+    );
     worker.on('message', (message: ThreadMessage) => this.#take(thread, message));
     return thread;
   }

@@ -1,6 +1,7 @@
 // Inside a compute thread: does one task after the other, as the pool sends them, and posts progress and results.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
+import { TidegateError } from '../../domain/errors.ts';
 import { failureOf, type TaskMessage, type ThreadMessage } from './message.ts';
 import { tasks } from './tasks.ts';
 
@@ -24,7 +25,7 @@ const post = (message: ThreadMessage): void => port?.postMessage(message);
 async function work({ task, input }: TaskMessage): Promise<void> {
   try {
     const run = (tasks as unknown as Readonly<Record<string, AnyTask | undefined>>)[task];
-    if (!run) throw new Error(`there is no task "${task}"`);
+    if (!run) throw new TidegateError('DEFECT', `there is no task "${task}"`);
     post({ kind: 'done', result: await run(input, (fraction) => post({ kind: 'progress', fraction })) });
   } catch (error) {
     post(failureOf(error));

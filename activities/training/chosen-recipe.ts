@@ -11,7 +11,7 @@ import { type TrainingSource } from './planned-training.ts';
 /**
  * Chooses between the recipes of a retrain's plan as they were judged; undefined where no training was planned.
  *
- * @throws TidegateError INTERNAL where a recipe has not been judged
+ * @throws TidegateError DEFECT where a recipe has not been judged
  */
 export async function chosenRecipe(
   database: Database,
@@ -24,7 +24,7 @@ export async function chosenRecipe(
   const scores = plan.recipes.length === 1 ? [] : plan.recipes.map((_, recipe) => judged.get(recipe));
   const missing = scores.indexOf(undefined);
   if (missing >= 0)
-    throw new TidegateError('INTERNAL', `recipe ${missing} of retrain ${retrainId} has not been judged`);
+    throw new TidegateError('DEFECT', `recipe ${missing} of retrain ${retrainId} has not been judged`);
   return chooseRecipe(
     plan,
     scores.filter((found) => found !== undefined),

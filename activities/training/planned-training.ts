@@ -18,12 +18,12 @@ export interface TrainingSource {
   readonly definition: ModelDefinition;
 }
 
-/** The training window of a retrain. @throws TidegateError INTERNAL where it has not been frozen */
+/** The training window of a retrain. @throws TidegateError DEFECT where it has not been frozen */
 export async function trainingSource(
   database: Database,
   { id, model, datasetId }: Retrain,
 ): Promise<TrainingSource> {
-  if (datasetId === null) throw new TidegateError('INTERNAL', `retrain ${id} has no frozen dataset`);
+  if (datasetId === null) throw new TidegateError('DEFECT', `retrain ${id} has no frozen dataset`);
   const dataset = await getDataset(database, datasetId);
   const { definition } = await getDefinition(database, model, dataset.definitionVersion);
   return { dataset, definition };

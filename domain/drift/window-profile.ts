@@ -44,7 +44,7 @@ export function profileWindow(reference: FeatureReference, frame: Frame): Window
  * The profile of both parts together: counts exactly, sums to rounding. A column absent from one part is absent from
  * the whole.
  *
- * @throws TidegateError INTERNAL when the parts were counted against different references
+ * @throws TidegateError DEFECT when the parts were counted against different references
  */
 export function mergeProfiles(a: WindowProfile, b: WindowProfile): WindowProfile {
   if (a.columns.length !== b.columns.length) throw differentReferences();
@@ -65,4 +65,4 @@ function mergeColumns(a: ColumnProfile, b: ColumnProfile): ColumnProfile {
 }
 
 const differentReferences = (): TidegateError =>
-  new TidegateError('INTERNAL', 'two profiles of different feature references cannot be added');
+  new TidegateError('DEFECT', 'two profiles of different feature references cannot be added');

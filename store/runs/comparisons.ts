@@ -101,7 +101,7 @@ export const findComparison = (
     .where('candidate_version', '=', candidateVersion)
     .executeTakeFirst();
 
-/** The comparison of a candidate that has one. @throws TidegateError INTERNAL where a step before has left it out */
+/** The comparison of a candidate that has one. @throws TidegateError DEFECT where a step before has left it out */
 export async function getComparison(
   database: Database,
   model: string,
@@ -109,5 +109,5 @@ export async function getComparison(
 ): Promise<StoredComparison> {
   const comparison = await findComparison(database, model, candidateVersion);
   if (comparison) return comparison;
-  throw new TidegateError('INTERNAL', `version ${candidateVersion} of ${model} has no comparison`);
+  throw new TidegateError('DEFECT', `version ${candidateVersion} of ${model} has no comparison`);
 }

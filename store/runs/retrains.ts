@@ -88,9 +88,9 @@ export async function getRetrain(database: Database, id: string): Promise<Retrai
   return { ...row, requestedBy: printableName(row.requestedBy) };
 }
 
-/** The version that a retrain made. @throws TidegateError INTERNAL where its training has not ended */
+/** The version that a retrain made. @throws TidegateError DEFECT where its training has not ended */
 export function candidateOf({ id, candidateVersion }: Retrain): number {
-  if (candidateVersion === null) throw new TidegateError('INTERNAL', `retrain ${id} has no candidate`);
+  if (candidateVersion === null) throw new TidegateError('DEFECT', `retrain ${id} has no candidate`);
   return candidateVersion;
 }
 

@@ -90,7 +90,7 @@ test('a recipe that no plan has is refused', async () => {
   await model.add(users(400, [JANUARY], () => 1));
   const { retrainId } = await model.plan(JANUARY);
   const judge = model.run(() => model.activities.judgeRecipe({ retrainId, recipe: 3 }));
-  expect(await failureOf(judge)).toMatchObject({ code: 'INTERNAL' });
+  expect(await failureOf(judge)).toMatchObject({ code: 'DEFECT' });
 });
 
 test('a heartbeat carries which recipe is judged and how far it is, and nothing of the rows', async () => {

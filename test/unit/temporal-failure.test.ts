@@ -54,15 +54,27 @@ describe('an activity that fails', () => {
     });
   });
 
+  it('is not tried again if the program is at fault, and names step, error and remedy', () => {
+    const failure = asFailure(new TypeError('x is undefined'), 'freezeWindow') as ApplicationFailure;
+    expect([failure.type, failure.nonRetryable]).toEqual(['DEFECT', true]);
+    expect(failure.message).toMatch(/^freezeWindow: TypeError: x is undefined\. This is a fault in Tidegate/);
+    expect(failure.cause).toBeInstanceOf(TypeError);
+  });
+
   it('passes on what is neither, and what Temporal made itself', () => {
-    for (const error of [new TypeError('x is undefined'), ApplicationFailure.create({ cause: renamed })])
+    for (const error of [
+      new Error('the webhook answered 503'),
+      ApplicationFailure.create({ cause: renamed }),
+      ApplicationFailure.create({ cause: new TypeError('x is undefined') }),
+    ])
       expect(asFailure(error, 'freezeWindow')).toBe(error);
   });
 
-  it('of Postgres or Temporal is named in the retry policies if no retry can help', () => {
+  it('of Postgres, Temporal or the program itself is named in the retry policies if no retry can help', () => {
     const named: readonly string[] = retryPolicies.store.retry.nonRetryableErrorTypes;
     const ofServers = Object.entries(errorKinds).filter(
-      ([code, { retryable }]) => /^(DATABASE|TEMPORAL)_|^UNKNOWN_NAMESPACE$/.test(code) && !retryable,
+      ([code, { retryable }]) =>
+        /^(DATABASE|TEMPORAL)_|^(UNKNOWN_NAMESPACE|DEFECT)$/.test(code) && !retryable,
     );
     expect(named).toEqual(expect.arrayContaining(ofServers.map(([code]) => code)));
   });

@@ -100,6 +100,19 @@ test.each([
   },
 );
 
+test('a step in which the program is at fault ends its run at the first attempt, and says so', () => {
+  const fakes = fakeActivities({
+    freezeWindow: async () => (undefined as unknown as { rows: never }).rows,
+  });
+  return withLoops(fakes, async ({ monitor }) => {
+    const failure: unknown = await (await monitor()).result().catch((error: unknown) => error);
+    const { code, message } = explainError(failure);
+    expect(code).toBe('DEFECT');
+    expect(message).toMatch(/^freezeWindow: TypeError: Cannot read properties of undefined/);
+    expect(fakes.inputsOf('freezeWindow')).toHaveLength(1);
+  });
+});
+
 test('a monitor run on a renamed column ends at the first attempt, with code, column and remedy', async () => {
   await changedModel('monitored', 'alter table SCHEMA.usage rename hours to time');
   const fakes = fakeActivities({

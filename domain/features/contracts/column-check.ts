@@ -128,6 +128,6 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
 
 const otherKind = ({ name, kind }: FeatureColumn): TidegateError =>
   new TidegateError(
-    'INTERNAL',
+    'DEFECT',
     `a piece of column ${name} is of another kind (${kind}) or dictionary than the window`,
   );

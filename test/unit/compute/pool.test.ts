@@ -125,9 +125,9 @@ describe('a task', () => {
     expect(error.retryable).toBe(true);
   });
 
-  test('whose thread throws is TRAINING_THREAD_FAILED with the cause', async () => {
+  test('whose thread throws an error of the language is DEFECT with the cause', async () => {
     const error = await refusalOf(poolOf('throw').run('any', null, follow()));
-    expect(error.code).toBe('TRAINING_THREAD_FAILED');
+    expect(error.code).toBe('DEFECT');
     expect(error.cause).toMatchObject({ message: 'the thread broke' });
   });
 
@@ -149,7 +149,7 @@ describe('a task', () => {
   });
 
   test('carries any other error as the cause of TRAINING_THREAD_FAILED', async () => {
-    const sent = failureOf(new RangeError('out of range'));
+    const sent = failureOf(new Error('out of range'));
     const error = await refusalOf(poolOf('echo').run('any', [sent], follow()));
     expect(error.code).toBe('TRAINING_THREAD_FAILED');
     expect(error.cause).toMatchObject({ message: 'out of range' });

@@ -114,11 +114,11 @@ test('what a task refuses is refused by its code and its words', async () => {
   });
 });
 
-test('what breaks a task is TRAINING_THREAD_FAILED', async () => {
+test('what breaks a task by a mistake in code is DEFECT', async () => {
   const { rows, seed } = scored(2_000);
   const broken = { rows: { ...rows, clusters: null as never }, seed };
   expect(await failureOf(compute('measurePerformance', broken, control))).toMatchObject({
-    code: 'TRAINING_THREAD_FAILED',
+    code: 'DEFECT',
   });
 });
 
