@@ -66,8 +66,7 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     }
     const plan = await findTrainingPlan(database, retrainId);
     const recipe = plan?.recipes[position];
-    if (!plan || !recipe)
-      throw new TidegateError('DEFECT', `retrain ${retrainId} has no recipe ${position}`);
+    if (!plan || !recipe) throw new TidegateError('DEFECT', `retrain ${retrainId} has no recipe ${position}`);
     const retrain = await getRetrain(database, retrainId);
     const source = await trainingSource(database, retrain);
     const { frame, folds, rowsOf } = await plannedTraining(
