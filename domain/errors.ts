@@ -125,7 +125,7 @@ export const errorKinds = {
   DEFINITION_CONFLICT: kind(
     409,
     false,
-    'Entity keys, label and holdout are fixed once a version exists; give the model another name.',
+    'Entity keys, label and holdout are fixed once a version exists: apply the change under another name, then `tidegate retire <model>` the old one.',
   ),
   UNKNOWN_TABLE: kind(400, false, 'Create the table, or correct its name in the model file.'),
   UNKNOWN_COLUMN: kind(400, false, 'Correct the column name in the model file.'),

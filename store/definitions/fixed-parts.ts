@@ -74,7 +74,8 @@ async function fixedBecause(
     return {
       words: 'has versions',
       remedy:
-        'Take the change back, or give the model another name: its versions are compared on one holdout by one label.',
+        `Take the change back, or apply it under another name (its versions are compared on one holdout by one label) ` +
+        `and, once the new model serves, \`tidegate retire ${model} --by <you>\`.`,
     };
   }
   const retrain = await transaction

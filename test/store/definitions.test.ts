@@ -214,7 +214,8 @@ test.each(fixed)('%s cannot change once there is a version', async (_, place, op
   expect(failure.code).toBe('DEFINITION_CONFLICT');
   expect(failure.places.map(({ at }) => at)).toEqual([place]);
   expect(failure.message).toMatch(new RegExp(`has versions: ${place} was .* and cannot become `));
-  expect(failure.remedy).toContain('give the model another name');
+  expect(failure.remedy).toContain('apply it under another name');
+  expect(failure.remedy).toContain('`tidegate retire trained --by <you>`');
   expect((await getDefinition(database, 'trained')).version).toBe(1);
 });
 
