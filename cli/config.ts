@@ -112,6 +112,12 @@ export interface Config {
 // the working directory: NODE_OPTIONS loads any script, PATH chooses programs, LD_PRELOAD loads code into all of them.
 const OF_TIDEGATE = /^(TIDEGATE_|TEMPORAL_)|^DATABASE_URL$/;
 
+/** Settings that name code which is loaded or programs which are run: for the same reason the environment alone sets them. */
+export const OF_THE_ENVIRONMENT_ALONE: readonly string[] = ['TIDEGATE_CACHE', 'TIDEGATE_WORKFLOW_BUNDLE'];
+
+const isReadFromFile = (name: string): boolean =>
+  OF_TIDEGATE.test(name) && !OF_THE_ENVIRONMENT_ALONE.includes(name);
+
 /**
  * The settings that a `.env` file holds, and the names of what else is in it.
  *
@@ -124,8 +130,8 @@ export function readDotenv(text: string): {
 } {
   const entries = Object.entries(parseEnv(text)) as [string, string][];
   return {
-    settings: Object.fromEntries(entries.filter(([name]) => OF_TIDEGATE.test(name))),
-    ignored: entries.flatMap(([name]) => (OF_TIDEGATE.test(name) ? [] : [name])).sort(),
+    settings: Object.fromEntries(entries.filter(([name]) => isReadFromFile(name))),
+    ignored: entries.flatMap(([name]) => (isReadFromFile(name) ? [] : [name])).sort(),
   };
 }
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { excerpt } from '../domain/excerpt.ts';
-import { type Config, readConfig, readDotenv } from './config.ts';
+import { type Config, OF_THE_ENVIRONMENT_ALONE, readConfig, readDotenv } from './config.ts';
 import { explainError } from './explain-error.ts';
 import { Output } from './output/output.ts';
 import { errorLines, EXIT_FAILED, EXIT_USAGE } from './print-error.ts';
@@ -40,7 +40,7 @@ function readSettings({ data }: GlobalOptions): Config {
     const names = ignored.slice(0, MAX_NAMES).map((name) => excerpt(name));
     const more = ignored.length > MAX_NAMES ? ` and ${ignored.length - MAX_NAMES} more` : '';
     process.stderr.write(
-      `${DOTENV}: ignored ${names.join(', ')}${more}; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read from it\n`,
+      `${DOTENV}: ignored ${names.join(', ')}${more}; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read from it, ${OF_THE_ENVIRONMENT_ALONE.join(' and ')} excepted\n`,
     );
   }
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;

@@ -50,6 +50,8 @@ describe('a .env file', () => {
       'PGHOST=x',
       'DATABASE_URL_2=x',
       'XTIDEGATE_A=x',
+      'TIDEGATE_WORKFLOW_BUNDLE=./x.cjs',
+      'TIDEGATE_CACHE=./bin',
     ].join('\n');
     expect(readDotenv(text)).toEqual({
       settings: { DATABASE_URL: 'postgres://h/db', TIDEGATE_API_PORT: '8081', TEMPORAL_ADDRESS: 'h:7233' },
@@ -61,6 +63,8 @@ describe('a .env file', () => {
         'NODE_OPTIONS',
         'PATH',
         'PGHOST',
+        'TIDEGATE_CACHE',
+        'TIDEGATE_WORKFLOW_BUNDLE',
         'XTIDEGATE_A',
       ],
     });
@@ -70,13 +74,13 @@ describe('a .env file', () => {
     const folder = await mkdtemp(join(tmpdir(), 'tidegate-dotenv-'));
     await writeFile(
       join(folder, '.env'),
-      `NODE_OPTIONS=--require ./x.cjs\nDATABASE_URL=postgres://127.0.0.1:1/x\nTEMPORAL_ADDRESS=127.0.0.1:1\n`,
+      `NODE_OPTIONS=--require ./x.cjs\nTIDEGATE_WORKFLOW_BUNDLE=./x.cjs\nDATABASE_URL=postgres://127.0.0.1:1/x\nTEMPORAL_ADDRESS=127.0.0.1:1\n`,
     );
     const program = new URL('../../../bin/tidegate.mjs', import.meta.url).pathname;
     const { stderr } = spawnSync(process.execPath, [program, 'status'], { cwd: folder, encoding: 'utf8' });
     await rm(folder, { recursive: true });
     expect(stderr).toContain(
-      '.env: ignored NODE_OPTIONS; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read',
+      '.env: ignored NODE_OPTIONS, TIDEGATE_WORKFLOW_BUNDLE; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read',
     );
     expect(stderr).toContain('DATABASE_UNREACHABLE');
   });
