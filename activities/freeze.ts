@@ -1,7 +1,7 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
 import { backfilledInWords, labelsInWords } from '../domain/features/label-counts.ts';
-import { dayOf, windowEndingAt } from '../domain/features/window.ts';
-import { type Dataset } from '../store/datasets/dataset.ts';
+import { dayOf, type Window, windowEndingAt } from '../domain/features/window.ts';
+import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { expireDatasets } from '../store/datasets/expire.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
@@ -36,6 +36,17 @@ function inWords(dataset: Dataset): string {
 /** The labels, and what was taken as known before it was. */
 const rowsInWords = (dataset: Dataset): string =>
   [labelsInWords(dataset), backfilledInWords(dataset.backfilled)].filter((words) => words !== '').join('; ');
+
+/** Rows frozen longer ago than this are frozen again, because labels may have come or been corrected since. */
+const MAX_REUSED_AGE_MS = 60 * 60_000;
+
+/** Whether a dataset holds what freezing this window by this definition would find now. */
+const isStillTrue = (dataset: Dataset, window: Window, definitionVersion: number): boolean =>
+  dataset.expiredAt === null &&
+  dataset.definitionVersion === definitionVersion &&
+  dataset.window.from.getTime() === window.from.getTime() &&
+  dataset.window.to.getTime() === window.to.getTime() &&
+  Date.now() - dataset.createdAt.getTime() < MAX_REUSED_AGE_MS;
 
 /** The steps that freeze windows. */
 export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDeps) => ({
@@ -82,7 +93,10 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     };
   },
 
-  /** Freezes the training window, counted back from the newest row whose label is known. */
+  /**
+   * Freezes the training window, counted back from the newest row whose label is known. If the report has just frozen
+   * the same window, its dataset is used.
+   */
   async freezeTrainingWindow({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
     const retrain = await getRetrain(database, retrainId);
     const source = await getDefinition(database, retrain.model);
@@ -91,11 +105,17 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     if (!newest) {
       throw new TidegateError('TOO_FEW_LABELS', `no row of ${source.definition.rows.table} has a label yet`);
     }
+    const window = windowEndingAt(newest, source.definition.training.window, source.definition.monitor);
+    const reported = report && (await getDataset(database, report.datasetId));
+    if (reported && retrain.datasetId === null && isStillTrue(reported, window, source.version)) {
+      await noteRetrain(database, retrainId, { datasetId: reported.id });
+      return { words: `trains on the window of the report: ${reported.rows} rows, ${rowsInWords(reported)}` };
+    }
     const dataset = await freezeWindow(database, {
       request: `${retrainId}/training`,
       definition: source.definition,
       definitionVersion: source.version,
-      window: windowEndingAt(newest, source.definition.training.window, source.definition.monitor),
+      window,
       ...followed(),
     });
     await noteRetrain(database, retrainId, { datasetId: dataset.id });
