@@ -242,7 +242,7 @@ async function askWhileWorking(digest: string, signal: AbortSignal) {
     }
   };
   await Promise.all([
-    each(decisions, () => decide(DECIDED, 1, wrong), 500),
+    each(decisions, () => decide(DECIDED, 1, wrong), 1_000),
     each(
       rollbacks,
       async () => {
@@ -257,7 +257,7 @@ async function askWhileWorking(digest: string, signal: AbortSignal) {
         return performance.now() - startedAt;
         // Each of them starts two runs, and is to measure the load and not to be it.
       },
-      3_000,
+      5_000,
     ),
   ]);
   return { decisions, rollbacks };
