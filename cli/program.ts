@@ -6,6 +6,7 @@ import { type CommandContext } from './command-context.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addApi } from './commands/api.ts';
 import { addApply } from './commands/apply.ts';
+import { addAudit } from './commands/audit.ts';
 import { addDataset } from './commands/dataset.ts';
 import { addCard } from './commands/card.ts';
 import { addDecision } from './commands/decide.ts';
@@ -80,6 +81,7 @@ export function buildProgram(context: CommandContext): Command {
   addPredict(program, context);
   addExplain(program, context);
   addDoctor(program, context);
+  addAudit(program, context);
   addDrift(program, context);
   program.commandsGroup('Parts of a larger installation:');
   addMigrate(program, context);

@@ -11,7 +11,7 @@ import { tablesWithoutStatistics } from '../../store/features/table-statistics.t
 import { findFuture } from '../../store/quality/future-rows.ts';
 import { createIndexSql } from '../../store/features/wanted-indexes.ts';
 import { findEvidence } from '../../store/runs/evidence.ts';
-import { verifyChain } from '../../store/versions/verify-chain.ts';
+import { checkChain, historyChanged } from '../../store/versions/verify-chain.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';
 import { explainError } from '../explain-error.ts';
 import { type Finding, judge } from './finding.ts';
@@ -97,14 +97,8 @@ async function notesOrFault(
 
 /** The chain of moves, and the evidence of the version that waits. @throws TidegateError HISTORY_CHANGED, EVIDENCE_CHANGED */
 async function checkHistory(database: Database, model: string): Promise<void> {
-  const broken = await verifyChain(database, model);
-  if (broken) {
-    throw new TidegateError(
-      'HISTORY_CHANGED',
-      `the history of ${model} was changed: move ${broken.id}, of version ${broken.version}, ` +
-        (broken.broken === 'content' ? 'differs from its hash' : 'does not follow the move before it'),
-    );
-  }
+  const { broken } = await checkChain(database, model);
+  if (broken) throw historyChanged(model, broken);
   const staged = await findVersionIn(database, model, 'Staging');
   if (staged) await findEvidence(database, model, staged.version);
 }

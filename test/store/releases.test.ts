@@ -13,7 +13,7 @@ import { type Database, openDatabase } from '../../store/database.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { verifyDataset } from '../../store/datasets/verify.ts';
 import { migrate } from '../../store/migrate.ts';
-import { verifyChain } from '../../store/versions/verify-chain.ts';
+import { checkChain } from '../../store/versions/verify-chain.ts';
 import { FakeGate } from '../api/fixture.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { schemaSnapshot } from '../helpers/schema-snapshot.ts';
@@ -94,7 +94,7 @@ describe.each(dumps)('the data of %s', (dump) => {
   });
 
   test('is whole: chain, datasets, cards, reports', async () => {
-    expect(await verifyChain(database, model)).toBeNull();
+    expect((await checkChain(database, model)).broken).toBeNull();
     const { rows } = await database.pool.query<{ id: number }>('select id from tidegate.dataset');
     for (const { id } of rows) await verifyDataset(database, await getDataset(database, id));
     expect(rows).toHaveLength(4);
@@ -133,7 +133,7 @@ describe.each(dumps)('the data of %s', (dump) => {
       ),
     ).toEqual({ accepted: true, decision: 'approve' });
     await run((steps) => steps.promote(subject));
-    expect(await verifyChain(database, model)).toBeNull();
+    expect((await checkChain(database, model)).broken).toBeNull();
     const { outcome } = await run(async (steps) => {
       const report = await steps.freezeWindow({ model, asOf: '2024-02-29T00:00:00Z' });
       await steps.checkQuality(report);

@@ -1,7 +1,7 @@
 // The audit chain: every row carries the hash of the one before, and tampering is found.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verifyChain } from '../../store/versions/verify-chain.ts';
+import { checkChain } from '../../store/versions/verify-chain.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
@@ -30,7 +30,7 @@ const tamper = (statements: string) =>
 
 test('each hash is that of its row, and each row names the hash of the one before', async () => {
   await sixMoves('whole');
-  expect(await verifyChain(database, 'whole')).toBeNull();
+  expect((await checkChain(database, 'whole')).broken).toBeNull();
   const { rows } = await database.pool.query<Record<string, string | number | null>>(
     `select *, (extract(epoch from at) * 1000000)::bigint as micros from tidegate.transition
      where model = 'whole' order by id`,
@@ -55,12 +55,12 @@ test('chains of different models do not depend on each other', async () => {
   const [first = 0] = await sixMoves('broken');
   await sixMoves('intact');
   await tamper(`update tidegate.transition set actor = 'mallory' where id = ${first}`);
-  expect(await verifyChain(database, 'broken')).toEqual({ id: first, version: 1, broken: 'content' });
-  expect(await verifyChain(database, 'intact')).toBeNull();
+  expect((await checkChain(database, 'broken')).broken).toEqual({ id: first, version: 1, broken: 'content' });
+  expect((await checkChain(database, 'intact')).broken).toBeNull();
 });
 
 test('a model that never moved has a whole chain', async () => {
-  expect(await verifyChain(database, 'nobody')).toBeNull();
+  expect((await checkChain(database, 'nobody')).broken).toBeNull();
 });
 
 const columns = [
@@ -81,19 +81,19 @@ test.each(columns)('a row tampered with by "%s" is found', async (change) => {
   const name = `tampered_${columns.indexOf(change)}`;
   const [, , third = 0] = await sixMoves(name);
   await tamper(`update tidegate.transition set ${change} where id = ${third}`);
-  expect(await verifyChain(database, name)).toMatchObject({ id: third, broken: 'content' });
+  expect((await checkChain(database, name)).broken).toMatchObject({ id: third, broken: 'content' });
 });
 
 test('a row that was taken out is found at the one after it', async () => {
   const [, second = 0, third = 0] = await sixMoves('taken');
   await tamper(`delete from tidegate.transition where id = ${second}`);
-  expect(await verifyChain(database, 'taken')).toMatchObject({ id: third, broken: 'link' });
+  expect((await checkChain(database, 'taken')).broken).toMatchObject({ id: third, broken: 'link' });
 });
 
 test('the first row taken out is found', async () => {
   const [first = 0, second = 0] = await sixMoves('beheaded');
   await tamper(`delete from tidegate.transition where id = ${first}`);
-  expect(await verifyChain(database, 'beheaded')).toMatchObject({ id: second, broken: 'link' });
+  expect((await checkChain(database, 'beheaded')).broken).toMatchObject({ id: second, broken: 'link' });
 });
 
 test('a row rewritten together with its hash is found at the one after it', async () => {
@@ -103,7 +103,7 @@ test('a row rewritten together with its hash is found at the one after it', asyn
       previous_hash, id, model, version, from_stage, to_stage, reason, detail, actor, authority, evidence_digest,
       workflow_id, run_id, (extract(epoch from at) * 1000000)::bigint)::text, 'UTF8')), 'hex')
     where id = ${second}`);
-  expect(await verifyChain(database, 'rehashed')).toMatchObject({ id: third, broken: 'link' });
+  expect((await checkChain(database, 'rehashed')).broken).toMatchObject({ id: third, broken: 'link' });
 });
 
 test('moves written at once by many connections, past the store, still make one chain', async () => {
@@ -117,7 +117,7 @@ test('moves written at once by many connections, past the store, still make one 
       [version],
     );
   await Promise.all(versions.map(insert));
-  expect(await verifyChain(database, 'crowd')).toBeNull();
+  expect((await checkChain(database, 'crowd')).broken).toBeNull();
 });
 
 test('no two rows can follow the same one', async () => {
@@ -126,4 +126,15 @@ test('no two rows can follow the same one', async () => {
     tamper(`insert into tidegate.transition select 1000000, model, version, from_stage, to_stage, reason, detail, actor,
       authority, evidence_digest, workflow_id, run_id, at, previous_hash, hash from tidegate.transition where id = ${first}`),
   ).rejects.toMatchObject({ code: '23505' });
+});
+
+test('the newest hash is returned, and one that was kept elsewhere shows that the end was cut off', async () => {
+  const ids = await sixMoves('cut');
+  const before = await checkChain(database, 'cut');
+  expect(before).toMatchObject({ moves: 6, head: { id: ids[5] }, broken: null, isKnown: true });
+  expect(before.head?.hash).toMatch(/^[0-9a-f]{64}$/);
+  const head = before.head!.hash;
+  expect((await checkChain(database, 'cut', head)).isKnown).toBe(true);
+  await tamper(`delete from tidegate.transition where id = ${ids[5]}`);
+  expect(await checkChain(database, 'cut', head)).toMatchObject({ moves: 5, broken: null, isKnown: false });
 });

@@ -13,6 +13,7 @@ const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
   trees: ['install', 'worker'],
   version: ['import', 'verify'],
+  audit: ['verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
 };
