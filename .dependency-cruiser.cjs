@@ -1,5 +1,5 @@
 // Who may import whom. The rooms and their order are described in docs/architecture.md.
-const rooms = 'models|domain|workflows|activities|scoring|store|api|console|cli|worker|migrations';
+const rooms = 'boot|models|domain|workflows|activities|scoring|store|api|console|cli|worker|migrations';
 
 /** A rule: files of `room` may import only what matches `allowed` among our own rooms. */
 const room = (name, allowed, extra = {}) => ({
@@ -12,13 +12,14 @@ const room = (name, allowed, extra = {}) => ({
 
 module.exports = {
   forbidden: [
+    room('boot', []),
     room('domain', []),
     room('models', ['domain/']),
-    room('store', ['domain/']),
+    room('store', ['boot/', 'domain/']),
     room('scoring', ['domain/', 'store/']),
-    room('activities', ['domain/', 'scoring/', 'store/', 'workflows/contracts']),
+    room('activities', ['boot/', 'domain/', 'scoring/', 'store/', 'workflows/contracts']),
     room('api', ['domain/', 'scoring/', 'store/', 'console/', 'workflows/contracts']),
-    room('worker', ['domain/', 'scoring/', 'store/', 'activities/', 'workflows/', 'migrations/']),
+    room('worker', ['boot/', 'domain/', 'scoring/', 'store/', 'activities/', 'workflows/', 'migrations/']),
     room('migrations', []),
     {
       name: 'workflow-imports',

@@ -12,6 +12,8 @@ ARG WITH_TREES=false
 RUN if [ "$WITH_TREES" = true ]; then npm install --no-save --ignore-scripts --no-audit --no-fund onnxruntime-node@1.30.0; fi
 COPY . .
 RUN node --import tsx scripts/bundle-workflows.ts
+# Builds the programs, because the image runs read-only and could not keep them later.
+RUN node bin/tidegate.mjs --version
 
 FROM ${NODE_IMAGE}
 # The slim image has no root certificates, without which no TLS connection to Temporal is made.

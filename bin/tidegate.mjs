@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line; TypeScript is loaded as it is, so there is no build step to forget.
-import { register } from 'tsx/esm/api';
+// Starts the command line. There is no build step to forget: what is built is built when the sources have changed.
+import { load } from '../boot/load.mjs';
 
-register();
-await import('../cli/main.ts');
+await load('cli/main.ts');

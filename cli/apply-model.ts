@@ -51,13 +51,20 @@ export async function readModelFile(file: string): Promise<ModelDefinition> {
   });
   let exported: unknown;
   try {
-    ({ default: exported } = (await import(pathToFileURL(path).href)) as { default?: unknown });
+    // Our own code runs as it was built; TypeScript of others is loaded as it is.
+    const { tsImport } = await import('tsx/esm/api');
+    const loaded = (await tsImport(pathToFileURL(path).href, import.meta.url)) as { default?: unknown };
+    exported = unwrapped(loaded.default);
   } catch (cause) {
     throw unusable(`cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
   if (exported === undefined) throw unusable('has no default export');
   return parseDefinition(exported);
 }
+
+/** The default export itself: a file outside a package of type `module` is loaded as CommonJS, which wraps it once more. */
+const unwrapped = (exported: unknown): unknown =>
+  typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : exported;
 
 /**
  * Stores a definition as the model's next version and brings its schedules up to date.

@@ -1,7 +1,4 @@
 // The worker process: connects, checks that it fits its servers, works until it is told to stop, closes in order.
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Client } from '@temporalio/client';
 import {
   makeTelemetryFilterString,
@@ -23,10 +20,10 @@ import { ownSchedules } from './schedule-owners.ts';
 import { runtimeLogger } from './logger.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { poolSize, slotsFor } from './slots.ts';
-import { workflowsPath } from './options.ts';
 import { type RunningWorkers, startWorkers } from './start-workers.ts';
 import { asksPostgres } from './step-watch.ts';
 import { temporalUnreachable } from './temporal-unreachable.ts';
+import { workflowBundle as bundleOfSources } from './workflow-bundle.ts';
 
 /** What a worker needs to know. */
 export interface WorkerConfig {
@@ -40,7 +37,7 @@ export interface WorkerConfig {
   readonly webhookUrl: string | undefined;
   /** A window of more rows is profiled in parts of about so many. */
   readonly partRows: number;
-  /** A bundle built beforehand; absent means that the workflows are bundled at start. */
+  /** A bundle built beforehand; absent means one of the sources as they are. */
   readonly workflowBundle: string | undefined;
   readonly logLevel: string;
   /** Called once it polls. */
@@ -143,17 +140,6 @@ async function startWorkersOf(
   };
   return startWorkers({
     ...settings,
-    workflowBundle: workflowBundle === undefined ? { code: await bundle() } : { codePath: workflowBundle },
+    workflowBundle: workflowBundle === undefined ? await bundleOfSources() : { codePath: workflowBundle },
   });
 }
-
-/** Bundles the workflows in a process of its own, since the memory that it takes would stay for as long as this one. */
-async function bundle(): Promise<string> {
-  const script = fileURLToPath(new URL('./bundle.mjs', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script, workflowsPath], {
-    maxBuffer: MAX_BUNDLE_BYTES,
-  });
-  return stdout;
-}
-
-const MAX_BUNDLE_BYTES = 64 * 2 ** 20;

@@ -1,5 +1,4 @@
-// Where a compute thread starts: a thread is plain Node, so TypeScript is registered before the rest is loaded.
-import { register } from 'tsx/esm/api';
+// Where a compute thread starts: a thread is plain Node, so this loads what was built from the TypeScript.
+import { load } from '../../boot/load.mjs';
 
-register();
-await import('./thread.ts');
+await load('activities/compute/thread.ts');

@@ -1,5 +1,5 @@
 // Whether the servers answer, and are as this process needs them.
-import { NativeConnection } from '@temporalio/worker';
+import { type NativeConnection } from '@temporalio/worker';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { checkReachable, type Database } from '../../store/database.ts';
 import { checkSchema } from '../../store/migrate.ts';
@@ -36,12 +36,14 @@ export async function examineTemporal({
   connectionOptions,
   namespace,
 }: TemporalSettings): Promise<Finding[]> {
+  // Loaded late: this native part takes longer to load than most commands to run.
+  const { NativeConnection: Connection } = await import('@temporalio/worker');
   let connection: NativeConnection | undefined;
   const reachable = await judge(
     'Temporal',
     async () => {
       try {
-        connection = await within(CONNECT_TIMEOUT_MS, NativeConnection.connect(connectionOptions));
+        connection = await within(CONNECT_TIMEOUT_MS, Connection.connect(connectionOptions));
       } catch (cause) {
         throw temporalUnreachable(connectionOptions.address, cause);
       }

@@ -1,11 +1,10 @@
 // Runs that began under an earlier build go on under this one: every recorded history replays, and every mutant fails.
-import { readFile } from 'node:fs/promises';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activityNames, LARGEST_PAYLOADS, payloadSizes, scheduledActivities } from '../workflows/history.ts';
 import { installQuietRuntime } from '../workflows/quiet-runtime.ts';
-import { workflowBundlePath } from '../workflows/workflow-bundle.ts';
+import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { readRecorded, recordedNames, type Recorded } from './recorded.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -13,7 +12,7 @@ let code: string;
 
 beforeAll(async () => {
   installQuietRuntime();
-  code = await readFile(await workflowBundlePath(), 'utf8');
+  ({ code } = await workflowBundle());
 });
 
 /** Replays a history under some build of the workflows. */

@@ -24,7 +24,7 @@ import { retrainableModel, type RetrainableModel, type UserRow } from '../helper
 import { sampleDefinition } from '../helpers/sample-model.ts';
 import { randomOf } from '../unit/drift/frame-of.ts';
 import { installQuietRuntime } from '../workflows/quiet-runtime.ts';
-import { workflowBundlePath } from '../workflows/workflow-bundle.ts';
+import { workflowBundle } from '../../worker/workflow-bundle.ts';
 
 const JANUARY = '2024-01-15T00:00:00Z';
 const QUEUE = 'trees-test';
@@ -95,7 +95,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
       namespace: 'default',
       taskQueue: QUEUE,
       activities: createActivities({ database, client, taskQueue: QUEUE }),
-      workflowBundle: { codePath: await workflowBundlePath() },
+      workflowBundle: await workflowBundle(),
     });
     model = await retrainableModel(database, 'crossed', { holdout: { share: 0.5 } });
     await model.add(crossed(2_400));

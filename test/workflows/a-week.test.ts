@@ -8,7 +8,7 @@ import { type releaseWorkflow } from '../../workflows/index.ts';
 import { timeSkippingServer } from '../helpers/time-skipping-server.ts';
 import { CANDIDATE, fakeActivities } from './fake-activities.ts';
 import { noticesOf } from './notices.ts';
-import { workflowBundlePath } from './workflow-bundle.ts';
+import { workflowBundle } from '../../worker/workflow-bundle.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -40,7 +40,7 @@ it('reminds each day of a week and then expires, without anybody having decided'
     namespace: 'default',
     taskQueue: 'a-week',
     activities: fakes.activities,
-    workflowBundle: { codePath: await workflowBundlePath() },
+    workflowBundle: await workflowBundle(),
   };
   const worker = await Worker.create(workerOptions(settings));
   const sides = await Promise.all(sideWorkerOptions(settings).map((options) => Worker.create(options)));

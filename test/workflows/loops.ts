@@ -26,7 +26,7 @@ import {
   type treesWorkflow,
 } from '../../workflows/index.ts';
 import { CANDIDATE, fakeActivities, type FakeActivities } from './fake-activities.ts';
-import { workflowBundlePath } from './workflow-bundle.ts';
+import { workflowBundle } from '../../worker/workflow-bundle.ts';
 
 /** Where the loops run. */
 export interface LoopsServer {
@@ -89,7 +89,7 @@ export async function hostLoops({ address, identity, ...server }: LoopsServer): 
       namespace: 'default',
       taskQueue,
       activities: byModel(models),
-      workflowBundle: { codePath: await workflowBundlePath() },
+      workflowBundle: await workflowBundle(),
     },
     identity,
   );

@@ -1,5 +1,4 @@
-// Where a thread that decodes Parquet starts: a thread is plain Node, so TypeScript is registered before the rest is loaded.
-import { register } from 'tsx/esm/api';
+// Where a thread that decodes Parquet starts: a thread is plain Node, so this loads what was built from the TypeScript.
+import { load } from '../../../boot/load.mjs';
 
-register();
-await import('./decode-on-message.ts');
+await load('store/import/parquet/decode-on-message.ts');

@@ -1,0 +1,58 @@
+// Loads one of our programs, built to plain JavaScript once for each state of the sources: loading TypeScript file by
+// file takes several times as long.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import { builtFolder, digestOfSources, root } from './cache.mjs';
+
+// Every room that a program may load from. User's models are no part of it: they are read as TypeScript.
+const ROOMS = ['activities', 'api', 'boot', 'cli', 'console', 'domain', 'migrations', 'scoring', 'store'];
+const SOURCES = [...ROOMS, 'worker', 'workflows'];
+
+/** Under this name the threads of a process are given the folder that the process itself was loaded from. */
+const FOLDER = 'tidegate:built';
+
+/**
+ * Runs a program in this process or thread. If nothing can be built here, TypeScript is loaded as it is.
+ *
+ * @param {string} program one of PROGRAMS in build.mjs
+ * @returns {Promise<void>}
+ */
+export async function load(program) {
+  const built = await builtProgram(program);
+  if (built !== undefined) {
+    // Stack traces then name the files and lines of the sources.
+    process.setSourceMapsEnabled(true);
+    await import(pathToFileURL(built).href);
+    return;
+  }
+  const { register } = await import('tsx/esm/api');
+  register();
+  await import(pathToFileURL(join(root, program)).href);
+}
+
+/** The file that a program was built to; undefined if it cannot be built. */
+async function builtProgram(/** @type {string} */ program) {
+  const file = program.replace(/\.ts$/, '.mjs');
+  const loadedFrom = getEnvironmentData(FOLDER);
+  if (typeof loadedFrom === 'string' && existsSync(join(loadedFrom, file))) return join(loadedFrom, file);
+  try {
+    const folder = await builtFolder({
+      name: 'programs',
+      key: digestOfSources(SOURCES),
+      make: async (target) => {
+        const { buildPrograms } = await import('./build.mjs');
+        await buildPrograms(target);
+      },
+    });
+    if (folder === undefined) return undefined;
+    setEnvironmentData(FOLDER, folder);
+    return join(folder, file);
+  } catch (error) {
+    // Whatever is wrong with the sources, loading them as they are reports it better.
+    if (process.env['TIDEGATE_DEBUG']) process.stderr.write(`not built: ${String(error)}\n`);
+    return undefined;
+  }
+}
