@@ -12,6 +12,7 @@ import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { migrate } from '../../store/migrate.ts';
 import { startWorkers } from '../../worker/start-workers.ts';
+import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { createTestDatabase } from './database.ts';
 
 /** A running loop. */
@@ -78,6 +79,7 @@ async function startWorker(
     namespace: 'default',
     taskQueue,
     activities,
+    workflowBundle: await workflowBundle(),
     shutdownGraceTime: '1 second',
   });
   return async () => {
