@@ -13,7 +13,8 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: unit } },
+      // Files of one process share what they load, which takes longer than most of their tests.
+      { extends: true, test: { name: 'unit', include: unit, isolate: false } },
       {
         extends: true,
         test: {
