@@ -94,7 +94,8 @@ export function parseDefinition(input: unknown): ModelDefinition {
     throw invalid(
       parsed.error.issues.map((issue) => ({
         at: issue.path.join('.') || 'the model',
-        problem: issue.message,
+        // Of a key that is refused, Zod itself says no more than that it is.
+        problem: (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message,
       })),
     );
   }

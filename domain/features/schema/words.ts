@@ -20,7 +20,12 @@ export const name = z
   .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'use lower-case letters, digits, - and _, beginning with a letter');
 
 /** Name of a column in the user's tables, or of a derived one. */
-export const column = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/, 'must be a column name');
+export const column = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/,
+    'must be a column name of at most 63 letters, digits and _ that begins with no digit; a view in Postgres can rename a column',
+  );
 
 /** Name of a table or view in Postgres. */
 export const table = z

@@ -234,3 +234,17 @@ test('the cluster is the entity, or the keys that are named', () => {
   expect(clusterReader(region)('["u", "eu"]')).toBe('["eu"]');
   expect(holdoutPolicy(region)).toEqual({ salt: 'sample', share: 0.2 });
 });
+
+test('a name that is no column name is refused with what one looks like', () => {
+  for (const name of ['emp.var.rate', '2nd', 'größe', 'x'.repeat(64)]) {
+    const columns = { [name]: numeric() };
+    const { places } = refusal({
+      ...minimal,
+      features: [view({ table: 'usage', timestamp: 'at', columns })],
+    });
+    expect(places.map(({ at }) => at)).toEqual([`features.0.columns.${name}`]);
+    expect(places[0]?.problem).toMatch(
+      /^must be a column name of at most 63 letters.* a view in Postgres can rename/,
+    );
+  }
+});
