@@ -178,10 +178,18 @@ async function inferred(
 
 // More would take memory for what is only advice.
 const MAX_SEARCHED_ROWS = 200_000;
+const MAX_COMBINED_ROWS = 20_000;
+// 24 columns make 276 pairs and 2,024 triples, most of which a few rows rule out.
+const MAX_COMBINED_COLUMNS = 24;
+const MAX_NAMED_SETS = 3;
 
-/** Finds columns of which no two rows have the same value, at one time if the rows have times of their own. */
+/**
+ * Finds columns of which no two rows have the same value, at one time if the rows have times of their own; if there are
+ * none, pairs of columns, and then triples.
+ */
 class KeySearch {
   readonly #time: number;
+  readonly #first: (readonly (string | null)[])[] = [];
   readonly #values = new Map<number, Set<string>>();
   #rows = 0;
 
@@ -195,6 +203,7 @@ class KeySearch {
   add(cells: readonly (string | null)[]): void {
     if (this.#rows === MAX_SEARCHED_ROWS) return;
     this.#rows += 1;
+    if (this.#rows <= MAX_COMBINED_ROWS) this.#first.push([...cells]);
     const time = cells[this.#time] ?? '';
     for (const [position, seen] of this.#values) {
       const cell = cells[position] ?? '';
@@ -205,16 +214,59 @@ class KeySearch {
   }
 
   words(columns: readonly PlannedColumn[], { schema, table, rowTime }: TableNames): string {
-    const unique = columns
-      .filter(({ type }, position) => this.#values.has(position) && /^(bigint|text|date|uuid)$/.test(type))
-      .map(({ name }) => name);
+    const candidates = columns.flatMap(({ type }, position) =>
+      position !== this.#time && /^(bigint|text|date|uuid)$/.test(type) ? [position] : [],
+    );
+    const nameOf = (position: number): string => columns[position]?.name ?? '';
+    const unique = candidates.filter((position) => this.#values.has(position)).map(nameOf);
     const each = rowTime ? `, together with ${rowTime.header},` : '';
-    const searched = this.#rows === MAX_SEARCHED_ROWS ? ` in the first ${MAX_SEARCHED_ROWS} rows` : '';
+    const among = (limit: number): string => (this.#rows >= limit ? ` in the first ${limit} rows` : '');
+    const sets = unique.length > 0 ? [] : this.#uniqueSets(candidates);
+    const [named, more] = [
+      sets.slice(0, MAX_NAMED_SETS),
+      sets.length > MAX_NAMED_SETS ? ', among others' : '',
+    ];
     const found =
       unique.length > 0
-        ? `these columns${each} are unique${searched}: ${unique.join(', ')}`
-        : `no single column${each} is unique, so it takes several`;
+        ? `these columns${each} are unique${among(MAX_SEARCHED_ROWS)}: ${unique.join(', ')}`
+        : named.length > 0
+          ? `no single column${each} is unique, but${among(MAX_COMBINED_ROWS)} these are: ` +
+            named.map((set) => `--key ${set.map(nameOf).join(',')}`).join(' or ') +
+            more
+          : `no single column${each} is unique, so it takes several`;
     return `to make table ${schema}.${table}, say with --key which columns tell its entities apart; ${found}`;
+  }
+
+  /** Pairs of columns that are unique together, else triples: one more than are named, to know that there are more. */
+  #uniqueSets(candidates: readonly number[]): number[][] {
+    const present = candidates
+      .filter((position) => this.#first.every((cells) => (cells[position] ?? '') !== ''))
+      .slice(0, MAX_COMBINED_COLUMNS);
+    const pairs = present.flatMap((a, at) => present.slice(at + 1).map((b) => [a, b]));
+    const found = this.#firstUnique(pairs);
+    if (found.length > 0) return found;
+    return this.#firstUnique(
+      pairs.flatMap((pair) => present.filter((c) => c > (pair[1] ?? c)).map((c) => [...pair, c])),
+    );
+  }
+
+  #firstUnique(sets: readonly number[][]): number[][] {
+    const found: number[][] = [];
+    for (const set of sets) {
+      if (this.#isUnique(set)) found.push(set);
+      if (found.length > MAX_NAMED_SETS) break;
+    }
+    return found;
+  }
+
+  #isUnique(set: readonly number[]): boolean {
+    const seen = new Set<string>();
+    for (const cells of this.#first) {
+      const value = [...set, this.#time].map((position) => cells[position] ?? '').join('\0');
+      if (seen.has(value)) return false;
+      seen.add(value);
+    }
+    return true;
   }
 }
 

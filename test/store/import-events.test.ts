@@ -250,6 +250,27 @@ describe('a table that is not there', () => {
       /no single column is unique/,
     ],
     [
+      'a key of two columns, naming those that would do',
+      'a,b,c\n1,1,\n1,2,z\n2,1,z\n2,2,z\n',
+      { tables: new Map() },
+      { asOf: new Date(0) },
+      /no single column is unique, but these are: --key a,b$/,
+    ],
+    [
+      'a key of two columns at each time',
+      `carrier,flight,event_time\n${['UA,1', 'UA,2', 'B6,1'].flatMap((key) => [`${key},2026-01-01`, `${key},2026-01-02`]).join('\n')}\n`,
+      { tables: new Map() },
+      { asOfColumn },
+      /no single column, together with event_time, is unique, but these are: --key carrier,flight$/,
+    ],
+    [
+      'a key of three columns if no two will do',
+      `a,b,c,d\n${Array.from({ length: 8 }, (_, row) => `${row & 1},${(row >> 1) & 1},${row >> 2},x`).join('\n')}\n`,
+      { tables: new Map() },
+      { asOf: new Date(0) },
+      /but these are: --key a,b,c$/,
+    ],
+    [
       'a key that the file has',
       made,
       { all: ['user'], tables: new Map() },
