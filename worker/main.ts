@@ -56,7 +56,7 @@ const LOOKED_THROUGH_WITHIN_MS = 120_000;
  */
 export async function runWorker(config: WorkerConfig): Promise<void> {
   const logger = pino({ name: 'worker', level: config.logLevel });
-  installRuntime(logger);
+  const runtime = installRuntime(logger);
   const database = openDatabase(config.databaseUrl, {
     applicationName: 'tidegate-worker',
     max: poolSize(slotsFor()),
@@ -89,12 +89,14 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     }
   } finally {
     await Promise.all([database.close(), endCompute()]);
+    // Workers end it with themselves; if none was ever started, it would keep the process from ending.
+    await runtime.shutdown();
   }
 }
 
 /** Once a process, before any connection: who logs, and which signals stop the workers. */
-function installRuntime(logger: Logger): void {
-  Runtime.install({
+function installRuntime(logger: Logger): Runtime {
+  return Runtime.install({
     logger: runtimeLogger(logger),
     shutdownSignals: ['SIGINT', 'SIGTERM', 'SIGQUIT'],
     telemetryOptions: {
