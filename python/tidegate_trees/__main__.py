@@ -15,6 +15,7 @@ from temporalio.worker import Worker
 
 from .fit import TreeFits
 from .health import EVERY_SECONDS, alive_file
+from .ownership import OwnFits
 
 
 def _stop_when_left_alone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
@@ -39,13 +40,15 @@ async def main() -> None:
         _stop_when_left_alone(stop, loop)
     config = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
     client = await Client.connect(**config)
+    database_url = os.environ["DATABASE_URL"]
     checkpoint_seconds = float(os.environ.get("TIDEGATE_TREES_CHECKPOINT_SECONDS", "2"))
     # A fit that waits for its turn is taken all the same: see TreeFits.
     with ThreadPoolExecutor(64) as threads:
         worker = Worker(
             client,
             task_queue=f"{os.environ.get('TIDEGATE_TASK_QUEUE', 'tidegate')}-trees",
-            activities=[TreeFits(os.environ["DATABASE_URL"], checkpoint_seconds).fit_trees],
+            activities=[TreeFits(database_url, checkpoint_seconds).fit_trees],
+            interceptors=[OwnFits(client, database_url)],
             activity_executor=threads,
             max_concurrent_activities=64,
             # A cancellation is heard of by a heartbeat: one that waits would make it late.

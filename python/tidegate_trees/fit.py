@@ -17,6 +17,7 @@ from temporalio.exceptions import CancelledError
 from .boosting import Options, Progress, boost
 from .encoding import encode
 from .frozen_rows import read_rows
+from .ownership import foreign
 from .to_onnx import INPUT, OUTPUT, to_onnx
 
 SAMPLE_ROWS = 256
@@ -44,9 +45,12 @@ class TreeFits:
         with psycopg.connect(
             self._database_url, autocommit=True, application_name="tidegate-trees", prepare_threshold=None
         ) as connection:
-            dataset_id, options, chosen, checkpoint, outcome = connection.execute(
+            found = connection.execute(
                 "select dataset_id, options, rows, checkpoint, outcome from tidegate.tree_fit where id = %s", [fit_id]
             ).fetchone()
+            if found is None:
+                raise foreign(f"there is no fit {fit_id} in this database", activity.info().attempt)
+            dataset_id, options, chosen, checkpoint, outcome = found
             if outcome is not None:
                 return
             rows = read_rows(connection, dataset_id, chosen)

@@ -1,5 +1,6 @@
 // Gradient-boosted trees end to end: the loop, a worker in Python, Postgres and Temporal, all real.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
@@ -14,6 +15,8 @@ import { getComparison } from '../../store/runs/comparisons.ts';
 import { getRetrain } from '../../store/runs/retrains.ts';
 import { listVersions } from '../../store/versions/versions.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
+import { readInstallation, recordAdoption } from '../../store/installation.ts';
+import { INSTALLATION_MEMO } from '../../worker/installation-memo.ts';
 import { type RunningWorkers, startWorkers } from '../../worker/start-workers.ts';
 import { workflowIds, workflowTypes } from '../../workflows/contracts.ts';
 import { tamper } from '../helpers/tamper.ts';
@@ -177,7 +180,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     const { datasetId: id } = await getRetrain(database, 'crossed/1');
     return { datasetId: id!, datasetRows: 2_400, rows: null };
   };
-  const fit = async (request: string, changes: Partial<TreeOptions> = {}) => {
+  const fit = async (request: string, changes: Partial<TreeOptions> = {}, owner?: string) => {
     const { id } = await openTreeFit(database, {
       request,
       ...(await datasetId()),
@@ -187,6 +190,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
       workflowId: workflowIds.trees(id),
       taskQueue: QUEUE,
       args: [{ fitId: id }],
+      memo: { [INSTALLATION_MEMO]: owner ?? (await readInstallation(database)).id },
     });
     const state = async () =>
       await database.kysely
@@ -208,6 +212,37 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     const whole = await fit('whole');
     await whole.handle.result();
     expect((await state()).outcome!.digest).toBe((await whole.state()).outcome!.digest);
+  });
+
+  test('a fit of another installation is not worked on until that is adopted', async () => {
+    await startPython();
+    const other = randomUUID();
+    const { handle, state } = await fit('foreign', { rounds: 5 }, other);
+    await eventually(async () => {
+      const { raw } = await handle.describe();
+      const failure = raw.pendingActivities?.[0]?.lastFailure;
+      expect(failure?.applicationFailureInfo?.type).toBe('FOREIGN_INSTALLATION');
+      expect(failure?.message).toContain(`belongs to the installation ${other}`);
+    });
+    expect(await state()).toEqual({ checkpoint: null, outcome: null, rounds_done: 0 });
+    await recordAdoption(database, other, 'ada');
+    await handle.result();
+    expect((await state()).outcome).not.toBeNull();
+  });
+
+  test('a fit that is not in this database is left to a worker of another', async () => {
+    await startPython();
+    const handle = await client.workflow.start(workflowTypes.trees, {
+      workflowId: workflowIds.trees(999_999),
+      taskQueue: QUEUE,
+      args: [{ fitId: 999_999 }],
+    });
+    await eventually(async () => {
+      const { raw } = await handle.describe();
+      const failure = raw.pendingActivities?.[0]?.lastFailure;
+      expect(failure?.applicationFailureInfo?.type).toBe('FOREIGN_INSTALLATION');
+    });
+    await handle.terminate('the test is over');
   });
 
   test('a cancelled fit ends and stores nothing', async () => {
