@@ -1,11 +1,12 @@
 // The leak alarm: features that know the label are named before anything is trained on them.
 import { log } from '@temporalio/activity';
 import { errorKinds, TidegateError } from '../domain/errors.ts';
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { type Frame } from '../domain/features/frame.ts';
-import { type Window, windowEndingAt } from '../domain/features/window.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { type Frame, trainingRows } from '../domain/data/frame.ts';
+import { type Window, windowEndingAt } from '../domain/model/window.ts';
 import {
   alarmsOf,
+  evenlyByClass,
   isRefused,
   judgeLeaks,
   type LeakCheck,
@@ -13,12 +14,10 @@ import {
   type LeakFacts,
   leakPolicyOf,
   leaksInWords,
+  rowsSince,
 } from '../domain/learning/leak-alarm.ts';
-import { evenlyByClass } from '../domain/learning/evenly-by-class.ts';
 import { type LoneFeature } from '../domain/learning/lone-feature.ts';
-import { trainingRows } from '../domain/learning/rows.ts';
-import { rowsSince } from '../domain/learning/rows-since.ts';
-import { type Failed } from '../domain/lifecycle/judgements.ts';
+import { type Failed } from '../domain/judgements.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';

@@ -1,9 +1,9 @@
 // Quality of a report's window: its contracts, and what else looks like a fault of the data.
-import { type FeatureReference } from '../domain/drift/feature-reference.ts';
-import { checkFreshness } from '../domain/features/contracts/freshness.ts';
-import { cut } from '../domain/features/contracts/tally.ts';
-import { failedInWords } from '../domain/lifecycle/judgements.ts';
-import { unmeasured } from '../domain/lifecycle/report.ts';
+import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
+import { checkFreshness } from '../domain/quality/contracts/check-contracts.ts';
+import { cut } from '../domain/quality/contracts/tally.ts';
+import { failedInWords } from '../domain/judgements.ts';
+import { unmeasured } from '../domain/decisions/report.ts';
 import { findFaults } from '../domain/quality/find-faults.ts';
 import { futureRows, onlineRowsAhead } from '../domain/quality/future-rows.ts';
 import {

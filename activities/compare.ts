@@ -1,10 +1,10 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
-import { cutOf, DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
-import { scoreFrame } from '../domain/learning/scorer.ts';
-import { type ComparisonBody, comparisonInWords } from '../domain/lifecycle/comparison-body.ts';
-import { type Failed, failedInWords } from '../domain/lifecycle/judgements.ts';
-import { dueAndFailed, notDue, type OutOfTime } from '../domain/lifecycle/out-of-time.ts';
-import { digestOfScores } from '../domain/lifecycle/validation.ts';
+import { cutOf, DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
+import { scoreFrame } from '../domain/learning/artifact/scorer.ts';
+import { type ComparisonBody, comparisonInWords } from '../domain/decisions/comparison-body.ts';
+import { type Failed, failedInWords } from '../domain/judgements.ts';
+import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/out-of-time.ts';
+import { digestOfScores } from '../domain/decisions/validation.ts';
 import { loadScorer, openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';

@@ -1,10 +1,10 @@
 // A window, or a part of it, as counts: its features in the champion's bins, and the champion's scores of it.
-import { type FeatureReference } from '../domain/drift/feature-reference.ts';
+import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
 import { profileOfScores } from '../domain/drift/prediction-change.ts';
-import { decodeReference, type EncodedReference } from '../domain/drift/profile-codec.ts';
+import { decodeReference, type EncodedReference } from '../domain/data/profile/profile-codec.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type Scorer } from '../domain/learning/scorer.ts';
-import { type Unmeasured, unmeasured } from '../domain/lifecycle/report.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
+import { type Unmeasured, unmeasured } from '../domain/decisions/report.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';

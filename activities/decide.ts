@@ -1,25 +1,25 @@
 // The two decisions of the loop: facts are gathered here, the rules are domain's.
 import { type DriftVerdict } from '../domain/drift/verdict.ts';
-import { criticalFeatures } from '../domain/features/define-model.ts';
-import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { dayOf, windowEndingAt } from '../domain/features/window.ts';
+import { criticalFeatures } from '../domain/model/define-model.ts';
+import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { dayOf, windowEndingAt } from '../domain/model/window.ts';
 import { contractName, stoppingContracts } from '../domain/quality/quality-part.ts';
 import { countFreshLabels } from '../store/features/fresh-labels.ts';
-import { evaluationsOf } from '../domain/lifecycle/comparison-body.ts';
-import { decidePromotion } from '../domain/lifecycle/decide-promotion.ts';
+import { evaluationsOf } from '../domain/decisions/comparison-body.ts';
+import { decidePromotion } from '../domain/decisions/decide-promotion.ts';
 import {
   decideRetrain,
   type FailedJudgement,
   type RetrainDecision,
   type RetrainFacts,
   type WaitingReport,
-} from '../domain/lifecycle/decide-retrain.ts';
-import { type Failed } from '../domain/lifecycle/judgements.ts';
-import { promotionFacts } from '../domain/lifecycle/promotion-facts.ts';
+} from '../domain/decisions/decide-retrain.ts';
+import { type Failed } from '../domain/judgements.ts';
+import { promotionFacts } from '../domain/decisions/promotion-facts.ts';
 import { fixed } from '../domain/numbers-in-words.ts';
-import { type Interval, intervalInWords } from '../domain/lifecycle/interval.ts';
-import { type PerformancePart } from '../domain/lifecycle/report.ts';
+import { type Interval, intervalInWords } from '../domain/data/math/interval.ts';
+import { type PerformancePart } from '../domain/decisions/report.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';

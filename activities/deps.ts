@@ -2,7 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
-import { nameProblem, textProblem } from '../domain/lifecycle/written-text.ts';
+import { nameProblem, textProblem } from '../domain/decisions/written-text.ts';
 import { type Database } from '../store/database.ts';
 import { type Authority } from '../store/versions/move.ts';
 

@@ -1,8 +1,8 @@
 // Evidence: all that a decision on a version rests on, under one digest.
-import { PROMOTION_RULES } from '../domain/lifecycle/decide-promotion.ts';
-import { RETRAIN_RULES } from '../domain/lifecycle/decide-retrain.ts';
-import { labelsInWords } from '../domain/features/label-counts.ts';
-import { evidenceInWords } from '../domain/lifecycle/comparison-body.ts';
+import { PROMOTION_RULES } from '../domain/decisions/decide-promotion.ts';
+import { RETRAIN_RULES } from '../domain/decisions/decide-retrain.ts';
+import { labelsInWords } from '../domain/data/label-states.ts';
+import { evidenceInWords } from '../domain/decisions/comparison-body.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { getComparison } from '../store/runs/comparisons.ts';
 import { writeEvidence } from '../store/runs/evidence.ts';

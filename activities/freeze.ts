@@ -1,6 +1,6 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
-import { backfilledInWords, labelsInWords } from '../domain/features/label-counts.ts';
-import { dayOf, type Window, windowEndingAt } from '../domain/features/window.ts';
+import { backfilledInWords, labelsInWords } from '../domain/data/label-states.ts';
+import { dayOf, type Window, windowEndingAt } from '../domain/model/window.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { expireDatasets } from '../store/datasets/expire.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';

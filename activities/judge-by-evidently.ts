@@ -1,10 +1,10 @@
 // Drift of a window by Evidently's preset, which needs the rows of both sides.
 import { judgeByEvidently } from '../domain/drift/evidently/judge-samples.ts';
-import { pandasTypesOf } from '../domain/drift/evidently/pandas-types.ts';
-import { driftPolicyOf } from '../domain/drift/policy-of.ts';
+import { pandasTypesOf } from '../domain/drift/evidently/sample.ts';
+import { driftPolicyOf } from '../domain/drift/drift-policy.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { type DriftPart, unmeasured } from '../domain/lifecycle/report.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { type DriftPart, unmeasured } from '../domain/decisions/report.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';

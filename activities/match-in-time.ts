@@ -1,7 +1,7 @@
 // Regular expressions with an end: a pattern that runs away is stopped, and the worker goes on.
 import { createContext, Script } from 'node:vm';
-import { type MatchTexts } from '../domain/features/contracts/contract.ts';
-import { wholeValue } from '../domain/features/contracts/regex.ts';
+import { type MatchTexts } from '../domain/model/parts/contract.ts';
+import { wholeValue } from '../domain/model/parts/regex.ts';
 
 /** All patterns of a window together; meanwhile the worker's thread does nothing else. */
 const BUDGET_MS = 1_000;

@@ -1,7 +1,7 @@
 // Drift of a report's window: each feature against the champion's reference.
-import { driftPolicyOf } from '../domain/drift/policy-of.ts';
+import { driftPolicyOf } from '../domain/drift/drift-policy.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { driftInWords, type DriftPart, notMade, unmeasured } from '../domain/lifecycle/report.ts';
+import { driftInWords, type DriftPart, notMade, unmeasured } from '../domain/decisions/report.ts';
 import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { vouchForChunks } from '../store/datasets/chunk-digests.ts';
 import { chunksOf, getDataset } from '../store/datasets/dataset.ts';

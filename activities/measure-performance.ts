@@ -1,9 +1,9 @@
 // Performance of the champion on a report's window: realised where labels have come, estimated where they have not.
-import { before, durationOf } from '../domain/features/duration.ts';
-import { NO_LABEL } from '../domain/features/frame.ts';
-import { type LabelledScores } from '../domain/learning/calibration-intervals.ts';
-import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
-import { notMade, performanceInWords, type PerformancePart, unmeasured } from '../domain/lifecycle/report.ts';
+import { before, durationOf } from '../domain/model/parts/duration.ts';
+import { NO_LABEL } from '../domain/data/frame.ts';
+import { type LabelledScores } from '../domain/learning/metrics/calibration-intervals.ts';
+import { DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
+import { notMade, performanceInWords, type PerformancePart, unmeasured } from '../domain/decisions/report.ts';
 import {
   type EstimatedPerformance,
   estimatePerformance,

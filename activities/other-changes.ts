@@ -1,9 +1,9 @@
 // What else may have drifted beside the features: the share of positive labels, and the champion's scores.
-import { type FeatureReference } from '../domain/drift/feature-reference.ts';
-import { type Hypothesis } from '../domain/drift/hypothesis.ts';
+import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
+import { type Hypothesis } from '../domain/drift/statistics/hypothesis.ts';
 import { predictionChange } from '../domain/drift/prediction-change.ts';
-import { labelChange } from '../domain/drift/share-change.ts';
-import { type WindowProfile } from '../domain/drift/window-profile.ts';
+import { labelChange } from '../domain/drift/statistics/share-change.ts';
+import { type WindowProfile } from '../domain/data/profile/window-profile.ts';
 
 /** A window as drift measured it. */
 export interface MeasuredWindow {

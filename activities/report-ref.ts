@@ -1,5 +1,5 @@
 // A report as the steps that fill it name it.
-import { type Failed } from '../domain/lifecycle/judgements.ts';
+import { type Failed } from '../domain/judgements.ts';
 
 /** A report by its number. */
 export interface ReportRef {

@@ -5,7 +5,7 @@ import {
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
+import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
 import {

@@ -1,7 +1,7 @@
 // Whether all columns together tell a window from the rows that the champion was trained on.
 import { type DomainClassification } from '../domain/drift/multivariate/domain-classifier.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type ModelDefinition } from '../domain/features/definition.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type Database } from '../store/database.ts';
 import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
 import { sampleDataset } from '../store/drift/sample-dataset.ts';

@@ -1,8 +1,8 @@
 // Training: a candidate from the frozen training window, fitted in a compute thread.
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { freezeReference } from '../domain/drift/feature-reference.ts';
-import { encodeReference } from '../domain/drift/profile-codec.ts';
-import { thresholdInWords } from '../domain/learning/operating-threshold.ts';
+import { freezeReference } from '../domain/data/profile/feature-reference.ts';
+import { encodeReference } from '../domain/data/profile/profile-codec.ts';
+import { thresholdInWords } from '../domain/learning/artifact/operating-threshold.ts';
 import { TREES, treesInWords } from '../domain/learning/trees.ts';
 import { encodeScores } from '../domain/performance/score-reference.ts';
 import { readDataset } from '../store/datasets/read.ts';

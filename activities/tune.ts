@@ -3,7 +3,7 @@ import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
 import { TREES } from '../domain/learning/trees.ts';
 import { recipeInWords } from '../domain/learning/recipe.ts';
-import { type Failed } from '../domain/lifecycle/judgements.ts';
+import { type Failed } from '../domain/judgements.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { getRetrain, IMPORT } from '../store/runs/retrains.ts';
 import {

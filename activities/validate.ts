@@ -1,9 +1,9 @@
 // Validation of a version in Staging: facts are gathered and timed here, the checks are domain's.
 import { heartbeat } from '@temporalio/activity';
-import { type Frame, recordAt } from '../domain/features/frame.ts';
-import { keepsOnline } from '../domain/features/online.ts';
-import { type Scorer } from '../domain/learning/scorer.ts';
-import { type Failed, failedInWords } from '../domain/lifecycle/judgements.ts';
+import { type Frame, recordAt } from '../domain/data/frame.ts';
+import { keepsOnline } from '../domain/model/definition.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
+import { type Failed, failedInWords } from '../domain/judgements.ts';
 import {
   checkExtremes,
   checkOnePath,
@@ -14,7 +14,7 @@ import {
   SINGLE_ROWS,
   type Validation,
   validationOf,
-} from '../domain/lifecycle/validation.ts';
+} from '../domain/decisions/validation.ts';
 import { loadScorer } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';

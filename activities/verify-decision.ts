@@ -6,8 +6,8 @@ import {
   type DecisionMessage,
   type DecisionResult,
   malformed,
-} from '../domain/lifecycle/approval.ts';
-import { MAX_TEXT, printableName, readableText, sameName } from '../domain/lifecycle/written-text.ts';
+} from '../domain/decisions/approval.ts';
+import { MAX_TEXT, printableName, readableText, sameName } from '../domain/decisions/written-text.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { type Evidence, findEvidence } from '../store/runs/evidence.ts';

@@ -11,7 +11,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
-import { type DecisionMessage, type DecisionResult } from '../domain/lifecycle/approval.ts';
+import { type DecisionMessage, type DecisionResult } from '../domain/decisions/approval.ts';
 import { type Database } from '../store/database.ts';
 import { recordDecision } from '../store/runs/decisions.ts';
 import { decideUpdate, workflowIds } from '../workflows/contracts.ts';

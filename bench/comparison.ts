@@ -1,10 +1,10 @@
 // Measuring a comparison: clustered DeLong alone, and everything with resampling, on up to a million rows.
-import { compare } from '../domain/learning/comparison.ts';
-import { pairedDelong } from '../domain/learning/delong.ts';
+import { compare } from '../domain/learning/compare/comparison.ts';
+import { pairedDelong } from '../domain/data/math/delong.ts';
 import { logisticRegression } from '../domain/learning/logistic-regression.ts';
-import { measureComparison } from '../domain/learning/measure-comparison.ts';
-import { linearScorer } from '../domain/learning/scorer.ts';
-import { scoreRows } from '../domain/learning/score.ts';
+import { measureComparison } from '../domain/learning/compare/side-by-side.ts';
+import { linearScorer } from '../domain/learning/artifact/scorer.ts';
+import { scoreRows } from '../domain/learning/artifact/score.ts';
 import { generatedRows } from './generated-rows.ts';
 
 const SIZES = [10_000, 100_000, 1_000_000];

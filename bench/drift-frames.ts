@@ -1,6 +1,6 @@
 // Two windows for the drift bench: fourteen columns of which two drifted, the same for the same size.
 import { Random } from '../domain/random.ts';
-import { type FeatureColumn, type Frame } from '../domain/features/frame.ts';
+import { type FeatureColumn, type Frame } from '../domain/data/frame.ts';
 
 /** What became of a column between the reference and the window. */
 export const DRIFTED: Readonly<Record<string, number>> = { n1: 1.6, n4: 0.85 };

@@ -1,7 +1,7 @@
 // Profiles a plain table in a process that does nothing else, in both ways and beside a bare COPY: a part of bench/drift.ts.
 import { writeFile } from 'node:fs/promises';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { decodeReference } from '../domain/drift/profile-codec.ts';
+import { decodeReference } from '../domain/data/profile/profile-codec.ts';
 import { copyRows } from '../store/copy-out.ts';
 import { inTransaction, openDatabase, READ_SNAPSHOT } from '../store/database.ts';
 import { groupedProfile } from '../store/drift/grouped-profile.ts';

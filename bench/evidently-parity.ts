@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { judgeByEvidently } from '../domain/drift/evidently/judge-samples.ts';
 import { type PandasType } from '../domain/drift/evidently/sample.ts';
 import { type ColumnVerdict, type DriftVerdict } from '../domain/drift/verdict.ts';
-import { type FeatureColumn } from '../domain/features/frame.ts';
+import { type FeatureColumn } from '../domain/data/frame.ts';
 import { categories, parityCase, type ParityCase, type Side } from '../test/unit/drift/evidently-columns.ts';
 import { pythonWith } from './python.ts';
 

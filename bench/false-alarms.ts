@@ -1,9 +1,9 @@
 // How often a report of 14 columns cries wolf, and how surely it finds what drifted, at every size; peers beside it.
 import { judgeByEvidently } from '../domain/drift/evidently/judge-samples.ts';
-import { freezeReference } from '../domain/drift/feature-reference.ts';
+import { freezeReference } from '../domain/data/profile/feature-reference.ts';
 import { type DriftVerdict, judgeWindow } from '../domain/drift/verdict.ts';
-import { profileWindow } from '../domain/drift/window-profile.ts';
-import { type Frame } from '../domain/features/frame.ts';
+import { profileWindow } from '../domain/data/profile/window-profile.ts';
+import { type Frame } from '../domain/data/frame.ts';
 import { type Changes, fourteenColumns } from '../test/unit/drift/fourteen-columns.ts';
 
 /** Rows of the window, rows of the reference, windows drawn. */

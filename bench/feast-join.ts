@@ -1,6 +1,6 @@
 // The point-in-time join as Feast writes it: its own template for Postgres, rendered from the installed package.
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { durationOf, toMilliseconds } from '../domain/features/duration.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
 import { type Python } from './python.ts';
 
 /** What pip installs: the package alone, as only its template is read, and what renders it. */

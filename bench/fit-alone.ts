@@ -1,7 +1,7 @@
 // Fits a stored matrix and prints the peak memory of a process that does nothing else: a part of bench/fit.ts.
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fitNewton } from '../domain/learning/fit-newton.ts';
+import { fitNewton } from '../domain/learning/solvers/fit-newton.ts';
 
 const [folder = '', width = ''] = process.argv.slice(2);
 const matrix = new Float64Array((await read('matrix')).buffer);

@@ -2,15 +2,18 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FeatureColumn, type Frame, MISSING_CODE } from '../domain/features/frame.ts';
-import { type ClassWeight, classWeightInWords, classWeightsOf } from '../domain/learning/class-weight.ts';
-import { encodeRows } from '../domain/learning/encode.ts';
-import { encodedWidth } from '../domain/learning/encoding.ts';
-import { fitEncoding } from '../domain/learning/fit-encoding.ts';
-import { fitLogistic } from '../domain/learning/fit-logistic.ts';
-import { fitNewton } from '../domain/learning/fit-newton.ts';
-import { type LogisticProblem, penalisedLoss } from '../domain/learning/logistic-problem.ts';
-import { trainingRows } from '../domain/learning/rows.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE, trainingRows } from '../domain/data/frame.ts';
+import {
+  type ClassWeight,
+  classWeightInWords,
+  classWeightsOf,
+} from '../domain/learning/metrics/class-counts.ts';
+import { encodeRows } from '../domain/learning/encode/encode.ts';
+import { encodedWidth } from '../domain/learning/encode/encoding.ts';
+import { fitEncoding } from '../domain/learning/encode/fit-encoding.ts';
+import { fitLogistic } from '../domain/learning/solvers/fit-logistic.ts';
+import { fitNewton } from '../domain/learning/solvers/fit-newton.ts';
+import { type LogisticProblem, penalisedLoss } from '../domain/learning/solvers/logistic-problem.ts';
 import { Random } from '../domain/random.ts';
 import { isStreamFlowThere, STREAMFLOW } from '../test/unit/learning/streamflow-comparison.ts';
 import { frameOf, readMonth } from '../test/unit/demo/read-month.ts';

@@ -1,5 +1,5 @@
 // A frame as a plain table, for benches of what reads one.
-import { type Frame } from '../domain/features/frame.ts';
+import { type Frame } from '../domain/data/frame.ts';
 import { type Database, inTransaction } from '../store/database.ts';
 import { CopyIn } from '../store/import/copy-in.ts';
 

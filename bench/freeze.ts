@@ -1,7 +1,7 @@
 // Freezing a million rows of a joined table and reading them back, against the bare COPY of the same query, in one run.
 import { readFile } from 'node:fs/promises';
-import { numeric } from '../domain/features/column.ts';
-import { parseDefinition, view } from '../domain/features/define-model.ts';
+import { numeric } from '../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../domain/model/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { CopyTap } from '../store/copy-tap.ts';
 import { type Dataset } from '../store/datasets/dataset.ts';

@@ -1,5 +1,5 @@
 // Rows for benches: ten numbers, four flags and a label that follows some of them; the same for the same size.
-import { type FeatureColumn, type Frame } from '../domain/features/frame.ts';
+import { type FeatureColumn, type Frame } from '../domain/data/frame.ts';
 
 const NUMBERS = 10;
 const FLAGS = 4;

@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { category, numeric } from '../domain/features/column.ts';
-import { holdoutPolicy, parseDefinition, view } from '../domain/features/define-model.ts';
-import { type ModelDefinition } from '../domain/features/definition.ts';
+import { category, numeric } from '../domain/model/parts/column.ts';
+import { holdoutPolicy, parseDefinition, view } from '../domain/model/define-model.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type Database } from '../store/database.ts';
 import { chooseJoinPlan } from '../store/features/choose-join-plan.ts';
 import { windowSql } from '../store/features/window-sql.ts';

@@ -12,7 +12,7 @@ import { type ManagedProcess, startProcess } from '../cli/embedded/managed-proce
 import { isReadyMessage } from '../cli/embedded/ready-message.ts';
 import { startTemporal } from '../cli/embedded/temporal.ts';
 import { startMonitor } from '../cli/runs/monitor-run.ts';
-import { parseDefinition } from '../domain/features/define-model.ts';
+import { parseDefinition } from '../domain/model/define-model.ts';
 import { exampleMigrations } from '../migrations/example/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import churn from '../models/churn.ts';

@@ -4,8 +4,8 @@
 //
 // Starts a Postgres of its own. Three views of one row per entity each; an increment follows new
 // rows for 1 % of the entities in each view. Judged by the ratio within one run.
-import { category, numeric } from '../domain/features/column.ts';
-import { parseDefinition, view } from '../domain/features/define-model.ts';
+import { category, numeric } from '../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../domain/model/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { type Database } from '../store/database.ts';
 import { applyDefinition, getDefinition } from '../store/definitions/definitions.ts';

@@ -1,5 +1,5 @@
 // StreamFlow's two months: champion and candidate on rows that nobody learnt from, beside the way it was done before.
-import { intervalInWords } from '../domain/lifecycle/interval.ts';
+import { intervalInWords } from '../domain/data/math/interval.ts';
 import {
   compareStreamFlow,
   isStreamFlowThere,

@@ -1,8 +1,8 @@
 // Arguments and options as commands take them; a wrong one is told with the usage and exit code 2.
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, Option } from 'commander';
-import { nameProblem, printableName, textProblem } from '../domain/lifecycle/written-text.ts';
-import { span } from '../domain/features/schema/words.ts';
+import { nameProblem, printableName, textProblem } from '../domain/decisions/written-text.ts';
+import { span } from '../domain/model/parts/schema-parts.ts';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$/;

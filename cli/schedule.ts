@@ -8,10 +8,9 @@ import {
   ScheduleOverlapPolicy,
   type ScheduleSpec,
 } from '@temporalio/client';
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { type Duration, durationOf, toMilliseconds } from '../domain/features/duration.ts';
-import { missingMidnights } from '../domain/features/zoned-time.ts';
-import { onlineEvery } from '../domain/features/online.ts';
+import { type ModelDefinition, onlineEvery } from '../domain/model/definition.ts';
+import { type Duration, durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
+import { missingMidnights } from '../domain/model/parts/zoned-time.ts';
 import { type Installation } from '../store/installation.ts';
 import { installationMemo } from '../worker/installation-memo.ts';
 import { refuseForeignSchedule } from '../worker/schedule-owners.ts';

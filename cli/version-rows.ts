@@ -1,6 +1,6 @@
 // The versions of a model as the command line tells of them.
 import { type Tuning } from '../domain/learning/choose-recipe.ts';
-import { type Interval } from '../domain/lifecycle/interval.ts';
+import { type Interval } from '../domain/data/math/interval.ts';
 import { type Database } from '../store/database.ts';
 import { getDataset } from '../store/datasets/dataset.ts';
 import { findComparison } from '../store/runs/comparisons.ts';

@@ -38,3 +38,6 @@ export function digestsApart(first: string, second: string): [string, string] {
   const cut = (digest: string): string => (digest.length > shown ? `${digest.slice(0, shown)}…` : digest);
   return [cut(first), cut(second)];
 }
+
+/** Compares texts by code units, never by locale: the same data must freeze to the same bytes everywhere. */
+export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,6 +1,5 @@
 // The worked example: which users of a streaming service are about to leave.
-import { category, count, flag, numeric } from '../domain/features/column.ts';
-import { defineModel, view } from '../domain/features/define-model.ts';
+import { category, count, defineModel, flag, numeric, view } from '../domain/model/index.ts';
 
 // Every table is loaded nightly: a row is known within six hours of the time it speaks about.
 const nightly = { timestamp: 'as_of', known: 'loaded_at', lag: '6 hours', ttl: '45 days' };

@@ -1,15 +1,14 @@
 // A version from elsewhere: a model in ONNX, checked, bound to a frozen window of the model's data, and registered.
-import { freezeReference } from '../domain/drift/feature-reference.ts';
-import { encodeReference } from '../domain/drift/profile-codec.ts';
-import { type Frame } from '../domain/features/frame.ts';
-import { windowEndingAt } from '../domain/features/window.ts';
-import { countClasses } from '../domain/learning/class-counts.ts';
-import { extremeRecords } from '../domain/learning/extreme-records.ts';
-import { IMPORTED, type OnnxArtifact } from '../domain/learning/onnx-artifact.ts';
-import { mapOnnx, type OnnxSchema } from '../domain/learning/onnx-schema.ts';
-import { chooseThreshold } from '../domain/learning/operating-threshold.ts';
-import { evaluationRows, trainingRows } from '../domain/learning/rows.ts';
-import { type Scorer } from '../domain/learning/scorer.ts';
+import { freezeReference } from '../domain/data/profile/feature-reference.ts';
+import { encodeReference } from '../domain/data/profile/profile-codec.ts';
+import { evaluationRows, type Frame, trainingRows } from '../domain/data/frame.ts';
+import { windowEndingAt } from '../domain/model/window.ts';
+import { countClasses } from '../domain/learning/metrics/class-counts.ts';
+import { extremeRecords } from '../domain/learning/encode/encoding.ts';
+import { IMPORTED, type OnnxArtifact } from '../domain/learning/artifact/onnx-artifact.ts';
+import { mapOnnx, type OnnxSchema } from '../domain/learning/artifact/onnx-schema.ts';
+import { chooseThreshold } from '../domain/learning/artifact/operating-threshold.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
 import { encodeScores, freezeScores } from '../domain/performance/score-reference.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type Database } from '../store/database.ts';

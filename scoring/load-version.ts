@@ -1,7 +1,7 @@
 // Loads what an API instance needs to answer with a version.
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { DEFAULT_CUT } from '../domain/learning/operating-cut.ts';
-import { type Scorer } from '../domain/learning/scorer.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
 import { type Database } from '../store/database.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { getVersion } from '../store/versions/versions.ts';

@@ -1,10 +1,10 @@
 // The scorer of a version in ONNX.
-import { type FeatureRecord, type Frame } from '../domain/features/frame.ts';
-import { calibrated } from '../domain/learning/calibration-map.ts';
-import { type OnnxArtifact, type OnnxInput } from '../domain/learning/onnx-artifact.ts';
-import { cellsOfRecords, cellsOfRows, type OnnxCells } from '../domain/learning/onnx-columns.ts';
-import { type Scorer } from '../domain/learning/scorer.ts';
-import { sigmoid } from '../domain/learning/sigmoid.ts';
+import { type FeatureRecord, type Frame } from '../domain/data/frame.ts';
+import { calibrated } from '../domain/learning/artifact/calibration-map.ts';
+import { type OnnxArtifact, type OnnxInput } from '../domain/learning/artifact/onnx-artifact.ts';
+import { cellsOfRecords, cellsOfRows, type OnnxCells } from '../domain/learning/artifact/onnx-columns.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
+import { sigmoid } from '../domain/data/math/special-functions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { openOnnxRuntime, type OnnxRuntime, type Session, type Tensor } from './onnx-runtime.ts';
 

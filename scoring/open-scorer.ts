@@ -1,7 +1,7 @@
 // Opens a scorer from what was read of a version; loads neither the database nor, unless it is needed, the ONNX runtime.
-import type { Artifact } from '../domain/learning/artifact.ts';
-import type { OnnxArtifact } from '../domain/learning/onnx-artifact.ts';
-import { linearScorer, type Scorer } from '../domain/learning/scorer.ts';
+import type { Artifact } from '../domain/learning/artifact/artifact.ts';
+import type { OnnxArtifact } from '../domain/learning/artifact/onnx-artifact.ts';
+import { linearScorer, type Scorer } from '../domain/learning/artifact/scorer.ts';
 
 /** A version's artifact, and what else scoring it takes. Fit to be sent to a thread. */
 export type ScorerSource =

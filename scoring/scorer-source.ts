@@ -1,6 +1,6 @@
 // What a scorer is made of, read once from the database: it can be sent to a thread, which opens its own.
-import { type StoredArtifact } from '../domain/learning/stored-artifact.ts';
-import { type Scorer } from '../domain/learning/scorer.ts';
+import { type StoredArtifact } from '../domain/learning/artifact/artifact.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
 import { type Database } from '../store/database.ts';
 import { readOnnxModel } from '../store/versions/onnx-models.ts';
 import { readArtifact } from '../store/versions/versions.ts';

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { z } from 'zod';
-import { modelDefinitionSchema } from '../domain/features/definition.ts';
+import { modelDefinitionSchema } from '../domain/model/definition.ts';
 
 /** What JSON Schema says of a value; only what the reference needs. */
 interface Node {
@@ -35,7 +35,7 @@ export interface DefinitionKey {
   readonly meaning: string;
 }
 
-const SCHEMA_FILE = fileURLToPath(new URL('../domain/features/definition.ts', import.meta.url));
+const SCHEMA_FILE = fileURLToPath(new URL('../domain/model/definition.ts', import.meta.url));
 
 /** Every key of a definition, in the order of the schema. */
 export function definitionKeys(): DefinitionKey[] {

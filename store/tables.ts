@@ -1,21 +1,21 @@
 // Tidegate's own tables as Kysely sees them; migrations/tidegate makes them.
 import { type ColumnType, type Generated } from 'kysely';
-import { type EncodedProfile, type EncodedReference } from '../domain/drift/profile-codec.ts';
-import { type ModelDefinition } from '../domain/features/definition.ts';
-import { type Backfilled } from '../domain/features/label-counts.ts';
-import { type StoredArtifact } from '../domain/learning/stored-artifact.ts';
+import { type EncodedProfile, type EncodedReference } from '../domain/data/profile/profile-codec.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { type Backfilled } from '../domain/data/label-states.ts';
+import { type StoredArtifact } from '../domain/learning/artifact/artifact.ts';
 import { type RecipeScores, type Tuning } from '../domain/learning/choose-recipe.ts';
 import { type TrainingPlan } from '../domain/learning/plan-training.ts';
 import { type LeakCheck } from '../domain/learning/leak-alarm.ts';
-import { type Platform } from '../domain/learning/platform.ts';
-import { type TreeOptions, type TreeOutcome } from '../domain/learning/trees.ts';
-import { type ComparisonBody } from '../domain/lifecycle/comparison-body.ts';
-import { type PromotionDecision } from '../domain/lifecycle/decide-promotion.ts';
-import { type RetrainDecision } from '../domain/lifecycle/decide-retrain.ts';
-import { type DriftPart, type PerformancePart } from '../domain/lifecycle/report.ts';
+import { type Platform } from '../domain/learning/repetition.ts';
+import { type TreeOutcome } from '../domain/learning/trees.ts';
+import { type TreeOptions } from '../domain/learning/artifact/onnx-artifact.ts';
+import { type ComparisonBody } from '../domain/decisions/comparison-body.ts';
+import { type PromotionDecision } from '../domain/decisions/decide-promotion.ts';
+import { type RetrainDecision } from '../domain/decisions/decide-retrain.ts';
+import { type DriftPart, type PerformancePart } from '../domain/decisions/report.ts';
 import { type EncodedScoreReference } from '../domain/performance/score-reference.ts';
-import { type QualityPart } from '../domain/quality/quality-part.ts';
-import { type FirstQualityPart } from '../domain/quality/read-quality-part.ts';
+import { type FirstQualityPart, type QualityPart } from '../domain/quality/quality-part.ts';
 import { type MaterialiseScope } from './online/scope.ts';
 import { type SourceMark } from './online/source-mark.ts';
 

@@ -16,7 +16,7 @@ import {
   malformed,
   PendingApproval,
   type QueuedDecision,
-} from '../domain/lifecycle/approval.ts';
+} from '../domain/decisions/approval.ts';
 import { verifyDecision } from './activities.ts';
 import {
   approveSignal,

@@ -2,7 +2,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { type MaterialisedDefinition } from '../activities/materialise.ts';
-import { type DecisionMessage, type DecisionResult } from '../domain/lifecycle/approval.ts';
+import { type DecisionMessage, type DecisionResult } from '../domain/decisions/approval.ts';
 
 /** The Task Queue that workers listen on unless told otherwise. */
 export const DEFAULT_TASK_QUEUE = 'tidegate';

@@ -1,5 +1,5 @@
 // The request as a person reads it in the Temporal UI: what is asked, and the exact JSON to paste.
-import { NAME_TO_REPLACE } from '../domain/lifecycle/approval.ts';
+import { NAME_TO_REPLACE } from '../domain/decisions/approval.ts';
 
 /** Markdown that shows how to decide on a version by signal or by update. */
 export function howToDecide(version: number, evidenceDigest: string, summary: string): string {

@@ -3,7 +3,7 @@ import { CancellationScope, log, setHandler } from '@temporalio/workflow';
 import { type Notification } from '../activities/notify.ts';
 import { type PendingEvidence } from '../activities/evidence.ts';
 import { type Validation } from '../activities/validate.ts';
-import { type ApprovalOutcome } from '../domain/lifecycle/approval.ts';
+import { type ApprovalOutcome } from '../domain/decisions/approval.ts';
 import {
   archiveCandidate,
   assembleEvidence,

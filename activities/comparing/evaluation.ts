@@ -1,7 +1,6 @@
 // The rows that champion and candidate are compared on.
-import { type Frame } from '../../domain/features/frame.ts';
-import { windowEndingAt } from '../../domain/features/window.ts';
-import { evaluationRows } from '../../domain/learning/rows.ts';
+import { evaluationRows, type Frame } from '../../domain/data/frame.ts';
+import { windowEndingAt } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';

@@ -1,16 +1,16 @@
 // The temporal holdout: the candidate's recipe learns what was known by a cut, and is tested on holdout rows after it.
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { before, durationOf } from '../../domain/features/duration.ts';
-import { dayOf, windowEndingAt } from '../../domain/features/window.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { before, durationOf } from '../../domain/model/parts/duration.ts';
+import { dayOf, windowEndingAt } from '../../domain/model/window.ts';
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
-import { countClasses, MIN_ROWS_OF_CLASS } from '../../domain/learning/class-counts.ts';
-import { compare } from '../../domain/learning/comparison.ts';
-import { trainingRows } from '../../domain/learning/rows.ts';
-import { linearScorer } from '../../domain/learning/scorer.ts';
+import { countClasses, MIN_ROWS_OF_CLASS } from '../../domain/learning/metrics/class-counts.ts';
+import { compare } from '../../domain/learning/compare/comparison.ts';
+import { trainingRows } from '../../domain/data/frame.ts';
+import { linearScorer } from '../../domain/learning/artifact/scorer.ts';
 import { timeCut } from '../../domain/learning/time-cut.ts';
 import { TREES } from '../../domain/learning/trees.ts';
-import { dueAndFailed, notDue, type OutOfTime } from '../../domain/lifecycle/out-of-time.ts';
+import { dueAndFailed, notDue, type OutOfTime } from '../../domain/decisions/out-of-time.ts';
 import { openScorer, scorerSourceOf } from '../../scoring/scorer-source.ts';
 import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';

@@ -1,5 +1,5 @@
 // The proof that no evaluation cluster was trained on, and that no training label came too late.
-import { type LeakProof, type TrainedOn, type UnprovenVersion } from '../../domain/lifecycle/leak-proof.ts';
+import { type LeakProof, type TrainedOn, type UnprovenVersion } from '../../domain/decisions/leak-proof.ts';
 import { type Database } from '../../store/database.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { ClusterSet, markTrained } from '../../store/datasets/trained-clusters.ts';

@@ -4,21 +4,23 @@ import {
   domainClassifier,
 } from '../../domain/drift/multivariate/domain-classifier.ts';
 import { type SideRows } from '../../domain/drift/multivariate/pooled-rows.ts';
-import { type Frame } from '../../domain/features/frame.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
-import { type LabelledScores } from '../../domain/learning/calibration-intervals.ts';
+import { type Frame } from '../../domain/data/frame.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
+import { type LabelledScores } from '../../domain/learning/metrics/calibration-intervals.ts';
 import { crossValidate, type ValidationTask } from '../../domain/learning/cross-validate.ts';
 import { fitVersion, type VersionTask } from '../../domain/learning/fit-version.ts';
-import { foldsOf } from '../../domain/learning/folds.ts';
+import { foldsOf } from '../../domain/learning/resample/folds.ts';
 import { judgeAlone, type LoneFeature } from '../../domain/learning/lone-feature.ts';
 import {
   measureComparison,
   type MeasuredComparison,
   type MeasureInput,
-} from '../../domain/learning/measure-comparison.ts';
+  sideBySide,
+  type SideBySide,
+  type SideBySideInput,
+} from '../../domain/learning/compare/side-by-side.ts';
 import { type NamedTask, type ScoredOutOfFold, scoreOutOfFold } from '../../domain/learning/out-of-fold.ts';
-import { measurePerformance, type Performance } from '../../domain/learning/performance.ts';
-import { sideBySide, type SideBySide, type SideBySideInput } from '../../domain/learning/side-by-side.ts';
+import { measurePerformance, type Performance } from '../../domain/learning/metrics/performance.ts';
 import { openScorer, type ScorerSource } from '../../scoring/open-scorer.ts';
 
 /** A training that can be sent to a thread. */

@@ -1,8 +1,7 @@
 // The training that a retrain asks for: its frozen rows outside the holdout, and the recipes to choose from.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Frame } from '../../domain/features/frame.ts';
-import { planTraining, type PlannedTraining } from '../../domain/learning/plan-training.ts';
-import { trainingRows } from '../../domain/learning/rows.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Frame, trainingRows } from '../../domain/data/frame.ts';
+import { type PlannedTraining, planTraining } from '../../domain/learning/plan-training.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';

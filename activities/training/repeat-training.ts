@@ -1,6 +1,6 @@
 // A version trained once more, from the rows that were frozen for it.
 import { TidegateError } from '../../domain/errors.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { trainers } from '../../domain/learning/trainers.ts';
 import { type Database } from '../../store/database.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';

@@ -1,9 +1,9 @@
 // Scores for a version's score reference: on holdout rows, or out of fold where these are few.
 import { TidegateError } from '../../domain/errors.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
-import { calibrated } from '../../domain/learning/calibration-map.ts';
-import { evaluationRows } from '../../domain/learning/rows.ts';
-import { scoreRows } from '../../domain/learning/score.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
+import { calibrated } from '../../domain/learning/artifact/calibration-map.ts';
+import { evaluationRows } from '../../domain/data/frame.ts';
+import { scoreRows } from '../../domain/learning/artifact/score.ts';
 import {
   freezeScores,
   type ScoreReference,

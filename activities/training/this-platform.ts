@@ -1,5 +1,5 @@
 // The platform that this process trains on.
-import { type Platform } from '../../domain/learning/platform.ts';
+import { type Platform } from '../../domain/learning/repetition.ts';
 
 /** @example thisPlatform() // { os: 'linux', arch: 'x64', nodeMajor: 22 } */
 export const thisPlatform = (): Platform => ({

@@ -1,5 +1,5 @@
 // What a definition says of a fit, as a trainer takes it.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { ownRecipe, type Recipe } from '../../domain/learning/recipe.ts';
 import { type TrainingOptions } from '../../domain/learning/trainer.ts';
 

@@ -1,8 +1,7 @@
 // What a version is fitted from: the training rows of a frame, by a definition and the recipe that was chosen.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Frame } from '../../domain/features/frame.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Frame, trainingRows } from '../../domain/data/frame.ts';
 import { type Recipe } from '../../domain/learning/recipe.ts';
-import { trainingRows } from '../../domain/learning/rows.ts';
 import { type TrainingInput } from '../compute/tasks.ts';
 import { trainingOptions } from './training-options.ts';
 

@@ -1,7 +1,7 @@
 // Reports as Prometheus gauges.
 import { Gauge, Registry } from 'prom-client';
 import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
-import { type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { type PerformancePart } from '../../domain/decisions/report.ts';
 import { type Report } from '../../store/runs/reports.ts';
 
 /** Most columns of a model that have gauges: drifted ones first, then the heaviest. */

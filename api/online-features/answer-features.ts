@@ -1,6 +1,6 @@
 // Answers a look-up of online features: a column of values for each feature.
-import { type FeatureRecord } from '../../domain/features/frame.ts';
-import { type PastMaxAge } from '../../domain/features/max-age.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
+import { type PastMaxAge } from '../../domain/model/max-age.ts';
 import { type LookUp } from '../../store/online/lookup.ts';
 import { completeRow } from '../prediction/complete-row.ts';
 import { sentValue } from '../prediction/sent-value.ts';

@@ -1,11 +1,10 @@
 // A model as look-ups of its features see it.
-import { featuresOf } from '../../domain/features/define-model.ts';
-import { type FeatureSpec } from '../../domain/features/column.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { declaredColumnsOf } from '../../domain/features/derived/declared.ts';
-import { derivationsOf } from '../../domain/features/derived/derivation.ts';
-import { ageLimitsOf, type AgeLimit, viewName } from '../../domain/features/max-age.ts';
-import { sourceColumnsOf } from '../../domain/features/source-columns.ts';
+import { featuresOf } from '../../domain/model/define-model.ts';
+import { type FeatureSpec } from '../../domain/model/parts/column.ts';
+import { type ModelDefinition, sourceColumnsOf } from '../../domain/model/definition.ts';
+import { declaredColumnsOf } from '../../domain/model/declared-columns.ts';
+import { derivationsOf } from '../../domain/model/derivation.ts';
+import { type AgeLimit, ageLimitsOf, viewName } from '../../domain/model/max-age.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { type RowShape, rowShape } from '../prediction/row-shape.ts';

@@ -1,8 +1,8 @@
 // Puts a row together from what is stored of an entity and what a request sends beside it.
-import { categoryOf } from '../../domain/features/category.ts';
-import { type ColumnSpec, isNumeric } from '../../domain/features/column.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { type FeatureRecord } from '../../domain/features/frame.ts';
+import { categoryOf } from '../../domain/model/parts/category.ts';
+import { type ColumnSpec, isNumeric } from '../../domain/model/parts/column.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { type RowShape } from './row-shape.ts';
 
 /** Where the values of one row come from. */

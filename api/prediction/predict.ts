@@ -1,7 +1,7 @@
 // Answers a request: rows or look-ups, scored by one version.
-import { type Feature } from '../../domain/features/define-model.ts';
-import { type PastMaxAge } from '../../domain/features/max-age.ts';
-import { type FeatureRecord } from '../../domain/features/frame.ts';
+import { type Feature } from '../../domain/model/define-model.ts';
+import { type PastMaxAge } from '../../domain/model/max-age.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { MAX_PLACES, TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type LookUp, type OnlineRow } from '../../store/online/lookup.ts';

@@ -1,9 +1,9 @@
 // Reads the features of a request as the definition declares them.
-import { categoryOf } from '../../domain/features/category.ts';
-import { type ColumnSpec } from '../../domain/features/column.ts';
-import { type Derivation } from '../../domain/features/derived/derivation.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { formulaOf } from '../../domain/features/derived/operators.ts';
+import { categoryOf } from '../../domain/model/parts/category.ts';
+import { type ColumnSpec } from '../../domain/model/parts/column.ts';
+import { type Derivation } from '../../domain/model/derivation.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { errorAtPlaces, type ErrorCode, MAX_PLACES } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { isStorable } from '../schemas/text.ts';

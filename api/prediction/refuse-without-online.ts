@@ -1,6 +1,5 @@
 // Refuses to look an entity up in a model that keeps no online rows.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { keepsOnline } from '../../domain/features/online.ts';
+import { keepsOnline, type ModelDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 
 /** @throws TidegateError ONLINE_OFF where the definition says `online: 'off'` */

@@ -4,12 +4,11 @@ import {
   featuresOf,
   type SourceColumn,
   sourceColumnsOf,
-} from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Derivation, derivationsOf } from '../../domain/features/derived/derivation.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
-import { type FeatureRecord } from '../../domain/features/frame.ts';
+} from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Derivation, derivationsOf, rowDeriver } from '../../domain/model/derivation.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
 
 /** The columns of a row, prepared once for many rows. */
 export interface RowShape {

@@ -1,6 +1,6 @@
 // A value as a request would send it and an answer gives it.
-import { type FeatureSpec } from '../../domain/features/column.ts';
-import { type FeatureRecord } from '../../domain/features/frame.ts';
+import { type FeatureSpec } from '../../domain/model/parts/column.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
 
 /** A flag is true or false to people, though it is scored as a category. */
 export const sentValue = (

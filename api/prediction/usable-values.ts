@@ -1,5 +1,5 @@
 // The stored values of an entity that may still be used: each view's age is judged when it is asked for.
-import { type AgeLimit, pastMaxAge, type PastMaxAge } from '../../domain/features/max-age.ts';
+import { type AgeLimit, pastMaxAge, type PastMaxAge } from '../../domain/model/max-age.ts';
 import { errorAtPlaces, MAX_PLACES, type Place } from '../../domain/errors.ts';
 import { type OnlineRow } from '../../store/online/lookup.ts';
 

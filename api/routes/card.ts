@@ -1,8 +1,8 @@
 // The model card of a version, as JSON or as Markdown.
 import { z } from 'zod';
-import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
-import { modelCard } from '../../domain/card/model-card.ts';
-import { featuresOf } from '../../domain/features/define-model.ts';
+import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
+import { modelCard } from '../../domain/decisions/card/model-card.ts';
+import { featuresOf } from '../../domain/model/define-model.ts';
 import { cardFacts } from '../../store/versions/card-facts.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';

@@ -1,8 +1,8 @@
 // Which models there are, what they take, and who serves which version.
 import { z } from 'zod';
-import { featuresOf, sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { derivationsOf } from '../../domain/features/derived/derivation.ts';
-import { formulaOf } from '../../domain/features/derived/operators.ts';
+import { featuresOf, sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { derivationsOf } from '../../domain/model/derivation.ts';
+import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { listHeldVersions } from '../../store/serving/live-instances.ts';
 import { findVersionIn } from '../../store/versions/versions.ts';

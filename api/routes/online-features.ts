@@ -1,5 +1,5 @@
 // Online features by key, in the shape of Feast's feature server.
-import { keepsOnline } from '../../domain/features/online.ts';
+import { keepsOnline } from '../../domain/model/definition.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { answerFeatures } from '../online-features/answer-features.ts';

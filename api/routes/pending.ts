@@ -1,7 +1,7 @@
 // The version that waits for a decision, with all that the decision rests on.
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
-import { NAME_TO_REPLACE } from '../../domain/lifecycle/approval.ts';
+import { NAME_TO_REPLACE } from '../../domain/decisions/approval.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findAcceptedDecision, settledInWords } from '../../store/runs/decisions.ts';
 import { findEvidence } from '../../store/runs/evidence.ts';

@@ -1,7 +1,7 @@
 // What the monitor measured and decided.
 import { z } from 'zod';
-import { flatMetrics } from '../../domain/report/flat-metrics.ts';
-import { REPORT_VERSION } from '../../domain/report/report-document.ts';
+import { flatMetrics } from '../../domain/decisions/report/flat-metrics.ts';
+import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listReports } from '../../store/runs/list-reports.ts';

@@ -1,6 +1,6 @@
 // The JSON Schemas that Tidegate publishes.
 import { z } from 'zod';
-import { reportJsonSchema } from '../../domain/report/report-document.ts';
+import { reportJsonSchema } from '../../domain/decisions/report/report-document.ts';
 import { type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
 

@@ -1,6 +1,6 @@
 // A decision as it is sent and answered.
 import { z } from 'zod';
-import { MAX_NAME, MAX_TEXT, nameProblem, textProblem } from '../../domain/lifecycle/written-text.ts';
+import { MAX_NAME, MAX_TEXT, nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
 
 /** Adds what is wrong with a text to the problems of a request, which name the field themselves. */
 const refusing =

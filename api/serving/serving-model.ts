@@ -1,10 +1,9 @@
 // A version in memory, ready to answer.
-import { type Awaitable } from '../../domain/awaitable.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type FeatureRecord } from '../../domain/features/frame.ts';
-import { type AgeLimit, ageLimitsOf } from '../../domain/features/max-age.ts';
+import { type Awaitable, type Scorer } from '../../domain/learning/artifact/scorer.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
+import { type AgeLimit, ageLimitsOf } from '../../domain/model/max-age.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Scorer } from '../../domain/learning/scorer.ts';
 import { type LoadedVersion } from '../../scoring/load-version.ts';
 import { type RowShape, rowShape } from '../prediction/row-shape.ts';
 

@@ -1,6 +1,6 @@
 // tidegate apply: stores a model file as a definition version and schedules its monitor.
 import { type Command } from 'commander';
-import { onlineEvery } from '../../domain/features/online.ts';
+import { onlineEvery } from '../../domain/model/definition.ts';
 import { applyModel, readModelFile } from '../apply-model.ts';
 import { byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';

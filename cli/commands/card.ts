@@ -1,9 +1,9 @@
 // tidegate card: the model card of a version.
 import { type Command } from 'commander';
-import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
-import { modelCard } from '../../domain/card/model-card.ts';
+import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
+import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { featuresOf } from '../../domain/features/define-model.ts';
+import { featuresOf } from '../../domain/model/define-model.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { cardFacts } from '../../store/versions/card-facts.ts';

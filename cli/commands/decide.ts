@@ -1,7 +1,7 @@
 // tidegate approve and tidegate reject: decide on the version that waits.
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
-import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
+import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 import { byOption, jsonOption, parseComment, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';

@@ -7,7 +7,7 @@ import { compareAndPrint, type Comparison, type TablePlace } from '../drift/comp
 import { type NamedTypes, parseShare, parseType } from '../drift/drift-arguments.ts';
 import { findDatabaseUrl } from '../endpoints.ts';
 import { parseDelimiter, parseEncoding, parseQuote } from '../import/csv-arguments.ts';
-import { defaultDrift } from '../../domain/features/schema/drift-schema.ts';
+import { defaultDrift } from '../../domain/model/schema/drift-schema.ts';
 import { type Config } from '../config.ts';
 import { type CsvOptions } from '../../store/import/csv/csv-source.ts';
 

@@ -1,7 +1,7 @@
 // tidegate materialize: brings the online rows of a model up to date.
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
-import { keepsOnline } from '../../domain/features/online.ts';
+import { keepsOnline } from '../../domain/model/definition.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestRowTime } from '../../store/features/newest-row-time.ts';

@@ -1,6 +1,6 @@
 // tidegate report: one report as text.
 import { type Command, Option } from 'commander';
-import { flatMetrics } from '../../domain/report/flat-metrics.ts';
+import { flatMetrics } from '../../domain/decisions/report/flat-metrics.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';

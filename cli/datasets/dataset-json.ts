@@ -1,5 +1,5 @@
 // A dataset as `--json` answers it.
-import { type DatasetUse, holdsRows, useInWords } from '../../domain/lifecycle/dataset-retention.ts';
+import { type DatasetUse, holdsRows, useInWords } from '../../domain/decisions/dataset-retention.ts';
 import { type SizedDataset } from '../../store/datasets/list-datasets.ts';
 
 /** The header of a dataset, without its dictionaries. */

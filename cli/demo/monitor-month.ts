@@ -1,5 +1,5 @@
 // A month is monitored, and what comes of it is followed up to a version that waits for a person.
-import { evaluationsOf, rivalInWords } from '../../domain/lifecycle/comparison-body.ts';
+import { evaluationsOf, rivalInWords } from '../../domain/decisions/comparison-body.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getReport, type Report } from '../../store/runs/reports.ts';
 import { day, interval, pValue } from '../output/format.ts';

@@ -1,5 +1,5 @@
 // Whether the tables of a model are there, indexed, counted by Postgres, and loaded as the definition says.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { futureRows, onlineRowsAhead } from '../../domain/quality/future-rows.ts';
 import { type Database } from '../../store/database.ts';

@@ -1,5 +1,5 @@
 // Columns as a model file declares them, with a threshold of drift.
-import { type Feature } from '../../domain/features/define-model.ts';
+import { type Feature } from '../../domain/model/define-model.ts';
 
 /**
  * The line to paste: the declaration as it is, with the threshold. Of a derived column only its drift.

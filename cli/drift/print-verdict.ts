@@ -1,5 +1,5 @@
 // A drift verdict as text: the conclusion, the table that a report shows, and what was judged beside it.
-import { multivariateInWords } from '../../domain/drift/multivariate/multivariate-change.ts';
+import { multivariateInWords } from '../../domain/drift/multivariate/domain-classifier.ts';
 import { type DriftVerdict } from '../../domain/drift/verdict.ts';
 import { type Output } from '../output/output.ts';
 import { driftTable, notableColumns } from '../report/drift-table.ts';

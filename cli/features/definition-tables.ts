@@ -3,7 +3,7 @@ import {
   type DescribedColumn,
   type DescribedDefinition,
   type DescribedView,
-} from '../../domain/features/describe/describe-definition.ts';
+} from '../../domain/decisions/describe/describe-definition.ts';
 import { percent } from '../../domain/numbers-in-words.ts';
 import { type SharedView } from '../../store/definitions/shared-views.ts';
 import { minute } from '../output/format.ts';

@@ -1,6 +1,6 @@
 // Values of features as the command line shows them.
-import { type ColumnSpec } from '../../domain/features/column.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
+import { type ColumnSpec } from '../../domain/model/parts/column.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
 
 /**
  * A value as JSON and requests have it: a flag as a boolean, an instant as a text. An infinity, which JSON cannot hold,

@@ -1,5 +1,5 @@
 // Point-in-time rows as text and as JSON.
-import { type ExplainedValue } from '../../domain/features/describe/explain-row.ts';
+import { type ExplainedValue } from '../../domain/decisions/describe/explain-row.ts';
 import { day } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Cell } from '../output/table.ts';

@@ -1,6 +1,6 @@
 // Numbers, instants and intervals as the command line shows them.
 import { apart, fixed, pInWords, rounded } from '../../domain/numbers-in-words.ts';
-import { type Interval, intervalInWords } from '../../domain/lifecycle/interval.ts';
+import { type Interval, intervalInWords } from '../../domain/data/math/interval.ts';
 
 /** An instant to the minute, in UTC. @example minute(new Date(0)) // '1970-01-01 00:00' */
 export const minute = (instant: Date): string => instant.toISOString().slice(0, 16).replace('T', ' ');

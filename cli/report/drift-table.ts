@@ -1,5 +1,5 @@
 // What drift found, column by column: both sides drawn, and every number that the verdict rests on.
-import { type SignalVerdict } from '../../domain/drift/family.ts';
+import { type SignalVerdict } from '../../domain/drift/statistics/family.ts';
 import { type ColumnVerdict, type DriftVerdict } from '../../domain/drift/verdict.ts';
 import { percent, percents } from '../../domain/numbers-in-words.ts';
 import { pValue, short, told } from '../output/format.ts';

@@ -1,8 +1,8 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
-import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
-import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
+import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/decisions/report.ts';
 import { leaksInWords } from '../../domain/learning/leak-alarm.ts';
-import { type RuleResult } from '../../domain/lifecycle/rule.ts';
+import { type RuleResult } from '../../domain/decisions/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/runs/reports.ts';
 import { type Retrain } from '../../store/runs/retrains.ts';

@@ -1,5 +1,5 @@
 // Whether a release ended as the person decided.
-import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
+import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 import { type ReleaseOutcome } from '../../workflows/contracts.ts';
 
 const WISHED: Readonly<Record<DecisionMessage['decision'], ReleaseOutcome>> = {

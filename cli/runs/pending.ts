@@ -1,7 +1,7 @@
 // The version that waits for a decision, with the evidence it rests on.
-import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
-import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
-import { printableName } from '../../domain/lifecycle/written-text.ts';
+import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
+import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
+import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';

@@ -1,6 +1,6 @@
 // What waits for a decision, as a person reads it before deciding.
-import { evaluationsOf, otherInWords } from '../../domain/lifecycle/comparison-body.ts';
-import { holdoutUseInWords } from '../../domain/lifecycle/leak-proof.ts';
+import { evaluationsOf, otherInWords } from '../../domain/decisions/comparison-body.ts';
+import { holdoutUseInWords } from '../../domain/decisions/leak-proof.ts';
 import { interval, minute, pValue } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Pending } from './pending.ts';

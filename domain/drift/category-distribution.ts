@@ -1,6 +1,10 @@
 // Whether the categories of a column changed in their shares, or new ones came.
-import { unseenRows, type CategoryProfile, type CategoryReference } from './category-profile.ts';
-import { chiSquare, chiSquareTest } from './chi-square.ts';
+import {
+  unseenRows,
+  type CategoryProfile,
+  type CategoryReference,
+} from '../data/profile/category-profile.ts';
+import { chiSquare, chiSquareTest } from './statistics/chi-square.ts';
 import type { ColumnPolicy } from './drift-policy.ts';
 import {
   directionOf,
@@ -9,12 +13,16 @@ import {
   tooFew,
   type Hypothesis,
   type Question,
-} from './hypothesis.ts';
-import { jensenShannon, jensenShannonDistance, jensenShannonNoiseFloor } from './jensen-shannon.ts';
-import { newCategory, newCategoryExcess } from './new-category.ts';
-import { psi, psiNoiseFloor, psiOfCounts } from './psi.ts';
-import { total } from './total.ts';
-import { wilsonLower } from './wilson.ts';
+} from './statistics/hypothesis.ts';
+import {
+  jensenShannon,
+  jensenShannonDistance,
+  jensenShannonNoiseFloor,
+} from './statistics/jensen-shannon.ts';
+import { newCategory, newCategoryExcess } from './statistics/share-change.ts';
+import { psi, psiNoiseFloor, psiOfCounts } from './statistics/psi.ts';
+import { total } from '../data/math/total.ts';
+import { wilsonLower } from './statistics/two-proportion-z.ts';
 
 /** Rows of both sides over the same categories. */
 export interface CategoryCells {

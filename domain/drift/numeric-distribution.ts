@@ -1,25 +1,28 @@
 // Whether the distribution of a numeric column changed.
-import { chiSquare, chiSquareTest } from './chi-square.ts';
-import { fromUnit, toUnits, unitScale } from './clip-range.ts';
-import { constant, departureFromConstant } from './constant.ts';
-import { ksPValue, ksPValueNear } from './distributions/kolmogorov-two-sample.ts';
-import type { ColumnPolicy } from './drift-policy.ts';
+import { chiSquare, chiSquareTest } from './statistics/chi-square.ts';
+import { fromUnit, toUnits, unitScale } from '../data/profile/clip-range.ts';
+import { constant, departureFromConstant } from './statistics/share-change.ts';
+import { ksPValue, ksPValueNear } from '../data/math/kolmogorov-two-sample.ts';
+import { type ColumnPolicy } from './drift-policy.ts';
 import {
+  type Answer,
   directionOf,
+  type Hypothesis,
   measured,
   notMeasurable,
-  tooFew,
-  type Answer,
-  type Hypothesis,
   type Question,
-} from './hypothesis.ts';
-import { jensenShannon, jensenShannonDistance, jensenShannonNoiseFloor } from './jensen-shannon.ts';
-import { ks, ksBracket } from './ks.ts';
-import { presentNumbers, type NumericProfile } from './numeric-profile.ts';
-import type { NumericReference } from './numeric-reference.ts';
-import { psi, psiNoiseFloor, psiOfCounts } from './psi.ts';
-import { psiCounts } from './psi-counts.ts';
-import { wasserstein, wassersteinBracket, wassersteinNoiseFloor } from './wasserstein.ts';
+  tooFew,
+} from './statistics/hypothesis.ts';
+import {
+  jensenShannon,
+  jensenShannonDistance,
+  jensenShannonNoiseFloor,
+} from './statistics/jensen-shannon.ts';
+import { ks, ksBracket } from './statistics/ks.ts';
+import { type NumericProfile, presentNumbers } from '../data/profile/numeric-profile.ts';
+import { type NumericReference } from '../data/profile/numeric-reference.ts';
+import { psi, psiCounts, psiNoiseFloor, psiOfCounts } from './statistics/psi.ts';
+import { wasserstein, wassersteinBracket, wassersteinNoiseFloor } from './statistics/wasserstein.ts';
 
 /**
  * Compares a numeric column with its reference: p by KS, effect by the clipped, normed Wasserstein distance, both at

@@ -1,10 +1,9 @@
 // Whether the champion's scores are distributed as they were on rows it was not trained on.
 import { DEFAULT_MIN_ROWS } from './drift-policy.ts';
-import { type FeatureReference } from './feature-reference.ts';
-import { type Hypothesis } from './hypothesis.ts';
+import { type FeatureReference } from '../data/profile/feature-reference.ts';
+import { type Hypothesis } from './statistics/hypothesis.ts';
 import { numericDistribution } from './numeric-distribution.ts';
-import { type WindowProfile } from './window-profile.ts';
-import { WindowProfiler } from './window-profiler.ts';
+import { type WindowProfile, WindowProfiler } from '../data/profile/window-profile.ts';
 
 /** Name of the only column of a reference of scores. */
 export const SCORE = 'score';

@@ -1,5 +1,5 @@
 // Choosing between recipes by their cross-validation, with the one-standard-error rule.
-import { goodness, metricInWords } from './fold-metric.ts';
+import { goodness, metricInWords } from './cross-validate.ts';
 import { fixed } from '../numbers-in-words.ts';
 import { type TrainingPlan } from './plan-training.ts';
 import { ownRecipe, type Recipe, recipeInWords, type RecipePolicy } from './recipe.ts';

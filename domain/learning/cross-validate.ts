@@ -1,10 +1,11 @@
 // Cross-validation of one recipe: each fold is judged by a model that saw none of its clusters.
-import { type Frame } from '../features/frame.ts';
-import { type Fold } from './folds.ts';
-import { type FoldMetric, measureFold } from './fold-metric.ts';
-import { scoreRows } from './score.ts';
+import { type Frame } from '../data/frame.ts';
+import { type Fold } from './resample/folds.ts';
+import { scoreRows } from './artifact/score.ts';
 import { type TrainingOptions } from './trainer.ts';
 import { trainerNamed } from './trainers.ts';
+import { auc } from '../data/math/auc.ts';
+import { logLoss } from './metrics/brier.ts';
 
 /** One recipe to validate. */
 export interface ValidationTask {
@@ -49,3 +50,17 @@ function rowsOfOthers(clusters: Uint32Array, rows: Uint32Array, outside: Uint32A
   for (const row of outside) held[clusters[row]!] = 1;
   return rows.filter((row) => held[clusters[row]!] !== 1);
 }
+
+/** A measure of scores against labels. */
+export type FoldMetric = 'auc' | 'log loss';
+
+/** The measure on the rows of a fold, which hold both classes. */
+const measureFold = (metric: FoldMetric, labels: Uint8Array, scores: Float64Array): number =>
+  // Folds of one class are not dealt, so the AUC is always there.
+  metric === 'auc' ? (auc(labels, scores) ?? 0.5) : logLoss(labels, scores);
+
+/** How good a value is: higher is better, whatever the measure. */
+export const goodness = (metric: FoldMetric, value: number): number => (metric === 'auc' ? value : -value);
+
+/** The measure as people write it. */
+export const metricInWords = (metric: FoldMetric): string => (metric === 'auc' ? 'AUC' : 'log loss');

@@ -1,10 +1,10 @@
 // A version from training rows: fitted, then calibrated and given its threshold where that is asked for.
 import { type ErrorCode, TidegateError } from '../errors.ts';
-import type { ThresholdPolicy } from '../features/schema/threshold-schema.ts';
-import { type Artifact } from './artifact.ts';
-import { type Calibration, type CalibrationPolicy, chooseCalibration } from './calibrate.ts';
-import { calibrated } from './calibration-map.ts';
-import { chooseThreshold } from './operating-threshold.ts';
+import type { ThresholdPolicy } from '../model/schema/training-schema.ts';
+import { type Artifact } from './artifact/artifact.ts';
+import { type Calibration, type CalibrationPolicy, chooseCalibration } from './artifact/calibrate.ts';
+import { calibrated } from './artifact/calibration-map.ts';
+import { chooseThreshold } from './artifact/operating-threshold.ts';
 import { type NamedTask, type ScoredOutOfFold, scoreOutOfFold } from './out-of-fold.ts';
 import { trainerNamed } from './trainers.ts';
 

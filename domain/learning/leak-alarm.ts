@@ -1,9 +1,10 @@
 // The leak alarm: features that know the label, named before anything is trained on them.
-import { type LeakAlarmInput } from '../features/schema/leak-alarm-schema.ts';
-import { intervalInWords } from '../lifecycle/interval.ts';
+import { type LeakAlarmInput } from '../model/schema/training-schema.ts';
+import { intervalInWords } from '../data/math/interval.ts';
 import { percent } from '../numbers-in-words.ts';
-import { type Failed, failedInWords } from '../lifecycle/judgements.ts';
+import { type Failed, failedInWords } from '../judgements.ts';
 import { type LoneFeature } from './lone-feature.ts';
+import { type FeatureColumn, type Frame } from '../data/frame.ts';
 
 /** What is held against the features of a training window. */
 export interface LeakPolicy {
@@ -139,4 +140,43 @@ export function leaksInWords(check: LeakCheck): string {
   const times = check.late === null ? '; when labels became known is not on record' : '';
   if (alarms.length === 0) return `no leak found among ${looked}${times}`;
   return `${check.then === 'refuse' ? 'LEAK_SUSPECTED' : 'leak suspected'} among ${looked}: ${alarms.join('; ')}${times}`;
+}
+
+/**
+ * At most `most` rows of each class, evenly spaced in the order given; ascending where the rows are. What depends on
+ * the order of scores between classes alone, as an AUC does, is estimated without bias however many of each are taken.
+ *
+ * @param labels 0 or 1 at each of the rows @param most at least 1
+ * @example evenlyByClass(frame.labels, trainingRows(frame), 25_000)
+ */
+export function evenlyByClass(labels: ArrayLike<number>, rows: Uint32Array, most: number): Uint32Array {
+  const counts = [0, 0];
+  for (const row of rows) counts[labels[row]!]! += 1;
+  const seen = [0, 0];
+  return rows.filter((row) => {
+    const label = labels[row]!;
+    const place = seen[label]!;
+    seen[label] = place + 1;
+    if (counts[label]! <= most) return true;
+    // The k-th of the class is taken where k · most / count passes a whole number.
+    return Math.floor(((place + 1) * most) / counts[label]!) > Math.floor((place * most) / counts[label]!);
+  });
+}
+
+/** @param instant excluded @example rowsSince(frame, new Date('2024-01-31Z')).rows */
+export function rowsSince(frame: Frame, instant: Date): Frame {
+  const micros = BigInt(instant.getTime()) * 1_000n;
+  const rows = Uint32Array.from(frame.labels.keys()).filter((row) => frame.times[row]! > micros);
+  return {
+    rows: rows.length,
+    features: frame.features.map((column): FeatureColumn =>
+      column.kind === 'numeric'
+        ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
+        : { ...column, codes: rows.map((row) => column.codes[row]!) },
+    ),
+    labels: Uint8Array.from(rows, (row) => frame.labels[row]!),
+    holdout: Uint8Array.from(rows, (row) => frame.holdout[row]!),
+    clusters: rows.map((row) => frame.clusters[row]!),
+    times: BigInt64Array.from(rows, (row) => frame.times[row]!),
+  };
 }

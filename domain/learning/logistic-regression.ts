@@ -1,15 +1,14 @@
 // The logistic regression trainer: encoded rows, a converged fit, a plain artifact.
 import { TidegateError } from '../errors.ts';
-import { countClasses } from './class-counts.ts';
-import { classWeightsOf } from './class-weight.ts';
-import { encodedNames, type Encoding, encodedWidth } from './encoding.ts';
-import { encodeRows } from './encode.ts';
-import { featureEffects } from './feature-effects.ts';
-import { fitEncoding } from './fit-encoding.ts';
-import { fitLogistic } from './fit-logistic.ts';
-import { fitNewton, NEWTON_TOLERANCE } from './fit-newton.ts';
-import { type LogisticFit } from './logistic-problem.ts';
-import { type Solver, type Trainer } from './trainer.ts';
+import { classWeightsOf, countClasses } from './metrics/class-counts.ts';
+import { encodedNames, encodedWidth, type Encoding } from './encode/encoding.ts';
+import { encodeRows } from './encode/encode.ts';
+import { featureEffects } from './artifact/feature-effects.ts';
+import { fitEncoding } from './encode/fit-encoding.ts';
+import { fitLogistic } from './solvers/fit-logistic.ts';
+import { fitNewton, NEWTON_TOLERANCE } from './solvers/fit-newton.ts';
+import { type LogisticFit, type Solver } from './solvers/logistic-problem.ts';
+import { type Trainer } from './trainer.ts';
 
 /** Strength of the L2 penalty unless the options say otherwise: scikit-learn's default, C = 1. */
 const DEFAULT_L2 = 1;

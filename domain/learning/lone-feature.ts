@@ -1,10 +1,10 @@
 // How well one feature alone predicts the label: by its order, and by the rate of positives among equal values.
-import { type FeatureColumn, type Frame, MISSING_CODE } from '../features/frame.ts';
-import { type Interval } from '../lifecycle/interval.ts';
-import { aucInterval } from './auc-interval.ts';
-import { countClusters } from './class-clusters.ts';
-import { singleDelong } from './delong.ts';
-import { type Fold } from './folds.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE } from '../data/frame.ts';
+import { type Interval } from '../data/math/interval.ts';
+import { aucInterval } from '../data/math/auc.ts';
+import { countClusters } from '../data/math/class-clusters.ts';
+import { singleDelong } from '../data/math/delong.ts';
+import { type Fold } from './resample/folds.ts';
 
 /** How a feature was turned into scores: its own order, or the rate of positives among rows with a like value. */
 export type LoneMeasure = 'order' | 'rate';

@@ -1,8 +1,8 @@
 // Training rows scored out of fold: each by a model that saw nothing of its cluster.
 import { TidegateError } from '../errors.ts';
-import { type OutOfFold } from './calibrate.ts';
-import { foldsOf } from './folds.ts';
-import { scoreRows } from './score.ts';
+import { type OutOfFold } from './artifact/calibrate.ts';
+import { foldsOf } from './resample/folds.ts';
+import { scoreRows } from './artifact/score.ts';
 import { trainerNamed } from './trainers.ts';
 import { type TrainingTask } from './trainer.ts';
 

@@ -1,12 +1,11 @@
 // The plan of a training: which recipes there are to choose from, and on which rows they are judged.
-import { type ModelDefinition } from '../features/definition.ts';
-import { type Frame } from '../features/frame.ts';
+import { type ModelDefinition } from '../model/definition.ts';
+import { type Frame, trainingRows } from '../data/frame.ts';
 import { TidegateError } from '../errors.ts';
-import { countClasses } from './class-counts.ts';
-import { type FoldMetric } from './fold-metric.ts';
-import { type Fold, foldsOf } from './folds.ts';
+import { countClasses } from './metrics/class-counts.ts';
+import { type FoldMetric } from './cross-validate.ts';
+import { type Fold, foldsOf } from './resample/folds.ts';
 import { ownRecipe, type Recipe, recipesOf, type TrainingSpan } from './recipe.ts';
-import { trainingRows } from './rows.ts';
 
 const BOTH: readonly TrainingSpan[] = ['all', 'recent'];
 

@@ -1,5 +1,5 @@
 // A recipe: which rows of the training window a model learns from, and how strongly it is held back.
-import { type ClassWeight, classWeightInWords } from './class-weight.ts';
+import { type ClassWeight, classWeightInWords } from './metrics/class-counts.ts';
 
 /** All rows of the training window, or those after the change that led to the retrain. */
 export type TrainingSpan = 'all' | 'recent';

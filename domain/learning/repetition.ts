@@ -1,9 +1,8 @@
 // A version trained again: whether it is the same, to the byte or as far as platforms agree.
 import { canonicalJson, digestOf } from '../canonical-json.ts';
-import { type Artifact } from './artifact.ts';
+import { type Artifact } from './artifact/artifact.ts';
 import { apart } from '../numbers-in-words.ts';
-import { encodedNames } from './encoding.ts';
-import { isSamePlatform, type Platform } from './platform.ts';
+import { encodedNames } from './encode/encoding.ts';
 
 /** Coefficients of other platforms agree to this, relative to those above 1. */
 export const COEFFICIENT_TOLERANCE = 1e-9;
@@ -60,3 +59,20 @@ export function repetitionInWords({ sameBytes, coefficientGap: gap, holds, train
   }
   return `other bytes: ${found}`;
 }
+
+/** A machine as far as the last bits of a sum depend on it. Plain JSON. */
+export interface Platform {
+  /** As Node names it: `linux`, `darwin`, `win32`. */
+  readonly os: string;
+  /** `x64`, `arm64`. */
+  readonly arch: string;
+  readonly nodeMajor: number;
+}
+
+/** Whether equal rows give equal bytes on both. @example isSamePlatform(trainedOn, here) */
+const isSamePlatform = (a: Platform, b: Platform): boolean =>
+  a.os === b.os && a.arch === b.arch && a.nodeMajor === b.nodeMajor;
+
+/** "linux x64, Node 22" */
+export const platformInWords = ({ os, arch, nodeMajor }: Platform): string =>
+  `${os} ${arch}, Node ${nodeMajor}`;

@@ -1,7 +1,6 @@
 // Where a window of evaluation rows is cut in time: learn before, test after.
-import { type Frame } from '../features/frame.ts';
-import { MIN_CLUSTERS } from '../lifecycle/min-clusters.ts';
-import { countClusters } from './class-clusters.ts';
+import { type Frame } from '../data/frame.ts';
+import { countClusters, MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 
 /** A cut, or why there is none. */
 export type TimeCut =

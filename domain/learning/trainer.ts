@@ -1,10 +1,8 @@
 // What a trainer is: rows in, an artifact out.
-import { type Frame } from '../features/frame.ts';
-import { type Artifact } from './artifact.ts';
-import { type ClassWeight } from './class-weight.ts';
-
-/** How the optimum of a logistic regression is found: by ml-logistic-regression's descent, or by Newton's method. */
-export type Solver = 'gradient-descent' | 'newton';
+import { type Frame } from '../data/frame.ts';
+import { type Artifact } from './artifact/artifact.ts';
+import { type ClassWeight } from './metrics/class-counts.ts';
+import { type Solver } from './solvers/logistic-problem.ts';
 
 /** Settings of a training. */
 export interface TrainingOptions {

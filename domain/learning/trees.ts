@@ -1,26 +1,15 @@
 // Gradient-boosted trees: what a fit is asked for, and the version that its outcome makes.
-import { type TreesPolicy, treesSchema } from '../features/schema/trees-schema.ts';
-import { type ClassCounts } from './class-counts.ts';
-import { type ClassWeight, classWeightsOf } from './class-weight.ts';
-import { type OnnxArtifact, type OnnxColumn, type OnnxOutput } from './onnx-artifact.ts';
+import { type TreesPolicy, treesSchema } from '../model/schema/training-schema.ts';
+import { type ClassCounts, type ClassWeight, classWeightsOf } from './metrics/class-counts.ts';
+import {
+  type OnnxArtifact,
+  type OnnxColumn,
+  type OnnxOutput,
+  type TreeOptions,
+} from './artifact/onnx-artifact.ts';
 
 /** Name of the trainer. */
 export const TREES = 'gradient-boosted-trees';
-
-/** What the trees worker reads. Plain JSON, in its spelling. */
-export interface TreeOptions {
-  readonly rounds: number;
-  readonly leaves: number;
-  /** −1 means no bound. */
-  readonly depth: number;
-  readonly learning_rate: number;
-  readonly min_rows: number;
-  /** 0 means never. */
-  readonly early_stopping: number;
-  readonly seed: number;
-  readonly positive_weight: number;
-  readonly negative_weight: number;
-}
 
 /** What the trees worker stores. Plain JSON. */
 export interface TreeOutcome {

@@ -1,8 +1,8 @@
 // Whether scores are taken for probabilities as they are, or calibrated first.
-import { auc } from '../learning/auc.ts';
-import { expectedCalibrationError } from '../learning/expected-calibration-error.ts';
+import { auc } from '../data/math/auc.ts';
+import { expectedCalibrationError } from '../learning/metrics/brier.ts';
 import { Random } from '../random.ts';
-import { applyIsotonic, fitIsotonic } from './isotonic.ts';
+import { applyIsotonic, fitIsotonic } from '../data/math/isotonic.ts';
 
 /** A way from scores to probabilities, with the calibration errors that chose it. */
 export interface Calibrator {

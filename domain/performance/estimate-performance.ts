@@ -1,18 +1,10 @@
 // Performance without labels: what a version's metrics should be, from its own scores (NannyML's CBPE).
-import { auc } from '../learning/auc.ts';
-import { DEFAULT_CUT } from '../learning/operating-cut.ts';
+import { auc } from '../data/math/auc.ts';
+import { DEFAULT_CUT } from '../learning/artifact/operating-threshold.ts';
 import { chooseCalibrator } from './calibrator.ts';
-import { minimumRows } from './chunk-size.ts';
-import { expectedAuc } from './expected-auc.ts';
-import { accuracyOf, expectedConfusion, f1Of } from './expected-confusion.ts';
-import {
-  accuracySamplingError,
-  aucSamplingError,
-  f1SamplingError,
-  type SamplingError,
-  standardError,
-} from './sampling-error.ts';
+import { accuracyOf, expectedAuc, expectedConfusion, f1Of } from './expected-confusion.ts';
 import { type ScoredRows, type ScoreSource } from './score-reference.ts';
+import { structuralComponents } from '../data/math/structural-components.ts';
 
 /** Said wherever an estimate is shown. */
 export const CAVEAT =
@@ -158,3 +150,85 @@ function chunksOf({ scores, labels }: ScoredRows): ScoredRows[] {
 const share = (value: number): number => Math.max(0, Math.min(1, value));
 
 const notEstimated = (reason: string): NotEstimated => ({ measured: false, reason });
+
+/** Largest standard error of the AUC by chance alone. */
+const REQUIRED_ERROR = 0.02;
+
+/** No fewer rows, however well the reference parts its classes. */
+const LEAST_ROWS = 300;
+
+/**
+ * The least rows for which the standard error of the AUC is at most 0.02, and at least 300.
+ *
+ * Formula: max(300, ⌈s² / (0.02² π)⌉), s and π the deviation and share of the AUC's sampling error: NannyML's minimum
+ * chunk size (documented to version 0.8), without its rounding to hundreds.
+ *
+ * @example minimumRows({ deviation: 0.25, share: 0.25 }) // 625
+ */
+export const minimumRows = ({ deviation, share }: SamplingError): number =>
+  Math.max(LEAST_ROWS, Math.ceil(deviation ** 2 / (REQUIRED_ERROR ** 2 * share) - 1e-9));
+
+/** The deviation that one row brings into a metric, and the share of rows that bring it. */
+interface SamplingError {
+  readonly deviation: number;
+  /** In (0, 1]. */
+  readonly share: number;
+}
+
+/** The standard error of a metric on `rows` rows. @example standardError({ deviation: 0.3, share: 0.2 }, 1_000) // 0.021 */
+export const standardError = ({ deviation, share }: SamplingError, rows: number): number =>
+  deviation / Math.sqrt(rows * share);
+
+/**
+ * Of the AUC: the deviation, over rows of the rarer class, of the share of the other class that each stands above.
+ * Null with one class.
+ *
+ * Source: NannyML's `auroc_sampling_error_components`, by the variance of a Mann-Whitney sum; equal scores count half,
+ * where NannyML's count by the order of the rows.
+ *
+ * @param labels 0 or 1 per row
+ */
+export function aucSamplingError(scores: Float64Array, labels: ArrayLike<number>): SamplingError | null {
+  const components = structuralComponents(labels, scores);
+  if (components === null) return null;
+  const hits = Array.from(labels).reduce((sum, label) => sum + label, 0);
+  const rarer = hits * 2 > scores.length ? 0 : 1;
+  const values = components.values.filter((_, row) => labels[row] === rarer);
+  return { deviation: deviationOf(values), share: values.length / scores.length };
+}
+
+/** Of the accuracy: the deviation of being right. Null without rows. */
+export function accuracySamplingError(
+  scores: Float64Array,
+  labels: ArrayLike<number>,
+  cut: number,
+): SamplingError | null {
+  if (scores.length === 0) return null;
+  const right = scores.map((score, row) => Number(Number(score >= cut) === labels[row]));
+  return { deviation: deviationOf(right), share: 1 };
+}
+
+/**
+ * Of F1: over rows that are positive or predicted so, the deviation of a true positive's worth. Null where there is none.
+ *
+ * Source: NannyML's `f1_sampling_error_components`.
+ */
+export function f1SamplingError(
+  scores: Float64Array,
+  labels: ArrayLike<number>,
+  cut: number,
+): SamplingError | null {
+  const { truePositives: hits, falsePositives, falseNegatives } = expectedConfusion(scores, labels, cut);
+  const misses = falsePositives + falseNegatives;
+  const rows = hits + misses;
+  if (rows === 0) return null;
+  const worth = rows / (hits + misses / 2);
+  // The deviation of a share, since each of the rows counts `worth` or nothing.
+  const deviation = worth * Math.sqrt((hits / rows) * (misses / rows));
+  return { deviation, share: rows / scores.length };
+}
+
+function deviationOf(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}

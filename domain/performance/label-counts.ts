@@ -1,5 +1,5 @@
 // How many labels of a window are there, and how many of the others may still come in time.
-import { NO_LABEL } from '../features/frame.ts';
+import { NO_LABEL } from '../data/frame.ts';
 
 /** Labels of a window's rows. */
 export interface LabelCounts {

@@ -1,8 +1,13 @@
 // The score reference: what a version answered on rows it was not fitted on, frozen with it.
-import { type FeatureReference, freezeReference } from '../drift/feature-reference.ts';
+import { type FeatureReference, freezeReference } from '../data/profile/feature-reference.ts';
 import { SCORE } from '../drift/prediction-change.ts';
-import { decodeReference, type EncodedReference, encodeReference } from '../drift/profile-codec.ts';
-import { decodeNumbers, encodeNumbers } from '../drift/number-codec.ts';
+import {
+  decodeNumbers,
+  decodeReference,
+  type EncodedReference,
+  encodeNumbers,
+  encodeReference,
+} from '../data/profile/profile-codec.ts';
 import { TidegateError } from '../errors.ts';
 import { Random } from '../random.ts';
 

@@ -1,17 +1,15 @@
 // A column in which one value has taken the place of others: a default, where there should be data.
-import { total } from '../drift/total.ts';
-import { type ColumnReference } from '../drift/feature-reference.ts';
-import { type NumericReference } from '../drift/numeric-reference.ts';
-import { wilsonLower } from '../drift/wilson.ts';
-import { cut } from '../features/contracts/tally.ts';
+import { total } from '../data/math/total.ts';
+import { type ColumnReference } from '../data/profile/feature-reference.ts';
+import { type NumericReference } from '../data/profile/numeric-reference.ts';
+import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
+import { cut } from './contracts/tally.ts';
 import { exact, percents } from '../numbers-in-words.ts';
-import { type ColumnCheck } from './column-check.ts';
+import { type ColumnCheck, FEWEST_VALUES, type Finding } from './finding.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
-import { FEWEST_VALUES, type Finding } from './finding.ts';
-import { isDefaultNumber, isDefaultText } from './default-values.ts';
-import { type NumberSketch } from './number-sketch.ts';
+import { type NumberSketch } from '../data/stats/number-sketch.ts';
 import { ReferenceSteps, shareInReference } from './reference-steps.ts';
-import { type TextCounts } from './text-counts.ts';
+import { type TextCounts } from './window-facts.ts';
 
 /** Least rise of a value's share, from the reference's to the lower end of the 95 % interval of the window's. */
 const LEAST_RISE = 0.1;
@@ -160,3 +158,55 @@ function found(
     advice: `Look whether ${text} is written where the true value is not known; missing values should be null.`,
   };
 }
+
+const EXTREMES = new Set([
+  2 ** 31 - 1,
+  -(2 ** 31),
+  2 ** 32 - 1,
+  2 ** 15 - 1,
+  -(2 ** 15),
+  2 ** 16 - 1,
+  2 ** 53 - 1,
+]);
+
+const TEXTS = new Set([
+  ...[
+    '',
+    '-',
+    '--',
+    '?',
+    '.',
+    '0',
+    '-1',
+    'n/a',
+    'na',
+    '#n/a',
+    'nan',
+    'null',
+    '(null)',
+    '\\n',
+    'nil',
+    'none',
+    'undefined',
+  ],
+  ...[
+    'unknown',
+    'unk',
+    'other',
+    'others',
+    'missing',
+    'default',
+    'not set',
+    'not available',
+    'not applicable',
+    'empty',
+  ],
+  ...['tbd', 'todo', 'test', 'xxx', 'no value', 'unspecified', 'invalid'],
+]);
+
+/** Whether programs write the number for "none": 0, −1, nines such as −999, and the ends of whole number types. */
+export const isDefaultNumber = (value: number): boolean =>
+  value === 0 || value === -1 || /^-?9{2,}(\.9+)?$/.test(String(value)) || EXTREMES.has(value);
+
+/** Whether a text says "none", such as `unknown`, `N/A` or nothing at all; case and space around it do not matter. */
+export const isDefaultText = (value: string): boolean => TEXTS.has(value.trim().toLowerCase());

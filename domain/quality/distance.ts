@@ -1,6 +1,8 @@
 // How far a window's numbers are from the reference's, as they are, scaled, or mirrored.
-import { type Bucket, type NumberSketch } from './number-sketch.ts';
+import { type Bucket, NumberSketch } from '../data/stats/number-sketch.ts';
 import { type ReferenceSteps } from './reference-steps.ts';
+import { type NumericReference } from '../data/profile/numeric-reference.ts';
+import { total } from '../data/math/total.ts';
 
 /** Relative size of a difference that is rounding: 3 × 0.1 is not 0.3. */
 const ROUNDING = 1e-9;
@@ -60,3 +62,30 @@ function gapAt(reference: ReferenceSteps, number: number, share: number): number
 
 /** The 95 % point of the distance of two samples of one distribution: 1.36 · √(1/n + 1/m) (Smirnov 1948). */
 export const noiseFloor = (n: number, m: number): number => 1.36 * Math.sqrt(1 / n + 1 / m);
+
+/** The median of values other than 0, to about 1 %; 0 where there are none. */
+export function median(of: NumberSketch | NumericReference): number {
+  const buckets = of instanceof NumberSketch ? of.buckets() : referenceBuckets(of);
+  const others = buckets.filter(({ low, high }) => low !== 0 || high !== 0);
+  const half = others.reduce((sum, { count }) => sum + count, 0) / 2;
+  let below = 0;
+  for (const { low, high, count } of others) {
+    below += count;
+    if (below >= half) return low / 2 + high / 2;
+  }
+  return 0;
+}
+
+function referenceBuckets({
+  cuts,
+  profile,
+}: NumericReference): { low: number; high: number; count: number }[] {
+  const { counts, minimum, maximum } = profile;
+  if (total(counts) === 0) return [];
+  return [...counts].flatMap((count, bin) => {
+    const low = Math.max(cuts[bin - 1] ?? minimum, minimum, -Number.MAX_VALUE);
+    const high = Math.min(cuts[bin] ?? maximum, maximum, Number.MAX_VALUE);
+    // A bin of one value ends at its neighbour, which for 0 is the least number there is.
+    return count > 0 ? [{ low, high: high === Number.MIN_VALUE ? 0 : high, count }] : [];
+  });
+}

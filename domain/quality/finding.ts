@@ -1,5 +1,7 @@
 // A finding: something about a window's data that looks like a fault of it, with the numbers that say so.
-import { type ViolationCheck } from '../features/contracts/contract.ts';
+import { type ViolationCheck } from '../model/parts/contract.ts';
+import { type ColumnReference } from '../data/profile/feature-reference.ts';
+import { type ColumnFacts } from './window-facts.ts';
 
 /** Every check beside the contracts. */
 export const FINDINGS = [
@@ -47,3 +49,6 @@ export const FEWEST_VALUES = 30;
 
 /** Chance at most that a finding of rare values is one of no change at all. */
 export const FALSE_ALARM = 1e-5;
+
+/** Looks at a column; nothing where it finds nothing. */
+export type ColumnCheck = (column: ColumnFacts, reference: ColumnReference) => Finding | undefined;

@@ -1,8 +1,12 @@
 // The quality part of a report: the contracts of its window, and what else looks like a fault of the data.
-import { type ContractResult } from '../features/contracts/contract.ts';
-import { type Repeats } from '../features/contracts/distinct-counter.ts';
-import { type Failed, failedInWords } from '../lifecycle/judgements.ts';
-import { type Finding } from './finding.ts';
+import { type ContractResult } from '../model/parts/contract.ts';
+import { type Repeats } from './contracts/distinct-counter.ts';
+import { type Failed, failedInWords } from '../judgements.ts';
+import { type Finding, FINDINGS } from './finding.ts';
+import { z } from 'zod';
+import { CONTRACT_KINDS } from '../model/parts/column-schema.ts';
+import { severity, share } from '../model/parts/schema-parts.ts';
+import { failed } from '../data/report-fields.ts';
 
 /** Raised with a change of these shapes that an older reader would misread. */
 export const QUALITY_VERSION = 1;
@@ -81,3 +85,110 @@ const listed = (items: readonly string[]): string =>
   items.length <= MOST_NAMED
     ? items.join('; ')
     : `${items.slice(0, MOST_NAMED).join('; ')}; and ${items.length - MOST_NAMED} more`;
+
+const count = z.int().min(0);
+
+const violation = z
+  .enum([
+    'data_type_check',
+    'completeness_check',
+    'baseline_drift_check',
+    'missing_column_check',
+    'extra_column_check',
+    'categorical_values_check',
+  ])
+  .nullable()
+  .describe("SageMaker's word for it; null where it has none");
+
+const example = z.strictObject({
+  value: z.string().nullable().describe('At most 60 characters; null where it is missing'),
+  key: z.string().describe('Entity key: a JSON array of texts, cut at 120 characters'),
+  at: z.string().describe('Time of the row, ISO 8601 in UTC'),
+});
+
+const contract = z.strictObject({
+  kind: z.enum([...CONTRACT_KINDS, 'freshness']),
+  column: z.string().nullable().describe('Null for a contract of a table'),
+  table: z.string().nullable().describe('Null for a derived column'),
+  severity: severity.describe('fail stops the loop where the contract is broken'),
+  held: z.boolean(),
+  rows: count.describe('Rows looked at; 1 table for freshness'),
+  violations: count,
+  share: share.describe('Violations among the rows looked at'),
+  bound: share.describe('Greatest share that still holds'),
+  examples: z.array(example).max(5),
+  violation,
+  words: z.string(),
+});
+
+const finding = z.strictObject({
+  name: z.enum(FINDINGS),
+  column: z.string().nullable(),
+  table: z.string().nullable(),
+  severity: z.enum(['info', 'warn']).describe('warn is most likely a fault of the data'),
+  evidence: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+  violation,
+  words: z.string(),
+  advice: z.string().describe('What to look at'),
+});
+
+/** Checks the quality part of a report. */
+export const qualityPartSchema = z.strictObject({
+  version: z.literal(QUALITY_VERSION),
+  contracts: z.array(contract),
+  findings: z.array(finding),
+  comparedWith: z.int().nullable().describe('Version whose reference the columns were compared with'),
+  repeats: z
+    .strictObject({ values: count, repeats: count })
+    .describe('Rows looked at, and those that repeat the features of another'),
+  failed,
+}) satisfies z.ZodType<QualityPart>;
+
+/** Quality as it was stored before contracts had kinds and severities: counts of a column's declaration as a whole. */
+export interface FirstQualityPart {
+  readonly contracts: readonly {
+    readonly column: string;
+    readonly rows: number;
+    readonly missing: number;
+    readonly violations: number;
+    readonly words: string;
+  }[];
+}
+
+/**
+ * The part as today's readers know it. What the first shape does not say is left open: no finding was looked for, and
+ * every contract warned.
+ *
+ * @example readQualityPart(report.quality)?.findings
+ */
+export function readQualityPart(stored: QualityPart | FirstQualityPart | null): QualityPart | null {
+  if (stored === null || 'version' in stored) return stored;
+  return {
+    version: QUALITY_VERSION,
+    contracts: stored.contracts.map(upgraded),
+    findings: [],
+    comparedWith: null,
+    repeats: { values: 0, repeats: 0 },
+  };
+}
+
+const upgraded = ({
+  column,
+  rows,
+  missing,
+  violations,
+  words,
+}: FirstQualityPart['contracts'][number]): ContractResult => ({
+  kind: 'type',
+  column,
+  table: null,
+  severity: 'warn',
+  held: violations === 0,
+  rows: rows - missing,
+  violations,
+  share: rows > missing ? violations / (rows - missing) : 0,
+  bound: 0,
+  examples: [],
+  violation: null,
+  words,
+});

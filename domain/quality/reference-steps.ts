@@ -1,7 +1,6 @@
 // How many reference values lie below a number, known through the reference's bins.
-import { nextUp } from '../drift/next-up.ts';
-import { type NumericReference } from '../drift/numeric-reference.ts';
-import { total } from '../drift/total.ts';
+import { nextUp, total } from '../data/math/total.ts';
+import { type NumericReference } from '../data/profile/numeric-reference.ts';
 
 /** Cumulative counts of a numeric reference; exact at its cuts, bracketed by a bin's rows between them. */
 export class ReferenceSteps {

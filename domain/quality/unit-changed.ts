@@ -1,9 +1,7 @@
 // A column that is now measured in another unit: all its values are ten, sixty, a hundred or a thousand times as large.
 import { apart, grouped, rounded } from '../numbers-in-words.ts';
-import { type ColumnCheck } from './column-check.ts';
-import { distance, noiseFloor, windowSteps } from './distance.ts';
-import { FEWEST_VALUES } from './finding.ts';
-import { median } from './quantile.ts';
+import { type ColumnCheck, FEWEST_VALUES } from './finding.ts';
+import { distance, median, noiseFloor, windowSteps } from './distance.ts';
 import { ReferenceSteps } from './reference-steps.ts';
 
 /** The factors that units differ by. */
@@ -58,5 +56,37 @@ export const unitChanged: ColumnCheck = (column, reference) => {
       `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by ${rounded(factor, 4)}: ` +
       `median ${shownNow}, in the reference ${shownBefore}`,
     advice: 'Ask whoever loads the table whether the unit changed: cents, minutes, per cent, thousands.',
+  };
+};
+
+/**
+ * The values other than 0 are distributed as the reference's once they are mirrored at 0, and not otherwise, by the
+ * bounds of `unitChanged`. A distribution that is symmetric about 0 shows nothing.
+ */
+export const signFlipped: ColumnCheck = (column, reference) => {
+  if (column.kind !== 'numeric' || reference.kind !== 'numeric') return undefined;
+  const { sketch } = column;
+  const before = new ReferenceSteps(reference, 0);
+  const now = windowSteps(sketch, { value: 0, rows: sketch.zeros });
+  if (before.size < FEWEST_VALUES || now.size < FEWEST_VALUES) return undefined;
+  const floor = noiseFloor(before.size, now.size);
+  const asIs = distance(before, now);
+  if (asIs < PLAINLY_OTHER + floor) return undefined;
+  const mirrored = distance(before, now, -1);
+  if (mirrored > Math.min(ALIKE + floor, asIs * MOST_LEFT)) return undefined;
+  const [medianBefore, medianNow] = [median(reference), median(sketch)];
+  const [shownNow = '', shownBefore = ''] = apart([medianNow, medianBefore], 4);
+  return {
+    name: 'sign-flipped',
+    column: column.name,
+    table: column.table,
+    severity: 'warn',
+    evidence: { distance: asIs, distanceMirrored: mirrored, values: now.size, medianBefore, medianNow },
+    violation: 'baseline_drift_check',
+    words:
+      `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by −1: ` +
+      `median ${shownNow}, in the reference ${shownBefore}`,
+    advice:
+      'Ask whoever loads the table whether a difference is now taken the other way round, or a debit a credit.',
   };
 };

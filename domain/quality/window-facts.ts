@@ -1,8 +1,8 @@
 // What the checks look at: the window's columns, the champion's reference, and the tables behind them.
-import { type FeatureReference } from '../drift/feature-reference.ts';
-import { type Repeats } from '../features/contracts/distinct-counter.ts';
-import { type NumberSketch } from './number-sketch.ts';
-import { type TextCounts } from './text-counts.ts';
+import { type FeatureReference } from '../data/profile/feature-reference.ts';
+import { type Repeats } from './contracts/distinct-counter.ts';
+import { type NumberSketch } from '../data/stats/number-sketch.ts';
+import { MISSING_CODE } from '../data/frame.ts';
 
 /** A numeric column of the window. */
 export interface NumberFacts {
@@ -62,4 +62,35 @@ export interface WindowFacts {
   readonly tables: readonly TableFacts[];
   /** Null for a model's first window. */
   readonly previous: PreviousWindow | null;
+}
+
+/** Counts of the values of a dictionary. */
+export class TextCounts {
+  missing = 0;
+  present = 0;
+  readonly dictionary: readonly string[];
+  readonly counts: Float64Array;
+
+  constructor(dictionary: readonly string[]) {
+    this.dictionary = dictionary;
+    this.counts = new Float64Array(dictionary.length);
+  }
+
+  /** Counts codes into the dictionary; `MISSING_CODE` is missing. */
+  add(codes: Uint32Array): void {
+    const { counts } = this;
+    let missing = 0;
+    for (let row = 0; row < codes.length; row++) {
+      const code = codes[row] as number;
+      if (code === MISSING_CODE) missing++;
+      else counts[code]!++;
+    }
+    this.missing += missing;
+    this.present += codes.length - missing;
+  }
+
+  /** Rows that were added. */
+  get rows(): number {
+    return this.present + this.missing;
+  }
 }

@@ -1,5 +1,5 @@
 // Collect the values of one column, a chunk at a time, from the binary fields that Postgres sends.
-import { MISSING_CODE } from '../../domain/features/frame.ts';
+import { MISSING_CODE } from '../../domain/data/frame.ts';
 import { type WireBytes } from '../copy-out.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { type Chunk, chunkOf } from './chunk.ts';

@@ -1,5 +1,5 @@
 // The typed columns of a dataset while its chunks come in.
-import { type FeatureColumn, type Frame } from '../../domain/features/frame.ts';
+import { type FeatureColumn, type Frame } from '../../domain/data/frame.ts';
 import { featurePart, PARTS } from './chunk.ts';
 import { ColumnReader, type ReadableDataset } from './column-readers.ts';
 import { type PassingChunk } from './read-chunks.ts';

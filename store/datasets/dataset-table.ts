@@ -1,8 +1,8 @@
 // The rows of a window on their way into chunks.
-import { isNumeric } from '../../domain/features/column.ts';
-import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { NO_LABEL } from '../../domain/features/frame.ts';
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { NO_LABEL } from '../../domain/data/frame.ts';
 import { type WireBytes } from '../copy-out.ts';
 import { type SourceField, sourceFieldsOf } from '../features/select-list.ts';
 import { type DatasetColumn } from '../tables.ts';

@@ -1,6 +1,6 @@
 // What rests on the datasets of a model.
 import type pg from 'pg';
-import { type DatasetUse } from '../../domain/lifecycle/dataset-retention.ts';
+import { type DatasetUse } from '../../domain/decisions/dataset-retention.ts';
 import { type Stage } from '../tables.ts';
 
 interface UseRow {

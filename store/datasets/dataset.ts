@@ -1,7 +1,7 @@
 // What is known of a frozen dataset without reading its rows.
 import { type Selectable } from 'kysely';
-import { type Backfilled } from '../../domain/features/label-counts.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { type Backfilled } from '../../domain/data/label-states.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { type Database } from '../database.ts';
 import { type DatasetColumn, type Tables } from '../tables.ts';
 

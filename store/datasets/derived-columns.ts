@@ -1,9 +1,8 @@
 // Derived columns of a chunk of rows, computed from the source columns once those are complete.
-import { MISSING_CODE } from '../../domain/features/frame.ts';
-import { derivationsOf } from '../../domain/features/derived/derivation.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { MISSING_CODE } from '../../domain/data/frame.ts';
+import { derivationsOf, rowDeriver } from '../../domain/model/derivation.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Chunk, chunkOf } from './chunk.ts';
 import { type CategoryWriter, NumericWriter } from './column-writers.ts';
 

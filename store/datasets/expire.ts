@@ -1,5 +1,5 @@
 // Retention: the chunks of datasets that nothing rests on are deleted; their rows and digests stay.
-import { mayExpire } from '../../domain/lifecycle/dataset-retention.ts';
+import { mayExpire } from '../../domain/decisions/dataset-retention.ts';
 import { type Database, inTransaction } from '../database.ts';
 import { type Dataset, datasetFromRow } from './dataset.ts';
 import { datasetUses } from './dataset-uses.ts';

@@ -1,8 +1,8 @@
 // Freezing: the joined rows of a window are written once, in one snapshot, as columnar chunks.
 import type pg from 'pg';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Backfilled } from '../../domain/features/label-counts.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Backfilled } from '../../domain/data/label-states.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { withConnections } from '../connections.ts';
 import { type Database } from '../database.ts';

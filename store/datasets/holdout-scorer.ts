@@ -1,7 +1,6 @@
 // Scores the holdout rows of a dataset as its chunks pass, those of the same rows together.
-import { type Awaitable } from '../../domain/awaitable.ts';
-import { type FeatureColumn } from '../../domain/features/frame.ts';
-import { type Scorer } from '../../domain/learning/scorer.ts';
+import { type Awaitable, type Scorer } from '../../domain/learning/artifact/scorer.ts';
+import { type FeatureColumn } from '../../domain/data/frame.ts';
 import { countLabelsOf, type LabelCounts, NO_ROWS } from '../../domain/performance/label-counts.ts';
 import { type DatasetColumn } from '../tables.ts';
 import { featurePart, PARTS } from './chunk.ts';

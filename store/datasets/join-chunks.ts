@@ -1,8 +1,8 @@
 // Joins the rows of a window and gives them as chunks, wherever they then go.
 import type pg from 'pg';
-import { holdoutPolicy, sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { holdoutPolicy, sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { copyRows } from '../copy-out.ts';
 import { chooseJoinPlan } from '../features/choose-join-plan.ts';
 import { JOIN_SETTINGS } from '../features/join-settings.ts';

@@ -1,6 +1,6 @@
 // The joined rows as they are copied: what is said of a row, and of its views, packed into a few whole numbers.
-import { isClusterEntity } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { isClusterEntity } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { sourceFieldsOf } from '../features/select-list.ts';
 
 /** Marks that every row has, by their place; those of the views follow. */

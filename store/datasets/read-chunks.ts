@@ -1,6 +1,6 @@
 // Reads some columns of a frozen dataset, chunk by chunk, with the digests checked and no row kept.
 import type pg from 'pg';
-import { type Awaitable } from '../../domain/awaitable.ts';
+import { type Awaitable } from '../../domain/learning/artifact/scorer.ts';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { copyOut } from '../copy-out.ts';
 import { type Database, inTransaction, READ_SNAPSHOT } from '../database.ts';

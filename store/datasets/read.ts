@@ -1,6 +1,5 @@
 // Reads a frozen dataset back into typed columns, checking its digests on the way.
-import { type Frame } from '../../domain/features/frame.ts';
-import { type RowMarks } from '../../domain/learning/rows.ts';
+import { type Frame, type RowMarks } from '../../domain/data/frame.ts';
 import { type Database } from '../database.ts';
 import { PARTS } from './chunk.ts';
 import { ColumnReader } from './column-readers.ts';

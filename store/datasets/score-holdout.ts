@@ -1,5 +1,5 @@
 // Scores the holdout rows of a frozen dataset without ever holding its rows.
-import { type Scorer } from '../../domain/learning/scorer.ts';
+import { type Scorer } from '../../domain/learning/artifact/scorer.ts';
 import { type Database } from '../database.ts';
 import { PARTS } from './chunk.ts';
 import { type Dataset } from './dataset.ts';

@@ -1,7 +1,7 @@
 // Which clusters a version was trained on, among some that are asked about.
-import { clusterReader, isClusterEntity } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { NO_LABEL } from '../../domain/features/frame.ts';
+import { clusterReader, isClusterEntity } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { NO_LABEL } from '../../domain/data/frame.ts';
 import { type Database } from '../database.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { PARTS } from './chunk.ts';

@@ -1,6 +1,6 @@
 // Does a frozen dataset still hold what was frozen, and does its source still give the same rows.
-import { type Frame } from '../../domain/features/frame.ts';
-import { type DatasetDifference, differencesOf } from '../../domain/features/dataset-difference.ts';
+import { type Frame } from '../../domain/data/frame.ts';
+import { type DatasetDifference, differencesOf } from '../../domain/data/dataset-difference.ts';
 import { type Database } from '../database.ts';
 import { getDefinition } from '../definitions/definitions.ts';
 import { claimedInstant } from '../features/label-times.ts';

@@ -1,7 +1,7 @@
 // Models and their definition versions.
 import { digestOf } from '../../domain/canonical-json.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { nameProblem, printableName } from '../../domain/lifecycle/written-text.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { nameProblem, printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { inKyselyTransaction } from '../connections.ts';

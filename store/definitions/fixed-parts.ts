@@ -1,9 +1,8 @@
 // What a model keeps from its first version on: entity keys, label and holdout.
 import { type Kysely } from 'kysely';
-import { differencesOf, valueInWords } from '../../domain/features/differences.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { holdoutSchema } from '../../domain/features/schema/holdout-schema.ts';
-import { labelSchema } from '../../domain/features/schema/label-schema.ts';
+import { differencesOf, valueInWords } from '../../domain/model/differences.ts';
+import { holdoutSchema, type ModelDefinition } from '../../domain/model/definition.ts';
+import { labelSchema } from '../../domain/model/schema/label-schema.ts';
 import { type Place, TidegateError } from '../../domain/errors.ts';
 import { type Tables } from '../tables.ts';
 

@@ -1,5 +1,5 @@
 // Checks that the label's column can be read: which values it holds, and which class each of them is.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database, inTransaction } from '../database.ts';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';

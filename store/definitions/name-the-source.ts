@@ -1,6 +1,6 @@
 // A statement over the source tables that failed: which table and column of the definition it was.
-import { sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { type Database, inTransaction } from '../database.ts';
 import { quoteTable } from '../features/identifiers.ts';

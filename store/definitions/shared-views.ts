@@ -1,8 +1,8 @@
 // Views that several models declare by one name: who else does, and whether they say the same.
 import { sql } from 'kysely';
-import { differencesOf, type Difference } from '../../domain/features/differences.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { viewSchema } from '../../domain/features/schema/view-schema.ts';
+import { differencesOf, type Difference } from '../../domain/model/differences.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { viewSchema } from '../../domain/model/schema/view-schema.ts';
 import { type Database } from '../database.ts';
 
 /** Another model that declares a view of the name. */

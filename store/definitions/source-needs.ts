@@ -1,6 +1,6 @@
 // Which tables and columns a definition names, where, and which types each may have.
-import { type ColumnSpec } from '../../domain/features/column.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ColumnSpec } from '../../domain/model/parts/column.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { entityKeyColumns, type KeyColumn, viewKeys } from '../features/keys-sql.ts';
 
 /** One table or column that a definition needs. */

@@ -1,7 +1,7 @@
 // What a person should know of a definition's tables although nothing is wrong with them.
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
-import { durationOf, toMilliseconds } from '../../domain/features/duration.ts';
-import { suggestLag } from '../../domain/features/suggest-lag.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { durationOf, toMilliseconds } from '../../domain/model/parts/duration.ts';
+import { suggestLag } from '../../domain/model/suggest-lag.ts';
 import { type Database } from '../database.ts';
 import { measureKnownDelay } from '../features/known-delay.ts';
 import { readLabelValues } from './label-values.ts';

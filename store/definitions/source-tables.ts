@@ -1,5 +1,5 @@
 // Checks a definition against the tables that it names.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { KEY_TYPES, keyFamily } from './key-types.ts';

@@ -1,7 +1,6 @@
 // Counts the chunks of a window's columns in the bins of a reference, wherever they come from.
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { type WindowProfile } from '../../domain/drift/window-profile.ts';
-import { WindowProfiler } from '../../domain/drift/window-profiler.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { type WindowProfile, WindowProfiler } from '../../domain/data/profile/window-profile.ts';
 import { featurePart, PARTS } from '../datasets/chunk.ts';
 import { codesIn, numbersIn } from '../datasets/chunk-values.ts';
 import { type DatasetColumn } from '../tables.ts';

@@ -1,10 +1,10 @@
 // Past windows of a model that no report measured, measured now against the champion.
 import { type PastWindow } from '../../domain/drift/calibration/calibrate.ts';
-import { driftPolicyOf } from '../../domain/drift/policy-of.ts';
-import { decodeReference } from '../../domain/drift/profile-codec.ts';
+import { driftPolicyOf } from '../../domain/drift/drift-policy.ts';
+import { decodeReference } from '../../domain/data/profile/profile-codec.ts';
 import { judgeWindow } from '../../domain/drift/verdict.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { type Database } from '../database.ts';
 import { type FreezeControl } from '../datasets/join-chunks.ts';
 import { getDefinition } from '../definitions/definitions.ts';

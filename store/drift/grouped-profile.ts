@@ -1,13 +1,20 @@
 // The profile of a query's answer by one grouped query per column: Postgres counts, and only counts come over.
-import { type CategoryReference, profileCounts, unseenRows } from '../../domain/drift/category-profile.ts';
-import { type ClipRange, unitScale } from '../../domain/drift/clip-range.ts';
-import { type ColumnReference, type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { presentNumbers } from '../../domain/drift/numeric-profile.ts';
-import { addMoments, type Moments, NO_MOMENTS } from '../../domain/drift/moments.ts';
-import { type NumericReference } from '../../domain/drift/numeric-reference.ts';
-import { total } from '../../domain/drift/total.ts';
-import { type ColumnProfile, type WindowProfile } from '../../domain/drift/window-profile.ts';
-import { WindowProfiler } from '../../domain/drift/window-profiler.ts';
+import {
+  type CategoryReference,
+  profileCounts,
+  unseenRows,
+} from '../../domain/data/profile/category-profile.ts';
+import { type ClipRange, unitScale } from '../../domain/data/profile/clip-range.ts';
+import { type ColumnReference, type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { presentNumbers } from '../../domain/data/profile/numeric-profile.ts';
+import { addMoments, type Moments, NO_MOMENTS } from '../../domain/data/math/moments.ts';
+import { type NumericReference } from '../../domain/data/profile/numeric-reference.ts';
+import { total } from '../../domain/data/math/total.ts';
+import {
+  type ColumnProfile,
+  type WindowProfile,
+  WindowProfiler,
+} from '../../domain/data/profile/window-profile.ts';
 import { type Queryable } from '../queryable.ts';
 import { type ProfiledQuery, type QueryColumn } from './query-columns.ts';
 

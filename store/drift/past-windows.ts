@@ -1,6 +1,6 @@
 // The windows of a model that were measured before, with their verdicts.
 import { type PastWindow } from '../../domain/drift/calibration/calibrate.ts';
-import { type DriftPart } from '../../domain/lifecycle/report.ts';
+import { type DriftPart } from '../../domain/decisions/report.ts';
 import { type Database } from '../database.ts';
 
 /**

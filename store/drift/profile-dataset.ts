@@ -1,7 +1,7 @@
 // The profile of a frozen dataset, or of a part of it, without ever holding its rows.
-import { type Awaitable } from '../../domain/awaitable.ts';
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { type WindowProfile } from '../../domain/drift/window-profile.ts';
+import { type Awaitable } from '../../domain/learning/artifact/scorer.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { type WindowProfile } from '../../domain/data/profile/window-profile.ts';
 import { type Database } from '../database.ts';
 import { PARTS } from '../datasets/chunk.ts';
 import { type Dataset } from '../datasets/dataset.ts';

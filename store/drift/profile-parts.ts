@@ -1,6 +1,6 @@
 // The stored profiles of a window's parts: written by any worker, added up by the one that judges.
-import { decodeProfile, encodeProfile } from '../../domain/drift/profile-codec.ts';
-import { mergeProfiles, type WindowProfile } from '../../domain/drift/window-profile.ts';
+import { decodeProfile, encodeProfile } from '../../domain/data/profile/profile-codec.ts';
+import { mergeProfiles, type WindowProfile } from '../../domain/data/profile/window-profile.ts';
 import { type Database } from '../database.ts';
 import { type ChunkRange } from '../datasets/read-chunks.ts';
 

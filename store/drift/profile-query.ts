@@ -1,7 +1,7 @@
 // The profile of a query's answer, by the faster of two ways that give the same counts.
 import type pg from 'pg';
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { type WindowProfile } from '../../domain/drift/window-profile.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { type WindowProfile } from '../../domain/data/profile/window-profile.ts';
 import { groupedProfile } from './grouped-profile.ts';
 import { describeQuery, type ProfiledQuery } from './query-columns.ts';
 import { connectToCompare, leave, oneStatement, refused, refuseOther, withoutEnd } from './query-source.ts';

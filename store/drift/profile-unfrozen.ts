@@ -1,8 +1,8 @@
 // The profile of a window that was not frozen: its rows are joined as freezing would, counted, and not kept.
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { type WindowProfile } from '../../domain/drift/window-profile.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { type WindowProfile } from '../../domain/data/profile/window-profile.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { type Database } from '../database.ts';
 import { DatasetTable } from '../datasets/dataset-table.ts';
 import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from '../datasets/join-chunks.ts';

@@ -1,6 +1,6 @@
 // Which columns of a query can be counted in the bins of a reference, and how they are selected.
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { type ColumnHead } from '../../domain/drift/window-profiler.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { type ColumnHead } from '../../domain/data/profile/window-profile.ts';
 import { categorySql } from '../features/category-sql.ts';
 import { quoteColumn } from '../features/identifiers.ts';
 import { type Queryable } from '../queryable.ts';

@@ -1,7 +1,7 @@
 // Reads a table to compare into columns, finding their kinds on the way.
 import { type PandasType } from '../../domain/drift/evidently/sample.ts';
 import { ColumnBuilder, type ColumnKind } from '../../domain/drift/tables/column-builder.ts';
-import { type FeatureColumn } from '../../domain/features/frame.ts';
+import { type FeatureColumn } from '../../domain/data/frame.ts';
 import { type TableSource, unreadable } from './table-source.ts';
 
 /** How to read a table. */

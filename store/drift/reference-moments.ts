@@ -1,6 +1,6 @@
 // The means of a feature reference that was stored before means were kept, from the rows that it was frozen from.
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../../domain/drift/moments.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../../domain/data/math/moments.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { featurePart } from '../datasets/chunk.ts';

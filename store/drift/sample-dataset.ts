@@ -1,6 +1,5 @@
 // Some rows of a frozen dataset, by entity, for what looks at all columns together.
-import { entitySampler } from '../../domain/drift/multivariate/sample-entities.ts';
-import { type SideRows } from '../../domain/drift/multivariate/pooled-rows.ts';
+import { entitySampler, type SideRows } from '../../domain/drift/multivariate/pooled-rows.ts';
 import { type Database } from '../database.ts';
 import { PARTS } from '../datasets/chunk.ts';
 import { type Dataset } from '../datasets/dataset.ts';

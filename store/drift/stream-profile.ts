@@ -1,9 +1,8 @@
 // The profile of a query's answer, counted as its rows stream by.
 import type pg from 'pg';
-import { type FeatureReference } from '../../domain/drift/feature-reference.ts';
-import { type WindowProfile } from '../../domain/drift/window-profile.ts';
-import { WindowProfiler } from '../../domain/drift/window-profiler.ts';
-import { NO_LABEL } from '../../domain/features/frame.ts';
+import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
+import { type WindowProfile, WindowProfiler } from '../../domain/data/profile/window-profile.ts';
+import { NO_LABEL } from '../../domain/data/frame.ts';
 import { copyRows, type WireBytes } from '../copy-out.ts';
 import { CategoryWriter, NumericWriter } from '../datasets/column-writers.ts';
 import { type ProfiledQuery, type QueryColumn } from './query-columns.ts';

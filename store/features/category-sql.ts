@@ -1,5 +1,5 @@
 // The category of a text in SQL.
-import { MAX_CATEGORY } from '../../domain/features/category.ts';
+import { MAX_CATEGORY } from '../../domain/model/parts/category.ts';
 
 /**
  * The category that `categoryOf` makes of a text, as a SQL expression; null stays null. The length in bytes is known

@@ -1,5 +1,5 @@
 // Chooses how each table is joined: by an index where there is one, else by reading the table once.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Queryable } from '../queryable.ts';
 import { explainCost } from './explain-cost.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';

@@ -1,7 +1,7 @@
 // How many rows of a window could be learnt from, as their labels are known now.
-import { clusterKeys, holdoutPolicy } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { clusterKeys, holdoutPolicy } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { type Database } from '../database.ts';
 import { labelsKnownBy } from '../datasets/snapshot.ts';
 import { labelMethod } from './choose-join-plan.ts';

@@ -1,6 +1,6 @@
-// The holdout hash as a SQL expression: the same value as domain/features/holdout.ts.
+// The holdout hash as a SQL expression: the same value as domain/model/holdout.ts.
 import pg from 'pg';
-import { type HoldoutPolicy, holdoutBound } from '../../domain/features/holdout.ts';
+import { type HoldoutPolicy, holdoutBound } from '../../domain/model/holdout.ts';
 
 /**
  * An expression for the bucket of a cluster, a bigint from 0 to 2^32 − 1.

@@ -1,5 +1,5 @@
 // The point-in-time join at one instant, for online rows: every entity there is, and what was known of it.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { probeAll, type ViewPlan } from './join-plan.ts';
 import { entityKeySql } from './keys-sql.ts';

@@ -1,5 +1,5 @@
 // How the tables of a definition are joined to the spine: the rows are the same, the time it takes is not.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 
 /**
  * `probe`: for each row of the spine the latest row is looked up, by an index. `scan`: the table is read once, and

@@ -1,8 +1,8 @@
 // Reads the source columns of a joined row from the texts that Postgres sends.
-import { isNumeric } from '../../domain/features/column.ts';
-import { sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
 
 /**
  * Makes a reader of joined rows: the fields of the source columns, in the order of `sourceColumnsOf`, become numbers

@@ -1,5 +1,5 @@
 // The keys of an entity in SQL: as texts, and compared column by column.
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn } from './identifiers.ts';
 
 /** An entity key and the column of a table that holds it. */

@@ -1,6 +1,6 @@
 // How long after their timestamp the rows of a view became known.
 import pg from 'pg';
-import { type ViewDefinition } from '../../domain/features/definition.ts';
+import { type ViewDefinition } from '../../domain/model/definition.ts';
 import { type Queryable } from '../queryable.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { instantValueSql } from './usable-instant-sql.ts';

@@ -1,7 +1,7 @@
 // Refuses a `known` that hides values: silent nulls in training are worse than an error.
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
-import { suggestLag } from '../../domain/features/suggest-lag.ts';
-import { windowEndingAt } from '../../domain/features/window.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { suggestLag } from '../../domain/model/suggest-lag.ts';
+import { windowEndingAt } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { percents } from '../../domain/numbers-in-words.ts';
 import { type Database } from '../database.ts';

@@ -1,5 +1,5 @@
 // The join of the label: of the row's very time, known by the instant of the freeze, the latest known of them.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { intervalSql } from './interval-sql.ts';
 import { type JoinMethod } from './join-plan.ts';

@@ -1,6 +1,6 @@
 // When the labels that a version learnt from became known, asked of the label's own table.
-import { clusterKeys, holdoutPolicy } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { clusterKeys, holdoutPolicy } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Database } from '../database.ts';
 import { type Dataset } from '../datasets/dataset.ts';
 import { type Queryable } from '../queryable.ts';

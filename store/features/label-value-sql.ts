@@ -1,6 +1,6 @@
 // What a value of the label's column means: positive, negative, or neither.
 import pg from 'pg';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 
 type Positive = ModelDefinition['label']['positive'];
 

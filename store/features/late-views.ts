@@ -1,7 +1,7 @@
 // Which views became known only after the label, asked of the source tables over a frozen window's training rows.
-import { instant } from '../../domain/features/column.ts';
-import { clusterKeys, holdoutPolicy } from '../../domain/features/define-model.ts';
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { instant } from '../../domain/model/parts/column.ts';
+import { clusterKeys, holdoutPolicy } from '../../domain/model/define-model.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { type LateView } from '../../domain/learning/leak-alarm.ts';
 import { type Database } from '../database.ts';
 import { type Dataset } from '../datasets/dataset.ts';

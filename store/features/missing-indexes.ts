@@ -1,5 +1,5 @@
 // Which of the indexes that the joins of a definition want are not there.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Queryable } from '../queryable.ts';
 import { quoteTable } from './identifiers.ts';
 import { type WantedIndex, wantedIndexes } from './wanted-indexes.ts';

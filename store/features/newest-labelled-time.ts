@@ -1,5 +1,5 @@
 // The newest row time for which a label exists: where a training window ends.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Database } from '../database.ts';
 import { labelsKnownBy } from '../datasets/snapshot.ts';
 import { labelMethod } from './choose-join-plan.ts';

@@ -1,5 +1,5 @@
 // The newest row time of the spine: where the newest window ends.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Database } from '../database.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { isUsableInstantSql } from './usable-instant-sql.ts';

@@ -1,6 +1,6 @@
 // Which rows of a view an entity could see at a row time, which of them were known by then, and which of those wins.
 import pg from 'pg';
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn } from './identifiers.ts';
 import { intervalSql } from './interval-sql.ts';
 import { sameKeySql, viewKeys } from './keys-sql.ts';

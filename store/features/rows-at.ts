@@ -1,8 +1,8 @@
 // The point-in-time rows of some entities at one instant, for people who ask what a model would see.
 import pg from 'pg';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { rowDeriver } from '../../domain/model/derivation.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { withConnections } from '../connections.ts';
 import { type Database } from '../database.ts';

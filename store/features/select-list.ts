@@ -1,7 +1,7 @@
 // What the point-in-time join selects of its views, in one order that its readers rely on.
-import { isNumeric } from '../../domain/features/column.ts';
-import { sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn } from './identifiers.ts';
 import { type JoinPlan, type ViewPlan } from './join-plan.ts';
 import { microsOfInstantSql } from './usable-instant-sql.ts';

@@ -1,5 +1,5 @@
 // The spine in SQL: which entities, at which times.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 
 /**

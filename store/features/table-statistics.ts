@@ -1,5 +1,5 @@
 // Which tables of a definition Postgres knows nothing about, so that it guesses how to join them.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Queryable } from '../queryable.ts';
 import { quoteTable } from './identifiers.ts';
 

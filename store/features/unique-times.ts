@@ -1,5 +1,5 @@
 // Whether a table can hold two rows of one entity that are equal in timestamp and in when they were known.
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { type Queryable } from '../queryable.ts';
 import { quoteTable } from './identifiers.ts';
 import { viewKeys } from './keys-sql.ts';

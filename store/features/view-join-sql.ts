@@ -1,7 +1,7 @@
 // The join of one view: of all rows that an entity could see at the row time, the latest.
-import { isNumeric } from '../../domain/features/column.ts';
-import { type SourceColumn } from '../../domain/features/define-model.ts';
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { type SourceColumn } from '../../domain/model/define-model.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { categorySql } from './category-sql.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { type ViewPlan } from './join-plan.ts';

@@ -1,5 +1,5 @@
 // The indexes that make the joins of a definition look-ups.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from './identifiers.ts';
 import { viewKeys } from './keys-sql.ts';
 

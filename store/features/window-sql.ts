@@ -1,7 +1,7 @@
 // The point-in-time join of a window: for each entity and row time, the feature values that were known then.
-import { clusterKeys } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type HoldoutPolicy } from '../../domain/features/holdout.ts';
+import { clusterKeys } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type HoldoutPolicy } from '../../domain/model/holdout.ts';
 import { isHeldOutSql } from './holdout-sql.ts';
 import { type JoinPlan, probeAll, type ViewPlan } from './join-plan.ts';
 import { entityKeySql, keyTextsSql } from './keys-sql.ts';

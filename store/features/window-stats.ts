@@ -1,13 +1,13 @@
 // Describes the features of a window as it streams by: nothing is frozen, and no row is kept.
 import type pg from 'pg';
-import { featuresOf, holdoutPolicy, sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { isNumeric } from '../../domain/features/column.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
-import { NumericSummariser, type NumericSummary } from '../../domain/features/stats/numeric-summary.ts';
-import { TextSummariser, type TextSummary } from '../../domain/features/stats/text-summary.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { featuresOf, holdoutPolicy, sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { rowDeriver } from '../../domain/model/derivation.ts';
+import { NumericSummariser, type NumericSummary } from '../../domain/data/stats/numeric-summary.ts';
+import { TextSummariser, type TextSummary } from '../../domain/data/stats/text-summary.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { type Database } from '../database.ts';
 import { asText, inSnapshot, labelsKnownBy } from '../datasets/snapshot.ts';
 import { chooseJoinPlan } from './choose-join-plan.ts';

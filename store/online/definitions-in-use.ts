@@ -1,6 +1,6 @@
 // Which definitions of a model need online rows.
 import { type Kysely, sql } from 'kysely';
-import { keepsOnline } from '../../domain/features/online.ts';
+import { keepsOnline } from '../../domain/model/definition.ts';
 import { type Tables } from '../tables.ts';
 import { championBefore } from '../versions/champion-before.ts';
 

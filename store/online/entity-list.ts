@@ -1,6 +1,6 @@
 // The entities that a materialisation looks at, in the order of their keys, as a temporary table.
 import pg from 'pg';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';
 import { entityKeySql } from '../features/keys-sql.ts';
 import { type ChangedKeys } from './changed-rows.ts';

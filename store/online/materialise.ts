@@ -1,5 +1,5 @@
 // Materialisation: online rows are brought to an instant, all of them or those that changed.
-import { keepsOnline } from '../../domain/features/online.ts';
+import { keepsOnline } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { cancellable } from '../datasets/snapshot.ts';

@@ -1,10 +1,9 @@
 // The values of an online row, from the texts that the join at one instant gives.
-import { isNumeric } from '../../domain/features/column.ts';
-import { sourceColumnsOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { derivationsOf } from '../../domain/features/derived/derivation.ts';
-import { type Value } from '../../domain/features/derived/operator.ts';
-import { rowDeriver } from '../../domain/features/derived/row-deriver.ts';
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { derivationsOf, rowDeriver } from '../../domain/model/derivation.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
 
 /** One entity as it is stored. */
 export interface OnlineValues {

@@ -1,6 +1,6 @@
 // Refuses to materialise where no view has a value at the instant: rows of nothing but nulls would look like success.
 import type pg from 'pg';
-import { type ViewDefinition } from '../../domain/features/definition.ts';
+import { type ViewDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { quoteColumn } from '../features/identifiers.ts';
 import { fromSource, instantLiteral, reachSql, type Source } from './source.ts';

@@ -1,6 +1,6 @@
 // The tables that online rows are made from: the spine and the views, each with its keys and times.
 import pg from 'pg';
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';
 import { intervalSql } from '../features/interval-sql.ts';
 import { entityKeyColumns, type KeyColumn, viewKeys } from '../features/keys-sql.ts';

@@ -1,6 +1,6 @@
 // Joins the listed entities batch by batch and writes their rows: one batch is read while the one before is written.
 import type pg from 'pg';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { asText } from '../datasets/snapshot.ts';
 import { quoteColumn } from '../features/identifiers.ts';
 import { instantSql } from '../features/instant-sql.ts';

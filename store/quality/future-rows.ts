@@ -1,5 +1,5 @@
 // Rows of source tables, and online rows, that are dated in the future: most often a typing error.
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type FutureRows } from '../../domain/quality/future-rows.ts';
 import { type Database } from '../database.ts';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';

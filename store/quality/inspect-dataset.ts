@@ -1,8 +1,8 @@
 // Looks a frozen dataset through once: its contracts, and a sketch of what else may be wrong with it.
-import { ContractCheck } from '../../domain/features/contracts/check-contracts.ts';
-import { type ContractResult, type MatchTexts } from '../../domain/features/contracts/contract.ts';
-import { featuresOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { ContractCheck } from '../../domain/quality/contracts/check-contracts.ts';
+import { type ContractResult, type MatchTexts } from '../../domain/model/parts/contract.ts';
+import { featuresOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { WindowSketch } from '../../domain/quality/window-sketch.ts';
 import { type Database } from '../database.ts';
 import { CHUNK_ROWS, featurePart, PARTS } from '../datasets/chunk.ts';

@@ -1,8 +1,8 @@
 // How the tables behind a window fare: when the newest row came, how many came lately, and which are there twice.
 import pg from 'pg';
-import { type ModelDefinition, type ViewDefinition } from '../../domain/features/definition.ts';
-import { before, durationOf, windowZone } from '../../domain/features/duration.ts';
-import { type Window } from '../../domain/features/window.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { before, durationOf, windowZone } from '../../domain/model/parts/duration.ts';
+import { type Window } from '../../domain/model/window.ts';
 import { type TableFacts } from '../../domain/quality/window-facts.ts';
 import { type Database } from '../database.ts';
 import { quoteColumn, quoteTable } from '../features/identifiers.ts';

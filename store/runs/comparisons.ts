@@ -1,8 +1,8 @@
 // Comparisons: champion and candidate on the same rows, with the decision that rests on them.
 import { sql } from 'kysely';
-import { type ComparisonBody } from '../../domain/lifecycle/comparison-body.ts';
-import { type PromotionDecision } from '../../domain/lifecycle/decide-promotion.ts';
-import { type HoldoutUse } from '../../domain/lifecycle/leak-proof.ts';
+import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
+import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
+import { type HoldoutUse } from '../../domain/decisions/leak-proof.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 

@@ -1,7 +1,7 @@
 // Decisions: every one that was sent, accepted or refused; rows are never changed.
 import { randomUUID } from 'node:crypto';
 import { type Selectable } from 'kysely';
-import { printableName, readableText } from '../../domain/lifecycle/written-text.ts';
+import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 import { type Tables } from '../tables.ts';

@@ -1,10 +1,13 @@
 // Reports: what one monitor run measured and decided.
 import { sql } from 'kysely';
-import { readDriftPart } from '../../domain/drift/read-drift-part.ts';
-import { type RetrainDecision } from '../../domain/lifecycle/decide-retrain.ts';
-import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
-import { type QualityPart } from '../../domain/quality/quality-part.ts';
-import { type FirstQualityPart, readQualityPart } from '../../domain/quality/read-quality-part.ts';
+import { readDriftPart } from '../../domain/decisions/read-drift-part.ts';
+import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
+import {
+  type FirstQualityPart,
+  type QualityPart,
+  readQualityPart,
+} from '../../domain/quality/quality-part.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 

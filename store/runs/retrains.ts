@@ -1,7 +1,7 @@
 // Retrains: each asked for once, by a report or a person, with what became of it.
 import { type LeakCheck } from '../../domain/learning/leak-alarm.ts';
-import { type PerformancePart } from '../../domain/lifecycle/report.ts';
-import { printableName } from '../../domain/lifecycle/written-text.ts';
+import { type PerformancePart } from '../../domain/decisions/report.ts';
+import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 

@@ -1,6 +1,7 @@
 // Fits of trees: asked for here, done by the trees worker.
 import { sql } from 'kysely';
-import { type TreeOptions, type TreeOutcome } from '../../domain/learning/trees.ts';
+import { type TreeOutcome } from '../../domain/learning/trees.ts';
+import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { type Database } from '../database.ts';
 
 /** What is to be fitted. */

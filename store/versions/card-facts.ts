@@ -1,6 +1,6 @@
 // What is on record of a version, gathered for its model card.
-import { type CardFacts } from '../../domain/card/model-card.ts';
-import { droppedFeatures } from '../../domain/learning/stored-artifact.ts';
+import { type CardFacts } from '../../domain/decisions/card/model-card.ts';
+import { droppedFeatures } from '../../domain/learning/artifact/artifact.ts';
 import { type Database } from '../database.ts';
 import { getDataset } from '../datasets/dataset.ts';
 import { getDefinition } from '../definitions/definitions.ts';

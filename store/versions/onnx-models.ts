@@ -1,6 +1,6 @@
 // The bytes of models in ONNX.
 import { digestOfBytes } from '../../domain/canonical-json.ts';
-import { type OnnxArtifact } from '../../domain/learning/onnx-artifact.ts';
+import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../database.ts';
 

@@ -1,5 +1,5 @@
 // The history of a model's versions.
-import { printableName, readableText } from '../../domain/lifecycle/written-text.ts';
+import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { type Database } from '../database.ts';
 import { type Authority, type Move } from './move.ts';
 

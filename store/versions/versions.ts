@@ -1,12 +1,12 @@
 // Versions of a model: registered once, immutable after that.
 import { sql } from 'kysely';
 import { digestOf } from '../../domain/canonical-json.ts';
-import { type EncodedReference } from '../../domain/drift/profile-codec.ts';
-import { type StoredArtifact } from '../../domain/learning/stored-artifact.ts';
+import { type EncodedReference } from '../../domain/data/profile/profile-codec.ts';
+import { type StoredArtifact } from '../../domain/learning/artifact/artifact.ts';
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
-import { type CalibrationMap } from '../../domain/learning/calibration-map.ts';
-import { IMPORTED } from '../../domain/learning/onnx-artifact.ts';
-import { type Platform } from '../../domain/learning/platform.ts';
+import { type CalibrationMap } from '../../domain/learning/artifact/calibration-map.ts';
+import { IMPORTED } from '../../domain/learning/artifact/onnx-artifact.ts';
+import { type Platform } from '../../domain/learning/repetition.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { inKyselyTransaction } from '../connections.ts';

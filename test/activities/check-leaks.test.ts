@@ -1,7 +1,7 @@
 // The leak alarm over real tables: features made from the label, and features that are known only after it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ModelInput } from '../../domain/features/definition.ts';
-import { category, numeric } from '../../domain/features/column.ts';
+import { type ModelInput } from '../../domain/model/definition.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
 import { findEvidence } from '../../store/runs/evidence.ts';
 import { getRetrain } from '../../store/runs/retrains.ts';
 import { cardFacts } from '../../store/versions/card-facts.ts';

@@ -1,12 +1,12 @@
 // A version from elsewhere: checked, compared and released as any other, and marked as unproven wherever it is told of.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
-import { modelCard } from '../../domain/card/model-card.ts';
-import { trainingRows } from '../../domain/learning/rows.ts';
-import { onnxSchema } from '../../domain/learning/onnx-schema.ts';
-import { scoreFrame } from '../../domain/learning/scorer.ts';
-import { sigmoid } from '../../domain/learning/sigmoid.ts';
+import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
+import { modelCard } from '../../domain/decisions/card/model-card.ts';
+import { trainingRows } from '../../domain/data/frame.ts';
+import { onnxSchema } from '../../domain/learning/artifact/onnx-schema.ts';
+import { scoreFrame } from '../../domain/learning/artifact/scorer.ts';
+import { sigmoid } from '../../domain/data/math/special-functions.ts';
 import { importVersion, type ImportedVersion } from '../../scoring/import-version.ts';
 import { loadScorer } from '../../scoring/scorer-source.ts';
 import { readDataset } from '../../store/datasets/read.ts';

@@ -3,7 +3,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import { Serving } from '../../api/serving/serving.ts';
-import { type ModelCard } from '../../domain/card/model-card.ts';
+import { type ModelCard } from '../../domain/decisions/card/model-card.ts';
 import { FakeGate } from '../api/fixture.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { retrainableModel, type Retrained, type UserRow } from '../helpers/retrainable-model.ts';

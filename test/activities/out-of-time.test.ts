@@ -1,8 +1,8 @@
 // Judged out of time: the recipe learns what was known by the cut, and its future decides where it is long enough.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cardInMarkdown } from '../../domain/card/card-in-markdown.ts';
-import { modelCard } from '../../domain/card/model-card.ts';
-import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
+import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
+import { modelCard } from '../../domain/decisions/card/model-card.ts';
+import { type OutOfTimeResult } from '../../domain/decisions/out-of-time.ts';
 import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
 import { getRetrain } from '../../store/runs/retrains.ts';
 import { getComparison } from '../../store/runs/comparisons.ts';

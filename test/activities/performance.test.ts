@@ -1,14 +1,13 @@
 // Performance and drift of predictions and labels, from a training to the reports that follow it, all stored.
-import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import { NO_LABEL, type Frame } from '../../domain/features/frame.ts';
-import { evaluationRows, trainingRows } from '../../domain/learning/rows.ts';
-import { scoreRows } from '../../domain/learning/score.ts';
-import { type DriftPart, type MeasuredPerformance } from '../../domain/lifecycle/report.ts';
+import { evaluationRows, type Frame, NO_LABEL, trainingRows } from '../../domain/data/frame.ts';
+import { scoreRows } from '../../domain/learning/artifact/score.ts';
+import { type DriftPart, type MeasuredPerformance } from '../../domain/decisions/report.ts';
 import { CAVEAT } from '../../domain/performance/estimate-performance.ts';
 import { decodeScores } from '../../domain/performance/score-reference.ts';
 import { scoreTraining } from '../../activities/training/score-training.ts';

@@ -6,7 +6,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
-import { parseDefinition } from '../../domain/features/define-model.ts';
+import { parseDefinition } from '../../domain/model/define-model.ts';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

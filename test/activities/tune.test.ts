@@ -1,11 +1,11 @@
 // Recipes judged and chosen on stored rows: once each, inside the training clusters, after the change where there was one.
-import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { repeatTraining } from '../../activities/training/repeat-training.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
-import { type OutOfTimeResult } from '../../domain/lifecycle/out-of-time.ts';
+import { type OutOfTimeResult } from '../../domain/decisions/out-of-time.ts';
 import { getDataset } from '../../store/datasets/dataset.ts';
 import { changeSeenFirst } from '../../store/runs/change-seen-first.ts';
 import { decideReport, getReport, openReport } from '../../store/runs/reports.ts';

@@ -6,7 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { getPending } from '../../cli/runs/pending.ts';
-import { type DecisionMessage, legible } from '../../domain/lifecycle/approval.ts';
+import { type DecisionMessage, legible } from '../../domain/decisions/approval.ts';
 import { listDecisions } from '../../store/runs/decisions.ts';
 import { findEvidence, writeEvidence } from '../../store/runs/evidence.ts';
 import { getVersion } from '../../store/versions/versions.ts';

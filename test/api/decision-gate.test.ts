@@ -4,7 +4,7 @@ import { temporalDecisionGate } from '../../api/decision-gate.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { listDecisions } from '../../store/runs/decisions.ts';
-import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
+import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 
 const message: DecisionMessage = {
   version: 1,

@@ -1,8 +1,8 @@
 // A feature is added and another dropped while predictions by key go on: none fails, and each is of one version.
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { count, numeric } from '../../domain/features/column.ts';
-import { parseDefinition, view } from '../../domain/features/define-model.ts';
+import { count, numeric } from '../../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../../domain/model/define-model.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { materialise } from '../../store/online/materialise.ts';
 import { countMissingOnlineRows } from '../../store/online/missing-rows.ts';

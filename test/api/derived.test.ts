@@ -1,8 +1,8 @@
 // Predictions from derived columns, and from features that a request sends beside a key.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { category, flag, instant, numeric } from '../../domain/features/column.ts';
-import { parseDefinition, view } from '../../domain/features/define-model.ts';
-import { cross, daysSince, isMissing, ratio } from '../../domain/features/derived/words.ts';
+import { category, flag, instant, numeric } from '../../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../../domain/model/define-model.ts';
+import { cross, daysSince, isMissing, ratio } from '../../domain/model/index.ts';
 import { artifact, definition, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
 
 const derivedDefinition = parseDefinition({

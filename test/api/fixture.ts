@@ -1,14 +1,13 @@
 // A model with versions in a database of its own, and the API over it.
 import { type InjectOptions } from 'fastify';
 import pino from 'pino';
-import { category, count, flag, numeric } from '../../domain/features/column.ts';
-import { defineModel, parseDefinition, view } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { category, count, flag, numeric } from '../../domain/model/parts/column.ts';
+import { defineModel, parseDefinition, view } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Place } from '../../domain/errors.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
-import { type DecisionMessage, type DecisionResult } from '../../domain/lifecycle/approval.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
-import { type StoredArtifact } from '../../domain/learning/stored-artifact.ts';
+import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
+import { type Artifact, type StoredArtifact } from '../../domain/learning/artifact/artifact.ts';
 import { type App, buildApp } from '../../api/app.ts';
 import { type DecisionGate } from '../../api/decision-gate.ts';
 import { type ErrorBody } from '../../api/schemas/error.ts';

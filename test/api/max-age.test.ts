@@ -1,7 +1,7 @@
 // Stored values that are older than their maxAge, judged when they are asked for, by a clock that moves.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseDefinition } from '../../domain/features/define-model.ts';
-import { ratio } from '../../domain/features/derived/ratio.ts';
+import { parseDefinition } from '../../domain/model/define-model.ts';
+import { ratio } from '../../domain/model/derived/arithmetic.ts';
 import { definition, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
 
 const valued = '2024-02-01T00:00:00.000Z';

@@ -1,7 +1,7 @@
 // Online features in the shape of Feast's feature server.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numeric } from '../../domain/features/column.ts';
-import { parseDefinition, view } from '../../domain/features/define-model.ts';
+import { numeric } from '../../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../../domain/model/define-model.ts';
 import { materialise } from '../../store/online/materialise.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -1,7 +1,7 @@
 // A version in ONNX behind the API: it is swapped in, answers by row and by key, and cannot be explained.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type OnnxArtifact } from '../../domain/learning/onnx-artifact.ts';
+import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { writeOnnxModel } from '../../store/versions/onnx-models.ts';
 import { tamper } from '../helpers/tamper.ts';
 import { eventually } from '../helpers/eventually.ts';

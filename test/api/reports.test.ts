@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
 import { type ErrorBody } from '../../api/schemas/error.ts';
-import { type DriftPart, type PerformancePart } from '../../domain/lifecycle/report.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import {
   REPORT_VERSION,
   reportDocumentSchema,
   reportJsonSchema,
-} from '../../domain/report/report-document.ts';
+} from '../../domain/decisions/report/report-document.ts';
 import { columnsShown, reportGauges } from '../../api/metrics/report-gauges.ts';
 import { type Report, writeReportPart } from '../../store/runs/reports.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';

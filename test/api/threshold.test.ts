@@ -1,7 +1,7 @@
 // A version with a threshold and a calibration of its own, as the API answers with it.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExplainAnswer } from '../../api/schemas/explanation.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { artifact, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;

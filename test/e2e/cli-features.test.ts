@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readConfig } from '../../cli/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
-import { parseDefinition } from '../../domain/features/define-model.ts';
+import { parseDefinition } from '../../domain/model/define-model.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import retention from '../examples/retention.ts';
 import upsell from '../examples/upsell.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { requestRetrain } from '../../activities/request-retrain.ts';
 import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
-import { parseDefinition } from '../../domain/features/define-model.ts';
+import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { importFolder } from '../../store/import/import-folder.ts';

@@ -1,7 +1,7 @@
 // SIGTERM ends a worker in the promised time, also when a step waits for what never comes and hears nothing.
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseDefinition } from '../../domain/features/define-model.ts';
+import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { type MonitorInput, workflowIds, workflowTypes } from '../../workflows/contracts.ts';

@@ -1,7 +1,7 @@
 // An example with a shared view and derived columns: which users are about to leave.
-import { category, numeric } from '../../domain/features/column.ts';
-import { defineModel, view } from '../../domain/features/define-model.ts';
-import { bucket, coalesce, cross, log1p, ratio } from '../../domain/features/derived/words.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
+import { defineModel, view } from '../../domain/model/define-model.ts';
+import { bucket, coalesce, cross, log1p, ratio } from '../../domain/model/index.ts';
 import { usage } from './views/usage.ts';
 
 export default defineModel({

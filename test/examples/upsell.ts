@@ -1,5 +1,5 @@
 // A second model over the same shared view: which users would take a larger plan.
-import { defineModel } from '../../domain/features/define-model.ts';
+import { defineModel } from '../../domain/model/define-model.ts';
 import { usage } from './views/usage.ts';
 
 export default defineModel({

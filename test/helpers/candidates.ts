@@ -1,5 +1,5 @@
 // Registered versions, for tests of what happens to them afterwards.
-import { type ModelInput } from '../../domain/features/definition.ts';
+import { type ModelInput } from '../../domain/model/definition.ts';
 import { type Database } from '../../store/database.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

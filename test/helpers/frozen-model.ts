@@ -1,18 +1,17 @@
 // A model over frames of a test's or a bench's own: a champion trained on one, reports on others, all stored.
 import { digestOf } from '../../domain/canonical-json.ts';
-import { freezeReference } from '../../domain/drift/feature-reference.ts';
-import { encodeReference } from '../../domain/drift/profile-codec.ts';
-import { category, numeric } from '../../domain/features/column.ts';
-import { parseDefinition, view } from '../../domain/features/define-model.ts';
-import { type ModelInput } from '../../domain/features/definition.ts';
-import { type Frame } from '../../domain/features/frame.ts';
-import { type Artifact } from '../../domain/learning/artifact.ts';
-import { evaluationRows, trainingRows } from '../../domain/learning/rows.ts';
-import { scoreRows } from '../../domain/learning/score.ts';
+import { freezeReference } from '../../domain/data/profile/feature-reference.ts';
+import { encodeReference } from '../../domain/data/profile/profile-codec.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../../domain/model/define-model.ts';
+import { type ModelInput } from '../../domain/model/definition.ts';
+import { evaluationRows, type Frame, trainingRows } from '../../domain/data/frame.ts';
+import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
+import { scoreRows } from '../../domain/learning/artifact/score.ts';
 import { trainerNamed } from '../../domain/learning/trainers.ts';
 import {
-  encodeScores,
   type EncodedScoreReference,
+  encodeScores,
   freezeScores,
 } from '../../domain/performance/score-reference.ts';
 import { type Database } from '../../store/database.ts';

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { parseDefinition } from '../../domain/features/define-model.ts';
+import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
 import { type Database } from '../../store/database.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

@@ -1,7 +1,7 @@
 // Source tables in a schema of their own, and a model over them: one view of two features, keys of two columns.
-import { category, numeric } from '../../domain/features/column.ts';
-import { defineModel, holdoutPolicy, parseDefinition, view } from '../../domain/features/define-model.ts';
-import { type ModelDefinition, type ModelInput, type ViewInput } from '../../domain/features/definition.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
+import { defineModel, holdoutPolicy, parseDefinition, view } from '../../domain/model/define-model.ts';
+import { type ModelDefinition, type ModelInput, type ViewInput } from '../../domain/model/definition.ts';
 import { type Database } from '../../store/database.ts';
 import { windowSql } from '../../store/features/window-sql.ts';
 

@@ -132,8 +132,8 @@ describe('the workflow bundle', () => {
     const ours = modules().filter((path) => !path.startsWith('./node_modules/'));
     expect(ours).toContain('./workflows/release.ts');
     expect(ours.filter((path) => !path.startsWith('./workflows/'))).toEqual([
-      './domain/lifecycle/approval.ts',
-      './domain/lifecycle/written-text.ts',
+      './domain/decisions/approval.ts',
+      './domain/decisions/written-text.ts',
     ]);
     expect(withoutSourceMap()).not.toContain('minDelta');
   });

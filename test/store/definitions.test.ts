@@ -1,8 +1,8 @@
 // Applying a definition: checked against the tables it names, numbered in turn, and its fixed parts fixed.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { category, count, flag, numeric } from '../../domain/features/column.ts';
-import { featuresOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { category, count, flag, numeric } from '../../domain/model/parts/column.ts';
+import { featuresOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition, getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { closeRetrain, openRetrain } from '../../store/runs/retrains.ts';
 import { candidateModel } from '../helpers/candidates.ts';

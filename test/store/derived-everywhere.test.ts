@@ -5,15 +5,15 @@ import { predict } from '../../api/prediction/predict.ts';
 import { rowShape } from '../../api/prediction/row-shape.ts';
 import { type PredictBody } from '../../api/schemas/prediction.ts';
 import { type ServingModel } from '../../api/serving/serving-model.ts';
-import { category, count, flag, instant, numeric } from '../../domain/features/column.ts';
-import { featuresOf } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { type DerivedSpec, OPERATOR_NAMES } from '../../domain/features/derived/operators.ts';
+import { category, count, flag, instant, numeric } from '../../domain/model/parts/column.ts';
+import { featuresOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type DerivedSpec, OPERATOR_NAMES } from '../../domain/model/derived/operators.ts';
 import {
   absolute, bucket, calendar, clip, coalesce, cross, daysBetween, daysSince, difference, equals, isMissing, log1p,
   product, ratio, sum,
-} from '../../domain/features/derived/words.ts'; // prettier-ignore
-import { recordAt } from '../../domain/features/frame.ts';
+} from '../../domain/model/index.ts'; // prettier-ignore
+import { recordAt } from '../../domain/data/frame.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

@@ -1,11 +1,11 @@
 // Freezing what is large or odd: many columns, many values, large cells, numbers at the edge of doubles.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { category, instant, numeric } from '../../domain/features/column.ts';
-import { view } from '../../domain/features/define-model.ts';
-import { type Frame, MISSING_CODE } from '../../domain/features/frame.ts';
-import { bucket } from '../../domain/features/derived/bucket.ts';
-import { daysSince } from '../../domain/features/derived/days-since.ts';
-import { ratio } from '../../domain/features/derived/ratio.ts';
+import { category, instant, numeric } from '../../domain/model/parts/column.ts';
+import { view } from '../../domain/model/define-model.ts';
+import { type Frame, MISSING_CODE } from '../../domain/data/frame.ts';
+import { bucket } from '../../domain/model/derived/conditions.ts';
+import { daysSince } from '../../domain/model/derived/instants.ts';
+import { ratio } from '../../domain/model/derived/arithmetic.ts';
 import { DatasetTable } from '../../store/datasets/dataset-table.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { chunkRowsFor, joinChunks, windowStatement } from '../../store/datasets/join-chunks.ts';

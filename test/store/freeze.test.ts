@@ -1,7 +1,7 @@
 // Freezing a window: once, in one snapshot, with a digest that the rows alone decide.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { MISSING_CODE, NO_LABEL } from '../../domain/features/frame.ts';
-import { isHeldOut } from '../../domain/features/holdout.ts';
+import { MISSING_CODE, NO_LABEL } from '../../domain/data/frame.ts';
+import { isHeldOut } from '../../domain/model/holdout.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readKeys } from '../../store/datasets/keys.ts';

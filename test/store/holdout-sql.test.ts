@@ -1,7 +1,7 @@
 // The holdout hash: Postgres and TypeScript give the same bucket for every key.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { holdoutBucket, isHeldOut } from '../../domain/features/holdout.ts';
+import { holdoutBucket, isHeldOut } from '../../domain/model/holdout.ts';
 import { holdoutBucketSql, isHeldOutSql } from '../../store/features/holdout-sql.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

@@ -1,8 +1,8 @@
 // Tables of events: each row of a file has its own time, and the table may have to be made first.
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { numeric } from '../../domain/features/column.ts';
-import { defineModel, parseDefinition, view } from '../../domain/features/define-model.ts';
+import { numeric } from '../../domain/model/parts/column.ts';
+import { defineModel, parseDefinition, view } from '../../domain/model/define-model.ts';
 import { checkSources } from '../../store/definitions/source-tables.ts';
 import { type ImportRequest, type PerTable } from '../../store/import/import-files.ts';
 import { importFolder } from '../../store/import/import-folder.ts';

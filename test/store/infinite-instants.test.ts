@@ -1,9 +1,9 @@
 // Instants beyond the calendar in every column of times: each has its meaning, and nothing fails of them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineModel } from '../../cli/doctor/examine-model.ts';
-import { instant, numeric } from '../../domain/features/column.ts';
-import { calendar, daysSince, isMissing } from '../../domain/features/derived/words.ts';
-import { windowEndingAt } from '../../domain/features/window.ts';
+import { instant, numeric } from '../../domain/model/parts/column.ts';
+import { calendar, daysSince, isMissing } from '../../domain/model/index.ts';
+import { windowEndingAt } from '../../domain/model/window.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { labelTimes } from '../../store/features/label-times.ts';

@@ -1,8 +1,8 @@
 // Keys of every type that Postgres has for them, views keyed by other columns, and keys that do not fit each other.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { numeric } from '../../domain/features/column.ts';
-import { holdoutPolicy, parseDefinition } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { numeric } from '../../domain/model/parts/column.ts';
+import { holdoutPolicy, parseDefinition } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { columnsOf } from '../../store/definitions/source-catalog.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';

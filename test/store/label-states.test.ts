@@ -1,7 +1,7 @@
 // Mature, awaited, overdue and assumed labels: counted when a window is frozen, and where a training window ends.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backfilledInWords, labelsInWords } from '../../domain/features/label-counts.ts';
-import { trainingRows } from '../../domain/learning/rows.ts';
+import { backfilledInWords, labelsInWords } from '../../domain/data/label-states.ts';
+import { trainingRows } from '../../domain/data/frame.ts';
 import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';

@@ -1,9 +1,9 @@
 // Increments, whole runs and the offline join against each other, over random histories with runs that are cut off.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { category, numeric } from '../../domain/features/column.ts';
-import { holdoutPolicy, view } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
+import { holdoutPolicy, view } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition, type StoredDefinition } from '../../store/definitions/definitions.ts';
 import { windowSql } from '../../store/features/window-sql.ts';
 import { materialise } from '../../store/online/materialise.ts';

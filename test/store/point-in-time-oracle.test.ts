@@ -1,10 +1,10 @@
 // The point-in-time join against a naive one in TypeScript, over random histories and under every plan.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
-import { category, numeric } from '../../domain/features/column.ts';
-import { view } from '../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../domain/features/definition.ts';
-import { holdoutPolicy } from '../../domain/features/define-model.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
+import { view } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { holdoutPolicy } from '../../domain/model/define-model.ts';
 import { instantSql } from '../../store/features/instant-sql.ts';
 import { type JoinPlan } from '../../store/features/join-plan.ts';
 import { windowSql } from '../../store/features/window-sql.ts';

@@ -1,11 +1,15 @@
 // A query's answer as counts: streamed and grouped they are those of the rows themselves.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freezeReference } from '../../domain/drift/feature-reference.ts';
-import { type Moments } from '../../domain/drift/moments.ts';
+import { freezeReference } from '../../domain/data/profile/feature-reference.ts';
+import { type Moments } from '../../domain/data/math/moments.ts';
 import { referenceOfTable } from '../../domain/drift/tables/compare-tables.ts';
-import { type ColumnProfile, profileWindow, type WindowProfile } from '../../domain/drift/window-profile.ts';
-import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../domain/features/frame.ts';
+import {
+  type ColumnProfile,
+  profileWindow,
+  type WindowProfile,
+} from '../../domain/data/profile/window-profile.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../domain/data/frame.ts';
 import { inTransaction, READ_SNAPSHOT } from '../../store/database.ts';
 import { groupedProfile } from '../../store/drift/grouped-profile.ts';
 import { prefersGroups, profileTableQuery } from '../../store/drift/profile-query.ts';

@@ -1,7 +1,7 @@
 // Point-in-time rows of some entities at an instant.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { category, instant, numeric } from '../../domain/features/column.ts';
-import { daysSince, isMissing } from '../../domain/features/derived/words.ts';
+import { category, instant, numeric } from '../../domain/model/parts/column.ts';
+import { daysSince, isMissing } from '../../domain/model/index.ts';
 import { rowsAt } from '../../store/features/rows-at.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -1,8 +1,8 @@
 // Views of one name in several models: who shares one, and who says otherwise.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { numeric } from '../../domain/features/column.ts';
-import { view } from '../../domain/features/define-model.ts';
-import { type ModelDefinition, type ViewInput } from '../../domain/features/definition.ts';
+import { numeric } from '../../domain/model/parts/column.ts';
+import { view } from '../../domain/model/define-model.ts';
+import { type ModelDefinition, type ViewInput } from '../../domain/model/definition.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { findSharedViews } from '../../store/definitions/shared-views.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

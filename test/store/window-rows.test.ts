@@ -1,6 +1,6 @@
 // The rows of a window: which there are, by which keys, in which order, and with their texts as they are.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { category, instant, numeric } from '../../domain/features/column.ts';
+import { category, instant, numeric } from '../../domain/model/parts/column.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
 

@@ -1,7 +1,7 @@
 // The features of a window described as they stream by.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { category, numeric } from '../../domain/features/column.ts';
-import { ratio } from '../../domain/features/derived/words.ts';
+import { category, numeric } from '../../domain/model/parts/column.ts';
+import { ratio } from '../../domain/model/index.ts';
 import { windowStats } from '../../store/features/window-stats.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';

@@ -9,7 +9,7 @@ import { createActivities } from '../../activities/index.ts';
 import { requestRetrain } from '../../activities/request-retrain.ts';
 import { hasPython, installPython, PYTHON_SOURCES } from '../../cli/trees/install-python.ts';
 import { treesPython } from '../../cli/trees/trees-folder.ts';
-import { type TreeOptions } from '../../domain/learning/trees.ts';
+import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { openTreeFit } from '../../store/runs/tree-fits.ts';
 import { getComparison } from '../../store/runs/comparisons.ts';
 import { getRetrain } from '../../store/runs/retrains.ts';

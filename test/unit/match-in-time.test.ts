@@ -1,7 +1,7 @@
 // Regular expressions with an end: a pattern that runs away is stopped, and the next has what is left.
 import { expect, test } from 'vitest';
 import { matchInTime } from '../../activities/match-in-time.ts';
-import { matchTexts } from '../../domain/features/contracts/regex.ts';
+import { matchTexts } from '../../domain/model/parts/regex.ts';
 
 const RUNAWAY = '(a+)+';
 const victim = `${'a'.repeat(60)}!`;

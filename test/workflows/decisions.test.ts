@@ -2,7 +2,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { type DecisionMessage } from '../../domain/lifecycle/approval.ts';
+import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 import { approveSignal, decideUpdate, rejectSignal, releaseStateQuery } from '../../workflows/contracts.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { CANDIDATE, EVIDENCE, fakeActivities } from './fake-activities.ts';

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type PendingEvidence } from '../../activities/evidence.ts';
 import { type Activities } from '../../activities/index.ts';
-import { malformed } from '../../domain/lifecycle/approval.ts';
+import { malformed } from '../../domain/decisions/approval.ts';
 
 /** One call of an activity, with its only argument. */
 export interface Call<Name extends keyof Activities = keyof Activities> {

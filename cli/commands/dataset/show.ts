@@ -1,7 +1,7 @@
 // tidegate dataset show: what is known of a dataset, and what rests on it.
 import { type Command } from 'commander';
-import { backfilledInWords, labelsInWords } from '../../../domain/features/label-counts.ts';
-import { holdsRows, useInWords } from '../../../domain/lifecycle/dataset-retention.ts';
+import { backfilledInWords, labelsInWords } from '../../../domain/data/label-states.ts';
+import { holdsRows, useInWords } from '../../../domain/decisions/dataset-retention.ts';
 import { datasetUses } from '../../../store/datasets/dataset-uses.ts';
 import { sized } from '../../../store/datasets/list-datasets.ts';
 import { jsonOption, parseNumber } from '../../arguments.ts';

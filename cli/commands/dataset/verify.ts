@@ -1,6 +1,6 @@
 // tidegate dataset verify: are the frozen rows whole, and does their source still give the same.
 import { type Command } from 'commander';
-import { type DatasetDifference } from '../../../domain/features/dataset-difference.ts';
+import { type DatasetDifference } from '../../../domain/data/dataset-difference.ts';
 import { verifyDataset } from '../../../store/datasets/verify.ts';
 import { jsonOption, parseNumber } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';

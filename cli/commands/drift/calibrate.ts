@@ -2,15 +2,15 @@
 import { type Command, Option } from 'commander';
 import {
   calibrate,
+  type CalibrationMethod,
   type ColumnCalibration,
   type PastWindow,
+  windowsBetween,
 } from '../../../domain/drift/calibration/calibrate.ts';
-import { type CalibrationMethod } from '../../../domain/drift/calibration/learn-threshold.ts';
-import { windowsBetween } from '../../../domain/drift/calibration/windows-between.ts';
-import { driftPolicyOf } from '../../../domain/drift/policy-of.ts';
-import { type Feature, featuresOf } from '../../../domain/features/define-model.ts';
-import { type ModelDefinition } from '../../../domain/features/definition.ts';
-import { dayOf } from '../../../domain/features/window.ts';
+import { driftPolicyOf } from '../../../domain/drift/drift-policy.ts';
+import { type Feature, featuresOf } from '../../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../../domain/model/definition.ts';
+import { dayOf } from '../../../domain/model/window.ts';
 import { type Database } from '../../../store/database.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { computeWindows } from '../../../store/drift/computed-windows.ts';

@@ -1,6 +1,6 @@
 // tidegate features describe: what the features of a model are declared to be.
 import { type Command } from 'commander';
-import { describeDefinition } from '../../../domain/features/describe/describe-definition.ts';
+import { describeDefinition } from '../../../domain/decisions/describe/describe-definition.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { findSharedViews } from '../../../store/definitions/shared-views.ts';
 import { definitionOption, jsonOption } from '../../arguments.ts';

@@ -1,7 +1,7 @@
 // tidegate features rows: what a model would see of some entities at an instant.
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
-import { explainRow } from '../../../domain/features/describe/explain-row.ts';
+import { explainRow } from '../../../domain/decisions/describe/explain-row.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { rowsAt } from '../../../store/features/rows-at.ts';
 import { asOfOption, definitionOption, jsonOption, parseKey, parseLimit } from '../../arguments.ts';

@@ -1,7 +1,7 @@
 // tidegate features sql: the one statement by which a window is joined, ready for psql.
 import { type Command, Option } from 'commander';
-import { holdoutPolicy } from '../../../domain/features/define-model.ts';
-import { windowEndingAt } from '../../../domain/features/window.ts';
+import { holdoutPolicy } from '../../../domain/model/define-model.ts';
+import { windowEndingAt } from '../../../domain/model/window.ts';
 import { labelsKnownBy } from '../../../store/datasets/snapshot.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { chooseJoinPlan } from '../../../store/features/choose-join-plan.ts';

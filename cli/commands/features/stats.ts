@@ -1,7 +1,7 @@
 // tidegate features stats: how the values of a model's features lie in a window.
 import { type Command } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
-import { dayOf, windowEndingAt } from '../../../domain/features/window.ts';
+import { dayOf, windowEndingAt } from '../../../domain/model/window.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { windowStats } from '../../../store/features/window-stats.ts';
 import { asOfOption, definitionOption, jsonOption, parseSpan } from '../../arguments.ts';

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { type Command } from 'commander';
 import { requestRetrain } from '../../../activities/request-retrain.ts';
 import { TidegateError } from '../../../domain/errors.ts';
-import { onnxSchema, type OnnxSchema } from '../../../domain/learning/onnx-schema.ts';
+import { onnxSchema, type OnnxSchema } from '../../../domain/learning/artifact/onnx-schema.ts';
 import { importVersion } from '../../../scoring/import-version.ts';
 import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
 import { IMPORT } from '../../../store/runs/retrains.ts';

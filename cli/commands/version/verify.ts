@@ -3,8 +3,12 @@ import { type Command } from 'commander';
 import { repeatTraining } from '../../../activities/training/repeat-training.ts';
 import { thisPlatform } from '../../../activities/training/this-platform.ts';
 import { TidegateError } from '../../../domain/errors.ts';
-import { platformInWords } from '../../../domain/learning/platform.ts';
-import { type Repetition, repetitionInWords, repetitionOf } from '../../../domain/learning/repetition.ts';
+import {
+  platformInWords,
+  type Repetition,
+  repetitionInWords,
+  repetitionOf,
+} from '../../../domain/learning/repetition.ts';
 import { type Database } from '../../../store/database.ts';
 import { type Dataset, getDataset } from '../../../store/datasets/dataset.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';

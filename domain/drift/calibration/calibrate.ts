@@ -1,9 +1,11 @@
 // Thresholds learnt from past windows, beside the present ones and what each would have flagged.
 import { type EffectName } from '../drift-policy.ts';
-import { type SignalVerdict } from '../family.ts';
+import { type SignalVerdict } from '../statistics/family.ts';
 import { statistics } from '../statistics.ts';
 import { type DriftVerdict } from '../verdict.ts';
-import { type CalibrationMethod, learnThreshold } from './learn-threshold.ts';
+import { nextUp } from '../../data/math/total.ts';
+import { before, durationOf, windowZone } from '../../model/parts/duration.ts';
+import { type Window, windowEndingAt } from '../../model/window.ts';
 
 /** A window that was measured before. */
 export interface PastWindow {
@@ -97,4 +99,81 @@ export function roundedUp(value: number): number {
   if (near >= value) return near;
   const step = 10 ** (Math.floor(Math.log10(value)) - 2);
   return Number((near + step).toPrecision(3));
+}
+
+/** How a threshold is learnt. */
+export type CalibrationMethod =
+  | { readonly name: 'sd' }
+  /** Share of windows without drift that may be flagged, in (0, 1). */
+  | { readonly name: 'rate'; readonly falseAlarms: number };
+
+/** A learnt threshold, or why there is none. */
+type LearntThreshold =
+  | { readonly threshold: number; readonly reason: null }
+  | { readonly threshold: null; readonly reason: string };
+
+/** Fewest windows from which a spread is learnt. */
+const LEAST_WINDOWS = 5;
+
+const DEVIATIONS = 3;
+
+/**
+ * The effect from which a column counts as changed, given its effects in past windows.
+ *
+ * Formula: `sd`: mean + 3 standard deviations (ddof 0), as NannyML's default thresholds. `rate`: just above the effect
+ * of rank ⌈(n + 1)(1 − rate)⌉ of n, so that a further window without drift exceeds it with at most that probability.
+ * Source: NannyML 0.13, `StandardDeviationThreshold`; Vovk, Gammerman and Shafer 2005 for the rank.
+ *
+ * @example learnThreshold([0.02, 0.03, 0.02, 0.04, 0.03], { name: 'sd' }) // { threshold: 0.0505, reason: null }
+ */
+export function learnThreshold(effects: readonly number[], method: CalibrationMethod): LearntThreshold {
+  const n = effects.length;
+  const none = (reason: string): LearntThreshold => ({ threshold: null, reason });
+  const sorted = [...effects].sort((a, b) => a - b);
+  if (method.name === 'rate') {
+    const rank = Math.ceil((n + 1) * (1 - method.falseAlarms));
+    const needed = Math.ceil(1 / method.falseAlarms) - 1;
+    if (rank > n) return none(`${n} windows, ${needed} are needed for a rate of ${method.falseAlarms}`);
+    return learnt(nextUp(sorted[rank - 1] as number), sorted);
+  }
+  if (n < LEAST_WINDOWS) return none(`${n} windows, ${LEAST_WINDOWS} are needed`);
+  const mean = effects.reduce((sum, effect) => sum + effect / n, 0);
+  const variance = effects.reduce((sum, effect) => sum + (effect - mean) ** 2 / n, 0);
+  return learnt(mean + DEVIATIONS * Math.sqrt(variance), sorted);
+}
+
+const learnt = (threshold: number, sorted: readonly number[]): LearntThreshold =>
+  (sorted.at(-1) ?? 0) > 0
+    ? { threshold, reason: null }
+    : { threshold: null, reason: 'it never changed: there is nothing to learn from' };
+
+/** Which windows. */
+interface WindowRange {
+  /** No row before it is in a window. */
+  readonly from: Date;
+  /** End of the newest window. */
+  readonly to: Date;
+  /** From one end to the next, and the length of each: durations, as `1 month`. */
+  readonly every: string;
+  readonly length: string;
+  /** Days and longer are counted in this time zone where `every` follows its clocks. */
+  readonly timezone: string;
+  readonly most: number;
+}
+
+/**
+ * The newest windows that lie in a range, newest first.
+ *
+ * @example windowsBetween({ from: january, to: april, every: '1 month', length: '1 month', timezone: 'UTC', most: 100 }) // three
+ */
+export function windowsBetween({ from, to, every, length, timezone, most }: WindowRange): Window[] {
+  const windows: Window[] = [];
+  const step = durationOf(every);
+  const zone = windowZone({ every, timezone });
+  for (let end = to; windows.length < most; end = before(end, step, zone)) {
+    const window = windowEndingAt(end, length, { every, timezone });
+    if (window.from < from) return windows;
+    windows.push(window);
+  }
+  return windows;
 }

@@ -1,16 +1,15 @@
 // The verdict that Evidently's preset would give on a window.
-import { MISSING_CODE, type FeatureColumn, type Frame } from '../../features/frame.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE } from '../../data/frame.ts';
 import { apart } from '../../numbers-in-words.ts';
-import { constantSides } from '../constant.ts';
+import { constantSides } from '../statistics/share-change.ts';
 import { type DriftPolicy } from '../drift-policy.ts';
-import { notMeasurable } from '../hypothesis.ts';
-import { psiBand, psiNoiseFloor } from '../psi.ts';
-import { histogram, psiEvidentlyOfCounts, sturgesEdges } from '../psi-evidently.ts';
-import { summariseWindow } from '../summarise-window.ts';
-import { type ColumnVerdict, type DriftVerdict } from '../verdict.ts';
+import { notMeasurable } from '../statistics/hypothesis.ts';
+import { psiBand, psiNoiseFloor } from '../statistics/psi.ts';
+import { histogram, psiEvidentlyOfCounts, sturgesEdges } from '../statistics/psi-evidently.ts';
+import { type ColumnVerdict, type DriftVerdict, summariseWindow } from '../verdict.ts';
 import { type PsiReading } from '../column-measurement.ts';
 import { type EvidentlySignal, measureByEvidently } from './measure-column.ts';
-import { countsByValue, distinctValues, type PandasType, sampleOf, type Sample, sizeOf } from './sample.ts';
+import { countsByValue, distinctValues, type PandasType, type Sample, sampleOf, sizeOf } from './sample.ts';
 
 /** Both sides as rows: Evidently's statistics need values, not bins. */
 export interface Samples {

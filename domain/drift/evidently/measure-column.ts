@@ -1,14 +1,14 @@
 // One column as Evidently measures it: the test that it chooses, its score and its verdict.
-import { chiSquareEvidentlyTest } from '../chi-square-evidently.ts';
-import { type SignalVerdict } from '../family.ts';
-import { directionOf, measured, notMeasurable, type Question } from '../hypothesis.ts';
-import { momentsOf } from '../moments.ts';
-import { jensenShannonDistance, jensenShannonNoiseFloor } from '../jensen-shannon.ts';
-import { ksTest } from '../ks.ts';
-import { twoProportionZ } from '../two-proportion-z.ts';
-import { wassersteinEvidentlyDistance } from '../wasserstein-evidently.ts';
-import { type ColumnTypes, type EvidentlyTest, chooseTest } from './choose-test.ts';
-import { countsByValue, type PandasType, type Sample, sizeOf } from './sample.ts';
+import { chiSquareEvidentlyTest } from '../statistics/chi-square-evidently.ts';
+import { type SignalVerdict } from '../statistics/family.ts';
+import { directionOf, measured, notMeasurable, type Question } from '../statistics/hypothesis.ts';
+import { momentsOf } from '../../data/math/moments.ts';
+import { jensenShannonDistance, jensenShannonNoiseFloor } from '../statistics/jensen-shannon.ts';
+import { ksTest } from '../statistics/ks.ts';
+import { twoProportionZ } from '../statistics/two-proportion-z.ts';
+import { wassersteinEvidentlyDistance } from '../statistics/wasserstein-evidently.ts';
+import { countsByValue, distinctValues, type PandasType, type Sample, sizeOf } from './sample.ts';
+import { type StatisticName } from '../statistics/statistic.ts';
 
 /** A column's signal with the test that Evidently chose for it; null where it chooses none. */
 export interface EvidentlySignal {
@@ -132,3 +132,93 @@ function directionOfChange(reference: Sample, current: Sample): 'up' | 'down' | 
   if (reference.kind !== 'numeric' || current.kind !== 'numeric') return 'none';
   return directionOf(momentsOf(current.values).mean - momentsOf(reference.values).mean);
 }
+
+/** What is known of a column's type. */
+interface ColumnTypes {
+  readonly type: PandasType;
+  /** Whether a person named it numeric, as Evidently's DataDefinition does: whole numbers of few values are then no category. */
+  readonly isNamedNumeric?: boolean | undefined;
+}
+
+/** A test as Evidently applies it: what is compared with its threshold, and on which side there is drift. */
+interface EvidentlyTest {
+  readonly statistic: StatisticName;
+  readonly judges: 'p-value' | 'value';
+  readonly driftWhen: 'below' | 'at most' | 'at least';
+  readonly threshold: number;
+  /** Its name in Evidently's reports. */
+  readonly displayName: string;
+}
+
+const KS = {
+  statistic: 'ks',
+  judges: 'p-value',
+  // The other tests ask for less than the threshold; this one drifts at it, too.
+  driftWhen: 'at most',
+  threshold: 0.05,
+  displayName: 'K-S p_value',
+} as const satisfies EvidentlyTest;
+
+const Z = {
+  statistic: 'z',
+  judges: 'p-value',
+  driftWhen: 'below',
+  threshold: 0.05,
+  displayName: 'Z-test p_value',
+} as const satisfies EvidentlyTest;
+
+const CHI_SQUARE = {
+  statistic: 'chisquare_evidently',
+  judges: 'p-value',
+  driftWhen: 'below',
+  threshold: 0.05,
+  displayName: 'chi-square p_value',
+} as const satisfies EvidentlyTest;
+
+const WASSERSTEIN = {
+  statistic: 'wasserstein_evidently',
+  judges: 'value',
+  driftWhen: 'at least',
+  threshold: 0.1,
+  displayName: 'Wasserstein distance (normed)',
+} as const satisfies EvidentlyTest;
+
+const JENSEN_SHANNON = {
+  statistic: 'jensenshannon',
+  judges: 'value',
+  driftWhen: 'at least',
+  threshold: 0.1,
+  displayName: 'Jensen-Shannon distance',
+} as const satisfies EvidentlyTest;
+
+/** Reference rows up to which a hypothesis is tested, and above which a distance is measured. */
+const SMALL_REFERENCE = 1_000;
+
+/** Distinct values up to which a number is tested as a category is. */
+const FEW_VALUES = 5;
+
+/** Distinct values up to which whole numbers are a category. */
+const FEW_INTEGERS = 10;
+
+/**
+ * The test that Evidently 0.7 chooses where none is named; k are the distinct values of both sides, n the reference's
+ * rows with a value. n ≤ 1,000: numbers KS (k > 5), else χ² (k > 2) or z; categories χ² (k > 2) or z. n > 1,000: numbers
+ * Wasserstein (k > 5), else Jensen-Shannon; categories Jensen-Shannon.
+ *
+ * @example chooseTest(reference, current, { type: 'float' }).statistic // 'wasserstein_evidently'
+ */
+function chooseTest(
+  reference: Sample,
+  current: Sample,
+  { type, isNamedNumeric = false }: ColumnTypes,
+): EvidentlyTest {
+  const distinct = distinctValues([reference, current], FEW_VALUES);
+  const isNumber = (isNamedNumeric || isNumerical(current, type)) && distinct > FEW_VALUES;
+  if (sizeOf(reference) > SMALL_REFERENCE) return isNumber ? WASSERSTEIN : JENSEN_SHANNON;
+  if (isNumber) return KS;
+  return distinct > 2 ? CHI_SQUARE : Z;
+}
+
+/** Without a name Evidently goes by the current side: whole numbers of few values are a category to it. */
+const isNumerical = (current: Sample, type: PandasType): boolean =>
+  current.kind === 'numeric' && !(type === 'int' && distinctValues([current], FEW_INTEGERS) <= FEW_INTEGERS);

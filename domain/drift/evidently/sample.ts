@@ -1,5 +1,7 @@
 // One side of a column as Evidently sees it: without missing values and infinities, by its pandas type.
-import { MISSING_CODE, type FeatureColumn } from '../../features/frame.ts';
+import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
+import { featuresOf } from '../../model/define-model.ts';
+import { type ModelDefinition } from '../../model/definition.ts';
 
 /** What pandas would hold a column as; Evidently chooses its test by it. */
 export type PandasType = 'float' | 'int' | 'string' | 'bool';
@@ -61,3 +63,13 @@ function countsOf(sample: Sample): ReadonlyMap<number | string, number> {
   for (const value of sample.values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return counts;
 }
+
+const TYPES = { numeric: 'float', count: 'int', category: 'string', flag: 'bool' } as const;
+
+/**
+ * The pandas type of each feature by name: counts are whole numbers, flags are booleans.
+ *
+ * @example pandasTypesOf(definition) // { monthly_fee: 'float', support_tickets_90d: 'int' }
+ */
+export const pandasTypesOf = (definition: ModelDefinition): Record<string, PandasType> =>
+  Object.fromEntries(featuresOf(definition).map(({ name, spec }) => [name, TYPES[spec.type]]));

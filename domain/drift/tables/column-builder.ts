@@ -1,8 +1,7 @@
 // A column of a table that arrives as text, cell by cell, with its kind found on the way.
-import { categoryOf } from '../../features/category.ts';
-import { type FeatureColumn, MISSING_CODE } from '../../features/frame.ts';
+import { categoryOf } from '../../model/parts/category.ts';
+import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
 import { type PandasType } from '../evidently/sample.ts';
-import { numberIn, looksLikeCode } from './number-in.ts';
 
 /** What a column is compared as. */
 export type ColumnKind = FeatureColumn['kind'];
@@ -125,3 +124,27 @@ export class ColumnBuilder {
     this.#codes[this.#rows] = code;
   }
 }
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+const INFINITE = /^([+-]?)inf(?:inity)?$/i;
+
+const NO_NUMBER = /^(?:nan|na|n\/a|null|none)$/i;
+
+/**
+ * The number that a cell holds; NaN for the words that stand for none, undefined for any other text.
+ *
+ * @example numberIn('1e3'); // 1000
+ * numberIn('NA'); // NaN
+ * numberIn('12 kg'); // undefined
+ */
+function numberIn(cell: string): number | undefined {
+  const text = cell.trim();
+  if (NUMBER.test(text)) return Number(text);
+  const infinite = INFINITE.exec(text);
+  if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
+  return NO_NUMBER.test(text) ? NaN : undefined;
+}
+
+/** Whether digits are written as codes are, with a zero before them. @example looksLikeCode('01234') // true */
+const looksLikeCode = (cell: string): boolean => /^\s*[+-]?0\d/.test(cell);

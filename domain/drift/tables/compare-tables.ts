@@ -1,14 +1,13 @@
 // Two tables compared without a model: the verdict that a monitor would give on the second against the first.
-import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../features/frame.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../data/frame.ts';
 import { type DriftPolicy } from '../drift-policy.ts';
 import { judgeByEvidently } from '../evidently/judge-samples.ts';
 import { type PandasType } from '../evidently/sample.ts';
-import { type FeatureReference, freezeReference } from '../feature-reference.ts';
+import { type FeatureReference, freezeReference } from '../../data/profile/feature-reference.ts';
 import { domainClassifier } from '../multivariate/domain-classifier.ts';
-import { type SideRows } from '../multivariate/pooled-rows.ts';
-import { sampleEntities } from '../multivariate/sample-entities.ts';
+import { sampleEntities, type SideRows } from '../multivariate/pooled-rows.ts';
 import { type DriftVerdict, judgeWindow } from '../verdict.ts';
-import { profileWindow } from '../window-profile.ts';
+import { profileWindow } from '../../data/profile/window-profile.ts';
 
 /** One of the tables. */
 export interface ComparedTable {

@@ -1,7 +1,7 @@
 // A view that several models share: declared once, imported by each.
-import { count, instant, numeric } from '../../../domain/features/column.ts';
-import { view } from '../../../domain/features/define-model.ts';
-import { daysSince, ratio } from '../../../domain/features/derived/words.ts';
+import { count, instant, numeric } from '../../../domain/model/parts/column.ts';
+import { view } from '../../../domain/model/define-model.ts';
+import { daysSince, ratio } from '../../../domain/model/index.ts';
 
 /** What a user of the service watched, loaded nightly. */
 export const usage = view({

@@ -1,4 +1,4 @@
-import { parseDefinition } from '../../../domain/features/define-model.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
 import churn from '../../../models/churn.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModelCache } from '../../../api/serving/model-cache.ts';

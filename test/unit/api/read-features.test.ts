@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFeatures } from '../../../api/prediction/read-features.ts';
-import { category, count, flag, instant, numeric } from '../../../domain/features/column.ts';
+import { category, count, flag, instant, numeric } from '../../../domain/model/parts/column.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 
 const sources = [

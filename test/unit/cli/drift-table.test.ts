@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { driftFrame } from '../../../bench/drift-frames.ts';
 import { driftTable, notableColumns } from '../../../cli/report/drift-table.ts';
 import { sparkline } from '../../../cli/output/sparkline.ts';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
-import { type Frame } from '../../../domain/features/frame.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
+import { type Frame } from '../../../domain/data/frame.ts';
 
 const reference = freezeReference(driftFrame(3_000, 'reference'));
 const judged = (frame: Frame) => judgeWindow(reference, profileWindow(reference, frame), { share: 0.3 });

@@ -8,8 +8,8 @@ import { readConfig } from '../../../cli/config.ts';
 import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 import { type DriftVerdict } from '../../../domain/drift/verdict.ts';
-import { parseDefinition } from '../../../domain/features/define-model.ts';
-import { togetherThreshold } from '../../../domain/drift/multivariate/multivariate-change.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
+import { togetherThreshold } from '../../../domain/drift/multivariate/domain-classifier.ts';
 import { Random } from '../../../domain/random.ts';
 import { failureOf } from '../../helpers/failures.ts';
 

@@ -1,7 +1,7 @@
 // When a model is monitored by itself.
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
-import { parseDefinition } from '../../../domain/features/define-model.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
 import churn from '../../../models/churn.ts';
 import { onlineScheduleOptions, scheduleOptions, scheduleSpec } from '../../../cli/schedule.ts';
 

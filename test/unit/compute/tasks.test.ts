@@ -5,7 +5,7 @@ import { compute } from '../../../activities/compute/compute.ts';
 import { type TaskInput, type TaskName, tasks } from '../../../activities/compute/tasks.ts';
 import { type SideRows } from '../../../domain/drift/multivariate/pooled-rows.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
-import { scoreRows } from '../../../domain/learning/score.ts';
+import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { Random } from '../../../domain/random.ts';
 import { failureOf } from '../../helpers/failures.ts';
 import { allRows, signalFrame } from '../learning/labelled-frame.ts';

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { isNumeric } from '../../../domain/features/column.ts';
-import { type FeatureColumn, type Frame, MISSING_CODE } from '../../../domain/features/frame.ts';
-import { isHeldOut } from '../../../domain/features/holdout.ts';
+import { isNumeric } from '../../../domain/model/parts/column.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE } from '../../../domain/data/frame.ts';
+import { isHeldOut } from '../../../domain/model/holdout.ts';
 import churn from '../../../models/churn.ts';
 
 /** The cells of a month by column, of every table, one for each user; an empty text is a missing value. */

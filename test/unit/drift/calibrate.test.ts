@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { columnLine } from '../../../cli/drift/column-lines.ts';
-import { calibrate, type PastWindow, roundedUp } from '../../../domain/drift/calibration/calibrate.ts';
-import { learnThreshold } from '../../../domain/drift/calibration/learn-threshold.ts';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import {
+  calibrate,
+  learnThreshold,
+  type PastWindow,
+  roundedUp,
+} from '../../../domain/drift/calibration/calibrate.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
-import { category, count, numeric } from '../../../domain/features/column.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
+import { category, count, numeric } from '../../../domain/model/parts/column.ts';
 import { Random } from '../../../domain/random.ts';
 import { frameOf, normals, randomOf } from './frame-of.ts';
 

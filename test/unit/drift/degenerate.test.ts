@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { chiSquareTest } from '../../../domain/drift/chi-square.ts';
-import { fisherExact } from '../../../domain/drift/distributions/fisher-exact.ts';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { jensenShannonDistance } from '../../../domain/drift/jensen-shannon.ts';
-import { ksTest } from '../../../domain/drift/ks.ts';
+import { chiSquareTest } from '../../../domain/drift/statistics/chi-square.ts';
+import { fisherExact } from '../../../domain/data/math/fisher-exact.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
+import { jensenShannonDistance } from '../../../domain/drift/statistics/jensen-shannon.ts';
+import { ksTest } from '../../../domain/drift/statistics/ks.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { wassersteinDistance } from '../../../domain/drift/wasserstein.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { wassersteinDistance } from '../../../domain/drift/statistics/wasserstein.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { frameOf, type Values } from './frame-of.ts';
 import { describeWith, oracle, relativeError } from './oracles.ts';
 

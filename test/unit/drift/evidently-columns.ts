@@ -1,6 +1,6 @@
 // Columns that lead Evidently to each of its tests, the same for the same sizes.
 import { type PandasType } from '../../../domain/drift/evidently/sample.ts';
-import { type FeatureColumn, MISSING_CODE } from '../../../domain/features/frame.ts';
+import { type FeatureColumn, MISSING_CODE } from '../../../domain/data/frame.ts';
 import { Random } from '../../../domain/random.ts';
 
 /** A data set as columns of `rows` values. */

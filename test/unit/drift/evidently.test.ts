@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { chiSquareEvidentlyTest } from '../../../domain/drift/chi-square-evidently.ts';
+import { chiSquareEvidentlyTest } from '../../../domain/drift/statistics/chi-square-evidently.ts';
 import { judgeByEvidently } from '../../../domain/drift/evidently/judge-samples.ts';
 import { type PandasType } from '../../../domain/drift/evidently/sample.ts';
-import { histogram, psiEvidentlyOfCounts, sturgesEdges } from '../../../domain/drift/psi-evidently.ts';
+import {
+  histogram,
+  psiEvidentlyOfCounts,
+  sturgesEdges,
+} from '../../../domain/drift/statistics/psi-evidently.ts';
 import { type DriftVerdict } from '../../../domain/drift/verdict.ts';
-import { wassersteinEvidentlyDistance } from '../../../domain/drift/wasserstein-evidently.ts';
+import { wassersteinEvidentlyDistance } from '../../../domain/drift/statistics/wasserstein-evidently.ts';
 import { parityCase } from './evidently-columns.ts';
 import { frameOf, lattice, normals, randomOf, repeated, type Values } from './frame-of.ts';
 import { describeWith, oracle, relativeError } from './oracles.ts';

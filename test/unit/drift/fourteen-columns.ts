@@ -1,5 +1,5 @@
 // A report's worth of generated columns: ten of numbers, four of categories, as a subscription business has them.
-import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../../domain/features/frame.ts';
+import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../../domain/data/frame.ts';
 import { Random } from '../../../domain/random.ts';
 
 /** How a window differs from the reference. */

@@ -1,5 +1,5 @@
 // Small frames for tests of drift.
-import { MISSING_CODE, NO_LABEL, type FeatureColumn, type Frame } from '../../../domain/features/frame.ts';
+import { MISSING_CODE, NO_LABEL, type FeatureColumn, type Frame } from '../../../domain/data/frame.ts';
 
 /** Values of one column: numbers (NaN missing) or categories (null missing). */
 export type Values = readonly number[] | Float64Array | readonly (string | null)[];

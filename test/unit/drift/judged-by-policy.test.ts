@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type DriftPolicy } from '../../../domain/drift/drift-policy.ts';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { driftPolicyOf } from '../../../domain/drift/policy-of.ts';
+import { type DriftPolicy, driftPolicyOf } from '../../../domain/drift/drift-policy.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
-import { count, numeric } from '../../../domain/features/column.ts';
-import { parseDefinition, view } from '../../../domain/features/define-model.ts';
-import { type ModelInput } from '../../../domain/features/definition.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
+import { count, numeric } from '../../../domain/model/parts/column.ts';
+import { parseDefinition, view } from '../../../domain/model/define-model.ts';
+import { type ModelInput } from '../../../domain/model/definition.ts';
 import { frameOf, normals, randomOf } from './frame-of.ts';
 
 type Columns = Parameters<typeof view>[0]['columns'];

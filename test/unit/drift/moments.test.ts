@@ -1,11 +1,11 @@
 // Mean and standard deviation of a column as it is: exact where the usual formulas lose digits or overflow.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../../../domain/drift/moments.ts';
-import { type NumericProfile } from '../../../domain/drift/numeric-profile.ts';
-import { type NumericReference } from '../../../domain/drift/numeric-reference.ts';
-import { WindowProfiler } from '../../../domain/drift/window-profiler.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
+import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../../../domain/data/math/moments.ts';
+import { type NumericProfile } from '../../../domain/data/profile/numeric-profile.ts';
+import { type NumericReference } from '../../../domain/data/profile/numeric-reference.ts';
+import { WindowProfiler } from '../../../domain/data/profile/window-profile.ts';
 import { frameOf } from './frame-of.ts';
 
 /** The moments to the last bit, in whole numbers of the least double: no rounding until the end. */

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { domainClassifier } from '../../../domain/drift/multivariate/domain-classifier.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import {
+  domainClassifier,
   multivariateChange,
   multivariateInWords,
   togetherThreshold,
-} from '../../../domain/drift/multivariate/multivariate-change.ts';
-import { type SideRows } from '../../../domain/drift/multivariate/pooled-rows.ts';
-import { sampleEntities } from '../../../domain/drift/multivariate/sample-entities.ts';
+} from '../../../domain/drift/multivariate/domain-classifier.ts';
+import { sampleEntities, type SideRows } from '../../../domain/drift/multivariate/pooled-rows.ts';
 import { type DriftVerdict, judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { Random } from '../../../domain/random.ts';
 import { frameOf, repeated, type Values } from './frame-of.ts';
 

@@ -1,10 +1,10 @@
 // The drift policy of a definition: what its columns say, and for the rest nothing at all.
 import { expect, test } from 'vitest';
-import { count, numeric } from '../../../domain/features/column.ts';
-import { parseDefinition } from '../../../domain/features/define-model.ts';
-import { ratio } from '../../../domain/features/derived/words.ts';
-import { driftPolicyOf } from '../../../domain/drift/policy-of.ts';
-import { withDerived } from '../features/derived/sample.ts';
+import { count, numeric } from '../../../domain/model/parts/column.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
+import { ratio } from '../../../domain/model/index.ts';
+import { driftPolicyOf } from '../../../domain/drift/drift-policy.ts';
+import { withDerived } from '../model/derived/sample.ts';
 
 const policyOf = (input: object) => driftPolicyOf(parseDefinition({ ...withDerived({}), ...input }));
 

@@ -1,24 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
-import { normedWasserstein } from '../../../domain/drift/wasserstein.ts';
-import { toUnits, unitScale } from '../../../domain/drift/clip-range.ts';
+import { normedWasserstein } from '../../../domain/drift/statistics/wasserstein.ts';
+import { toUnits, unitScale } from '../../../domain/data/profile/clip-range.ts';
 import { measureColumn } from '../../../domain/drift/column-measurement.ts';
-import { cutGrid } from '../../../domain/drift/cut-grid.ts';
-import { freezeReference, type FeatureReference } from '../../../domain/drift/feature-reference.ts';
-import { ksBracket, ksTest } from '../../../domain/drift/ks.ts';
-import { nextUp } from '../../../domain/drift/next-up.ts';
-import { profileNumbers, type NumericProfile } from '../../../domain/drift/numeric-profile.ts';
-import type { NumericReference } from '../../../domain/drift/numeric-reference.ts';
+import { cutGrid } from '../../../domain/data/profile/cut-grid.ts';
+import { freezeReference, type FeatureReference } from '../../../domain/data/profile/feature-reference.ts';
+import { ksBracket, ksTest } from '../../../domain/drift/statistics/ks.ts';
+import { nextUp } from '../../../domain/data/math/total.ts';
+import { profileNumbers, type NumericProfile } from '../../../domain/data/profile/numeric-profile.ts';
+import type { NumericReference } from '../../../domain/data/profile/numeric-reference.ts';
 import {
   decodeProfile,
   decodeReference,
   encodeProfile,
   encodeReference,
-} from '../../../domain/drift/profile-codec.ts';
-import { psiOfSamples } from '../../../domain/drift/psi.ts';
-import { wassersteinBracket } from '../../../domain/drift/wasserstein.ts';
-import { mergeProfiles, profileWindow } from '../../../domain/drift/window-profile.ts';
+} from '../../../domain/data/profile/profile-codec.ts';
+import { psiOfSamples } from '../../../domain/drift/statistics/psi.ts';
+import { wassersteinBracket } from '../../../domain/drift/statistics/wasserstein.ts';
+import { mergeProfiles, profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { frameOf, normals, randomOf, repeated } from './frame-of.ts';
 

@@ -1,11 +1,11 @@
 // Reports of earlier versions, whose clipped means were called means.
 import { expect, it } from 'vitest';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { readDriftPart } from '../../../domain/drift/read-drift-part.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
+import { readDriftPart } from '../../../domain/decisions/read-drift-part.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
-import { driftPartSchema } from '../../../domain/report/drift-schema.ts';
-import { unmeasured, type DriftPart } from '../../../domain/lifecycle/report.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
+import { driftPartSchema } from '../../../domain/decisions/report/report-document.ts';
+import { unmeasured, type DriftPart } from '../../../domain/decisions/report.ts';
 import { frameOf, normals, randomOf } from './frame-of.ts';
 
 const random = randomOf(3);

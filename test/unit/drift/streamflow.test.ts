@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { labelChange } from '../../../domain/drift/share-change.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
+import { labelChange } from '../../../domain/drift/statistics/share-change.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { describeWith, oracle, relativeError } from './oracles.ts';
 import { monthFiles, streamflowMonth } from './streamflow.ts';
 

@@ -1,5 +1,5 @@
 // The two months of StreamFlow as frames.
-import type { Frame } from '../../../domain/features/frame.ts';
+import type { Frame } from '../../../domain/data/frame.ts';
 import { frameOf, type Values } from './frame-of.ts';
 import { sharedText } from './oracles.ts';
 

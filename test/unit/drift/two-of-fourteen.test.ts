@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { fourteenColumns } from './fourteen-columns.ts';
 
 it.each([7_000, 100_000])(

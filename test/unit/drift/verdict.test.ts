@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { newCategories } from '../../../domain/drift/category-distribution.ts';
 import type { DriftPolicy } from '../../../domain/drift/drift-policy.ts';
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { measured } from '../../../domain/drift/hypothesis.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
+import { measured } from '../../../domain/drift/statistics/hypothesis.ts';
 import { judgeWindow, type ColumnVerdict, type DriftVerdict } from '../../../domain/drift/verdict.ts';
-import { profileWindow } from '../../../domain/drift/window-profile.ts';
+import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { frameOf, normals, randomOf, repeated, type Values } from './frame-of.ts';
 
 type Columns = Readonly<Record<string, Values>>;

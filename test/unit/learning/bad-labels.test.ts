@@ -1,19 +1,18 @@
 // Labels that lie or say too little: no candidate passes on them, and each has an outcome of its own.
 import { describe, expect, test } from 'vitest';
-import { type Frame } from '../../../domain/features/frame.ts';
+import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
 import { chooseRecipe } from '../../../domain/learning/choose-recipe.ts';
 import { crossValidate } from '../../../domain/learning/cross-validate.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
-import { linearScorer } from '../../../domain/learning/scorer.ts';
-import { measureComparison } from '../../../domain/learning/measure-comparison.ts';
+import { linearScorer } from '../../../domain/learning/artifact/scorer.ts';
+import { measureComparison } from '../../../domain/learning/compare/side-by-side.ts';
 import { planTraining } from '../../../domain/learning/plan-training.ts';
-import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
-import { scoreRows } from '../../../domain/learning/score.ts';
+import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { type TrainingOptions } from '../../../domain/learning/trainer.ts';
-import { type ComparisonBody } from '../../../domain/lifecycle/comparison-body.ts';
-import { decidePromotion, type PromotionDecision } from '../../../domain/lifecycle/decide-promotion.ts';
-import { promotionFacts } from '../../../domain/lifecycle/promotion-facts.ts';
-import { type PromotionPolicy } from '../../../domain/lifecycle/promotion-rules.ts';
+import { type ComparisonBody } from '../../../domain/decisions/comparison-body.ts';
+import { decidePromotion, type PromotionDecision } from '../../../domain/decisions/decide-promotion.ts';
+import { promotionFacts } from '../../../domain/decisions/promotion-facts.ts';
+import { type PromotionPolicy } from '../../../domain/decisions/promotion-rules.ts';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { Random } from '../../../domain/random.ts';
 import { sampleDefinition } from '../../helpers/sample-model.ts';

@@ -1,7 +1,7 @@
 // Which map makes scores probabilities, and when none does.
 import { describe, expect, test } from 'vitest';
-import { calibrated } from '../../../domain/learning/calibration-map.ts';
-import { chooseCalibration, type OutOfFold } from '../../../domain/learning/calibrate.ts';
+import { calibrated } from '../../../domain/learning/artifact/calibration-map.ts';
+import { chooseCalibration, type OutOfFold } from '../../../domain/learning/artifact/calibrate.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
 /** Rows whose probability is `truth` of their score, dealt into five folds. */

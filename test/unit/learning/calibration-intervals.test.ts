@@ -1,10 +1,15 @@
 // Intervals of Brier score, log loss and calibration error: the formula agrees with resampling clusters.
 import { expect, test } from 'vitest';
-import { brier, squaredDistance } from '../../../domain/learning/brier.ts';
-import { calibrationIntervals } from '../../../domain/learning/calibration-intervals.ts';
-import { clusterBootstrap } from '../../../domain/learning/cluster-bootstrap.ts';
-import { expectedCalibrationError } from '../../../domain/learning/expected-calibration-error.ts';
-import { logLoss, MOST_SURPRISE, surprise } from '../../../domain/learning/log-loss.ts';
+import {
+  brier,
+  expectedCalibrationError,
+  logLoss,
+  MOST_SURPRISE,
+  squaredDistance,
+  surprise,
+} from '../../../domain/learning/metrics/brier.ts';
+import { calibrationIntervals } from '../../../domain/learning/metrics/calibration-intervals.ts';
+import { clusterBootstrap } from '../../../domain/learning/resample/cluster-bootstrap.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
 /** Rows in clusters of so many whose labels agree, so that they are no independent rows. */

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { brier } from '../../../domain/learning/brier.ts';
-import { expectedCalibrationError } from '../../../domain/learning/expected-calibration-error.ts';
-import { logLoss } from '../../../domain/learning/log-loss.ts';
+import { brier, expectedCalibrationError, logLoss } from '../../../domain/learning/metrics/brier.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
 describe('the Brier score', () => {

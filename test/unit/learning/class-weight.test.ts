@@ -1,16 +1,16 @@
 // Class weights: what they mean, and that both solvers find the optimum that they make.
 import { describe, expect, test } from 'vitest';
-import { parseDefinition } from '../../../domain/features/define-model.ts';
-import { encodeRows } from '../../../domain/learning/encode.ts';
-import { classWeightInWords, classWeightsOf } from '../../../domain/learning/class-weight.ts';
-import { fitEncoding } from '../../../domain/learning/fit-encoding.ts';
-import { fitLogistic } from '../../../domain/learning/fit-logistic.ts';
-import { fitNewton } from '../../../domain/learning/fit-newton.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
+import { encodeRows } from '../../../domain/learning/encode/encode.ts';
+import { classWeightInWords, classWeightsOf } from '../../../domain/learning/metrics/class-counts.ts';
+import { fitEncoding } from '../../../domain/learning/encode/fit-encoding.ts';
+import { fitLogistic } from '../../../domain/learning/solvers/fit-logistic.ts';
+import { fitNewton } from '../../../domain/learning/solvers/fit-newton.ts';
 import {
   type LogisticProblem,
   lossGradient,
   penalisedLoss,
-} from '../../../domain/learning/logistic-problem.ts';
+} from '../../../domain/learning/solvers/logistic-problem.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
 import { sampleDefinition } from '../../helpers/sample-model.ts';
 import { allRows, signalFrame } from './labelled-frame.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { clusterBootstrap } from '../../../domain/learning/cluster-bootstrap.ts';
-import { pairedDelong } from '../../../domain/learning/delong.ts';
+import { clusterBootstrap } from '../../../domain/learning/resample/cluster-bootstrap.ts';
+import { pairedDelong } from '../../../domain/data/math/delong.ts';
 import { weightedAuc } from './weighted-auc.ts';
 import { randomOf } from '../drift/frame-of.ts';
 import { clusteredScores } from './clustered-scores.ts';

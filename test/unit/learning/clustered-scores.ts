@@ -1,6 +1,6 @@
 // Scores of two models on rows in clusters, and a bootstrap by cluster to check variances against.
-import { auc } from '../../../domain/learning/auc.ts';
-import { type PairedScores } from '../../../domain/learning/delong.ts';
+import { auc } from '../../../domain/data/math/auc.ts';
+import { type PairedScores } from '../../../domain/data/math/delong.ts';
 import { normals } from '../drift/frame-of.ts';
 
 /** Rows whose label and scores lean the same way within a cluster; both labels occur within one. */

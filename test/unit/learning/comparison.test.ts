@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
-import { compare } from '../../../domain/learning/comparison.ts';
+import { compare } from '../../../domain/learning/compare/comparison.ts';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { frameOf, randomOf } from '../drift/frame-of.ts';
 import { clusteredScores } from './clustered-scores.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { auc } from '../../../domain/learning/auc.ts';
-import { pairedDelong, type PairedScores, singleDelong } from '../../../domain/learning/delong.ts';
-import { structuralComponents } from '../../../domain/learning/structural-components.ts';
+import { auc } from '../../../domain/data/math/auc.ts';
+import { pairedDelong, type PairedScores, singleDelong } from '../../../domain/data/math/delong.ts';
+import { structuralComponents } from '../../../domain/data/math/structural-components.ts';
 import { randomOf } from '../drift/frame-of.ts';
 import { bootstrapVariance, clusteredScores } from './clustered-scores.ts';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type TidegateError } from '../../../domain/errors.ts';
-import { recordAt } from '../../../domain/features/frame.ts';
-import { CLIP, encodeRecord, encodeRows, missingIn } from '../../../domain/learning/encode.ts';
-import { encodedNames, encodedWidth } from '../../../domain/learning/encoding.ts';
-import { fitEncoding, MAX_LEVELS } from '../../../domain/learning/fit-encoding.ts';
+import { recordAt } from '../../../domain/data/frame.ts';
+import { CLIP, encodeRecord, encodeRows, missingIn } from '../../../domain/learning/encode/encode.ts';
+import { encodedNames, encodedWidth } from '../../../domain/learning/encode/encoding.ts';
+import { fitEncoding, MAX_LEVELS } from '../../../domain/learning/encode/fit-encoding.ts';
 import { frameOf, type Values } from '../drift/frame-of.ts';
 import { allRows } from './labelled-frame.ts';
 

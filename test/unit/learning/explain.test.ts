@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { recordAt } from '../../../domain/features/frame.ts';
-import { baseline } from '../../../domain/learning/baseline.ts';
-import { explainRecord } from '../../../domain/learning/explain.ts';
-import { usage } from '../../../domain/learning/feature-effects.ts';
+import { recordAt } from '../../../domain/data/frame.ts';
+import { baseline } from '../../../domain/learning/trainers.ts';
+import { explainRecord } from '../../../domain/learning/artifact/explain.ts';
+import { usage } from '../../../domain/learning/artifact/feature-effects.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
-import { permutationImportance } from '../../../domain/learning/permutation-importance.ts';
-import { scoreRecord, scoreRows } from '../../../domain/learning/score.ts';
+import { permutationImportance } from '../../../domain/learning/compare/permutation-importance.ts';
+import { scoreRecord, scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { frameOf } from '../drift/frame-of.ts';
 import { allRows, signalFrame } from './labelled-frame.ts';
 

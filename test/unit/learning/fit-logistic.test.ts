@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fitLogistic, TOLERANCE } from '../../../domain/learning/fit-logistic.ts';
+import { fitLogistic, TOLERANCE } from '../../../domain/learning/solvers/fit-logistic.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
 import { signalFrame } from './labelled-frame.ts';
 import { newton } from './newton.ts';

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { fitLogistic } from '../../../domain/learning/fit-logistic.ts';
-import { fitNewton, newtonSteps } from '../../../domain/learning/fit-newton.ts';
+import { fitLogistic } from '../../../domain/learning/solvers/fit-logistic.ts';
+import { fitNewton, lossHessian, newtonSteps } from '../../../domain/learning/solvers/fit-newton.ts';
 import {
-  lossGradient,
   type LogisticProblem,
+  lossGradient,
   penalisedLoss,
-} from '../../../domain/learning/logistic-problem.ts';
-import { lossHessian } from '../../../domain/learning/loss-hessian.ts';
-import { sampleProblem } from '../../../domain/learning/sample-problem.ts';
+} from '../../../domain/learning/solvers/logistic-problem.ts';
+import { sampleProblem } from '../../../domain/learning/solvers/sample-problem.ts';
 import { Random } from '../../../domain/random.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
 import { signalFrame } from './labelled-frame.ts';

@@ -2,12 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../domain/canonical-json.ts';
 import { TidegateError } from '../../../domain/errors.ts';
-import { type Frame, recordAt } from '../../../domain/features/frame.ts';
-import { type Artifact } from '../../../domain/learning/artifact.ts';
+import { type Frame, recordAt, trainingRows } from '../../../domain/data/frame.ts';
+import { type Artifact } from '../../../domain/learning/artifact/artifact.ts';
 import { fitVersion, type VersionTask } from '../../../domain/learning/fit-version.ts';
-import { explainRecord } from '../../../domain/learning/explain.ts';
-import { trainingRows } from '../../../domain/learning/rows.ts';
-import { scoreRecord, scoreRows } from '../../../domain/learning/score.ts';
+import { explainRecord } from '../../../domain/learning/artifact/explain.ts';
+import { scoreRecord, scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { trainerNamed } from '../../../domain/learning/trainers.ts';
 import { allRows, heldOut, signalFrame } from './labelled-frame.ts';
 

@@ -1,6 +1,6 @@
 // Folds: by cluster, the same for the same seed, each with both classes or fewer of them.
 import { expect, test } from 'vitest';
-import { foldsOf } from '../../../domain/learning/folds.ts';
+import { foldsOf } from '../../../domain/learning/resample/folds.ts';
 
 const rowsTo = (length: number): Uint32Array => Uint32Array.from({ length }, (_, row) => row);
 

@@ -1,5 +1,5 @@
 // Frames with labels that follow from their features, for tests of learning.
-import { type Frame } from '../../../domain/features/frame.ts';
+import { type Frame } from '../../../domain/data/frame.ts';
 import { frameOf, normals, randomOf, type Values } from '../drift/frame-of.ts';
 
 /** Every row of a frame. */

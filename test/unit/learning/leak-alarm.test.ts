@@ -1,6 +1,6 @@
 // The leak alarm: what is an alarm, what an alarm does, and in which words.
 import { describe, expect, test } from 'vitest';
-import { type Interval } from '../../../domain/lifecycle/interval.ts';
+import { type Interval } from '../../../domain/data/math/interval.ts';
 import {
   alarmsOf,
   isRefused,
@@ -9,7 +9,7 @@ import {
   leaksInWords,
   type LeakFacts,
 } from '../../../domain/learning/leak-alarm.ts';
-import { parseDefinition } from '../../../domain/features/define-model.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
 import churn from '../../../models/churn.ts';
 
 const alone = (feature: string, auc: Interval) => ({ feature, measure: 'order' as const, auc });

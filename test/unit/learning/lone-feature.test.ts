@@ -1,7 +1,7 @@
 // What one feature alone says of the label.
 import { describe, expect, test } from 'vitest';
-import { evenlyByClass } from '../../../domain/learning/evenly-by-class.ts';
-import { foldsOf } from '../../../domain/learning/folds.ts';
+import { evenlyByClass } from '../../../domain/learning/leak-alarm.ts';
+import { foldsOf } from '../../../domain/learning/resample/folds.ts';
 import { judgeAlone, type LoneFeature } from '../../../domain/learning/lone-feature.ts';
 import { frameOf, randomOf, type Values } from '../drift/frame-of.ts';
 

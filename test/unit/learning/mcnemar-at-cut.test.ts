@@ -1,6 +1,6 @@
 // McNemar at a cut: what each alone gets right, and clusters that count once.
 import { expect, test } from 'vitest';
-import { mcnemarAtCut } from '../../../domain/learning/mcnemar-at-cut.ts';
+import { mcnemarAtCut } from '../../../domain/learning/metrics/mcnemar.ts';
 
 /** 20 rows of which the champion alone gets 5 right and the candidate alone 15, and 10 that both do. */
 const labels = Array.from({ length: 30 }, (_, row) => row % 2);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { mcnemar } from '../../../domain/learning/mcnemar.ts';
+import { mcnemar } from '../../../domain/learning/metrics/mcnemar.ts';
 
 describe("McNemar's test", () => {
   test('gives the reference p-values of 5 against 15', () => {

@@ -1,6 +1,6 @@
 // Realised performance on rows of a frame.
-import { type Frame } from '../../../domain/features/frame.ts';
-import { measurePerformance, type Performance } from '../../../domain/learning/performance.ts';
+import { type Frame } from '../../../domain/data/frame.ts';
+import { measurePerformance, type Performance } from '../../../domain/learning/metrics/performance.ts';
 
 /** Measures scores of the given rows, in their order. */
 export const measure = (frame: Frame, rows: Uint32Array, scores: Float64Array): Performance =>

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { auc } from '../../../domain/learning/auc.ts';
-import { brier } from '../../../domain/learning/brier.ts';
-import { compare } from '../../../domain/learning/comparison.ts';
-import { pairedDelong } from '../../../domain/learning/delong.ts';
-import { logLoss } from '../../../domain/learning/log-loss.ts';
-import { weightedMeasures } from '../../../domain/learning/weighted-measures.ts';
+import { auc } from '../../../domain/data/math/auc.ts';
+import { brier, logLoss } from '../../../domain/learning/metrics/brier.ts';
+import { compare } from '../../../domain/learning/compare/comparison.ts';
+import { pairedDelong } from '../../../domain/data/math/delong.ts';
+import { weightedMeasures } from '../../../domain/learning/metrics/weighted-measures.ts';
 import { describeWith, oracle } from '../drift/oracles.ts';
 
 interface Metrics {

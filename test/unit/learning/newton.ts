@@ -4,7 +4,7 @@ import {
   type LogisticProblem,
   lossGradient,
   weightsByLabel,
-} from '../../../domain/learning/logistic-problem.ts';
+} from '../../../domain/learning/solvers/logistic-problem.ts';
 
 /** Coefficients at which the gradient of the penalised loss is 0 to rounding; needs a Hessian of full rank. */
 export function newton(problem: LogisticProblem): Float64Array {

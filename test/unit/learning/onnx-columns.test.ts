@@ -1,8 +1,8 @@
 // Features as the columns of an ONNX model: a row of a frame and a record give the same numbers.
 import { expect, test } from 'vitest';
-import { type FeatureRecord, type Frame, MISSING_CODE, recordAt } from '../../../domain/features/frame.ts';
-import { type OnnxInput } from '../../../domain/learning/onnx-artifact.ts';
-import { cellsOfRecords, cellsOfRows } from '../../../domain/learning/onnx-columns.ts';
+import { type FeatureRecord, type Frame, MISSING_CODE, recordAt } from '../../../domain/data/frame.ts';
+import { type OnnxInput } from '../../../domain/learning/artifact/onnx-artifact.ts';
+import { cellsOfRecords, cellsOfRows } from '../../../domain/learning/artifact/onnx-columns.ts';
 
 const frame: Frame = {
   rows: 3,

@@ -1,13 +1,13 @@
 // The operating threshold: by cost, rate, precision, recall or a given score.
 import { describe, expect, test } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
-import { parseDefinition } from '../../../domain/features/define-model.ts';
-import { type ThresholdPolicy } from '../../../domain/features/schema/threshold-schema.ts';
+import { parseDefinition } from '../../../domain/model/define-model.ts';
+import { type ThresholdPolicy } from '../../../domain/model/schema/training-schema.ts';
 import {
   chooseThreshold,
   thresholdInWords,
   type CutRows,
-} from '../../../domain/learning/operating-threshold.ts';
+} from '../../../domain/learning/artifact/operating-threshold.ts';
 import churn from '../../../models/churn.ts';
 import { randomOf } from '../drift/frame-of.ts';
 

@@ -1,11 +1,10 @@
 // The plan of a training and its cross-validation: inside the training clusters, on rows after the change.
 import { describe, expect, test } from 'vitest';
-import { type ModelInput } from '../../../domain/features/definition.ts';
-import { type Frame, NO_LABEL } from '../../../domain/features/frame.ts';
+import { type ModelInput } from '../../../domain/model/definition.ts';
+import { type Frame, NO_LABEL, trainingRows } from '../../../domain/data/frame.ts';
 import { chooseRecipe, type Tuning } from '../../../domain/learning/choose-recipe.ts';
 import { crossValidate } from '../../../domain/learning/cross-validate.ts';
 import { planTraining } from '../../../domain/learning/plan-training.ts';
-import { trainingRows } from '../../../domain/learning/rows.ts';
 import { sampleDefinition } from '../../helpers/sample-model.ts';
 import { heldOut, signalFrame } from './labelled-frame.ts';
 

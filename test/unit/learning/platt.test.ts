@@ -1,7 +1,11 @@
 // Platt scaling, held to the conditions of its optimum.
 import { expect, test } from 'vitest';
-import { calibrated, logOddsOf } from '../../../domain/learning/calibration-map.ts';
-import { fitPlatt, smoothedTargets } from '../../../domain/learning/platt.ts';
+import {
+  calibrated,
+  fitPlatt,
+  logOddsOf,
+  smoothedTargets,
+} from '../../../domain/learning/artifact/calibration-map.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
 const random = randomOf(5);

@@ -1,9 +1,9 @@
 // A frame as a logistic problem, and how far two solutions of one are apart.
-import { type Frame } from '../../../domain/features/frame.ts';
-import { encodeRows } from '../../../domain/learning/encode.ts';
-import { encodedWidth } from '../../../domain/learning/encoding.ts';
-import { fitEncoding } from '../../../domain/learning/fit-encoding.ts';
-import { type LogisticProblem } from '../../../domain/learning/logistic-problem.ts';
+import { type Frame } from '../../../domain/data/frame.ts';
+import { encodeRows } from '../../../domain/learning/encode/encode.ts';
+import { encodedWidth } from '../../../domain/learning/encode/encoding.ts';
+import { fitEncoding } from '../../../domain/learning/encode/fit-encoding.ts';
+import { type LogisticProblem } from '../../../domain/learning/solvers/logistic-problem.ts';
 import { allRows } from './labelled-frame.ts';
 
 /** All rows of a frame, encoded. */

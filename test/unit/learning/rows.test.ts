@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { NO_LABEL } from '../../../domain/features/frame.ts';
-import { rowsSince } from '../../../domain/learning/rows-since.ts';
-import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
+import { evaluationRows, NO_LABEL, trainingRows } from '../../../domain/data/frame.ts';
+import { rowsSince } from '../../../domain/learning/leak-alarm.ts';
 import { frameOf } from '../drift/frame-of.ts';
 import { heldOut } from './labelled-frame.ts';
 

@@ -1,8 +1,8 @@
 // What stands beside the AUC: values as their own functions give them, intervals paired and repeatable.
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
-import { sideBySide } from '../../../domain/learning/side-by-side.ts';
-import { calibrationOf } from '../../../domain/learning/performance.ts';
+import { sideBySide } from '../../../domain/learning/compare/side-by-side.ts';
+import { calibrationOf } from '../../../domain/learning/metrics/performance.ts';
 import { randomOf } from '../drift/frame-of.ts';
 import { clusteredScores } from './clustered-scores.ts';
 

@@ -1,9 +1,9 @@
 // Slices: a loss in one part is seen there, whatever the whole says.
 import { expect, test } from 'vitest';
-import { compare } from '../../../domain/learning/comparison.ts';
-import { sliceRows } from '../../../domain/learning/slice-rows.ts';
-import { compareSlices } from '../../../domain/learning/slices.ts';
-import { type Frame, MISSING_CODE } from '../../../domain/features/frame.ts';
+import { compare } from '../../../domain/learning/compare/comparison.ts';
+import { sliceRows } from '../../../domain/learning/compare/slice-rows.ts';
+import { compareSlices } from '../../../domain/learning/compare/slices.ts';
+import { type Frame, MISSING_CODE } from '../../../domain/data/frame.ts';
 import { allRows, signalFrame } from './labelled-frame.ts';
 
 const frame = signalFrame(1_200);

@@ -1,15 +1,14 @@
 // StreamFlow: no feature of it leaks, its scores are probabilities as they are, and class weights are mended by calibration.
 import { describe, expect, test } from 'vitest';
-import { type Frame } from '../../../domain/features/frame.ts';
-import { type Artifact } from '../../../domain/learning/artifact.ts';
-import { type CalibrationPolicy } from '../../../domain/learning/calibrate.ts';
+import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
+import { type Artifact } from '../../../domain/learning/artifact/artifact.ts';
+import { type CalibrationPolicy } from '../../../domain/learning/artifact/calibrate.ts';
 import { fitVersion } from '../../../domain/learning/fit-version.ts';
-import { foldsOf } from '../../../domain/learning/folds.ts';
+import { foldsOf } from '../../../domain/learning/resample/folds.ts';
 import { judgeLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
 import { judgeAlone } from '../../../domain/learning/lone-feature.ts';
-import { type Calibration, calibrationOf } from '../../../domain/learning/performance.ts';
-import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
-import { scoreRows } from '../../../domain/learning/score.ts';
+import { type Calibration, calibrationOf } from '../../../domain/learning/metrics/performance.ts';
+import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { describeWith } from '../drift/oracles.ts';
 import { frameOf, readMonth } from '../demo/read-month.ts';
 import { allRows, rowsOf } from './labelled-frame.ts';

@@ -1,13 +1,12 @@
 // StreamFlow's two months compared in two ways: on rows that nobody learnt from, and as it was done before.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Frame } from '../../../domain/features/frame.ts';
+import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
-import { measureComparison, type MeasuredComparison } from '../../../domain/learning/measure-comparison.ts';
-import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
-import { linearScorer } from '../../../domain/learning/scorer.ts';
-import { scoreRows } from '../../../domain/learning/score.ts';
-import { type Performance } from '../../../domain/learning/performance.ts';
+import { measureComparison, type MeasuredComparison } from '../../../domain/learning/compare/side-by-side.ts';
+import { linearScorer } from '../../../domain/learning/artifact/scorer.ts';
+import { scoreRows } from '../../../domain/learning/artifact/score.ts';
+import { type Performance } from '../../../domain/learning/metrics/performance.ts';
 import { rowsOf } from './labelled-frame.ts';
 import { frameOf, readMonth } from '../demo/read-month.ts';
 import { measure } from './measure.ts';

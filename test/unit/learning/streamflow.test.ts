@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { type Frame } from '../../../domain/features/frame.ts';
-import { compare } from '../../../domain/learning/comparison.ts';
+import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
+import { compare } from '../../../domain/learning/compare/comparison.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
-import { evaluationRows, trainingRows } from '../../../domain/learning/rows.ts';
-import { scoreRows } from '../../../domain/learning/score.ts';
+import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { frameOf, readMonth } from '../demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
 import { measure } from './measure.ts';

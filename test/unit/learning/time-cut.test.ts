@@ -1,6 +1,6 @@
 // The cut in time: half of the rows after it where that is enough, else as many as there are.
 import { expect, test } from 'vitest';
-import { type Frame } from '../../../domain/features/frame.ts';
+import { type Frame } from '../../../domain/data/frame.ts';
 import { timeCut } from '../../../domain/learning/time-cut.ts';
 
 /** Rows at days 1, 2, …, `counts[day]` of them, each a cluster, every other one positive. */

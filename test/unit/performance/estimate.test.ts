@@ -3,25 +3,27 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { cbpeCases } from '../../../bench/cbpe-cases.ts';
-import { auc } from '../../../domain/learning/auc.ts';
+import { auc } from '../../../domain/data/math/auc.ts';
 import { chooseCalibrator } from '../../../domain/performance/calibrator.ts';
-import { minimumRows } from '../../../domain/performance/chunk-size.ts';
 import {
+  accuracySamplingError,
+  aucSamplingError,
   CAVEAT,
   type EstimatedMetric,
   type EstimatedPerformance,
   estimatePerformance,
-} from '../../../domain/performance/estimate-performance.ts';
-import { expectedAuc } from '../../../domain/performance/expected-auc.ts';
-import { accuracyOf, expectedConfusion, f1Of } from '../../../domain/performance/expected-confusion.ts';
-import { applyIsotonic, fitIsotonic } from '../../../domain/performance/isotonic.ts';
-import {
-  accuracySamplingError,
-  aucSamplingError,
   f1SamplingError,
+  minimumRows,
   standardError,
-} from '../../../domain/performance/sampling-error.ts';
-import { estimateInWords, performanceInWords } from '../../../domain/lifecycle/report.ts';
+} from '../../../domain/performance/estimate-performance.ts';
+import {
+  accuracyOf,
+  expectedAuc,
+  expectedConfusion,
+  f1Of,
+} from '../../../domain/performance/expected-confusion.ts';
+import { applyIsotonic, fitIsotonic } from '../../../domain/data/math/isotonic.ts';
+import { estimateInWords, performanceInWords } from '../../../domain/decisions/report.ts';
 
 const nannyml = JSON.parse(readFileSync(new URL('nannyml.json', import.meta.url), 'utf8')) as {
   cases: ({ calibrated: boolean } & Record<'auc' | 'accuracy' | 'f1', Record<string, number>>)[];

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { countLabelsOf, NO_ROWS } from '../../../domain/performance/label-counts.ts';
 import { decodeScores, encodeScores, freezeScores } from '../../../domain/performance/score-reference.ts';
-import { NO_LABEL } from '../../../domain/features/frame.ts';
+import { NO_LABEL } from '../../../domain/data/frame.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
 function scored(rows: number, timeOf: (row: number) => number = () => 0) {

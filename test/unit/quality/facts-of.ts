@@ -1,6 +1,6 @@
 // Windows as the checks of quality look at them, from frames.
-import { freezeReference } from '../../../domain/drift/feature-reference.ts';
-import { type Frame } from '../../../domain/features/frame.ts';
+import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
+import { type Frame } from '../../../domain/data/frame.ts';
 import { type Finding } from '../../../domain/quality/finding.ts';
 import { findFaults } from '../../../domain/quality/find-faults.ts';
 import { type WindowFacts } from '../../../domain/quality/window-facts.ts';

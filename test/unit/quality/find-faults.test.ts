@@ -1,7 +1,7 @@
 // Findings: each injected fault is found by its name, and what only drifts, or is as it was, is not.
 import { describe, expect, test } from 'vitest';
 import { findFaults } from '../../../domain/quality/find-faults.ts';
-import { isDefaultNumber, isDefaultText } from '../../../domain/quality/default-values.ts';
+import { isDefaultNumber, isDefaultText } from '../../../domain/quality/default-filled.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
 import { type Columns, factsOf, faults, inShort } from './facts-of.ts';
 

@@ -1,9 +1,13 @@
 // The quality part of a report: what it says in words, its schema, and the shape that older reports hold.
 import { expect, test } from 'vitest';
-import { type ContractResult } from '../../../domain/features/contracts/contract.ts';
-import { brokenContracts, type QualityPart, qualityInWords } from '../../../domain/quality/quality-part.ts';
-import { qualityPartSchema } from '../../../domain/quality/quality-part-schema.ts';
-import { readQualityPart } from '../../../domain/quality/read-quality-part.ts';
+import { type ContractResult } from '../../../domain/model/parts/contract.ts';
+import {
+  brokenContracts,
+  qualityInWords,
+  type QualityPart,
+  qualityPartSchema,
+  readQualityPart,
+} from '../../../domain/quality/quality-part.ts';
 import { faults } from './facts-of.ts';
 
 const held: ContractResult = {

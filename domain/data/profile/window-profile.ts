@@ -1,0 +1,162 @@
+// The profile of a window: its counts and sums in the bins of a feature reference.
+import { TidegateError } from '../../errors.ts';
+import { type Frame, NO_LABEL } from '../frame.ts';
+import { addCategoryProfiles, type CategoryProfile, CodeCounter, profileCounts } from './category-profile.ts';
+import { type ColumnReference, type FeatureReference, type Share } from './feature-reference.ts';
+import { addNumericProfiles, NumericCounter, type NumericProfile } from './numeric-profile.ts';
+import { unitScale } from './clip-range.ts';
+import { cutGrid } from './cut-grid.ts';
+
+/** A column that the reference knows and the window cannot be counted in. */
+export interface AbsentProfile {
+  readonly kind: 'absent';
+  readonly name: string;
+  /** Why: it vanished, or changed its type. */
+  readonly reason: string;
+}
+
+/** A column of a window, as far as it could be counted. */
+export type ColumnProfile = NumericProfile | CategoryProfile | AbsentProfile;
+
+/** Counts of a window, or of a part of it; one column for each of the reference's, in its order. */
+export interface WindowProfile {
+  readonly rows: number;
+  readonly labels: Share;
+  readonly columns: readonly ColumnProfile[];
+}
+
+/**
+ * Counts a frame in the bins of a reference, in one pass over each column and memory that does not grow with the rows.
+ *
+ * @example const profile = profileWindow(reference, frame);
+ */
+export function profileWindow(reference: FeatureReference, frame: Frame): WindowProfile {
+  const profiler = new WindowProfiler(reference, frame.features);
+  for (const column of frame.features) {
+    if (column.kind === 'numeric') profiler.addNumbers(column.name, column.values);
+    else profiler.addCodes(column.name, column.codes);
+  }
+  profiler.addLabels(frame.labels);
+  return profiler.profile();
+}
+
+/**
+ * The profile of both parts together: counts exactly, sums to rounding. A column absent from one part is absent from
+ * the whole.
+ *
+ * @throws TidegateError DEFECT when the parts were counted against different references
+ */
+export function mergeProfiles(a: WindowProfile, b: WindowProfile): WindowProfile {
+  if (a.columns.length !== b.columns.length) throw differentReferences();
+  return {
+    rows: a.rows + b.rows,
+    labels: { hits: a.labels.hits + b.labels.hits, size: a.labels.size + b.labels.size },
+    columns: a.columns.map((column, index) => mergeColumns(column, b.columns[index] as ColumnProfile)),
+  };
+}
+
+function mergeColumns(a: ColumnProfile, b: ColumnProfile): ColumnProfile {
+  if (a.kind === 'absent') return a;
+  if (b.kind === 'absent') return b;
+  if (a.name !== b.name || a.counts.length !== b.counts.length) throw differentReferences();
+  if (a.kind === 'numeric' && b.kind === 'numeric') return addNumericProfiles(a, b);
+  if (a.kind === 'category' && b.kind === 'category') return addCategoryProfiles(a, b);
+  throw differentReferences();
+}
+
+const differentReferences = (): TidegateError =>
+  new TidegateError('DEFECT', 'two profiles of different feature references cannot be added');
+
+/** A column of a window, before its values. */
+export interface ColumnHead {
+  readonly name: string;
+  readonly kind: 'numeric' | 'category';
+  /** Values of a category column, into which its codes index; more may be added before further codes are. */
+  readonly dictionary?: readonly string[];
+}
+
+/**
+ * A profile under way: memory holds the counts and nothing of the rows.
+ *
+ * @example
+ * const profiler = new WindowProfiler(reference, [{ name: 'hours', kind: 'numeric' }]);
+ * profiler.addNumbers('hours', values);
+ * profiler.addLabels(labels);
+ * profiler.profile();
+ */
+export class WindowProfiler {
+  readonly #reference: FeatureReference;
+  readonly #heads: ReadonlyMap<string, ColumnHead>;
+  readonly #numbers = new Map<string, NumericCounter>();
+  readonly #codes = new Map<string, CodeCounter>();
+  #rows = 0;
+  #hits = 0;
+  #labelled = 0;
+
+  constructor(reference: FeatureReference, heads: readonly ColumnHead[]) {
+    this.#reference = reference;
+    this.#heads = new Map(heads.map((head) => [head.name, head]));
+    for (const column of reference.columns) {
+      const head = this.#heads.get(column.name);
+      if (head?.kind !== column.kind) continue;
+      if (column.kind === 'numeric') {
+        const grid = cutGrid(column.cuts);
+        this.#numbers.set(column.name, new NumericCounter(column.name, grid, unitScale(column.range)));
+      } else {
+        this.#codes.set(column.name, new CodeCounter(head.dictionary ?? []));
+      }
+    }
+  }
+
+  /** Whether a column's values count: the reference has it, by the same kind. */
+  wants(name: string): boolean {
+    return this.#numbers.has(name) || this.#codes.has(name);
+  }
+
+  /** Counts values of a numeric column; one that is not wanted is passed over. */
+  addNumbers(name: string, values: Float64Array): void {
+    this.#numbers.get(name)?.add(values);
+  }
+
+  /** Counts codes of a category column; one that is not wanted is passed over. */
+  addCodes(name: string, codes: Uint32Array): void {
+    this.#codes.get(name)?.add(codes);
+  }
+
+  /** Counts labels, and with them the rows. */
+  addLabels(labels: Uint8Array): void {
+    this.#rows += labels.length;
+    for (let row = 0; row < labels.length; row++) {
+      const label = labels[row] as number;
+      if (label === NO_LABEL) continue;
+      this.#labelled++;
+      this.#hits += label;
+    }
+  }
+
+  /** The profile of all that was added; the profiler is not used after it. */
+  profile(): WindowProfile {
+    return {
+      rows: this.#rows,
+      labels: { hits: this.#hits, size: this.#labelled },
+      columns: this.#reference.columns.map((column) => this.#columnProfile(column)),
+    };
+  }
+
+  #columnProfile(reference: ColumnReference): ColumnProfile {
+    const { name, kind } = reference;
+    if (reference.kind === 'numeric') {
+      const counter = this.#numbers.get(name);
+      if (counter) return counter.profile();
+    } else {
+      const counter = this.#codes.get(name);
+      if (counter) return profileCounts(reference, counter.counted());
+    }
+    const found = this.#heads.get(name)?.kind;
+    const reason =
+      found === undefined
+        ? 'the column is missing from the window'
+        : `the column was ${kind} in the reference and is ${found} in the window`;
+    return { kind: 'absent', name, reason };
+  }
+}

@@ -1,0 +1,224 @@
+// A model card as Markdown.
+import { labelsInWords } from '../../data/label-states.ts';
+import { type Tuning } from '../../learning/choose-recipe.ts';
+import { metricInWords } from '../../learning/cross-validate.ts';
+import { recipeInWords } from '../../learning/recipe.ts';
+import { type Interval, intervalInWords } from '../../data/math/interval.ts';
+import { apart, fixed, pInWords, rounded } from '../../numbers-in-words.ts';
+import { holdoutUseInWords, leakProofInWords } from '../leak-proof.ts';
+import { failedInWords } from '../../judgements.ts';
+import { judgedBy, temporalHoldout } from '../out-of-time.ts';
+import { driftInWords } from '../report.ts';
+import { type RuleResult } from '../rule.ts';
+import { leaksInWords } from '../../learning/leak-alarm.ts';
+import { thresholdInWords } from '../../learning/artifact/operating-threshold.ts';
+import { type ComparisonBody } from '../comparison-body.ts';
+import { type ModelCard } from './model-card.ts';
+
+/**
+ * The card as a document: one heading a part, tables with intervals.
+ *
+ * @example cardInMarkdown(card).startsWith('# churn, version 2')
+ */
+export function cardInMarkdown(card: ModelCard): string {
+  const { model, version, stage, purpose } = card;
+  const parts = [
+    `# ${model}, version ${version}`,
+    `${purpose} Stage: ${stage}.`,
+    ...dataPart(card),
+    ...(card.comparison
+      ? comparisonPart(card, card.comparison.body)
+      : ['## Performance', 'Not compared yet.']),
+    ...decisionPart(card),
+    '## Drift at the time',
+    card.report
+      ? `Report ${card.report.id} as of ${card.report.asOf}: ${card.report.drift ? driftInWords(card.report.drift) : 'drift was not measured'}.`
+      : 'No report caused this version: a person asked for it.',
+    '## Limits',
+    list(card.limits),
+    '## Approval',
+    approvalPart(card),
+    '## History',
+    markdownTable(
+      ['at', 'move', 'reason', 'by', 'detail'],
+      card.moves.map(({ at, from, to, reason, actor, authority, detail }) => [
+        at,
+        `${from} to ${to}`,
+        reason.replaceAll('_', ' '),
+        `${actor} (${authority})`,
+        detail,
+      ]),
+    ),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const list = (lines: readonly string[]): string => lines.map((line) => `- ${escaped(line)}`).join('\n');
+
+function dataPart({ data, training, leaks, features, definitionVersion }: ModelCard): string[] {
+  return [
+    '## Data and training',
+    list([
+      `Training window (${data.window.from}, ${data.window.to}], labels known by ${data.labelsKnownBy}`,
+      `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
+      `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
+      `${trainedInWords(training)}; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
+      `Leak alarm: ${leaks ? leaksInWords(leaks) : 'not looked at'}`,
+      ...(training.tuning ? [`Recipe: ${training.tuning.words}`] : []),
+      `Calibration: ${training.calibration ? `${training.calibration.map.kind}, ${training.calibration.why}` : 'none'}`,
+      `Threshold: ${training.threshold ? thresholdInWords(training.threshold) : 'none, decisions are shown at 0.5'}`,
+    ]),
+    ...recipesPart(training.tuning),
+  ];
+}
+
+/** The recipes that were told apart, with the measure on each fold. */
+function recipesPart(tuning: Tuning | null): string[] {
+  if (!tuning || tuning.recipes.length < 2) return [];
+  const digits = (value: number): string => fixed([value], [], 4)[0] as string;
+  return [
+    '### Recipes',
+    markdownTable(
+      ['recipe', `mean ${metricInWords(tuning.metric)}`, 'standard error', 'by fold'],
+      tuning.recipes.map(({ recipe, scores, mean, standardError, problem }) => [
+        recipeInWords(recipe),
+        mean === null ? '' : digits(mean),
+        standardError === null ? '' : digits(standardError),
+        scores?.map(digits).join(' ') ?? `could not be learnt: ${problem}`,
+      ]),
+    ),
+  ];
+}
+
+function comparisonPart({ comparison, rival, judged }: ModelCard, body: ComparisonBody): string[] {
+  const { measures } = body;
+  const cell = (interval: Interval | undefined): string => (interval ? intervalInWords(interval) : '');
+  const rows: string[][] = [
+    ['AUC', cell(body.candidate.auc), cell(body.champion.auc), '0.500', cell(body.difference)],
+    ...(measures
+      ? (['prAuc', 'logLoss', 'brier', 'ece'] as const).map((name) => [
+          TITLES[name],
+          ...[measures.candidate, measures.champion, measures.baseline, measures.difference].map((side) =>
+            cell(side[name]),
+          ),
+        ])
+      : []),
+  ];
+  return [
+    '## Performance',
+    `On ${body.rows} holdout rows of ${body.clusters} clusters (${body.positiveClusters} positive, ${body.negativeClusters} negative) of (${body.window.from}, ${body.window.to}], 95 % intervals${measures ? ` (${measures.bootstrap.replicates} draws of clusters beside the AUC)` : ''}. Decided ${judged ? `by ${judged.by}: ${judged.why}` : 'not yet'}.`,
+    markdownTable(['', 'this version', rival, 'class prior', 'difference'], rows),
+    ...futurePart(body, rival),
+    ...(body.mcnemar
+      ? [
+          `At the cuts ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}: ${body.mcnemar.onlySecond} rows that this version alone gets right, ${body.mcnemar.onlyFirst} that ${rival} alone does (McNemar p ${pInWords(body.mcnemar.clustered)}).`,
+        ]
+      : []),
+    '### Slices',
+    markdownTable(
+      ['slice', 'rows', 'positive clusters', 'AUC difference', 'together with the others'],
+      body.slices.map(({ name, rows, positiveClusters, difference, simultaneous }) => [
+        name,
+        String(rows),
+        String(positiveClusters),
+        intervalInWords(difference),
+        simultaneous === null ? 'too small to be judged' : cell(simultaneous),
+      ]),
+    ),
+    ...(body.importance && body.importance.length > 0
+      ? [
+          '### What the AUC rests on',
+          markdownTable(
+            ['feature', 'AUC lost when permuted'],
+            body.importance.map(({ feature, importance }) => [
+              feature,
+              fixed([importance], [], 4)[0] as string,
+            ]),
+          ),
+        ]
+      : []),
+    '### No leak',
+    list([
+      `${body.leakedClusters} evaluation clusters were trained on`,
+      ...(body.leakProof ? leakProofInWords(body.leakProof) : []),
+      ...(body.holdout ? [holdoutUseInWords(body.holdout)] : []),
+    ]),
+    ...(comparison?.decision ? [] : ['Not decided yet.']),
+  ];
+}
+
+const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
+
+/** The temporal holdout: its numbers, or that it failed; nothing if it was not due, as the line above has the reason. */
+function futurePart(body: ComparisonBody, rival: string): string[] {
+  const { outOfTime } = body;
+  const holdout = temporalHoldout(outOfTime);
+  if (holdout.state === 'failed') return [escaped(`${failedInWords('temporal holdout', holdout)}.`)];
+  if (!outOfTime?.judged) return [];
+  const { cut, trainedRows, rows, candidateAuc, championAuc, difference, measures } = outOfTime;
+  const loss = measures
+    ? `, log loss ${intervalInWords(measures.candidate.logLoss)} against ${intervalInWords(measures.champion.logLoss)}, difference ${intervalInWords(measures.difference.logLoss)}`
+    : '';
+  return [
+    `Out of time: learnt again on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}${loss}. ${judgedBy(outOfTime).by === 'entity+time' ? 'This decided, and the table above is the other evaluation' : 'This did not decide'}.`,
+  ];
+}
+
+function decisionPart({ comparison }: ModelCard): string[] {
+  const decision = comparison?.decision;
+  if (!decision) return [];
+  return [
+    '## Decision',
+    `${decision.outcome}: ${escaped(decision.reason)} (rules ${decision.rulesVersion}${comparison.decidedAt === null ? '' : `, ${comparison.decidedAt}`}).`,
+    markdownTable(
+      ['rule', 'held', 'value', 'bound', 'in words'],
+      decision.rules.map(({ name, held, warns, value, bound, words }) => [
+        name,
+        held ? 'yes' : warns ? 'no, warns' : 'no',
+        ...valueAndBound(value, bound),
+        words,
+      ]),
+    ),
+  ];
+}
+
+function valueAndBound(value: RuleResult['value'], bound: RuleResult['bound']): string[] {
+  if (typeof value === 'number' && typeof bound === 'number') return apart([value, bound], 4);
+  return [value, bound].map((one) => (typeof one === 'number' ? rounded(one, 4) : (one ?? '')));
+}
+
+function approvalPart({ approval, evidenceDigest }: ModelCard): string {
+  const evidence = evidenceDigest === null ? 'Evidence is not complete.' : `Evidence \`${evidenceDigest}\`.`;
+  if (!approval) return `Nobody has decided on it. ${evidence}`;
+  const { decision, actor, authority, at, comment } = approval;
+  const said = comment === '' ? '' : ` "${escaped(comment)}"`;
+  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${authority}) at ${at}.${said} ${evidence}`;
+}
+
+function trainedInWords({
+  trainer,
+  seed,
+  trainedRows,
+  positives,
+  unproven,
+  origin,
+}: ModelCard['training']): string {
+  if (!unproven)
+    return `Trainer ${trainer}, seed ${seed}, ${trainedRows} rows of which ${positives} positive`;
+  const said = origin ? ` as "${origin.name}"${origin.note === '' ? '' : ` (${origin.note})`}` : '';
+  return `**Unproven**: imported${said}; which rows it was trained on is not known. Its references are of the window below`;
+}
+
+/**
+ * Rows under a head; empty where there is no row.
+ *
+ * @example markdownTable(['slice', 'rows'], [['plan = pro', '12']])
+ */
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** A text that stays within its cell or line, and is no HTML. @example escaped('x < 3') // 'x \\< 3' */
+const escaped = (text: string): string => text.replaceAll(/[|<]/g, '\\$&').replaceAll(/\s*[\r\n]+\s*/g, ' ');

@@ -1,0 +1,83 @@
+// Which frozen datasets may let their rows go: a pure rule over what rests on them.
+import { before, durationOf } from '../model/parts/duration.ts';
+
+/** A stage that a version stands in. */
+type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
+
+/** Something that was made from a dataset; `at` is when it last mattered. */
+export type DatasetUse =
+  | {
+      /** A version that was trained on it, or compared on it. */
+      readonly kind: 'training' | 'comparison';
+      readonly version: number;
+      readonly stage: Stage;
+      /** A rollback may go to any version that was in Production. */
+      readonly wasInProduction: boolean;
+      readonly at: Date;
+    }
+  | {
+      readonly kind: 'report';
+      readonly id: number;
+      /** The newest of the model: its run may still measure, and the next is compared with it. */
+      readonly isNewest: boolean;
+      readonly at: Date;
+    }
+  | { readonly kind: 'retrain'; readonly id: string; readonly isOpen: boolean; readonly at: Date };
+
+/** A dataset whose rows are still there. */
+export interface KeptDataset {
+  readonly id: number;
+  readonly createdAt: Date;
+  readonly uses: readonly DatasetUse[];
+}
+
+/** Whether a use alone keeps the rows, however old they are. */
+export function holdsRows(use: DatasetUse): boolean {
+  switch (use.kind) {
+    case 'training':
+    case 'comparison':
+      // A version in None is being compared, or its retrain failed: the retrain says which.
+      return use.stage === 'Staging' || use.stage === 'Production' || use.wasInProduction;
+    case 'report':
+      return use.isNewest;
+    case 'retrain':
+      return use.isOpen;
+  }
+}
+
+/**
+ * Those datasets whose rows may go, the one that was unused longest first: nothing holds them, and the last use is
+ * longer ago than `retention`.
+ *
+ * @param retention a duration, such as '12 months'
+ * @example mayExpire(datasets, '12 months', new Date('2026-11-25Z')).map(({ id }) => id)
+ */
+export function mayExpire(datasets: readonly KeptDataset[], retention: string, now: Date): KeptDataset[] {
+  const bound = before(now, durationOf(retention)).getTime();
+  return datasets
+    .filter(({ uses }) => !uses.some(holdsRows))
+    .map((dataset) => ({ dataset, unusedSince: unusedSince(dataset) }))
+    .filter(({ unusedSince: since }) => since < bound)
+    .toSorted((a, b) => a.unusedSince - b.unusedSince || a.dataset.id - b.dataset.id)
+    .map(({ dataset }) => dataset);
+}
+
+const unusedSince = ({ createdAt, uses }: KeptDataset): number =>
+  Math.max(createdAt.getTime(), ...uses.map(({ at }) => at.getTime()));
+
+/** A use in words. @example useInWords(use) // 'version 2 was trained on it (Production)' */
+export function useInWords(use: DatasetUse): string {
+  switch (use.kind) {
+    case 'training':
+      return `version ${use.version} was trained on it (${standing(use)})`;
+    case 'comparison':
+      return `version ${use.version} was compared on it (${standing(use)})`;
+    case 'report':
+      return `report ${use.id} speaks of it${use.isNewest ? ' (the newest)' : ''}`;
+    case 'retrain':
+      return `retrain ${use.id} works with it${use.isOpen ? ' (open)' : ''}`;
+  }
+}
+
+const standing = ({ stage, wasInProduction }: { stage: Stage; wasInProduction: boolean }): string =>
+  stage === 'Archived' && wasInProduction ? 'Archived, in reach of a rollback' : stage;

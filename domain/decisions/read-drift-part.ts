@@ -1,0 +1,36 @@
+// The drift part of a stored report, whatever release wrote it.
+import { type DriftPart } from './report.ts';
+import { type ColumnVerdict, columnWords } from '../drift/verdict.ts';
+import { type BothSides } from '../drift/column-measurement.ts';
+
+/** A column as it was stored when `mean` held the clipped means. */
+type FirstColumn = Omit<ColumnVerdict, 'mean'> & { readonly mean: BothSides | null };
+
+const NOT_KEPT = 'the report was written by an earlier version, which kept the clipped means alone';
+
+/**
+ * The part as today's readers know it. The first reports hold means of clipped values and call them means: these get their
+ * own name, in the sentences too, and the means themselves are not known.
+ *
+ * @example readDriftPart(row.drift)
+ */
+export function readDriftPart(stored: DriftPart | null): DriftPart | null {
+  if (!stored?.measured) return stored;
+  const { verdict } = stored;
+  if (!verdict.columns.some(isFirst)) return stored;
+  const columns = verdict.columns.map((column) =>
+    isFirst(column) ? renamed(column, verdict.alpha) : column,
+  );
+  return { ...stored, verdict: { ...verdict, columns } };
+}
+
+const isFirst = (column: FirstColumn): boolean => column.mean !== null && column.clippedMean === undefined;
+
+function renamed(column: FirstColumn, alpha: number): ColumnVerdict {
+  const facts = {
+    ...column,
+    mean: { reference: null, window: null, note: NOT_KEPT },
+    clippedMean: column.mean,
+  };
+  return { ...facts, words: columnWords(column.status, column.reason, column.signals, facts, alpha) };
+}
