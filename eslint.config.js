@@ -53,18 +53,18 @@ export default tseslint.config(
   {
     // Work that holds a connection and waits for another can wait for ever; these two take them all before they begin.
     files: ['store/**/*.ts', 'activities/**/*.ts', 'scoring/**/*.ts', 'api/**/*.ts', 'worker/**/*.ts'],
-    ignores: ['store/connections.ts', 'store/migrate.ts', 'store/import/import-files.ts'],
+    ignores: ['store/postgres/connections.ts', 'store/postgres/migrate.ts', 'store/import/import-files.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: "CallExpression[callee.property.name='connect'][callee.object.property.name='pool']",
-          message: 'Use withConnections of store/connections.ts.',
+          message: 'Use withConnections of store/postgres/connections.ts.',
         },
         {
           selector:
             "CallExpression[callee.property.name='transaction'][callee.object.property.name='kysely']",
-          message: 'Use inKyselyTransaction of store/connections.ts.',
+          message: 'Use inKyselyTransaction of store/postgres/connections.ts.',
         },
       ],
     },

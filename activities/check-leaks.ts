@@ -18,12 +18,12 @@ import {
 } from '../domain/learning/leak-alarm.ts';
 import { type LoneFeature } from '../domain/learning/lone-feature.ts';
 import { type Failed } from '../domain/judgements.ts';
-import { type Database } from '../store/database.ts';
-import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset, getDataset } from '../store/registry/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { lateViews } from '../store/features/late-views.ts';
-import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
+import { lateViews } from '../store/join/late-views.ts';
+import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 import { beside } from './followed.ts';

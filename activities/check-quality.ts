@@ -8,21 +8,20 @@ import { findFaults } from '../domain/quality/find-faults.ts';
 import { futureRows, onlineRowsAhead } from '../domain/quality/future-rows.ts';
 import {
   contractName,
-  type QualityPart,
   QUALITY_VERSION,
   qualityFailed,
   qualityInWords,
+  type QualityPart,
   stoppingContracts,
 } from '../domain/quality/quality-part.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { inspectDataset } from '../store/quality/inspect-dataset.ts';
-import { previousWindow } from '../store/quality/previous-window.ts';
-import { findFuture } from '../store/quality/future-rows.ts';
-import { tableFacts } from '../store/quality/table-facts.ts';
-import { type Database } from '../store/database.ts';
-import { getReport, type Report, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readReference } from '../store/versions/versions.ts';
+import { inspectDataset } from '../store/profiles/inspect-dataset.ts';
+import { previousWindow, tableFacts } from '../store/profiles/table-facts.ts';
+import { findFuture } from '../store/profiles/future-rows.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { getReport, type Report, writeReportPart } from '../store/registry/reports.ts';
+import { getVersion, readReference } from '../store/registry/versions.ts';
 import { referenceOf } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
 import { matchInTime } from './match-in-time.ts';

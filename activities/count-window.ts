@@ -6,13 +6,13 @@ import { TidegateError } from '../domain/errors.ts';
 import { type Scorer } from '../domain/learning/artifact/scorer.ts';
 import { type Unmeasured, unmeasured } from '../domain/decisions/report.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
-import { type Database } from '../store/database.ts';
-import { type Dataset } from '../store/datasets/dataset.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset } from '../store/registry/dataset.ts';
 import { HoldoutScorer } from '../store/datasets/holdout-scorer.ts';
 import { type ChunkRange } from '../store/datasets/read-chunks.ts';
-import { profileDataset } from '../store/drift/profile-dataset.ts';
-import { type WindowCounts } from '../store/drift/profile-parts.ts';
-import { readScoreReference } from '../store/versions/versions.ts';
+import { profileDataset } from '../store/profiles/profile-dataset.ts';
+import { type WindowCounts } from '../store/profiles/profile-parts.ts';
+import { readScoreReference } from '../store/registry/versions.ts';
 
 /** What a window is counted by. */
 export interface Counting {

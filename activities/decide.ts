@@ -5,7 +5,7 @@ import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { dayOf, windowEndingAt } from '../domain/model/window.ts';
 import { contractName, stoppingContracts } from '../domain/quality/quality-part.ts';
-import { countFreshLabels } from '../store/features/fresh-labels.ts';
+import { countFreshLabels } from '../store/join/newest-labelled-time.ts';
 import { evaluationsOf } from '../domain/decisions/comparison-body.ts';
 import { decidePromotion } from '../domain/decisions/decide-promotion.ts';
 import {
@@ -20,19 +20,19 @@ import { promotionFacts } from '../domain/decisions/promotion-facts.ts';
 import { fixed } from '../domain/numbers-in-words.ts';
 import { type Interval, intervalInWords } from '../domain/data/math/interval.ts';
 import { type PerformancePart } from '../domain/decisions/report.ts';
-import { type Database } from '../store/database.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { findComparison, getComparison, writePromotionDecision } from '../store/runs/comparisons.ts';
+import { findComparison, getComparison, writePromotionDecision } from '../store/registry/comparisons.ts';
 import {
   decideReport,
   getReport,
   isReportedBefore,
   type Report,
   waitingReports,
-} from '../store/runs/reports.ts';
-import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/runs/retrains.ts';
-import { getVersion, readArtifact, readTuning } from '../store/versions/versions.ts';
+} from '../store/registry/reports.ts';
+import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/registry/retrains.ts';
+import { getVersion, readArtifact, readTuning } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type ReportRef } from './report-ref.ts';
 

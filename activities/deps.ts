@@ -3,8 +3,8 @@ import { activityInfo } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
 import { nameProblem, textProblem } from '../domain/decisions/written-text.ts';
-import { type Database } from '../store/database.ts';
-import { type Authority } from '../store/versions/move.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Authority } from '../store/registry/stage-moves.ts';
 
 /** Connections and settings of the worker process. */
 export interface ActivityDeps {

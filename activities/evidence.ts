@@ -3,12 +3,12 @@ import { PROMOTION_RULES } from '../domain/decisions/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/decisions/decide-retrain.ts';
 import { labelsInWords } from '../domain/data/label-states.ts';
 import { evidenceInWords } from '../domain/decisions/comparison-body.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
-import { getComparison } from '../store/runs/comparisons.ts';
-import { writeEvidence } from '../store/runs/evidence.ts';
-import { getReport } from '../store/runs/reports.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
-import { getVersion, readTuning } from '../store/versions/versions.ts';
+import { getDataset } from '../store/registry/dataset.ts';
+import { getComparison } from '../store/registry/comparisons.ts';
+import { writeEvidence } from '../store/registry/evidence.ts';
+import { getReport } from '../store/registry/reports.ts';
+import { getRetrain } from '../store/registry/retrains.ts';
+import { getVersion, readTuning } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type Validation } from './validate.ts';
 

@@ -1,16 +1,16 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
 import { backfilledInWords, labelsInWords } from '../domain/data/label-states.ts';
 import { dayOf, type Window, windowEndingAt } from '../domain/model/window.ts';
-import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
-import { expireDatasets } from '../store/datasets/expire.ts';
+import { type Dataset, getDataset } from '../store/registry/dataset.ts';
+import { expireDatasets } from '../store/datasets/dataset-uses.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { PART_ROWS, partsOf } from '../store/drift/part-plan.ts';
-import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
-import { getReport, openReport } from '../store/runs/reports.ts';
-import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
-import { findVersionIn } from '../store/versions/versions.ts';
+import { PART_ROWS, partsOf } from '../store/profiles/profile-parts.ts';
+import { newestLabelledTime } from '../store/join/newest-labelled-time.ts';
+import { getReport, openReport } from '../store/registry/reports.ts';
+import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
+import { findVersionIn } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
 import { followed } from './followed.ts';

@@ -1,9 +1,9 @@
 // The activities of the loops, built once per worker from its connections.
-import { nameTheSource } from '../store/definitions/name-the-source.ts';
-import { postgresFailure } from '../store/postgres-failure.ts';
-import { getReport } from '../store/runs/reports.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
-import { type Database } from '../store/database.ts';
+import { nameTheSource } from '../store/name-the-source.ts';
+import { postgresFailure } from '../store/postgres/postgres-failure.ts';
+import { getReport } from '../store/registry/reports.ts';
+import { getRetrain } from '../store/registry/retrains.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { type ActivityDeps } from './deps.ts';
 import { qualityActivities } from './check-quality.ts';
 import { leakActivities } from './check-leaks.ts';

@@ -5,10 +5,10 @@ import { driftPolicyOf } from '../domain/drift/drift-policy.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type DriftPart, unmeasured } from '../domain/decisions/report.ts';
-import { type Database } from '../store/database.ts';
-import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset, getDataset } from '../store/registry/dataset.ts';
 import { readDataset } from '../store/datasets/read.ts';
-import { type Version } from '../store/versions/versions.ts';
+import { type Version } from '../store/registry/versions.ts';
 
 /** What is compared, and by which policy. */
 export interface EvidentlyTask {

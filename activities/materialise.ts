@@ -1,14 +1,18 @@
 // Online rows: brought up to date for every definition that is in use, and removed where none is.
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { definitionsInUse, keepsOnlineRows } from '../store/online/definitions-in-use.ts';
 import { materialise } from '../store/online/materialise.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
-import { type Materialised, materialisedInWords, type MaterialiseScope } from '../store/online/scope.ts';
+import {
+  type Materialised,
+  materialisedInWords,
+  type MaterialiseScope,
+} from '../domain/data/materialised.ts';
 import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
-import { getComparison } from '../store/runs/comparisons.ts';
-import { getVersion } from '../store/versions/versions.ts';
+import { getComparison } from '../store/registry/comparisons.ts';
+import { getVersion } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 
 /** What became of the rows of one definition. */

@@ -11,13 +11,12 @@ import {
 } from '../domain/performance/estimate-performance.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
 import { loadScorer } from '../scoring/scorer-source.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { getDataset } from '../store/registry/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
-import { type ScoredHoldout } from '../store/datasets/holdout-scorer.ts';
-import { scoreHoldout } from '../store/datasets/score-holdout.ts';
+import { type ScoredHoldout, scoreHoldout } from '../store/datasets/holdout-scorer.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { getReport, writeReportPart } from '../store/runs/reports.ts';
-import { getVersion, readScoreReference, type Version } from '../store/versions/versions.ts';
+import { getReport, writeReportPart } from '../store/registry/reports.ts';
+import { getVersion, readScoreReference, type Version } from '../store/registry/versions.ts';
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 import { beside, followed } from './followed.ts';

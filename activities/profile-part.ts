@@ -1,11 +1,10 @@
 // One part of a large window, counted for its report by whichever worker is free.
 import { loadScorer } from '../scoring/scorer-source.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { getDataset } from '../store/registry/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
-import { partRange } from '../store/drift/part-plan.ts';
-import { hasProfilePart, writeProfilePart } from '../store/drift/profile-parts.ts';
-import { getReportSubject } from '../store/runs/reports.ts';
-import { getVersion, readReference } from '../store/versions/versions.ts';
+import { hasProfilePart, partRange, writeProfilePart } from '../store/profiles/profile-parts.ts';
+import { getReportSubject } from '../store/registry/reports.ts';
+import { getVersion, readReference } from '../store/registry/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';

@@ -1,6 +1,6 @@
 // A retrain's beginning and end.
 import { type RetrainRequest } from '../workflows/contracts.ts';
-import { closeRetrain, openRetrain } from '../store/runs/retrains.ts';
+import { closeRetrain, openRetrain } from '../store/registry/retrains.ts';
 import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 
 /** The steps that open and close a retrain. */

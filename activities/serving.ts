@@ -1,10 +1,10 @@
 // Waits until every API instance has loaded a version, and until every one answers with it.
 import { heartbeat, sleep } from '@temporalio/activity';
 import { TidegateError } from '../domain/errors.ts';
-import { type Database } from '../store/database.ts';
-import { type InstanceAnswer, listAnswers } from '../store/serving/live-instances.ts';
-import { requestPreparation, type VersionRef } from '../store/serving/wanted-versions.ts';
-import { findVersionIn } from '../store/versions/versions.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type InstanceAnswer, listAnswers } from '../store/registry/instances.ts';
+import { requestPreparation, type VersionRef } from '../store/registry/wanted-versions.ts';
+import { findVersionIn } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 
 /** How long the instances are waited for, in milliseconds; both stay below the activities' own timeout. */

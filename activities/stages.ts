@@ -1,14 +1,12 @@
 // Moves of a version between stages, on the word of a rule or of a person.
-import { type Database } from '../store/database.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { findAcceptedDecision } from '../store/runs/decisions.ts';
-import { evidenceDigestOf, findEvidence } from '../store/runs/evidence.ts';
-import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
-import { archive } from '../store/versions/archive.ts';
-import { moveToStaging } from '../store/versions/move-to-staging.ts';
-import { promote } from '../store/versions/promote.ts';
-import { rollBack } from '../store/versions/roll-back.ts';
-import { findVersionOfRetrain } from '../store/versions/versions.ts';
+import { findAcceptedDecision } from '../store/registry/decisions.ts';
+import { evidenceDigestOf, findEvidence } from '../store/registry/evidence.ts';
+import { candidateOf, getRetrain } from '../store/registry/retrains.ts';
+import { archive, moveToStaging, promote } from '../store/registry/stage-moves.ts';
+import { rollBack } from '../store/registry/roll-back.ts';
+import { findVersionOfRetrain } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type RollbackInput } from '../workflows/contracts.ts';
 import { type ActivityDeps, byRule, currentRun, requireName, requireText } from './deps.ts';

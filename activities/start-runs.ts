@@ -7,7 +7,7 @@ import {
 } from '@temporalio/client';
 import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { candidateOf, getRetrain } from '../store/runs/retrains.ts';
+import { candidateOf, getRetrain } from '../store/registry/retrains.ts';
 import {
   type MonitorInput,
   type ReleaseInput,

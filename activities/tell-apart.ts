@@ -2,10 +2,10 @@
 import { type DomainClassification } from '../domain/drift/multivariate/domain-classifier.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
-import { type Database } from '../store/database.ts';
-import { type Dataset, getDataset } from '../store/datasets/dataset.ts';
-import { sampleDataset } from '../store/drift/sample-dataset.ts';
-import { type Version } from '../store/versions/versions.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset, getDataset } from '../store/registry/dataset.ts';
+import { sampleDataset } from '../store/profiles/profile-dataset.ts';
+import { type Version } from '../store/registry/versions.ts';
 import { compute } from './compute/compute.ts';
 import { beside } from './followed.ts';
 

@@ -6,9 +6,9 @@ import { thresholdInWords } from '../domain/learning/artifact/operating-threshol
 import { TREES, treesInWords } from '../domain/learning/trees.ts';
 import { encodeScores } from '../domain/performance/score-reference.ts';
 import { readDataset } from '../store/datasets/read.ts';
-import { getRetrain, noteRetrain } from '../store/runs/retrains.ts';
-import { forgetFoldFits } from '../store/runs/tree-fits.ts';
-import { findVersionOfRetrain, registerVersion } from '../store/versions/versions.ts';
+import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
+import { forgetFoldFits } from '../store/registry/tree-fits.ts';
+import { findVersionOfRetrain, registerVersion } from '../store/registry/versions.ts';
 import { compute } from './compute/compute.ts';
 import { type ComputeControl } from './compute/pool.ts';
 import { type TrainingInput } from './compute/tasks.ts';

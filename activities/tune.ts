@@ -5,13 +5,13 @@ import { TREES } from '../domain/learning/trees.ts';
 import { recipeInWords } from '../domain/learning/recipe.ts';
 import { type Failed } from '../domain/judgements.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { getRetrain, IMPORT } from '../store/runs/retrains.ts';
+import { getRetrain, IMPORT } from '../store/registry/retrains.ts';
 import {
   findTrainingPlan,
   hasRecipeScores,
   writeRecipeScores,
   writeTrainingPlan,
-} from '../store/runs/training-plans.ts';
+} from '../store/registry/training-plans.ts';
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
 import { CANNOT_BE_FITTED } from './training/cannot-be-fitted.ts';

@@ -16,13 +16,13 @@ import {
   validationOf,
 } from '../domain/decisions/validation.ts';
 import { loadScorer } from '../scoring/scorer-source.ts';
-import { type Database } from '../store/database.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { getDataset } from '../store/registry/dataset.ts';
 import { readRowsFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { countMissingOnlineRows } from '../store/online/missing-rows.ts';
-import { getComparison } from '../store/runs/comparisons.ts';
-import { getVersion } from '../store/versions/versions.ts';
+import { countMissingOnlineRows } from '../store/online/lookup.ts';
+import { getComparison } from '../store/registry/comparisons.ts';
+import { getVersion } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { followed } from './followed.ts';
 

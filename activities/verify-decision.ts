@@ -10,16 +10,16 @@ import {
 import { MAX_TEXT, printableName, readableText, sameName } from '../domain/decisions/written-text.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { type Evidence, findEvidence } from '../store/runs/evidence.ts';
+import { type Evidence, findEvidence } from '../store/registry/evidence.ts';
 import {
   findAcceptedDecision,
   findDecision,
   recordDecision,
   settledInWords,
-} from '../store/runs/decisions.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
-import { getVersion } from '../store/versions/versions.ts';
-import { type Database } from '../store/database.ts';
+} from '../store/registry/decisions.ts';
+import { getRetrain } from '../store/registry/retrains.ts';
+import { getVersion } from '../store/registry/versions.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
 import { type Notification, notifyActivities } from './notify.ts';
 

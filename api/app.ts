@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type Database } from '../store/database.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { type DecisionGate } from './decision-gate.ts';
 import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';

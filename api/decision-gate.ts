@@ -12,8 +12,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
 import { type DecisionMessage, type DecisionResult } from '../domain/decisions/approval.ts';
-import { type Database } from '../store/database.ts';
-import { recordDecision } from '../store/runs/decisions.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { recordDecision } from '../store/registry/decisions.ts';
 import { decideUpdate, workflowIds } from '../workflows/contracts.ts';
 
 /** How long a worker may take to verify a decision, in milliseconds. */

@@ -1,7 +1,7 @@
 // Listens, and closes so that no request and no logged prediction is lost.
 import { type FastifyBaseLogger } from 'fastify';
 import { TidegateError } from '../domain/errors.ts';
-import { type Database } from '../store/database.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { type App, buildApp } from './app.ts';
 import { type DecisionGate } from './decision-gate.ts';
 import { Serving } from './serving/serving.ts';

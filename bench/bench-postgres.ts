@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../cli/embedded/free-port.ts';
 import { startPostgres } from '../cli/embedded/postgres.ts';
-import { type Database, openDatabase } from '../store/database.ts';
+import { type Database, openDatabase } from '../store/postgres/database.ts';
 
 /** What a bench works on. */
 export interface BenchPostgres {

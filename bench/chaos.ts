@@ -10,9 +10,9 @@ import { startTemporal } from '../cli/embedded/temporal.ts';
 import { searchAttributeKinds } from '../worker/search-attributes.ts';
 import { exampleMigrations } from '../migrations/example/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { openDatabase } from '../store/database.ts';
-import { importFolder } from '../store/import/import-folder.ts';
-import { migrate } from '../store/migrate.ts';
+import { openDatabase } from '../store/postgres/database.ts';
+import { importFolder } from '../store/import/import-files.ts';
+import { migrate } from '../store/postgres/migrate.ts';
 import { KILL_MOMENTS, surviveKill } from '../test/helpers/killed-worker.ts';
 
 const AS_OF = '2026-08-31T00:00:00Z';

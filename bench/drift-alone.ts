@@ -4,7 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { type ReportRef } from '../activities/report-ref.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { type ActivityDeps } from '../activities/deps.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase } from '../store/postgres/database.ts';
 import { memoryOf } from './process-cost.ts';
 
 const [url = '', warmUp = '', ...reports] = process.argv.slice(2);

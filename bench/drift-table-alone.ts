@@ -2,13 +2,13 @@
 import { writeFile } from 'node:fs/promises';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { decodeReference } from '../domain/data/profile/profile-codec.ts';
-import { copyRows } from '../store/copy-out.ts';
-import { inTransaction, openDatabase, READ_SNAPSHOT } from '../store/database.ts';
-import { groupedProfile } from '../store/drift/grouped-profile.ts';
-import { profileQuery } from '../store/drift/profile-query.ts';
-import { describeQuery } from '../store/drift/query-columns.ts';
-import { streamProfile } from '../store/drift/stream-profile.ts';
-import { readReference } from '../store/versions/versions.ts';
+import { copyRows } from '../store/postgres/copy-out.ts';
+import { inTransaction, openDatabase, READ_SNAPSHOT } from '../store/postgres/database.ts';
+import { groupedProfile } from '../store/profiles/grouped-profile.ts';
+import { profileQuery } from '../store/profiles/profile-query.ts';
+import { describeQuery } from '../store/profiles/query-source.ts';
+import { streamProfile } from '../store/profiles/stream-profile.ts';
+import { readReference } from '../store/registry/versions.ts';
 import { memoryOf } from './process-cost.ts';
 
 const [url = '', model = '', table = '', warmUp = '', rounds = '1'] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // A frame as a plain table, for benches of what reads one.
 import { type Frame } from '../domain/data/frame.ts';
-import { type Database, inTransaction } from '../store/database.ts';
-import { CopyIn } from '../store/import/copy-in.ts';
+import { type Database, inTransaction } from '../store/postgres/database.ts';
+import { CopyIn } from '../store/postgres/copy-in.ts';
 
 const BATCH_ROWS = 10_000;
 

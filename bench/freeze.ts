@@ -3,12 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { numeric } from '../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../domain/model/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { CopyTap } from '../store/copy-tap.ts';
-import { type Dataset } from '../store/datasets/dataset.ts';
+import { CopyTap } from '../store/postgres/copy-tap.ts';
+import { type Dataset } from '../store/registry/dataset.ts';
 import { freezeRows } from '../store/datasets/freeze.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { applyDefinition } from '../store/definitions/definitions.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrate } from '../store/postgres/migrate.ts';
 import { benchPostgres } from './bench-postgres.ts';
 
 const ROWS = 1_000_000;

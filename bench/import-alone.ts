@@ -1,5 +1,5 @@
 // A process that imports and does nothing else: prints seconds, CPU seconds and peak memory as JSON.
-import { openDatabase } from '../store/database.ts';
+import { openDatabase } from '../store/postgres/database.ts';
 import { importFiles } from '../store/import/import-files.ts';
 
 const [url = '', path = '', asOf = ''] = process.argv.slice(2);

@@ -8,8 +8,8 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { type Database } from '../store/database.ts';
-import { CopyIn } from '../store/import/copy-in.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { CopyIn } from '../store/postgres/copy-in.ts';
 import { type ImportedTable } from '../store/import/import-file.ts';
 import { benchPostgres } from './bench-postgres.ts';
 

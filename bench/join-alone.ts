@@ -1,8 +1,8 @@
 // One statement read as a freeze reads it, in a process of its own: how long it took, and the memory at its peak.
 // Arguments: the address of the database, and the statement.
 import pg from 'pg';
-import { copyRows } from '../store/copy-out.ts';
-import { JOIN_SETTINGS } from '../store/features/join-settings.ts';
+import { copyRows } from '../store/postgres/copy-out.ts';
+import { JOIN_SETTINGS } from '../store/join/join-plan.ts';
 
 const [url = '', statement = ''] = process.argv.slice(2);
 const client = new pg.Client({ connectionString: url });

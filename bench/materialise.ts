@@ -7,11 +7,11 @@
 import { category, numeric } from '../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../domain/model/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { type Database } from '../store/database.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { applyDefinition, getDefinition } from '../store/definitions/definitions.ts';
-import { migrate } from '../store/migrate.ts';
+import { migrate } from '../store/postgres/migrate.ts';
 import { materialise } from '../store/online/materialise.ts';
-import { type MaterialiseScope } from '../store/online/scope.ts';
+import { type MaterialiseScope } from '../domain/data/materialised.ts';
 import { benchPostgres } from './bench-postgres.ts';
 
 const ENTITIES = Number(process.argv[2] ?? 1_000_000);

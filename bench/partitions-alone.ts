@@ -5,7 +5,7 @@ import { type ActivityDeps } from '../activities/deps.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { type PartRef, profilePartActivities } from '../activities/profile-part.ts';
 import { type ReportRef } from '../activities/report-ref.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase } from '../store/postgres/database.ts';
 import { type AloneAnswer, type AloneTask } from './partition-tasks.ts';
 
 const database = openDatabase(process.argv[2] ?? '');

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { TidegateError } from '../domain/errors.ts';
-import { PART_ROWS } from '../store/drift/part-plan.ts';
+import { PART_ROWS } from '../store/profiles/profile-parts.ts';
 import { DEFAULT_TASK_QUEUE } from '../workflows/contracts.ts';
 
 const PORT = 'must be a port, 1 to 65535';

@@ -1,9 +1,9 @@
 // The connections of one command: opened for it, closed after it.
 import { Client, Connection } from '@temporalio/client';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { checkReachable, type Database, openDatabase } from '../store/database.ts';
-import { type Installation, readInstallation } from '../store/installation.ts';
-import { checkSchema } from '../store/migrate.ts';
+import { checkReachable, type Database, openDatabase } from '../store/postgres/database.ts';
+import { type Installation, readInstallation } from '../store/registry/installation.ts';
+import { checkSchema } from '../store/postgres/migrate.ts';
 import { ownRuns } from '../worker/installation-memo.ts';
 import { temporalUnreachable } from '../worker/temporal-unreachable.ts';
 import { type Config, type TemporalSettings } from './config.ts';

@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@te
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
 import { type ErrorCode, errorKinds, type Place, TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
-import { postgresFailure } from '../store/postgres-failure.ts';
+import { postgresFailure } from '../store/postgres/postgres-failure.ts';
 
 const MOST_CAUSES = 10;
 

@@ -1,8 +1,8 @@
 // Migrations of one database: Tidegate's own, and on wish those of the example's source tables.
 import { exampleMigrations } from '../migrations/example/index.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { checkReachable, openDatabase } from '../store/database.ts';
-import { migrate } from '../store/migrate.ts';
+import { checkReachable, openDatabase } from '../store/postgres/database.ts';
+import { migrate } from '../store/postgres/migrate.ts';
 
 /**
  * Runs what the database has not seen.

@@ -11,7 +11,7 @@ import {
 import { type ModelDefinition, onlineEvery } from '../domain/model/definition.ts';
 import { type Duration, durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
 import { missingMidnights } from '../domain/model/parts/zoned-time.ts';
-import { type Installation } from '../store/installation.ts';
+import { type Installation } from '../store/registry/installation.ts';
 import { installationMemo } from '../worker/installation-memo.ts';
 import { refuseForeignSchedule } from '../worker/schedule-owners.ts';
 import { TidegateError } from '../domain/errors.ts';

@@ -1,11 +1,11 @@
 // The versions of a model as the command line tells of them.
 import { type Tuning } from '../domain/learning/choose-recipe.ts';
 import { type Interval } from '../domain/data/math/interval.ts';
-import { type Database } from '../store/database.ts';
-import { getDataset } from '../store/datasets/dataset.ts';
-import { findComparison } from '../store/runs/comparisons.ts';
-import { listTransitions, type Transition } from '../store/versions/transitions.ts';
-import { listVersions, readTuning, type Version } from '../store/versions/versions.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { getDataset } from '../store/registry/dataset.ts';
+import { findComparison } from '../store/registry/comparisons.ts';
+import { listTransitions, type Transition } from '../store/registry/verify-chain.ts';
+import { listVersions, readTuning, type Version } from '../store/registry/versions.ts';
 
 /** A version with what it was trained on, how it compared, and how it came to its stage. */
 export interface VersionRow extends Omit<Version, 'datasetId'> {

@@ -11,15 +11,15 @@ import { chooseThreshold } from '../domain/learning/artifact/operating-threshold
 import { type Scorer } from '../domain/learning/artifact/scorer.ts';
 import { encodeScores, freezeScores } from '../domain/performance/score-reference.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type Database } from '../store/database.ts';
-import { type Dataset } from '../store/datasets/dataset.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset } from '../store/registry/dataset.ts';
 import { freezeWindow } from '../store/datasets/freeze.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { newestLabelledTime } from '../store/features/newest-labelled-time.ts';
-import { IMPORT, noteRetrain, openRetrain } from '../store/runs/retrains.ts';
-import { MOST_ONNX_BYTES, onnxModelOf, writeOnnxModel } from '../store/versions/onnx-models.ts';
-import { registerVersion, type Version } from '../store/versions/versions.ts';
+import { newestLabelledTime } from '../store/join/newest-labelled-time.ts';
+import { IMPORT, noteRetrain, openRetrain } from '../store/registry/retrains.ts';
+import { MOST_ONNX_BYTES, onnxModelOf, writeOnnxModel } from '../store/registry/onnx-models.ts';
+import { registerVersion, type Version } from '../store/registry/versions.ts';
 import { openOnnxRuntime } from './onnx-runtime.ts';
 import { openOnnxScorer, openSession } from './onnx-scorer.ts';
 

@@ -2,9 +2,9 @@
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
 import { type Scorer } from '../domain/learning/artifact/scorer.ts';
-import { type Database } from '../store/database.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
-import { getVersion } from '../store/versions/versions.ts';
+import { getVersion } from '../store/registry/versions.ts';
 import { loadScorer } from './scorer-source.ts';
 
 /** A version with its scorer and the definition it was trained by. */

@@ -1,9 +1,9 @@
 // What a scorer is made of, read once from the database: it can be sent to a thread, which opens its own.
 import { type StoredArtifact } from '../domain/learning/artifact/artifact.ts';
 import { type Scorer } from '../domain/learning/artifact/scorer.ts';
-import { type Database } from '../store/database.ts';
-import { readOnnxModel } from '../store/versions/onnx-models.ts';
-import { readArtifact } from '../store/versions/versions.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { readOnnxModel } from '../store/registry/onnx-models.ts';
+import { readArtifact } from '../store/registry/versions.ts';
 import { onnxRuntimeFolder } from './onnx-runtime.ts';
 import { openScorer, type ScorerSource } from './open-scorer.ts';
 

@@ -1,9 +1,9 @@
 // A database as plain SQL: the statements of the migrations that made it, then its rows.
 import { Kysely, type Migration, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { type Database } from '../store/database.ts';
-import { migrate, type MigrationTrack } from '../store/migrate.ts';
-import { type Tables } from '../store/tables.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { migrate, type MigrationTrack } from '../store/postgres/migrate.ts';
+import { type Tables } from '../store/postgres/tables.ts';
 
 /**
  * Migrates an empty database.

@@ -8,7 +8,7 @@ import { eraseData } from '../cli/embedded/erase-data.ts';
 import { freePort } from '../cli/embedded/free-port.ts';
 import { startPostgres } from '../cli/embedded/postgres.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
-import { openDatabase } from '../store/database.ts';
+import { openDatabase } from '../store/postgres/database.ts';
 import { dumpDatabase, migrateAndRecord } from './dump-database.ts';
 import { makeReleaseWorld, WORLD } from './release-world.ts';
 

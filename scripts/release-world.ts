@@ -7,10 +7,10 @@ import { category, numeric } from '../domain/model/parts/column.ts';
 import { defineModel, parseDefinition, view } from '../domain/model/define-model.ts';
 import { Random } from '../domain/random.ts';
 import { type DecisionMessage } from '../domain/decisions/approval.ts';
-import { type Database } from '../store/database.ts';
+import { type Database } from '../store/postgres/database.ts';
 import { applyDefinition } from '../store/definitions/definitions.ts';
-import { getRetrain } from '../store/runs/retrains.ts';
-import { writePredictions } from '../store/serving/predictions.ts';
+import { getRetrain } from '../store/registry/retrains.ts';
+import { writePredictions } from '../store/registry/predictions.ts';
 
 /** Name of the model, and of the schema of its source tables. */
 export const WORLD = 'viewers';

@@ -10,7 +10,7 @@ import { NoResultError } from 'kysely';
 import { defectOf } from '../domain/defect.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
-import { postgresFailure } from '../store/postgres-failure.ts';
+import { postgresFailure } from '../store/postgres/postgres-failure.ts';
 import { type IsWorking, type StepWatchOptions, watchStep } from './step-watch.ts';
 
 /** Watches an activity, so that one that stands still or whose worker died is noticed, and translates its error. */

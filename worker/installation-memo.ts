@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import { type Client, type WorkflowClientInterceptor, WorkflowNotFoundError } from '@temporalio/client';
 import { type ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
-import { belongsTo, type Installation } from '../store/installation.ts';
+import { belongsTo, type Installation } from '../store/registry/installation.ts';
 import { searchAttributes } from '../workflows/contracts.ts';
 
 /** Key of the memo. */

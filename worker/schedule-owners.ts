@@ -1,7 +1,7 @@
 // Which installation a schedule belongs to.
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
-import { belongsTo, type Installation } from '../store/installation.ts';
+import { belongsTo, type Installation } from '../store/registry/installation.ts';
 import { workflowIds } from '../workflows/contracts.ts';
 import { foreign, installationMemo, ownerIn } from './installation-memo.ts';
 

@@ -1,6 +1,6 @@
 // How much a worker process does at once, and how many connections that takes.
 import { availableParallelism } from 'node:os';
-import { MAX_HELD } from '../store/connections.ts';
+import { MAX_HELD } from '../store/postgres/connections.ts';
 
 /** Activities at once, by task queue. */
 export interface Slots {

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Context } from '@temporalio/activity';
 import { TidegateError } from '../domain/errors.ts';
-import { type Database, openClient } from '../store/database.ts';
-import { watched, Watched } from '../store/watched.ts';
+import { type Database, openClient } from '../store/postgres/database.ts';
+import { watched, Watched } from '../store/postgres/watched.ts';
 
 /** Times in milliseconds. */
 export interface StepWatchOptions {

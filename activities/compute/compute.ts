@@ -1,6 +1,6 @@
 // Computing beside the caller's own thread, in the one pool of the process.
 import { availableParallelism } from 'node:os';
-import { whileElsewhere } from '../../store/watched.ts';
+import { whileElsewhere } from '../../store/postgres/watched.ts';
 import { type ComputeControl, ComputePool } from './pool.ts';
 import { type TaskInput, type TaskName, type TaskResult } from './tasks.ts';
 

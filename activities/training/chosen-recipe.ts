@@ -1,10 +1,10 @@
 // The recipe that a retrain's candidate is trained by, and the rows that it learns from.
 import { chooseRecipe, type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
-import { type Dataset } from '../../store/datasets/dataset.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { type Dataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
-import { findTrainingPlan, readRecipeScores } from '../../store/runs/training-plans.ts';
+import { findTrainingPlan, readRecipeScores } from '../../store/registry/training-plans.ts';
 import { followed } from '../followed.ts';
 import { type TrainingSource } from './planned-training.ts';
 

@@ -2,11 +2,11 @@
 import { TidegateError } from '../../domain/errors.ts';
 import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { trainers } from '../../domain/learning/trainers.ts';
-import { type Database } from '../../store/database.ts';
-import { getDataset } from '../../store/datasets/dataset.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { getDataset } from '../../store/registry/dataset.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { readTuning, type Version } from '../../store/versions/versions.ts';
+import { readTuning, type Version } from '../../store/registry/versions.ts';
 import { compute } from '../compute/compute.ts';
 import { type ComputeControl } from '../compute/pool.ts';
 import { versionInput } from './version-input.ts';

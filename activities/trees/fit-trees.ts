@@ -11,8 +11,8 @@ import {
 } from '@temporalio/client';
 import { type ErrorCode, errorKinds, TidegateError } from '../../domain/errors.ts';
 import { type TreeOutcome } from '../../domain/learning/trees.ts';
-import { whileElsewhere } from '../../store/watched.ts';
-import { getTreeFit, type NewTreeFit, openTreeFit } from '../../store/runs/tree-fits.ts';
+import { whileElsewhere } from '../../store/postgres/watched.ts';
+import { getTreeFit, type NewTreeFit, openTreeFit } from '../../store/registry/tree-fits.ts';
 import { treesQueue, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
 import { type ActivityDeps } from '../deps.ts';
 

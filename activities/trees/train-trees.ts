@@ -13,8 +13,8 @@ import { treeArtifact, treeOptions, type TreeOutcome } from '../../domain/learni
 import { freezeScores, type ScoreReference } from '../../domain/performance/score-reference.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { openScorer, scorerSourceOf } from '../../scoring/scorer-source.ts';
-import { type Database } from '../../store/database.ts';
-import { type Dataset } from '../../store/datasets/dataset.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { type Dataset } from '../../store/registry/dataset.ts';
 import { type FitTrees } from './fit-trees.ts';
 
 /** What a version of trees is trained from. */

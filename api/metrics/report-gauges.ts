@@ -2,7 +2,7 @@
 import { Gauge, Registry } from 'prom-client';
 import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
 import { type PerformancePart } from '../../domain/decisions/report.ts';
-import { type Report } from '../../store/runs/reports.ts';
+import { type Report } from '../../store/registry/reports.ts';
 
 /** Most columns of a model that have gauges: drifted ones first, then the heaviest. */
 const MAX_COLUMNS = 100;

@@ -5,7 +5,7 @@ import { type ModelDefinition, sourceColumnsOf } from '../../domain/model/defini
 import { declaredColumnsOf } from '../../domain/model/declared-columns.ts';
 import { derivationsOf } from '../../domain/model/derivation.ts';
 import { type AgeLimit, ageLimitsOf, viewName } from '../../domain/model/max-age.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { type RowShape, rowShape } from '../prediction/row-shape.ts';
 import { type Serving } from '../serving/serving.ts';

@@ -4,7 +4,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAtPlaces, type ErrorCode, MAX_PLACES, type Place, TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { temporalFailure } from '../../domain/temporal-failure.ts';
-import { postgresFailure } from '../../store/postgres-failure.ts';
+import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type App } from '../app.ts';
 import { type ErrorBody } from '../schemas/error.ts';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { featuresOf } from '../../domain/model/define-model.ts';
-import { cardFacts } from '../../store/versions/card-facts.ts';
+import { cardFacts } from '../../store/card-facts.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
 import { modelParams, wholeNumber } from '../schemas/model.ts';

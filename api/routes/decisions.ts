@@ -1,6 +1,6 @@
 // A person's word on the version that waits.
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import {
   findAcceptedDecision,
@@ -8,9 +8,9 @@ import {
   recordUnsent,
   type SentDecision,
   settledInWords,
-} from '../../store/runs/decisions.ts';
+} from '../../store/registry/decisions.ts';
 import { workflowIds } from '../../workflows/contracts.ts';
-import { getVersion } from '../../store/versions/versions.ts';
+import { getVersion } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { DecisionTurns } from '../decision-turns.ts';
 import { decisionAnswer, decisionBody } from '../schemas/decision.ts';

@@ -1,7 +1,7 @@
 // Whether this process lives, and whether it can answer.
 import { z } from 'zod';
 import { type Place, TidegateError } from '../../domain/errors.ts';
-import { checkReachable, type Database } from '../../store/database.ts';
+import { checkReachable, type Database } from '../../store/postgres/database.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
 import { type PredictionLogState } from '../serving/prediction-log.ts';

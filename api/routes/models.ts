@@ -4,8 +4,8 @@ import { featuresOf, sourceColumnsOf } from '../../domain/model/define-model.ts'
 import { derivationsOf } from '../../domain/model/derivation.ts';
 import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
-import { listHeldVersions } from '../../store/serving/live-instances.ts';
-import { findVersionIn } from '../../store/versions/versions.ts';
+import { listHeldVersions } from '../../store/registry/instances.ts';
+import { findVersionIn } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
 import { instant, modelParams } from '../schemas/model.ts';

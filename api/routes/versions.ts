@@ -1,7 +1,7 @@
 // The versions of a model.
 import { z } from 'zod';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { listVersions } from '../../store/versions/versions.ts';
+import { listVersions } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { errorResponses } from '../schemas/error.ts';
 import { instant, modelParams, stage } from '../schemas/model.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
-import { type Database, openClient } from '../../store/database.ts';
+import { type Database, openClient } from '../../store/postgres/database.ts';
 
 /** What a listener is made of. */
 export interface ChannelListenerOptions {

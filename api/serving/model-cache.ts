@@ -1,7 +1,7 @@
 // The versions that this process holds in memory: the one that answers for each model, and those made ready.
-import { isTemporary } from '../../store/postgres-failure.ts';
-import { type InstanceState } from '../../store/serving/instances.ts';
-import { type Preparation, type VersionRef } from '../../store/serving/wanted-versions.ts';
+import { isTemporary } from '../../store/postgres/postgres-failure.ts';
+import { type InstanceState } from '../../store/registry/instances.ts';
+import { type Preparation, type VersionRef } from '../../store/registry/wanted-versions.ts';
 import { type ServingModel } from './serving-model.ts';
 
 /** Loads a version and makes it ready. */

@@ -1,7 +1,7 @@
 // Logs predictions in batches, beside the answers and never in their way.
 import { type FastifyBaseLogger } from 'fastify';
-import { isTemporary, postgresFailure } from '../../store/postgres-failure.ts';
-import { type LoggedPrediction, UnknownOutcome } from '../../store/serving/predictions.ts';
+import { isTemporary, postgresFailure } from '../../store/postgres/postgres-failure.ts';
+import { type LoggedPrediction, UnknownOutcome } from '../../store/registry/predictions.ts';
 import { singleFlight } from './single-flight.ts';
 
 /** Where predictions are written. */

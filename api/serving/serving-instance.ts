@@ -1,14 +1,14 @@
 // One API process as a member of the serving fleet: it follows Production, and says what it holds.
 import { type FastifyBaseLogger } from 'fastify';
 import { type Place } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
-import { beat, removeInstance, writeStates } from '../../store/serving/instances.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { beat, removeInstance, writeStates } from '../../store/registry/instances.ts';
 import {
   listPreparations,
   listProduction,
   PREPARE_CHANNEL,
   STAGE_CHANNEL,
-} from '../../store/serving/wanted-versions.ts';
+} from '../../store/registry/wanted-versions.ts';
 import { listenToChannels } from './channel-listener.ts';
 import { type MarkedState, type ModelCache } from './model-cache.ts';
 import { singleFlight } from './single-flight.ts';

@@ -1,7 +1,7 @@
 // tidegate adopt: takes the place of another installation, after a restore.
 import { type Command, InvalidArgumentError } from 'commander';
 import { listModels } from '../../store/definitions/definitions.ts';
-import { readInstallation, recordAdoption } from '../../store/installation.ts';
+import { readInstallation, recordAdoption } from '../../store/registry/installation.ts';
 import { claimSchedules } from '../../worker/schedule-owners.ts';
 import { byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';

@@ -4,10 +4,10 @@ import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts'
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { featuresOf } from '../../domain/model/define-model.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { cardFacts } from '../../store/versions/card-facts.ts';
-import { findVersionIn, listVersions } from '../../store/versions/versions.ts';
+import { cardFacts } from '../../store/card-facts.ts';
+import { findVersionIn, listVersions } from '../../store/registry/versions.ts';
 import { jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';

@@ -1,6 +1,6 @@
 // tidegate doctor: what is wrong with servers, schema and tables, and what to do about it.
 import { type Command } from 'commander';
-import { type Database, openDatabase } from '../../store/database.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';

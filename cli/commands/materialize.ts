@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
 import { keepsOnline } from '../../domain/model/definition.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { newestRowTime } from '../../store/features/newest-row-time.ts';
+import { newestRowTime } from '../../store/join/newest-labelled-time.ts';
 import { onlineStates } from '../../store/online/watermark.ts';
 import { type MaterializeInput } from '../../workflows/contracts.ts';
 import { asOfOption, byOption, jsonOption, parseInstant, parseNumber } from '../arguments.ts';

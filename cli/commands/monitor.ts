@@ -1,10 +1,10 @@
 // tidegate monitor: measures a window now, and follows the retrain it may lead to.
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { newestRowTime } from '../../store/features/newest-row-time.ts';
-import { getReport } from '../../store/runs/reports.ts';
+import { newestRowTime } from '../../store/join/newest-labelled-time.ts';
+import { getReport } from '../../store/registry/reports.ts';
 import { asOfOption, byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';

@@ -2,12 +2,10 @@
 import { type Command, Option } from 'commander';
 import { flatMetrics } from '../../domain/decisions/report/flat-metrics.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { listReports } from '../../store/runs/list-reports.ts';
-import { documentOf } from '../../store/runs/report-document.ts';
-import { findRetrainOfReport } from '../../store/runs/retrains.ts';
-import { getReport, type Report } from '../../store/runs/reports.ts';
+import { documentOf, getReport, listReports, type Report } from '../../store/registry/reports.ts';
+import { findRetrainOfReport } from '../../store/registry/retrains.ts';
 import { jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';

@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command } from 'commander';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
-import { archive } from '../../store/versions/archive.ts';
-import { findVersionIn, getVersion } from '../../store/versions/versions.ts';
+import { archive } from '../../store/registry/stage-moves.ts';
+import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
 import { workflowIds, workflowTypes } from '../../workflows/contracts.ts';
 import { byOption, jsonOption } from '../arguments.ts';

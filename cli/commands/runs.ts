@@ -1,9 +1,8 @@
 // tidegate runs: what a model's loop has done, newest first.
 import { type Command } from 'commander';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { listReports } from '../../store/runs/list-reports.ts';
-import { type Report } from '../../store/runs/reports.ts';
-import { listRetrains, type Retrain } from '../../store/runs/retrains.ts';
+import { listReports, type Report } from '../../store/registry/reports.ts';
+import { listRetrains, type Retrain } from '../../store/registry/retrains.ts';
 import { jsonOption, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';

@@ -1,14 +1,14 @@
 // tidegate status: where each model stands.
 import { type Command } from 'commander';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
-import { listReports } from '../../store/runs/list-reports.ts';
+import { listReports } from '../../store/registry/reports.ts';
 
-import { listRetrains } from '../../store/runs/retrains.ts';
-import { listHeldVersions } from '../../store/serving/live-instances.ts';
+import { listRetrains } from '../../store/registry/retrains.ts';
+import { listHeldVersions } from '../../store/registry/instances.ts';
 import { type OnlineRun, onlineStates } from '../../store/online/watermark.ts';
-import { findVersionIn } from '../../store/versions/versions.ts';
+import { findVersionIn } from '../../store/registry/versions.ts';
 import { jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withDatabase } from '../connections.ts';

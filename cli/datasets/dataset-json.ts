@@ -1,6 +1,6 @@
 // A dataset as `--json` answers it.
 import { type DatasetUse, holdsRows, useInWords } from '../../domain/decisions/dataset-retention.ts';
-import { type SizedDataset } from '../../store/datasets/list-datasets.ts';
+import { type SizedDataset } from '../../store/datasets/dataset-uses.ts';
 
 /** The header of a dataset, without its dictionaries. */
 export const headerJson = ({ dataset, chunks, bytes }: SizedDataset) => ({

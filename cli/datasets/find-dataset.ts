@@ -1,8 +1,8 @@
 // The dataset that a command names.
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
-import { type Dataset } from '../../store/datasets/dataset.ts';
-import { findDataset } from '../../store/datasets/list-datasets.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { type Dataset } from '../../store/registry/dataset.ts';
+import { findDataset } from '../../store/datasets/dataset-uses.ts';
 
 /** @throws TidegateError UNKNOWN_DATASET */
 export async function datasetNamed(database: Database, id: number): Promise<Dataset> {

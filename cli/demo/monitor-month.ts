@@ -1,7 +1,7 @@
 // A month is monitored, and what comes of it is followed up to a version that waits for a person.
 import { evaluationsOf, rivalInWords } from '../../domain/decisions/comparison-body.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { getReport, type Report } from '../../store/runs/reports.ts';
+import { getReport, type Report } from '../../store/registry/reports.ts';
 import { day, interval, pValue } from '../output/format.ts';
 import { followToApproval } from '../runs/follow-to-approval.ts';
 import { followMonitor, startMonitor } from '../runs/monitor-run.ts';

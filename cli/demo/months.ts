@@ -1,5 +1,5 @@
 // The two months of the story: generated, then imported as any CSV files are.
-import { importFolder } from '../../store/import/import-folder.ts';
+import { importFolder } from '../../store/import/import-files.ts';
 import { monthFolder } from './demo-folder.ts';
 import { type Scene } from './scene.ts';
 import { generateMonth } from './streamflow/generate-month.ts';

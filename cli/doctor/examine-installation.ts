@@ -1,8 +1,8 @@
 // Whether schedules and runs in the namespace belong to this installation.
 import { type Client } from '@temporalio/client';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
-import { readInstallation, requireInstallation } from '../../store/installation.ts';
+import { readInstallation, requireInstallation } from '../../store/registry/installation.ts';
 import { refuseForeignRuns } from '../../worker/installation-memo.ts';
 import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
 import { explainError } from '../explain-error.ts';

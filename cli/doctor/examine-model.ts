@@ -2,17 +2,15 @@
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { futureRows, onlineRowsAhead } from '../../domain/quality/future-rows.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';
 import { checkSources } from '../../store/definitions/source-tables.ts';
-import { refuseHiddenNow } from '../../store/features/known-guard.ts';
-import { missingIndexes } from '../../store/features/missing-indexes.ts';
-import { tablesWithoutStatistics } from '../../store/features/table-statistics.ts';
-import { findFuture } from '../../store/quality/future-rows.ts';
-import { createIndexSql } from '../../store/features/wanted-indexes.ts';
-import { findEvidence } from '../../store/runs/evidence.ts';
-import { checkChain, historyChanged } from '../../store/versions/verify-chain.ts';
-import { findVersionIn } from '../../store/versions/versions.ts';
+import { refuseHiddenNow } from '../../store/join/known-guard.ts';
+import { createIndexSql, missingIndexes, tablesWithoutStatistics } from '../../store/join/missing-indexes.ts';
+import { findFuture } from '../../store/profiles/future-rows.ts';
+import { findEvidence } from '../../store/registry/evidence.ts';
+import { checkChain, historyChanged } from '../../store/registry/verify-chain.ts';
+import { findVersionIn } from '../../store/registry/versions.ts';
 import { explainError } from '../explain-error.ts';
 import { type Finding, judge } from './finding.ts';
 

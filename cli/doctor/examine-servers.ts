@@ -1,8 +1,8 @@
 // Whether the servers answer, and are as this process needs them.
 import { type NativeConnection } from '@temporalio/worker';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
-import { checkReachable, type Database } from '../../store/database.ts';
-import { checkSchema } from '../../store/migrate.ts';
+import { checkReachable, type Database } from '../../store/postgres/database.ts';
+import { checkSchema } from '../../store/postgres/migrate.ts';
 import { checkSearchAttributes } from '../../worker/search-attributes.ts';
 import { temporalUnreachable } from '../../worker/temporal-unreachable.ts';
 import { type TemporalSettings } from '../config.ts';

@@ -1,5 +1,5 @@
 // Whether the connections of workers do something.
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { type Finding } from './finding.ts';
 
 /** A pool lets connections go that were not used for ten seconds; one that stays is held by a step. */

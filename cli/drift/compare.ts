@@ -2,10 +2,10 @@
 import { compareTables, referenceOfTable } from '../../domain/drift/tables/compare-tables.ts';
 import { type ColumnKind } from '../../domain/drift/tables/column-builder.ts';
 import { type DriftVerdict, judgeWindow } from '../../domain/drift/verdict.ts';
-import { profileTableQuery } from '../../store/drift/profile-query.ts';
-import { openTableQuery } from '../../store/drift/query-source.ts';
-import { type ReadTable, readTable } from '../../store/drift/read-table.ts';
-import { openTableFile, type TableSource } from '../../store/drift/table-source.ts';
+import { profileTableQuery } from '../../store/profiles/profile-query.ts';
+import { openTableQuery } from '../../store/profiles/query-source.ts';
+import { type ReadTable, readTable } from '../../store/profiles/read-table.ts';
+import { openTableFile, type TableSource } from '../../store/profiles/table-source.ts';
 import { type CsvOptions } from '../../store/import/csv/csv-source.ts';
 import { type Output } from '../output/output.ts';
 import { printVerdict } from './print-verdict.ts';

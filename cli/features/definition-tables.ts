@@ -5,7 +5,7 @@ import {
   type DescribedView,
 } from '../../domain/decisions/describe/describe-definition.ts';
 import { percent } from '../../domain/numbers-in-words.ts';
-import { type SharedView } from '../../store/definitions/shared-views.ts';
+import { type SharedView } from '../../store/registry/shared-views.ts';
 import { minute } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { sharedViewLines } from './shared-view-lines.ts';

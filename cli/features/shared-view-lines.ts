@@ -1,6 +1,6 @@
 // What `apply` and `features describe` say of a view that other models declare too.
 import { type Difference, valueInWords } from '../../domain/model/differences.ts';
-import { type SharedView, type ViewUse } from '../../store/definitions/shared-views.ts';
+import { type SharedView, type ViewUse } from '../../store/registry/shared-views.ts';
 
 const MOST_DIFFERENCES = 5;
 

@@ -1,5 +1,5 @@
 // The features of a window as text: numbers in one table, categories in another.
-import { type FeatureStats, type WindowStats } from '../../store/features/window-stats.ts';
+import { type FeatureStats, type WindowStats } from '../../store/join/window-stats.ts';
 import { exact, fixed } from '../../domain/numbers-in-words.ts';
 import { short, told } from '../output/format.ts';
 import { type Output } from '../output/output.ts';

@@ -4,8 +4,8 @@ import { type DriftPart, estimateInWords, type PerformancePart } from '../../dom
 import { leaksInWords } from '../../domain/learning/leak-alarm.ts';
 import { type RuleResult } from '../../domain/decisions/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
-import { type Report } from '../../store/runs/reports.ts';
-import { type Retrain } from '../../store/runs/retrains.ts';
+import { type Report } from '../../store/registry/reports.ts';
+import { type Retrain } from '../../store/registry/retrains.ts';
 import { day, interval, short, three, told } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 import { type Table } from '../output/table.ts';

@@ -1,6 +1,6 @@
 // From a retrain that was asked for to a version that waits for a person.
-import { findComparison } from '../../store/runs/comparisons.ts';
-import { type Retrain } from '../../store/runs/retrains.ts';
+import { findComparison } from '../../store/registry/comparisons.ts';
+import { type Retrain } from '../../store/registry/retrains.ts';
 import { type Services } from '../connections.ts';
 import { type Output } from '../output/output.ts';
 import { type Say } from './follow-run.ts';

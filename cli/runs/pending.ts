@@ -3,11 +3,11 @@ import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
 import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { findAcceptedDecision, settledInWords } from '../../store/runs/decisions.ts';
-import { type Evidence, findEvidence } from '../../store/runs/evidence.ts';
-import { findVersionIn, getVersion } from '../../store/versions/versions.ts';
+import { findAcceptedDecision, settledInWords } from '../../store/registry/decisions.ts';
+import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
+import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 
 /** What evidence holds, as far as the command line shows it. */
 export interface EvidenceBody {

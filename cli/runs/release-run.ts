@@ -1,6 +1,6 @@
 // A release: followed until its version waits for a decision, or until it has ended.
-import { type Evidence, findEvidence } from '../../store/runs/evidence.ts';
-import { getVersion, type Version } from '../../store/versions/versions.ts';
+import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
+import { getVersion, type Version } from '../../store/registry/versions.ts';
 import {
   type ReleaseResult,
   releaseStateQuery,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { temporalDecisionGate } from '../../api/decision-gate.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
-import { listDecisions, type RecordedDecision } from '../../store/runs/decisions.ts';
+import { listDecisions, type RecordedDecision } from '../../store/registry/decisions.ts';
 import { approveSignal, rejectSignal, workflowIds } from '../../workflows/contracts.ts';
 import { type Services } from '../connections.ts';
 

@@ -14,7 +14,7 @@ export const holdoutBound = (share: number): number => Math.floor(share * 2 ** 3
 /**
  * The bucket of a cluster: the first 32 bits of SHA-256 over the salt and the key columns, each as
  * `<bytes>:<text>`, so that ("1", "11") and ("11", "1") differ. The same expression exists in SQL
- * (store/features/holdout-sql.ts), and a test holds the two together.
+ * (store/join/spine-sql.ts), and a test holds the two together.
  *
  * @example holdoutBucket('churn', ['7590-VHVEG']) // 0 … 4294967295
  */

@@ -1,6 +1,6 @@
 // Collect the values of one column, a chunk at a time, from the binary fields that Postgres sends.
 import { MISSING_CODE } from '../../domain/data/frame.ts';
-import { type WireBytes } from '../copy-out.ts';
+import { type WireBytes } from '../postgres/copy-out.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { type Chunk, chunkOf } from './chunk.ts';
 import { encodeTexts } from './texts.ts';

@@ -1,7 +1,7 @@
 // The typed columns of a dataset while its chunks come in.
 import { type FeatureColumn, type Frame } from '../../domain/data/frame.ts';
 import { featurePart, PARTS } from './chunk.ts';
-import { ColumnReader, type ReadableDataset } from './column-readers.ts';
+import { ColumnReader, type ReadableDataset } from './packed-rows.ts';
 import { type PassingChunk } from './read-chunks.ts';
 
 /** Collects chunks into a frame; keys are no part of it. */

@@ -3,12 +3,12 @@ import { isNumeric } from '../../domain/model/parts/column.ts';
 import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { NO_LABEL } from '../../domain/data/frame.ts';
-import { type WireBytes } from '../copy-out.ts';
-import { type SourceField, sourceFieldsOf } from '../features/select-list.ts';
-import { type DatasetColumn } from '../tables.ts';
+import { type WireBytes } from '../postgres/copy-out.ts';
+import { type SourceField, sourceFieldsOf } from '../join/select-list.ts';
+import { type DatasetColumn } from '../postgres/tables.ts';
 import { type Chunk, featurePart, PARTS } from './chunk.ts';
 import { ByteWriter, CategoryWriter, NumericWriter, TextWriter, TimeWriter } from './column-writers.ts';
-import { ClusterWriter } from './cluster-writer.ts';
+import { ClusterWriter } from './trained-clusters.ts';
 import { DerivedColumns, type SourceWriter } from './derived-columns.ts';
 import { MARKS, MARKS_PER_WORD, markWordsOf, viewMark } from './packed-rows.ts';
 

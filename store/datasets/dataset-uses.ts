@@ -1,7 +1,9 @@
 // What rests on the datasets of a model.
 import type pg from 'pg';
-import { type DatasetUse } from '../../domain/decisions/dataset-retention.ts';
-import { type Stage } from '../tables.ts';
+import { type DatasetUse, mayExpire } from '../../domain/decisions/dataset-retention.ts';
+import { type Stage } from '../postgres/tables.ts';
+import { type Database, inTransaction } from '../postgres/database.ts';
+import { type Dataset, datasetFromRow } from '../registry/dataset.ts';
 
 interface UseRow {
   readonly dataset_id: number;
@@ -78,3 +80,93 @@ function useOf({ kind, name, stage, mark, at }: UseRow): DatasetUse {
       return { kind, version: Number(name), stage: stage ?? 'None', wasInProduction: mark, at };
   }
 }
+
+/** A dataset with the room that its chunks take. */
+export interface SizedDataset {
+  readonly dataset: Dataset;
+  readonly chunks: number;
+  /** Bytes of the chunks; 0 once its rows were let go. */
+  readonly bytes: number;
+}
+
+/** The newest datasets of a model, newest first. */
+export async function listDatasets(
+  database: Database,
+  model: string,
+  limit: number,
+): Promise<SizedDataset[]> {
+  const rows = await database.kysely
+    .selectFrom('tidegate.dataset')
+    .selectAll()
+    .where('model', '=', model)
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return sized(database, rows.map(datasetFromRow));
+}
+
+/** Datasets with their sizes; no chunk is read for it. */
+export async function sized(database: Database, datasets: readonly Dataset[]): Promise<SizedDataset[]> {
+  const { rows } = await database.pool.query<{ id: number; chunks: number; bytes: number }>(
+    `select dataset_id as id, count(*) as chunks, sum(octet_length(bytes))::bigint as bytes
+     from tidegate.dataset_chunk where dataset_id = any($1) group by dataset_id`,
+    [datasets.map(({ id }) => id)],
+  );
+  const sizes = new Map(rows.map((row) => [row.id, row]));
+  return datasets.map((dataset) => ({
+    dataset,
+    chunks: sizes.get(dataset.id)?.chunks ?? 0,
+    bytes: sizes.get(dataset.id)?.bytes ?? 0,
+  }));
+}
+
+/** A dataset by its id, if there is one. */
+export async function findDataset(database: Database, id: number): Promise<Dataset | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.dataset')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && datasetFromRow(row);
+}
+
+/** Most datasets that let their rows go in one call, so that the work of one run is bounded. */
+const MOST_AT_ONCE = 20;
+
+/** Whose datasets, by which policy. */
+interface ExpireRequest {
+  readonly model: string;
+  /** A duration, `retention.datasets` of the definition. */
+  readonly retention: string;
+  readonly now: Date;
+  /** Says what would go, and keeps it. @default false */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Lets the rows of datasets go that the policy does not keep, at most 20, those unused longest first.
+ *
+ * @returns the datasets, as they were
+ */
+export const expireDatasets = (database: Database, request: ExpireRequest): Promise<Dataset[]> =>
+  inTransaction(database, async (client) => {
+    // Stages are moved under the same lock: no version comes back while its rows go.
+    await client.query('select from tidegate.model where name = $1 for update', [request.model]);
+    const { rows } = await client.query(
+      'select * from tidegate.dataset where model = $1 and expired_at is null order by id',
+      [request.model],
+    );
+    const datasets = (rows as Parameters<typeof datasetFromRow>[0][]).map(datasetFromRow);
+    const uses = await datasetUses(client, request.model);
+    const kept = datasets.map((dataset) => ({ ...dataset, uses: uses.get(dataset.id) ?? [] }));
+    const going = mayExpire(kept, request.retention, request.now).slice(0, MOST_AT_ONCE);
+    const ids = going.map(({ id }) => id);
+    if (ids.length > 0 && !request.dryRun) {
+      await client.query('delete from tidegate.dataset_chunk where dataset_id = any($1)', [ids]);
+      await client.query('update tidegate.dataset set expired_at = $2 where id = any($1)', [
+        ids,
+        request.now,
+      ]);
+    }
+    return datasets.filter(({ id }) => ids.includes(id));
+  });

@@ -4,15 +4,14 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Backfilled } from '../../domain/data/label-states.ts';
 import { type Window } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { withConnections } from '../connections.ts';
-import { type Database } from '../database.ts';
-import { refuseHidden } from '../features/known-guard.ts';
-import { digestName, digestOfDataset } from './chunk-digests.ts';
-import { ChunkWriter } from './chunk-writer.ts';
+import { withConnections } from '../postgres/connections.ts';
+import { type Database } from '../postgres/database.ts';
+import { refuseHidden } from '../join/known-guard.ts';
+import { ChunkWriter, digestName, digestOfDataset } from './chunk-digests.ts';
 import { DatasetTable } from './dataset-table.ts';
-import { type Dataset, datasetFromRow, findDatasetByRequest } from './dataset.ts';
+import { type Dataset, datasetFromRow, findDatasetByRequest } from '../registry/dataset.ts';
 import { chunkRowsFor, type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
-import { inSnapshotOn, labelsKnownBy } from './snapshot.ts';
+import { inSnapshotOn, labelsKnownBy } from '../postgres/snapshot.ts';
 
 export { type FreezeControl } from './join-chunks.ts';
 

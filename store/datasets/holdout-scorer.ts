@@ -2,11 +2,11 @@
 import { type Awaitable, type Scorer } from '../../domain/learning/artifact/scorer.ts';
 import { type FeatureColumn } from '../../domain/data/frame.ts';
 import { countLabelsOf, type LabelCounts, NO_ROWS } from '../../domain/performance/label-counts.ts';
-import { type DatasetColumn } from '../tables.ts';
-import { featurePart, PARTS } from './chunk.ts';
-import { codesIn, numbersIn, timesIn } from './chunk-values.ts';
-import { type Dataset } from './dataset.ts';
-import { type PassingChunk } from './read-chunks.ts';
+import { type DatasetColumn } from '../postgres/tables.ts';
+import { codesIn, featurePart, numbersIn, PARTS, timesIn } from './chunk.ts';
+import { type Dataset } from '../registry/dataset.ts';
+import { everyChunk, type PassingChunk, readChunks } from './read-chunks.ts';
+import { type Database } from '../postgres/database.ts';
 
 /** Holdout rows with their scores, in the order of the dataset. */
 export interface ScoredHoldout {
@@ -155,4 +155,23 @@ function pick<T extends Uint8Array | Uint32Array | BigInt64Array>(
   const picked = new type(rows.length);
   for (let at = 0; at < rows.length; at += 1) picked[at] = values[rows[at]!]!;
   return picked;
+}
+
+/**
+ * Scores every holdout row, labelled or not. Only the columns that the version uses are read; memory holds those of
+ * one chunk's holdout rows, and the scores.
+ *
+ * @param expectedUntil rows up to this time should have their label
+ * @throws TidegateError DATASET_CHANGED; UNKNOWN_COLUMN, WRONG_COLUMN_TYPE where the dataset lacks a feature of the version
+ */
+export async function scoreHoldout(
+  database: Database,
+  dataset: Dataset,
+  version: Scorer,
+  expectedUntil: Date,
+): Promise<ScoredHoldout> {
+  const scorer = new HoldoutScorer(dataset, version, expectedUntil);
+  const parts = [PARTS.holdout, PARTS.times, PARTS.labels, PARTS.clusters, ...scorer.features];
+  await readChunks(database, dataset, parts, everyChunk(dataset), (chunk) => scorer.take(chunk), 'by rows');
+  return scorer.finish();
 }

@@ -1,7 +1,7 @@
 // The entity keys of a frozen dataset: bytes, and texts only where they are asked for.
-import { type Database } from '../database.ts';
+import { type Database } from '../postgres/database.ts';
 import { PARTS } from './chunk.ts';
-import { type Dataset } from './dataset.ts';
+import { type Dataset } from '../registry/dataset.ts';
 import { everyChunk, readChunks } from './read-chunks.ts';
 import { Texts } from './texts.ts';
 

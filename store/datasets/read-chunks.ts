@@ -2,10 +2,10 @@
 import type pg from 'pg';
 import { type Awaitable } from '../../domain/learning/artifact/scorer.ts';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
-import { copyOut } from '../copy-out.ts';
-import { type Database, inTransaction, READ_SNAPSHOT } from '../database.ts';
+import { copyOut } from '../postgres/copy-out.ts';
+import { type Database, inTransaction, READ_SNAPSHOT } from '../postgres/database.ts';
 import { changed, chunkDigests, storedDigests } from './chunk-digests.ts';
-import { chunksOf, type Dataset } from './dataset.ts';
+import { chunksOf, type Dataset } from '../registry/dataset.ts';
 
 /** Which chunks: ordinals in [first, end). */
 export interface ChunkRange {

@@ -1,10 +1,10 @@
 // Reads a frozen dataset back into typed columns, checking its digests on the way.
 import { type Frame, type RowMarks } from '../../domain/data/frame.ts';
-import { type Database } from '../database.ts';
+import { type Database } from '../postgres/database.ts';
 import { PARTS } from './chunk.ts';
-import { ColumnReader } from './column-readers.ts';
+import { ColumnReader } from './packed-rows.ts';
 import { DatasetColumns } from './dataset-columns.ts';
-import { type Dataset } from './dataset.ts';
+import { type Dataset } from '../registry/dataset.ts';
 import { everyChunk, readChunks } from './read-chunks.ts';
 
 /** Rows of a dataset. */

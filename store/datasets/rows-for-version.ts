@@ -1,7 +1,7 @@
 // The rows of a frozen window as one version's own definition sees them.
 import { getDefinition } from '../definitions/definitions.ts';
-import { type Database } from '../database.ts';
-import { type Dataset } from './dataset.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Dataset } from '../registry/dataset.ts';
 import { type FreezeControl, freezeWindow } from './freeze.ts';
 import { type FrozenRows, readDataset, type ReadOptions } from './read.ts';
 

@@ -1,19 +1,19 @@
 // Does a frozen dataset still hold what was frozen, and does its source still give the same rows.
 import { type Frame } from '../../domain/data/frame.ts';
 import { type DatasetDifference, differencesOf } from '../../domain/data/dataset-difference.ts';
-import { type Database } from '../database.ts';
+import { type Database } from '../postgres/database.ts';
 import { getDefinition } from '../definitions/definitions.ts';
-import { claimedInstant } from '../features/label-times.ts';
+import { claimedInstant } from '../join/label-times.ts';
 import { type Chunk, PARTS } from './chunk.ts';
 import { digestName, digestOfDataset } from './chunk-digests.ts';
 import { DatasetColumns } from './dataset-columns.ts';
 import { DatasetTable } from './dataset-table.ts';
-import { type Dataset } from './dataset.ts';
+import { type Dataset } from '../registry/dataset.ts';
 import { type FreezeControl, joinChunks, windowStatement } from './join-chunks.ts';
 import { Keys, readKeys } from './keys.ts';
 import { readDataset } from './read.ts';
 import { everyChunk, readChunks } from './read-chunks.ts';
-import { inSnapshot } from './snapshot.ts';
+import { inSnapshot } from '../postgres/snapshot.ts';
 import { Texts } from './texts.ts';
 
 /** What verification found. */

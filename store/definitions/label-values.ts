@@ -1,9 +1,9 @@
 // Checks that the label's column can be read: which values it holds, and which class each of them is.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database, inTransaction } from '../database.ts';
-import { quoteColumn, quoteTable } from '../features/identifiers.ts';
-import { labelValueSql } from '../features/label-value-sql.ts';
+import { type Database, inTransaction } from '../postgres/database.ts';
+import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
+import { labelValueSql } from '../join/label-value-sql.ts';
 
 /** A value of the label's column as text, how many rows hold it, and the class it is read as (-1: neither). */
 interface LabelValue {

@@ -2,11 +2,11 @@
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { durationOf, toMilliseconds } from '../../domain/model/parts/duration.ts';
 import { suggestLag } from '../../domain/model/suggest-lag.ts';
-import { type Database } from '../database.ts';
-import { measureKnownDelay } from '../features/known-delay.ts';
+import { type Database } from '../postgres/database.ts';
+import { measureKnownDelay } from '../join/known-delay.ts';
 import { readLabelValues } from './label-values.ts';
 import { columnsOfAll, type TableColumns } from './source-catalog.ts';
-import { type Need, needsOf } from './source-needs.ts';
+import { type Need, needsOf } from './source-tables.ts';
 
 const WITHOUT_ZONE = 'timestamp without time zone';
 

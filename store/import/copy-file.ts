@@ -1,9 +1,9 @@
 // The rows of one file on their way to Postgres: read, checked, encoded, sent.
 import { stat } from 'node:fs/promises';
-import { type CopyIn } from './copy-in.ts';
+import { type CopyIn } from '../postgres/copy-in.ts';
 import { type ImportProblems } from './problems.ts';
 import { type RowEncoder } from './row-encoder.ts';
-import { MalformedFile, type RowSource } from './row-source.ts';
+import { MalformedFile, type RowSource } from './rows/row-source.ts';
 import { type SourceFile } from './source-files.ts';
 
 /** How to copy a file. */

@@ -1,15 +1,14 @@
 // One file of an import: opened, staged, compared, added; what is wrong with it becomes a list.
 import { copyFile } from './copy-file.ts';
-import { type ImportRun } from './import-run.ts';
-import { findImportTable, type ImportTable } from './import-table.ts';
+import { type ImportRun } from './import-progress.ts';
+import { findImportTable, type ImportTable } from './rows/import-table.ts';
 import { loadNew } from './load-new.ts';
-import { type Merged, mergeStaged } from './merge-staged.ts';
-import { openSource } from './open-source.ts';
+import { type Merged, mergeStaged } from './merge-sql.ts';
+import { openSource, type SourceFile } from './source-files.ts';
 import { type ImportProblems } from './problems.ts';
 import { placeOfCopied, refusalOf } from './refused-row.ts';
 import { RowEncoder } from './row-encoder.ts';
-import { MalformedFile, type RowSource } from './row-source.ts';
-import { type SourceFile } from './source-files.ts';
+import { MalformedFile, type RowSource } from './rows/row-source.ts';
 import { findDuplicates, openStaging } from './staging.ts';
 
 /** What one file brought. */

@@ -1,12 +1,11 @@
 // Importing CSV and Parquet files into the source tables: all of them, or nothing.
 import type pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
-import { backendOf } from '../datasets/snapshot.ts';
+import { backendOf } from '../postgres/snapshot.ts';
 import { type CsvOptions } from './csv/csv-source.ts';
 import { type ImportedTable, importFile } from './import-file.ts';
-import { type ImportProgress, ProgressCounter } from './import-progress.ts';
-import { type TableNames } from './import-table.ts';
-import { type ImportRun } from './import-run.ts';
+import { type ImportProgress, type ImportRun, ProgressCounter } from './import-progress.ts';
+import { type TableNames } from './rows/import-table.ts';
 import { ImportProblems } from './problems.ts';
 import { type SourceFile, sourceFilesOf } from './source-files.ts';
 
@@ -172,3 +171,14 @@ export function unreadable(error: unknown, file: SourceFile): unknown {
   if (path !== file.path) return error;
   return new TidegateError('IMPORT_FOLDER', `${file.path} cannot be read: ${code}`, { cause: error });
 }
+
+/**
+ * Imports the files of one folder, as {@link importFiles} does.
+ *
+ * @throws TidegateError as importFiles
+ * @example await importFolder(pool, { folder: 'month_000', asOf: new Date('2024-01-31T00:00:00Z') });
+ */
+export const importFolder = (
+  pool: pg.Pool,
+  { folder, ...request }: Omit<ImportRequest, 'paths'> & { readonly folder: string },
+): Promise<ImportResult> => importFiles(pool, { ...request, paths: [folder] });

@@ -1,5 +1,9 @@
 // How far an import is.
 import { type SourceFile } from './source-files.ts';
+import type pg from 'pg';
+import { type CsvOptions } from './csv/csv-source.ts';
+import { type TableNames } from './rows/import-table.ts';
+import { type ImportTimes } from './merge-sql.ts';
 
 /** How far an import is. */
 export interface ImportProgress {
@@ -51,4 +55,17 @@ export class ProgressCounter {
     const share = this.#totalBytes === 0 ? 0 : (bytes + added) / (2 * this.#totalBytes);
     this.#tell?.({ file, step, rows, bytes, totalBytes: this.#totalBytes, share: Math.min(1, share) });
   }
+}
+
+/** One import under way: a transaction, and what was asked for. */
+export interface ImportRun {
+  /** Inside a transaction. */
+  readonly client: pg.ClientBase;
+  /** Where the table of a file is, and which of its columns the import sets. */
+  readonly namesOf: (file: SourceFile) => TableNames;
+  readonly times: ImportTimes;
+  /** How the CSV files are written, as far as it is named. */
+  readonly csv: CsvOptions;
+  readonly progress: ProgressCounter;
+  readonly signal: AbortSignal | undefined;
 }

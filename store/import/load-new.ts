@@ -1,17 +1,16 @@
 // The short way for a file about a time of which its table holds nothing yet: straight into the table.
 import pg from 'pg';
-import { quoteColumn } from '../features/identifiers.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
 import { copyFile } from './copy-file.ts';
-import { CopyIn } from './copy-in.ts';
-import { type ImportRun } from './import-run.ts';
-import { type ImportTable } from './import-table.ts';
-import { type ImportTimes } from './merge-staged.ts';
-import { openSource } from './open-source.ts';
+import { CopyIn } from '../postgres/copy-in.ts';
+import { type ImportRun } from './import-progress.ts';
+import { type ImportTable } from './rows/import-table.ts';
+import { type ImportTimes } from './merge-sql.ts';
+import { openSource, type SourceFile } from './source-files.ts';
 import { ImportProblems } from './problems.ts';
 import { refusalOf } from './refused-row.ts';
 import { type FirstValue, OWN_TIME, RowEncoder } from './row-encoder.ts';
-import { MalformedFile } from './row-source.ts';
-import { type SourceFile } from './source-files.ts';
+import { MalformedFile } from './rows/row-source.ts';
 
 /** What the short way brought; all of it new. */
 export interface LoadedFile {

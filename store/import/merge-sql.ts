@@ -1,7 +1,10 @@
 // The statements that compare staged rows with a table and add what is new.
-import { quoteColumn } from '../features/identifiers.ts';
-import { type ImportTable, type TableColumn } from './import-table.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
+import { type ImportTable, type TableColumn } from './rows/import-table.ts';
 import { ROW, STAGING } from './staging.ts';
+import type pg from 'pg';
+import { type ImportProblems } from './problems.ts';
+import { type RowSource } from './rows/row-source.ts';
 
 // Both statements take $1, the instant at which the rows became known, or null; and $2, the as-of instant, unless each
 // row has a time of its own.
@@ -95,4 +98,43 @@ function differs(table: ImportTable, other: string): string {
 function compared(alias: string, { name, type, baseType }: TableColumn): string {
   const value = `${alias}.${quoteColumn(name)}`;
   return type === baseType ? value : `${value}::${baseType}`;
+}
+
+/** When the rows of an import hold and when they became known. */
+export interface ImportTimes {
+  /** Undefined if each row has a time of its own. */
+  readonly asOf: Date | undefined;
+  readonly knownAt: Date | undefined;
+}
+
+/** How many rows of a file said something new. */
+export interface Merged {
+  readonly inserted: number;
+  readonly changed: number;
+}
+
+/** Adds the staged rows to the table, which other writers must not touch until the transaction ends. */
+export async function mergeStaged(
+  client: pg.ClientBase,
+  source: Pick<RowSource, 'place'>,
+  table: ImportTable,
+  { asOf, knownAt }: ImportTimes,
+  problems: ImportProblems,
+): Promise<Merged> {
+  await client.query(`lock table ${table.sql} in share row exclusive mode`);
+  const known = knownAt?.toISOString() ?? null;
+  const times = asOf && !table.rowTime ? [known, asOf.toISOString()] : [known];
+  if (knownAt) {
+    const { rows } = await client.query<{ row: number; found: number }>(conflictSql(table), times);
+    for (const { row } of rows) {
+      problems.add(source.place(row), `other values are already known at ${knownAt.toISOString()}`, row);
+    }
+    problems.addUnnamed((rows[0]?.found ?? 0) - rows.length);
+    if (rows.length > 0) return { inserted: 0, changed: 0 };
+  }
+  const { rows } = await client.query<Merged>(mergeSql(table), times);
+  const { inserted, changed } = rows[0] ?? { inserted: 0, changed: 0 };
+  // Whoever reads next plans by these statistics; autovacuum would take a minute to notice.
+  if (inserted + changed > 0) await client.query(`analyze ${table.sql}`);
+  return { inserted, changed };
 }

@@ -1,6 +1,6 @@
 // The tables that an import is to make: their columns and types as the files have them, as statements to be read first.
 import type pg from 'pg';
-import { quoteColumn } from '../features/identifiers.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
 import {
   checkTables,
   type ImportRequest,
@@ -9,13 +9,12 @@ import {
   type TablePlan,
   unreadable,
 } from './import-files.ts';
-import { type TableNames } from './import-table.ts';
+import { type TableNames } from './rows/import-table.ts';
 import { ColumnInference } from './infer-column.ts';
-import { openSource } from './open-source.ts';
+import { openSource, type SourceFile, sourceFilesOf } from './source-files.ts';
 import { ImportProblems, shown } from './problems.ts';
 import { setByImport } from './row-encoder.ts';
-import { MalformedFile, type RowSource } from './row-source.ts';
-import { type SourceFile, sourceFilesOf } from './source-files.ts';
+import { MalformedFile, type RowSource } from './rows/row-source.ts';
 
 /** A statement that makes a table, and what a person should know of it. */
 export interface PlannedTable extends TablePlan {

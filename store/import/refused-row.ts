@@ -1,9 +1,9 @@
 // What Postgres says of a row that it refused, at the row's place in the file.
 import pg from 'pg';
-import { type ImportTable } from './import-table.ts';
+import { type ImportTable } from './rows/import-table.ts';
 import { ImportProblems } from './problems.ts';
 import { RowEncoder } from './row-encoder.ts';
-import { type RowSource } from './row-source.ts';
+import { type RowSource } from './rows/row-source.ts';
 
 /** A value that is no value of its column, or a row that the table's constraints refuse. */
 export interface Refusal {

@@ -1,8 +1,8 @@
 // Turns the rows of a file into lines of COPY, checking every cell on the way.
 import { type CellCheck, cellCheckFor, rowTimeCheckFor } from './cell-checks.ts';
-import { type ImportTable } from './import-table.ts';
+import { type ImportTable } from './rows/import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
-import { type Cell, type RowSource, type SourceRow } from './row-source.ts';
+import { type Cell, type RowSource, type SourceRow } from './rows/row-source.ts';
 
 /** Stands for the row's own time where something is wanted once more at the beginning of a line. */
 export const OWN_TIME = Symbol('the time of the row');

@@ -2,6 +2,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TidegateError } from '../../domain/errors.ts';
+import { type CsvOptions, openCsv } from './csv/csv-source.ts';
+import { type ImportTable } from './rows/import-table.ts';
+import { openParquet } from './parquet/parquet-source.ts';
+import { type RowSource } from './rows/row-source.ts';
 
 /** One file to import. */
 export interface SourceFile {
@@ -74,4 +78,25 @@ function whyUnreadable(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return 'does not exist';
   if (error.code === 'ENOTDIR') return 'does not exist: part of its path is a file';
   return `cannot be read: ${error.message}`;
+}
+
+/**
+ * Opens a file and reads its header.
+ *
+ * @param csv how the CSV files are written, as far as it is named
+ * @returns nothing for a file without a header
+ * @throws MalformedFile where it is not what its name says
+ */
+export function openSource(
+  file: SourceFile,
+  table: Pick<ImportTable, 'columns'>,
+  csv: CsvOptions,
+): Promise<RowSource | undefined> {
+  const columns = table.columns.map((column) => ({ ...column, name: column.header ?? column.name }));
+  if (file.format === 'parquet') return openParquet(file, { columns });
+  return openCsv(
+    file,
+    columns.map(({ name }) => name),
+    csv,
+  );
 }

@@ -1,10 +1,10 @@
 // The staging table: a file's rows, typed, before they are compared with what the table holds.
 import type pg from 'pg';
-import { quoteColumn } from '../features/identifiers.ts';
-import { CopyIn } from './copy-in.ts';
-import { type ImportTable } from './import-table.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
+import { CopyIn } from '../postgres/copy-in.ts';
+import { type ImportTable } from './rows/import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
-import { type RowSource } from './row-source.ts';
+import { type RowSource } from './rows/row-source.ts';
 
 /** Name of the staging table; there is one at a time in a session. */
 export const STAGING = 'pg_temp.tidegate_import';

@@ -1,6 +1,6 @@
 // Gathers the look-ups of concurrent requests into one query.
-import { type Database } from '../database.ts';
-import { withinTime } from '../deadline.ts';
+import { type Database } from '../postgres/database.ts';
+import { withinTime } from '../postgres/deadline.ts';
 import { findOnlineRows, type LookUp, type OnlineKey, type OnlineRow } from './lookup.ts';
 
 /** Most keys of one query, beyond the first request's own. */

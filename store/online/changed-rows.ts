@@ -1,16 +1,9 @@
 // What changed in the source tables since a mark: the keys of changed rows, in temporary tables.
 import pg from 'pg';
-import { quoteColumn, quoteTable } from '../features/identifiers.ts';
+import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, instantLiteral, movedSql, reachSql, type Source } from './source.ts';
-import {
-  ageOf,
-  type Look,
-  markOf,
-  type SourceMark,
-  type SourceTable,
-  type TableMark,
-  TUPLE,
-} from './source-mark.ts';
+import { ageOf, type Look, markOf, type SourceTable, TUPLE } from './source-mark.ts';
+import { type SourceMark, type TableMark } from '../postgres/tables.ts';
 
 /** A temporary table of keys of changed rows. */
 export interface ChangedKeys {

@@ -1,8 +1,8 @@
 // Which definitions of a model need online rows.
 import { type Kysely, sql } from 'kysely';
 import { keepsOnline } from '../../domain/model/definition.ts';
-import { type Tables } from '../tables.ts';
-import { championBefore } from '../versions/champion-before.ts';
+import { type Tables } from '../postgres/tables.ts';
+import { championBefore } from '../registry/stage-moves.ts';
 
 /** How long the rows of a version that left Production are kept and kept fresh, whatever replaced it. */
 export const ROLLBACK_REACH = '30 days';

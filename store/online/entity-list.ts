@@ -1,8 +1,8 @@
 // The entities that a materialisation looks at, in the order of their keys, as a temporary table.
 import pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
-import { quoteColumn, quoteTable } from '../features/identifiers.ts';
-import { entityKeySql } from '../features/keys-sql.ts';
+import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
+import { entityKeySql } from '../join/spine-sql.ts';
 import { type ChangedKeys } from './changed-rows.ts';
 import { type RowsOf } from './online-writer.ts';
 import { instantLiteral } from './source.ts';

@@ -1,18 +1,10 @@
 // Materialisation: online rows are brought to an instant, all of them or those that changed.
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../database.ts';
-import { cancellable } from '../datasets/snapshot.ts';
+import { type Database } from '../postgres/database.ts';
+import { cancellable } from '../postgres/snapshot.ts';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { listEntities } from './entity-list.ts';
-import { type OnlineClients, withOnlineLock } from './online-lock.ts';
-import { prepareWriter } from './online-writer.ts';
-import { type Plan, planMaterialisation } from './plan.ts';
-import { refuseNoValues } from './refuse-no-values.ts';
-import { removeVanished } from './remove-vanished.ts';
-import { type Materialised, type MaterialiseScope } from './scope.ts';
-import { sourcesOf } from './source.ts';
-import { beginLook } from './source-mark.ts';
 import {
   beginProgress,
   caughtUp,
@@ -20,9 +12,18 @@ import {
   findProgress,
   findWatermark,
   olderXid,
+  type OnlineClients,
   resumeProgress,
   type Watermark,
+  withOnlineLock,
 } from './watermark.ts';
+import { prepareWriter } from './online-writer.ts';
+import { type Plan, planMaterialisation } from './plan.ts';
+import { refuseNoValues } from './online-values.ts';
+import { removeVanished } from './remove-vanished.ts';
+import { type Materialised, type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { sourcesOf } from './source.ts';
+import { beginLook } from './source-mark.ts';
 import { type BatchProgress, type EntityRun, writeEntities } from './write-entities.ts';
 
 /** What to materialise, and how. */

@@ -1,9 +1,13 @@
 // The values of an online row, from the texts that the join at one instant gives.
 import { isNumeric } from '../../domain/model/parts/column.ts';
 import { sourceColumnsOf } from '../../domain/model/define-model.ts';
-import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { derivationsOf, rowDeriver } from '../../domain/model/derivation.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
+import type pg from 'pg';
+import { TidegateError } from '../../domain/errors.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
+import { fromSource, instantLiteral, reachSql, type Source } from './source.ts';
 
 /** One entity as it is stored. */
 export interface OnlineValues {
@@ -77,4 +81,41 @@ function derivedFromRowTime(definition: ModelDefinition): Set<string> {
     if (spec.operator === 'days_since' || inputs.some((input) => found.has(input))) found.add(name);
   }
   return found;
+}
+
+/** @throws TidegateError NO_ONLINE_VALUES saying of each view why none of its rows can be used */
+export async function refuseNoValues(
+  client: pg.ClientBase,
+  sources: readonly Source[],
+  asOf: string,
+): Promise<void> {
+  const views = sources.filter((source): source is ViewSource => source.view !== undefined);
+  for (const view of views) {
+    const { rows } = await client.query<{ found: boolean }>(
+      `select exists (select ${fromSource(view)} where ${reachSql(view, asOf)}) as found`,
+    );
+    if (rows[0]?.found) return;
+  }
+  const reasons: string[] = [];
+  for (const view of views) reasons.push(await whyNone(client, view, asOf));
+  throw new TidegateError(
+    'NO_ONLINE_VALUES',
+    `no feature has a value at ${asOf}, so nothing was written: ${reasons.join('; ')}`,
+  );
+}
+
+type ViewSource = Source & { readonly view: ViewDefinition };
+
+async function whyNone(client: pg.ClientBase, source: ViewSource, asOf: string): Promise<string> {
+  const { table, timestamp, view } = source;
+  const at = `source.${quoteColumn(timestamp)}`;
+  const { rows } = await client.query<{ newest: string | null }>(
+    `select to_char(max(${at})::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as newest
+     ${fromSource(source)} where ${at} <= ${instantLiteral(asOf)}`,
+  );
+  const newest = rows[0]?.newest ?? null;
+  if (newest === null) return `${table} has no row at or before that instant`;
+  const known = view.known === undefined ? '' : ` or was not yet known (${view.known})`;
+  const ttl = view.ttl === undefined ? '' : ` is older than the ttl of ${view.ttl}`;
+  return `the newest row of ${table}, of ${newest},${ttl}${ttl === '' ? known.replace(' or', '') : known}`;
 }

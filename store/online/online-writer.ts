@@ -1,6 +1,6 @@
 // Writes online rows, a batch in one transaction with the position that it reaches.
 import type pg from 'pg';
-import { CopyIn } from '../import/copy-in.ts';
+import { CopyIn } from '../postgres/copy-in.ts';
 import { type OnlineValues } from './online-values.ts';
 
 /** Names the online rows of one definition. */

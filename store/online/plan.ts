@@ -3,9 +3,10 @@ import type pg from 'pg';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { type Changes, changesSince, changesWithin, MOST_AGE } from './changed-rows.ts';
 import { type Reason } from './entity-list.ts';
-import { type MaterialiseScope } from './scope.ts';
+import { type MaterialiseScope } from '../../domain/data/materialised.ts';
 import { type Source } from './source.ts';
-import { ageOf, type Look, type SourceMark, takeMark } from './source-mark.ts';
+import { ageOf, type Look, takeMark } from './source-mark.ts';
+import { type SourceMark } from '../postgres/tables.ts';
 import { olderXid, type Progress, type Watermark } from './watermark.ts';
 
 /** What a plan is made from. */

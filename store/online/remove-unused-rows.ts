@@ -1,10 +1,10 @@
 // Removes the online rows of definitions by which no version answers any more.
 import { type Kysely } from 'kysely';
-import { kyselyOn } from '../connections.ts';
-import { type Database } from '../database.ts';
-import { type Tables } from '../tables.ts';
+import { kyselyOn } from '../postgres/connections.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Tables } from '../postgres/tables.ts';
 import { definitionsInUse, keepsOnlineRows } from './definitions-in-use.ts';
-import { withOnlineLock } from './online-lock.ts';
+import { withOnlineLock } from './watermark.ts';
 
 /** How to remove. */
 export interface RemovalRequest {

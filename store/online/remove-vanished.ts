@@ -1,7 +1,7 @@
 // Removes the online rows of entities that are no longer in the spine.
 import type pg from 'pg';
-import { entityKeysSql } from '../features/instant-sql.ts';
-import { inlineParameters } from '../inline-parameters.ts';
+import { entityKeysSql } from '../join/instant-sql.ts';
+import { inlineParameters } from '../postgres/sql-text.ts';
 import { type EntityRun, type BatchProgress } from './write-entities.ts';
 
 /** How to remove. */

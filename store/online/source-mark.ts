@@ -1,33 +1,8 @@
 // A mark: what the source tables held at one look, so that a later look finds what has changed since.
 import type pg from 'pg';
-import { quoteTable } from '../features/identifiers.ts';
+import { quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, type Source } from './source.ts';
-
-/** What one table held. */
-export interface TableMark {
-  readonly oid: number;
-  /** By oid, the table itself and every partition or child at any level; absent in marks of earlier releases. */
-  readonly parts?: Parts;
-  /** Rows written before the horizon; a later count that differs means rows removed or rewritten. */
-  readonly settled: number;
-  /** The same of the rows written since: a sum over which rows they are, null where there are none. */
-  readonly open: string | null;
-}
-
-/** A fingerprint of the file of each part and of how its columns are stored, by the oid of the part. */
-export type Parts = Readonly<Record<string, string>>;
-
-/** What the sources of a definition held, as a look at one instant saw them. */
-export interface SourceMark {
-  /** The instant that the look spoke about, ISO 8601. */
-  readonly asOf: string;
-  /** The oldest transaction that was open, as its number: what it or a later one wrote may not have been seen. */
-  readonly horizon: string;
-  /** Which transactions were seen, as `pg_snapshot`. */
-  readonly snapshot: string;
-  /** By position of the source; null for one whose rows do not say who wrote them (`SourceTable.unmarked`). */
-  readonly tables: readonly (TableMark | null)[];
-}
+import { type Parts, type SourceMark, type TableMark } from '../postgres/tables.ts';
 
 /** A look at the sources under way, inside a REPEATABLE READ transaction. */
 export interface Look {

@@ -1,9 +1,9 @@
 // The tables that online rows are made from: the spine and the views, each with its keys and times.
 import pg from 'pg';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
-import { quoteColumn, quoteTable } from '../features/identifiers.ts';
-import { intervalSql } from '../features/interval-sql.ts';
-import { entityKeyColumns, type KeyColumn, viewKeys } from '../features/keys-sql.ts';
+import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
+import { intervalSql } from '../join/usable-instant-sql.ts';
+import { entityKeyColumns, type KeyColumn, viewKeys } from '../join/spine-sql.ts';
 
 /** One table as a source of online rows. */
 export interface Source {

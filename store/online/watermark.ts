@@ -1,11 +1,13 @@
 // How far the online rows of a definition are, and what a run that has not finished has done.
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { type Database } from '../database.ts';
-import { type Queryable } from '../queryable.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Queryable } from '../postgres/sql-text.ts';
 import { type RowsOf } from './online-writer.ts';
-import { type MaterialiseScope } from './scope.ts';
-import { type SourceMark } from './source-mark.ts';
+import { type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { type SourceMark } from '../postgres/tables.ts';
+import { withConnections } from '../postgres/connections.ts';
+import { requireOwnSession } from '../postgres/session.ts';
 
 /** The state of complete online rows. */
 export interface Watermark {
@@ -207,4 +209,34 @@ export async function endProgress(
     model,
     version,
   ]);
+}
+
+/** The connections of one materialisation. */
+export interface OnlineClients {
+  /** Holds the lock, and reads in one snapshot. */
+  readonly reader: pg.PoolClient;
+  readonly writer: pg.PoolClient;
+}
+
+/**
+ * Runs `work` while no other process materialises the same rows; waits for one that does. The lock goes with the
+ * connection, so a process that is killed gives it up.
+ */
+export async function withOnlineLock<T>(
+  database: Database,
+  { model, version }: RowsOf,
+  work: (clients: OnlineClients) => Promise<T>,
+): Promise<T> {
+  const lock = `tidegate/online/${model}/${version}`;
+  // After a failure the sessions end, and with them the lock, the transaction and the temporary tables.
+  return withConnections(database, 2, async ([reader, writer]) => {
+    requireOwnSession(database.sessions.kind, 'materialising');
+    await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [lock]);
+    const result = await work({ reader, writer });
+    // A session that is new has to read the catalog again before it plans its first join.
+    await reader.query('rollback');
+    await writer.query('discard temp');
+    await reader.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock]);
+    return result;
+  });
 }

@@ -1,9 +1,9 @@
 // Joins the listed entities batch by batch and writes their rows: one batch is read while the one before is written.
 import type pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
-import { asText } from '../datasets/snapshot.ts';
-import { quoteColumn } from '../features/identifiers.ts';
-import { instantSql } from '../features/instant-sql.ts';
+import { asText } from '../postgres/snapshot.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
+import { instantSql } from '../join/instant-sql.ts';
 import { ENTITIES } from './entity-list.ts';
 import { type ReadValues, valuesReader } from './online-values.ts';
 import { type Batch, type RowsOf, writeBatch } from './online-writer.ts';

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ModelInput } from '../../domain/model/definition.ts';
 import { category, numeric } from '../../domain/model/parts/column.ts';
-import { findEvidence } from '../../store/runs/evidence.ts';
-import { getRetrain } from '../../store/runs/retrains.ts';
-import { cardFacts } from '../../store/versions/card-facts.ts';
+import { findEvidence } from '../../store/registry/evidence.ts';
+import { getRetrain } from '../../store/registry/retrains.ts';
+import { cardFacts } from '../../store/card-facts.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { retrainableModel, type RetrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
 import { randomOf } from '../unit/drift/frame-of.ts';

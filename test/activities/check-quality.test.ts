@@ -8,7 +8,7 @@ import { category, numeric } from '../../domain/model/parts/column.ts';
 import { type ViewInput } from '../../domain/model/definition.ts';
 import { type QualityPart, qualityPartSchema } from '../../domain/quality/quality-part.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { getReport, type Report } from '../../store/runs/reports.ts';
+import { getReport, type Report } from '../../store/registry/reports.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 

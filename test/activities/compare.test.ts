@@ -1,6 +1,6 @@
 // What a comparison proves: nobody trained on its rows, no label came too late, and how worn the holdout is.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { getVersion } from '../../store/versions/versions.ts';
+import { getVersion } from '../../store/registry/versions.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { retrainableModel, type RetrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
 import { randomOf } from '../unit/drift/frame-of.ts';

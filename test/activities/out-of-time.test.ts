@@ -4,10 +4,10 @@ import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts'
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { type OutOfTimeResult } from '../../domain/decisions/out-of-time.ts';
 import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
-import { getRetrain } from '../../store/runs/retrains.ts';
-import { getComparison } from '../../store/runs/comparisons.ts';
-import { findEvidence } from '../../store/runs/evidence.ts';
-import { cardFacts } from '../../store/versions/card-facts.ts';
+import { getRetrain } from '../../store/registry/retrains.ts';
+import { getComparison } from '../../store/registry/comparisons.ts';
+import { findEvidence } from '../../store/registry/evidence.ts';
+import { cardFacts } from '../../store/card-facts.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type Retrained, retrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
 import { randomOf } from '../unit/drift/frame-of.ts';

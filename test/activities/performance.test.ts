@@ -11,8 +11,8 @@ import { type DriftPart, type MeasuredPerformance } from '../../domain/decisions
 import { CAVEAT } from '../../domain/performance/estimate-performance.ts';
 import { decodeScores } from '../../domain/performance/score-reference.ts';
 import { scoreTraining } from '../../activities/training/score-training.ts';
-import { getReport } from '../../store/runs/reports.ts';
-import { readArtifact, readScoreReference } from '../../store/versions/versions.ts';
+import { getReport } from '../../store/registry/reports.ts';
+import { readArtifact, readScoreReference } from '../../store/registry/versions.ts';
 import { frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { heldOut, signalFrame } from '../unit/learning/labelled-frame.ts';

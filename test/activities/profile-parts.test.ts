@@ -7,12 +7,16 @@ import { type InWords } from '../../activities/report-ref.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
 import { momentsOf } from '../../domain/data/math/moments.ts';
 import { decodeReference } from '../../domain/data/profile/profile-codec.ts';
-import { chunksOf, type Dataset, getDataset } from '../../store/datasets/dataset.ts';
-import { partRange, partsOf } from '../../store/drift/part-plan.ts';
-import { profileDataset } from '../../store/drift/profile-dataset.ts';
-import { listProfileParts, mergeProfileParts } from '../../store/drift/profile-parts.ts';
-import { getReport } from '../../store/runs/reports.ts';
-import { readReference } from '../../store/versions/versions.ts';
+import { chunksOf, type Dataset, getDataset } from '../../store/registry/dataset.ts';
+import {
+  listProfileParts,
+  mergeProfileParts,
+  partRange,
+  partsOf,
+} from '../../store/profiles/profile-parts.ts';
+import { profileDataset } from '../../store/profiles/profile-dataset.ts';
+import { getReport } from '../../store/registry/reports.ts';
+import { readReference } from '../../store/registry/versions.ts';
 import { tamper } from '../helpers/tamper.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineWorkers } from '../../cli/doctor/examine-workers.ts';
-import { withConnections } from '../../store/connections.ts';
-import { openDatabase } from '../../store/database.ts';
-import { whileElsewhere } from '../../store/watched.ts';
+import { withConnections } from '../../store/postgres/connections.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
+import { whileElsewhere } from '../../store/postgres/watched.ts';
 import { asksPostgres, watchStep } from '../../worker/step-watch.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { failureOf } from '../helpers/failures.ts';

@@ -10,12 +10,11 @@ import { parseDefinition } from '../../domain/model/define-model.ts';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { importFolder } from '../../store/import/import-folder.ts';
-import { migrate } from '../../store/migrate.ts';
-import { getComparison } from '../../store/runs/comparisons.ts';
-import { moveToStaging } from '../../store/versions/move-to-staging.ts';
-import { promote } from '../../store/versions/promote.ts';
-import { readTuning } from '../../store/versions/versions.ts';
+import { importFolder } from '../../store/import/import-files.ts';
+import { migrate } from '../../store/postgres/migrate.ts';
+import { getComparison } from '../../store/registry/comparisons.ts';
+import { moveToStaging, promote } from '../../store/registry/stage-moves.ts';
+import { readTuning } from '../../store/registry/versions.ts';
 import { approved, by } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

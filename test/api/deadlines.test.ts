@@ -1,7 +1,7 @@
 // A Postgres that takes what is sent and says nothing: every request is answered all the same.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Database, openDatabase } from '../../store/database.ts';
-import { isTemporary } from '../../store/postgres-failure.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 import { openSeverableProxy, type SeverableProxy } from './severable-proxy.ts';

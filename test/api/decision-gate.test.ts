@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { temporalDecisionGate } from '../../api/decision-gate.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
-import { listDecisions } from '../../store/runs/decisions.ts';
+import { listDecisions } from '../../store/registry/decisions.ts';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 
 const message: DecisionMessage = {

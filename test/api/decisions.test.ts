@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TidegateError } from '../../domain/errors.ts';
-import { listDecisions, recordDecision } from '../../store/runs/decisions.ts';
-import { writeEvidence } from '../../store/runs/evidence.ts';
+import { listDecisions, recordDecision } from '../../store/registry/decisions.ts';
+import { writeEvidence } from '../../store/registry/evidence.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;

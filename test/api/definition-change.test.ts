@@ -5,7 +5,7 @@ import { count, numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { materialise } from '../../store/online/materialise.ts';
-import { countMissingOnlineRows } from '../../store/online/missing-rows.ts';
+import { countMissingOnlineRows } from '../../store/online/lookup.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { artifact, definition, ModelFixture, startTestApi, type TestApi } from './fixture.ts';

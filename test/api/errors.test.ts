@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorKinds, type ErrorCode } from '../../domain/errors.ts';
-import { type Database, openDatabase } from '../../store/database.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 import { openSeverableProxy } from './severable-proxy.ts';
 

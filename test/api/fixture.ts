@@ -15,12 +15,10 @@ import { type OnlineFeaturesAnswer } from '../../api/schemas/online-features.ts'
 import { type Prediction } from '../../api/schemas/prediction.ts';
 import { Serving } from '../../api/serving/serving.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
-import { type Database, openDatabase } from '../../store/database.ts';
-import { migrate } from '../../store/migrate.ts';
-import { type Authority } from '../../store/versions/move.ts';
-import { moveToStaging } from '../../store/versions/move-to-staging.ts';
-import { promote } from '../../store/versions/promote.ts';
-import { registerVersion } from '../../store/versions/versions.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { migrate } from '../../store/postgres/migrate.ts';
+import { type Authority, moveToStaging, promote } from '../../store/registry/stage-moves.ts';
+import { registerVersion } from '../../store/registry/versions.ts';
 import { approved } from '../helpers/candidates.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 

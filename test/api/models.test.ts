@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decideReport, openReport, writeReportPart } from '../../store/runs/reports.ts';
+import { decideReport, openReport, writeReportPart } from '../../store/registry/reports.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;

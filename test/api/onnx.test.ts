@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
-import { writeOnnxModel } from '../../store/versions/onnx-models.ts';
+import { writeOnnxModel } from '../../store/registry/onnx-models.ts';
 import { tamper } from '../helpers/tamper.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { onnxFixture, testOnnxRuntime } from '../helpers/onnx-runtime.ts';

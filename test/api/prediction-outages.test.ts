@@ -2,8 +2,8 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { openDatabase } from '../../store/database.ts';
-import { UnknownOutcome, wasCommitted, writePredictions } from '../../store/serving/predictions.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
+import { UnknownOutcome, wasCommitted, writePredictions } from '../../store/registry/predictions.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 

@@ -13,7 +13,7 @@ import {
   reportJsonSchema,
 } from '../../domain/decisions/report/report-document.ts';
 import { columnsShown, reportGauges } from '../../api/metrics/report-gauges.ts';
-import { type Report, writeReportPart } from '../../store/runs/reports.ts';
+import { type Report, writeReportPart } from '../../store/registry/reports.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { startTestApi, type TestApi } from './fixture.ts';

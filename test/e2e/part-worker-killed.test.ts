@@ -8,7 +8,7 @@ import {
   workflowIds,
   workflowTypes,
 } from '../../workflows/contracts.ts';
-import { getReport } from '../../store/runs/reports.ts';
+import { getReport } from '../../store/registry/reports.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { frozenModel } from '../helpers/frozen-model.ts';
 import { kill, startWorker } from '../helpers/killed-worker.ts';

@@ -8,12 +8,12 @@ import { type DriftPart, type PerformancePart } from '../../domain/decisions/rep
 import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { importFolder } from '../../store/import/import-folder.ts';
-import { findComparison } from '../../store/runs/comparisons.ts';
-import { findEvidence } from '../../store/runs/evidence.ts';
-import { getReport } from '../../store/runs/reports.ts';
-import { listTransitions } from '../../store/versions/transitions.ts';
-import { listVersions } from '../../store/versions/versions.ts';
+import { importFolder } from '../../store/import/import-files.ts';
+import { findComparison } from '../../store/registry/comparisons.ts';
+import { findEvidence } from '../../store/registry/evidence.ts';
+import { getReport } from '../../store/registry/reports.ts';
+import { listTransitions } from '../../store/registry/verify-chain.ts';
+import { listVersions } from '../../store/registry/versions.ts';
 import {
   approveSignal,
   type MonitorResult,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
-import { importFolder } from '../../store/import/import-folder.ts';
+import { importFolder } from '../../store/import/import-files.ts';
 import { type KillMoment, type Site, surviveKill } from '../helpers/killed-worker.ts';
 import { type Loop, startLoop } from '../helpers/loop.ts';
 

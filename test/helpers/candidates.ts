@@ -1,15 +1,13 @@
 // Registered versions, for tests of what happens to them afterwards.
 import { type ModelInput } from '../../domain/model/definition.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { recordDecision } from '../../store/runs/decisions.ts';
-import { findEvidence, writeEvidence } from '../../store/runs/evidence.ts';
-import { openRetrain } from '../../store/runs/retrains.ts';
-import { type Authority } from '../../store/versions/move.ts';
-import { moveToStaging } from '../../store/versions/move-to-staging.ts';
-import { promote } from '../../store/versions/promote.ts';
-import { registerVersion } from '../../store/versions/versions.ts';
+import { recordDecision } from '../../store/registry/decisions.ts';
+import { findEvidence, writeEvidence } from '../../store/registry/evidence.ts';
+import { openRetrain } from '../../store/registry/retrains.ts';
+import { type Authority, moveToStaging, promote } from '../../store/registry/stage-moves.ts';
+import { registerVersion } from '../../store/registry/versions.ts';
 import { sampleModel } from './sample-model.ts';
 
 /** Who moves a version in a test; `runId` tells runs apart. */

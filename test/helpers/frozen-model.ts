@@ -14,7 +14,7 @@ import {
   encodeScores,
   freezeScores,
 } from '../../domain/performance/score-reference.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import {
   type Chunk,
   CHUNK_ROWS,
@@ -24,12 +24,11 @@ import {
   textChunkOf,
 } from '../../store/datasets/chunk.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { openReport } from '../../store/runs/reports.ts';
-import { openRetrain } from '../../store/runs/retrains.ts';
-import { registerVersion } from '../../store/versions/versions.ts';
+import { openReport } from '../../store/registry/reports.ts';
+import { openRetrain } from '../../store/registry/retrains.ts';
+import { registerVersion } from '../../store/registry/versions.ts';
 import { approved, by } from './candidates.ts';
-import { moveToStaging } from '../../store/versions/move-to-staging.ts';
-import { promote } from '../../store/versions/promote.ts';
+import { moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 
 /** A model with a champion. */
 export interface FrozenModel {

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { findEvidence } from '../../store/runs/evidence.ts';
-import { listRetrains } from '../../store/runs/retrains.ts';
-import { listTransitions } from '../../store/versions/transitions.ts';
-import { listVersions } from '../../store/versions/versions.ts';
+import { findEvidence } from '../../store/registry/evidence.ts';
+import { listRetrains } from '../../store/registry/retrains.ts';
+import { listTransitions } from '../../store/registry/verify-chain.ts';
+import { listVersions } from '../../store/registry/versions.ts';
 import {
   approveSignal,
   type MonitorInput,

@@ -1,6 +1,6 @@
 // A test database with Tidegate's tables in it, opened.
-import { type Database, type DatabaseOptions, openDatabase } from '../../store/database.ts';
-import { migrate } from '../../store/migrate.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../store/postgres/database.ts';
+import { migrate } from '../../store/postgres/migrate.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { createTestDatabase } from './database.ts';
 

@@ -6,12 +6,11 @@ import { type RunRef } from '../../activities/deps.ts';
 import { type Activities, createActivities } from '../../activities/index.ts';
 import { type ModelInput } from '../../domain/model/definition.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { getComparison, type StoredComparison } from '../../store/runs/comparisons.ts';
-import { getRetrain } from '../../store/runs/retrains.ts';
-import { moveToStaging } from '../../store/versions/move-to-staging.ts';
-import { promote } from '../../store/versions/promote.ts';
+import { getComparison, type StoredComparison } from '../../store/registry/comparisons.ts';
+import { getRetrain } from '../../store/registry/retrains.ts';
+import { moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 import { approved, by } from './candidates.ts';
 import { type SampleModel, sampleModel } from './sample-model.ts';
 

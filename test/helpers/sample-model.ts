@@ -2,8 +2,8 @@
 import { category, numeric } from '../../domain/model/parts/column.ts';
 import { defineModel, holdoutPolicy, parseDefinition, view } from '../../domain/model/define-model.ts';
 import { type ModelDefinition, type ModelInput, type ViewInput } from '../../domain/model/definition.ts';
-import { type Database } from '../../store/database.ts';
-import { windowSql } from '../../store/features/window-sql.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { windowSql } from '../../store/join/window-sql.ts';
 
 /** What the model of a test has of its own. */
 export interface SampleOptions {

@@ -1,5 +1,5 @@
 // What the catalog says of a schema, for comparing two databases.
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 
 // The order of a table's columns is left out: it follows the order in which migrations ran, and nothing reads by it.
 const CATALOG = `

@@ -1,5 +1,5 @@
 // Waits until the server has no open transaction from before now: tests beside this one write as well.
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { eventually } from './eventually.ts';
 
 /**

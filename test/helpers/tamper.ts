@@ -1,6 +1,6 @@
 // Changes behind the database's guards, as a broken disk or one who may switch triggers off would make them.
 import type pg from 'pg';
-import { type Database, inTransaction } from '../../store/database.ts';
+import { type Database, inTransaction } from '../../store/postgres/database.ts';
 
 /** Runs a statement with all triggers off. @example await tamper(database, 'update tidegate.evidence set …') */
 export const tamper = <Row extends pg.QueryResultRow>(

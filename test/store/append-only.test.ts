@@ -1,7 +1,7 @@
 // What the database itself keeps: history is never rewritten, and a registered version is what it was.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { recordDecision } from '../../store/runs/decisions.ts';
-import { readArtifact } from '../../store/versions/versions.ts';
+import { recordDecision } from '../../store/registry/decisions.ts';
+import { readArtifact } from '../../store/registry/versions.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -1,6 +1,6 @@
 // Closing a database leaves nothing open that would hold up the end of a process.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openDatabase } from '../../store/database.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 
 let made: Awaited<ReturnType<typeof createTestDatabase>>;

@@ -1,8 +1,13 @@
 // Connections are taken all at once, waited for within a deadline, and cut off at the end.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from '../../store/database.ts';
-import { inKyselyTransaction, kyselyOn, NESTED_CHANNEL, withConnections } from '../../store/connections.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import {
+  inKyselyTransaction,
+  kyselyOn,
+  NESTED_CHANNEL,
+  withConnections,
+} from '../../store/postgres/connections.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { materialise } from '../../store/online/materialise.ts';

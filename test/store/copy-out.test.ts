@@ -1,8 +1,8 @@
 // COPY … TO STDOUT past pg's parser: every row arrives, and the connection is pg's again afterwards.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type pg from 'pg';
-import { copyOut, copyRows } from '../../store/copy-out.ts';
-import { CopyTap } from '../../store/copy-tap.ts';
+import { copyOut, copyRows } from '../../store/postgres/copy-out.ts';
+import { CopyTap } from '../../store/postgres/copy-tap.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;

@@ -1,11 +1,11 @@
 // What an SQL session with the application's own rights cannot do: change what a decision rests on, or promote without one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openReport } from '../../store/runs/reports.ts';
-import { evidenceDigestOf, findEvidence } from '../../store/runs/evidence.ts';
-import { writeComparison, writePromotionDecision } from '../../store/runs/comparisons.ts';
-import { closeRetrain } from '../../store/runs/retrains.ts';
-import { writeOnnxModel } from '../../store/versions/onnx-models.ts';
-import { checkChain } from '../../store/versions/verify-chain.ts';
+import { openReport } from '../../store/registry/reports.ts';
+import { evidenceDigestOf, findEvidence } from '../../store/registry/evidence.ts';
+import { writeComparison, writePromotionDecision } from '../../store/registry/comparisons.ts';
+import { closeRetrain } from '../../store/registry/retrains.ts';
+import { writeOnnxModel } from '../../store/registry/onnx-models.ts';
+import { checkChain } from '../../store/registry/verify-chain.ts';
 import { approved, type CandidateModel, candidateModel } from '../helpers/candidates.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

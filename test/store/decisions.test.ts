@@ -7,7 +7,7 @@ import {
   listDecisions,
   recordDecision,
   settledInWords,
-} from '../../store/runs/decisions.ts';
+} from '../../store/registry/decisions.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

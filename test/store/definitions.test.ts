@@ -4,7 +4,7 @@ import { category, count, flag, numeric } from '../../domain/model/parts/column.
 import { featuresOf } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition, getDefinition, listModels } from '../../store/definitions/definitions.ts';
-import { closeRetrain, openRetrain } from '../../store/runs/retrains.ts';
+import { closeRetrain, openRetrain } from '../../store/registry/retrains.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

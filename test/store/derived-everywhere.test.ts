@@ -17,7 +17,7 @@ import { recordAt } from '../../domain/data/frame.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { rowsAt } from '../../store/features/rows-at.ts';
+import { rowsAt } from '../../store/join/rows-at.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
 import { materialise } from '../../store/online/materialise.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

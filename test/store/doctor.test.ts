@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { examineModel } from '../../cli/doctor/examine-model.ts';
 import { examineDatabase, examineTemporal } from '../../cli/doctor/examine-servers.ts';
-import { openDatabase } from '../../store/database.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
 import { freePort } from '../../cli/embedded/free-port.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -1,11 +1,10 @@
 // Retention of datasets: rows go, header and digest stay, and whatever is in reach keeps its rows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { getDataset } from '../../store/datasets/dataset.ts';
-import { datasetUses } from '../../store/datasets/dataset-uses.ts';
-import { expireDatasets } from '../../store/datasets/expire.ts';
+import { getDataset } from '../../store/registry/dataset.ts';
+import { datasetUses, expireDatasets } from '../../store/datasets/dataset-uses.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
-import { rollBack } from '../../store/versions/roll-back.ts';
+import { rollBack } from '../../store/registry/roll-back.ts';
 import { by, candidateModel } from '../helpers/candidates.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { failureOf } from '../helpers/failures.ts';

@@ -10,7 +10,7 @@ import { DatasetTable } from '../../store/datasets/dataset-table.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { chunkRowsFor, joinChunks, windowStatement } from '../../store/datasets/join-chunks.ts';
 import { readDataset } from '../../store/datasets/read.ts';
-import { inSnapshot } from '../../store/datasets/snapshot.ts';
+import { inSnapshot } from '../../store/postgres/snapshot.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

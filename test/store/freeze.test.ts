@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MISSING_CODE, NO_LABEL } from '../../domain/data/frame.ts';
 import { isHeldOut } from '../../domain/model/holdout.ts';
-import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
+import { type Dataset, getDataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readKeys } from '../../store/datasets/keys.ts';
 import { readDataset } from '../../store/datasets/read.ts';
-import { inSnapshot } from '../../store/datasets/snapshot.ts';
+import { inSnapshot } from '../../store/postgres/snapshot.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

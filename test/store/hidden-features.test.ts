@@ -1,6 +1,6 @@
 // A table loaded later than its lag says: refused loudly, since training would see nulls only.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Dataset } from '../../store/datasets/dataset.ts';
+import { type Dataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

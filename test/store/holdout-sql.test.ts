@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { holdoutBucket, isHeldOut } from '../../domain/model/holdout.ts';
-import { holdoutBucketSql, isHeldOutSql } from '../../store/features/holdout-sql.ts';
+import { holdoutBucketSql, isHeldOutSql } from '../../store/join/spine-sql.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
 import { defineModel, parseDefinition, view } from '../../domain/model/define-model.ts';
 import { checkSources } from '../../store/definitions/source-tables.ts';
-import { type ImportRequest, type PerTable } from '../../store/import/import-files.ts';
-import { importFolder } from '../../store/import/import-folder.ts';
+import { importFolder, type ImportRequest, type PerTable } from '../../store/import/import-files.ts';
 import { planTables } from '../../store/import/plan-tables.ts';
 import { folderOf, type ImportFixture, importFixture, refusalOf } from './import-fixture.ts';
 

@@ -5,10 +5,9 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { type Database, openDatabase } from '../../store/database.ts';
-import { type ImportRequest } from '../../store/import/import-files.ts';
-import { importFolder } from '../../store/import/import-folder.ts';
-import { migrate } from '../../store/migrate.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { importFolder, type ImportRequest } from '../../store/import/import-files.ts';
+import { migrate } from '../../store/postgres/migrate.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 
 /** A database with the source tables of the example, and how to be rid of it. */

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../store/database.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
 import { importFiles as importPaths } from '../../store/import/import-files.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
-import { importFolder } from '../../store/import/import-folder.ts';
+import { importFolder } from '../../store/import/import-files.ts';
 import {
   type ImportFixture,
   emptyFolder,

@@ -2,7 +2,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { importFolder } from '../../store/import/import-folder.ts';
+import { importFolder } from '../../store/import/import-files.ts';
 import {
   type ImportFixture,
   folderOf,

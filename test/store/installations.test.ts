@@ -8,13 +8,13 @@ import { applyModel } from '../../cli/apply-model.ts';
 import { examineInstallation } from '../../cli/doctor/examine-installation.ts';
 import { removeSchedule } from '../../cli/schedule.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
-import { openDatabase } from '../../store/database.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
 import {
   type Installation,
   readInstallation,
   recordAdoption,
   requireInstallation,
-} from '../../store/installation.ts';
+} from '../../store/registry/installation.ts';
 import { ownActivities, ownRuns, refuseForeignRuns } from '../../worker/installation-memo.ts';
 import { claimSchedules, ownSchedules } from '../../worker/schedule-owners.ts';
 import { searchAttributes, workflowIds, workflowTypes } from '../../workflows/contracts.ts';

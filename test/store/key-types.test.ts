@@ -6,7 +6,7 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { columnsOf } from '../../store/definitions/source-catalog.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';
-import { windowSql } from '../../store/features/window-sql.ts';
+import { windowSql } from '../../store/join/window-sql.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

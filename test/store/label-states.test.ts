@@ -2,12 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backfilledInWords, labelsInWords } from '../../domain/data/label-states.ts';
 import { trainingRows } from '../../domain/data/frame.ts';
-import { type Dataset, getDataset } from '../../store/datasets/dataset.ts';
+import { type Dataset, getDataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { countFreshLabels } from '../../store/features/fresh-labels.ts';
-import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
+import { countFreshLabels, newestLabelledTime } from '../../store/join/newest-labelled-time.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel, type SampleOptions } from '../helpers/sample-model.ts';
 

@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { sourceNotes } from '../../store/definitions/source-notes.ts';
-import { countFreshLabels } from '../../store/features/fresh-labels.ts';
-import { newestLabelledTime } from '../../store/features/newest-labelled-time.ts';
-import { newestRowTime } from '../../store/features/newest-row-time.ts';
+import {
+  countFreshLabels,
+  newestLabelledTime,
+  newestRowTime,
+} from '../../store/join/newest-labelled-time.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';

@@ -1,6 +1,6 @@
 // A connection that breaks while it is in use: a failed statement, and never the end of the process.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isTemporary } from '../../store/postgres-failure.ts';
+import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;

@@ -1,13 +1,12 @@
 // Online rows: complete, incremental, never overwritten by an older instant, and never silently none.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
-import { findOnlineRows } from '../../store/online/lookup.ts';
+import { countMissingOnlineRows, findOnlineRows } from '../../store/online/lookup.ts';
 import { materialise, type MaterialiseRequest } from '../../store/online/materialise.ts';
-import { countMissingOnlineRows } from '../../store/online/missing-rows.ts';
 import { newestWatermark, onlineStates } from '../../store/online/watermark.ts';
-import { findFuture } from '../../store/quality/future-rows.ts';
+import { findFuture } from '../../store/profiles/future-rows.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { materialisedInWords } from '../../store/online/scope.ts';
+import { materialisedInWords } from '../../domain/data/materialised.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { settled } from '../helpers/settled.ts';

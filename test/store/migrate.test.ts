@@ -3,8 +3,8 @@ import { type Kysely, sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
-import { type Database, openDatabase } from '../../store/database.ts';
-import { checkSchema, migrate, type MigrationTrack } from '../../store/migrate.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { checkSchema, migrate, type MigrationTrack } from '../../store/postgres/migrate.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { failureOf } from '../helpers/failures.ts';
 

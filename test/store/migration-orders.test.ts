@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
-import { type Database, openDatabase } from '../../store/database.ts';
-import { checkSchema, migrate, type MigrationTrack } from '../../store/migrate.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { checkSchema, migrate, type MigrationTrack } from '../../store/postgres/migrate.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { schemaSnapshot } from '../helpers/schema-snapshot.ts';
 

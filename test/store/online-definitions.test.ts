@@ -1,6 +1,6 @@
 // Which definitions of a model keep online rows, and whose rows go.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database } from '../../store/database.ts';
+import { type Database } from '../../store/postgres/database.ts';
 import { definitionsInUse } from '../../store/online/definitions-in-use.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { candidateModel } from '../helpers/candidates.ts';

@@ -5,9 +5,9 @@ import { category, numeric } from '../../domain/model/parts/column.ts';
 import { view } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { holdoutPolicy } from '../../domain/model/define-model.ts';
-import { instantSql } from '../../store/features/instant-sql.ts';
-import { type JoinPlan } from '../../store/features/join-plan.ts';
-import { windowSql } from '../../store/features/window-sql.ts';
+import { instantSql } from '../../store/join/instant-sql.ts';
+import { type JoinPlan } from '../../store/join/join-plan.ts';
+import { windowSql } from '../../store/join/window-sql.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type JoinedRow, sampleDefinition, type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 

@@ -1,8 +1,8 @@
 // Failures that a real Postgres, its driver and the way to it give, as errors of the table.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../store/database.ts';
-import { isTemporary, postgresFailure } from '../../store/postgres-failure.ts';
+import { openDatabase } from '../../store/postgres/database.ts';
+import { isTemporary, postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { freePort } from '../../cli/embedded/free-port.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

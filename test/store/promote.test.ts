@@ -1,8 +1,8 @@
 // Promotion: a compare-and-swap on the champion, done once however often it is asked for.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { promote } from '../../store/versions/promote.ts';
-import { listTransitions } from '../../store/versions/transitions.ts';
-import { listVersions } from '../../store/versions/versions.ts';
+import { promote } from '../../store/registry/stage-moves.ts';
+import { listTransitions } from '../../store/registry/verify-chain.ts';
+import { listVersions } from '../../store/registry/versions.ts';
 import { approved, by, candidateModel } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

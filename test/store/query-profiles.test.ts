@@ -10,13 +10,12 @@ import {
   type WindowProfile,
 } from '../../domain/data/profile/window-profile.ts';
 import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../domain/data/frame.ts';
-import { inTransaction, READ_SNAPSHOT } from '../../store/database.ts';
-import { groupedProfile } from '../../store/drift/grouped-profile.ts';
-import { prefersGroups, profileTableQuery } from '../../store/drift/profile-query.ts';
-import { openTableQuery } from '../../store/drift/query-source.ts';
-import { describeQuery } from '../../store/drift/query-columns.ts';
-import { readTable } from '../../store/drift/read-table.ts';
-import { streamProfile } from '../../store/drift/stream-profile.ts';
+import { inTransaction, READ_SNAPSHOT } from '../../store/postgres/database.ts';
+import { groupedProfile } from '../../store/profiles/grouped-profile.ts';
+import { prefersGroups, profileTableQuery } from '../../store/profiles/profile-query.ts';
+import { describeQuery, openTableQuery } from '../../store/profiles/query-source.ts';
+import { readTable } from '../../store/profiles/read-table.ts';
+import { streamProfile } from '../../store/profiles/stream-profile.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;

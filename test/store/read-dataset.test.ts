@@ -1,6 +1,6 @@
 // Reading a frozen dataset: whatever changed since it was frozen is found.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { getDataset } from '../../store/datasets/dataset.ts';
+import { getDataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { readKeys } from '../../store/datasets/keys.ts';
 import { readDataset } from '../../store/datasets/read.ts';

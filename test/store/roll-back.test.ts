@@ -1,8 +1,8 @@
 // Rollback: to the champion before or to one that is named, and only to where Production has been.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { listTransitions } from '../../store/versions/transitions.ts';
-import { rollBack } from '../../store/versions/roll-back.ts';
-import { findVersionIn } from '../../store/versions/versions.ts';
+import { listTransitions } from '../../store/registry/verify-chain.ts';
+import { rollBack } from '../../store/registry/roll-back.ts';
+import { findVersionIn } from '../../store/registry/versions.ts';
 import { by, type CandidateModel, candidateModel } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

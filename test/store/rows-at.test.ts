@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { category, instant, numeric } from '../../domain/model/parts/column.ts';
 import { daysSince, isMissing } from '../../domain/model/index.ts';
-import { rowsAt } from '../../store/features/rows-at.ts';
+import { rowsAt } from '../../store/join/rows-at.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';

@@ -2,8 +2,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrateAll } from '../../cli/migrate-all.ts';
-import { checkReachable, openClient, openDatabase } from '../../store/database.ts';
-import { planSession, Sessions } from '../../store/session.ts';
+import { checkReachable, openClient, openDatabase } from '../../store/postgres/database.ts';
+import { planSession, Sessions } from '../../store/postgres/session.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

@@ -4,7 +4,7 @@ import { numeric } from '../../domain/model/parts/column.ts';
 import { view } from '../../domain/model/define-model.ts';
 import { type ModelDefinition, type ViewInput } from '../../domain/model/definition.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { findSharedViews } from '../../store/definitions/shared-views.ts';
+import { findSharedViews } from '../../store/registry/shared-views.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, sampleModel } from '../helpers/sample-model.ts';
 

@@ -1,7 +1,7 @@
 // The allowed moves between stages, and that the database refuses every other one.
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Stage } from '../../store/tables.ts';
+import { type Stage } from '../../store/postgres/tables.ts';
 import { approved, type CandidateModel, candidateModel } from '../helpers/candidates.ts';
 import { sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -1,9 +1,8 @@
 // Staging holds one version: a newer one supersedes it, or, by policy, waits for none and is skipped.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { archive } from '../../store/versions/archive.ts';
-import { moveToStaging } from '../../store/versions/move-to-staging.ts';
-import { listTransitions } from '../../store/versions/transitions.ts';
-import { findVersionIn, listVersions } from '../../store/versions/versions.ts';
+import { archive, moveToStaging } from '../../store/registry/stage-moves.ts';
+import { listTransitions } from '../../store/registry/verify-chain.ts';
+import { findVersionIn, listVersions } from '../../store/registry/versions.ts';
 import { by, candidateModel } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

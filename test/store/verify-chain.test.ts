@@ -1,7 +1,7 @@
 // The audit chain: every row carries the hash of the one before, and tampering is found.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkChain } from '../../store/versions/verify-chain.ts';
+import { checkChain } from '../../store/registry/verify-chain.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 

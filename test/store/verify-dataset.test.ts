@@ -1,6 +1,6 @@
 // Verifying a dataset: its own bytes, and whether the source still gives the same rows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Dataset } from '../../store/datasets/dataset.ts';
+import { type Dataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { verifyDataset } from '../../store/datasets/verify.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

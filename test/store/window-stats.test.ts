@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { category, numeric } from '../../domain/model/parts/column.ts';
 import { ratio } from '../../domain/model/index.ts';
-import { windowStats } from '../../store/features/window-stats.ts';
+import { windowStats } from '../../store/join/window-stats.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 

@@ -1,6 +1,6 @@
 // What a URL asks of its sessions, and what is left of the URL.
 import { expect, it } from 'vitest';
-import { planSession } from '../../store/session.ts';
+import { planSession } from '../../store/postgres/session.ts';
 
 const options = (text: string): string => `postgres://ada@db:5432/churn?options=${encodeURIComponent(text)}`;
 const settingsOf = (text: string): Record<string, string> =>

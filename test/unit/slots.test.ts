@@ -1,6 +1,6 @@
 // The size of a worker's pool follows from what it does at once.
 import { expect, test } from 'vitest';
-import { MAX_HELD } from '../../store/connections.ts';
+import { MAX_HELD } from '../../store/postgres/connections.ts';
 import { poolSize, slotsFor } from '../../worker/slots.ts';
 
 test.each([1, 2, 4, 16])(

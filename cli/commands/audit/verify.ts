@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
 import { getDefinition, listModels } from '../../../store/definitions/definitions.ts';
-import { checkChain, historyChanged } from '../../../store/versions/verify-chain.ts';
+import { checkChain, historyChanged } from '../../../store/registry/verify-chain.ts';
 import { jsonOption } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

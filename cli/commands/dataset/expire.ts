@@ -1,7 +1,7 @@
 // tidegate dataset expire: lets the rows go that the policy does not keep.
 import { type Command } from 'commander';
-import { type Dataset } from '../../../store/datasets/dataset.ts';
-import { expireDatasets } from '../../../store/datasets/expire.ts';
+import { type Dataset } from '../../../store/registry/dataset.ts';
+import { expireDatasets } from '../../../store/datasets/dataset-uses.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { jsonOption } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';

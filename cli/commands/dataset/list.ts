@@ -1,6 +1,6 @@
 // tidegate dataset list: the frozen datasets of a model.
 import { type Command } from 'commander';
-import { listDatasets } from '../../../store/datasets/list-datasets.ts';
+import { listDatasets } from '../../../store/datasets/dataset-uses.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { jsonOption } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';

@@ -2,8 +2,7 @@
 import { type Command } from 'commander';
 import { backfilledInWords, labelsInWords } from '../../../domain/data/label-states.ts';
 import { holdsRows, useInWords } from '../../../domain/decisions/dataset-retention.ts';
-import { datasetUses } from '../../../store/datasets/dataset-uses.ts';
-import { sized } from '../../../store/datasets/list-datasets.ts';
+import { datasetUses, sized } from '../../../store/datasets/dataset-uses.ts';
 import { jsonOption, parseNumber } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { describeDefinition } from '../../../domain/decisions/describe/describe-definition.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
-import { findSharedViews } from '../../../store/definitions/shared-views.ts';
+import { findSharedViews } from '../../../store/registry/shared-views.ts';
 import { definitionOption, jsonOption } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

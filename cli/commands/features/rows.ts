@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
 import { explainRow } from '../../../domain/decisions/describe/explain-row.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
-import { rowsAt } from '../../../store/features/rows-at.ts';
+import { rowsAt } from '../../../store/join/rows-at.ts';
 import { asOfOption, definitionOption, jsonOption, parseKey, parseLimit } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

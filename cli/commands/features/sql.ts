@@ -2,11 +2,11 @@
 import { type Command, Option } from 'commander';
 import { holdoutPolicy } from '../../../domain/model/define-model.ts';
 import { windowEndingAt } from '../../../domain/model/window.ts';
-import { labelsKnownBy } from '../../../store/datasets/snapshot.ts';
+import { labelsKnownBy } from '../../../store/postgres/snapshot.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
-import { chooseJoinPlan } from '../../../store/features/choose-join-plan.ts';
-import { windowSql } from '../../../store/features/window-sql.ts';
-import { inlineParameters } from '../../../store/inline-parameters.ts';
+import { chooseJoinPlan } from '../../../store/join/choose-join-plan.ts';
+import { windowSql } from '../../../store/join/window-sql.ts';
+import { inlineParameters } from '../../../store/postgres/sql-text.ts';
 import { asOfOption, definitionOption, jsonOption } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

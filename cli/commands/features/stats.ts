@@ -3,7 +3,7 @@ import { type Command } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
 import { dayOf, windowEndingAt } from '../../../domain/model/window.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
-import { windowStats } from '../../../store/features/window-stats.ts';
+import { windowStats } from '../../../store/join/window-stats.ts';
 import { asOfOption, definitionOption, jsonOption, parseSpan } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

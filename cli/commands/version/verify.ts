@@ -9,10 +9,10 @@ import {
   repetitionInWords,
   repetitionOf,
 } from '../../../domain/learning/repetition.ts';
-import { type Database } from '../../../store/database.ts';
-import { type Dataset, getDataset } from '../../../store/datasets/dataset.ts';
+import { type Database } from '../../../store/postgres/database.ts';
+import { type Dataset, getDataset } from '../../../store/registry/dataset.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
-import { getVersion, readArtifact, readTrainedOn } from '../../../store/versions/versions.ts';
+import { getVersion, readArtifact, readTrainedOn } from '../../../store/registry/versions.ts';
 import { jsonOption, parseNumber } from '../../arguments.ts';
 import { type CommandContext } from '../../command-context.ts';
 import { withDatabase } from '../../connections.ts';

@@ -1,8 +1,7 @@
 // A CSV file as a source of rows: encoding and delimiter detected or named.
-import { type Batch, MalformedFile, type RowSource } from '../row-source.ts';
+import { type Batch, MalformedFile, type RowSource } from '../rows/row-source.ts';
 import { type Encoding } from './byte-decoder.ts';
 import { CsvSplitter } from './csv-splitter.ts';
-import { detectDelimiter } from './detect-delimiter.ts';
 import { type DetectedEncoding, detectEncoding } from './detect-encoding.ts';
 import { readText } from './read-text.ts';
 
@@ -78,4 +77,33 @@ async function* csvBatches(
       throw new MalformedFile(`${file.name}:${line}`, `${problem} (byte ${byte})`);
     }
   }
+}
+
+/** What a delimiter may be without being named. */
+const delimiters = [',', ';', '\t', '|'] as const;
+
+const FIRST_LINE = /^[\r\n]*([^\r\n]*)/;
+
+/**
+ * The delimiter by which the first line holds most of the expected names; where they say nothing, the one that occurs
+ * most often; a comma in doubt.
+ *
+ * @example detectDelimiter('user_id;fee\n7;1,5', ['user_id', 'fee'], '"') // ';'
+ */
+function detectDelimiter(text: string, expected: Iterable<string>, quote: string | undefined): string {
+  const line = FIRST_LINE.exec(text)?.[1] ?? '';
+  const names = new Set(expected);
+  const candidates = delimiters.filter((delimiter) => delimiter !== quote);
+  const scores = candidates.map((delimiter) => {
+    const cells = line.split(delimiter);
+    const found = cells.filter((cell) => names.has(unquoted(cell, quote)));
+    return { delimiter, found: new Set(found).size, cells: cells.length };
+  });
+  scores.sort((a, b) => b.found - a.found || b.cells - a.cells);
+  return scores[0]?.delimiter ?? ',';
+}
+
+function unquoted(cell: string, quote: string | undefined): string {
+  const isQuoted = quote !== undefined && cell.length > 1 && cell.startsWith(quote) && cell.endsWith(quote);
+  return isQuoted ? cell.slice(1, -1).replaceAll(quote + quote, quote) : cell;
 }

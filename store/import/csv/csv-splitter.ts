@@ -1,6 +1,6 @@
 // The text of a CSV file, in chunks, as rows of cells.
-import { type SourceRow } from '../row-source.ts';
-import { breaksIn } from './line-of-byte.ts';
+import { type SourceRow } from '../rows/row-source.ts';
+import { breaksIn } from './read-text.ts';
 
 /** How the cells of a file are kept apart. */
 export interface CsvDialect {

@@ -1,11 +1,10 @@
 // Which encoding a file is in: by its byte order mark, by its name, or by what its bytes can be.
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
-import { MalformedFile } from '../row-source.ts';
+import { MalformedFile } from '../rows/row-source.ts';
 import { type Encoding } from './byte-decoder.ts';
-import { lineOfByte } from './line-of-byte.ts';
-import { possibleReadings } from './possible-readings.ts';
-import { isWesternBeyondDoubt } from './western-text.ts';
+import { lineOfByte } from './read-text.ts';
+import iconv from 'iconv-lite';
 
 /** How to read a file as text. */
 export interface DetectedEncoding {
@@ -121,4 +120,92 @@ function offenceIn(bytes: Buffer, start: number): Offence {
   while (at < bytes.length && bytes[at] === again[at]) at += 1;
   const context = bytes.subarray(Math.max(0, at - CONTEXT_BYTES), at + CONTEXT_BYTES);
   return { byte: start + at, context };
+}
+
+const candidates = [
+  'windows-1252',
+  'windows-1250',
+  'windows-1251',
+  'windows-1253',
+  'macintosh',
+  'cp850',
+  'koi8-r',
+  'shift_jis',
+  'gb18030',
+  'big5',
+  'euc-kr',
+] as const;
+
+const MOST = 4;
+
+const SEPARATORS = /[\s,;|"']+/u;
+
+const BEYOND_ASCII = /[^\0-\x7f]/u;
+
+const WORD = /^[\p{L}\p{M}\p{N}]+$/u;
+
+/**
+ * Reads bytes by each encoding in common use and gives up to four in which they are words, each with the first word
+ * that holds more than ASCII.
+ *
+ * @example possibleReadings(Buffer.from('crème', 'latin1')) // ['windows-1252 ("crème")', 'windows-1250 ("crčme")']
+ */
+function possibleReadings(bytes: Buffer): string[] {
+  const readings = new Map<string, string>();
+  for (const encoding of candidates) {
+    const words = iconv
+      .decode(bytes, encoding)
+      .split(SEPARATORS)
+      .filter((word) => BEYOND_ASCII.test(word));
+    const [first] = words;
+    if (first === undefined || readings.has(first) || !words.every(isWord)) continue;
+    readings.set(first, `${encoding} (${JSON.stringify(first)})`);
+    if (readings.size === MOST) break;
+  }
+  return [...readings.values()];
+}
+
+const isWord = (text: string): boolean => {
+  if (!WORD.test(text)) return false;
+  const foreign = [...text].filter((letter) => BEYOND_ASCII.test(letter)).join('');
+  return !/[a-z]/i.test(text) || /^\p{Script=Latin}+$/u.test(foreign);
+};
+
+// Its neighbours on the machines of Central Europe and Turkey, and Latin-9, write most letters by the same bytes.
+const NEIGHBOURS = ['windows-1250', 'windows-1254', 'iso-8859-2', 'iso-8859-15'] as const;
+
+/** For each byte whether it is a letter beyond ASCII, the same one in all of the encodings. */
+const isShared: readonly boolean[] = Array.from({ length: 256 }, (_, byte) => {
+  const letter = iconv.decode(Buffer.of(byte), 'windows-1252');
+  return (
+    byte >= 0x80 &&
+    /\p{L}/u.test(letter) &&
+    NEIGHBOURS.every((encoding) => iconv.decode(Buffer.of(byte), encoding) === letter)
+  );
+});
+
+const isAsciiLetter = (byte: number): boolean =>
+  (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
+
+/**
+ * Whether every byte beyond ASCII is a letter that the Latin encodings share (`ä`, `é`, `ç`; not `è` or `ñ`, which are
+ * `č` and `ń` in Central Europe), standing alone beside a letter of ASCII, as no word in another script does.
+ */
+async function isWesternBeyondDoubt(path: string): Promise<boolean> {
+  let before = 0;
+  let current = 0;
+  const fits = (after: number): boolean =>
+    current < 0x80 ||
+    (isShared[current] === true &&
+      before < 0x80 &&
+      after < 0x80 &&
+      (isAsciiLetter(before) || isAsciiLetter(after)));
+  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    for (const after of chunk as Buffer) {
+      if (!fits(after)) return false;
+      before = current;
+      current = after;
+    }
+  }
+  return fits(0);
 }

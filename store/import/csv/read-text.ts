@@ -1,8 +1,8 @@
 // A file as chunks of text, or the place at which its bytes stop being text.
 import { createReadStream } from 'node:fs';
-import { MalformedFile } from '../row-source.ts';
-import { type Encoding, UndecodableBytes, decoderOf } from './byte-decoder.ts';
-import { lineOfByte } from './line-of-byte.ts';
+import { MalformedFile } from '../rows/row-source.ts';
+import { decoderOf, type Encoding, UndecodableBytes } from './byte-decoder.ts';
+import iconv from 'iconv-lite';
 
 /** A piece of a file's text. */
 export interface TextChunk {
@@ -70,4 +70,26 @@ async function firstUndecodable(
     }
   }
   return byte;
+}
+
+const BREAKS = /\r\n|\n|\r/g;
+
+/** How many line breaks a text holds: LF, CRLF or CR. */
+export function breaksIn(text: string): number {
+  if (!text.includes('\n') && !text.includes('\r')) return 0;
+  return text.match(BREAKS)?.length ?? 0;
+}
+
+/** The line, from 1, on which byte number `byte`, from 0, stands; bytes before it that mean nothing are passed over. */
+export async function lineOfByte(path: string, encoding: Encoding, byte: number): Promise<number> {
+  if (byte === 0) return 1;
+  const decoder = iconv.getDecoder(encoding);
+  let lines = 1;
+  let endsInReturn = false;
+  for await (const chunk of createReadStream(path, { end: byte - 1 })) {
+    const text = decoder.write(chunk as Buffer);
+    lines += breaksIn(text) - (endsInReturn && text.startsWith('\n') ? 1 : 0);
+    endsInReturn = text.endsWith('\r');
+  }
+  return lines;
 }

@@ -1,6 +1,6 @@
 // Inside the thread that decodes a Parquet file: gives one batch of rows for each time it is asked.
 import { parentPort, workerData } from 'node:worker_threads';
-import { MalformedFile } from '../row-source.ts';
+import { MalformedFile } from '../rows/row-source.ts';
 import { openParquetFile, type ParquetInput } from './parquet-file.ts';
 import { type ParquetAnswer } from './parquet-thread.ts';
 

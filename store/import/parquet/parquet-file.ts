@@ -10,8 +10,8 @@ import {
   parquetSchema,
 } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { type ImportTable } from '../import-table.ts';
-import { type Batch, type Cell, MalformedFile, type SourceRow } from '../row-source.ts';
+import { type ImportTable } from '../rows/import-table.ts';
+import { type Batch, type Cell, MalformedFile, type SourceRow } from '../rows/row-source.ts';
 import { type CellText, cellTextFor, declaredType, descriptionParsers, rawParsers } from './cell-text.ts';
 
 /** A column of the file. */

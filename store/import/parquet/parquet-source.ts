@@ -1,6 +1,6 @@
 // A Parquet file as a source of rows.
-import { type ImportTable } from '../import-table.ts';
-import { type Batch, type RowSource } from '../row-source.ts';
+import { type ImportTable } from '../rows/import-table.ts';
+import { type Batch, type RowSource } from '../rows/row-source.ts';
 import { ParquetThread } from './parquet-thread.ts';
 
 /** A slice is decoded in a second or two; a damaged one may take for ever. */

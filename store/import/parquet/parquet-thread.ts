@@ -1,7 +1,7 @@
 // The thread that decodes a Parquet file, as whoever reads the file sees it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Batch, MalformedFile } from '../row-source.ts';
+import { type Batch, MalformedFile } from '../rows/row-source.ts';
 import { type ParquetFile, type ParquetInput } from './parquet-file.ts';
 
 /** What the thread says: once `opened`, then one answer to each time it is asked. */

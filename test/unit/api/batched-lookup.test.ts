@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Database } from '../../../store/database.ts';
+import { type Database } from '../../../store/postgres/database.ts';
 import { batchedLookUp } from '../../../store/online/batched-lookup.ts';
 
 const key = (user: string) => ({ model: 'churn', definitionVersion: 1, entityKey: [user] });

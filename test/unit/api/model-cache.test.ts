@@ -3,7 +3,7 @@ import churn from '../../../models/churn.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ModelCache } from '../../../api/serving/model-cache.ts';
 import { type ServingModel } from '../../../api/serving/serving-model.ts';
-import { type VersionRef } from '../../../store/serving/wanted-versions.ts';
+import { type VersionRef } from '../../../store/registry/wanted-versions.ts';
 
 const version = (number: number, model = 'churn'): VersionRef => ({ model, version: number });
 const asked = (number: number, at = 1) => ({ ...version(number), requestedAt: new Date(at) });

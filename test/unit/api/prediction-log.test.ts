@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PredictionLog } from '../../../api/serving/prediction-log.ts';
-import { type LoggedPrediction, UnknownOutcome } from '../../../store/serving/predictions.ts';
+import { type LoggedPrediction, UnknownOutcome } from '../../../store/registry/predictions.ts';
 
 const at = new Date('2024-02-01T00:00:00Z');
 const rows = (count: number, first = 0): LoggedPrediction[] =>

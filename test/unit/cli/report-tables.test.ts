@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { Output } from '../../../cli/output/output.ts';
 import { printReport } from '../../../cli/report/report-tables.ts';
 import { judgeLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
-import { type Report } from '../../../store/runs/reports.ts';
-import { type Retrain } from '../../../store/runs/retrains.ts';
+import { type Report } from '../../../store/registry/reports.ts';
+import { type Retrain } from '../../../store/registry/retrains.ts';
 
 const report: Report = {
   id: 7,

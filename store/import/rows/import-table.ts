@@ -1,0 +1,113 @@
+// A table that an import fills, as the Postgres catalogue describes it.
+import type pg from 'pg';
+import { BASE_TYPE_SQL } from '../../definitions/source-catalog.ts';
+import { quoteColumn } from '../../postgres/sql-text.ts';
+
+/** A column of the table. */
+export interface TableColumn {
+  readonly name: string;
+  /** The type as Postgres spells it, with its modifier. */
+  readonly type: string;
+  /** The same; of a domain the type beneath. */
+  readonly baseType: string;
+  /** Whether NULL is refused. */
+  readonly required: boolean;
+  /** What an enumerated type consists of; null for other types. */
+  readonly labels: readonly string[] | null;
+  /** What the file calls it. @default its name */
+  readonly header?: string;
+}
+
+/** The column of a file that gives each row its time. */
+export interface RowTime {
+  /** What the file calls it. */
+  readonly header: string;
+  /** The latest time that a row may have. @default any */
+  readonly latest?: Date | undefined;
+}
+
+/** A table with versions of rows: one for each time at which something about an entity became known. */
+export interface ImportTable {
+  /** Schema and name, as messages show them. */
+  readonly name: string;
+  /** Schema and name, quoted for SQL. */
+  readonly sql: string;
+  /** What the file holds: the entity's key and its values, in the table's order; then `timestamp` if there is a `rowTime`. */
+  readonly columns: readonly TableColumn[];
+  /** Names of the columns that tell rows of a file apart: the primary key less `known`, and less `timestamp` unless there is a `rowTime`. */
+  readonly key: readonly string[];
+  readonly timestamp: TableColumn;
+  readonly known: TableColumn;
+  /** The file's column that gives each row its time; absent if the import gives all rows one. */
+  readonly rowTime?: RowTime | undefined;
+}
+
+/** Where to look for a table, and which of its columns the import sets, or the file gives under a name of its own. */
+export interface TableNames {
+  readonly schema: string;
+  readonly table: string;
+  readonly timestamp: string;
+  readonly known: string;
+  readonly rowTime?: RowTime | undefined;
+}
+
+interface CatalogueRow extends TableColumn {
+  readonly in_key: boolean;
+  readonly computed: boolean;
+}
+
+const COLUMNS_OF_TABLE = `
+  select a.attname                                        as name,
+         format_type(a.atttypid, a.atttypmod)             as type,
+         format_type(base.type, base.modifier)            as "baseType",
+         a.attnotnull                                     as required,
+         (select array_agg(enumlabel::text order by enumsortorder) from pg_enum where enumtypid = base.type) as labels,
+         coalesce(a.attnum = any (i.indkey), false)       as in_key,
+         a.attgenerated <> '' or a.attidentity = 'a'      as computed
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+  cross join lateral (${BASE_TYPE_SQL}) base
+  left join pg_index i on i.indrelid = c.oid and i.indisprimary
+  where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
+  order by a.attnum`;
+
+/** Reads the catalogue; a text instead of a table says why the table cannot be filled. */
+export async function findImportTable(
+  client: pg.ClientBase,
+  names: TableNames,
+): Promise<ImportTable | string> {
+  const name = `${names.schema}.${names.table}`;
+  const { rows } = await client.query<CatalogueRow>(COLUMNS_OF_TABLE, [names.schema, names.table]);
+  if (rows.length === 0) return `there is no table ${name}`;
+
+  const named = (column: string): CatalogueRow | undefined => rows.find((row) => row.name === column);
+  const timestamp = named(names.timestamp);
+  const known = named(names.known);
+  if (!timestamp || !/^(timestamp|date)/.test(timestamp.baseType)) {
+    return `table ${name} needs a column ${names.timestamp} of type timestamptz: the time that a row speaks about`;
+  }
+  if (!known?.baseType.startsWith('timestamp')) {
+    return `table ${name} needs a column ${names.known} of type timestamptz: the time at which a row became known`;
+  }
+  const others = rows.filter((row) => row !== timestamp && row !== known);
+  const key = others.filter((row) => row.in_key);
+  if (!timestamp.in_key || !known.in_key || key.length === 0) {
+    return (
+      `the primary key of table ${name} must be the entity's key, ${names.timestamp} and ${names.known}, ` +
+      `so that a later change can stand beside what it changes`
+    );
+  }
+  return {
+    name,
+    sql: `${quoteColumn(names.schema)}.${quoteColumn(names.table)}`,
+    columns: [
+      ...others.filter((row) => !row.computed),
+      ...(names.rowTime ? [{ ...timestamp, header: names.rowTime.header }] : []),
+    ],
+    key: [...key, ...(names.rowTime ? [timestamp] : [])].map((column) => column.name),
+    timestamp,
+    known,
+    rowTime: names.rowTime,
+  };
+}

@@ -1,0 +1,48 @@
+// How long after their timestamp the rows of a view became known.
+import pg from 'pg';
+import { type ViewDefinition } from '../../domain/model/definition.ts';
+import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts';
+import { instantValueSql } from './usable-instant-sql.ts';
+
+// A million rows place the 99th percentile to a few hundredths of a percent.
+const MOST_ROWS = 1_000_000;
+
+/** The delay of `known` after the timestamp. */
+export interface KnownDelay {
+  /** Rows it was measured on; a sample of a large table. */
+  readonly rows: number;
+  /** The 99th percentile in seconds; null without rows. */
+  readonly p99: number | null;
+}
+
+/**
+ * Measures the delay of a view that has `known`. Backfilled rows, known before `knownSince`, are left out, and so are
+ * rows that never say when they were known.
+ */
+export async function measureKnownDelay(client: Queryable, view: ViewDefinition): Promise<KnownDelay> {
+  if (view.known === undefined) return { rows: 0, p99: null };
+  const at = instantValueSql(`source.${quoteColumn(view.timestamp)}`);
+  const known = instantValueSql(`source.${quoteColumn(view.known)}`);
+  const since =
+    view.knownSince === undefined ? '' : `and ${known} >= ${pg.escapeLiteral(view.knownSince)}::timestamptz`;
+  const { rows } = await client.query<{ rows: number; p99: number | null }>(
+    `select count(*)::int as rows, extract(epoch from percentile_disc(0.99) within group (order by delay))::float8 as p99
+     from (
+       select ${known} - ${at} as delay
+       from ${quoteTable(view.table)} source ${await sampleClause(client, view.table)}
+       where isfinite(${known}) and isfinite(${at}) ${since}
+     ) delays`,
+  );
+  return rows[0] ?? { rows: 0, p99: null };
+}
+
+/** Takes part of a large table, block by block; a SQL view cannot be sampled and is read whole. */
+async function sampleClause(client: Queryable, table: string): Promise<string> {
+  const { rows } = await client.query<{ rows: number }>(
+    `select reltuples::float8 as rows from pg_class where oid = to_regclass($1) and relkind in ('r', 'm', 'p')`,
+    [quoteTable(table)],
+  );
+  const estimated = rows[0]?.rows ?? 0;
+  if (estimated <= MOST_ROWS) return '';
+  return `tablesample system (${((100 * MOST_ROWS) / estimated).toFixed(6)}) repeatable (1)`;
+}

@@ -1,0 +1,100 @@
+// Refuses a `known` that hides values: silent nulls in training are worse than an error.
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { suggestLag } from '../../domain/model/suggest-lag.ts';
+import { windowEndingAt } from '../../domain/model/window.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { percents } from '../../domain/numbers-in-words.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Queryable } from '../postgres/sql-text.ts';
+import { chooseJoinPlan } from './choose-join-plan.ts';
+import { type ViewPlan } from './join-plan.ts';
+import { measureKnownDelay } from './known-delay.ts';
+import { newestRowTime } from './newest-labelled-time.ts';
+import { windowSpineSql } from './spine-sql.ts';
+import { hiddenSql, viewAlias, viewJoinSql } from './view-join-sql.ts';
+
+/** Largest share of otherwise matching rows that `known` may hide. */
+const MOST_HIDDEN = 0.05;
+// Of a larger window so many rows are looked at, chosen by a hash of their place.
+const SAMPLED_ROWS = 10_000;
+
+/** Rows of a window, by view. */
+export interface Reach {
+  /** Rows that found values of the view. */
+  readonly matched: readonly number[];
+  /** Rows from which `known` alone keeps them. */
+  readonly hidden: readonly number[];
+}
+
+/**
+ * Refuses a window where `known` hides more than 5 % of the otherwise matching rows of a view.
+ *
+ * @throws TidegateError FEATURES_NOT_KNOWN, whose remedy names the lag that would cover 99 % of the view's rows
+ */
+export async function refuseHidden(
+  client: Queryable,
+  definition: ModelDefinition,
+  reach: Reach,
+): Promise<void> {
+  for (const [index, view] of definition.features.entries()) {
+    const hidden = reach.hidden[index] ?? 0;
+    const inReach = hidden + (reach.matched[index] ?? 0);
+    if (inReach === 0 || hidden / inReach <= MOST_HIDDEN) continue;
+    const [share = ''] = percents([hidden / inReach, MOST_HIDDEN]);
+    throw new TidegateError(
+      'FEATURES_NOT_KNOWN',
+      `${share} of the rows of ${view.table} became known later than ${view.timestamp} + ${view.lag ?? '0 hours'}, ` +
+        `so they would be silently null in training`,
+      { remedy: await remedyFor(client, view) },
+    );
+  }
+}
+
+async function remedyFor(client: Queryable, view: ViewDefinition): Promise<string> {
+  const { p99 } = await measureKnownDelay(client, view);
+  const lag = p99 === null ? 'the delay with which the table is loaded' : `'${suggestLag(p99)}'`;
+  const why = p99 === null ? '' : `: 99 % of its rows are known by then`;
+  return `Set lag: ${lag} for ${view.table}${why}. If they were loaded later than they will be from now on, set knownSince.`;
+}
+
+/**
+ * Looks at the newest monitor window, as a freeze would.
+ *
+ * @throws TidegateError as {@link refuseHidden}
+ */
+export async function refuseHiddenNow(database: Database, definition: ModelDefinition): Promise<void> {
+  if (definition.features.every(({ known }) => known === undefined)) return;
+  const newest = await newestRowTime(database, definition);
+  if (!newest) return;
+  const { from, to } = windowEndingAt(newest, definition.monitor.window, definition.monitor);
+  const { rows } = await database.pool.query<Record<string, number>>(
+    await hiddenCountsSql(database.pool, definition),
+    [from, to],
+  );
+  const counts = rows[0] ?? {};
+  await refuseHidden(database.pool, definition, {
+    matched: definition.features.map((_, index) => counts[`matched_${index}`] ?? 0),
+    hidden: definition.features.map((_, index) => counts[`hidden_${index}`] ?? 0),
+  });
+}
+
+async function hiddenCountsSql(client: Queryable, definition: ModelDefinition): Promise<string> {
+  const plan = await chooseJoinPlan(client, definition);
+  const judged = definition.features.flatMap((view, index) =>
+    view.known === undefined ? [] : [{ view, index, of: plan.views[index] as ViewPlan }],
+  );
+  const counts = judged.flatMap(({ view, index, of }) => [
+    `count(${viewAlias(index)}.tidegate_matched)::int as matched_${index}`,
+    `(count(*) filter (where ${hiddenSql(definition, view, index, of)}))::int as hidden_${index}`,
+  ]);
+  const joins = judged.map(({ view, index, of }) => viewJoinSql(definition, view, index, of));
+  return `
+    with spine as (
+      select * from (${windowSpineSql(definition)}
+      ) whole
+      order by md5(tidegate_row::text)
+      limit ${SAMPLED_ROWS}
+    )
+    select ${counts.join(', ')}
+    from spine${joins.join('')}`;
+}

@@ -1,0 +1,85 @@
+// Which views became known only after the label, asked of the source tables over a frozen window's training rows.
+import { instant } from '../../domain/model/parts/column.ts';
+import { clusterKeys, holdoutPolicy } from '../../domain/model/define-model.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { type LateView } from '../../domain/learning/leak-alarm.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Dataset } from '../registry/dataset.ts';
+import { type Queryable, quoteColumn } from '../postgres/sql-text.ts';
+import { chooseJoinPlan } from './choose-join-plan.ts';
+import { isHeldOutSql, keyTextsSql, windowSpineSql } from './spine-sql.ts';
+import { type ViewPlan } from './join-plan.ts';
+import { labelJoinSql, labelSql } from './label-join-sql.ts';
+import { claimedInstant } from './label-times.ts';
+import { viewAlias, viewJoinSql } from './view-join-sql.ts';
+
+// Of a larger window about so many training rows are looked at, chosen by a hash of their place.
+const SAMPLED_ROWS = 10_000;
+
+/**
+ * Counts, for each view, the training rows whose value became known after the label of the row did; as it was used: a
+ * view without `known`, and history that `knownSince` lets be seen, counts as known at its timestamp. Null where the
+ * label's table does not say when a label became known.
+ */
+export async function lateViews(
+  database: Database,
+  definition: ModelDefinition,
+  dataset: Pick<Dataset, 'id' | 'window' | 'rows'>,
+): Promise<LateView[] | null> {
+  if (definition.label.known === undefined) return null;
+  const { pool } = database;
+  const { rows } = await pool.query<Record<string, number>>(await lateSql(pool, definition, dataset.rows), [
+    dataset.window.from,
+    dataset.window.to,
+    await claimedInstant(pool, dataset.id),
+  ]);
+  const counts = rows[0] ?? {};
+  return definition.features.map((view, index) => ({
+    table: view.table,
+    features: Object.keys(view.columns),
+    rows: counts[`rows_${index}`] ?? 0,
+    late: counts[`late_${index}`] ?? 0,
+  }));
+}
+
+async function lateSql(client: Queryable, definition: ModelDefinition, rows: number): Promise<string> {
+  const plan = await chooseJoinPlan(client, definition);
+  // The join reads `known` as a column like any other, and no feature: which row wins is the same.
+  const timed = definition.features.map((view): ViewDefinition => ({
+    ...view,
+    columns: view.known === undefined ? {} : { [view.known]: instant() },
+  }));
+  const joins = timed.map((view, index) =>
+    viewJoinSql(definition, view, index, plan.views[index] as ViewPlan),
+  );
+  const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
+  const isDrawn = `('x' || left(md5(spine.tidegate_row::text), 8))::bit(32)::bigint < ${Math.ceil(2 ** 32 * Math.min(1, SAMPLED_ROWS / rows))}`;
+  const isJudged = `(${labelSql(definition)}) is not null and isfinite(label.tidegate_known)`;
+  const counts = timed.flatMap((view, index) => {
+    const isUsed = `${isJudged} and ${viewAlias(index)}.tidegate_matched`;
+    return [
+      `(count(*) filter (where ${isUsed}))::int as rows_${index}`,
+      `(count(*) filter (where ${isUsed} and ${usedAtSql(view, index)} > ${microsSql('label.tidegate_known')}))::int as late_${index}`,
+    ];
+  });
+  return `
+    with spine as (
+      select spine.* from (${windowSpineSql(definition)}
+      ) spine
+      where not (${isHeldOut}) and ${isDrawn}
+    )
+    select ${counts.join(', ')}
+    from spine${joins.join('')}${labelJoinSql(definition, plan.label)}`;
+}
+
+/** When a value became known, as it was used, in microseconds. */
+function usedAtSql({ known }: ViewDefinition, index: number): string {
+  const alias = viewAlias(index);
+  const at = microsSql(`${alias}.tidegate_at`);
+  return known === undefined
+    ? at
+    : `case when ${alias}.tidegate_backfilled then ${at} else ${alias}.${quoteColumn(known)} end`;
+}
+
+const microsSql = (instant: string): string =>
+  `(extract(epoch from ${instant}::timestamptz) * 1000000)::float8`;

@@ -1,0 +1,78 @@
+// What the point-in-time join selects of its views, in one order that its readers rely on.
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { sourceColumnsOf } from '../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { quoteColumn } from '../postgres/sql-text.ts';
+import { type JoinPlan, type ViewPlan } from './join-plan.ts';
+import { microsOfInstantSql } from './usable-instant-sql.ts';
+import { hiddenSql, viewAlias } from './view-join-sql.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+
+// Postgres allows 1,664 columns in a result; some are for keys, labels and reach.
+const MOST_PLAIN_COLUMNS = 1_200;
+
+/** A field of the result: one source column, or an array of several. */
+export interface SourceField {
+  readonly isArray: boolean;
+  /** Positions in `sourceColumnsOf`, in the order of the elements. */
+  readonly positions: readonly number[];
+}
+
+/** The fields that hold the source columns: one each, or where there are too many, an array per view and type. */
+export function sourceFieldsOf(definition: ModelDefinition): SourceField[] {
+  const sources = sourceColumnsOf(definition);
+  if (sources.length <= MOST_PLAIN_COLUMNS) {
+    return sources.map((_, position) => ({ isArray: false, positions: [position] }));
+  }
+  const groups = new Map<string, number[]>();
+  sources.forEach(({ view, spec }, position) => {
+    const group = `${view} ${isNumeric(spec) ? 'float8' : 'text'}`;
+    groups.set(group, [...(groups.get(group) ?? []), position]);
+  });
+  return [...groups.values()].map((positions) => ({ isArray: true, positions }));
+}
+
+/** The fields of `sourceFieldsOf`, in that order. */
+export function sourceColumnsSql(definition: ModelDefinition): string[] {
+  const columns = sourceColumnsOf(definition).map(
+    ({ name, view }) => `${viewAlias(view)}.${quoteColumn(name)}`,
+  );
+  return sourceFieldsOf(definition).map(({ isArray, positions }) => {
+    const list = positions.map((position) => columns[position]).join(', ');
+    return isArray ? `array[${list}]` : list;
+  });
+}
+
+/** For each view `matched_<n>`, and `hidden_<n>`: a row was in reach but not yet known. */
+export const reachSql = (definition: ModelDefinition, plan: JoinPlan): string[] =>
+  definition.features.flatMap((view, index) => [
+    `${viewAlias(index)}.tidegate_matched as matched_${index}`,
+    `${hiddenSql(definition, view, index, plan.views[index] as ViewPlan)} as hidden_${index}`,
+  ]);
+
+/** For each view `backfilled_<n>`: a row was used that counts as known by `knownSince` alone. */
+export const backfilledSql = ({ features }: ModelDefinition): string[] =>
+  features.map(
+    (_, index) => `coalesce(${viewAlias(index)}.tidegate_backfilled, false) as backfilled_${index}`,
+  );
+
+/** For each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none was. */
+export const timesSql = ({ features }: ModelDefinition): string[] =>
+  features.map((_, index) => `${microsOfInstantSql(`${viewAlias(index)}.tidegate_at`)} as at_${index}`);
+
+/**
+ * Makes a reader of joined rows: the fields of the source columns, in the order of `sourceColumnsOf`, become numbers
+ * (instants in microseconds) and texts. NaN, which is missing, becomes null; infinities stay.
+ *
+ * @example joinedValues(definition)(['29.9', null, 'DSL']) // [29.9, null, 'DSL']
+ */
+export function joinedValues(definition: ModelDefinition): (fields: readonly (string | null)[]) => Value[] {
+  const numeric = sourceColumnsOf(definition).map(({ spec }) => isNumeric(spec));
+  return (fields) =>
+    numeric.map((isNumber, at) => {
+      const text = fields[at] ?? null;
+      if (text === null || !isNumber) return text;
+      const number = Number(text);
+      return Number.isNaN(number) ? null : number;
+    });
+}

@@ -1,0 +1,112 @@
+// The join of one view: of all rows that an entity could see at the row time, the latest.
+import { isNumeric } from '../../domain/model/parts/column.ts';
+import { type SourceColumn } from '../../domain/model/define-model.ts';
+import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
+import { categorySql } from './category-sql.ts';
+import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
+import { type ViewPlan } from './join-plan.ts';
+import { sameKeySql, viewKeys } from './spine-sql.ts';
+import { instantValueSql } from './usable-instant-sql.ts';
+import { inReachSql, isBackfilledSql, latestFirstSql, wasKnownSql } from './reach-sql.ts';
+
+/** The name by which the rest of a statement speaks of a view's columns. */
+export const viewAlias = (view: number): string => `view_${view}`;
+
+/**
+ * A source column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants (infinite if
+ * the instant is), else text, of which a category is the first 1,000 characters.
+ */
+export function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
+  const column = `source.${quoteColumn(name)}`;
+  if (spec.type === 'instant') return `(extract(epoch from ${instantValueSql(column)}) * 1000000)::float8`;
+  if (isNumeric(spec)) return `${column}::float8`;
+  return spec.type === 'category' ? categorySql(`${column}::text`) : `${column}::text`;
+}
+
+/** What is selected of the row that wins: its columns, its timestamp, and whether `knownSince` alone lets it be seen. */
+const valuesSql = (view: ViewDefinition): string =>
+  [
+    ...Object.entries(view.columns).map(
+      ([name, spec]) => `${valueSql({ name, spec })} as ${quoteColumn(name)}`,
+    ),
+    `source.${quoteColumn(view.timestamp)}::timestamptz as tidegate_at`,
+    `${isBackfilledSql(view)} as tidegate_backfilled`,
+  ].join(', ');
+
+/**
+ * A left join of the latest row in reach: the view's columns; `tidegate_matched`, true where there is such a row;
+ * `tidegate_at`, its timestamp; `tidegate_backfilled`, whether it counts as known by `knownSince` alone.
+ */
+export const viewJoinSql = (
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  { method, uniqueTimes }: ViewPlan,
+): string =>
+  method === 'probe'
+    ? probeJoin(definition, view, index, uniqueTimes)
+    : scanJoin(definition, view, index, uniqueTimes);
+
+const probeJoin = (
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  uniqueTimes: boolean,
+): string => `
+    left join lateral (
+      select ${valuesSql(view)}, true as tidegate_matched
+      from ${quoteTable(view.table)} source
+      where ${inReachSql(definition, view)}
+        and ${wasKnownSql(view)}
+      order by ${latestFirstSql(view, uniqueTimes)}
+      limit 1
+    ) ${viewAlias(index)} on true`;
+
+// The latest timestamp of each row first, over all pairs; then its values, over the few rows that have that timestamp.
+// The pairs are only counted through and never sorted.
+function scanJoin(
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  uniqueTimes: boolean,
+): string {
+  const timestamp = `source.${quoteColumn(view.timestamp)}`;
+  const ofSpine = ['tidegate_row', 'tidegate_time', ...definition.entity.keys.map(quoteColumn)]
+    .map((column) => `spine.${column}`)
+    .join(', ');
+  const onlyKnown = view.known === undefined ? '' : ` filter (where ${wasKnownSql(view)})`;
+  const table = quoteTable(view.table);
+  return `
+    left join (
+      select distinct on (spine.tidegate_row) spine.tidegate_row, ${valuesSql(view)},
+        spine.tidegate_latest is not null or null as tidegate_matched
+      from (
+        select ${ofSpine}, max(${timestamp})${onlyKnown} as tidegate_latest
+        from spine
+        join ${table} source
+          on ${inReachSql(definition, view)}
+        group by ${ofSpine}
+      ) spine
+      left join ${table} source
+        on ${sameKeySql(viewKeys(definition, view))}
+        and ${timestamp} = spine.tidegate_latest
+        and ${wasKnownSql(view)}
+      order by spine.tidegate_row, ${latestFirstSql(view, uniqueTimes)}
+    ) ${viewAlias(index)} on ${viewAlias(index)}.tidegate_row = spine.tidegate_row`;
+}
+
+/** Whether `known` alone keeps a row from its values: some were in reach, and none was known in time. */
+export function hiddenSql(
+  definition: ModelDefinition,
+  view: ViewDefinition,
+  index: number,
+  { method }: ViewPlan,
+): string {
+  if (view.known === undefined) return 'false';
+  const alias = viewAlias(index);
+  const isInReach =
+    method === 'scan'
+      ? `${alias}.tidegate_row is not null`
+      : `exists (select from ${quoteTable(view.table)} source where ${inReachSql(definition, view)})`;
+  return `(${alias}.tidegate_matched is null and ${isInReach})`;
+}

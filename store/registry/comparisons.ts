@@ -1,0 +1,113 @@
+// Comparisons: champion and candidate on the same rows, with the decision that rests on them.
+import { sql } from 'kysely';
+import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
+import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
+import { type HoldoutUse } from '../../domain/decisions/leak-proof.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../postgres/database.ts';
+
+/** A stored comparison. */
+export interface StoredComparison {
+  readonly model: string;
+  readonly candidateVersion: number;
+  readonly championVersion: number | null;
+  readonly datasetId: number;
+  readonly body: ComparisonBody;
+  /** Null until it has been decided on. */
+  readonly decision: PromotionDecision | null;
+  /** Null until then, and where the instant was not kept yet. */
+  readonly decidedAt: Date | null;
+}
+
+const COLUMNS = [
+  'model',
+  'candidate_version as candidateVersion',
+  'champion_version as championVersion',
+  'dataset_id as datasetId',
+  'body',
+  'decision',
+  'decided_at as decidedAt',
+] as const;
+
+/** Stores the comparison of a candidate; a repeated call keeps the first. */
+export async function writeComparison(
+  database: Database,
+  input: Omit<StoredComparison, 'decision' | 'decidedAt'>,
+): Promise<void> {
+  await database.kysely
+    .insertInto('tidegate.comparison')
+    .values({
+      model: input.model,
+      candidate_version: input.candidateVersion,
+      champion_version: input.championVersion,
+      dataset_id: input.datasetId,
+      body: JSON.stringify(input.body),
+    })
+    .onConflict((conflict) => conflict.columns(['model', 'candidate_version']).doNothing())
+    .execute();
+}
+
+/** Stores what was decided on a comparison; a repeated call keeps the first, and gives it. */
+export async function writePromotionDecision(
+  database: Database,
+  model: string,
+  candidateVersion: number,
+  decision: PromotionDecision,
+): Promise<PromotionDecision> {
+  await database.kysely
+    .updateTable('tidegate.comparison')
+    .set({ decision: JSON.stringify(decision), decided_at: sql`clock_timestamp()` })
+    .where('model', '=', model)
+    .where('candidate_version', '=', candidateVersion)
+    .where('decision', 'is', null)
+    .execute();
+  return (await getComparison(database, model, candidateVersion)).decision ?? decision;
+}
+
+/**
+ * How many decisions the holdout of a model has served: all comparisons of a model rest on one holdout.
+ *
+ * @param candidateVersion whose own comparison does not count
+ * @param datasetDigest of the rows that it is compared on
+ */
+export async function countHoldoutUse(
+  database: Database,
+  {
+    model,
+    candidateVersion,
+    datasetDigest,
+  }: Record<'model' | 'datasetDigest', string> & { candidateVersion: number },
+): Promise<HoldoutUse> {
+  const { rows } = await sql<HoldoutUse>`
+    select count(*)::int as decisions,
+      (count(*) filter (where body ->> 'datasetDigest' = ${datasetDigest}))::int as "onSameRows"
+    from tidegate.comparison
+    where model = ${model} and candidate_version <> ${candidateVersion} and decision is not null`.execute(
+    database.kysely,
+  );
+  return rows[0] ?? { decisions: 0, onSameRows: 0 };
+}
+
+/** The comparison of a candidate, if it was made. */
+export const findComparison = (
+  database: Database,
+  model: string,
+  candidateVersion: number,
+): Promise<StoredComparison | undefined> =>
+  database.kysely
+    .selectFrom('tidegate.comparison')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .where('candidate_version', '=', candidateVersion)
+    .executeTakeFirst();
+
+/** The comparison of a candidate that has one. @throws TidegateError DEFECT where a step before has left it out */
+export async function getComparison(
+  database: Database,
+  model: string,
+  candidateVersion: number,
+): Promise<StoredComparison> {
+  const comparison = await findComparison(database, model, candidateVersion);
+  if (comparison) return comparison;
+  throw new TidegateError('DEFECT', `version ${candidateVersion} of ${model} has no comparison`);
+}

@@ -1,0 +1,83 @@
+// What is known of a frozen dataset without reading its rows.
+import { type Selectable } from 'kysely';
+import { type Backfilled } from '../../domain/data/label-states.ts';
+import { type Window } from '../../domain/model/window.ts';
+import { type Database } from '../postgres/database.ts';
+import { type DatasetColumn, type Tables } from '../postgres/tables.ts';
+
+/** A frozen dataset, without its rows. */
+export interface Dataset {
+  readonly id: number;
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly window: Window;
+  readonly asKnownAt: Date;
+  readonly rows: number;
+  readonly labelledRows: number;
+  /** Of the labelled rows, those whose label is absent after its delay and counts as negative. */
+  readonly assumedLabels: number;
+  /** Rows without a label: those where it is not expected yet, and those where it should be there. */
+  readonly awaitedLabels: number;
+  readonly overdueLabels: number;
+  /** Views whose history was taken as known before it was; empty where every value was known in time. */
+  readonly backfilled: readonly Backfilled[];
+  /** Labelled and not held out: what a candidate can learn from. */
+  readonly trainingRows: number;
+  readonly holdoutRows: number;
+  readonly columns: readonly DatasetColumn[];
+  readonly digest: string;
+  /** Rows per chunk; the last may have fewer. */
+  readonly chunkRows: number;
+  /** When retention let its rows go; null while they are there. */
+  readonly expiredAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** Chunks of each part of a dataset. @example chunksOf({ rows: 70_000, chunkRows: 65_536 }) // 2 */
+export const chunksOf = ({ rows, chunkRows }: Pick<Dataset, 'rows' | 'chunkRows'>): number =>
+  Math.ceil(rows / chunkRows);
+
+/** A dataset from its row. */
+export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dataset => ({
+  id: row.id,
+  model: row.model,
+  definitionVersion: row.definition_version,
+  window: { from: row.window_from, to: row.window_to },
+  asKnownAt: row.as_known_at,
+  rows: row.row_count,
+  labelledRows: row.labelled_rows,
+  assumedLabels: row.assumed_labels,
+  awaitedLabels: row.awaited_labels,
+  overdueLabels: row.overdue_labels,
+  backfilled: row.backfilled,
+  trainingRows: row.training_rows,
+  holdoutRows: row.holdout_rows,
+  columns: row.columns,
+  digest: row.digest,
+  chunkRows: row.chunk_rows,
+  expiredAt: row.expired_at,
+  createdAt: row.created_at,
+});
+
+/** The dataset that a request made, if it has run. */
+export async function findDatasetByRequest(
+  database: Database,
+  request: string,
+): Promise<Dataset | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.dataset')
+    .selectAll()
+    .where('request', '=', request)
+    .executeTakeFirst();
+  return row && datasetFromRow(row);
+}
+
+/** A dataset by its id. @throws NoResultError where there is none */
+export async function getDataset(database: Database, id: number): Promise<Dataset> {
+  const row = await database.kysely
+    .selectFrom('tidegate.dataset')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return datasetFromRow(row);
+}

@@ -1,0 +1,91 @@
+// Evidence: what is put before the person who decides on a version; its digest binds the decision to it.
+import { digestOf } from '../../domain/canonical-json.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../postgres/database.ts';
+
+/** Evidence on one version. */
+export interface Evidence {
+  readonly model: string;
+  readonly version: number;
+  readonly digest: string;
+  /** The champion it was compared with; null where none was. */
+  readonly championVersion: number | null;
+  readonly body: unknown;
+  readonly expiresAt: Date;
+}
+
+const COLUMNS = [
+  'model',
+  'version',
+  'digest',
+  'champion_version as championVersion',
+  'body',
+  'expires_at as expiresAt',
+] as const;
+
+/**
+ * Stores evidence under its digest; a repeated call keeps the first.
+ *
+ * @throws TidegateError EVIDENCE_CHANGED when other evidence on the version is stored already
+ */
+export async function writeEvidence(database: Database, input: Omit<Evidence, 'digest'>): Promise<Evidence> {
+  const digest = digestOf(input.body);
+  await database.kysely
+    .insertInto('tidegate.evidence')
+    .values({
+      model: input.model,
+      version: input.version,
+      digest,
+      champion_version: input.championVersion,
+      body: JSON.stringify(input.body),
+      expires_at: input.expiresAt,
+    })
+    .onConflict((conflict) => conflict.columns(['model', 'version']).doNothing())
+    .execute();
+  const stored = await findEvidence(database, input.model, input.version);
+  if (stored?.digest === digest && stored.championVersion === input.championVersion) return stored;
+  throw new TidegateError(
+    'EVIDENCE_CHANGED',
+    `the stored evidence on version ${input.version} of ${input.model} is not what its release put together`,
+  );
+}
+
+/**
+ * The evidence on a version, if it is complete.
+ *
+ * @throws TidegateError EVIDENCE_CHANGED when it is not what its digest was computed over
+ */
+export async function findEvidence(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<Evidence | undefined> {
+  const evidence = await database.kysely
+    .selectFrom('tidegate.evidence')
+    .select(COLUMNS)
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (evidence && digestOf(evidence.body) !== evidence.digest) {
+    throw new TidegateError(
+      'EVIDENCE_CHANGED',
+      `the evidence on version ${version} of ${model} differs from its digest ${evidence.digest.slice(0, 12)}…`,
+    );
+  }
+  return evidence;
+}
+
+/** The digest under which the evidence on a version is stored, whatever became of the evidence; null if there is none. */
+export async function evidenceDigestOf(
+  database: Database,
+  model: string,
+  version: number,
+): Promise<string | null> {
+  const row = await database.kysely
+    .selectFrom('tidegate.evidence')
+    .select('digest')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row?.digest ?? null;
+}

@@ -1,0 +1,112 @@
+// API instances: each keeps a row while it lives, and one for every version it holds or could not load.
+import { sql } from 'kysely';
+import { inKyselyTransaction } from '../postgres/connections.ts';
+import { type Database } from '../postgres/database.ts';
+import { type VersionRef } from './wanted-versions.ts';
+
+/** What an instance says of one version. */
+export interface InstanceState extends VersionRef {
+  /** `serving`: answers with it; `prepared`: loaded and checked; `failed`: could not be loaded. */
+  readonly state: 'prepared' | 'serving' | 'failed';
+  /** Why it failed; null otherwise. */
+  readonly problem: string | null;
+}
+
+/**
+ * Says that an instance lives. Rows of instances that have been silent for an hour are removed.
+ *
+ * @returns whether the row is new, and so nothing is stored of what the instance holds
+ */
+export async function beat(database: Database, instance: string): Promise<{ created: boolean }> {
+  const { rows } = await sql<{ created: boolean }>`
+    with silent as (
+      delete from tidegate.instance where heartbeat_at < now() - interval '1 hour' and id <> ${instance}
+    )
+    insert into tidegate.instance (id) values (${instance})
+    on conflict (id) do update set heartbeat_at = clock_timestamp()
+    returning xmax = 0 as created`.execute(database.kysely);
+  return rows[0] ?? { created: true };
+}
+
+/** Stores what an instance holds now: `changed` states are written, those of other versions than `held` removed. */
+export async function writeStates(
+  database: Database,
+  instance: string,
+  held: readonly InstanceState[],
+  changed: readonly InstanceState[],
+): Promise<void> {
+  await inKyselyTransaction(database, async (transaction) => {
+    await sql`
+      delete from tidegate.instance_version
+      where instance = ${instance} and (model, version) not in (
+        select * from unnest(${held.map(({ model }) => model)}::text[], ${held.map(({ version }) => version)}::int[]))`.execute(
+      transaction,
+    );
+    for (const { model, version, state, problem } of changed) {
+      await transaction
+        .insertInto('tidegate.instance_version')
+        .values({ instance, model, version, state, problem, since: sql<Date>`clock_timestamp()` })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['instance', 'model', 'version'])
+            .doUpdateSet({ state, problem, since: sql<Date>`clock_timestamp()` }),
+        )
+        .execute();
+    }
+  });
+}
+
+/** Removes an instance that stopped. */
+export async function removeInstance(database: Database, instance: string): Promise<void> {
+  await database.kysely.deleteFrom('tidegate.instance').where('id', '=', instance).execute();
+}
+
+/** An instance is alive while its heartbeat is younger than this, in seconds. */
+const ALIVE_SECONDS = 5;
+
+const isAlive = sql<boolean>`heartbeat_at > clock_timestamp() - make_interval(secs => ${sql.lit(ALIVE_SECONDS)})`;
+
+/** What one live instance answers about one version. */
+export interface InstanceAnswer {
+  readonly instance: string;
+  /** Null where it has not answered the newest request, nor serves the version. */
+  readonly state: InstanceState['state'] | null;
+  readonly problem: string | null;
+}
+
+/** What each live instance says of a version, by instance. */
+export async function listAnswers(
+  database: Database,
+  { model, version }: VersionRef,
+): Promise<InstanceAnswer[]> {
+  const { rows } = await sql<InstanceAnswer>`
+    select instance.id as instance,
+           case when held.state = 'serving' or held.since >= preparation.requested_at then held.state end as state,
+           held.problem
+    from tidegate.instance
+    left join tidegate.instance_version held
+      on held.instance = instance.id and held.model = ${model} and held.version = ${version}
+    left join tidegate.preparation
+      on preparation.model = ${model} and preparation.version = ${version}
+    where ${isAlive}
+    order by instance.id`.execute(database.kysely);
+  return rows;
+}
+
+/** What a live instance holds of a model. */
+interface HeldVersion extends Omit<InstanceState, 'model'> {
+  readonly instance: string;
+  readonly since: Date;
+}
+
+/** Every version of a model that a live instance holds or could not load. */
+export const listHeldVersions = (database: Database, model: string): Promise<HeldVersion[]> =>
+  database.kysely
+    .selectFrom('tidegate.instance_version as held')
+    .innerJoin('tidegate.instance as instance', 'instance.id', 'held.instance')
+    .select(['held.instance', 'held.version', 'held.state', 'held.problem', 'held.since'])
+    .where('held.model', '=', model)
+    .where(isAlive)
+    .orderBy('held.instance')
+    .orderBy('held.version')
+    .execute();

@@ -1,0 +1,42 @@
+// The bytes of models in ONNX.
+import { digestOfBytes } from '../../domain/canonical-json.ts';
+import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../postgres/database.ts';
+
+/** Largest model that is stored. */
+export const MOST_ONNX_BYTES = 64 * 1_024 * 1_024;
+
+/** What an artifact says of a model. @example onnxModelOf(bytes).digest */
+export const onnxModelOf = (bytes: Uint8Array): OnnxArtifact['onnx'] => ({
+  digest: digestOfBytes(bytes),
+  bytes: bytes.length,
+});
+
+/** Stores a model under its digest, once. @returns what an artifact says of it */
+export async function writeOnnxModel(database: Database, bytes: Uint8Array): Promise<OnnxArtifact['onnx']> {
+  const said = onnxModelOf(bytes);
+  await database.kysely
+    .insertInto('tidegate.onnx_model')
+    .values({ digest: said.digest, bytes: Buffer.from(bytes) })
+    .onConflict((conflict) => conflict.column('digest').doNothing())
+    .execute();
+  return said;
+}
+
+/** Reads a model. @throws TidegateError ARTIFACT_CHANGED where it is not there, or not as it was stored */
+export async function readOnnxModel(
+  database: Database,
+  { digest }: OnnxArtifact['onnx'],
+): Promise<Uint8Array> {
+  const row = await database.kysely
+    .selectFrom('tidegate.onnx_model')
+    .select('bytes')
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  if (!row || digestOfBytes(row.bytes) !== digest) {
+    const what = row ? 'differs from its digest' : 'is not stored';
+    throw new TidegateError('ARTIFACT_CHANGED', `the ONNX model ${digest.slice(0, 12)} ${what}`);
+  }
+  return row.bytes;
+}

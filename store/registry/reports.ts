@@ -1,0 +1,312 @@
+// Reports: what one monitor run measured and decided.
+import { sql } from 'kysely';
+import { readDriftPart } from '../../domain/decisions/read-drift-part.ts';
+import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
+import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
+import {
+  type FirstQualityPart,
+  type QualityPart,
+  readQualityPart,
+} from '../../domain/quality/quality-part.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../postgres/database.ts';
+import { getDataset } from './dataset.ts';
+import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
+
+/** A report; a part is null until its step has run. */
+export interface Report {
+  readonly id: number;
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly championVersion: number | null;
+  readonly datasetId: number;
+  readonly asOf: Date;
+  readonly quality: QualityPart | null;
+  readonly drift: DriftPart | null;
+  readonly performance: PerformancePart | null;
+  readonly decision: RetrainDecision | null;
+  readonly summary: string | null;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly createdAt: Date;
+}
+
+/** What a report begins with. */
+export interface NewReport {
+  /** Names the run: a repeated step finds its report. */
+  readonly request: string;
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly championVersion: number | null;
+  readonly datasetId: number;
+  readonly asOf: Date;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** What is selected of a report. */
+export const REPORT_COLUMNS = [
+  'id',
+  'model',
+  'definition_version as definitionVersion',
+  'champion_version as championVersion',
+  'dataset_id as datasetId',
+  'as_of as asOf',
+  'quality',
+  'drift',
+  'performance',
+  'decision',
+  'summary',
+  'workflow_id as workflowId',
+  'run_id as runId',
+  'created_at as createdAt',
+] as const;
+
+type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
+
+export const fromStored = (row: StoredReport): Report => ({
+  ...row,
+  quality: readQualityPart(row.quality),
+  drift: readDriftPart(row.drift),
+});
+
+/** Opens a report, or returns the one that this request opened before. */
+export async function openReport(database: Database, input: NewReport): Promise<Report> {
+  await database.kysely
+    .insertInto('tidegate.report')
+    .values({
+      request: input.request,
+      model: input.model,
+      definition_version: input.definitionVersion,
+      champion_version: input.championVersion,
+      dataset_id: input.datasetId,
+      as_of: input.asOf,
+      workflow_id: input.workflowId,
+      run_id: input.runId,
+    })
+    .onConflict((conflict) => conflict.column('request').doNothing())
+    .execute();
+  const row = await database.kysely
+    .selectFrom('tidegate.report')
+    .select(REPORT_COLUMNS)
+    .where('request', '=', input.request)
+    .executeTakeFirstOrThrow();
+  return fromStored(row);
+}
+
+/** Writes what one step measured into a report; a report that was decided on refuses it. */
+export async function writeReportPart(
+  database: Database,
+  id: number,
+  part: 'quality' | 'drift' | 'performance',
+  body: unknown,
+): Promise<void> {
+  await database.kysely
+    .updateTable('tidegate.report')
+    .set({ [part]: JSON.stringify(body) })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Writes the decision on a report and its one-line summary, which end it; a repeated call keeps the first, and returns it. */
+export async function decideReport(
+  database: Database,
+  id: number,
+  { decision, summary }: { readonly decision: object; readonly summary: string },
+): Promise<{ decision: RetrainDecision; summary: string }> {
+  const { rows } = await sql<{ decision: RetrainDecision; summary: string }>`
+    update tidegate.report
+    set decision = coalesce(decision, ${JSON.stringify(decision)}::jsonb), summary = coalesce(summary, ${summary})
+    where id = ${id}
+    returning decision, summary`.execute(database.kysely);
+  if (!rows[0]) throw unknownReport(id);
+  return rows[0];
+}
+
+/** A report by its id. @throws TidegateError UNKNOWN_REPORT */
+export async function getReport(database: Database, id: number): Promise<Report> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report')
+    .select(REPORT_COLUMNS)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row) throw unknownReport(id);
+  return fromStored(row);
+}
+
+const unknownReport = (id: number): TidegateError =>
+  new TidegateError('UNKNOWN_REPORT', `there is no report ${id}`);
+
+/** What a report is about, without its parts. */
+export type ReportSubject = Pick<
+  Report,
+  'id' | 'model' | 'definitionVersion' | 'championVersion' | 'datasetId'
+>;
+
+/** What a report is about: a small row where the whole report may be large. @throws TidegateError UNKNOWN_REPORT */
+export async function getReportSubject(database: Database, id: number): Promise<ReportSubject> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report')
+    .select([
+      'id',
+      'model',
+      'definition_version as definitionVersion',
+      'champion_version as championVersion',
+      'dataset_id as datasetId',
+    ])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row) throw unknownReport(id);
+  return row;
+}
+
+/** The newest report of the model on an earlier instant; none before the first. */
+export async function reportBefore(
+  database: Database,
+  { model, asOf }: Pick<Report, 'model' | 'asOf'>,
+): Promise<Report | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report')
+    .select(REPORT_COLUMNS)
+    .where('model', '=', model)
+    .where('as_of', '<', asOf)
+    .orderBy('as_of', 'desc')
+    .orderBy('id', 'desc')
+    .executeTakeFirst();
+  return row && fromStored(row);
+}
+
+/** Windows of a champion that waited for labels, at most this many of them. */
+const MOST_WAITING = 12;
+
+/**
+ * The newest report on each earlier instant, of those that the same champion's window waited for labels in, newest
+ * instant first; none from before the last retrain that was asked for.
+ */
+export async function waitingReports(database: Database, { model, asOf, championVersion }: Report) {
+  const { rows } = await sql<{ id: number; asOf: Date; datasetId: number }>`
+    select id, as_of as "asOf", dataset_id as "datasetId"
+    from (
+      select distinct on (as_of) id, as_of, dataset_id, champion_version, decision
+      from tidegate.report
+      where model = ${model} and as_of < ${asOf} and id > coalesce((
+        select max(id) from tidegate.report where model = ${model} and decision -> 'retrain' = 'true'), 0)
+      order by as_of, id desc
+    ) as newest
+    where decision ->> 'outcome' = 'waiting for labels' and champion_version is not distinct from ${championVersion}
+    order by as_of desc
+    limit ${MOST_WAITING}`.execute(database.kysely);
+  return rows;
+}
+
+/** Whether an earlier report spoke of a dataset of this digest. */
+export async function isReportedBefore(
+  database: Database,
+  id: number,
+  datasetDigest: string,
+): Promise<boolean> {
+  const row = await database.kysely
+    .selectFrom('tidegate.report as earlier')
+    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'earlier.dataset_id')
+    .innerJoin('tidegate.report as this', 'this.model', 'earlier.model')
+    .select('earlier.id')
+    .where('this.id', '=', id)
+    .where('earlier.id', '<', id)
+    .where('tidegate.dataset.digest', '=', datasetDigest)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Reports looked back at: more would speak of a change that nobody answered for years. */
+const MOST_REPORTS = 24;
+
+/** Outcomes of a report in whose window no reason to retrain was found. */
+const WITHOUT_REASON: readonly string[] = [
+  'none',
+  'nothing new',
+  'contract broken',
+  'judgement failed',
+  'bootstrap',
+];
+
+/**
+ * The beginning of the first window in which a reason to retrain held and has held in every window of the same champion
+ * since, up to the report's. So a change that waited for labels, or cooled down, is dated from where it was first seen. Null
+ * where the report had no champion to be wanting.
+ */
+export async function changeSeenFirst(database: Database, report: Report): Promise<Date | null> {
+  const { model, championVersion, asOf } = report;
+  if (championVersion === null) return null;
+  // Of one instant the newest report counts: it knew more labels.
+  const earlier = await database.kysely
+    .selectFrom('tidegate.report')
+    .distinctOn('as_of')
+    .select(['as_of', 'id', 'dataset_id as datasetId', 'champion_version as championVersion', 'decision'])
+    .where('model', '=', model)
+    .where('as_of', '<', asOf)
+    .orderBy('as_of', 'desc')
+    .orderBy('id', 'desc')
+    .limit(MOST_REPORTS)
+    .execute();
+  let first = report.datasetId;
+  for (const { datasetId, championVersion: then, decision } of earlier) {
+    const held = decision !== null && !WITHOUT_REASON.includes(decision.outcome);
+    if (then !== championVersion || !held) break;
+    first = datasetId;
+  }
+  return (await getDataset(database, first)).window.from;
+}
+
+/** Which reports of a model to list; what is left out filters nothing. */
+interface ReportFilter {
+  /** @default 20 */
+  readonly limit?: number;
+  /** Only reports with a smaller id: the last of the page before. */
+  readonly before?: number | undefined;
+  /** Bounds of the as-of instant, both included. */
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+  /** What was decided. */
+  readonly outcome?: string | undefined;
+  /** Whether the window drifted; one that was not measured is neither. */
+  readonly drifted?: boolean | undefined;
+}
+
+/** The reports of a model that fit a filter, newest first. @example listReports(database, 'churn', { limit: 1 }) */
+export async function listReports(
+  database: Database,
+  model: string,
+  { limit = 20, before, from, to, outcome, drifted }: ReportFilter = {},
+): Promise<Report[]> {
+  let query = database.kysely.selectFrom('tidegate.report').select(REPORT_COLUMNS).where('model', '=', model);
+  if (before !== undefined) query = query.where('id', '<', before);
+  if (from !== undefined) query = query.where('as_of', '>=', from);
+  if (to !== undefined) query = query.where('as_of', '<=', to);
+  if (outcome !== undefined) query = query.where(sql<string>`decision ->> 'outcome'`, '=', outcome);
+  if (drifted !== undefined) {
+    query = query.where(sql<boolean>`(drift #>> '{verdict,drifted}')::boolean`, '=', drifted);
+  }
+  const rows = await query.orderBy('id', 'desc').limit(limit).execute();
+  return rows.map(fromStored);
+}
+
+/** Of each model the newest report whose drift was looked at, in the order of their names. */
+export async function newestReports(database: Database): Promise<Report[]> {
+  const rows = await database.kysely
+    .selectFrom('tidegate.report')
+    .distinctOn('model')
+    .select(REPORT_COLUMNS)
+    .where('drift', 'is not', null)
+    .orderBy('model')
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map(fromStored);
+}
+
+/** The document of a report: its fields, instants as ISO 8601 in UTC. @example documentOf(await getReport(database, 7)) */
+export const documentOf = ({ asOf, createdAt, ...rest }: Report) => ({
+  schemaVersion: REPORT_VERSION as typeof REPORT_VERSION,
+  ...rest,
+  asOf: asOf.toISOString(),
+  createdAt: createdAt.toISOString(),
+});

@@ -1,0 +1,85 @@
+// Archived → Production: back to a version that was there.
+import { type Transaction } from 'kysely';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Tables } from '../postgres/tables.ts';
+import { type Authority, championBefore, move, movingModel, stageHolder } from './stage-moves.ts';
+
+/**
+ * Puts a version that was in Production back: the one asked for, or the one that the champion replaced.
+ *
+ * @throws TidegateError NO_PRODUCTION_VERSION, NO_ROLLBACK_TARGET
+ */
+export const rollBack = (
+  database: Database,
+  model: string,
+  toVersion: number | undefined,
+  by: Authority,
+  detail: string,
+): Promise<{ from: number; to: number }> =>
+  movingModel(database, model, async (transaction) => {
+    const done = await rollbackOfRun(transaction, model, by);
+    if (done) return done;
+    const from = await stageHolder(transaction, model, 'Production');
+    if (from === null)
+      throw new TidegateError('NO_PRODUCTION_VERSION', `no version of ${model} is in Production`);
+    const to = toVersion ?? (await championBefore(transaction, model, from));
+    const wasThere = to !== undefined && (await everInProduction(transaction, model, to));
+    if (to === undefined || to === from || !wasThere) {
+      const why =
+        to === undefined
+          ? `version ${from} of ${model} is the first that was in Production`
+          : to === from
+            ? `version ${to} of ${model} is in Production`
+            : `version ${to} of ${model} was never in Production`;
+      throw new TidegateError('NO_ROLLBACK_TARGET', why);
+    }
+    await move(transaction, model, by, {
+      version: from,
+      from: 'Production',
+      to: 'Archived',
+      reason: 'rolled_back',
+      detail: detail === '' ? `rolled back to v${to}` : detail,
+    });
+    await move(transaction, model, by, {
+      version: to,
+      from: 'Archived',
+      to: 'Production',
+      reason: 'rollback',
+      detail,
+    });
+    return { from, to };
+  });
+
+/** The rollback that this workflow run already did, for a repeated call. */
+async function rollbackOfRun(
+  transaction: Transaction<Tables>,
+  model: string,
+  { runId }: Authority,
+): Promise<{ from: number; to: number } | undefined> {
+  const rows = await transaction
+    .selectFrom('tidegate.transition')
+    .select(['version', 'reason'])
+    .where('model', '=', model)
+    .where('run_id', '=', runId)
+    .where('reason', 'in', ['rolled_back', 'rollback'])
+    .execute();
+  const from = rows.find(({ reason }) => reason === 'rolled_back')?.version;
+  const to = rows.find(({ reason }) => reason === 'rollback')?.version;
+  return from !== undefined && to !== undefined ? { from, to } : undefined;
+}
+
+async function everInProduction(
+  transaction: Transaction<Tables>,
+  model: string,
+  version: number,
+): Promise<boolean> {
+  const row = await transaction
+    .selectFrom('tidegate.transition')
+    .select('id')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('to_stage', '=', 'Production')
+    .executeTakeFirst();
+  return row !== undefined;
+}

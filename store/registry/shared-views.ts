@@ -1,0 +1,83 @@
+// Views that several models declare by one name: who else does, and whether they say the same.
+import { sql } from 'kysely';
+import { differencesOf, type Difference } from '../../domain/model/differences.ts';
+import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { viewSchema } from '../../domain/model/schema/view-schema.ts';
+import { type Database } from '../postgres/database.ts';
+
+/** Another model that declares a view of the name. */
+export interface ViewUse {
+  readonly model: string;
+  /** The model's newest definition. */
+  readonly definitionVersion: number;
+  readonly appliedAt: Date;
+  /** What that declaration has in place of this one's: `before` is theirs, `now` is this one's. Empty where both say the same. */
+  readonly differences: readonly Difference[];
+  /** The newest earlier definition of that model which said what this one says: the other has moved on; null where none did. */
+  readonly agreedUntil: number | null;
+}
+
+/** A named view of a definition, and the other models that have one of the name. */
+export interface SharedView {
+  readonly view: string;
+  readonly uses: readonly ViewUse[];
+}
+
+interface Declared {
+  readonly model: string;
+  readonly version: number;
+  readonly appliedAt: Date;
+  /** Whether it is the newest definition of its model. */
+  readonly isNewest: boolean;
+  readonly view: unknown;
+}
+
+/**
+ * The named views of a definition, each with the other models whose newest definition has a view of that name, by name.
+ *
+ * @example await findSharedViews(database, definition)
+ * // [{ view: 'usage', uses: [{ model: 'upsell', definitionVersion: 2, differences: [], … }] }]
+ */
+export async function findSharedViews(
+  database: Database,
+  definition: ModelDefinition,
+): Promise<SharedView[]> {
+  const named = definition.features.flatMap((view) =>
+    view.name === undefined ? [] : [{ ...view, name: view.name }],
+  );
+  if (named.length === 0) return [];
+  const names = named.map(({ name }) => name);
+  const { rows } = await sql<Declared & { readonly name: string }>`
+    select declared.*, view ->> 'name' as name, view
+    from (
+      select model, version, applied_at as "appliedAt", body,
+             version = max(version) over (partition by model) as "isNewest"
+      from tidegate.definition
+      where model <> ${definition.name}
+    ) declared cross join lateral json_array_elements(body -> 'features') view
+    where view ->> 'name' = any(${names}::text[])
+    order by model, version desc`.execute(database.kysely);
+  return named.map((view) => {
+    const declared = rows.filter(({ name }) => name === view.name);
+    const uses = declared
+      .filter(({ isNewest }) => isNewest)
+      .map(({ model, version, appliedAt, view: theirs }) => {
+        const differences = differencesOf(filled(theirs), view);
+        const same = declared.find(
+          (earlier) =>
+            earlier.model === model &&
+            !earlier.isNewest &&
+            differencesOf(filled(earlier.view), view).length === 0,
+        );
+        const agreedUntil = differences.length === 0 ? null : (same?.version ?? null);
+        return { model, definitionVersion: version, appliedAt, differences, agreedUntil };
+      });
+    return { view: view.name, uses };
+  });
+}
+
+/** A stored view with the defaults of today: one that an earlier Tidegate stored without them says the same. */
+function filled(view: unknown): unknown {
+  const parsed = viewSchema.safeParse(view);
+  return parsed.success ? parsed.data : view;
+}

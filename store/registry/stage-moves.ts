@@ -1,0 +1,238 @@
+// A move between stages is a row; the database checks it and changes the stage.
+import { type Kysely, type Transaction } from 'kysely';
+import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
+import { inKyselyTransaction } from '../postgres/connections.ts';
+import { type Database } from '../postgres/database.ts';
+import { type Stage, type Tables } from '../postgres/tables.ts';
+
+/** Who moves a version, and on which ground. */
+export interface Authority {
+  /** The person, or `tidegate` where a rule moved it. */
+  readonly actor: string;
+  /** What the actor's name rests on: `rule`, `unverified`, `key`. */
+  readonly authority: string;
+  readonly evidenceDigest: string | null;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** One move of one version. */
+export interface Move {
+  readonly version: number;
+  readonly from: Stage;
+  readonly to: Stage;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+const ILLEGAL = 'TG002';
+
+/**
+ * Runs `work` with the model locked, so that stages are read and moved by one transaction at a time.
+ *
+ * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE when the database refuses a move
+ */
+export async function movingModel<T>(
+  database: Database,
+  model: string,
+  work: (transaction: Transaction<Tables>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inKyselyTransaction(database, async (transaction) => {
+      const locked = await transaction
+        .selectFrom('tidegate.model')
+        .select('name')
+        .where('name', '=', model)
+        .forUpdate()
+        .executeTakeFirst();
+      if (!locked) throw new TidegateError('UNKNOWN_MODEL', `there is no model "${excerpt(model)}"`);
+      return work(transaction);
+    });
+  } catch (error) {
+    if ((error as { code?: string }).code === ILLEGAL) {
+      throw new TidegateError('ILLEGAL_MOVE', (error as Error).message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** Appends one move. */
+export async function move(
+  transaction: Transaction<Tables>,
+  model: string,
+  by: Authority,
+  step: Move,
+): Promise<void> {
+  await transaction
+    .insertInto('tidegate.transition')
+    .values({
+      model,
+      version: step.version,
+      from_stage: step.from,
+      to_stage: step.to,
+      reason: step.reason,
+      detail: step.detail,
+      actor: by.actor,
+      authority: by.authority,
+      evidence_digest: by.evidenceDigest,
+      workflow_id: by.workflowId,
+      run_id: by.runId,
+    })
+    .execute();
+}
+
+/** The version in a stage that holds one at most. */
+export const stageHolder = async (
+  transaction: Transaction<Tables>,
+  model: string,
+  stage: 'Production' | 'Staging',
+): Promise<number | null> => {
+  const row = await transaction
+    .selectFrom('tidegate.version')
+    .select('version')
+    .where('model', '=', model)
+    .where('stage', '=', stage)
+    .executeTakeFirst();
+  return row?.version ?? null;
+};
+
+/** @throws TidegateError UNKNOWN_VERSION */
+export const stageOf = async (
+  transaction: Transaction<Tables>,
+  model: string,
+  version: number,
+): Promise<Stage> => {
+  const row = await transaction
+    .selectFrom('tidegate.version')
+    .select('stage')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  if (!row) throw new TidegateError('UNKNOWN_VERSION', `${model} has no version ${version}`);
+  return row.stage;
+};
+
+/** Archives a version that is in None or Staging; one that has left both stays where it is. */
+export const archive = (
+  database: Database,
+  model: string,
+  version: number,
+  by: Authority,
+  reason: string,
+  detail: string,
+): Promise<void> =>
+  movingModel(database, model, async (transaction) => {
+    const from = await stageOf(transaction, model, version);
+    if (from !== 'None' && from !== 'Staging') return;
+    await move(transaction, model, by, { version, from, to: 'Archived', reason, detail });
+  });
+
+/** The version that was in Production before the champion first came there; none for the first. */
+export async function championBefore(
+  kysely: Kysely<Tables>,
+  model: string,
+  champion: number,
+): Promise<number | undefined> {
+  const promotions = await kysely
+    .selectFrom('tidegate.transition')
+    .select('version')
+    .where('model', '=', model)
+    .where('to_stage', '=', 'Production')
+    .orderBy('id')
+    .execute();
+  const first = promotions.findIndex(({ version }) => version === champion);
+  return promotions[first - 1]?.version;
+}
+
+/**
+ * Promotes the version in Staging: a compare-and-swap on the champion that the evidence named.
+ *
+ * @throws TidegateError STALE_CHAMPION when another version is in Production now
+ */
+export const promote = (
+  database: Database,
+  model: string,
+  version: number,
+  expectedChampion: number | null,
+  by: Authority,
+  detail: string,
+): Promise<void> =>
+  movingModel(database, model, async (transaction) => {
+    const champion = await stageHolder(transaction, model, 'Production');
+    if (champion === version) return;
+    if (champion !== expectedChampion) {
+      const name = (holder: number | null): string => (holder === null ? 'no version' : `version ${holder}`);
+      throw new TidegateError(
+        'STALE_CHAMPION',
+        `${name(champion)} of ${model} is in Production, but the evidence compares with ${name(expectedChampion)}`,
+      );
+    }
+    if (champion !== null) {
+      const replaced = { version: champion, from: 'Production', to: 'Archived', reason: 'replaced' } as const;
+      await move(transaction, model, by, { ...replaced, detail: `replaced by v${version}` });
+    }
+    await move(transaction, model, by, {
+      version,
+      from: 'Staging',
+      to: 'Production',
+      reason: 'approved',
+      detail,
+    });
+  });
+
+/**
+ * Moves a candidate to Staging. One that waits there is superseded in the same transaction, or, with
+ * `whilePending: 'skip'`, keeps its place and nothing moves.
+ *
+ * @returns whether the candidate is in Staging, and which version it superseded
+ */
+export const moveToStaging = (
+  database: Database,
+  model: string,
+  version: number,
+  by: Authority,
+  options: { whilePending: 'supersede' | 'skip'; detail: string },
+): Promise<{ staged: boolean; superseded: number | null }> =>
+  movingModel(database, model, async (transaction) => {
+    const stage = await stageOf(transaction, model, version);
+    if (stage === 'Staging')
+      return { staged: true, superseded: await supersededBy(transaction, model, version) };
+    const waiting = await stageHolder(transaction, model, 'Staging');
+    if (waiting !== null && options.whilePending === 'skip') return { staged: false, superseded: null };
+    if (waiting !== null) {
+      const detail = `superseded by v${version}`;
+      await move(transaction, model, by, {
+        version: waiting,
+        from: 'Staging',
+        to: 'Archived',
+        reason: 'superseded',
+        detail,
+      });
+    }
+    const { detail } = options;
+    await move(transaction, model, by, {
+      version,
+      from: stage,
+      to: 'Staging',
+      reason: 'rules_passed',
+      detail,
+    });
+    return { staged: true, superseded: waiting };
+  });
+
+/** Whom a version that is already in Staging superseded, for a repeated call. */
+async function supersededBy(
+  transaction: Transaction<Tables>,
+  model: string,
+  version: number,
+): Promise<number | null> {
+  const row = await transaction
+    .selectFrom('tidegate.transition')
+    .select('version')
+    .where('model', '=', model)
+    .where('reason', '=', 'superseded')
+    .where('detail', '=', `superseded by v${version}`)
+    .executeTakeFirst();
+  return row?.version ?? null;
+}

@@ -1,0 +1,72 @@
+// The plan of a retrain's training, and how each of its recipes did: written once, by whichever worker got there first.
+import { type RecipeScores } from '../../domain/learning/choose-recipe.ts';
+import { type TrainingPlan } from '../../domain/learning/plan-training.ts';
+import { type Database } from '../postgres/database.ts';
+
+/** Keeps the plan of a retrain; a repeated one changes nothing. */
+export async function writeTrainingPlan(
+  database: Database,
+  retrainId: string,
+  plan: TrainingPlan,
+): Promise<void> {
+  await database.kysely
+    .insertInto('tidegate.training_plan')
+    .values({ retrain_id: retrainId, body: JSON.stringify(plan) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** The plan of a retrain, if it was made. */
+export async function findTrainingPlan(
+  database: Database,
+  retrainId: string,
+): Promise<TrainingPlan | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.training_plan')
+    .select('body')
+    .where('retrain_id', '=', retrainId)
+    .executeTakeFirst();
+  return row?.body;
+}
+
+/** Keeps how a recipe did; a repeated result changes nothing. */
+export async function writeRecipeScores(
+  database: Database,
+  retrainId: string,
+  recipe: number,
+  scores: RecipeScores,
+): Promise<void> {
+  await database.kysely
+    .insertInto('tidegate.recipe_scores')
+    .values({ retrain_id: retrainId, recipe, body: JSON.stringify(scores) })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Whether a recipe was judged before. */
+export async function hasRecipeScores(
+  database: Database,
+  retrainId: string,
+  recipe: number,
+): Promise<boolean> {
+  const row = await database.kysely
+    .selectFrom('tidegate.recipe_scores')
+    .select('recipe')
+    .where('retrain_id', '=', retrainId)
+    .where('recipe', '=', recipe)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** How the recipes of a plan did, by their position in it. */
+export async function readRecipeScores(
+  database: Database,
+  retrainId: string,
+): Promise<ReadonlyMap<number, RecipeScores>> {
+  const rows = await database.kysely
+    .selectFrom('tidegate.recipe_scores')
+    .select(['recipe', 'body'])
+    .where('retrain_id', '=', retrainId)
+    .execute();
+  return new Map(rows.map(({ recipe, body }) => [recipe, body]));
+}

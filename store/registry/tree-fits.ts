@@ -1,0 +1,72 @@
+// Fits of trees: asked for here, done by the trees worker.
+import { sql } from 'kysely';
+import { type TreeOutcome } from '../../domain/learning/trees.ts';
+import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
+import { type Database } from '../postgres/database.ts';
+
+/** What is to be fitted. */
+export interface NewTreeFit {
+  /** Names the run and step: the same request again gives the same fit. */
+  readonly request: string;
+  readonly datasetId: number;
+  readonly options: TreeOptions;
+  /** Numbers of the rows to learn from among the training rows; null means all. */
+  readonly rows: Uint32Array | null;
+  /** Rows of the dataset. */
+  readonly datasetRows: number;
+}
+
+/** A fit; `outcome` is null until it is done. */
+export interface TreeFit {
+  readonly id: number;
+  readonly roundsDone: number;
+  readonly outcome: TreeOutcome | null;
+}
+
+/** Asks for a fit, or gives the one that the same request asked for before. */
+export async function openTreeFit(database: Database, fit: NewTreeFit): Promise<TreeFit> {
+  await database.kysely
+    .insertInto('tidegate.tree_fit')
+    .values({
+      request: fit.request,
+      dataset_id: fit.datasetId,
+      options: JSON.stringify(fit.options),
+      rows: fit.rows && bitsOf(fit.rows, fit.datasetRows),
+    })
+    .onConflict((conflict) => conflict.column('request').doNothing())
+    .execute();
+  return select(database).where('request', '=', fit.request).executeTakeFirstOrThrow();
+}
+
+/** A fit as it stands now. */
+export const getTreeFit = (database: Database, id: number): Promise<TreeFit> =>
+  select(database).where('id', '=', id).executeTakeFirstOrThrow();
+
+/**
+ * Lets the fits go that a finished training needed for its folds, and their models. Those that a version or another fit
+ * rests on stay.
+ *
+ * @param training the request of the training; its fits begin with it
+ */
+export async function forgetFoldFits(database: Database, training: string): Promise<void> {
+  await sql`
+    with gone as (
+      delete from tidegate.tree_fit where starts_with(request, ${`${training}/fold-`}) returning outcome ->> 'digest' as digest
+    )
+    delete from tidegate.onnx_model m using gone where m.digest = gone.digest
+      and not exists (select from tidegate.version v where v.artifact -> 'onnx' ->> 'digest' = m.digest)
+      and not exists (
+        select from tidegate.tree_fit f
+        where f.outcome ->> 'digest' = m.digest and not starts_with(f.request, ${`${training}/fold-`})
+      )`.execute(database.kysely);
+}
+
+const select = (database: Database) =>
+  database.kysely.selectFrom('tidegate.tree_fit').select(['id', 'rounds_done as roundsDone', 'outcome']);
+
+/** A bit a row, the lowest of each byte first. */
+function bitsOf(rows: Uint32Array, count: number): Buffer {
+  const bits = Buffer.alloc(Math.ceil(count / 8));
+  for (const row of rows) bits[row >> 3]! |= 1 << (row & 7);
+  return bits;
+}
