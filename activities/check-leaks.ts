@@ -25,8 +25,7 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { lateViews } from '../store/join/late-views.ts';
 import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { compute } from './compute/compute.ts';
-import { type ActivityDeps } from './deps.ts';
-import { beside } from './followed.ts';
+import { type ActivityDeps, beside } from './deps.ts';
 
 /** Of a larger window so many training rows of each class are looked at: which of them there are moves no AUC. */
 const MAX_ROWS_OF_CLASS = 25_000;

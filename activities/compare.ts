@@ -12,13 +12,12 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { countHoldoutUse, findComparison, writeComparison } from '../store/registry/comparisons.ts';
 import { candidateOf, getRetrain } from '../store/registry/retrains.ts';
 import { findVersionIn, getVersion, type Version } from '../store/registry/versions.ts';
-import { championFrame, evaluationDataset, type Evaluation, readEvaluation } from './comparing/evaluation.ts';
-import { judgeOutOfTime } from './comparing/judge-out-of-time.ts';
-import { proveLeaks } from './comparing/prove-leaks.ts';
+import { championFrame, type Evaluation, evaluationDataset, readEvaluation } from './evaluation.ts';
+import { judgeOutOfTime } from './judge-temporal-holdout.ts';
+import { proveLeaks } from './prove-leaks.ts';
 import { compute } from './compute/compute.ts';
-import { type ActivityDeps } from './deps.ts';
-import { beside } from './followed.ts';
-import { fitTreesBy } from './trees/fit-trees.ts';
+import { type ActivityDeps, beside } from './deps.ts';
+import { fitTreesBy } from './fit-trees.ts';
 
 /** What workflows know of a judgement that could not be made. */
 export type { Failed };

@@ -33,8 +33,7 @@ import {
 } from '../store/registry/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/registry/retrains.ts';
 import { getVersion, readArtifact, readTuning } from '../store/registry/versions.ts';
-import { type ActivityDeps } from './deps.ts';
-import { type ReportRef } from './report-ref.ts';
+import { type ActivityDeps, type ReportRef } from './deps.ts';
 
 /** What was decided, as the monitor is told it. */
 export type RetrainDecided = Required<

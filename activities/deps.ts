@@ -1,10 +1,13 @@
-// What activities are given when a worker starts.
-import { activityInfo } from '@temporalio/activity';
+// What every step works with: its connections, the run it belongs to, progress and cancellation, and checks of its input.
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
 import { nameProblem, textProblem } from '../domain/decisions/written-text.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type Authority } from '../store/registry/stage-moves.ts';
+import { type ComputeControl } from './compute/pool.ts';
+import { type FreezeControl } from '../store/datasets/freeze.ts';
+import { type Failed } from '../domain/judgements.ts';
 
 /** Connections and settings of the worker process. */
 export interface ActivityDeps {
@@ -50,3 +53,28 @@ export const byRule = (evidenceDigest: string | null = null): Authority => ({
   evidenceDigest,
   ...currentRun(),
 });
+
+/** Progress as heartbeats, and the cancellation of the activity that calls. @example { request, window, ...followed() } */
+export const followed = (): FreezeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
+
+/** The same for what runs in a compute thread. @example await compute('tellApart', input, beside()) */
+export const beside = (): ComputeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
+
+/** A report by its number. */
+export interface ReportRef {
+  readonly reportId: number;
+}
+
+/** A report to judge a part of. */
+export interface ReportToJudge extends ReportRef {
+  /** What ended the attempts before: the part is recorded as failed. Absent while it may still be made. */
+  readonly failed?: Failed;
+}
+
+/** One line for the run's details. */
+export interface InWords {
+  readonly words: string;
+}
+
+/** Why a part that needs a champion is unmeasured before the first is in Production. */
+export const NO_CHAMPION = 'no version is in Production yet';

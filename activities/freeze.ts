@@ -12,8 +12,7 @@ import { getReport, openReport } from '../store/registry/reports.ts';
 import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { findVersionIn } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type ActivityDeps, currentRun } from './deps.ts';
-import { followed } from './followed.ts';
+import { type ActivityDeps, currentRun, followed } from './deps.ts';
 
 /** A report that has been opened, and how many rows it speaks about. */
 export interface OpenedReport {

@@ -4,20 +4,36 @@ import { judgeWindow } from '../domain/drift/verdict.ts';
 import { driftInWords, type DriftPart, notMade, unmeasured } from '../domain/decisions/report.ts';
 import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { vouchForChunks } from '../store/datasets/chunk-digests.ts';
-import { chunksOf, getDataset } from '../store/registry/dataset.ts';
+import { chunksOf, type Dataset, getDataset } from '../store/registry/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { listProfileParts, mergeProfileParts, removeProfileParts } from '../store/profiles/profile-parts.ts';
 import { withMoments } from '../store/profiles/reference-moments.ts';
 import { getReportSubject, writeReportPart } from '../store/registry/reports.ts';
-import { getVersion, readReference } from '../store/registry/versions.ts';
+import { getVersion, readReference, type Version } from '../store/registry/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
-import { type ActivityDeps } from './deps.ts';
-import { followed } from './followed.ts';
-import { evidentlyDrift } from './judge-by-evidently.ts';
-import { otherChanges } from './other-changes.ts';
-import { type InWords, NO_CHAMPION, type ReportToJudge } from './report-ref.ts';
-import { tellApart } from './tell-apart.ts';
+import {
+  type ActivityDeps,
+  beside,
+  followed,
+  type InWords,
+  NO_CHAMPION,
+  type ReportToJudge,
+} from './deps.ts';
+import { judgeByEvidently } from '../domain/drift/evidently/judge-samples.ts';
+import { pandasTypesOf } from '../domain/drift/evidently/sample.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { readDataset } from '../store/datasets/read.ts';
+import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
+import { type Hypothesis } from '../domain/drift/statistics/hypothesis.ts';
+import { predictionChange } from '../domain/drift/prediction-change.ts';
+import { labelChange } from '../domain/drift/statistics/share-change.ts';
+import { type WindowProfile } from '../domain/data/profile/window-profile.ts';
+import { type DomainClassification } from '../domain/drift/multivariate/domain-classifier.ts';
+import { sampleDataset } from '../store/profiles/profile-dataset.ts';
+import { compute } from './compute/compute.ts';
 
 /** The step that measures drift. */
 export const driftActivities = ({ database }: ActivityDeps) => ({
@@ -67,3 +83,86 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
     }
   },
 });
+
+/** What is compared, and by which policy. */
+interface EvidentlyTask {
+  readonly champion: Version;
+  /** The window as the champion's definition sees it. */
+  readonly dataset: Dataset;
+  readonly definition: ModelDefinition;
+}
+
+/**
+ * Judges the window's rows against the rows that the champion was trained on. Not measured where retention has let
+ * either go: a frozen profile has no values to test.
+ */
+async function evidentlyDrift(
+  database: Database,
+  { champion, dataset, definition }: EvidentlyTask,
+): Promise<DriftPart> {
+  const trained = await getDataset(database, champion.datasetId);
+  try {
+    // One after the other: each holds all rows of its side in memory.
+    const reference = await readDataset(database, trained);
+    const window = await readDataset(database, dataset);
+    const types = pandasTypesOf(definition);
+    const verdict = judgeByEvidently(
+      { reference: reference.frame, window: window.frame, types },
+      driftPolicyOf(definition),
+    );
+    return { measured: true, championVersion: champion.version, verdict };
+  } catch (error) {
+    if (error instanceof TidegateError && error.code === 'DATASET_EXPIRED')
+      return unmeasured(`the preset 'evidently' needs rows, and ${error.message}`);
+    throw error;
+  }
+}
+
+/** A window as drift measured it. */
+interface MeasuredWindow {
+  readonly reference: FeatureReference;
+  readonly profile: WindowProfile;
+  /** The bins of the champion's scores, and the window's holdout rows in them; null where it has no score reference. */
+  readonly scores: FeatureReference | null;
+  readonly scored: WindowProfile | null;
+  readonly minRows: number;
+}
+
+/**
+ * Hypotheses for the same family as the features': label drift, and prediction drift on holdout rows where the champion
+ * has a score reference.
+ *
+ * @example judgeWindow(reference, profile, policy, otherChanges(window))
+ */
+function otherChanges({ reference, profile, scores, scored, minRows }: MeasuredWindow): Hypothesis[] {
+  const labels = labelChange(reference, profile, minRows);
+  return scores && scored ? [labels, ...predictionChange(scores, scored, minRows)] : [labels];
+}
+
+/**
+ * Classifies a sample of both sides; null where the definition does not ask. Not measurable where retention has let the
+ * rows of either go.
+ */
+async function tellApart(
+  database: Database,
+  champion: Version,
+  dataset: Dataset,
+  { drift }: ModelDefinition,
+): Promise<DomainClassification | null> {
+  if (!drift.multivariate) return null;
+  try {
+    const reference = await sampleDataset(
+      database,
+      await getDataset(database, champion.datasetId),
+      drift.multivariate,
+    );
+    const window = await sampleDataset(database, dataset, drift.multivariate);
+    const { seed } = drift.multivariate;
+    return await compute('tellApart', { reference, window, seed }, beside());
+  } catch (error) {
+    if (!(error instanceof TidegateError) || error.code !== 'DATASET_EXPIRED') throw error;
+    const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };
+    const reason = `the rows are needed, and ${error.message}`;
+    return { ...nothing, reason, failed: { code: error.code, reason } };
+  }
+}

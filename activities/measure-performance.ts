@@ -18,9 +18,14 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { getReport, writeReportPart } from '../store/registry/reports.ts';
 import { getVersion, readScoreReference, type Version } from '../store/registry/versions.ts';
 import { compute } from './compute/compute.ts';
-import { type ActivityDeps } from './deps.ts';
-import { beside, followed } from './followed.ts';
-import { type InWords, NO_CHAMPION, type ReportToJudge } from './report-ref.ts';
+import {
+  type ActivityDeps,
+  beside,
+  followed,
+  type InWords,
+  NO_CHAMPION,
+  type ReportToJudge,
+} from './deps.ts';
 
 /** The step that measures performance. */
 export const performanceActivities = ({ database }: ActivityDeps) => ({

@@ -6,8 +6,7 @@ import { hasProfilePart, partRange, writeProfilePart } from '../store/profiles/p
 import { getReportSubject } from '../store/registry/reports.ts';
 import { getVersion, readReference } from '../store/registry/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
-import { type ActivityDeps } from './deps.ts';
-import { followed } from './followed.ts';
+import { type ActivityDeps, followed } from './deps.ts';
 
 /** A part of a report's window: number `part`, from 0, of `parts`. */
 export interface PartRef {

@@ -7,7 +7,7 @@ import {
   searchAttributes,
   workflowIds,
   workflowTypes,
-} from '../workflows/contracts.ts';
+} from '../workflows/protocol/messages.ts';
 
 /**
  * Sends a request to the retrain loop of a model, starting it where it does not run. A request of the same

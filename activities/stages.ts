@@ -8,7 +8,7 @@ import { archive, moveToStaging, promote } from '../store/registry/stage-moves.t
 import { rollBack } from '../store/registry/roll-back.ts';
 import { findVersionOfRetrain } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type RollbackInput } from '../workflows/contracts.ts';
+import { type RollbackInput } from '../workflows/protocol/messages.ts';
 import { type ActivityDeps, byRule, currentRun, requireName, requireText } from './deps.ts';
 
 /** Names a version by its number, or by the retrain that made it, if it got that far. */

@@ -16,7 +16,7 @@ import {
   supersededSignal,
   workflowIds,
   workflowTypes,
-} from '../workflows/contracts.ts';
+} from '../workflows/protocol/messages.ts';
 import { type ActivityDeps } from './deps.ts';
 import { requestRetrain } from './request-retrain.ts';
 

@@ -4,7 +4,12 @@ import { freezeReference } from '../domain/data/profile/feature-reference.ts';
 import { encodeReference } from '../domain/data/profile/profile-codec.ts';
 import { thresholdInWords } from '../domain/learning/artifact/operating-threshold.ts';
 import { TREES, treesInWords } from '../domain/learning/trees.ts';
-import { encodeScores } from '../domain/performance/score-reference.ts';
+import {
+  encodeScores,
+  freezeScores,
+  type ScoreReference,
+  type ScoreSource,
+} from '../domain/performance/score-reference.ts';
 import { readDataset } from '../store/datasets/read.ts';
 import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { forgetFoldFits } from '../store/registry/tree-fits.ts';
@@ -12,14 +17,21 @@ import { findVersionOfRetrain, registerVersion } from '../store/registry/version
 import { compute } from './compute/compute.ts';
 import { type ComputeControl } from './compute/pool.ts';
 import { type TrainingInput } from './compute/tasks.ts';
-import { type ActivityDeps } from './deps.ts';
-import { chosenRecipe, datasetOfRecipe } from './training/chosen-recipe.ts';
-import { trainingSource } from './training/planned-training.ts';
-import { thisPlatform } from './training/this-platform.ts';
-import { scoreTraining } from './training/score-training.ts';
-import { fitTreesBy } from './trees/fit-trees.ts';
-import { trainTrees } from './trees/train-trees.ts';
-import { versionInput } from './training/version-input.ts';
+import { type ActivityDeps, followed } from './deps.ts';
+import { trainingSource, type TrainingSource } from './planned-training.ts';
+import { CANNOT_BE_FITTED, thisPlatform, versionInput } from './training-input.ts';
+import { fitTreesBy } from './fit-trees.ts';
+import { trainTrees } from './train-trees.ts';
+import { chooseRecipe, type Tuning } from '../domain/learning/choose-recipe.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset } from '../store/registry/dataset.ts';
+import { freezeWindow } from '../store/datasets/freeze.ts';
+import { findTrainingPlan, readRecipeScores } from '../store/registry/training-plans.ts';
+import { type Artifact } from '../domain/learning/artifact/artifact.ts';
+import { calibrated } from '../domain/learning/artifact/calibration-map.ts';
+import { evaluationRows } from '../domain/data/frame.ts';
+import { scoreRows } from '../domain/learning/artifact/score.ts';
 
 /** A candidate that has been registered. */
 export interface Candidate {
@@ -82,4 +94,101 @@ export const trainActivities = (deps: ActivityDeps) => ({
 async function trainLinear(input: TrainingInput, control: ComputeControl) {
   const artifact = await compute('fit', input, control);
   return { artifact, scores: await scoreTraining(input, artifact, control) };
+}
+
+/**
+ * Chooses between the recipes of a retrain's plan as they were judged; undefined where no training was planned.
+ *
+ * @throws TidegateError DEFECT where a recipe has not been judged
+ */
+async function chosenRecipe(
+  database: Database,
+  retrainId: string,
+  { definition }: TrainingSource,
+): Promise<Tuning | undefined> {
+  const plan = await findTrainingPlan(database, retrainId);
+  if (!plan) return undefined;
+  const judged = await readRecipeScores(database, retrainId);
+  const scores = plan.recipes.length === 1 ? [] : plan.recipes.map((_, recipe) => judged.get(recipe));
+  const missing = scores.indexOf(undefined);
+  if (missing >= 0)
+    throw new TidegateError('DEFECT', `recipe ${missing} of retrain ${retrainId} has not been judged`);
+  return chooseRecipe(
+    plan,
+    scores.filter((found) => found !== undefined),
+    definition.training,
+  );
+}
+
+/**
+ * The dataset that a candidate learns from: the training window, or for the recipe `recent` its rows after the change,
+ * frozen as a dataset of their own. So the version's references, its proof and its repetition rest on these rows alone.
+ */
+async function datasetOfRecipe(
+  database: Database,
+  retrainId: string,
+  { dataset, definition }: TrainingSource,
+  tuning: Tuning | undefined,
+): Promise<Dataset> {
+  if (tuning?.chosen.window !== 'recent' || tuning.change === null) return dataset;
+  return freezeWindow(database, {
+    request: `${retrainId}/training-recent`,
+    definition,
+    definitionVersion: dataset.definitionVersion,
+    window: { from: new Date(tuning.change), to: dataset.window.to },
+    // The same labels as were judged on.
+    knownBy: dataset.asKnownAt,
+    ...followed(),
+  });
+}
+
+/** From so many labelled holdout rows on they alone are the reference. */
+const ENOUGH_HELD_OUT = 1_000;
+
+/** Training rows that are scored out of fold, about. */
+const MOST_DEALT = 20_000;
+
+/**
+ * The score reference of a version that was just trained.
+ *
+ * Where fewer than 1,000 holdout rows are labelled, the training rows (at most 20,000 of them, whole clusters) are dealt
+ * into five folds by cluster, and each is scored by a model fitted on the others, then calibrated as the version is. Where that cannot be done, the holdout
+ * rows that there are serve; without any there is no reference.
+ *
+ * @throws the signal's reason when aborted
+ */
+export async function scoreTraining(
+  input: TrainingInput,
+  artifact: Artifact,
+  control: ComputeControl,
+): Promise<ScoreReference | null> {
+  const { frame, options } = input;
+  const held = evaluationRows(frame);
+  if (held.length < ENOUGH_HELD_OUT) {
+    const scored = await outOfFold(input, artifact, control);
+    if (scored) return frozen('out of fold', scored.rows, scored.scores);
+  }
+  return held.length === 0 ? null : frozen('holdout', held, scoreRows(artifact, frame, held));
+
+  function frozen(source: ScoreSource, rows: Uint32Array, scores: Float64Array): ScoreReference {
+    const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
+    const times = BigInt64Array.from(rows, (row) => frame.times[row]!);
+    return freezeScores(source, { scores, labels, times }, options.seed);
+  }
+}
+
+async function outOfFold(
+  input: TrainingInput,
+  { calibration }: Artifact,
+  control: ComputeControl,
+): Promise<{ rows: Uint32Array; scores: Float64Array } | undefined> {
+  try {
+    const { frame, rows: learnt, trainer, options } = input;
+    const task = { frame, rows: learnt, trainer, options, mostRows: MOST_DEALT };
+    const { rows, scores } = await compute('scoreOutOfFold', task, control);
+    return { rows, scores: scores.map((score) => calibrated(calibration?.map, score)) };
+  } catch (error) {
+    if (error instanceof TidegateError && CANNOT_BE_FITTED.includes(error.code)) return undefined;
+    throw error;
+  }
 }

@@ -14,9 +14,8 @@ import {
 } from '../store/registry/training-plans.ts';
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps } from './deps.ts';
-import { CANNOT_BE_FITTED } from './training/cannot-be-fitted.ts';
-import { changeAnswered, plannedTraining, trainingSource } from './training/planned-training.ts';
-import { trainingOptions } from './training/training-options.ts';
+import { CANNOT_BE_FITTED, trainingOptions } from './training-input.ts';
+import { changeAnswered, plannedTraining, trainingSource } from './planned-training.ts';
 
 /** What a training will choose from. */
 export interface PlannedRecipes {

@@ -23,8 +23,7 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { countMissingOnlineRows } from '../store/online/lookup.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { getVersion } from '../store/registry/versions.ts';
-import { type ActivityDeps } from './deps.ts';
-import { followed } from './followed.ts';
+import { type ActivityDeps, followed } from './deps.ts';
 
 /** What workflows know of a validation. */
 export type { Validation };

@@ -1,9 +1,8 @@
 // Measures drift of stored reports in a process that does nothing else, as a worker would: a part of bench/drift.ts.
 import { writeFile } from 'node:fs/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { type ReportRef } from '../activities/report-ref.ts';
+import { type ActivityDeps, type ReportRef } from '../activities/deps.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
-import { type ActivityDeps } from '../activities/deps.ts';
 import { openDatabase } from '../store/postgres/database.ts';
 import { memoryOf } from './process-cost.ts';
 

@@ -20,7 +20,7 @@ import { importFolder } from '../store/import/import-files.ts';
 import { readInstallation } from '../store/registry/installation.ts';
 import { migrate } from '../store/postgres/migrate.ts';
 import { searchAttributeKinds } from '../worker/search-attributes.ts';
-import { DEFAULT_TASK_QUEUE, workflowIds, workflowTypes } from '../workflows/contracts.ts';
+import { DEFAULT_TASK_QUEUE, workflowIds, workflowTypes } from '../workflows/protocol/messages.ts';
 import { benchPostgres } from './bench-postgres.ts';
 import { memoryOf, processorSeconds } from './process-cost.ts';
 

@@ -10,7 +10,7 @@ import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { applyDefinition, getDefinition } from '../store/definitions/definitions.ts';
 import { migrate } from '../store/postgres/migrate.ts';
-import { materialise } from '../store/online/materialise.ts';
+import { materialise } from '../store/online/materialize.ts';
 import { type MaterialiseScope } from '../domain/data/materialised.ts';
 import { benchPostgres } from './bench-postgres.ts';
 

@@ -1,10 +1,9 @@
 // A process that profiles parts and judges reports as it is told, as a worker would: a part of bench/partitions.ts.
 import { readFile, writeFile } from 'node:fs/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { type ActivityDeps } from '../activities/deps.ts';
+import { type ActivityDeps, type ReportRef } from '../activities/deps.ts';
 import { driftActivities } from '../activities/measure-drift.ts';
 import { type PartRef, profilePartActivities } from '../activities/profile-part.ts';
-import { type ReportRef } from '../activities/report-ref.ts';
 import { openDatabase } from '../store/postgres/database.ts';
 import { type AloneAnswer, type AloneTask } from './partition-tasks.ts';
 

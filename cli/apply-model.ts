@@ -9,7 +9,7 @@ import { TidegateError } from '../domain/errors.ts';
 import { applyDefinition, type Applied, listModels } from '../store/definitions/definitions.ts';
 import { findSharedViews, type SharedView } from '../store/registry/shared-views.ts';
 import { type SourceNote, sourceNotes } from '../store/definitions/source-notes.ts';
-import { workflowIds } from '../workflows/contracts.ts';
+import { workflowIds } from '../workflows/protocol/messages.ts';
 import { requireInstallation } from '../store/registry/installation.ts';
 import { refuseForeignSchedules } from '../worker/schedule-owners.ts';
 import { type Services } from './connections.ts';

@@ -5,7 +5,7 @@ import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/e
 import { z } from 'zod';
 import { TidegateError } from '../domain/errors.ts';
 import { PART_ROWS } from '../store/profiles/profile-parts.ts';
-import { DEFAULT_TASK_QUEUE } from '../workflows/contracts.ts';
+import { DEFAULT_TASK_QUEUE } from '../workflows/protocol/messages.ts';
 
 const PORT = 'must be a port, 1 to 65535';
 

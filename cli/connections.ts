@@ -5,7 +5,7 @@ import { checkReachable, type Database, openDatabase } from '../store/postgres/d
 import { type Installation, readInstallation } from '../store/registry/installation.ts';
 import { checkSchema } from '../store/postgres/migrate.ts';
 import { ownRuns } from '../worker/installation-memo.ts';
-import { temporalUnreachable } from '../worker/temporal-unreachable.ts';
+import { temporalUnreachable } from '../worker/search-attributes.ts';
 import { type Config, type TemporalSettings } from './config.ts';
 import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
 

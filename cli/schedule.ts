@@ -21,7 +21,7 @@ import {
   searchAttributes,
   workflowIds,
   workflowTypes,
-} from '../workflows/contracts.ts';
+} from '../workflows/protocol/messages.ts';
 
 const MONTHS = [
   'JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE',

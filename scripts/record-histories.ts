@@ -15,7 +15,7 @@ import { scenarios } from '../test/replay/scenarios.ts';
 import { fakeActivities } from '../test/workflows/fake-activities.ts';
 import { hostLoops, type LoopsHost } from '../test/workflows/loops.ts';
 import { installQuietRuntime } from '../test/workflows/quiet-runtime.ts';
-import { workflowIds } from '../workflows/contracts.ts';
+import { workflowIds } from '../workflows/protocol/messages.ts';
 
 type Run = Pick<WorkflowHandle, 'workflowId' | 'result' | 'fetchHistory'>;
 

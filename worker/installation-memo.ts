@@ -5,7 +5,7 @@ import { type Client, type WorkflowClientInterceptor, WorkflowNotFoundError } fr
 import { type ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
 import { belongsTo, type Installation } from '../store/registry/installation.ts';
-import { searchAttributes } from '../workflows/contracts.ts';
+import { searchAttributes } from '../workflows/protocol/messages.ts';
 
 /** Key of the memo. */
 export const INSTALLATION_MEMO = 'tidegateInstallation';

@@ -1,10 +1,13 @@
 // The worker process: connects, checks that it fits its servers, works until it is told to stop, closes in order.
 import { Client } from '@temporalio/client';
 import {
+  type LogLevel,
+  type LogMetadata,
   makeTelemetryFilterString,
   NativeConnection,
   type NativeConnectionOptions,
   Runtime,
+  type Logger as TemporalLogger,
 } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import { endCompute } from '../activities/compute/compute.ts';
@@ -17,12 +20,10 @@ import { readInstallation, requireInstallation } from '../store/registry/install
 import { requireOwnSession } from '../store/postgres/session.ts';
 import { ownActivities, ownRuns, refuseForeignRuns } from './installation-memo.ts';
 import { ownSchedules } from './schedule-owners.ts';
-import { runtimeLogger } from './logger.ts';
-import { checkSearchAttributes } from './search-attributes.ts';
+import { checkSearchAttributes, temporalUnreachable } from './search-attributes.ts';
 import { poolSize, slotsFor } from './slots.ts';
-import { type RunningWorkers, startWorkers } from './start-workers.ts';
+import { type RunningWorkers, startWorkers } from './options.ts';
 import { asksPostgres } from './step-watch.ts';
-import { temporalUnreachable } from './temporal-unreachable.ts';
 import { workflowBundle as bundleOfSources } from './workflow-bundle.ts';
 
 /** What a worker needs to know. */
@@ -144,4 +145,32 @@ async function startWorkersOf(
     ...settings,
     workflowBundle: workflowBundle === undefined ? await bundleOfSources() : { codePath: workflowBundle },
   });
+}
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/**
+ * What the SDK warns of or notes though it is meant: the worker that takes parts of large windows runs activities only,
+ * and none of them serves Nexus.
+ */
+const MEANT: ReadonlySet<string> = new Set([
+  'No workflows registered, not polling for workflow tasks',
+  'No Nexus services registered, not polling for Nexus tasks',
+]);
+
+/** A logger for Temporal's runtime that writes to pino; an error in the metadata keeps its stack, what is meant is for debugging. */
+export function runtimeLogger(logger: Logger): TemporalLogger {
+  const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
+    const { error, ...rest } = meta as { error?: unknown };
+    const kept = MEANT.has(message) ? 'debug' : LEVELS[level];
+    logger[kept]({ ...rest, ...(error !== undefined && { err: error }) }, message);
+  };
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
 }

@@ -1,15 +1,24 @@
 // The worker's options: pure, so that tests make workers like the one in production.
 import { fileURLToPath } from 'node:url';
 import {
+  type ActivityExecuteInput,
   type ActivityInboundCallsInterceptor,
   type NativeConnection,
+  type Next,
+  Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { ActivityErrors } from './activity-errors.ts';
 import { type Activities } from '../activities/index.ts';
-import { noticeQueue, partQueue, peopleQueue } from '../workflows/contracts.ts';
+import { noticeQueue, partQueue, peopleQueue } from '../workflows/protocol/messages.ts';
 import { type Slots, slotsFor } from './slots.ts';
-import { type IsWorking } from './step-watch.ts';
+import { type IsWorking, type StepWatchOptions, watchStep } from './step-watch.ts';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
+import { NoResultError } from 'kysely';
+import { defectOf } from '../domain/defect.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { temporalFailure } from '../domain/temporal-failure.ts';
+import { postgresFailure } from '../store/postgres/postgres-failure.ts';
 
 /** What a worker is made of. */
 export interface WorkerSettings {
@@ -92,3 +101,91 @@ const whileItWorks = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) =
     // Then steps that do not end are left behind, and their connections cut off: the whole end takes 20 seconds at most.
     shutdownForceTime: '15 seconds',
   }) satisfies Partial<WorkerOptions>;
+
+/** Workers that poll. */
+export interface RunningWorkers {
+  /** Resolves when all have ended; rejects with what ended one of them, once all have. */
+  readonly stopped: Promise<void>;
+  /** Asks all to end. */
+  shutdown(): void;
+}
+
+/**
+ * Starts the workers of a process over one connection.
+ *
+ * @param identity what histories name them by. @default what the SDK finds: process and host
+ * @example
+ * const workers = await startWorkers({ connection, namespace, taskQueue, activities });
+ * await workers.stopped;
+ */
+export async function startWorkers(settings: WorkerSettings, identity?: string): Promise<RunningWorkers> {
+  const named = identity === undefined ? {} : { identity };
+  const workers = await Promise.all(
+    [workerOptions(settings), ...sideWorkerOptions(settings)].map((options) =>
+      Worker.create({ ...options, ...named }),
+    ),
+  );
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  // A process with some of them would look alive and leave work undone.
+  const running = workers.map((worker) => worker.run().finally(shutdown));
+  const stopped = Promise.allSettled(running).then((ends) => {
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  });
+  return { stopped, shutdown };
+}
+
+/** Watches an activity, so that one that stands still or whose worker died is noticed, and translates its error. */
+class ActivityErrors implements ActivityInboundCallsInterceptor {
+  readonly #isWorking: IsWorking | undefined;
+  readonly #times: StepWatchOptions;
+
+  constructor(isWorking?: IsWorking, times: StepWatchOptions = {}) {
+    this.#isWorking = isWorking;
+    this.#times = times;
+  }
+
+  async execute(
+    input: ActivityExecuteInput,
+    next: Next<ActivityInboundCallsInterceptor, 'execute'>,
+  ): Promise<unknown> {
+    const context = Context.current();
+    try {
+      return await watchStep(context, () => next(input), this.#isWorking, this.#times);
+    } catch (error) {
+      throw asFailure(error, context.info.activityType);
+    }
+  }
+}
+
+/**
+ * An error as a failure whose type is its code of the error table: tried again only if the table says that this can
+ * help. What Postgres or Temporal said is looked up, and the step that met it named; so is a fault in the program, which
+ * no retry mends. Any other error is passed on as it is, and tried again.
+ */
+export function asFailure(thrown: unknown, step?: string): unknown {
+  const error = thrown instanceof TidegateError ? thrown : (ofServers(thrown) ?? ofProgram(thrown));
+  if (error === undefined) return thrown;
+  const saysNoStep = error !== thrown || error.code === 'DEFECT' || ofServers(error.cause) !== undefined;
+  const at = step !== undefined && saysNoStep ? `${step}: ` : '';
+  return ApplicationFailure.create({
+    type: error.code,
+    message: `${at}${error.message}. ${error.remedy}`,
+    nonRetryable: !error.retryable,
+    details: [{ places: error.places, remedy: error.remedy }],
+    ...(error.cause instanceof Error && { cause: error.cause }),
+  });
+}
+
+/** What Postgres or Temporal said. A failure that Temporal made itself carries a type, and what it wraps is another step's. */
+const ofServers = (thrown: unknown): TidegateError | undefined =>
+  thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));
+
+/** A mistake in code, or a row that a step before should have written: what Temporal and its SDK throw is neither. */
+function ofProgram(thrown: unknown): TidegateError | undefined {
+  if (thrown instanceof TemporalFailure) return undefined;
+  if (thrown instanceof NoResultError)
+    return new TidegateError('DEFECT', 'a row that must be there is not', { cause: thrown });
+  return defectOf(thrown);
+}

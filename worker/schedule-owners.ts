@@ -2,7 +2,7 @@
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
 import { belongsTo, type Installation } from '../store/registry/installation.ts';
-import { workflowIds } from '../workflows/contracts.ts';
+import { workflowIds } from '../workflows/protocol/messages.ts';
 import { foreign, installationMemo, ownerIn } from './installation-memo.ts';
 
 type Owned = Pick<ScheduleDescription, 'scheduleId' | 'action'>;

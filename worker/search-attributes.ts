@@ -1,7 +1,8 @@
 // The search attributes that every run carries: a server that does not know them would wedge the first run.
 import { type NativeConnection } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
-import { searchAttributes } from '../workflows/contracts.ts';
+import { searchAttributes } from '../workflows/protocol/messages.ts';
+import { temporalFailure } from '../domain/temporal-failure.ts';
 
 // In the order of their numbers in Temporal's protocol, which begin at 1.
 const KINDS = [
@@ -60,4 +61,15 @@ export async function checkSearchAttributes(connection: NativeConnection, namesp
     `namespace ${namespace} lacks the search attributes ${missing.join(', ')}`,
     { remedy: `Register them: ${registerCommand(missing, namespace)}` },
   );
+}
+
+/** The error of a connection that failed, with the address that was tried: TEMPORAL_UNREACHABLE if nothing else is known. */
+export function temporalUnreachable(address: string | undefined, cause: unknown): TidegateError {
+  const at = address ?? 'localhost:7233';
+  const known = temporalFailure(cause);
+  if (known && known.code !== 'TEMPORAL_UNREACHABLE' && known.code !== 'TEMPORAL_TIMEOUT') {
+    return new TidegateError(known.code, `${known.message} (${at})`, { cause });
+  }
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return new TidegateError('TEMPORAL_UNREACHABLE', `Temporal at ${at} did not answer: ${problem}`, { cause });
 }

@@ -1,7 +1,7 @@
 // The activities as workflows call them: each with the retry policy of its class.
 import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { type Activities } from '../activities/index.ts';
-import { noticeQueue, partQueue, peopleQueue } from './contracts.ts';
+import { noticeQueue, partQueue, peopleQueue } from './protocol/messages.ts';
 import { retryPolicies } from './retry-policies.ts';
 
 /**

@@ -24,8 +24,8 @@ import {
   rejectSignal,
   type SignalledDecision,
   supersededSignal,
-} from './contracts.ts';
-import { describeFailure } from './failure.ts';
+} from './protocol/messages.ts';
+import { describeFailure } from './run-details.ts';
 
 /** The version under decision. */
 export interface Subject {

@@ -1,8 +1,6 @@
 // After a swap: the API instances follow.
 import { confirmServing } from './activities.ts';
-import { describeFailure } from './failure.ts';
-import { type Notifications } from './notifications.ts';
-import { type RunDetails } from './run-details.ts';
+import { describeFailure, type Notifications, type RunDetails } from './run-details.ts';
 
 /** Sees that a version is served. The swap is done: an instance that cannot follow is told of, and undoes nothing. */
 export async function confirmServed(

@@ -1,16 +1,14 @@
 // materialize/<model>: brings the online rows of every definition in use up to date. Minutes.
 import { log, setHandler } from '@temporalio/workflow';
-import { type MaterialisedDefinition } from '../activities/materialise.ts';
-import { definitionsToMaterialize, materializeDefinition, removeUnusedOnlineRows } from './activities.ts';
 import {
+  type MaterialisedDefinition,
   type MaterializeInput,
   type MaterializeResult,
   type MaterializeState,
   materializeStateQuery,
-} from './contracts.ts';
-import { describeFailure } from './failure.ts';
-import { Notifications } from './notifications.ts';
-import { RunDetails, tag } from './run-details.ts';
+} from './protocol/messages.ts';
+import { definitionsToMaterialize, materializeDefinition, removeUnusedOnlineRows } from './activities.ts';
+import { describeFailure, Notifications, RunDetails, tag } from './run-details.ts';
 import { scheduledInstant } from './scheduled-instant.ts';
 
 /**

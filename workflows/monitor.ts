@@ -10,12 +10,14 @@ import {
   startMonitor,
   startRetrain,
 } from './activities.ts';
-import { type MonitorInput, type MonitorResult, type MonitorState, monitorStateQuery } from './contracts.ts';
+import {
+  type MonitorInput,
+  type MonitorResult,
+  type MonitorState,
+  monitorStateQuery,
+} from './protocol/messages.ts';
 import { type OpenedReport } from '../activities/freeze.ts';
-import { describeFailure } from './failure.ts';
-import { Notifications } from './notifications.ts';
-import { recordingFailure } from './recording-failure.ts';
-import { RunDetails, tag } from './run-details.ts';
+import { describeFailure, Notifications, recordingFailure, RunDetails, tag } from './run-details.ts';
 import { scheduledInstant } from './scheduled-instant.ts';
 
 /** Freezes the window that ends at the as-of instant, measures it, and asks for a retrain where a rule says so. */

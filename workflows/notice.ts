@@ -2,7 +2,7 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { type Activities } from '../activities/index.ts';
 import { type Notification } from '../activities/notify.ts';
-import { noticeQueue } from './contracts.ts';
+import { noticeQueue } from './protocol/messages.ts';
 import { retryPolicies } from './retry-policies.ts';
 
 /** Posts a notification until the webhook takes it; ends failed, for a person to see, if it never does. */

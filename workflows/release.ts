@@ -20,12 +20,15 @@ import {
   type ReleaseResult,
   type ReleaseState,
   releaseStateQuery,
-} from './contracts.ts';
-import { describeFailure } from './failure.ts';
-import { Notifications } from './notifications.ts';
-import { howToDecide } from './how-to-decide.ts';
-import { recordingFailure } from './recording-failure.ts';
-import { RunDetails, tag } from './run-details.ts';
+} from './protocol/messages.ts';
+import {
+  describeFailure,
+  howToDecide,
+  Notifications,
+  recordingFailure,
+  RunDetails,
+  tag,
+} from './run-details.ts';
 
 /** Brings one version from Staging to Production, or to the archive with the reason. */
 export async function releaseWorkflow(input: ReleaseInput): Promise<ReleaseResult> {

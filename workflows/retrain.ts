@@ -24,11 +24,16 @@ import {
   type RetrainResult,
   type RetrainState,
   retrainStateQuery,
-} from './contracts.ts';
-import { describeFailure } from './failure.ts';
-import { failedOf, JUDGEMENTS_RECORDED, recordingFailure } from './recording-failure.ts';
-import { Notifications } from './notifications.ts';
-import { RunDetails, tag } from './run-details.ts';
+} from './protocol/messages.ts';
+import {
+  describeFailure,
+  failedOf,
+  JUDGEMENTS_RECORDED,
+  Notifications,
+  recordingFailure,
+  RunDetails,
+  tag,
+} from './run-details.ts';
 
 /**
  * Works through the requests it is sent, oldest first, and ends when none is left. A request that fails does not

@@ -2,10 +2,8 @@
 import { CancellationScope, log } from '@temporalio/workflow';
 import { rollBack } from './activities.ts';
 import { confirmServed } from './confirm-served.ts';
-import { type RollbackInput, type RollbackResult } from './contracts.ts';
-import { describeFailure } from './failure.ts';
-import { Notifications } from './notifications.ts';
-import { RunDetails, tag } from './run-details.ts';
+import { type RollbackInput, type RollbackResult } from './protocol/messages.ts';
+import { describeFailure, Notifications, RunDetails, tag } from './run-details.ts';
 
 /** Swaps the champion for a version that was in Production before, and sees that it is served. */
 export async function rollbackWorkflow(input: RollbackInput): Promise<RollbackResult> {

@@ -1,6 +1,23 @@
-// What a run shows in the Temporal UI: current details in Markdown, and search attributes.
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { searchAttributes } from './contracts.ts';
+// What a run displays and says: its details, notifications, failures that are recorded, and how to decide.
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  patched,
+  setCurrentDetails,
+  startChild,
+  upsertSearchAttributes,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { searchAttributes, workflowIds, workflowTypes } from './protocol/messages.ts';
+import { type Failed } from '../activities/compare.ts';
+import { NAME_TO_REPLACE } from '../domain/decisions/approval.ts';
+import { type Notification } from '../activities/notify.ts';
+import { notify } from './activities.ts';
 
 /** The steps of a run as a list that grows; shown as the run's current details. */
 export class RunDetails {
@@ -38,4 +55,105 @@ export function tag(values: { stage?: string; outcome?: string; version?: number
     ...(values.outcome === undefined ? [] : [{ key: searchAttributes.outcome, value: values.outcome }]),
     ...(values.version === undefined ? [] : [{ key: searchAttributes.version, value: values.version }]),
   ]);
+}
+
+/** Patch since which a judgement that was due and could not be made is recorded, and the run goes on to its decision. */
+export const JUDGEMENTS_RECORDED = 'judgements-recorded';
+
+/**
+ * Runs a judging step. If it fails for good, it is called again with `failed`, by which it records that the judgement was
+ * due and could not be made; the run goes on with that answer.
+ *
+ * @throws as the step, when cancelled, or if the failure cannot be recorded either
+ */
+export async function recordingFailure<Input extends object, Answer>(
+  step: (input: Input & { readonly failed?: Failed }) => Promise<Answer>,
+  input: Input,
+): Promise<Answer> {
+  try {
+    return await step(input);
+  } catch (error) {
+    const failed = failedOf(error);
+    if (!patched(JUDGEMENTS_RECORDED)) throw error;
+    return step({ ...input, failed });
+  }
+}
+
+/** What ended a judging step for good. @throws the error, if it is a cancellation */
+export function failedOf(error: unknown): Failed {
+  const { kind, code, message } = describeFailure(error);
+  if (kind === 'cancelled') throw error;
+  return { code, reason: message };
+}
+
+/** Markdown that shows how to decide on a version by signal or by update. */
+export function howToDecide(version: number, evidenceDigest: string, summary: string): string {
+  const message = { version, evidenceDigest, comment: 'why', decidedBy: NAME_TO_REPLACE };
+  return [
+    `**Decide on version ${version}.** ${summary}`,
+    'Send the signal `approve` or `reject` with',
+    fenced(message),
+    'or the update `decide`, which answers whether the decision counted, with',
+    fenced({ ...message, decision: 'approve' }),
+  ].join('\n\n');
+}
+
+const fenced = (value: unknown): string => '```json\n' + JSON.stringify(value, null, 2) + '\n```';
+
+// A message travels on to activities and notifications; a driver's error can be as long as its statement.
+const LONGEST_MESSAGE = 2_000;
+
+/** What ended a run. */
+interface StepFailure {
+  readonly kind: 'failed' | 'cancelled';
+  /** Code of the error table, where the failure carried one. */
+  readonly code: string | null;
+  /** At most 2,000 characters. */
+  readonly message: string;
+}
+
+/** Reads a caught error. */
+export function describeFailure(error: unknown): StepFailure {
+  if (isCancellation(error)) return { kind: 'cancelled', code: null, message: 'cancelled' };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    return { kind: 'failed', code: cause.type ?? null, message: cause.message.slice(0, LONGEST_MESSAGE) };
+  }
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { kind: 'failed', code: null, message: message.slice(0, LONGEST_MESSAGE) };
+}
+
+/** Sends notifications: each is delivered by a run of its own, which outlives this one. */
+export class Notifications {
+  readonly #underWay: Promise<void>[] = [];
+
+  /** Begins to send; nothing is thrown. */
+  send(notification: Notification): void {
+    const send = () =>
+      // A run that began before has its notifications delivered by itself, as its history says.
+      patched('notices-apart') ? handOver(notification) : notify(notification);
+    const sent: Promise<void> = CancellationScope.nonCancellable(send).catch((error: unknown) => {
+      log.warn('a notification was given up', { event: notification.event, error: String(error) });
+    });
+    this.#underWay.push(sent);
+  }
+
+  /** Waits until each has a run that delivers it: milliseconds, however long the webhook takes. */
+  async settled(): Promise<void> {
+    await CancellationScope.nonCancellable(() => Promise.all(this.#underWay));
+  }
+}
+
+async function handOver(notification: Notification): Promise<void> {
+  const { workflowId, runId, memo } = workflowInfo();
+  const { model, event } = notification;
+  await startChild(workflowTypes.notice, {
+    workflowId: workflowIds.notice(model, uuid4()),
+    args: [{ ...notification, at: new Date().toISOString(), workflowId, runId }],
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    // Names the installation that the run belongs to.
+    ...(memo && { memo }),
+    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+    staticSummary: `Notify of ${model}: ${event}`,
+  });
 }

@@ -1,6 +1,6 @@
 // trees/<fit>: has one fit of gradient-boosted trees done by a trees worker.
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import { type TreesInput, treesQueue } from './contracts.ts';
+import { type TreesInput, treesQueue } from './protocol/messages.ts';
 import { retryPolicies } from './retry-policies.ts';
 
 /** What a trees worker does: it is written in Python, and known here by its name. */

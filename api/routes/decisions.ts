@@ -9,7 +9,7 @@ import {
   type SentDecision,
   settledInWords,
 } from '../../store/registry/decisions.ts';
-import { workflowIds } from '../../workflows/contracts.ts';
+import { workflowIds } from '../../workflows/protocol/messages.ts';
 import { getVersion } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../app.ts';
 import { DecisionTurns } from '../decision-turns.ts';

@@ -7,7 +7,7 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { batchedLookUp } from '../../store/online/batched-lookup.ts';
 import { type LookUp } from '../../store/online/lookup.ts';
-import { loadVersion } from '../../scoring/load-version.ts';
+import { loadVersion } from '../../scoring/scorer-source.ts';
 import { wasCommitted, writePredictions } from '../../store/registry/predictions.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { ModelCache } from './model-cache.ts';

@@ -11,7 +11,7 @@ import { getPending } from '../runs/pending.ts';
 import { printPending } from '../runs/print-pending.ts';
 import { followRelease } from '../runs/release-run.ts';
 import { tellingTroubles } from '../runs/run-troubles.ts';
-import { workflowIds } from '../../workflows/contracts.ts';
+import { workflowIds } from '../../workflows/protocol/messages.ts';
 import { isAsDecided } from '../runs/as-decided.ts';
 import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
 

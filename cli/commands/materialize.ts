@@ -6,7 +6,7 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestRowTime } from '../../store/join/newest-labelled-time.ts';
 import { onlineStates } from '../../store/online/watermark.ts';
-import { type MaterializeInput } from '../../workflows/contracts.ts';
+import { type MaterializeInput } from '../../workflows/protocol/messages.ts';
 import { asOfOption, byOption, jsonOption, parseInstant, parseNumber } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';

@@ -8,7 +8,7 @@ import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { archive } from '../../store/registry/stage-moves.ts';
 import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
-import { workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { workflowIds, workflowTypes } from '../../workflows/protocol/messages.ts';
 import { byOption, jsonOption } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { type Services, withServices } from '../connections.ts';

@@ -7,7 +7,7 @@ import {
   searchAttributes,
   workflowIds,
   workflowTypes,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { byOption, jsonOption, parseNumber, parseReason } from '../arguments.ts';
 import { type CommandContext } from '../command-context.ts';
 import { withServices } from '../connections.ts';

@@ -4,7 +4,7 @@ import { type Output } from '../output/output.ts';
 import { type Table } from '../output/table.ts';
 import { type Services } from '../connections.ts';
 import { versionRows, type VersionRow } from '../version-rows.ts';
-import { workflowIds } from '../../workflows/contracts.ts';
+import { workflowIds } from '../../workflows/protocol/messages.ts';
 import { type Asked, SUBSCRIBER } from './ask-prediction.ts';
 import { monthEnds } from './months.ts';
 import { MODEL, type Scene } from './scene.ts';

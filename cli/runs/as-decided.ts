@@ -1,6 +1,6 @@
 // Whether a release ended as the person decided.
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
-import { type ReleaseOutcome } from '../../workflows/contracts.ts';
+import { type ReleaseOutcome } from '../../workflows/protocol/messages.ts';
 
 const WISHED: Readonly<Record<DecisionMessage['decision'], ReleaseOutcome>> = {
   approve: 'promoted',

@@ -7,7 +7,7 @@ import {
   searchAttributes,
   workflowIds,
   workflowTypes,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { type Services } from '../connections.ts';
 import { followRun, isRunning, type Say } from './follow-run.ts';
 

@@ -6,7 +6,7 @@ import {
   releaseStateQuery,
   type ReleaseState,
   workflowIds,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { type Services } from '../connections.ts';
 import { followRun, isRunning, type Say } from './follow-run.ts';
 

@@ -1,7 +1,7 @@
 // A retrain, followed until it is closed.
 import { TidegateError } from '../../domain/errors.ts';
 import { listRetrains, type Retrain } from '../../store/registry/retrains.ts';
-import { retrainStateQuery, workflowIds } from '../../workflows/contracts.ts';
+import { retrainStateQuery, workflowIds } from '../../workflows/protocol/messages.ts';
 import { type Services } from '../connections.ts';
 import { followRun, type Say } from './follow-run.ts';
 

@@ -4,7 +4,7 @@ import { temporalDecisionGate } from '../../api/decision-gate.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
 import { listDecisions, type RecordedDecision } from '../../store/registry/decisions.ts';
-import { approveSignal, rejectSignal, workflowIds } from '../../workflows/contracts.ts';
+import { approveSignal, rejectSignal, workflowIds } from '../../workflows/protocol/messages.ts';
 import { type Services } from '../connections.ts';
 
 type Needed = Pick<Services, 'client' | 'database'>;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { repeatTraining } from '../../activities/training/repeat-training.ts';
+import { repeatTraining } from '../../activities/repeat-training.ts';
 import { readConfig } from '../../cli/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';

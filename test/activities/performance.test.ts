@@ -10,7 +10,7 @@ import { scoreRows } from '../../domain/learning/artifact/score.ts';
 import { type DriftPart, type MeasuredPerformance } from '../../domain/decisions/report.ts';
 import { CAVEAT } from '../../domain/performance/estimate-performance.ts';
 import { decodeScores } from '../../domain/performance/score-reference.ts';
-import { scoreTraining } from '../../activities/training/score-training.ts';
+import { scoreTraining } from '../../activities/train.ts';
 import { getReport } from '../../store/registry/reports.ts';
 import { readArtifact, readScoreReference } from '../../store/registry/versions.ts';
 import { frozenModel } from '../helpers/frozen-model.ts';

@@ -3,7 +3,7 @@ import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import { type InWords } from '../../activities/report-ref.ts';
+import { type InWords } from '../../activities/deps.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
 import { momentsOf } from '../../domain/data/math/moments.ts';
 import { decodeReference } from '../../domain/data/profile/profile-codec.ts';

@@ -3,7 +3,7 @@ import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { repeatTraining } from '../../activities/training/repeat-training.ts';
+import { repeatTraining } from '../../activities/repeat-training.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type OutOfTimeResult } from '../../domain/decisions/out-of-time.ts';
 import { getDataset } from '../../store/registry/dataset.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { count, numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { countMissingOnlineRows } from '../../store/online/lookup.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { eventually } from '../helpers/eventually.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, sampleModel } from '../helpers/sample-model.ts';

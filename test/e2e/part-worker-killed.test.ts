@@ -7,7 +7,7 @@ import {
   type MonitorResult,
   workflowIds,
   workflowTypes,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { getReport } from '../../store/registry/reports.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { frozenModel } from '../helpers/frozen-model.ts';

@@ -22,7 +22,7 @@ import {
   searchAttributes,
   workflowIds,
   workflowTypes,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Loop, startLoop } from '../helpers/loop.ts';
 

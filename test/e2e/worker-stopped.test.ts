@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { type MonitorInput, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { type MonitorInput, workflowIds, workflowTypes } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { inject } from 'vitest';
 import { type Loop, startLoop } from '../helpers/loop.ts';

@@ -1,7 +1,7 @@
 // Materialises in a process of its own, says how far it is, and after some batches waits to be killed.
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 
 const [url, model, asOf, batchSize, batches] = process.argv.slice(2);
 const database = openDatabase(url);

@@ -17,7 +17,7 @@ import {
   type ReleaseResult,
   workflowIds,
   workflowTypes,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { eventually } from './eventually.ts';
 
 /** Activities during which a worker is killed: spread over the retrain and the release. */

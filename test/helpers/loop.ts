@@ -11,7 +11,7 @@ import { exampleMigrations } from '../../migrations/example/index.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
-import { startWorkers } from '../../worker/start-workers.ts';
+import { startWorkers } from '../../worker/options.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { createTestDatabase } from './database.ts';
 

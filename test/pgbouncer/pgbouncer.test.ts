@@ -14,7 +14,7 @@ import { rowsAt } from '../../store/join/rows-at.ts';
 import { windowStats } from '../../store/join/window-stats.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { runWorker } from '../../worker/main.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';

@@ -8,7 +8,7 @@ import {
   rejectSignal,
   supersededSignal,
   treesQueue,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type FakeActivities, fakeActivities, failingFor } from '../workflows/fake-activities.ts';
 import { gate } from '../workflows/gate.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../store/postgres/connections.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { refuseNested } from '../helpers/no-nested-connections.ts';

@@ -19,7 +19,7 @@ import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { rowsAt } from '../../store/join/rows-at.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition } from '../helpers/sample-model.ts';
 

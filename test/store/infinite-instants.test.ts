@@ -12,7 +12,7 @@ import { newestLabelledTime, newestRowTime } from '../../store/join/newest-label
 import { rowsAt } from '../../store/join/rows-at.ts';
 import { windowStats } from '../../store/join/window-stats.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { tableFacts } from '../../store/profiles/table-facts.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

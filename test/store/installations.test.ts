@@ -17,7 +17,7 @@ import {
 } from '../../store/registry/installation.ts';
 import { ownActivities, ownRuns, refuseForeignRuns } from '../../worker/installation-memo.ts';
 import { claimSchedules, ownSchedules } from '../../worker/schedule-owners.ts';
-import { searchAttributes, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
+import { searchAttributes, workflowIds, workflowTypes } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

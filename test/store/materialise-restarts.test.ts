@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise, type MaterialiseRequest } from '../../store/online/materialise.ts';
+import { materialise, type MaterialiseRequest } from '../../store/online/materialize.ts';
 import { findProgress, findWatermark } from '../../store/online/watermark.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { settled } from '../helpers/settled.ts';

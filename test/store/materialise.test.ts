@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { countMissingOnlineRows, findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise, type MaterialiseRequest } from '../../store/online/materialise.ts';
+import { materialise, type MaterialiseRequest } from '../../store/online/materialize.ts';
 import { newestWatermark, onlineStates } from '../../store/online/watermark.ts';
 import { findFuture } from '../../store/profiles/future-rows.ts';
 import { eventually } from '../helpers/eventually.ts';

@@ -6,7 +6,7 @@ import { holdoutPolicy, view } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition, type StoredDefinition } from '../../store/definitions/definitions.ts';
 import { windowSql } from '../../store/join/window-sql.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { type Materialised, type MaterialiseScope } from '../../domain/data/materialised.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, type SampleModel, sampleModel } from '../helpers/sample-model.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { type Materialised } from '../../domain/data/materialised.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';

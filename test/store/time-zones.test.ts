@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../../store/join/newest-labelled-time.ts';
-import { materialise } from '../../store/online/materialise.ts';
+import { materialise } from '../../store/online/materialize.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';

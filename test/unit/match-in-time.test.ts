@@ -1,6 +1,6 @@
 // Regular expressions with an end: a pattern that runs away is stopped, and the next has what is left.
 import { expect, test } from 'vitest';
-import { matchInTime } from '../../activities/match-in-time.ts';
+import { matchInTime } from '../../activities/check-quality.ts';
 import { matchTexts } from '../../domain/model/parts/regex.ts';
 
 const RUNAWAY = '(a+)+';

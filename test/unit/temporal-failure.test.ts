@@ -4,7 +4,7 @@ import { ApplicationFailure, NamespaceNotFoundError } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { errorKinds } from '../../domain/errors.ts';
 import { temporalFailure } from '../../domain/temporal-failure.ts';
-import { asFailure } from '../../worker/activity-errors.ts';
+import { asFailure } from '../../worker/options.ts';
 import { retryPolicies } from '../../workflows/retry-policies.ts';
 
 const grpc = (code: number, details: string): Error =>

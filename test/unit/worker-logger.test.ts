@@ -2,7 +2,7 @@
 import { type Logger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { runtimeLogger } from '../../worker/logger.ts';
+import { runtimeLogger } from '../../worker/main.ts';
 
 function logged(level: string, log: (logger: Logger) => unknown): string[] {
   const lines: string[] = [];

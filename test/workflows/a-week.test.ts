@@ -3,7 +3,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sideWorkerOptions, workerOptions } from '../../worker/options.ts';
-import { type ReleaseInput } from '../../workflows/contracts.ts';
+import { type ReleaseInput } from '../../workflows/protocol/messages.ts';
 import { type releaseWorkflow } from '../../workflows/index.ts';
 import { timeSkippingServer } from '../helpers/time-skipping-server.ts';
 import { CANDIDATE, fakeActivities } from './fake-activities.ts';

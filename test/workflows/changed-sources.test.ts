@@ -7,7 +7,7 @@ import { type Activities, createActivities } from '../../activities/index.ts';
 import { explainError } from '../../cli/explain-error.ts';
 import { type TidegateError } from '../../domain/errors.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
-import { asFailure } from '../../worker/activity-errors.ts';
+import { asFailure } from '../../worker/options.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
 import { fakeActivities } from './fake-activities.ts';

@@ -3,7 +3,12 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
-import { approveSignal, decideUpdate, rejectSignal, releaseStateQuery } from '../../workflows/contracts.ts';
+import {
+  approveSignal,
+  decideUpdate,
+  rejectSignal,
+  releaseStateQuery,
+} from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { CANDIDATE, EVIDENCE, fakeActivities } from './fake-activities.ts';
 import { gate } from './gate.ts';

@@ -6,7 +6,7 @@ import { Client, Connection } from '@temporalio/client';
 import { followMonitor } from '../../cli/runs/monitor-run.ts';
 import { followRun } from '../../cli/runs/follow-run.ts';
 import { tellingTroubles } from '../../cli/runs/run-troubles.ts';
-import { workflowTypes } from '../../workflows/contracts.ts';
+import { workflowTypes } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { fakeActivities } from './fake-activities.ts';
 import { gate } from './gate.ts';

@@ -4,7 +4,7 @@ import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { Client, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { type Activities } from '../../activities/index.ts';
-import { startWorkers } from '../../worker/start-workers.ts';
+import { startWorkers } from '../../worker/options.ts';
 import {
   type MaterializeInput,
   type MonitorInput,
@@ -16,7 +16,7 @@ import {
   type TreesInput,
   workflowIds,
   workflowTypes,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import {
   type materializeWorkflow,
   type monitorWorkflow,

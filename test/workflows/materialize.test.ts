@@ -6,7 +6,7 @@ import { fakeActivities } from './fake-activities.ts';
 import { gate } from './gate.ts';
 import { currentDetails, tagsOf } from './reading.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { materializeStateQuery } from '../../workflows/contracts.ts';
+import { materializeStateQuery } from '../../workflows/protocol/messages.ts';
 import { useLoops } from './with-loops.ts';
 import { noticesOf } from './notices.ts';
 

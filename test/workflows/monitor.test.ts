@@ -1,7 +1,7 @@
 // monitor/<model>: measures, decides, and asks for a retrain where a rule says so.
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { monitorStateQuery } from '../../workflows/contracts.ts';
+import { monitorStateQuery } from '../../workflows/protocol/messages.ts';
 import { FAILED, failingFor, fakeActivities } from './fake-activities.ts';
 import { scheduledActivities } from './history.ts';
 import { currentDetails, tagsOf } from './reading.ts';

@@ -1,7 +1,7 @@
 // A release as somebody sees it who may decide: when it waits, and what to send.
 import { type WorkflowHandle } from '@temporalio/client';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
-import { type ReleaseState, releaseStateQuery } from '../../workflows/contracts.ts';
+import { type ReleaseState, releaseStateQuery } from '../../workflows/protocol/messages.ts';
 import { type releaseWorkflow } from '../../workflows/index.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { CANDIDATE, EVIDENCE_DIGEST } from './fake-activities.ts';

@@ -1,6 +1,6 @@
 // What a run shows while it runs and after: current details and search attributes.
 import { type WorkflowHandle } from '@temporalio/client';
-import { searchAttributes } from '../../workflows/contracts.ts';
+import { searchAttributes } from '../../workflows/protocol/messages.ts';
 
 /** A run, of whichever loop. */
 export type AnyRun = Pick<WorkflowHandle, 'describe' | 'query'>;

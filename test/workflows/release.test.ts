@@ -7,7 +7,7 @@ import {
   rejectSignal,
   releaseStateQuery,
   supersededSignal,
-} from '../../workflows/contracts.ts';
+} from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import {
   CANDIDATE,

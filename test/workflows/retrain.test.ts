@@ -1,7 +1,7 @@
 // retrain/<model>: trains, compares and decides, one request after the other.
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { retrainRequestedSignal, retrainStateQuery } from '../../workflows/contracts.ts';
+import { retrainRequestedSignal, retrainStateQuery } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { CANDIDATE, type FakeActivities, fakeActivities, FAILED, failingFor } from './fake-activities.ts';
 import { gate } from './gate.ts';

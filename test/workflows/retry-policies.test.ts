@@ -4,7 +4,7 @@ import { type History } from '@temporalio/common/lib/proto-utils.js';
 import { msToNumber, tsToMs } from '@temporalio/common/lib/time.js';
 import { describe, expect, it } from 'vitest';
 import { type Activities } from '../../activities/index.ts';
-import { approveSignal, noticeQueue, partQueue, peopleQueue } from '../../workflows/contracts.ts';
+import { approveSignal, noticeQueue, partQueue, peopleQueue } from '../../workflows/protocol/messages.ts';
 import { retryPolicies } from '../../workflows/retry-policies.ts';
 import { fakeActivities } from './fake-activities.ts';
 import { childrenOf, type ScheduledActivity, scheduledActivities } from './history.ts';

@@ -9,7 +9,7 @@ import { importVersion } from '../../../scoring/import-version.ts';
 import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
 import { IMPORT } from '../../../store/registry/retrains.ts';
 import { MOST_ONNX_BYTES } from '../../../store/registry/onnx-models.ts';
-import { workflowIds } from '../../../workflows/contracts.ts';
+import { workflowIds } from '../../../workflows/protocol/messages.ts';
 import { asOfOption, byOption, jsonOption } from '../../arguments.ts';
 import { futureOption, refuseFuture } from '../../future-instant.ts';
 import { type CommandContext } from '../../command-context.ts';

@@ -1,7 +1,7 @@
 // tidegate version verify: does training again from the frozen dataset give the same version.
 import { type Command } from 'commander';
-import { repeatTraining } from '../../../activities/training/repeat-training.ts';
-import { thisPlatform } from '../../../activities/training/this-platform.ts';
+import { repeatTraining } from '../../../activities/repeat-training.ts';
+import { thisPlatform } from '../../../activities/training-input.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import {
   platformInWords,

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
 import { explainError } from '../../../cli/explain-error.ts';
 import { errorLines } from '../../../cli/print-error.ts';
-import { asFailure } from '../../../worker/activity-errors.ts';
+import { asFailure } from '../../../worker/options.ts';
 
 const failedRun = (cause: Error): Error =>
   new WorkflowFailedError(

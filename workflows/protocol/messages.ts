@@ -1,8 +1,16 @@
 // What the outside world and the loops say to each other: names, messages and results. Names here are API.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import { type MaterialisedDefinition } from '../activities/materialise.ts';
-import { type DecisionMessage, type DecisionResult } from '../domain/decisions/approval.ts';
+import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
+import { type Materialised } from '../../domain/data/materialised.ts';
+
+/** What became of the rows of one definition. */
+export interface MaterialisedDefinition extends Omit<Materialised, 'asOf'> {
+  readonly definitionVersion: number;
+  /** ISO 8601. */
+  readonly asOf: string;
+  readonly words: string;
+}
 
 /** The Task Queue that workers listen on unless told otherwise. */
 export const DEFAULT_TASK_QUEUE = 'tidegate';

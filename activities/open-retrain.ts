@@ -1,5 +1,5 @@
 // A retrain's beginning and end.
-import { type RetrainRequest } from '../workflows/contracts.ts';
+import { type RetrainRequest } from '../workflows/protocol/messages.ts';
 import { closeRetrain, openRetrain } from '../store/registry/retrains.ts';
 import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 

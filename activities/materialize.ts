@@ -3,25 +3,14 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { definitionsInUse, keepsOnlineRows } from '../store/online/definitions-in-use.ts';
-import { materialise } from '../store/online/materialise.ts';
+import { materialise } from '../store/online/materialize.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
-import {
-  type Materialised,
-  materialisedInWords,
-  type MaterialiseScope,
-} from '../domain/data/materialised.ts';
+import { materialisedInWords, type MaterialiseScope } from '../domain/data/materialised.ts';
 import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { getVersion } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
-
-/** What became of the rows of one definition. */
-export interface MaterialisedDefinition extends Omit<Materialised, 'asOf'> {
-  readonly definitionVersion: number;
-  /** ISO 8601. */
-  readonly asOf: string;
-  readonly words: string;
-}
+import { type MaterialisedDefinition } from '../workflows/protocol/messages.ts';
 
 /** The rows of one definition, and the instant to which they are brought. */
 export interface DefinitionRows {

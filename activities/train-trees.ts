@@ -1,20 +1,20 @@
 // A version of trees: fitted, checked against the runtime that serves it, calibrated and given its references.
-import { type ModelDefinition } from '../../domain/model/definition.ts';
-import { evaluationRows, type Frame, trainingRows } from '../../domain/data/frame.ts';
-import { chooseCalibration } from '../../domain/learning/artifact/calibrate.ts';
-import { calibrated } from '../../domain/learning/artifact/calibration-map.ts';
-import { countClasses } from '../../domain/learning/metrics/class-counts.ts';
-import { foldsOf } from '../../domain/learning/resample/folds.ts';
-import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
-import { chooseThreshold } from '../../domain/learning/artifact/operating-threshold.ts';
-import { type FoldScore, outOfFoldOf, type ScoredOutOfFold } from '../../domain/learning/out-of-fold.ts';
-import { type Scorer } from '../../domain/learning/artifact/scorer.ts';
-import { treeArtifact, treeOptions, type TreeOutcome } from '../../domain/learning/trees.ts';
-import { freezeScores, type ScoreReference } from '../../domain/performance/score-reference.ts';
-import { TidegateError } from '../../domain/errors.ts';
-import { openScorer, scorerSourceOf } from '../../scoring/scorer-source.ts';
-import { type Database } from '../../store/postgres/database.ts';
-import { type Dataset } from '../../store/registry/dataset.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { evaluationRows, type Frame, trainingRows } from '../domain/data/frame.ts';
+import { chooseCalibration } from '../domain/learning/artifact/calibrate.ts';
+import { calibrated } from '../domain/learning/artifact/calibration-map.ts';
+import { countClasses } from '../domain/learning/metrics/class-counts.ts';
+import { foldsOf } from '../domain/learning/resample/folds.ts';
+import { type OnnxArtifact } from '../domain/learning/artifact/onnx-artifact.ts';
+import { chooseThreshold } from '../domain/learning/artifact/operating-threshold.ts';
+import { type FoldScore, outOfFoldOf, type ScoredOutOfFold } from '../domain/learning/out-of-fold.ts';
+import { type Scorer } from '../domain/learning/artifact/scorer.ts';
+import { treeArtifact, treeOptions, type TreeOutcome } from '../domain/learning/trees.ts';
+import { freezeScores, type ScoreReference } from '../domain/performance/score-reference.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { openScorer, scorerSourceOf } from '../scoring/scorer-source.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset } from '../store/registry/dataset.ts';
 import { type FitTrees } from './fit-trees.ts';
 
 /** What a version of trees is trained from. */

@@ -1,15 +1,15 @@
 // A version trained once more, from the rows that were frozen for it.
-import { TidegateError } from '../../domain/errors.ts';
-import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
-import { trainers } from '../../domain/learning/trainers.ts';
-import { type Database } from '../../store/postgres/database.ts';
-import { getDataset } from '../../store/registry/dataset.ts';
-import { readDataset } from '../../store/datasets/read.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { readTuning, type Version } from '../../store/registry/versions.ts';
-import { compute } from '../compute/compute.ts';
-import { type ComputeControl } from '../compute/pool.ts';
-import { versionInput } from './version-input.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type Artifact } from '../domain/learning/artifact/artifact.ts';
+import { trainers } from '../domain/learning/trainers.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { getDataset } from '../store/registry/dataset.ts';
+import { readDataset } from '../store/datasets/read.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { readTuning, type Version } from '../store/registry/versions.ts';
+import { compute } from './compute/compute.ts';
+import { type ComputeControl } from './compute/pool.ts';
+import { versionInput } from './training-input.ts';
 
 /**
  * Trains as the version was trained: by its definition, the recipe that was chosen for it and its frozen dataset. Nothing

@@ -1,14 +1,14 @@
 // The training that a retrain asks for: its frozen rows outside the holdout, and the recipes to choose from.
-import { type ModelDefinition } from '../../domain/model/definition.ts';
-import { type Frame, trainingRows } from '../../domain/data/frame.ts';
-import { type PlannedTraining, planTraining } from '../../domain/learning/plan-training.ts';
-import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/postgres/database.ts';
-import { type Dataset, getDataset } from '../../store/registry/dataset.ts';
-import { readDataset } from '../../store/datasets/read.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { changeSeenFirst, getReport } from '../../store/registry/reports.ts';
-import { type Retrain } from '../../store/registry/retrains.ts';
+import { type ModelDefinition } from '../domain/model/definition.ts';
+import { type Frame, trainingRows } from '../domain/data/frame.ts';
+import { type PlannedTraining, planTraining } from '../domain/learning/plan-training.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset, getDataset } from '../store/registry/dataset.ts';
+import { readDataset } from '../store/datasets/read.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { changeSeenFirst, getReport } from '../store/registry/reports.ts';
+import { type Retrain } from '../store/registry/retrains.ts';
 
 /** The frozen training window of a retrain, and the definition that it was frozen by. */
 export interface TrainingSource {

@@ -9,12 +9,12 @@ import {
   WorkflowFailedError,
   WorkflowIdConflictPolicy,
 } from '@temporalio/client';
-import { type ErrorCode, errorKinds, TidegateError } from '../../domain/errors.ts';
-import { type TreeOutcome } from '../../domain/learning/trees.ts';
-import { whileElsewhere } from '../../store/postgres/watched.ts';
-import { getTreeFit, type NewTreeFit, openTreeFit } from '../../store/registry/tree-fits.ts';
-import { treesQueue, workflowIds, workflowTypes } from '../../workflows/contracts.ts';
-import { type ActivityDeps } from '../deps.ts';
+import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
+import { type TreeOutcome } from '../domain/learning/trees.ts';
+import { whileElsewhere } from '../store/postgres/watched.ts';
+import { getTreeFit, type NewTreeFit, openTreeFit } from '../store/registry/tree-fits.ts';
+import { treesQueue, workflowIds, workflowTypes } from '../workflows/protocol/messages.ts';
+import { type ActivityDeps } from './deps.ts';
 
 /** Has trees fitted. */
 export type FitTrees = (fit: NewTreeFit) => Promise<TreeOutcome>;

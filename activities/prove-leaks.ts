@@ -1,11 +1,11 @@
 // The proof that no evaluation cluster was trained on, and that no training label came too late.
-import { type LeakProof, type TrainedOn, type UnprovenVersion } from '../../domain/decisions/leak-proof.ts';
-import { type Database } from '../../store/postgres/database.ts';
-import { getDataset } from '../../store/registry/dataset.ts';
-import { ClusterSet, markTrained } from '../../store/datasets/trained-clusters.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { labelTimes } from '../../store/join/label-times.ts';
-import { type Version } from '../../store/registry/versions.ts';
+import { type LeakProof, type TrainedOn, type UnprovenVersion } from '../domain/decisions/leak-proof.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { getDataset } from '../store/registry/dataset.ts';
+import { ClusterSet, markTrained } from '../store/datasets/trained-clusters.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { labelTimes } from '../store/join/label-times.ts';
+import { type Version } from '../store/registry/versions.ts';
 import { type Evaluation } from './evaluation.ts';
 
 /** A proof, and the evaluation clusters that any of the versions was trained on, each counted once. */

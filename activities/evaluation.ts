@@ -1,19 +1,19 @@
 // The rows that champion and candidate are compared on.
-import { evaluationRows, type Frame } from '../../domain/data/frame.ts';
-import { windowEndingAt } from '../../domain/model/window.ts';
-import { TidegateError } from '../../domain/errors.ts';
-import { type Database } from '../../store/postgres/database.ts';
-import { type Dataset, getDataset } from '../../store/registry/dataset.ts';
-import { freezeWindow } from '../../store/datasets/freeze.ts';
-import { type Keys, readKeys } from '../../store/datasets/keys.ts';
-import { datasetFor } from '../../store/datasets/rows-for-version.ts';
-import { readDataset } from '../../store/datasets/read.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { newestLabelledTime } from '../../store/join/newest-labelled-time.ts';
-import { getReport } from '../../store/registry/reports.ts';
-import { type Retrain } from '../../store/registry/retrains.ts';
-import { type Version } from '../../store/registry/versions.ts';
-import { followed } from '../followed.ts';
+import { evaluationRows, type Frame } from '../domain/data/frame.ts';
+import { windowEndingAt } from '../domain/model/window.ts';
+import { TidegateError } from '../domain/errors.ts';
+import { type Database } from '../store/postgres/database.ts';
+import { type Dataset, getDataset } from '../store/registry/dataset.ts';
+import { freezeWindow } from '../store/datasets/freeze.ts';
+import { type Keys, readKeys } from '../store/datasets/keys.ts';
+import { datasetFor } from '../store/datasets/rows-for-version.ts';
+import { readDataset } from '../store/datasets/read.ts';
+import { getDefinition } from '../store/definitions/definitions.ts';
+import { newestLabelledTime } from '../store/join/newest-labelled-time.ts';
+import { getReport } from '../store/registry/reports.ts';
+import { type Retrain } from '../store/registry/retrains.ts';
+import { type Version } from '../store/registry/versions.ts';
+import { followed } from './deps.ts';
 
 /** Labelled holdout rows of a window, with their numbers in the dataset and the keys of all its rows. */
 export interface Evaluation {
