@@ -1,10 +1,7 @@
 // Builds the API. It never listens; server.ts does.
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import { type Database } from '../store/postgres/database.ts';
-import { type DecisionGate } from './decision-gate.ts';
 import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';
 import { BODY_LIMIT, takeJsonBodies } from './plugins/json-body.ts';
@@ -21,24 +18,7 @@ import { predictRoute } from './routes/predict.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { versionsRoute } from './routes/versions.ts';
-import { type Serving } from './serving/serving.ts';
-
-/** What the routes work with. */
-export interface ApiDeps {
-  readonly database: Database;
-  readonly serving: Serving;
-  readonly gate: DecisionGate;
-  readonly logger: FastifyBaseLogger;
-}
-
-/** The API with bodies and answers typed by their schemas. */
-export type App = FastifyInstance<
-  Server,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
+import { type ApiDeps, type App } from './context/types.ts';
 
 /** How long a client may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000;

@@ -2,8 +2,9 @@
 import { type FastifyBaseLogger } from 'fastify';
 import { TidegateError } from '../domain/errors.ts';
 import { type Database } from '../store/postgres/database.ts';
-import { type App, buildApp } from './app.ts';
-import { type DecisionGate } from './decision-gate.ts';
+import { buildApp } from './app.ts';
+import { type App } from './context/types.ts';
+import { type DecisionGate } from './context/decision-gate.ts';
 import { Serving } from './serving/serving.ts';
 
 /** What a server is made of. */

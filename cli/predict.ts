@@ -1,7 +1,7 @@
 // Predictions, asked of the API over HTTP like anybody else.
 import { type ExplainAnswer } from '../api/schemas/explanation.ts';
 import { type PredictAnswer } from '../api/schemas/prediction.ts';
-import { type ErrorBody } from '../api/schemas/error.ts';
+import { type ErrorBody } from '../api/schemas/common.ts';
 import { type ErrorCode, errorKinds, TidegateError } from '../domain/errors.ts';
 import { withoutPassword } from './endpoints.ts';
 

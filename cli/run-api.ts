@@ -1,6 +1,6 @@
 // The API process: connects, listens until it is told to stop, closes in order.
 import { pino } from 'pino';
-import { temporalDecisionGate } from '../api/decision-gate.ts';
+import { temporalDecisionGate } from '../api/context/decision-gate.ts';
 import { startServer } from '../api/server.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, openDatabase } from '../store/postgres/database.ts';

@@ -7,7 +7,7 @@ import { derivationsOf } from '../../domain/model/derivation.ts';
 import { type AgeLimit, ageLimitsOf, viewName } from '../../domain/model/max-age.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { type RowShape, rowShape } from '../prediction/row-shape.ts';
+import { type RowShape, rowShape } from '../serving/row-shape.ts';
 import { type Serving } from '../serving/serving.ts';
 
 /** The definition by which a model's online features are read. */

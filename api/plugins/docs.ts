@@ -2,7 +2,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { type App } from '../app.ts';
+import { type App } from '../context/types.ts';
 
 /** Serves the document at `/docs/json` and its page at `/docs`. Routes registered afterwards are in it. */
 export async function serveDocs(app: App): Promise<void> {

@@ -5,8 +5,8 @@ import { errorAtPlaces, type ErrorCode, MAX_PLACES, type Place, TidegateError } 
 import { excerpt } from '../../domain/excerpt.ts';
 import { temporalFailure } from '../../domain/temporal-failure.ts';
 import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
-import { type App } from '../app.ts';
-import { type ErrorBody } from '../schemas/error.ts';
+import { type App } from '../context/types.ts';
+import { type ErrorBody } from '../schemas/common.ts';
 
 /** Answers every error of a route. */
 export function handleErrors(app: App): void {

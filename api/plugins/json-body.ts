@@ -4,7 +4,7 @@ import { brotliDecompress, gunzip, inflate, type InputType, type ZlibOptions } f
 import { type FastifyRequest } from 'fastify';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { type App } from '../app.ts';
+import { type App } from '../context/types.ts';
 
 /** Largest body in bytes, before and after it is unpacked: 1,000 rows of wide models fit. */
 export const BODY_LIMIT = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { type Socket } from 'node:net';
 import { type FastifyRequest } from 'fastify';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { type App } from '../app.ts';
+import { type App } from '../context/types.ts';
 import { errorBody } from './errors.ts';
 
 interface Path {

@@ -3,7 +3,7 @@ import { categoryOf } from '../../domain/model/parts/category.ts';
 import { type ColumnSpec, isNumeric } from '../../domain/model/parts/column.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 import { type FeatureRecord } from '../../domain/data/frame.ts';
-import { type RowShape } from './row-shape.ts';
+import { type RowShape } from '../serving/row-shape.ts';
 
 /** Where the values of one row come from. */
 export interface RowParts {

@@ -2,19 +2,16 @@
 import { type Feature } from '../../domain/model/define-model.ts';
 import { type PastMaxAge } from '../../domain/model/max-age.ts';
 import { type FeatureRecord } from '../../domain/data/frame.ts';
-import { MAX_PLACES, TidegateError } from '../../domain/errors.ts';
+import { MAX_PLACES, type Place, TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type LookUp, type OnlineRow } from '../../store/online/lookup.ts';
-import { type PredictBody, type Prediction } from '../schemas/prediction.ts';
+import { type PredictBody, type Prediction, readInstant } from '../schemas/prediction.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
 import { completeRow } from './complete-row.ts';
-import { type Entry, entriesOf } from './entries.ts';
-import { readEntityKeys, type RequestKey } from './entity-key.ts';
-import { refuseWithoutOnline } from './refuse-without-online.ts';
-import { readFeatures } from './read-features.ts';
-import { readInstant } from './read-instant.ts';
-import { sentValue } from './sent-value.ts';
+import { readFeatures, type RequestRow, sentValue } from './read-features.ts';
 import { inWords, refuseTooOld, usableValues } from './usable-values.ts';
+import { keepsOnline, type ModelDefinition } from '../../domain/model/definition.ts';
+import { type KeyValue } from '../schemas/common.ts';
 
 /** One row to score, and what the answer and the log say of it. */
 export interface Subject {
@@ -179,3 +176,69 @@ const featuresUsed = (features: readonly Feature[], record: FeatureRecord): Pred
 
 const missingFeatures = (features: readonly Feature[], record: FeatureRecord): string[] =>
   features.flatMap(({ name }) => (record[name] == null ? [name] : []));
+
+/** One prediction that is asked for. */
+interface Entry {
+  readonly key?: RequestKey;
+  readonly row?: RequestRow;
+}
+
+/** The entries of a request, in order. */
+function entriesOf({ key, features, keys, rows, entries }: PredictBody): Entry[] {
+  if (entries) return entries.map((entry, index) => entryAt(`entries.${index}.`, entry));
+  if (keys) return keys.map((each, index) => ({ key: { at: `keys.${index}`, key: each } }));
+  if (rows) return rows.map((each, index) => ({ row: { at: `rows.${index}`, features: each } }));
+  return [entryAt('', { key, features })];
+}
+
+const entryAt = (at: string, { key, features }: Pick<PredictBody, 'key' | 'features'>): Entry => ({
+  ...(key && { key: { at: `${at}key`, key } }),
+  ...(features && { row: { at: `${at}features`, features } }),
+});
+
+/** @throws TidegateError ONLINE_OFF where the definition says `online: 'off'` */
+export function refuseWithoutOnline({
+  model,
+  definition,
+}: {
+  readonly model: string;
+  readonly definition: ModelDefinition;
+}): void {
+  if (keepsOnline(definition)) return;
+  throw new TidegateError(
+    'ONLINE_OFF',
+    `${model} keeps no online rows (online: 'off'), so nothing can be looked up by key`,
+  );
+}
+
+/** A key of a request with the place it came from: `key`, or `keys.3`. */
+interface RequestKey {
+  readonly at: string;
+  readonly key: Readonly<Record<string, KeyValue>>;
+}
+
+/**
+ * Key values as texts, in the order of the entity's key columns: as they stand in `tidegate.online_row`.
+ *
+ * @throws TidegateError INVALID_REQUEST where a key column is missing, or another is named
+ * @example readEntityKeys(['user_id'], [{ at: 'key', key: { user_id: 7 } }]) // [['7']]
+ */
+function readEntityKeys(columns: readonly string[], keys: readonly RequestKey[]): string[][] {
+  const places: Place[] = [];
+  for (const { at, key } of keys) {
+    for (const column of columns) {
+      if (!Object.hasOwn(key, column)) places.push({ at: `${at}.${column}`, problem: 'is missing' });
+    }
+    for (const column of Object.keys(key)) {
+      if (!columns.includes(column))
+        places.push({ at: `${at}.${excerpt(column)}`, problem: 'is no key column of the entity' });
+    }
+    if (places.length >= MAX_PLACES) break;
+  }
+  const [first] = places;
+  if (first) {
+    const message = `${first.at} ${first.problem}; the entity is named by ${columns.join(', ')}`;
+    throw new TidegateError('INVALID_REQUEST', message, { places });
+  }
+  return keys.map(({ key }) => columns.map((column) => String(key[column])));
+}

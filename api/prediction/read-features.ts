@@ -1,14 +1,15 @@
 // Reads the features of a request as the definition declares them.
 import { categoryOf } from '../../domain/model/parts/category.ts';
-import { type ColumnSpec } from '../../domain/model/parts/column.ts';
+import { type ColumnSpec, type FeatureSpec } from '../../domain/model/parts/column.ts';
 import { type Derivation } from '../../domain/model/derivation.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { errorAtPlaces, type ErrorCode, MAX_PLACES } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { isStorable } from '../schemas/text.ts';
-import { readInstant } from './read-instant.ts';
-import { type RowShape } from './row-shape.ts';
+import { isStorable } from '../schemas/common.ts';
+import { readInstant } from '../schemas/prediction.ts';
+import { type RowShape } from '../serving/row-shape.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
 
 interface Problem {
   readonly code: Extract<ErrorCode, 'UNKNOWN_FEATURE' | 'INVALID_FEATURE'>;
@@ -96,3 +97,12 @@ function inWords(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   return Array.isArray(value) ? 'a list' : 'an object';
 }
+
+/** A flag is true or false to people, though it is scored as a category. */
+export const sentValue = (
+  { type }: Pick<FeatureSpec, 'type'>,
+  value: FeatureRecord[string] | undefined,
+): number | string | boolean | null => {
+  if (value === undefined || value === null) return null;
+  return type === 'flag' ? value === 'true' : value;
+};

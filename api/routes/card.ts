@@ -4,9 +4,8 @@ import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts'
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { featuresOf } from '../../domain/model/define-model.ts';
 import { cardFacts } from '../../store/card-facts.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { modelParams, wholeNumber } from '../schemas/model.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { errorResponses, modelParams, wholeNumber } from '../schemas/common.ts';
 
 /** `GET /models/:model/versions/:version/card`. */
 export function cardRoute(app: App, { database }: ApiDeps): void {

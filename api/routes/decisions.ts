@@ -11,11 +11,11 @@ import {
 } from '../../store/registry/decisions.ts';
 import { workflowIds } from '../../workflows/protocol/messages.ts';
 import { getVersion } from '../../store/registry/versions.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { DecisionTurns } from '../decision-turns.ts';
-import { decisionAnswer, decisionBody } from '../schemas/decision.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { modelParams } from '../schemas/model.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { DecisionTurns } from '../context/decision-turns.ts';
+import { errorResponses, modelParams } from '../schemas/common.ts';
+import { z } from 'zod';
+import { MAX_NAME, MAX_TEXT, nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
 
 /** `POST /models/:model/decisions`. */
 export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
@@ -88,3 +88,52 @@ async function whyClosed(database: Database, sent: SentDecision): Promise<Tidega
     `version ${version} of ${model} ${where} and waits for no decision`,
   );
 }
+
+/** Adds what is wrong with a text to the problems of a request, which name the field themselves. */
+const refusing =
+  (problemOf: (text: string) => string | undefined) =>
+  (text: string, context: z.RefinementCtx): void => {
+    const message = problemOf(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message: message.trim() });
+  };
+
+/** Body of a decision. */
+export const decisionBody = z
+  .strictObject({
+    version: z.int().min(1).max(2_147_483_647),
+    evidenceDigest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits shown with the request')
+      .describe('Digest of the evidence that was read'),
+    decision: z.enum(['approve', 'reject']),
+    comment: z
+      .string()
+      .max(MAX_TEXT)
+      .superRefine(refusing((text) => textProblem('', text)))
+      .default('')
+      .describe('Why; it may have line breaks'),
+    decidedBy: z
+      .string()
+      .max(MAX_NAME)
+      .superRefine(refusing((text) => nameProblem('', text)))
+      .describe('The person who decides, as one printable line'),
+  })
+  .meta({
+    examples: [
+      {
+        version: 2,
+        evidenceDigest: '0'.repeat(64),
+        decision: 'approve',
+        comment: 'the report is convincing',
+        decidedBy: 'grace',
+      },
+    ],
+  });
+
+/** Answer to a decision that counts. */
+const decisionAnswer = z.object({
+  model: z.string(),
+  version: z.int(),
+  accepted: z.literal(true),
+  decision: z.enum(['approve', 'reject']),
+});

@@ -1,10 +1,9 @@
 // Why an entity or a row gets its score from the version in Production.
-import { type ApiDeps, type App } from '../app.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { predict } from '../prediction/predict.ts';
-import { errorResponses } from '../schemas/error.ts';
+import { errorResponses, modelParams } from '../schemas/common.ts';
 import { explainAnswer, explainBody } from '../schemas/explanation.ts';
-import { modelParams } from '../schemas/model.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
 
 /** `POST /models/:model/explain`. */

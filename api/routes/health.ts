@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { type Place, TidegateError } from '../../domain/errors.ts';
 import { checkReachable, type Database } from '../../store/postgres/database.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { errorResponses } from '../schemas/error.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { errorResponses } from '../schemas/common.ts';
 import { type PredictionLogState } from '../serving/prediction-log.ts';
 
 /** How long the database may take to answer before this process counts as not ready, in milliseconds. */

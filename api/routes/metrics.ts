@@ -4,11 +4,12 @@ import { gzip } from 'node:zlib';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { z } from 'zod';
 import { isTemporary } from '../../store/postgres/postgres-failure.ts';
-import { newestReports } from '../../store/registry/reports.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { METRICS_TYPE, reportGauges } from '../metrics/report-gauges.ts';
-import { errorResponses } from '../schemas/error.ts';
+import { newestReports, type Report } from '../../store/registry/reports.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { errorResponses } from '../schemas/common.ts';
 import { type PredictionLogState } from '../serving/prediction-log.ts';
+import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
+import { type PerformancePart } from '../../domain/decisions/report.ts';
 
 /** `GET /metrics`. */
 export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): void {
@@ -67,4 +68,110 @@ function logMetrics({ waiting, behindSince, dropped }: PredictionLogState, now: 
   });
   for (const [reason, count] of Object.entries(dropped)) counter.inc({ reason }, count);
   return registry.metrics();
+}
+
+/** Most columns of a model that have gauges: drifted ones first, then the heaviest. */
+const MAX_COLUMNS = 100;
+
+/** Most columns of all models together; each model has its share of them, but this many at least. */
+const MAX_COLUMNS_IN_ALL = 300;
+
+const MIN_COLUMNS = 3;
+
+/**
+ * How many columns of each model have gauges: a scrape stays small, however many models there are.
+ *
+ * @example columnsShown(60) // 5
+ */
+export const columnsShown = (models: number): number =>
+  Math.max(MIN_COLUMNS, Math.min(MAX_COLUMNS, Math.floor(MAX_COLUMNS_IN_ALL / Math.max(1, models))));
+
+/** Digits of what is measured of a column: more say nothing, and there are many of them. */
+const DIGITS = 6;
+
+const METRICS = {
+  report_age_seconds: ['Seconds since the newest report was opened', []],
+  report_as_of_timestamp_seconds: ['The instant that the newest report speaks about', []],
+  window_drifted: ['Whether the window drifted: 1, or 0', []],
+  window_drifted_share: ['Weighted share of the columns that drifted', []],
+  window_rows: ['Rows of the window', []],
+  columns_left_out: ['Columns without gauges, of a model that has very many', []],
+  column_drifted: ['Whether a column drifted: 1, or 0; absent where it is not measurable', ['column']],
+  column_effect: ['Effect size of the change of a column, in the unit of its kind', ['column']],
+  column_adjusted_p: ['Adjusted p-value of the change of a column', ['column']],
+  column_psi: ['Population stability index of a column', ['column']],
+  column_missing_share: ['Share of missing values of a column in the window', ['column']],
+  auc: ['Area under the ROC curve of the champion', ['source', 'bound']],
+} as const satisfies Record<string, readonly [help: string, labels: readonly string[]]>;
+
+type MetricName = keyof typeof METRICS;
+
+/**
+ * The text that Prometheus scrapes: for each model its newest report, in gauges named `tidegate_…` with the label
+ * `model`. What was not measured is absent. Made anew for each scrape, so that nothing outlives its report.
+ *
+ * @param now of which the age of reports is told
+ * @example await reportGauges([report], new Date())
+ */
+export async function reportGauges(reports: readonly Report[], now: Date): Promise<string> {
+  const registry = new Registry();
+  const gauges = Object.fromEntries(
+    Object.entries(METRICS).map(([name, [help, labels]]) => [
+      name,
+      new Gauge({ name: `tidegate_${name}`, help, labelNames: ['model', ...labels], registers: [registry] }),
+    ]),
+  ) as Record<MetricName, Gauge>;
+  const columns = columnsShown(reports.length);
+  for (const report of reports) fill(gauges, report, columns, now);
+  return registry.metrics();
+}
+
+/** What the text is sent as. */
+const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+
+function fill(gauges: Record<MetricName, Gauge>, report: Report, mostColumns: number, now: Date): void {
+  const { model, asOf, createdAt, drift, performance } = report;
+  const set = (name: MetricName, value: number | null | undefined, labels = {}): void => {
+    if (value !== null && value !== undefined) gauges[name].set({ model, ...labels }, value);
+  };
+  set('report_age_seconds', (now.getTime() - createdAt.getTime()) / 1_000);
+  set('report_as_of_timestamp_seconds', asOf.getTime() / 1_000);
+  if (drift?.measured) {
+    const { verdict } = drift;
+    set('window_drifted', Number(verdict.drifted));
+    set('window_drifted_share', verdict.share);
+    set('window_rows', verdict.windowRows);
+    const shown = ranked(verdict.columns).slice(0, mostColumns);
+    set('columns_left_out', verdict.columns.length - shown.length);
+    for (const { column, status, signals, psi, missing } of shown) {
+      const labels = { column };
+      const deciding = signals.find((signal) => signal.status === 'drifted') ?? signals[0];
+      if (status !== 'not measurable') set('column_drifted', Number(status === 'drifted'), labels);
+      set('column_effect', rounded(deciding?.effectSize), labels);
+      set('column_adjusted_p', rounded(deciding?.adjustedP), labels);
+      set('column_psi', rounded(psi?.value), labels);
+      set('column_missing_share', rounded(missing.window), labels);
+    }
+  }
+  for (const { source, bound, value } of aucs(performance)) set('auc', value, { source, bound });
+}
+
+const rounded = (value: number | null | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value.toPrecision(DIGITS));
+
+const ranked = (columns: readonly ColumnVerdict[]): ColumnVerdict[] =>
+  columns.toSorted((a, b) => rank(b) - rank(a) || b.weight - a.weight);
+
+const rank = ({ status }: ColumnVerdict): number => Number(status === 'drifted');
+
+function aucs(part: PerformancePart | null) {
+  if (!part?.measured) return [];
+  const { realised, estimated } = part;
+  const sources = {
+    realised: realised?.auc,
+    estimated: estimated?.measured ? estimated.auc : null,
+  };
+  return Object.entries(sources).flatMap(([source, auc]) =>
+    auc ? (['value', 'low', 'high'] as const).map((bound) => ({ source, bound, value: auc[bound] })) : [],
+  );
 }

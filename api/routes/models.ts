@@ -6,9 +6,8 @@ import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { listHeldVersions } from '../../store/registry/instances.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { instant, modelParams } from '../schemas/model.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { errorResponses, instant, modelParams } from '../schemas/common.ts';
 
 const model = z.object({
   name: z.string(),

@@ -1,18 +1,19 @@
 // Online features by key, in the shape of Feast's feature server.
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
-import { type ApiDeps, type App } from '../app.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
 import { answerFeatures } from '../online-features/answer-features.ts';
 import { allFeatures, chooseFeatures } from '../online-features/choose-features.ts';
 import { onlineModel, type OnlineModel } from '../online-features/online-model.ts';
-import { refuseWithoutOnline } from '../prediction/refuse-without-online.ts';
-import { requestEntities } from '../online-features/request-entities.ts';
-import { errorResponses } from '../schemas/error.ts';
+import { refuseWithoutOnline } from '../prediction/predict.ts';
+import { errorResponses, type KeyValue } from '../schemas/common.ts';
 import {
   onlineFeaturesAnswer,
   onlineFeaturesBody,
   type OnlineFeaturesBody,
 } from '../schemas/online-features.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 
 /** `POST /features/online`, and the same under the path that Feast's clients use. */
 export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): void {
@@ -68,4 +69,39 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
       (request) => answer(request.body),
     );
   }
+}
+
+/** Key columns by name, as lists of one length. */
+type EntityLists = Readonly<Record<string, readonly KeyValue[]>>;
+
+/**
+ * The keys as they were sent, one list for each entity, in the order of the key columns.
+ *
+ * @throws TidegateError INVALID_REQUEST where a key column is missing or no key, or the lists differ in length
+ */
+function requestEntities(columns: readonly string[], lists: EntityLists): KeyValue[][] {
+  const given = Object.keys(lists);
+  const places = [
+    ...columns
+      .filter((column) => !Object.hasOwn(lists, column))
+      .map((column) => ({ at: `entities.${column}`, problem: 'is missing' })),
+    ...given
+      .filter((column) => !columns.includes(column))
+      .map((column) => ({ at: `entities.${excerpt(column)}`, problem: 'is no key column of the entity' })),
+  ];
+  const length = lists[columns[0] ?? '']?.length ?? 0;
+  for (const column of given) {
+    const own = lists[column]?.length ?? 0;
+    if (places.length === 0 && own !== length)
+      places.push({
+        at: `entities.${excerpt(column)}`,
+        problem: `has ${own} values, and ${columns[0]} has ${length}`,
+      });
+  }
+  const [first] = places;
+  if (first) {
+    const message = `${first.at} ${first.problem}; the entity is named by ${columns.join(', ')}`;
+    throw new TidegateError('INVALID_REQUEST', message, { places });
+  }
+  return Array.from({ length }, (_, row) => columns.map((column) => lists[column]?.[row] ?? ''));
 }

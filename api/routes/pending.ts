@@ -6,10 +6,9 @@ import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findAcceptedDecision, settledInWords } from '../../store/registry/decisions.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { decisionBody } from '../schemas/decision.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { instant, modelParams } from '../schemas/model.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { decisionBody } from './decisions.ts';
+import { errorResponses, instant, modelParams } from '../schemas/common.ts';
 
 const pending = z.object({
   model: z.string(),

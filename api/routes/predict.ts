@@ -1,8 +1,7 @@
 // Predictions by the version in Production.
-import { type ApiDeps, type App } from '../app.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
 import { type Answered, predict } from '../prediction/predict.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { modelParams } from '../schemas/model.ts';
+import { errorResponses, modelParams } from '../schemas/common.ts';
 import { predictAnswer, predictBody } from '../schemas/prediction.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
 

@@ -5,10 +5,8 @@ import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts
 import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { documentOf, getReport, listReports } from '../../store/registry/reports.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { instant, modelParams, wholeNumber } from '../schemas/model.ts';
-import { storableText } from '../schemas/text.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { errorResponses, instant, modelParams, storableText, wholeNumber } from '../schemas/common.ts';
 
 const report = z.object({
   id: z.int(),

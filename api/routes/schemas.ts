@@ -1,8 +1,8 @@
 // The JSON Schemas that Tidegate publishes.
 import { z } from 'zod';
 import { reportJsonSchema } from '../../domain/decisions/report/report-document.ts';
-import { type App } from '../app.ts';
-import { errorResponses } from '../schemas/error.ts';
+import { type App } from '../context/types.ts';
+import { errorResponses } from '../schemas/common.ts';
 
 /** `GET /schemas/report`. */
 export function schemaRoutes(app: App): void {

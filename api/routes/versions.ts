@@ -2,9 +2,8 @@
 import { z } from 'zod';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listVersions } from '../../store/registry/versions.ts';
-import { type ApiDeps, type App } from '../app.ts';
-import { errorResponses } from '../schemas/error.ts';
-import { instant, modelParams, stage } from '../schemas/model.ts';
+import { type ApiDeps, type App } from '../context/types.ts';
+import { errorResponses, instant, modelParams, stage } from '../schemas/common.ts';
 
 const version = z.object({
   version: z.int(),

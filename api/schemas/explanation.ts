@@ -1,6 +1,6 @@
 // What `explain` takes and answers.
 import { z } from 'zod';
-import { keyValueAnswer } from './key.ts';
+import { keyValueAnswer } from './common.ts';
 import { entityKey, features, rowTime } from './prediction.ts';
 
 /** Body of `explain`: one entity, one row of features, or an entity with some features of its own. */

@@ -1,8 +1,7 @@
 // What a look-up of online features takes and answers: the shape of Feast's feature server.
 import { z } from 'zod';
 import { boundedList, boundedRecord } from './bounded.ts';
-import { keyValue, MAX_KEY_COLUMNS } from './key.ts';
-import { storableText } from './text.ts';
+import { keyValue, MAX_KEY_COLUMNS, storableText } from './common.ts';
 
 const MAX_FEATURES = 1_000;
 const MAX_ENTITIES = 1_000;

@@ -1,8 +1,7 @@
 // What `predict` takes and answers.
 import { z } from 'zod';
-import { readInstant } from '../prediction/read-instant.ts';
 import { anyFields, boundedList, boundedRecord } from './bounded.ts';
-import { keyValue, keyValueAnswer, MAX_KEY_COLUMNS } from './key.ts';
+import { keyValue, keyValueAnswer, MAX_KEY_COLUMNS } from './common.ts';
 
 /** How many entities or rows one request may name. */
 const MAX_ROWS = 1_000;
@@ -107,3 +106,20 @@ export const predictAnswer = z.object({
 
 /** An answer of `predict`. */
 export type PredictAnswer = z.infer<typeof predictAnswer>;
+
+const iso = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+/**
+ * Microseconds since 1970 UTC of an ISO 8601 text: a day, which is midnight UTC, or an instant with its offset and at
+ * most six decimals of a second. `undefined` where the value is neither.
+ *
+ * @example readInstant('2024-02-29T06:00:00.000001Z') // 1709186400000001
+ */
+export function readInstant(value: unknown): number | undefined {
+  const parsed = iso.safeParse(value);
+  if (!parsed.success) return undefined;
+  const [, decimals = ''] = /\.(\d+)/.exec(parsed.data) ?? [];
+  if (decimals.length > 6) return undefined;
+  const seconds = Date.parse(parsed.data.replace(`.${decimals}`, ''));
+  return Number.isNaN(seconds) ? undefined : seconds * 1_000 + Number(decimals.padEnd(6, '0'));
+}

@@ -2,7 +2,7 @@
 import { type FastifyBaseLogger } from 'fastify';
 import { isTemporary, postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type LoggedPrediction, UnknownOutcome } from '../../store/registry/predictions.ts';
-import { singleFlight } from './single-flight.ts';
+import { singleFlight } from './model-cache.ts';
 
 /** Where predictions are written. */
 export interface PredictionStore {

@@ -10,8 +10,7 @@ import {
   STAGE_CHANNEL,
 } from '../../store/registry/wanted-versions.ts';
 import { listenToChannels } from './channel-listener.ts';
-import { type MarkedState, type ModelCache } from './model-cache.ts';
-import { singleFlight } from './single-flight.ts';
+import { type MarkedState, type ModelCache, singleFlight } from './model-cache.ts';
 
 /** How often an instance beats, and looks for changes in case no message came, in milliseconds. */
 const POLL_MS = 1_000;

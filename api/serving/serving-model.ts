@@ -5,7 +5,7 @@ import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { type AgeLimit, ageLimitsOf } from '../../domain/model/max-age.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type LoadedVersion } from '../../scoring/scorer-source.ts';
-import { type RowShape, rowShape } from '../prediction/row-shape.ts';
+import { type RowShape, rowShape } from './row-shape.ts';
 
 /** A version that can answer. */
 export interface ServingModel {

@@ -1,6 +1,6 @@
 // A decision on a pending version, sent by update or by signal, and what became of it.
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporalDecisionGate } from '../../api/decision-gate.ts';
+import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
 import { listDecisions, type RecordedDecision } from '../../store/registry/decisions.ts';

@@ -1,6 +1,6 @@
 import { Client, Connection, ServiceError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { temporalDecisionGate } from '../../api/decision-gate.ts';
+import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { listDecisions } from '../../store/registry/decisions.ts';

@@ -5,14 +5,14 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
-import { type ErrorBody } from '../../api/schemas/error.ts';
+import { type ErrorBody } from '../../api/schemas/common.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import {
   REPORT_VERSION,
   reportDocumentSchema,
   reportJsonSchema,
 } from '../../domain/decisions/report/report-document.ts';
-import { columnsShown, reportGauges } from '../../api/metrics/report-gauges.ts';
+import { columnsShown, reportGauges } from '../../api/routes/metrics.ts';
 import { type Report, writeReportPart } from '../../store/registry/reports.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

@@ -5,7 +5,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { fastify } from 'fastify';
 import { inject } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
-import { temporalDecisionGate } from '../../api/decision-gate.ts';
+import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
 import { startServer } from '../../api/server.ts';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { predict } from '../../api/prediction/predict.ts';
-import { rowShape } from '../../api/prediction/row-shape.ts';
+import { rowShape } from '../../api/serving/row-shape.ts';
 import { type PredictBody } from '../../api/schemas/prediction.ts';
 import { type ServingModel } from '../../api/serving/serving-model.ts';
 import { category, count, flag, instant, numeric } from '../../domain/model/parts/column.ts';

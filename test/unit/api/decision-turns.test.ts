@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DecisionTurns } from '../../../api/decision-turns.ts';
+import { DecisionTurns } from '../../../api/context/decision-turns.ts';
 
 /** Work that goes on until the test ends it. */
 function held() {

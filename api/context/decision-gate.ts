@@ -9,12 +9,12 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { TidegateError } from '../domain/errors.ts';
-import { temporalFailure } from '../domain/temporal-failure.ts';
-import { type DecisionMessage, type DecisionResult } from '../domain/decisions/approval.ts';
-import { type Database } from '../store/postgres/database.ts';
-import { recordDecision } from '../store/registry/decisions.ts';
-import { decideUpdate, workflowIds } from '../workflows/protocol/messages.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { temporalFailure } from '../../domain/temporal-failure.ts';
+import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { recordDecision } from '../../store/registry/decisions.ts';
+import { decideUpdate, workflowIds } from '../../workflows/protocol/messages.ts';
 
 /** How long a worker may take to verify a decision, in milliseconds. */
 const PATIENCE_MS = 20_000;

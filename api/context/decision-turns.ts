@@ -1,5 +1,5 @@
 // Decisions on one version that are sent at once: a few at a time, the others in the order in which they came.
-import { TidegateError } from '../domain/errors.ts';
+import { TidegateError } from '../../domain/errors.ts';
 
 /**
  * Decisions on one version that are with Temporal at once, for each process. A run takes ten updates at a time, from all
