@@ -2,8 +2,8 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
+import { freePort } from '../cli/local/processes/free-port.ts';
+import { startPostgres } from '../cli/local/postgres.ts';
 import { type Database, openDatabase } from '../store/postgres/database.ts';
 
 /** What a bench works on. */

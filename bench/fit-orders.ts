@@ -16,7 +16,7 @@ import { fitNewton } from '../domain/learning/solvers/fit-newton.ts';
 import { type LogisticProblem, penalisedLoss } from '../domain/learning/solvers/logistic-problem.ts';
 import { Random } from '../domain/random.ts';
 import { isStreamFlowThere, STREAMFLOW } from '../test/unit/learning/streamflow-comparison.ts';
-import { frameOf, readMonth } from '../test/unit/demo/read-month.ts';
+import { frameOf, readMonth } from '../test/unit/cli/demo/read-month.ts';
 import { type Python, pythonWith } from './python.ts';
 
 /** Coefficients may be apart by this share of the largest, and our loss above theirs by this share of it. */

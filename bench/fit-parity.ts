@@ -17,7 +17,7 @@ import { fitLogistic } from '../domain/learning/solvers/fit-logistic.ts';
 import { fitNewton } from '../domain/learning/solvers/fit-newton.ts';
 import { type LogisticProblem } from '../domain/learning/solvers/logistic-problem.ts';
 import { isStreamFlowThere, STREAMFLOW } from '../test/unit/learning/streamflow-comparison.ts';
-import { frameOf, readMonth } from '../test/unit/demo/read-month.ts';
+import { frameOf, readMonth } from '../test/unit/cli/demo/read-month.ts';
 import { generatedRows } from './generated-rows.ts';
 import { type Python } from './python.ts';
 

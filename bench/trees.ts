@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installOnnxRuntime } from '../cli/trees/install-runtime.ts';
+import { installOnnxRuntime } from '../cli/local/install-python.ts';
 import { recordAt } from '../domain/data/frame.ts';
 import { logisticRegression } from '../domain/learning/logistic-regression.ts';
 import { type OnnxArtifact } from '../domain/learning/artifact/onnx-artifact.ts';

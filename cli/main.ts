@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { excerpt } from '../domain/excerpt.ts';
-import { type Config, OF_THE_ENVIRONMENT_ALONE, readConfig, readDotenv } from './config.ts';
-import { explainError } from './explain-error.ts';
+import { type Config, OF_THE_ENVIRONMENT_ALONE, readConfig, readDotenv } from './shared/config.ts';
+import { errorLines, EXIT_FAILED, EXIT_USAGE, explainError } from './output/explain-error.ts';
 import { Output } from './output/output.ts';
-import { errorLines, EXIT_FAILED, EXIT_USAGE } from './print-error.ts';
 import { buildProgram } from './program.ts';
 
 const DOTENV = '.env';

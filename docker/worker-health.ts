@@ -1,9 +1,9 @@
 // Health check of a worker container: succeeds while the worker of this host polls its task queue.
 import { hostname } from 'node:os';
 import { type Client } from '@temporalio/client';
-import { readConfig } from '../cli/config.ts';
-import { withClient } from '../cli/connections.ts';
-import { findEndpoints } from '../cli/endpoints.ts';
+import { readConfig } from '../cli/shared/config.ts';
+import { withClient } from '../cli/shared/connections.ts';
+import { findEndpoints } from '../cli/shared/endpoints.ts';
 
 // A poll without work lasts a minute; the server still lists pollers that went away five minutes ago.
 const SILENT_MS = 90_000;

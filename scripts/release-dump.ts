@@ -4,9 +4,9 @@ import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format } from 'prettier';
-import { eraseData } from '../cli/embedded/erase-data.ts';
-import { freePort } from '../cli/embedded/free-port.ts';
-import { startPostgres } from '../cli/embedded/postgres.ts';
+import { eraseData } from '../cli/local/erase-data.ts';
+import { freePort } from '../cli/local/processes/free-port.ts';
+import { startPostgres } from '../cli/local/postgres.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { openDatabase } from '../store/postgres/database.ts';
 import { dumpDatabase, migrateAndRecord } from './dump-database.ts';

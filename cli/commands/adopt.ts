@@ -3,9 +3,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { readInstallation, recordAdoption } from '../../store/registry/installation.ts';
 import { claimSchedules } from '../../worker/schedule-owners.ts';
-import { byOption, jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withServices } from '../connections.ts';
+import { byOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { withServices } from '../shared/connections.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

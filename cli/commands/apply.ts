@@ -1,11 +1,10 @@
 // tidegate apply: stores a model file as a definition version and schedules its monitor.
 import { type Command } from 'commander';
 import { onlineEvery } from '../../domain/model/definition.ts';
-import { applyModel, readModelFile } from '../apply-model.ts';
-import { byOption, jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withServices } from '../connections.ts';
-import { sharedViewLines } from '../features/shared-view-lines.ts';
+import { applyModel, readModelFile } from '../shared/apply-model.ts';
+import { byOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { withServices } from '../shared/connections.ts';
+import { sharedViewLines } from '../output/definition-tables.ts';
 import { minute } from '../output/format.ts';
 
 interface Options {

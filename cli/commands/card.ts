@@ -8,9 +8,8 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { cardFacts } from '../../store/card-facts.ts';
 import { findVersionIn, listVersions } from '../../store/registry/versions.ts';
-import { jsonOption, parseNumber } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withDatabase } from '../connections.ts';
+import { type CommandContext, jsonOption, parseNumber } from '../shared/arguments.ts';
+import { withDatabase } from '../shared/connections.ts';
 
 /** Adds `tidegate card <model> [version]`. */
 export function addCard(program: Command, { config, output }: CommandContext): void {

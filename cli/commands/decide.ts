@@ -2,17 +2,14 @@
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
-import { byOption, jsonOption, parseComment, parseNumber } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { type Services, withServices } from '../connections.ts';
+import { byOption, type CommandContext, jsonOption, parseComment, parseNumber } from '../shared/arguments.ts';
+import { type Services, withServices } from '../shared/connections.ts';
 import { type Output } from '../output/output.ts';
-import { EXIT_FAILED } from '../print-error.ts';
-import { getPending } from '../runs/pending.ts';
-import { printPending } from '../runs/print-pending.ts';
+import { EXIT_FAILED } from '../output/explain-error.ts';
+import { getPending, printPending } from '../runs/pending.ts';
 import { followRelease } from '../runs/release-run.ts';
 import { tellingTroubles } from '../runs/run-troubles.ts';
-import { workflowIds } from '../../workflows/protocol/messages.ts';
-import { isAsDecided } from '../runs/as-decided.ts';
+import { type ReleaseOutcome, workflowIds } from '../../workflows/protocol/messages.ts';
 import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
 
 interface Options {
@@ -86,3 +83,12 @@ async function decide(services: Services, request: Request, output: Output): Pro
   else output.line(`${outcome}: ${summary}`);
   if (!isAsDecided(decision, outcome)) process.exitCode = EXIT_FAILED;
 }
+
+const WISHED: Readonly<Record<DecisionMessage['decision'], ReleaseOutcome>> = {
+  approve: 'promoted',
+  reject: 'rejected',
+};
+
+/** False where a decision counted but could not be carried out. @example isAsDecided('approve', 'stale') // false */
+export const isAsDecided = (decision: DecisionMessage['decision'], outcome: ReleaseOutcome): boolean =>
+  outcome === WISHED[decision];

@@ -2,10 +2,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
-import { type CommandContext } from '../command-context.ts';
-import { demoFolder } from '../demo/demo-folder.ts';
-import { eraseData } from '../embedded/erase-data.ts';
-import { lockHolder } from '../embedded/folder-lock.ts';
+import { type CommandContext } from '../shared/arguments.ts';
+import { demoFolder } from './demo/months.ts';
+import { eraseData } from '../local/erase-data.ts';
+import { lockHolder } from '../local/folder-lock.ts';
 
 /** Longer than all parts together may take to stop. */
 const STOPPED_WITHIN_MS = 120_000;

@@ -1,11 +1,15 @@
 // tidegate explain: asks the API why an entity or a row gets its score.
 import { type Command } from 'commander';
-import { jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { findApiUrl } from '../endpoints.ts';
+import {
+  addSubjectOptions,
+  type CommandContext,
+  jsonOption,
+  subjectOf,
+  type SubjectOptions,
+} from '../shared/arguments.ts';
+import { findApiUrl } from '../shared/endpoints.ts';
 import { three } from '../output/format.ts';
-import { explain } from '../predict.ts';
-import { addSubjectOptions, subjectOf, type SubjectOptions } from '../subject-options.ts';
+import { explain } from '../shared/ask-api.ts';
 
 interface Options extends SubjectOptions {
   readonly json?: boolean;

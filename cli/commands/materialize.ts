@@ -6,13 +6,28 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestRowTime } from '../../store/join/newest-labelled-time.ts';
 import { onlineStates } from '../../store/online/watermark.ts';
-import { type MaterializeInput } from '../../workflows/protocol/messages.ts';
-import { asOfOption, byOption, jsonOption, parseInstant, parseNumber } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { type Services, withServices } from '../connections.ts';
-import { futureOption, refuseFuture } from '../future-instant.ts';
+import {
+  type MaterializeInput,
+  type MaterializeResult,
+  materializeStateQuery,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../../workflows/protocol/messages.ts';
+import {
+  asOfOption,
+  byOption,
+  type CommandContext,
+  futureOption,
+  jsonOption,
+  parseInstant,
+  parseNumber,
+  refuseFuture,
+} from '../shared/arguments.ts';
+import { type Services, withServices } from '../shared/connections.ts';
 import { type Output } from '../output/output.ts';
-import { followMaterialize, startMaterialize } from '../runs/materialize-run.ts';
+import { type WorkflowHandle } from '@temporalio/client';
+import { followRun, isRunning, type Say } from '../runs/follow-run.ts';
 
 interface Options {
   readonly asOf?: Date;
@@ -129,3 +144,30 @@ async function checkModel(database: Database, model: string, version: number | u
     `${newest.definition.rows.table}, the spine of ${model}, is empty, so there is nothing to materialise`,
   );
 }
+
+/** Starts a materialisation. @throws WorkflowExecutionAlreadyStartedError while another by hand runs */
+const startMaterialize = (
+  { client, taskQueue }: Pick<Services, 'client' | 'taskQueue'>,
+  input: MaterializeInput,
+): Promise<WorkflowHandle> =>
+  client.workflow.start(workflowTypes.materialize, {
+    workflowId: workflowIds.materialize(input.model),
+    taskQueue,
+    args: [input],
+    typedSearchAttributes: [{ key: searchAttributes.model, value: input.model }],
+    staticSummary: `Materialise ${input.model} as of ${input.range?.to ?? input.asOf}, asked by ${input.requestedBy}`,
+  });
+
+/** Waits for a materialisation and gives its result. */
+const followMaterialize = (
+  { client }: Pick<Services, 'client'>,
+  run: WorkflowHandle,
+  say: Say,
+): Promise<MaterializeResult> =>
+  followRun({
+    client,
+    run,
+    look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as MaterializeResult)),
+    step: async () => (await run.query(materializeStateQuery)).step,
+    say,
+  });

@@ -1,9 +1,8 @@
 // tidegate migrate: brings a database to the schema of this Tidegate.
 import { type Command } from 'commander';
-import { jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { findDatabaseUrl } from '../endpoints.ts';
-import { migrateAll } from '../migrate-all.ts';
+import { type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { findDatabaseUrl } from '../shared/endpoints.ts';
+import { migrateAll } from '../shared/connections.ts';
 
 interface Options {
   readonly example?: boolean;

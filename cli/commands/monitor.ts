@@ -5,15 +5,25 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { newestRowTime } from '../../store/join/newest-labelled-time.ts';
 import { getReport } from '../../store/registry/reports.ts';
-import { asOfOption, byOption, jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { type Services, withServices } from '../connections.ts';
-import { futureOption, refuseFuture } from '../future-instant.ts';
+import {
+  asOfOption,
+  byOption,
+  type CommandContext,
+  futureOption,
+  jsonOption,
+  refuseFuture,
+} from '../shared/arguments.ts';
+import { type Services, withServices } from '../shared/connections.ts';
 import { type Output } from '../output/output.ts';
-import { printReport } from '../report/report-tables.ts';
-import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
-import { followMonitor, startMonitor } from '../runs/monitor-run.ts';
-import { EXIT_FAILED } from '../print-error.ts';
+import { printReport } from '../output/report-tables.ts';
+import {
+  followedJson,
+  followMonitor,
+  followToApproval,
+  printFollowed,
+  startMonitor,
+} from '../runs/follow-to-approval.ts';
+import { EXIT_FAILED } from '../output/explain-error.ts';
 
 interface Options {
   readonly asOf?: Date;

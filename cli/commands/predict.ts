@@ -1,11 +1,15 @@
 // tidegate predict: asks the API for a prediction.
 import { type Command } from 'commander';
-import { jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { findApiUrl } from '../endpoints.ts';
+import {
+  addSubjectOptions,
+  type CommandContext,
+  jsonOption,
+  subjectOf,
+  type SubjectOptions,
+} from '../shared/arguments.ts';
+import { findApiUrl } from '../shared/endpoints.ts';
 import { fixed } from '../../domain/numbers-in-words.ts';
-import { predict } from '../predict.ts';
-import { addSubjectOptions, subjectOf, type SubjectOptions } from '../subject-options.ts';
+import { predict } from '../shared/ask-api.ts';
 
 interface Options extends SubjectOptions {
   readonly json?: boolean;

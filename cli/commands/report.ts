@@ -6,10 +6,9 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { documentOf, getReport, listReports, type Report } from '../../store/registry/reports.ts';
 import { findRetrainOfReport } from '../../store/registry/retrains.ts';
-import { jsonOption, parseNumber } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withDatabase } from '../connections.ts';
-import { printReport } from '../report/report-tables.ts';
+import { type CommandContext, jsonOption, parseNumber } from '../shared/arguments.ts';
+import { withDatabase } from '../shared/connections.ts';
+import { printReport } from '../output/report-tables.ts';
 
 interface ReportOptions {
   readonly json?: boolean;

@@ -9,11 +9,10 @@ import { archive } from '../../store/registry/stage-moves.ts';
 import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
 import { workflowIds, workflowTypes } from '../../workflows/protocol/messages.ts';
-import { byOption, jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { type Services, withServices } from '../connections.ts';
+import { byOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { type Services, withServices } from '../shared/connections.ts';
 import { type Say } from '../runs/follow-run.ts';
-import { removeSchedule } from '../schedule.ts';
+import { removeSchedule } from '../shared/schedule.ts';
 
 /** How long open runs may take to end, in milliseconds. */
 const ENDED_WITHIN_MS = 30_000;

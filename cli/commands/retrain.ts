@@ -2,12 +2,17 @@
 import { type Command } from 'commander';
 import { requestRetrain } from '../../activities/request-retrain.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { asOfOption, byOption, jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withServices } from '../connections.ts';
-import { futureOption, refuseFuture } from '../future-instant.ts';
+import {
+  asOfOption,
+  byOption,
+  type CommandContext,
+  futureOption,
+  jsonOption,
+  refuseFuture,
+} from '../shared/arguments.ts';
+import { withServices } from '../shared/connections.ts';
 import { followedJson, followToApproval, printFollowed } from '../runs/follow-to-approval.ts';
-import { EXIT_FAILED } from '../print-error.ts';
+import { EXIT_FAILED } from '../output/explain-error.ts';
 
 interface Options {
   readonly asOf?: Date;

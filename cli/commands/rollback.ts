@@ -8,9 +8,8 @@ import {
   workflowIds,
   workflowTypes,
 } from '../../workflows/protocol/messages.ts';
-import { byOption, jsonOption, parseNumber, parseReason } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withServices } from '../connections.ts';
+import { byOption, type CommandContext, jsonOption, parseNumber, parseReason } from '../shared/arguments.ts';
+import { withServices } from '../shared/connections.ts';
 import { followRun, isRunning } from '../runs/follow-run.ts';
 
 interface Options {

@@ -3,9 +3,8 @@ import { type Command } from 'commander';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listReports, type Report } from '../../store/registry/reports.ts';
 import { listRetrains, type Retrain } from '../../store/registry/retrains.ts';
-import { jsonOption, parseNumber } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withDatabase } from '../connections.ts';
+import { type CommandContext, jsonOption, parseNumber } from '../shared/arguments.ts';
+import { withDatabase } from '../shared/connections.ts';
 import { minute } from '../output/format.ts';
 
 interface Options {

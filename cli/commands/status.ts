@@ -4,18 +4,15 @@ import { type Database } from '../../store/postgres/database.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { listReports } from '../../store/registry/reports.ts';
-
 import { listRetrains } from '../../store/registry/retrains.ts';
 import { listHeldVersions } from '../../store/registry/instances.ts';
 import { type OnlineRun, onlineStates } from '../../store/online/watermark.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
-import { jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withDatabase } from '../connections.ts';
+import { type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { withDatabase } from '../shared/connections.ts';
 import { minute } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
-import { findPending } from '../runs/pending.ts';
-import { approveCommand, pendingJson } from '../runs/print-pending.ts';
+import { approveCommand, findPending, pendingJson } from '../runs/pending.ts';
 
 /** Adds `tidegate status [model]`. */
 export function addStatus(program: Command, { config, output }: CommandContext): void {

@@ -2,12 +2,11 @@
 import { type Command } from 'commander';
 import { recipeInShort } from '../../domain/learning/recipe.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { jsonOption } from '../arguments.ts';
-import { type CommandContext } from '../command-context.ts';
-import { withDatabase } from '../connections.ts';
+import { type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { withDatabase } from '../shared/connections.ts';
 import { day, interval, minute, three } from '../output/format.ts';
-import { type Table } from '../output/table.ts';
-import { type VersionRow, versionRows } from '../version-rows.ts';
+import { type Table } from '../output/output.ts';
+import { type VersionRow, versionRows } from '../output/version-rows.ts';
 
 /** Adds `tidegate versions <model>`. */
 export function addVersions(program: Command, { config, output }: CommandContext): void {

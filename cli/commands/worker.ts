@@ -1,10 +1,10 @@
 // tidegate worker: runs the loops' workflows and activities until it is told to stop.
 import { type Command } from 'commander';
 import { lookForOnnxRuntimeIn } from '../../scoring/onnx-runtime.ts';
-import { type CommandContext } from '../command-context.ts';
-import { reportReady } from '../embedded/ready-message.ts';
-import { findEndpoints } from '../endpoints.ts';
-import { treesFolder } from '../trees/trees-folder.ts';
+import { type CommandContext } from '../shared/arguments.ts';
+import { reportReady } from '../local/processes/ready-message.ts';
+import { findEndpoints } from '../shared/endpoints.ts';
+import { treesFolder } from '../local/install-python.ts';
 
 /** Adds `tidegate worker`. */
 export function addWorker(program: Command, { config }: CommandContext): void {

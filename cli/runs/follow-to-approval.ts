@@ -1,13 +1,22 @@
 // From a retrain that was asked for to a version that waits for a person.
 import { findComparison } from '../../store/registry/comparisons.ts';
-import { type Retrain } from '../../store/registry/retrains.ts';
-import { type Services } from '../connections.ts';
+import { listRetrains, type Retrain } from '../../store/registry/retrains.ts';
+import { type Services } from '../shared/connections.ts';
 import { type Output } from '../output/output.ts';
-import { type Say } from './follow-run.ts';
-import { asPending, type Pending } from './pending.ts';
-import { approveCommand, pendingJson, printPending } from './print-pending.ts';
+import { followRun, isRunning, type Say } from './follow-run.ts';
+import { approveCommand, asPending, type Pending, pendingJson, printPending } from './pending.ts';
 import { followValidation } from './release-run.ts';
-import { followRetrain } from './retrain-run.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import {
+  type MonitorInput,
+  type MonitorResult,
+  monitorStateQuery,
+  retrainStateQuery,
+  searchAttributes,
+  workflowIds,
+  workflowTypes,
+} from '../../workflows/protocol/messages.ts';
+import { type WorkflowHandle } from '@temporalio/client';
 
 /** What a retrain came to. */
 export interface Followed {
@@ -72,3 +81,74 @@ export const followedJson = ({ retrain, pending }: Followed) => ({
   summary: retrain.summary,
   pending: pending && pendingJson(pending),
 });
+
+/**
+ * Waits until a retrain is closed.
+ *
+ * @throws the failure of the run when the retrain failed; TidegateError INTERNAL when only its words are left
+ */
+async function followRetrain(
+  { client, database }: Pick<Services, 'client' | 'database'>,
+  model: string,
+  retrainId: string,
+  say: Say,
+): Promise<Retrain> {
+  const run = client.workflow.getHandle(workflowIds.retrain(model));
+  const closed = await followRun({
+    client,
+    run,
+    look: async () => {
+      const retrains = await listRetrains(database, model);
+      return retrains.find(({ id, finishedAt }) => id === retrainId && finishedAt !== null);
+    },
+    step: async () => {
+      const state = await run.query(retrainStateQuery);
+      return state.retrainId === retrainId ? state.step : 'waiting for the retrain before it';
+    },
+    say,
+  });
+  if (closed.outcome === 'failed' || closed.outcome === 'cancelled') {
+    // The run's own failure knows the code of the error; its row has the words only.
+    await run.result();
+    throw new TidegateError('INTERNAL', `retrain ${retrainId} ${closed.outcome}: ${closed.reason}`);
+  }
+  return closed;
+}
+
+/** Which window to monitor, and who asks. */
+interface MonitorRequest {
+  readonly model: string;
+  readonly asOf: Date;
+  readonly requestedBy: string;
+}
+
+/** Starts a monitor run. @throws WorkflowExecutionAlreadyStartedError while another one runs */
+export function startMonitor(
+  { client, taskQueue }: Pick<Services, 'client' | 'taskQueue'>,
+  { model, asOf, requestedBy }: MonitorRequest,
+): Promise<WorkflowHandle> {
+  const input: MonitorInput = { model, asOf: asOf.toISOString(), requestedBy };
+  return client.workflow.start(workflowTypes.monitor, {
+    workflowId: workflowIds.monitor(model),
+    taskQueue,
+    args: [input],
+    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
+    staticSummary: `Monitor ${model} as of ${input.asOf}, asked by ${requestedBy}`,
+  });
+}
+
+/** Waits for a monitor run and gives its result. */
+export const followMonitor = (
+  { client }: Pick<Services, 'client'>,
+  run: WorkflowHandle,
+  say: Say,
+  warn?: Say,
+): Promise<MonitorResult> =>
+  followRun({
+    client,
+    run,
+    look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as MonitorResult)),
+    step: async () => (await run.query(monitorStateQuery)).step,
+    say,
+    warn,
+  });

@@ -7,7 +7,7 @@ import {
   type ReleaseState,
   workflowIds,
 } from '../../workflows/protocol/messages.ts';
-import { type Services } from '../connections.ts';
+import { type Services } from '../shared/connections.ts';
 import { followRun, isRunning, type Say } from './follow-run.ts';
 
 type Needed = Pick<Services, 'client' | 'database'>;

@@ -5,7 +5,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
 import { listDecisions, type RecordedDecision } from '../../store/registry/decisions.ts';
 import { approveSignal, rejectSignal, workflowIds } from '../../workflows/protocol/messages.ts';
-import { type Services } from '../connections.ts';
+import { type Services } from '../shared/connections.ts';
 
 type Needed = Pick<Services, 'client' | 'database'>;
 

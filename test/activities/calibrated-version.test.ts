@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import { repeatTraining } from '../../activities/repeat-training.ts';
-import { readConfig } from '../../cli/config.ts';
+import { readConfig } from '../../cli/shared/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';

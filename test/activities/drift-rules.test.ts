@@ -12,7 +12,7 @@ import {
 } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import { readConfig } from '../../cli/config.ts';
+import { readConfig } from '../../cli/shared/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
 import { type Frame } from '../../domain/data/frame.ts';

@@ -1,7 +1,7 @@
 // A step is ended when it stands still, and only then: each kind of advance is seen.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { examineWorkers } from '../../cli/doctor/examine-workers.ts';
+import { examineWorkers } from '../../cli/commands/doctor/examine-servers.ts';
 import { withConnections } from '../../store/postgres/connections.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { whileElsewhere } from '../../store/postgres/watched.ts';

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { readConfig } from '../../cli/config.ts';
+import { readConfig } from '../../cli/shared/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
-import { putSchedule, scheduleOptions } from '../../cli/schedule.ts';
+import { putSchedule, scheduleOptions } from '../../cli/shared/schedule.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { readInstallation } from '../../store/registry/installation.ts';

@@ -1,5 +1,5 @@
 // The embedded servers with real processes: restarts, crashes, broken folders, and Ctrl-C at bad moments.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { dataFolders, eraseData } from '../../cli/embedded/erase-data.ts';
-import { freePort } from '../../cli/embedded/free-port.ts';
-import { startPostgres, type EmbeddedPostgres } from '../../cli/embedded/postgres.ts';
-import { postgresBinaries } from '../../cli/embedded/postgres-binaries.ts';
-import { isRoot } from '../../cli/embedded/postgres-identity.ts';
-import { runCommand } from '../../cli/embedded/run-command.ts';
-import { systemPlace } from '../../cli/embedded/system-folder.ts';
-import { startTemporal } from '../../cli/embedded/temporal.ts';
+import { dataFolders, eraseData } from '../../cli/local/erase-data.ts';
+import { freePort } from '../../cli/local/processes/free-port.ts';
+import { type EmbeddedPostgres, startPostgres } from '../../cli/local/postgres.ts';
+import { postgresBinaries } from '../../cli/local/postgres-binaries.ts';
+import { isRoot, systemPlace } from '../../cli/local/postgres-identity.ts';
+import { runCommand } from '../../cli/local/processes/run-command.ts';
+import { startTemporal } from '../../cli/local/temporal.ts';
 import { eventually } from '../helpers/eventually.ts';
 
 vi.setConfig({ testTimeout: 120_000 });

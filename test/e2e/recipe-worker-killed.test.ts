@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { requestRetrain } from '../../activities/request-retrain.ts';
-import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
+import { generateMonth } from '../../cli/commands/demo/streamflow/generate-month.ts';
 import { parseDefinition } from '../../domain/model/define-model.ts';
 import churn from '../../models/churn.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
+import { generateMonth } from '../../cli/commands/demo/streamflow/generate-month.ts';
 import { importFolder } from '../../store/import/import-files.ts';
 import { type KillMoment, type Site, surviveKill } from '../helpers/killed-worker.ts';
 import { type Loop, startLoop } from '../helpers/loop.ts';

@@ -1,10 +1,10 @@
 // A whole embedded run as a program: Postgres, Temporal and a supervised child, until a signal comes.
 import { fileURLToPath } from 'node:url';
-import { dataFolders } from '../../cli/embedded/erase-data.ts';
-import { startPostgres } from '../../cli/embedded/postgres.ts';
-import { runUntilStopped } from '../../cli/embedded/run-until-stopped.ts';
-import { supervise } from '../../cli/embedded/supervise.ts';
-import { startTemporal } from '../../cli/embedded/temporal.ts';
+import { dataFolders } from '../../cli/local/erase-data.ts';
+import { startPostgres } from '../../cli/local/postgres.ts';
+import { runUntilStopped } from '../../cli/local/processes/run-until-stopped.ts';
+import { supervise } from '../../cli/local/processes/supervise.ts';
+import { startTemporal } from '../../cli/local/temporal.ts';
 
 const [dataDir = '', postgresPort, temporalPort] = process.argv.slice(2);
 const folders = dataFolders(dataDir);

@@ -2,8 +2,7 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installOnnxRuntime } from '../../cli/trees/install-runtime.ts';
-import { treesFolder } from '../../cli/trees/trees-folder.ts';
+import { installOnnxRuntime, treesFolder } from '../../cli/local/install-python.ts';
 import { lookForOnnxRuntimeIn, openOnnxRuntime } from '../../scoring/onnx-runtime.ts';
 
 /** Stands for the data folder of tests. */

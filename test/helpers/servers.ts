@@ -3,10 +3,10 @@ import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { eraseData } from '../../cli/embedded/erase-data.ts';
-import { freePort } from '../../cli/embedded/free-port.ts';
-import { startPostgres } from '../../cli/embedded/postgres.ts';
-import { startTemporal } from '../../cli/embedded/temporal.ts';
+import { eraseData } from '../../cli/local/erase-data.ts';
+import { freePort } from '../../cli/local/processes/free-port.ts';
+import { startPostgres } from '../../cli/local/postgres.ts';
+import { startTemporal } from '../../cli/local/temporal.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {

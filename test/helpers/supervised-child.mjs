@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { register } from 'tsx/esm/api';
 
 register();
-const { reportReady } = await import('../../cli/embedded/ready-message.ts');
+const { reportReady } = await import('../../cli/local/processes/ready-message.ts');
 
 const [behaviour] = process.argv.slice(2);
 const stayAlive = setInterval(() => undefined, 1_000);

@@ -1,5 +1,5 @@
 // The program of the server that skips over waiting time, for `TestWorkflowEnvironment.createTimeSkipping`.
-import { temporalTestServerBinary } from '../../cli/embedded/temporal-binary/find-binary.ts';
+import { temporalTestServerBinary } from '../../cli/local/temporal-binary/find-binary.ts';
 
 /**
  * The `executable` to give to the test environment, fetched first where the machine has none.

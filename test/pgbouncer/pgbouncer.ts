@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from '../../cli/embedded/free-port.ts';
+import { freePort } from '../../cli/local/processes/free-port.ts';
 
 // Where Debian installs it is not on everybody's path.
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;

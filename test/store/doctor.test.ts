@@ -1,9 +1,9 @@
 // What the doctor says of a model's tables, and of a database that does not answer.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { examineModel } from '../../cli/doctor/examine-model.ts';
-import { examineDatabase, examineTemporal } from '../../cli/doctor/examine-servers.ts';
+import { examineModel } from '../../cli/commands/doctor/examine-model.ts';
+import { examineDatabase, examineTemporal } from '../../cli/commands/doctor/examine-servers.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
-import { freePort } from '../../cli/embedded/free-port.ts';
+import { freePort } from '../../cli/local/processes/free-port.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { generateMonth } from '../../cli/demo/streamflow/generate-month.ts';
+import { generateMonth } from '../../cli/commands/demo/streamflow/generate-month.ts';
 import { importFolder } from '../../store/import/import-files.ts';
 import {
   type ImportFixture,

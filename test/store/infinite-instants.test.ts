@@ -1,6 +1,6 @@
 // Instants beyond the calendar in every column of times: each has its meaning, and nothing fails of them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { examineModel } from '../../cli/doctor/examine-model.ts';
+import { examineModel } from '../../cli/commands/doctor/examine-model.ts';
 import { instant, numeric } from '../../domain/model/parts/column.ts';
 import { calendar, daysSince, isMissing } from '../../domain/model/index.ts';
 import { windowEndingAt } from '../../domain/model/window.ts';

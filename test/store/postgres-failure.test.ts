@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { isTemporary, postgresFailure } from '../../store/postgres/postgres-failure.ts';
-import { freePort } from '../../cli/embedded/free-port.ts';
+import { freePort } from '../../cli/local/processes/free-port.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;

@@ -1,7 +1,7 @@
 // Settings of a session: made whatever server, database and role say, and looked at before the session is used.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { migrateAll } from '../../cli/migrate-all.ts';
+import { migrateAll } from '../../cli/shared/connections.ts';
 import { checkReachable, openClient, openDatabase } from '../../store/postgres/database.ts';
 import { planSession, Sessions } from '../../store/postgres/session.ts';
 import { failureOf } from '../helpers/failures.ts';

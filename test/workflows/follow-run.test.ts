@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, inject, it } from 'vitest';
 import { Client, Connection } from '@temporalio/client';
-import { followMonitor } from '../../cli/runs/monitor-run.ts';
+import { followMonitor } from '../../cli/runs/follow-to-approval.ts';
 import { followRun } from '../../cli/runs/follow-run.ts';
 import { tellingTroubles } from '../../cli/runs/run-troubles.ts';
 import { workflowTypes } from '../../workflows/protocol/messages.ts';

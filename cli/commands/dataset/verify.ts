@@ -2,11 +2,10 @@
 import { type Command } from 'commander';
 import { type DatasetDifference } from '../../../domain/data/dataset-difference.ts';
 import { verifyDataset } from '../../../store/datasets/verify.ts';
-import { jsonOption, parseNumber } from '../../arguments.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withDatabase } from '../../connections.ts';
+import { type CommandContext, jsonOption, parseNumber } from '../../shared/arguments.ts';
+import { withDatabase } from '../../shared/connections.ts';
 import { type Output } from '../../output/output.ts';
-import { datasetNamed } from '../../datasets/find-dataset.ts';
+import { datasetNamed } from './dataset-json.ts';
 
 /** Adds `tidegate dataset verify <id>`. */
 export function addDatasetVerify(command: Command, { config, output }: CommandContext): void {

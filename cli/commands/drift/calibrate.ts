@@ -15,14 +15,18 @@ import { type Database } from '../../../store/postgres/database.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { computeWindows, pastWindows } from '../../../store/profiles/computed-windows.ts';
 import { newestRowTime } from '../../../store/join/newest-labelled-time.ts';
-import { jsonOption, parseInstant, parseNumber, parseSpan } from '../../arguments.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withDatabase } from '../../connections.ts';
-import { interruptible } from '../../interruptible.ts';
-import { columnLine } from '../../drift/column-lines.ts';
-import { parseShare } from '../../drift/drift-arguments.ts';
+import {
+  type CommandContext,
+  jsonOption,
+  parseInstant,
+  parseNumber,
+  parseSpan,
+} from '../../shared/arguments.ts';
+import { withDatabase } from '../../shared/connections.ts';
+import { interruptible } from '../../shared/interruptible.ts';
+import { parseShare } from './drift-arguments.ts';
 import { told } from '../../output/format.ts';
-import { EXIT_INTERRUPTED } from '../../print-error.ts';
+import { EXIT_INTERRUPTED } from '../../output/explain-error.ts';
 import { type Output } from '../../output/output.ts';
 
 interface Options {
@@ -166,4 +170,26 @@ function print(
   output.line();
   output.line('To take them over, in the model file:');
   for (const line of lines) output.line(`  ${line}`);
+}
+
+/**
+ * The line to paste: the declaration as it is, with the threshold. Of a derived column only its drift.
+ *
+ * @example columnLine(feature, 0.12) // 'monthly_fee: numeric({ min: 0, drift: { threshold: 0.12 } }),'
+ */
+export function columnLine({ name, spec, view }: Feature, threshold: number): string {
+  const drift = { ...spec.drift, threshold };
+  if (view === null) return `// derived ${name}: drift: ${literal(drift)}`;
+  const { type, ...rest } = spec;
+  const { values, ...options } = { values: undefined, ...rest };
+  const given = values === undefined ? (type === 'category' ? ['undefined'] : []) : [literal(values)];
+  return `${name}: ${type}(${[...given, literal({ ...options, drift })].join(', ')}),`;
+}
+
+function literal(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'string') return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return `{ ${fields.map(([key, field]) => `${/^[A-Za-z_$][\w$]*$/.test(key) ? key : literal(key)}: ${literal(field)}`).join(', ')} }`;
 }

@@ -3,10 +3,9 @@ import { type Command } from 'commander';
 import { describeDefinition } from '../../../domain/decisions/describe/describe-definition.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { findSharedViews } from '../../../store/registry/shared-views.ts';
-import { definitionOption, jsonOption } from '../../arguments.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withDatabase } from '../../connections.ts';
-import { printDefinition } from '../../features/definition-tables.ts';
+import { type CommandContext, definitionOption, jsonOption } from '../../shared/arguments.ts';
+import { withDatabase } from '../../shared/connections.ts';
+import { printDefinition } from '../../output/definition-tables.ts';
 
 interface Options {
   readonly definition?: number;

@@ -1,13 +1,22 @@
 // tidegate features rows: what a model would see of some entities at an instant.
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
-import { explainRow } from '../../../domain/decisions/describe/explain-row.ts';
+import { type ExplainedValue, explainRow } from '../../../domain/decisions/describe/explain-row.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { rowsAt } from '../../../store/join/rows-at.ts';
-import { asOfOption, definitionOption, jsonOption, parseKey, parseLimit } from '../../arguments.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withDatabase } from '../../connections.ts';
-import { jsonRow, printRows, type ShownRow } from '../../features/row-tables.ts';
+import {
+  asOfOption,
+  type CommandContext,
+  definitionOption,
+  jsonOption,
+  parseKey,
+  parseLimit,
+} from '../../shared/arguments.ts';
+import { withDatabase } from '../../shared/connections.ts';
+import { day } from '../../output/format.ts';
+import { type Cell, type Output } from '../../output/output.ts';
+import { type ColumnSpec } from '../../../domain/model/parts/column.ts';
+import { type Value } from '../../../domain/model/derived/operator.ts';
 
 interface Options {
   readonly asOf?: Date;
@@ -65,4 +74,110 @@ export function addRows(features: Command, { config, output }: CommandContext): 
         });
       }),
     );
+}
+
+/** The row of one entity. */
+interface ShownRow {
+  /** Key columns by name. */
+  readonly key: Readonly<Record<string, string>>;
+  /** Columns of the views and derived ones, inputs that are no feature among them. */
+  readonly values: readonly ExplainedValue[];
+}
+
+/** How rows are shown. */
+interface RowOptions {
+  readonly asOf: Date;
+  readonly explain: boolean;
+}
+
+const DAY_MICROS = 86_400_000_000;
+
+/** Prints rows: one table of all, or where it is explained or stands alone, a table of its own for each. */
+function printRows(output: Output, rows: readonly ShownRow[], { asOf, explain }: RowOptions): void {
+  if (explain || rows.length === 1) {
+    for (const row of rows) printRow(output, row, { asOf, explain });
+    return;
+  }
+  output.heading(`as of ${day(asOf)}`);
+  const [first] = rows;
+  const features = featuresIn(first).map(({ name }) => name);
+  output.table({
+    head: [...Object.keys(first?.key ?? {}), ...features],
+    rows: rows.map((row) => [...Object.values(row.key), ...featuresIn(row).map(cell)]),
+  });
+}
+
+function printRow(output: Output, row: ShownRow, { asOf, explain }: RowOptions): void {
+  const key = Object.entries(row.key).map(([name, value]) => `${name} ${value}`);
+  output.heading(`${key.join(', ')} as of ${day(asOf)}`);
+  if (!explain) {
+    output.table({
+      head: ['feature', 'value'],
+      rows: featuresIn(row).map((each) => [each.name, cell(each)]),
+    });
+    return;
+  }
+  output.table({
+    head: ['column', 'value', 'from', 'timestamp', 'days old'],
+    rows: row.values.map((each) => [
+      each.isFeature ? each.name : `${each.name} (input only)`,
+      cell(each),
+      each.table ?? each.formula,
+      each.timestamp === null ? null : instantText(each.timestamp),
+      each.timestamp === null
+        ? null
+        : Number(((asOf.getTime() * 1_000 - each.timestamp) / DAY_MICROS).toFixed(2)),
+    ]),
+  });
+}
+
+/** A row as `--json` prints it; where it is explained, with every column's origin. */
+function jsonRow(row: ShownRow, explain: boolean): object {
+  const features = Object.fromEntries(
+    featuresIn(row).map(({ name, type, value }) => [name, featureValue(type, value)]),
+  );
+  if (!explain) return { key: row.key, features };
+  const explained = row.values.map(({ value, type, timestamp, ...origin }) => ({
+    ...origin,
+    type,
+    value: featureValue(type, value),
+    timestamp: timestamp === null ? null : instantText(timestamp),
+  }));
+  return { key: row.key, features, explained };
+}
+
+const featuresIn = (row: ShownRow | undefined): ExplainedValue[] =>
+  (row?.values ?? []).filter(({ isFeature }) => isFeature);
+
+function cell({ type, value }: ExplainedValue): Cell {
+  const shown = featureValue(type, value);
+  return typeof shown === 'boolean' ? String(shown) : shown;
+}
+
+/**
+ * A value as JSON and requests have it: a flag as a boolean, an instant as a text. An infinity, which JSON cannot hold,
+ * becomes a text.
+ *
+ * @example featureValue('flag', 'true') // true
+ */
+function featureValue(type: ColumnSpec['type'], value: Value): Value | boolean {
+  if (value === null) return null;
+  if (type === 'flag') return value === 'true';
+  if (typeof value === 'string') return value;
+  if (!Number.isFinite(value)) return String(value);
+  return type === 'instant' ? instantText(value) : value;
+}
+
+/**
+ * An instant of microseconds since 1970 UTC, ISO 8601 to the microsecond where it has any.
+ *
+ * @example instantText(1) // '1970-01-01T00:00:00.000001Z'
+ */
+function instantText(micros: number): string {
+  const milliseconds = Math.floor(micros / 1_000);
+  const instant = new Date(milliseconds);
+  if (Number.isNaN(instant.getTime())) return `${micros} µs`;
+  const rest = Math.round(micros - milliseconds * 1_000);
+  const iso = instant.toISOString();
+  return rest === 0 ? iso : iso.replace('Z', `${String(rest).padStart(3, '0')}Z`);
 }

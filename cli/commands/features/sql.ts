@@ -7,9 +7,8 @@ import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { chooseJoinPlan } from '../../../store/join/choose-join-plan.ts';
 import { windowSql } from '../../../store/join/window-sql.ts';
 import { inlineParameters } from '../../../store/postgres/sql-text.ts';
-import { asOfOption, definitionOption, jsonOption } from '../../arguments.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withDatabase } from '../../connections.ts';
+import { asOfOption, type CommandContext, definitionOption, jsonOption } from '../../shared/arguments.ts';
+import { withDatabase } from '../../shared/connections.ts';
 
 interface Options {
   readonly asOf: Date;

@@ -10,14 +10,19 @@ import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
 import { IMPORT } from '../../../store/registry/retrains.ts';
 import { MOST_ONNX_BYTES } from '../../../store/registry/onnx-models.ts';
 import { workflowIds } from '../../../workflows/protocol/messages.ts';
-import { asOfOption, byOption, jsonOption } from '../../arguments.ts';
-import { futureOption, refuseFuture } from '../../future-instant.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withServices } from '../../connections.ts';
+import {
+  asOfOption,
+  byOption,
+  type CommandContext,
+  futureOption,
+  jsonOption,
+  refuseFuture,
+} from '../../shared/arguments.ts';
+import { withServices } from '../../shared/connections.ts';
 import { day } from '../../output/format.ts';
-import { EXIT_FAILED } from '../../print-error.ts';
+import { EXIT_FAILED } from '../../output/explain-error.ts';
 import { followedJson, followToApproval, printFollowed } from '../../runs/follow-to-approval.ts';
-import { treesFolder } from '../../trees/trees-folder.ts';
+import { treesFolder } from '../../local/install-python.ts';
 
 interface Options {
   readonly onnx: string;

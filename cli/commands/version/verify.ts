@@ -13,10 +13,9 @@ import { type Database } from '../../../store/postgres/database.ts';
 import { type Dataset, getDataset } from '../../../store/registry/dataset.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { getVersion, readArtifact, readTrainedOn } from '../../../store/registry/versions.ts';
-import { jsonOption, parseNumber } from '../../arguments.ts';
-import { type CommandContext } from '../../command-context.ts';
-import { withDatabase } from '../../connections.ts';
-import { interruptible } from '../../interruptible.ts';
+import { type CommandContext, jsonOption, parseNumber } from '../../shared/arguments.ts';
+import { withDatabase } from '../../shared/connections.ts';
+import { interruptible } from '../../shared/interruptible.ts';
 import { type Output } from '../../output/output.ts';
 
 /** Adds `tidegate version verify <model> <version>`. */

@@ -1,7 +1,13 @@
 // Arguments as people type them.
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { parseInstant, parseKey, parseNumber, parseObject, parseText } from '../../../cli/arguments.ts';
+import {
+  parseInstant,
+  parseKey,
+  parseNumber,
+  parseObject,
+  parseText,
+} from '../../../cli/shared/arguments.ts';
 
 describe('parseInstant', () => {
   it('reads a day as its midnight in UTC, and an instant with its offset', () => {

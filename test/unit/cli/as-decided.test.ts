@@ -1,6 +1,6 @@
 // A decision that counted is done only where its release ended so.
 import { expect, it } from 'vitest';
-import { isAsDecided } from '../../../cli/runs/as-decided.ts';
+import { isAsDecided } from '../../../cli/commands/decide.ts';
 
 it('a release that ended as was decided is done', () => {
   expect(isAsDecided('approve', 'promoted')).toBe(true);

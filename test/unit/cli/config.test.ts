@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig, readDotenv, settingsSchema } from '../../../cli/config.ts';
+import { readConfig, readDotenv, settingsSchema } from '../../../cli/shared/config.ts';
 
 const fileOf = (name: string): Promise<string> =>
   readFile(new URL(`../../../${name}`, import.meta.url), 'utf8');

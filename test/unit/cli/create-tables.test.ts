@@ -1,7 +1,7 @@
 // Tables are made only after their statement was shown and somebody agreed.
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { confirmTables } from '../../../cli/import/create-tables.ts';
+import { confirmTables } from '../../../cli/commands/import/create-tables.ts';
 import { Output } from '../../../cli/output/output.ts';
 
 async function ask(answer: string | undefined, isAgreed = false, isTTY = true) {

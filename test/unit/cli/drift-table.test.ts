@@ -1,8 +1,8 @@
 // Drift as the terminal shows it.
 import { describe, expect, it } from 'vitest';
 import { driftFrame } from '../../../bench/drift-frames.ts';
-import { driftTable, notableColumns } from '../../../cli/report/drift-table.ts';
-import { sparkline } from '../../../cli/output/sparkline.ts';
+import { driftTable, notableColumns } from '../../../cli/output/report-tables.ts';
+import { sparkline } from '../../../cli/output/format.ts';
 import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { judgeWindow } from '../../../domain/drift/verdict.ts';
 import { profileWindow } from '../../../domain/data/profile/window-profile.ts';

@@ -3,16 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Config, readConfig } from '../../../cli/config.ts';
-import { serverLines } from '../../../cli/commands/start.ts';
+import { type Config, readConfig } from '../../../cli/shared/config.ts';
+import { serverLines } from '../../../cli/commands/start/start.ts';
 import {
   addressOfApi,
   findApiUrl,
   findEndpoints,
   plainTemporal,
   withoutPassword,
-} from '../../../cli/endpoints.ts';
-import { takeFolder } from '../../../cli/running.ts';
+} from '../../../cli/shared/endpoints.ts';
+import { takeFolder } from '../../../cli/local/running.ts';
 
 const running = {
   databaseUrl: 'postgres://127.0.0.1:1/tidegate',

@@ -7,8 +7,7 @@ import {
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
-import { explainError } from '../../../cli/explain-error.ts';
-import { errorLines } from '../../../cli/print-error.ts';
+import { errorLines, explainError } from '../../../cli/output/explain-error.ts';
 import { asFailure } from '../../../worker/options.ts';
 
 const failedRun = (cause: Error): Error =>

@@ -1,6 +1,6 @@
 // Commands refuse instants of the future unless they are meant.
 import { describe, expect, it } from 'vitest';
-import { refuseFuture } from '../../../cli/future-instant.ts';
+import { refuseFuture } from '../../../cli/shared/arguments.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const refuse = (asOf: string, isMeant?: boolean) =>

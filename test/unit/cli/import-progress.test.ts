@@ -1,6 +1,6 @@
 // What a terminal shows of an import under way.
 import { expect, test } from 'vitest';
-import { progressLine, progressTeller } from '../../../cli/import/progress-line.ts';
+import { progressLine, progressTeller } from '../../../cli/commands/import/import.ts';
 import { type ImportProgress } from '../../../store/import/import-progress.ts';
 
 const moment: ImportProgress = {

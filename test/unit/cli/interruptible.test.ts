@@ -1,6 +1,6 @@
 // Work under a signal of the system.
 import { expect, test } from 'vitest';
-import { interruptible } from '../../../cli/interruptible.ts';
+import { interruptible } from '../../../cli/shared/interruptible.ts';
 
 /** Ends only when its signal is aborted. */
 const endless = (signal: AbortSignal): Promise<never> =>

@@ -1,8 +1,7 @@
 // What the command line writes, and where.
 import { describe, expect, it } from 'vitest';
 import { day, interval, minute, pValue, short, three } from '../../../cli/output/format.ts';
-import { Output } from '../../../cli/output/output.ts';
-import { tableLines } from '../../../cli/output/table.ts';
+import { Output, tableLines } from '../../../cli/output/output.ts';
 
 const recorder = (isTTY = false) => {
   const texts: string[] = [];

@@ -1,7 +1,7 @@
 // A report as text: what it led to stands at its end.
 import { expect, test } from 'vitest';
 import { Output } from '../../../cli/output/output.ts';
-import { printReport } from '../../../cli/report/report-tables.ts';
+import { printReport } from '../../../cli/output/report-tables.ts';
 import { judgeLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
 import { type Report } from '../../../store/registry/reports.ts';
 import { type Retrain } from '../../../store/registry/retrains.ts';

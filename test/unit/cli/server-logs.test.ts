@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ServerLogs, worthShowing } from '../../../cli/server-logs.ts';
+import { ServerLogs, worthShowing } from '../../../cli/local/server-logs.ts';
 
 describe('worthShowing', () => {
   it('shows warnings and errors by their message', () => {

@@ -1,6 +1,6 @@
 // What is said of a view that other models declare too.
 import { expect, test } from 'vitest';
-import { sharedViewLines } from '../../../cli/features/shared-view-lines.ts';
+import { sharedViewLines } from '../../../cli/output/definition-tables.ts';
 
 const use = (model: string, differences: object = {}, agreedUntil: number | null = null) => ({
   model,

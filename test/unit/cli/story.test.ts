@@ -1,9 +1,9 @@
 // How the demo tells its story, and the table it ends with.
 import { describe, expect, it } from 'vitest';
-import { endingTable } from '../../../cli/demo/ending.ts';
-import { Story } from '../../../cli/demo/story.ts';
+import { endingTable } from '../../../cli/commands/demo/ending.ts';
+import { Story } from '../../../cli/commands/demo/story.ts';
 import { Output } from '../../../cli/output/output.ts';
-import { type VersionRow } from '../../../cli/version-rows.ts';
+import { type VersionRow } from '../../../cli/output/version-rows.ts';
 
 describe('Story', () => {
   it('numbers its steps and puts the seconds before each line', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnLine } from '../../../cli/drift/column-lines.ts';
+import { columnLine } from '../../../cli/commands/drift/calibrate.ts';
 import {
   calibrate,
   learnThreshold,

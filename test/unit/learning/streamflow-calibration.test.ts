@@ -10,7 +10,7 @@ import { judgeAlone } from '../../../domain/learning/lone-feature.ts';
 import { type Calibration, calibrationOf } from '../../../domain/learning/metrics/performance.ts';
 import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { describeWith } from '../drift/oracles.ts';
-import { frameOf, readMonth } from '../demo/read-month.ts';
+import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { allRows, rowsOf } from './labelled-frame.ts';
 import { STREAMFLOW } from './streamflow-comparison.ts';
 

@@ -8,7 +8,7 @@ import { linearScorer } from '../../../domain/learning/artifact/scorer.ts';
 import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { type Performance } from '../../../domain/learning/metrics/performance.ts';
 import { rowsOf } from './labelled-frame.ts';
-import { frameOf, readMonth } from '../demo/read-month.ts';
+import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { measure } from './measure.ts';
 
 /** Where the two months lie, beside the project. */

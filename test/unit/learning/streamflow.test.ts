@@ -4,7 +4,7 @@ import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/f
 import { compare } from '../../../domain/learning/compare/comparison.ts';
 import { logisticRegression } from '../../../domain/learning/logistic-regression.ts';
 import { scoreRows } from '../../../domain/learning/artifact/score.ts';
-import { frameOf, readMonth } from '../demo/read-month.ts';
+import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
 import { measure } from './measure.ts';
 import { compareStreamFlow } from './streamflow-comparison.ts';

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { generateMonth } from '../../../cli/demo/streamflow/generate-month.ts';
+import { generateMonth } from '../../../cli/commands/demo/streamflow/generate-month.ts';
 import { ContractCheck } from '../../../domain/quality/contracts/check-contracts.ts';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import { type Frame } from '../../../domain/data/frame.ts';
 import { findFaults } from '../../../domain/quality/find-faults.ts';
 import { contractInWords } from '../../../domain/quality/quality-part.ts';
 import churn from '../../../models/churn.ts';
-import { frameOf, readMonth } from '../demo/read-month.ts';
+import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
 import { factsOf, inShort, sketchOf } from './facts-of.ts';
 

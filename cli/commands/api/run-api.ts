@@ -1,0 +1,58 @@
+// The API process: connects, listens until it is told to stop, closes in order.
+import { pino } from 'pino';
+import { temporalDecisionGate } from '../../../api/context/decision-gate.ts';
+import { startServer } from '../../../api/server.ts';
+import { tidegateMigrations } from '../../../migrations/tidegate/index.ts';
+import { checkReachable, openDatabase } from '../../../store/postgres/database.ts';
+import { checkSchema } from '../../../store/postgres/migrate.ts';
+import { type Config, type TemporalSettings } from '../../shared/config.ts';
+import { withClient } from '../../shared/connections.ts';
+import { reportReady } from '../../local/processes/ready-message.ts';
+
+/** What the API process needs to know. */
+export interface ApiConfig extends Pick<Config, 'api' | 'logLevel' | 'patience'> {
+  readonly databaseUrl: string;
+  readonly temporal: TemporalSettings;
+}
+
+/**
+ * Serves until SIGINT or SIGTERM. A supervisor is told when it listens.
+ *
+ * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE, PORT_IN_USE
+ */
+export async function runApi(config: ApiConfig): Promise<void> {
+  const logger = pino({ name: 'api', level: config.logLevel });
+  const stop = stopSignal();
+  const { patience } = config;
+  const database = openDatabase(config.databaseUrl, {
+    applicationName: 'tidegate-api',
+    connectWithinMs: patience.database,
+    statementWithinMs: patience.database,
+  });
+  try {
+    await checkReachable(database);
+    await checkSchema(database, tidegateMigrations);
+    await withClient(config.temporal, async (client) => {
+      const gate = temporalDecisionGate(client, database);
+      const server = await startServer(
+        { database, gate, logger, lookUpWithinMs: patience.lookUp },
+        config.api,
+      );
+      try {
+        reportReady();
+        logger.info({ url: server.url }, 'listening');
+        logger.info({ signal: await stop }, 'stopping');
+      } finally {
+        await server.close();
+      }
+    });
+  } finally {
+    await database.close();
+  }
+}
+
+/** Resolves with the first signal that asks this process to stop; later ones change nothing. */
+const stopSignal = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, resolve);
+  });

@@ -1,0 +1,95 @@
+// What StreamFlow knows about a subscriber at the end of a month.
+import { Random } from '../../../../domain/random.ts';
+import { type Subscriber, within } from './subscriber.ts';
+
+/** Month 0 is the world in which the first version is trained, month 1 the one that has changed. */
+export type Month = 0 | 1;
+
+/** The values of one month; what does not change is in `subscriber`. */
+export interface Snapshot {
+  readonly subscriber: Subscriber;
+  readonly monthsActive: number;
+  readonly totalPaid: number;
+  readonly watchHours30d: number;
+  readonly avgSessionMins7d: number;
+  readonly skips7d: number;
+  readonly rebufferEvents7d: number;
+  readonly failedPayments90d: number;
+  readonly supportTickets90d: number;
+  readonly ticketResolutionHours90d: number;
+  readonly churned: boolean;
+}
+
+/** Mean number of times a week that playback stops to load: the one feature that drifts. */
+const REBUFFERING: Readonly<Record<Month, number>> = { 0: 2.3, 1: 2.85 };
+
+/**
+ * A subscriber at the end of a month. A month leans on what the subscriber tends to do, and counts over 90 days share
+ * two of their three months with the month before, so values move without their distributions moving.
+ */
+export function snapshotOf(seed: number, index: number, subscriber: Subscriber, month: Month): Snapshot {
+  const { taste } = subscriber;
+  const random = new Random(seed, index, 0x100 + month);
+  const monthsActive = subscriber.tenure + month;
+  const features = {
+    monthsActive,
+    totalPaid: rounded(subscriber.monthlyFee * monthsActive * subscriber.pastFee, 2),
+    watchHours30d: rounded(within(1, 29.6 + 6.7 * leaning(taste.watching, random), 60), 2),
+    avgSessionMins7d: rounded(within(5, 29.1 + 6 * leaning(taste.sessions, random), 60), 2),
+    skips7d: random.poisson(5),
+    rebufferEvents7d: random.poisson(REBUFFERING[month]),
+    failedPayments90d: threeMonths(seed, index, month, 0x200, 0.17),
+    supportTickets90d: threeMonths(seed, index, month, 0x300, 0.32),
+    ticketResolutionHours90d: rounded(within(1, 10 + 3.9 * leaning(taste.patience, random), 25), 1),
+  };
+  return { subscriber, ...features, churned: random.chance(churns(subscriber, features, month)) };
+}
+
+/** Normal with mean 0 and deviation 1, correlated 0.8 from month to month. */
+const leaning = (taste: number, random: Random): number =>
+  Math.sqrt(0.8) * taste + Math.sqrt(0.2) * random.normal();
+
+/** A count over the month and the two before it, with the given mean. */
+function threeMonths(seed: number, index: number, month: Month, stream: number, mean: number): number {
+  let count = 0;
+  for (let at = month; at < month + 3; at += 1)
+    count += new Random(seed, index, stream + at).poisson(mean / 3);
+  return count;
+}
+
+const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals));
+
+/** What of a month can make somebody leave. */
+interface Reasons {
+  readonly monthsActive: number;
+  readonly rebufferEvents7d: number;
+  readonly failedPayments90d: number;
+  readonly supportTickets90d: number;
+}
+
+/**
+ * The probability that a subscriber leaves: 1 / (1 + e^-z).
+ *
+ * In month 0 z is about money and commitment; people who are new, pay much and are bound by nothing leave. By month 1
+ * the video keeps stopping, and z is about that, about payments that fail and about asking for help; what counted
+ * before hardly matters.
+ */
+function churns(subscriber: Subscriber, reasons: Reasons, month: Month): number {
+  const z = month === 0 ? commitment(subscriber, reasons) : quality(subscriber, reasons);
+  return 1 / (1 + Math.exp(-z));
+}
+
+function commitment(
+  { contract, monthlyFee, netService, paperless }: Subscriber,
+  { monthsActive }: Reasons,
+): number {
+  const bound = { 'Month-to-month': 0, 'One year': 0.6, 'Two year': 1.2 }[contract];
+  const fiber = netService === 'Fiber optic' ? 0.5 : 0;
+  return -1.5 + 0.026 * (monthlyFee - 18) - 0.039 * monthsActive - bound + fiber + (paperless ? 0.3 : 0);
+}
+
+function quality({ monthlyFee }: Subscriber, reasons: Reasons): number {
+  const { monthsActive, rebufferEvents7d, failedPayments90d, supportTickets90d } = reasons;
+  const annoyance = 0.45 * rebufferEvents7d + 1 * failedPayments90d + 0.8 * supportTickets90d;
+  return -3.05 + annoyance + 0.005 * (monthlyFee - 65) - 0.006 * (monthsActive - 32);
+}

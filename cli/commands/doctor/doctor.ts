@@ -1,0 +1,71 @@
+// tidegate doctor: what is wrong with servers, schema and tables, and what to do about it.
+import { type Command } from 'commander';
+import { type Database, openDatabase } from '../../../store/postgres/database.ts';
+import { getDefinition, listModels } from '../../../store/definitions/definitions.ts';
+import { type CommandContext, jsonOption } from '../../shared/arguments.ts';
+import { type Config } from '../../shared/config.ts';
+import { withClient } from '../../shared/connections.ts';
+import { examineDatabase, examineInstallation, examineTemporal, examineWorkers } from './examine-servers.ts';
+import { examineModel, type Finding } from './examine-model.ts';
+import { findEndpoints } from '../../shared/endpoints.ts';
+import { type Output } from '../../output/output.ts';
+import { EXIT_FAILED } from '../../output/explain-error.ts';
+
+/** Adds `tidegate doctor`. */
+export function addDoctor(program: Command, { config, output }: CommandContext): void {
+  program
+    .command('doctor')
+    .description(
+      'look for what is wrong: servers, schema, search attributes, and of each model tables, indexes, lags, time zones',
+    )
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExits with 1 when something is wrong.\n\nExample:\n  tidegate doctor --json')
+    .action(async ({ json }: { readonly json?: boolean }) => {
+      const findings = await examine(config());
+      const healthy = findings.every(({ kind }) => kind !== 'problem');
+      if (json) output.json({ healthy, findings });
+      else print(output, findings, healthy);
+      if (!healthy) process.exitCode = EXIT_FAILED;
+    });
+}
+
+async function examine(config: Config): Promise<Finding[]> {
+  const { databaseUrl, temporal } = await findEndpoints(config);
+  const { taskQueue } = config;
+  const database = openDatabase(databaseUrl, { max: 4, applicationName: 'tidegate-cli' });
+  try {
+    const ofDatabase = await examineDatabase(database);
+    const ofTemporal = await examineTemporal(temporal);
+    const isUsable = ofDatabase.every(({ kind }) => kind === 'ok');
+    if (!isUsable) return [...ofDatabase, ...ofTemporal];
+    const answers = ofTemporal[0]?.kind === 'ok';
+    return [
+      ...ofDatabase,
+      ...ofTemporal,
+      ...(answers
+        ? await withClient(temporal, (client) => examineInstallation(client, database, taskQueue))
+        : []),
+      ...(await examineWorkers(database)),
+      ...(await examineModels(database)),
+    ];
+  } finally {
+    await database.close();
+  }
+}
+
+async function examineModels(database: Database): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const model of await listModels(database)) {
+    const { definition } = await getDefinition(database, model);
+    findings.push(...(await examineModel(database, definition)));
+  }
+  return findings;
+}
+
+function print(output: Output, findings: readonly Finding[], healthy: boolean): void {
+  for (const { about, kind, words, remedy } of findings) {
+    output.line(`${kind === 'ok' ? 'ok     ' : kind} ${about}: ${words}`);
+    if (remedy !== undefined) output.line(`        ${remedy}`);
+  }
+  output.line(healthy ? 'nothing is wrong' : 'something is wrong: see the problems above');
+}

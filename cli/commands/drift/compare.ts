@@ -1,0 +1,213 @@
+// Reads two tables, compares them and answers, with no model, worker or server.
+import { compareTables, referenceOfTable } from '../../../domain/drift/tables/compare-tables.ts';
+import { type ColumnKind } from '../../../domain/drift/tables/column-builder.ts';
+import { type DriftVerdict, judgeWindow } from '../../../domain/drift/verdict.ts';
+import { profileTableQuery } from '../../../store/profiles/profile-query.ts';
+import { openTableQuery } from '../../../store/profiles/query-source.ts';
+import { type ReadTable, readTable } from '../../../store/profiles/read-table.ts';
+import { openTableFile, type TableSource } from '../../../store/profiles/table-source.ts';
+import { type CsvOptions } from '../../../store/import/csv/csv-source.ts';
+import { type Output } from '../../output/output.ts';
+import { multivariateInWords } from '../../../domain/drift/multivariate/domain-classifier.ts';
+import { driftTable, notableColumns } from '../../output/report-tables.ts';
+
+/** Where a table is. */
+export type TablePlace =
+  { readonly file: string } | { readonly sql: string; readonly name: string; readonly url: string };
+
+/** What to compare, and how. */
+export interface Comparison {
+  readonly reference: TablePlace;
+  readonly current: TablePlace;
+  readonly kinds: Readonly<Record<string, ColumnKind>>;
+  readonly ignore: readonly string[];
+  readonly key: string | undefined;
+  readonly csv: CsvOptions;
+  readonly preset: 'evidently' | undefined;
+  readonly share: number;
+  readonly alpha: number;
+  readonly minRows: number;
+  /** How all columns together are looked at; false to leave that out. */
+  readonly multivariate:
+    { readonly threshold?: number | undefined; readonly rows: number; readonly seed: number } | false;
+  readonly failOnDrift: boolean;
+  readonly json: boolean;
+}
+
+/** Ends of the process under `--fail-on-drift`. */
+export const EXIT_DRIFTED = 3;
+export const EXIT_NOT_MEASURABLE = 4;
+
+/** @returns the exit code. @throws TidegateError UNREADABLE_TABLE, DATABASE_UNREACHABLE */
+export async function compareAndPrint(comparison: Comparison, output: Output): Promise<number> {
+  const { kinds, ignore, key } = comparison;
+  const reference = await readTable(await openPlace(comparison.reference, [], comparison.csv), {
+    kinds,
+    ignore,
+    key,
+  });
+  const names = reference.features.map(({ name }) => name);
+  const { current, verdict } =
+    (await judgeCounts(comparison, reference)) ?? (await judgeRows(comparison, reference, names));
+  const columns = typesOf(reference, current, kinds);
+  const wholeNumbers = perhapsCodes(reference, kinds);
+  const added = current.features.map(({ name }) => name).filter((name) => !names.includes(name));
+  if (comparison.json) {
+    const side = ({ name, rows, assumed }: CurrentTable) => ({ name, rows, assumed: assumed ?? null });
+    output.json({
+      reference: side(reference),
+      current: side(current),
+      columns,
+      wholeNumbers,
+      onlyInCurrent: added,
+      verdict,
+    });
+  } else {
+    output.heading(
+      `${current.name} (${current.rows} rows) against ${reference.name} (${reference.rows} rows)`,
+    );
+    for (const { assumed } of [reference, current]) if (assumed !== undefined) output.line(assumed);
+    output.line(`types: ${columns.map(typeInWords).join(', ')}`);
+    if (Object.keys(wholeNumbers).length > 0) output.line(codesInWords(wholeNumbers));
+    output.line(`to name them: ${columns.map(typeOption).join(' ')}`);
+    if (added.length > 0) output.line(`only in ${current.name}, not compared: ${added.join(', ')}`);
+    output.line();
+    printVerdict(output, verdict);
+  }
+  return comparison.failOnDrift ? exitOf(verdict) : 0;
+}
+
+/** What is told of a table, whether its rows were read or only counted. */
+interface CurrentTable extends Pick<ReadTable, 'name' | 'rows' | 'assumed'> {
+  readonly features: readonly { readonly name: string; readonly kind: ColumnKind }[];
+}
+
+interface Judged {
+  readonly current: CurrentTable;
+  readonly verdict: DriftVerdict;
+}
+
+/** Judges all rows, read into memory. */
+async function judgeRows(
+  { current: place, csv, ...comparison }: Comparison,
+  reference: ReadTable,
+  names: readonly string[],
+): Promise<Judged> {
+  const { kinds, ignore, key, preset, share, alpha, minRows } = comparison;
+  const current = await readTable(await openPlace(place, names, csv), { kinds, ignore, key });
+  const verdict = compareTables(reference, current, {
+    policy: {
+      preset,
+      share,
+      alpha,
+      minRows,
+      multivariate: comparison.multivariate ? comparison.multivariate.threshold : undefined,
+    },
+    multivariate: comparison.multivariate || null,
+    namedNumeric: Object.keys(kinds).filter((name) => kinds[name] === 'numeric'),
+  });
+  return { current, verdict };
+}
+
+/** Judges the counts of a query where no row is needed for it, so that the current table may be of any size. */
+async function judgeCounts(comparison: Comparison, reference: ReadTable): Promise<Judged | undefined> {
+  const { current: place, kinds, ignore, key, share, alpha, minRows } = comparison;
+  const needsRows =
+    comparison.multivariate !== false || comparison.preset !== undefined || reference.empty.length > 0;
+  if (needsRows || 'file' in place) return undefined;
+  const frozen = referenceOfTable(reference);
+  const asCategories = new Set(Object.keys(kinds).filter((name) => kinds[name] === 'category'));
+  const profiled = await profileTableQuery(place, frozen, asCategories);
+  if (profiled === undefined) return undefined;
+  const { columns, others, profile } = profiled;
+  const added = others.filter((name) => name !== key && !ignore.includes(name));
+  const features = [...columns, ...added.map((name) => ({ name, kind: 'category' as const }))];
+  return {
+    current: { name: place.name, rows: profile.rows, assumed: undefined, features },
+    verdict: judgeWindow(frozen, profile, { share, alpha, minRows }),
+  };
+}
+
+function openPlace(place: TablePlace, expected: readonly string[], csv: CsvOptions): Promise<TableSource> {
+  return 'file' in place
+    ? openTableFile(place.file, expected, csv)
+    : openTableQuery(place.url, place.sql, place.name);
+}
+
+interface ColumnType {
+  readonly column: string;
+  readonly type: ColumnKind;
+  /** Its kind in the current table where that is another; null where it is the same, or not there. */
+  readonly currentType: ColumnKind | null;
+  readonly inferred: boolean;
+}
+
+/** Most different whole numbers of a column that may as well be codes. */
+const MAX_CODES = 20;
+
+const typesOf = (
+  reference: ReadTable,
+  current: CurrentTable,
+  kinds: Readonly<Record<string, ColumnKind>>,
+): ColumnType[] =>
+  reference.features.map(({ name, kind }) => {
+    const other = current.features.find((column) => column.name === name)?.kind;
+    return {
+      column: name,
+      type: kind,
+      currentType: other === undefined || other === kind ? null : other,
+      inferred: kinds[name] === undefined,
+    };
+  });
+
+/** The columns that were found to be numeric and hold few whole numbers alone, with how many different ones. */
+const perhapsCodes = (
+  { features }: ReadTable,
+  kinds: Readonly<Record<string, ColumnKind>>,
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    features.flatMap((column) => {
+      if (column.kind !== 'numeric' || kinds[column.name] !== undefined) return [];
+      const found = fewWholeNumbers(column.values);
+      return found === null ? [] : [[column.name, found]];
+    }),
+  );
+
+/** How many different whole numbers a column holds; null if there are more than 20, none, or others than whole ones. */
+function fewWholeNumbers(values: Float64Array): number | null {
+  const met = new Set<number>();
+  for (const value of values) {
+    if (Number.isNaN(value)) continue;
+    met.add(value);
+    if (!Number.isInteger(value) || met.size > MAX_CODES) return null;
+  }
+  return met.size === 0 ? null : met.size;
+}
+
+const typeInWords = ({ column, type, currentType, inferred }: ColumnType): string =>
+  `${column} ${type}${currentType === null ? '' : ` (now ${currentType})`}${inferred ? '' : ' (named)'}`;
+
+function codesInWords(wholeNumbers: Readonly<Record<string, number>>): string {
+  const each = Object.entries(wholeNumbers).map(([column, count]) => `${column} (${count})`);
+  const options = Object.keys(wholeNumbers).map((column) => typeOption({ column, type: 'category' }));
+  return `compared as numbers, though they hold few different whole numbers: ${each.join(', ')}; if they are codes: ${options.join(' ')}`;
+}
+
+/** A column's type as an option that a shell reads as one. */
+function typeOption({ column, type }: Pick<ColumnType, 'column' | 'type'>): string {
+  const named = `${column}=${type}`;
+  return `--type ${/^[\w.=:/@%+-]+$/.test(named) ? named : `'${named.replaceAll("'", `'\\''`)}'`}`;
+}
+
+function exitOf({ status }: DriftVerdict): number {
+  if (status === 'drifted') return EXIT_DRIFTED;
+  return status === 'not measurable' ? EXIT_NOT_MEASURABLE : 0;
+}
+
+/** Prints a verdict. */
+function printVerdict(output: Output, verdict: DriftVerdict): void {
+  output.line(`${verdict.status}: ${verdict.reason}`);
+  output.table(driftTable(verdict));
+  for (const words of notableColumns(verdict)) output.line(words);
+  if (verdict.multivariate) output.line(multivariateInWords(verdict.multivariate, verdict));
+}

@@ -1,0 +1,126 @@
+// tidegate drift: compares two tables without a model, and learns thresholds of one from its past windows.
+import { type Command, Option } from 'commander';
+import { type CommandContext, jsonOption, parseNumber, parseText } from '../../shared/arguments.ts';
+import { addCalibrate } from './calibrate.ts';
+import { compareAndPrint, type Comparison, type TablePlace } from './compare.ts';
+import { type NamedTypes, parseShare, parseType } from './drift-arguments.ts';
+import { findDatabaseUrl } from '../../shared/endpoints.ts';
+import { parseDelimiter, parseEncoding, parseQuote } from '../../shared/csv-arguments.ts';
+import { defaultDrift } from '../../../domain/model/schema/drift-schema.ts';
+import { type Config } from '../../shared/config.ts';
+import { type CsvOptions } from '../../../store/import/csv/csv-source.ts';
+
+interface Options extends CsvOptions {
+  readonly referenceSql?: string;
+  readonly currentSql?: string;
+  readonly database?: string;
+  readonly type?: NamedTypes;
+  readonly key?: string;
+  readonly preset?: 'evidently';
+  readonly share?: number;
+  readonly alpha: number;
+  readonly minRows: number;
+  readonly multivariate: boolean;
+  readonly failOnDrift?: boolean;
+  readonly json?: boolean;
+}
+
+/** The policy of a definition that says nothing of drift. */
+const DEFAULTS = defaultDrift();
+
+/** Adds `tidegate drift [reference] [current]` and the commands below it. */
+export function addDrift(program: Command, context: CommandContext): void {
+  const { config, output } = context;
+  const drift = program
+    .command('drift')
+    .description('compare two tables, files or queries, with no model, worker or server')
+    .argument('[reference]', 'CSV or Parquet file of rows as they were')
+    .argument('[current]', 'CSV or Parquet file of rows as they are')
+    .option('--reference-sql <query>', 'the rows as they were, in place of a file', parseText)
+    .option('--current-sql <query>', 'the rows as they are, in place of a file', parseText)
+    .option('--database <url>', 'where queries are asked (default: DATABASE_URL)', parseText)
+    .option(
+      '--type <column=type>',
+      'numeric, category or ignore, in place of what is found; may be repeated',
+      parseType,
+    )
+    .option('--key <column>', 'whose row it is; not compared', parseText)
+    .addOption(new Option('--preset <name>', 'tests and verdict of Evidently 0.7').choices(['evidently']))
+    .option(
+      '--share <number>',
+      `share of drifted columns that is drift (default: ${DEFAULTS.share}, Evidently ${defaultDrift('evidently').share})`,
+      parseShare,
+    )
+    .option('--alpha <number>', 'bound of the adjusted p-value', parseShare, DEFAULTS.alpha)
+    .option('--min-rows <number>', 'values needed on each side', parseNumber, DEFAULTS.minRows)
+    .option('--no-multivariate', 'do not look at all columns together')
+    .option('--encoding <name>', 'encoding of CSV files (default: detected)', parseEncoding)
+    .option('--delimiter <character>', 'what keeps their cells apart (default: detected)', parseDelimiter)
+    .option('--quote <character>', 'what their values may be wrapped in, or none (default: ")', parseQuote)
+    .option('--fail-on-drift', 'exit with 3 where it drifted, with 4 where nothing could be measured')
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tidegate drift january.csv february.parquet --key user_id' +
+        "\n  tidegate drift --reference-sql 'select * from a' --current-sql 'select * from b' --fail-on-drift",
+    )
+    .action(
+      async (
+        reference: string | undefined,
+        current: string | undefined,
+        options: Options,
+        command: Command,
+      ) => {
+        const places = await placesOf([reference, current], options, command, config);
+        process.exitCode = await compareAndPrint({ ...comparisonOf(options), ...places }, output);
+      },
+    );
+  addCalibrate(drift, context);
+}
+
+async function placesOf(
+  [first, second]: readonly [string | undefined, string | undefined],
+  { referenceSql, currentSql, database }: Options,
+  command: Command,
+  config: () => Config,
+): Promise<{ reference: TablePlace; current: TablePlace }> {
+  // A query takes the place of a file, so that either side may be one.
+  const files = [first, second].filter((file) => file !== undefined);
+  const reference = referenceSql === undefined ? files.shift() : undefined;
+  const current = currentSql === undefined ? files.shift() : undefined;
+  if (files.length > 0) command.error('error: give a file or a query for each side, not both');
+  if (referenceSql === undefined && reference === undefined)
+    command.error('error: give the reference: a file, or --reference-sql');
+  if (currentSql === undefined && current === undefined)
+    command.error('error: give the current rows: a file, or --current-sql');
+  const place = async (file: string | undefined, sql: string | undefined, name: string) =>
+    sql === undefined
+      ? { file: file as string }
+      : { sql, name, url: database ?? (await findDatabaseUrl(config())) };
+  return {
+    reference: await place(reference, referenceSql, 'reference'),
+    current: await place(current, currentSql, 'current'),
+  };
+}
+
+function comparisonOf(options: Options): Omit<Comparison, 'reference' | 'current'> {
+  const { type = {}, key, preset, share, alpha, minRows, encoding, delimiter, quote } = options;
+  const named = Object.entries(type);
+  return {
+    kinds: Object.fromEntries(named.flatMap(([column, kind]) => (kind === 'ignore' ? [] : [[column, kind]]))),
+    ignore: named.flatMap(([column, kind]) => (kind === 'ignore' ? [column] : [])),
+    key,
+    csv: {
+      ...(encoding !== undefined && { encoding }),
+      ...(delimiter !== undefined && { delimiter }),
+      ...(quote !== undefined && { quote }),
+    },
+    preset,
+    share: share ?? defaultDrift(preset).share,
+    alpha,
+    minRows,
+    multivariate: options.multivariate && (defaultDrift(preset).multivariate ?? false),
+    failOnDrift: options.failOnDrift ?? false,
+    json: options.json ?? false,
+  };
+}

@@ -1,0 +1,19 @@
+// tidegate features: what a model's features are, and what they hold.
+import { type Command } from 'commander';
+import { type CommandContext } from '../../shared/arguments.ts';
+import { addDescribe } from './describe.ts';
+import { addRows } from './rows.ts';
+import { addSql } from './sql.ts';
+import { addStats } from './stats.ts';
+
+/** Adds `tidegate features` with its subcommands. */
+export function addFeatures(program: Command, context: CommandContext): void {
+  const features = program
+    .command('features')
+    .description("look at a model's features: how they are declared and joined, their rows, their values")
+    .addHelpText('after', '\nExample:\n  tidegate features describe churn');
+  addDescribe(features, context);
+  addRows(features, context);
+  addSql(features, context);
+  addStats(features, context);
+}

@@ -1,0 +1,111 @@
+// A definition's features as text: a table for each view, and one of the derived columns.
+import {
+  type DescribedColumn,
+  type DescribedDefinition,
+  type DescribedView,
+} from '../../domain/decisions/describe/describe-definition.ts';
+import { percent } from '../../domain/numbers-in-words.ts';
+import { type SharedView, type ViewUse } from '../../store/registry/shared-views.ts';
+import { minute } from './format.ts';
+import { type Output } from './output.ts';
+import { type Difference, valueInWords } from '../../domain/model/differences.ts';
+
+/** A described definition with its version, as `features describe --json` prints it. */
+export interface DescribedVersion extends DescribedDefinition {
+  readonly model: string;
+  readonly definitionVersion: number;
+  readonly appliedBy: string;
+  readonly appliedAt: Date;
+  readonly sharedViews: readonly SharedView[];
+}
+
+/** Prints a definition. */
+export function printDefinition(output: Output, described: DescribedVersion): void {
+  const { model, definitionVersion, appliedBy, appliedAt, entity, rows, views, derived, label, holdout } =
+    described;
+  output.heading(`${model}, definition ${definitionVersion}`);
+  output.line(`applied by ${appliedBy} at ${minute(appliedAt)} UTC`);
+  output.line(
+    `one row per ${entity.name} (${entity.keys.join(', ')}) and ${rows.timestamp} of ${rows.table}`,
+  );
+  const known = label.known === undefined ? '' : `, known at ${label.known}`;
+  output.line(
+    `label: ${label.table}.${label.column}, positive where it is ${JSON.stringify(label.positive)}, expected ${label.delay} after ${label.timestamp}${known}`,
+  );
+  const cluster = (holdout.cluster ?? entity.keys).join(', ');
+  output.line(`holdout: ${percent(holdout.share)} of the clusters by ${cluster}`);
+  for (const view of views) printView(output, view, described.sharedViews);
+  if (derived.length === 0) return;
+  output.line();
+  output.heading('derived columns');
+  output.table({
+    head: ['column', 'type', 'formula', 'contract', 'drift'],
+    rows: derived.map((column) => [column.name, typeOf(column), column.formula, ...wordsOf(column)]),
+  });
+}
+
+function printView(output: Output, view: DescribedView, shared: readonly SharedView[]): void {
+  output.line();
+  output.heading(view.name === undefined ? `view of ${view.table}` : `view ${view.name} of ${view.table}`);
+  output.line(timesInWords(view));
+  const renamed = Object.entries(view.keys).map(([key, column]) =>
+    key === column ? key : `${key} in ${column}`,
+  );
+  output.line(`keyed by ${renamed.join(', ')}`);
+  if (view.freshness)
+    output.line(`newest row within ${view.freshness.within}, else ${view.freshness.severity}`);
+  for (const each of shared.filter(({ view: name }) => name === view.name))
+    sharedViewLines(each).forEach((line) => output.line(line));
+  output.table({
+    head: ['column', 'type', 'contract', 'drift'],
+    rows: view.columns.map((column) => [column.name, typeOf(column), ...wordsOf(column)]),
+  });
+}
+
+function timesInWords({ timestamp, known, lag, knownSince, ttl, maxAge, pastMaxAge }: DescribedView): string {
+  const parts = [
+    `true from ${timestamp}`,
+    ...(ttl === undefined ? ['for ever'] : [`for ${ttl}`]),
+    ...(known === undefined ? [] : [`known at ${known}, at most ${lag} later`]),
+    ...(knownSince === undefined ? [] : [`before ${knownSince} at its own timestamp`]),
+    ...(maxAge === undefined ? [] : [`online up to an age of ${maxAge}, then ${pastMaxAge}`]),
+  ];
+  return parts.join(', ');
+}
+
+const typeOf = ({ type, isFeature }: DescribedColumn): string => (isFeature ? type : `${type}, input only`);
+
+const wordsOf = ({ contract, drift }: DescribedColumn): [string, string] => [
+  contract.join(', '),
+  drift.join(', '),
+];
+
+const MOST_DIFFERENCES = 5;
+
+/**
+ * Who shares a view, and who declares another by its name; no line where no other model has it.
+ *
+ * @example sharedViewLines(shared) // ['view usage is shared with upsell']
+ */
+export function sharedViewLines({ view, uses }: SharedView): string[] {
+  const sharing = uses.filter(({ differences }) => differences.length === 0).map(({ model }) => model);
+  const differing = uses.filter(({ differences }) => differences.length > 0);
+  return [
+    ...(sharing.length > 0 ? [`view ${view} is shared with ${sharing.join(', ')}`] : []),
+    ...differing.map((use) => inWords(view, use)),
+  ];
+}
+
+function inWords(view: string, { model, definitionVersion, differences, agreedUntil }: ViewUse): string {
+  const more =
+    differences.length > MOST_DIFFERENCES ? ` and ${differences.length - MOST_DIFFERENCES} more` : '';
+  const fields = differences.slice(0, MOST_DIFFERENCES).map(fieldInWords).join(', ');
+  const moved =
+    agreedUntil === null
+      ? 'it keeps that until it is applied again'
+      : `it said the same as here up to definition ${agreedUntil}, so this declaration may be an old one`;
+  return `warning: ${model} (definition ${definitionVersion}) declares view ${view} otherwise: ${fields}${more}; ${moved}`;
+}
+
+const fieldInWords = ({ at, before, now }: Difference): string =>
+  `${at} is ${valueInWords(before)} there and ${valueInWords(now)} here`;

@@ -1,0 +1,106 @@
+// Any failure as an error of the table: what Temporal wraps is unwrapped until its own words are found.
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
+import { type ErrorCode, errorKinds, type Place, TidegateError } from '../../domain/errors.ts';
+import { temporalFailure } from '../../domain/temporal-failure.ts';
+import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
+
+const MOST_CAUSES = 10;
+
+/**
+ * The error of the table that a failure stands for; INTERNAL if it stands for none.
+ *
+ * @example explainError(new WorkflowExecutionAlreadyStartedError('…', 'monitor/churn', 'monitorWorkflow')).code
+ */
+export function explainError(error: unknown): TidegateError {
+  for (const cause of chainOf(error)) {
+    const explained = explain(cause);
+    if (explained) return explained;
+  }
+  const innermost = chainOf(error).findLast((cause) => cause instanceof TemporalFailure) ?? error;
+  const message = innermost instanceof Error ? innermost.message : String(innermost);
+  return new TidegateError('INTERNAL', message, { cause: error, remedy: INTERNAL_REMEDY });
+}
+
+const INTERNAL_REMEDY = 'Set TIDEGATE_DEBUG=1 to see where it happened; the worker and the API log the rest.';
+
+function chainOf(error: unknown): unknown[] {
+  const chain: unknown[] = [];
+  for (let cause = error; cause !== undefined && chain.length < MOST_CAUSES; cause = causeOf(cause))
+    chain.push(cause);
+  return chain;
+}
+
+// What a request by `fetch` wraps is a socket's error, and not one of Postgres.
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && !(error instanceof TypeError) ? error.cause : undefined;
+
+function explain(error: unknown): TidegateError | undefined {
+  if (error instanceof TidegateError) return error;
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return new TidegateError('ALREADY_RUNNING', `${error.workflowId} is running already`, {
+      remedy: 'Wait for it to end; `tidegate status` says where it stands.',
+      cause: error,
+    });
+  }
+  if (error instanceof WorkflowNotFoundError) {
+    return new TidegateError('NOTHING_PENDING', `no run ${error.workflowId} is open`, { cause: error });
+  }
+  if (error instanceof ApplicationFailure) return fromFailure(error);
+  if (error instanceof CancelledFailure || error instanceof TerminatedFailure) {
+    return new TidegateError('INTERNAL', `the run was ended by hand: ${error.message}`, {
+      cause: error,
+      remedy: "Look at the run in Temporal's web UI, then start it again.",
+    });
+  }
+  return postgresFailure(error)?.error ?? temporalFailure(error);
+}
+
+/** A failure that a worker made of an error of the table: its type is the code, its message ends with the remedy. */
+function fromFailure(failure: ApplicationFailure): TidegateError | undefined {
+  const { type, message, details } = failure;
+  if (!isErrorCode(type)) return undefined;
+  const [{ places = [], remedy = errorKinds[type].remedy } = {}] = (details ?? []) as FailureDetail[];
+  return new TidegateError(type, message.replace(`. ${remedy}`, ''), { places, remedy, cause: failure });
+}
+
+interface FailureDetail {
+  readonly places?: Place[];
+  /** Absent in failures of earlier releases, whose remedy was always that of the code. */
+  readonly remedy?: string;
+}
+
+const isErrorCode = (type: string | undefined | null): type is ErrorCode =>
+  typeof type === 'string' && Object.hasOwn(errorKinds, type);
+
+/** Exit code of a command that failed. */
+export const EXIT_FAILED = 1;
+
+/** Exit code of a command that was called wrongly. */
+export const EXIT_USAGE = 2;
+
+/** Exit code of a command that Ctrl-C ended before its work was done, as shells have it. */
+export const EXIT_INTERRUPTED = 130;
+
+/**
+ * The lines that tell an error: what, where (one line a place), and what to do about it. The stack only where asked for.
+ *
+ * @example errorLines(new TidegateError('UNKNOWN_MODEL', 'there is no model "x"'), { stack: false })
+ * // ['error UNKNOWN_MODEL: there is no model "x"', 'remedy: Apply its definition first: …']
+ */
+export function errorLines(error: TidegateError, { stack }: { readonly stack: boolean }): string[] {
+  return [
+    `error ${error.code}: ${error.message}`,
+    ...error.places.map(({ at, problem }) => `  ${at}: ${problem}`),
+    `remedy: ${error.remedy}`,
+    ...(stack ? stackOf(error) : []),
+  ];
+}
+
+function stackOf(error: Error): string[] {
+  const lines: string[] = [];
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause) {
+    lines.push(cause === error ? '' : 'caused by', cause.stack ?? cause.message);
+  }
+  return lines;
+}

@@ -1,0 +1,190 @@
+// Arguments and options as commands take them; a wrong one is told with the usage and exit code 2.
+import { userInfo } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nameProblem, printableName, textProblem } from '../../domain/decisions/written-text.ts';
+import { span } from '../../domain/model/parts/schema-parts.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { type Config } from './config.ts';
+import { type Output } from '../output/output.ts';
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$/;
+
+/**
+ * Reads a day (midnight UTC) or an instant with its offset.
+ *
+ * @throws InvalidArgumentError for anything else, and for days that do not exist
+ * @example parseInstant('2024-02-29') // 2024-02-29T00:00:00Z
+ */
+export function parseInstant(text: string): Date {
+  const instant = DAY.test(text) || INSTANT.test(text) ? new Date(text) : new Date(NaN);
+  // JavaScript reads 2024-02-30 as 1 March.
+  const isReal =
+    !Number.isNaN(instant.getTime()) &&
+    instant.getUTCFullYear() >= 1 &&
+    (!DAY.test(text) || instant.toISOString().startsWith(text));
+  if (!isReal)
+    throw new InvalidArgumentError(
+      'Write a day such as 2024-02-29, or an instant such as 2024-02-29T06:00:00Z.',
+    );
+  return instant;
+}
+
+/** Reads the number of a version or report, with or without a "v" before it. @example parseNumber('v2') // 2 */
+export function parseNumber(text: string): number {
+  const number = /^v?\d{1,9}$/.test(text) ? Number(text.replace('v', '')) : 0;
+  if (number < 1) throw new InvalidArgumentError('Write a whole number from 1.');
+  return number;
+}
+
+/** Reads a JSON object. @example parseObject('{"plan": "basic"}') */
+export function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // Told below, with every other text that is not an object.
+  }
+  throw new InvalidArgumentError(`Write a JSON object, such as '{"monthly_fee": 12.5}'.`);
+}
+
+/** Reads `column=value`, added to those before it. @example parseKey('user_id=u_1', {}) // { user_id: 'u_1' } */
+export function parseKey(text: string, earlier: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Write column=value, such as user_id=u_000123.');
+  return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Reads a text that says something. @example parseText(' grace ') // 'grace' */
+export function parseText(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Write a text that is not blank.');
+  return text.trim();
+}
+
+/** Reads the name of a person: one printable line. @example parseName(' grace ') // 'grace' */
+export function parseName(text: string): string {
+  const problem = nameProblem('It', text.trim());
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return text.trim();
+}
+
+/** Reads a comment or reason, which may have several lines. */
+export function parseComment(text: string): string {
+  const problem = textProblem('It', text);
+  if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
+  return text.trim();
+}
+
+/** Reads a reason that says something. @throws InvalidArgumentError for a blank one too */
+export const parseReason = (text: string): string => parseComment(parseText(text));
+
+/** Reads how many rows are wanted, from 1 to 1,000. @example parseLimit('20') // 20 */
+export function parseLimit(text: string): number {
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > 1_000) throw new InvalidArgumentError('Write a whole number from 1 to 1000.');
+  return limit;
+}
+
+/** Reads a length of time in which something fits. @example parseSpan('45 days') */
+export function parseSpan(text: string): string {
+  const { success } = span.safeParse(text);
+  if (!success)
+    throw new InvalidArgumentError('Write a duration such as "6 hours", "45 days", "1 month" or "1 year".');
+  return text;
+}
+
+/** The user of this machine: who acts, where nobody is named. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container the user may have a number and no name.
+    return process.env['USER'] ?? 'unknown';
+  }
+}
+
+/** `--json`, for commands that answer. */
+export const jsonOption = (): Option => new Option('--json', 'print the answer as one JSON document');
+
+/** `--definition <version>`. */
+export const definitionOption = (): Option =>
+  new Option('--definition <version>', 'a definition version (default: the newest)').argParser(parseNumber);
+
+/** `--as-of <instant>`. */
+export const asOfOption = (description: string): Option =>
+  new Option('--as-of <instant>', description).argParser(parseInstant);
+
+/** `--by <name>`, the system's user where it is left out. */
+export const byOption = (description: string): Option =>
+  new Option('--by <name>', description).argParser(parseName).default(printableName(systemUser()));
+
+/** What the options of `addSubjectOptions` give. */
+export interface SubjectOptions {
+  readonly key?: Record<string, string>;
+  readonly features?: Record<string, unknown>;
+  readonly asOf?: Date;
+}
+
+/** Adds `--key`, `--features` and `--as-of`. */
+export const addSubjectOptions = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--key <column=value>', 'a key column of the entity; again for each').argParser(parseKey),
+    )
+    .addOption(
+      new Option(
+        '--features <json>',
+        'features as a JSON object; with a key they stand in place of those stored',
+      ).argParser(parseObject),
+    )
+    .addOption(asOfOption('row time of features without a key; now where left out').conflicts('key'));
+
+/**
+ * The subject as the API reads it.
+ *
+ * @throws TidegateError INVALID_REQUEST where neither a key nor features are given
+ */
+export function subjectOf({ key, features, asOf }: SubjectOptions) {
+  if (!key && !features) throw new TidegateError('INVALID_REQUEST', 'give --key or --features');
+  return { ...(key && { key }), ...(features && { features }), ...(asOf && { as_of: asOf }) };
+}
+
+/** Settings and output of one call of the command line. */
+export interface CommandContext {
+  /** The settings, read at the first call, so that `--help` needs none. @throws TidegateError BAD_CONFIG */
+  readonly config: () => Config;
+  readonly output: Output;
+}
+
+/** How far the clocks of two machines may differ, in milliseconds. */
+const CLOCK_DIFFERENCE = 5 * 60_000;
+
+/** The latest instant that is not of the future: five minutes after `now`. */
+export const latestInstant = (now = new Date()): Date => new Date(now.getTime() + CLOCK_DIFFERENCE);
+
+/** `--future`. */
+export const futureOption = (): Option =>
+  new Option('--future', 'accept an instant that lies in the future; without it, such an instant is refused');
+
+/**
+ * Refuses instants that lie more than five minutes in the future, unless they are meant.
+ *
+ * @param instants by the option that gave them; undefined where it was left out
+ * @throws TidegateError FUTURE_INSTANT naming the first of them
+ * @example refuseFuture({ '--as-of': asOf }, future)
+ */
+export function refuseFuture(
+  instants: Readonly<Record<string, Date | undefined>>,
+  isMeant: boolean | undefined,
+  now = new Date(),
+): void {
+  if (isMeant) return;
+  for (const [option, instant] of Object.entries(instants)) {
+    if (instant === undefined || instant <= latestInstant(now)) continue;
+    throw new TidegateError(
+      'FUTURE_INSTANT',
+      `${option} ${instant.toISOString()} lies in the future: it is ${now.toISOString()}`,
+    );
+  }
+}

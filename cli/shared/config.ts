@@ -1,0 +1,203 @@
+// Settings: read once from the environment, checked against one schema, frozen, and passed down.
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { z } from 'zod';
+import { TidegateError } from '../../domain/errors.ts';
+import { PART_ROWS } from '../../store/profiles/profile-parts.ts';
+import { DEFAULT_TASK_QUEUE } from '../../workflows/protocol/messages.ts';
+
+const PORT = 'must be a port, 1 to 65535';
+
+const ROWS = 'must be a whole number of rows, from 1';
+const MILLISECONDS = 'must be a whole number of milliseconds, from 100 to 600000';
+
+const milliseconds = (preset: number) =>
+  z.coerce
+    .number(MILLISECONDS)
+    .int(MILLISECONDS)
+    .min(100, MILLISECONDS)
+    .max(600_000, MILLISECONDS)
+    .default(preset);
+
+const port = (preset: number) =>
+  z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).default(preset);
+
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'must look like postgres://user:password@host:5432/database',
+});
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+
+/** Every variable that Tidegate reads. Described in docs/configuration.md and listed in .env.example. */
+export const settingsSchema = z.object({
+  DATABASE_URL: postgresUrl.optional(),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'must be host:port, such as localhost:7233')
+    .optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+  TEMPORAL_CONFIG_FILE: z.string().optional(),
+  TEMPORAL_PROFILE: z.string().optional(),
+  TIDEGATE_TASK_QUEUE: z.string().default(DEFAULT_TASK_QUEUE),
+  TIDEGATE_API_HOST: z.string().default('127.0.0.1'),
+  TIDEGATE_API_PORT: port(8080),
+  TIDEGATE_API_URL: httpUrl.optional(),
+  TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
+  TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
+  TIDEGATE_PART_ROWS: z.coerce
+    .number(ROWS)
+    .int(ROWS)
+    .min(1, ROWS)
+    .max(2 ** 31 - 1, ROWS)
+    .default(PART_ROWS),
+  TIDEGATE_WEBHOOK_URL: httpUrl.optional(),
+  TIDEGATE_DATA_DIR: z.string().default('.tidegate'),
+  TIDEGATE_CACHE: z.string().optional(),
+  TIDEGATE_POSTGRES_PORT: port(5433),
+  TIDEGATE_TEMPORAL_PORT: port(7233),
+  TIDEGATE_TEMPORAL_UI_PORT: port(8233),
+  TIDEGATE_WORKFLOW_BUNDLE: z.string().optional(),
+  TIDEGATE_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'], 'must be debug, info, warn or error')
+    .default('info'),
+  TIDEGATE_DEBUG: z.string().optional(),
+});
+
+type Settings = z.output<typeof settingsSchema>;
+
+/** How to reach Temporal. */
+export interface TemporalSettings {
+  readonly connectionOptions: ClientConnectConfig['connectionOptions'];
+  readonly namespace: string;
+}
+
+/** The settings of one process; frozen. */
+export interface Config {
+  /** Absent: the database of the running `tidegate start`. */
+  readonly databaseUrl: string | undefined;
+  /** Absent: the Temporal of the running `tidegate start`. */
+  readonly temporal: TemporalSettings | undefined;
+  readonly taskQueue: string;
+  /** Where the API listens; `url` is where it is reached, when that differs. */
+  readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
+  /** How long the API waits for Postgres, in milliseconds. */
+  readonly patience: {
+    /** For a connection, and for one statement. */
+    readonly database: number;
+    /** For a look-up by key. */
+    readonly lookUp: number;
+  };
+  readonly webhookUrl: string | undefined;
+  /** A window of more rows is profiled in parts of about so many. */
+  readonly partRows: number;
+  /** Folder of the embedded servers, absolute. */
+  readonly dataDir: string;
+  /** Ports of the embedded servers. */
+  readonly ports: { readonly postgres: number; readonly temporal: number; readonly temporalUi: number };
+  readonly workflowBundle: string | undefined;
+  readonly logLevel: Settings['TIDEGATE_LOG_LEVEL'];
+  /** What the settings were read from: child processes begin with it. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+// What belongs to other programs must not reach this one, nor those that it starts, through a file that lies about in
+// the working directory: NODE_OPTIONS loads any script, PATH chooses programs, LD_PRELOAD loads code into all of them.
+const OF_TIDEGATE = /^(TIDEGATE_|TEMPORAL_)|^DATABASE_URL$/;
+
+/** Settings that name code which is loaded or programs which are run: for the same reason the environment alone sets them. */
+export const OF_THE_ENVIRONMENT_ALONE: readonly string[] = ['TIDEGATE_CACHE', 'TIDEGATE_WORKFLOW_BUNDLE'];
+
+const isReadFromFile = (name: string): boolean =>
+  OF_TIDEGATE.test(name) && !OF_THE_ENVIRONMENT_ALONE.includes(name);
+
+/**
+ * The settings that a `.env` file holds, and the names of what else is in it.
+ *
+ * @example readDotenv('TIDEGATE_API_PORT=8081\nNODE_OPTIONS=--require ./x.cjs')
+ * // { settings: { TIDEGATE_API_PORT: '8081' }, ignored: ['NODE_OPTIONS'] }
+ */
+export function readDotenv(text: string): {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly ignored: readonly string[];
+} {
+  const entries = Object.entries(parseEnv(text)) as [string, string][];
+  return {
+    settings: Object.fromEntries(entries.filter(([name]) => isReadFromFile(name))),
+    ignored: entries.flatMap(([name]) => (isReadFromFile(name) ? [] : [name])).sort(),
+  };
+}
+
+/**
+ * Reads and checks the settings. An empty variable counts as absent.
+ *
+ * @throws TidegateError BAD_CONFIG naming each wrong variable
+ * @example const config = readConfig(process.env);
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const environment = withoutEmpty(env);
+  const parsed = settingsSchema.safeParse(environment);
+  if (!parsed.success) {
+    const places = parsed.error.issues.map(({ path, message }) => ({ at: path.join('.'), problem: message }));
+    throw new TidegateError('BAD_CONFIG', `${places.map(({ at }) => at).join(', ')} cannot be used`, {
+      places,
+    });
+  }
+  const settings = parsed.data;
+  return Object.freeze({
+    databaseUrl: settings.DATABASE_URL,
+    temporal: temporalSettings(settings, environment),
+    taskQueue: settings.TIDEGATE_TASK_QUEUE,
+    api: Object.freeze({
+      host: settings.TIDEGATE_API_HOST,
+      port: settings.TIDEGATE_API_PORT,
+      url: settings.TIDEGATE_API_URL,
+    }),
+    patience: Object.freeze({
+      database: settings.TIDEGATE_API_DATABASE_MS,
+      lookUp: settings.TIDEGATE_API_LOOKUP_MS,
+    }),
+    webhookUrl: settings.TIDEGATE_WEBHOOK_URL,
+    partRows: settings.TIDEGATE_PART_ROWS,
+    dataDir: resolve(settings.TIDEGATE_DATA_DIR),
+    ports: Object.freeze({
+      postgres: settings.TIDEGATE_POSTGRES_PORT,
+      temporal: settings.TIDEGATE_TEMPORAL_PORT,
+      temporalUi: settings.TIDEGATE_TEMPORAL_UI_PORT,
+    }),
+    workflowBundle: settings.TIDEGATE_WORKFLOW_BUNDLE,
+    logLevel: settings.TIDEGATE_LOG_LEVEL,
+    environment,
+  });
+}
+
+const withoutEmpty = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
+    ),
+  );
+
+/** TLS, API key and profiles are read as every Temporal program reads them. */
+function temporalSettings(
+  settings: Settings,
+  environment: Record<string, string>,
+): TemporalSettings | undefined {
+  const { TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE } = settings;
+  // A configuration file that merely lies in the home directory does not keep `tidegate start` from its own server.
+  if (!TEMPORAL_ADDRESS && !TEMPORAL_CONFIG_FILE && !TEMPORAL_PROFILE) return undefined;
+  try {
+    const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: environment });
+    return { connectionOptions, namespace: namespace ?? settings.TEMPORAL_NAMESPACE };
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new TidegateError('BAD_CONFIG', `the TEMPORAL_ settings cannot be used: ${problem}`, { cause });
+  }
+}

@@ -1,0 +1,122 @@
+// The connections of one command: opened for it, closed after it.
+import { Client, Connection } from '@temporalio/client';
+import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
+import { checkReachable, type Database, openDatabase } from '../../store/postgres/database.ts';
+import { type Installation, readInstallation } from '../../store/registry/installation.ts';
+import { checkSchema, migrate } from '../../store/postgres/migrate.ts';
+import { ownRuns } from '../../worker/installation-memo.ts';
+import { temporalUnreachable } from '../../worker/search-attributes.ts';
+import { type Config, type TemporalSettings } from './config.ts';
+import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
+import { exampleMigrations } from '../../migrations/example/index.ts';
+
+/** What a command that starts or follows runs works with. */
+export interface Services {
+  readonly database: Database;
+  readonly client: Client;
+  /** What the client starts carries its id. */
+  readonly installation: Installation;
+  readonly endpoints: Endpoints;
+  readonly taskQueue: string;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/**
+ * Gives a database whose schema this process knows.
+ *
+ * @throws TidegateError NOT_READY, DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW
+ */
+export async function withDatabase<T>(config: Config, use: (database: Database) => Promise<T>): Promise<T> {
+  return withDatabaseAt(await findDatabaseUrl(config), use);
+}
+
+async function withDatabaseAt<T>(url: string, use: (database: Database) => Promise<T>): Promise<T> {
+  const database = openDatabase(url, { max: 4, applicationName: 'tidegate-cli' });
+  try {
+    await checkReachable(database);
+    await checkSchema(database, tidegateMigrations);
+    return await use(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/**
+ * Gives database and Temporal client.
+ *
+ * @throws TidegateError as {@link withDatabase}, and TEMPORAL_UNREACHABLE
+ */
+export async function withServices<T>(config: Config, use: (services: Services) => Promise<T>): Promise<T> {
+  return withServicesAt(await findEndpoints(config), config.taskQueue, use);
+}
+
+/** Gives database and Temporal client of servers that are known. @throws TidegateError as {@link withServices} */
+export const withServicesAt = <T>(
+  endpoints: Endpoints,
+  taskQueue: string,
+  use: (services: Services) => Promise<T>,
+): Promise<T> =>
+  withDatabaseAt(endpoints.databaseUrl, async (database) => {
+    const installation = await readInstallation(database);
+    return withClient(
+      endpoints.temporal,
+      (client) => use({ database, client, endpoints, taskQueue, installation }),
+      installation,
+    );
+  });
+
+/**
+ * Gives a Temporal client.
+ *
+ * @param installation whose id the runs carry that it starts; absent for one that starts none
+ * @throws TidegateError TEMPORAL_UNREACHABLE, saying where it tried
+ */
+export async function withClient<T>(
+  settings: TemporalSettings,
+  use: (client: Client) => Promise<T>,
+  installation?: Installation,
+): Promise<T> {
+  const connection = await connect(settings);
+  try {
+    const client: Client = new Client({
+      connection,
+      namespace: settings.namespace,
+      ...(installation && { interceptors: { workflow: [ownRuns(installation, () => client)] } }),
+    });
+    return await use(client);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connect({ connectionOptions }: TemporalSettings): Promise<Connection> {
+  try {
+    return await Connection.connect({
+      ...connectionOptions,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    });
+  } catch (cause) {
+    throw temporalUnreachable(connectionOptions.address, cause);
+  }
+}
+
+/**
+ * Runs what the database has not seen.
+ *
+ * @returns the names of the migrations that ran
+ * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_TOO_NEW, MIGRATION_FAILED
+ */
+export async function migrateAll(
+  databaseUrl: string,
+  { example }: { readonly example: boolean },
+): Promise<string[]> {
+  const database = openDatabase(databaseUrl, { max: 2, applicationName: 'tidegate-migrate' });
+  try {
+    await checkReachable(database);
+    const own = await migrate(database, tidegateMigrations);
+    return example ? [...own, ...(await migrate(database, exampleMigrations))] : own;
+  } finally {
+    await database.close();
+  }
+}
