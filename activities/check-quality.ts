@@ -29,7 +29,7 @@ import { type MatchTexts } from '../domain/model/parts/contract.ts';
 import { wholeValue } from '../domain/model/parts/regex.ts';
 
 /** Of the line for people: the report holds all of it. */
-const MOST_CHARACTERS = 3_000;
+const MAX_CHARACTERS = 3_000;
 
 /** What the check found, and whether the loop stops here. */
 export interface QualityChecked extends InWords {
@@ -50,7 +50,7 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
       await writeReportPart(database, reportId, 'drift', unmeasured(stop));
       await writeReportPart(database, reportId, 'performance', unmeasured(stop));
     }
-    return { words: cut(`quality: ${qualityInWords(quality)}`, MOST_CHARACTERS), stops: stop !== null };
+    return { words: cut(`quality: ${qualityInWords(quality)}`, MAX_CHARACTERS), stops: stop !== null };
   },
 });
 

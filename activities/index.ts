@@ -11,7 +11,7 @@ import { compareActivities } from './compare.ts';
 import { decideActivities } from './decide.ts';
 import { evidenceActivities } from './evidence.ts';
 import { freezeActivities } from './freeze.ts';
-import { materialiseActivities } from './materialize.ts';
+import { materializeActivities } from './materialize.ts';
 import { driftActivities } from './measure-drift.ts';
 import { performanceActivities } from './measure-performance.ts';
 import { notifyActivities } from './notify.ts';
@@ -41,7 +41,7 @@ export const createActivities = (deps: ActivityDeps) =>
     ...trainActivities(deps),
     ...compareActivities(deps),
     ...stageActivities(deps),
-    ...materialiseActivities(deps),
+    ...materializeActivities(deps),
     ...validateActivities(deps),
     ...evidenceActivities(deps),
     ...decisionActivities(deps),

@@ -3,14 +3,14 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { definitionsInUse, keepsOnlineRows } from '../store/online/definitions-in-use.ts';
-import { materialise } from '../store/online/materialize.ts';
+import { materialize } from '../store/online/materialize.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
-import { materialisedInWords, type MaterialiseScope } from '../domain/data/materialised.ts';
+import { materializedInWords, type MaterializeScope } from '../domain/data/materialised.ts';
 import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { getVersion } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
-import { type MaterialisedDefinition } from '../workflows/protocol/messages.ts';
+import { type MaterializedDefinition } from '../workflows/protocol/messages.ts';
 
 /** The rows of one definition, and the instant to which they are brought. */
 export interface DefinitionRows {
@@ -18,21 +18,21 @@ export interface DefinitionRows {
   readonly definitionVersion: number;
   /** ISO 8601. */
   readonly asOf: string;
-  readonly scope: MaterialiseScope;
+  readonly scope: MaterializeScope;
 }
 
 /** The steps that keep online rows. */
-export const materialiseActivities = ({ database }: ActivityDeps) => {
-  const bring = async (input: DefinitionRows): Promise<MaterialisedDefinition> => {
+export const materializeActivities = ({ database }: ActivityDeps) => {
+  const bring = async (input: DefinitionRows): Promise<MaterializedDefinition> => {
     const { model, definitionVersion, asOf, scope } = input;
-    const done = await materialise(database, {
+    const done = await materialize(database, {
       source: await getDefinition(database, model, definitionVersion),
       asOf: new Date(asOf),
       scope,
       onProgress: (progress) => heartbeat({ definitionVersion, ...progress }),
       signal: cancellationSignal(),
     });
-    const words = `definition ${definitionVersion}: ${materialisedInWords(done)}`;
+    const words = `definition ${definitionVersion}: ${materializedInWords(done)}`;
     return { ...done, definitionVersion, asOf: done.asOf.toISOString(), words };
   };
 

@@ -41,10 +41,10 @@ export interface TrainedTrees {
 const ENOUGH_HELD_OUT = 1_000;
 
 /** Training rows that are scored out of fold, about. */
-const MOST_DEALT = 20_000;
+const MAX_DEALT = 20_000;
 
 /** Sums of float32 differ from LightGBM's of float64 by less. */
-const MOST_APART = 1e-5;
+const MAX_APART = 1e-5;
 
 /**
  * Trains a version on the labelled rows outside the holdout. Calibration, threshold and, where fewer than 1,000 holdout
@@ -91,7 +91,7 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
   return { artifact, scores: scoreReference ? await reference() : null };
 
   async function outOfFold(): Promise<ScoredOutOfFold | null> {
-    const { folds, reason } = foldsOf(frame, rows, { seed: training.seed, mostRows: MOST_DEALT });
+    const { folds, reason } = foldsOf(frame, rows, { seed: training.seed, maxRows: MAX_DEALT });
     if (folds.length === 0) {
       if (asked === 'none' && (!policy || 'value' in policy)) return null;
       throw new TidegateError('TOO_FEW_LABELS', `nothing can be scored out of fold: ${reason}`);
@@ -128,9 +128,9 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
 async function checkSample(scorer: Scorer, frame: Frame, { sample }: TreeOutcome): Promise<void> {
   const scores = await scorer.scoreRows(frame, Uint32Array.from(sample.rows));
   const apart = scores.reduce((most, score, at) => Math.max(most, Math.abs(score - sample.scores[at]!)), 0);
-  if (!(apart <= MOST_APART))
+  if (!(apart <= MAX_APART))
     throw new TidegateError(
       'INVALID_ONNX',
-      `the runtime and LightGBM score ${sample.rows.length} rows up to ${apart} apart, more than ${MOST_APART}`,
+      `the runtime and LightGBM score ${sample.rows.length} rows up to ${apart} apart, more than ${MAX_APART}`,
     );
 }

@@ -146,7 +146,7 @@ async function datasetOfRecipe(
 const ENOUGH_HELD_OUT = 1_000;
 
 /** Training rows that are scored out of fold, about. */
-const MOST_DEALT = 20_000;
+const MAX_DEALT = 20_000;
 
 /**
  * The score reference of a version that was just trained.
@@ -184,7 +184,7 @@ async function outOfFold(
 ): Promise<{ rows: Uint32Array; scores: Float64Array } | undefined> {
   try {
     const { frame, rows: learnt, trainer, options } = input;
-    const task = { frame, rows: learnt, trainer, options, mostRows: MOST_DEALT };
+    const task = { frame, rows: learnt, trainer, options, maxRows: MAX_DEALT };
     const { rows, scores } = await compute('scoreOutOfFold', task, control);
     return { rows, scores: scores.map((score) => calibrated(calibration?.map, score)) };
   } catch (error) {

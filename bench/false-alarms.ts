@@ -17,8 +17,8 @@ const SIZES = [
   [1_000_000, 1_000_000, 4],
 ] as const;
 /** Reference rows above which Evidently's statistics, which sort all values of each window, are left out. */
-const MOST_PEER_ROWS = 20_000;
-const MOST_PEER_WINDOWS = 200;
+const MAX_PEER_ROWS = 20_000;
+const MAX_PEER_WINDOWS = 200;
 const POLICY = { share: 0.05 };
 
 /** Windows of which each rule flags a column. */
@@ -59,7 +59,7 @@ for (const [rows, referenceRows, windows] of SIZES) {
   const reference = freezeReference(frame);
   const count = { ours: 0, uncorrected: 0, evidently: 0, peers: 0 };
   for (let window = 0; window < windows; window += 1) {
-    const peers = referenceRows <= MOST_PEER_ROWS && window < MOST_PEER_WINDOWS;
+    const peers = referenceRows <= MAX_PEER_ROWS && window < MAX_PEER_WINDOWS;
     const flags = flagsOf(reference, [frame, fourteenColumns(rows, 10 + window)], peers);
     count.ours += Number(flags.ours.length > 0);
     count.uncorrected += Number(flags.uncorrected.length > 0);

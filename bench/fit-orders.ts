@@ -26,7 +26,7 @@ const SAME = { coefficients: 1e-4, loss: 1e-10 } as const;
 const SETTLED = 1e-4;
 const MAX_ORDERS_UNSETTLED = 3;
 // ml-logistic-regression needs minutes above this.
-const MOST_DESCENT_ROWS = 20_000;
+const MAX_DESCENT_ROWS = 20_000;
 const SETTINGS: readonly { l2: number; classWeight: ClassWeight }[] = [
   { l2: 1, classWeight: 'none' },
   { l2: 1e-8, classWeight: 'none' },
@@ -147,7 +147,7 @@ for await (const { name, frame, rows, orders } of dataSets(python)) {
       };
       const solvers = {
         newton: fitNewton,
-        ...(rows.length <= MOST_DESCENT_ROWS && { descent: fitLogistic }),
+        ...(rows.length <= MAX_DESCENT_ROWS && { descent: fitLogistic }),
       };
       for (const [solver, solve] of Object.entries(solvers)) {
         const start = performance.now();

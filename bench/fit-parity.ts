@@ -23,7 +23,7 @@ import { type Python } from './python.ts';
 
 const GENERATED_ROWS = 1_000_000;
 // ml-logistic-regression needs seconds above this.
-const MOST_DESCENT_ROWS = 100_000;
+const MAX_DESCENT_ROWS = 100_000;
 const WEIGHTS: readonly ClassWeight[] = ['none', 'balanced', { positive: 5, negative: 1 }];
 
 /** Bounds of what counts as the same: coefficients relative to the largest, and the AUC. */
@@ -65,7 +65,7 @@ export async function fitParity(python: Python): Promise<boolean> {
       const problem: LogisticProblem = { matrix, width, labels, l2: 1, classWeights };
       const solvers = {
         newton: fitNewton,
-        ...(learnt.length <= MOST_DESCENT_ROWS && { 'gradient-descent': fitLogistic }),
+        ...(learnt.length <= MAX_DESCENT_ROWS && { 'gradient-descent': fitLogistic }),
       };
       for (const [solver, fit] of Object.entries(solvers)) {
         const ours = fit(problem).coefficients;

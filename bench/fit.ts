@@ -17,7 +17,7 @@ import { pythonWith } from './python.ts';
 const SIZES = [7_000, 100_000, 1_000_000];
 const ROUNDS = 5;
 // ml-logistic-regression needs seconds above this.
-const MOST_DESCENT_ROWS = 100_000;
+const MAX_DESCENT_ROWS = 100_000;
 
 interface PeerTimes {
   /** Seconds of each fit, and coefficients with the intercept first. */
@@ -85,7 +85,7 @@ for (const rows of SIZES) {
   });
   console.log(`\n${rows} rows × ${width} columns, median of ${ROUNDS}`);
   line('ours, newton', newton.seconds, `gradient/n ${newton.result.gradientNorm.toExponential(1)}`);
-  if (rows <= MOST_DESCENT_ROWS) {
+  if (rows <= MAX_DESCENT_ROWS) {
     const descent = timed(() => fitLogistic(problem), 1);
     line('ours, ml-logistic-regression', descent.seconds, `${descent.result.steps} steps`);
   }

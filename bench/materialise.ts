@@ -1,6 +1,6 @@
 // Online rows: what a whole materialisation costs, and an increment of one entity in a hundred beside it.
 //
-//   npm run bench:materialise [-- entities]
+//   npm run bench:materialize [-- entities]
 //
 // Starts a Postgres of its own. Three views of one row per entity each; an increment follows new
 // rows for 1 % of the entities in each view. Judged by the ratio within one run.
@@ -10,13 +10,13 @@ import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { applyDefinition, getDefinition } from '../store/definitions/definitions.ts';
 import { migrate } from '../store/postgres/migrate.ts';
-import { materialise } from '../store/online/materialize.ts';
-import { type MaterialiseScope } from '../domain/data/materialised.ts';
+import { materialize } from '../store/online/materialize.ts';
+import { type MaterializeScope } from '../domain/data/materialised.ts';
 import { benchPostgres } from './bench-postgres.ts';
 
 const ENTITIES = Number(process.argv[2] ?? 1_000_000);
 const REPEATS = 3;
-const MOST_SHARE = 0.05;
+const MAX_SHARE = 0.05;
 const VIEWS = ['usage', 'billing', 'support'];
 const hour = (n: number): Date => new Date(Date.UTC(2024, 0, 1, n));
 
@@ -74,10 +74,10 @@ async function prepare(database: Database): Promise<void> {
   await applyDefinition(database, definition, 'bench');
 }
 
-async function timed(database: Database, asOf: Date, scope: MaterialiseScope, version = 1): Promise<number> {
+async function timed(database: Database, asOf: Date, scope: MaterializeScope, version = 1): Promise<number> {
   const source = { ...(await getDefinition(database, 'bench')), version };
   const start = performance.now();
-  const done = await materialise(database, { source, asOf, scope });
+  const done = await materialize(database, { source, asOf, scope });
   const seconds = (performance.now() - start) / 1000;
   console.log(
     `  ${scope.kind}: ${done.lookedAt} looked at, ${done.written} written, ${seconds.toFixed(2)} s`,
@@ -104,8 +104,8 @@ try {
   const share = increment / full;
   console.log(`whole: ${full.toFixed(2)} s, ${Math.round(ENTITIES / full)} entities a second`);
   console.log(`increment of 1 %: ${increment.toFixed(2)} s, ${(100 * share).toFixed(1)} % of the whole`);
-  if (share > MOST_SHARE) {
-    console.error(`an increment of 1 % costs more than ${100 * MOST_SHARE} % of the whole`);
+  if (share > MAX_SHARE) {
+    console.error(`an increment of 1 % costs more than ${100 * MAX_SHARE} % of the whole`);
     process.exitCode = 1;
   }
 } finally {

@@ -18,7 +18,7 @@ import { readDataset } from '../store/datasets/read.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../store/join/newest-labelled-time.ts';
 import { IMPORT, noteRetrain, openRetrain } from '../store/registry/retrains.ts';
-import { MOST_ONNX_BYTES, onnxModelOf, writeOnnxModel } from '../store/registry/onnx-models.ts';
+import { MAX_ONNX_BYTES, onnxModelOf, writeOnnxModel } from '../store/registry/onnx-models.ts';
 import { registerVersion, type Version } from '../store/registry/versions.ts';
 import { openOnnxRuntime } from './onnx-runtime.ts';
 import { openOnnxScorer, openSession } from './onnx-scorer.ts';
@@ -56,11 +56,11 @@ export interface ImportedVersion {
  */
 export async function importVersion(database: Database, input: VersionImport): Promise<ImportedVersion> {
   const { model, retrainId, bytes, schema, origin, requestedBy } = input;
-  if (bytes.length > MOST_ONNX_BYTES) {
+  if (bytes.length > MAX_ONNX_BYTES) {
     const megabytes = (size: number): string => `${Math.ceil(size / 2 ** 20)} MB`;
     throw new TidegateError(
       'INVALID_ONNX',
-      `the model has ${megabytes(bytes.length)}; at most ${megabytes(MOST_ONNX_BYTES)} are stored`,
+      `the model has ${megabytes(bytes.length)}; at most ${megabytes(MAX_ONNX_BYTES)} are stored`,
     );
   }
   const session = await openSession(openOnnxRuntime(), bytes);

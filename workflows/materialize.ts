@@ -1,7 +1,7 @@
 // materialize/<model>: brings the online rows of every definition in use up to date. Minutes.
 import { log, setHandler } from '@temporalio/workflow';
 import {
-  type MaterialisedDefinition,
+  type MaterializedDefinition,
   type MaterializeInput,
   type MaterializeResult,
   type MaterializeState,
@@ -29,7 +29,7 @@ export async function materializeWorkflow(input: MaterializeInput): Promise<Mate
       ? ({ kind: 'full', reset } as const)
       : ({ kind: full ? 'full' : 'increment' } as const);
 
-  const definitions: MaterialisedDefinition[] = [];
+  const definitions: MaterializedDefinition[] = [];
   const failures: unknown[] = [];
   try {
     const versions =

@@ -101,7 +101,7 @@ export function howToDecide(version: number, evidenceDigest: string, summary: st
 const fenced = (value: unknown): string => '```json\n' + JSON.stringify(value, null, 2) + '\n```';
 
 // A message travels on to activities and notifications; a driver's error can be as long as its statement.
-const LONGEST_MESSAGE = 2_000;
+const MAX_MESSAGE = 2_000;
 
 /** What ended a run. */
 interface StepFailure {
@@ -117,10 +117,10 @@ export function describeFailure(error: unknown): StepFailure {
   if (isCancellation(error)) return { kind: 'cancelled', code: null, message: 'cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
-    return { kind: 'failed', code: cause.type ?? null, message: cause.message.slice(0, LONGEST_MESSAGE) };
+    return { kind: 'failed', code: cause.type ?? null, message: cause.message.slice(0, MAX_MESSAGE) };
   }
   const message = cause instanceof Error ? cause.message : String(cause);
-  return { kind: 'failed', code: null, message: message.slice(0, LONGEST_MESSAGE) };
+  return { kind: 'failed', code: null, message: message.slice(0, MAX_MESSAGE) };
 }
 
 /** Sends notifications: each is delivered by a run of its own, which outlives this one. */

@@ -40,9 +40,9 @@ export const tasks = {
 
   /** Scores training rows by models that did not see them. */
   scoreOutOfFold: (
-    { mostRows, ...input }: Omit<NamedTask, 'onProgress'> & { readonly mostRows: number },
+    { maxRows, ...input }: Omit<NamedTask, 'onProgress'> & { readonly maxRows: number },
     onProgress: OnProgress,
-  ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, mostRows),
+  ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, maxRows),
 
   /** How well each feature alone predicts the label, of those of which it can be said. */
   judgeFeaturesAlone: (

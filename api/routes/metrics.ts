@@ -129,7 +129,7 @@ export async function reportGauges(reports: readonly Report[], now: Date): Promi
 /** What the text is sent as. */
 const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
-function fill(gauges: Record<MetricName, Gauge>, report: Report, mostColumns: number, now: Date): void {
+function fill(gauges: Record<MetricName, Gauge>, report: Report, maxColumns: number, now: Date): void {
   const { model, asOf, createdAt, drift, performance } = report;
   const set = (name: MetricName, value: number | null | undefined, labels = {}): void => {
     if (value !== null && value !== undefined) gauges[name].set({ model, ...labels }, value);
@@ -141,7 +141,7 @@ function fill(gauges: Record<MetricName, Gauge>, report: Report, mostColumns: nu
     set('window_drifted', Number(verdict.drifted));
     set('window_drifted_share', verdict.share);
     set('window_rows', verdict.windowRows);
-    const shown = ranked(verdict.columns).slice(0, mostColumns);
+    const shown = ranked(verdict.columns).slice(0, maxColumns);
     set('columns_left_out', verdict.columns.length - shown.length);
     for (const { column, status, signals, psi, missing } of shown) {
       const labels = { column };

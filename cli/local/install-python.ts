@@ -12,7 +12,7 @@ import { spawn } from 'node:child_process';
 export const PYTHON_SOURCES = fileURLToPath(new URL('../../python', import.meta.url));
 
 const requirements = join(PYTHON_SOURCES, 'requirements.txt');
-const LEAST_MINOR = 11;
+const MIN_MINOR = 11;
 
 const markOf = (dataDir: string): string => join(treesFolder(dataDir), 'venv', 'tidegate-requirements');
 const digestOfRequirements = async (): Promise<string> =>
@@ -47,10 +47,10 @@ export async function installPython(
 ): Promise<boolean> {
   if (await hasPython(dataDir)) return false;
   const minor = Number((await runTool(python, ['-c', 'import sys; print(sys.version_info[1])'])).trim());
-  if (!(minor >= LEAST_MINOR))
+  if (!(minor >= MIN_MINOR))
     throw new TidegateError(
       'BINARY_MISSING',
-      `${python} is Python 3.${minor}; 3.${LEAST_MINOR} or later is needed`,
+      `${python} is Python 3.${minor}; 3.${MIN_MINOR} or later is needed`,
       {
         remedy: 'Name another with --python.',
       },

@@ -80,7 +80,7 @@ const wordsOf = ({ contract, drift }: DescribedColumn): [string, string] => [
   drift.join(', '),
 ];
 
-const MOST_DIFFERENCES = 5;
+const MAX_DIFFERENCES = 5;
 
 /**
  * Who shares a view, and who declares another by its name; no line where no other model has it.
@@ -98,8 +98,8 @@ export function sharedViewLines({ view, uses }: SharedView): string[] {
 
 function inWords(view: string, { model, definitionVersion, differences, agreedUntil }: ViewUse): string {
   const more =
-    differences.length > MOST_DIFFERENCES ? ` and ${differences.length - MOST_DIFFERENCES} more` : '';
-  const fields = differences.slice(0, MOST_DIFFERENCES).map(fieldInWords).join(', ');
+    differences.length > MAX_DIFFERENCES ? ` and ${differences.length - MAX_DIFFERENCES} more` : '';
+  const fields = differences.slice(0, MAX_DIFFERENCES).map(fieldInWords).join(', ');
   const moved =
     agreedUntil === null
       ? 'it keeps that until it is applied again'

@@ -5,7 +5,7 @@ import { type ErrorCode, errorKinds, type Place, TidegateError } from '../../dom
 import { temporalFailure } from '../../domain/temporal-failure.ts';
 import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
 
-const MOST_CAUSES = 10;
+const MAX_CAUSES = 10;
 
 /**
  * The error of the table that a failure stands for; INTERNAL if it stands for none.
@@ -26,7 +26,7 @@ const INTERNAL_REMEDY = 'Set TIDEGATE_DEBUG=1 to see where it happened; the work
 
 function chainOf(error: unknown): unknown[] {
   const chain: unknown[] = [];
-  for (let cause = error; cause !== undefined && chain.length < MOST_CAUSES; cause = causeOf(cause))
+  for (let cause = error; cause !== undefined && chain.length < MAX_CAUSES; cause = causeOf(cause))
     chain.push(cause);
   return chain;
 }

@@ -1,7 +1,7 @@
 // Where two readings of the same window differ: rows that one lacks, and values, column by column.
 import { type FeatureColumn, type Frame, NO_LABEL } from './frame.ts';
 
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 
 /** Rows of a window; `key` gives the entity key of each. */
 export interface ReadRows {
@@ -69,8 +69,8 @@ export function differencesOf(frozen: ReadRows, now: ReadRows): DatasetDifferenc
     ),
   ];
   return {
-    missing: { rows: missing.length, examples: missing.slice(0, MOST_EXAMPLES).map(placeIn(frozen)) },
-    added: { rows: added.length, examples: added.slice(0, MOST_EXAMPLES).map(placeIn(now)) },
+    missing: { rows: missing.length, examples: missing.slice(0, MAX_EXAMPLES).map(placeIn(frozen)) },
+    added: { rows: added.length, examples: added.slice(0, MAX_EXAMPLES).map(placeIn(now)) },
     columns: columns.filter(({ rows }) => rows > 0),
   };
 }
@@ -86,7 +86,7 @@ function columnDifference(
 ): ColumnDifference {
   const differing = pairs.filter(([row, other]) => !Object.is(before(row), after(other)));
   const examples = differing
-    .slice(0, MOST_EXAMPLES)
+    .slice(0, MAX_EXAMPLES)
     .map(([row, other]) => ({ ...placeIn(frozen)(row), frozen: before(row), now: after(other) }));
   return { column, rows: differing.length, examples };
 }

@@ -1,7 +1,7 @@
 // Which entities a materialisation looks at, and what came of it.
 
 /** Which entities are looked at. */
-export type MaterialiseScope =
+export type MaterializeScope =
   /** All. `reset` makes every row anew, also those of a later instant, and takes the watermark back to it. */
   | { readonly kind: 'full'; readonly reset?: true }
   /** Those that may have other values than at the watermark. */
@@ -10,11 +10,11 @@ export type MaterialiseScope =
   | { readonly kind: 'range'; readonly from: string; readonly to: string };
 
 /** What a materialisation did. */
-export interface Materialised {
+export interface Materialized {
   /** The instant that the rows speak about. */
   readonly asOf: Date;
   /** What was looked at in the end. */
-  readonly scope: MaterialiseScope['kind'];
+  readonly scope: MaterializeScope['kind'];
   /** Why all entities were looked at though an increment was asked for; null otherwise. */
   readonly fullBecause: string | null;
   /** Entities whose values were joined. */
@@ -28,7 +28,7 @@ export interface Materialised {
 }
 
 /** A materialisation in one sentence. @example 'all 7000 entities as of 2024-02-29T00:00:00.000Z: 7000 rows written' */
-export function materialisedInWords(result: Materialised): string {
+export function materializedInWords(result: Materialized): string {
   const asOf = result.asOf.toISOString();
   if (result.nothing === 'watermark ahead')
     return `nothing was written: the rows are as of ${asOf} already, and an older instant replaces nothing`;

@@ -201,7 +201,7 @@ interface Histogram {
 const NUMBER_CELLS = 16;
 
 /** Values of a category column that are shown by name. */
-const MOST_CATEGORIES = 12;
+const MAX_CATEGORIES = 12;
 
 /** Name of the cell of all other values; it is not shown where it is empty on both sides. */
 const OTHER = '(other values)';
@@ -228,7 +228,7 @@ function numberHistogram(reference: NumericReference, profile: NumericProfile): 
  * them, are together. Null where a side is empty.
  */
 function categoryHistogram(reference: CategoryReference, profile: CategoryProfile): Histogram | null {
-  const kept = Math.min(MOST_CATEGORIES, reference.values.length);
+  const kept = Math.min(MAX_CATEGORIES, reference.values.length);
   const side = (counts: Float64Array, others: number): number[] | null => {
     const size = total(counts) + others;
     if (size === 0) return null;

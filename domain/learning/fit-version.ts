@@ -17,7 +17,7 @@ export interface VersionTask extends NamedTask {
 }
 
 /** Training rows that are scored out of fold, about: enough for a curve and a cut. */
-const MOST_DEALT = 100_000;
+const MAX_DEALT = 100_000;
 
 /** The part of the progress that the fit itself is, where folds are fitted as well. */
 const FIT_PART = 0.25;
@@ -70,7 +70,7 @@ interface Unscored {
 
 function outOfFold(task: NamedTask, isDispensable: boolean): ScoredOutOfFold | Unscored {
   try {
-    return scoreOutOfFold(task, MOST_DEALT);
+    return scoreOutOfFold(task, MAX_DEALT);
   } catch (error) {
     if (!isDispensable || !(error instanceof TidegateError) || !CANNOT_BE_LEARNT.includes(error.code))
       throw error;

@@ -40,9 +40,9 @@ export interface LeakCheck extends LeakPolicy {
 }
 
 /** Largest share of a view's rows that may have become known after the label. */
-const MOST_LATE = 0.05;
+const MAX_LATE = 0.05;
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 const DEFAULTS: LeakPolicy = { then: 'refuse', auc: 0.95, allow: [] };
 
@@ -95,7 +95,7 @@ export function judgeLeaks({ rows, features, alone, views }: LeakFacts, policy: 
       views &&
       views
         .map((view) => ({ ...view, features: view.features.filter((feature) => !allowed.has(feature)) }))
-        .filter((view) => view.features.length > 0 && view.late > MOST_LATE * view.rows),
+        .filter((view) => view.features.length > 0 && view.late > MAX_LATE * view.rows),
   };
 }
 
@@ -128,9 +128,9 @@ export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
 
 /** Words that go into the history of a run and before a reader are few. */
 const atMost = (words: readonly string[], what: string): string[] =>
-  words.length <= MOST_NAMED
+  words.length <= MAX_NAMED
     ? [...words]
-    : [...words.slice(0, MOST_NAMED), `and ${words.length - MOST_NAMED} more ${what}`];
+    : [...words.slice(0, MAX_NAMED), `and ${words.length - MAX_NAMED} more ${what}`];
 
 /** The check in one line, for a run's details. */
 export function leaksInWords(check: LeakCheck): string {

@@ -29,7 +29,7 @@ export interface LoneRows {
 const BINS = 32;
 
 /** With fewer clusters of a class the interval of an AUC is not to be trusted. */
-const LEAST_CLUSTERS = 20;
+const MIN_CLUSTERS = 20;
 
 /**
  * The stronger of what order and rate give; null where too few clusters of a class have a value. By order: the AUC of a
@@ -78,7 +78,7 @@ function aucOf(
   scores: Float64Array,
 ): Interval | null {
   const { positiveClusters, negativeClusters } = countClusters(labels, clusters);
-  if (Math.min(positiveClusters, negativeClusters) < LEAST_CLUSTERS) return null;
+  if (Math.min(positiveClusters, negativeClusters) < MIN_CLUSTERS) return null;
   const measured = singleDelong(labels, clusters, scores);
   return measured && aucInterval(measured);
 }

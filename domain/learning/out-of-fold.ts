@@ -20,13 +20,13 @@ export interface ScoredOutOfFold extends OutOfFold {
  * Deals the rows that are learnt from into five folds by cluster, fits on four and scores the fifth. The scores are those
  * of the fit, before calibration.
  *
- * @param mostRows of more, so many are dealt, whole clusters of them
+ * @param maxRows of more, so many are dealt, whole clusters of them
  * @throws TidegateError TOO_FEW_LABELS where no folds can be dealt; as the trainer does on the rows of four folds
  * @example scoreOutOfFold({ frame, rows, trainer, options: { seed: 7 } }, 20_000)
  */
-export function scoreOutOfFold(task: NamedTask, mostRows: number): ScoredOutOfFold {
+export function scoreOutOfFold(task: NamedTask, maxRows: number): ScoredOutOfFold {
   const { frame, options, onProgress } = task;
-  const { folds, reason } = foldsOf(frame, task.rows, { seed: options.seed, mostRows });
+  const { folds, reason } = foldsOf(frame, task.rows, { seed: options.seed, maxRows });
   if (folds.length === 0)
     throw new TidegateError('TOO_FEW_LABELS', `nothing can be scored out of fold: ${reason}`);
   const { fit } = trainerNamed(task.trainer);

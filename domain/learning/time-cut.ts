@@ -34,7 +34,7 @@ export function timeCut(frame: Frame): TimeCut {
   let enough = 0;
   for (const cut of new Set([before === undefined ? earliest : wholeMillisecond(before), earliest])) {
     const rows = Uint32Array.from(frame.times.keys()).filter((row) => frame.times[row]! > cut);
-    enough = fewestClusters(frame, rows);
+    enough = minClusters(frame, rows);
     if (enough >= MIN_CLUSTERS) return { cut, rowTimes, rows };
   }
   return {
@@ -46,7 +46,7 @@ export function timeCut(frame: Frame): TimeCut {
 // Upwards: a Date holds milliseconds, and no row at the cut may count as later.
 const wholeMillisecond = (micros: bigint): bigint => ((micros + 999n) / 1_000n) * 1_000n;
 
-function fewestClusters({ labels, clusters }: Frame, rows: Uint32Array): number {
+function minClusters({ labels, clusters }: Frame, rows: Uint32Array): number {
   const { positiveClusters, negativeClusters } = countClusters(
     rows.map((row) => labels[row]!),
     rows.map((row) => clusters[row]!),

@@ -6,7 +6,7 @@ import { kindOf } from './derivation.ts';
 import { type InputKind, type ResultType } from './derived/operator.ts';
 import { operatorOf } from './derived/operators.ts';
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 const OF_FEATURES = ['critical', 'drift', 'nullShare', 'unique', 'mostly', 'severity', 'min', 'max'] as const;
 
 interface Known {
@@ -85,11 +85,11 @@ function notThere(at: string, name: string, view: number | null, known: Readonly
   const names = [...known]
     .filter(([, column]) => view === null || column.view === view)
     .map(([each]) => each);
-  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : '';
+  const more = names.length > MAX_NAMED ? ` and ${names.length - MAX_NAMED} more` : '';
   const whose = view === null ? 'there are' : 'the view has';
   return {
     at,
-    problem: `there is no column ${name}; ${whose} ${names.slice(0, MOST_NAMED).join(', ')}${more}`,
+    problem: `there is no column ${name}; ${whose} ${names.slice(0, MAX_NAMED).join(', ')}${more}`,
   };
 }
 

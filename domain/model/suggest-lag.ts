@@ -3,8 +3,8 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-const MOST_MINUTES = 60;
-const MOST_HOURS = 48;
+const MAX_MINUTES = 60;
+const MAX_HOURS = 48;
 
 /**
  * The least lag in whole minutes, hours or days that covers a delay; the unit grows with it.
@@ -14,8 +14,8 @@ const MOST_HOURS = 48;
  */
 export function suggestLag(seconds: number): string {
   if (!(seconds > 0)) return '0 hours';
-  if (seconds <= MOST_MINUTES * MINUTE) return inUnit(Math.ceil(seconds / MINUTE), 'minute');
-  if (seconds <= MOST_HOURS * HOUR) return inUnit(Math.ceil(seconds / HOUR), 'hour');
+  if (seconds <= MAX_MINUTES * MINUTE) return inUnit(Math.ceil(seconds / MINUTE), 'minute');
+  if (seconds <= MAX_HOURS * HOUR) return inUnit(Math.ceil(seconds / HOUR), 'hour');
   return inUnit(Math.ceil(seconds / DAY), 'day');
 }
 

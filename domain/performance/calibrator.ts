@@ -18,7 +18,7 @@ const FOLDS = 10;
 /** Scores that part the classes this well leave nothing to calibrate. */
 const PARTED = 0.999;
 /** Fewer rows than this say nothing about ten bins in ten folds. */
-const LEAST_ROWS = 100;
+const MIN_ROWS = 100;
 
 /**
  * Chooses isotonic regression if it improves the calibration error over ten equal-count bins, each row being calibrated
@@ -32,7 +32,7 @@ const LEAST_ROWS = 100;
  */
 export function chooseCalibrator(scores: Float64Array, labels: ArrayLike<number>, seed: number): Calibrator {
   const area = auc(labels, scores);
-  if (area === null || area > PARTED || scores.length < LEAST_ROWS) {
+  if (area === null || area > PARTED || scores.length < MIN_ROWS) {
     return { kind: 'none', eceBefore: null, eceAfter: null, calibrate: (values) => values };
   }
   const eceBefore = expectedCalibrationError(labels, scores);

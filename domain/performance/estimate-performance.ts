@@ -155,7 +155,7 @@ const notEstimated = (reason: string): NotEstimated => ({ measured: false, reaso
 const REQUIRED_ERROR = 0.02;
 
 /** No fewer rows, however well the reference parts its classes. */
-const LEAST_ROWS = 300;
+const MIN_ROWS = 300;
 
 /**
  * The least rows for which the standard error of the AUC is at most 0.02, and at least 300.
@@ -166,7 +166,7 @@ const LEAST_ROWS = 300;
  * @example minimumRows({ deviation: 0.25, share: 0.25 }) // 625
  */
 export const minimumRows = ({ deviation, share }: SamplingError): number =>
-  Math.max(LEAST_ROWS, Math.ceil(deviation ** 2 / (REQUIRED_ERROR ** 2 * share) - 1e-9));
+  Math.max(MIN_ROWS, Math.ceil(deviation ** 2 / (REQUIRED_ERROR ** 2 * share) - 1e-9));
 
 /** The deviation that one row brings into a metric, and the share of rows that bring it. */
 interface SamplingError {

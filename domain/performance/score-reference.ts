@@ -40,7 +40,7 @@ export interface EncodedScoreReference {
 const FORMAT = 1;
 
 /** Most rows that are kept one by one: 160 kB of scores. */
-const MOST_KEPT = 20_000;
+const MAX_KEPT = 20_000;
 
 /**
  * Freezes scores. Where there are more than 20,000, a part of them drawn by the seed is kept. The kept rows stand in the
@@ -54,11 +54,11 @@ export function freezeScores(
   { scores, labels, times }: ScoredRows & { readonly times: BigInt64Array },
   seed: number,
 ): ScoreReference {
-  const random = new Random(seed, scores.length, MOST_KEPT);
+  const random = new Random(seed, scores.length, MAX_KEPT);
   const drawn = scores.map(() => random.uniform());
   const kept = Uint32Array.from(scores.keys())
     .sort((a, b) => drawn[a]! - drawn[b]!)
-    .subarray(0, MOST_KEPT)
+    .subarray(0, MAX_KEPT)
     .sort((a, b) => (times[a] === times[b] ? drawn[a]! - drawn[b]! : times[a]! < times[b]! ? -1 : 1));
   return {
     source,

@@ -3,11 +3,11 @@ import { type ColumnReference, type FeatureReference } from '../data/profile/fea
 import { total } from '../data/math/total.ts';
 import { cut } from './contracts/tally.ts';
 import { exact, grouped, percent } from '../numbers-in-words.ts';
-import { type ColumnCheck, FALSE_ALARM, FEWEST_VALUES, type Finding } from './finding.ts';
+import { type ColumnCheck, FALSE_ALARM, MIN_VALUES, type Finding } from './finding.ts';
 import { shareInReference } from './reference-steps.ts';
 import { type ColumnFacts, type TableFacts, type WindowFacts } from './window-facts.ts';
 
-const MOST_CHARACTERS = 60;
+const MAX_CHARACTERS = 60;
 
 interface Only {
   readonly value: number | string;
@@ -20,13 +20,13 @@ interface Only {
  */
 export const constantColumn: ColumnCheck = (column, reference) => {
   const only = onlyValue(column);
-  if (!only || only.rows < FEWEST_VALUES || column.kind !== reference.kind) return undefined;
+  if (!only || only.rows < MIN_VALUES || column.kind !== reference.kind) return undefined;
   const { share, present } = inReference(reference, only.value);
   const isSame = share === 1;
   // One row more of the value than the reference has: a value that it lacks is rare, not impossible.
   const likely = ((share * present + 1) / (present + 1)) ** only.rows;
   if (!isSame && likely > FALSE_ALARM) return undefined;
-  const value = typeof only.value === 'number' ? exact(only.value) : cut(only.value, MOST_CHARACTERS);
+  const value = typeof only.value === 'number' ? exact(only.value) : cut(only.value, MAX_CHARACTERS);
   return {
     name: 'constant-column',
     column: column.name,
@@ -179,7 +179,7 @@ const named = (kind: 'numeric' | 'category'): string => (kind === 'numeric' ? 'a
  * that never change, such as a country of birth, are passed over; so are windows of fewer than 30 rows.
  */
 export function unchangedColumns({ rows, columns, previous }: WindowFacts): Finding[] {
-  if (rows < FEWEST_VALUES || !previous?.sameBefore) return [];
+  if (rows < MIN_VALUES || !previous?.sameBefore) return [];
   const { same, sameBefore } = previous;
   const tables = new Map<string | null, string[]>();
   for (const column of columns) {
@@ -198,12 +198,12 @@ export function unchangedColumns({ rows, columns, previous }: WindowFacts): Find
   }));
 }
 
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 const inWords = (names: readonly string[]): string =>
-  names.length <= MOST_NAMED
+  names.length <= MAX_NAMED
     ? names.join(', ')
-    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} other columns`;
+    : `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} other columns`;
 
 /** Part of the rows of the period before below which a table has hardly any new ones. */
 const HARDLY_ANY = 0.1;
@@ -214,7 +214,7 @@ const HARDLY_ANY = 0.1;
  */
 export function staleTable({ table, newest, newRows, rowsBefore, isSpine }: TableFacts): Finding | undefined {
   const isStill = newRows === 0;
-  const hasFallen = rowsBefore >= FEWEST_VALUES && newRows < HARDLY_ANY * rowsBefore;
+  const hasFallen = rowsBefore >= MIN_VALUES && newRows < HARDLY_ANY * rowsBefore;
   if (!isStill && !hasFallen) return undefined;
   const newestText = newest?.toISOString() ?? null;
   const rows = isStill ? 'no row' : `${grouped(newRows)} rows`;

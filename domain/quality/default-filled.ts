@@ -5,20 +5,20 @@ import { type NumericReference } from '../data/profile/numeric-reference.ts';
 import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
 import { cut } from './contracts/tally.ts';
 import { exact, percents } from '../numbers-in-words.ts';
-import { type ColumnCheck, FEWEST_VALUES, type Finding } from './finding.ts';
+import { type ColumnCheck, MIN_VALUES, type Finding } from './finding.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
 import { type NumberSketch } from '../data/stats/number-sketch.ts';
 import { ReferenceSteps, shareInReference } from './reference-steps.ts';
 import { type TextCounts } from './window-facts.ts';
 
 /** Least rise of a value's share, from the reference's to the lower end of the 95 % interval of the window's. */
-const LEAST_RISE = 0.1;
+const MIN_RISE = 0.1;
 /** The rise of no other value is more than this part of it: where many rise, the column was rounded, or drifted. */
-const MOST_BESIDE = 1 / 3;
+const MAX_BESIDE = 1 / 3;
 /** Greatest distance of the other values from the reference's others, beside chance. */
 const OTHERS_ALIKE = 0.15;
 /** How often as likely the value is against the others than it was, from which it is named, and from which it is warned of. */
-const LEAST_ODDS = 3;
+const MIN_ODDS = 3;
 const WARNING_ODDS = 10;
 /** A value of at most this share is rare; a number that is and yet has many rows was put there. */
 const RARE = 0.01;
@@ -47,11 +47,11 @@ interface Side {
  */
 export const defaultFilled: ColumnCheck = (column, reference) => {
   const side = sideOf(column, reference);
-  if (!side || side.present < FEWEST_VALUES) return undefined;
+  if (!side || side.present < MIN_VALUES) return undefined;
   const [top, next] = side.candidates;
-  if (!top || top.rise < LEAST_RISE || (next && next.rise > top.rise * MOST_BESIDE)) return undefined;
+  if (!top || top.rise < MIN_RISE || (next && next.rise > top.rise * MAX_BESIDE)) return undefined;
   const odds = oddsRatio(top, side.present);
-  if (odds < LEAST_ODDS || !side.othersAlike(top)) return undefined;
+  if (odds < MIN_ODDS || !side.othersAlike(top)) return undefined;
   const isWarning = odds >= WARNING_ODDS && side.isSuspicious(top);
   // A category that grows is drift; it is drift's to say.
   if (!isWarning && typeof top.value === 'string' && top.was > RARE) return undefined;
@@ -66,7 +66,7 @@ function sideOf(column: Parameters<ColumnCheck>[0], reference: ColumnReference):
 
 function numbersSide(sketch: NumberSketch, reference: NumericReference): Side {
   const { finite: present, zeros } = sketch;
-  const heavy = sketch.heavy.atLeast(Math.max(2, (LEAST_RISE * present) / 10));
+  const heavy = sketch.heavy.atLeast(Math.max(2, (MIN_RISE * present) / 10));
   const candidates = [{ value: 0, least: zeros }, ...heavy].map(({ value, least }) =>
     candidate(value, least, present, shareInReference(reference, value)),
   );

@@ -62,7 +62,7 @@ function checkColumn(column: ColumnFacts, reference: ColumnReference | undefined
 const WARNING_SHARE = 0.001;
 
 /** Rise of the share of alike rows since the window before from which it is a warning, and the share that is told of without one. */
-const LEAST_RISE = 0.05;
+const MIN_RISE = 0.05;
 
 /** Rows of a table that repeat the key and the instants of another. The join takes one of them, so no row is doubled. */
 function duplicateRows({ table, isSpine, windowRows, repeatedRows }: TableFacts): Finding | undefined {
@@ -97,7 +97,7 @@ function identicalRows({ repeats, previous, reference }: WindowFacts): Finding |
   const wasShare = before && before.values > 0 ? before.repeats / before.values : null;
   const expected = wasShare ?? (reference ? expectedShare(reference, repeats.values) : null);
   if (expected === null) return undefined;
-  if (wasShare === null ? sure < LEAST_RISE || expected > share / 10 : sure - wasShare < LEAST_RISE)
+  if (wasShare === null ? sure < MIN_RISE || expected > share / 10 : sure - wasShare < MIN_RISE)
     return undefined;
   const [now, then] = percents(wasShare === null ? [share] : [share, wasShare]);
   return {

@@ -45,7 +45,7 @@ export interface Finding {
 }
 
 /** Fewest values on each side from which two distributions are compared. */
-export const FEWEST_VALUES = 30;
+export const MIN_VALUES = 30;
 
 /** Chance at most that a finding of rare values is one of no change at all. */
 export const FALSE_ALARM = 1e-5;

@@ -57,7 +57,7 @@ export const contractName = ({ kind, column, table }: ContractResult): string =>
 export const contractInWords = (result: ContractResult): string => `${contractName(result)}: ${result.words}`;
 
 /** Most that a line for people names; the report holds them all. */
-const MOST_NAMED = 8;
+const MAX_NAMED = 8;
 
 /** "all 29 contracts hold, nothing found", or those that do not, and what was found. */
 export function qualityInWords(part: QualityPart): string {
@@ -82,9 +82,9 @@ const brokenInWords = (result: ContractResult): string =>
   result.severity === 'fail' ? `${contractInWords(result)} (stops the loop)` : contractInWords(result);
 
 const listed = (items: readonly string[]): string =>
-  items.length <= MOST_NAMED
+  items.length <= MAX_NAMED
     ? items.join('; ')
-    : `${items.slice(0, MOST_NAMED).join('; ')}; and ${items.length - MOST_NAMED} more`;
+    : `${items.slice(0, MAX_NAMED).join('; ')}; and ${items.length - MAX_NAMED} more`;
 
 const count = z.int().min(0);
 

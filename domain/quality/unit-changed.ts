@@ -1,6 +1,6 @@
 // A column that is now measured in another unit: all its values are ten, sixty, a hundred or a thousand times as large.
 import { apart, grouped, rounded } from '../numbers-in-words.ts';
-import { type ColumnCheck, FEWEST_VALUES } from './finding.ts';
+import { type ColumnCheck, MIN_VALUES } from './finding.ts';
 import { distance, median, noiseFloor, windowSteps } from './distance.ts';
 import { ReferenceSteps } from './reference-steps.ts';
 
@@ -11,7 +11,7 @@ const FACTORS = [10, 60, 100, 1_000].flatMap((factor) => [factor, 1 / factor]);
 export const PLAINLY_OTHER = 0.3;
 /** Greatest distance of the window scaled back, and greatest part of the distance as it is. */
 export const ALIKE = 0.1;
-export const MOST_LEFT = 1 / 3;
+export const MAX_LEFT = 1 / 3;
 
 /** A neighbour of a factor: a distribution that some other factor fits better was not scaled by this one. */
 const NEIGHBOUR = 1.25;
@@ -27,11 +27,11 @@ export const unitChanged: ColumnCheck = (column, reference) => {
   const { sketch } = column;
   const before = new ReferenceSteps(reference, 0);
   const now = windowSteps(sketch, { value: 0, rows: sketch.zeros });
-  if (before.size < FEWEST_VALUES || now.size < FEWEST_VALUES) return undefined;
+  if (before.size < MIN_VALUES || now.size < MIN_VALUES) return undefined;
   const floor = noiseFloor(before.size, now.size);
   const asIs = distance(before, now);
   if (asIs < PLAINLY_OTHER + floor) return undefined;
-  const most = Math.min(ALIKE + floor, asIs * MOST_LEFT);
+  const most = Math.min(ALIKE + floor, asIs * MAX_LEFT);
   const [best] = FACTORS.map((factor) => ({ factor, left: distance(before, now, factor) })).sort(
     (a, b) => a.left - b.left,
   );
@@ -68,12 +68,12 @@ export const signFlipped: ColumnCheck = (column, reference) => {
   const { sketch } = column;
   const before = new ReferenceSteps(reference, 0);
   const now = windowSteps(sketch, { value: 0, rows: sketch.zeros });
-  if (before.size < FEWEST_VALUES || now.size < FEWEST_VALUES) return undefined;
+  if (before.size < MIN_VALUES || now.size < MIN_VALUES) return undefined;
   const floor = noiseFloor(before.size, now.size);
   const asIs = distance(before, now);
   if (asIs < PLAINLY_OTHER + floor) return undefined;
   const mirrored = distance(before, now, -1);
-  if (mirrored > Math.min(ALIKE + floor, asIs * MOST_LEFT)) return undefined;
+  if (mirrored > Math.min(ALIKE + floor, asIs * MAX_LEFT)) return undefined;
   const [medianBefore, medianNow] = [median(reference), median(sketch)];
   const [shownNow = '', shownBefore = ''] = apart([medianNow, medianBefore], 4);
   return {

@@ -47,7 +47,7 @@ function mix(high: Uint32Array, low: Uint32Array, row: number, first: number, se
 }
 
 /** Distinct rows that are kept at a time, by their hashes. */
-const MOST_DISTINCT_ROWS = 2 ** 18;
+const MAX_DISTINCT_ROWS = 2 ** 18;
 
 /**
  * Every column of a window, and how many rows are alike.
@@ -62,7 +62,7 @@ export class WindowSketch {
   rows = 0;
   readonly columns: readonly ColumnFacts[];
   readonly #byName: ReadonlyMap<string, ColumnFacts>;
-  readonly #distinct = new DistinctCounter(MOST_DISTINCT_ROWS);
+  readonly #distinct = new DistinctCounter(MAX_DISTINCT_ROWS);
   #hashes = new RowHashes(0);
   #piece = 0;
 

@@ -131,7 +131,7 @@ export async function findDataset(database: Database, id: number): Promise<Datas
 }
 
 /** Most datasets that let their rows go in one call, so that the work of one run is bounded. */
-const MOST_AT_ONCE = 20;
+const MAX_CONCURRENT = 20;
 
 /** Whose datasets, by which policy. */
 interface ExpireRequest {
@@ -159,7 +159,7 @@ export const expireDatasets = (database: Database, request: ExpireRequest): Prom
     const datasets = (rows as Parameters<typeof datasetFromRow>[0][]).map(datasetFromRow);
     const uses = await datasetUses(client, request.model);
     const kept = datasets.map((dataset) => ({ ...dataset, uses: uses.get(dataset.id) ?? [] }));
-    const going = mayExpire(kept, request.retention, request.now).slice(0, MOST_AT_ONCE);
+    const going = mayExpire(kept, request.retention, request.now).slice(0, MAX_CONCURRENT);
     const ids = going.map(({ id }) => id);
     if (ids.length > 0 && !request.dryRun) {
       await client.query('delete from tidegate.dataset_chunk where dataset_id = any($1)', [ids]);

@@ -15,7 +15,7 @@ import { packedRowsSql } from './packed-rows.ts';
 const PROGRESS_MS = 2_000;
 
 // What the values of one chunk of every column may take; very wide rows have shorter chunks.
-const MOST_CHUNK_BYTES = 64 * 2 ** 20;
+const MAX_CHUNK_BYTES = 64 * 2 ** 20;
 const VALUE_BYTES = 8;
 
 /** How a join is followed and stopped. */
@@ -48,7 +48,7 @@ export async function windowStatement(
 /** Rows per chunk: a power of two, so that chunks of all datasets begin at the same rows where they can. */
 export function chunkRowsFor(definition: ModelDefinition): number {
   const rowBytes = VALUE_BYTES * sourceColumnsOf(definition).length;
-  return Math.min(CHUNK_ROWS, 2 ** Math.floor(Math.log2(MOST_CHUNK_BYTES / rowBytes)));
+  return Math.min(CHUNK_ROWS, 2 ** Math.floor(Math.log2(MAX_CHUNK_BYTES / rowBytes)));
 }
 
 /** What is joined, and by whom it is collected. */

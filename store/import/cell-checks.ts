@@ -75,8 +75,8 @@ const decimal =
 
 const PARTS = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
 // Bounds of a numeric that declares none.
-const MOST_WHOLE_DIGITS = 131_072;
-const MOST_DECIMALS = 16_383;
+const MAX_WHOLE_DIGITS = 131_072;
+const MAX_DECIMALS = 16_383;
 
 /** The significant digits of a decimal text, and how many of them stand before the point (below 0: zeros after it). */
 function digitsOf(value: string): {
@@ -94,7 +94,7 @@ function digitsOf(value: string): {
 const numeric: CellCheck = (value) => {
   if (!DECIMAL.test(value)) return 'is not a number';
   const { whole, decimals } = digitsOf(value);
-  return whole > MOST_WHOLE_DIGITS || decimals > MOST_DECIMALS ? 'has too many digits' : undefined;
+  return whole > MAX_WHOLE_DIGITS || decimals > MAX_DECIMALS ? 'has too many digits' : undefined;
 };
 
 const numericOf =
@@ -110,12 +110,12 @@ const numericOf =
     return fits ? undefined : `does not fit ${precision} digits, ${scale} of them decimals`;
   };
 
-const MOST_LABELS = 8;
+const MAX_LABELS = 8;
 
 function oneOf(labels: readonly string[]): CellCheck {
   const known = new Set(labels);
-  const first = labels.slice(0, MOST_LABELS).map((label) => JSON.stringify(label));
-  const problem = `is not one of ${first.join(', ')}${labels.length > MOST_LABELS ? ', …' : ''}`;
+  const first = labels.slice(0, MAX_LABELS).map((label) => JSON.stringify(label));
+  const problem = `is not one of ${first.join(', ')}${labels.length > MAX_LABELS ? ', …' : ''}`;
   return (value) => (known.has(value) ? undefined : problem);
 }
 

@@ -1,8 +1,8 @@
 // What is wrong with an import: at most 20 named places, and how many there are in all.
 import { type Place, TidegateError } from '../../domain/errors.ts';
 
-const MOST_PLACES = 20;
-const MOST_CHARACTERS = 60;
+const MAX_PLACES = 20;
+const MAX_CHARACTERS = 60;
 
 interface OrderedPlace extends Place {
   /** Where in the file; what is wrong with all of it comes first. */
@@ -27,10 +27,10 @@ export class ImportProblems {
    */
   add(at: string, problem: string, row = 0): void {
     this.#count += 1;
-    if (this.#places.length === MOST_PLACES && row >= (this.#places.at(-1)?.row ?? 0)) return;
+    if (this.#places.length === MAX_PLACES && row >= (this.#places.at(-1)?.row ?? 0)) return;
     const before = this.#places.findLastIndex((place) => place.row <= row);
     this.#places.splice(before + 1, 0, { at, problem, row });
-    this.#places.length = Math.min(this.#places.length, MOST_PLACES);
+    this.#places.length = Math.min(this.#places.length, MAX_PLACES);
   }
 
   /** Counts further problems that nobody will be shown. */
@@ -41,7 +41,7 @@ export class ImportProblems {
   /** Adds what is wrong with the next file. */
   append(next: ImportProblems): void {
     this.#count += next.#count;
-    this.#places = [...this.#places, ...next.#places].slice(0, MOST_PLACES);
+    this.#places = [...this.#places, ...next.#places].slice(0, MAX_PLACES);
   }
 
   /** The error that names the places and says how many more there are. */
@@ -61,8 +61,8 @@ export class ImportProblems {
 
 /** A value as a message shows it: quoted, control characters visible, cut after 60 characters. */
 export function shown(value: string): string {
-  const characters = [...value.slice(0, 2 * MOST_CHARACTERS + 1)];
+  const characters = [...value.slice(0, 2 * MAX_CHARACTERS + 1)];
   return JSON.stringify(
-    characters.length > MOST_CHARACTERS ? `${characters.slice(0, MOST_CHARACTERS).join('')}…` : value,
+    characters.length > MAX_CHARACTERS ? `${characters.slice(0, MAX_CHARACTERS).join('')}…` : value,
   );
 }

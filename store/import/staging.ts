@@ -22,7 +22,7 @@ export async function openStaging(client: pg.ClientBase, table: ImportTable): Pr
   return CopyIn.open(client, `copy ${STAGING} from stdin`);
 }
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 interface Duplicate {
   readonly rows: readonly [first: number, second: number];
@@ -46,7 +46,7 @@ export async function findDuplicates(
     group by ${key.join(', ')}
     having count(*) > 1
     order by (array_agg(${ROW} order by ${ROW}))[2]
-    limit ${MOST_NAMED}`);
+    limit ${MAX_NAMED}`);
   for (const { rows, key: values } of duplicates) {
     const [first, second] = rows;
     const entity = table.key.map((name, index) => `${name} ${shown(values[index] ?? '')}`).join(', ');

@@ -5,7 +5,7 @@ import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts
 import { instantValueSql } from './usable-instant-sql.ts';
 
 // A million rows place the 99th percentile to a few hundredths of a percent.
-const MOST_ROWS = 1_000_000;
+const MAX_ROWS = 1_000_000;
 
 /** The delay of `known` after the timestamp. */
 export interface KnownDelay {
@@ -43,6 +43,6 @@ async function sampleClause(client: Queryable, table: string): Promise<string> {
     [quoteTable(table)],
   );
   const estimated = rows[0]?.rows ?? 0;
-  if (estimated <= MOST_ROWS) return '';
-  return `tablesample system (${((100 * MOST_ROWS) / estimated).toFixed(6)}) repeatable (1)`;
+  if (estimated <= MAX_ROWS) return '';
+  return `tablesample system (${((100 * MAX_ROWS) / estimated).toFixed(6)}) repeatable (1)`;
 }

@@ -14,7 +14,7 @@ import { windowSpineSql } from './spine-sql.ts';
 import { hiddenSql, viewAlias, viewJoinSql } from './view-join-sql.ts';
 
 /** Largest share of otherwise matching rows that `known` may hide. */
-const MOST_HIDDEN = 0.05;
+const MAX_HIDDEN = 0.05;
 // Of a larger window so many rows are looked at, chosen by a hash of their place.
 const SAMPLED_ROWS = 10_000;
 
@@ -39,8 +39,8 @@ export async function refuseHidden(
   for (const [index, view] of definition.features.entries()) {
     const hidden = reach.hidden[index] ?? 0;
     const inReach = hidden + (reach.matched[index] ?? 0);
-    if (inReach === 0 || hidden / inReach <= MOST_HIDDEN) continue;
-    const [share = ''] = percents([hidden / inReach, MOST_HIDDEN]);
+    if (inReach === 0 || hidden / inReach <= MAX_HIDDEN) continue;
+    const [share = ''] = percents([hidden / inReach, MAX_HIDDEN]);
     throw new TidegateError(
       'FEATURES_NOT_KNOWN',
       `${share} of the rows of ${view.table} became known later than ${view.timestamp} + ${view.lag ?? '0 hours'}, ` +

@@ -9,7 +9,7 @@ import { hiddenSql, viewAlias } from './view-join-sql.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 
 // Postgres allows 1,664 columns in a result; some are for keys, labels and reach.
-const MOST_PLAIN_COLUMNS = 1_200;
+const MAX_PLAIN_COLUMNS = 1_200;
 
 /** A field of the result: one source column, or an array of several. */
 export interface SourceField {
@@ -21,7 +21,7 @@ export interface SourceField {
 /** The fields that hold the source columns: one each, or where there are too many, an array per view and type. */
 export function sourceFieldsOf(definition: ModelDefinition): SourceField[] {
   const sources = sourceColumnsOf(definition);
-  if (sources.length <= MOST_PLAIN_COLUMNS) {
+  if (sources.length <= MAX_PLAIN_COLUMNS) {
     return sources.map((_, position) => ({ isArray: false, positions: [position] }));
   }
   const groups = new Map<string, number[]>();

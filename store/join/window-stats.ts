@@ -94,12 +94,12 @@ class WindowSummariser {
   readonly #sources: number;
   readonly #numbers: Float64Array;
 
-  constructor(definition: ModelDefinition, mostRows: number) {
+  constructor(definition: ModelDefinition, maxRows: number) {
     const { columns, sources, derive } = rowDeriver(definition);
     this.#read = joinedValues(definition);
     this.#derive = derive;
     this.#sources = sources;
-    this.#numbers = new Float64Array(mostRows);
+    this.#numbers = new Float64Array(maxRows);
     this.#features = featuresOf(definition).map(({ name, spec }) => ({
       name,
       place: columns.indexOf(name),

@@ -4,7 +4,7 @@ import { withinTime } from '../postgres/deadline.ts';
 import { findOnlineRows, type LookUp, type OnlineKey, type OnlineRow } from './lookup.ts';
 
 /** Most keys of one query, beyond the first request's own. */
-const MOST_KEYS = 2_000;
+const MAX_KEYS = 2_000;
 
 interface Waiting {
   readonly keys: readonly OnlineKey[];
@@ -25,7 +25,7 @@ export function batchedLookUp(database: Database, withinMs: number): LookUp {
 
   const takeBatch = (): Waiting[] => {
     let keys = 0;
-    const end = waiting.findIndex((each, index) => (keys += each.keys.length) > MOST_KEYS && index > 0);
+    const end = waiting.findIndex((each, index) => (keys += each.keys.length) > MAX_KEYS && index > 0);
     const batch = end === -1 ? waiting : waiting.slice(0, end);
     waiting = end === -1 ? [] : waiting.slice(end);
     return batch;

@@ -18,7 +18,7 @@ export type Changes =
   { readonly changed: readonly ChangedKeys[]; readonly mark: SourceMark } | { readonly unknown: string };
 
 /** Transactions are told apart by less than 2^31 of their numbers; well before that nothing is concluded from them. */
-export const MOST_AGE = 2_000_000_000n;
+export const MAX_AGE = 2_000_000_000n;
 
 /**
  * Finds the rows because of which an entity may have other values at the look's instant than it had at the mark:
@@ -38,7 +38,7 @@ export async function changesSince(
   tag: string,
 ): Promise<Changes> {
   const age = ageOf(look, BigInt(mark.horizon));
-  if (age < 0n || age > MOST_AGE) return { unknown: 'the database was restored, or much was written, since' };
+  if (age < 0n || age > MAX_AGE) return { unknown: 'the database was restored, or much was written, since' };
   const attached: string[][] = [];
   for (const [at, { table }] of sources.entries()) {
     const parts = partsSince(look.tables[at] as SourceTable, mark.tables[at] ?? null);

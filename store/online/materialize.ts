@@ -18,21 +18,21 @@ import {
   withOnlineLock,
 } from './watermark.ts';
 import { prepareWriter } from './online-writer.ts';
-import { type Plan, planMaterialisation } from './plan.ts';
+import { type Plan, planMaterialization } from './plan.ts';
 import { refuseNoValues } from './online-values.ts';
 import { removeVanished } from './remove-vanished.ts';
-import { type Materialised, type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { type Materialized, type MaterializeScope } from '../../domain/data/materialised.ts';
 import { sourcesOf } from './source.ts';
 import { beginLook } from './source-mark.ts';
 import { type BatchProgress, type EntityRun, writeEntities } from './write-entities.ts';
 
-/** What to materialise, and how. */
-export interface MaterialiseRequest {
+/** What to materialize, and how. */
+export interface MaterializeRequest {
   readonly source: StoredDefinition;
   /** The instant of the rows; a range has its own. */
   readonly asOf: Date;
   /** @default an increment */
-  readonly scope?: MaterialiseScope;
+  readonly scope?: MaterializeScope;
   /** Called after each batch. */
   readonly onProgress?: (progress: BatchProgress) => void;
   /** Most entities of one batch: what a crash loses at most. @default 20_000 */
@@ -56,7 +56,7 @@ const BATCH = 20_000;
  * @throws TidegateError ONLINE_OFF where the definition keeps no online rows, EMPTY_WINDOW where no entity exists at the instant, NO_ONLINE_VALUES where no feature has a
  * value at it, NOT_MATERIALISED for a range of rows that were never complete
  */
-export async function materialise(database: Database, request: MaterialiseRequest): Promise<Materialised> {
+export async function materialize(database: Database, request: MaterializeRequest): Promise<Materialized> {
   const { source } = request;
   if (!keepsOnline(source.definition)) {
     throw new TidegateError(
@@ -70,7 +70,7 @@ export async function materialise(database: Database, request: MaterialiseReques
   );
 }
 
-async function bring(request: MaterialiseRequest, { reader, writer }: OnlineClients): Promise<Materialised> {
+async function bring(request: MaterializeRequest, { reader, writer }: OnlineClients): Promise<Materialized> {
   const { source, scope = { kind: 'increment' } } = request;
   const rowsOf = { model: source.model, version: source.version };
   const isReset = scope.kind === 'full' && scope.reset === true;
@@ -92,7 +92,7 @@ async function bring(request: MaterialiseRequest, { reader, writer }: OnlineClie
   await reader.query('set local jit = off');
   const sources = sourcesOf(source.definition);
   const look = await beginLook(reader, sources, asOf);
-  const plan = await planMaterialisation({
+  const plan = await planMaterialization({
     client: reader,
     source,
     sources,
@@ -119,7 +119,7 @@ async function bring(request: MaterialiseRequest, { reader, writer }: OnlineClie
 }
 
 /** Goes through the passes of a plan, the first of which is listed. */
-async function walk(run: EntityRun, plan: Plan, first: number, request: MaterialiseRequest): Promise<void> {
+async function walk(run: EntityRun, plan: Plan, first: number, request: MaterializeRequest): Promise<void> {
   const { onProgress, signal, batchSize = BATCH } = request;
   for (const [at, { reasons, markAfter }] of plan.passes.entries()) {
     const entities = at === 0 ? first : await listEntities(run.reader, run.definition, run.asOf, reasons);
@@ -138,7 +138,7 @@ async function finish(
   { writer, rowsOf }: EntityRun,
   { scope, fullBecause, finalMark: mark, newestAsOf }: Plan,
   { asOf, removed, before }: { asOf: Date; removed: number; before: Watermark | undefined },
-): Promise<Materialised> {
+): Promise<Materialized> {
   const progress = await findProgress(writer, rowsOf);
   const { lookedAt = 0, written = 0 } = progress ?? {};
   const isAhead = newestAsOf > asOf || scope.kind === 'range';

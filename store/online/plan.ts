@@ -1,9 +1,9 @@
 // What a materialisation has to look at: the entities, and the marks between which they are found.
 import type pg from 'pg';
 import { type StoredDefinition } from '../definitions/definitions.ts';
-import { type Changes, changesSince, changesWithin, MOST_AGE } from './changed-rows.ts';
+import { type Changes, changesSince, changesWithin, MAX_AGE } from './changed-rows.ts';
 import { type Reason } from './entity-list.ts';
-import { type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { type MaterializeScope } from '../../domain/data/materialised.ts';
 import { type Source } from './source.ts';
 import { ageOf, type Look, takeMark } from './source-mark.ts';
 import { type SourceMark } from '../postgres/tables.ts';
@@ -16,7 +16,7 @@ export interface PlanInput {
   readonly source: StoredDefinition;
   readonly sources: readonly Source[];
   readonly look: Look;
-  readonly scope: MaterialiseScope;
+  readonly scope: MaterializeScope;
   readonly watermark: Watermark | undefined;
   readonly progress: Progress | undefined;
 }
@@ -30,7 +30,7 @@ export interface Pass {
 
 /** What to do. */
 export interface Plan {
-  readonly scope: MaterialiseScope;
+  readonly scope: MaterializeScope;
   /** Why all entities are looked at though less was asked for. */
   readonly fullBecause: string | null;
   readonly passes: readonly Pass[];
@@ -47,7 +47,7 @@ export interface Plan {
 }
 
 /** Makes a plan. */
-export async function planMaterialisation(input: PlanInput): Promise<Plan> {
+export async function planMaterialization(input: PlanInput): Promise<Plan> {
   const { look, progress, scope } = input;
   if (!progress || !goesOnWith(progress, scope, look)) return begin(input, scope, null);
   return (
@@ -57,7 +57,7 @@ export async function planMaterialisation(input: PlanInput): Promise<Plan> {
 }
 
 /** Whether a run that was cut off is the one that is asked for. */
-function goesOnWith(progress: Progress, scope: MaterialiseScope, look: Look): boolean {
+function goesOnWith(progress: Progress, scope: MaterializeScope, look: Look): boolean {
   if (progress.position === null || progress.asOf.toISOString() !== look.asOf) return false;
   // What a reset had done says nothing about rows of later instants.
   if (progress.scope.kind === 'full' && progress.scope.reset) return false;
@@ -67,7 +67,7 @@ function goesOnWith(progress: Progress, scope: MaterialiseScope, look: Look): bo
   return progress.scope.kind === scope.kind || progress.scope.kind === 'full';
 }
 
-const sorted = (scope: MaterialiseScope): unknown => Object.entries(scope).sort();
+const sorted = (scope: MaterializeScope): unknown => Object.entries(scope).sort();
 
 /**
  * First what changed since the run began, among the entities that it had done; then the rest. Nothing where rows are
@@ -102,7 +102,7 @@ async function resume(input: PlanInput, progress: Progress): Promise<Plan | unde
   };
 }
 
-async function begin(input: PlanInput, scope: MaterialiseScope, fullBecause: string | null): Promise<Plan> {
+async function begin(input: PlanInput, scope: MaterializeScope, fullBecause: string | null): Promise<Plan> {
   const { client, sources, look, watermark, progress } = input;
   const found = await changesFor(input, scope);
   if ('unknown' in found) return begin(input, { kind: 'full' }, found.unknown);
@@ -128,7 +128,7 @@ type Found =
   | { readonly unknown: string };
 
 /** Why entities are listed, or why that cannot be told. */
-async function changesFor(input: PlanInput, scope: MaterialiseScope): Promise<Found> {
+async function changesFor(input: PlanInput, scope: MaterializeScope): Promise<Found> {
   const { client, sources, look, watermark } = input;
   switch (scope.kind) {
     case 'full':
@@ -156,6 +156,6 @@ const suspectXid = ({ watermark, progress }: PlanInput): string | null =>
 
 function writtenSince({ source, look }: PlanInput, xid: string): Reason[] | undefined {
   const age = ageOf(look, BigInt(xid));
-  if (age < 0n || age > MOST_AGE) return undefined;
+  if (age < 0n || age > MAX_AGE) return undefined;
   return [{ of: 'written', rowsOf: { model: source.model, version: source.version }, age }];
 }

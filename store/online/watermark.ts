@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { type Database } from '../postgres/database.ts';
 import { type Queryable } from '../postgres/sql-text.ts';
 import { type RowsOf } from './online-writer.ts';
-import { type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { type MaterializeScope } from '../../domain/data/materialised.ts';
 import { type SourceMark } from '../postgres/tables.ts';
 import { withConnections } from '../postgres/connections.ts';
 import { requireOwnSession } from '../postgres/session.ts';
@@ -28,7 +28,7 @@ export interface Progress {
   readonly suspectXid: string;
   /** The first that may have written rows while what changed since the mark was looked at again. */
   readonly resumedXid: string | null;
-  readonly scope: MaterialiseScope;
+  readonly scope: MaterializeScope;
   /** What the run saw: what was written since is looked at again. */
   readonly mark: SourceMark;
   /** The entity up to which rows are written; null before the first batch. */

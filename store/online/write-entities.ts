@@ -42,15 +42,15 @@ export interface EntityOptions {
 const BATCH_TABLE = 'pg_temp.tidegate_batch';
 
 /** Few entities make several batches too, since one is read while the one before is written. */
-const FEWEST_BATCHES = 5;
-const SMALLEST_BATCH = 1_000;
+const MIN_BATCHES = 5;
+const MIN_BATCH = 1_000;
 
 /** Writes the rows of all listed entities. */
 export async function writeEntities(run: EntityRun, options: EntityOptions): Promise<void> {
   const { entities, onProgress, signal } = options;
   const batchSize = Math.min(
     options.batchSize,
-    Math.max(SMALLEST_BATCH, Math.ceil(entities / FEWEST_BATCHES)),
+    Math.max(MIN_BATCH, Math.ceil(entities / MIN_BATCHES)),
   );
   const read = await batchReader(run);
   let written = 0;

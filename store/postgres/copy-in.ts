@@ -2,7 +2,7 @@
 import type pg from 'pg';
 
 // Less, and this process would idle while Postgres works, and Postgres while this process does.
-const MOST_WAITING_BYTES = 1024 * 1024;
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 const COPY_DATA = 0x64;
 
@@ -60,7 +60,7 @@ export class CopyIn implements pg.Submittable {
     const connection = this.#connection;
     if (this.#failure || !connection) return this.#finished;
     connection.sendCopyFromChunk(typeof data === 'string' ? Buffer.from(data) : data);
-    if (connection.stream.writableLength > MOST_WAITING_BYTES) {
+    if (connection.stream.writableLength > MAX_WAITING_BYTES) {
       await new Promise<void>((resolve) => {
         connection.stream.once('drain', resolve);
         this.#finished.then(resolve, () => resolve());

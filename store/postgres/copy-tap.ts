@@ -23,7 +23,7 @@ const HEAD_BYTES = 5;
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
 const ERROR_RESPONSE = 0x45;
-const LEAST_SCRATCH = 65_536;
+const MIN_SCRATCH = 65_536;
 // Where a turn of the event loop brought less, the socket is left alone for a moment. Postgres sends 8 kB at a time, and
 // to be woken for each costs this process and the server as much as the rows do.
 const WORTH_A_TURN = 131_072;
@@ -196,7 +196,7 @@ export class CopyTap implements pg.Submittable {
     const needed = this.#lacking + 8;
     if (this.#scratch.length < needed) {
       // Not from pg's or Node's pool, whose pieces begin anywhere.
-      this.#scratch = Buffer.from(new ArrayBuffer(Math.max(needed, LEAST_SCRATCH, 2 * this.#scratch.length)));
+      this.#scratch = Buffer.from(new ArrayBuffer(Math.max(needed, MIN_SCRATCH, 2 * this.#scratch.length)));
     }
     this.#start = (8 - (this.#lacking % 8)) % 8;
     this.#filled = this.#start;

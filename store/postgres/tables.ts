@@ -16,7 +16,7 @@ import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { type FirstQualityPart, type QualityPart } from '../../domain/quality/quality-part.ts';
-import { type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { type MaterializeScope } from '../../domain/data/materialised.ts';
 
 /** What one table held. */
 export interface TableMark {
@@ -262,7 +262,7 @@ export interface Tables {
     newest_as_of: Timestamp;
     suspect_xid: string;
     resumed_xid: string | null;
-    scope: Json<MaterialiseScope>;
+    scope: Json<MaterializeScope>;
     mark: Json<SourceMark>;
     position: string | null;
     looked_at: Generated<number>;

@@ -19,7 +19,7 @@ import { type Queryable } from '../postgres/sql-text.ts';
 import { type ProfiledQuery, type QueryColumn } from './query-source.ts';
 
 // Below this share of the range a value's place in it is 0: Postgres raises an error where a product underflows.
-const LEAST_UNIT = 1e-290;
+const MIN_UNIT = 1e-290;
 
 /**
  * The profile that `streamProfile` gives: the same counts, minimum and maximum; sums differ in their last bits, as
@@ -154,11 +154,11 @@ function unitSql(range: ClipRange | null): string {
   if (range === null || perUnit === 0) return '0::float8';
   // Halving underflows for values about 0 alone; there they are 0 in a range that wide.
   const halved =
-    half === 1 ? 'value' : `case when abs(value) < ${float8(LEAST_UNIT)} then 0 else value / 2 end`;
+    half === 1 ? 'value' : `case when abs(value) < ${float8(MIN_UNIT)} then 0 else value / 2 end`;
   const above = `((${halved}) - ${float8(low)})`;
   return `case when value <= ${float8(range.low)} or value = 'NaN' then 0
     when value >= ${float8(range.high)} then 1
-    when ${above} < ${float8(LEAST_UNIT / perUnit)} then 0
+    when ${above} < ${float8(MIN_UNIT / perUnit)} then 0
     else least(1, ${above} * ${float8(perUnit)}) end`;
 }
 

@@ -107,7 +107,7 @@ export async function removeProfileParts(database: Database, reportId: number): 
 export const PART_ROWS = 2_097_152;
 
 /** Most parts of a window: Temporal lets no run wait for many more activities at once. */
-const MOST_PARTS = 512;
+const MAX_PARTS = 512;
 
 /**
  * How many parts a window is profiled in; 1 where it is small. Parts are whole chunks, so fewer rows than a chunk make
@@ -118,7 +118,7 @@ const MOST_PARTS = 512;
  */
 export function partsOf(dataset: Pick<Dataset, 'rows' | 'chunkRows'>, partRows: number): number {
   const chunksPerPart = Math.max(1, Math.round(partRows / dataset.chunkRows));
-  return Math.max(1, Math.min(MOST_PARTS, Math.ceil(chunksOf(dataset) / chunksPerPart)));
+  return Math.max(1, Math.min(MAX_PARTS, Math.ceil(chunksOf(dataset) / chunksPerPart)));
 }
 
 /**

@@ -5,7 +5,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 
 /** Largest model that is stored. */
-export const MOST_ONNX_BYTES = 64 * 1_024 * 1_024;
+export const MAX_ONNX_BYTES = 64 * 1_024 * 1_024;
 
 /** What an artifact says of a model. @example onnxModelOf(bytes).digest */
 export const onnxModelOf = (bytes: Uint8Array): OnnxArtifact['onnx'] => ({

@@ -177,7 +177,7 @@ export async function reportBefore(
 }
 
 /** Windows of a champion that waited for labels, at most this many of them. */
-const MOST_WAITING = 12;
+const MAX_WAITING = 12;
 
 /**
  * The newest report on each earlier instant, of those that the same champion's window waited for labels in, newest
@@ -195,7 +195,7 @@ export async function waitingReports(database: Database, { model, asOf, champion
     ) as newest
     where decision ->> 'outcome' = 'waiting for labels' and champion_version is not distinct from ${championVersion}
     order by as_of desc
-    limit ${MOST_WAITING}`.execute(database.kysely);
+    limit ${MAX_WAITING}`.execute(database.kysely);
   return rows;
 }
 
@@ -218,7 +218,7 @@ export async function isReportedBefore(
 }
 
 /** Reports looked back at: more would speak of a change that nobody answered for years. */
-const MOST_REPORTS = 24;
+const MAX_REPORTS = 24;
 
 /** Outcomes of a report in whose window no reason to retrain was found. */
 const WITHOUT_REASON: readonly string[] = [
@@ -246,7 +246,7 @@ export async function changeSeenFirst(database: Database, report: Report): Promi
     .where('as_of', '<', asOf)
     .orderBy('as_of', 'desc')
     .orderBy('id', 'desc')
-    .limit(MOST_REPORTS)
+    .limit(MAX_REPORTS)
     .execute();
   let first = report.datasetId;
   for (const { datasetId, championVersion: then, decision } of earlier) {

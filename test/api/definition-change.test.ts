@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { count, numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { countMissingOnlineRows } from '../../store/online/lookup.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -49,7 +49,7 @@ afterAll(async () => {
 it('answers every request by one version with the features of that version', async () => {
   const { database } = fixture;
   const bring = async (version: number) =>
-    materialise(database, { source: await getDefinition(database, 'churn', version), asOf, batchSize: 20 });
+    materialize(database, { source: await getDefinition(database, 'churn', version), asOf, batchSize: 20 });
   await bring(2);
   const before = await fixture.register(1, 2, learntFrom('tickets'));
   await fixture.promote(before, null);

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, sampleModel } from '../helpers/sample-model.ts';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   await model.insert('usage', { user_id: 'a', at: first, hours: 2, plan: 'a' }, { user_id: 'b', at: first });
   await database.pool.query(`insert into alpha.bills values ('a', 'eu', $1, 5)`, [second]);
   const source = await getDefinition(database, 'alpha');
-  await materialise(database, { source, asOf: new Date('2024-03-03Z') });
+  await materialize(database, { source, asOf: new Date('2024-03-03Z') });
   api = await startTestApi(database);
 });
 afterAll(async () => {

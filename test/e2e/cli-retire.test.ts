@@ -9,7 +9,7 @@ import { putSchedule, scheduleOptions } from '../../cli/shared/schedule.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { readInstallation } from '../../store/registry/installation.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';
 import { getRetrain } from '../../store/registry/retrains.ts';
 import { listTransitions } from '../../store/registry/verify-chain.ts';
@@ -74,7 +74,7 @@ it('a model is retired: schedules, place in Staging and online rows go, history 
   const schedule = scheduleOptions(definition, 'nobody');
   await putSchedule(client, schedule, installation);
   await putSchedule(client, { ...schedule, scheduleId: `materialize/${model}` }, installation);
-  await materialise(database, { source, asOf: new Date('2024-02-01Z') });
+  await materialize(database, { source, asOf: new Date('2024-02-01Z') });
   expect(await schedulesOf()).toHaveLength(2);
 
   const said = await tidegate('retire', model, '--by', 'grace');

@@ -1,12 +1,12 @@
 // Materialises in a process of its own, says how far it is, and after some batches waits to be killed.
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 
 const [url, model, asOf, batchSize, batches] = process.argv.slice(2);
 const database = openDatabase(url);
 let done = 0;
-await materialise(database, {
+await materialize(database, {
   source: await getDefinition(database, model),
   asOf: new Date(asOf),
   scope: { kind: 'full' },

@@ -14,7 +14,7 @@ import { rowsAt } from '../../store/join/rows-at.ts';
 import { windowStats } from '../../store/join/window-stats.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { runWorker } from '../../worker/main.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -253,7 +253,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       expect(code).toBe('DATABASE_POOLER');
       expect(remedy).toContain('session mode');
       const source = { model: 'bounced', version: 1, definition: { online: {} } } as never;
-      const work = materialise(database, { source, asOf: new Date(), scope: { kind: 'increment' } });
+      const work = materialize(database, { source, asOf: new Date(), scope: { kind: 'increment' } });
       expect((await failureOf(work)).code).toBe('DATABASE_POOLER');
     });
 
@@ -296,7 +296,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     await sample.insert('usage', { user_id: 'u', at: '2024-01-14Z', hours: 1, plan: 'a' });
     await applyDefinition(database, sample.definition, 'ada');
     const source = { model: 'own_session', version: 1, definition: sample.definition } as never;
-    const done = await materialise(database, {
+    const done = await materialize(database, {
       source,
       asOf: new Date('2024-02-01Z'),
       scope: { kind: 'increment' },

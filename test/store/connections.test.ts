@@ -10,7 +10,7 @@ import {
 } from '../../store/postgres/connections.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { refuseNested } from '../helpers/no-nested-connections.ts';
@@ -49,7 +49,7 @@ describe('many steps on few connections', () => {
   test.each([2, 3])('all end, at the same moment on a pool of %i', (max) =>
     withPool(max, async (small) => {
       const steps = names.flatMap((name) => [
-        getDefinition(small, name).then((source) => materialise(small, { source, asOf: instant })),
+        getDefinition(small, name).then((source) => materialize(small, { source, asOf: instant })),
         getDefinition(small, name).then(({ definition, version: definitionVersion }) =>
           freezeWindow(small, { request: `${name}/${max}`, definition, definitionVersion, window }),
         ),

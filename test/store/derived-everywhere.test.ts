@@ -19,7 +19,7 @@ import { readDataset } from '../../store/datasets/read.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { rowsAt } from '../../store/join/rows-at.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition } from '../helpers/sample-model.ts';
 
@@ -229,7 +229,7 @@ async function everywhere(definition: ModelDefinition, rows: readonly Row[]) {
   const { frame } = await readDataset(database, dataset);
   const source = { model: definition.name, version, definition, appliedBy: 'ada', appliedAt: asOf };
   await database.pool.query('delete from tidegate.online_row; delete from tidegate.online_watermark');
-  await materialise(database, { source, asOf });
+  await materialize(database, { source, asOf });
 
   const model = serving(definition, version);
   const ask = async (body: PredictBody) => {

@@ -12,7 +12,7 @@ import { newestLabelledTime, newestRowTime } from '../../store/join/newest-label
 import { rowsAt } from '../../store/join/rows-at.ts';
 import { windowStats } from '../../store/join/window-stats.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { tableFacts } from '../../store/profiles/table-facts.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -133,7 +133,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     const rows = await rowsAt(database, stored.definition, { asOf: now, limit: 10 });
     expect(rows.map(({ key }) => key['user_id'])).toEqual(['ever', 'first', 'only-ever', 'other', 'usual']);
     expect(rows.map(({ values }) => values.get('hours'))).toEqual([6, 7, null, 4, 1]);
-    await materialise(database, { source: stored, asOf: now });
+    await materialize(database, { source: stored, asOf: now });
     const [ever, nobody] = await findOnlineRows(
       database,
       ['ever', 'never'].map((user) => ({ model: name, definitionVersion: 1, entityKey: [user, 'eu'] })),
@@ -143,7 +143,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     // Since ever is the first instant that Postgres knows: older than any age, and still a date.
     expect(new Date((ever?.viewTimes[0] ?? 0) / 1_000).getUTCFullYear()).toBe(-4713);
     const later = new Date('2024-03-16Z');
-    expect(await materialise(database, { source: stored, asOf: later })).toMatchObject({ asOf: later });
+    expect(await materialize(database, { source: stored, asOf: later })).toMatchObject({ asOf: later });
   });
 });
 
@@ -153,7 +153,7 @@ test('a spine of nothing but infinite times has no newest row', async () => {
   await applyDefinition(database, model.definition, 'ada');
   expect(await newestRowTime(database, model.definition)).toBeUndefined();
   const stored = await getDefinition(database, 'nowhere_in_time');
-  expect((await failureOf(materialise(database, { source: stored, asOf: now }))).code).toBe(
+  expect((await failureOf(materialize(database, { source: stored, asOf: now }))).code).toBe(
     'NO_ONLINE_VALUES',
   );
 });

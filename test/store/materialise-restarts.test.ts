@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise, type MaterialiseRequest } from '../../store/online/materialize.ts';
+import { materialize, type MaterializeRequest } from '../../store/online/materialize.ts';
 import { findProgress, findWatermark } from '../../store/online/watermark.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { settled } from '../helpers/settled.ts';
@@ -30,13 +30,13 @@ async function applied(name: string, count: number, options: SampleOptions = {})
 
 const userOf = (n: number): string => `u${String(n).padStart(3, '0')}`;
 
-const write = async (model: string, asOf: Date, options: Partial<MaterialiseRequest> = {}) => {
+const write = async (model: string, asOf: Date, options: Partial<MaterializeRequest> = {}) => {
   await settled(database);
-  return materialise(database, { source: await getDefinition(database, model), asOf, ...options });
+  return materialize(database, { source: await getDefinition(database, model), asOf, ...options });
 };
 
 /** A run that ends after its first batch of two. */
-async function cutOff(model: string, asOf: Date, options: Partial<MaterialiseRequest> = {}): Promise<void> {
+async function cutOff(model: string, asOf: Date, options: Partial<MaterializeRequest> = {}): Promise<void> {
   const onProgress = (): never => {
     throw new Error('cut');
   };
@@ -160,7 +160,7 @@ test.each([
     if (inPart) await client.query('savepoint part');
     await client.query(`insert into ${name}.usage values ($1, 'eu', $2, null, 70, 'a')`, [userOf(0), first]);
     const source = await getDefinition(database, name);
-    await materialise(database, { source, asOf: first });
+    await materialize(database, { source, asOf: first });
     await client.query('commit');
     client.release();
     expect(await write(name, first)).toMatchObject({ written: 1 });
@@ -174,10 +174,10 @@ test('a row that was written and removed while another transaction was open is m
   await client.query('begin; select pg_current_xact_id()');
   await model.insert('usage', { user_id: userOf(0), at: first, hours: 70 });
   const source = await getDefinition(database, 'passing');
-  await materialise(database, { source, asOf: first });
+  await materialize(database, { source, asOf: first });
   expect(await hoursOf('passing', 0)).toEqual([70]);
   await database.pool.query('delete from passing.usage where hours = 70');
-  expect(await materialise(database, { source, asOf: first })).toMatchObject({ written: 1 });
+  expect(await materialize(database, { source, asOf: first })).toMatchObject({ written: 1 });
   await client.query('commit');
   client.release();
   expect(await hoursOf('passing', 0)).toEqual([0]);

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { countMissingOnlineRows, findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise, type MaterialiseRequest } from '../../store/online/materialize.ts';
+import { materialize, type MaterializeRequest } from '../../store/online/materialize.ts';
 import { newestWatermark, onlineStates } from '../../store/online/watermark.ts';
 import { findFuture } from '../../store/profiles/future-rows.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { materialisedInWords } from '../../domain/data/materialised.ts';
+import { materializedInWords } from '../../domain/data/materialised.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { settled } from '../helpers/settled.ts';
@@ -34,10 +34,10 @@ async function applied(
 const write = async (
   model: string,
   asOf: Date,
-  { version, ...options }: Partial<MaterialiseRequest> & { version?: number } = {},
+  { version, ...options }: Partial<MaterializeRequest> & { version?: number } = {},
 ) => {
   await settled(database);
-  return materialise(database, { source: await getDefinition(database, model, version), asOf, ...options });
+  return materialize(database, { source: await getDefinition(database, model, version), asOf, ...options });
 };
 const full = { scope: { kind: 'full' } } as const;
 const missing = async (model: string, asOf: Date) =>
@@ -141,7 +141,7 @@ test.each([
   const done = await write(name, second);
   expect(done).toMatchObject({ scope: 'full', lookedAt: 2, written: 1 });
   expect(done.fullBecause).toBe(`rows of ${name}.usage were removed or rewritten`);
-  expect(materialisedInWords(done)).toContain(`all, because rows of ${name}.usage were removed`);
+  expect(materializedInWords(done)).toContain(`all, because rows of ${name}.usage were removed`);
   expect(await featuresOf(name, 'a')).toMatchObject({ features: { hours } });
 });
 
@@ -154,7 +154,7 @@ test('a later instant replaces a row, and an older one never does', async () => 
   for (const options of [{}, full]) {
     const ahead = await write('instants', first, options);
     expect(ahead).toMatchObject({ asOf: second, lookedAt: 0, written: 0, nothing: 'watermark ahead' });
-    expect(materialisedInWords(ahead)).toContain('as of 2024-03-02T00:00:00.000Z already');
+    expect(materializedInWords(ahead)).toContain('as of 2024-03-02T00:00:00.000Z already');
   }
   expect(await featuresOf('instants', 'a')).toMatchObject({ asOf: second, features: { hours: 2 } });
 });

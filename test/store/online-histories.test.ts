@@ -6,8 +6,8 @@ import { holdoutPolicy, view } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition, type StoredDefinition } from '../../store/definitions/definitions.ts';
 import { windowSql } from '../../store/join/window-sql.ts';
-import { materialise } from '../../store/online/materialize.ts';
-import { type Materialised, type MaterialiseScope } from '../../domain/data/materialised.ts';
+import { materialize } from '../../store/online/materialize.ts';
+import { type Materialized, type MaterializeScope } from '../../domain/data/materialised.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 
@@ -197,8 +197,8 @@ class Story {
     );
   }
 
-  #materialise(scope: MaterialiseScope, now: number, onProgress?: () => void): Promise<Materialised> {
-    return materialise(database, {
+  #materialise(scope: MaterializeScope, now: number, onProgress?: () => void): Promise<Materialized> {
+    return materialize(database, {
       source: this.#source,
       asOf: new Date(instant(now)),
       scope,
@@ -218,7 +218,7 @@ class Story {
     const { rows } = await stored(1);
     const current = rows.filter((row) => row.as_of <= asOf);
     const ahead = rows.filter((row) => row.as_of > asOf);
-    await materialise(database, { source: { ...this.#source, version: 2 }, asOf, scope: { kind: 'full' } });
+    await materialize(database, { source: { ...this.#source, version: 2 }, asOf, scope: { kind: 'full' } });
     const { rows: whole } = await stored(2);
     await database.pool.query(
       `delete from tidegate.online_row where definition_version = 2;

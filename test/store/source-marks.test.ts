@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
-import { materialise } from '../../store/online/materialize.ts';
-import { type Materialised } from '../../domain/data/materialised.ts';
+import { materialize } from '../../store/online/materialize.ts';
+import { type Materialized } from '../../domain/data/materialised.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
 import { settled } from '../helpers/settled.ts';
@@ -263,9 +263,9 @@ test('a mark of an earlier release, which names no files, leads to one whole run
   expect(await write('old_mark', second)).toMatchObject({ scope: 'increment', lookedAt: 0 });
 });
 
-async function write(model: string, asOf: Date): Promise<Materialised> {
+async function write(model: string, asOf: Date): Promise<Materialized> {
   await settled(database);
-  return materialise(database, { source: await getDefinition(database, model), asOf });
+  return materialize(database, { source: await getDefinition(database, model), asOf });
 }
 
 /** A foreign server that is this very database. */

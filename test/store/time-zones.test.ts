@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { newestLabelledTime } from '../../store/join/newest-labelled-time.ts';
-import { materialise } from '../../store/online/materialize.ts';
+import { materialize } from '../../store/online/materialize.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
@@ -73,7 +73,7 @@ test('the same rows have one digest, one newest label and one online row in ever
         definitionVersion: 1,
         window: { from: new Date('2024-03-09Z'), to: new Date('2024-03-11Z') },
       });
-      await materialise(database, {
+      await materialize(database, {
         source: await getDefinition(database, 'same'),
         asOf: new Date('2024-03-10Z'),
       });

@@ -38,7 +38,7 @@ async function changedModel(name: string, change: string): Promise<void> {
 }
 
 const freezing = (model: string) => () => activities.freezeWindow({ model, asOf: AS_OF });
-const materialising = (model: string) => () =>
+const materializing = (model: string) => () =>
   activities.materializeDefinition({
     model,
     definitionVersion: 1,
@@ -88,7 +88,7 @@ test.each([
 ] as const)(
   'a source that was %s ends freezing and materialising at once',
   async (name, change, code, words) => {
-    for (const [at, stepOf] of [freezing, materialising].entries()) {
+    for (const [at, stepOf] of [freezing, materializing].entries()) {
       const model = `${name}${at}`;
       await changedModel(model, change);
       const { code: found, message, remedy } = await failureOf(stepOf(model));

@@ -2,10 +2,10 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
-import { type Materialised } from '../../domain/data/materialised.ts';
+import { type Materialized } from '../../domain/data/materialised.ts';
 
 /** What became of the rows of one definition. */
-export interface MaterialisedDefinition extends Omit<Materialised, 'asOf'> {
+export interface MaterializedDefinition extends Omit<Materialized, 'asOf'> {
   readonly definitionVersion: number;
   /** ISO 8601. */
   readonly asOf: string;
@@ -190,7 +190,7 @@ export interface MaterializeInput {
 
 export interface MaterializeResult {
   readonly asOf: string;
-  readonly definitions: readonly MaterialisedDefinition[];
+  readonly definitions: readonly MaterializedDefinition[];
   /** Definitions out of use whose rows were removed. */
   readonly removedDefinitions: readonly number[];
   readonly summary: string;

@@ -63,20 +63,20 @@ function addDatasetExpire(command: Command, { config, output }: CommandContext):
     );
 }
 
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 /** Adds `tidegate dataset list <model>`. */
 function addDatasetList(dataset: Command, { config, output }: CommandContext): void {
   dataset
     .command('list')
-    .description(`list the newest ${MOST_LISTED} frozen datasets of a model`)
+    .description(`list the newest ${MAX_LISTED} frozen datasets of a model`)
     .argument('<model>', 'name of the model')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate dataset list churn')
     .action((model: string, { json }: { readonly json?: boolean }) =>
       withDatabase(config(), async (database) => {
         await getDefinition(database, model);
-        const datasets = await listDatasets(database, model, MOST_LISTED);
+        const datasets = await listDatasets(database, model, MAX_LISTED);
         if (json) return output.json({ model, datasets: datasets.map(headerJson) });
         if (datasets.length === 0)
           return output.line(`${model} has no dataset yet: \`tidegate monitor ${model}\``);

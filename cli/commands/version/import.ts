@@ -8,7 +8,7 @@ import { onnxSchema, type OnnxSchema } from '../../../domain/learning/artifact/o
 import { importVersion } from '../../../scoring/import-version.ts';
 import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
 import { IMPORT } from '../../../store/registry/retrains.ts';
-import { MOST_ONNX_BYTES } from '../../../store/registry/onnx-models.ts';
+import { MAX_ONNX_BYTES } from '../../../store/registry/onnx-models.ts';
 import { workflowIds } from '../../../workflows/protocol/messages.ts';
 import {
   asOfOption,
@@ -108,10 +108,10 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
 
 async function readModel(file: string): Promise<Uint8Array> {
   const { size } = await found(file, stat(file));
-  if (size > MOST_ONNX_BYTES)
+  if (size > MAX_ONNX_BYTES)
     throw new TidegateError(
       'INVALID_ONNX',
-      `${file} has ${size} bytes; at most ${MOST_ONNX_BYTES} are stored`,
+      `${file} has ${size} bytes; at most ${MAX_ONNX_BYTES} are stored`,
     );
   return readFile(file);
 }

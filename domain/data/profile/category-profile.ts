@@ -3,7 +3,7 @@ import { byCodeUnits } from '../../canonical-json.ts';
 import { MISSING_CODE, type CategoryColumn } from '../frame.ts';
 
 /** Most values kept by name, in the reference and again among the unseen of a window. */
-const MOST_VALUES = 10_000;
+const MAX_VALUES = 10_000;
 
 /** What later windows of a category column are measured against. */
 export interface CategoryReference {
@@ -40,13 +40,13 @@ export function freezeCategories(column: CategoryColumn): CategoryReference {
     .map((value, code) => ({ value, count: counts[code] ?? 0 }))
     .filter(({ count }) => count > 0)
     .sort((a, b) => b.count - a.count || byCodeUnits(a.value, b.value));
-  const kept = ranked.slice(0, MOST_VALUES);
+  const kept = ranked.slice(0, MAX_VALUES);
   return {
     kind: 'category',
     name: column.name,
     values: kept.map(({ value }) => value),
     counts: Float64Array.from(kept, ({ count }) => count),
-    other: ranked.slice(MOST_VALUES).reduce((sum, { count }) => sum + count, 0),
+    other: ranked.slice(MAX_VALUES).reduce((sum, { count }) => sum + count, 0),
     singletons: ranked.filter(({ count }) => count === 1).length,
     missing,
   };
@@ -141,9 +141,9 @@ function countCodes({ codes, dictionary }: CategoryColumn): CodeCounts {
 
 function bounded(unseen: ReadonlyMap<string, number>): { unseen: Map<string, number>; unlisted: number } {
   const byName = [...unseen].sort(([a], [b]) => byCodeUnits(a, b));
-  const rest = byName.slice(MOST_VALUES);
+  const rest = byName.slice(MAX_VALUES);
   return {
-    unseen: new Map(byName.slice(0, MOST_VALUES)),
+    unseen: new Map(byName.slice(0, MAX_VALUES)),
     unlisted: rest.reduce((sum, [, count]) => sum + count, 0),
   };
 }

@@ -19,12 +19,12 @@ export interface CutGrid {
 
 // With so many, 15 of 16 cells hold no cut, and the table of 32,768 still lies in the cache.
 const CELLS_PER_CUT = 16;
-const MOST_CELLS = 32_768;
+const MAX_CELLS = 32_768;
 const TAIL = 0.01;
 
 /** The grid of ascending cuts. */
 export function cutGrid(cuts: Float64Array): CutGrid {
-  const cells = Math.min(MOST_CELLS, Math.max(1, cuts.length * CELLS_PER_CUT));
+  const cells = Math.min(MAX_CELLS, Math.max(1, cuts.length * CELLS_PER_CUT));
   // The outermost cuts may lie anywhere, at infinity even; a grid over all of them could hold the rest in one cell.
   const tail = Math.floor(cuts.length * TAIL);
   const origin = cuts[tail] ?? 0;

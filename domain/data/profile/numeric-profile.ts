@@ -22,10 +22,10 @@ export interface NumericProfile {
 }
 
 /** Least sum of squares that says how far values lie from each other: below it the square of a distance may have vanished. */
-const LEAST_SQUARES = 1e-250;
+const MIN_SQUARES = 1e-250;
 
 /** Least part of the squares about any point that must remain about the mean: below it too many digits have cancelled. */
-const LEAST_LEFT = 1e-6;
+const MIN_LEFT = 1e-6;
 
 /** Counts values into bins, a piece of the column at a time, in memory that does not grow with them. */
 export class NumericCounter {
@@ -131,7 +131,7 @@ export class NumericCounter {
     const isOneValue = squares === 0 && this.#minimum === this.#maximum;
     // Infinities among the values, or squares that overflow, make the sum infinite or no number.
     const holds =
-      isOneValue || (squares >= LEAST_SQUARES && squares < Infinity && left >= squares * LEAST_LEFT);
+      isOneValue || (squares >= MIN_SQUARES && squares < Infinity && left >= squares * MIN_LEFT);
     const piece = holds
       ? { finite: present, mean: near + distances / present, sd: Math.sqrt(left / present) }
       : momentsOf(values);

@@ -56,7 +56,7 @@ export function freezeNumbers({ name, values }: NumericColumn): NumericReference
 }
 
 /** Most distinct values that each get a bin of their own, and quantiles that are usually cut at where there are more. */
-const MOST_CUTS = 2047;
+const MAX_CUTS = 2047;
 
 /** Most of the reference's rows in a bin of several values, as a share: the KS bracket is no wider. */
 const WIDEST_BIN = 0.0007;
@@ -79,7 +79,7 @@ function numericCuts(sorted: Float64Array, range: ClipRange | null, decileEnds: 
   const distinct = distinctValues(sorted);
   if (distinct === null) {
     const n = sorted.length;
-    const bins = Math.max(MOST_CUTS + 1, Math.ceil(n / Math.max(1, Math.floor(WIDEST_BIN * n))));
+    const bins = Math.max(MAX_CUTS + 1, Math.ceil(n / Math.max(1, Math.floor(WIDEST_BIN * n))));
     for (let bin = 1; bin < bins; bin++) {
       const at = Math.floor((bin * n) / bins);
       const value = sorted[at] as number;
@@ -99,7 +99,7 @@ function distinctValues(sorted: Float64Array): number[] | null {
   const distinct: number[] = [];
   for (const value of sorted) {
     if (value === distinct.at(-1)) continue;
-    if (distinct.length === MOST_CUTS) return null;
+    if (distinct.length === MAX_CUTS) return null;
     distinct.push(value);
   }
   return distinct;

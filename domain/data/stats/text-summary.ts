@@ -3,7 +3,7 @@ import { byCodeUnits } from '../../canonical-json.ts';
 
 /** Values whose counts are kept when there are twice as many. */
 const KEPT = 20_000;
-const MOST_TOLD = 5;
+const MAX_TOLD = 5;
 
 /** A value with the rows that hold it. */
 export interface ValueCount {
@@ -58,7 +58,7 @@ export class TextSummariser {
       rows: this.#rows,
       missing: this.#missing,
       distinct: this.#error === 0 ? counted.length : null,
-      top: counted.sort(byCount).slice(0, MOST_TOLD),
+      top: counted.sort(byCount).slice(0, MAX_TOLD),
       error: this.#error,
     };
   }

@@ -80,7 +80,7 @@ const describeColumn = (name: string, spec: ColumnSpec): DescribedColumn => ({
   drift: driftInWords(spec),
 });
 
-const MOST_VALUES = 8;
+const MAX_VALUES = 8;
 
 /**
  * The contract of a column, a part each; none where it promises nothing.
@@ -128,8 +128,8 @@ function boundsInWords(min: number | undefined, max: number | undefined): string
 }
 
 function oneOf(values: readonly string[]): string {
-  const more = values.length > MOST_VALUES ? ` and ${values.length - MOST_VALUES} more` : '';
-  return `one of ${values.slice(0, MOST_VALUES).join(', ')}${more}`;
+  const more = values.length > MAX_VALUES ? ` and ${values.length - MAX_VALUES} more` : '';
+  return `one of ${values.slice(0, MAX_VALUES).join(', ')}${more}`;
 }
 
 const severityInWords = (severity: NonNullable<Judged['severity']>): string =>

@@ -113,7 +113,7 @@ type LearntThreshold =
   | { readonly threshold: null; readonly reason: string };
 
 /** Fewest windows from which a spread is learnt. */
-const LEAST_WINDOWS = 5;
+const MIN_WINDOWS = 5;
 
 const DEVIATIONS = 3;
 
@@ -136,7 +136,7 @@ export function learnThreshold(effects: readonly number[], method: CalibrationMe
     if (rank > n) return none(`${n} windows, ${needed} are needed for a rate of ${method.falseAlarms}`);
     return learnt(nextUp(sorted[rank - 1] as number), sorted);
   }
-  if (n < LEAST_WINDOWS) return none(`${n} windows, ${LEAST_WINDOWS} are needed`);
+  if (n < MIN_WINDOWS) return none(`${n} windows, ${MIN_WINDOWS} are needed`);
   const mean = effects.reduce((sum, effect) => sum + effect / n, 0);
   const variance = effects.reduce((sum, effect) => sum + (effect - mean) ** 2 / n, 0);
   return learnt(mean + DEVIATIONS * Math.sqrt(variance), sorted);

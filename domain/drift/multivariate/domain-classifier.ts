@@ -62,10 +62,10 @@ export interface DomainClassification {
 }
 
 /** Entities needed on each side. */
-const LEAST_CLUSTERS = 50;
-const MOST_COLUMNS = 5;
+const MIN_CLUSTERS = 50;
+const MAX_COLUMNS = 5;
 /** A loss below this says nothing. */
-const LEAST_LOSS = 0.005;
+const MIN_LOSS = 0.005;
 
 /** Learns to tell the sides apart; the same rows and seed give the same answer. Never throws. */
 export function domainClassifier(
@@ -86,10 +86,10 @@ export function domainClassifier(
   const [before, after] = [0, 1].map(
     (side) => new Set(clusters.filter((_, row) => labels[row] === side)).size,
   );
-  if ((before ?? 0) < LEAST_CLUSTERS)
-    return nothing(`${before} entities in the reference, ${LEAST_CLUSTERS} are needed`);
-  if ((after ?? 0) < LEAST_CLUSTERS)
-    return nothing(`${after} entities in the window, ${LEAST_CLUSTERS} are needed`);
+  if ((before ?? 0) < MIN_CLUSTERS)
+    return nothing(`${before} entities in the reference, ${MIN_CLUSTERS} are needed`);
+  if ((after ?? 0) < MIN_CLUSTERS)
+    return nothing(`${after} entities in the window, ${MIN_CLUSTERS} are needed`);
   const terms = termsOf(pooled, seed);
   if (terms.single.length === 0)
     return nothing('no column holds two values that are common enough to compare');
@@ -106,9 +106,9 @@ export function domainClassifier(
     auc: aucInterval(found),
     reason: null,
     columns: telling
-      .filter(({ loss }) => loss >= LEAST_LOSS)
+      .filter(({ loss }) => loss >= MIN_LOSS)
       .sort((a, b) => b.loss - a.loss)
-      .slice(0, MOST_COLUMNS),
+      .slice(0, MAX_COLUMNS),
     terms: terms.single.length + terms.pairs.length,
     compared: new Set(terms.single.flatMap((term) => term.columns)).size,
   };

@@ -18,9 +18,9 @@ export interface Terms {
   readonly pairs: readonly (readonly [Term, Term])[];
 }
 
-const MOST_SINGLE = 120;
-const MOST_PAIRS = 5_000;
-const MOST_LEVELS = 10;
+const MAX_SINGLE = 120;
+const MAX_PAIRS = 5_000;
+const MAX_LEVELS = 10;
 /** Rows below which a level or a gap is too rare to be learnt from. */
 const FEW_ROWS = 10;
 
@@ -43,13 +43,13 @@ export function termsOf({ columns, labels }: PooledRows, seed: number): Terms {
     const square = standardised(timesEach(ranks, ranks), [position]);
     if (square) squares.push(square);
   });
-  const kept = drawn(linear, MOST_SINGLE, new Random(seed, labels.length, 0));
+  const kept = drawn(linear, MAX_SINGLE, new Random(seed, labels.length, 0));
   const pairs = kept.flatMap((a, at) =>
     kept.slice(at + 1).flatMap((b) => (a.columns[0] === b.columns[0] ? [] : [[a, b] as const])),
   );
   return {
-    single: [...kept, ...squares.slice(0, Math.max(0, MOST_SINGLE - kept.length))],
-    pairs: drawn(pairs, MOST_PAIRS, new Random(seed, labels.length, 1)),
+    single: [...kept, ...squares.slice(0, Math.max(0, MAX_SINGLE - kept.length))],
+    pairs: drawn(pairs, MAX_PAIRS, new Random(seed, labels.length, 1)),
   };
 }
 
@@ -105,7 +105,7 @@ function ranksOf(values: Float64Array): Float64Array {
 const BLUR = 0.25;
 /** Single precision keeps a value to this part of itself. */
 const SINGLE_PRECISION = 2 ** -22;
-const LEAST_BLUR = 2 ** -1_000;
+const MIN_BLUR = 2 ** -1_000;
 /** Units of the distance beyond which values count alike: sums of so many keep their digits. */
 const FAR = 2 ** 30;
 
@@ -116,7 +116,7 @@ function blurOf(finite: Float64Array): number {
   // Of a normal distribution each of these is its standard deviation.
   const spread = width(0.1, 2.563) || width(0.01, 4.653) || width(0.001, 6.18);
   const largest = Math.max(Math.abs(quantile(finite, 0.005)), Math.abs(quantile(finite, 0.995)));
-  return Math.max(BLUR * spread, SINGLE_PRECISION * largest, LEAST_BLUR);
+  return Math.max(BLUR * spread, SINGLE_PRECISION * largest, MIN_BLUR);
 }
 
 /** The value at a share of sorted ones; 0 if there is none. */
@@ -135,7 +135,7 @@ function levelTerms({ values }: Extract<PooledColumn, { kind: 'category' }>): Fl
   const levels = [...counts]
     .filter(([, count]) => count >= FEW_ROWS)
     .sort(([a, m], [b, n]) => n - m || byCodeUnits(a, b))
-    .slice(0, MOST_LEVELS)
+    .slice(0, MAX_LEVELS)
     .map(([level]) => level);
   return [...levels, null].map((level) => gapsOf(values.length, (row) => values[row] === level));
 }
@@ -183,7 +183,7 @@ function drawn<T>(items: readonly T[], most: number, random: Random): T[] {
 type Pair = readonly [Term, Term];
 
 /** Most products that a fold learns from. */
-const MOST_PRODUCTS = 40;
+const MAX_PRODUCTS = 40;
 
 /**
  * For each fold the pairs whose products differ most between the sides on the rows of all other folds: what is chosen
@@ -204,7 +204,7 @@ export function chooseProducts(
     pairs
       .map((pair, at) => ({ pair, difference: differences[at]?.[fold] ?? 0 }))
       .sort((a, b) => b.difference - a.difference)
-      .slice(0, MOST_PRODUCTS)
+      .slice(0, MAX_PRODUCTS)
       .map(({ pair }) => pair),
   );
 }

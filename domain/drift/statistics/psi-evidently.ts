@@ -22,7 +22,7 @@ export const psiEvidently = {
   threshold: 0.1,
 } as const satisfies Statistic;
 
-const LEAST_SHARE = 0.0001;
+const MIN_SHARE = 0.0001;
 
 /** The index of counts in the same bins, at least one row on each side. */
 export function psiEvidentlyOfCounts(reference: ArrayLike<number>, current: ArrayLike<number>): number {
@@ -38,7 +38,7 @@ function sharesWithoutZero(counts: ArrayLike<number>): number[] {
   const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
   const shares = Array.from(counts, (count) => count / rows);
   const least = shares.reduce((low, share) => (share > 0 && share < low ? share : low), Infinity);
-  const instead = least <= LEAST_SHARE ? least / 1e6 : LEAST_SHARE;
+  const instead = least <= MIN_SHARE ? least / 1e6 : MIN_SHARE;
   return shares.map((share) => (share === 0 ? instead : share));
 }
 

@@ -21,12 +21,12 @@ export const wassersteinEvidently = {
   threshold: 0.1,
 } as const satisfies Statistic;
 
-const LEAST_NORM = 0.001;
+const MIN_NORM = 0.001;
 
 /** The distance of two samples without infinities; null where a side is empty or a sum exceeds every number. */
 export function wassersteinEvidentlyDistance(reference: Float64Array, current: Float64Array): number | null {
   const distance = wassersteinDistance(reference, current);
   const spread = standardDeviation(reference);
   if (distance === null || !Number.isFinite(distance) || !Number.isFinite(spread)) return null;
-  return distance / Math.max(spread, LEAST_NORM);
+  return distance / Math.max(spread, MIN_NORM);
 }

@@ -32,7 +32,7 @@ export function calibrated(map: CalibrationMap | undefined, score: number): numb
   return score;
 }
 
-const MOST_STEPS = 100;
+const MAX_STEPS = 100;
 
 const TOLERANCE = 1e-10;
 
@@ -75,7 +75,7 @@ export function fitPlatt(
     }, 0);
   let [slope, intercept] = [0, logOddsOf(targets.reduce((sum, one) => sum + one, 0) / targets.length)];
   let now = loss(slope, intercept);
-  for (let step = 0; step < MOST_STEPS; step += 1) {
+  for (let step = 0; step < MAX_STEPS; step += 1) {
     let [gs, gi, hss, hsi, hii] = [0, 0, RIDGE, 0, RIDGE];
     odds.forEach((value, row) => {
       const p = sigmoid(slope * value + intercept);

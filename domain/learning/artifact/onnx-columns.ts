@@ -15,7 +15,7 @@ const makers: Record<OnnxType, (length: number) => OnnxCells> = {
 };
 
 /** Most that a float32 holds: beyond it a number would become infinite. */
-const MOST_FLOAT32 = 3.4028234663852886e38;
+const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
  * The cells of an input for rows of a frame.
@@ -75,7 +75,7 @@ function writer(cells: OnnxCells): (at: number, value: number | string) => void 
   if (cells instanceof Int32Array)
     return (at, value) => void (cells[at] = Math.trunc(clipped(value as number, 2 ** 31 - 1)));
   if (cells instanceof Float32Array)
-    return (at, value) => void (cells[at] = clipped(value as number, MOST_FLOAT32));
+    return (at, value) => void (cells[at] = clipped(value as number, MAX_FLOAT32));
   return (at, value) => void (cells[at] = value as number);
 }
 

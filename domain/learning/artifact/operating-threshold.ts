@@ -34,7 +34,7 @@ export interface CutRows {
 }
 
 /** With fewer rows above a cut its precision is luck. */
-const LEAST_SAID_YES = 20;
+const MIN_SAID_YES = 20;
 
 /**
  * Chooses the cut. Between two scores it is halfway; rows of equal score are never parted.
@@ -104,12 +104,12 @@ function pick(policy: Exclude<ThresholdPolicy, { value: number }>, { rows, posit
     );
   }
   if ('recall' in policy) return cuts.find(({ hits }) => hits >= policy.recall * positives)!;
-  const told = cuts.filter(({ yes }) => yes >= Math.min(LEAST_SAID_YES, rows));
+  const told = cuts.filter(({ yes }) => yes >= Math.min(MIN_SAID_YES, rows));
   const found = told.findLast(({ yes, hits }) => hits >= policy.precision * yes);
   if (found) return found;
   const best = told.reduce((top, one) => (one.hits / one.yes > top.hits / top.yes ? one : top));
   throw unreachable(
-    `a precision of ${policy.precision} is reached at no cut that says yes to at least ${LEAST_SAID_YES} rows: the best is ` +
+    `a precision of ${policy.precision} is reached at no cut that says yes to at least ${MIN_SAID_YES} rows: the best is ` +
       `${fixed([best.hits / best.yes], [policy.precision])[0]}, with a recall of ${fixed([best.hits / positives])[0]}`,
   );
 }

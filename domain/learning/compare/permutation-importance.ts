@@ -19,7 +19,7 @@ export interface ImportanceOptions {
   /** Permutations of each feature. @default 5 */
   readonly repeats?: number;
   /** Rows at most, evenly taken from those given. @default 20,000 */
-  readonly mostRows?: number;
+  readonly maxRows?: number;
 }
 
 /**
@@ -36,9 +36,9 @@ export async function permutationImportance(
   frame: Frame,
   rows: Uint32Array,
   score: Scorer['scoreRows'],
-  { seed, repeats = 5, mostRows = 20_000 }: ImportanceOptions,
+  { seed, repeats = 5, maxRows = 20_000 }: ImportanceOptions,
 ): Promise<FeatureImportance[]> {
-  const stride = Math.max(1, Math.ceil(rows.length / mostRows));
+  const stride = Math.max(1, Math.ceil(rows.length / maxRows));
   const chosen = rows.filter((_, at) => at % stride === 0);
   const labels = Uint8Array.from(chosen, (row) => frame.labels[row]!);
   const whole = auc(labels, await score(frame, chosen));

@@ -25,7 +25,7 @@ export const logLoss = (labels: ArrayLike<number>, scores: Float64Array): number
   scores.reduce((sum, score, row) => sum + surprise(labels[row]!, score), 0) / scores.length;
 
 /** Most that one row can add: what a sure and wrong score costs. */
-export const MOST_SURPRISE = -Math.log(Number.EPSILON);
+export const MAX_SURPRISE = -Math.log(Number.EPSILON);
 
 /** What one row adds to the log loss, in nats. */
 export function surprise(label: number, score: number): number {

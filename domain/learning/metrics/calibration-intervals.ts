@@ -3,7 +3,7 @@ import { type Interval } from '../../data/math/interval.ts';
 import { DEFAULT_ALPHA, normalInterval } from '../../data/math/auc.ts';
 import { clusterBound } from '../../data/math/class-clusters.ts';
 import { clusterBootstrap } from '../resample/cluster-bootstrap.ts';
-import { BINS, MOST_SURPRISE, squaredDistance, surprise, visitInBins } from './brier.ts';
+import { BINS, MAX_SURPRISE, squaredDistance, surprise, visitInBins } from './brier.ts';
 
 /** 95 % intervals of Brier score, log loss and calibration error. */
 export interface CalibrationIntervals {
@@ -35,7 +35,7 @@ export function calibrationIntervals(rows: LabelledScores, seed: number): Calibr
   const surprises = scores.map((score, row) => surprise(labels[row]!, score));
   return {
     brier: meanInterval(squares, clusters, 1),
-    logLoss: meanInterval(surprises, clusters, MOST_SURPRISE),
+    logLoss: meanInterval(surprises, clusters, MAX_SURPRISE),
     ece: { ...ece, low: Math.min(ece.value, ece.low) },
   };
 }

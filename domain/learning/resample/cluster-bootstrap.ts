@@ -16,9 +16,9 @@ export interface BootstrapOptions {
   readonly resamples?: number;
 }
 
-const MOST_RESAMPLES = 1_000;
-const LEAST_RESAMPLES = 100;
-const MOST_DRAWN_ROWS = 2e7;
+const MAX_RESAMPLES = 1_000;
+const MIN_RESAMPLES = 100;
+const MAX_DRAWN_ROWS = 2e7;
 
 /**
  * Intervals of measures, by drawing as many clusters as there are, with replacement: all rows of a cluster come
@@ -69,7 +69,7 @@ export function jointBootstrap(
 
 /** How often the clusters of so many rows are drawn: 1,000 times, and fewer, at least 100, from 20,000 rows. */
 export const resamplesFor = (rows: number): number =>
-  Math.round(Math.max(LEAST_RESAMPLES, Math.min(MOST_RESAMPLES, MOST_DRAWN_ROWS / Math.max(1, rows))));
+  Math.round(Math.max(MIN_RESAMPLES, Math.min(MAX_RESAMPLES, MAX_DRAWN_ROWS / Math.max(1, rows))));
 
 function presentClusters(clusters: ArrayLike<number>): Uint32Array {
   const seen = new Uint8Array(clusterBound(clusters));

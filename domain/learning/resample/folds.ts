@@ -15,7 +15,7 @@ export interface FoldOptions {
   /** Folds to aim at, at least 2. @default 5 */
   readonly count?: number;
   /** Of more rows than these a part is dealt, whole clusters of them, about so many. @default all */
-  readonly mostRows?: number;
+  readonly maxRows?: number;
 }
 
 /** The folds that could be made; none where not even two could. */
@@ -40,11 +40,11 @@ const NOT_DEALT = 255;
 export function foldsOf(
   { labels, clusters }: Pick<Frame, 'labels' | 'clusters'>,
   rows: Uint32Array,
-  { seed, count = COUNT, mostRows = Infinity }: FoldOptions,
+  { seed, count = COUNT, maxRows = Infinity }: FoldOptions,
 ): Folds {
   if (!Number.isInteger(count) || count < LEAST || count > 50)
     throw new RangeError(`${count} folds cannot be dealt: a whole number from ${LEAST} to 50 can`);
-  const part = Math.min(1, mostRows / rows.length);
+  const part = Math.min(1, maxRows / rows.length);
   for (let dealt = count; dealt >= LEAST; dealt -= 1) {
     const places = deal(clusters, rows, seed, dealt, part);
     if (!haveBothClasses(places, labels, rows, dealt)) continue;

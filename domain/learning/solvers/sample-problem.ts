@@ -2,7 +2,7 @@
 import { classTotals, type LogisticProblem } from './logistic-problem.ts';
 
 // With fewer rows than twice this, a sample saves nothing.
-const LEAST_ROWS = 2_000;
+const MIN_ROWS = 2_000;
 const SHARE = 0.03;
 // About so many rows are drawn for a column or a class, however rare: its curvature is then known to about a fifth.
 const ROWS_OF_COLUMN = 30;
@@ -21,7 +21,7 @@ export function sampleProblem(problem: LogisticProblem): LogisticProblem | undef
   const { matrix, width, labels } = problem;
   const rows = labels.length;
   // One row of each block of so many.
-  const block = Math.floor(rows / Math.max(LEAST_ROWS, rows * SHARE));
+  const block = Math.floor(rows / Math.max(MIN_ROWS, rows * SHARE));
   if (block < 2) return undefined;
   const needed = neededProbability(problem, 1 / block);
   const chosen: number[] = [];

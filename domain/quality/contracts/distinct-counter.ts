@@ -32,9 +32,9 @@ export class DistinctCounter {
   /** Only hashes without these bits are taken. */
   #refused = 0;
 
-  /** @param mostDistinct a power of two from 512 */
-  constructor(mostDistinct: number) {
-    this.#mostDistinct = mostDistinct;
+  /** @param maxDistinct a power of two from 512 */
+  constructor(maxDistinct: number) {
+    this.#mostDistinct = maxDistinct;
   }
 
   /** Counts a number, not NaN; says whether it was counted before. −0 is 0. */

@@ -4,7 +4,7 @@ import { regex } from '../../model/parts/regex.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 
 /** Distinct numbers that are kept at a time: 48 MB, of which a million values need half. */
-const MOST_DISTINCT = 2 ** 21;
+const MAX_DISTINCT = 2 ** 21;
 
 /**
  * No value occurs twice in the window; every occurrence after the first is a violation, and missing values are none.
@@ -28,7 +28,7 @@ const unique: ContractRule = {
 };
 
 const repeats = (): NumberScan => {
-  const seen = new DistinctCounter(MOST_DISTINCT);
+  const seen = new DistinctCounter(MAX_DISTINCT);
   return {
     add(values, note) {
       for (let row = 0; row < values.length; row++) {
@@ -88,7 +88,7 @@ const whole: NumberScan = {
   },
 };
 
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** Every value is one of `values`, to the letter. Stated where a category names them. */
 const set: ContractRule = {
@@ -107,8 +107,8 @@ const set: ContractRule = {
 
 function oneOf(values: readonly string[]): string {
   if (values.length === 1) return values[0] ?? '';
-  const rest = values.length > MOST_NAMED ? ` or ${values.length - MOST_NAMED} others` : '';
-  return `one of ${values.slice(0, MOST_NAMED).join(', ')}${rest}`;
+  const rest = values.length > MAX_NAMED ? ` or ${values.length - MAX_NAMED} others` : '';
+  return `one of ${values.slice(0, MAX_NAMED).join(', ')}${rest}`;
 }
 
 /** Finite values lie between `min` and `max`, both inclusive. Stated where a numeric column says either; a count begins at 0. */

@@ -2,7 +2,7 @@
 import { type Example } from '../../model/parts/contract.ts';
 
 /** Most examples of a contract, and most characters of a value and of a key in one: reports are read by many. */
-const MOST_EXAMPLES = 5;
+const MAX_EXAMPLES = 5;
 const VALUE_LENGTH = 60;
 const KEY_LENGTH = 120;
 
@@ -24,7 +24,7 @@ export class Tally {
   /** Counts a row of a piece; the first few are kept with their key and time. */
   note(row: number, value: number | string | null, names: RowNames): void {
     this.violations += 1;
-    if (this.examples.length >= MOST_EXAMPLES) return;
+    if (this.examples.length >= MAX_EXAMPLES) return;
     this.examples.push({
       value: value === null ? null : cut(String(value), VALUE_LENGTH),
       key: cut(names.key(row), KEY_LENGTH),

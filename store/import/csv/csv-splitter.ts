@@ -20,7 +20,7 @@ export interface CsvBreak {
 }
 
 /** A quote left open would otherwise swallow the rest of the file into memory. */
-const MOST_RECORD_CHARACTERS = 16 * 1024 * 1024;
+const MAX_RECORD_CHARACTERS = 16 * 1024 * 1024;
 
 const LF = 10;
 const CR = 13;
@@ -120,7 +120,7 @@ export class CsvSplitter {
       cells = [];
     }
     this.#held = text.slice(rowStart);
-    if (!this.#broken && this.#held.length > MOST_RECORD_CHARACTERS) {
+    if (!this.#broken && this.#held.length > MAX_RECORD_CHARACTERS) {
       this.#break(text, rowStart, rowStart, 'the record is longer than 16 MB; perhaps a quote is not closed');
     }
     return rows;

@@ -67,7 +67,7 @@ function sides(rows: number): TaskInput<'sideBySide'> {
 const inputs: { readonly [Name in TaskName]: TaskInput<Name> } = {
   fit,
   crossValidate: { ...fit, folds: outside, metric: 'auc' },
-  scoreOutOfFold: { ...fit, mostRows: 1_000 },
+  scoreOutOfFold: { ...fit, maxRows: 1_000 },
   judgeFeaturesAlone: { frame, seed: 7 },
   measureComparison: comparison(1_200),
   tellApart: { reference: side(900, 0), window: side(900, 1), seed: 3 },

@@ -4,7 +4,7 @@ import {
   brier,
   expectedCalibrationError,
   logLoss,
-  MOST_SURPRISE,
+  MAX_SURPRISE,
   squaredDistance,
   surprise,
 } from '../../../domain/learning/metrics/brier.ts';
@@ -87,6 +87,6 @@ test('of a single cluster nothing is known of Brier score and log loss', () => {
   };
   expect(calibrationIntervals(one, 1)).toMatchObject({
     brier: { low: 0, high: 1 },
-    logLoss: { low: 0, high: MOST_SURPRISE },
+    logLoss: { low: 0, high: MAX_SURPRISE },
   });
 });

@@ -43,7 +43,7 @@ test('as many folds as asked for, and none of a count that makes no sense', () =
 
 test('of many rows a part is dealt, whole clusters', () => {
   const frame = clustered(100_000, (row) => row % 3 === 0);
-  const { folds } = foldsOf(frame, rowsTo(100_000), { seed: 3, mostRows: 20_000 });
+  const { folds } = foldsOf(frame, rowsTo(100_000), { seed: 3, maxRows: 20_000 });
   const dealt = new Set(folds.flatMap(({ outside }) => [...outside]));
   expect(dealt.size).toBeGreaterThan(19_000);
   expect(dealt.size).toBeLessThan(21_000);
