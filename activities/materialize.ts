@@ -5,7 +5,7 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { definitionsInUse, keepsOnlineRows } from '../store/online/definitions-in-use.ts';
 import { materialize } from '../store/online/materialize.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
-import { materializedInWords, type MaterializeScope } from '../domain/data/materialised.ts';
+import { materializedInWords, type MaterializeScope } from '../domain/data/materialized.ts';
 import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { getVersion } from '../store/registry/versions.ts';

@@ -21,7 +21,7 @@ import { prepareWriter } from './online-writer.ts';
 import { type Plan, planMaterialization } from './plan.ts';
 import { refuseNoValues } from './online-values.ts';
 import { removeVanished } from './remove-vanished.ts';
-import { type Materialized, type MaterializeScope } from '../../domain/data/materialised.ts';
+import { type Materialized, type MaterializeScope } from '../../domain/data/materialized.ts';
 import { sourcesOf } from './source.ts';
 import { beginLook } from './source-mark.ts';
 import { type BatchProgress, type EntityRun, writeEntities } from './write-entities.ts';

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { type Changes, changesSince, changesWithin, MAX_AGE } from './changed-rows.ts';
 import { type Reason } from './entity-list.ts';
-import { type MaterializeScope } from '../../domain/data/materialised.ts';
+import { type MaterializeScope } from '../../domain/data/materialized.ts';
 import { type Source } from './source.ts';
 import { ageOf, type Look, takeMark } from './source-mark.ts';
 import { type SourceMark } from '../postgres/tables.ts';

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { type Database } from '../postgres/database.ts';
 import { type Queryable } from '../postgres/sql-text.ts';
 import { type RowsOf } from './online-writer.ts';
-import { type MaterializeScope } from '../../domain/data/materialised.ts';
+import { type MaterializeScope } from '../../domain/data/materialized.ts';
 import { type SourceMark } from '../postgres/tables.ts';
 import { withConnections } from '../postgres/connections.ts';
 import { requireOwnSession } from '../postgres/session.ts';

@@ -48,10 +48,7 @@ const MIN_BATCH = 1_000;
 /** Writes the rows of all listed entities. */
 export async function writeEntities(run: EntityRun, options: EntityOptions): Promise<void> {
   const { entities, onProgress, signal } = options;
-  const batchSize = Math.min(
-    options.batchSize,
-    Math.max(MIN_BATCH, Math.ceil(entities / MIN_BATCHES)),
-  );
+  const batchSize = Math.min(options.batchSize, Math.max(MIN_BATCH, Math.ceil(entities / MIN_BATCHES)));
   const read = await batchReader(run);
   let written = 0;
   let writing: Promise<void> = Promise.resolve();

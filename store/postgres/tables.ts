@@ -16,7 +16,7 @@ import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { type FirstQualityPart, type QualityPart } from '../../domain/quality/quality-part.ts';
-import { type MaterializeScope } from '../../domain/data/materialised.ts';
+import { type MaterializeScope } from '../../domain/data/materialized.ts';
 
 /** What one table held. */
 export interface TableMark {

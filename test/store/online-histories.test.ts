@@ -7,7 +7,7 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { applyDefinition, type StoredDefinition } from '../../store/definitions/definitions.ts';
 import { windowSql } from '../../store/join/window-sql.ts';
 import { materialize } from '../../store/online/materialize.ts';
-import { type Materialized, type MaterializeScope } from '../../domain/data/materialised.ts';
+import { type Materialized, type MaterializeScope } from '../../domain/data/materialized.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
 import { materialize } from '../../store/online/materialize.ts';
-import { type Materialized } from '../../domain/data/materialised.ts';
+import { type Materialized } from '../../domain/data/materialized.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
 import { settled } from '../helpers/settled.ts';

@@ -2,7 +2,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
-import { type Materialized } from '../../domain/data/materialised.ts';
+import { type Materialized } from '../../domain/data/materialized.ts';
 
 /** What became of the rows of one definition. */
 export interface MaterializedDefinition extends Omit<Materialized, 'asOf'> {

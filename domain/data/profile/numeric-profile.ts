@@ -130,8 +130,7 @@ export class NumericCounter {
     const left = squares - (distances * distances) / present;
     const isOneValue = squares === 0 && this.#minimum === this.#maximum;
     // Infinities among the values, or squares that overflow, make the sum infinite or no number.
-    const holds =
-      isOneValue || (squares >= MIN_SQUARES && squares < Infinity && left >= squares * MIN_LEFT);
+    const holds = isOneValue || (squares >= MIN_SQUARES && squares < Infinity && left >= squares * MIN_LEFT);
     const piece = holds
       ? { finite: present, mean: near + distances / present, sd: Math.sqrt(left / present) }
       : momentsOf(values);

@@ -6,7 +6,7 @@ import { materialize, type MaterializeRequest } from '../../store/online/materia
 import { newestWatermark, onlineStates } from '../../store/online/watermark.ts';
 import { findFuture } from '../../store/profiles/future-rows.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { materializedInWords } from '../../domain/data/materialised.ts';
+import { materializedInWords } from '../../domain/data/materialized.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { settled } from '../helpers/settled.ts';

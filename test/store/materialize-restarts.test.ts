@@ -54,7 +54,7 @@ async function hoursOf(model: string, ...users: number[]): Promise<unknown[]> {
 test('a run killed without warning goes on where it stopped: no more than a batch is done again', async () => {
   await applied('killed', 100);
   const child = fork(
-    new URL('../helpers/doomed-materialise.mjs', import.meta.url),
+    new URL('../helpers/doomed-materialize.mjs', import.meta.url),
     [database.url, 'killed', first.toISOString(), '10', '4'],
     { execArgv: ['--import', 'tsx'] },
   );

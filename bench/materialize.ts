@@ -11,7 +11,7 @@ import { type Database } from '../store/postgres/database.ts';
 import { applyDefinition, getDefinition } from '../store/definitions/definitions.ts';
 import { migrate } from '../store/postgres/migrate.ts';
 import { materialize } from '../store/online/materialize.ts';
-import { type MaterializeScope } from '../domain/data/materialised.ts';
+import { type MaterializeScope } from '../domain/data/materialized.ts';
 import { benchPostgres } from './bench-postgres.ts';
 
 const ENTITIES = Number(process.argv[2] ?? 1_000_000);
