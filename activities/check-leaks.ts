@@ -13,7 +13,7 @@ import {
   leakCheckFailed,
   type LeakFacts,
   leakPolicyOf,
-  leaksInWords,
+  describeLeakCheck,
   rowsSince,
 } from '../domain/learning/leak-alarm.ts';
 import { type LoneFeature } from '../domain/learning/lone-feature.ts';
@@ -58,7 +58,7 @@ export const leakActivities = ({ database }: ActivityDeps) => ({
       ? leakCheckFailed(policy, failed)
       : judgeLeaks(await lookForLeaks(database, dataset, definition), policy);
     await noteRetrain(database, retrainId, { leaks: check });
-    const words = leaksInWords(check);
+    const words = describeLeakCheck(check);
     log.info(words, { model: retrain.model, retrainId });
     return { words, refused: refusalOf(check, definition) };
   },
@@ -88,7 +88,7 @@ function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksCheck
   if (check.failed)
     return promotion.failedJudgement === 'warn'
       ? null
-      : { code: 'JUDGEMENT_FAILED', reason: leaksInWords(check) };
+      : { code: 'JUDGEMENT_FAILED', reason: describeLeakCheck(check) };
   const reason = `${alarmsOf(check).join('; ')}. ${errorKinds.LEAK_SUSPECTED.remedy}`;
   return isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null;
 }

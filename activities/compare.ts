@@ -1,5 +1,5 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
-import { cutOf, DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
+import { thresholdOf, DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
 import { scoreFrame } from '../domain/learning/artifact/scorer.ts';
 import { type ComparisonBody, comparisonInWords } from '../domain/decisions/comparison-body.ts';
 import { type Failed, failedInWords } from '../domain/judgements.ts';
@@ -82,7 +82,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
           championScores,
           candidateScores,
           prior,
-          cuts: { champion: champion?.cut ?? DEFAULT_CUT, candidate: cutOf(source.artifact) },
+          cuts: { champion: champion?.cut ?? DEFAULT_THRESHOLD, candidate: thresholdOf(source.artifact) },
           named: definition.promotion.slices ?? [],
           seed: definition.training.seed,
         },

@@ -8,7 +8,7 @@ import { countClasses, MIN_ROWS_OF_CLASS } from '../domain/learning/metrics/clas
 import { compare } from '../domain/learning/compare/comparison.ts';
 import { trainingRows } from '../domain/data/frame.ts';
 import { linearScorer } from '../domain/learning/artifact/scorer.ts';
-import { timeCut } from '../domain/learning/time-cut.ts';
+import { cutoffTime } from '../domain/learning/cutoff-time.ts';
 import { TREES } from '../domain/learning/trees.ts';
 import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/out-of-time.ts';
 import { openScorer, scorerSourceOf } from '../scoring/scorer-source.ts';
@@ -52,7 +52,7 @@ const TOO_LITTLE_PAST: readonly ErrorCode[] = ['EMPTY_WINDOW', 'TOO_FEW_LABELS',
  */
 export async function judgeOutOfTime(database: Database, input: OutOfTimeInput): Promise<OutOfTime> {
   if (input.candidate.unproven) return notDue('how the candidate was trained is not known: it was imported');
-  const found = timeCut(input.evaluation.frame);
+  const found = cutoffTime(input.evaluation.frame);
   if (found.cut === null) return notDue(found.reason);
   const cut = new Date(Number(found.cut / 1_000n));
   try {
@@ -70,7 +70,7 @@ export async function judgeOutOfTime(database: Database, input: OutOfTimeInput):
   }
 }
 
-/** Where to cut: see `timeCut`. */
+/** Where to cut: see `cutoffTime`. */
 interface Cut {
   readonly cut: Date;
   readonly rowTimes: number;

@@ -2,7 +2,7 @@
 import { before, durationOf } from '../domain/model/parts/duration.ts';
 import { NO_LABEL } from '../domain/data/frame.ts';
 import { type LabelledScores } from '../domain/learning/metrics/calibration-intervals.ts';
-import { DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
+import { DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
 import { notMade, performanceInWords, type PerformancePart, unmeasured } from '../domain/decisions/report.ts';
 import {
   type EstimatedPerformance,
@@ -77,7 +77,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       if (scores.length === 0) return unmeasured('every holdout row has its label');
       const encoded = await readScoreReference(database, report.model, championVersion);
       if (encoded === null) return unmeasured(`version ${championVersion} has no score reference`);
-      return estimatePerformance(decodeScores(encoded), scores, seed, cut ?? DEFAULT_CUT);
+      return estimatePerformance(decodeScores(encoded), scores, seed, cut ?? DEFAULT_THRESHOLD);
     }
   },
 });

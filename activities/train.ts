@@ -2,8 +2,8 @@
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/data/profile/feature-reference.ts';
 import { encodeReference } from '../domain/data/profile/profile-codec.ts';
-import { thresholdInWords } from '../domain/learning/artifact/operating-threshold.ts';
-import { TREES, treesInWords } from '../domain/learning/trees.ts';
+import { describeThreshold } from '../domain/learning/artifact/operating-threshold.ts';
+import { TREES, describeTrees } from '../domain/learning/trees.ts';
 import {
   encodeScores,
   freezeScores,
@@ -82,9 +82,9 @@ export const trainActivities = (deps: ActivityDeps) => ({
       `trained version ${version.version} on ${input.rows.length} rows, artifact ${version.artifactDigest.slice(0, 12)}` +
       [
         ...(tuning ? [`: ${tuning.words}`] : []),
-        ...(artifact.format === 'onnx' ? [`: ${treesInWords(artifact)}`] : []),
+        ...(artifact.format === 'onnx' ? [`: ${describeTrees(artifact)}`] : []),
         ...(artifact.calibration ? [`; calibration: ${artifact.calibration.why}`] : []),
-        ...(artifact.threshold ? [`; ${thresholdInWords(artifact.threshold)}`] : []),
+        ...(artifact.threshold ? [`; ${describeThreshold(artifact.threshold)}`] : []),
       ].join('');
     log.info(words, { model: retrain.model, retrainId });
     return { version: version.version, words };

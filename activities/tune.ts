@@ -2,7 +2,7 @@
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
 import { TREES } from '../domain/learning/trees.ts';
-import { recipeInWords } from '../domain/learning/recipe.ts';
+import { describeRecipe } from '../domain/learning/recipe.ts';
 import { type Failed } from '../domain/judgements.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { getRetrain, IMPORT } from '../store/registry/retrains.ts';
@@ -52,7 +52,7 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     const chosenFrom =
       recipes.length > 1
         ? `${recipes.length} recipes to choose from, by ${folds} folds of ${judgedRows} training rows`
-        : `one recipe: ${recipeInWords(recipes[0]!)}`;
+        : `one recipe: ${describeRecipe(recipes[0]!)}`;
     return { recipes: recipes.length > 1 ? recipes.length : 0, words: [chosenFrom, ...remarks].join('; ') };
   },
 
@@ -95,6 +95,6 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
       },
     );
     await writeRecipeScores(database, retrainId, position, judged);
-    log.info(`judged ${recipeInWords(recipe)}`, { retrainId });
+    log.info(`judged ${describeRecipe(recipe)}`, { retrainId });
   },
 });

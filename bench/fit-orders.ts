@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type FeatureColumn, type Frame, MISSING_CODE, trainingRows } from '../domain/data/frame.ts';
 import {
   type ClassWeight,
-  classWeightInWords,
+  describeClassWeight,
   classWeightsOf,
 } from '../domain/learning/metrics/class-counts.ts';
 import { encodeRows } from '../domain/learning/encode/encode.ts';
@@ -160,7 +160,7 @@ for await (const { name, frame, rows, orders } of dataSets(python)) {
           fit.converged && above <= SAME.loss * peer && (l2 < SETTLED || apart <= SAME.coefficients);
         if (!holds) failed += 1;
         console.log(
-          `  ${`l2 ${l2}, ${classWeightInWords(classWeight)}, ${solver}, by ${order}`.padEnd(72)}` +
+          `  ${`l2 ${l2}, ${describeClassWeight(classWeight)}, ${solver}, by ${order}`.padEnd(72)}` +
             `${fit.steps} steps, ${seconds.toFixed(2)} s, coefficients apart by ${apart.toExponential(1)}, ` +
             `loss above theirs by ${above.toExponential(1)}${holds ? '' : `  NOT THE SAME${fit.converged ? '' : ', not converged'}`}`,
         );

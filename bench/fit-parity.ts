@@ -6,7 +6,7 @@ import { evaluationRows, type Frame, trainingRows } from '../domain/data/frame.t
 import { auc } from '../domain/data/math/auc.ts';
 import {
   type ClassWeight,
-  classWeightInWords,
+  describeClassWeight,
   classWeightsOf,
   countClasses,
 } from '../domain/learning/metrics/class-counts.ts';
@@ -74,7 +74,7 @@ export async function fitParity(python: Python): Promise<boolean> {
         const holds = coefficients <= SAME.coefficients && area <= SAME.auc;
         same &&= holds;
         console.log(
-          `  ${`${solver}, ${classWeightInWords(weight)}`.padEnd(46)}coefficients apart by ` +
+          `  ${`${solver}, ${describeClassWeight(weight)}`.padEnd(46)}coefficients apart by ` +
             `${coefficients.toExponential(1)}, AUC by ${area.toExponential(1)}${holds ? '' : '  NOT THE SAME'}`,
         );
       }

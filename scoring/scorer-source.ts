@@ -7,7 +7,7 @@ import { getVersion, readArtifact } from '../store/registry/versions.ts';
 import { onnxRuntimeFolder } from './onnx-runtime.ts';
 import { openScorer, type ScorerSource } from './open-scorer.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
-import { DEFAULT_CUT } from '../domain/learning/artifact/operating-threshold.ts';
+import { DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 
 export { openScorer, type ScorerSource } from './open-scorer.ts';
@@ -57,5 +57,5 @@ export async function loadVersion(
   const { definitionVersion, cut } = await getVersion(database, model, version);
   const { definition } = await getDefinition(database, model, definitionVersion);
   const scorer = await loadScorer(database, model, version);
-  return { model, version, definitionVersion, definition, scorer, threshold: cut ?? DEFAULT_CUT };
+  return { model, version, definitionVersion, definition, scorer, threshold: cut ?? DEFAULT_THRESHOLD };
 }

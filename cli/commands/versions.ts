@@ -1,6 +1,6 @@
 // tidegate versions: every version of a model, what it was trained on and how it came to its stage.
 import { type Command } from 'commander';
-import { recipeInShort } from '../../domain/learning/recipe.ts';
+import { formatRecipe } from '../../domain/learning/recipe.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { withDatabase } from '../shared/connections.ts';
@@ -48,7 +48,7 @@ const versionsTable = (versions: readonly VersionRow[]): Table => ({
     stage,
     unproven ? 'unproven' : `(${day(trainedOn.from)}, ${day(trainedOn.to)}]`,
     unproven ? null : trainedOn.rows,
-    unproven ? 'imported' : tuning && recipeInShort(tuning.chosen),
+    unproven ? 'imported' : tuning && formatRecipe(tuning.chosen),
     cut === null ? null : three(cut),
     interval(auc, ...(champion ? [champion.auc.value] : [])),
     champion && `v${champion.version} ${interval(champion.auc, ...(auc ? [auc.value] : []))}`,

@@ -1,7 +1,7 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/decisions/report.ts';
-import { leaksInWords } from '../../domain/learning/leak-alarm.ts';
+import { describeLeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type RuleResult } from '../../domain/decisions/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/registry/reports.ts';
@@ -30,7 +30,7 @@ export function printReport(output: Output, report: Report, retrain?: Retrain): 
 function printRetrain(output: Output, { id, outcome, summary, leaks }: Retrain): void {
   section(output, 'Retrain');
   output.line(`${id}: ${outcome ?? 'under way'}${summary === null ? '' : `: ${summary}`}`);
-  if (leaks) output.line(leaksInWords(leaks));
+  if (leaks) output.line(describeLeakCheck(leaks));
 }
 
 function printQuality(output: Output, part: QualityPart | null): void {

@@ -1,7 +1,7 @@
 // A comparison as it is stored: the numbers, which rows they rest on, and the proof that nobody trained on them.
 import { dayOf } from '../model/window.ts';
 import { type Comparison } from '../learning/compare/comparison.ts';
-import { type McNemarAtCut } from '../learning/metrics/mcnemar.ts';
+import { type McNemarAtThreshold } from '../learning/metrics/mcnemar.ts';
 import { type FeatureImportance } from '../learning/compare/permutation-importance.ts';
 import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Slice } from '../learning/compare/slices.ts';
@@ -24,7 +24,7 @@ export interface ComparisonBody extends Comparison {
   readonly holdout?: HoldoutUse;
   /** Champion, candidate and class prior beside the AUC. */
   readonly measures?: SideBySide;
-  readonly mcnemar?: McNemarAtCut;
+  readonly mcnemar?: McNemarAtThreshold;
   /** The recipe judged on rows of the future, or why it could not be. */
   readonly outOfTime?: OutOfTime;
   /** What the candidate's AUC rests on, the largest first; empty where the holdout holds one class. */

@@ -1,8 +1,8 @@
 // Choosing between recipes by their cross-validation, with the one-standard-error rule.
-import { goodness, metricInWords } from './cross-validate.ts';
+import { goodness, formatMetric } from './cross-validate.ts';
 import { fixed } from '../numbers-in-words.ts';
 import { type TrainingPlan } from './plan-training.ts';
-import { ownRecipe, type Recipe, recipeInWords, type RecipePolicy } from './recipe.ts';
+import { ownRecipe, type Recipe, describeRecipe, type RecipePolicy } from './recipe.ts';
 
 /** How a recipe did: the measure on each fold, or why it could not be learnt. */
 export type RecipeScores =
@@ -81,16 +81,16 @@ export function chooseRecipe(
     const rival = ranked.find(({ recipe }) => recipe.window !== chosen!.recipe.window);
     const named = [chosen!, best!, ...(rival ? [rival] : [])];
     const said = [
-      `${metricInWords(plan.metric)} ${valueInWords(chosen!, named)}, mean and standard error over ${plan.folds} folds of ` +
+      `${formatMetric(plan.metric)} ${formatScore(chosen!, named)}, mean and standard error over ${plan.folds} folds of ` +
         `${plan.judgedRows} training rows${isJudgedOnRecent ? ` after the change at ${plan.change}` : ''}`,
     ];
     if (chosen !== best) {
       said.push(
-        `the best of ${recipes.length} was ${recipeInWords(best!.recipe)} with ${valueInWords(best!, named)}, and the strongest ` +
+        `the best of ${recipes.length} was ${describeRecipe(best!.recipe)} with ${formatScore(best!, named)}, and the strongest ` +
           'penalty within one standard error of it is taken',
       );
     } else if (recipes.length > 1) said.push(`the best of ${recipes.length}`);
-    if (rival) said.push(`${rival.recipe.window} rows reached ${valueInWords(rival, named)} at best`);
+    if (rival) said.push(`${rival.recipe.window} rows reached ${formatScore(rival, named)} at best`);
     const failed = recipes.length - ranked.length;
     if (failed > 0) said.push(`${failed} of ${recipes.length} could not be learnt in every fold`);
     return said;
@@ -112,11 +112,11 @@ function judgedRecipe(recipe: Recipe, result: RecipeScores | undefined): JudgedR
 }
 
 /** @param others recipes that are named in the same sentence: different means read differently */
-function valueInWords({ mean, standardError }: ScoredRecipe, others: readonly ScoredRecipe[]): string {
+function formatScore({ mean, standardError }: ScoredRecipe, others: readonly ScoredRecipe[]): string {
   const bounds = others.map((other) => other.mean);
   const [value] = fixed([mean], bounds, 4);
   return `${value} ± ${fixed([standardError], [], 4)[0]}`;
 }
 
 const sentence = (recipe: Recipe, reasons: readonly string[]): string =>
-  [recipeInWords(recipe), ...reasons].join('; ');
+  [describeRecipe(recipe), ...reasons].join('; ');

@@ -63,4 +63,4 @@ const measureFold = (metric: FoldMetric, labels: Uint8Array, scores: Float64Arra
 export const goodness = (metric: FoldMetric, value: number): number => (metric === 'auc' ? value : -value);
 
 /** The measure as people write it. */
-export const metricInWords = (metric: FoldMetric): string => (metric === 'auc' ? 'AUC' : 'log loss');
+export const formatMetric = (metric: FoldMetric): string => (metric === 'auc' ? 'AUC' : 'log loss');

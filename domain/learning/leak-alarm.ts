@@ -133,7 +133,7 @@ const atMost = (words: readonly string[], what: string): string[] =>
     : [...words.slice(0, MAX_NAMED), `and ${words.length - MAX_NAMED} more ${what}`];
 
 /** The check in one line, for a run's details. */
-export function leaksInWords(check: LeakCheck): string {
+export function describeLeakCheck(check: LeakCheck): string {
   if (check.failed) return failedInWords('leak check', check.failed);
   const alarms = alarmsOf(check);
   const looked = `${check.features} features on ${check.rows} training rows`;

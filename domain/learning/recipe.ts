@@ -1,5 +1,5 @@
 // A recipe: which rows of the training window a model learns from, and how strongly it is held back.
-import { type ClassWeight, classWeightInWords } from './metrics/class-counts.ts';
+import { type ClassWeight, describeClassWeight } from './metrics/class-counts.ts';
 
 /** All rows of the training window, or those after the change that led to the retrain. */
 export type TrainingSpan = 'all' | 'recent';
@@ -20,12 +20,12 @@ export interface RecipePolicy {
     { readonly l2: readonly number[]; readonly classWeight?: readonly ClassWeight[] | undefined } | undefined;
 }
 
-/** A recipe in words. @example recipeInWords({ window: 'all', l2: 1, classWeight: 'none' }) // 'all rows, l2 1, no class weights' */
-export const recipeInWords = ({ window, l2, classWeight }: Recipe): string =>
-  `${window} rows, l2 ${l2}, ${classWeightInWords(classWeight)}`;
+/** A recipe in words. @example describeRecipe({ window: 'all', l2: 1, classWeight: 'none' }) // 'all rows, l2 1, no class weights' */
+export const describeRecipe = ({ window, l2, classWeight }: Recipe): string =>
+  `${window} rows, l2 ${l2}, ${describeClassWeight(classWeight)}`;
 
-/** The recipe where room is scarce. @example recipeInShort({ window: 'recent', l2: 1, classWeight: 'none' }) // 'recent, l2 1' */
-export function recipeInShort({ window, l2, classWeight }: Recipe): string {
+/** The recipe where room is scarce. @example formatRecipe({ window: 'recent', l2: 1, classWeight: 'none' }) // 'recent, l2 1' */
+export function formatRecipe({ window, l2, classWeight }: Recipe): string {
   const weights =
     typeof classWeight === 'string' ? classWeight : `${classWeight.positive} : ${classWeight.negative}`;
   return [window, `l2 ${l2}`, ...(classWeight === 'none' ? [] : [weights])].join(', ');

@@ -49,7 +49,7 @@ function coefficientGap(a: Artifact, b: Artifact): number | null {
 }
 
 /** The verdict in one sentence. */
-export function repetitionInWords({ sameBytes, coefficientGap: gap, holds, trainedOn }: Repetition): string {
+export function describeRepetition({ sameBytes, coefficientGap: gap, holds, trainedOn }: Repetition): string {
   if (sameBytes) return 'the same bytes';
   if (gap === null) return 'other columns: these are not the rows or not the rules that it was trained by';
   const found = `coefficients differ by ${apart([gap, COEFFICIENT_TOLERANCE], 2)[0]} at most`;
@@ -74,5 +74,5 @@ const isSamePlatform = (a: Platform, b: Platform): boolean =>
   a.os === b.os && a.arch === b.arch && a.nodeMajor === b.nodeMajor;
 
 /** "linux x64, Node 22" */
-export const platformInWords = ({ os, arch, nodeMajor }: Platform): string =>
+export const formatPlatform = ({ os, arch, nodeMajor }: Platform): string =>
   `${os} ${arch}, Node ${nodeMajor}`;

@@ -80,8 +80,8 @@ export const treeArtifact = (outcome: TreeOutcome, options: TreeOptions): OnnxAr
   },
 });
 
-/** What became of a fit, in words. @example treesInWords(artifact) // '45 trees of 65, …' */
-export const treesInWords = ({ trees }: Pick<OnnxArtifact, 'trees'>): string =>
+/** What became of a fit, in words. @example describeTrees(artifact) // '45 trees of 65, …' */
+export const describeTrees = ({ trees }: Pick<OnnxArtifact, 'trees'>): string =>
   trees === undefined
     ? ''
     : trees.validationLogLoss === null

@@ -1,6 +1,6 @@
 // Performance without labels: what a version's metrics should be, from its own scores (NannyML's CBPE).
 import { auc } from '../data/math/auc.ts';
-import { DEFAULT_CUT } from '../learning/artifact/operating-threshold.ts';
+import { DEFAULT_THRESHOLD } from '../learning/artifact/operating-threshold.ts';
 import { chooseCalibrator } from './calibrator.ts';
 import { accuracyOf, expectedAuc, expectedConfusion, f1Of } from './expected-confusion.ts';
 import { type ScoredRows, type ScoreSource } from './score-reference.ts';
@@ -73,7 +73,7 @@ export function estimatePerformance(
   reference: ScoredRows & { readonly source: ScoreSource },
   scores: Float64Array,
   seed: number,
-  cut = DEFAULT_CUT,
+  cut = DEFAULT_THRESHOLD,
 ): EstimatedPerformance | NotEstimated {
   const ofAuc = aucSamplingError(reference.scores, reference.labels);
   if (ofAuc === null) return notEstimated('the score reference holds one class only');

@@ -97,13 +97,13 @@ describe('a version fitted with class weights', () => {
   });
 
   test('meets a candidate of another cut, each at its own cut', async () => {
-    const cutOf = async (of: number) => (await readArtifact(database, 'operated', of)).threshold!.cut;
+    const thresholdOf = async (of: number) => (await readArtifact(database, 'operated', of)).threshold!.cut;
     const { definition: before } = await getDefinition(database, 'operated');
     const training = { ...before.training, threshold: { recall: 0.5 } };
     await applyDefinition(database, { ...before, training }, 'ada');
     const { version, comparison } = await model.retrain(JANUARY);
     await applyDefinition(database, before, 'ada');
-    const cuts = { champion: await cutOf(1), candidate: await cutOf(version) };
+    const cuts = { champion: await thresholdOf(1), candidate: await thresholdOf(version) };
     expect(comparison.body.mcnemar!.cuts).toEqual(cuts);
     expect(cuts.candidate).toBeGreaterThan(cuts.champion + 0.05);
     // The scores are the same: only what is decided by them differs.

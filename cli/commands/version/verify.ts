@@ -4,9 +4,9 @@ import { repeatTraining } from '../../../activities/repeat-training.ts';
 import { thisPlatform } from '../../../activities/training-input.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import {
-  platformInWords,
+  formatPlatform,
   type Repetition,
-  repetitionInWords,
+  describeRepetition,
   repetitionOf,
 } from '../../../domain/learning/repetition.ts';
 import { type Database } from '../../../store/postgres/database.ts';
@@ -45,7 +45,7 @@ export function addVersionVerify(command: Command, { config, output }: CommandCo
             datasetId: dataset.id,
             datasetDigest: dataset.digest,
             ...repetition,
-            words: repetitionInWords(repetition),
+            words: describeRepetition(repetition),
           });
         }
         print(output, `version ${version} of ${model}`, dataset, repetition);
@@ -85,11 +85,11 @@ async function verify(
 
 function print(output: Output, what: string, dataset: Dataset, repetition: Repetition): void {
   const { digest, repeatedDigest, trainedOn, repeatedOn } = repetition;
-  const before = trainedOn ? platformInWords(trainedOn) : 'a platform that is not on record';
+  const before = trainedOn ? formatPlatform(trainedOn) : 'a platform that is not on record';
   output.line(`${what}: trained on ${before}, artifact ${digest}`);
   output.line(
-    `trained again on ${platformInWords(repeatedOn)} from dataset ${dataset.id}, ${dataset.trainingRows} training rows: ` +
+    `trained again on ${formatPlatform(repeatedOn)} from dataset ${dataset.id}, ${dataset.trainingRows} training rows: ` +
       `artifact ${repeatedDigest}`,
   );
-  output.line(repetitionInWords(repetition));
+  output.line(describeRepetition(repetition));
 }

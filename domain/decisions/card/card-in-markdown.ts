@@ -1,8 +1,8 @@
 // A model card as Markdown.
 import { labelsInWords } from '../../data/label-states.ts';
 import { type Tuning } from '../../learning/choose-recipe.ts';
-import { metricInWords } from '../../learning/cross-validate.ts';
-import { recipeInWords } from '../../learning/recipe.ts';
+import { formatMetric } from '../../learning/cross-validate.ts';
+import { describeRecipe } from '../../learning/recipe.ts';
 import { type Interval, intervalInWords } from '../../data/math/interval.ts';
 import { apart, fixed, pInWords, rounded } from '../../numbers-in-words.ts';
 import { holdoutUseInWords, leakProofInWords } from '../leak-proof.ts';
@@ -10,8 +10,8 @@ import { failedInWords } from '../../judgements.ts';
 import { judgedBy, temporalHoldout } from '../out-of-time.ts';
 import { driftInWords } from '../report.ts';
 import { type RuleResult } from '../rule.ts';
-import { leaksInWords } from '../../learning/leak-alarm.ts';
-import { thresholdInWords } from '../../learning/artifact/operating-threshold.ts';
+import { describeLeakCheck } from '../../learning/leak-alarm.ts';
+import { describeThreshold } from '../../learning/artifact/operating-threshold.ts';
 import { type ComparisonBody } from '../comparison-body.ts';
 import { type ModelCard } from './model-card.ts';
 
@@ -63,10 +63,10 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
       `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
       `${trainedInWords(training)}; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
-      `Leak alarm: ${leaks ? leaksInWords(leaks) : 'not looked at'}`,
+      `Leak alarm: ${leaks ? describeLeakCheck(leaks) : 'not looked at'}`,
       ...(training.tuning ? [`Recipe: ${training.tuning.words}`] : []),
       `Calibration: ${training.calibration ? `${training.calibration.map.kind}, ${training.calibration.why}` : 'none'}`,
-      `Threshold: ${training.threshold ? thresholdInWords(training.threshold) : 'none, decisions are shown at 0.5'}`,
+      `Threshold: ${training.threshold ? describeThreshold(training.threshold) : 'none, decisions are shown at 0.5'}`,
     ]),
     ...recipesPart(training.tuning),
   ];
@@ -79,9 +79,9 @@ function recipesPart(tuning: Tuning | null): string[] {
   return [
     '### Recipes',
     markdownTable(
-      ['recipe', `mean ${metricInWords(tuning.metric)}`, 'standard error', 'by fold'],
+      ['recipe', `mean ${formatMetric(tuning.metric)}`, 'standard error', 'by fold'],
       tuning.recipes.map(({ recipe, scores, mean, standardError, problem }) => [
-        recipeInWords(recipe),
+        describeRecipe(recipe),
         mean === null ? '' : digits(mean),
         standardError === null ? '' : digits(standardError),
         scores?.map(digits).join(' ') ?? `could not be learnt: ${problem}`,

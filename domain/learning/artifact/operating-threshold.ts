@@ -4,7 +4,7 @@ import { type ThresholdPolicy } from '../../model/schema/training-schema.ts';
 import { fixed, percent } from '../../numbers-in-words.ts';
 
 /** What a cut does on the rows it was chosen on. */
-export interface CutFacts {
+export interface ThresholdFacts {
   readonly rows: number;
   readonly positives: number;
   /** Share of rows that are said yes to. */
@@ -23,11 +23,11 @@ export interface OperatingThreshold {
   /** The version says yes from this score on, in [0, 1]; from 0 on to everybody. */
   readonly cut: number;
   /** On training rows, each scored by a model that saw nothing of its cluster; null for a given score without such rows. */
-  readonly outOfFold: CutFacts | null;
+  readonly outOfFold: ThresholdFacts | null;
 }
 
 /** Training rows scored out of fold and calibrated. */
-export interface CutRows {
+export interface ThresholdRows {
   readonly scores: Float64Array;
   /** 0 or 1 per row, with both among them. */
   readonly labels: ArrayLike<number>;
@@ -43,7 +43,7 @@ const MIN_SAID_YES = 20;
  * @throws TidegateError THRESHOLD_UNREACHABLE where no cut gives what is asked for
  * @example chooseThreshold({ cost: { falsePositive: 1, falseNegative: 5 } }, { scores, labels }).cut
  */
-export function chooseThreshold(policy: ThresholdPolicy, rows: CutRows | null): OperatingThreshold {
+export function chooseThreshold(policy: ThresholdPolicy, rows: ThresholdRows | null): OperatingThreshold {
   if ('value' in policy) {
     return { policy, cut: policy.value, outOfFold: rows && factsAt(policy, rows, policy.value) };
   }
@@ -66,7 +66,7 @@ interface Cuts {
   readonly cuts: readonly Cut[];
 }
 
-function cutsOf({ scores, labels }: CutRows): Cuts {
+function cutsOf({ scores, labels }: ThresholdRows): Cuts {
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!);
   const greatest = scores[order[0]!]!;
   // A cut above a score of 1 cannot be written.
@@ -116,7 +116,7 @@ function pick(policy: Exclude<ThresholdPolicy, { value: number }>, { rows, posit
 
 const unreachable = (message: string): TidegateError => new TidegateError('THRESHOLD_UNREACHABLE', message);
 
-function factsAt(policy: ThresholdPolicy, { scores, labels }: CutRows, cut: number): CutFacts {
+function factsAt(policy: ThresholdPolicy, { scores, labels }: ThresholdRows, cut: number): ThresholdFacts {
   let [yes, hits, positives] = [0, 0, 0];
   scores.forEach((score, row) => {
     positives += labels[row]!;
@@ -139,8 +139,8 @@ function factsAt(policy: ThresholdPolicy, { scores, labels }: CutRows, cut: numb
   };
 }
 
-/** The threshold in one line. @example thresholdInWords(threshold) // 'says yes from 0.213 on (recall 0.8): …' */
-export function thresholdInWords({ policy, cut, outOfFold }: OperatingThreshold): string {
+/** The threshold in one line. @example describeThreshold(threshold) // 'says yes from 0.213 on (recall 0.8): …' */
+export function describeThreshold({ policy, cut, outOfFold }: OperatingThreshold): string {
   const by =
     'cost' in policy
       ? `cost ${policy.cost.falsePositive} for a false yes, ${policy.cost.falseNegative} for a false no`
@@ -156,8 +156,8 @@ export function thresholdInWords({ policy, cut, outOfFold }: OperatingThreshold)
 }
 
 /** The cut of a version without a threshold of its own. */
-export const DEFAULT_CUT = 0.5;
+export const DEFAULT_THRESHOLD = 0.5;
 
-/** The cut of a version. @example cutOf(artifact) // 0.5 */
-export const cutOf = ({ threshold }: { readonly threshold?: OperatingThreshold }): number =>
-  threshold?.cut ?? DEFAULT_CUT;
+/** The cut of a version. @example thresholdOf(artifact) // 0.5 */
+export const thresholdOf = ({ threshold }: { readonly threshold?: OperatingThreshold }): number =>
+  threshold?.cut ?? DEFAULT_THRESHOLD;

@@ -7,7 +7,7 @@ import { type MeasureName, MEASURES, weightedMeasures } from '../metrics/weighte
 import { type Frame } from '../../data/frame.ts';
 import { type NamedSlice } from '../../model/schema/slices-schema.ts';
 import { compare, type Comparison } from './comparison.ts';
-import { type Cuts, mcnemarAtCut, type McNemarAtCut } from '../metrics/mcnemar.ts';
+import { type Thresholds, mcnemarAtThreshold, type McNemarAtThreshold } from '../metrics/mcnemar.ts';
 import { type FeatureImportance, permutationImportance } from './permutation-importance.ts';
 import { type Scorer } from '../artifact/scorer.ts';
 import { compareSlices, type Slice } from './slices.ts';
@@ -112,7 +112,7 @@ export interface MeasureInput {
   /** Share of positives by which both are judged beside each other, in (0, 1): that of the candidate's training. */
   readonly prior: number;
   /** Where each decides. */
-  readonly cuts: Cuts;
+  readonly cuts: Thresholds;
   /** Slices that the definition names. */
   readonly named: readonly NamedSlice[];
   readonly seed: number;
@@ -122,7 +122,7 @@ export interface MeasureInput {
 export interface MeasuredComparison {
   readonly comparison: Comparison;
   readonly measures: SideBySide;
-  readonly mcnemar: McNemarAtCut;
+  readonly mcnemar: McNemarAtThreshold;
   readonly slices: readonly Slice[];
   readonly importance: readonly FeatureImportance[];
 }
@@ -148,7 +148,7 @@ export async function measureComparison(
   onProgress(0.1);
   const measures = sideBySide({ ...scored, prior, seed });
   onProgress(0.4);
-  const mcnemar = mcnemarAtCut({ ...scored, cuts });
+  const mcnemar = mcnemarAtThreshold({ ...scored, cuts });
   const slices = compareSlices({ frame, rows, championScores, candidateScores, named });
   onProgress(0.7);
   const importance = await permutationImportance(frame, rows, candidate.scoreRows, { seed });

@@ -74,8 +74,8 @@ export function classWeightsOf(
   return { positive: half / positives, negative: half / negatives };
 }
 
-/** The weights in words. @example classWeightInWords({ positive: 5, negative: 1 }) // 'class weights 5 : 1' */
-export function classWeightInWords(weight: ClassWeight): string {
+/** The weights in words. @example describeClassWeight({ positive: 5, negative: 1 }) // 'class weights 5 : 1' */
+export function describeClassWeight(weight: ClassWeight): string {
   if (weight === 'none') return 'no class weights';
   if (weight === 'balanced') return 'balanced class weights';
   return `class weights ${weight.positive} : ${weight.negative}`;

@@ -47,16 +47,16 @@ const halfBinomial = (trials: number, hits: number): number =>
   Math.exp(logBinomial(trials, hits) - trials * Math.LN2);
 
 /** Where each model decides: positive from this score on. */
-export interface Cuts {
+export interface Thresholds {
   readonly champion: number;
   readonly candidate: number;
 }
 
 /** How often exactly one of the two is right at its cut; `first` is the champion. Plain JSON. */
-export interface McNemarAtCut extends McNemar {
-  readonly cuts: Cuts;
+export interface McNemarAtThreshold extends McNemar {
+  readonly cuts: Thresholds;
   /** Share of rows that each gets right, in [0, 1]. */
-  readonly accuracy: Cuts;
+  readonly accuracy: Thresholds;
   /** p-value that allows for rows of one cluster; with one row each it is `chiSquare`. 1 where nothing tells them apart. */
   readonly clustered: number;
 }
@@ -68,7 +68,7 @@ interface McNemarInput {
   readonly clusters: ArrayLike<number>;
   readonly championScores: Float64Array;
   readonly candidateScores: Float64Array;
-  readonly cuts: Cuts;
+  readonly cuts: Thresholds;
 }
 
 /**
@@ -77,15 +77,15 @@ interface McNemarInput {
  * Formula of `clustered`: χ² = (Σ d_k)² / Σ d_k² with one degree of freedom, d_k = (c_k − b_k) / n_k the difference of the
  * shares that each model alone gets right in cluster k (Durkalski et al., Statistics in Medicine 22, 2003).
  *
- * @example mcnemarAtCut({ labels, clusters, championScores, candidateScores, cuts: { champion: 0.5, candidate: 0.5 } })
+ * @example mcnemarAtThreshold({ labels, clusters, championScores, candidateScores, cuts: { champion: 0.5, candidate: 0.5 } })
  */
-export function mcnemarAtCut({
+export function mcnemarAtThreshold({
   labels,
   clusters,
   championScores,
   candidateScores,
   cuts,
-}: McNemarInput): McNemarAtCut {
+}: McNemarInput): McNemarAtThreshold {
   const bound = clusterBound(clusters);
   const lead = new Float64Array(bound);
   const size = new Uint32Array(bound);

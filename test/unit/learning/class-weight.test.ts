@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import { encodeRows } from '../../../domain/learning/encode/encode.ts';
-import { classWeightInWords, classWeightsOf } from '../../../domain/learning/metrics/class-counts.ts';
+import { describeClassWeight, classWeightsOf } from '../../../domain/learning/metrics/class-counts.ts';
 import { fitEncoding } from '../../../domain/learning/encode/fit-encoding.ts';
 import { fitLogistic } from '../../../domain/learning/solvers/fit-logistic.ts';
 import { fitNewton } from '../../../domain/learning/solvers/fit-newton.ts';
@@ -30,7 +30,7 @@ test('balanced gives both classes the same weight in all', () => {
 });
 
 test('weights have words', () => {
-  expect((['none', 'balanced', { positive: 5, negative: 1 }] as const).map(classWeightInWords)).toEqual([
+  expect((['none', 'balanced', { positive: 5, negative: 1 }] as const).map(describeClassWeight)).toEqual([
     'no class weights',
     'balanced class weights',
     'class weights 5 : 1',

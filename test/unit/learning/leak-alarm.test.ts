@@ -6,7 +6,7 @@ import {
   isRefused,
   judgeLeaks,
   leakPolicyOf,
-  leaksInWords,
+  describeLeakCheck,
   type LeakFacts,
 } from '../../../domain/learning/leak-alarm.ts';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
@@ -34,7 +34,7 @@ describe('a feature alone', () => {
   test('is named where the lower bound is above what is plausible', () => {
     const check = judgeLeaks(facts({ alone: [sure] }), refuse);
     expect(isRefused(check)).toBe(true);
-    expect(leaksInWords(check)).toBe(
+    expect(describeLeakCheck(check)).toBe(
       'LEAK_SUSPECTED among 14 features on 5500 training rows: closed_reason alone predicts the label with AUC ' +
         '0.980 (0.970 to 0.990) by its order, surely above 0.95: it may be made from the label; ' +
         'when labels became known is not on record',
@@ -51,7 +51,7 @@ describe('a feature alone', () => {
   test('is not where only its value is', () => {
     const check = judgeLeaks(facts({ alone: [alone('a', { value: 0.96, low: 0.94, high: 0.98 })] }), refuse);
     expect(isRefused(check)).toBe(false);
-    expect(leaksInWords(check)).toContain('no leak found among 14 features');
+    expect(describeLeakCheck(check)).toContain('no leak found among 14 features');
   });
 
   test('that separates the classes is named at any bound', () => {
@@ -73,13 +73,13 @@ describe('a feature alone', () => {
   test('is told and no more where the definition warns', () => {
     const check = judgeLeaks(facts({ alone: [sure] }), leakPolicyOf('warn'));
     expect(isRefused(check)).toBe(false);
-    expect(leaksInWords(check)).toMatch(/^leak suspected among 14 features.*closed_reason/);
+    expect(describeLeakCheck(check)).toMatch(/^leak suspected among 14 features.*closed_reason/);
   });
 
   test('of many, ten are named and the rest counted', () => {
     const many = Array.from({ length: 1_000 }, (_, at) => ({ ...sure, feature: `f${at}` }));
     expect(alarmsOf(judgeLeaks(facts({ alone: many }), refuse))).toHaveLength(11);
-    expect(leaksInWords(judgeLeaks(facts({ alone: many }), refuse)).length).toBeLessThan(4_000);
+    expect(describeLeakCheck(judgeLeaks(facts({ alone: many }), refuse)).length).toBeLessThan(4_000);
   });
 });
 

@@ -5,8 +5,8 @@ import { parseDefinition } from '../../../domain/model/define-model.ts';
 import { type ThresholdPolicy } from '../../../domain/model/schema/training-schema.ts';
 import {
   chooseThreshold,
-  thresholdInWords,
-  type CutRows,
+  describeThreshold,
+  type ThresholdRows,
 } from '../../../domain/learning/artifact/operating-threshold.ts';
 import churn from '../../../models/churn.ts';
 import { randomOf } from '../drift/frame-of.ts';
@@ -14,7 +14,7 @@ import { randomOf } from '../drift/frame-of.ts';
 const random = randomOf(8);
 const scores = Float64Array.from({ length: 5_000 }, () => random());
 /** Scores that are probabilities. */
-const rows: CutRows = { scores, labels: scores.map((score) => Number(random() < score)) };
+const rows: ThresholdRows = { scores, labels: scores.map((score) => Number(random() < score)) };
 
 const totalCost = (cut: number, falsePositive: number, falseNegative: number): number =>
   scores.reduce((sum, score, row) => {
@@ -68,7 +68,7 @@ test('a given score is taken, with or without rows to measure it on', () => {
 });
 
 describe('what cannot be reached is refused with what can', () => {
-  const refusal = (policy: ThresholdPolicy, of: CutRows): TidegateError => {
+  const refusal = (policy: ThresholdPolicy, of: ThresholdRows): TidegateError => {
     try {
       chooseThreshold(policy, of);
     } catch (error) {
@@ -100,7 +100,10 @@ describe('what cannot be reached is refused with what can', () => {
 });
 
 describe('equal scores', () => {
-  const equal = (score: number): CutRows => ({ scores: new Float64Array(100).fill(score), labels: ramp });
+  const equal = (score: number): ThresholdRows => ({
+    scores: new Float64Array(100).fill(score),
+    labels: ramp,
+  });
   const ramp = Array.from({ length: 100 }, (_, row) => Number(row < 30));
 
   test.each([0, 1e-300, 0.4, 1])('of %s are said yes or no to together, by what costs less', (score) => {
@@ -140,8 +143,8 @@ test('a rate of 0 or 1, and a mistake without a cost, are refused when the defin
 });
 
 test('a threshold reads as what it does', () => {
-  expect(thresholdInWords(chooseThreshold({ rate: 0.1 }, rows))).toMatch(
+  expect(describeThreshold(chooseThreshold({ rate: 0.1 }, rows))).toMatch(
     /^says yes from 0\.\d{3} on \(rate 0\.1\): out of fold to 10 % of rows, precision 0\.\d{3}, recall 0\.\d{3}$/,
   );
-  expect(thresholdInWords(chooseThreshold({ value: 0.3 }, null))).toBe('says yes from 0.300 on (value 0.3)');
+  expect(describeThreshold(chooseThreshold({ value: 0.3 }, null))).toBe('says yes from 0.300 on (value 0.3)');
 });

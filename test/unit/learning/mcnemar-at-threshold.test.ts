@@ -1,6 +1,6 @@
 // McNemar at a cut: what each alone gets right, and clusters that count once.
 import { expect, test } from 'vitest';
-import { mcnemarAtCut } from '../../../domain/learning/metrics/mcnemar.ts';
+import { mcnemarAtThreshold } from '../../../domain/learning/metrics/mcnemar.ts';
 
 /** 20 rows of which the champion alone gets 5 right and the candidate alone 15, and 10 that both do. */
 const labels = Array.from({ length: 30 }, (_, row) => row % 2);
@@ -13,7 +13,7 @@ const cuts = { champion: 0.5, candidate: 0.5 };
 const clusters = labels.map((_, row) => row);
 
 test('counts and p-values are those of the published vector, b = 5 and c = 15', () => {
-  const found = mcnemarAtCut({ labels, clusters, championScores, candidateScores, cuts });
+  const found = mcnemarAtThreshold({ labels, clusters, championScores, candidateScores, cuts });
   expect(found).toMatchObject({ onlyFirst: 5, onlySecond: 15, cuts });
   expect(found.exact).toBeCloseTo(0.04138946523, 9);
   expect(found.midP).toBeCloseTo(0.02660369873, 9);
@@ -22,10 +22,10 @@ test('counts and p-values are those of the published vector, b = 5 and c = 15', 
 });
 
 test('with one row a cluster the clustered p is that of χ², and rows repeated within clusters change it not', () => {
-  const single = mcnemarAtCut({ labels, clusters, championScores, candidateScores, cuts });
+  const single = mcnemarAtThreshold({ labels, clusters, championScores, candidateScores, cuts });
   expect(single.clustered).toBeCloseTo(single.chiSquare, 12);
   const twice = <T>(values: ArrayLike<T>): T[] => [...Array.from(values), ...Array.from(values)];
-  const repeated = mcnemarAtCut({
+  const repeated = mcnemarAtThreshold({
     labels: twice(labels),
     clusters: twice(clusters),
     championScores: Float64Array.from(twice(championScores)),
@@ -43,13 +43,19 @@ test('each decides at its own cut, from the cut on', () => {
     championScores: Float64Array.of(0.3),
     candidateScores: Float64Array.of(0.3),
   };
-  expect(mcnemarAtCut({ ...one, cuts: { champion: 0.3, candidate: 0.31 } })).toMatchObject({
+  expect(mcnemarAtThreshold({ ...one, cuts: { champion: 0.3, candidate: 0.31 } })).toMatchObject({
     onlyFirst: 1,
     onlySecond: 0,
   });
 });
 
 test('two that never differ have p = 1', () => {
-  const same = mcnemarAtCut({ labels, clusters, championScores, candidateScores: championScores, cuts });
+  const same = mcnemarAtThreshold({
+    labels,
+    clusters,
+    championScores,
+    candidateScores: championScores,
+    cuts,
+  });
   expect(same).toMatchObject({ onlyFirst: 0, onlySecond: 0, exact: 1, clustered: 1 });
 });

@@ -1,7 +1,7 @@
 // The cut in time: half of the rows after it where that is enough, else as many as there are.
 import { expect, test } from 'vitest';
 import { type Frame } from '../../../domain/data/frame.ts';
-import { timeCut } from '../../../domain/learning/time-cut.ts';
+import { cutoffTime } from '../../../domain/learning/cutoff-time.ts';
 
 /** Rows at days 1, 2, …, `counts[day]` of them, each a cluster, every other one positive. */
 function framed(...counts: number[]): Frame {
@@ -16,7 +16,7 @@ function framed(...counts: number[]): Frame {
   };
 }
 const dayOfCut = (frame: Frame): number | null => {
-  const { cut } = timeCut(frame);
+  const { cut } = cutoffTime(frame);
   return cut === null ? null : Number(cut / 86_400_000_000n);
 };
 
@@ -28,14 +28,14 @@ test('leaves at least half of the rows after it', () => {
 
 test('goes back to the first row time where half of the rows hold too few clusters', () => {
   expect(dayOfCut(framed(20, 60, 60))).toBe(1);
-  const found = timeCut(framed(20, 60, 60));
+  const found = cutoffTime(framed(20, 60, 60));
   expect(found).toMatchObject({ rowTimes: 3 });
   expect('rows' in found && found.rows).toHaveLength(120);
 });
 
 test('is none for rows of one time, and for too few clusters after the first', () => {
-  expect(timeCut(framed(500))).toEqual({ cut: null, reason: 'the evaluation rows have one row time' });
-  expect(timeCut(framed(500, 98))).toMatchObject({
+  expect(cutoffTime(framed(500))).toEqual({ cut: null, reason: 'the evaluation rows have one row time' });
+  expect(cutoffTime(framed(500, 98))).toMatchObject({
     cut: null,
     reason: expect.stringContaining('there are 49') as string,
   });
@@ -45,7 +45,7 @@ test('is none for rows of one time, and for too few clusters after the first', (
 test('tests no row within the millisecond of the cut', () => {
   const frame = framed(300, 300);
   frame.times.fill(1_000_001n, 0, 100).fill(1_000_900n, 100, 300).fill(2_000_000n, 300);
-  const found = timeCut(frame);
+  const found = cutoffTime(frame);
   expect(found.cut).toBe(1_001_000n);
   expect('rows' in found && [...found.rows].every((row) => row >= 300)).toBe(true);
 });

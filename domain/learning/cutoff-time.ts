@@ -3,7 +3,7 @@ import { type Frame } from '../data/frame.ts';
 import { countClusters, MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 
 /** A cut, or why there is none. */
-export type TimeCut =
+export type CutoffTime =
   | {
       /** Microseconds since 1970 UTC, at a whole millisecond: the tested rows are later. */
       readonly cut: bigint;
@@ -19,9 +19,9 @@ export type TimeCut =
  * a class after the cut; none where the earliest does, too.
  *
  * @param frame evaluation rows and no others, at least one
- * @example timeCut(frame).cut
+ * @example cutoffTime(frame).cut
  */
-export function timeCut(frame: Frame): TimeCut {
+export function cutoffTime(frame: Frame): CutoffTime {
   const sorted = frame.times.slice().sort();
   const earliest = wholeMillisecond(sorted[0] ?? 0n);
   const rowTimes = sorted.reduce(
