@@ -1,12 +1,12 @@
-// The error table: every failure Tidegate reports, once.
+// The error table: one entry for each failure that Tidegate reports.
 
-/** What is known of an error code before it happens. */
+/** What every error with this code has in common. */
 export interface ErrorKind {
-  /** HTTP status of an answer that carries it. */
+  /** HTTP status of the response. */
   readonly status: number;
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later although nobody changed anything. */
   readonly retryable: boolean;
-  /** What to do about it, for the person who reads it. */
+  /** What the person who reads the error should do. */
   readonly remedy: string;
 }
 
@@ -16,22 +16,30 @@ const kind = (status: number, retryable: boolean, remedy: string): ErrorKind => 
   remedy,
 });
 
-/** Every code, its HTTP status, whether a retry can help, and the remedy. Documented in docs/errors.md. */
+/** Every error code with its HTTP status, whether a retry can help, and the remedy. Documented in docs/errors.md. */
 export const errorKinds = {
   // configuration and machine
   BAD_CONFIG: kind(500, false, 'Correct the setting that the message names; .env.example lists them all.'),
-  PORT_IN_USE: kind(500, false, 'Stop what holds the port, or choose another.'),
-  ALREADY_RUNNING: kind(500, false, 'Use the one that runs, or stop it first (Ctrl-C in its terminal).'),
-  BINARY_MISSING: kind(500, false, 'Follow one of the ways listed in the message to provide the binary.'),
-  SERVER_FAILED: kind(500, true, 'Read the last lines of its output in the message.'),
-  DATA_FOLDER_BROKEN: kind(500, false, 'Erase it (`tidegate down --erase --data <folder>`), or restore it.'),
-  SCHEMA_OUT_OF_DATE: kind(500, false, 'Run `tidegate migrate`.'),
-  SCHEMA_TOO_NEW: kind(500, false, 'The database was migrated by a newer Tidegate; update this process.'),
-  MIGRATION_FAILED: kind(
+  PORT_IN_USE: kind(500, false, 'Stop the program that uses the port, or choose another port.'),
+  ALREADY_RUNNING: kind(
     500,
     false,
-    'Nothing was changed; correct the cause and run `tidegate migrate` again.',
+    'Use the one that is already running, or stop it first (Ctrl-C in its terminal).',
   ),
+  BINARY_MISSING: kind(500, false, 'Provide the binary in one of the ways listed in the message.'),
+  SERVER_FAILED: kind(
+    500,
+    true,
+    "The message ends with the last lines of the server's output: fix what they report.",
+  ),
+  DATA_FOLDER_BROKEN: kind(
+    500,
+    false,
+    'Erase the folder (`tidegate down --erase --data <folder>`), or restore it from a backup.',
+  ),
+  SCHEMA_OUT_OF_DATE: kind(500, false, 'Run `tidegate migrate`.'),
+  SCHEMA_TOO_NEW: kind(500, false, 'The database was migrated by a newer Tidegate; update this process.'),
+  MIGRATION_FAILED: kind(500, false, 'Nothing was changed; fix the cause and run `tidegate migrate` again.'),
   MIGRATION_BLOCKED: kind(
     503,
     true,
@@ -44,64 +52,76 @@ export const errorKinds = {
     true,
     'Postgres has no connection or memory to spare: lower the load, or raise its limits.',
   ),
-  DATABASE_TIMEOUT: kind(503, true, 'Look for locks and long statements in pg_stat_activity.'),
+  DATABASE_TIMEOUT: kind(503, true, 'Look for locks and long-running statements in pg_stat_activity.'),
   DATABASE_CONFLICT: kind(
     503,
     true,
-    'Another transaction came between; nothing needs to be done but to try again.',
+    'Try again: another transaction changed the same rows at the same time.',
   ),
   DATABASE_READ_ONLY: kind(
     503,
     true,
     'Point DATABASE_URL at the primary, or make the database writable again.',
   ),
-  DATABASE_DISK_FULL: kind(503, true, 'Free space on the disk of Postgres, or enlarge it.'),
+  DATABASE_DISK_FULL: kind(503, true, 'Free space on the disk that Postgres uses, or enlarge it.'),
   DATABASE_MISSING: kind(500, false, 'Create the database, or correct its name in DATABASE_URL.'),
   DATABASE_POOL_EXHAUSTED: kind(
     503,
     true,
-    '`tidegate doctor` shows connections that are held and do nothing; if all of them work, start another worker.',
+    'Run `tidegate doctor` to find connections that are held but idle; if all of them are busy, start another worker.',
   ),
   DATABASE_ENCODING: kind(
     500,
     false,
-    'Create the database anew: createdb --encoding UTF8 --template template0 <name>.',
+    'Create the database again: createdb --encoding UTF8 --template template0 <name>.',
   ),
   DATABASE_LOGIN_REFUSED: kind(
     500,
     false,
-    'Correct user and password in DATABASE_URL, or pg_hba.conf of the server.',
+    'Correct the user and password in DATABASE_URL, or pg_hba.conf on the server.',
   ),
-  DATABASE_PERMISSION: kind(500, false, 'Grant the role of DATABASE_URL what the message names.'),
+  DATABASE_PERMISSION: kind(
+    500,
+    false,
+    'Grant the role in DATABASE_URL the permission that the message names.',
+  ),
   DATABASE_SESSION: kind(
     500,
     false,
-    'Set it for the role (alter role … set …), or give a direct URL of Postgres.',
+    'Set it for the role (alter role … set …), or use a URL that connects directly to Postgres.',
   ),
   DATABASE_POOLER: kind(
     500,
     false,
-    'Give a direct URL of Postgres, or see "Behind a pooler" in docs/operations.md.',
+    'Use a URL that connects directly to Postgres, or see "Behind a pooler" in docs/operations.md.',
   ),
-  DATABASE_REFUSED: kind(500, false, 'Read what Postgres says in the message, and correct it there.'),
-  DATABASE_DAMAGED: kind(500, false, 'Look at the log of Postgres, and restore the database from a back-up.'),
+  DATABASE_REFUSED: kind(
+    500,
+    false,
+    'Read the Postgres error in the message and fix its cause in the database.',
+  ),
+  DATABASE_DAMAGED: kind(500, false, 'Check the Postgres log, and restore the database from a backup.'),
   TEMPORAL_UNREACHABLE: kind(503, true, 'Check TEMPORAL_ADDRESS and that Temporal is running.'),
-  TEMPORAL_TIMEOUT: kind(503, true, 'Look at the load and the log of the Temporal server.'),
-  TEMPORAL_BUSY: kind(503, true, 'Wait a moment; if it lasts, raise the limits of the Temporal namespace.'),
+  TEMPORAL_TIMEOUT: kind(503, true, 'Check the load and the log of the Temporal server.'),
+  TEMPORAL_BUSY: kind(
+    503,
+    true,
+    'Wait a moment; if it keeps happening, raise the limits of the Temporal namespace.',
+  ),
   TEMPORAL_REFUSED: kind(
     500,
     false,
-    'Read what Temporal says in the message; docs/operations.md names its versions.',
+    'Read the Temporal error in the message; docs/operations.md lists the supported versions.',
   ),
   TEMPORAL_NOT_ALLOWED: kind(
     500,
     false,
-    'Correct TEMPORAL_API_KEY or the certificate, or its rights in the namespace.',
+    'Correct TEMPORAL_API_KEY or the certificate, or grant it access to the namespace.',
   ),
   UNKNOWN_NAMESPACE: kind(500, false, 'Create the namespace, or correct TEMPORAL_NAMESPACE.'),
   // input
   INVALID_REQUEST: kind(400, false, 'Correct the field that the message names.'),
-  FUTURE_INSTANT: kind(400, false, 'Correct the instant, or add --future if it is meant.'),
+  FUTURE_INSTANT: kind(400, false, 'Correct the instant, or add --future if a future instant is intended.'),
   UNSUPPORTED_MEDIA_TYPE: kind(
     415,
     false,
@@ -110,93 +130,113 @@ export const errorKinds = {
   METHOD_NOT_ALLOWED: kind(
     405,
     false,
-    'Use a method that the header Allow names; GET /docs lists the routes.',
+    'Use a method listed in the Allow header; GET /docs lists the routes.',
   ),
   REQUEST_TIMEOUT: kind(408, true, 'Send the whole request sooner, or in smaller parts.'),
-  HEADERS_TOO_LARGE: kind(431, false, 'Send shorter headers and a shorter path: at most 16 kB together.'),
+  HEADERS_TOO_LARGE: kind(431, false, 'Send shorter headers and a shorter path: at most 16 kB in total.'),
   BODY_TOO_LARGE: kind(413, false, 'Send fewer rows in one request.'),
   INVALID_FEATURE: kind(400, false, 'Send the feature with the type that the model declares.'),
   UNKNOWN_FEATURE: kind(400, false, 'Send only features of the model; GET /models/{model} lists them.'),
-  IMPORT_FOLDER: kind(400, false, 'Give CSV or Parquet files named for the tables they fill, or a folder.'),
-  CREATE_NOT_CONFIRMED: kind(400, false, 'Read the statements above; if they are right, repeat with --yes.'),
-  IMPORT_REJECTED: kind(400, false, 'Correct the places listed; nothing of this import was kept.'),
-  UNREADABLE_TABLE: kind(400, false, 'Correct the place that the message names, or how the table is read.'),
+  IMPORT_FOLDER: kind(
+    400,
+    false,
+    'Pass CSV or Parquet files named after the tables they fill, or a folder of such files.',
+  ),
+  CREATE_NOT_CONFIRMED: kind(
+    400,
+    false,
+    'Read the statements above; if they are right, run the command again with --yes.',
+  ),
+  IMPORT_REJECTED: kind(
+    400,
+    false,
+    'Correct the places listed and import again; nothing from this import was kept.',
+  ),
+  UNREADABLE_TABLE: kind(
+    400,
+    false,
+    'Correct the place that the message names, or the options with which the file is read.',
+  ),
   INVALID_DEFINITION: kind(400, false, 'Correct the place in the model file that the message names.'),
   DEFINITION_CONFLICT: kind(
     409,
     false,
-    'Entity keys, label and holdout are fixed once a version exists: apply the change under another name, then `tidegate retire <model>` the old one.',
+    'Entity keys, label and holdout are fixed once a version exists: apply the change under another model name, then retire the old model with `tidegate retire <model>`.',
   ),
   UNKNOWN_TABLE: kind(400, false, 'Create the table, or correct its name in the model file.'),
   UNKNOWN_COLUMN: kind(400, false, 'Correct the column name in the model file.'),
   LABEL_UNREADABLE: kind(
     400,
     false,
-    'Set label.positive in the model file to the value that means yes; the message lists the values that occur.',
+    'Set label.positive in the model file to the value of the positive class; the message lists the values in the column.',
   ),
-  WRONG_COLUMN_TYPE: kind(400, false, 'Declare the feature by a type that the column can hold.'),
+  WRONG_COLUMN_TYPE: kind(400, false, 'Declare the feature with a type that fits the column.'),
   VALUE_OUT_OF_RANGE: kind(
     422,
     false,
-    'Correct the value in the table that the message names, or leave it out by a view.',
+    'Correct the value in the table that the message names, or use a view that leaves it out.',
   ),
   UNREADABLE_VALUE: kind(
     422,
     false,
-    'Correct the value in the table that the message names, or cast it in a view.',
+    'Correct the value in the table that the message names, or use a view that casts it.',
   ),
   CONSTRAINT_VIOLATED: kind(409, false, 'Correct the row, or the constraint that the message names.'),
-  DUPLICATE_ROW: kind(409, true, 'The row is there already; nothing needs to be done but to try again.'),
-  // looked for and not found
+  DUPLICATE_ROW: kind(409, true, 'Try again: another process inserted the same row first.'),
+  // not found
   UNKNOWN_MODEL: kind(404, false, 'Apply its definition first: `tidegate apply models/<name>.ts`.'),
   UNKNOWN_VERSION: kind(404, false, '`tidegate versions <model>` lists the versions.'),
   UNKNOWN_REPORT: kind(404, false, '`tidegate runs <model>` lists the reports.'),
   UNKNOWN_DATASET: kind(404, false, '`tidegate dataset list <model>` lists the datasets.'),
-  UNKNOWN_ENTITY: kind(404, false, 'Materialise its row, or send the features with the request.'),
-  VALUES_TOO_OLD: kind(409, true, 'Load the table and run `tidegate materialize`, or send the features.'),
+  UNKNOWN_ENTITY: kind(404, false, 'Materialize its row, or send the features with the request.'),
+  VALUES_TOO_OLD: kind(
+    409,
+    true,
+    'Load the table and run `tidegate materialize`, or send the features with the request.',
+  ),
   NOT_EXPLAINABLE: kind(
     409,
     false,
-    'GET /models/{model}/versions/{version}/card says what its AUC rests on.',
+    'GET /models/{model}/versions/{version}/card shows how important each feature is.',
   ),
   UNKNOWN_ROUTE: kind(404, false, 'GET /docs lists the routes.'),
   NO_PRODUCTION_VERSION: kind(409, false, 'Train and approve a version first: `tidegate monitor <model>`.'),
   FOREIGN_INSTALLATION: kind(
     409,
     false,
-    'Use a namespace of its own; after a restore, `tidegate adopt` what the message names.',
+    'Give each installation its own namespace; after a restore, run `tidegate adopt` for the one that the message names.',
   ),
   // data of a window
-  EMPTY_WINDOW: kind(422, false, 'No rows fall in the window; import data or choose another as-of.'),
+  EMPTY_WINDOW: kind(422, false, 'No rows fall in the window: import data, or choose another as-of instant.'),
   TOO_FEW_LABELS: kind(422, false, 'Wait for labels, or widen training.window.'),
   ONE_CLASS: kind(
     422,
     false,
-    'Widen training.window, or correct label.positive if the column holds both classes (`tidegate doctor` lists its values).',
+    'Widen training.window, or correct label.positive if the column contains both classes (`tidegate doctor` lists its values).',
   ),
   NO_ONLINE_VALUES: kind(
     422,
     false,
-    'Load the tables, choose the instant of their rows with --as-of, or widen ttl.',
+    'Load the tables, choose the instant of their rows with --as-of, or raise ttl.',
   ),
   ONLINE_OFF: kind(
     409,
     false,
-    "Send the features with the request, or take online: 'off' out of the model file and train a version.",
+    "Send the features with the request, or remove online: 'off' from the model file and train a version.",
   ),
-  NOT_MATERIALISED: kind(409, false, 'Materialise all rows first: `tidegate materialize <model>`.'),
+  NOT_MATERIALISED: kind(409, false, 'Materialize all rows first: `tidegate materialize <model>`.'),
   FEATURES_NOT_KNOWN: kind(
     422,
     false,
-    'Set `lag` to the delay with which the table is loaded, or `knownSince`.',
+    'Set `lag` to the delay with which the table is loaded, or set `knownSince`.',
   ),
   DATASET_CHANGED: kind(500, false, 'The frozen rows no longer match their digest; restore the database.'),
   DATASET_EXPIRED: kind(
     410,
     false,
-    'Freeze the window anew, or raise `retention.datasets` in the model file.',
+    'Freeze the window again, or raise `retention.datasets` in the model file.',
   ),
-  UNREADABLE_PROFILE: kind(500, false, 'Run the Tidegate that wrote it, or freeze a new version.'),
+  UNREADABLE_PROFILE: kind(500, false, 'Use the release that wrote it, or retrain.'),
   ARTIFACT_CHANGED: kind(
     500,
     false,
@@ -210,10 +250,14 @@ export const errorKinds = {
   HISTORY_CHANGED: kind(
     500,
     false,
-    'Rows of the history were changed or removed; restore the database, and find out by whom.',
+    'Rows of the audit history were changed or removed: find out who did it, and restore the database.',
   ),
-  INVALID_ONNX: kind(422, false, 'Correct the model or its schema; docs/trainers.md says what is known.'),
-  ONNX_RUNTIME_MISSING: kind(500, false, 'Run `tidegate trees install` on this machine, then ask again.'),
+  INVALID_ONNX: kind(
+    422,
+    false,
+    'Correct the model or its schema; docs/trainers.md lists what is supported.',
+  ),
+  ONNX_RUNTIME_MISSING: kind(500, false, 'Run `tidegate trees install` on this machine, then try again.'),
   TREES_WORKER_MISSING: kind(
     503,
     false,
@@ -224,44 +268,56 @@ export const errorKinds = {
   THRESHOLD_UNREACHABLE: kind(
     422,
     false,
-    'Ask for what the message says can be reached, or state costs: training.threshold.',
+    'Set training.threshold to a value that the message says can be reached, or state costs instead.',
   ),
   LEAK_SUSPECTED: kind(
     422,
     false,
-    'Remove the feature or correct when its view is known; name it in training.leakAlarm.allow where it is right.',
+    'Remove the feature, or correct when its view is known; if it is right as it is, name it in training.leakAlarm.allow.',
   ),
   JUDGEMENT_FAILED: kind(
     422,
     false,
-    "Mend what the message names and retrain, or let it pass with promotion.failedJudgement: 'warn'.",
+    "Fix what the message names and retrain, or set promotion.failedJudgement: 'warn' to let it pass.",
   ),
   STEP_STALLED: kind(
     500,
     true,
-    'The step is tried again; `tidegate doctor` shows connections that are held, and who holds a lock.',
+    'The step is retried; `tidegate doctor` shows idle connections and sessions that hold a lock.',
   ),
-  TRAINING_THREAD_FAILED: kind(500, true, 'See the cause; the activity is tried again.'),
+  TRAINING_THREAD_FAILED: kind(500, true, 'The activity is retried; if it keeps failing, look at the cause.'),
   // lifecycle
   ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),
   STALE_CHAMPION: kind(
     409,
     false,
-    'The champion changed since the comparison; the candidate is compared anew.',
+    'The champion changed since the comparison; the candidate is compared again.',
   ),
-  DECISION_REFUSED: kind(409, false, 'The message says why; `tidegate status` shows what waits.'),
+  DECISION_REFUSED: kind(
+    409,
+    false,
+    'The message says why; `tidegate status` shows what is waiting for a decision.',
+  ),
   UPDATES_EXHAUSTED: kind(
     409,
     false,
-    'A signal still decides: `tidegate approve <model> <version> --signal`.',
+    'Decide with a signal instead: `tidegate approve <model> <version> --signal`.',
   ),
   TOO_MANY_DECISIONS: kind(
     503,
     true,
-    'Look at GET /models/{model}/pending, and send it again if it still waits.',
+    'Check GET /models/{model}/pending, and send the decision again if the version is still waiting.',
   ),
-  NOTHING_PENDING: kind(404, false, 'No version of the model waits for a decision: `tidegate status`.'),
-  NO_ROLLBACK_TARGET: kind(409, false, 'Roll back to a version that was in Production: `tidegate versions`.'),
+  NOTHING_PENDING: kind(
+    404,
+    false,
+    'No version of the model is waiting for a decision; `tidegate status` shows what is.',
+  ),
+  NO_ROLLBACK_TARGET: kind(
+    409,
+    false,
+    'Roll back to a version that has been in Production; `tidegate versions <model>` lists them.',
+  ),
   SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
   DEFECT: kind(
@@ -269,36 +325,36 @@ export const errorKinds = {
     false,
     'This is a fault in Tidegate: report it with the stack trace in the log, and start the run again after an update.',
   ),
-  INTERNAL: kind(500, true, 'Look at the log of the process with the request id.'),
+  INTERNAL: kind(500, true, 'Search the log of the process for the request id.'),
 } as const satisfies Record<string, ErrorKind>;
 
 /** A code of the error table. */
 export type ErrorCode = keyof typeof errorKinds;
 
-/** A place in some input that was wrong: `users.csv:17 signup_date: not a date`. */
+/** What is wrong with some input, and where. @example { at: 'users.csv:17 signup_date', problem: 'not a date' } */
 export interface Place {
   readonly at: string;
   readonly problem: string;
 }
 
-/** How many places an error keeps: a person corrects a few and asks again. What looks for places may stop there. */
+/** How many places an error keeps. A check may stop once it has found more than this many. */
 export const MAX_PLACES = 20;
 
-// Far more than any message of Tidegate needs, so that a text which slipped in from outside cannot fill a log.
+// Far more characters than any message needs. The limits keep text from outside from filling a log.
 const MAX_MESSAGE = 8_000;
 const MAX_PLACE = 1_000;
 
-/** Extra facts of one error. */
+/** Optional details of one error. */
 export interface ErrorDetail {
-  /** Places in the input; the first 20 are kept. */
+  /** Wrong places of the input; the first 20 are kept. */
   readonly places?: readonly Place[];
-  /** A remedy more exact than the table's. */
+  /** A more specific remedy than the one in the table. */
   readonly remedy?: string;
   readonly cause?: unknown;
 }
 
 /**
- * A failure with a code of the error table.
+ * A failure with a code from the error table.
  *
  * @example throw new TidegateError('UNKNOWN_MODEL', `no model is named "${name}"`);
  */
@@ -331,9 +387,9 @@ const bounded = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest)}…`;
 
 /**
- * An error about places in some input: its message is the first place, and how many more there are.
+ * Makes an error about wrong places in some input. Its message is the first place and the number of others.
  *
- * @param places at least one, and at most one more than {@link MAX_PLACES}: what looks for them stops there
+ * @param places at least one, and at most one more than {@link MAX_PLACES}, which is where a check stops
  * @example throw errorAtPlaces('INVALID_FEATURE', [{ at: 'features.fee', problem: 'expected a number' }])
  */
 export function errorAtPlaces(code: ErrorCode, places: readonly Place[]): TidegateError {

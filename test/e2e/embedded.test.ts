@@ -141,7 +141,7 @@ describe('Postgres', () => {
     await rm(join(cluster, 'PG_VERSION'));
     await expect(postgresOn(port)).rejects.toMatchObject({
       code: 'DATA_FOLDER_BROKEN',
-      remedy: 'Erase it (`tidegate down --erase --data <folder>`), or restore it.',
+      remedy: 'Erase the folder (`tidegate down --erase --data <folder>`), or restore it from a backup.',
     });
   });
 

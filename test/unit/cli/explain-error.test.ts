@@ -110,7 +110,7 @@ describe('errorLines', () => {
       'error IMPORT_REJECTED: month_000 was not imported',
       '  users.csv:17 signup_date: not a date',
       '  labels.csv: is empty',
-      'remedy: Correct the places listed; nothing of this import was kept.',
+      'remedy: Correct the places listed and import again; nothing from this import was kept.',
     ]);
   });
 
