@@ -3,7 +3,7 @@ import { driftPolicyOf } from '../domain/drift/drift-policy.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { driftInWords, type DriftPart, notMade, unmeasured } from '../domain/decisions/report.ts';
 import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
-import { vouchForChunks } from '../store/datasets/chunk-digests.ts';
+import { verifyChunkDigests } from '../store/datasets/chunk-digests.ts';
 import { chunksOf, type Dataset, getDataset } from '../store/registry/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -70,7 +70,7 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
       const reference = await withMoments(database, decoded, champion.datasetId);
       const merged = await mergeProfileParts(database, reportId, parts, chunksOf(dataset));
       // Each part was read by its own digests.
-      if (merged) await vouchForChunks(database, dataset);
+      if (merged) await verifyChunkDigests(database, dataset);
       const { profile, scored } =
         merged ??
         (await countWindow(database, { dataset, scorer: await openScorer(source), reference, scores }));

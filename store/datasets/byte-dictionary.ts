@@ -1,30 +1,30 @@
-// Numbers for texts, looked up by their bytes: no string is made of a text that was seen before.
+// A dictionary that numbers texts by their bytes, so that no string is created for a text that was seen before.
 
 const FIRST_SLOTS = 64;
 const FIRST_BYTES = 512;
 const EMPTY = -1;
 
 /**
- * Distinct byte strings, numbered from 0 in the order in which they came.
+ * Distinct byte strings, numbered from 0 in the order in which they were first added.
  *
  * @example
  * const codes = new ByteDictionary();
- * codes.codeOf(Buffer.from('basic'), 0, 5); // 0, and so for ever
+ * codes.codeOf(Buffer.from('basic'), 0, 5); // 0, now and on every later call
  */
 export class ByteDictionary {
   #slots = new Int32Array(FIRST_SLOTS).fill(EMPTY);
   #hashes = new Int32Array(FIRST_SLOTS);
-  /** Where each string ends; it begins where the one before ends. */
+  /** The end offset of each string; a string begins at the end of the previous one. */
   #ends = new Uint32Array(FIRST_SLOTS);
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #size = 0;
 
-  /** How many distinct strings came. */
+  /** Number of distinct strings added. */
   get size(): number {
     return this.#size;
   }
 
-  /** The number of the string in `bytes[at, at + length)`; a new one gets the next. */
+  /** Returns the number of the string in `bytes[at, at + length)`; a new string gets the next free number. */
   codeOf(bytes: Uint8Array, at: number, length: number): number {
     const hash = hashOf(bytes, at, length);
     const slot = this.#slotOf(hash, bytes, at, length);
@@ -37,12 +37,12 @@ export class ByteDictionary {
     return code;
   }
 
-  /** The number of a string, or −1 where it never came. */
+  /** Returns the number of a string, or −1 if it was never added. */
   find(bytes: Uint8Array, at: number, length: number): number {
     return this.#slots[this.#slotOf(hashOf(bytes, at, length), bytes, at, length)] as number;
   }
 
-  /** The strings as UTF-8 texts, from number `first` on. */
+  /** Returns the strings as UTF-8 texts, starting with number `first`. */
   texts(first = 0): string[] {
     return Array.from({ length: this.#size - first }, (_, index) =>
       this.#bytes.toString('utf8', this.#start(first + index), this.#ends[first + index]),
@@ -53,7 +53,7 @@ export class ByteDictionary {
     return code === 0 ? 0 : (this.#ends[code - 1] as number);
   }
 
-  /** The slot that holds the string, or the empty one where it belongs. */
+  /** Returns the slot that contains the string, or the empty slot where it belongs. */
   #slotOf(hash: number, bytes: Uint8Array, at: number, length: number): number {
     const last = this.#slots.length - 1;
     let slot = hash & last;
@@ -107,7 +107,7 @@ function grownTo<T extends Int32Array | Uint32Array>(values: T, length: number):
   return grown;
 }
 
-/** FNV-1a, its bits mixed so that the low ones tell strings of one length apart. */
+/** FNV-1a with its bits mixed, so that the low bits differ between strings of the same length. */
 function hashOf(bytes: Uint8Array, at: number, length: number): number {
   let hash = 0x811c9dc5;
   for (let index = at; index < at + length; index += 1) {

@@ -1,4 +1,4 @@
-// The digests of a dataset's chunks, once the dataset's own digest has vouched for them.
+// Reads the digests of a dataset's chunks, checks them against the digest of the dataset, and writes chunks.
 import type pg from 'pg';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -7,7 +7,7 @@ import { type Chunk, featurePart, PARTS } from './chunk.ts';
 import { type Dataset } from '../registry/dataset.ts';
 import { CopyIn } from '../postgres/copy-in.ts';
 
-/** A chunk without its bytes. */
+/** Identifies a chunk, with its digest but without its bytes. */
 interface ChunkName {
   readonly part: string;
   readonly ordinal: number;
@@ -15,10 +15,10 @@ interface ChunkName {
 }
 
 /**
- * The digest of each chunk by `<part>/<ordinal>`.
+ * Returns the digest of each chunk by `<part>/<ordinal>`.
  *
- * @throws TidegateError DATASET_CHANGED when they are not those that the dataset was frozen with; DATASET_EXPIRED when
- * retention deleted them
+ * @throws TidegateError DATASET_CHANGED if they are not the digests that the dataset was frozen with; DATASET_EXPIRED
+ *   if retention deleted the chunks
  */
 export async function chunkDigests(
   client: Pick<pg.ClientBase, 'query'>,
@@ -34,10 +34,10 @@ export async function chunkDigests(
 }
 
 /**
- * The digests of some chunks as they are stored. Nothing has vouched for them yet: whoever puts together what was read by
- * them asks `chunkDigests` or `vouchForChunks`.
+ * Returns the digests of some chunks as they are stored. They are not yet checked against the digest of the dataset:
+ * the caller that combines what was read must call `chunkDigests` or `verifyChunkDigests`.
  *
- * @throws TidegateError DATASET_EXPIRED when retention deleted them
+ * @throws TidegateError DATASET_EXPIRED if retention deleted the chunks
  */
 export async function storedDigests(
   client: Pick<pg.ClientBase, 'query'>,
@@ -54,14 +54,14 @@ export async function storedDigests(
   return byName(rows);
 }
 
-/** Checks that the stored digests of all chunks are those of the dataset. @throws as {@link chunkDigests} */
-export const vouchForChunks = async ({ pool }: Database, dataset: Dataset): Promise<void> =>
+/** Checks the stored digests of all chunks against the digest of the dataset. @throws as {@link chunkDigests} */
+export const verifyChunkDigests = async ({ pool }: Database, dataset: Dataset): Promise<void> =>
   void (await chunkDigests(pool, dataset));
 
 const byName = (chunks: readonly ChunkName[]): ReadonlyMap<string, string> =>
   new Map(chunks.map(({ part, ordinal, digest }) => [`${part}/${ordinal}`, digest]));
 
-// Asked of the database: the dataset may have been looked up before.
+// Reads `expired_at` from the database, because the caller may have loaded the dataset before its rows expired.
 async function refuseExpired(client: Pick<pg.ClientBase, 'query'>, { id, model }: Dataset): Promise<void> {
   const { rows } = await client.query<{ at: Date | null }>(
     'select expired_at as at from tidegate.dataset where id = $1',
@@ -71,20 +71,20 @@ async function refuseExpired(client: Pick<pg.ClientBase, 'query'>, { id, model }
   if (!at) return;
   throw new TidegateError(
     'DATASET_EXPIRED',
-    `the rows of dataset ${id} of ${model} were let go on ${at.toISOString().slice(0, 10)}`,
+    `the rows of dataset ${id} of ${model} were deleted by retention on ${at.toISOString().slice(0, 10)}`,
   );
 }
 
-/** How a chunk stands in the digest of its dataset. */
+/** Returns the text that represents a chunk in the digest of its dataset. */
 export const digestName = ({ part, ordinal, digest }: ChunkName): string => `${part}/${ordinal}/${digest}`;
 
-/** The digest of a dataset. @param chunks `digestName` of each, in the order written */
+/** Returns the digest of a dataset. @param chunks `digestName` of each, in the order in which they were written */
 export const digestOfDataset = (
   { columns, rows }: Pick<Dataset, 'columns' | 'rows'>,
   chunks: readonly string[],
 ): string => digestOf({ columns, rows, chunks });
 
-/** @throws TidegateError DATASET_CHANGED when columns, rows or chunks are not those of the dataset's digest */
+/** @throws TidegateError DATASET_CHANGED if columns, rows or chunks do not match the digest of the dataset */
 function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
   const order: string[] = [...Object.values(PARTS), ...dataset.columns.map((_, at) => featurePart(at))];
   const place = new Map(order.map((part, at) => [part, at]));
@@ -96,7 +96,9 @@ function checkHeader(dataset: Dataset, chunks: readonly ChunkName[]): void {
   }
 }
 
-/** That a dataset is no longer what was frozen. @example throw changed(dataset, 'feature_3/0') */
+/**
+ * Returns the error for a dataset that is no longer what was frozen. @example throw changed(dataset, 'feature_3/0')
+ */
 export const changed = (dataset: Pick<Dataset, 'id' | 'model'>, where: string): TidegateError =>
   new TidegateError(
     'DATASET_CHANGED',
@@ -110,16 +112,16 @@ const END = Buffer.from([0xff, 0xff]);
 const FIELDS = 5;
 
 /**
- * Copies chunks into a transaction's connection, some at a time. Each time is a COPY of its own: Postgres keeps the rows
- * of a binary COPY in memory, however long they are, until there are a thousand or it ends, and only then begins to store
- * them.
+ * Copies chunks into the database over a connection that is in a transaction, one batch at a time. Each batch is a
+ * COPY of its own, because Postgres buffers the rows of a binary COPY in memory, however long they are, until there
+ * are a thousand of them or the COPY ends, and stores nothing before that.
  */
 export class ChunkWriter {
   readonly #client: pg.ClientBase;
   readonly #datasetId: number;
   #sending: Promise<void> = Promise.resolve();
   #isSending = false;
-  /** The bytes on their way. */
+  /** Buffer for the bytes that are being sent. */
   #room: Buffer = Buffer.alloc(0);
 
   constructor(client: pg.ClientBase, datasetId: number) {
@@ -128,14 +130,15 @@ export class ChunkWriter {
   }
 
   /**
-   * Sends chunks and returns at once. Their bytes are copied, so they may change after the call.
+   * Starts sending chunks and returns without waiting. The bytes are copied, so the caller may change them after the
+   * call.
    *
-   * @throws RangeError where the chunks before are not stored yet
+   * @throws RangeError if the previous chunks are not stored yet
    * @example await writer.stored(); writer.send(table.takeChunks());
    */
   send(chunks: readonly Chunk[]): void {
     if (this.#isSending)
-      throw new RangeError('the chunks before are not stored yet; stored() waits for them');
+      throw new RangeError('the previous chunks are not stored yet; wait for stored() first');
     const size = chunks.reduce((sum, { bytes }) => sum + bytes.length, 0);
     if (this.#room.length < size) this.#room = Buffer.allocUnsafeSlow(size);
     let end = 0;
@@ -146,16 +149,16 @@ export class ChunkWriter {
     });
     this.#isSending = true;
     this.#sending = this.#copy(pieces).finally(() => (this.#isSending = false));
-    // Whoever waits for it hears of its failure.
+    // stored() reports the failure; this handler only prevents an unhandled rejection.
     this.#sending.catch(() => undefined);
   }
 
-  /** Waits until all that was sent is stored. @throws pg.DatabaseError where Postgres refused something */
+  /** Waits until everything that was sent is stored. @throws pg.DatabaseError if Postgres refused the COPY */
   stored(): Promise<void> {
     return this.#sending;
   }
 
-  /** Waits until the connection is free, however it went. */
+  /** Waits until the connection is free, whether the COPY succeeded or failed. */
   async settled(): Promise<void> {
     await this.#sending.catch(() => undefined);
   }
@@ -169,7 +172,7 @@ export class ChunkWriter {
     await copy.end();
   }
 
-  /** All of a chunk's row but its bytes, which come last. */
+  /** Returns a chunk's row up to its bytes, which are the last field. */
   #headOf({ part, ordinal, digest, bytes }: Chunk): Buffer {
     const fields = [int8(this.#datasetId), Buffer.from(part), int4(ordinal), Buffer.from(digest)];
     const count = Buffer.alloc(2);

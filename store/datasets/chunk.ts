@@ -1,8 +1,8 @@
-// A chunk: the values of one column in up to 65,536 rows as bytes, little-endian, with their digest.
+// A chunk: the values of one column for up to 65,536 rows, as little-endian bytes with their digest.
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { encodeTexts } from './texts.ts';
 
-/** Most rows per chunk. */
+/** Maximum number of rows per chunk. */
 export const CHUNK_ROWS = 65_536;
 
 /** The parts of a dataset that are not features, in the order in which they are written. */
@@ -14,7 +14,7 @@ export const PARTS = {
   labels: 'label',
 } as const;
 
-/** Part name of the feature at a position of the definition. */
+/** Returns the part name of the feature at a position in the definition. */
 export const featurePart = (position: number): string => `feature_${position}`;
 
 /** One stored piece of a column. */
@@ -28,15 +28,15 @@ export interface Chunk {
 type Values = Float64Array | Uint32Array | Uint8Array | BigInt64Array;
 
 /**
- * The chunk of some values; its bytes are theirs and no copy. Tidegate runs on little-endian machines only, so they are
- * the memory itself.
+ * Makes a chunk of some values without copying them: its bytes are the memory of the values. This is correct because
+ * Tidegate runs on little-endian machines only.
  */
 export function chunkOf(part: string, ordinal: number, values: Values): Chunk {
   const bytes = Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return { part, ordinal, bytes, digest: digestOfBytes(bytes) };
 }
 
-/** A chunk of texts. */
+/** Makes a chunk of texts. */
 export function textChunkOf(part: string, ordinal: number, texts: readonly string[]): Chunk {
   let end = 0;
   const ends = Uint32Array.from(texts, (text) => (end += Buffer.byteLength(text)));
@@ -45,18 +45,21 @@ export function textChunkOf(part: string, ordinal: number, texts: readonly strin
 
 type Place = [buffer: ArrayBufferLike, start: number, length: number];
 
-// Typed arrays stand at multiples of their size. The bytes of a large chunk do so where they arrive, those of a small
-// one anywhere.
+// A typed array must begin at a multiple of its element size. The bytes of a large chunk arrive aligned; those of a
+// small one may begin at any offset and are copied then.
 const placeOf = ({ buffer, byteOffset, length }: Buffer, size: number): Place =>
   byteOffset % size === 0
     ? [buffer, byteOffset, length / size]
     : [buffer.slice(byteOffset, byteOffset + length), 0, length / size];
 
-/** Numbers of a chunk; a view where it can be one, good as long as the bytes are. */
+/**
+ * Returns the numbers of a chunk; a view of the bytes if they are aligned, else a copy. A view is valid as long as
+ * the bytes are.
+ */
 export const numbersIn = (bytes: Buffer): Float64Array => new Float64Array(...placeOf(bytes, 8));
 
-/** Codes or clusters of a chunk; a view where it can be one, good as long as the bytes are. */
+/** Returns the codes or clusters of a chunk; a view or a copy, as in {@link numbersIn}. */
 export const codesIn = (bytes: Buffer): Uint32Array => new Uint32Array(...placeOf(bytes, 4));
 
-/** Times of a chunk, microseconds since 1970; a view where it can be one, good as long as the bytes are. */
+/** Returns the times of a chunk in microseconds since 1970; a view or a copy, as in {@link numbersIn}. */
 export const timesIn = (bytes: Buffer): BigInt64Array => new BigInt64Array(...placeOf(bytes, 8));

@@ -1,18 +1,19 @@
-// Collect the values of one column, a chunk at a time, from the binary fields that Postgres sends.
+// Column writers: each collects the values of one column, a chunk at a time, from the binary fields that Postgres
+// sends.
 import { MISSING_CODE } from '../../domain/data/frame.ts';
 import { type WireBytes } from '../postgres/copy-out.ts';
 import { ByteDictionary } from './byte-dictionary.ts';
 import { type Chunk, chunkOf } from './chunk.ts';
 import { encodeTexts } from './texts.ts';
 
-/** Takes a column's field of each row: where it lies and how long it is, −1 for null. */
+/** Collects one column. `put` receives the offset of the column's field and its length in bytes, −1 for null. */
 export interface ColumnWriter {
   put(row: number, wire: WireBytes, at: number, length: number): void;
-  /** The chunk of the first `rows` rows. Its bytes are good until the next `put`. */
+  /** Returns the chunk of the first `rows` rows. Its bytes are valid until the next `put`. */
   chunk(part: string, ordinal: number, rows: number): Chunk;
 }
 
-/** Fields of type float8; null and NaN are missing. */
+/** Collects fields of type float8. Null and NaN are missing values. */
 export class NumericWriter implements ColumnWriter {
   readonly values: Float64Array;
 
@@ -29,10 +30,10 @@ export class NumericWriter implements ColumnWriter {
   }
 }
 
-/** Fields of type text, as numbers into a dictionary that grows with each new value. */
+/** Collects fields of type text as codes: indexes into a dictionary that grows with each new value. */
 export class CategoryWriter implements ColumnWriter {
   readonly codes: Uint32Array;
-  /** Distinct values in the order of their first row; up to date after `readDictionary` and `chunk`. */
+  /** Distinct values in the order of their first row. Brought up to date by `readDictionary` and `chunk`. */
   readonly dictionary: string[] = [];
   readonly #known = new ByteDictionary();
 
@@ -44,7 +45,7 @@ export class CategoryWriter implements ColumnWriter {
     this.codes[row] = length < 0 ? MISSING_CODE : this.#known.codeOf(bytes, at, length);
   }
 
-  /** Makes texts of the values that came since the last call. */
+  /** Adds the values that are new since the last call to the dictionary, and returns it. */
   readDictionary(): readonly string[] {
     for (const text of this.#known.texts(this.dictionary.length)) this.dictionary.push(text);
     return this.dictionary;
@@ -56,10 +57,10 @@ export class CategoryWriter implements ColumnWriter {
   }
 }
 
-/** Fields of type bigint, as they are: microseconds since 1970. */
+/** Collects fields of type bigint: microseconds since 1970. */
 export class TimeWriter implements ColumnWriter {
   readonly values: BigInt64Array;
-  // A bigint is an object; its halves are numbers.
+  // Writes each bigint as two 32-bit numbers, because a bigint value would be allocated as an object.
   readonly #halves: Uint32Array;
 
   constructor(capacity: number) {
@@ -77,7 +78,7 @@ export class TimeWriter implements ColumnWriter {
   }
 }
 
-/** One byte a row, set by whoever knows it. */
+/** One byte per row; the caller writes `values` directly. */
 export class ByteWriter {
   readonly values: Uint8Array;
 
@@ -90,7 +91,7 @@ export class ByteWriter {
   }
 }
 
-/** Fields of type text, as they are. */
+/** Collects fields of type text as they are. */
 export class TextWriter implements ColumnWriter {
   readonly #ends: Uint32Array;
   #bytes = Buffer.allocUnsafe(65_536);
@@ -107,12 +108,12 @@ export class TextWriter implements ColumnWriter {
       this.#bytes.copy(grown, 0, 0, start);
       this.#bytes = grown;
     }
-    // Shorter than a call into native code, for keys.
+    // For texts as short as keys, this loop is faster than a call into native code.
     for (let index = 0; index < length; index += 1) this.#bytes[start + index] = bytes[at + index] as number;
     this.#ends[row] = end;
   }
 
-  /** Whether the field is, to the byte, the text of a row that was put before. */
+  /** Returns whether the field is equal, byte for byte, to the text of a row that was put before. */
   isAt(row: number, { bytes }: WireBytes, at: number, length: number): boolean {
     const start = row === 0 ? 0 : (this.#ends[row - 1] as number);
     if ((this.#ends[row] as number) - start !== length) return false;

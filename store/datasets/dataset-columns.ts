@@ -1,17 +1,17 @@
-// The typed columns of a dataset while its chunks come in.
+// Builds the typed columns of a dataset from its chunks.
 import { type FeatureColumn, type Frame } from '../../domain/data/frame.ts';
 import { featurePart, PARTS } from './chunk.ts';
 import { ColumnReader, type ReadableDataset } from './packed-rows.ts';
 import { type PassingChunk } from './read-chunks.ts';
 
-/** Collects chunks into a frame; keys are no part of it. */
+/** Collects chunks into a frame, which does not contain the keys. */
 export class DatasetColumns {
-  /** The parts that are wanted. */
+  /** The parts that make up the frame. */
   readonly parts: readonly string[];
   readonly #frame: Frame;
   readonly #readers: ReadonlyMap<string, { take(chunk: PassingChunk): void }>;
 
-  /** @param rows numbers of the rows that are kept, ascending; all where absent */
+  /** @param rows numbers of the rows to keep, ascending; absent: all rows */
   constructor(dataset: ReadableDataset, rows?: Uint32Array) {
     const clusters = new ColumnReader(Uint32Array, dataset, rows);
     const times = new ColumnReader(BigInt64Array, dataset, rows);
@@ -43,7 +43,7 @@ export class DatasetColumns {
     };
   }
 
-  /** Takes a chunk; those of other parts are left. */
+  /** Takes a chunk. Chunks of other parts are ignored. */
   take(chunk: PassingChunk): void {
     this.#readers.get(chunk.part)?.take(chunk);
   }

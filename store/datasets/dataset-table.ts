@@ -1,4 +1,4 @@
-// The rows of a window on their way into chunks.
+// Turns the joined rows of a window into columnar chunks.
 import { isNumeric } from '../../domain/model/parts/column.ts';
 import { featuresOf, isClusterEntity, sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
@@ -12,10 +12,11 @@ import { ClusterWriter } from './trained-clusters.ts';
 import { DerivedColumns, type SourceWriter } from './derived-columns.ts';
 import { MARKS, MARKS_PER_WORD, markWordsOf, viewMark } from './packed-rows.ts';
 
-// Before the elements of an array: length of the field, dimensions, flags, type, number of elements, first index.
+// Header bytes before the elements of an array: field length, dimensions, flags, type, number of elements, first
+// index.
 const ARRAY_HEAD = 24;
 
-/** Sorts the fields of each joined row, as `packedRowsSql` selects them, to their column writers. */
+/** Passes the fields of each joined row, as `packedRowsSql` selects them, to their column writers. */
 export class DatasetTable {
   readonly definition: ModelDefinition;
   readonly columns: readonly DatasetColumn[];
@@ -25,12 +26,14 @@ export class DatasetTable {
   labelledRows = 0;
   trainingRows = 0;
   holdoutRows = 0;
-  /** For each view, how many rows found values, and from how many `known` alone keeps them. */
+  /**
+   * For each view: the number of rows with a matching feature row, and of rows without one only because of `known`.
+   */
   readonly matched: number[];
   readonly hidden: number[];
-  /** For each view, how many rows saw a value by `knownSince` alone. */
+  /** For each view, the number of rows that have a value only because of `knownSince`. */
   readonly backfilled: number[];
-  /** Labelled rows whose label is assumed, and rows without one that is not expected yet. */
+  /** Number of labelled rows whose label is assumed, and of rows without a label that is not expected yet. */
   assumedLabels = 0;
   awaitedLabels = 0;
   readonly #keys: TextWriter;
@@ -40,12 +43,14 @@ export class DatasetTable {
   readonly #labels: ByteWriter;
   readonly #fields: readonly SourceField[];
   readonly #sources: readonly SourceWriter[];
-  /** The values of the source columns that are numbers: most columns are, and they are written here. */
+  /**
+   * The value arrays of the numeric source columns. Most columns are numeric, and `put` writes them without a call.
+   */
   readonly #numbers: readonly (Float64Array | undefined)[];
   readonly #derived: DerivedColumns;
-  /** What each feature is written by. */
+  /** The writer of each feature. */
   readonly #features: readonly Pick<ByteWriter, 'chunk'>[];
-  /** The marks of the row under way. */
+  /** The marks of the current row. */
   readonly #words: Int32Array;
   #inChunk = 0;
   #ordinal = 0;
@@ -85,12 +90,12 @@ export class DatasetTable {
     this.backfilled = definition.features.map(() => 0);
   }
 
-  /** Whether every row so far has been taken, or makes a whole chunk that should be. */
+  /** Whether `takeChunks` has nothing to take, or a whole chunk is ready for it. */
   get atChunkEnd(): boolean {
     return this.#inChunk === 0 || this.#inChunk === this.chunkRows;
   }
 
-  /** Takes the row at `start`. */
+  /** Reads the row at `start`. */
   put(wire: WireBytes, start: number): void {
     const { view } = wire;
     const row = this.#inChunk;
@@ -104,7 +109,7 @@ export class DatasetTable {
       for (const source of positions) {
         const length = view.getInt32(at);
         const numbers = this.#numbers[source];
-        // Two stores: chosen before it is stored, each number would be an object.
+        // Two separate assignments: with one conditional expression each number would be allocated as an object.
         if (numbers && length >= 0) numbers[row] = view.getFloat64(at + 4);
         else if (numbers) numbers[row] = NaN;
         else this.#sources[source]?.put(row, wire, at + 4, length);
@@ -116,7 +121,7 @@ export class DatasetTable {
     this.rows += 1;
   }
 
-  /** The chunks of the rows since the last call, of all parts. Their bytes are good until the next `put`. */
+  /** Returns the chunks of all parts for the rows since the last call. Their bytes are valid until the next `put`. */
   takeChunks(): Chunk[] {
     const rows = this.#inChunk;
     const ordinal = this.#ordinal;
@@ -133,12 +138,12 @@ export class DatasetTable {
     ];
   }
 
-  /** Takes the keys and the time; gives where the next field begins. */
+  /** Reads the keys and the time; returns the offset of the next field. */
   #putKeys(row: number, wire: WireBytes, start: number): number {
     const { view } = wire;
     let at = start;
     const key = view.getInt32(at);
-    // Told by the key of the row before, which the new one may overwrite.
+    // Must come first: it compares with the key of the previous row, which the next statement may overwrite.
     if (this.#clusters.isEntity) this.#clusters.putEntity(row, wire, at + 4, key);
     this.#keys.put(row, wire, at + 4, key);
     at += 4 + key;
@@ -170,14 +175,14 @@ export class DatasetTable {
     }
   }
 
-  /** 1 where the row under way has the mark, else 0. */
+  /** Returns 1 if the current row has the mark, else 0. */
   #isMarked(mark: number): number {
     const word = this.#words[Math.trunc(mark / MARKS_PER_WORD)] as number;
     return (word >>> (mark % MARKS_PER_WORD)) & 1;
   }
 }
 
-/** Fields of one column each are read in one run. */
+/** Merges all fields that are not arrays into one run, which is read first. */
 function fieldRuns(fields: readonly SourceField[]): SourceField[] {
   const plain = fields.filter(({ isArray }) => !isArray).flatMap(({ positions }) => positions);
   return [{ isArray: false, positions: plain }, ...fields.filter(({ isArray }) => isArray)];

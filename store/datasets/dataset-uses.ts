@@ -1,4 +1,4 @@
-// What rests on the datasets of a model.
+// What uses the datasets of a model (versions, comparisons, reports, retrains), and which datasets may expire.
 import type pg from 'pg';
 import { type DatasetUse, mayExpire } from '../../domain/decisions/dataset-retention.ts';
 import { type Stage } from '../postgres/tables.ts';
@@ -10,12 +10,12 @@ interface UseRow {
   readonly kind: DatasetUse['kind'];
   readonly name: string;
   readonly stage: Stage | null;
-  /** Was in Production; newest; open. */
+  /** Depends on `kind`: the version was in Production, the report is the newest, or the retrain is open. */
   readonly mark: boolean;
   readonly at: Date;
 }
 
-// A dataset that was frozen once more by another definition has the uses of the one that it stands for.
+// A dataset that was frozen again with another definition has the uses of the original dataset too.
 const USES = `
   with stands_for as (
     select id as dataset_id, id as used_id from tidegate.dataset where model = $1
@@ -55,7 +55,7 @@ const USES = `
   from stands_for join uses on uses.dataset_id = stands_for.used_id
   order by 1, 2, 3`;
 
-/** The uses of each dataset of a model, by its id; a dataset without any is absent. */
+/** Returns the uses of each dataset of a model by dataset id. A dataset without uses is absent. */
 export async function datasetUses(
   client: Pick<pg.ClientBase, 'query'>,
   model: string,
@@ -81,15 +81,15 @@ function useOf({ kind, name, stage, mark, at }: UseRow): DatasetUse {
   }
 }
 
-/** A dataset with the room that its chunks take. */
+/** A dataset with the size of its chunks. */
 export interface SizedDataset {
   readonly dataset: Dataset;
   readonly chunks: number;
-  /** Bytes of the chunks; 0 once its rows were let go. */
+  /** Total size of the chunks in bytes; 0 after its rows were deleted by retention. */
   readonly bytes: number;
 }
 
-/** The newest datasets of a model, newest first. */
+/** Lists the newest datasets of a model, newest first. */
 export async function listDatasets(
   database: Database,
   model: string,
@@ -105,7 +105,7 @@ export async function listDatasets(
   return sized(database, rows.map(datasetFromRow));
 }
 
-/** Datasets with their sizes; no chunk is read for it. */
+/** Adds the sizes to datasets, without reading a chunk. */
 export async function sized(database: Database, datasets: readonly Dataset[]): Promise<SizedDataset[]> {
   const { rows } = await database.pool.query<{ id: number; chunks: number; bytes: number }>(
     `select dataset_id as id, count(*) as chunks, sum(octet_length(bytes))::bigint as bytes
@@ -120,7 +120,7 @@ export async function sized(database: Database, datasets: readonly Dataset[]): P
   }));
 }
 
-/** A dataset by its id, if there is one. */
+/** Finds a dataset by its id. */
 export async function findDataset(database: Database, id: number): Promise<Dataset | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.dataset')
@@ -130,27 +130,28 @@ export async function findDataset(database: Database, id: number): Promise<Datas
   return row && datasetFromRow(row);
 }
 
-/** Most datasets that let their rows go in one call, so that the work of one run is bounded. */
-const MAX_CONCURRENT = 20;
+/** Maximum number of datasets that expire in one call, so that the work of one run is bounded. */
+const MAX_EXPIRED = 20;
 
-/** Whose datasets, by which policy. */
+/** Which datasets to expire, and by which policy. */
 interface ExpireRequest {
   readonly model: string;
-  /** A duration, `retention.datasets` of the definition. */
+  /** A duration: `retention.datasets` of the definition. */
   readonly retention: string;
   readonly now: Date;
-  /** Says what would go, and keeps it. @default false */
+  /** Returns what would be deleted, and deletes nothing. @default false */
   readonly dryRun?: boolean;
 }
 
 /**
- * Lets the rows of datasets go that the policy does not keep, at most 20, those unused longest first.
+ * Deletes the rows of datasets that the policy does not keep: at most 20 datasets, those that have been unused
+ * longest first.
  *
- * @returns the datasets, as they were
+ * @returns the datasets as they were before
  */
 export const expireDatasets = (database: Database, request: ExpireRequest): Promise<Dataset[]> =>
   inTransaction(database, async (client) => {
-    // Stages are moved under the same lock: no version comes back while its rows go.
+    // Stage moves take the same lock, so no version can return to Production while its rows are being deleted.
     await client.query('select from tidegate.model where name = $1 for update', [request.model]);
     const { rows } = await client.query(
       'select * from tidegate.dataset where model = $1 and expired_at is null order by id',
@@ -159,7 +160,7 @@ export const expireDatasets = (database: Database, request: ExpireRequest): Prom
     const datasets = (rows as Parameters<typeof datasetFromRow>[0][]).map(datasetFromRow);
     const uses = await datasetUses(client, request.model);
     const kept = datasets.map((dataset) => ({ ...dataset, uses: uses.get(dataset.id) ?? [] }));
-    const going = mayExpire(kept, request.retention, request.now).slice(0, MAX_CONCURRENT);
+    const going = mayExpire(kept, request.retention, request.now).slice(0, MAX_EXPIRED);
     const ids = going.map(({ id }) => id);
     if (ids.length > 0 && !request.dryRun) {
       await client.query('delete from tidegate.dataset_chunk where dataset_id = any($1)', [ids]);

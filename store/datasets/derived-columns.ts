@@ -1,4 +1,4 @@
-// Derived columns of a chunk of rows, computed from the source columns once those are complete.
+// Computes the derived columns of a chunk once its source columns are complete.
 import { MISSING_CODE } from '../../domain/data/frame.ts';
 import { derivationsOf, rowDeriver } from '../../domain/model/derivation.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
@@ -6,21 +6,21 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Chunk, chunkOf } from './chunk.ts';
 import { type CategoryWriter, NumericWriter } from './column-writers.ts';
 
-/** A source column while a chunk is collected. */
+/** The writer of a source column. */
 export type SourceWriter = NumericWriter | CategoryWriter;
 
-/** What became of one derived column in a chunk. */
+/** A derived column that can be written as a chunk. */
 export interface DerivedColumn {
   chunk(part: string, ordinal: number, rows: number): Chunk;
 }
 
 /** Evaluates the derived columns of a definition over the rows of a chunk. */
 export class DerivedColumns {
-  /** By name, in the order of evaluation; those that are no feature are among them. */
+  /** By name, in the order of evaluation, including those that are not features. */
   readonly columns: ReadonlyMap<string, DerivedValues>;
   readonly #derive: ReturnType<typeof rowDeriver>['derive'];
   readonly #sources: number;
-  /** The source columns that are read, and their places in a row. */
+  /** The source columns that derived columns read, and their positions in a row. */
   readonly #inputs: readonly { readonly place: number; readonly writer: SourceWriter }[];
   readonly #row: Value[];
 
@@ -73,7 +73,7 @@ function readerOf(writer: SourceWriter): (row: number) => Value {
 
 /** Values of one derived column. */
 export interface DerivedValues extends DerivedColumn {
-  /** Distinct values in the order of their first row, of categories. */
+  /** Distinct values in the order of their first row; present for categories only. */
   readonly dictionary?: string[];
   set(row: number, value: Value): void;
 }

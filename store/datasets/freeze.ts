@@ -1,4 +1,4 @@
-// Freezing: the joined rows of a window are written once, in one snapshot, as columnar chunks.
+// Freezing: writes the joined rows of a window once, from one snapshot, as columnar chunks.
 import type pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Backfilled } from '../../domain/data/label-states.ts';
@@ -22,38 +22,42 @@ export interface FreezeRequest extends FreezeControl {
   readonly definition: ModelDefinition;
   readonly definitionVersion: number;
   readonly window: Window;
-  /** An instant of the past by which labels must have been known. @default now, as `labelsKnownBy` says it */
+  /** A past instant by which labels must have been known. @default now, as `labelsKnownBy` returns it */
   readonly knownBy?: Date;
 }
 
 /**
- * Joins and stores the rows of a window.
+ * Joins and stores the rows of a window, or returns the dataset that an earlier call with the same request made.
  *
  * The rows are read in one REPEATABLE READ snapshot and ordered by key and time, so the same source rows give the
- * same digest. They are written on a second connection as they come, in a transaction that is committed at the end.
- * Memory holds two chunks of each column.
+ * same digest. They are written on a second connection as they arrive, in a transaction that is committed at the end.
+ * At most two chunks of each column are in memory.
  *
- * @throws TidegateError EMPTY_WINDOW, or FEATURES_NOT_KNOWN when more than 5 % of a view's rows were not known in time
- * @throws the signal's reason, when aborted
+ * @throws TidegateError EMPTY_WINDOW, or FEATURES_NOT_KNOWN if more than 5 % of a view's rows were not known in time
+ * @throws the signal's reason, if aborted
  */
 export async function freezeWindow(database: Database, request: FreezeRequest): Promise<Dataset> {
   const existing = await findDatasetByRequest(database, request.request);
   if (existing) return existing;
   const { definition, window, knownBy } = request;
-  // Before the snapshot: whoever still writes now is not seen by it either.
+  // Must run before the snapshot is taken, so that the snapshot does not see transactions that are still writing now
+  // either.
   const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database.pool));
   const statement = await windowStatement(database.pool, definition, window, asKnownAt);
   try {
     return await freezeRows(database, request, { statement, asKnownAt });
   } catch (error) {
-    // The same request may have been made elsewhere meanwhile, and its rows then stand.
+    // Another process may have served the same request meanwhile; then its dataset is the result.
     const made = await findDatasetByRequest(database, request.request);
     if (made) return made;
     throw error;
   }
 }
 
-/** The rows to freeze: a statement that selects as `windowSql` does, and what is said of them. */
+/**
+ * The rows to freeze: a statement that selects the same columns as `windowSql`, and the instant by which labels were
+ * known.
+ */
 export interface RowsToFreeze {
   readonly statement: string;
   readonly asKnownAt: string;
@@ -65,7 +69,7 @@ export const freezeRows = (
   request: FreezeRequest,
   rows: RowsToFreeze,
 ): Promise<Dataset> =>
-  // Both connections before the first statement: a step that has one and waits for another can wait for ever.
+  // Take both connections before the first statement: steps that each have one and wait for a second can deadlock.
   withConnections(database, 2, async ([reader, writer]) => {
     await writer.query('begin');
     const dataset = await inSnapshotOn(
@@ -111,7 +115,7 @@ async function copyWindow(
   await joinChunks(
     reader,
     { statement, table, control },
-    // At most one chunk of each column is on its way while the next is collected.
+    // At most one chunk of each column is being sent while the next is collected.
     () => chunks.stored(),
     (made) => {
       digests.push(...made.map(digestName));
@@ -123,7 +127,7 @@ async function copyWindow(
 interface Destination {
   readonly table: DatasetTable;
   readonly chunks: ChunkWriter;
-  /** Of each chunk, in the order written. */
+  /** `digestName` of each chunk, in the order in which they are written. */
   readonly digests: string[];
 }
 
@@ -162,7 +166,7 @@ async function insertDataset(
   return datasetFromRow(rows[0] as Parameters<typeof datasetFromRow>[0]);
 }
 
-/** The views whose history was taken as known before it was. */
+/** Lists the views that have rows whose values are used only because of `knownSince`. */
 const backfilledOf = (definition: ModelDefinition, table: DatasetTable): Backfilled[] =>
   definition.features.flatMap((view, index) => {
     const rows = table.backfilled[index] ?? 0;

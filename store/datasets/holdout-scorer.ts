@@ -1,4 +1,4 @@
-// Scores the holdout rows of a dataset as its chunks pass, those of the same rows together.
+// Scores the holdout rows of a dataset while its chunks are read, group of rows by group of rows.
 import { type Awaitable, type Scorer } from '../../domain/learning/artifact/scorer.ts';
 import { type FeatureColumn } from '../../domain/data/frame.ts';
 import { countLabelsOf, type LabelCounts, NO_ROWS } from '../../domain/performance/label-counts.ts';
@@ -13,14 +13,18 @@ export interface ScoredHoldout {
   readonly scores: Float64Array;
   /** 0, 1 or `NO_LABEL`. */
   readonly labels: Uint8Array;
-  /** Empty where the clusters did not pass. */
+  /** Empty if the cluster chunks were not read. */
   readonly clusters: Uint32Array;
-  /** Labels of all rows, and of those held out; a row whose time did not pass counts as one of 1970. */
+  /**
+   * Label counts of all rows and of the holdout rows. If the time chunks were not read, every row counts as one of
+   * 1970.
+   */
   readonly counts: { readonly window: LabelCounts; readonly holdout: LabelCounts };
 }
 
 /**
- * A version that scores what passes. Chunks come by rows: first the holdout and the labels, then what else is wanted.
+ * Scores chunks with a version as they are read. Chunks must arrive in the order 'by rows': first holdout and labels,
+ * then the rest.
  *
  * @example
  * const scorer = new HoldoutScorer(dataset, version);
@@ -28,7 +32,7 @@ export interface ScoredHoldout {
  * (await scorer.finish()).scores;
  */
 export class HoldoutScorer {
-  /** The parts that hold the features of the version. */
+  /** The parts that contain the features of the version. */
   readonly features: readonly string[];
   readonly #columns: ReadonlyMap<string, DatasetColumn>;
   readonly #version: Scorer;
@@ -37,12 +41,14 @@ export class HoldoutScorer {
   readonly #labels: Uint8Array[] = [];
   readonly #clusters: Uint32Array[] = [];
   readonly #chunkRows: number;
-  /** Room for the holdout rows' values of each feature, used again by the next chunk. */
+  /** Buffers for each feature's values in the holdout rows, reused by the next chunk. */
   readonly #numbers = new Map<string, Float64Array>();
   readonly #codes = new Map<string, Uint32Array>();
   #window = NO_ROWS;
   #holdout = NO_ROWS;
-  /** Of the chunk under way: its holdout rows, the times of all where they passed, and the features so far. */
+  /**
+   * State of the current chunk: its holdout rows, the times of all rows if they were read, and the features so far.
+   */
   #rows = new Uint32Array(0);
   #times: BigInt64Array | undefined;
   #picked: FeatureColumn[] = [];
@@ -61,7 +67,7 @@ export class HoldoutScorer {
     this.#expectedUntil = expectedUntil;
   }
 
-  /** Takes a chunk; of a part that it has no use for, nothing. A promise has to be waited for before the next. */
+  /** Takes a chunk; ignores parts that it does not need. If it returns a promise, await it before the next call. */
   take({ part, bytes }: PassingChunk): Awaitable<void> {
     const column = this.#columns.get(part);
     if (column) this.#picked.push(this.#pick(column, bytes));
@@ -71,7 +77,7 @@ export class HoldoutScorer {
     else if (part === PARTS.clusters) this.#clusters.push(pick(codesIn(bytes), this.#rows, Uint32Array));
   }
 
-  /** All scores, once the last chunk has passed. */
+  /** Returns all scores. Call it after the last chunk. */
   async finish(): Promise<ScoredHoldout> {
     await this.#scoreChunk();
     const labels = new Uint8Array(Buffer.concat(this.#labels));
@@ -87,12 +93,12 @@ export class HoldoutScorer {
     return { scores, labels, clusters, counts: { window: this.#window, holdout: this.#holdout } };
   }
 
-  /** The holdout comes first of a chunk: the one before is whole then. */
+  /** Starts a new group of rows. The holdout part comes first, so the previous group is complete. */
   #startChunk(holdout: Uint8Array): Awaitable<void> {
     const scored = this.#scoreChunk();
     const rows = new Uint32Array(holdout.length);
     let count = 0;
-    // Without a branch: which rows are held out cannot be foretold.
+    // Written without a branch, because the processor cannot predict which rows are held out.
     for (let row = 0; row < holdout.length; row += 1) {
       rows[count] = row;
       count += holdout[row]!;
@@ -127,7 +133,7 @@ export class HoldoutScorer {
     return { kind, name, values: room.subarray(0, rows.length) };
   }
 
-  /** Once all parts of a chunk have passed. */
+  /** Scores the current group of rows after all its parts have arrived. */
   #scoreChunk(): Awaitable<void> {
     if (this.#labels.length === this.#scores.length) return;
     const rows = this.#rows.length;
@@ -158,11 +164,12 @@ function pick<T extends Uint8Array | Uint32Array | BigInt64Array>(
 }
 
 /**
- * Scores every holdout row, labelled or not. Only the columns that the version uses are read; memory holds those of
- * one chunk's holdout rows, and the scores.
+ * Scores every holdout row, labelled or not. Only the columns that the version uses are read. Memory use is bounded
+ * by these columns for one chunk's holdout rows, plus all scores.
  *
  * @param expectedUntil rows up to this time should have their label
- * @throws TidegateError DATASET_CHANGED; UNKNOWN_COLUMN, WRONG_COLUMN_TYPE where the dataset lacks a feature of the version
+ * @throws TidegateError DATASET_CHANGED; UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the dataset lacks a feature of the
+ *   version
  */
 export async function scoreHoldout(
   database: Database,

@@ -1,4 +1,4 @@
-// Joins the rows of a window and gives them as chunks, wherever they then go.
+// Joins the rows of a window and passes them to the caller as chunks.
 import type pg from 'pg';
 import { holdoutPolicy, sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
@@ -14,22 +14,25 @@ import { packedRowsSql } from './packed-rows.ts';
 
 const PROGRESS_MS = 2_000;
 
-// What the values of one chunk of every column may take; very wide rows have shorter chunks.
+// Limit for the total size of one chunk of every column; datasets with very wide rows have shorter chunks.
 const MAX_CHUNK_BYTES = 64 * 2 ** 20;
 const VALUE_BYTES = 8;
 
-/** How a join is followed and stopped. */
+/** How to observe and stop a join. */
 export interface FreezeControl {
-  /** Called every two seconds with the rows so far, 0 while Postgres still joins and sorts; and once at the end. */
+  /**
+   * Called every two seconds with the number of rows so far (0 while Postgres is still joining and sorting), and once
+   * at the end.
+   */
   readonly onProgress?: (rows: number) => void;
-  /** Ends the statement on the server; nothing is kept then. */
+  /** Cancels the statement on the server; nothing is stored then. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The statement that joins a window, by the plan that suits its tables now.
+ * Returns the statement that joins a window, with the plan that is best for its tables now.
  *
- * @param asKnownAt ISO text; by then a label must be known
+ * @param asKnownAt ISO text; a label counts if it was known by then
  */
 export async function windowStatement(
   client: Queryable,
@@ -45,35 +48,39 @@ export async function windowStatement(
   ]);
 }
 
-/** Rows per chunk: a power of two, so that chunks of all datasets begin at the same rows where they can. */
+/**
+ * Returns the number of rows per chunk: a power of two, so that chunks of different datasets begin at the same rows
+ * as often as possible.
+ */
 export function chunkRowsFor(definition: ModelDefinition): number {
   const rowBytes = VALUE_BYTES * sourceColumnsOf(definition).length;
   return Math.min(CHUNK_ROWS, 2 ** Math.floor(Math.log2(MAX_CHUNK_BYTES / rowBytes)));
 }
 
-/** What is joined, and by whom it is collected. */
+/** What to join, and the table that collects it. */
 export interface JoinRun {
-  /** Selects as `windowSql` does. */
+  /** Selects the same columns as `windowSql`. */
   readonly statement: string;
   readonly table: DatasetTable;
   readonly control?: FreezeControl;
 }
 
 /**
- * Runs the statement, on a connection that is in a transaction, and hands over the chunks of each piece of the rows, all parts together. Memory holds one piece.
+ * Runs the statement on a connection that is in a transaction, and calls `take` with the chunks of all parts for one
+ * group of rows after the other. Only one group is in memory.
  *
- * @param mayGoOn waited for before each piece is handed over; reading pauses meanwhile
- * @param take its chunks are good until the call returns
- * @throws the signal's reason, when aborted between two pieces
+ * @param beforeTake awaited before each call of `take`; reading pauses meanwhile
+ * @param take called with chunks that are valid until the call returns
+ * @throws the signal's reason, if aborted between two groups
  */
 export async function joinChunks(
   client: pg.ClientBase,
   { statement, table, control: { onProgress, signal } = {} }: JoinRun,
-  mayGoOn: () => Promise<void>,
+  beforeTake: () => Promise<void>,
   take: (chunks: readonly Chunk[]) => void,
 ): Promise<void> {
-  const endPiece = async (): Promise<void> => {
-    await mayGoOn();
+  const endGroup = async (): Promise<void> => {
+    await beforeTake();
     signal?.throwIfAborted();
     take(table.takeChunks());
   };
@@ -83,9 +90,9 @@ export async function joinChunks(
     const packed = packedRowsSql(table.definition, statement);
     await copyRows(client, `copy (${packed}) to stdout (format binary)`, (wire, start) => {
       table.put(wire, start);
-      if (table.atChunkEnd) return endPiece();
+      if (table.atChunkEnd) return endGroup();
     });
-    if (!table.atChunkEnd) await endPiece();
+    if (!table.atChunkEnd) await endGroup();
   } finally {
     clearInterval(pulse);
   }

@@ -1,11 +1,11 @@
-// The entity keys of a frozen dataset: bytes, and texts only where they are asked for.
+// The entity keys of a frozen dataset, kept as bytes and decoded to text only on request.
 import { type Database } from '../postgres/database.ts';
 import { PARTS } from './chunk.ts';
 import { type Dataset } from '../registry/dataset.ts';
 import { everyChunk, readChunks } from './read-chunks.ts';
 import { Texts } from './texts.ts';
 
-/** The entity key of each row, a JSON array of texts. */
+/** The entity key of each row, each a JSON array of texts. */
 export class Keys {
   readonly length: number;
   readonly #chunkRows: number;
@@ -17,12 +17,12 @@ export class Keys {
     this.#chunks = chunks;
   }
 
-  /** The key of a row. @example keys.at(0) // '["u_000001"]' */
+  /** Returns the key of a row. @example keys.at(0) // '["u_000001"]' */
   at(row: number): string {
     return this.bytesAt(row).toString('utf8');
   }
 
-  /** The key of a row in UTF-8; a view, not a copy. */
+  /** Returns the key of a row in UTF-8, as a view and not a copy. */
   bytesAt(row: number): Buffer {
     const chunk = this.#chunks[Math.floor(row / this.#chunkRows)];
     if (!chunk) throw new RangeError(`there is no row ${row}`);

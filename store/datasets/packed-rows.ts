@@ -1,4 +1,4 @@
-// The joined rows as they are copied: what is said of a row, and of its views, packed into a few whole numbers.
+// The format in which joined rows are copied: the flags of a row and of its views are packed into a few integers.
 import { isClusterEntity } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { sourceFieldsOf } from '../join/select-list.ts';
@@ -6,33 +6,33 @@ import { changed } from './chunk-digests.ts';
 import { type Dataset } from '../registry/dataset.ts';
 import { type PassingChunk } from './read-chunks.ts';
 
-/** Marks that every row has, by their place; those of the views follow. */
+/** Bit positions of the marks that every row has; the marks of the views follow. */
 export const MARKS = { heldOut: 0, labelled: 1, positive: 2, assumed: 3, awaited: 4 } as const;
 
-/** Marks of one view, by their place among its own. */
+/** Bit positions of the marks of one view, relative to its first. */
 export const VIEW_MARKS = { matched: 0, hidden: 1, backfilled: 2 } as const;
 
 const OF_ROW = Object.keys(MARKS).length;
 const PER_VIEW = Object.keys(VIEW_MARKS).length;
-/** Marks of one `integer`: its sign stays free. */
+/** Number of marks in one `integer`; the sign bit stays unused. */
 export const MARKS_PER_WORD = 30;
 
-/** The place of a view's mark. */
+/** Returns the position of a view's mark. */
 export const viewMark = (view: number, mark: keyof typeof VIEW_MARKS): number =>
   OF_ROW + PER_VIEW * view + VIEW_MARKS[mark];
 
-/** How many integers hold the marks of a row. */
+/** Returns how many integers contain the marks of a row. */
 export const markWordsOf = ({ features }: ModelDefinition): number =>
   Math.ceil((OF_ROW + PER_VIEW * features.length) / MARKS_PER_WORD);
 
 /**
- * Selects from rows as `windowSql` gives them, in their order: entity key; cluster key, where a cluster is not the entity;
- * row time; `markWordsOf` integers; then the fields of the source columns.
+ * Returns the SQL that selects from the rows of `windowSql`, in this order: entity key; cluster key, if a cluster is
+ * not the entity; row time; `markWordsOf` integers; then the fields of the source columns.
  *
- * Sending a field costs Postgres, the wire and this process about as much as finding it, and a row has three marks for
- * each of its views beside its own five; as bits they cost little.
+ * Sending a field costs Postgres, the network and this process about as much as computing it, and a row has three
+ * marks for each view in addition to its own five; as bits they cost little.
  *
- * @param statement has the columns of `windowSql`
+ * @param statement a statement with the columns of `windowSql`
  * @example `copy (${packedRowsSql(definition, statement)}) to stdout (format binary)`
  */
 export function packedRowsSql(definition: ModelDefinition, statement: string): string {
@@ -68,7 +68,7 @@ export function packedRowsSql(definition: ModelDefinition, statement: string): s
   return `select ${selected.join(', ')} from (${statement}) joined (${columns.join(', ')})`;
 }
 
-/** One integer for each `MARKS_PER_WORD` conditions; a condition that is null does not hold. */
+/** Returns one integer expression for each `MARKS_PER_WORD` conditions; a null condition counts as false. */
 function wordsSql(conditions: readonly string[]): string[] {
   const words: string[] = [];
   for (let first = 0; first < conditions.length; first += MARKS_PER_WORD) {
@@ -84,14 +84,14 @@ type Values = Float64Array | Uint32Array | Uint8Array | BigInt64Array;
 
 type ValuesOf<T extends Values> = new (length: number) => T;
 
-/** What must be known of a dataset to read its columns. */
+/** The fields of a dataset that are needed to read its columns. */
 export type ReadableDataset = Pick<Dataset, 'id' | 'model' | 'rows' | 'chunkRows' | 'columns'>;
 
 /** Collects one column. */
 export class ColumnReader<T extends Values> {
   readonly values: T;
   readonly #dataset: ReadableDataset;
-  /** The rows that are kept, ascending; all where absent. */
+  /** The rows to keep, ascending; undefined for all. */
   readonly #rows: Uint32Array | undefined;
   readonly #type: ValuesOf<T>;
 
@@ -102,7 +102,7 @@ export class ColumnReader<T extends Values> {
     this.values = new type(rows ? rows.length : dataset.rows);
   }
 
-  /** Takes a chunk; in whatever order they come. */
+  /** Takes a chunk. Chunks may arrive in any order. */
   take({ part, ordinal, bytes }: PassingChunk): void {
     const { rows, chunkRows } = this.#dataset;
     const first = ordinal * chunkRows;
@@ -113,7 +113,8 @@ export class ColumnReader<T extends Values> {
       new Uint8Array(this.values.buffer).set(bytes, first * size);
       return;
     }
-    // What arrives stands anywhere, and typed arrays stand at multiples of their size.
+    // Copies the bytes, because a typed array must begin at a multiple of its element size and the bytes may begin
+    // anywhere.
     const chunk = new this.#type(count);
     new Uint8Array(chunk.buffer).set(bytes);
     this.#pick(this.#rows, chunk, first);
@@ -129,7 +130,7 @@ export class ColumnReader<T extends Values> {
   }
 }
 
-/** Position of the first number that is at least `bound`, of ascending ones. */
+/** Returns the position of the first number that is at least `bound` in an ascending array. */
 function firstFrom(ascending: Uint32Array, bound: number): number {
   let low = 0;
   let high = ascending.length;

@@ -1,4 +1,4 @@
-// Reads some columns of a frozen dataset, chunk by chunk, with the digests checked and no row kept.
+// Reads columns of a frozen dataset chunk by chunk, and checks the digest of each chunk.
 import type pg from 'pg';
 import { type Awaitable } from '../../domain/learning/artifact/scorer.ts';
 import { digestOfBytes } from '../../domain/canonical-json.ts';
@@ -7,34 +7,34 @@ import { type Database, inTransaction, READ_SNAPSHOT } from '../postgres/databas
 import { changed, chunkDigests, storedDigests } from './chunk-digests.ts';
 import { chunksOf, type Dataset } from '../registry/dataset.ts';
 
-/** Which chunks: ordinals in [first, end). */
+/** A range of chunks: ordinals in [first, end). */
 export interface ChunkRange {
   readonly first: number;
   readonly end: number;
 }
 
-/** Which chunks come first: those of a part, or those of the same rows, in the order of the parts given. */
+/** The order of chunks: part after part, or group of rows after group of rows with the parts in the order given. */
 export type ChunkOrder = 'by part' | 'by rows';
 
-/** A chunk as it goes by; its bytes lie in memory that is used again after the call. */
+/** A chunk that is being read. Its bytes are in memory that is reused after the call. */
 export interface PassingChunk {
   readonly part: string;
   readonly ordinal: number;
   readonly bytes: Buffer;
 }
 
-/** All chunks of a dataset. */
+/** Returns the range of all chunks of a dataset. */
 export const everyChunk = (dataset: Dataset): ChunkRange => ({ first: 0, end: chunksOf(dataset) });
 
 /**
- * Hands over the chunks of the named parts, each part in the order of its rows; memory holds one chunk. Of a range that
- * is not the whole only its own digests are read: what all ranges gave is good once `vouchForChunks` has found them to
- * be the dataset's.
+ * Calls `take` with the chunks of the named parts, each part in the order of its rows. Only one chunk is in memory.
+ * For a range that is not the whole dataset only the digests of the range are read: call `verifyChunkDigests` before
+ * using what all ranges returned.
  *
- * @param take where it gives a promise, nothing more is read until that is settled
+ * @param take if it returns a promise, nothing more is read until that is settled
  * @param order @default 'by part'
- * @throws TidegateError DATASET_CHANGED when a chunk is missing or differs from the digest it was frozen with;
- * DATASET_EXPIRED when retention let its rows go
+ * @throws TidegateError DATASET_CHANGED if a chunk is missing or differs from the digest it was frozen with;
+ *   DATASET_EXPIRED if retention deleted its rows
  */
 export const readChunks = (
   database: Database,
@@ -47,7 +47,7 @@ export const readChunks = (
   inTransaction(
     database,
     (client) => copyChunks(client, dataset, copySql(dataset.id, parts, range, order), parts, range, take),
-    // One snapshot: retention may delete the chunks meanwhile.
+    // One snapshot, because retention may delete the chunks meanwhile.
     READ_SNAPSHOT,
   );
 
@@ -75,7 +75,7 @@ async function copyChunks(
   if (taken !== parts.length * (end - first)) throw changed(dataset, 'the number of its chunks');
 }
 
-// COPY takes no parameters: the id and the ordinals are whole numbers, the parts names of our own.
+// COPY accepts no parameters. Inlining is safe: id and ordinals are integers, and the parts are our own names.
 function copySql(
   id: number,
   parts: readonly string[],

@@ -1,4 +1,4 @@
-// Reads a frozen dataset back into typed columns, checking its digests on the way.
+// Reads a frozen dataset into typed columns and checks its digests.
 import { type Frame, type RowMarks } from '../../domain/data/frame.ts';
 import { type Database } from '../postgres/database.ts';
 import { PARTS } from './chunk.ts';
@@ -10,17 +10,17 @@ import { everyChunk, readChunks } from './read-chunks.ts';
 /** Rows of a dataset. */
 export interface FrozenRows {
   readonly frame: Frame;
-  /** The number of each of its rows in the dataset; absent where all were read. */
+  /** The number that each row has in the dataset; absent if all rows were read. */
   readonly numbers?: Uint32Array;
 }
 
-/** What is read of a dataset. */
+/** What to read of a dataset. */
 export interface ReadOptions {
   /**
-   * Numbers of the rows, ascending, or what chooses them by their labels and side; of the others nothing is kept. In
-   * the frame they are numbered from 0; clusters keep their numbers.
+   * Numbers of the rows to read, ascending, or a function that chooses them by label and holdout. The frame contains
+   * only these rows and numbers them from 0; clusters keep their numbers.
    *
-   * @default all
+   * @default all rows
    * @example readDataset(database, dataset, { rows: evaluationRows })
    */
   readonly rows?: Uint32Array | ((marks: RowMarks) => Uint32Array);
@@ -29,8 +29,8 @@ export interface ReadOptions {
 /**
  * Reads rows of a dataset.
  *
- * @throws TidegateError DATASET_CHANGED when bytes or header no longer match the digest taken when it was frozen;
- * DATASET_EXPIRED when retention let its rows go
+ * @throws TidegateError DATASET_CHANGED if bytes or header no longer match the digest taken when it was frozen;
+ *   DATASET_EXPIRED if retention deleted its rows
  */
 export async function readDataset(
   database: Database,
@@ -43,7 +43,7 @@ export async function readDataset(
   return { frame: columns.frame(), ...(rows && { numbers: rows }) };
 }
 
-/** Labels and side of every row, a byte each. @throws as {@link readDataset} */
+/** Reads label and holdout flag of every row, one byte each. @throws as {@link readDataset} */
 export async function readMarks(database: Database, dataset: Dataset): Promise<RowMarks> {
   const readers = {
     [PARTS.holdout]: new ColumnReader(Uint8Array, dataset),

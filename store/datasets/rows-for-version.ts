@@ -1,4 +1,4 @@
-// The rows of a frozen window as one version's own definition sees them.
+// The rows of a frozen window, joined with the definition of one version.
 import { getDefinition } from '../definitions/definitions.ts';
 import { type Database } from '../postgres/database.ts';
 import { type Dataset } from '../registry/dataset.ts';
@@ -6,8 +6,8 @@ import { type FreezeControl, freezeWindow } from './freeze.ts';
 import { type FrozenRows, readDataset, type ReadOptions } from './read.ts';
 
 /**
- * The dataset itself, or, where it was frozen by another definition version, the same window frozen by the one asked
- * for. Both hold the same entities and times in the same order.
+ * Returns the dataset itself or, if it was frozen with another definition version, the same window frozen with the
+ * requested one. Both contain the same entities and times in the same order.
  */
 export async function datasetFor(
   database: Database,

@@ -1,15 +1,16 @@
-// A chunk of texts: how many, where each ends, and their UTF-8 bytes; so that one is read without the others.
+// The format of a chunk of texts: their number, the end offset of each, and their UTF-8 bytes, so that one can be
+// read without the others.
 
 const NUMBER_BYTES = 4;
 
-/** Texts of some rows, as bytes until somebody asks for one. */
+/** The texts of some rows, decoded one by one on request. */
 export class Texts {
   readonly length: number;
   readonly #bytes: Buffer;
   readonly #ends: DataView;
   readonly #first: number;
 
-  /** @param chunk bytes of a chunk, which must stay as they are */
+  /** @param chunk bytes of a chunk; they must not change while this object is used */
   constructor(chunk: Uint8Array) {
     this.#bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     this.length = this.#bytes.readUInt32LE(0);
@@ -17,12 +18,12 @@ export class Texts {
     this.#ends = new DataView(chunk.buffer, chunk.byteOffset + NUMBER_BYTES, NUMBER_BYTES * this.length);
   }
 
-  /** The text of a row. */
+  /** Returns the text of a row. */
   at(row: number): string {
     return this.bytesAt(row).toString('utf8');
   }
 
-  /** The bytes of a row's text; a view, not a copy. */
+  /** Returns the bytes of a row's text, as a view and not a copy. */
   bytesAt(row: number): Buffer {
     return this.#bytes.subarray(
       this.#start(row),
@@ -36,9 +37,9 @@ export class Texts {
 }
 
 /**
- * The bytes of a chunk.
+ * Returns the bytes of a chunk.
  *
- * @param ends where each text ends in `bytes`; the first begins at 0
+ * @param ends end offset of each text in `bytes`; the first text begins at 0
  */
 export function encodeTexts(bytes: Uint8Array, ends: Uint32Array): Buffer {
   const length = ends.at(-1) ?? 0;

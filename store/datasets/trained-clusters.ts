@@ -1,4 +1,4 @@
-// Which clusters a version was trained on, among some that are asked about.
+// Numbers the clusters of rows, and finds which clusters a version was trained on.
 import { clusterReader, isClusterEntity } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { NO_LABEL } from '../../domain/data/frame.ts';
@@ -12,12 +12,12 @@ import { Texts } from './texts.ts';
 import { type WireBytes } from '../postgres/copy-out.ts';
 import { type TextWriter } from './column-writers.ts';
 
-/** Clusters of rows, by the bytes of their keys. */
+/** A set of clusters, identified by the bytes of their keys. */
 export class ClusterSet {
   readonly #known = new ByteDictionary();
   readonly #keyOf: (entityKey: Buffer) => Buffer;
 
-  /** @param definition says which entity keys make a cluster; it is the same for all definitions of a model */
+  /** @param definition decides which entity keys make up a cluster; all definitions of a model agree on it */
   constructor(definition: ModelDefinition) {
     const read = clusterReader(definition);
     this.#keyOf = isClusterEntity(definition)
@@ -37,7 +37,7 @@ export class ClusterSet {
     }
   }
 
-  /** The number of the cluster of an entity, or −1 where it was not added. */
+  /** Returns the number of an entity's cluster, or −1 if it was not added. */
   find(entityKey: Buffer): number {
     const key = this.#keyOf(entityKey);
     return this.#known.find(key, 0, key.length);
@@ -45,10 +45,10 @@ export class ClusterSet {
 }
 
 /**
- * Marks those clusters of the set that have rows to learn from in a dataset: labelled, and not held out. Memory holds a
- * chunk.
+ * Marks the clusters of the set that have training rows in a dataset: labelled and not held out. Only one chunk of
+ * each part is in memory.
  *
- * @param marks a byte per cluster of the set; 1 where it was trained on
+ * @param marks one byte per cluster of the set; set to 1 for a cluster that has training rows
  * @throws TidegateError DATASET_CHANGED, DATASET_EXPIRED
  */
 export async function markTrained(
@@ -82,8 +82,8 @@ export async function markTrained(
 }
 
 /**
- * Writes the number of each row's cluster. Rows come ordered by entity: where each entity is a cluster, a new one begins
- * where the key changes, and nothing need be remembered.
+ * Writes the cluster number of each row. Rows arrive ordered by entity: if each entity is a cluster, a new cluster
+ * begins when the key changes, and no keys have to be remembered.
  */
 export class ClusterWriter {
   readonly #values: Uint32Array;
@@ -92,28 +92,28 @@ export class ClusterWriter {
   readonly #known = new ByteDictionary();
   #entities = 0;
 
-  /** @param isEntity whether the key of a cluster is that of the entity */
+  /** @param isEntity whether each entity is a cluster of its own */
   constructor(capacity: number, keys: TextWriter, isEntity: boolean) {
     this.#values = new Uint32Array(capacity);
     this.#keys = keys;
     this.#isEntity = isEntity;
   }
 
-  /** Whether a row's cluster is told by the key of its entity; else its own key is put. */
+  /** Whether to call `putEntity` with the entity key of each row; otherwise call `put` with the cluster key. */
   get isEntity(): boolean {
     return this.#isEntity;
   }
 
-  /** Compares a row's entity key with that of the row before; to be called while `keys` still holds that. */
+  /** Compares a row's entity key with that of the previous row. Call it before `keys` receives the new key. */
   putEntity(row: number, wire: WireBytes, at: number, length: number): void {
-    // The row before the first of a chunk is the last of the chunk before.
+    // The row before the first row of a chunk is the last row of the previous chunk.
     const before = row === 0 ? this.#values.length - 1 : row - 1;
     const isSame = this.#entities > 0 && this.#keys.isAt(before, wire, at, length);
     if (!isSame) this.#entities += 1;
     this.#values[row] = this.#entities - 1;
   }
 
-  /** Takes the field of a cluster's key. */
+  /** Takes the field with the cluster key. */
   put(row: number, { bytes }: WireBytes, at: number, length: number): void {
     this.#values[row] = this.#known.codeOf(bytes, at, Math.max(0, length));
   }

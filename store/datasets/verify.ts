@@ -1,4 +1,4 @@
-// Does a frozen dataset still hold what was frozen, and does its source still give the same rows.
+// Verifies that a frozen dataset is unchanged and that its source tables still give the same rows.
 import { type Frame } from '../../domain/data/frame.ts';
 import { type DatasetDifference, differencesOf } from '../../domain/data/dataset-difference.ts';
 import { type Database } from '../postgres/database.ts';
@@ -16,20 +16,20 @@ import { everyChunk, readChunks } from './read-chunks.ts';
 import { inSnapshot } from '../postgres/snapshot.ts';
 import { Texts } from './texts.ts';
 
-/** What verification found. */
+/** The result of a verification. */
 export interface Verification {
   readonly rows: number;
-  /** Digest of what the source gives now. */
+  /** Digest of the rows that the source tables give now. */
   readonly sourceDigest: string;
-  /** Null where the source gives the same, to the bit. */
+  /** Null if the source gives exactly the same rows, to the bit. */
   readonly difference: DatasetDifference | null;
 }
 
 /**
- * Checks every chunk against its digest, then joins the window once more, with labels as they were known when it was
- * frozen, and compares. A value that was corrected since counts as a difference where the view has no `known`; where it
- * has, the correction is later than the rows and is not seen. Where nothing differs memory holds one chunk of each
- * column, else both sides.
+ * Checks every chunk against its digest, then joins the window again, with labels as they were known when it was
+ * frozen, and compares the result. A value that was corrected since then counts as a difference if the view has no
+ * `known`; if it has, the correction was known too late for the rows and has no effect. If nothing differs, only one
+ * chunk of each column is in memory; otherwise both sides are.
  *
  * @throws TidegateError DATASET_CHANGED, DATASET_EXPIRED
  */
@@ -62,7 +62,7 @@ export async function verifyDataset(
       const found = { rows: table.rows, sourceDigest };
       if (sourceDigest === dataset.digest) return { ...found, difference: null };
       const frozen = await readSide(database, dataset);
-      // The same snapshot gives the same rows again.
+      // The same snapshot returns the same rows again.
       const { rows, columns } = table;
       const { id, model, chunkRows } = dataset;
       const source = new DatasetColumns({ id, model, chunkRows, rows, columns });

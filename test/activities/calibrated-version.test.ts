@@ -203,7 +203,7 @@ describe('training again', () => {
     );
     const failure = await failureOf(verify(1));
     expect(failure.code).toBe('DATASET_EXPIRED');
-    expect(failure.message).toMatch(/^the rows of dataset \d+ of operated were let go on/);
+    expect(failure.message).toMatch(/^the rows of dataset \d+ of operated were deleted by retention on/);
   });
 
   test('of a version that is not there is refused', async () => {

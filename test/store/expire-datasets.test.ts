@@ -47,7 +47,7 @@ test('rows that nothing rests on go after the time of the policy, and say so whe
   expect(dataset).toEqual({ ...before, expiredAt: later });
   const failure = await failureOf(readDataset(database, before));
   expect(failure.code).toBe('DATASET_EXPIRED');
-  expect(failure.message).toContain(`the rows of dataset ${id} of unused were let go on`);
+  expect(failure.message).toContain(`the rows of dataset ${id} of unused were deleted by retention on`);
 });
 
 test('the dataset of a version in Production, in Staging or in reach of a rollback is kept', async () => {
