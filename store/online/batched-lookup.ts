@@ -1,9 +1,9 @@
-// Gathers the look-ups of concurrent requests into one query.
+// Batches the lookups of concurrent requests into one query.
 import { type Database } from '../postgres/database.ts';
 import { withinTime } from '../postgres/deadline.ts';
 import { findOnlineRows, type LookUp, type OnlineKey, type OnlineRow } from './lookup.ts';
 
-/** Most keys of one query, beyond the first request's own. */
+/** Maximum number of keys in one query. Only a single request with more keys exceeds it. */
 const MAX_KEYS = 2_000;
 
 interface Waiting {
@@ -13,10 +13,11 @@ interface Waiting {
 }
 
 /**
- * A look-up that joins what is asked in one turn of the event loop, and while a query is under way, into the next
- * query: one connection then serves any number of requests.
+ * Returns a lookup that combines all requests of one turn of the event loop into one query, and all requests that
+ * arrive while a query is running into the next. One connection then serves any number of requests.
  *
- * @param withinMs how long a request waits for its rows, whatever keeps them: then it fails with DATABASE_TIMEOUT
+ * @param withinMs maximum time in milliseconds that a request waits for its rows; after that it fails with
+ *   DATABASE_TIMEOUT
  * @example const lookUp = batchedLookUp(database, 2_000);
  */
 export function batchedLookUp(database: Database, withinMs: number): LookUp {
@@ -57,12 +58,12 @@ export function batchedLookUp(database: Database, withinMs: number): LookUp {
       running = true;
       setImmediate(() => void run());
     });
-    // One that is too late is settled all the same, and nobody waits for it then.
+    // After a timeout nobody awaits this promise any more: without this handler its rejection would be unhandled.
     rows.catch(() => undefined);
     try {
       return await withinTime(withinMs, 'stored values', rows);
     } finally {
-      // Nobody asks any more: it is not looked up once the database answers again.
+      // Removes a request that timed out, so that it is not looked up when the database answers again.
       waiting = waiting.filter((each) => each !== own);
     }
   };

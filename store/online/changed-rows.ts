@@ -1,4 +1,4 @@
-// What changed in the source tables since a mark: the keys of changed rows, in temporary tables.
+// Finds what changed in the source tables since a mark, and puts the keys of changed rows into temporary tables.
 import pg from 'pg';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, instantLiteral, movedSql, reachSql, type Source } from './source.ts';
@@ -7,28 +7,31 @@ import { type SourceMark, type TableMark } from '../postgres/tables.ts';
 
 /** A temporary table of keys of changed rows. */
 export interface ChangedKeys {
-  /** Name of the table; its rows with `tidegate_relevant` count. */
+  /** Name of the table. Only its rows with `tidegate_relevant` count. */
   readonly table: string;
-  /** The entity keys that are its columns. */
+  /** The entity keys that the table has as columns. */
   readonly keys: readonly string[];
 }
 
-/** What changed since a mark, or why that cannot be told. */
+/** What changed since a mark, or why that is unknown. */
 export type Changes =
   { readonly changed: readonly ChangedKeys[]; readonly mark: SourceMark } | { readonly unknown: string };
 
-/** Transactions are told apart by less than 2^31 of their numbers; well before that nothing is concluded from them. */
+/**
+ * Maximum age in transactions. Postgres can order transaction numbers only if they are less than 2^31 apart; this
+ * limit is well below that.
+ */
 export const MAX_AGE = 2_000_000_000n;
 
 /**
- * Finds the rows because of which an entity may have other values at the look's instant than it had at the mark:
- * rows written since that can be used, and rows that came into reach or left it as time passed.
+ * Finds the rows because of which an entity may have other values at the look's instant than at the mark: rows that
+ * were written since the mark and can be used, and rows that came into reach or left it as time passed.
  *
- * Rows of a table say which transaction wrote them; those of a partition that was attached since count as written since.
- * Nothing can be concluded if a source is no table of that kind, or if rows may be gone or other than they were although
- * none was written: a partition was detached, a file replaced, a column altered.
+ * Each row of a table records which transaction wrote it; the rows of a partition that was attached since the mark
+ * count as written since. The result is `unknown` if a source is not such a table, or if rows may have disappeared or
+ * changed without a write: a partition was detached, a file replaced or a column altered.
  *
- * @param tag tells the temporary tables of two calls in one transaction apart
+ * @param tag distinguishes the temporary tables of two calls in one transaction
  */
 export async function changesSince(
   client: pg.ClientBase,
@@ -65,10 +68,10 @@ export async function changesSince(
   return countTables(client, sources, look, mark, changed);
 }
 
-/** The partitions that were attached since a mark, or why nothing can be concluded from it. */
+/** Returns the partitions that were attached since a mark, or a text that says why the mark cannot be used. */
 function partsSince(table: SourceTable, before: TableMark | null): string[] | string {
   if (table.unmarked !== null) return `${table.unmarked}, and its rows do not say when they were written`;
-  if (before === null || before.oid !== table.oid) return 'was made anew';
+  if (before === null || before.oid !== table.oid) return 'was recreated';
   const { parts } = before;
   if (parts === undefined) return 'has a mark of an earlier release, which does not name its files';
   for (const [oid, part] of Object.entries(parts)) {
@@ -79,7 +82,7 @@ function partsSince(table: SourceTable, before: TableMark | null): string[] | st
   return Object.keys(table.parts).filter((oid) => parts[oid] === undefined);
 }
 
-/** The keys of rows whose timestamp lies in `(from, to]`. */
+/** Finds the keys of rows whose timestamp is in `(from, to]`. */
 export const changesWithin = (
   client: pg.ClientBase,
   sources: readonly Source[],
@@ -91,27 +94,30 @@ export const changesWithin = (
     return { ...NOT_COUNTED, where };
   });
 
-/** Whether the transaction that wrote a row had ended when the mark was taken, and the mark saw it. */
+/**
+ * Returns the SQL condition that the transaction that wrote a row had committed when the mark was taken, so that the
+ * mark saw the row.
+ */
 const wasSeenSql = ({ xid }: Look, { snapshot }: SourceMark): string =>
   `pg_visible_in_snapshot((${xid} - age(source.xmin))::text::xid8, ${pg.escapeLiteral(snapshot)}::pg_snapshot)`;
 
 interface Conditions {
   /** The row was written at or after the horizon of the mark. */
   readonly fresh: string;
-  /** Which row it is, where it is fresh. */
+  /** Identifies the row if it is fresh; otherwise null. */
   readonly tuple: string;
-  /** It is fresh, and the mark saw it all the same. */
+  /** It is fresh, and the mark nevertheless saw it. */
   readonly seen: string;
-  /** The row may have been written by a transaction that a later look sees and this one does not. */
+  /** The row was written at or after the horizon of this look, so a later look will count it as fresh. */
   readonly open: string;
   readonly relevant: string;
-  /** The rows to note. */
+  /** The rows to put into the table. */
   readonly where: string;
 }
 
 const NOT_COUNTED = { fresh: 'false', tuple: 'null::bigint', seen: 'false', open: 'false', relevant: 'true' };
 
-/** One temporary table for all sources that are keyed alike. */
+/** Creates one temporary table for all sources with the same keys. */
 async function collect(
   client: pg.ClientBase,
   sources: readonly Source[],
@@ -138,7 +144,8 @@ async function collect(
   for (const { keys, selects } of groups.values()) {
     const table = `tidegate_changed_${tag}_${made.length}`;
     await client.query(`create temp table ${table} on commit drop as ${selects.join(' union all ')}`);
-    // Only what the list of entities asks for: statistics of the other columns cost most of a small run.
+    // Analyze only the columns that the list of entities uses: statistics of the others would take most of the time
+    // of a small run.
     const asked = ['tidegate_relevant', ...keys.map(quoteColumn)];
     await client.query(`analyze pg_temp.${table} (${asked.join(', ')})`);
     made.push({ table: `pg_temp.${table}`, keys });
@@ -148,15 +155,21 @@ async function collect(
 
 interface Counted {
   readonly source: number;
-  /** Rows written since the horizon of the mark, and of the look. */
+  /** Number of rows written since the horizon of the mark (`fresh`) and of the look (`open`). */
   readonly fresh: number;
   readonly open: number;
-  /** Sums over which rows they are: those that the mark saw, and those that a later look counts as fresh. */
+  /**
+   * Sums of row identities: of the fresh rows that the mark saw, and of the rows that a later look will count as
+   * fresh.
+   */
   readonly seenSum: string | null;
   readonly openSum: string | null;
 }
 
-/** Counts the tables anew: the mark for the next look, or the table from which rows are gone. */
+/**
+ * Counts the rows of each table again. Returns the mark for the next look, or the table whose rows were removed or
+ * rewritten.
+ */
 async function countTables(
   client: pg.ClientBase,
   sources: readonly Source[],

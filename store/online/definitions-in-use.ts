@@ -1,17 +1,18 @@
-// Which definitions of a model need online rows.
+// Finds which definitions of a model need online rows.
 import { type Kysely, sql } from 'kysely';
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { type Tables } from '../postgres/tables.ts';
 import { championBefore } from '../registry/stage-moves.ts';
 
-/** How long the rows of a version that left Production are kept and kept fresh, whatever replaced it. */
+/** How long the online rows of a version that left Production are kept and kept up to date. */
 export const ROLLBACK_REACH = '30 days';
 
 /**
- * The definitions by which a version answers or may have to: those of versions in Staging and Production, of the one
- * that a rollback goes back to, of those that left Production within 30 days, and of candidates whose retrain is open.
+ * Returns the definitions with which a version serves predictions or may have to: those of versions in Staging and
+ * Production, of the version that a rollback returns to, of versions that left Production within 30 days, and of
+ * candidates whose retrain is open.
  *
- * @returns versions of the definition, ascending; none before the first candidate
+ * @returns definition versions, ascending; empty before the first candidate
  */
 export async function definitionsInUse(kysely: Kysely<Tables>, model: string): Promise<number[]> {
   const versions = await kysely
@@ -35,7 +36,7 @@ export async function definitionsInUse(kysely: Kysely<Tables>, model: string): P
   return [...new Set(inUse.map(({ definition }) => definition))].sort((one, other) => one - other);
 }
 
-/** Whether a definition keeps online rows; false for one that says `online: 'off'`, and for one that is not there. */
+/** Returns whether a definition keeps online rows; false if it says `online: 'off'` or does not exist. */
 export async function keepsOnlineRows(
   kysely: Kysely<Tables>,
   model: string,

@@ -1,4 +1,4 @@
-// The entities that a materialisation looks at, in the order of their keys, as a temporary table.
+// Lists the entities that a materialization has to look at in a temporary table, in the order of their keys.
 import pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
@@ -7,30 +7,33 @@ import { type ChangedKeys } from './changed-rows.ts';
 import { type RowsOf } from './online-writer.ts';
 import { instantLiteral } from './source.ts';
 
-/** One reason for which entities are listed, and between which keys, as texts, it is looked for. */
+/** One reason for listing entities, optionally limited to a range of entity keys (as texts). */
 export type Reason = {
-  /** Entities after this one only. */
+  /** Only entities after this one. */
   readonly after?: string | null;
-  /** Entities up to this one only. */
+  /** Only entities up to and including this one. */
   readonly upTo?: string | null;
 } & (
   | { /** Every entity. */ readonly of: 'all' }
   | { /** Entities with changed rows. */ readonly of: 'changed'; readonly changed: readonly ChangedKeys[] }
   | {
-      /** Entities whose online row was written so many transactions ago, or fewer. */
+      /** Entities whose online row was written at most `age` transactions ago. */
       readonly of: 'written';
       readonly rowsOf: RowsOf;
       readonly age: bigint;
     }
 );
 
-/** The table of listed entities: their keys, `tidegate_entity`, `tidegate_newest` and `tidegate_position` from 1. */
+/**
+ * The table of listed entities: their key columns, `tidegate_entity`, `tidegate_newest`, and `tidegate_position`,
+ * which starts at 1.
+ */
 export const ENTITIES = 'pg_temp.tidegate_entities';
 
 /**
- * Lists the entities that exist at an instant and for which one of the reasons holds.
+ * Lists the entities that exist at an instant and match at least one reason.
  *
- * @returns how many there are
+ * @returns the number of listed entities
  */
 export async function listEntities(
   client: pg.ClientBase,

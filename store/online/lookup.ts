@@ -1,9 +1,9 @@
-// Looks up online rows by key, many in one query.
+// Looks up online rows by key, many keys in one query.
 import { type Database } from '../postgres/database.ts';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { entityKeysSql } from '../join/instant-sql.ts';
 
-/** Names one online row. */
+/** Identifies one online row. */
 export interface OnlineKey {
   readonly model: string;
   readonly definitionVersion: number;
@@ -13,21 +13,23 @@ export interface OnlineKey {
 
 /** The features of an entity at one instant. */
 export interface OnlineRow {
-  /** The instant at which the values hold. */
+  /** The instant at which the values are valid. */
   readonly asOf: Date;
   readonly features: Readonly<Record<string, unknown>>;
-  /** For each view of the definition the timestamp of the row that was used, in microseconds since 1970 UTC. */
+  /**
+   * For each view of the definition, the timestamp of the feature row that was used, in microseconds since 1970 UTC.
+   */
   readonly viewTimes: readonly (number | null)[];
 }
 
-/** Finds online rows; the answer has one place for each key, in order. */
+/** Finds online rows. The result has one element for each key, in order. */
 export type LookUp = (keys: readonly OnlineKey[]) => Promise<(OnlineRow | undefined)[]>;
 
-// Named, so that each connection plans it once.
+// A named statement, so that each connection parses it only once.
 const FIND = {
   name: 'tidegate_online_lookup',
   text: `
-    -- A row that says the same is not written again: the watermark says until when it holds.
+    -- An unchanged row is not written again: it is valid up to the instant of the watermark.
     select wanted.place, greatest(found.as_of, complete.as_of) as as_of, found.features, found.view_times
     from unnest($1::text[], $2::int[], $3::text[]) with ordinality
       as wanted (model, definition_version, entity_key, place)
@@ -40,7 +42,7 @@ const FIND = {
      and complete.definition_version = wanted.definition_version`,
 };
 
-/** Finds online rows in one query; `undefined` stands where there is none. */
+/** Finds online rows in one query; the element of a key without a row is `undefined`. */
 export async function findOnlineRows(
   database: Database,
   keys: readonly OnlineKey[],
@@ -64,13 +66,14 @@ export async function findOnlineRows(
   return found;
 }
 
-/** Entities of the spine at an instant that have no online row: 0 when the rows are complete. */
+/** Counts the entities of the rows table at an instant that have no online row: 0 if the online rows are complete. */
 export async function countMissingOnlineRows(
   database: Database,
   source: StoredDefinition,
   asOf: Date,
 ): Promise<number> {
-  // EXCEPT hashes both sides; an anti-join is nested by the planner while it knows nothing of the new rows.
+  // EXCEPT hashes both sides. For an anti-join the planner would choose a nested loop while it has no statistics of
+  // the new rows.
   const { rows } = await database.pool.query<{ missing: number }>(
     `select count(*) as missing
      from (

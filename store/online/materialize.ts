@@ -1,4 +1,4 @@
-// Materialisation: online rows are brought to an instant, all of them or those that changed.
+// Materialization: brings the online rows of a definition to an instant, either all rows or those that changed.
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
@@ -29,32 +29,35 @@ import { type BatchProgress, type EntityRun, writeEntities } from './write-entit
 /** What to materialize, and how. */
 export interface MaterializeRequest {
   readonly source: StoredDefinition;
-  /** The instant of the rows; a range has its own. */
+  /** The instant of the rows. Ignored for a range, which has its own end. */
   readonly asOf: Date;
-  /** @default an increment */
+  /** @default increment */
   readonly scope?: MaterializeScope;
   /** Called after each batch. */
   readonly onProgress?: (progress: BatchProgress) => void;
-  /** Most entities of one batch: what a crash loses at most. @default 20_000 */
+  /** Maximum number of entities in one batch, which is also the most that a crash loses. @default 20_000 */
   readonly batchSize?: number;
-  /** Ends the run between two batches. */
+  /** Stops the run between two batches. */
   readonly signal?: AbortSignal;
 }
 
 const BATCH = 20_000;
 
 /**
- * Brings the online rows of a definition to an instant: each row is the point-in-time join at it.
+ * Brings the online rows of a definition to an instant: each row contains the result of the point-in-time join at
+ * that instant.
  *
- * All is read in one REPEATABLE READ snapshot; rows are written in batches in the order of their keys, each with the
- * position that it reaches, so that a run which was cut off goes on where it stopped. Two runs for one definition wait
- * for each other. The watermark moves when all is written, so a run that was cut off is never taken for a whole one.
+ * Everything is read in one REPEATABLE READ snapshot. Rows are written in batches in the order of their keys, each
+ * with its position, so that an interrupted run continues where it stopped. Two runs for one definition wait for each
+ * other. The watermark moves when everything is written, so an interrupted run is never taken for a complete one.
  *
- * An increment becomes a full run where there is no watermark yet, or where rows of a source were removed or rewritten.
- * A reset replaces rows of later instants too, for those of an instant that nobody meant. A range brings the entities with rows in it to its end, or to the watermark where that is later.
+ * An increment becomes a full run if there is no watermark yet, or if rows of a source were removed or rewritten. A
+ * reset also replaces rows of later instants, for instance after a run with a wrong instant in the future. A range
+ * brings the entities that have rows in it to the end of the range, or to the watermark if that is later.
  *
- * @throws TidegateError ONLINE_OFF where the definition keeps no online rows, EMPTY_WINDOW where no entity exists at the instant, NO_ONLINE_VALUES where no feature has a
- * value at it, NOT_MATERIALISED for a range of rows that were never complete
+ * @throws TidegateError ONLINE_OFF if the definition keeps no online rows, EMPTY_WINDOW if no entity exists at the
+ *   instant, NO_ONLINE_VALUES if no feature has a value at it, NOT_MATERIALISED for a range if the online rows were
+ *   never complete
  */
 export async function materialize(database: Database, request: MaterializeRequest): Promise<Materialized> {
   const { source } = request;
@@ -66,15 +69,20 @@ export async function materialize(database: Database, request: MaterializeReques
   }
   const rowsOf = { model: source.model, version: source.version };
   return withOnlineLock(database, rowsOf, (clients) =>
-    cancellable(database, [clients.reader, clients.writer], request.signal, () => bring(request, clients)),
+    cancellable(database, [clients.reader, clients.writer], request.signal, () =>
+      bringToInstant(request, clients),
+    ),
   );
 }
 
-async function bring(request: MaterializeRequest, { reader, writer }: OnlineClients): Promise<Materialized> {
+async function bringToInstant(
+  request: MaterializeRequest,
+  { reader, writer }: OnlineClients,
+): Promise<Materialized> {
   const { source, scope = { kind: 'increment' } } = request;
   const rowsOf = { model: source.model, version: source.version };
   const isReset = scope.kind === 'full' && scope.reset === true;
-  // A reset counts nothing that was done before: neither rows that are ahead nor a run that was cut off.
+  // A reset ignores what was done before: both rows of later instants and an interrupted run.
   const watermark = isReset ? undefined : await findWatermark(writer, rowsOf);
   if (scope.kind === 'range' && !watermark) {
     throw new TidegateError(
@@ -88,7 +96,8 @@ async function bring(request: MaterializeRequest, { reader, writer }: OnlineClie
   }
   const progress = isReset ? undefined : await findProgress(writer, rowsOf);
   await reader.query('begin isolation level repeatable read');
-  // To compile the statements takes longer than a batch. What the look sees is fixed by the statement after this.
+  // Compiling the statements would take longer than a batch. The snapshot is taken by the next statement, not by this
+  // one.
   await reader.query('set local jit = off');
   const sources = sourcesOf(source.definition);
   const look = await beginLook(reader, sources, asOf);
@@ -106,20 +115,25 @@ async function bring(request: MaterializeRequest, { reader, writer }: OnlineClie
   if (first === 0 && plan.scope.kind === 'full' && !plan.resumed) {
     throw new TidegateError(
       'EMPTY_WINDOW',
-      `${run.definition.rows.table} has no entity at ${look.asOf}, so there is nothing to materialise`,
+      `${run.definition.rows.table} has no entity at ${look.asOf}, so there is nothing to materialize`,
     );
   }
   await refuseNoValues(reader, sources, look.asOf);
   await prepareWriter(writer);
   if (plan.resumed) await resumeProgress(writer, rowsOf);
   else await beginProgress(writer, rowsOf, { ...plan, asOf, entities: first });
-  await walk(run, plan, first, request);
+  await runPasses(run, plan, first, request);
   const removed = plan.removesVanished ? await removeVanished(run, request) : 0;
   return finish(run, plan, { asOf, removed, before: watermark });
 }
 
-/** Goes through the passes of a plan, the first of which is listed. */
-async function walk(run: EntityRun, plan: Plan, first: number, request: MaterializeRequest): Promise<void> {
+/** Runs the passes of a plan. The entities of the first pass are already listed. */
+async function runPasses(
+  run: EntityRun,
+  plan: Plan,
+  first: number,
+  request: MaterializeRequest,
+): Promise<void> {
   const { onProgress, signal, batchSize = BATCH } = request;
   for (const [at, { reasons, markAfter }] of plan.passes.entries()) {
     const entities = at === 0 ? first : await listEntities(run.reader, run.definition, run.asOf, reasons);
@@ -133,7 +147,7 @@ async function walk(run: EntityRun, plan: Plan, first: number, request: Material
   }
 }
 
-/** Moves the watermark, and ends the run. */
+/** Moves the watermark and ends the run. */
 async function finish(
   { writer, rowsOf }: EntityRun,
   { scope, fullBecause, finalMark: mark, newestAsOf }: Plan,
@@ -144,7 +158,7 @@ async function finish(
   const isAhead = newestAsOf > asOf || scope.kind === 'range';
   const suspectXid = isAhead ? olderXid(before?.suspectXid ?? null, progress?.suspectXid ?? null) : null;
   await writer.query('begin');
-  // A run over a part of the entities leaves the watermark of the whole where it is.
+  // A run over some of the entities does not move the watermark, which is about all of them.
   const complete = scope.kind === 'range' && before ? before : { asOf, mark };
   await endProgress(writer, rowsOf, { ...complete, newestAsOf, suspectXid });
   await writer.query('commit');

@@ -1,4 +1,4 @@
-// The values of an online row, from the texts that the join at one instant gives.
+// Builds the values of an online row from the texts that the join at one instant returns.
 import { isNumeric } from '../../domain/model/parts/column.ts';
 import { sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
@@ -13,22 +13,25 @@ import { fromSource, instantLiteral, reachSql, type Source } from './source.ts';
 export interface OnlineValues {
   /** The entity's key columns as a JSON array of texts. */
   readonly entityKey: string;
-  /** The entity's newest row time, as Postgres wrote it. */
+  /** The entity's newest row time, as Postgres writes it. */
   readonly rowTime: string;
-  /** JSON array: for each view the timestamp of the row that was used, in microseconds since 1970 UTC, or null. */
+  /**
+   * JSON array: for each view the timestamp of the feature row that was used, in microseconds since 1970 UTC, or
+   * null.
+   */
   readonly viewTimes: string;
-  /** JSON object of all columns of the views and derived columns. */
+  /** JSON object with the columns of the views and the derived columns. */
   readonly features: string;
 }
 
-/** Reads rows of the join; the fields are texts or null. */
+/** Reads a row of the join, whose fields are texts or null. */
 export type ReadValues = (row: readonly (string | null)[]) => OnlineValues;
 
 /**
- * Makes a reader for rows of `instantSql` at an instant.
+ * Returns a reader for rows of `instantSql` at an instant.
  *
- * Derived columns that read the row time are left out: they change as time passes, with nothing new in any table, and
- * whoever reads the row computes them for the instant at which it holds.
+ * Derived columns that use the row time are left out. They change as time passes without any new row, so they are
+ * computed when the row is looked up, for the instant at which it is valid.
  *
  * @param fields the names of the columns, in order
  */
@@ -68,13 +71,13 @@ export function valuesReader(
 
 const asItIs = (text: string): string => text;
 
-/** JSON holds neither NaN nor infinities: such a value counts as missing, as it does to training. */
+/** JSON can represent neither NaN nor infinities: such a value counts as missing, as in training. */
 function finiteNumber(text: string): number | null {
   const value = Number(text);
   return Number.isFinite(value) ? value : null;
 }
 
-/** The derived columns that read the row time, themselves or through others. */
+/** Returns the derived columns that use the row time, directly or through other columns. */
 function derivedFromRowTime(definition: ModelDefinition): Set<string> {
   const found = new Set<string>();
   for (const { name, spec, inputs } of derivationsOf(definition)) {
@@ -83,7 +86,10 @@ function derivedFromRowTime(definition: ModelDefinition): Set<string> {
   return found;
 }
 
-/** @throws TidegateError NO_ONLINE_VALUES saying of each view why none of its rows can be used */
+/**
+ * Refuses an instant at which no view has a usable row. @throws TidegateError NO_ONLINE_VALUES with the reason for
+ * each view
+ */
 export async function refuseNoValues(
   client: pg.ClientBase,
   sources: readonly Source[],

@@ -1,43 +1,43 @@
-// Writes online rows, a batch in one transaction with the position that it reaches.
+// Writes online rows: one batch in one transaction, together with the position that the batch reaches.
 import type pg from 'pg';
 import { CopyIn } from '../postgres/copy-in.ts';
 import { type OnlineValues } from './online-values.ts';
 
-/** Names the online rows of one definition. */
+/** Identifies the online rows of one definition. */
 export interface RowsOf {
   readonly model: string;
   readonly version: number;
 }
 
-/** A batch of rows and what is done with it. */
+/** A batch of rows and its position. */
 export interface Batch {
   readonly rows: readonly OnlineValues[];
-  /** The entity up to which all are written, as text. */
+  /** The entity, as text, up to which all rows are written with this batch. */
   readonly position: string;
 }
 
-/** What is written. */
+/** Which rows are written, and how. */
 export interface WriteOptions {
   readonly rowsOf: RowsOf;
   /** The instant of the rows, ISO 8601. */
   readonly asOf: string;
-  /** Whether rows of later instants are replaced too. */
+  /** Whether rows of later instants are replaced as well. */
   readonly isReset: boolean;
 }
 
 const STAGED = 'pg_temp.tidegate_online_batch';
 
-/** Makes the connection ready to write batches. */
+/** Prepares the connection for writing batches. */
 export const prepareWriter = async (client: pg.ClientBase): Promise<void> =>
   void (await client.query(
     'create temp table tidegate_online_batch (entity_key text, row_time timestamptz, view_times text, features text)',
   ));
 
 /**
- * Writes a batch: new rows, and those that say something else than they did. A row of a later instant stays, unless the
- * rows are reset. A row that says the same keeps the instant at which it was written; the watermark says until when it holds.
+ * Writes a batch: new rows and rows with changed values. A row of a later instant stays, unless the rows are reset.
+ * An unchanged row keeps the instant at which it was written, and is valid up to the instant of the watermark.
  *
- * @returns how many were written
+ * @returns the number of rows written
  */
 export async function writeBatch(
   client: pg.ClientBase,
@@ -90,9 +90,9 @@ export async function writeBatch(
   }
 }
 
-/** Rows of one message of COPY. */
+/** Rows in one message of COPY. */
 const LINES = 1_000;
 
-// JSON escapes control characters itself, so of what COPY reads only the backslash is left.
+// JSON already escapes control characters, so the backslash is the only character left to escape for COPY.
 const lineOf = ({ entityKey, rowTime, viewTimes, features }: OnlineValues): string =>
   `${entityKey.replaceAll('\\', '\\\\')}\t${rowTime}\t${viewTimes}\t${features.replaceAll('\\', '\\\\')}\n`;

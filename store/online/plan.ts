@@ -1,4 +1,4 @@
-// What a materialisation has to look at: the entities, and the marks between which they are found.
+// Plans a materialization: which entities it has to look at, and from which marks their changes are found.
 import type pg from 'pg';
 import { type StoredDefinition } from '../definitions/definitions.ts';
 import { type Changes, changesSince, changesWithin, MAX_AGE } from './changed-rows.ts';
@@ -9,7 +9,7 @@ import { ageOf, type Look, takeMark } from './source-mark.ts';
 import { type SourceMark } from '../postgres/tables.ts';
 import { olderXid, type Progress, type Watermark } from './watermark.ts';
 
-/** What a plan is made from. */
+/** What a plan depends on. */
 export interface PlanInput {
   /** In the REPEATABLE READ transaction of the look. */
   readonly client: pg.ClientBase;
@@ -21,45 +21,47 @@ export interface PlanInput {
   readonly progress: Progress | undefined;
 }
 
-/** One way through some entities, in the order of their keys. */
+/** One pass over some entities, in the order of their keys. */
 export interface Pass {
   readonly reasons: readonly Reason[];
-  /** The mark from which the changes of a later attempt count, once this is done. */
+  /** After this pass, a later attempt looks only for changes since this mark. */
   readonly markAfter?: SourceMark;
 }
 
-/** What to do. */
+/** What a materialization does. */
 export interface Plan {
   readonly scope: MaterializeScope;
-  /** Why all entities are looked at though less was asked for. */
+  /** Why all entities are looked at although less was requested; null if that is not so. */
   readonly fullBecause: string | null;
   readonly passes: readonly Pass[];
-  /** Whether it goes on with a run that was cut off. */
+  /** Whether it continues an interrupted run. */
   readonly resumed: boolean;
-  /** Whether rows may stand for entities that are gone. */
+  /** Whether there may be rows of entities that no longer exist. */
   readonly removesVanished: boolean;
-  /** The mark from which the run's changes count. */
+  /** If the run is interrupted, its continuation looks for changes since this mark. */
   readonly mark: SourceMark;
-  /** The mark of the watermark once all is written. */
+  /** The mark of the watermark after everything is written. */
   readonly finalMark: SourceMark;
-  /** The newest instant of any row while it runs. */
+  /** The newest instant of any row while the run lasts. */
   readonly newestAsOf: Date;
 }
 
-/** Makes a plan. */
+/**
+ * Plans a materialization: continues an interrupted run for the same request if there is one, else begins a new run.
+ */
 export async function planMaterialization(input: PlanInput): Promise<Plan> {
   const { look, progress, scope } = input;
-  if (!progress || !goesOnWith(progress, scope, look)) return begin(input, scope, null);
+  if (!progress || !continues(progress, scope, look)) return begin(input, scope, null);
   return (
     (await resume(input, progress)) ??
     begin(input, { kind: 'full' }, 'rows of a source were removed or rewritten while it ran')
   );
 }
 
-/** Whether a run that was cut off is the one that is asked for. */
-function goesOnWith(progress: Progress, scope: MaterializeScope, look: Look): boolean {
+/** Returns whether an interrupted run does what is requested now. */
+function continues(progress: Progress, scope: MaterializeScope, look: Look): boolean {
   if (progress.position === null || progress.asOf.toISOString() !== look.asOf) return false;
-  // What a reset had done says nothing about rows of later instants.
+  // A reset starts again: what it had done so far says nothing about rows of later instants.
   if (progress.scope.kind === 'full' && progress.scope.reset) return false;
   if (progress.scope.kind === 'range' || scope.kind === 'range') {
     return JSON.stringify(sorted(progress.scope)) === JSON.stringify(sorted(scope));
@@ -70,8 +72,8 @@ function goesOnWith(progress: Progress, scope: MaterializeScope, look: Look): bo
 const sorted = (scope: MaterializeScope): unknown => Object.entries(scope).sort();
 
 /**
- * First what changed since the run began, among the entities that it had done; then the rest. Nothing where rows are
- * gone since, for which no increment can answer.
+ * Plans two passes: first the entities that the run had already written and that changed since it began, then the
+ * remaining entities. Returns undefined if rows were removed since then, because no increment finds those.
  */
 async function resume(input: PlanInput, progress: Progress): Promise<Plan | undefined> {
   const { client, sources, look } = input;
@@ -127,7 +129,7 @@ type Found =
   | { readonly reasons: readonly Reason[]; readonly mark: SourceMark | undefined }
   | { readonly unknown: string };
 
-/** Why entities are listed, or why that cannot be told. */
+/** Returns the reasons for which entities are listed, or why the changes are unknown. */
 async function changesFor(input: PlanInput, scope: MaterializeScope): Promise<Found> {
   const { client, sources, look, watermark } = input;
   switch (scope.kind) {
@@ -144,13 +146,15 @@ async function changesFor(input: PlanInput, scope: MaterializeScope): Promise<Fo
       if ('unknown' in since) return since;
       const suspect = suspectXid(input);
       const written = suspect === null ? [] : writtenSince(input, suspect);
-      if (written === undefined) return { unknown: 'a run was given up long ago' };
+      if (written === undefined) return { unknown: 'a run was abandoned long ago' };
       return { reasons: [{ of: 'changed', changed: since.changed }, ...written], mark: since.mark };
     }
   }
 }
 
-/** The first transaction whose rows may say something else than the watermark; null where there is none. */
+/**
+ * Returns the first transaction whose online rows may differ from the state of the watermark; null if there is none.
+ */
 const suspectXid = ({ watermark, progress }: PlanInput): string | null =>
   olderXid(watermark?.suspectXid ?? null, progress?.suspectXid ?? null);
 

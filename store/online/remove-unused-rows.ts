@@ -1,4 +1,4 @@
-// Removes the online rows of definitions by which no version answers any more.
+// Removes the online rows of definitions that no version uses any more.
 import { type Kysely } from 'kysely';
 import { kyselyOn } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
@@ -6,34 +6,34 @@ import { type Tables } from '../postgres/tables.ts';
 import { definitionsInUse, keepsOnlineRows } from './definitions-in-use.ts';
 import { withOnlineLock } from './watermark.ts';
 
-/** How to remove. */
+/** Options of a removal. */
 export interface RemovalRequest {
-  /** Called after each batch with the rows of the definition that are gone so far. */
+  /** Called after each batch with the number of rows of the definition removed so far. */
   readonly onProgress?: (progress: { readonly definitionVersion: number; readonly removed: number }) => void;
-  /** Ends the removal between two batches. */
+  /** Stops the removal between two batches. */
   readonly signal?: AbortSignal;
-  /** Whether rows in use go as well: those of a model that is retired. @default false */
+  /** Whether rows in use are removed as well, as for a model that is retired. @default false */
   readonly evenInUse?: boolean;
 }
 
-/** Rows of one transaction. */
+/** Rows removed in one transaction. */
 const BATCH = 20_000;
 
 /**
- * Removes the rows of definitions out of use (`definitionsInUse`), and of those that keep none (`online: 'off'`), but
- * never those of the newest definition otherwise.
+ * Removes the rows of definitions that are not in use (`definitionsInUse`) and of definitions that keep no online
+ * rows (`online: 'off'`). The rows of the newest definition are kept unless it says `online: 'off'`.
  *
- * The watermark goes first, so that rows of which some are gone are never taken for complete; then the rows, in batches.
- * A removal that was cut off goes on with the next.
+ * The watermark is deleted first, so that partly removed rows are never taken for complete; then the rows, in
+ * batches. The next call continues an interrupted removal.
  *
- * @returns the definitions whose rows are gone
+ * @returns the definitions whose rows were removed
  */
 export async function removeUnusedRows(
   database: Database,
   model: string,
   { onProgress, signal, evenInUse = false }: RemovalRequest = {},
 ): Promise<number[]> {
-  // Rows are looked for by jumps over the primary key, one for each definition.
+  // Finds the definitions that have rows with one index lookup each (a loose index scan over the primary key).
   const { rows } = await database.pool.query<{ version: number }>(
     `with recursive stored (version) as (
        (select definition_version from tidegate.online_row where model = $1 order by 1 limit 1)
@@ -52,7 +52,7 @@ export async function removeUnusedRows(
   for (const { version } of rows) {
     if (!evenInUse && (await isNeeded(database.kysely, model, version))) continue;
     await withOnlineLock(database, { model, version }, async ({ writer }) => {
-      // Asked again: while this waited for a run, a version of that definition may have come.
+      // Check again: while this waited for a run to end, a version that uses this definition may have been added.
       if (!evenInUse && (await isNeeded(kyselyOn(writer), model, version))) return;
       await writer.query('begin');
       for (const table of ['online_watermark', 'online_progress']) {

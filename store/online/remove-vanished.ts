@@ -1,24 +1,25 @@
-// Removes the online rows of entities that are no longer in the spine.
+// Removes the online rows of entities that no longer exist in the rows table.
 import type pg from 'pg';
 import { entityKeysSql } from '../join/instant-sql.ts';
 import { inlineParameters } from '../postgres/sql-text.ts';
 import { type EntityRun, type BatchProgress } from './write-entities.ts';
 
-/** How to remove. */
+/** Options of a removal. */
 export interface RemovalOptions {
-  /** Rows looked for before the run: their entities are counted in the progress. */
+  /** Called after each batch. */
   readonly onProgress?: (progress: BatchProgress) => void;
   readonly signal?: AbortSignal;
 }
 
-/** Rows of one transaction. */
+/** Rows removed in one transaction. */
 const BATCH = 5_000;
 
 /**
- * Removes rows up to the instant whose entity does not exist at it; a reset also removes those of later instants.
+ * Removes rows of instants up to the run's whose entity does not exist at that instant; a reset also removes rows of
+ * later instants.
  *
- * They are found by one anti-join of two tables of which Postgres has statistics, and removed in batches, each with its
- * place in the progress: a run that is cut off has lost nothing, and one that is cancelled ends after a batch.
+ * They are found by one anti-join of two tables with statistics, and removed in batches. Each batch records its
+ * progress, so that an interrupted run loses nothing, and a cancelled run ends after the current batch.
  *
  * @returns how many rows were removed
  */
@@ -53,7 +54,10 @@ export async function removeVanished(
   return removed;
 }
 
-/** The keys of rows whose entity does not exist at the instant, as texts; what this run wrote is not among them. */
+/**
+ * Returns the keys, as texts, of rows whose entity does not exist at the instant. Rows that this run wrote are never
+ * among them.
+ */
 async function listVanished({ reader, rowsOf, definition, asOf }: EntityRun): Promise<string[]> {
   await reader.query('drop table if exists pg_temp.tidegate_existing');
   await reader.query(

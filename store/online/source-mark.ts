@@ -1,31 +1,30 @@
-// A mark: what the source tables held at one look, so that a later look finds what has changed since.
+// Marks: a mark records the state of the source tables at one look, so that a later look finds what has changed since
+// then.
 import type pg from 'pg';
 import { quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, type Source } from './source.ts';
 import { type Parts, type SourceMark, type TableMark } from '../postgres/tables.ts';
 
-/** A look at the sources under way, inside a REPEATABLE READ transaction. */
+/** A look at the sources, inside a REPEATABLE READ transaction. */
 export interface Look {
   readonly asOf: string;
-  /** Number of the transaction itself. */
+  /** Number of the look's own transaction. */
   readonly xid: bigint;
   readonly horizon: bigint;
   readonly snapshot: string;
-  /** By position of the source. */
+  /** One for each source, in the order of the sources. */
   readonly tables: readonly SourceTable[];
 }
 
-/** A source as the catalog describes it. */
+/** A source as the Postgres catalog describes it. */
 export interface SourceTable {
   readonly oid: number;
   readonly parts: Parts;
-  /** Why its rows do not say what changed, such as `is a view`; null where they do. */
+  /** Why changes cannot be found in its rows, such as `is a view`; null if they can. */
   readonly unmarked: string | null;
 }
 
-/**
- * Begins a look. The transaction must have begun with nothing else, since its first statement fixes what it sees.
- */
+/** Begins a look. No other query may have run in the transaction before, because the first one takes the snapshot. */
 export async function beginLook(
   client: pg.ClientBase,
   sources: readonly Source[],
@@ -48,8 +47,9 @@ export async function beginLook(
 const UNMARKED: Readonly<Record<string, string>> = { v: 'is a view', f: 'is a foreign table' };
 
 /**
- * Reads what the catalog says of each source. Of the columns only those count that online rows are made from: adding
- * another one changes nothing. An enumeration counts with its labels, which can be renamed without touching a row.
+ * Reads the catalog description of each source. It covers only the columns that online rows are made from, so that
+ * adding another column changes nothing. An enumeration is covered with its labels, because they can be renamed
+ * without writing a row.
  */
 async function describeSources(client: pg.ClientBase, sources: readonly Source[]): Promise<SourceTable[]> {
   const asked = sources.map(({ table, timestamp, keys, view }, place) => ({
@@ -104,13 +104,13 @@ async function describeSources(client: pg.ClientBase, sources: readonly Source[]
   });
 }
 
-/** How young a row must be, in transactions, to have been written at or after a horizon. */
+/** Returns the maximum age, in transactions, of a row that was written at or after a horizon. */
 export const ageOf = (look: Look, horizon: bigint): bigint => look.xid - horizon;
 
-/** Which version of which row this is, as a number that can be summed. */
+/** SQL for a number that identifies a version of a row and can be summed. */
 export const TUPLE = `hashtextextended(concat(source.tableoid, source.ctid, source.xmin), 0)`;
 
-/** Takes the mark of a look by counting its tables. */
+/** Takes the mark of a look by counting the rows of its tables. */
 export async function takeMark(
   client: pg.ClientBase,
   sources: readonly Source[],
@@ -134,7 +134,7 @@ export async function takeMark(
   return markOf(look, tables);
 }
 
-/** The mark of a look whose tables are counted. */
+/** Returns the mark of a look whose tables are counted. */
 export const markOf = (look: Look, tables: readonly (TableMark | null)[]): SourceMark => ({
   asOf: look.asOf,
   horizon: String(look.horizon),

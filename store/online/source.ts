@@ -1,4 +1,4 @@
-// The tables that online rows are made from: the spine and the views, each with its keys and times.
+// The tables that online rows are made from: the rows table (spine) and the views, each with its keys and times.
 import pg from 'pg';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
@@ -15,7 +15,7 @@ export interface Source {
   readonly view?: ViewDefinition;
 }
 
-/** The sources of a definition: the spine, then the views in their order. */
+/** Returns the sources of a definition: the rows table, then the views in their order. */
 export function sourcesOf(definition: ModelDefinition): Source[] {
   const { rows, features } = definition;
   return [
@@ -29,11 +29,12 @@ export function sourcesOf(definition: ModelDefinition): Source[] {
   ];
 }
 
-/** An instant as a constant of SQL. */
+/** Returns an instant as an SQL constant. */
 export const instantLiteral = (instant: string): string => `${pg.escapeLiteral(instant)}::timestamptz`;
 
 /**
- * Whether a row of `source` may be used at an instant: its timestamp is reached, its ttl not passed, and it is known.
+ * Returns the SQL condition that a row of `source` can be used at an instant: its timestamp is not in the future, its
+ * ttl has not passed, and it is known.
  *
  * @param instant ISO 8601
  * @example reachSql(usage, '2024-03-01T00:00:00Z')
@@ -54,8 +55,8 @@ export function reachSql(source: Source, instant: string): string {
 }
 
 /**
- * Whether a row of `source` came into reach between two instants or left it. Most rows did neither, and are told by a
- * few comparisons that no time of theirs lies between.
+ * Returns the SQL condition that a row of `source` came into reach between two instants or left it. Cheap comparisons
+ * come first: they exclude most rows, none of whose times is between the instants.
  *
  * @param earlier ISO 8601
  * @param later ISO 8601, not before `earlier`
@@ -73,10 +74,13 @@ export function movedSql(source: Source, earlier: string, later: string): string
   return `((${crossed.join(' or ')}) and ${changed})`;
 }
 
-/** The greatest timestamp in reach at an instant, the least where there is a ttl, and when a row is known at the latest. */
+/**
+ * Returns SQL for the limits of reach at an instant: the newest timestamp, the oldest timestamp if there is a ttl,
+ * and the latest time at which a row may have become known.
+ */
 function reachBounds({ view }: Source, instant: string): { newest: string; oldest?: string; known: string } {
   const now = instantLiteral(instant);
-  // As sub-selects, for Postgres computes those once and not for every row.
+  // Sub-selects, because Postgres evaluates them once and not for every row.
   const shifted = (sign: '+' | '-', text: string): string => `(select ${now} ${sign} ${intervalSql(text)})`;
   return {
     newest: now,
@@ -85,5 +89,5 @@ function reachBounds({ view }: Source, instant: string): { newest: string; oldes
   };
 }
 
-/** `from` of a source, under the alias that conditions name. */
+/** Returns the `from` clause of a source, with the alias that the conditions use. */
 export const fromSource = ({ table }: Source): string => `from ${quoteTable(table)} source`;

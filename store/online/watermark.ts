@@ -1,4 +1,4 @@
-// How far the online rows of a definition are, and what a run that has not finished has done.
+// Stores the state of online rows: the watermark of complete rows, and the progress of a run that has not finished.
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { type Database } from '../postgres/database.ts';
@@ -13,9 +13,11 @@ import { requireOwnSession } from '../postgres/session.ts';
 export interface Watermark {
   /** Every entity that exists at this instant has its row. */
   readonly asOf: Date;
-  /** The newest instant of any row: later than `asOf` where a run was given up, or looked at a range only. */
+  /** The newest instant of any row: later than `asOf` if a run was abandoned or looked only at a range. */
   readonly newestAsOf: Date;
-  /** Rows written by this transaction or a later one may say something else than the watermark; null where none does. */
+  /**
+   * Rows written by this transaction or a later one may differ from the state of the watermark; null if no row can.
+   */
   readonly suspectXid: string | null;
   readonly mark: SourceMark;
 }
@@ -24,12 +26,15 @@ export interface Watermark {
 export interface Progress {
   readonly asOf: Date;
   readonly newestAsOf: Date;
-  /** The first transaction that may have written rows of this run, or of one that was given up before it. */
+  /** The first transaction that may have written rows of this run, or of one that was abandoned before it. */
   readonly suspectXid: string;
-  /** The first that may have written rows while what changed since the mark was looked at again. */
+  /**
+   * The first transaction that may have written rows while a resumed run was looking again at changes since the mark;
+   * null outside that phase.
+   */
   readonly resumedXid: string | null;
   readonly scope: MaterializeScope;
-  /** What the run saw: what was written since is looked at again. */
+  /** The state of the sources that the run saw. A resumed run looks again at what was written since then. */
   readonly mark: SourceMark;
   /** The entity up to which rows are written; null before the first batch. */
   readonly position: string | null;
@@ -37,13 +42,13 @@ export interface Progress {
   readonly written: number;
 }
 
-/** The lower of two transactions' numbers. */
+/** Returns the lower of two transaction numbers; null counts as none. */
 export const olderXid = (one: string | null, other: string | null): string | null => {
   if (one === null || other === null) return one ?? other;
   return BigInt(one) < BigInt(other) ? one : other;
 };
 
-/** The watermark of a definition; none where its rows were never complete. */
+/** Finds the watermark of a definition; undefined if its rows were never complete. */
 export async function findWatermark(
   client: Queryable,
   { model, version }: RowsOf,
@@ -57,8 +62,8 @@ export async function findWatermark(
 }
 
 /**
- * The newest watermark of any definition of a model: how fresh its online rows are. One in the future does not count, for
- * it is nobody's freshness and would spread to other definitions.
+ * Returns the newest watermark of any definition of a model: how fresh its online rows are. A watermark in the future
+ * does not count, because it would be used as the instant for other definitions.
  */
 export async function newestWatermark(database: Database, model: string): Promise<Date | undefined> {
   const row = await database.kysely
@@ -71,30 +76,30 @@ export async function newestWatermark(database: Database, model: string): Promis
   return row?.as_of;
 }
 
-/** How far the online rows of one definition are. */
+/** The state of the online rows of one definition. */
 export interface OnlineState {
   readonly definitionVersion: number;
-  /** The instant up to which they are complete; null before that. */
+  /** The instant up to which they are complete; null if they never were. */
   readonly asOf: Date | null;
-  /** The run that has not ended; null where there is none. */
+  /** The run that has not ended; null if there is none. */
   readonly run: OnlineRun | null;
 }
 
 /** A run over online rows that has not ended. */
 export interface OnlineRun {
   readonly asOf: Date;
-  /** Entities to look at; null where a release before this one began the run. */
+  /** Number of entities to look at; null if an earlier release began the run. */
   readonly entities: number | null;
   readonly lookedAt: number;
   readonly written: number;
-  /** Rows of vanished entities to remove, and removed; null before they are counted. */
+  /** Number of rows of vanished entities that the run removes; null before they are counted. */
   readonly vanished: number | null;
   readonly removed: number;
-  /** When it last advanced. */
+  /** When the run last made progress. */
   readonly updatedAt: Date;
 }
 
-/** The online rows of a model by definition, the oldest first. */
+/** Returns the state of a model's online rows for each definition, the oldest definition first. */
 export async function onlineStates(database: Database, model: string): Promise<OnlineState[]> {
   const { rows } = await database.pool.query<
     OnlineRun & { definitionVersion: number; complete: Date | null; updatedAt: Date | null }
@@ -114,7 +119,7 @@ export async function onlineStates(database: Database, model: string): Promise<O
   }));
 }
 
-/** Definitions of a model whose online rows, all or some, are of an instant in the future. */
+/** Returns the definitions of a model that have online rows of an instant in the future. */
 export async function definitionsAhead(database: Database, model: string): Promise<number[]> {
   const rows = await database.kysely
     .selectFrom('tidegate.online_watermark')
@@ -132,7 +137,7 @@ export async function definitionsAhead(database: Database, model: string): Promi
   return [...new Set(rows.map(({ version }) => version))].sort((one, other) => one - other);
 }
 
-/** The unfinished run of a definition, if there is one. */
+/** Finds the unfinished run of a definition. */
 export async function findProgress(
   client: Queryable,
   { model, version }: RowsOf,
@@ -146,7 +151,10 @@ export async function findProgress(
   return rows[0];
 }
 
-/** Notes a run that begins, in place of one that was given up; what that one wrote stays suspect. */
+/**
+ * Records that a run begins. It replaces an abandoned run, whose `suspect_xid` is kept because its rows stay in
+ * place.
+ */
 export async function beginProgress(
   client: pg.ClientBase,
   { model, version }: RowsOf,
@@ -170,7 +178,7 @@ export async function beginProgress(
   );
 }
 
-/** Notes that a run which was cut off goes on. */
+/** Records that an interrupted run continues. */
 export async function resumeProgress(client: pg.ClientBase, { model, version }: RowsOf): Promise<void> {
   await client.query(
     `update tidegate.online_progress set resumed_xid = coalesce(resumed_xid, pg_current_xact_id()::text)
@@ -179,7 +187,7 @@ export async function resumeProgress(client: pg.ClientBase, { model, version }: 
   );
 }
 
-/** Notes that what changed up to a mark has been looked at. */
+/** Records that all changes up to a mark have been looked at. */
 export async function caughtUp(
   client: pg.ClientBase,
   { model, version }: RowsOf,
@@ -211,7 +219,7 @@ export async function endProgress(
   ]);
 }
 
-/** The connections of one materialisation. */
+/** The connections of one materialization. */
 export interface OnlineClients {
   /** Holds the lock, and reads in one snapshot. */
   readonly reader: pg.PoolClient;
@@ -219,8 +227,8 @@ export interface OnlineClients {
 }
 
 /**
- * Runs `work` while no other process materialises the same rows; waits for one that does. The lock goes with the
- * connection, so a process that is killed gives it up.
+ * Runs `work` while no other process materializes the same rows; waits if one does. The lock belongs to the
+ * connection, so it is released when the process is killed.
  */
 export async function withOnlineLock<T>(
   database: Database,
@@ -228,12 +236,14 @@ export async function withOnlineLock<T>(
   work: (clients: OnlineClients) => Promise<T>,
 ): Promise<T> {
   const lock = `tidegate/online/${model}/${version}`;
-  // After a failure the sessions end, and with them the lock, the transaction and the temporary tables.
+  // After a failure the sessions are closed, which releases the lock and discards the transaction and the temporary
+  // tables.
   return withConnections(database, 2, async ([reader, writer]) => {
-    requireOwnSession(database.sessions.kind, 'materialising');
+    requireOwnSession(database.sessions.kind, 'materializing');
     await reader.query('select pg_advisory_lock(hashtextextended($1, 0))', [lock]);
     const result = await work({ reader, writer });
-    // A session that is new has to read the catalog again before it plans its first join.
+    // After success the sessions are reused: a new one would have to read the catalog again before it plans its first
+    // join.
     await reader.query('rollback');
     await writer.query('discard temp');
     await reader.query('select pg_advisory_unlock(hashtextextended($1, 0))', [lock]);

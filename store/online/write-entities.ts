@@ -1,4 +1,5 @@
-// Joins the listed entities batch by batch and writes their rows: one batch is read while the one before is written.
+// Joins the listed entities batch by batch and writes their rows. One batch is read while the previous one is
+// written.
 import type pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { asText } from '../postgres/snapshot.ts';
@@ -8,30 +9,30 @@ import { ENTITIES } from './entity-list.ts';
 import { type ReadValues, valuesReader } from './online-values.ts';
 import { type Batch, type RowsOf, writeBatch } from './online-writer.ts';
 
-/** Where rows come from and go to. */
+/** Where rows are read from and written to. */
 export interface EntityRun {
-  /** In the transaction in which the entities are listed. */
+  /** Is in the transaction that listed the entities. */
   readonly reader: pg.ClientBase;
   readonly writer: pg.ClientBase;
   readonly rowsOf: RowsOf;
   readonly definition: ModelDefinition;
   /** ISO 8601. */
   readonly asOf: string;
-  /** Whether rows of later instants are replaced too. */
+  /** Whether rows of later instants are replaced as well. */
   readonly isReset: boolean;
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface BatchProgress {
-  /** Entities of this step that are done, of how many. */
+  /** Number of entities of this step that are done, out of `entities`. */
   readonly done: number;
   readonly entities: number;
-  /** Rows written, or removed. */
+  /** Number of rows written or removed. */
   readonly written: number;
   readonly step: 'writing' | 'removing';
 }
 
-/** How to go through the entities. */
+/** Options of `writeEntities`. */
 export interface EntityOptions {
   readonly entities: number;
   readonly batchSize: number;
@@ -41,7 +42,7 @@ export interface EntityOptions {
 
 const BATCH_TABLE = 'pg_temp.tidegate_batch';
 
-/** Few entities make several batches too, since one is read while the one before is written. */
+/** Even few entities are split into several batches, because one is read while the previous one is written. */
 const MIN_BATCHES = 5;
 const MIN_BATCH = 1_000;
 
@@ -63,7 +64,7 @@ export async function writeEntities(run: EntityRun, options: EntityOptions): Pro
       const batch = await read(from, to);
       await writing;
       writing = write(batch, to);
-      // Seen where it is awaited; meanwhile the next batch is read.
+      // A failure is thrown where `writing` is awaited; this handler prevents an unhandled rejection until then.
       writing.catch(() => undefined);
     }
   } finally {
@@ -71,7 +72,7 @@ export async function writeEntities(run: EntityRun, options: EntityOptions): Pro
   }
 }
 
-/** Reads the entities at positions `(from, to]` with their values at the instant. */
+/** Returns a function that reads the entities at positions `(from, to]` with their values at the instant. */
 async function batchReader({
   reader,
   definition,
@@ -82,7 +83,7 @@ async function batchReader({
   await reader.query(
     `create temp table tidegate_batch on commit drop as select ${keys}, tidegate_newest from ${ENTITIES} with no data`,
   );
-  // The join is the one that any reader of an instant makes, with the batch in the place of the spine.
+  // The same join as for any read at an instant, with the batch in place of the rows table.
   const join = instantSql({ ...definition, rows: { table: BATCH_TABLE, timestamp: 'tidegate_newest' } });
   let toValues: ReadValues | undefined;
   return async (from, to) => {
@@ -93,7 +94,7 @@ async function batchReader({
        where tidegate_position > $1 and tidegate_position <= $2`,
       bounds,
     );
-    // Without it the planner takes the batch for a large table, and may read the views whole.
+    // Without statistics the planner assumes a large table and may scan the views completely.
     await reader.query(`analyze ${BATCH_TABLE}`);
     const { rows: last } = await reader.query<{ entity: string }>(
       `select tidegate_entity as entity from ${ENTITIES} where tidegate_position = $1`,

@@ -212,7 +212,7 @@ test('where no entity exists at the instant it fails, and says so', async () => 
   const failure = await failureOf(write('nobody', first));
   expect(failure.code).toBe('EMPTY_WINDOW');
   expect(failure.message).toBe(
-    'nobody.spine has no entity at 2024-03-01T00:00:00.000Z, so there is nothing to materialise',
+    'nobody.spine has no entity at 2024-03-01T00:00:00.000Z, so there is nothing to materialize',
   );
   expect(await write('nobody', second)).toMatchObject({ lookedAt: 1, written: 1 });
 });

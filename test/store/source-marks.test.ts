@@ -114,7 +114,7 @@ const cases: Record<string, Case> = {
     hours: [888, 777],
     scope: 'full',
     lookedAt: 2,
-    because: 'was made anew',
+    because: 'was recreated',
   },
   'a column is dropped and comes back with a default': {
     change: `alter table usage drop column hours; alter table usage add hours float8 default 888`,
