@@ -134,14 +134,14 @@ module.exports = {
       name: 'workflow-imports',
       severity: 'error',
       comment:
-        'workflows/ may import workflows/, types of activities/, approval and written-text of domain/decisions, domain/data/materialised.',
+        'workflows/ may import workflows/, types of activities/, approval and written-text of domain/decisions, domain/data/materialized.',
       from: { path: '^workflows/' },
       to: {
         path: `^(${rooms})/`,
         pathNot: [
           '^workflows/',
           '^domain/decisions/(approval|written-text)\\.ts$',
-          '^domain/data/materialised\\.ts$',
+          '^domain/data/materialized\\.ts$',
           '^activities/',
         ],
       },
