@@ -15,7 +15,7 @@ import {
   findAcceptedDecision,
   findDecision,
   recordDecision,
-  settledInWords,
+  describeAcceptedDecision,
 } from '../store/registry/decisions.ts';
 import { getRetrain } from '../store/registry/retrains.ts';
 import { getVersion } from '../store/registry/versions.ts';
@@ -108,7 +108,7 @@ async function refusedByEarlier(
   version: number,
 ): Promise<string | undefined> {
   const earlier = await findAcceptedDecision(database, model, version);
-  if (earlier) return settledInWords(earlier);
+  if (earlier) return describeAcceptedDecision(earlier);
   const { stage } = await getVersion(database, model, version);
   return stage === 'Staging' ? undefined : `version ${version} is in ${stage} and not in Staging`;
 }

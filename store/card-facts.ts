@@ -1,4 +1,4 @@
-// What is on record of a version, gathered for its model card.
+// Gathers everything that is recorded about a version for its model card.
 import { type CardFacts } from '../domain/decisions/card/model-card.ts';
 import { droppedFeatures } from '../domain/learning/artifact/artifact.ts';
 import { type Database } from './postgres/database.ts';
@@ -12,7 +12,7 @@ import { getRetrain } from './registry/retrains.ts';
 import { listTransitions } from './registry/verify-chain.ts';
 import { getVersion, readArtifact, readTuning } from './registry/versions.ts';
 
-/** Gathers the facts. @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION, ARTIFACT_CHANGED */
+/** Gathers the facts of a version. @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION, ARTIFACT_CHANGED */
 export async function cardFacts(database: Database, model: string, version: number): Promise<CardFacts> {
   await getDefinition(database, model);
   const registered = await getVersion(database, model, version);

@@ -1,4 +1,4 @@
-// A statement over the source tables that failed: which table and column of the definition it was.
+// Finds out which table and column of a definition made a statement over the source tables fail.
 import { sourceColumnsOf } from '../domain/model/define-model.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type ErrorCode, TidegateError } from '../domain/errors.ts';
@@ -12,14 +12,14 @@ import { checkSources } from './definitions/source-tables.ts';
 
 const OF_THE_SCHEMA: readonly ErrorCode[] = ['UNKNOWN_TABLE', 'UNKNOWN_COLUMN', 'WRONG_COLUMN_TYPE'];
 
-// The look-up is a help for whoever reads the error, and must not hold the error up for long.
+// The search only makes the error easier to read, so it must not delay the error for long. Milliseconds.
 const MAX_LOOK_MS = 15_000;
 
 /**
- * The failure of a step over the source tables of a model, with table and column as the definition names them. A
- * statement speaks of them by aliases, and of a value that is out of range by the value alone.
+ * Adds the table and column, as the definition names them, to the error of a step that read a model's source tables.
+ * Postgres itself names only the aliases of the statement, or only the value that is out of range.
  *
- * @returns the error as it was, if it is none of this kind or nothing more can be found
+ * @returns the same error if it is of another kind or nothing more can be found
  */
 export async function nameTheSource(database: Database, model: string, thrown: unknown): Promise<unknown> {
   const failure = postgresFailure(thrown);
@@ -39,12 +39,12 @@ export async function nameTheSource(database: Database, model: string, thrown: u
     }
     return thrown;
   } catch {
-    // What the step failed of says more than that nothing could be looked up.
+    // The error of the step is more useful than the error of this search.
     return thrown;
   }
 }
 
-/** The newest definition, and those by which older versions answer. */
+/** The newest definition, and those that versions in use were trained by. */
 async function definitionsOf(database: Database, model: string): Promise<ModelDefinition[]> {
   const newest = await getDefinition(database, model);
   const older = (await definitionsInUse(database.kysely, model)).filter(

@@ -7,7 +7,7 @@ import {
   type RecordedDecision,
   recordUnsent,
   type SentDecision,
-  settledInWords,
+  describeAcceptedDecision,
 } from '../../store/registry/decisions.ts';
 import { workflowIds } from '../../workflows/protocol/messages.ts';
 import { getVersion } from '../../store/registry/versions.ts';
@@ -62,7 +62,7 @@ async function refuseSettled(
   sent: SentDecision,
   settled: RecordedDecision,
 ): Promise<TidegateError> {
-  const refusal = settledInWords(settled);
+  const refusal = describeAcceptedDecision(settled);
   await recordUnsent(database, sent, refusal, settled);
   return new TidegateError('DECISION_REFUSED', refusal);
 }

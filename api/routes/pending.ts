@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { NAME_TO_REPLACE } from '../../domain/decisions/approval.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { findAcceptedDecision, settledInWords } from '../../store/registry/decisions.ts';
+import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
@@ -43,7 +43,7 @@ export function pendingRoute(app: App, { database }: ApiDeps): void {
       const evidence = await findEvidence(database, model, version);
       if (!evidence) throw nothingPending(`version ${version} of ${model} is still being validated`);
       const decided = await findAcceptedDecision(database, model, version);
-      if (decided) throw nothingPending(settledInWords(decided));
+      if (decided) throw nothingPending(describeAcceptedDecision(decided));
       const { digest: evidenceDigest, championVersion, expiresAt, body } = evidence;
       return {
         model,

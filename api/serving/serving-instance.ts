@@ -2,7 +2,7 @@
 import { type FastifyBaseLogger } from 'fastify';
 import { type Place } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
-import { beat, removeInstance, writeStates } from '../../store/registry/instances.ts';
+import { recordHeartbeat, removeInstance, writeStates } from '../../store/registry/instances.ts';
 import {
   listPreparations,
   listProduction,
@@ -93,7 +93,7 @@ export class ServingInstance {
 
   async #sync(): Promise<void> {
     if (this.#stopped) return;
-    const { created } = await beat(this.#database, this.id);
+    const { created } = await recordHeartbeat(this.#database, this.id);
     if (created) this.#reported.clear();
     const production = await listProduction(this.#database);
     await this.#models.follow(production, await listPreparations(this.#database));

@@ -5,7 +5,7 @@ import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { findAcceptedDecision, settledInWords } from '../../store/registry/decisions.ts';
+import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
 import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
 import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 import { holdoutUseInWords } from '../../domain/decisions/leak-proof.ts';
@@ -58,7 +58,7 @@ export async function getPending(
   const { stage } = await getVersion(database, model, version);
   const decided = await findAcceptedDecision(database, model, version);
   if (decided) {
-    throw new TidegateError('DECISION_REFUSED', settledInWords(decided), {
+    throw new TidegateError('DECISION_REFUSED', describeAcceptedDecision(decided), {
       remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists what waits.`,
     });
   }

@@ -1,16 +1,16 @@
-// Chooses how each table is joined: by an index where there is one, else by reading the table once.
+// Chooses how each table is joined: by index look-ups if an index serves them, otherwise by reading the table once.
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { type JoinMethod, type JoinPlan } from './join-plan.ts';
 import { entityKeyColumns, sameKeySql, viewKeys } from './spine-sql.ts';
 import { inReachSql } from './reach-sql.ts';
 
-// A look-up that costs more than this part of reading the whole table has no index that serves it. With one it was the
-// faster way by three times even where each row of the spine asked of a table three times as long.
-const MOST_OF_SCAN = 0.1;
+// If one look-up costs more than this share of reading the whole table, no index serves it. With an index, look-ups were
+// three times as fast as a scan, even for as many entity rows as a third of the table's rows.
+const MAX_SHARE_OF_SCAN = 0.1;
 
 /**
- * The plan for a definition, as Postgres knows its tables and their indexes now. Statements are explained, none is run.
+ * Chooses the plan for a definition from the current tables and indexes. Runs EXPLAIN only, never the statements.
  *
  * @example windowSql(definition, holdout, await chooseJoinPlan(database.pool, definition))
  */
@@ -32,7 +32,7 @@ export async function chooseJoinPlan(client: Queryable, definition: ModelDefinit
   return { views, label: await labelMethod(client, definition) };
 }
 
-/** How the label's table is joined. */
+/** Chooses how the label's table is joined. */
 export function labelMethod(client: Queryable, definition: ModelDefinition): Promise<JoinMethod> {
   const { table, timestamp } = definition.label;
   const conditions = `${sameKeySql(entityKeyColumns(definition))} and source.${quoteColumn(timestamp)} = spine.tidegate_time`;
@@ -41,10 +41,10 @@ export function labelMethod(client: Queryable, definition: ModelDefinition): Pro
 
 async function methodFor(client: Queryable, table: string, lookUp: string): Promise<JoinMethod> {
   const whole = await explainCost(client, `select from ${quoteTable(table)}`);
-  return (await explainCost(client, lookUp)) > MOST_OF_SCAN * whole ? 'scan' : 'probe';
+  return (await explainCost(client, lookUp)) > MAX_SHARE_OF_SCAN * whole ? 'scan' : 'probe';
 }
 
-/** The look-up of one row of the spine. */
+/** A statement that looks up the row of a table for one entity row. */
 function lookUpSql(
   { entity, rows }: ModelDefinition,
   table: string,
@@ -67,13 +67,13 @@ interface Explained {
   readonly 'QUERY PLAN': readonly { readonly Plan: { readonly 'Total Cost': number } }[];
 }
 
-/** The planner's total cost of a statement, in its own units; Infinity where it says nothing. */
+/** Returns the planner's total cost of a statement, in the planner's units; Infinity if the plan has none. */
 async function explainCost(client: Queryable, statement: string): Promise<number> {
   const { rows } = await client.query<Explained>(`explain (format json) ${statement}`);
   return rows[0]?.['QUERY PLAN'][0]?.Plan['Total Cost'] ?? Infinity;
 }
 
-/** Whether a unique index of the view's table rules full ties out; never of a SQL view, for it has no index. */
+/** Whether a unique index on the view's table rules out complete ties; false for a SQL view, which has no indexes. */
 async function hasUniqueTimes(
   client: Queryable,
   definition: ModelDefinition,

@@ -1,4 +1,4 @@
-// The point-in-time join at one instant, for online rows: every entity there is, and what was known of it.
+// The point-in-time join at one instant, for online rows: all entities with the feature values known then.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { probeAll, type ViewPlan } from './join-plan.ts';
@@ -7,11 +7,11 @@ import { sourceColumnsSql, timesSql } from './select-list.ts';
 import { viewJoinSql } from './view-join-sql.ts';
 
 /**
- * The source columns of every entity at one instant.
+ * Builds the statement that returns the source columns of every entity at one instant.
  *
  * Parameter: `$1`, the instant. Columns: entity key (json array of texts), the entity's newest row time, then the
- * source columns, then for each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none
- * was.
+ * source columns, then for each view `at_<n>`: the timestamp of the row that was used, in microseconds; null if no row
+ * was found.
  */
 export function instantSql(definition: ModelDefinition): string {
   const { views } = probeAll(definition);
@@ -28,7 +28,7 @@ export function instantSql(definition: ModelDefinition): string {
     from spine${joins.join('')}`;
 }
 
-/** The entities that exist at one instant. Parameter: `$1`, the instant. Column: entity key (jsonb array of texts). */
+/** Builds the statement that lists the entities at one instant. Parameter: `$1`, the instant. Column: entity key (jsonb array of texts). */
 export const entityKeysSql = (definition: ModelDefinition): string => `
     select distinct ${entityKeySql(definition)} as entity_key
     from ${quoteTable(definition.rows.table)} spine

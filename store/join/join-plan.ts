@@ -1,16 +1,16 @@
-// How the tables of a definition are joined to the spine: the rows are the same, the time it takes is not.
+// How the tables of a definition are joined to its entity rows. The plan affects only the speed, never the result.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 
 /**
- * `probe`: for each row of the spine the latest row is looked up, by an index. `scan`: the table is read once, and
- * all rows in reach are compared; needs no index.
+ * `probe`: looks up the latest row for each entity row, using an index. `scan`: reads the table once and compares all rows
+ * in reach; needs no index.
  */
 export type JoinMethod = 'probe' | 'scan';
 
 /** How one view is joined. */
 export interface ViewPlan {
   readonly method: JoinMethod;
-  /** A unique index says that no two rows of an entity are equal in timestamp and `known`. */
+  /** Whether a unique index guarantees that no two rows of an entity have the same timestamp and `known`. */
   readonly uniqueTimes: boolean;
 }
 
@@ -20,14 +20,14 @@ export interface JoinPlan {
   readonly label: JoinMethod;
 }
 
-/** The plan that holds for every table with indexes: {@link chooseJoinPlan} looks whether it is the best. */
+/** The plan that uses an index on every table. {@link chooseJoinPlan} finds out whether another is faster. */
 export const probeAll = ({ features }: ModelDefinition): JoinPlan => ({
   views: features.map(() => ({ method: 'probe', uniqueTimes: false })),
   label: 'probe',
 });
 
 /**
- * More memory for the one sort and the hash tables of the join, and no compiling of a statement that names thousands of
- * columns once. They end with the transaction.
+ * Settings for the join, until the end of the transaction: more memory for its sort and hash tables, and no JIT
+ * compilation, which does not pay off for a statement with thousands of columns that runs once.
  */
 export const JOIN_SETTINGS = `set local work_mem = '64MB'; set local jit = off`;

@@ -1,23 +1,23 @@
-// How long after their timestamp the rows of a view became known.
+// Measures how long after their timestamp the rows of a view became known.
 import pg from 'pg';
 import { type ViewDefinition } from '../../domain/model/definition.ts';
 import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { instantValueSql } from './usable-instant-sql.ts';
 
-// A million rows place the 99th percentile to a few hundredths of a percent.
+// With a million rows, the rank of the 99th percentile is accurate to a few hundredths of a percent.
 const MAX_ROWS = 1_000_000;
 
 /** The delay of `known` after the timestamp. */
 export interface KnownDelay {
-  /** Rows it was measured on; a sample of a large table. */
+  /** Number of rows it was measured on; of a large table, a sample. */
   readonly rows: number;
-  /** The 99th percentile in seconds; null without rows. */
+  /** The 99th percentile in seconds; null if there are no rows. */
   readonly p99: number | null;
 }
 
 /**
- * Measures the delay of a view that has `known`. Backfilled rows, known before `knownSince`, are left out, and so are
- * rows that never say when they were known.
+ * Measures the delay of a view that has `known`. Leaves out backfilled rows, which were known before `knownSince`, and
+ * rows whose `known` is null or infinite.
  */
 export async function measureKnownDelay(client: Queryable, view: ViewDefinition): Promise<KnownDelay> {
   if (view.known === undefined) return { rows: 0, p99: null };
@@ -36,7 +36,7 @@ export async function measureKnownDelay(client: Queryable, view: ViewDefinition)
   return rows[0] ?? { rows: 0, p99: null };
 }
 
-/** Takes part of a large table, block by block; a SQL view cannot be sampled and is read whole. */
+/** Returns a clause that samples a large table by blocks; a SQL view cannot be sampled and is read completely. */
 async function sampleClause(client: Queryable, table: string): Promise<string> {
   const { rows } = await client.query<{ rows: number }>(
     `select reltuples::float8 as rows from pg_class where oid = to_regclass($1) and relkind in ('r', 'm', 'p')`,

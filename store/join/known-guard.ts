@@ -1,4 +1,4 @@
-// Refuses a `known` that hides values: silent nulls in training are worse than an error.
+// Refuses windows in which `known` hides too many values, because silent nulls in training are worse than an error.
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { suggestLag } from '../../domain/model/suggest-lag.ts';
 import { windowEndingAt } from '../../domain/model/window.ts';
@@ -13,21 +13,21 @@ import { newestRowTime } from './newest-labelled-time.ts';
 import { windowSpineSql } from './spine-sql.ts';
 import { hiddenSql, viewAlias, viewJoinSql } from './view-join-sql.ts';
 
-/** Largest share of otherwise matching rows that `known` may hide. */
+/** Maximum share of otherwise matching rows that `known` may hide. */
 const MAX_HIDDEN = 0.05;
-// Of a larger window so many rows are looked at, chosen by a hash of their place.
+// From a larger window, this many rows are sampled by a hash of their position.
 const SAMPLED_ROWS = 10_000;
 
-/** Rows of a window, by view. */
+/** Numbers of rows of a window, by view. */
 export interface Reach {
-  /** Rows that found values of the view. */
+  /** Rows for which the view has values. */
   readonly matched: readonly number[];
-  /** Rows from which `known` alone keeps them. */
+  /** Rows for which it has values that are hidden only by `known`. */
   readonly hidden: readonly number[];
 }
 
 /**
- * Refuses a window where `known` hides more than 5 % of the otherwise matching rows of a view.
+ * Refuses a window in which `known` hides more than 5 % of the otherwise matching rows of a view.
  *
  * @throws TidegateError FEATURES_NOT_KNOWN, whose remedy names the lag that would cover 99 % of the view's rows
  */
@@ -58,7 +58,7 @@ async function remedyFor(client: Queryable, view: ViewDefinition): Promise<strin
 }
 
 /**
- * Looks at the newest monitor window, as a freeze would.
+ * Checks the newest monitor window, as freezing it would.
  *
  * @throws TidegateError as {@link refuseHidden}
  */
@@ -80,14 +80,14 @@ export async function refuseHiddenNow(database: Database, definition: ModelDefin
 
 async function hiddenCountsSql(client: Queryable, definition: ModelDefinition): Promise<string> {
   const plan = await chooseJoinPlan(client, definition);
-  const judged = definition.features.flatMap((view, index) =>
+  const checked = definition.features.flatMap((view, index) =>
     view.known === undefined ? [] : [{ view, index, of: plan.views[index] as ViewPlan }],
   );
-  const counts = judged.flatMap(({ view, index, of }) => [
+  const counts = checked.flatMap(({ view, index, of }) => [
     `count(${viewAlias(index)}.tidegate_matched)::int as matched_${index}`,
     `(count(*) filter (where ${hiddenSql(definition, view, index, of)}))::int as hidden_${index}`,
   ]);
-  const joins = judged.map(({ view, index, of }) => viewJoinSql(definition, view, index, of));
+  const joins = checked.map(({ view, index, of }) => viewJoinSql(definition, view, index, of));
   return `
     with spine as (
       select * from (${windowSpineSql(definition)}

@@ -1,4 +1,4 @@
-// The join of the label: of the row's very time, known by the instant of the freeze, the latest known of them.
+// The join of the label: of the labels at exactly the row's time, the latest one that was known when the window is frozen.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { instantValueSql, intervalSql } from './usable-instant-sql.ts';
@@ -6,14 +6,14 @@ import { type JoinMethod } from './join-plan.ts';
 import { entityKeyColumns, sameKeySql } from './spine-sql.ts';
 import { labelValueSql, UNREADABLE } from './label-value-sql.ts';
 
-/** The parameter of `windowSql` that says by when a label must be known. */
+/** The parameter of `windowSql` for the instant by which a label must be known. */
 const AS_KNOWN_AT = '$3';
 
 /**
- * A left join of the label: `label.tidegate_label` is 1, 0, -1 where the value means neither, or null where no label is known;
- * `label.tidegate_known` is when it became known, null where its table does not say.
+ * Builds a left join of the label. `label.tidegate_label` is 1, 0, -1 if the value means neither, or null if no label is
+ * known; `label.tidegate_known` is when it became known, null if the table has no such column.
  *
- * @param asKnownAt the parameter that holds the instant by which a label must be known
+ * @param asKnownAt the statement's parameter for the instant by which a label must be known
  */
 export function labelJoinSql(
   definition: ModelDefinition,
@@ -25,7 +25,7 @@ export function labelJoinSql(
   const conditions = [
     sameKeySql(entityKeyColumns(definition)),
     `source.${quoteColumn(timestamp)} = spine.tidegate_time`,
-    // A statement must name each of its parameters, so this one stands even where nothing depends on it.
+    // Postgres requires that a statement uses each of its parameters, so use it even if nothing depends on it.
     known === undefined
       ? `${asKnownAt}::timestamptz is not null`
       : `source.${quoteColumn(known)} <= ${asKnownAt}::timestamptz`,
@@ -53,11 +53,11 @@ export function labelJoinSql(
     ) label on true`;
 }
 
-/** Whether the label of a row is not expected yet: its delay has not passed when labels are looked at. */
+/** Whether the label of a row is not expected yet, because its delay has not passed at `asKnownAt`. */
 const isAwaitedSql = ({ label }: ModelDefinition, asKnownAt: string): string =>
   `spine.tidegate_time + ${intervalSql(label.delay)} >= ${asKnownAt}::timestamptz`;
 
-/** Whether the label is absent after its delay and the definition says what that means. */
+/** Whether the label is absent after its delay and the definition says that absent means negative. */
 const isAssumedSql = (definition: ModelDefinition, asKnownAt: string): string =>
   definition.label.absentMeans === undefined
     ? 'false'
@@ -65,15 +65,15 @@ const isAssumedSql = (definition: ModelDefinition, asKnownAt: string): string =>
 
 const KNOWN_LABEL = `nullif(label.tidegate_label, ${UNREADABLE})`;
 
-/** The label to learn from: as known, or 0 where it is absent after its delay and that means negative; else null. */
+/** The label to learn from: the known one; 0 if it is absent after its delay and that means negative; otherwise null. */
 export const labelSql = (definition: ModelDefinition, asKnownAt: string = AS_KNOWN_AT): string =>
   definition.label.absentMeans === undefined
     ? KNOWN_LABEL
     : `case when ${isAssumedSql(definition, asKnownAt)} then 0 else ${KNOWN_LABEL} end`;
 
 /**
- * What is said of the label beside its value: `label_assumed`, it is 0 because it is absent; `label_awaited`, it is null
- * and not expected yet. A row without a label that is not awaited is overdue.
+ * Columns for the state of the label: `label_assumed`, it is 0 because it is absent; `label_awaited`, it is null and not
+ * expected yet. If a row has no label and is not awaited, its label is overdue.
  */
 export const labelStateSql = (definition: ModelDefinition): string[] => [
   `${isAssumedSql(definition, AS_KNOWN_AT)} as label_assumed`,

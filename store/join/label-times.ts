@@ -1,4 +1,4 @@
-// When the labels that a version learnt from became known, asked of the label's own table.
+// Reads from the label's table when the labels that a version learnt from became known.
 import { clusterKeys, holdoutPolicy } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Database } from '../postgres/database.ts';
@@ -8,15 +8,15 @@ import { labelMethod } from './choose-join-plan.ts';
 import { isHeldOutSql, keyTextsSql, windowSpineSql } from './spine-sql.ts';
 import { labelJoinSql, labelSql } from './label-join-sql.ts';
 
-/** What the label's table says of the training rows of a frozen window. */
+/** What the label's table says about the training rows of a frozen window. */
 export interface LabelTimes {
-  /** Newest instant at which one of the labels became known; null if there is none, or all were known since ever. */
+  /** When the latest of the labels became known; null if there is none, or `known` is -infinity for all of them. */
   readonly newestKnown: Date | null;
-  /** Training rows with a label that is known by the instant which the dataset claims. */
+  /** Number of training rows whose label was known by the dataset's as-known instant. */
   readonly knownInTime: number;
 }
 
-/** The instant by which the labels of a dataset were known, to the microsecond: a Date would cut it. */
+/** Returns the as-known instant of a dataset as text, because a Date would lose the microseconds. */
 export async function claimedInstant(client: Queryable, datasetId: number): Promise<string | undefined> {
   const { rows } = await client.query<{ claim: string }>(
     `select to_char(as_known_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as claim
@@ -27,8 +27,8 @@ export async function claimedInstant(client: Queryable, datasetId: number): Prom
 }
 
 /**
- * Looks at the labels of a dataset's training rows once more, as they were known at the instant that it claims. Null
- * where the label's table does not say when a label became known: then there is nothing to hold against the claim.
+ * Reads the labels of a dataset's training rows again, as they were known at its as-known instant. Returns null if the
+ * label's table does not record when a label became known, because then the instant cannot be verified.
  */
 export async function labelTimes(
   database: Database,

@@ -1,4 +1,4 @@
-// Which views became known only after the label, asked of the source tables over a frozen window's training rows.
+// Counts, for the training rows of a frozen window, the view values that became known only after the label.
 import { instant } from '../../domain/model/parts/column.ts';
 import { clusterKeys, holdoutPolicy } from '../../domain/model/define-model.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
@@ -13,13 +13,13 @@ import { labelJoinSql, labelSql } from './label-join-sql.ts';
 import { claimedInstant } from './label-times.ts';
 import { viewAlias, viewJoinSql } from './view-join-sql.ts';
 
-// Of a larger window about so many training rows are looked at, chosen by a hash of their place.
+// From a larger window, about this many training rows are sampled by a hash of their position.
 const SAMPLED_ROWS = 10_000;
 
 /**
- * Counts, for each view, the training rows whose value became known after the label of the row did; as it was used: a
- * view without `known`, and history that `knownSince` lets be seen, counts as known at its timestamp. Null where the
- * label's table does not say when a label became known.
+ * Counts, for each view, the training rows whose value became known after the row's label did. Values of a view without
+ * `known`, and history admitted by `knownSince`, count as known at their timestamp. Returns null if the label's table does
+ * not record when a label became known.
  */
 export async function lateViews(
   database: Database,
@@ -44,7 +44,7 @@ export async function lateViews(
 
 async function lateSql(client: Queryable, definition: ModelDefinition, rows: number): Promise<string> {
   const plan = await chooseJoinPlan(client, definition);
-  // The join reads `known` as a column like any other, and no feature: which row wins is the same.
+  // The join selects only `known`, not the features; which row is used does not depend on that.
   const timed = definition.features.map((view): ViewDefinition => ({
     ...view,
     columns: view.known === undefined ? {} : { [view.known]: instant() },
@@ -54,9 +54,9 @@ async function lateSql(client: Queryable, definition: ModelDefinition, rows: num
   );
   const isHeldOut = isHeldOutSql(holdoutPolicy(definition), keyTextsSql(clusterKeys(definition)));
   const isDrawn = `('x' || left(md5(spine.tidegate_row::text), 8))::bit(32)::bigint < ${Math.ceil(2 ** 32 * Math.min(1, SAMPLED_ROWS / rows))}`;
-  const isJudged = `(${labelSql(definition)}) is not null and isfinite(label.tidegate_known)`;
+  const isCounted = `(${labelSql(definition)}) is not null and isfinite(label.tidegate_known)`;
   const counts = timed.flatMap((view, index) => {
-    const isUsed = `${isJudged} and ${viewAlias(index)}.tidegate_matched`;
+    const isUsed = `${isCounted} and ${viewAlias(index)}.tidegate_matched`;
     return [
       `(count(*) filter (where ${isUsed}))::int as rows_${index}`,
       `(count(*) filter (where ${isUsed} and ${usedAtSql(view, index)} > ${microsSql('label.tidegate_known')}))::int as late_${index}`,
@@ -72,7 +72,7 @@ async function lateSql(client: Queryable, definition: ModelDefinition, rows: num
     from spine${joins.join('')}${labelJoinSql(definition, plan.label)}`;
 }
 
-/** When a value became known, as it was used, in microseconds. */
+/** When a value counted as known, in microseconds. */
 function usedAtSql({ known }: ViewDefinition, index: number): string {
   const alias = viewAlias(index);
   const at = microsSql(`${alias}.tidegate_at`);

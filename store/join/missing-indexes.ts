@@ -1,17 +1,17 @@
-// Which of the indexes that the joins of a definition want are not there.
+// Finds the indexes that the joins of a definition need but that do not exist.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Queryable, quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { viewKeys } from './spine-sql.ts';
 
-/** A wanted index that is not there. */
+/** An index that is needed but does not exist. */
 export interface MissingIndex extends WantedIndex {
-  /** Rows of the table, as Postgres estimates them; −1 where it never counted. */
+  /** Rows of the table as Postgres estimates them; −1 if the table was never analysed. */
   readonly rows: number;
 }
 
 /**
- * The wanted indexes that no valid index of the table begins with, the keys in any order before the times. A SQL view
- * has no indexes, and nothing is said of it.
+ * Returns the needed indexes that are missing. An existing valid index serves if it begins with the keys, in any order,
+ * followed by the first of the times. SQL views are left out, because they have no indexes.
  */
 export async function missingIndexes(
   client: Queryable,
@@ -26,9 +26,9 @@ export async function missingIndexes(
 }
 
 interface Indexed {
-  /** As Postgres estimates them. */
+  /** Estimated by Postgres. */
   readonly rows: number;
-  /** Columns of each index, in order; none where the table can have no index. */
+  /** Columns of each index, in order; absent if the relation cannot have an index. */
   readonly indexes?: readonly (readonly string[])[];
 }
 
@@ -52,18 +52,18 @@ function serves(index: readonly string[], { columns, times }: WantedIndex): bool
   return keys.every((key) => first.includes(key)) && index[keys.length] === columns[keys.length];
 }
 
-/** An index that a join wants. */
+/** An index that a join needs. */
 interface WantedIndex {
   readonly table: string;
-  /** In the order in which an index must begin with them. */
+  /** The columns in the order of the index. */
   readonly columns: readonly string[];
-  /** How many of them, at the end, are times: the timestamp, and when a row became known. */
+  /** How many columns at the end are times: the timestamp, and when a row became known. */
   readonly times: number;
-  /** What it is for, in a word or two. */
+  /** What it is used for, in a few words. */
   readonly use: string;
 }
 
-/** The indexes that a definition wants: of the spine by time, of each view and of the label by keys and time. */
+/** Lists the indexes that a definition needs: on the entity rows by time, on each view and the label by keys and time. */
 function wantedIndexes(definition: ModelDefinition): WantedIndex[] {
   const { rows, features, label, entity } = definition;
   const wanted = [
@@ -87,17 +87,17 @@ function wantedIndexes(definition: ModelDefinition): WantedIndex[] {
   });
 }
 
-/** The statement that makes an index without locking writers out. */
+/** Builds the statement that creates an index without blocking writers. */
 export const createIndexSql = ({ table, columns }: WantedIndex): string =>
   `create index concurrently on ${quoteTable(table)} (${columns.map(quoteColumn).join(', ')})`;
 
-/** A table by its name, and quoted for SQL. */
+/** The name of a table, plain and quoted for SQL. */
 interface NamedTable {
   readonly name: string;
   readonly quoted: string;
 }
 
-/** The tables that hold rows and were never analysed. */
+/** Returns the tables that contain rows but were never analysed. */
 export async function tablesWithoutStatistics(
   client: Queryable,
   { rows: spine, features, label }: ModelDefinition,

@@ -1,4 +1,4 @@
-// The newest row time for which a label exists: where a training window ends.
+// Finds the newest row time for which a label exists, which is where a training window ends.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Database } from '../postgres/database.ts';
 import { labelsKnownBy } from '../postgres/snapshot.ts';
@@ -11,13 +11,13 @@ import { type Window } from '../../domain/model/window.ts';
 import { isHeldOutSql, keyTextsSql, windowSpineSql } from './spine-sql.ts';
 
 /**
- * The newest time at or before `asOf`, or now where it is null, of a row with a mature label, rounded up to the millisecond; none where no row has
- * one. With `absentMeans`, a row whose delay has passed is labelled.
+ * Returns the newest time of a row with a mature label, at or before `asOf` (or now if that is null), rounded up to the
+ * millisecond; undefined if no row has a label. With `absentMeans`, a row whose delay has passed counts as labelled.
+ *
+ * Rows are read from the newest backwards until one has a label. With an index on the timestamp of the entity rows and
+ * one on the keys and timestamp of the label, only the rows that still wait for labels are read.
  *
  * @param knownBy the instant by which the label must be known. @default now
- *
- * Rows are looked at from the newest on and the first that has a label ends it: an index on the spine's timestamp and
- * one on the label's keys and timestamp make it a matter of the rows that still wait.
  */
 export async function newestLabelledTime(
   database: Database,
@@ -31,7 +31,7 @@ export async function newestLabelledTime(
   const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database.pool));
   const method = await labelMethod(database.pool, definition);
   const time = `${timestamp}::timestamptz as tidegate_time`;
-  // Only a join that reads the label's table whole needs numbers of rows.
+  // Only the `scan` join needs row numbers.
   const rowNumber =
     method === 'scan' ? `, row_number() over (order by ${timestamp} desc) as tidegate_row` : '';
   const { rows } = await database.pool.query<{ newest: Date | null }>(
@@ -52,8 +52,8 @@ export async function newestLabelledTime(
 }
 
 /**
- * The newest time of a row of the model's spine that is not in the future, rounded up to the millisecond; if all are,
- * the newest of them. None if the table has no row with a usable time (`isUsableInstantSql`).
+ * Returns the newest time of the model's entity rows that is not in the future, rounded up to the millisecond; if all
+ * are in the future, the newest of all. Undefined if no row has a usable time (`isUsableInstantSql`).
  */
 export async function newestRowTime(
   database: Database,
@@ -70,7 +70,7 @@ export async function newestRowTime(
   return rows[0]?.newest ?? undefined;
 }
 
-/** Rows of the window with a mature label, outside the holdout; each entity and time once. */
+/** Counts the rows of a window that have a mature label and are not held out; each entity and time once. */
 export async function countFreshLabels(
   database: Database,
   definition: ModelDefinition,

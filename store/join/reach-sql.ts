@@ -1,11 +1,11 @@
-// Which rows of a view an entity could see at a row time, which of them were known by then, and which of those wins.
+// Which rows of a view are in reach of an entity row, which of them were known in time, and which of those is used.
 import pg from 'pg';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn } from '../postgres/sql-text.ts';
 import { intervalSql } from './usable-instant-sql.ts';
 import { sameKeySql, viewKeys } from './spine-sql.ts';
 
-/** Rows of `source` that would be seen from a row of `spine` if each were known at its own timestamp. */
+/** A condition for the rows of `source` that a row of `spine` could use if each were known at its own timestamp. */
 export function inReachSql(definition: ModelDefinition, view: ViewDefinition): string {
   const timestamp = `source.${quoteColumn(view.timestamp)}`;
   const conditions = [sameKeySql(viewKeys(definition, view)), `${timestamp} <= spine.tidegate_time`];
@@ -14,11 +14,11 @@ export function inReachSql(definition: ModelDefinition, view: ViewDefinition): s
   return conditions.join('\n        and ');
 }
 
-/** Whether a row was known at most `lag` after the row time. Null where it never says when. */
+/** Whether a row was known at most `lag` after the row time; null if its `known` is null. */
 const inTimeSql = (view: ViewDefinition, known: string): string =>
   `source.${quoteColumn(known)} <= spine.tidegate_time + ${intervalSql(view.lag ?? '0 hours')}`;
 
-/** Whether a row was known by the row time, or is told to have been; a constant where the view does not say. */
+/** Whether a row was known in time or counts as known through `knownSince`; 'true' if the view has no `known`. */
 export function wasKnownSql(view: ViewDefinition): string {
   if (view.known === undefined) return 'true';
   const inTime = inTimeSql(view, view.known);
@@ -27,17 +27,17 @@ export function wasKnownSql(view: ViewDefinition): string {
   return `(${inTime} or source.${quoteColumn(view.known)} < ${since})`;
 }
 
-/** Whether a row counts as known by `knownSince` alone. */
+/** Whether a row counts as known only because of `knownSince`. */
 export const isBackfilledSql = (view: ViewDefinition): string =>
   view.known === undefined || view.knownSince === undefined
     ? 'false'
     : `not (${inTimeSql(view, view.known)})`;
 
 /**
- * Latest timestamp first, then latest known. The greatest values settle a full tie, column by column as declared, so
- * that where a row happens to lie in the table does not matter, and a view can be the source.
+ * Orders by latest timestamp, then by latest `known`. Complete ties are broken by the greatest values, column by column as
+ * declared, so that the physical order of rows does not matter and the source can be a SQL view.
  *
- * @param uniqueTimes no two rows of an entity are equal in timestamp and `known`, so that nothing is left to settle
+ * @param uniqueTimes whether no two rows of an entity have the same timestamp and `known`, so that there are no ties
  */
 export const latestFirstSql = (view: ViewDefinition, uniqueTimes: boolean): string =>
   [

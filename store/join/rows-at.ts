@@ -1,4 +1,4 @@
-// The point-in-time rows of some entities at one instant, for people who ask what a model would see.
+// Reads the point-in-time rows of some entities at one instant, so that people can inspect what a model would see.
 import pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
@@ -11,31 +11,31 @@ import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { instantSql } from './instant-sql.ts';
 import { joinedValues } from './select-list.ts';
 
-/** Which rows. */
+/** Selects the rows to read. */
 export interface RowsAt {
   readonly asOf: Date;
-  /** Key columns that the entity must have; some of a composite key are enough. @default all entities */
+  /** Values of key columns; some columns of a composite key are enough. @default all entities */
   readonly key?: Readonly<Record<string, string>>;
-  /** Most entities, the first in the order of their keys. */
+  /** Maximum number of entities, taken in the order of their keys. */
   readonly limit: number;
 }
 
 /** The row of one entity. */
 export interface PointInTimeRow {
-  /** Key columns by name, as texts. */
+  /** Values of the key columns as texts, by name. */
   readonly key: Readonly<Record<string, string>>;
-  /** By column: those of the views, then derived ones. Instants are microseconds since 1970 UTC. */
+  /** Values by column: columns of the views, then derived ones. Instants are microseconds since 1970 UTC. */
   readonly values: ReadonlyMap<string, Value>;
-  /** For each view the timestamp of the row that was used, microseconds since 1970 UTC; null where there was none. */
+  /** For each view, the timestamp of the row that was used, in microseconds since 1970 UTC; null if no row was found. */
   readonly viewTimes: readonly (number | null)[];
 }
 
 const ENTITIES = 'pg_temp.tidegate_asked';
 
 /**
- * The rows that materialising at the instant would write: what was known then of each entity that existed.
+ * Returns the rows that materializing at the instant would write, without writing them.
  *
- * @throws TidegateError INVALID_REQUEST where the key names another column, or a value that the column cannot hold
+ * @throws TidegateError INVALID_REQUEST if `key` names a column that is not a key, or a value that does not fit its column
  */
 export async function rowsAt(
   database: Database,
@@ -47,14 +47,14 @@ export async function rowsAt(
     if (!keys.includes(name)) {
       throw new TidegateError(
         'INVALID_REQUEST',
-        `${name} is no key of the entity; it has ${keys.join(', ')}`,
+        `${name} is not a key of the entity; its keys are ${keys.join(', ')}`,
       );
     }
   }
   return withConnections(database, 1, async ([client]) => {
     await client.query('begin isolation level repeatable read');
     await listAsked(client, definition, { asOf, key, limit });
-    // The join that every reader of an instant makes, with the entities that were asked for in the place of the spine.
+    // The same join as for materializing, but with the requested entities as the entity rows.
     const asked = { ...definition, rows: { table: ENTITIES, timestamp: 'tidegate_newest' } };
     const { rows } = await client.query<(string | null)[]>({
       text: instantSql(asked),
@@ -63,7 +63,7 @@ export async function rowsAt(
       types: asText,
     });
     const read = rowReader(definition, asOf);
-    // The table of those asked for goes with it.
+    // This also drops the temporary table.
     await client.query('rollback');
     return rows.map(read).sort((a, b) => compareKeys(keys, a.key, b.key));
   });
@@ -76,7 +76,8 @@ async function listAsked(
 ): Promise<void> {
   const keys = entity.keys.map(quoteColumn).join(', ');
   const timestamp = quoteColumn(rows.timestamp);
-  // As constants, for CREATE TABLE AS takes no parameters; of the column's own type, so that its index serves.
+  // Literals, because CREATE TABLE AS accepts no parameters; without a cast, so that they get the column's type and an
+  // index can be used.
   const wanted = Object.entries(key).map(
     ([name, value]) => ` and ${quoteColumn(name)} = ${pg.escapeLiteral(value)}`,
   );
@@ -95,7 +96,7 @@ async function listAsked(
   await client.query(`analyze ${ENTITIES}`);
 }
 
-/** Class 22 of Postgres: a text that is none of the column's type, a number out of its range. */
+/** SQLSTATE class 22: a text that cannot be read as the column's type, or a number out of its range. */
 const isUnfitValue = (error: unknown): boolean =>
   error instanceof pg.DatabaseError && error.code?.startsWith('22') === true;
 

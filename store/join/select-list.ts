@@ -1,4 +1,4 @@
-// What the point-in-time join selects of its views, in one order that its readers rely on.
+// The columns that the point-in-time join selects from its views, in the order that its readers rely on.
 import { isNumeric } from '../../domain/model/parts/column.ts';
 import { sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
@@ -8,7 +8,7 @@ import { microsOfInstantSql } from './usable-instant-sql.ts';
 import { hiddenSql, viewAlias } from './view-join-sql.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 
-// Postgres allows 1,664 columns in a result; some are for keys, labels and reach.
+// Postgres allows 1,664 columns in a result, and some are needed for keys, labels and reach.
 const MAX_PLAIN_COLUMNS = 1_200;
 
 /** A field of the result: one source column, or an array of several. */
@@ -18,7 +18,7 @@ export interface SourceField {
   readonly positions: readonly number[];
 }
 
-/** The fields that hold the source columns: one each, or where there are too many, an array per view and type. */
+/** Returns the fields for the source columns: one for each column, or one array per view and type if there are too many. */
 export function sourceFieldsOf(definition: ModelDefinition): SourceField[] {
   const sources = sourceColumnsOf(definition);
   if (sources.length <= MAX_PLAIN_COLUMNS) {
@@ -32,7 +32,7 @@ export function sourceFieldsOf(definition: ModelDefinition): SourceField[] {
   return [...groups.values()].map((positions) => ({ isArray: true, positions }));
 }
 
-/** The fields of `sourceFieldsOf`, in that order. */
+/** Returns the SQL of the fields of `sourceFieldsOf`, in the same order. */
 export function sourceColumnsSql(definition: ModelDefinition): string[] {
   const columns = sourceColumnsOf(definition).map(
     ({ name, view }) => `${viewAlias(view)}.${quoteColumn(name)}`,
@@ -43,26 +43,26 @@ export function sourceColumnsSql(definition: ModelDefinition): string[] {
   });
 }
 
-/** For each view `matched_<n>`, and `hidden_<n>`: a row was in reach but not yet known. */
+/** For each view `matched_<n>`, and `hidden_<n>`: rows were in reach but none was known in time. */
 export const reachSql = (definition: ModelDefinition, plan: JoinPlan): string[] =>
   definition.features.flatMap((view, index) => [
     `${viewAlias(index)}.tidegate_matched as matched_${index}`,
     `${hiddenSql(definition, view, index, plan.views[index] as ViewPlan)} as hidden_${index}`,
   ]);
 
-/** For each view `backfilled_<n>`: a row was used that counts as known by `knownSince` alone. */
+/** For each view `backfilled_<n>`: the row that was used counts as known only because of `knownSince`. */
 export const backfilledSql = ({ features }: ModelDefinition): string[] =>
   features.map(
     (_, index) => `coalesce(${viewAlias(index)}.tidegate_backfilled, false) as backfilled_${index}`,
   );
 
-/** For each view `at_<n>`: the timestamp of the row that was used, in microseconds, null where none was. */
+/** For each view `at_<n>`: the timestamp of the row that was used, in microseconds; null if no row was found. */
 export const timesSql = ({ features }: ModelDefinition): string[] =>
   features.map((_, index) => `${microsOfInstantSql(`${viewAlias(index)}.tidegate_at`)} as at_${index}`);
 
 /**
- * Makes a reader of joined rows: the fields of the source columns, in the order of `sourceColumnsOf`, become numbers
- * (instants in microseconds) and texts. NaN, which is missing, becomes null; infinities stay.
+ * Returns a function that converts the fields of the source columns, in the order of `sourceColumnsOf`, to numbers
+ * (instants in microseconds) and texts. NaN counts as missing and becomes null; infinities stay.
  *
  * @example joinedValues(definition)(['29.9', null, 'DSL']) // [29.9, null, 'DSL']
  */

@@ -1,4 +1,4 @@
-// The join of one view: of all rows that an entity could see at the row time, the latest.
+// The join of one view: for each entity row, the latest row that was known at the row time.
 import { isNumeric } from '../../domain/model/parts/column.ts';
 import { type SourceColumn } from '../../domain/model/define-model.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
@@ -9,12 +9,12 @@ import { sameKeySql, viewKeys } from './spine-sql.ts';
 import { instantValueSql } from './usable-instant-sql.ts';
 import { inReachSql, isBackfilledSql, latestFirstSql, wasKnownSql } from './reach-sql.ts';
 
-/** The name by which the rest of a statement speaks of a view's columns. */
+/** The alias under which the statement refers to a view's columns. */
 export const viewAlias = (view: number): string => `view_${view}`;
 
 /**
- * A source column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for instants (infinite if
- * the instant is), else text, of which a category is the first 1,000 characters.
+ * Builds the expression for a column of `source` as it is frozen: float8 for numbers, microseconds since 1970 UTC for
+ * instants (infinite if the instant is), the first 1,000 characters for categories, otherwise text.
  */
 export function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): string {
   const column = `source.${quoteColumn(name)}`;
@@ -23,7 +23,7 @@ export function valueSql({ name, spec }: Pick<SourceColumn, 'name' | 'spec'>): s
   return spec.type === 'category' ? categorySql(`${column}::text`) : `${column}::text`;
 }
 
-/** What is selected of the row that wins: its columns, its timestamp, and whether `knownSince` alone lets it be seen. */
+/** What is selected from the row that is used: its columns, its timestamp, and whether it counts as known only because of `knownSince`. */
 const valuesSql = (view: ViewDefinition): string =>
   [
     ...Object.entries(view.columns).map(
@@ -34,8 +34,8 @@ const valuesSql = (view: ViewDefinition): string =>
   ].join(', ');
 
 /**
- * A left join of the latest row in reach: the view's columns; `tidegate_matched`, true where there is such a row;
- * `tidegate_at`, its timestamp; `tidegate_backfilled`, whether it counts as known by `knownSince` alone.
+ * Builds a left join of the latest row in reach: the view's columns; `tidegate_matched`, true if there is such a row;
+ * `tidegate_at`, its timestamp; `tidegate_backfilled`, whether it counts as known only because of `knownSince`.
  */
 export const viewJoinSql = (
   definition: ModelDefinition,
@@ -62,8 +62,8 @@ const probeJoin = (
       limit 1
     ) ${viewAlias(index)} on true`;
 
-// The latest timestamp of each row first, over all pairs; then its values, over the few rows that have that timestamp.
-// The pairs are only counted through and never sorted.
+// First finds the latest timestamp for each entity row over all pairs, then reads the values of the few rows with that
+// timestamp. The pairs are only aggregated and never sorted.
 function scanJoin(
   definition: ModelDefinition,
   view: ViewDefinition,
@@ -95,7 +95,7 @@ function scanJoin(
     ) ${viewAlias(index)} on ${viewAlias(index)}.tidegate_row = spine.tidegate_row`;
 }
 
-/** Whether `known` alone keeps a row from its values: some were in reach, and none was known in time. */
+/** Whether only `known` hides values from an entity row: some were in reach, but none was known in time. */
 export function hiddenSql(
   definition: ModelDefinition,
   view: ViewDefinition,

@@ -1,4 +1,4 @@
-// The point-in-time join of a window: for each entity and row time, the feature values that were known then.
+// The point-in-time join of a window: the feature values that were known for each entity at each row time.
 import { clusterKeys } from '../../domain/model/define-model.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type HoldoutPolicy } from '../../domain/model/holdout.ts';
@@ -9,14 +9,14 @@ import { backfilledSql, reachSql, sourceColumnsSql } from './select-list.ts';
 import { viewJoinSql } from './view-join-sql.ts';
 
 /**
- * The rows of a window, ordered by the texts of their keys, byte by byte, and by time.
+ * Builds the statement that returns the rows of a window, ordered by the texts of their keys, byte by byte, and by time.
  *
  * Parameters: `$1` and `$2`, the window `($1, $2]`; `$3`, the instant by which a label must be known.
  * Columns: entity key (json array of texts), cluster key (likewise), row time in microseconds, held out, label
- * (1, 0 or null), then the source columns; for each view `matched_<n>`, and `hidden_<n>`: a row was in reach but
- * not yet known; for each view `backfilled_<n>`: known by `knownSince` alone; `label_assumed` and `label_awaited`.
+ * (1, 0 or null), then the source columns; for each view `matched_<n>`, and `hidden_<n>`: rows were in reach but none was
+ * known in time; for each view `backfilled_<n>`: known only because of `knownSince`; `label_assumed` and `label_awaited`.
  *
- * @param plan how the tables are joined; the rows are the same under any. @default each row is looked up by an index
+ * @param plan how the tables are joined; it does not change the rows. @default index look-ups for every table
  */
 export function windowSql(
   definition: ModelDefinition,

@@ -1,4 +1,4 @@
-// Describes the features of a window as it streams by: nothing is frozen, and no row is kept.
+// Computes statistics of a window's features while its rows stream through, without freezing or keeping them.
 import type pg from 'pg';
 import { featuresOf, holdoutPolicy, sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { isNumeric } from '../../domain/model/parts/column.ts';
@@ -14,34 +14,34 @@ import { chooseJoinPlan } from './choose-join-plan.ts';
 import { joinedValues } from './select-list.ts';
 import { windowSql } from './window-sql.ts';
 
-/** A feature with what is known of its values. */
+/** A feature with statistics of its values. */
 export type FeatureStats =
   | ({ readonly name: string; readonly kind: 'numeric' } & NumericSummary)
   | ({ readonly name: string; readonly kind: 'category' } & TextSummary);
 
-/** The features of a window. */
+/** Statistics of the features of a window. */
 export interface WindowStats {
   readonly rows: number;
   /** In the order of `featuresOf`. */
   readonly features: readonly FeatureStats[];
 }
 
-/** Fields of one fetch, and at most so many rows. */
+/** Maximum number of fields, and of rows, of one fetch. */
 const FETCH_FIELDS = 200_000;
 const FETCH_ROWS = 8_192;
-/** Fields of a joined row before its source columns. */
+/** Number of fields of a joined row before its source columns. */
 const FIXED_FIELDS = 5;
 
-/** How to look. */
+/** Options of {@link windowStats}. */
 export interface StatsOptions {
-  /** Called as rows go by, with their number so far. */
+  /** Called after each fetch with the number of rows so far. */
   readonly onProgress?: (rows: number) => void;
-  /** Ends the statement under way. */
+  /** Cancels the running statement. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Joins the rows of a window, as freezing does, and describes each feature.
+ * Joins the rows of a window, as freezing does, and computes statistics of each feature.
  *
  * @example await windowStats(database, definition, windowEndingAt(asOf, definition.monitor.window, definition.monitor))
  */
@@ -79,13 +79,13 @@ export async function windowStats(
 
 interface SummarisedFeature {
   readonly name: string;
-  /** Its place in a row. */
+  /** Its position in a row. */
   readonly place: number;
   readonly numbers?: NumericSummariser;
   readonly texts?: TextSummariser;
 }
 
-/** Takes joined rows, derives and describes. */
+/** Computes derived columns of joined rows and summarizes all features. */
 class WindowSummariser {
   rows = 0;
   readonly #features: readonly SummarisedFeature[];

@@ -1,4 +1,4 @@
-// Connections of the pool: waited for within a deadline, taken all at once, and known while they are out.
+// The connection pool: waiting has a deadline, several connections are taken together, and those in use are tracked.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
@@ -8,22 +8,23 @@ import { type Tables } from './tables.ts';
 import { socketOf, type Watched, watched } from './watched.ts';
 
 /**
- * Most connections that one piece of work holds at once: freezing and materialising read on one while they write on
- * another. The size of a pool follows from it.
+ * Maximum number of connections that one piece of work uses at the same time: freezing and materializing read on one
+ * while they write on another. The pool size is derived from this.
  */
 export const MAX_HELD = 2;
 
-/** How long a connection is waited for, in milliseconds. */
+/** How long to wait for a free connection, in milliseconds. */
 const MAX_WAIT_MS = 30_000;
 
-/** How long `end` waits for connections that are out, in milliseconds, before it cuts them off. */
+/** How long `end` waits for connections in use, in milliseconds, before it closes them by force. */
 const MAX_END_MS = 3_000;
 
 const holder = new AsyncLocalStorage<pg.Pool>();
 
 /**
- * Hears of work that holds a connection and asks the same pool for another. In production nobody listens, and the wait
- * has a deadline; in tests it fails the run, since a few of such works at once would wait for each other until then.
+ * Diagnostics channel that reports work which already has a connection and asks the same pool for another. If several
+ * pieces of work do so at the same time, each waits for the others until its deadline. Tests subscribe and fail;
+ * in production nobody subscribes.
  */
 export const NESTED_CHANNEL = 'tidegate:nested-connection';
 
@@ -31,13 +32,13 @@ const nested = channel(NESTED_CHANNEL);
 
 type Connected = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
 
-/** A pool that refuses to wait for ever, neither for a connection nor for its own end. */
+/** A pool that never waits indefinitely, neither for a free connection nor to close. */
 export class ConnectionPool extends pg.Pool {
-  /** Connections that are out, and the watched work that holds each. */
+  /** Connections in use, and the watched work that uses each. */
   readonly #out = new Map<pg.PoolClient, Watched | undefined>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param config as of pg; the wait for a connection is at most 30 seconds unless it says otherwise */
+  /** @param config as for pg; waits at most 30 seconds for a connection unless it sets another limit */
   constructor(config: pg.PoolConfig) {
     super({ connectionTimeoutMillis: MAX_WAIT_MS, ...config });
     this.on('acquire', (client) => this.#out.set(client, undefined));
@@ -48,15 +49,15 @@ export class ConnectionPool extends pg.Pool {
   }
 
   /**
-   * Waits for a connection; `query` and Kysely come by here as well.
+   * Waits for a free connection; `query` and Kysely call this as well.
    *
-   * @throws TidegateError DATABASE_POOL_EXHAUSTED if all connections stayed in use for as long as one is waited for
+   * @throws TidegateError DATABASE_POOL_EXHAUSTED if all connections stayed in use during the whole wait
    */
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: Connected): void;
   override connect(callback?: Connected): Promise<pg.PoolClient> | void {
     if (nested.hasSubscribers && holder.getStore() === this) nested.publish(new Error().stack);
-    // Looked at now: when the wait is over, the connections may have come back.
+    // Checked now, because connections may have been returned by the time the wait ends.
     const isFull = this.totalCount >= (this.options.max ?? 10) && this.idleCount === 0;
     const work = watched.getStore();
     if (!callback)
@@ -79,15 +80,15 @@ export class ConnectionPool extends pg.Pool {
   }
 
   /**
-   * Ends all connections. Those that are out are waited for, and cut off after three seconds: whoever uses one then
-   * meets an error, and the process can end.
+   * Closes all connections. Waits three seconds for those in use and then closes them by force: their statements fail,
+   * and the process can end.
    */
   override async end(): Promise<void> {
     const ended = super.end();
     const cutOff = setTimeout(() => {
       for (const client of this.#out.keys()) socketOf(client)?.destroy();
     }, MAX_END_MS);
-    // A holder that never gives its connection back does not hold up the end.
+    // Work that never returns its connection must not keep this from finishing.
     let giveUp: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (giveUp = setTimeout(resolve, MAX_END_MS + 500)));
     try {
@@ -98,7 +99,7 @@ export class ConnectionPool extends pg.Pool {
     }
   }
 
-  /** Takes several connections. One asks at a time, so that no two wait for what the other has taken already. */
+  /** Takes several connections. Only one caller takes at a time, so no two can each hold what the other waits for. */
   async take(count: number): Promise<pg.PoolClient[]> {
     if (count === 1) return [await this.connect()];
     const before = this.#turn;
@@ -113,12 +114,12 @@ export class ConnectionPool extends pg.Pool {
       for (const client of taken) client.release();
       throw error;
     } finally {
-      // The next one's turn comes after all before it, also if this one gave up early.
+      // The next caller's turn comes after all earlier ones, even if this one gave up early.
       void before.then(done);
     }
   }
 
-  /** Waits for a turn, no longer than for a connection. */
+  /** Waits for a turn, as long as for a connection at most. */
   async #within(turn: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
@@ -148,8 +149,8 @@ export class ConnectionPool extends pg.Pool {
 }
 
 /**
- * Runs `work` with connections of the pool, all taken before it begins: it must not ask the pool for more, and nothing
- * that it calls may either. After a failure their sessions end, with their locks and temporary tables.
+ * Runs `work` with connections of the pool, all taken before it begins. Neither `work` nor anything it calls may ask the
+ * pool for more. If it fails, the connections are closed, which drops their locks and temporary tables.
  *
  * @param count at most {@link MAX_HELD}
  * @throws TidegateError DATABASE_POOL_EXHAUSTED if they did not become free in time
@@ -171,13 +172,13 @@ export async function withConnections<T>(
   }
 }
 
-/** Runs `work` in a transaction of Kysely, under the same rule: it uses the transaction and nothing else. */
+/** Runs `work` in a Kysely transaction. It must use only that transaction and take no connection from the pool. */
 export const inKyselyTransaction = <T>(
   { kysely, pool }: { readonly kysely: Kysely<Tables>; readonly pool: ConnectionPool },
   work: (transaction: Transaction<Tables>) => Promise<T>,
 ): Promise<T> => kysely.transaction().execute((transaction) => holder.run(pool, () => work(transaction)));
 
-/** Kysely on one connection that the caller has, inside whatever transaction it is in. */
+/** Kysely over one connection that the caller already has, inside the transaction that is open on it, if any. */
 export const kyselyOn = (client: pg.PoolClient): Kysely<Tables> => {
   const query = client.query.bind(client);
   const borrowed = { query, release: () => undefined } as unknown as pg.PoolClient;

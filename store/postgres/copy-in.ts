@@ -1,12 +1,12 @@
-// COPY … FROM STDIN over a connection of pg, with back-pressure.
+// Runs COPY … FROM STDIN over a pg connection, with back-pressure.
 import type pg from 'pg';
 
-// Less, and this process would idle while Postgres works, and Postgres while this process does.
+// With a smaller buffer, this process would idle while Postgres works, and the other way round.
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 const COPY_DATA = 0x64;
 
-/** The part of pg's connection that COPY needs and its published types leave out. */
+/** Methods of pg's connection that COPY needs and that are missing from its published types. */
 interface CopyConnection extends pg.Connection {
   sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
@@ -14,7 +14,7 @@ interface CopyConnection extends pg.Connection {
 }
 
 /**
- * A COPY under way. While it is open the connection can do nothing else, so every one is ended or aborted.
+ * A running COPY. The connection can do nothing else until it is ended or aborted.
  *
  * @example
  * const copy = await CopyIn.open(client, 'copy scores from stdin');
@@ -43,7 +43,7 @@ export class CopyIn implements pg.Submittable {
     });
   }
 
-  /** @returns once Postgres is ready for data */
+  /** Starts a COPY. @returns when Postgres is ready for data */
   static async open(client: pg.ClientBase, statement: string): Promise<CopyIn> {
     const copy = new CopyIn(statement);
     client.query(copy);
@@ -52,9 +52,9 @@ export class CopyIn implements pg.Submittable {
   }
 
   /**
-   * Sends lines in COPY's text format, or bytes in its binary one; waits while much of what was sent has not left.
+   * Sends lines in COPY's text format or bytes in its binary format; waits while more than 1 MiB is still unsent.
    *
-   * @throws pg.DatabaseError where Postgres refused something sent before
+   * @throws pg.DatabaseError if Postgres refused earlier data
    */
   async write(data: string | Buffer): Promise<void> {
     const connection = this.#connection;
@@ -69,10 +69,10 @@ export class CopyIn implements pg.Submittable {
   }
 
   /**
-   * Sends bytes of COPY's binary format where they lie: pg would copy them twice. They must not change before the promise
-   * settles, which is when all of them have left.
+   * Sends buffers of COPY's binary format without copying them (pg would copy them twice). They must not change until the
+   * promise settles, which means that all bytes have been sent.
    *
-   * @throws pg.DatabaseError where Postgres refused something sent before
+   * @throws pg.DatabaseError if Postgres refused earlier data
    */
   async send(pieces: readonly Buffer[]): Promise<void> {
     const stream = this.#connection?.stream;
@@ -83,26 +83,26 @@ export class CopyIn implements pg.Submittable {
         stream.write(messageHead(piece.length));
         stream.write(piece);
       }
-      // After a failure nothing more leaves, and who waits hears why from what follows.
+      // After a failure this callback never runs; the race below then rejects with the reason.
       stream.write(NOTHING, () => resolve());
       stream.uncork();
     });
     await Promise.race([left, this.#finished]);
   }
 
-  /** @throws pg.DatabaseError where Postgres refused a row */
+  /** Finishes the COPY. @throws pg.DatabaseError if Postgres refused a row */
   end(): Promise<void> {
     if (!this.#failure) this.#connection?.endCopyFrom();
     return this.#finished;
   }
 
-  /** Gives up; the transaction is then good for a rollback only. Never throws. */
+  /** Aborts the COPY; the transaction can then only be rolled back. Never throws. */
   async abort(): Promise<void> {
     if (!this.#failure) this.#connection?.sendCopyFail('given up by the client');
     await this.#finished.catch(() => undefined);
   }
 
-  // What follows is called by pg.
+  // The methods below are called by pg.
 
   submit(connection: pg.Connection): void {
     this.#connection = connection as CopyConnection;
@@ -114,7 +114,7 @@ export class CopyIn implements pg.Submittable {
   }
 
   handleCommandComplete(): void {
-    // ReadyForQuery follows, and only then may the connection be used again.
+    // The connection can be used again only after ReadyForQuery, which follows.
   }
 
   handleReadyForQuery(): void {
@@ -129,7 +129,7 @@ export class CopyIn implements pg.Submittable {
 
 const NOTHING = Buffer.alloc(0);
 
-/** Type and length of a message; the length counts itself and not the type. */
+/** The head of a message: its type and its length, which includes the length field but not the type. */
 function messageHead(length: number): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt8(COPY_DATA);

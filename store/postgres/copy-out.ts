@@ -1,35 +1,35 @@
-// COPY … TO STDOUT in Postgres' binary format over a connection of pg, the fields of a row at a time.
+// Runs COPY … TO STDOUT in Postgres' binary format over a pg connection, one row at a time.
 import type pg from 'pg';
 import { CopyTap } from './copy-tap.ts';
 
-/** Bytes as they came from the server; they are used again after the call that they were handed to. */
+/** Bytes as the server sent them. The memory is reused after the call that receives them. */
 export interface WireBytes {
   readonly bytes: Buffer;
-  /** The same bytes: a number is read from a view much faster than from a buffer. */
+  /** The same bytes as a view, which reads numbers much faster than a buffer does. */
   readonly view: DataView;
 }
 
 /**
- * Takes a row where its count of fields begins: two bytes of count, then for each field four bytes of length, −1 for
- * null, and its bytes. Where it gives a promise, nothing more is read until that is settled.
+ * Receives a row; `start` is the offset of its field count. The row is two bytes of count, then for each field four bytes
+ * of length (−1 for null) and the bytes. If a promise is returned, nothing more is read until it settles.
  */
 export type TakeWireRow = (wire: WireBytes, start: number) => void | Promise<void>;
 
 /**
- * Takes the fields of one row, null where the field is; they lie in memory that is used again after the call. Where it
- * gives a promise, nothing more is read until that is settled.
+ * Receives the fields of one row; null fields are null. Their memory is reused after the call. If a promise is returned,
+ * nothing more is read until it settles.
  */
 export type TakeRow = (fields: readonly (Buffer | null)[]) => unknown;
 
-// "PGCOPY\n\xff\r\n\0", flags and the length of an extension that no server sends.
+// "PGCOPY\n\xff\r\n\0", four bytes of flags and four of the length of an extension, which no server sends.
 const HEADER_BYTES = 19;
 const TRAILER = -1;
 
 /**
- * Runs a `copy (…) to stdout (format binary)`. Rows are handed over as they arrive: nothing is kept, and a slow reader
- * slows the server.
+ * Runs a `copy (…) to stdout (format binary)` and passes each row to `take` as it arrives. Nothing is buffered, so a slow
+ * reader slows the server down.
  *
- * @throws pg.DatabaseError where Postgres fails; whatever `take` throws, once the rest has gone by unread
+ * @throws pg.DatabaseError if Postgres fails; any error that `take` throws, after the remaining rows were skipped
  * @example await copyOut(client, 'copy (select bytes from chunk) to stdout (format binary)', ([bytes]) => hash(bytes));
  */
 export const copyOut = (client: pg.ClientBase, statement: string, take: TakeRow): Promise<void> =>
@@ -38,7 +38,7 @@ export const copyOut = (client: pg.ClientBase, statement: string, take: TakeRow)
     return waiting instanceof Promise ? waiting.then(() => undefined) : undefined;
   });
 
-/** Runs a binary COPY and hands over each row as it lies. @throws as {@link copyOut}; or what a promise failed with */
+/** Runs a binary COPY and passes on the bytes of each row without splitting it into fields. @throws as {@link copyOut} */
 export function copyRows(client: pg.ClientBase, statement: string, take: TakeWireRow): Promise<void> {
   let isFirst = true;
   let wire = viewOf(Buffer.alloc(0));

@@ -1,14 +1,14 @@
-// Takes the rows of a COPY … TO STDOUT off a connection of pg before its parser sees them.
+// Reads the rows of a COPY … TO STDOUT directly from the socket of a pg connection, bypassing pg's parser.
 import { type Duplex } from 'node:stream';
 import type pg from 'pg';
 
 /**
- * Takes the bytes of one message, from `start` to `end`; they lie in memory that is used again after the call. Where it
- * gives a promise, nothing more is read until that is settled.
+ * Receives the bytes of one message, from `start` to `end`. The memory is reused after the call. If a promise is
+ * returned, nothing more is read until it settles.
  */
 export type TakeMessage = (memory: Buffer, start: number, end: number) => void | Promise<void>;
 
-/** What pg's types leave out. */
+/** Methods that are missing from pg's types. */
 interface Extended {
   parse(statement: { readonly text: string }): void;
   bind(portal: object): void;
@@ -18,27 +18,27 @@ interface Extended {
 
 type Listener = (bytes: Buffer) => void;
 
-// A message begins with its type and its length, which counts itself and not the type.
+// A message begins with its type and its length, which includes the length field but not the type.
 const HEAD_BYTES = 5;
 const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
 const ERROR_RESPONSE = 0x45;
 const MIN_SCRATCH = 65_536;
-// Where a turn of the event loop brought less, the socket is left alone for a moment. Postgres sends 8 kB at a time, and
-// to be woken for each costs this process and the server as much as the rows do.
+// If a turn of the event loop brought less than this, pause the socket briefly. Postgres sends 8 kB at a time, and waking
+// up for each piece costs this process and the server as much as the rows themselves.
 const WORTH_A_TURN = 131_072;
 const REST_MS = 1;
-// A short COPY has ended before a rest would pay.
+// A COPY shorter than this ends before pausing would pay off.
 const SHORT_BYTES = 4 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads a COPY as fast as the socket gives it. pg's own parser makes an object and a buffer of each row, and copies a
- * long row several times as it grows; here a row that lies whole in what the socket gave is handed over where it lies,
- * and another is put together once. Every other message goes to pg's parser untouched.
+ * Reads a COPY as fast as the socket delivers it. pg's own parser makes an object and a buffer for each row, and copies a
+ * long row several times as it grows. Here a row that arrived in one piece is passed on without a copy, and a row that
+ * arrived in several pieces is assembled once. All other messages go to pg's parser unchanged.
  *
- * A row that is longer than 64 kB ends at a multiple of eight bytes of its memory, so that numbers at its end can be
- * looked at as they lie.
+ * An assembled row, as every row longer than 64 kB is, ends at a multiple of eight bytes in its memory, so that numbers at
+ * its end can be read through a typed array.
  *
  * @example await CopyTap.run(client, 'copy t to stdout (format binary)', (memory, start, end) => count(end - start));
  */
@@ -53,19 +53,19 @@ export class CopyTap implements pg.Submittable {
   #parsers: readonly Listener[] = [];
   #giveBack = (): void => undefined;
   #stream: Duplex | undefined;
-  /** Bytes that came so far, and those that this turn of the event loop brought. */
+  /** Bytes received so far, and bytes received in this turn of the event loop. */
   #total = 0;
   #brought = 0;
-  /** Whether `take` asked for time, and what was read already meanwhile. */
+  /** Whether a promise of `take` is pending, and the bytes that arrived meanwhile. */
   #isWaiting = false;
   #later: Buffer = NOTHING;
-  /** A head that was split between two reads. */
+  /** The head of a message that was split between two reads. */
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headFilled = 0;
-  /** Bytes that the message under way still lacks, and whether it is a row. */
+  /** Bytes still missing from the current message, and whether it is a row. */
   #lacking = 0;
   #isRow = false;
-  /** A row that was split: its bytes so far, from `#start` to `#filled`. */
+  /** The bytes received so far of a row that was split, from `#start` to `#filled`. */
   #scratch = Buffer.alloc(0);
   #start = 0;
   #filled = 0;
@@ -82,7 +82,7 @@ export class CopyTap implements pg.Submittable {
   /**
    * Runs a `copy … to stdout`.
    *
-   * @throws pg.DatabaseError where Postgres fails; whatever `take` throws, once the rest has gone by unread
+   * @throws pg.DatabaseError if Postgres fails; any error that `take` throws, after the remaining rows were skipped
    */
   static run(client: pg.ClientBase, statement: string, take: TakeMessage): Promise<void> {
     const copy = new CopyTap(statement, take);
@@ -90,7 +90,7 @@ export class CopyTap implements pg.Submittable {
     return copy.#finished;
   }
 
-  // What follows is called by pg.
+  // The methods below are called by pg.
 
   submit(connection: pg.Connection): void {
     // pg's types hide the socket.
@@ -110,7 +110,7 @@ export class CopyTap implements pg.Submittable {
     };
     for (const parser of this.#parsers) stream.off('data', parser);
     stream.on('data', read);
-    // By the extended protocol, in which the server takes one statement and refuses a second.
+    // Use the extended protocol, because it accepts only a single statement.
     const wire = connection as unknown as Extended;
     stream.cork();
     wire.parse({ text: this.#statement });
@@ -121,7 +121,7 @@ export class CopyTap implements pg.Submittable {
   }
 
   handleCommandComplete(): void {
-    // ReadyForQuery follows, and only then may the connection be used again.
+    // The connection can be used again only after ReadyForQuery, which follows.
   }
 
   handleReadyForQuery(): void {
@@ -163,7 +163,7 @@ export class CopyTap implements pg.Submittable {
       this.#isRow = type === COPY_DATA;
       this.#lacking = head.readInt32BE(headAt + 1) - 4;
       if (type === COPY_DONE || type === ERROR_RESPONSE) {
-        // No row comes after it: the rest is pg's, and so is the connection.
+        // No row follows, so pg's parser gets the remaining bytes and the connection.
         this.#giveBack();
         this.#handOn(Buffer.from(head.subarray(headAt, headAt + HEAD_BYTES)));
         this.#handOn(bytes.subarray(at));
@@ -179,7 +179,7 @@ export class CopyTap implements pg.Submittable {
     }
   }
 
-  /** Takes what `bytes` hold, from `at`, of the message under way; gives where the next one begins. */
+  /** Consumes the bytes of the current message, from `at`. @returns the offset of the next message */
   #continue(bytes: Buffer, at: number): number {
     const end = Math.min(bytes.length, at + this.#lacking);
     this.#lacking -= end - at;
@@ -195,7 +195,7 @@ export class CopyTap implements pg.Submittable {
   #makeRoom(): void {
     const needed = this.#lacking + 8;
     if (this.#scratch.length < needed) {
-      // Not from pg's or Node's pool, whose pieces begin anywhere.
+      // A new ArrayBuffer, because slices of a shared buffer pool are not aligned.
       this.#scratch = Buffer.from(new ArrayBuffer(Math.max(needed, MIN_SCRATCH, 2 * this.#scratch.length)));
     }
     this.#start = (8 - (this.#lacking % 8)) % 8;
@@ -217,7 +217,7 @@ export class CopyTap implements pg.Submittable {
     const isWorthIt = this.#brought >= WORTH_A_TURN;
     this.#total += this.#brought;
     this.#brought = 0;
-    // Once the connection is given back, whoever has it then decides whether it is read.
+    // After the connection was returned, its next user decides whether it is read.
     if (isWorthIt || this.#total < SHORT_BYTES || this.#isWaiting || stream === undefined) return;
     stream.pause();
     setTimeout(() => {

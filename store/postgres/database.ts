@@ -7,25 +7,25 @@ import { postgresFailure } from './postgres-failure.ts';
 import { planSession, Sessions } from './session.ts';
 import { type Tables } from './tables.ts';
 
-/** Postgres as the rest of Tidegate sees it. */
+/** The database handle that the rest of Tidegate works with. */
 export interface Database {
   readonly kysely: Kysely<Tables>;
-  /** For cursors, LISTEN and statements that Kysely does not speak. */
+  /** For cursors, LISTEN and statements that Kysely cannot express. */
   readonly pool: ConnectionPool;
   readonly url: string;
-  /** What sets up its connections, and knows whether a pooler stands before the server. */
+  /** Sets up each connection, and knows whether there is a pooler between this process and the server. */
   readonly sessions: Sessions;
-  /** Ends all connections; those in use are cut off after three seconds. */
+  /** Closes all connections; those still in use after three seconds are closed by force. */
   close(): Promise<void>;
 }
 
 /** Settings of the pool. */
 export interface DatabaseOptions {
-  /** Most connections at once. @default 10 */
+  /** Maximum number of open connections. @default 10 */
   readonly max?: number;
-  /** How long a connection is waited for, in milliseconds. @default 30_000 */
+  /** How long to wait for a free connection, in milliseconds. @default 30_000 */
   readonly connectWithinMs?: number;
-  /** How long one statement may take, in milliseconds. @default what server and role say */
+  /** How long one statement may take, in milliseconds. @default the setting of the server and the role */
   readonly statementWithinMs?: number;
   /** Name shown in pg_stat_activity. @default 'tidegate' */
   readonly applicationName?: string;
@@ -33,16 +33,17 @@ export interface DatabaseOptions {
 
 const INT8 = 20;
 
-// Ids and counts stay far below 2^53; values of the user's tables never pass through here as int8.
+// Ids and counts stay far below 2^53, and values of the user's tables are never read as int8 through this pool.
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary'): unknown =>
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
 
 /**
- * Opens a pool. Nothing connects until the first query; each connection is then set up, and refused if it cannot be.
+ * Opens a pool. Nothing connects before the first query. Each new connection is set up first; if that fails, the
+ * connection is closed and the query gets the error.
  *
- * @throws TidegateError from the first query on: BAD_CONFIG, DATABASE_SESSION
+ * @throws TidegateError BAD_CONFIG or DATABASE_SESSION, from queries and not from this call
  * @example const database = openDatabase('postgres://localhost/tidegate');
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
@@ -60,25 +61,26 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     ...config,
     max: options.max ?? 10,
     ...(options.connectWithinMs !== undefined && { connectionTimeoutMillis: options.connectWithinMs }),
-    // Waited for by the pool, whatever its types say; if it fails, the connection is ended and its user told.
+    // pg's types say void, but the pool awaits a promise; if it rejects, the pool closes the connection and passes the
+    // error on.
     onConnect: (client): void => sessions.prepare(client) as unknown as void,
   });
-  // A connection that breaks is replaced by the pool, and its statement fails. Its event says no more than that, and
-  // without a listener would end the process: the pool listens while a connection is idle, and nobody while it is used.
+  // When a connection breaks, its statement fails and the pool replaces it, so the event adds nothing. But an error event
+  // without a listener ends the process, and the pool listens only while a connection is idle.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const close = async (): Promise<void> => {
     await kysely.destroy();
-    // Kysely ends only a pool that it has used itself; another's idle connections would hold up the process.
+    // Kysely closes the pool only if Kysely has used it; otherwise idle connections would keep the process running.
     if (!pool.ending) await pool.end();
   };
   return { kysely, pool, url, sessions, close };
 }
 
 /**
- * Opens a connection with the pool's settings and outside of it, for whoever must not wait for one or may not hand it
- * back. The caller ends it.
+ * Opens a connection with the pool's settings but outside the pool, for callers that must not wait for a free one or
+ * must not return it. The caller closes it.
  */
 export async function openClient(
   { pool, sessions }: Pick<Database, 'pool' | 'sessions'>,
@@ -96,14 +98,14 @@ export async function openClient(
   }
 }
 
-/** One view of the tables that changes nothing in them. */
+/** Transaction mode: every statement sees the same rows, and none may write. */
 export const READ_SNAPSHOT = 'isolation level repeatable read, read only';
 
 /**
- * Runs `work` in a transaction on a connection of the pool; whatever it throws undoes it all. It uses that connection
- * and no other of the pool.
+ * Runs `work` in a transaction on a connection of the pool; any error rolls everything back. `work` must use only that
+ * connection and take no other from the pool.
  *
- * @param mode as BEGIN takes it. @default the server's
+ * @param mode transaction modes as BEGIN accepts them. @default the server's
  */
 export async function inTransaction<T>(
   database: Pick<Database, 'pool'>,
@@ -117,7 +119,7 @@ export async function inTransaction<T>(
       await client.query('commit');
       return { result };
     } catch (error) {
-      // A connection on which even that fails is not used again.
+      // If even the rollback fails, throwing here keeps the connection from being used again.
       await client.query('rollback').catch(() => {
         throw error;
       });
@@ -129,10 +131,10 @@ export async function inTransaction<T>(
 }
 
 /**
- * Opens the first connection, and says of a failure where it was tried.
+ * Opens the first connection. The message of a failure names the host and database that were tried.
  *
- * @throws TidegateError DATABASE_UNREACHABLE, and every other code of a connection that comes to nothing;
- * DATABASE_ENCODING when the database cannot hold every text
+ * @throws TidegateError DATABASE_UNREACHABLE, or any other code of a failed connection; DATABASE_ENCODING if the
+ * encoding of the database is not UTF8
  */
 export async function checkReachable(database: Database): Promise<void> {
   try {
@@ -140,9 +142,9 @@ export async function checkReachable(database: Database): Promise<void> {
       `select current_setting('server_encoding') as encoding`,
     );
     const encoding = rows[0]?.encoding;
-    // SQL_ASCII takes any byte and says of none which letter it is; all others lack most letters.
+    // SQL_ASCII accepts any byte without knowing which letter it is; all other encodings lack most letters.
     if (encoding !== 'UTF8')
-      throw new TidegateError('DATABASE_ENCODING', `it has the encoding ${encoding}, and UTF8 is needed`);
+      throw new TidegateError('DATABASE_ENCODING', `its encoding is ${encoding}, but UTF8 is required`);
   } catch (cause) {
     const { host, pathname } = new URL(database.url);
     const at = `Postgres at ${host}${pathname}`;
@@ -154,7 +156,7 @@ export async function checkReachable(database: Database): Promise<void> {
     if (known && known.code !== 'DATABASE_UNREACHABLE') {
       throw new TidegateError(known.code, `${at}: ${known.message}`, { cause, remedy: known.remedy });
     }
-    const words = known?.message ?? (cause instanceof Error ? cause.message : String(cause));
-    throw new TidegateError('DATABASE_UNREACHABLE', `${at} did not answer: ${words}`, { cause });
+    const reason = known?.message ?? (cause instanceof Error ? cause.message : String(cause));
+    throw new TidegateError('DATABASE_UNREACHABLE', `${at} did not answer: ${reason}`, { cause });
   }
 }

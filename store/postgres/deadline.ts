@@ -1,19 +1,19 @@
-// An end to every wait for Postgres: a statement that is not answered in time takes its connection with it.
+// Deadlines for Postgres: if a statement is not answered in time, its connection is closed.
 import { type Duplex } from 'node:stream';
 import type pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
 
-// The server ends the statement first, if it still can: it has the same limit, and the connection is then kept.
+// The server has the same limit and should cancel the statement first, which keeps the connection. So wait a bit longer.
 const GRACE_MS = 500;
 
 type Query = (...call: unknown[]) => unknown;
 
 /**
- * Ends the connection if one of its statements is not answered in time: a server that is stopped, or a network that
- * swallows what is sent, says nothing that one could wait for. Every statement under way then fails with
- * DATABASE_TIMEOUT, and a pool replaces the connection.
+ * Closes the connection if one of its statements is not answered in time, because a stopped server or a network that
+ * drops packets sends no error. Every running statement then fails with DATABASE_TIMEOUT, and a pool replaces the
+ * connection.
  *
- * @param withinMs also the `statement_timeout` of the session, which the server keeps by itself
+ * @param withinMs milliseconds; the session has the same `statement_timeout`, which the server enforces
  */
 export function limitStatements(client: pg.ClientBase, withinMs: number): void {
   const query = client.query.bind(client) as Query;
@@ -27,7 +27,7 @@ export function limitStatements(client: pg.ClientBase, withinMs: number): void {
     }, withinMs + GRACE_MS);
 
   client.query = ((...call: unknown[]): unknown => {
-    // What speaks with the connection itself has an end of its own.
+    // An object that drives the connection itself (a COPY) has its own deadline.
     if (typeof (call[0] as { submit?: unknown }).submit === 'function') return query(...call);
     const clock = startClock();
     const callback = call.at(-1);
@@ -42,9 +42,9 @@ export function limitStatements(client: pg.ClientBase, withinMs: number): void {
 }
 
 /**
- * An answer, or DATABASE_TIMEOUT once its time is over, whatever it is that keeps it.
+ * Returns the result of `work`, or fails with DATABASE_TIMEOUT after `withinMs` milliseconds.
  *
- * @param what as the message names it: `the values of the entity`
+ * @param what a plural subject for the message: `the values of the entity`
  */
 export async function withinTime<T>(withinMs: number, what: string, work: Promise<T>): Promise<T> {
   let clock: NodeJS.Timeout | undefined;

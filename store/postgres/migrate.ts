@@ -1,4 +1,4 @@
-// Brings a database to the schema that this process knows.
+// Migrates a database to the schema that this process expects.
 import { type Migration, sql, type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from './database.ts';
@@ -10,35 +10,35 @@ export type MigrationSet = Readonly<Record<string, Migration>>;
 /** A history of migrations: Tidegate's own, or that of the example's source tables. */
 export interface MigrationTrack {
   readonly schema: string;
-  /** Table, in `schema`, that records which migrations ran. */
+  /** Table in `schema` that records which migrations have run. */
   readonly table: string;
   readonly migrations: MigrationSet;
 }
 
-/** Settings of one call. */
+/** Options of `migrate`. */
 export interface MigrateOptions {
   /**
-   * How long to wait for another migration, or for a session that uses a table that is to be changed.
+   * How long to wait for another process that migrates, or for a session that uses a table to be changed. Milliseconds.
    *
    * @default 60,000
    */
   readonly lockTimeoutMs?: number;
 }
 
-// Any number, the same in every process: migrations of one database run one after the other.
+// An arbitrary number, the same in every process: migrations of one database run one after the other.
 const MIGRATION_LOCK = 7_237_001;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Runs the migrations that a database has not seen, in one transaction: all or none. Any number of processes may call it
- * at once: the first does the work and the others find it done. A process that dies in the middle leaves the database as
- * it was.
+ * Runs the missing migrations of a database in one transaction: all or none. Any number of processes may call this at the
+ * same time: the first does the work, and the others wait and find it done. If a process dies halfway, the database stays
+ * unchanged.
  *
- * Databases from before the first release may have run a later migration before an earlier one; what is missing is run
- * in order, whatever ran before it.
+ * Databases from before the first release may have run a later migration before an earlier one. Missing migrations are
+ * run in order, even if later ones have already run.
  *
- * @returns the names of the migrations that ran here
+ * @returns the names of the migrations that this call ran
  * @throws TidegateError SCHEMA_TOO_NEW, MIGRATION_BLOCKED, MIGRATION_FAILED
  */
 export async function migrate(
@@ -50,7 +50,7 @@ export async function migrate(
   try {
     return await database.kysely
       .transaction()
-      // What another process committed while this one waited must be seen, whatever the database's default is.
+      // This must see what another process committed while this one waited, so do not rely on the database's default.
       .setIsolationLevel('read committed')
       .setAccessMode('read write')
       .execute(async (transaction) => {
@@ -70,26 +70,26 @@ export async function migrate(
   }
 }
 
-/** Takes the lock, and makes the table of what ran. */
+/** Takes the migration lock and creates the table that records migrations. */
 async function prepare(
   transaction: Transaction<Tables>,
   track: MigrationTrack,
   lockTimeoutMs: number,
 ): Promise<void> {
   await sql`set local lock_timeout = ${sql.lit(lockTimeoutMs)}`.execute(transaction);
-  // A limit that a role has for its queries is not meant for migrations.
+  // The role may have a limit for queries; it is not meant for migrations.
   await sql`set local statement_timeout = 0`.execute(transaction);
   await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
   const { rows } = await sql<{ exists: boolean }>`
     select to_regnamespace(quote_ident(${track.schema})) is not null as exists`.execute(transaction);
-  // "If not exists" asks for the right to create schemas even when there is nothing to create.
+  // "create schema if not exists" would require the privilege to create schemas even if the schema exists.
   if (!rows[0]?.exists) await sql`create schema ${sql.id(track.schema)}`.execute(transaction);
   await sql`
     create table if not exists ${tableOf(track)} (
       name varchar(255) not null primary key,
       timestamp varchar(255) not null
     )`.execute(transaction);
-  // Left by releases that kept a lock in a table.
+  // Left over from releases that used a table as a lock.
   await sql`drop table if exists ${sql.id(track.schema, `${track.table}_lock`)}`.execute(transaction);
 }
 
@@ -99,15 +99,18 @@ const record = (transaction: Transaction<Tables>, track: MigrationTrack, name: s
 const tableOf = ({ schema, table }: MigrationTrack) => sql.id(schema, table);
 
 /**
- * Refuses a database that this process does not fit.
+ * Refuses a database whose schema is not the one that this process expects.
  *
- * @throws TidegateError SCHEMA_OUT_OF_DATE when migrations are missing, SCHEMA_TOO_NEW when it holds unknown ones
+ * @throws TidegateError SCHEMA_OUT_OF_DATE if migrations are missing, SCHEMA_TOO_NEW if unknown ones have run
  */
 export async function checkSchema({ kysely }: Database, track: MigrationTrack): Promise<void> {
   refuseUnknown(await executedNames(kysely, track), track);
   const missing = await missingNames(kysely, track);
   if (missing.length > 0) {
-    throw new TidegateError('SCHEMA_OUT_OF_DATE', `the database lacks the migrations ${missing.join(', ')}`);
+    throw new TidegateError(
+      'SCHEMA_OUT_OF_DATE',
+      `migrations are missing from the database: ${missing.join(', ')}`,
+    );
   }
 }
 
@@ -116,7 +119,7 @@ function refuseUnknown(executed: readonly string[], track: MigrationTrack): void
   if (unknown.length === 0) return;
   throw new TidegateError(
     'SCHEMA_TOO_NEW',
-    `the database holds migrations that this process does not know: ${unknown.join(', ')}`,
+    `the database has run migrations that this process does not know: ${unknown.join(', ')}`,
   );
 }
 
@@ -125,7 +128,7 @@ async function missingNames(kysely: Database['kysely'], track: MigrationTrack): 
   return Object.keys(track.migrations).filter((name) => !executed.has(name));
 }
 
-/** Names of the migrations that a database has run; none if it was never migrated. */
+/** Names of the migrations that a database has run; empty if it was never migrated. */
 async function executedNames(kysely: Database['kysely'], track: MigrationTrack): Promise<string[]> {
   const { rows: found } = await sql<{ exists: boolean }>`
     select to_regclass(${`"${track.schema}"."${track.table}"`}) is not null as exists`.execute(kysely);
@@ -136,7 +139,7 @@ async function executedNames(kysely: Database['kysely'], track: MigrationTrack):
   return rows.map(({ name }) => name);
 }
 
-/** The error as a person can act on it. */
+/** Turns an error into one that a person can act on. */
 async function explained(
   database: Database,
   error: unknown,
@@ -147,12 +150,12 @@ async function explained(
   if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) {
     const what =
       current === undefined
-        ? 'another process migrates this database'
-        : `${current} waits for a table in use`;
+        ? 'another process is migrating this database'
+        : `${current} is waiting for a table that is in use`;
     const holders = await sessionsInTheWay(database, current === undefined);
     return new TidegateError(
       'MIGRATION_BLOCKED',
-      `${what}, and did not end within ${lockTimeoutMs / 1_000} s: ${holders || 'it has ended since'}`,
+      `${what}; gave up after ${lockTimeoutMs / 1_000} s. Blocked by: ${holders || 'a session that has ended since'}`,
       { cause: error },
     );
   }
@@ -162,7 +165,7 @@ async function explained(
   });
 }
 
-/** Sessions that hold the lock of migrations, or that have used a table of Tidegate's in a transaction that is open. */
+/** Describes the sessions that hold the migration lock, or that use a Tidegate table in an open transaction. */
 async function sessionsInTheWay({ kysely }: Database, migrating: boolean): Promise<string> {
   const held = migrating
     ? sql`l.locktype = 'advisory' and l.classid = 0 and l.objid = ${MIGRATION_LOCK}`

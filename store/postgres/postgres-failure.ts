@@ -1,13 +1,13 @@
-// What an error of Postgres, of its driver or of the way to it means: one code of the error table for each.
+// Maps errors of Postgres, its driver and the network to codes of the error table.
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 
 /**
- * What has to change before the same statement can succeed. `moment`: nothing but time. `values`: the rows that were
- * read or written. `setup`: schema, privileges, settings or the machine, which a person has to mend.
+ * What has to change before the same statement can succeed. `moment`: nothing, only time has to pass. `values`: the rows
+ * that were read or written. `setup`: schema, privileges, settings or the machine, which a person has to correct.
  */
 export type Blame = 'moment' | 'values' | 'setup';
 
-/** What is known of a failure of Postgres. */
+/** What is known about a failure of Postgres. */
 export interface PostgresFailure {
   readonly blame: Blame;
   readonly error: TidegateError;
@@ -16,7 +16,7 @@ export interface PostgresFailure {
 interface Meaning {
   readonly code: ErrorCode;
   readonly blame: Blame;
-  /** A remedy more exact than that of the code. */
+  /** A remedy more specific than that of the code. */
   readonly remedy?: string;
 }
 
@@ -36,18 +36,18 @@ const DAMAGED = meaning('DATABASE_DAMAGED', 'setup');
 const REFUSED = meaning('DATABASE_REFUSED', 'setup');
 const POOLER = meaning('DATABASE_POOLER', 'setup');
 
-// SQLSTATEs of one condition, looked up first. https://www.postgresql.org/docs/current/errcodes-appendix.html
+// SQLSTATEs of single conditions, looked up first. https://www.postgresql.org/docs/current/errcodes-appendix.html
 const BY_STATE: Readonly<Record<string, Meaning>> = {
-  // A value that no column of the type can hold, or that is none of the type.
+  // The value is too large or too small for the column's type.
   '22003': meaning('VALUE_OUT_OF_RANGE', 'values'),
   '22008': meaning('VALUE_OUT_OF_RANGE', 'values'),
   '22015': meaning('VALUE_OUT_OF_RANGE', 'values'),
-  // Two attempts of one step may write the same row at the same moment; the later finds it the next time.
+  // Two attempts of one step may write the same row at the same moment; the next attempt finds the row.
   '23505': meaning('DUPLICATE_ROW', 'values'),
   '25006': meaning('DATABASE_READ_ONLY', 'moment'),
   '25P03': TIMEOUT,
   '25P04': TIMEOUT,
-  // What a session made earlier is not there: the pooler has given the statement to another session.
+  // Something that the session created earlier is missing, because the pooler ran the statement in another session.
   '26000': POOLER,
   '34000': POOLER,
   '42P05': POOLER,
@@ -65,11 +65,11 @@ const BY_STATE: Readonly<Record<string, Meaning>> = {
   '57014': TIMEOUT,
   '57P04': MISSING,
   '58030': meaning('DATABASE_DAMAGED', 'setup', 'Look at the disk of Postgres and at its log.'),
-  // "cache lookup failed", "tuple concurrently updated": seen while another changes the schema.
+  // "cache lookup failed", "tuple concurrently updated": seen while another session changes the schema.
   XX000: meaning('INTERNAL', 'moment', 'Look at the log of Postgres.'),
 };
 
-// By the first two characters: every condition that is not named above.
+// Conditions that are not listed above, by the first two characters of their SQLSTATE.
 const BY_CLASS: Readonly<Record<string, Meaning>> = {
   '08': UNREACHABLE,
   '22': meaning('UNREADABLE_VALUE', 'values'),
@@ -80,7 +80,7 @@ const BY_CLASS: Readonly<Record<string, Meaning>> = {
   '55': meaning(
     'DATABASE_TIMEOUT',
     'moment',
-    'Another session holds a lock; pg_stat_activity and pg_locks show which.',
+    'Another session holds the lock; pg_stat_activity and pg_locks show which one.',
   ),
   '57': UNREACHABLE,
   '58': DAMAGED,
@@ -112,14 +112,14 @@ const TLS = meaning(
   'Correct sslmode and certificates in DATABASE_URL (sslmode=verify-full&sslrootcert=… for a certificate of your own).',
 );
 
-// What drivers and poolers say without a code, or with one that says less than their words.
-const BY_WORDS: readonly (readonly [RegExp, Meaning])[] = [
+// Errors of drivers and poolers that have no code, or a code that says less than the message.
+const BY_MESSAGE: readonly (readonly [RegExp, Meaning])[] = [
   [
     /unsupported startup parameter/i,
     meaning(
       'DATABASE_POOLER',
       'setup',
-      'The pooler before Postgres does not take that parameter: leave it out of DATABASE_URL and PGOPTIONS, give a direct URL of Postgres, or list it in ignore_startup_parameters of PgBouncer.',
+      'The pooler in front of Postgres does not accept that parameter: remove it from DATABASE_URL and PGOPTIONS, connect to Postgres directly, or list it in ignore_startup_parameters of PgBouncer.',
     ),
   ],
   [
@@ -127,7 +127,7 @@ const BY_WORDS: readonly (readonly [RegExp, Meaning])[] = [
     meaning(
       'DATABASE_POOLER',
       'setup',
-      'Set pool_mode of PgBouncer to transaction or session, or give a direct URL of Postgres.',
+      'Set pool_mode of PgBouncer to transaction or session, or connect to Postgres directly.',
     ),
   ],
   [/^prepared statement .* (does not exist|already exists)/i, POOLER],
@@ -155,8 +155,8 @@ const BY_WORDS: readonly (readonly [RegExp, Meaning])[] = [
 const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$|^XX[0-9A-Z]{3}$/;
 
 /**
- * What a failure of Postgres means; nothing for any other error. Causes are not followed: a request to another server
- * that fails has a socket's error as its cause as well.
+ * Explains a failure of Postgres; returns undefined for any other error. Does not look at causes, because a failed request
+ * to some other server also has a socket error as its cause.
  *
  * @example
  * postgresFailure(Object.assign(new Error('column v.fee does not exist'), { code: '42703' }))?.error.code;
@@ -169,8 +169,8 @@ export function postgresFailure(thrown: unknown): PostgresFailure | undefined {
 }
 
 /**
- * Whether the same call may succeed later without anybody changing rows, schema or privileges: an outage, a lock, a
- * disk that is full, a server that is read-only after a switch-over.
+ * Whether the same call may succeed later without a change to rows, schema or privileges: after an outage, a lock, a full
+ * disk, or a switch-over that left the server read-only.
  */
 export function isTemporary(error: unknown): boolean {
   if (error instanceof TidegateError) return error.retryable && error.code !== 'INTERNAL';
@@ -180,20 +180,20 @@ export function isTemporary(error: unknown): boolean {
 function meaningOf(error: Error): Meaning | undefined {
   const { code, syscall } = error as { readonly code?: unknown; readonly syscall?: unknown };
   const isState = typeof code === 'string' && SQL_STATE.test(code);
-  // Poolers give 08P01 for whatever they do not like.
+  // Poolers use 08P01 for many different errors.
   if (!isState || code === '08P01' || code === '0A000' || code === '26000') {
-    const [, words] = BY_WORDS.find(([pattern]) => pattern.test(error.message)) ?? [];
-    if (words) return words;
+    const [, found] = BY_MESSAGE.find(([pattern]) => pattern.test(error.message)) ?? [];
+    if (found) return found;
   }
   if (typeof code !== 'string') return undefined;
-  // The socket file of a server on this machine is not there, or may not be entered.
+  // The socket file of a server on this machine does not exist, or access to it is denied.
   if ((code === 'ENOENT' || code === 'EACCES') && syscall === 'connect') return UNREACHABLE;
   if (!isState) return SOCKETS[code] ?? (CERTIFICATE.test(code) ? TLS : undefined);
   if (code === '42883') return /operator does not exist/.test(error.message) ? BY_STATE['42804'] : REFUSED;
   return BY_STATE[code] ?? BY_CLASS[code.slice(0, 2)] ?? REFUSED;
 }
 
-/** The fields that Postgres adds to a message. */
+/** Fields that Postgres adds to an error. */
 interface Fields {
   readonly code?: string;
   readonly schema?: string;
@@ -203,29 +203,30 @@ interface Fields {
   readonly errors?: readonly unknown[];
 }
 
-const MAX_WORDS = 300;
+/** Longest message that is quoted whole, in characters. */
+const MAX_MESSAGE = 300;
 
 const COPIED = /^COPY [^\n]+?, line \d+(, column [^:\n]+)?/;
 
 function explained(cause: Error, { code, blame, remedy }: Meaning): PostgresFailure {
   const { code: state, schema, table, column, where, errors } = cause as Error & Fields;
   const own = ownSchema(code, cause.message);
-  // Node reports what each address of a name said, and then has no words of its own.
-  const words =
+  // If a name has several addresses, Node reports one error for each and leaves its own message empty.
+  const full =
     cause.message ||
     (errors ?? []).map((each) => (each as Error).message).join(', ') ||
     (state ?? 'no reason given');
-  // A number that is out of range is quoted with all its digits.
-  const said =
-    words.length > MAX_WORDS ? `${words.slice(0, MAX_WORDS / 2)} … ${words.slice(-MAX_WORDS / 2)}` : words;
+  // Postgres quotes a number that is out of range with all its digits, so a message may be very long.
+  const text =
+    full.length > MAX_MESSAGE ? `${full.slice(0, MAX_MESSAGE / 2)} … ${full.slice(-MAX_MESSAGE / 2)}` : full;
   const at = [schema, table, column].filter((part) => part !== undefined && part !== '').join('.');
   const copied = COPIED.exec(where ?? '')?.[0];
   const facts = [
-    ...(at !== '' && !said.includes(at) ? [`at ${at}`] : []),
+    ...(at !== '' && !text.includes(at) ? [`at ${at}`] : []),
     ...(copied === undefined ? [] : [copied]),
     ...(state === undefined ? [] : [SQL_STATE.test(state) ? `SQLSTATE ${state}` : state]),
   ];
-  const message = facts.length === 0 ? said : `${said} (${facts.join(', ')})`;
+  const message = facts.length === 0 ? text : `${text} (${facts.join(', ')})`;
   return {
     blame,
     error: new TidegateError(own ?? code, message, {
@@ -235,7 +236,7 @@ function explained(cause: Error, { code, blame, remedy }: Meaning): PostgresFail
   };
 }
 
-/** Tidegate's own tables are named with their schema in every statement; what lacks there is a migration. */
+/** SCHEMA_OUT_OF_DATE if a table or column of Tidegate's own schema is missing: then a migration has not run. */
 const ownSchema = (code: ErrorCode, message: string): ErrorCode | undefined =>
   (code === 'UNKNOWN_TABLE' || code === 'UNKNOWN_COLUMN') && /\btidegate\.|"tidegate"/.test(message)
     ? 'SCHEMA_OUT_OF_DATE'

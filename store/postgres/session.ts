@@ -1,24 +1,24 @@
-// What every session needs to be set to, and how that is reached directly or through a pooler.
+// Applies the settings that every session needs, on direct connections and through a pooler.
 import pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
 import { limitStatements } from './deadline.ts';
 
 /**
- * How a connection relates to sessions of the server. `direct`: it is one. `own`: a pooler stands between, and keeps
- * one session for it. `shared`: a pooler gives each transaction to any session, so that settings, temporary tables,
- * locks, prepared statements and LISTEN last no longer than a transaction.
+ * How a connection maps to sessions of the server. `direct`: one to one. `own`: through a pooler that reserves one
+ * session for it. `shared`: through a pooler that may run each transaction in a different session, so settings,
+ * temporary tables, locks, prepared statements and LISTEN do not outlive a transaction.
  */
 export type SessionKind = 'direct' | 'own' | 'shared';
 
-/** Settings by name, in the order in which they are made. */
+/** Settings by name, in the order in which they are applied. */
 export type Settings = ReadonlyMap<string, string>;
 
-// Unqualified names are those of `public`: by default a schema named like the role comes first, and the role that owns
-// Tidegate's tables may well be called tidegate. A URL may say otherwise.
+// Unqualified table names mean the schema `public`. By default Postgres looks first in a schema named like the role, and
+// the role that owns Tidegate's tables may well be called tidegate. The URL can override this.
 const PUBLIC = { search_path: 'public' };
 
-// Times without a zone are UTC, a day is 24 hours and a date reads 2024-02-29; numbers keep all their digits, and texts
-// and arrays are read as they are written. No URL may say otherwise.
+// Times without a zone are UTC, a day has 24 hours and a date is written 2024-02-29; numbers keep all their digits, and
+// texts and arrays are read as they are written. The URL cannot override these.
 const NEEDED = [
   ['TimeZone', 'UTC'],
   ['DateStyle', 'ISO, MDY'],
@@ -28,18 +28,18 @@ const NEEDED = [
   ['array_nulls', 'on'],
 ] as const;
 
-// These are accepted while a connection is made, and never after.
+// Postgres accepts these only while a connection is being opened.
 const AT_START_ONLY =
   /^(log_connections|log_disconnections|post_auth_delay|pre_auth_delay|ignore_system_indexes|jit_.*_support)$/i;
 
-/** Where to connect, and what to set there. */
+/** The URL to connect to, and the settings to apply afterwards. */
 export interface SessionPlan {
-  /** The URL without the options that are set afterwards: poolers refuse or drop them while a connection is made. */
+  /** The URL without the options that are set later, because poolers refuse or drop them when a connection is opened. */
   readonly url: string;
   readonly settings: Settings;
 }
 
-/** What a caller wants of its sessions besides what all need. */
+/** Settings that a caller wants in addition to those that every session needs. */
 export interface SessionWishes {
   /** Settings that options of the URL override. @default the search path `public` */
   readonly defaults?: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export interface SessionWishes {
 }
 
 /**
- * Plans the sessions of a URL. Options of the URL itself are kept: a `search_path` there wins.
+ * Plans the sessions of a URL. Options in the URL override the defaults, for example its `search_path`.
  *
  * @example planSession('postgres://db/churn?options=-c search_path=crm').settings.get('search_path'); // 'crm'
  */
@@ -70,9 +70,9 @@ export function planSession(
   return { url: plain.href, settings };
 }
 
-/** The settings among the options of a command line of Postgres, and what else stands there. */
+/** Splits Postgres command-line options into settings and everything else. */
 function splitOptions(options: string): { settings: [string, string][]; rest: string } {
-  // As Postgres reads them: words between spaces, where a backslash takes the next character as it is.
+  // As Postgres splits them: at spaces, and a backslash makes the next character literal.
   const words = [...options.matchAll(/(?:\\[^]|[^\s\\])+/g)].map(([word]) => word);
   const settings: [string, string][] = [];
   const rest: string[] = [];
@@ -91,7 +91,7 @@ function splitOptions(options: string): { settings: [string, string][]; rest: st
   return { settings, rest: rest.join(' ') };
 }
 
-/** What sets up the connections of one URL: all of them are of one kind. */
+/** Sets up the connections of one URL, all of which are of the same kind. */
 export class Sessions {
   readonly #config: pg.ClientConfig;
   readonly #settings: Settings;
@@ -99,30 +99,32 @@ export class Sessions {
   #pooled: Promise<SessionKind> | undefined;
   #kind: SessionKind | undefined;
 
-  /** @param config as for a client of pg, with the URL of the plan; @param limitMs how long a statement may take */
+  /** @param config as for a pg client, with the URL of the plan; @param limitMs how long a statement may take */
   constructor(config: pg.ClientConfig, settings: Settings, limitMs?: number) {
     this.#config = config;
     this.#settings = settings;
     this.#limitMs = limitMs;
   }
 
-  /** The kind of the connections made so far; nothing before the first. */
+  /** The kind of the connections opened so far; undefined before the first. */
   get kind(): SessionKind | undefined {
     return this.#kind;
   }
 
   /**
-   * Sets what a connection needs, and looks whether it holds. On one that shares sessions, every transaction sets it
-   * for itself from now on, and a statement outside of one gets one.
+   * Applies the settings to a connection and checks that they took effect. If the connection shares sessions, each
+   * transaction applies the settings again from now on, and a statement outside a transaction is wrapped in one.
    *
-   * @throws TidegateError BAD_CONFIG when an option of the URL is none, DATABASE_SESSION when a setting does not hold
+   * @throws TidegateError BAD_CONFIG if Postgres rejects an option of the URL, DATABASE_SESSION if a setting did not take
+   * effect
    */
   async prepare(client: pg.ClientBase): Promise<SessionKind> {
     if (this.#limitMs !== undefined) limitStatements(client, this.#limitMs);
     const names = [...this.#settings.keys()];
     const values = [...this.#settings.values()];
     const { processID } = client as pg.ClientBase & { readonly processID?: number | null };
-    // Behind a pooler the session may be another's the next moment: there the first attempt undoes itself.
+    // Behind a pooler another client may get this session next, so there the settings of this first attempt end with the
+    // statement.
     const { rows: first } = await setting(
       client.query<Attempt>(
         `select pg_backend_pid() as pid, array(
@@ -156,8 +158,8 @@ export class Sessions {
   }
 
   /**
-   * Whether the pooler before the server gives one session to several connections. Another connection is opened: a
-   * session that both meet is shared. Where that cannot be found out, it is taken as shared, which works for both.
+   * Finds out whether the pooler shares one session among several connections: opens a second connection and compares
+   * the sessions that the two get. If that fails, assumes `shared`, because that works in both cases.
    */
   async #kindBehindPooler(client: pg.ClientBase): Promise<SessionKind> {
     const other = new pg.Client({
@@ -197,13 +199,13 @@ async function sessionOf(client: pg.ClientBase): Promise<number | undefined> {
   return rows[0]?.pid;
 }
 
-/** Says of a setting that Postgres refuses that it was one of the URL. */
+/** Turns the error for a rejected setting into one that says the setting came from the URL. */
 async function setting<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (cause) {
     const { code, message } = cause as pg.DatabaseError;
-    // An unknown setting, a value that is none, one that may not be set by this role or not at all in a session.
+    // An unknown setting, an invalid value, or a setting that this role, or any session, may not change.
     if (!/^(42704|22023|42501|55P02)$/.test(code ?? '')) throw cause;
     throw new TidegateError('BAD_CONFIG', `options of DATABASE_URL: ${message}`, {
       cause,
@@ -212,7 +214,7 @@ async function setting<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-// A list of names, each of which is quoted by itself.
+// Settings whose value is a list of names, each quoted separately.
 const LISTS = /^(search_path|temp_tablespaces|local_preload_libraries|session_preload_libraries)$/i;
 
 const namesIn = (list: string): string[] =>
@@ -220,11 +222,11 @@ const namesIn = (list: string): string[] =>
     name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.trim().toLowerCase(),
   );
 
-/** A value as it is compared: the server writes a list as it was given to it, with or without spaces and quotes. */
+/** Normalizes a value for comparison, because the server returns a list with the spaces and quotes it was given. */
 const spelled = (name: string, value = ''): string =>
   LISTS.test(name) ? JSON.stringify(namesIn(value)) : value;
 
-/** SET, unlike a call of set_config, takes no snapshot: a transaction sees what is there at its own first statement. */
+/** Uses SET because set_config would take the snapshot of the transaction before its first real statement. */
 const setLocal = ([name, value]: readonly [string, string]): string => {
   const values = LISTS.test(name)
     ? namesIn(value)
@@ -242,13 +244,13 @@ type Query = (...call: unknown[]) => Promise<unknown>;
 const BEGINS = /^\s*(begin|start\s+transaction)\b/i;
 const ENDS = /^\s*(commit|end|abort|rollback(?!\s+(work\s+|transaction\s+)?to\b))\b/i;
 
-/** Makes every transaction of a connection begin with the settings, and every other statement a transaction. */
+/** Makes every transaction on a connection begin with the settings, and wraps every other statement in a transaction. */
 function setInEachTransaction(client: pg.ClientBase, settings: Settings): void {
   const settle = [...settings].map(setLocal).join('; ');
   const query = client.query.bind(client) as unknown as Query;
   let inTransaction = false;
 
-  // One at a time: a second statement would meet the transaction of the first.
+  // One at a time, because a second statement would run inside the transaction of the first.
   let turn: Promise<unknown> = Promise.resolve();
   const alone = (call: unknown[]): Promise<unknown> => {
     const answer = turn.then(async () => {
@@ -276,7 +278,7 @@ function setInEachTransaction(client: pg.ClientBase, settings: Settings): void {
   const run = (call: unknown[]): unknown => {
     const [statement] = call;
     const text = typeof statement === 'string' ? statement : (statement as { text?: unknown }).text;
-    // CopyTap and the like speak with the connection themselves, and only in transactions.
+    // CopyTap and similar objects drive the connection themselves, and are used only inside transactions.
     if (typeof text !== 'string') return (query as (...each: unknown[]) => unknown)(...call);
     const unnamed = [
       typeof statement === 'string' ? statement : { ...(statement as object), name: undefined },
@@ -302,15 +304,15 @@ function setInEachTransaction(client: pg.ClientBase, settings: Settings): void {
   }) as typeof client.query;
 }
 
-/** @throws TidegateError DATABASE_POOLER unless one session stays with the connection */
+/** Refuses connections that share sessions. @throws TidegateError DATABASE_POOLER if `kind` is 'shared' */
 export function requireOwnSession(kind: SessionKind | undefined, what: string): void {
   if (kind !== 'shared') return;
   throw new TidegateError(
     'DATABASE_POOLER',
-    `a pooler before Postgres gives each transaction to another session, and ${what} needs one of its own`,
+    `a pooler between Tidegate and Postgres may run each transaction in a different session, but ${what} needs a session of its own`,
     { remedy: POOLER_REMEDY },
   );
 }
 
 const POOLER_REMEDY =
-  'Give DATABASE_URL the address of Postgres itself, or that of a pooler in session mode; an API process may stay behind the pooler.';
+  'Set DATABASE_URL to the address of Postgres itself or of a pooler in session mode. API processes can keep using the pooler.';

@@ -1,18 +1,18 @@
-// One consistent look at the source tables.
+// Reads the source tables in one consistent snapshot.
 import type pg from 'pg';
 import { type Database, openClient } from './database.ts';
 import { type Queryable } from './sql-text.ts';
 
-/** Leaves every field as the text that Postgres sent. */
+/** Type parsers that return every field as the text that Postgres sent. */
 export const asText: pg.CustomTypesConfig = {
   getTypeParser: () => (text: string) => text,
 };
 
 /**
- * Runs `work` in one REPEATABLE READ transaction, on a connection of its own: all of its statements see the same rows.
+ * Runs `work` in one REPEATABLE READ transaction on a new connection, so all of its statements see the same rows.
  *
- * @param signal ends the statement under way on the server
- * @throws the signal's reason, when aborted
+ * @param signal cancels the running statement on the server
+ * @throws the signal's reason if it is aborted
  */
 export async function inSnapshot<T>(
   database: Database,
@@ -29,10 +29,10 @@ export async function inSnapshot<T>(
 }
 
 /**
- * The same on a connection that the caller has. After a failure it must not be used again: a statement of it may still
- * be about to be cancelled.
+ * Does the same on a connection that the caller already has. After a failure that connection must not be used again,
+ * because a cancel request for it may still be on its way.
  *
- * @throws the signal's reason, when aborted
+ * @throws the signal's reason if it is aborted
  */
 export async function inSnapshotOn<T>(
   { database, client }: { readonly database: Database; readonly client: pg.ClientBase },
@@ -49,10 +49,10 @@ export async function inSnapshotOn<T>(
 }
 
 /**
- * Runs `work`; when aborted, the statements under way on its connections end on the server as well. After a failure the
- * connections must not be used again. Behind a pooler that shares sessions they must be in a transaction already.
+ * Runs `work`; if the signal is aborted, the running statements are cancelled on the server too. After a failure the
+ * connections must not be used again. Behind a pooler that shares sessions, they must already be in a transaction.
  *
- * @throws the signal's reason, when aborted
+ * @throws the signal's reason if it is aborted
  */
 export async function cancellable<T>(
   database: Database,
@@ -63,7 +63,7 @@ export async function cancellable<T>(
   if (!signal) return work();
   const backends: number[] = [];
   for (const client of clients) backends.push(await backendOf(client));
-  // The statement fails then, or has ended.
+  // An error here can be ignored: the statement either fails or has already ended.
   const cancel = (): void =>
     backends.forEach((backend) => void cancelStatement(database, backend).catch(() => undefined));
   signal.addEventListener('abort', cancel);
@@ -78,14 +78,14 @@ export async function cancellable<T>(
   }
 }
 
-/** The process of the server that a transaction runs in, for `pg_cancel_backend`. */
+/** The id of the server process that runs the transaction, for `pg_cancel_backend`. */
 export async function backendOf(client: pg.ClientBase): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return Number(rows[0]?.pid);
 }
 
 async function cancelStatement(database: Database, backend: number): Promise<void> {
-  // Not from the pool: whoever waits for this statement may hold its last connection.
+  // Not from the pool, because the work that waits for this statement may use the last connection.
   const other = await openClient(database);
   try {
     await other.query('select pg_cancel_backend($1)', [backend]);
@@ -95,8 +95,8 @@ async function cancelStatement(database: Database, backend: number): Promise<voi
 }
 
 /**
- * The instant up to which what is known is complete: now, or the start of the oldest other transaction that has
- * written, since its rows may still appear with earlier times. ISO text with microseconds.
+ * The instant up to which all known rows are visible: now, or the start of the oldest other open transaction that has
+ * written, because its rows may still appear with earlier times. ISO 8601 text with microseconds.
  */
 export async function labelsKnownBy(client: Queryable): Promise<string> {
   const { rows } = await client.query<{ instant: string }>(`

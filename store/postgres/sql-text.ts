@@ -1,11 +1,11 @@
-// Text of SQL: quoted names, parameters written in as literals, and what runs a statement.
+// Builds SQL text: quoted names, and parameters replaced by literals.
 import pg from 'pg';
 
-// Texts and names in quotes may hold what looks like a parameter. A quote within is doubled in all that we write.
+// Quoted texts and names may contain something that looks like a parameter. Quotes inside them are always doubled here.
 const QUOTED_OR_PARAMETER = /'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)/g;
 
 /**
- * A statement with each `$n` replaced by the n-th text as a literal.
+ * Replaces each `$n` of a statement by the n-th text as a literal.
  *
  * @example inlineParameters(`select $1::date, '$1'`, ['2024-02-29']) // select '2024-02-29'::date, '$1'
  */
@@ -17,13 +17,13 @@ export const inlineParameters = (sql: string, texts: readonly string[]): string 
     return pg.escapeLiteral(text);
   });
 
-/** A column name for SQL text. @example quoteColumn('order') // "order" */
+/** Quotes a column name. @example quoteColumn('order') // "order" */
 export const quoteColumn = (name: string): string => pg.escapeIdentifier(name);
 
-/** A table name, with its schema where one is given. @example quoteTable('crm.users') // "crm"."users" */
+/** Quotes a table name, with its schema if it has one. @example quoteTable('crm.users') // "crm"."users" */
 export const quoteTable = (name: string): string => name.split('.').map(pg.escapeIdentifier).join('.');
 
-/** The pool or a connection of it. */
+/** Anything that runs statements: the pool or one of its connections. */
 export interface Queryable {
   query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
 }

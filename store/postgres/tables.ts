@@ -1,4 +1,4 @@
-// Tidegate's own tables as Kysely sees them; migrations/tidegate makes them.
+// Types of Tidegate's own tables for Kysely; migrations/tidegate creates the tables.
 import { type ColumnType, type Generated } from 'kysely';
 import { type EncodedProfile, type EncodedReference } from '../../domain/data/profile/profile-codec.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
@@ -18,29 +18,29 @@ import { type EncodedScoreReference } from '../../domain/performance/score-refer
 import { type FirstQualityPart, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type MaterializeScope } from '../../domain/data/materialized.ts';
 
-/** What one table held. */
+/** A fingerprint of the rows of one table. */
 export interface TableMark {
   readonly oid: number;
-  /** By oid, the table itself and every partition or child at any level; absent in marks of earlier releases. */
+  /** The table itself and every partition or child at any level; absent in marks of earlier releases. */
   readonly parts?: Parts;
-  /** Rows written before the horizon; a later count that differs means rows removed or rewritten. */
+  /** Number of rows written before the horizon; if a later count differs, rows were removed or rewritten. */
   readonly settled: number;
-  /** The same of the rows written since: a sum over which rows they are, null where there are none. */
+  /** A checksum over the rows written since the horizon; null if there are none. */
   readonly open: string | null;
 }
 
-/** A fingerprint of the file of each part and of how its columns are stored, by the oid of the part. */
+/** For each part, by its oid, a fingerprint of its file and of how its columns are stored. */
 export type Parts = Readonly<Record<string, string>>;
 
-/** What the sources of a definition held, as a look at one instant saw them. */
+/** The contents of the source tables of a definition, as one snapshot saw them. */
 export interface SourceMark {
-  /** The instant that the look spoke about, ISO 8601. */
+  /** The as-of instant of that run, ISO 8601. */
   readonly asOf: string;
-  /** The oldest transaction that was open, as its number: what it or a later one wrote may not have been seen. */
+  /** Number of the oldest open transaction: rows written by it or by later ones may not have been visible. */
   readonly horizon: string;
-  /** Which transactions were seen, as `pg_snapshot`. */
+  /** Which transactions were visible, as `pg_snapshot`. */
   readonly snapshot: string;
-  /** By position of the source; null for one whose rows do not say who wrote them (`SourceTable.unmarked`). */
+  /** By position of the source; null if its rows do not show which transaction wrote them (`SourceTable.unmarked`). */
   readonly tables: readonly (TableMark | null)[];
 }
 
@@ -50,10 +50,10 @@ type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | 
 type Timestamp = ColumnType<Date, Date | string, Date | string>;
 type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 
-/** Where a version stands. */
+/** Stage of a version. */
 export type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
 
-/** Every table by its name. */
+/** Row types of all tables, by table name. */
 export interface Tables {
   'tidegate.model': {
     name: string;
@@ -301,7 +301,7 @@ export interface Tables {
   'tidegate.preparation': { model: string; version: number; requested_at: Generated<Date> };
 }
 
-/** What a dataset row says of one of its columns. */
+/** One column of a dataset, as its row describes it. */
 export interface DatasetColumn {
   readonly name: string;
   readonly kind: 'numeric' | 'category';

@@ -1,4 +1,4 @@
-// What a piece of work holds and does, so that whoever watches it can tell that it advances.
+// Tracks the connections of a piece of work, so that an observer can tell whether the work advances.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type pg from 'pg';
 
@@ -8,29 +8,29 @@ interface Socket {
   destroy(): void;
 }
 
-/** The socket below a client of pg. */
+/** The socket of a pg client. */
 export const socketOf = (client: pg.ClientBase): Socket | undefined =>
   (client as unknown as { readonly connection?: { readonly stream?: Socket } }).connection?.stream;
 
-/** One piece of work, with the connections that it holds now. */
+/** One piece of work, with the connections that it uses now. */
 export class Watched {
   readonly #clients = new Set<pg.PoolClient>();
   #given = 0;
   #elsewhere = 0;
 
-  /** Notes that the work holds a connection until {@link gaveBack}. */
+  /** Records that the work took a connection, until {@link gaveBack}. */
   took(client: pg.PoolClient): void {
     this.#clients.add(client);
     this.#given += 1;
   }
 
-  /** Notes that a connection went back to its pool. */
+  /** Records that a connection went back to its pool. */
   gaveBack(client: pg.PoolClient): void {
     this.#clients.delete(client);
     this.#given += 1;
   }
 
-  /** Runs what advances out of sight of the connections: in a thread, or in another run that is watched itself. */
+  /** Runs work whose progress the connections do not show: in a thread, or in another run that is watched itself. */
   async elsewhere<T>(work: () => Promise<T>): Promise<T> {
     this.#elsewhere += 1;
     try {
@@ -40,12 +40,12 @@ export class Watched {
     }
   }
 
-  /** Whether something of it advances elsewhere now. */
+  /** Whether part of the work is running elsewhere now. */
   get isElsewhere(): boolean {
     return this.#elsewhere > 0;
   }
 
-  /** Differs from one look to the next if connections came or went, or bytes went over those that it holds. */
+  /** Changes whenever a connection is taken or returned, or bytes are read or written on one of them. */
   get mark(): string {
     let bytes = 0;
     for (const client of this.#clients) {
@@ -55,7 +55,7 @@ export class Watched {
     return `${this.#given}/${bytes}`;
   }
 
-  /** The server's processes behind the connections that it holds. */
+  /** Ids of the server processes that serve these connections. */
   get backends(): number[] {
     return [...this.#clients].flatMap((client) => {
       const { processID } = client as pg.PoolClient & { readonly processID?: number | null };
@@ -63,7 +63,7 @@ export class Watched {
     });
   }
 
-  /** Cuts off the connections that it holds: what waits on them meets an error, and they are free. */
+  /** Closes the connections by force: statements that wait on them fail, and the pool gets their places back. */
   cutOff(): void {
     for (const client of this.#clients) socketOf(client)?.destroy();
   }
@@ -72,6 +72,6 @@ export class Watched {
 /** The work that runs in the calling async context, if it is watched. */
 export const watched = new AsyncLocalStorage<Watched>();
 
-/** Runs what advances elsewhere, for whatever work calls. @example await whileElsewhere(() => pool.run('fit', input)) */
+/** Marks the current work, if it is watched, as running elsewhere. @example await whileElsewhere(() => pool.run('fit', input)) */
 export const whileElsewhere = <T>(work: () => Promise<T>): Promise<T> =>
   watched.getStore()?.elsewhere(work) ?? work();

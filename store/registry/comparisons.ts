@@ -1,4 +1,4 @@
-// Comparisons: champion and candidate on the same rows, with the decision that rests on them.
+// Comparisons of champion and candidate on the same rows, and the promotion decisions based on them.
 import { sql } from 'kysely';
 import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
@@ -13,9 +13,9 @@ export interface StoredComparison {
   readonly championVersion: number | null;
   readonly datasetId: number;
   readonly body: ComparisonBody;
-  /** Null until it has been decided on. */
+  /** Null until there is a decision. */
   readonly decision: PromotionDecision | null;
-  /** Null until then, and where the instant was not kept yet. */
+  /** Null until then, and for decisions from before the instant was stored. */
   readonly decidedAt: Date | null;
 }
 
@@ -29,7 +29,7 @@ const COLUMNS = [
   'decided_at as decidedAt',
 ] as const;
 
-/** Stores the comparison of a candidate; a repeated call keeps the first. */
+/** Stores the comparison of a candidate; a repeated call changes nothing. */
 export async function writeComparison(
   database: Database,
   input: Omit<StoredComparison, 'decision' | 'decidedAt'>,
@@ -47,7 +47,7 @@ export async function writeComparison(
     .execute();
 }
 
-/** Stores what was decided on a comparison; a repeated call keeps the first, and gives it. */
+/** Stores the decision on a comparison; a repeated call returns what the first call stored. */
 export async function writePromotionDecision(
   database: Database,
   model: string,
@@ -65,10 +65,10 @@ export async function writePromotionDecision(
 }
 
 /**
- * How many decisions the holdout of a model has served: all comparisons of a model rest on one holdout.
+ * Counts how many decisions have used the holdout of a model, which is the same for all of its comparisons.
  *
- * @param candidateVersion whose own comparison does not count
- * @param datasetDigest of the rows that it is compared on
+ * @param candidateVersion its own comparison does not count
+ * @param datasetDigest digest of the rows on which it is compared
  */
 export async function countHoldoutUse(
   database: Database,
@@ -88,7 +88,7 @@ export async function countHoldoutUse(
   return rows[0] ?? { decisions: 0, onSameRows: 0 };
 }
 
-/** The comparison of a candidate, if it was made. */
+/** Returns the comparison of a candidate, if it was made. */
 export const findComparison = (
   database: Database,
   model: string,
@@ -101,7 +101,7 @@ export const findComparison = (
     .where('candidate_version', '=', candidateVersion)
     .executeTakeFirst();
 
-/** The comparison of a candidate that has one. @throws TidegateError DEFECT where a step before has left it out */
+/** Returns the comparison of a candidate. @throws TidegateError DEFECT if there is none, because an earlier step must have made it */
 export async function getComparison(
   database: Database,
   model: string,

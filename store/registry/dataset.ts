@@ -1,4 +1,4 @@
-// What is known of a frozen dataset without reading its rows.
+// The row that describes a frozen dataset, without its data.
 import { type Selectable } from 'kysely';
 import { type Backfilled } from '../../domain/data/label-states.ts';
 import { type Window } from '../../domain/model/window.ts';
@@ -16,28 +16,28 @@ export interface Dataset {
   readonly labelledRows: number;
   /** Of the labelled rows, those whose label is absent after its delay and counts as negative. */
   readonly assumedLabels: number;
-  /** Rows without a label: those where it is not expected yet, and those where it should be there. */
+  /** Rows without a label: those whose label is not expected yet, and those whose label is overdue. */
   readonly awaitedLabels: number;
   readonly overdueLabels: number;
-  /** Views whose history was taken as known before it was; empty where every value was known in time. */
+  /** Views with values that count as known earlier than they were (`knownSince`); empty if all were known in time. */
   readonly backfilled: readonly Backfilled[];
-  /** Labelled and not held out: what a candidate can learn from. */
+  /** Rows that are labelled and not held out, which a candidate can learn from. */
   readonly trainingRows: number;
   readonly holdoutRows: number;
   readonly columns: readonly DatasetColumn[];
   readonly digest: string;
   /** Rows per chunk; the last may have fewer. */
   readonly chunkRows: number;
-  /** When retention let its rows go; null while they are there. */
+  /** When retention deleted its rows; null while they exist. */
   readonly expiredAt: Date | null;
   readonly createdAt: Date;
 }
 
-/** Chunks of each part of a dataset. @example chunksOf({ rows: 70_000, chunkRows: 65_536 }) // 2 */
+/** Number of chunks of each part of a dataset. @example chunksOf({ rows: 70_000, chunkRows: 65_536 }) // 2 */
 export const chunksOf = ({ rows, chunkRows }: Pick<Dataset, 'rows' | 'chunkRows'>): number =>
   Math.ceil(rows / chunkRows);
 
-/** A dataset from its row. */
+/** Converts a row to a dataset. */
 export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dataset => ({
   id: row.id,
   model: row.model,
@@ -59,7 +59,7 @@ export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dat
   createdAt: row.created_at,
 });
 
-/** The dataset that a request made, if it has run. */
+/** Returns the dataset that a request made, if it has run. */
 export async function findDatasetByRequest(
   database: Database,
   request: string,
@@ -72,7 +72,7 @@ export async function findDatasetByRequest(
   return row && datasetFromRow(row);
 }
 
-/** A dataset by its id. @throws NoResultError where there is none */
+/** Returns a dataset by its id. @throws NoResultError if there is none */
 export async function getDataset(database: Database, id: number): Promise<Dataset> {
   const row = await database.kysely
     .selectFrom('tidegate.dataset')

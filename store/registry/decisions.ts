@@ -1,4 +1,4 @@
-// Decisions: every one that was sent, accepted or refused; rows are never changed.
+// Decisions of people on versions: every one that was sent, accepted or refused. Rows are never changed.
 import { randomUUID } from 'node:crypto';
 import { type Selectable } from 'kysely';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
@@ -8,7 +8,7 @@ import { type Tables } from '../postgres/tables.ts';
 
 type Row = Selectable<Tables['tidegate.decision']>;
 
-/** A decision as it was sent, and what became of it. */
+/** A decision as it was sent, and the reason if it was refused. */
 export interface Decision {
   readonly request: string;
   readonly model: string;
@@ -24,7 +24,7 @@ export interface Decision {
   readonly runId: string;
 }
 
-/** A decision that has been recorded. */
+/** A decision that was recorded. */
 export interface RecordedDecision extends Decision {
   readonly accepted: boolean;
   readonly at: Date;
@@ -36,7 +36,7 @@ const recorded = (row: Row): RecordedDecision => ({
   version: row.version,
   evidenceDigest: row.evidence_digest,
   decision: row.decision,
-  // Rows from before names were checked may hold anything.
+  // Rows from before names were validated may contain any characters.
   actor: printableName(row.actor),
   authority: row.authority,
   channel: row.channel,
@@ -49,27 +49,28 @@ const recorded = (row: Row): RecordedDecision => ({
 });
 
 /**
- * Records a decision; a repeated call returns the row that the first one wrote. Where another decision on the version
- * was accepted meanwhile, this one is recorded as refused.
+ * Records a decision; a repeated call returns the row that the first call wrote. If another decision on the version was
+ * accepted in the meantime, this one is recorded as refused.
  */
 export async function recordDecision(database: Database, input: Decision): Promise<RecordedDecision> {
   const written = await insertDecision(database, input);
   if (written) return written;
   const earlier = await findAcceptedDecision(database, input.model, input.version);
-  const refused = earlier && (await insertDecision(database, { ...input, refusal: settledInWords(earlier) }));
+  const refused =
+    earlier && (await insertDecision(database, { ...input, refusal: describeAcceptedDecision(earlier) }));
   if (!refused) throw new TidegateError('INTERNAL', `decision ${input.request} could not be recorded`);
   return refused;
 }
 
-/** What a person sent, and by which way; the rest of its row is said by {@link recordUnsent}. */
+/** A decision as a person sent it; {@link recordUnsent} fills in the rest of its row. */
 export type SentDecision = Pick<Decision, 'model' | 'version' | 'evidenceDigest' | 'decision' | 'comment'> & {
   readonly decidedBy: string;
 };
 
 /**
- * Records a decision that was refused before a run saw it, with the reason.
+ * Records a decision that was refused before it reached a run, with the reason.
  *
- * @param workflowId of the run that would have verified it, as far as it is known, likewise `runId`
+ * @param workflowId the workflow id and run id of the run that would have verified it, as far as they are known
  */
 export const recordUnsent = (
   database: Database,
@@ -88,11 +89,11 @@ export const recordUnsent = (
     runId,
   });
 
-/** "version 2 was approved by ada at 2024-03-01T09:00:00.000Z" */
-export const settledInWords = ({ version, decision, actor, at }: RecordedDecision): string =>
+/** Describes an accepted decision: "version 2 was approved by ada at 2024-03-01T09:00:00.000Z". */
+export const describeAcceptedDecision = ({ version, decision, actor, at }: RecordedDecision): string =>
   `version ${version} was ${decision === 'approve' ? 'approved' : 'rejected'} by ${actor} at ${at.toISOString()}`;
 
-/** Inserts a row unless its request already has one, and reads that; none where a second would be accepted. */
+/** Inserts a row unless its request has one, and returns that row; undefined if it would be a second accepted decision. */
 async function insertDecision(database: Database, input: Decision): Promise<RecordedDecision | undefined> {
   await database.kysely
     .insertInto('tidegate.decision')
@@ -116,7 +117,7 @@ async function insertDecision(database: Database, input: Decision): Promise<Reco
   return findDecision(database, input.request);
 }
 
-/** The decision that this request recorded before, if any. */
+/** Returns the decision that this request recorded, if any. */
 export async function findDecision(
   database: Database,
   request: string,
@@ -129,7 +130,7 @@ export async function findDecision(
   return row && recorded(row);
 }
 
-/** The decision that settled a version, if one did. */
+/** Returns the accepted decision on a version, if there is one. */
 export async function findAcceptedDecision(
   database: Database,
   model: string,
@@ -145,7 +146,7 @@ export async function findAcceptedDecision(
   return row && recorded(row);
 }
 
-/** All decisions on a version, oldest first. */
+/** Returns all decisions on a version, oldest first. */
 export async function listDecisions(
   database: Database,
   model: string,

@@ -1,14 +1,14 @@
-// Evidence: what is put before the person who decides on a version; its digest binds the decision to it.
+// Evidence: what is shown to the person who decides on a version. A decision names its digest, which ties it to the evidence.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** Evidence on one version. */
+/** The evidence on one version. */
 export interface Evidence {
   readonly model: string;
   readonly version: number;
   readonly digest: string;
-  /** The champion it was compared with; null where none was. */
+  /** The champion that it was compared with; null if there was none. */
   readonly championVersion: number | null;
   readonly body: unknown;
   readonly expiresAt: Date;
@@ -24,9 +24,9 @@ const COLUMNS = [
 ] as const;
 
 /**
- * Stores evidence under its digest; a repeated call keeps the first.
+ * Stores evidence under its digest; a repeated call changes nothing.
  *
- * @throws TidegateError EVIDENCE_CHANGED when other evidence on the version is stored already
+ * @throws TidegateError EVIDENCE_CHANGED if different evidence on the version is stored already
  */
 export async function writeEvidence(database: Database, input: Omit<Evidence, 'digest'>): Promise<Evidence> {
   const digest = digestOf(input.body);
@@ -46,14 +46,14 @@ export async function writeEvidence(database: Database, input: Omit<Evidence, 'd
   if (stored?.digest === digest && stored.championVersion === input.championVersion) return stored;
   throw new TidegateError(
     'EVIDENCE_CHANGED',
-    `the stored evidence on version ${input.version} of ${input.model} is not what its release put together`,
+    `the stored evidence on version ${input.version} of ${input.model} differs from what its release gathered`,
   );
 }
 
 /**
- * The evidence on a version, if it is complete.
+ * Returns the evidence on a version, if it has been stored.
  *
- * @throws TidegateError EVIDENCE_CHANGED when it is not what its digest was computed over
+ * @throws TidegateError EVIDENCE_CHANGED if it no longer matches its digest
  */
 export async function findEvidence(
   database: Database,
@@ -75,7 +75,7 @@ export async function findEvidence(
   return evidence;
 }
 
-/** The digest under which the evidence on a version is stored, whatever became of the evidence; null if there is none. */
+/** Returns the stored digest of the evidence on a version, without checking the evidence; null if there is none. */
 export async function evidenceDigestOf(
   database: Database,
   model: string,

@@ -1,16 +1,16 @@
-// Which installation this database is, in whose place it stands, and whether it is a copy.
+// The identity of this database as an installation, the installations it replaces, and whether it is a copy.
 import { sql } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** An installation: one database, and the schedules and runs that carry its id. */
+/** An installation: one database, and the schedules and runs that are marked with its id. */
 export interface Installation {
   readonly id: string;
-  /** Ids of installations in whose place this one stands, since it was restored. */
+  /** Ids of installations that this one replaces, because it was restored from a backup. */
   readonly adopted: readonly string[];
 }
 
-/** Reads which installation a database is. */
+/** Reads the identity of a database. */
 export async function readInstallation({ kysely }: Database): Promise<Installation> {
   const { id } = await kysely.selectFrom('tidegate.installation').select('id').executeTakeFirstOrThrow();
   const adopted = await kysely
@@ -22,9 +22,9 @@ export async function readInstallation({ kysely }: Database): Promise<Installati
 }
 
 /**
- * Reads which installation a database is, and refuses a copy of it: original and copy would have one id.
+ * Reads the identity of a database and refuses a copy, because original and copy would have the same id.
  *
- * @throws TidegateError FOREIGN_INSTALLATION until `adopt` has said what is meant
+ * @throws TidegateError FOREIGN_INSTALLATION until the copy is confirmed with `tidegate adopt`
  */
 export async function requireInstallation(database: Database): Promise<Installation> {
   const installation = await readInstallation(database);
@@ -34,7 +34,7 @@ export async function requireInstallation(database: Database): Promise<Installat
   if (!rows[0]?.moved) return installation;
   throw new TidegateError(
     'FOREIGN_INSTALLATION',
-    `this database is a copy of the installation ${installation.id}, or was restored or upgraded elsewhere`,
+    `this database is a copy of the installation ${installation.id}, or was restored or upgraded on another server`,
     {
       remedy:
         'If the original still runs, give this one a namespace of its own (TEMPORAL_NAMESPACE) first. ' +
@@ -44,7 +44,7 @@ export async function requireInstallation(database: Database): Promise<Installat
 }
 
 /**
- * Records that this installation stands in the place of another, or, with its own id, where it now stands itself; a repeated
+ * Records that this installation replaces another; with its own id, records the server on which it now runs. A repeated
  * call changes nothing.
  */
 export async function recordAdoption(database: Database, id: string, adoptedBy: string): Promise<void> {
@@ -63,6 +63,6 @@ export async function recordAdoption(database: Database, id: string, adoptedBy: 
     .execute();
 }
 
-/** Whether something that carries this id belongs to the installation. */
+/** Whether something marked with the id `owner` belongs to the installation. */
 export const belongsTo = ({ id, adopted }: Installation, owner: string): boolean =>
   owner === id || adopted.includes(owner);

@@ -1,23 +1,23 @@
-// API instances: each keeps a row while it lives, and one for every version it holds or could not load.
+// API instances: one row for each running instance, and one for each version that it has loaded or could not load.
 import { sql } from 'kysely';
 import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { type VersionRef } from './wanted-versions.ts';
 
-/** What an instance says of one version. */
+/** The state of one version in one instance. */
 export interface InstanceState extends VersionRef {
-  /** `serving`: answers with it; `prepared`: loaded and checked; `failed`: could not be loaded. */
+  /** `serving`: answers requests with it; `prepared`: loaded and checked; `failed`: could not be loaded. */
   readonly state: 'prepared' | 'serving' | 'failed';
   /** Why it failed; null otherwise. */
   readonly problem: string | null;
 }
 
 /**
- * Says that an instance lives. Rows of instances that have been silent for an hour are removed.
+ * Records a heartbeat of an API instance, and deletes the rows of instances whose last heartbeat is over an hour old.
  *
- * @returns whether the row is new, and so nothing is stored of what the instance holds
+ * @returns whether the row is new, which means that no states of the instance are stored
  */
-export async function beat(database: Database, instance: string): Promise<{ created: boolean }> {
+export async function recordHeartbeat(database: Database, instance: string): Promise<{ created: boolean }> {
   const { rows } = await sql<{ created: boolean }>`
     with silent as (
       delete from tidegate.instance where heartbeat_at < now() - interval '1 hour' and id <> ${instance}
@@ -28,7 +28,7 @@ export async function beat(database: Database, instance: string): Promise<{ crea
   return rows[0] ?? { created: true };
 }
 
-/** Stores what an instance holds now: `changed` states are written, those of other versions than `held` removed. */
+/** Stores the states of an instance: writes those in `changed` and deletes those of versions that are not in `held`. */
 export async function writeStates(
   database: Database,
   instance: string,
@@ -56,25 +56,25 @@ export async function writeStates(
   });
 }
 
-/** Removes an instance that stopped. */
+/** Deletes the rows of an instance that stopped. */
 export async function removeInstance(database: Database, instance: string): Promise<void> {
   await database.kysely.deleteFrom('tidegate.instance').where('id', '=', instance).execute();
 }
 
-/** An instance is alive while its heartbeat is younger than this, in seconds. */
+/** An instance counts as alive while its last heartbeat is younger than this, in seconds. */
 const ALIVE_SECONDS = 5;
 
 const isAlive = sql<boolean>`heartbeat_at > clock_timestamp() - make_interval(secs => ${sql.lit(ALIVE_SECONDS)})`;
 
-/** What one live instance answers about one version. */
+/** The answer of one live instance to a request to prepare a version. */
 export interface InstanceAnswer {
   readonly instance: string;
-  /** Null where it has not answered the newest request, nor serves the version. */
+  /** Null if it neither serves the version nor has answered the newest request. */
   readonly state: InstanceState['state'] | null;
   readonly problem: string | null;
 }
 
-/** What each live instance says of a version, by instance. */
+/** Returns the answer of each live instance about a version, ordered by instance. */
 export async function listAnswers(
   database: Database,
   { model, version }: VersionRef,
@@ -93,13 +93,13 @@ export async function listAnswers(
   return rows;
 }
 
-/** What a live instance holds of a model. */
+/** The state of one version of a model in a live instance. */
 interface HeldVersion extends Omit<InstanceState, 'model'> {
   readonly instance: string;
   readonly since: Date;
 }
 
-/** Every version of a model that a live instance holds or could not load. */
+/** Returns every version of a model that a live instance has loaded or could not load. */
 export const listHeldVersions = (database: Database, model: string): Promise<HeldVersion[]> =>
   database.kysely
     .selectFrom('tidegate.instance_version as held')

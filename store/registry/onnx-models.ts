@@ -1,30 +1,30 @@
-// The bytes of models in ONNX.
+// Stores and reads the bytes of ONNX models.
 import { digestOfBytes } from '../../domain/canonical-json.ts';
 import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** Largest model that is stored. */
+/** Size of the largest model that is stored, in bytes. */
 export const MAX_ONNX_BYTES = 64 * 1_024 * 1_024;
 
-/** What an artifact says of a model. @example onnxModelOf(bytes).digest */
+/** Builds the reference by which an artifact names a model. @example onnxModelOf(bytes).digest */
 export const onnxModelOf = (bytes: Uint8Array): OnnxArtifact['onnx'] => ({
   digest: digestOfBytes(bytes),
   bytes: bytes.length,
 });
 
-/** Stores a model under its digest, once. @returns what an artifact says of it */
+/** Stores a model under its digest, once. @returns the reference for the artifact */
 export async function writeOnnxModel(database: Database, bytes: Uint8Array): Promise<OnnxArtifact['onnx']> {
-  const said = onnxModelOf(bytes);
+  const reference = onnxModelOf(bytes);
   await database.kysely
     .insertInto('tidegate.onnx_model')
-    .values({ digest: said.digest, bytes: Buffer.from(bytes) })
+    .values({ digest: reference.digest, bytes: Buffer.from(bytes) })
     .onConflict((conflict) => conflict.column('digest').doNothing())
     .execute();
-  return said;
+  return reference;
 }
 
-/** Reads a model. @throws TidegateError ARTIFACT_CHANGED where it is not there, or not as it was stored */
+/** Reads a model. @throws TidegateError ARTIFACT_CHANGED if it is missing or no longer matches its digest */
 export async function readOnnxModel(
   database: Database,
   { digest }: OnnxArtifact['onnx'],

@@ -1,40 +1,42 @@
-// The prediction log: what was asked, and which version answered what.
+// The prediction log: the features of each request, the version that answered, and its score.
 import { type Database } from '../postgres/database.ts';
 
-/** One prediction as it is logged. */
+/** One row of the log. */
 export interface LoggedPrediction {
   readonly model: string;
   readonly version: number;
-  /** Key values in the order of the entity's keys; null where features came with the request. */
+  /** Key values in the order of the entity's keys; null if the request named no entity. */
   readonly entityKey: readonly string[] | null;
   readonly features: Readonly<Record<string, number | string | null>>;
   readonly score: number;
   readonly at: Date;
 }
 
-/** The connection was lost while a transaction was being committed: the rows may be written, or may not. */
+/** The connection was lost during a commit, so it is not known whether the rows were written. */
 export class UnknownOutcome extends Error {
-  /** Names the transaction; {@link wasCommitted} says what became of it. */
+  /** Id of the transaction; {@link wasCommitted} finds out whether it was committed. */
   readonly transaction: string;
 
   constructor(transaction: string, cause: unknown) {
-    super(`transaction ${transaction} was committed or not: ${(cause as Error).message}`, { cause });
+    super(`it is not known whether transaction ${transaction} was committed: ${(cause as Error).message}`, {
+      cause,
+    });
     this.name = 'UnknownOutcome';
     this.transaction = transaction;
   }
 }
 
-/** How long one batch may take, in milliseconds: a lock that is held for longer is tried again. */
+/** How long one batch may take, in milliseconds; if it waits for a lock for longer, the batch is tried again later. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-// A limit that somebody set for the role or the database stays.
+// Keeps a limit that was set for the role or the database.
 const BEGIN = `begin;
   select set_config('statement_timeout', '${STATEMENT_TIMEOUT_MS}', true) where current_setting('statement_timeout') = '0'`;
 
 /**
  * Writes predictions of one instance, all or none.
  *
- * @throws UnknownOutcome if the connection was lost while they were being committed; after any other error none is written
+ * @throws UnknownOutcome if the connection was lost during the commit; after any other error none was written
  */
 export async function writePredictions(
   { pool }: Database,
@@ -54,8 +56,8 @@ export async function writePredictions(
   let transaction: string | undefined;
   try {
     await client.query(BEGIN);
-    // A statement outside of a transaction could still be carried out after its connection, and the patience for it,
-    // were gone; in one, nothing is written before COMMIT is sent.
+    // A statement outside a transaction might still be executed after this process lost the connection or stopped
+    // waiting. In a transaction, nothing is written before COMMIT is sent.
     const { rows: written } = await client.query<{ transaction: string }>(
       `with written as (
          insert into tidegate.prediction (model, version, entity_key, features, score, instance, at)
@@ -70,7 +72,7 @@ export async function writePredictions(
     client.release();
   } catch (error) {
     const state = (error as { readonly code?: unknown }).code;
-    // What Postgres itself refuses to commit is undone. Anything else was heard of the way to it.
+    // An error from Postgres itself means that the transaction was rolled back. Any other error is one of the connection.
     const isAnswer = typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !/^(08|57P)/.test(state);
     if (isAnswer) await client.query('rollback').catch(() => undefined);
     client.release(!isAnswer);
@@ -79,9 +81,9 @@ export async function writePredictions(
 }
 
 /**
- * What became of a transaction whose end was not seen.
+ * Finds out whether a transaction was committed.
  *
- * @returns nothing while it is still running
+ * @returns undefined while it is still running
  */
 export async function wasCommitted({ pool }: Database, transaction: string): Promise<boolean | undefined> {
   try {
@@ -92,7 +94,7 @@ export async function wasCommitted({ pool }: Database, transaction: string): Pro
     const status = rows[0]?.status;
     return status === 'in progress' ? undefined : status === 'committed';
   } catch (error) {
-    // Of the future: the server that knew the transaction was replaced by one that never saw it.
+    // "transaction ID is in the future": the server was replaced by one that never had this transaction.
     if ((error as { readonly code?: unknown }).code === '22023') return false;
     throw error;
   }

@@ -13,7 +13,7 @@ import { type Database } from '../postgres/database.ts';
 import { getDataset } from './dataset.ts';
 import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
 
-/** A report; a part is null until its step has run. */
+/** A report; each part is null until its step has run. */
 export interface Report {
   readonly id: number;
   readonly model: string;
@@ -31,9 +31,9 @@ export interface Report {
   readonly createdAt: Date;
 }
 
-/** What a report begins with. */
+/** Input of {@link openReport}. */
 export interface NewReport {
-  /** Names the run: a repeated step finds its report. */
+  /** Names the run, so that a repeated step finds its report. */
   readonly request: string;
   readonly model: string;
   readonly definitionVersion: number;
@@ -44,7 +44,7 @@ export interface NewReport {
   readonly runId: string;
 }
 
-/** What is selected of a report. */
+/** Columns that are selected for a {@link Report}. */
 export const REPORT_COLUMNS = [
   'id',
   'model',
@@ -64,13 +64,14 @@ export const REPORT_COLUMNS = [
 
 type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
 
+/** Converts a row to a report, whatever version of the format it was stored in. */
 export const fromStored = (row: StoredReport): Report => ({
   ...row,
   quality: readQualityPart(row.quality),
   drift: readDriftPart(row.drift),
 });
 
-/** Opens a report, or returns the one that this request opened before. */
+/** Opens a report, or returns the one that the same request opened before. */
 export async function openReport(database: Database, input: NewReport): Promise<Report> {
   await database.kysely
     .insertInto('tidegate.report')
@@ -94,7 +95,7 @@ export async function openReport(database: Database, input: NewReport): Promise<
   return fromStored(row);
 }
 
-/** Writes what one step measured into a report; a report that was decided on refuses it. */
+/** Writes what one step measured into a report. The database refuses this once the report has a decision. */
 export async function writeReportPart(
   database: Database,
   id: number,
@@ -108,7 +109,7 @@ export async function writeReportPart(
     .execute();
 }
 
-/** Writes the decision on a report and its one-line summary, which end it; a repeated call keeps the first, and returns it. */
+/** Completes a report with the decision and its one-line summary; a repeated call returns what the first call wrote. */
 export async function decideReport(
   database: Database,
   id: number,
@@ -123,7 +124,7 @@ export async function decideReport(
   return rows[0];
 }
 
-/** A report by its id. @throws TidegateError UNKNOWN_REPORT */
+/** Returns a report by its id. @throws TidegateError UNKNOWN_REPORT */
 export async function getReport(database: Database, id: number): Promise<Report> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
@@ -137,13 +138,13 @@ export async function getReport(database: Database, id: number): Promise<Report>
 const unknownReport = (id: number): TidegateError =>
   new TidegateError('UNKNOWN_REPORT', `there is no report ${id}`);
 
-/** What a report is about, without its parts. */
+/** The model, versions and dataset that a report is about. */
 export type ReportSubject = Pick<
   Report,
   'id' | 'model' | 'definitionVersion' | 'championVersion' | 'datasetId'
 >;
 
-/** What a report is about: a small row where the whole report may be large. @throws TidegateError UNKNOWN_REPORT */
+/** Reads what a report is about, without its parts, which may be large. @throws TidegateError UNKNOWN_REPORT */
 export async function getReportSubject(database: Database, id: number): Promise<ReportSubject> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
@@ -160,7 +161,7 @@ export async function getReportSubject(database: Database, id: number): Promise<
   return row;
 }
 
-/** The newest report of the model on an earlier instant; none before the first. */
+/** Returns the newest report of the model on an earlier instant, if there is one. */
 export async function reportBefore(
   database: Database,
   { model, asOf }: Pick<Report, 'model' | 'asOf'>,
@@ -176,12 +177,12 @@ export async function reportBefore(
   return row && fromStored(row);
 }
 
-/** Windows of a champion that waited for labels, at most this many of them. */
+/** Maximum number of reports that {@link waitingReports} returns. */
 const MAX_WAITING = 12;
 
 /**
- * The newest report on each earlier instant, of those that the same champion's window waited for labels in, newest
- * instant first; none from before the last retrain that was asked for.
+ * Returns the earlier reports that were waiting for labels, with the same champion: the newest report of each instant,
+ * newest instant first. Leaves out reports from before the last one that requested a retrain.
  */
 export async function waitingReports(database: Database, { model, asOf, championVersion }: Report) {
   const { rows } = await sql<{ id: number; asOf: Date; datasetId: number }>`
@@ -199,7 +200,7 @@ export async function waitingReports(database: Database, { model, asOf, champion
   return rows;
 }
 
-/** Whether an earlier report spoke of a dataset of this digest. */
+/** Whether an earlier report was about a dataset with the same digest. */
 export async function isReportedBefore(
   database: Database,
   id: number,
@@ -217,10 +218,10 @@ export async function isReportedBefore(
   return row !== undefined;
 }
 
-/** Reports looked back at: more would speak of a change that nobody answered for years. */
+/** How many earlier reports to look back at; a change older than this went unanswered for a long time anyway. */
 const MAX_REPORTS = 24;
 
-/** Outcomes of a report in whose window no reason to retrain was found. */
+/** Outcomes of reports that found no reason to retrain. */
 const WITHOUT_REASON: readonly string[] = [
   'none',
   'nothing new',
@@ -230,14 +231,14 @@ const WITHOUT_REASON: readonly string[] = [
 ];
 
 /**
- * The beginning of the first window in which a reason to retrain held and has held in every window of the same champion
- * since, up to the report's. So a change that waited for labels, or cooled down, is dated from where it was first seen. Null
- * where the report had no champion to be wanting.
+ * Returns when the current change was first seen: the start of the earliest window since which every report on the same
+ * champion had a reason to retrain, up to the given report. So a change is dated from its first sight even if the retrain
+ * waited for labels or for the cooldown. Null if the report has no champion.
  */
 export async function changeSeenFirst(database: Database, report: Report): Promise<Date | null> {
   const { model, championVersion, asOf } = report;
   if (championVersion === null) return null;
-  // Of one instant the newest report counts: it knew more labels.
+  // If an instant has several reports, the newest counts, because it knew more labels.
   const earlier = await database.kysely
     .selectFrom('tidegate.report')
     .distinctOn('as_of')
@@ -249,30 +250,30 @@ export async function changeSeenFirst(database: Database, report: Report): Promi
     .limit(MAX_REPORTS)
     .execute();
   let first = report.datasetId;
-  for (const { datasetId, championVersion: then, decision } of earlier) {
-    const held = decision !== null && !WITHOUT_REASON.includes(decision.outcome);
-    if (then !== championVersion || !held) break;
+  for (const { datasetId, championVersion: championThen, decision } of earlier) {
+    const hadReason = decision !== null && !WITHOUT_REASON.includes(decision.outcome);
+    if (championThen !== championVersion || !hadReason) break;
     first = datasetId;
   }
   return (await getDataset(database, first)).window.from;
 }
 
-/** Which reports of a model to list; what is left out filters nothing. */
+/** Which reports of a model to list; fields that are left out do not filter. */
 interface ReportFilter {
   /** @default 20 */
   readonly limit?: number;
-  /** Only reports with a smaller id: the last of the page before. */
+  /** Only reports with a smaller id; for the next page, pass the last id of the previous page. */
   readonly before?: number | undefined;
-  /** Bounds of the as-of instant, both included. */
+  /** Bounds of the as-of instant, both inclusive. */
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** What was decided. */
+  /** Only reports with this outcome of the decision. */
   readonly outcome?: string | undefined;
-  /** Whether the window drifted; one that was not measured is neither. */
+  /** Only windows that drifted, or only those that did not; either leaves out windows that were not measured. */
   readonly drifted?: boolean | undefined;
 }
 
-/** The reports of a model that fit a filter, newest first. @example listReports(database, 'churn', { limit: 1 }) */
+/** Returns the reports of a model that match a filter, newest first. @example listReports(database, 'churn', { limit: 1 }) */
 export async function listReports(
   database: Database,
   model: string,
@@ -290,7 +291,7 @@ export async function listReports(
   return rows.map(fromStored);
 }
 
-/** Of each model the newest report whose drift was looked at, in the order of their names. */
+/** Returns, for each model, the newest report with a drift part, ordered by model. */
 export async function newestReports(database: Database): Promise<Report[]> {
   const rows = await database.kysely
     .selectFrom('tidegate.report')
@@ -303,7 +304,7 @@ export async function newestReports(database: Database): Promise<Report[]> {
   return rows.map(fromStored);
 }
 
-/** The document of a report: its fields, instants as ISO 8601 in UTC. @example documentOf(await getReport(database, 7)) */
+/** Converts a report to its published document; instants are ISO 8601 in UTC. @example documentOf(await getReport(database, 7)) */
 export const documentOf = ({ asOf, createdAt, ...rest }: Report) => ({
   schemaVersion: REPORT_VERSION as typeof REPORT_VERSION,
   ...rest,

@@ -1,4 +1,4 @@
-// Retrains: each asked for once, by a report or a person, with what became of it.
+// Retrains: who or which report requested each, and its outcome.
 import { type LeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type PerformancePart } from '../../domain/decisions/report.ts';
 import { printableName } from '../../domain/decisions/written-text.ts';
@@ -10,13 +10,13 @@ export interface Retrain {
   readonly id: string;
   readonly model: string;
   readonly reportId: number | null;
-  /** The instant whose window evaluates the candidate, where no report names one. */
+  /** The instant whose window evaluates the candidate, if there is no report that names one. */
   readonly asOf: Date | null;
   readonly trigger: string;
   readonly requestedBy: string;
   readonly datasetId: number | null;
   readonly candidateVersion: number | null;
-  /** What the leak alarm found before training; null where it has not looked. */
+  /** What the leak alarm found before training; null if it has not run. */
   readonly leaks: LeakCheck | null;
   readonly outcome: string | null;
   readonly reason: string | null;
@@ -25,15 +25,15 @@ export interface Retrain {
   readonly finishedAt: Date | null;
 }
 
-/** Trigger of a retrain that trains nothing: its candidate was imported, and is compared and released as any other. */
+/** Trigger of a retrain whose candidate was imported instead of trained; it is compared and released like any other. */
 export const IMPORT = 'import';
 
-/** What a retrain begins with. */
+/** Input of {@link openRetrain}. */
 export interface NewRetrain {
   readonly id: string;
   readonly model: string;
   readonly reportId: number | null;
-  /** The instant whose window evaluates the candidate, where no report names one. */
+  /** The instant whose window evaluates the candidate, if there is no report that names one. */
   readonly asOf: Date | null;
   readonly trigger: string;
   readonly requestedBy: string;
@@ -58,7 +58,7 @@ const COLUMNS = [
   'finished_at as finishedAt',
 ] as const;
 
-/** Opens a retrain, or returns the one that was opened under this id before. */
+/** Opens a retrain, or returns the one that already has this id. */
 export async function openRetrain(database: Database, input: NewRetrain): Promise<Retrain> {
   await database.kysely
     .insertInto('tidegate.retrain')
@@ -77,24 +77,24 @@ export async function openRetrain(database: Database, input: NewRetrain): Promis
   return getRetrain(database, input.id);
 }
 
-/** A retrain by its id. @throws NoResultError where there is none */
+/** Returns a retrain by its id. @throws NoResultError if there is none */
 export async function getRetrain(database: Database, id: string): Promise<Retrain> {
   const row = await database.kysely
     .selectFrom('tidegate.retrain')
     .select(COLUMNS)
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  // Rows from before names were checked may hold anything.
+  // Rows from before names were validated may contain any characters.
   return { ...row, requestedBy: printableName(row.requestedBy) };
 }
 
-/** The version that a retrain made. @throws TidegateError DEFECT where its training has not ended */
+/** Returns the version that a retrain made. @throws TidegateError DEFECT if it has not made one */
 export function candidateOf({ id, candidateVersion }: Retrain): number {
   if (candidateVersion === null) throw new TidegateError('DEFECT', `retrain ${id} has no candidate`);
   return candidateVersion;
 }
 
-/** Notes what a step of a retrain made. */
+/** Records what a step of a retrain made. */
 export async function noteRetrain(
   database: Database,
   id: string,
@@ -111,7 +111,7 @@ export async function noteRetrain(
     .execute();
 }
 
-/** Closes a retrain with its outcome; one that is closed stays as it is. */
+/** Closes a retrain with its outcome; does nothing if it is closed already. */
 export async function closeRetrain(
   database: Database,
   id: string,
@@ -125,7 +125,7 @@ export async function closeRetrain(
     .execute();
 }
 
-/** The newest retrains of a model, newest first. */
+/** Returns the newest retrains of a model, newest first. */
 export const listRetrains = (database: Database, model: string, limit = 20): Promise<Retrain[]> =>
   database.kysely
     .selectFrom('tidegate.retrain')
@@ -135,7 +135,7 @@ export const listRetrains = (database: Database, model: string, limit = 20): Pro
     .limit(limit)
     .execute();
 
-/** The retrain that a report led to, if it led to one. */
+/** Returns the retrain that a report led to, if any. */
 export const findRetrainOfReport = (database: Database, reportId: number): Promise<Retrain | undefined> =>
   database.kysely
     .selectFrom('tidegate.retrain')
@@ -145,7 +145,7 @@ export const findRetrainOfReport = (database: Database, reportId: number): Promi
     .limit(1)
     .executeTakeFirst();
 
-/** Whether rows of this digest, frozen by this definition, have led to a retrain that runs or was carried through. */
+/** Whether rows with this digest, frozen by this definition, led to a retrain that is running or finished. */
 export async function wasRetrainedOn(
   database: Database,
   model: string,
@@ -160,7 +160,7 @@ export async function wasRetrainedOn(
     .where('tidegate.retrain.model', '=', model)
     .where('tidegate.dataset.digest', '=', datasetDigest)
     .where('tidegate.dataset.definition_version', '=', definitionVersion)
-    // One that failed or was cancelled proved nothing about these rows.
+    // A retrain that failed or was cancelled says nothing about these rows.
     .where((where) =>
       where.or([
         where('tidegate.retrain.outcome', 'is', null),
@@ -172,8 +172,8 @@ export async function wasRetrainedOn(
 }
 
 /**
- * The newest retrain whose candidate was refused, with the report that caused it. A window that was refused before training
- * says nothing of a candidate.
+ * Returns the newest retrain whose candidate was refused, with the report that caused it. Ignores retrains that were
+ * refused before training, because they had no candidate.
  */
 export const findLastRefusal = (
   database: Database,

@@ -1,4 +1,4 @@
-// Archived → Production: back to a version that was there.
+// Rolls Production back to an earlier version.
 import { type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
@@ -6,7 +6,7 @@ import { type Tables } from '../postgres/tables.ts';
 import { type Authority, championBefore, move, movingModel, stageHolder } from './stage-moves.ts';
 
 /**
- * Puts a version that was in Production back: the one asked for, or the one that the champion replaced.
+ * Returns a version to Production that was there before: the given one, or the one that the champion replaced.
  *
  * @throws TidegateError NO_PRODUCTION_VERSION, NO_ROLLBACK_TARGET
  */
@@ -51,7 +51,7 @@ export const rollBack = (
     return { from, to };
   });
 
-/** The rollback that this workflow run already did, for a repeated call. */
+/** Returns the rollback that this workflow run has already done, so that a repeated call does nothing more. */
 async function rollbackOfRun(
   transaction: Transaction<Tables>,
   model: string,

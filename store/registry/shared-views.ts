@@ -1,23 +1,23 @@
-// Views that several models declare by one name: who else does, and whether they say the same.
+// Views that several models declare under the same name: which models, and whether the declarations agree.
 import { sql } from 'kysely';
 import { differencesOf, type Difference } from '../../domain/model/differences.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { viewSchema } from '../../domain/model/schema/view-schema.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** Another model that declares a view of the name. */
+/** Another model that declares a view with the same name. */
 export interface ViewUse {
   readonly model: string;
-  /** The model's newest definition. */
+  /** Number of the model's newest definition. */
   readonly definitionVersion: number;
   readonly appliedAt: Date;
-  /** What that declaration has in place of this one's: `before` is theirs, `now` is this one's. Empty where both say the same. */
+  /** Where the declarations differ: `before` is the other model's, `now` is this one's. Empty if they agree. */
   readonly differences: readonly Difference[];
-  /** The newest earlier definition of that model which said what this one says: the other has moved on; null where none did. */
+  /** The newest earlier definition of that model which agreed with this one, meaning the other has changed since; null if none did. */
   readonly agreedUntil: number | null;
 }
 
-/** A named view of a definition, and the other models that have one of the name. */
+/** A named view of a definition, and the other models that declare one with the same name. */
 export interface SharedView {
   readonly view: string;
   readonly uses: readonly ViewUse[];
@@ -33,7 +33,8 @@ interface Declared {
 }
 
 /**
- * The named views of a definition, each with the other models whose newest definition has a view of that name, by name.
+ * Returns the named views of a definition, each with the other models whose newest definition has a view of that name,
+ * ordered by model.
  *
  * @example await findSharedViews(database, definition)
  * // [{ view: 'usage', uses: [{ model: 'upsell', definitionVersion: 2, differences: [], … }] }]
@@ -76,7 +77,7 @@ export async function findSharedViews(
   });
 }
 
-/** A stored view with the defaults of today: one that an earlier Tidegate stored without them says the same. */
+/** Fills in today's defaults, so that a view stored by an earlier release without them compares as equal. */
 function filled(view: unknown): unknown {
   const parsed = viewSchema.safeParse(view);
   return parsed.success ? parsed.data : view;

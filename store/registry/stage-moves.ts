@@ -1,4 +1,4 @@
-// A move between stages is a row; the database checks it and changes the stage.
+// Moves versions between stages: each move is a row, and a trigger checks it and changes the stage.
 import { type Kysely, type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
@@ -6,11 +6,11 @@ import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { type Stage, type Tables } from '../postgres/tables.ts';
 
-/** Who moves a version, and on which ground. */
+/** Who moves a version, and what authorizes the move. */
 export interface Authority {
-  /** The person, or `tidegate` where a rule moved it. */
+  /** The person, or `tidegate` if a rule moved it. */
   readonly actor: string;
-  /** What the actor's name rests on: `rule`, `unverified`, `key`. */
+  /** How the actor was established: `rule`, `unverified` (the name is only claimed) or `key`. */
   readonly authority: string;
   readonly evidenceDigest: string | null;
   readonly workflowId: string;
@@ -29,9 +29,9 @@ export interface Move {
 const ILLEGAL = 'TG002';
 
 /**
- * Runs `work` with the model locked, so that stages are read and moved by one transaction at a time.
+ * Runs `work` in a transaction that locks the model, so that only one transaction at a time reads and moves its stages.
  *
- * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE when the database refuses a move
+ * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE if the database refuses a move
  */
 export async function movingModel<T>(
   database: Database,
@@ -82,7 +82,7 @@ export async function move(
     .execute();
 }
 
-/** The version in a stage that holds one at most. */
+/** Returns the version in Production or Staging; null if there is none. */
 export const stageHolder = async (
   transaction: Transaction<Tables>,
   model: string,
@@ -97,7 +97,7 @@ export const stageHolder = async (
   return row?.version ?? null;
 };
 
-/** @throws TidegateError UNKNOWN_VERSION */
+/** Returns the stage of a version. @throws TidegateError UNKNOWN_VERSION */
 export const stageOf = async (
   transaction: Transaction<Tables>,
   model: string,
@@ -113,7 +113,7 @@ export const stageOf = async (
   return row.stage;
 };
 
-/** Archives a version that is in None or Staging; one that has left both stays where it is. */
+/** Archives a version that is in None or Staging; does nothing if it is in another stage. */
 export const archive = (
   database: Database,
   model: string,
@@ -128,7 +128,7 @@ export const archive = (
     await move(transaction, model, by, { version, from, to: 'Archived', reason, detail });
   });
 
-/** The version that was in Production before the champion first came there; none for the first. */
+/** Returns the version that was in Production before the champion's first promotion; undefined if there was none. */
 export async function championBefore(
   kysely: Kysely<Tables>,
   model: string,
@@ -146,9 +146,9 @@ export async function championBefore(
 }
 
 /**
- * Promotes the version in Staging: a compare-and-swap on the champion that the evidence named.
+ * Promotes the version in Staging, but only if the champion is still the one that the evidence names.
  *
- * @throws TidegateError STALE_CHAMPION when another version is in Production now
+ * @throws TidegateError STALE_CHAMPION if another version is in Production now
  */
 export const promote = (
   database: Database,
@@ -182,10 +182,10 @@ export const promote = (
   });
 
 /**
- * Moves a candidate to Staging. One that waits there is superseded in the same transaction, or, with
- * `whilePending: 'skip'`, keeps its place and nothing moves.
+ * Moves a candidate to Staging. If another version waits there, it is superseded in the same transaction; with
+ * `whilePending: 'skip'` that version keeps its place and nothing moves.
  *
- * @returns whether the candidate is in Staging, and which version it superseded
+ * @returns whether the candidate is in Staging, and which version it superseded, if any
  */
 export const moveToStaging = (
   database: Database,
@@ -221,18 +221,29 @@ export const moveToStaging = (
     return { staged: true, superseded: waiting };
   });
 
-/** Whom a version that is already in Staging superseded, for a repeated call. */
+/**
+ * Returns the version that a staged version superseded, so that a repeated call gives the same answer. If there is one,
+ * the same run archived it in the move of the model just before the move to Staging.
+ */
 async function supersededBy(
   transaction: Transaction<Tables>,
   model: string,
   version: number,
 ): Promise<number | null> {
-  const row = await transaction
+  const staged = await transaction
     .selectFrom('tidegate.transition')
-    .select('version')
+    .select(['id', 'run_id'])
     .where('model', '=', model)
-    .where('reason', '=', 'superseded')
-    .where('detail', '=', `superseded by v${version}`)
+    .where('version', '=', version)
+    .where('to_stage', '=', 'Staging')
+    .orderBy('id', 'desc')
+    .executeTakeFirstOrThrow();
+  const before = await transaction
+    .selectFrom('tidegate.transition')
+    .select(['version', 'reason', 'run_id'])
+    .where('model', '=', model)
+    .where('id', '<', staged.id)
+    .orderBy('id', 'desc')
     .executeTakeFirst();
-  return row?.version ?? null;
+  return before?.reason === 'superseded' && before.run_id === staged.run_id ? before.version : null;
 }

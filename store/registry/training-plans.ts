@@ -1,9 +1,9 @@
-// The plan of a retrain's training, and how each of its recipes did: written once, by whichever worker got there first.
+// The training plan of a retrain and the scores of its recipes. Several workers may compute them; the first result is kept.
 import { type RecipeScores } from '../../domain/learning/choose-recipe.ts';
 import { type TrainingPlan } from '../../domain/learning/plan-training.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** Keeps the plan of a retrain; a repeated one changes nothing. */
+/** Stores the plan of a retrain; a repeated call changes nothing. */
 export async function writeTrainingPlan(
   database: Database,
   retrainId: string,
@@ -16,7 +16,7 @@ export async function writeTrainingPlan(
     .execute();
 }
 
-/** The plan of a retrain, if it was made. */
+/** Returns the plan of a retrain, if it was made. */
 export async function findTrainingPlan(
   database: Database,
   retrainId: string,
@@ -29,7 +29,7 @@ export async function findTrainingPlan(
   return row?.body;
 }
 
-/** Keeps how a recipe did; a repeated result changes nothing. */
+/** Stores the scores of a recipe; a repeated call changes nothing. */
 export async function writeRecipeScores(
   database: Database,
   retrainId: string,
@@ -43,7 +43,7 @@ export async function writeRecipeScores(
     .execute();
 }
 
-/** Whether a recipe was judged before. */
+/** Whether a recipe has been evaluated. */
 export async function hasRecipeScores(
   database: Database,
   retrainId: string,
@@ -58,7 +58,7 @@ export async function hasRecipeScores(
   return row !== undefined;
 }
 
-/** How the recipes of a plan did, by their position in it. */
+/** Returns the scores of a plan's recipes, by their position in the plan. */
 export async function readRecipeScores(
   database: Database,
   retrainId: string,

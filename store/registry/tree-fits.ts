@@ -1,29 +1,29 @@
-// Fits of trees: asked for here, done by the trees worker.
+// Requests for fits of tree models, which the trees worker carries out.
 import { sql } from 'kysely';
 import { type TreeOutcome } from '../../domain/learning/trees.ts';
 import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** What is to be fitted. */
+/** A request for a fit. */
 export interface NewTreeFit {
-  /** Names the run and step: the same request again gives the same fit. */
+  /** Names the run and step; a repeated request returns the same fit. */
   readonly request: string;
   readonly datasetId: number;
   readonly options: TreeOptions;
-  /** Numbers of the rows to learn from among the training rows; null means all. */
+  /** Positions among the training rows of the rows to learn from; null means all. */
   readonly rows: Uint32Array | null;
-  /** Rows of the dataset. */
+  /** Number of rows of the dataset. */
   readonly datasetRows: number;
 }
 
-/** A fit; `outcome` is null until it is done. */
+/** A fit; `outcome` is null until it is finished. */
 export interface TreeFit {
   readonly id: number;
   readonly roundsDone: number;
   readonly outcome: TreeOutcome | null;
 }
 
-/** Asks for a fit, or gives the one that the same request asked for before. */
+/** Requests a fit, or returns the one that the same request created before. */
 export async function openTreeFit(database: Database, fit: NewTreeFit): Promise<TreeFit> {
   await database.kysely
     .insertInto('tidegate.tree_fit')
@@ -38,15 +38,15 @@ export async function openTreeFit(database: Database, fit: NewTreeFit): Promise<
   return select(database).where('request', '=', fit.request).executeTakeFirstOrThrow();
 }
 
-/** A fit as it stands now. */
+/** Returns the current state of a fit. @throws NoResultError if there is none */
 export const getTreeFit = (database: Database, id: number): Promise<TreeFit> =>
   select(database).where('id', '=', id).executeTakeFirstOrThrow();
 
 /**
- * Lets the fits go that a finished training needed for its folds, and their models. Those that a version or another fit
- * rests on stay.
+ * Deletes the fits that a finished training made for its folds, and their models. Keeps models that a version or another
+ * fit uses.
  *
- * @param training the request of the training; its fits begin with it
+ * @param training the request of the training; the requests of its fits begin with it
  */
 export async function forgetFoldFits(database: Database, training: string): Promise<void> {
   await sql`
@@ -64,7 +64,7 @@ export async function forgetFoldFits(database: Database, training: string): Prom
 const select = (database: Database) =>
   database.kysely.selectFrom('tidegate.tree_fit').select(['id', 'rounds_done as roundsDone', 'outcome']);
 
-/** A bit a row, the lowest of each byte first. */
+/** Encodes row numbers as one bit for each row, the lowest bit of each byte first. */
 function bitsOf(rows: Uint32Array, count: number): Buffer {
   const bits = Buffer.alloc(Math.ceil(count / 8));
   for (const row of rows) bits[row >> 3]! |= 1 << (row & 7);

@@ -1,33 +1,33 @@
-// The audit chain, checked: each move holds the hash of the one before, so none can be changed or taken out unseen.
+// Verifies the audit chain: each move stores the hash of the move before it, so a changed or removed move is detected.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { type Authority, type Move } from './stage-moves.ts';
 
-/** The first row of a chain that does not hold. */
+/** The first broken row of a chain. */
 export interface BrokenLink {
   readonly id: number;
   readonly version: number;
-  /** `content`: the row is not what was hashed. `link`: the row before is not the one it was appended to. */
+  /** `content`: the row does not match its hash. `link`: the row before it is not the one that it was appended to. */
   readonly broken: 'content' | 'link';
 }
 
-/** What a model's chain says of itself. */
+/** The result of a check of a model's chain. */
 export interface CheckedChain {
   readonly moves: number;
   /** The newest move; null if there is none. */
   readonly head: { readonly id: number; readonly hash: string; readonly at: Date } | null;
-  /** The first row that is broken, or null. */
+  /** The first broken row, or null. */
   readonly broken: BrokenLink | null;
-  /** Whether the hash that was asked for is one of the chain's; true if none was. */
+  /** Whether the expected hash is in the chain; true if none was given. */
   readonly isKnown: boolean;
 }
 
 /**
- * Recomputes the hash of each move of a model from the row, and compares its link with the hash of the row before.
+ * Recomputes the hash of each move of a model, and compares its link with the hash of the move before it.
  *
- * Rows removed from the end leave no gap. Whoever kept the hash of an earlier newest move can ask for it: it is missing
- * if the chain was cut before that move.
+ * Moves that were removed from the end leave no gap. To detect that, pass a hash that was once the newest: it is missing
+ * if that move was removed.
  *
  * @param expected a hash that the chain must contain
  * @example (await checkChain(database, 'churn')).broken; // null
@@ -71,7 +71,7 @@ export async function checkChain(
   };
 }
 
-/** The error of a chain that is broken at a row. */
+/** Builds the error for a chain that is broken at a row. */
 export const historyChanged = (model: string, { id, version, broken }: BrokenLink): TidegateError =>
   new TidegateError(
     'HISTORY_CHANGED',
@@ -79,13 +79,13 @@ export const historyChanged = (model: string, { id, version, broken }: BrokenLin
       (broken === 'content' ? 'differs from its hash' : 'does not follow the move before it'),
   );
 
-/** What happened to a version, when, and on whose word. */
+/** One move of a version: when it happened, who made it and why. */
 export interface Transition extends Move, Authority {
   readonly model: string;
   readonly at: Date;
 }
 
-/** Every move of a model's versions, oldest first. */
+/** Returns every move of a model's versions, oldest first. */
 export async function listTransitions(database: Database, model: string): Promise<Transition[]> {
   const moves = await database.kysely
     .selectFrom('tidegate.transition')
@@ -106,7 +106,7 @@ export async function listTransitions(database: Database, model: string): Promis
     .where('model', '=', model)
     .orderBy('id')
     .execute();
-  // Rows from before names were checked may hold anything.
+  // Rows from before names were validated may contain any characters.
   return moves.map((move) => ({
     ...move,
     actor: printableName(move.actor),

@@ -1,4 +1,4 @@
-// Versions of a model: registered once, immutable after that.
+// Versions of a model: registered once and immutable afterwards, except for their stage.
 import { sql } from 'kysely';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type EncodedReference } from '../../domain/data/profile/profile-codec.ts';
@@ -22,17 +22,17 @@ export interface Version {
   readonly retrainId: string;
   readonly datasetId: number;
   readonly trainer: string;
-  /** Whether it came from elsewhere: which rows it was trained on is not known. */
+  /** Whether it was imported, so that the rows it was trained on are not known. */
   readonly unproven: boolean;
   readonly artifactDigest: string;
-  /** Score from which on it says yes; null for one without a threshold of its own. */
+  /** Scores at or above this are positive; null if the version has no threshold of its own. */
   readonly cut: number | null;
-  /** Kind of the map that makes its scores probabilities; null where none was asked for. */
+  /** Kind of the map that calibrates its scores; null if calibration was not requested. */
   readonly calibration: CalibrationMap['kind'] | null;
   readonly createdAt: Date;
 }
 
-/** What training made. */
+/** Input of {@link registerVersion}. */
 export interface NewVersion {
   readonly model: string;
   readonly definitionVersion: number;
@@ -41,11 +41,11 @@ export interface NewVersion {
   readonly trainer: string;
   readonly artifact: unknown;
   readonly reference: unknown;
-  /** What it answered on rows it was not fitted on; absent where there were none. */
+  /** Its scores on rows that it was not fitted on; absent if there were none. */
   readonly scoreReference?: EncodedScoreReference | null;
-  /** What there was to choose from; absent where there was nothing. */
+  /** The recipes that were compared; absent if there was no choice. */
   readonly tuning?: Tuning | null;
-  /** Where it was trained; absent where that is not known. */
+  /** The machine it was trained on; absent if that is not known. */
   readonly platform?: Platform;
 }
 
@@ -64,7 +64,7 @@ const COLUMNS = [
   'created_at as createdAt',
 ] as const;
 
-/** Registers a version in stage None under the model's next number; a retrain that already has one gets that back. */
+/** Registers a version in stage None under the model's next number; returns the existing one if the retrain has one. */
 export async function registerVersion(database: Database, input: NewVersion): Promise<Version> {
   return inKyselyTransaction(database, async (transaction) => {
     await transaction
@@ -105,7 +105,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
   });
 }
 
-/** All versions of a model, newest first. */
+/** Returns all versions of a model, newest first. */
 export const listVersions = (database: Database, model: string): Promise<Version[]> =>
   database.kysely
     .selectFrom('tidegate.version')
@@ -114,7 +114,7 @@ export const listVersions = (database: Database, model: string): Promise<Version
     .orderBy('version', 'desc')
     .execute();
 
-/** @throws TidegateError UNKNOWN_VERSION */
+/** Returns one version. @throws TidegateError UNKNOWN_VERSION */
 export async function getVersion(database: Database, model: string, version: number): Promise<Version> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
@@ -126,7 +126,7 @@ export async function getVersion(database: Database, model: string, version: num
   return row;
 }
 
-/** The version that a retrain registered, if it got that far. */
+/** Returns the version that a retrain registered, if any. */
 export const findVersionOfRetrain = (database: Database, retrainId: string): Promise<Version | undefined> =>
   database.kysely
     .selectFrom('tidegate.version')
@@ -134,7 +134,7 @@ export const findVersionOfRetrain = (database: Database, retrainId: string): Pro
     .where('retrain_id', '=', retrainId)
     .executeTakeFirst();
 
-/** The one version in a stage that holds one at most. */
+/** Returns the version in Production or Staging, if there is one. */
 export const findVersionIn = (
   database: Database,
   model: string,
@@ -148,9 +148,9 @@ export const findVersionIn = (
     .executeTakeFirst();
 
 /**
- * The artifact of a version.
+ * Reads the artifact of a version and checks it against its digest.
  *
- * @throws TidegateError UNKNOWN_VERSION; ARTIFACT_CHANGED when it no longer matches its digest
+ * @throws TidegateError UNKNOWN_VERSION; ARTIFACT_CHANGED if it no longer matches its digest
  */
 export async function readArtifact(
   database: Database,
@@ -173,7 +173,7 @@ export async function readArtifact(
   return row.artifact;
 }
 
-/** The feature reference of a version, as it was encoded. @throws NoResultError where there is no such version */
+/** Reads the encoded feature reference of a version. @throws NoResultError if there is no such version */
 export async function readReference(
   database: Database,
   model: string,
@@ -188,7 +188,7 @@ export async function readReference(
   return reference;
 }
 
-/** The score reference of a version, as it was encoded; null where it has none. @throws NoResultError where there is no such version */
+/** Reads the encoded score reference of a version; null if it has none. @throws NoResultError if there is no such version */
 export async function readScoreReference(
   database: Database,
   model: string,
@@ -203,7 +203,7 @@ export async function readScoreReference(
   return row.score_reference;
 }
 
-/** What a version was trained by and what there was to choose from; null where there was nothing. @throws NoResultError where there is no such version */
+/** Reads the recipe that was chosen and those it was chosen from; null if there was no choice. @throws NoResultError if there is no such version */
 export async function readTuning(database: Database, model: string, version: number): Promise<Tuning | null> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
@@ -214,7 +214,7 @@ export async function readTuning(database: Database, model: string, version: num
   return row.tuning;
 }
 
-/** Where a version was trained; null for one from before that was kept. @throws NoResultError where there is no such version */
+/** Reads which machine a version was trained on; null for versions from before that was stored. @throws NoResultError if there is no such version */
 export async function readTrainedOn(
   database: Database,
   model: string,

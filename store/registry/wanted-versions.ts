@@ -1,15 +1,15 @@
-// What every API instance should hold: the versions in Production, and those that a release asks it to load.
+// The versions that every API instance should have in memory: those in Production, and those that a release prepares.
 import { sql } from 'kysely';
 import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 
-/** Channel on which the database names a model whose version in Production changed. */
+/** NOTIFY channel that carries the name of a model whose version in Production changed. */
 export const STAGE_CHANNEL = 'tidegate_stage';
 
-/** Channel that names a model of which a version is to be loaded before its promotion. */
+/** NOTIFY channel that carries the name of a model with a version to load before its promotion. */
 export const PREPARE_CHANNEL = 'tidegate_prepare';
 
-/** A version by its number. */
+/** A version, named by its model and number. */
 export interface VersionRef {
   readonly model: string;
   readonly version: number;
@@ -17,11 +17,11 @@ export interface VersionRef {
 
 /** A version to load before it is promoted. */
 export interface Preparation extends VersionRef {
-  /** Changes with each request, so that a repeated one is answered anew. */
+  /** Changes with each request, so that instances answer a repeated request again. */
   readonly requestedAt: Date;
 }
 
-/** The version in Production of every model that has one. */
+/** Returns the version in Production of every model that has one. */
 export const listProduction = (database: Database): Promise<VersionRef[]> =>
   database.kysely
     .selectFrom('tidegate.version')
@@ -30,7 +30,7 @@ export const listProduction = (database: Database): Promise<VersionRef[]> =>
     .orderBy('model')
     .execute();
 
-/** Requests of the last hour: a release that was given up leaves none behind for longer. */
+/** Returns the requests of the last hour, so that those of an abandoned release expire. */
 export const listPreparations = (database: Database): Promise<Preparation[]> =>
   database.kysely
     .selectFrom('tidegate.preparation')
@@ -38,7 +38,7 @@ export const listPreparations = (database: Database): Promise<Preparation[]> =>
     .where('requested_at', '>', sql<Date>`now() - interval '1 hour'`)
     .execute();
 
-/** Asks every API instance to load a version and check that it answers; a repeated request is answered anew. */
+/** Asks every API instance to load a version and check that it can score; instances answer a repeated request again. */
 export async function requestPreparation(database: Database, { model, version }: VersionRef): Promise<void> {
   await inKyselyTransaction(database, async (transaction) => {
     await transaction

@@ -6,7 +6,7 @@ import {
   findDecision,
   listDecisions,
   recordDecision,
-  settledInWords,
+  describeAcceptedDecision,
 } from '../../store/registry/decisions.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -61,7 +61,7 @@ test('a second decision that would be accepted is recorded as refused, and says 
   const first = await record(decision(4, 'first', { decision: 'reject', actor: 'grace' }));
   const second = await record(decision(4, 'second'));
   expect(second).toMatchObject({ request: 'second', decision: 'approve', accepted: false });
-  expect(second.refusal).toBe(settledInWords(first));
+  expect(second.refusal).toBe(describeAcceptedDecision(first));
   expect(second.refusal).toBe(`version 4 was rejected by grace at ${first.at.toISOString()}`);
   expect(await findAcceptedDecision(database, 'churn', 4)).toEqual(first);
 });
@@ -77,7 +77,7 @@ test('ten decisions at once: one is accepted, and nine name it', async () => {
   expect(accepted).toHaveLength(1);
   const [winner] = accepted as [(typeof rows)[number]];
   const refusals = new Set(rows.filter((row) => !row.accepted).map(({ refusal }) => refusal));
-  expect(refusals).toEqual(new Set([settledInWords(winner)]));
+  expect(refusals).toEqual(new Set([describeAcceptedDecision(winner)]));
   expect(await listDecisions(database, 'churn', 5)).toHaveLength(10);
 });
 

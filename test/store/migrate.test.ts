@@ -94,7 +94,7 @@ test('a database that lacks a migration is out of date, and fits once it has it'
   await migrate(database, only(first));
   const failure = await failureOf(checkSchema(database, tidegateMigrations));
   expect(failure.code).toBe('SCHEMA_OUT_OF_DATE');
-  expect(failure.message).toBe(`the database lacks the migrations ${later.join(', ')}`);
+  expect(failure.message).toBe(`migrations are missing from the database: ${later.join(', ')}`);
   await migrate(database, tidegateMigrations);
   await expect(checkSchema(database, tidegateMigrations)).resolves.toBeUndefined();
 });
@@ -135,7 +135,7 @@ test('a migration that another process holds up says which, and goes on once it 
   expect(failure.code).toBe('MIGRATION_BLOCKED');
   expect(failure.retryable).toBe(true);
   expect(failure.message).toMatch(
-    /^another process migrates this database, and did not end within 0.05 s: session \d+ \(the other, idle in transaction since 2/,
+    /^another process is migrating this database; gave up after 0.05 s. Blocked by: session \d+ \(the other, idle in transaction since 2/,
   );
   await other.query('rollback');
   other.release();
@@ -163,7 +163,7 @@ test('a migration that a session with an open transaction holds up says which, a
   const failure = await failureOf(migrate(database, changing, { lockTimeoutMs: 50 }));
   expect(failure.code).toBe('MIGRATION_BLOCKED');
   expect(failure.message).toMatch(
-    /^9999-change waits for a table in use, .*session \d+ \(a report, idle in transaction since/,
+    /^9999-change is waiting for a table that is in use; .*session \d+ \(a report, idle in transaction since/,
   );
   await reader.query('rollback');
   reader.release();

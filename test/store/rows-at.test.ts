@@ -91,7 +91,7 @@ describe('a key is refused', () => {
     const failure = await failureOf(rows({ key: { user: 'a' } }));
     expect([failure.code, failure.message]).toEqual([
       'INVALID_REQUEST',
-      'user is no key of the entity; it has user_id, region',
+      'user is not a key of the entity; its keys are user_id, region',
     ]);
   });
 

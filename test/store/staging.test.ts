@@ -55,7 +55,17 @@ test('a repeated call gives the answer of the first and moves nothing', async ()
   expect(await listTransitions(database, 'repeat')).toEqual(before);
 });
 
-test('candidates that are staged at once leave one in Staging and all others superseded', async () => {
+test('a candidate superseded nothing if another run had archived the waiting version before', async () => {
+  const { register, stage: stageNext } = await candidateModel(database, 'vacated');
+  await stageNext();
+  const version = await register();
+  await archive(database, 'vacated', 1, by('another run'), 'superseded', `superseded by v${version}`);
+  const first = await stage('vacated', version);
+  expect(first).toEqual({ staged: true, superseded: null });
+  expect(await stage('vacated', version)).toEqual(first);
+});
+
+test('of candidates staged at the same time, one stays in Staging and all others are superseded', async () => {
   const { register } = await candidateModel(database, 'crowd');
   const versions = [];
   for (let n = 0; n < 6; n += 1) versions.push(await register());
