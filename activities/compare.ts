@@ -1,9 +1,9 @@
 // Comparison: champion and candidate on the same holdout rows of the evaluation window.
 import { thresholdOf, DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
 import { scoreFrame } from '../domain/learning/artifact/scorer.ts';
-import { type ComparisonBody, comparisonInWords } from '../domain/decisions/comparison-body.ts';
+import { type ComparisonBody, describeComparison } from '../domain/decisions/comparison-body.ts';
 import { type Failed, failedInWords } from '../domain/judgements.ts';
-import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/out-of-time.ts';
+import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/temporal-holdout.ts';
 import { digestOfScores } from '../domain/decisions/validation.ts';
 import { loadScorer, openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/postgres/database.ts';
@@ -46,7 +46,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
     const { database } = deps;
     const retrain = await getRetrain(database, retrainId);
     const made = await findComparison(database, retrain.model, candidateOf(retrain));
-    if (made) return made.body.outOfTime ?? notDue('nothing was judged out of time');
+    if (made) return made.body.outOfTime ?? notDue('there was no temporal holdout');
     return judgeFuture(deps, retrainId, await sidesOf(database, retrainId));
   },
 
@@ -60,7 +60,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
     const { model } = retrain;
     const candidateVersion = candidateOf(retrain);
     const made = await findComparison(database, model, candidateVersion);
-    if (made) return { words: comparisonInWords(made.body, candidateVersion, made.championVersion) };
+    if (made) return { words: describeComparison(made.body, candidateVersion, made.championVersion) };
     if (asked.failed) return { words: failedInWords('comparison', asked.failed), failed: true };
 
     const compared = await sidesOf(database, retrainId);
@@ -113,7 +113,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
       datasetId: dataset.id,
       body,
     });
-    return { words: comparisonInWords(body, candidateVersion, champion?.version ?? null) };
+    return { words: describeComparison(body, candidateVersion, champion?.version ?? null) };
 
     async function temporalHoldout(): Promise<OutOfTime> {
       const { outOfTime, outOfTimeFailed } = asked;

@@ -2,7 +2,7 @@
 import { PROMOTION_RULES } from '../domain/decisions/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/decisions/decide-retrain.ts';
 import { labelsInWords } from '../domain/data/label-states.ts';
-import { evidenceInWords } from '../domain/decisions/comparison-body.ts';
+import { describeEvidence } from '../domain/decisions/comparison-body.ts';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { writeEvidence } from '../store/registry/evidence.ts';
@@ -41,7 +41,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     const { body } = comparison;
     // What refuses nobody must be before the eyes of whoever decides.
     const alarms = (comparison.decision?.alarms ?? []).map((alarm) => `alarm: ${alarm}`);
-    const summary = [evidenceInWords(body, version, comparison.championVersion), ...alarms].join('; ');
+    const summary = [describeEvidence(body, version, comparison.championVersion), ...alarms].join('; ');
     const evidence = await writeEvidence(database, {
       model,
       version,

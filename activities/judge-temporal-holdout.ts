@@ -10,7 +10,7 @@ import { trainingRows } from '../domain/data/frame.ts';
 import { linearScorer } from '../domain/learning/artifact/scorer.ts';
 import { cutoffTime } from '../domain/learning/cutoff-time.ts';
 import { TREES } from '../domain/learning/trees.ts';
-import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/out-of-time.ts';
+import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/temporal-holdout.ts';
 import { openScorer, scorerSourceOf } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type Dataset, getDataset } from '../store/registry/dataset.ts';

@@ -1,7 +1,7 @@
 // Drift of a report's window: each feature against the champion's reference.
 import { driftPolicyOf } from '../domain/drift/drift-policy.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
-import { driftInWords, type DriftPart, notMade, unmeasured } from '../domain/decisions/report.ts';
+import { describeDrift, type DriftPart, notMade, unmeasured } from '../domain/decisions/report.ts';
 import { openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { verifyChunkDigests } from '../store/datasets/chunk-digests.ts';
 import { chunksOf, type Dataset, getDataset } from '../store/registry/dataset.ts';
@@ -50,7 +50,7 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
         : await drift(report.championVersion);
     await writeReportPart(database, reportId, 'drift', part);
     if (parts.length > 0) await removeProfileParts(database, reportId);
-    return { words: driftInWords(part) };
+    return { words: describeDrift(part) };
 
     async function drift(championVersion: number): Promise<DriftPart> {
       const { model, datasetId, definitionVersion } = report;

@@ -3,7 +3,12 @@ import { before, durationOf } from '../domain/model/parts/duration.ts';
 import { NO_LABEL } from '../domain/data/frame.ts';
 import { type LabelledScores } from '../domain/learning/metrics/calibration-intervals.ts';
 import { DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
-import { notMade, performanceInWords, type PerformancePart, unmeasured } from '../domain/decisions/report.ts';
+import {
+  notMade,
+  describePerformance,
+  type PerformancePart,
+  unmeasured,
+} from '../domain/decisions/report.ts';
 import {
   type EstimatedPerformance,
   estimatePerformance,
@@ -38,7 +43,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
         ? unmeasured(NO_CHAMPION)
         : await measured(report.championVersion);
     await writeReportPart(database, reportId, 'performance', part);
-    return { words: performanceInWords(part) };
+    return { words: describePerformance(part) };
 
     async function measured(championVersion: number): Promise<PerformancePart> {
       const { model, datasetId, definitionVersion } = report;

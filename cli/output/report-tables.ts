@@ -1,6 +1,6 @@
 // A report as text: what drifted and why, how the champion did, and the decision with every rule.
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
-import { type DriftPart, estimateInWords, type PerformancePart } from '../../domain/decisions/report.ts';
+import { type DriftPart, describeEstimate, type PerformancePart } from '../../domain/decisions/report.ts';
 import { describeLeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type RuleResult } from '../../domain/decisions/rule.ts';
 import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
@@ -63,7 +63,7 @@ function printPerformance(output: Output, part: PerformancePart | null): void {
     output.line(part ? `not measured: ${part.reason}` : 'not measured yet');
     return;
   }
-  if (part.estimated?.measured) output.line(estimateInWords(part.estimated));
+  if (part.estimated?.measured) output.line(describeEstimate(part.estimated));
   if (!part.realised) {
     output.line('no holdout row has a mature label');
     return;

@@ -1,5 +1,9 @@
 // The version that waits for a decision, with the evidence it rests on.
-import { type ComparisonBody, evaluationsOf, otherInWords } from '../../domain/decisions/comparison-body.ts';
+import {
+  type ComparisonBody,
+  evaluationsOf,
+  describeOtherEvaluation,
+} from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
 import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -8,7 +12,7 @@ import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
 import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
 import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
-import { holdoutUseInWords } from '../../domain/decisions/leak-proof.ts';
+import { describeHoldoutUse } from '../../domain/decisions/leak-proof.ts';
 import { interval, minute, pValue } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 
@@ -92,7 +96,7 @@ export function printPending(output: Output, pending: Pending): void {
   });
   const { holdout } = body.comparison;
   output.line(
-    `judged by ${judged.by}: ${judged.why}${otherInWords(other)}${holdout ? `; ${holdoutUseInWords(holdout)}` : ''}`,
+    `judged by ${judged.by}: ${judged.why}${describeOtherEvaluation(other)}${holdout ? `; ${describeHoldoutUse(holdout)}` : ''}`,
   );
   for (const alarm of body.decision?.alarms ?? []) output.line(`alarm: ${alarm}`);
   output.line(

@@ -2,25 +2,25 @@
 
 import { MAX_NAME, MAX_TEXT, nameProblem, sameName, textProblem } from './written-text.ts';
 
-/** What a person sends to decide on a version, by signal or by update. */
+/** The message by which a person decides on a version, sent as a signal or an update. */
 export interface DecisionMessage {
   readonly version: number;
-  /** Digest of the evidence that was read; a decision on other evidence is refused. */
+  /** Digest of the evidence that the person read; a decision that names other evidence is refused. */
   readonly evidenceDigest: string;
   readonly decision: 'approve' | 'reject';
   readonly comment: string;
-  /** Who decides, as the sender says. */
+  /** Who decides, as stated by the sender; not authenticated. */
   readonly decidedBy: string;
 }
 
 /** How a decision arrived. */
 export type Channel = 'signal' | 'update';
 
-/** What became of one decision that was sent. */
+/** The result of one decision that was sent. */
 export interface DecisionResult {
   readonly accepted: boolean;
   readonly decision: 'approve' | 'reject';
-  /** Why it was refused; absent when accepted. */
+  /** Why it was refused; absent if it was accepted. */
   readonly refusal?: string;
 }
 
@@ -38,13 +38,13 @@ export interface QueuedDecision {
   result?: DecisionResult;
 }
 
-/** Stands in the messages that people copy, for the name that they must put in its place. */
+/** Placeholder in the commands that people copy; they must replace it with their name. */
 export const NAME_TO_REPLACE = 'your name';
 
 const isText = (value: unknown, longest: number): value is string =>
   typeof value === 'string' && value.length <= longest;
 
-/** Why a message cannot be read as a decision; `undefined` when it can. */
+/** Returns why a message is not a valid decision, or `undefined` if it is valid. */
 export function malformed(message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null) return 'a decision is an object';
   const { version, evidenceDigest, decision, comment, decidedBy } = message as Record<string, unknown>;
@@ -59,28 +59,28 @@ export function malformed(message: unknown): string | undefined {
   return undefined;
 }
 
-// One more than is allowed, so that what was too long stays so; NUL is a character that no database text can hold.
-const cut = (value: unknown, longest: number): string | undefined =>
+// Keeps one character more than is allowed, so that a text that was too long is still refused. Postgres cannot store NUL.
+const shortened = (value: unknown, longest: number): string | undefined =>
   typeof value === 'string' ? value.slice(0, longest + 1).replaceAll('\0', '\uFFFD') : undefined;
 
 /**
- * What a message says of a decision and nothing else, so that one of any shape and size can be verified, refused and
- * recorded. A message that is not malformed stays as it is; one that is, remains malformed.
+ * Reduces a message of any shape and size to the fields of a decision, so that it can be verified, refused and
+ * recorded. A valid message is unchanged; a malformed one remains malformed.
  */
 export function legible(message: unknown, decision: DecisionMessage['decision']): DecisionMessage {
   const { version, evidenceDigest, comment, decidedBy } = Object(message) as Record<string, unknown>;
   return {
     version: typeof version === 'number' ? version : undefined,
-    evidenceDigest: cut(evidenceDigest, 64),
+    evidenceDigest: shortened(evidenceDigest, 64),
     decision,
-    comment: cut(comment, MAX_TEXT),
-    decidedBy: cut(decidedBy, MAX_NAME),
+    comment: shortened(comment, MAX_TEXT),
+    decidedBy: shortened(decidedBy, MAX_NAME),
   } as DecisionMessage;
 }
 
 /**
- * Decisions in the order they arrived, and how the waiting ended. The first outcome stays: later decisions are
- * still verified, so that each leaves its row, and are refused.
+ * Queues decisions in the order in which they arrived, and keeps the outcome. The first outcome is final: later
+ * decisions are still verified, so that each is recorded, and are refused.
  */
 export class PendingApproval {
   readonly #queue: QueuedDecision[] = [];
@@ -91,12 +91,12 @@ export class PendingApproval {
     return this.#outcome;
   }
 
-  /** Whether a decision waits to be verified. */
+  /** Whether a decision is waiting to be verified. */
   get hasNext(): boolean {
     return this.#queue.length > 0;
   }
 
-  /** Adds a decision; the entry receives its result later. */
+  /** Adds a decision; `result` of the returned entry is set once it has been verified. */
   enqueue(channel: Channel, message: DecisionMessage): QueuedDecision {
     const entry: QueuedDecision = { position: this.#arrived, channel, message };
     this.#arrived += 1;
@@ -104,12 +104,12 @@ export class PendingApproval {
     return entry;
   }
 
-  /** Takes the oldest decision that has not been verified. */
+  /** Removes and returns the oldest decision that has not been verified. */
   next(): QueuedDecision | undefined {
     return this.#queue.shift();
   }
 
-  /** Records what verification said; an accepted decision ends the waiting. */
+  /** Records the result of verification; an accepted decision ends the wait. */
   record(entry: QueuedDecision, result: DecisionResult): void {
     entry.result = result;
     if (result.accepted) {
@@ -117,7 +117,7 @@ export class PendingApproval {
     }
   }
 
-  /** Ends the waiting, unless it has ended. */
+  /** Ends the wait, unless it has already ended. */
   settle(outcome: ApprovalOutcome): void {
     this.#outcome ??= outcome;
   }

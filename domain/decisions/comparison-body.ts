@@ -1,4 +1,4 @@
-// A comparison as it is stored: the numbers, which rows they rest on, and the proof that nobody trained on them.
+// A comparison as it is stored: the numbers, the rows they were measured on, and the proof that no version was trained on them.
 import { dayOf } from '../model/window.ts';
 import { type Comparison } from '../learning/compare/comparison.ts';
 import { type McNemarAtThreshold } from '../learning/metrics/mcnemar.ts';
@@ -7,32 +7,32 @@ import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Slice } from '../learning/compare/slices.ts';
 import { type Interval, intervalInWords } from '../data/math/interval.ts';
 import { type HoldoutUse, type LeakProof } from './leak-proof.ts';
-import { type Judged, judgedBy, type OutOfTime } from './out-of-time.ts';
+import { type Judged, judgedBy, type OutOfTime } from './temporal-holdout.ts';
 
-/** What is stored of a comparison. Plain JSON; optional parts are absent in comparisons from before they were measured. */
+/** The stored form of a comparison. Plain JSON; optional parts are absent in comparisons that were made before those parts were measured. */
 export interface ComparisonBody extends Comparison {
   /** The evaluation window, ISO 8601. */
   readonly window: { readonly from: string; readonly to: string };
   readonly datasetDigest: string;
-  /** Digest of the candidate's scores: what a reloaded artifact must give again. */
+  /** Digest of the candidate's scores; a reloaded artifact must reproduce them. */
   readonly candidateScoresDigest: string;
-  /** The same comparison on each part of the rows that is large enough, and on those that the definition names. */
+  /** The same comparison on each slice that is large enough, and on those that the definition names. */
   readonly slices: readonly Slice[];
-  /** Clusters of the evaluation rows on which the candidate or the champion was trained; must be 0. */
+  /** Evaluation clusters on which the candidate or the champion was trained; must be 0. */
   readonly leakedClusters: number;
   readonly leakProof?: LeakProof;
   readonly holdout?: HoldoutUse;
-  /** Champion, candidate and class prior beside the AUC. */
+  /** Champion, candidate and class prior by other measures than AUC. */
   readonly measures?: SideBySide;
   readonly mcnemar?: McNemarAtThreshold;
-  /** The recipe judged on rows of the future, or why it could not be. */
+  /** The temporal holdout: the recipe evaluated on later rows, or why it was not. */
   readonly outOfTime?: OutOfTime;
-  /** What the candidate's AUC rests on, the largest first; empty where the holdout holds one class. */
+  /** Permutation importance of the candidate's features, largest first; empty if the holdout contains one class. */
   readonly importance?: readonly FeatureImportance[];
 }
 
-/** Who is to be beaten; without a champion it is the class prior. @example rivalInWords(1) // 'version 1' */
-export const rivalInWords = (championVersion: number | null): string =>
+/** Names what the candidate is compared with: the champion, or the class prior if there is none. @example describeChampion(1) // 'version 1' */
+export const describeChampion = (championVersion: number | null): string =>
   championVersion === null ? 'the class prior' : `version ${championVersion}`;
 
 /** Champion and candidate on the rows of one evaluation. */
@@ -46,19 +46,19 @@ export interface Evaluated {
   readonly candidateAuc: Interval;
   readonly championAuc: Interval;
   readonly difference: Interval & { readonly p: number };
-  /** Log loss of the one to beat, nats per row, and by how much the candidate's is above it; null if not measured here. */
+  /** The champion's log loss in nats per row, and the candidate's minus it; null if not measured on these rows. */
   readonly logLoss: { readonly toBeat: number; readonly difference: Interval } | null;
 }
 
-/** Both evaluations of a comparison. */
+/** The two evaluations of a comparison. */
 export interface Evaluations {
   readonly judged: Judged;
   readonly decides: Evaluated;
-  /** The one that does not decide; null if there is only one. */
+  /** The evaluation that does not decide; null if there is only one. */
   readonly other: Evaluated | null;
 }
 
-/** Tells the evaluation that decides from the other. @example evaluationsOf(body).decides.difference.low > 0 */
+/** Returns the evaluation that decides, and the other one. @example evaluationsOf(body).decides.difference.low > 0 */
 export function evaluationsOf(body: ComparisonBody): Evaluations {
   const judged = judgedBy(body.outOfTime);
   const onEntities = byEntity(body);
@@ -105,30 +105,30 @@ function byTime(outOfTime: OutOfTime & { judged: true }): Evaluated {
   };
 }
 
-/** What a comparison found, in one line for a run's details. */
-export function comparisonInWords(body: ComparisonBody, candidate: number, champion: number | null): string {
+/** Summarizes a comparison in one line, for the details of a run. */
+export function describeComparison(body: ComparisonBody, candidate: number, champion: number | null): string {
   const { decides, other } = evaluationsOf(body);
   return (
     `on ${decides.rows} ${decides.where}: version ${candidate} has AUC ${intervalInWords(decides.candidateAuc, decides.championAuc.value)}, ` +
-    `${rivalInWords(champion)} ${intervalInWords(decides.championAuc, decides.candidateAuc.value)}, difference ${intervalInWords(decides.difference)}` +
-    otherInWords(other)
+    `${describeChampion(champion)} ${intervalInWords(decides.championAuc, decides.candidateAuc.value)}, difference ${intervalInWords(decides.difference)}` +
+    describeOtherEvaluation(other)
   );
 }
 
-/** What a comparison found, in one line for the person who decides: the difference that decided, and the other named as such. */
-export function evidenceInWords(body: ComparisonBody, candidate: number, champion: number | null): string {
+/** Summarizes a comparison in one line for the person who approves: the difference that decided, then the other evaluation. */
+export function describeEvidence(body: ComparisonBody, candidate: number, champion: number | null): string {
   const { decides, other } = evaluationsOf(body);
   return (
     `AUC of version ${candidate} ${intervalInWords(decides.candidateAuc, decides.championAuc.value)} against ` +
-    `${intervalInWords(decides.championAuc, decides.candidateAuc.value)} by ${rivalInWords(champion)}, ` +
+    `${intervalInWords(decides.championAuc, decides.candidateAuc.value)} by ${describeChampion(champion)}, ` +
     `difference ${intervalInWords(decides.difference)} on ${decides.rows} ${decides.where}` +
-    (other ? `, judged by ${decides.by}` : '') +
-    otherInWords(other)
+    (other ? `, decided by ${decides.by}` : '') +
+    describeOtherEvaluation(other)
   );
 }
 
-/** The evaluation that did not decide, without a difference of its own: that would be read as the one that did. */
-export const otherInWords = (other: Evaluated | null): string =>
+/** Describes the evaluation that did not decide. Leaves out its difference, which could be mistaken for the one that decided. */
+export const describeOtherEvaluation = (other: Evaluated | null): string =>
   other === null
     ? ''
     : `; the other evaluation, by ${other.by} on ${other.rows} ${other.where}, did not decide: ` +

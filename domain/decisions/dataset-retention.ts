@@ -1,13 +1,13 @@
-// Which frozen datasets may let their rows go: a pure rule over what rests on them.
+// Decides which frozen datasets may lose their rows, by what still uses them.
 import { before, durationOf } from '../model/parts/duration.ts';
 
-/** A stage that a version stands in. */
+/** The stage of a version. */
 type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
 
-/** Something that was made from a dataset; `at` is when it last mattered. */
+/** Something that was made from a dataset; `at` is when it was last relevant. */
 export type DatasetUse =
   | {
-      /** A version that was trained on it, or compared on it. */
+      /** A version that was trained or compared on the dataset. */
       readonly kind: 'training' | 'comparison';
       readonly version: number;
       readonly stage: Stage;
@@ -18,25 +18,25 @@ export type DatasetUse =
   | {
       readonly kind: 'report';
       readonly id: number;
-      /** The newest of the model: its run may still measure, and the next is compared with it. */
+      /** The newest report of the model: its run may still be measuring, and the next report is compared with it. */
       readonly isNewest: boolean;
       readonly at: Date;
     }
   | { readonly kind: 'retrain'; readonly id: string; readonly isOpen: boolean; readonly at: Date };
 
-/** A dataset whose rows are still there. */
+/** A dataset that still has its rows. */
 export interface KeptDataset {
   readonly id: number;
   readonly createdAt: Date;
   readonly uses: readonly DatasetUse[];
 }
 
-/** Whether a use alone keeps the rows, however old they are. */
+/** Whether this use keeps the rows, however old they are. */
 export function holdsRows(use: DatasetUse): boolean {
   switch (use.kind) {
     case 'training':
     case 'comparison':
-      // A version in None is being compared, or its retrain failed: the retrain says which.
+      // A version in None is being compared or its retrain failed; the retrain is a use of its own and covers both.
       return use.stage === 'Staging' || use.stage === 'Production' || use.wasInProduction;
     case 'report':
       return use.isNewest;
@@ -46,8 +46,8 @@ export function holdsRows(use: DatasetUse): boolean {
 }
 
 /**
- * Those datasets whose rows may go, the one that was unused longest first: nothing holds them, and the last use is
- * longer ago than `retention`.
+ * Returns the datasets whose rows may be deleted, longest unused first: no use keeps them, and their last use is longer
+ * ago than `retention`.
  *
  * @param retention a duration, such as '12 months'
  * @example mayExpire(datasets, '12 months', new Date('2026-11-25Z')).map(({ id }) => id)
@@ -65,19 +65,19 @@ export function mayExpire(datasets: readonly KeptDataset[], retention: string, n
 const unusedSince = ({ createdAt, uses }: KeptDataset): number =>
   Math.max(createdAt.getTime(), ...uses.map(({ at }) => at.getTime()));
 
-/** A use in words. @example useInWords(use) // 'version 2 was trained on it (Production)' */
-export function useInWords(use: DatasetUse): string {
+/** Describes a use. @example describeUse(use) // 'version 2 was trained on it (Production)' */
+export function describeUse(use: DatasetUse): string {
   switch (use.kind) {
     case 'training':
       return `version ${use.version} was trained on it (${standing(use)})`;
     case 'comparison':
       return `version ${use.version} was compared on it (${standing(use)})`;
     case 'report':
-      return `report ${use.id} speaks of it${use.isNewest ? ' (the newest)' : ''}`;
+      return `report ${use.id} describes it${use.isNewest ? ' (the newest)' : ''}`;
     case 'retrain':
-      return `retrain ${use.id} works with it${use.isOpen ? ' (open)' : ''}`;
+      return `retrain ${use.id} uses it${use.isOpen ? ' (open)' : ''}`;
   }
 }
 
 const standing = ({ stage, wasInProduction }: { stage: Stage; wasInProduction: boolean }): string =>
-  stage === 'Archived' && wasInProduction ? 'Archived, in reach of a rollback' : stage;
+  stage === 'Archived' && wasInProduction ? 'Archived, a rollback can restore it' : stage;

@@ -1,4 +1,4 @@
-// decideRetrain: whether a window's report is reason to train a new version.
+// Decides whether the report of a window is reason to train a new version.
 import {
   bootstrap,
   critical,
@@ -10,35 +10,35 @@ import {
 } from './retrain-reasons.ts';
 import { type RetrainReason } from '../model/definition.ts';
 import { type Failed, failedInWords, type JudgementName } from '../judgements.ts';
-import { type RuleResult } from './rule.ts';
+import { type Obstacle, type Reason, type Requirement, type RuleResult, ruleResult } from './rule.ts';
 
 /** Version of these rules; stored with each decision. */
 export const RETRAIN_RULES = 'retrain/3';
 
-/** An earlier report that waits for labels. */
+/** An earlier report that is waiting for labels. */
 export interface WaitingReport {
   readonly reportId: number;
-  /** The instant it speaks about, ISO 8601. */
+  /** End of its window, ISO 8601. */
   readonly asOf: string;
-  /** Labelled rows of its window outside the holdout, as they are known now. */
+  /** Labelled rows of its window outside the holdout, counted now. */
   readonly freshLabels: number;
 }
 
-/** What the decision looks at. */
+/** The facts on which the decision is made. */
 export interface RetrainFacts extends MeasuredFacts {
-  /** Broken contracts of severity `fail`, by name: with one, nothing else was measured. */
+  /** Names of broken contracts of severity `fail`; if there is one, nothing else was measured. */
   readonly brokenContracts: readonly string[];
-  /** Judgements that were due and could not be made; absent in facts from before they were told apart. */
+  /** Judgements that were due and could not be made; absent in facts recorded before these were distinguished. */
   readonly failedJudgements?: readonly FailedJudgement[];
   /** Labelled rows of the window outside the holdout. */
   readonly freshLabels: number;
-  /** Whether this same dataset and definition already led to a retrain. */
+  /** Whether the same dataset and definition already led to a retrain. */
   readonly alreadyTrained: boolean;
-  /** Whether an earlier report spoke of this same dataset. */
+  /** Whether an earlier report describes the same dataset. */
   readonly alreadyReported: boolean;
-  /** The youngest refusal, if it lies within the cooldown, with the AUC realised then. */
+  /** The latest refusal of a candidate, if it is within the cooldown, with the AUC realised at that time. */
   readonly recentRefusal: { readonly at: string; readonly realisedAuc: number | null } | null;
-  /** The earlier report of this champion that waits for labels and has the most cause to be looked at again. */
+  /** The earlier report of this champion that is waiting for labels and is the first to be measured again. */
   readonly waiting: WaitingReport | null;
 }
 
@@ -49,14 +49,14 @@ export interface FailedJudgement extends Failed {
 
 /** Bounds from the definition. */
 export interface RetrainPolicy {
-  /** Which reasons start a retrain; the others are recorded and start none. */
+  /** Which reasons start a retrain; the others are only recorded. */
   readonly on: readonly RetrainReason[];
   readonly share: number;
   readonly critical: readonly string[];
   readonly minLabels: number;
 }
 
-/** Why a retrain starts, or why not. */
+/** Why a retrain starts or does not. */
 export type RetrainOutcome =
   | 'contract broken'
   | 'bootstrap'
@@ -67,30 +67,30 @@ export type RetrainOutcome =
   | 'none'
   | 'nothing new';
 
-/** The decision with every rule it rests on. */
+/** The decision with every rule that was applied. */
 export interface RetrainDecision {
   readonly rulesVersion: string;
   readonly retrain: boolean;
   readonly outcome: RetrainOutcome;
   readonly reason: string;
   readonly rules: readonly RuleResult[];
-  /** The report whose window is measured anew, since its labels have come; absent before rules `retrain/2`. */
+  /** The report whose window is measured again because its labels have arrived; absent before rules `retrain/2`. */
   readonly lookAgain?: WaitingReport | null;
-  /** Judgements that were due and could not be made, in words; absent if there is none. */
+  /** Descriptions of judgements that were due and could not be made; absent if there are none. */
   readonly alarms?: readonly string[];
 }
 
 /**
- * Decides by the first reason that holds: bootstrap, performance, estimated performance, critical, share, multivariate,
- * of which all but the first count only where the policy names them. A broken contract comes before any: on wrong data
- * no rule says anything. A reason does not start a retrain while fresh labels are too few (it would relearn the old
- * world) or while the same case is cooling down. Every rule is recorded, whether it decided or not.
+ * Decides by the first reason that applies: bootstrap, performance, estimated performance, critical, share,
+ * multivariate. All but bootstrap count only if the policy names them. A broken contract comes before them all, because
+ * no rule is meaningful on wrong data. A reason does not start a retrain while there are too few fresh labels (the
+ * candidate would learn the old world again) or during the cooldown. Every rule is recorded, whether it decided or not.
  *
- * A judgement that was due and could not be made is never taken for one that found nothing: quality stops the loop at this
- * window, and where no reason holds in what was measured, the outcome is `judgement failed`.
+ * A judgement that was due and could not be made does not count as one that found nothing: if quality could not be
+ * judged, the loop stops at this window; if another judgement failed and no reason applies in what was measured, the
+ * outcome is `judgement failed`.
  *
- * Where no retrain starts and the labels of an earlier window that waited for them have come, that window is to be
- * looked at again.
+ * If no retrain starts and the labels of an earlier window have arrived, `lookAgain` names that window.
  */
 export function decideRetrain(facts: RetrainFacts, policy: RetrainPolicy): RetrainDecision {
   const contracts = contractsBroken(facts);
@@ -107,45 +107,45 @@ export function decideRetrain(facts: RetrainFacts, policy: RetrainPolicy): Retra
   const cooling = coolingDown(facts);
   const again = labelsCame(facts, policy);
   const { failedJudgements = [] } = facts;
-  const first = reasons.find((reason) => reason.held && counts(reason));
+  const first = reasons.find((reason) => reason.applies && counts(reason));
   const decide = (outcome: RetrainOutcome, reason: string, retrain = false): RetrainDecision => ({
     rulesVersion: RETRAIN_RULES,
     retrain,
     outcome,
     reason,
-    rules: [contracts, judgements, ...reasons, labels, cooling, again],
-    lookAgain: again.held && !retrain ? facts.waiting : null,
-    ...(judgements.held && { alarms: failedJudgements.map(inWords) }),
+    rules: [contracts, judgements, ...reasons, labels, cooling, again].map(ruleResult),
+    lookAgain: again.applies && !retrain ? facts.waiting : null,
+    ...(judgements.blocks && { alarms: failedJudgements.map(describeFailed) }),
   });
 
-  if (contracts.held) return decide('contract broken', contracts.words);
+  if (contracts.blocks) return decide('contract broken', contracts.words);
   if (failedJudgements.some(({ name }) => name === 'quality'))
     return decide('judgement failed', judgements.words);
-  if (!first && judgements.held) return decide('judgement failed', judgements.words);
+  if (!first && judgements.blocks) return decide('judgement failed', judgements.words);
   if (!first && facts.alreadyReported) {
     return decide(
       'nothing new',
-      'the same rows were reported before, and nothing in them is reason to retrain',
+      'the same rows were reported before, and nothing in them is a reason to retrain',
     );
   }
   if (!first) return decide('none', 'no rule asks for a retrain');
-  if (!labels.held) return decide('waiting for labels', `${first.words}, but ${labels.words}`);
-  if (cooling.held) return decide('cooling down', `${first.words}, but ${cooling.words}`);
+  if (!labels.met) return decide('waiting for labels', `${first.words}, but ${labels.words}`);
+  if (cooling.blocks) return decide('cooling down', `${first.words}, but ${cooling.words}`);
   return decide(first.name as RetrainOutcome, first.words, true);
 
-  function counts({ name }: RuleResult): boolean {
+  function counts({ name }: Reason): boolean {
     return name === 'bootstrap' || policy.on.includes(name as RetrainReason);
   }
-  function byPolicy(reason: RetrainReason, rule: RuleResult): RuleResult {
+  function byPolicy(reason: RetrainReason, rule: Reason): Reason {
     return policy.on.includes(reason)
       ? rule
-      : { ...rule, words: `${rule.words}; no reason to retrain by policy` };
+      : { ...rule, words: `${rule.words}; the policy does not retrain for this` };
   }
 }
 
-const contractsBroken = ({ brokenContracts }: RetrainFacts): RuleResult => ({
+const contractsBroken = ({ brokenContracts }: RetrainFacts): Obstacle => ({
   name: 'contracts',
-  held: brokenContracts.length > 0,
+  blocks: brokenContracts.length > 0,
   value: brokenContracts.length,
   bound: 0,
   words:
@@ -154,54 +154,54 @@ const contractsBroken = ({ brokenContracts }: RetrainFacts): RuleResult => ({
       : 'no contract that stops the loop is broken',
 });
 
-const inWords = ({ name, ...failed }: FailedJudgement): string => failedInWords(name, failed);
+const describeFailed = ({ name, ...failed }: FailedJudgement): string => failedInWords(name, failed);
 
-const judgementsFailed = ({ failedJudgements = [] }: RetrainFacts): RuleResult => ({
+const judgementsFailed = ({ failedJudgements = [] }: RetrainFacts): Obstacle => ({
   name: 'judgements',
-  held: failedJudgements.length > 0,
+  blocks: failedJudgements.length > 0,
   value: failedJudgements.length,
   bound: 0,
   words:
     failedJudgements.length > 0
-      ? failedJudgements.map(inWords).join('; ')
+      ? failedJudgements.map(describeFailed).join('; ')
       : 'every judgement that was due was made',
 });
 
-const enoughLabels = ({ freshLabels }: RetrainFacts, { minLabels }: RetrainPolicy): RuleResult => ({
+const enoughLabels = ({ freshLabels }: RetrainFacts, { minLabels }: RetrainPolicy): Requirement => ({
   name: 'fresh labels',
-  held: freshLabels >= minLabels,
+  met: freshLabels >= minLabels,
   value: freshLabels,
   bound: minLabels,
   words: `${freshLabels} labelled rows are there to learn from, ${freshLabels >= minLabels ? 'at least' : 'fewer than'} ${minLabels}`,
 });
 
-function coolingDown({ alreadyTrained, recentRefusal, realised }: RetrainFacts): RuleResult {
+function coolingDown({ alreadyTrained, recentRefusal, realised }: RetrainFacts): Obstacle {
   const then = recentRefusal?.realisedAuc ?? null;
   const rule = { name: 'cooling down', value: recentRefusal?.at ?? null, bound: then };
   if (alreadyTrained) {
-    return { ...rule, held: true, words: 'these rows and this definition already led to a retrain' };
+    return { ...rule, blocks: true, words: 'these rows and this definition already led to a retrain' };
   }
-  if (!recentRefusal) return { ...rule, held: false, words: 'no candidate was refused lately' };
+  if (!recentRefusal) return { ...rule, blocks: false, words: 'no candidate was refused recently' };
   const fellFurther = realised !== null && then !== null && realised.high < then;
   return {
     ...rule,
-    held: !fellFurther,
+    blocks: !fellFurther,
     words: fellFurther
       ? `a candidate was refused at ${recentRefusal.at}, but the AUC has fallen further since`
       : `a candidate was refused at ${recentRefusal.at}`,
   };
 }
 
-function labelsCame({ waiting }: RetrainFacts, { minLabels }: RetrainPolicy): RuleResult {
+function labelsCame({ waiting }: RetrainFacts, { minLabels }: RetrainPolicy): Reason {
   const rule = { name: 'labels came', value: waiting?.freshLabels ?? null, bound: minLabels };
-  if (waiting === null) return { ...rule, held: false, words: 'no earlier window waits for labels' };
+  if (waiting === null) return { ...rule, applies: false, words: 'no earlier window is waiting for labels' };
   const { reportId, asOf, freshLabels } = waiting;
-  const held = freshLabels >= minLabels;
+  const applies = freshLabels >= minLabels;
   return {
     ...rule,
-    held,
+    applies,
     words:
-      `the window up to ${asOf} of report ${reportId} has ${freshLabels} labelled rows by now, ` +
-      `${held ? 'at least' : 'fewer than'} ${minLabels}${held ? ': it is measured anew' : ''}`,
+      `the window up to ${asOf} of report ${reportId} now has ${freshLabels} labelled rows, ` +
+      `${applies ? 'at least' : 'fewer than'} ${minLabels}${applies ? ': it is measured again' : ''}`,
   };
 }

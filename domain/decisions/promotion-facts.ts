@@ -1,4 +1,4 @@
-// What the promotion rules look at, read from a stored comparison.
+// The facts for the promotion rules, read from a stored comparison.
 import { type Calibration } from '../learning/artifact/calibrate.ts';
 import { type Tuning } from '../learning/choose-recipe.ts';
 import { alarmsOf, type LeakCheck } from '../learning/leak-alarm.ts';
@@ -7,56 +7,57 @@ import { type ComparisonBody, type Evaluated, evaluationsOf } from './comparison
 import { type Interval } from '../data/math/interval.ts';
 import { type JudgementName, type JudgementState } from '../judgements.ts';
 import { type HoldoutUse, type UnprovenVersion } from './leak-proof.ts';
-import { type Judged, temporalHoldout } from './out-of-time.ts';
+import { type Judged, temporalHoldout } from './temporal-holdout.ts';
 
-/** What the decision looks at: champion and candidate on the same holdout rows. */
+/** The facts on which the decision is made: champion and candidate on the same holdout rows. */
 export interface PromotionFacts {
-  /** The champion, or null where the class prior is the one to beat. */
+  /** The champion; null if the candidate is compared with the class prior. */
   readonly championVersion: number | null;
-  /** Which evaluation all that follows is of, but for slices. */
+  /** The evaluation that decides; all measures below except those of slices are from it. */
   readonly judged: Judged;
   /** The evaluation that does not decide; null if there is only one. */
   readonly other: Evaluated | null;
-  /** Judgements that can fail apart from the comparison, and what became of each. */
+  /** Judgements that can fail although the comparison succeeds, with the state of each. */
   readonly judgements: readonly { readonly name: JudgementName; readonly state: JudgementState }[];
   readonly positiveClusters: number;
   readonly negativeClusters: number;
-  /** AUC of the candidate less that of the champion (or of the prior). */
+  /** AUC of the candidate minus that of the champion (or of the prior). */
   readonly difference: Interval & { readonly p: number };
   readonly candidateAuc: Interval;
   readonly championAuc: Interval;
-  /** Log loss of the one to beat, nats per row, and by how much the candidate's is above it. */
+  /** Log loss of the champion (or of the prior), nats per row. */
   readonly logLossToBeat: number;
+  /** Log loss of the candidate minus `logLossToBeat`. */
   readonly logLossDifference: Interval;
-  /** The rows that these two are of: those that decide, but for old comparisons. @example 'holdout rows after 2024-03-11' */
+  /** The rows on which both were measured: those that decide, except in old comparisons. @example 'holdout rows after 2024-03-11' */
   readonly logLossRows: string;
-  /** Clusters of the evaluation rows on which either version was trained. */
+  /** Evaluation clusters on which either version was trained. */
   readonly leakedClusters: number;
-  /** Training labels of either version that became known after the instant it claims; null where that is not on record. */
+  /** Training labels of either version that became known after the instant it claims; null if that was not recorded. */
   readonly lateLabels: number | null;
   readonly slices: readonly Slice[];
-  /** Null in comparisons from before it was counted. */
+  /** Null in comparisons that were made before uses were counted. */
   readonly holdout: HoldoutUse | null;
-  /** What the leak alarm warned of before the candidate was trained, in words. */
+  /** Warnings of the leak alarm before the candidate was trained. */
   readonly leakAlarms: readonly string[];
   /** Versions of the comparison whose training rows are not known. */
   readonly unproven: readonly UnprovenVersion[];
 }
 
-/** How the candidate came to be, as far as a decision looks at it. */
+/** The steps of the candidate's training that a decision looks at. */
 export interface Making {
-  /** What the leak alarm found before it was trained; null if it had not looked. */
+  /** Findings of the leak alarm before training; null if it did not run. */
   readonly leaks: LeakCheck | null;
-  /** The recipes that it was chosen from; null if nothing was chosen. */
+  /** The recipes among which one was chosen; null if there was no choice. */
   readonly tuning: Tuning | null;
-  /** As its artifact holds it; null without one. */
+  /** As stored in its artifact; null without one. */
   readonly calibration: Calibration | null;
 }
 
 const NOT_RECORDED: Making = { leaks: null, tuning: null, calibration: null };
 
 /**
- * The facts of a stored comparison. One from before a part was measured has no interval where it had none.
+ * Reads the facts from a stored comparison. In an old comparison, measures that were not taken then are NaN or null.
  *
  * @example decidePromotion(promotionFacts(body, championVersion, making), definition.promotion)
  */
@@ -66,7 +67,7 @@ export function promotionFacts(
   making: Making = NOT_RECORDED,
 ): PromotionFacts {
   const { judged, decides, other } = evaluationsOf(body);
-  // A comparison from before they were measured on the rows after the cut has them on all rows.
+  // Old comparisons did not measure log loss after the cutoff, only on all holdout rows.
   const measured = decides.logLoss ? decides : other;
   const logLoss = measured?.logLoss ?? null;
   return {
@@ -97,7 +98,7 @@ export function promotionFacts(
 }
 
 function leakCheckOf({ leaks }: Making): JudgementState {
-  if (leaks === null) return { state: 'not applicable', reason: 'it is not on record' };
+  if (leaks === null) return { state: 'not applicable', reason: 'it was not recorded' };
   return leaks.failed ? { state: 'failed', ...leaks.failed } : { state: 'made' };
 }
 
@@ -111,12 +112,12 @@ function recipesOf({ tuning }: Making): JudgementState {
   return {
     state: 'failed',
     code: null,
-    reason: `no recipe of ${tuning.recipes.length} could be learnt in every fold, such as: ${reason}`,
+    reason: `none of ${tuning.recipes.length} recipes could be trained in every fold, for example: ${reason}`,
   };
 }
 
 function calibrationOf({ calibration }: Making): JudgementState {
-  if (calibration === null) return { state: 'not applicable', reason: 'no calibration is asked for' };
+  if (calibration === null) return { state: 'not applicable', reason: 'no calibration was requested' };
   if (calibration.failed !== undefined)
     return { state: 'failed', code: calibration.failed, reason: calibration.why };
   return calibration.rows === 0 ? { state: 'not applicable', reason: calibration.why } : { state: 'made' };

@@ -1,16 +1,16 @@
-// The drift part of a stored report, whatever release wrote it.
+// Reads the drift part of a stored report, whichever release wrote it.
 import { type DriftPart } from './report.ts';
 import { type ColumnVerdict, columnWords } from '../drift/verdict.ts';
 import { type BothSides } from '../drift/column-measurement.ts';
 
-/** A column as it was stored when `mean` held the clipped means. */
+/** A column as the first reports stored it, with the means of clipped values under the name `mean`. */
 type FirstColumn = Omit<ColumnVerdict, 'mean'> & { readonly mean: BothSides | null };
 
-const NOT_KEPT = 'the report was written by an earlier version, which kept the clipped means alone';
+const NOT_KEPT = 'the report was written by an earlier version, which stored only the clipped means';
 
 /**
- * The part as today's readers know it. The first reports hold means of clipped values and call them means: these get their
- * own name, in the sentences too, and the means themselves are not known.
+ * Returns the part in today's form. The first reports stored the means of clipped values as `mean`: these are renamed to
+ * `clippedMean`, also in the sentences, and the plain means are not known.
  *
  * @example readDriftPart(row.drift)
  */

@@ -1,4 +1,4 @@
-// Validation of a version in Staging: what must hold before a person is asked.
+// Validation of a version in Staging: the checks that must pass before a person is asked to approve it.
 import { digestOfBytes } from '../canonical-json.ts';
 import { evaluationRows, type Frame, recordAt } from '../data/frame.ts';
 import { extremeRecords } from '../learning/encode/encoding.ts';
@@ -7,37 +7,37 @@ import { fixed } from '../numbers-in-words.ts';
 import { type Slice } from '../learning/compare/slices.ts';
 import { sliceFloor } from '../learning/compare/slice-floor.ts';
 
-/** One check and what it found. */
+/** One check and its finding. */
 export interface ValidationCheck {
   readonly name: string;
   readonly passed: boolean;
   readonly words: string;
 }
 
-/** The checks of a version and whether all passed. */
+/** All checks of a version. */
 export interface Validation {
   readonly passed: boolean;
   readonly checks: readonly ValidationCheck[];
-  /** The checks that failed, in words. */
+  /** A description of the checks that failed; empty if all passed. */
   readonly words: string;
 }
 
-/** How many records are scored one by one, at most. */
+/** Maximum number of records that are scored one by one. */
 export const SINGLE_ROWS = 1_000;
 
 const P99_BOUND_MS = 5;
 
-/** All checks together: one that failed is enough to fail. */
+/** Combines checks; the validation passes if all of them do. */
 export function validationOf(checks: readonly ValidationCheck[]): Validation {
   const failed = checks.filter(({ passed }) => !passed);
   const words = failed.map(({ name, words }) => `${name}: ${words}`).join('; ');
   return { passed: failed.length === 0, checks, words };
 }
 
-/** What a comparison's scores are known by: SHA-256 of their bytes. */
+/** Returns the digest of a comparison's scores: SHA-256 of their bytes. */
 export const digestOfScores = (scores: Float64Array): string => digestOfBytes(new Uint8Array(scores.buffer));
 
-/** The artifact read back gives the scores of the digest on the evaluation rows, to the last bit. */
+/** Checks that the reloaded artifact reproduces the scores of the digest on the evaluation rows, bit for bit. */
 export async function checkReload(
   scorer: Scorer,
   frame: Frame,
@@ -51,7 +51,7 @@ export async function checkReload(
   return { name: 'artifact', passed, words };
 }
 
-/** Every entity has an online row. @param missing null where the definition keeps none, and nothing can be missing */
+/** Checks that every entity has an online row. @param missing null if the definition does not use online rows */
 export function checkOnlineRows(missing: number | null, asOf: Date): ValidationCheck {
   const name = 'online rows';
   if (missing === null)
@@ -61,7 +61,7 @@ export function checkOnlineRows(missing: number | null, asOf: Date): ValidationC
   return { name, passed: missing === 0, words };
 }
 
-/** A record scored alone, as the API does, gives the score that its row has in the frame, within the scorer's tolerance. */
+/** Checks that a record scored on its own, as the API does it, gets the score of its row in the frame, within the scorer's tolerance. */
 export async function checkOnePath(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {
   const rows = Uint32Array.from({ length: Math.min(SINGLE_ROWS, frame.rows) }, (_, row) => row);
   const together = await scorer.scoreRows(frame, rows);
@@ -77,7 +77,7 @@ export async function checkOnePath(scorer: Scorer, frame: Frame): Promise<Valida
   return { name: 'one path', passed: differing === 0, words };
 }
 
-/** Odd input still gives a probability. */
+/** Checks that extreme and missing input still gives a probability. */
 export async function checkExtremes(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {
   const odd = extremeRecords(frame);
   const scores = await scorer.scoreRecords(odd.map(({ record }) => record));
@@ -87,13 +87,13 @@ export async function checkExtremes(scorer: Scorer, frame: Frame): Promise<Valid
   return { name: 'extremes', passed: broken.length === 0, words };
 }
 
-/** No slice is surely worse than the floor. */
+/** Checks that no slice is significantly worse than the floor. */
 export function checkSliceFloor(slices: readonly Slice[]): ValidationCheck {
   const { fallen, words } = sliceFloor(slices);
   return { name: 'slice floor', passed: fallen.length === 0, words };
 }
 
-/** The 99th percentile of scoring one record is within 5 ms. @param milliseconds one duration a record, at least one */
+/** Checks that the 99th percentile of the time to score one record is at most 5 ms. @param milliseconds one duration per record, at least one */
 export function checkSpeed(milliseconds: Float64Array): ValidationCheck {
   const p99 = milliseconds.toSorted()[Math.floor(0.99 * milliseconds.length)] ?? Infinity;
   const words = `99 % of single rows are scored within ${fixed([p99], [P99_BOUND_MS])[0]} ms, bound ${P99_BOUND_MS} ms`;

@@ -128,7 +128,7 @@ describe('a version fitted with class weights', () => {
     expect(candidate.ece).toBeGreaterThan(0.15);
     expect(champion.ece).toBeLessThan(0.05);
     expect(comparison.decision).toMatchObject({ promote: false, outcome: 'guard broken' });
-    expect(comparison.decision.reason).toMatch(/^log loss is .* surely worse and beyond 0\.05/);
+    expect(comparison.decision.reason).toMatch(/^log loss is .* significantly worse and beyond 0\.05/);
     await applyDefinition(database, before, 'ada');
   });
 });

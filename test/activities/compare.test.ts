@@ -94,7 +94,7 @@ describe('a second retrain after the world turned', () => {
     const { decision } = second.comparison;
     expect(decision).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/3' });
     expect(decision.rules.find(({ name }) => name === 'holdout use')).toMatchObject({ value: 1 });
-    expect(decision.alarms).toEqual([expect.stringContaining('of version 1 is surely below 0.5')]);
+    expect(decision.alarms).toEqual([expect.stringContaining('of version 1 is significantly below 0.5')]);
   });
 
   test('a third on the same rows says so, and is refused as no better', async () => {

@@ -75,7 +75,7 @@ test('the card is JSON with the stored numbers as they are', async () => {
   expect(card.purpose).toContain('gone of carded.outcome is true');
   expect(card.moves.map(({ to }) => to)).toEqual(['Staging', 'Production']);
   expect(card.limits).toContain(
-    'It was judged on unseen entities of the same time, not on the future: the evaluation rows have one row time.',
+    'It was evaluated on unseen entities of the same time, not on the future: the evaluation rows have one row time.',
   );
 });
 
@@ -97,7 +97,7 @@ test('the card is Markdown where that is preferred, every table whole', async ()
   ])
     expect(text).toContain(`\n## ${heading}\n`);
   expect(text).toContain('0 of its labels became known after');
-  expect(text).toContain('this holdout has served no decision before');
+  expect(text).toContain('this holdout was not used for a decision before');
   expect(text).toContain('plan = a \\| b');
   // Every row of a table has as many cells as its head.
   const tables = text.split('\n\n').filter((part) => part.startsWith('|'));

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
-import { type OutOfTimeResult } from '../../domain/decisions/out-of-time.ts';
+import { type OutOfTimeResult } from '../../domain/decisions/temporal-holdout.ts';
 import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
 import { getRetrain } from '../../store/registry/retrains.ts';
 import { getComparison } from '../../store/registry/comparisons.ts';
@@ -208,5 +208,5 @@ test('a recipe that ranks the future better and whose log loss breaks there is r
     held: false,
     value: result.measures!.difference.logLoss.value,
   });
-  expect(comparison.decision.reason).toContain('on the holdout rows after 2024-03-11, surely worse');
+  expect(comparison.decision.reason).toContain('on the holdout rows after 2024-03-11, significantly worse');
 });

@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { repeatTraining } from '../../activities/repeat-training.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
-import { type OutOfTimeResult } from '../../domain/decisions/out-of-time.ts';
+import { type OutOfTimeResult } from '../../domain/decisions/temporal-holdout.ts';
 import { getDataset } from '../../store/registry/dataset.ts';
 import { changeSeenFirst, decideReport, getReport, openReport } from '../../store/registry/reports.ts';
 import { findTrainingPlan, readRecipeScores } from '../../store/registry/training-plans.ts';

@@ -137,7 +137,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     expect(text).toMatch(
       /version 1 \(champion\) was trained on \d+ rows .*: 0 of \d+ evaluation clusters among them/,
     );
-    expect(text).toContain('this holdout has served 1 decision before');
+    expect(text).toContain('this holdout was used for 1 decision before');
     expect(text).toMatch(/Report \d+ as of 2024-02-29.*rebuffer_events_7d/);
 
     const explained = await fetch(`${loop.apiUrl}/models/${MODEL}/explain`, {

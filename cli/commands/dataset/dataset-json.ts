@@ -1,5 +1,5 @@
 // A dataset as `--json` answers it.
-import { type DatasetUse, holdsRows, useInWords } from '../../../domain/decisions/dataset-retention.ts';
+import { type DatasetUse, holdsRows, describeUse } from '../../../domain/decisions/dataset-retention.ts';
 import { findDataset, type SizedDataset } from '../../../store/datasets/dataset-uses.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { type Database } from '../../../store/postgres/database.ts';
@@ -30,7 +30,7 @@ export const headerJson = ({ dataset, chunks, bytes }: SizedDataset) => ({
 
 /** What rests on a dataset, and whether that keeps its rows. */
 export const usesJson = (uses: readonly DatasetUse[]) =>
-  uses.map((use) => ({ ...use, words: useInWords(use), keepsRows: holdsRows(use) }));
+  uses.map((use) => ({ ...use, words: describeUse(use), keepsRows: holdsRows(use) }));
 
 /** Bytes as people read them. @example sizeInWords(155_189_248) // '148 MB' */
 export function sizeInWords(bytes: number): string {

@@ -9,7 +9,7 @@ import { withDatabase } from '../../shared/connections.ts';
 import { day, minute } from '../../output/format.ts';
 import { datasetNamed, headerJson, sizeInWords, usesJson } from './dataset-json.ts';
 import { backfilledInWords, labelsInWords } from '../../../domain/data/label-states.ts';
-import { holdsRows, useInWords } from '../../../domain/decisions/dataset-retention.ts';
+import { holdsRows, describeUse } from '../../../domain/decisions/dataset-retention.ts';
 
 /** Adds `tidegate dataset list | show | verify | expire`. */
 export function addDataset(program: Command, context: CommandContext): void {
@@ -134,7 +134,7 @@ function addDatasetShow(command: Command, { config, output }: CommandContext): v
           `  size        ${expiredAt ? `rows let go on ${day(expiredAt)}` : `${sizeInWords(size.bytes)} in ${size.chunks} chunks`}`,
         );
         for (const use of uses) {
-          output.line(`  rests on it ${useInWords(use)}${holdsRows(use) ? ', which keeps its rows' : ''}`);
+          output.line(`  rests on it ${describeUse(use)}${holdsRows(use) ? ', which keeps its rows' : ''}`);
         }
         if (uses.length === 0) output.line('  rests on it nothing');
         output.line();

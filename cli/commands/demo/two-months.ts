@@ -9,7 +9,7 @@ import { TidegateError } from '../../../domain/errors.ts';
 import { type Pending } from '../../runs/pending.ts';
 import { followRelease } from '../../runs/release-run.ts';
 import { decideBySignal } from '../../runs/send-decision.ts';
-import { evaluationsOf, rivalInWords } from '../../../domain/decisions/comparison-body.ts';
+import { evaluationsOf, describeChampion } from '../../../domain/decisions/comparison-body.ts';
 import { getReport, type Report } from '../../../store/registry/reports.ts';
 import { followMonitor, followToApproval, startMonitor } from '../../runs/follow-to-approval.ts';
 
@@ -106,7 +106,7 @@ async function trainCandidate({ services, note }: Scene, retrainId: string): Pro
       `the story needs a candidate, but the retrain says: ${retrain.summary}`,
     );
   const { candidateAuc, championAuc, difference, rows } = evaluationsOf(pending.body.comparison).decides;
-  const rival = rivalInWords(pending.championVersion);
+  const rival = describeChampion(pending.championVersion);
   note(
     `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidateAuc, championAuc.value)}, ${rival} ${interval(championAuc, candidateAuc.value)}`,
   );

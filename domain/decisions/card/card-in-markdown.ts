@@ -1,14 +1,14 @@
-// A model card as Markdown.
+// Renders a model card as Markdown.
 import { labelsInWords } from '../../data/label-states.ts';
 import { type Tuning } from '../../learning/choose-recipe.ts';
 import { formatMetric } from '../../learning/cross-validate.ts';
 import { describeRecipe } from '../../learning/recipe.ts';
 import { type Interval, intervalInWords } from '../../data/math/interval.ts';
 import { apart, fixed, pInWords, rounded } from '../../numbers-in-words.ts';
-import { holdoutUseInWords, leakProofInWords } from '../leak-proof.ts';
+import { describeHoldoutUse, describeLeakProof } from '../leak-proof.ts';
 import { failedInWords } from '../../judgements.ts';
-import { judgedBy, temporalHoldout } from '../out-of-time.ts';
-import { driftInWords } from '../report.ts';
+import { judgedBy, temporalHoldout } from '../temporal-holdout.ts';
+import { describeDrift } from '../report.ts';
 import { type RuleResult } from '../rule.ts';
 import { describeLeakCheck } from '../../learning/leak-alarm.ts';
 import { describeThreshold } from '../../learning/artifact/operating-threshold.ts';
@@ -16,7 +16,7 @@ import { type ComparisonBody } from '../comparison-body.ts';
 import { type ModelCard } from './model-card.ts';
 
 /**
- * The card as a document: one heading a part, tables with intervals.
+ * Renders the card as a document with a heading for each part and tables with intervals.
  *
  * @example cardInMarkdown(card).startsWith('# churn, version 2')
  */
@@ -32,8 +32,8 @@ export function cardInMarkdown(card: ModelCard): string {
     ...decisionPart(card),
     '## Drift at the time',
     card.report
-      ? `Report ${card.report.id} as of ${card.report.asOf}: ${card.report.drift ? driftInWords(card.report.drift) : 'drift was not measured'}.`
-      : 'No report caused this version: a person asked for it.',
+      ? `Report ${card.report.id} as of ${card.report.asOf}: ${card.report.drift ? describeDrift(card.report.drift) : 'drift was not measured'}.`
+      : 'No report caused this version: a person requested it.',
     '## Limits',
     list(card.limits),
     '## Approval',
@@ -60,10 +60,10 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
     '## Data and training',
     list([
       `Training window (${data.window.from}, ${data.window.to}], labels known by ${data.labelsKnownBy}`,
-      `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} to learn from; digest \`${data.digest}\``,
+      `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} for training; digest \`${data.digest}\``,
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
-      `${trainedInWords(training)}; artifact \`${training.artifactDigest}\`, made ${training.createdAt}`,
-      `Leak alarm: ${leaks ? describeLeakCheck(leaks) : 'not looked at'}`,
+      `${describeTraining(training)}; artifact \`${training.artifactDigest}\`, created ${training.createdAt}`,
+      `Leak alarm: ${leaks ? describeLeakCheck(leaks) : 'did not run'}`,
       ...(training.tuning ? [`Recipe: ${training.tuning.words}`] : []),
       `Calibration: ${training.calibration ? `${training.calibration.map.kind}, ${training.calibration.why}` : 'none'}`,
       `Threshold: ${training.threshold ? describeThreshold(training.threshold) : 'none, decisions are shown at 0.5'}`,
@@ -72,7 +72,7 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
   ];
 }
 
-/** The recipes that were told apart, with the measure on each fold. */
+/** The recipes among which one was chosen, with the measure on each fold. */
 function recipesPart(tuning: Tuning | null): string[] {
   if (!tuning || tuning.recipes.length < 2) return [];
   const digits = (value: number): string => fixed([value], [], 4)[0] as string;
@@ -84,7 +84,7 @@ function recipesPart(tuning: Tuning | null): string[] {
         describeRecipe(recipe),
         mean === null ? '' : digits(mean),
         standardError === null ? '' : digits(standardError),
-        scores?.map(digits).join(' ') ?? `could not be learnt: ${problem}`,
+        scores?.map(digits).join(' ') ?? `could not be trained: ${problem}`,
       ]),
     ),
   ];
@@ -106,17 +106,17 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
   ];
   return [
     '## Performance',
-    `On ${body.rows} holdout rows of ${body.clusters} clusters (${body.positiveClusters} positive, ${body.negativeClusters} negative) of (${body.window.from}, ${body.window.to}], 95 % intervals${measures ? ` (${measures.bootstrap.replicates} draws of clusters beside the AUC)` : ''}. Decided ${judged ? `by ${judged.by}: ${judged.why}` : 'not yet'}.`,
+    `On ${body.rows} holdout rows of ${body.clusters} clusters (${body.positiveClusters} positive, ${body.negativeClusters} negative) of (${body.window.from}, ${body.window.to}], 95 % intervals${measures ? ` (${measures.bootstrap.replicates} bootstrap draws of clusters for all but the AUC)` : ''}. Decided ${judged ? `by ${judged.by}: ${judged.why}` : 'not yet'}.`,
     markdownTable(['', 'this version', rival, 'class prior', 'difference'], rows),
     ...futurePart(body, rival),
     ...(body.mcnemar
       ? [
-          `At the cuts ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}: ${body.mcnemar.onlySecond} rows that this version alone gets right, ${body.mcnemar.onlyFirst} that ${rival} alone does (McNemar p ${pInWords(body.mcnemar.clustered)}).`,
+          `At the thresholds ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}, only this version is right on ${body.mcnemar.onlySecond} rows, and only ${rival} on ${body.mcnemar.onlyFirst} (McNemar p ${pInWords(body.mcnemar.clustered)}).`,
         ]
       : []),
     '### Slices',
     markdownTable(
-      ['slice', 'rows', 'positive clusters', 'AUC difference', 'together with the others'],
+      ['slice', 'rows', 'positive clusters', 'AUC difference', 'simultaneous interval'],
       body.slices.map(({ name, rows, positiveClusters, difference, simultaneous }) => [
         name,
         String(rows),
@@ -127,7 +127,7 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
     ),
     ...(body.importance && body.importance.length > 0
       ? [
-          '### What the AUC rests on',
+          '### Feature importance',
           markdownTable(
             ['feature', 'AUC lost when permuted'],
             body.importance.map(({ feature, importance }) => [
@@ -137,11 +137,11 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
           ),
         ]
       : []),
-    '### No leak',
+    '### Leak proof',
     list([
-      `${body.leakedClusters} evaluation clusters were trained on`,
-      ...(body.leakProof ? leakProofInWords(body.leakProof) : []),
-      ...(body.holdout ? [holdoutUseInWords(body.holdout)] : []),
+      `${body.leakedClusters} evaluation clusters were used in training`,
+      ...(body.leakProof ? describeLeakProof(body.leakProof) : []),
+      ...(body.holdout ? [describeHoldoutUse(body.holdout)] : []),
     ]),
     ...(comparison?.decision ? [] : ['Not decided yet.']),
   ];
@@ -149,7 +149,7 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
 
 const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
 
-/** The temporal holdout: its numbers, or that it failed; nothing if it was not due, as the line above has the reason. */
+/** The temporal holdout: its numbers, or that it failed; empty if it was not due, because the line above gives the reason. */
 function futurePart(body: ComparisonBody, rival: string): string[] {
   const { outOfTime } = body;
   const holdout = temporalHoldout(outOfTime);
@@ -160,7 +160,7 @@ function futurePart(body: ComparisonBody, rival: string): string[] {
     ? `, log loss ${intervalInWords(measures.candidate.logLoss)} against ${intervalInWords(measures.champion.logLoss)}, difference ${intervalInWords(measures.difference.logLoss)}`
     : '';
   return [
-    `Out of time: learnt again on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}${loss}. ${judgedBy(outOfTime).by === 'entity+time' ? 'This decided, and the table above is the other evaluation' : 'This did not decide'}.`,
+    `Temporal holdout: trained again on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}${loss}. ${judgedBy(outOfTime).by === 'entity+time' ? 'This decided, and the table above is the other evaluation' : 'This did not decide'}.`,
   ];
 }
 
@@ -171,7 +171,7 @@ function decisionPart({ comparison }: ModelCard): string[] {
     '## Decision',
     `${decision.outcome}: ${escaped(decision.reason)} (rules ${decision.rulesVersion}${comparison.decidedAt === null ? '' : `, ${comparison.decidedAt}`}).`,
     markdownTable(
-      ['rule', 'held', 'value', 'bound', 'in words'],
+      ['rule', 'met', 'value', 'bound', 'explanation'],
       decision.rules.map(({ name, held, warns, value, bound, words }) => [
         name,
         held ? 'yes' : warns ? 'no, warns' : 'no',
@@ -191,11 +191,11 @@ function approvalPart({ approval, evidenceDigest }: ModelCard): string {
   const evidence = evidenceDigest === null ? 'Evidence is not complete.' : `Evidence \`${evidenceDigest}\`.`;
   if (!approval) return `Nobody has decided on it. ${evidence}`;
   const { decision, actor, authority, at, comment } = approval;
-  const said = comment === '' ? '' : ` "${escaped(comment)}"`;
-  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${authority}) at ${at}.${said} ${evidence}`;
+  const quoted = comment === '' ? '' : ` "${escaped(comment)}"`;
+  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${authority}) at ${at}.${quoted} ${evidence}`;
 }
 
-function trainedInWords({
+function describeTraining({
   trainer,
   seed,
   trainedRows,
@@ -204,13 +204,13 @@ function trainedInWords({
   origin,
 }: ModelCard['training']): string {
   if (!unproven)
-    return `Trainer ${trainer}, seed ${seed}, ${trainedRows} rows of which ${positives} positive`;
-  const said = origin ? ` as "${origin.name}"${origin.note === '' ? '' : ` (${origin.note})`}` : '';
-  return `**Unproven**: imported${said}; which rows it was trained on is not known. Its references are of the window below`;
+    return `Trainer ${trainer}, seed ${seed}, ${trainedRows} rows, ${positives} of them positive`;
+  const name = origin ? ` as "${origin.name}"${origin.note === '' ? '' : ` (${origin.note})`}` : '';
+  return `**Unproven**: imported${name}; its training rows are not known. Its references were measured on the window above`;
 }
 
 /**
- * Rows under a head; empty where there is no row.
+ * Renders a table; returns an empty text if there are no rows.
  *
  * @example markdownTable(['slice', 'rows'], [['plan = pro', '12']])
  */
@@ -220,5 +220,5 @@ function markdownTable(head: readonly string[], rows: readonly (readonly string[
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A text that stays within its cell or line, and is no HTML. @example escaped('x < 3') // 'x \\< 3' */
+/** Escapes a text so that it stays within its table cell or line and is not read as HTML. @example escaped('x < 3') // 'x \\< 3' */
 const escaped = (text: string): string => text.replaceAll(/[|<]/g, '\\$&').replaceAll(/\s*[\r\n]+\s*/g, ' ');

@@ -1,4 +1,4 @@
-// The model card: what is on record of a version, put together for a reader. Nothing is computed anew.
+// The model card: everything recorded about a version, arranged for a reader. Nothing is recomputed.
 import { type ModelDefinition } from '../../model/definition.ts';
 import {
   type Backfilled,
@@ -10,40 +10,40 @@ import { type Calibration } from '../../learning/artifact/calibrate.ts';
 import { type LeakCheck } from '../../learning/leak-alarm.ts';
 import { type Tuning } from '../../learning/choose-recipe.ts';
 import { type OperatingThreshold } from '../../learning/artifact/operating-threshold.ts';
-import { type ComparisonBody, rivalInWords } from '../comparison-body.ts';
+import { type ComparisonBody, describeChampion } from '../comparison-body.ts';
 import { type PromotionDecision } from '../decide-promotion.ts';
-import { type Judged, judgedBy } from '../out-of-time.ts';
+import { type Judged, judgedBy } from '../temporal-holdout.ts';
 import { type DriftPart } from '../report.ts';
 import { percent } from '../../numbers-in-words.ts';
 
-/** What a card says of the model file, the rows and the fit. */
+/** How the version was trained. */
 export interface CardTraining {
   readonly trainer: string;
   readonly artifactDigest: string;
   readonly createdAt: string;
   readonly seed: number | null;
-  /** Null where it is not known: in a version from elsewhere. */
+  /** Null for an imported version, for which it is not known. */
   readonly trainedRows: number | null;
   readonly positives: number | null;
-  /** Whether it came from elsewhere. */
+  /** Whether it was imported. */
   readonly unproven: boolean;
-  /** What the person who imported it said of it. */
+  /** Name and note given by the person who imported it. */
   readonly origin: { readonly name: string; readonly note: string } | null;
-  /** Features that were constant in training, and so play no part. */
+  /** Features that were constant in training and so do not contribute to the score. */
   readonly dropped: readonly string[];
-  /** The recipes that there were to choose from, and why this one; null for versions from before there was a choice. */
+  /** The available recipes and why this one was chosen; null for versions that were trained before there was a choice. */
   readonly tuning: Tuning | null;
-  /** As the artifact holds them; null where it has none. */
+  /** As stored in the artifact; null if it has none. */
   readonly calibration: Calibration | null;
   readonly threshold: OperatingThreshold | null;
 }
 
-/** The rows that were learnt from. */
+/** The training data. */
 export interface CardData extends LabelCounts {
   readonly window: { readonly from: string; readonly to: string };
   readonly labelsKnownBy: string;
   readonly rows: number;
-  /** Views whose history was taken as known before it was. */
+  /** Views with backfilled history: rows that were treated as known before they actually were. */
   readonly backfilled: readonly Backfilled[];
   readonly trainingRows: number;
   readonly holdoutRows: number;
@@ -61,7 +61,7 @@ export interface CardMove {
   readonly at: string;
 }
 
-/** Who decided on the version. */
+/** A person's decision on the version. */
 export interface CardApproval {
   readonly decision: 'approve' | 'reject';
   readonly actor: string;
@@ -70,7 +70,7 @@ export interface CardApproval {
   readonly at: string;
 }
 
-/** What is on record of a version; instants are ISO 8601. */
+/** Everything recorded about a version; instants are ISO 8601. */
 export interface CardFacts {
   readonly model: string;
   readonly version: number;
@@ -79,7 +79,7 @@ export interface CardFacts {
   readonly definition: ModelDefinition;
   readonly training: CardTraining;
   readonly data: CardData;
-  /** What the leak alarm found before training; null in versions from before it looked. */
+  /** Findings of the leak alarm before training; null for versions that were trained before it existed. */
   readonly leaks: LeakCheck | null;
   /** Null before the comparison. */
   readonly comparison: {
@@ -88,7 +88,7 @@ export interface CardFacts {
     readonly decision: PromotionDecision | null;
     readonly decidedAt: string | null;
   } | null;
-  /** The report that caused the training; null where a person asked for it. */
+  /** The report that caused the training; null if a person requested it. */
   readonly report: { readonly id: number; readonly asOf: string; readonly drift: DriftPart | null } | null;
   readonly evidenceDigest: string | null;
   readonly approval: CardApproval | null;
@@ -107,7 +107,7 @@ export interface ModelCard extends Omit<CardFacts, 'definition'> {
 }
 
 /**
- * Puts a card together from what is on record.
+ * Builds a card from the recorded facts.
  *
  * @param features names of the features, in the order of the definition
  * @example cardInMarkdown(modelCard(facts, ['monthly_fee']))
@@ -120,7 +120,7 @@ export function modelCard({ definition, ...facts }: CardFacts, features: readonl
     purpose: purposeOf(definition),
     features,
     metric: { rule, minDelta, margin },
-    rival: rivalInWords(facts.comparison?.championVersion ?? null),
+    rival: describeChampion(facts.comparison?.championVersion ?? null),
     judged: body ? judgedBy(body.outOfTime) : null,
     limits: limitsOf(facts),
   };
@@ -133,7 +133,7 @@ function purposeOf({ entity, label, rows }: ModelDefinition): string {
   );
 }
 
-/** What a reader should not take for granted, one sentence each. @example limitsOf(facts) // ['It was judged …'] */
+/** Lists the version's limitations, one sentence each. @example limitsOf(facts) // ['It was evaluated on …'] */
 function limitsOf({ comparison, training, approval, data }: Omit<CardFacts, 'definition'>): string[] {
   const limits = [
     'Scores are estimates for entities like those of the training window; drift of features, labels and scores is watched by the monitor.',
@@ -142,38 +142,35 @@ function limitsOf({ comparison, training, approval, data }: Omit<CardFacts, 'def
     if (applies === true) limits.push(words);
   };
   const body = comparison?.body;
-  say(training.unproven, 'It is unproven: it was imported, and which rows it was trained on is not known.');
+  say(training.unproven, 'It is unproven: it was imported, and its training rows are not known.');
   say(!body, 'It has not been compared with anything.');
   if (body) {
     const { by, why } = judgedBy(body.outOfTime);
-    say(by === 'entity', `It was judged on unseen entities of the same time, not on the future: ${why}.`);
-    say(!body.leakProof, 'When its training labels became known was not looked at.');
+    say(by === 'entity', `It was evaluated on unseen entities of the same time, not on the future: ${why}.`);
+    say(!body.leakProof, 'When its training labels became known was not checked.');
     say(
       body.leakProof?.versions.some(({ lateLabels }) => lateLabels === null),
-      'When training labels became known is not on record.',
+      'When training labels became known was not recorded.',
     );
     const used = body.holdout?.decisions ?? 0;
     say(
       used > 0,
-      `Its holdout served ${used} decisions before this one; each makes a narrow win less telling.`,
+      `Its holdout was used for ${used} decisions before this one; each makes a narrow win less meaningful.`,
     );
     const unjudged = body.slices.filter(({ simultaneous }) => simultaneous === null).map(({ name }) => name);
-    say(unjudged.length > 0, `Too small to be judged: ${unjudged.join(', ')}.`);
+    say(unjudged.length > 0, `Slices too small to be judged: ${unjudged.join(', ')}.`);
     const positives = body.positives / body.rows;
     say(positives < 0.05, `Positives are rare on the holdout: ${percent(positives)}.`);
   }
   comparison?.decision?.alarms?.forEach((alarm) => limits.push(`Alarm: ${alarm}.`));
   say(
     training.dropped.length > 0,
-    `Constant in training, and without any part in the score: ${training.dropped.join(', ')}.`,
+    `Constant in training, so not part of the score: ${training.dropped.join(', ')}.`,
   );
   const map = training.calibration?.map.kind ?? 'none';
-  say(map === 'none', 'Its probabilities are those of the fit, not recalibrated.');
+  say(map === 'none', 'Its probabilities come directly from the fit and were not recalibrated.');
   say(map !== 'none', 'Explanations are in log-odds before calibration.');
-  say(
-    training.threshold === null,
-    'It has no operating threshold of its own; decisions at a cut are shown at 0.5.',
-  );
+  say(training.threshold === null, 'It has no operating threshold of its own; decisions are shown at 0.5.');
   say(
     data.labelledRows < data.rows || data.assumedLabels > 0,
     `Labels of its training window: ${labelsInWords(data)}.`,

@@ -1,4 +1,4 @@
-// A definition as it is told to people: its views and derived columns, each with all that holds for it.
+// Describes a definition to people: its views and derived columns, each with its contract and drift policy.
 import { type ColumnSpec } from '../../model/parts/column.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../model/definition.ts';
 import { declaredColumnsOf } from '../../model/declared-columns.ts';
@@ -12,9 +12,9 @@ export interface DescribedColumn {
   readonly type: ColumnSpec['type'];
   /** Whether a version learns from it; otherwise only derived columns read it. */
   readonly isFeature: boolean;
-  /** What its values promise, a part each. @example ['at least 0'] */
+  /** The clauses of its contract. @example ['at least 0'] */
   readonly contract: readonly string[];
-  /** How its drift is judged where the declaration says. @example ['critical'] */
+  /** Its drift settings that differ from the model's. @example ['critical'] */
   readonly drift: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface DescribedColumn {
 export interface DescribedDerivation extends DescribedColumn {
   readonly formula: string;
   readonly inputs: readonly string[];
-  /** The place of the view that declares it; null at the model. */
+  /** Index of the view that declares it; null if the model declares it. */
   readonly view: number | null;
 }
 
@@ -33,12 +33,12 @@ export interface DescribedView extends Omit<ViewDefinition, 'columns' | 'derived
   readonly columns: readonly DescribedColumn[];
 }
 
-/** All of a definition that speaks of features. */
+/** The parts of a definition that concern features. */
 export interface DescribedDefinition {
   readonly entity: ModelDefinition['entity'];
   readonly rows: ModelDefinition['rows'];
   readonly views: readonly DescribedView[];
-  /** In the order of evaluation. */
+  /** In order of evaluation. */
   readonly derived: readonly DescribedDerivation[];
   readonly label: ModelDefinition['label'];
   readonly holdout: ModelDefinition['holdout'];
@@ -62,11 +62,11 @@ function describeView(
   { columns, keys, ...view }: ViewDefinition,
   entityKeys: readonly string[],
 ): DescribedView {
-  const told = { ...view };
-  // Told with all other derived columns.
-  delete told.derived;
+  const described = { ...view };
+  // Listed together with all other derived columns.
+  delete described.derived;
   return {
-    ...told,
+    ...described,
     keys: keys ?? Object.fromEntries(entityKeys.map((key) => [key, key])),
     columns: Object.entries(columns).map(([name, spec]) => describeColumn(name, spec)),
   };
@@ -76,22 +76,22 @@ const describeColumn = (name: string, spec: ColumnSpec): DescribedColumn => ({
   name,
   type: spec.type,
   isFeature: !spec.inputOnly,
-  contract: contractInWords(spec),
-  drift: driftInWords(spec),
+  contract: describeContract(spec),
+  drift: describeDriftPolicy(spec),
 });
 
 const MAX_VALUES = 8;
 
 /**
- * The contract of a column, a part each; none where it promises nothing.
+ * Describes the contract of a column, one text per clause; empty if it has none.
  *
- * @example contractInWords(numeric({ min: 0, nullShare: 0.1 })) // ['at least 0', 'at most 10 % missing']
+ * @example describeContract(numeric({ min: 0, nullShare: 0.1 })) // ['at least 0', 'at most 10 % missing']
  */
-export function contractInWords(spec: ColumnSpec): string[] {
+export function describeContract(spec: ColumnSpec): string[] {
   if (spec.type === 'instant') return [];
   const { nullShare, unique, mostly, severity } = spec;
   const parts = [
-    ...valuesInWords(spec),
+    ...describeValues(spec),
     ...(nullShare === undefined ? [] : [`at most ${percent(nullShare)} missing`]),
     ...(unique ? ['no value twice'] : []),
   ];
@@ -99,18 +99,18 @@ export function contractInWords(spec: ColumnSpec): string[] {
   return [
     ...parts,
     ...(mostly === undefined ? [] : [`in ${percent(mostly)} of the rows`]),
-    ...(severity === undefined ? [] : [`else ${severityInWords(severity)}`]),
+    ...(severity === undefined ? [] : [`else ${describeSeverity(severity)}`]),
   ];
 }
 
 type Judged = Exclude<ColumnSpec, { type: 'instant' }>;
 
-function valuesInWords(spec: Judged): string[] {
+function describeValues(spec: Judged): string[] {
   switch (spec.type) {
     case 'numeric':
-      return boundsInWords(spec.min, spec.max);
+      return describeBounds(spec.min, spec.max);
     case 'count':
-      return ['whole', ...boundsInWords(0, spec.max)];
+      return ['whole', ...describeBounds(0, spec.max)];
     case 'category':
       return [
         ...(spec.values ? [oneOf(spec.values)] : []),
@@ -121,7 +121,7 @@ function valuesInWords(spec: Judged): string[] {
   }
 }
 
-function boundsInWords(min: number | undefined, max: number | undefined): string[] {
+function describeBounds(min: number | undefined, max: number | undefined): string[] {
   if (min !== undefined && max !== undefined) return [`${min} to ${max}`];
   if (min !== undefined) return [`at least ${min}`];
   return max === undefined ? [] : [`at most ${max}`];
@@ -132,7 +132,7 @@ function oneOf(values: readonly string[]): string {
   return `one of ${values.slice(0, MAX_VALUES).join(', ')}${more}`;
 }
 
-const severityInWords = (severity: NonNullable<Judged['severity']>): string =>
+const describeSeverity = (severity: NonNullable<Judged['severity']>): string =>
   typeof severity === 'string'
     ? severity
     : Object.entries(severity)
@@ -140,11 +140,11 @@ const severityInWords = (severity: NonNullable<Judged['severity']>): string =>
         .join(', ');
 
 /**
- * How the drift of a column is judged where its declaration says so; none where everything is as the model has it.
+ * Describes the drift settings of a column that differ from the model's; empty if there are none.
  *
- * @example driftInWords(count({ critical: true, drift: { effect: 'psi', threshold: 0.1 } })) // ['critical', 'psi from 0.1']
+ * @example describeDriftPolicy(count({ critical: true, drift: { effect: 'psi', threshold: 0.1 } })) // ['critical', 'psi from 0.1']
  */
-export function driftInWords(spec: ColumnSpec): string[] {
+export function describeDriftPolicy(spec: ColumnSpec): string[] {
   if (spec.type === 'instant') return [];
   const { effect, threshold, weight } = spec.drift ?? {};
   const from = threshold === undefined ? '' : ` from ${threshold}`;

@@ -1,4 +1,4 @@
-// Where each value of a point-in-time row comes from.
+// Explains the origin of each value in a point-in-time row.
 import { type ColumnSpec } from '../../model/parts/column.ts';
 import { type ModelDefinition, sourceColumnsOf } from '../../model/definition.ts';
 import { derivationsOf } from '../../model/derivation.ts';
@@ -10,15 +10,15 @@ export interface ExplainedValue {
   readonly name: string;
   readonly type: ColumnSpec['type'];
   readonly value: Value;
-  /** Whether a version learns from it; otherwise only derived columns read it. */
+  /** Whether versions are trained on it; otherwise only derived columns use it. */
   readonly isFeature: boolean;
   /** The table that it was read from; null for a derived column. */
   readonly table: string | null;
-  /** How it was derived; null for a column that was read. */
+  /** The formula of a derived column; null for a column that was read. */
   readonly formula: string | null;
   /**
-   * The timestamp of the row that it was read from, microseconds since 1970 UTC; of a derived column the oldest among
-   * those of its inputs. Null where no row was found.
+   * The timestamp of the row that it was read from, in microseconds since 1970 UTC; for a derived column the oldest
+   * timestamp of its inputs. Null if no row was found.
    */
   readonly timestamp: number | null;
 }

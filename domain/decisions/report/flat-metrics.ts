@@ -1,9 +1,9 @@
-// A report as flat names and numbers, as MLflow and other metric stores take them.
+// Flattens a report to names and numbers, the form that MLflow and other metric stores accept.
 import { type ColumnVerdict } from '../../drift/verdict.ts';
 import { brokenContracts, type QualityPart } from '../../quality/quality-part.ts';
 import { type DriftPart, type PerformancePart } from '../report.ts';
 
-/** The parts of a report that hold numbers. */
+/** The parts of a report that contain numbers. */
 export interface MeasuredParts {
   readonly quality: QualityPart | null;
   readonly drift: DriftPart | null;
@@ -14,8 +14,9 @@ export interface MeasuredParts {
 type Values = Record<string, number | boolean | null | undefined>;
 
 /**
- * Every number of a report by name: letters, digits, `_`, `-`, `.` and `/` only, and finite numbers only, so that
- * MLflow's `log_metrics` takes them as they are. What was not measured is left out; yes and no are 1 and 0.
+ * Returns every number of a report by name. Names consist of letters, digits, `_`, `-`, `.` and `/`, and all numbers are
+ * finite, so that MLflow's `log_metrics` accepts them unchanged. Measures that were not taken are left out; booleans
+ * become 1 and 0.
  *
  * @example flatMetrics(report)['drift/columns/monthly_fee/effect'] // 0.206
  */

@@ -106,7 +106,7 @@ describe('the command line', () => {
     [['import', '--as-of', '2024-02-29'], /missing required argument 'path'/],
     [
       ['rollback', 'churn', '--reason', 'x', '--by', 'grace\nroot: ok'],
-      /It must be one printable line: it holds \\n/,
+      /It must be one printable line: it contains \\n/,
     ],
     [['apply', 'x.ts', '--by', 'grace\u202eecarg'], /one printable line/],
     [['monitor', 'churn', '--by', 'gra\u200bce'], /one printable line/],

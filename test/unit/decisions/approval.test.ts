@@ -55,11 +55,11 @@ describe('malformed', () => {
     [{ ...message, decidedBy: '' }, person],
     [{ ...message, decidedBy: ' \t ' }, person],
     [{ ...message, decidedBy: 'x'.repeat(201) }, person],
-    [{ ...message, decidedBy: 'grace\nroot: ok' }, 'decidedBy must be one printable line: it holds \\n'],
+    [{ ...message, decidedBy: 'grace\nroot: ok' }, 'decidedBy must be one printable line: it contains \\n'],
     [{ ...message, decidedBy: 'Your  NAME' }, 'decidedBy still says "your name"'],
     [
       { ...message, comment: 'a\u001b[2J' },
-      'comment may hold line breaks, but no other control characters: it holds \\u{1b}',
+      'comment may contain line breaks, but no other control characters: it contains \\u{1b}',
     ],
     [{ ...message, decidedBy: ' your name ' }, 'decidedBy still says "your name"'],
   ];

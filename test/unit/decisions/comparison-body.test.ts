@@ -6,9 +6,9 @@ import { type TrainingPlan } from '../../../domain/learning/plan-training.ts';
 import { type SideBySide } from '../../../domain/learning/compare/side-by-side.ts';
 import {
   type ComparisonBody,
-  comparisonInWords,
+  describeComparison,
   evaluationsOf,
-  evidenceInWords,
+  describeEvidence,
 } from '../../../domain/decisions/comparison-body.ts';
 import { decidePromotion } from '../../../domain/decisions/decide-promotion.ts';
 import {
@@ -16,7 +16,7 @@ import {
   notDue,
   type OutOfTime,
   type OutOfTimeResult,
-} from '../../../domain/decisions/out-of-time.ts';
+} from '../../../domain/decisions/temporal-holdout.ts';
 import { type Making, promotionFacts } from '../../../domain/decisions/promotion-facts.ts';
 
 const near = (value: number) => ({ value, low: value - 0.01, high: value + 0.01 });
@@ -84,22 +84,22 @@ const decide = (outOfTime: OutOfTime | undefined, making?: Making) =>
 
 describe('the words for the person who decides', () => {
   test('show the one difference there is, if there is one evaluation', () => {
-    expect(evidenceInWords(body, 2, 1)).toBe(
+    expect(describeEvidence(body, 2, 1)).toBe(
       'AUC of version 2 0.716 (0.706 to 0.726) against 0.695 (0.685 to 0.705) by version 1, ' +
         'difference 0.021 (0.011 to 0.031) on 1600 holdout rows up to 2024-03-25',
     );
   });
 
   test('show the difference that decided, and name the other evaluation as the other', () => {
-    const words = evidenceInWords({ ...body, outOfTime: onFuture() }, 2, 1);
+    const words = describeEvidence({ ...body, outOfTime: onFuture() }, 2, 1);
     expect(words).toBe(
       'AUC of version 2 0.650 (0.640 to 0.660) against 0.600 (0.590 to 0.610) by version 1, ' +
-        'difference 0.050 (0.040 to 0.060) on 812 holdout rows after 2024-03-11, judged by entity+time; ' +
+        'difference 0.050 (0.040 to 0.060) on 812 holdout rows after 2024-03-11, decided by entity+time;  ' +
         'the other evaluation, by entity on 1600 holdout rows up to 2024-03-25, did not decide: ' +
         'AUC 0.716 (0.706 to 0.726) against 0.695 (0.685 to 0.705)',
     );
     expect(words.match(/difference/g)).toHaveLength(1);
-    expect(comparisonInWords({ ...body, outOfTime: onFuture() }, 2, 1).match(/difference/g)).toHaveLength(1);
+    expect(describeComparison({ ...body, outOfTime: onFuture() }, 2, 1).match(/difference/g)).toHaveLength(1);
   });
 
   test('a temporal holdout that is too small to decide is the other', () => {
@@ -113,7 +113,7 @@ describe('the guard on log loss', () => {
     const decision = decide(onFuture({ measures: measures(0.707, 1.099) }));
     expect(decision).toMatchObject({ promote: false, outcome: 'guard broken' });
     expect(decision.reason).toMatch(
-      /^log loss is 0\.392 .* above 0\.707 of version 1 on the holdout rows after 2024-03-11, surely worse/,
+      /^log loss is 0\.392 .* above 0\.707 of version 1 on the holdout rows after 2024-03-11, significantly worse/,
     );
     expect(decide(onFuture({ measures: measures(0.707, 0.7) })).promote).toBe(true);
   });

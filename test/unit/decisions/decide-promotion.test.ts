@@ -49,14 +49,14 @@ const before = [
 const superiority = [...before, 'superiority', 'minDelta', 'slice floor'];
 const nonInferiority = [...before, 'non-inferiority', 'slice floor'];
 
-test('a candidate that is surely better by enough is promoted, and every rule says by what', () => {
+test('promotes a candidate that is significantly better by enough, and records every rule with its numbers', () => {
   const decision = decide({});
   expect(decision).toMatchObject({
     rulesVersion: 'promotion/3',
     promote: true,
     outcome: 'better',
     reason:
-      'AUC is surely above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001, and ' +
+      'AUC is significantly above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001, and ' +
       'the difference of 0.130 reaches 0.01',
     alarms: [],
   });
@@ -66,14 +66,14 @@ test('a candidate that is surely better by enough is promoted, and every rule sa
       held: true,
       value: 'entity',
       bound: null,
-      words: 'judged by entity: the evaluation window has one row time',
+      words: 'decided by entity: the evaluation window has one row time',
     },
     {
       name: 'holdout use',
       held: true,
       value: 3,
       bound: null,
-      words: 'this holdout has served 3 decisions before, 1 of them on the same rows',
+      words: 'this holdout was used for 3 decisions before, 1 of them on the same rows',
     },
     { name: 'leak check', held: true, value: 'made', bound: null, words: 'it was made' },
     {
@@ -103,7 +103,7 @@ test('a candidate that is surely better by enough is promoted, and every rule sa
       held: true,
       value: 0.66,
       bound: 0.5,
-      words: 'AUC 0.620 (0.580 to 0.660) is not surely below 0.5',
+      words: 'AUC 0.620 (0.580 to 0.660) is not significantly below 0.5',
     },
     {
       name: 'calibration guard',
@@ -118,7 +118,7 @@ test('a candidate that is surely better by enough is promoted, and every rule sa
       held: true,
       value: 0.08,
       bound: 0,
-      words: 'AUC is surely above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001',
+      words: 'AUC is significantly above that of version 1: difference 0.130 (0.080 to 0.180), p <0.0001',
     },
     {
       name: 'minDelta',
@@ -178,15 +178,15 @@ test('a log loss at the tolerance is kept, and one surely beyond it breaks a gua
     promote: false,
     outcome: 'guard broken',
     reason:
-      'log loss is 0.251 (0.241 to 0.261) above 0.700 of version 1 on the holdout rows up to 2024-02-29, surely worse and beyond 0.25, although its AUC is ' +
-      'higher: its probabilities no longer mean what they say',
+      'log loss is 0.251 (0.241 to 0.261) above 0.700 of version 1 on the holdout rows up to 2024-02-29, significantly worse and beyond 0.25, although its AUC is ' +
+      'higher: its probabilities are no longer calibrated',
   });
 });
 
 test('a log loss beyond the tolerance that is not surely worse breaks nothing, and is told', () => {
   const unsure = decide({ logLossDifference: { value: 0.3, low: -0.01, high: 0.6 } });
   expect(unsure).toMatchObject({ promote: true });
-  expect(rule(unsure, 'calibration guard')?.words).toMatch(/beyond 0.05, but not surely worse$/);
+  expect(rule(unsure, 'calibration guard')?.words).toMatch(/beyond 0.05, but not significantly worse$/);
 });
 
 test('a candidate that surely ranks the wrong way round breaks a guard by name', () => {
@@ -195,7 +195,7 @@ test('a candidate that surely ranks the wrong way round breaks a guard by name',
     difference: { value: 0.1, low: 0.05, high: 0.15, p: 0.001 },
   });
   expect(inverted).toMatchObject({ promote: false, outcome: 'guard broken' });
-  expect(inverted.reason).toContain('surely below 0.5: the candidate ranks the wrong way round');
+  expect(inverted.reason).toContain('significantly below 0.5: the candidate ranks the wrong way round');
   const touching = decide({ candidateAuc: { value: 0.45, low: 0.4, high: 0.5 } });
   expect(rule(touching, 'right way round')).toMatchObject({ held: true });
 });
@@ -204,7 +204,7 @@ test('a champion that surely ranks the wrong way round is an alarm, and keeps no
   const decision = decide({ championAuc: { value: 0.4, low: 0.35, high: 0.45 } });
   expect(decision.promote).toBe(true);
   expect(decision.alarms).toEqual([
-    expect.stringMatching(/^the AUC 0.400 .* of version 1 is surely below 0.5/),
+    expect.stringMatching(/^the AUC 0.400 .* of version 1 is significantly below 0.5/),
   ]);
 });
 
@@ -212,7 +212,7 @@ test('one training label that came too late breaks a guard, and labels without a
   expect(decide({ lateLabels: 1 })).toMatchObject({ promote: false, outcome: 'guard broken' });
   const unknown = decide({ lateLabels: null });
   expect(unknown.promote).toBe(true);
-  expect(rule(unknown, 'label times')?.words).toMatch(/not on record$/);
+  expect(rule(unknown, 'label times')?.words).toMatch(/not recorded$/);
 });
 
 const slice = (name: string, high: number | null) => ({
@@ -249,7 +249,7 @@ test('a difference whose interval reaches 0 is not surely better', () => {
   const touching = decide({ difference: { value: 0.13, low: 0, high: 0.26, p: 0.05 } });
   expect(touching).toMatchObject({ promote: false, outcome: 'not better' });
   expect(touching.reason).toBe(
-    'AUC is not surely above that of version 1: difference 0.130 (0.000 to 0.260), p 0.05',
+    'AUC is not significantly above that of version 1: difference 0.130 (0.000 to 0.260), p 0.05',
   );
   expect(decide({ difference: { value: 0.13, low: 1e-9, high: 0.26, p: 0.049 } })).toMatchObject({
     promote: true,
@@ -276,7 +276,7 @@ test('by non-inferiority a candidate may be a little worse, within the margin', 
       'AUC is not worse than that of version 1 by more than 0.02: difference -0.0010 (-0.0199 to 0.0200)',
   });
   expect(worse(-0.02)).toMatchObject({ promote: false, outcome: 'not better' });
-  expect(worse(-0.02).reason).toMatch(/^AUC is perhaps worse/);
+  expect(worse(-0.02).reason).toMatch(/^AUC is possibly worse/);
   expect(rule(worse(-0.02), 'non-inferiority')).toMatchObject({ value: -0.02, bound: -0.02 });
 });
 
@@ -309,7 +309,7 @@ test('what the leak alarm warned of is told beside the decision, and refuses nob
   expect(decision.promote).toBe(true);
   expect(decision.alarms).toEqual([
     'plan alone separates the classes',
-    expect.stringContaining('surely below 0.5'),
+    expect.stringContaining('significantly below 0.5'),
   ]);
 });
 
@@ -339,7 +339,7 @@ describe('a judgement that was due and could not be made', () => {
     const decision = decide({ judgements }, { failedJudgement: 'warn' });
     expect(decision).toMatchObject({ promote: true, outcome: 'better' });
     expect(rule(decision, 'temporal holdout')).toMatchObject({ held: false, warns: true });
-    expect(decision.alarms).toEqual([`${words}; the policy warns (promotion.failedJudgement)`]);
+    expect(decision.alarms).toEqual([`${words}; the policy only warns (promotion.failedJudgement)`]);
     expect(decide({ judgements, leakedClusters: 1 }, { failedJudgement: 'warn' }).outcome).toBe(
       'guard broken',
     );
@@ -366,7 +366,7 @@ test('what the evaluation that did not decide would have refused is an alarm', (
   const decision = decide({ other });
   expect(decision.promote).toBe(true);
   expect(decision.alarms).toEqual([
-    'the evaluation by entity, which did not decide, is surely worse by AUC on its holdout rows up to 2024-02-29',
+    'the evaluation by entity, which did not decide, is significantly worse by AUC on its holdout rows up to 2024-02-29',
     'the evaluation by entity, which did not decide, has a log loss 0.300 (0.200 to 0.400) above 0.700 on its ' +
       'holdout rows up to 2024-02-29',
   ]);

@@ -89,13 +89,19 @@ test('every rule is recorded in its order with value and bound, whatever decided
       bound: 200,
       words: '5000 labelled rows are there to learn from, at least 200',
     },
-    { name: 'cooling down', held: false, value: null, bound: null, words: 'no candidate was refused lately' },
+    {
+      name: 'cooling down',
+      held: false,
+      value: null,
+      bound: null,
+      words: 'no candidate was refused recently',
+    },
     {
       name: 'labels came',
       held: false,
       value: null,
       bound: 200,
-      words: 'no earlier window waits for labels',
+      words: 'no earlier window is waiting for labels',
     },
   ]);
 });
@@ -119,7 +125,7 @@ test('without a champion the first version is trained', () => {
     reason: 'no version is in Production',
   });
   expect(rule(decision, 'bootstrap')).toMatchObject({ value: null });
-  expect(rule(decision, 'performance')?.words).toBe('no champion whose AUC could be realised');
+  expect(rule(decision, 'performance')?.words).toBe('there is no champion to measure');
   expect(rule(decision, 'share')).toMatchObject({ value: null, words: 'drift has no reference yet' });
 });
 
@@ -136,7 +142,7 @@ test('intervals that touch are not surely below', () => {
   const decision = decide({ realised: touching });
   expect(decision.outcome).toBe('none');
   expect(rule(decision, 'performance')?.words).toBe(
-    "the champion's AUC is 0.700 (at most 0.800), not surely below the 0.800 to 0.860 it promised",
+    "the champion's AUC is 0.700 (at most 0.800), not significantly below the 0.800 to 0.860 it promised",
   );
   expect(decide({ realised: { ...touching, high: 0.7999 } }).outcome).toBe('performance');
 });
@@ -147,14 +153,14 @@ test('performance is silent without labels or without a promise', () => {
     held: false,
     value: null,
     bound: 0.8,
-    words: 'too few mature labels to realise an AUC',
+    words: 'too few mature labels to measure an AUC',
   });
   const unpromised = decide({ champion: { version: 1, promised: null }, realised: fallen });
   expect(rule(unpromised, 'performance')).toMatchObject({
     held: false,
     value: 0.5,
     bound: null,
-    words: 'the champion promised no AUC',
+    words: 'the champion has no promised AUC',
   });
 });
 
@@ -307,7 +313,7 @@ test('a reason that the policy does not name is recorded, and starts nothing', (
     'multivariate',
     'fresh labels',
   ]);
-  expect(rule(none, 'performance')?.words).toMatch(/; no reason to retrain by policy$/);
+  expect(rule(none, 'performance')?.words).toMatch(/; the policy does not retrain for this$/);
   for (const reason of RETRAIN_REASONS) expect(decide(facts, { on: [reason] }).outcome).toBe(reason);
   expect(decide({ ...facts, champion: null }, { on: [] }).outcome).toBe('bootstrap');
 });
@@ -322,7 +328,7 @@ test('an earlier window is looked at again once enough of its labels have come',
     value: 200,
     bound: 200,
     words:
-      'the window up to 2024-01-31T00:00:00.000Z of report 5 has 200 labelled rows by now, at least 200: it is measured anew',
+      'the window up to 2024-01-31T00:00:00.000Z of report 5 now has 200 labelled rows, at least 200: it is measured again',
   });
 });
 

@@ -48,7 +48,7 @@ describe('a name', () => {
   });
 
   test.each(unprintable)('%j is refused for %s, and recorded with it', (name, code) => {
-    expect(nameProblem('by', name)).toBe(`by must be one printable line: it holds ${code}`);
+    expect(nameProblem('by', name)).toBe(`by must be one printable line: it contains ${code}`);
     expect(printableName(name)).toContain(code);
     expect(nameProblem('by', printableName(name))).toBeUndefined();
   });
@@ -82,7 +82,7 @@ describe('a comment', () => {
     '%j is refused, and recorded by its code',
     (text) => {
       expect(textProblem('comment', text)).toMatch(
-        /^comment may hold line breaks, but no other control characters: it holds/,
+        /^comment may contain line breaks, but no other control characters: it contains/,
       );
       expect(textProblem('comment', readableText(text))).toBeUndefined();
     },

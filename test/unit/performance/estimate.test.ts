@@ -23,7 +23,7 @@ import {
   f1Of,
 } from '../../../domain/performance/expected-confusion.ts';
 import { applyIsotonic, fitIsotonic } from '../../../domain/data/math/isotonic.ts';
-import { estimateInWords, performanceInWords } from '../../../domain/decisions/report.ts';
+import { describeEstimate, describePerformance } from '../../../domain/decisions/report.ts';
 
 const nannyml = JSON.parse(readFileSync(new URL('nannyml.json', import.meta.url), 'utf8')) as {
   cases: ({ calibrated: boolean } & Record<'auc' | 'accuracy' | 'f1', Record<string, number>>)[];
@@ -191,11 +191,11 @@ describe('an estimate', () => {
     const found = estimated(0);
     expect(found.caveat).toBe(CAVEAT);
     expect(CAVEAT).toContain('cannot see concept drift');
-    expect(estimateInWords(found)).toMatch(
+    expect(describeEstimate(found)).toMatch(
       /^AUC 0\.804 \(0\.780 to 0\.828\) without labels on 2000 rows, within 0\.764 to 0\.857/,
     );
     const part = { measured: true, championVersion: 1, realised: null, estimated: found } as const;
-    expect(performanceInWords(part)).toContain(CAVEAT);
+    expect(describePerformance(part)).toContain(CAVEAT);
   });
 
   test('is refused with its reason where rows are too few or the reference says nothing', () => {

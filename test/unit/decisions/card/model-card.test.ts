@@ -46,7 +46,7 @@ const decision: PromotionDecision = {
   rulesVersion: 'promotion/1',
   promote: true,
   outcome: 'better',
-  reason: 'AUC is surely above that of version 1',
+  reason: 'AUC is significantly above that of version 1',
   rules: [
     { name: 'no leak', held: true, value: 0, bound: 0, words: '0 holdout clusters were in a training set' },
   ],
@@ -101,7 +101,7 @@ const facts: CardFacts = {
 test('a comparison from before has a card, with what was not measured named among the limits', () => {
   const card = modelCard(facts, ['monthly_fee']);
   expect(card).toMatchObject({ rival: 'version 1', judged: { by: 'entity' } });
-  expect(card.limits).toContain('When its training labels became known was not looked at.');
+  expect(card.limits).toContain('When its training labels became known was not checked.');
   expect(card.limits).toContain('Who approved it was not authenticated.');
   const text = cardInMarkdown(card);
   expect(text).toContain('| AUC | 0.620 (0.590 to 0.650) | 0.490 (0.460 to 0.520) | 0.500 |');
@@ -129,7 +129,7 @@ test('the recipes that there were to choose from stand with the one that was tak
   const text = cardInMarkdown(modelCard({ ...facts, training: { ...facts.training, tuning } }, []));
   expect(text).toContain('- Recipe: recent rows, l2 1, balanced class weights; AUC 0.6250 ± 0.0050');
   expect(text).toContain('| all rows, l2 1, no class weights | 0.5500 | 0.0100 | 0.5400 0.5600 |');
-  expect(text).toContain(`| could not be learnt: ${problem} |`);
+  expect(text).toContain(`| could not be trained: ${problem} |`);
   expect(cardInMarkdown(modelCard(facts, []))).not.toContain('Recipe');
 });
 
@@ -147,6 +147,6 @@ test('a version that was not compared has a card as well', () => {
 test('a comparison from before is judged by the rules of today on what it holds', () => {
   const today = decidePromotion(promotionFacts(body, 1), parseDefinition(churn).promotion);
   expect(today).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/3' });
-  expect(today.rules.find(({ name }) => name === 'holdout use')?.words).toContain('was not counted');
-  expect(today.rules.find(({ name }) => name === 'label times')?.words).toContain('not on record');
+  expect(today.rules.find(({ name }) => name === 'holdout use')?.words).toContain('were not counted');
+  expect(today.rules.find(({ name }) => name === 'label times')?.words).toContain('not recorded');
 });

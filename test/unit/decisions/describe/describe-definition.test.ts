@@ -11,9 +11,9 @@ import {
 import { parseDefinition } from '../../../../domain/model/define-model.ts';
 import { daysSince, ratio, sum } from '../../../../domain/model/index.ts';
 import {
-  contractInWords,
+  describeContract,
   describeDefinition,
-  driftInWords,
+  describeDriftPolicy,
 } from '../../../../domain/decisions/describe/describe-definition.ts';
 import { explainRow } from '../../../../domain/decisions/describe/explain-row.ts';
 import { withDerived } from '../../model/derived/sample.ts';
@@ -37,7 +37,7 @@ test.each([
   [flag({ mostly: 0.5 }), ''],
   [instant(), ''],
 ] as (readonly [ColumnSpec, string])[])('the contract of %j is told as "%s"', (spec, words) => {
-  expect(contractInWords(spec).join(', ')).toBe(words);
+  expect(describeContract(spec).join(', ')).toBe(words);
 });
 
 test.each([
@@ -49,7 +49,7 @@ test.each([
   [numeric({ drift: { threshold: 0.3 } }), 'effect from 0.3'],
   [instant(), ''],
 ] as (readonly [ColumnSpec, string])[])('the drift of %j is told as "%s"', (spec, words) => {
-  expect(driftInWords(spec).join(', ')).toBe(words);
+  expect(describeDriftPolicy(spec).join(', ')).toBe(words);
 });
 
 const definition = parseDefinition(

@@ -1,20 +1,20 @@
-// Judging out of time: the recipe learns what was known by a cut, and is tested on holdout clusters after it.
+// The temporal holdout: the recipe is trained on what was known by a cutoff time and tested on holdout clusters after it.
 import { dayOf } from '../model/window.ts';
 import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Interval } from '../data/math/interval.ts';
 import { failedInWords, type JudgementState } from '../judgements.ts';
 import { MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 
-/** What the recipe reached on rows of the future, against the champion on the same rows. Plain JSON. */
+/** The recipe's measures on rows after the cutoff, against the champion's on the same rows. Plain JSON. */
 export interface OutOfTimeResult {
   readonly judged: true;
-  /** ISO 8601: training labels were known by then, and every tested row is later. */
+  /** The cutoff, ISO 8601: training labels were known by then, and every tested row is later. */
   readonly cut: string;
-  /** Row times in the evaluation window. */
+  /** Number of distinct row times in the evaluation window. */
   readonly rowTimes: number;
   readonly trainedRows: number;
   readonly trainingDigest: string;
-  /** How labels are known by the cut: as their table says, or by row time and the label's delay. */
+  /** Whether the label table records when a label became known, or it is assumed to be row time plus the label's delay. */
   readonly labelTimes: 'known' | 'delay';
   readonly rows: number;
   readonly positiveClusters: number;
@@ -22,29 +22,29 @@ export interface OutOfTimeResult {
   readonly championAuc: Interval;
   readonly candidateAuc: Interval;
   readonly difference: Interval & { readonly p: number };
-  /** Log loss and the other measures on the same rows; absent in comparisons from before they were measured there. */
+  /** Log loss and the other measures on the same rows; absent in comparisons that were made before these were measured. */
   readonly measures?: SideBySide;
-  /** End of the champion's training window, ISO 8601; null without one. After the cut it knew part of that future. */
+  /** End of the champion's training window, ISO 8601; null without one. If it is after the cutoff, the champion was trained on part of that future. */
   readonly championTrainedUntil: string | null;
 }
 
-/** Why nothing was judged out of time. */
+/** Why there is no temporal holdout. */
 export interface NotOutOfTime {
   readonly judged: false;
   readonly reason: string;
-  /** Whether it was due and could not be made; absent in comparisons from before that was kept apart. */
+  /** Whether it was due and could not be made; absent in comparisons that were made before this was distinguished. */
   readonly due?: boolean;
-  /** Code of the error that kept it from being made; null for one without a code. Present if it was due. */
+  /** Code of the error that prevented it; null for an error without a code. Present if it was due. */
   readonly code?: string | null;
 }
 
-/** Of a comparison; see {@link OutOfTimeResult}. */
+/** The temporal holdout of a comparison, or why there is none. */
 export type OutOfTime = OutOfTimeResult | NotOutOfTime;
 
-/** A temporal holdout that is not due. @example notDue('the evaluation rows have one row time') */
+/** Returns a temporal holdout that is not due. @example notDue('the evaluation rows have one row time') */
 export const notDue = (reason: string): NotOutOfTime => ({ judged: false, due: false, reason });
 
-/** A temporal holdout that was due and could not be judged. */
+/** Returns a temporal holdout that was due and could not be judged. */
 export const dueAndFailed = (code: string | null, reason: string): NotOutOfTime => ({
   judged: false,
   due: true,
@@ -52,9 +52,9 @@ export const dueAndFailed = (code: string | null, reason: string): NotOutOfTime 
   reason,
 });
 
-/** What became of the temporal holdout. @example temporalHoldout(body.outOfTime).state // 'made' */
+/** Returns whether the temporal holdout was judged, failed or was not applicable. @example temporalHoldout(body.outOfTime).state // 'made' */
 export function temporalHoldout(outOfTime: OutOfTime | undefined): JudgementState {
-  if (outOfTime === undefined) return { state: 'not applicable', reason: 'nothing was judged out of time' };
+  if (outOfTime === undefined) return { state: 'not applicable', reason: 'there was no temporal holdout' };
   if (outOfTime.judged) return { state: 'made' };
   const { due = false, code = null, reason } = outOfTime;
   return due ? { state: 'failed', code, reason } : { state: 'not applicable', reason };
@@ -67,7 +67,7 @@ export interface Judged {
 }
 
 /**
- * Says which evaluation decides: `entity+time` if there are at least 50 clusters of each class after the cut, else
+ * Returns which evaluation decides: `entity+time` if there are at least 50 clusters of each class after the cutoff, otherwise
  * `entity`.
  *
  * @example judgedBy(body.outOfTime).by // 'entity'
@@ -75,7 +75,7 @@ export interface Judged {
 export function judgedBy(outOfTime: OutOfTime | undefined): Judged {
   const holdout = temporalHoldout(outOfTime);
   if (holdout.state === 'failed') return { by: 'entity', why: failedInWords('temporal holdout', holdout) };
-  if (!outOfTime?.judged) return { by: 'entity', why: outOfTime?.reason ?? 'nothing was judged out of time' };
+  if (!outOfTime?.judged) return { by: 'entity', why: outOfTime?.reason ?? 'there was no temporal holdout' };
   const { positiveClusters, negativeClusters, cut } = outOfTime;
   const after = `${positiveClusters} positive and ${negativeClusters} negative holdout clusters after ${dayOf(new Date(cut))}`;
   return Math.min(positiveClusters, negativeClusters) >= MIN_CLUSTERS
