@@ -1,22 +1,22 @@
-// Canonical JSON (RFC 8785) and its digest: what a signature or an approval is bound to.
+// Canonical JSON (RFC 8785) and digests of it, to which approvals and stored records are bound.
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 // The package is CommonJS with an ESM-style default in its types.
-const serialise = canonicalize as unknown as (value: unknown) => string | undefined;
+const serialize = canonicalize as unknown as (value: unknown) => string | undefined;
 
 /**
- * The canonical text of a plain JSON value: sorted keys, no white space, shortest numbers.
+ * Returns the canonical text of a plain JSON value: sorted keys, no white space, the shortest form of each number.
  *
- * @throws TypeError for a value that JSON cannot hold, NaN and infinities among them
+ * @throws TypeError for a value that JSON cannot represent, such as NaN or an infinity
  */
 export function canonicalJson(value: unknown): string {
-  const text = serialise(value);
+  const text = serialize(value);
   if (text === undefined) throw new TypeError('the value cannot be written as JSON');
   return text;
 }
 
-/** SHA-256 of the canonical text, in hexadecimal. @example digestOf({ b: 1, a: 2 }) === digestOf({ a: 2, b: 1 }) */
+/** SHA-256 of the canonical JSON text, in hexadecimal. @example digestOf({ b: 1, a: 2 }) === digestOf({ a: 2, b: 1 }) */
 export const digestOf = (value: unknown): string =>
   createHash('sha256').update(canonicalJson(value)).digest('hex');
 
@@ -26,8 +26,8 @@ export const digestOfBytes = (bytes: Uint8Array): string => createHash('sha256')
 const SHORT = 12;
 
 /**
- * Two digests that differ, cut as short as still tells them apart: at least 12 digits, and some beyond the first that
- * differs.
+ * Shortens two different digests so that they can still be told apart: at least 12 digits are kept, and at least three
+ * after the first digit that differs.
  *
  * @example digestsApart('a'.repeat(64), 'b'.repeat(64)) // ['aaaaaaaaaaaa…', 'bbbbbbbbbbbb…']
  */
@@ -35,9 +35,9 @@ export function digestsApart(first: string, second: string): [string, string] {
   let same = 0;
   while (same < first.length && first[same] === second[same]) same += 1;
   const shown = Math.max(SHORT, same + 4);
-  const cut = (digest: string): string => (digest.length > shown ? `${digest.slice(0, shown)}…` : digest);
-  return [cut(first), cut(second)];
+  const shorten = (digest: string): string => (digest.length > shown ? `${digest.slice(0, shown)}…` : digest);
+  return [shorten(first), shorten(second)];
 }
 
-/** Compares texts by code units, never by locale: the same data must freeze to the same bytes everywhere. */
+/** Compares texts by code units, never by locale, so that the same data freezes to the same bytes on every machine. */
 export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

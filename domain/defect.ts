@@ -1,21 +1,21 @@
-// Errors that only a fault in the program throws: the same call meets them again, however often it is tried.
+// Recognizes errors that only a mistake in the program can cause, and that a retry would therefore meet again.
 import { TidegateError } from './errors.ts';
 
 const OF_THE_LANGUAGE = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, EvalError];
 
-// Memory that is short now may be free later; a stream may have been closed by the other side in that very moment.
+// Temporary failures: memory may be free again later, and the other side may just have closed a stream.
 const MAY_PASS = /allocation failed|could not allocate/i;
 const STATE_OF_A_STREAM = 'ERR_INVALID_STATE';
 
 const MAX_CAUSES = 10;
 
 /**
- * The error DEFECT for what only a mistake in code throws: errors of the language, failed assertions, and values that
- * cannot be copied to a thread. Nothing for any other error, such as a plain `Error`, which a library may throw of what
- * passes.
+ * Returns a DEFECT error if only a mistake in code can have thrown this: errors of the JavaScript language, failed
+ * assertions, and values that cannot be cloned for a thread. Returns undefined for any other error, such as a plain
+ * `Error`, which a library may throw for a temporary failure.
  *
- * The type alone does not decide: `fetch` reports each failure of the network as a TypeError with a cause, and then the
- * cause decides.
+ * The type of the error is not enough: `fetch` reports each network failure as a TypeError with a cause. If there is a
+ * cause, the cause decides.
  *
  * @example defectOf(new TypeError('x is undefined'))?.code; // 'DEFECT'
  * @example defectOf(new TypeError('fetch failed', { cause: refused })); // undefined
@@ -24,7 +24,7 @@ export function defectOf(thrown: unknown): TidegateError | undefined {
   let error = thrown;
   for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
     if (!(error instanceof Error) || !isOfCode(error)) return undefined;
-    // The language itself gives its errors no cause.
+    // Errors thrown by the JavaScript engine itself have no cause.
     if (error.cause === undefined) break;
     error = error.cause;
   }

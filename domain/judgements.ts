@@ -1,6 +1,6 @@
-// The judgements of the loop: when each is due, when it does not apply, and what becomes of one that could not be made.
+// The judgements of the loops: when each is due, when it does not apply, and what happens if it fails.
 
-/** What became of a judgement. Plain JSON. */
+/** The state of a judgement. Plain JSON. */
 export type JudgementState =
   | { readonly state: 'made' }
   | { readonly state: 'not applicable'; readonly reason: string }
@@ -13,32 +13,33 @@ export interface Failed {
   readonly reason: string;
 }
 
-/** What a policy makes of a judgement that was due and could not be made. */
+/** What a policy does if a judgement that was due could not be made. */
 export type FailedJudgementPolicy = 'refuse' | 'warn';
 
-/** When one judgement is due. The texts are those of the table in docs/training.md; a test compares them. */
+/** One judgement and when it is due. A test checks that the table in docs/training.md has the same texts. */
 export interface Judgement {
   readonly run: 'monitor' | 'retrain' | 'release';
   readonly name: string;
   readonly due: string;
-  /** When it is recorded as not applicable, with the reason; that refuses nothing. */
+  /** When it is recorded as not applicable, with the reason. That never refuses a candidate. */
   readonly notApplicable: string;
-  /** What becomes of it if it was due and could not be made. */
+  /** What happens if it was due and could not be made. */
   readonly failed: string;
 }
 
-const RULE = 'a rule that does not hold: refused, or with `warn` an alarm';
-const GOES_ON = 'recorded; the outcome is `judgement failed` unless a reason to retrain holds';
-const REFUSED = 'refused, whatever the policy: there is no comparison to decide on';
+const RULE = 'counts as a rule that failed: refused, or an alarm with `warn`';
+const GOES_ON = 'recorded; the outcome is `judgement failed` unless there is a reason to retrain';
+const REFUSED = 'refused under either policy, because there is no comparison to decide on';
 
-/** Every judgement of the loop, in the order in which a run comes to it. */
+/** Every judgement of the loops, in the order in which a run makes them. */
 export const JUDGEMENTS = [
   {
     run: 'monitor',
     name: 'quality',
     due: 'always',
-    notApplicable: 'faults that need a reference: no version is in Production',
-    failed: 'the loop stops at this window as at a broken contract; the outcome is `judgement failed`',
+    notApplicable: 'faults that need a reference, if no version is in Production',
+    failed:
+      'the loop stops at this window, as it does for a broken contract; the outcome is `judgement failed`',
   },
   {
     run: 'monitor',
@@ -51,13 +52,13 @@ export const JUDGEMENTS = [
     run: 'monitor',
     name: 'multivariate drift',
     due: 'drift is due and `drift.multivariate` asks for it',
-    notApplicable: 'fewer than 50 entities on a side, or no column holds two common values',
+    notApplicable: 'fewer than 50 entities on one side, or no column with two common values',
     failed: GOES_ON,
   },
   {
     run: 'monitor',
     name: 'performance',
-    due: 'a version is in Production; the AUC is realised if holdout rows have labels of both classes, and estimated on those without a label',
+    due: 'a version is in Production; the realised AUC needs holdout rows with labels of both classes, the estimated AUC is computed on holdout rows without a label',
     notApplicable:
       'no version is in Production, no holdout row has a label yet, or the version has no score reference',
     failed: GOES_ON,
@@ -66,51 +67,51 @@ export const JUDGEMENTS = [
     run: 'retrain',
     name: 'leak check',
     due: 'always, before anything is trained',
-    notApplicable: 'times of views: the label table does not say when a label became known',
-    failed: 'refused before training, or with `warn` an alarm',
+    notApplicable: 'the times of views, if the label table does not say when a label became known',
+    failed: 'refused before training, or an alarm with `warn`',
   },
   {
     run: 'retrain',
     name: 'recipes',
-    due: 'the plan holds more than one recipe',
+    due: 'the plan contains more than one recipe',
     notApplicable: 'one recipe, trees, or an imported version',
-    failed: `${RULE}. A recipe that cannot be learnt in every fold is judged and out; if none is left, the choice failed`,
+    failed: `${RULE}. A recipe that cannot be trained in every fold is dropped; if none is left, the choice has failed`,
   },
   {
     run: 'retrain',
     name: 'calibration map',
     due: "`training.calibration` is not `'none'`",
     notApplicable:
-      'no calibration is asked for, or with `auto` the training rows cannot be dealt into folds of both classes',
-    failed: `with \`auto\` ${RULE}; otherwise the training itself fails`,
+      'no calibration is requested, or `auto` is set and the training rows cannot be divided into folds that contain both classes',
+    failed: `with \`auto\`, ${RULE}; otherwise the training itself fails`,
   },
   {
     run: 'retrain',
     name: 'temporal holdout',
-    due: 'the candidate was trained here, the evaluation rows have at least two row times, at least 50 holdout clusters of each class come after the cut, and at least 50 training rows of each class had a known label by the cut',
+    due: 'the candidate was trained here, the evaluation rows have at least two row times, at least 50 holdout clusters of each class come after the cutoff time, and at least 50 training rows of each class had a known label by then',
     notApplicable:
-      'any of these does not hold: the version was imported, there is one row time, or too little past or future',
+      'one of these conditions is not met: the version was imported, there is only one row time, or there are too few rows before or after the cutoff time',
     failed: RULE,
   },
   {
     run: 'retrain',
     name: 'comparison',
     due: 'always: AUCs, log loss and the other measures, McNemar, importance',
-    notApplicable: 'importance: the holdout rows hold one class',
+    notApplicable: 'importance, if the holdout rows contain only one class',
     failed: REFUSED,
   },
   {
     run: 'retrain',
     name: 'slices',
     due: 'a slice has at least 50 positive and 10 negative clusters',
-    notApplicable: 'no slice is that large; a named one that is not is listed as too small to be judged',
+    notApplicable: 'no slice is that large; a named slice that is smaller is listed as too small to evaluate',
     failed: REFUSED,
   },
   {
     run: 'retrain',
     name: 'leak proof',
-    due: 'for each version that was trained here; times of labels if the label table says when one became known',
-    notApplicable: 'an imported version, which stays unproven; label times that are not on record',
+    due: 'for each version that was trained here; the times of labels only if the label table says when a label became known',
+    notApplicable: 'an imported version, which stays unproven; label times that were not recorded',
     failed: REFUSED,
   },
   {
@@ -118,13 +119,13 @@ export const JUDGEMENTS = [
     name: 'validation',
     due: 'always: artifact, online rows, one path, extremes, slice floor, speed',
     notApplicable: 'never',
-    failed: 'archived as `validation failed`, whatever the policy',
+    failed: 'archived as `validation failed` under either policy',
   },
 ] as const satisfies readonly Judgement[];
 
 /** Name of a judgement of the loop. */
 export type JudgementName = (typeof JUDGEMENTS)[number]['name'];
 
-/** What is said of a failed judgement. @example failedInWords('drift', { code: 'DATASET_EXPIRED', reason: 'no rows' }) */
+/** Describes a judgement that failed. @example failedInWords('drift', { code: 'DATASET_EXPIRED', reason: 'no rows' }) */
 export const failedInWords = (name: JudgementName, { code, reason }: Failed): string =>
   `the judgement "${name}" was due and could not be made: ${code === null ? '' : `${code}: `}${reason}`;

@@ -1,7 +1,7 @@
-// The worked example: which users of a streaming service are about to leave.
+// The worked example: predicts which users of a streaming service are about to leave.
 import { category, count, defineModel, flag, numeric, view } from '../domain/model/index.ts';
 
-// Every table is loaded nightly: a row is known within six hours of the time it speaks about.
+// Every table is loaded nightly: a row is known within six hours of the time that it describes.
 const nightly = { timestamp: 'as_of', known: 'loaded_at', lag: '6 hours', ttl: '45 days' };
 
 export default defineModel({
@@ -12,10 +12,10 @@ export default defineModel({
     view({
       table: 'usage_agg_30d',
       ...nightly,
-      // Without a load for more than a month the window shows old habits: nothing is measured on it.
+      // If the table was not loaded for more than a month, the window shows old habits: stop instead of measuring them.
       freshness: { within: '35 days', severity: 'fail' },
       columns: {
-        // 30 days have 720 hours; more of them, or many missing, are a fault of the load and no habit.
+        // 30 days have 720 hours. A larger value, or many missing values, mean that the load went wrong.
         watch_hours_30d: numeric({ min: 0, max: 720, nullShare: 0.05, severity: 'fail' }),
         avg_session_mins_7d: numeric({ min: 0 }),
         unique_devices_30d: count(),
@@ -32,7 +32,7 @@ export default defineModel({
         plan_stream_tv: flag(),
         plan_stream_movies: flag(),
         paperless_billing: flag(),
-        // A new kind of service is news, and told: it stops nothing.
+        // A new kind of service is only reported; it does not stop the loop.
         net_service: category(['DSL', 'Fiber optic', 'No'], { nullShare: 0.05, severity: 'warn' }),
       },
     }),
@@ -45,7 +45,7 @@ export default defineModel({
   ],
   label: { table: 'labels', column: 'churn_label', timestamp: 'as_of', known: 'loaded_at', delay: '0 days' },
   monitor: { every: '1 month', window: '1 month', timezone: 'UTC' },
-  // A column counts by its part in what moves the scores: one that the model hardly uses is no reason to retrain.
+  // Columns are weighted by how much the champion uses them, so drift of a column it hardly uses is not a reason to retrain.
   drift: { share: 0.05, weights: 'usage' },
   training: { trainer: 'logistic-regression', window: '1 month', seed: 7 },
   promotion: {
@@ -54,8 +54,8 @@ export default defineModel({
     rule: 'superiority',
     approvals: 1,
     expiresAfter: '7 days',
-    // A signal sent from the Temporal UI does not prove who sent it. The example takes it so that the loop can
-    // be tried with nothing set up; the default is 'refuse'.
+    // A signal from the Temporal UI does not prove who sent it. The example accepts such signals so that you can try
+    // the loop without setting up authentication; the default is 'refuse'.
     unverifiedSignals: 'accept',
   },
 });

@@ -9,7 +9,7 @@ export const referenceFile = new URL('../docs/definition.md', import.meta.url);
 const INTRODUCTION = `# The definition of a model
 
 Every key of a model file, with its type, default and meaning. This page is generated from the schema
-(\`npm run definition-reference\`); a test fails when the two differ. [models/churn.ts](../models/churn.ts) is the worked
+(\`npm run definition-reference\`), and a test fails if the two differ. [models/churn.ts](../models/churn.ts) is the worked
 example; [features.md](features.md), [training.md](training.md) and [statistics.md](statistics.md) explain the ideas.
 
 A duration is a text such as \`'6 hours'\`, \`'45 days'\`, \`'1 month'\` or \`'1 year'\`. A key without a default may be left out unless it is
@@ -37,7 +37,7 @@ export function renderReference(keys: readonly DefinitionKey[]): Promise<string>
       ...(top === 'derived'
         ? [
             '### Derived columns',
-            `They stand under \`derived\` of the model or of a view, and take the options of a column of their result as well.`,
+            `They are written under \`derived\` of the model or of a view, and also accept the options of a column that has the type of their result.`,
             table(merged(derived, MODEL_DERIVED)),
           ]
         : []),

@@ -98,7 +98,7 @@ const serverWords: Readonly<Partial<Record<ErrorCode, string>>> = {
   UNKNOWN_NAMESPACE: 'Temporal does not have the namespace of this process',
   TEMPORAL_UNREACHABLE: 'Temporal did not answer',
   TEMPORAL_TIMEOUT: 'Temporal did not answer in time',
-  TEMPORAL_BUSY: 'Temporal takes no more at the moment',
+  TEMPORAL_BUSY: 'Temporal is overloaded',
   TEMPORAL_NOT_ALLOWED: 'Temporal does not accept the credentials of this process',
 };
 

@@ -45,7 +45,7 @@ export function scheduleSpec(
   at = 'monitor',
 ): ScheduleSpec {
   const duration = durationOf(every);
-  if (duration.amount < 1) throw invalid(`${at}.every`, 'must be longer than nothing');
+  if (duration.amount < 1) throw invalid(`${at}.every`, 'must be longer than zero');
   if (!isTimezone(timezone))
     throw invalid('monitor.timezone', `"${timezone}" is not a time zone such as Europe/Berlin`);
   const calendar = (spec: CalendarSpec, isDue: (day: Date) => boolean): ScheduleSpec => ({

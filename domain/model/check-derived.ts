@@ -1,4 +1,4 @@
-// Checks the derived columns of a definition: known inputs of the right kind, no circles, options that can hold.
+// Checks the derived columns of a definition: their inputs, circular dependencies, and options that fit the result.
 import { type Place } from '../errors.ts';
 import { type ModelDefinition, sourceColumnsOf } from './definition.ts';
 import { type DeclaredColumn, declaredColumnsOf, dependencyOrder } from './declared-columns.ts';
@@ -11,19 +11,19 @@ const OF_FEATURES = ['critical', 'drift', 'nullShare', 'unique', 'mostly', 'seve
 
 interface Known {
   readonly kind: InputKind;
-  /** The view that it belongs to; null at the model. */
+  /** Position of the view that the column belongs to; null for a derived column of the model. */
   readonly view: number | null;
 }
 
 /**
- * What is wrong with the derived columns of a definition, by place.
+ * Returns what is wrong with the derived columns of a definition.
  *
  * @example checkDerived(definition) // [{ at: 'derived.fee_per_hour.inputs.0', problem: 'there is no column …' }]
  */
 export function checkDerived(definition: ModelDefinition): Place[] {
   const declared = declaredColumnsOf(definition);
   const ordered = dependencyOrder(declared);
-  if ('cycle' in ordered) return [inACircle(declared, ordered.cycle)];
+  if ('cycle' in ordered) return [circularColumns(declared, ordered.cycle)];
   const known = new Map<string, Known>(
     sourceColumnsOf(definition).map(({ name, spec, view }) => [name, { kind: kindOf(spec), view }]),
   );
@@ -47,22 +47,22 @@ function checkColumn(
   const places = inputs.flatMap((input, index): Place[] => {
     const name = spec.inputs[index] as string;
     const place = `${at}.inputs.${index}`;
-    // Said already, at the column that is wrong.
+    // The problem was already reported at the input column itself.
     if (!input && broken.has(name)) return [];
     if (!input || (view !== null && input.view !== view)) return [notThere(place, name, view, known)];
-    return operator.takes.includes(input.kind)
+    return operator.accepts.includes(input.kind)
       ? []
       : [
           {
             at: place,
-            problem: `${name} is a ${input.kind}; ${spec.operator} takes ${kindsInWords(operator.takes)}`,
+            problem: `${name} is a ${input.kind}; ${spec.operator} accepts ${describeKinds(operator.accepts)}`,
           },
         ];
   });
   const kinds = inputs.flatMap((input) => input?.kind ?? []);
   if (places.length > 0 || kinds.length < inputs.length) return { places };
   const problems = operator.problems?.(spec, kinds) ?? [];
-  const result = operator.gives(spec, kinds);
+  const result = operator.resultType(spec, kinds);
   const wrong = [...problems, ...optionProblems(column, result)];
   return { places: wrong.map((problem) => ({ ...problem, at: `${at}.${problem.at}` })), result };
 }
@@ -72,14 +72,14 @@ function optionProblems({ spec }: DeclaredColumn, result: ResultType): Place[] {
   if (spec.inputOnly) {
     return OF_FEATURES.filter((option) => stated[option] !== undefined).map((option) => ({
       at: option,
-      problem: 'is an option of a feature, and the column is none (inputOnly)',
+      problem: 'applies only to features, and the column is inputOnly',
     }));
   }
   if (result.type === 'numeric' || spec.drift?.effect !== 'wasserstein') return [];
-  return [{ at: 'drift.effect', problem: 'wasserstein needs numbers; take psi or jensenshannon' }];
+  return [{ at: 'drift.effect', problem: 'wasserstein needs numbers; use psi or jensenshannon' }];
 }
 
-const kindsInWords = (kinds: readonly InputKind[]): string => kinds.map((kind) => `${kind}s`).join(' or ');
+const describeKinds = (kinds: readonly InputKind[]): string => kinds.map((kind) => `${kind}s`).join(' or ');
 
 function notThere(at: string, name: string, view: number | null, known: ReadonlyMap<string, Known>): Place {
   const names = [...known]
@@ -93,8 +93,8 @@ function notThere(at: string, name: string, view: number | null, known: Readonly
   };
 }
 
-function inACircle(declared: readonly DeclaredColumn[], cycle: readonly string[]): Place {
+function circularColumns(declared: readonly DeclaredColumn[], cycle: readonly string[]): Place {
   const steps = cycle.slice(1).map((input, at) => `${cycle[at]} reads ${input}`);
   const at = declared.find(({ name }) => name === cycle[0])?.at ?? 'derived';
-  return { at, problem: `derived columns go in a circle: ${steps.join(', ')}` };
+  return { at, problem: `circular derived columns: ${steps.join(', ')}` };
 }

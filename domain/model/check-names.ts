@@ -1,19 +1,19 @@
-// Checks the names of columns: each once, and none that already means something else.
+// Checks the names in a definition: no column name is used twice or reserved, and slices name columns that exist.
 import { type Place } from '../errors.ts';
 import { type ModelDefinition, sourceColumnsOf } from './definition.ts';
 import { declaredColumnsOf } from './declared-columns.ts';
 import { type ColumnSpec, type FeatureSpec, isNumeric } from './parts/column.ts';
 import { type NamedSlice, type SliceCondition } from './schema/slices-schema.ts';
 
-/** Columns that every table of Postgres has of itself. */
+/** System columns, which every table in Postgres has. */
 const SYSTEM_COLUMNS = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid']);
 
-/** Columns that statements have beside those of the definition. */
+/** Prefix of the columns that our SQL adds to those of the definition. */
 const OWN_PREFIX = 'tidegate_';
 
 /**
- * What is wrong with the names of source and derived columns, by place. A request, an online row and a formula all name
- * a column by its name alone.
+ * Returns what is wrong with the names of source and derived columns. Names must be unique in the whole definition,
+ * because a request, an online row and a formula refer to a column only by its name.
  */
 export function checkNames(definition: ModelDefinition): Place[] {
   const named = [
@@ -37,17 +37,17 @@ export function checkNames(definition: ModelDefinition): Place[] {
       first !== undefined
         ? `a feature of that name is already declared in ${first}`
         : keys.has(name)
-          ? 'is a key of the entity, and a feature needs a name of its own'
+          ? 'is already a key of the entity; give the feature another name'
           : SYSTEM_COLUMNS.has(name)
             ? 'is a system column of Postgres'
             : name.startsWith(OWN_PREFIX)
-              ? `begins with ${OWN_PREFIX}, as columns that the joins add`
+              ? `begins with ${OWN_PREFIX}, which is reserved for columns that Tidegate adds`
               : undefined;
     return problem === undefined ? [] : [{ at, problem }];
   });
 }
 
-/** Views of one name in one definition, by place: the name says which declaration models share. */
+/** Returns the views whose name is already used in the same definition. Models share the declaration of a named view. */
 export function repeatedViews({ features }: ModelDefinition): Place[] {
   const seen = new Map<string, number>();
   return features.flatMap(({ name }, index) => {
@@ -60,7 +60,7 @@ export function repeatedViews({ features }: ModelDefinition): Place[] {
   });
 }
 
-/** What is wrong with the named slices, by place: a repeated name, an unknown column, a value that it cannot hold. */
+/** Returns what is wrong with the named slices: repeated names, unknown columns, and values that a column cannot have. */
 export function checkSlices(
   slices: readonly NamedSlice[],
   features: readonly { readonly name: string; readonly spec: FeatureSpec }[],
@@ -87,23 +87,23 @@ function problemOf(spec: FeatureSpec, condition: SliceCondition): string | undef
   if (isNumeric(spec)) {
     return typeof condition === 'number' || typeof condition === 'object'
       ? undefined
-      : 'the column holds numbers: give one, or a range such as { min: 10 }';
+      : 'the column contains numbers: give a number, or a range such as { min: 10 }';
   }
   if (spec.type === 'flag') {
     return typeof condition === 'boolean' ? undefined : 'the column is a flag: give true, false or null';
   }
-  if (typeof condition !== 'string') return 'the column holds categories: give one of them as a text';
+  if (typeof condition !== 'string') return 'the column contains categories: give one of them as a string';
   const values = spec.type === 'category' ? spec.values : undefined;
   return values === undefined || values.includes(condition)
     ? undefined
-    : `"${condition}" is none of its values: ${values.join(', ')}`;
+    : `"${condition}" is not one of its values: ${values.join(', ')}`;
 }
 
-const SWALLOWED = '__proto__';
+const RESERVED = '__proto__';
 
 /**
- * The places where what a model file exports names something `__proto__`: written as `{ __proto__: … }` it becomes the
- * object's prototype, and read from JSON it is dropped by every copy.
+ * Returns the places where a model file uses the name `__proto__`. Written as `{ __proto__: … }` it becomes the object's
+ * prototype; parsed from JSON it is lost whenever the object is copied.
  */
 export function unkeepableNames(input: unknown): Place[] {
   const places: Place[] = [];
@@ -113,15 +113,15 @@ export function unkeepableNames(input: unknown): Place[] {
     const { value, at } = next;
     if (typeof value !== 'object' || value === null || seen.has(value)) continue;
     seen.add(value);
-    if (Object.hasOwn(value, SWALLOWED) || hasLiteralPrototype(value)) {
-      places.push({ at: `${at}${SWALLOWED}`, problem: 'cannot be the name of anything in a definition' });
+    if (Object.hasOwn(value, RESERVED) || hasLiteralPrototype(value)) {
+      places.push({ at: `${at}${RESERVED}`, problem: 'cannot be used as a name in a definition' });
     }
     for (const [name, below] of Object.entries(value)) waiting.push({ value: below, at: `${at}${name}.` });
   }
   return places;
 }
 
-/** Whether the prototype is itself a plain object, as only `{ __proto__: … }` makes it. */
+/** Whether the prototype is itself a plain object, which only `{ __proto__: … }` can cause. */
 function hasLiteralPrototype(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null;
   return (
@@ -131,23 +131,32 @@ function hasLiteralPrototype(value: object): boolean {
   );
 }
 
-const STATING = ['nullShare', 'unique', 'mostly', 'severity', 'min', 'max', 'values', 'matches'] as const;
+const CONTRACT_OPTIONS = [
+  'nullShare',
+  'unique',
+  'mostly',
+  'severity',
+  'min',
+  'max',
+  'values',
+  'matches',
+] as const;
 
 /**
- * The places where a column that is no feature states a contract. Inputs of derived columns are not kept with the
- * frozen rows, so nothing could ever check it.
+ * Returns the contracts on columns that are not features. The inputs of derived columns are not kept with the frozen
+ * rows, so such a contract could never be checked.
  */
 export const unfrozenContracts = (definition: ModelDefinition): Place[] =>
   definition.features.flatMap(({ columns }, view) =>
     Object.entries(columns).flatMap(([name, spec]) =>
       spec.inputOnly
-        ? stating(spec).map((option) => ({
+        ? contractOptionsOf(spec).map((option) => ({
             at: `features.${view}.columns.${name}.${option}`,
-            problem: 'is a contract of a column that is no feature; state it on the column derived from it',
+            problem: 'is a contract on a column that is not a feature; put it on the column derived from it',
           }))
         : [],
     ),
   );
 
-const stating = (spec: ColumnSpec): string[] =>
-  STATING.filter((option) => (spec as Partial<Record<string, unknown>>)[option] !== undefined);
+const contractOptionsOf = (spec: ColumnSpec): string[] =>
+  CONTRACT_OPTIONS.filter((option) => (spec as Partial<Record<string, unknown>>)[option] !== undefined);

@@ -1,18 +1,18 @@
-// The derived columns of a definition as they were declared: in a view, or at the model.
+// The derived columns of a definition, declared in a view or in the model, and the order in which they are computed.
 import { type ModelDefinition } from './definition.ts';
 import { type DerivedSpec } from './derived/operators.ts';
 
-/** A declaration with its place. */
+/** A derived column and where it is declared. */
 export interface DeclaredColumn {
   readonly name: string;
   readonly spec: DerivedSpec;
-  /** Position of the view that declares it, and whose columns alone it may read; null at the model. */
+  /** Position of the view that declares it; such a column may read only the columns of that view. Null for the model. */
   readonly view: number | null;
-  /** Where it stands in the definition. @example 'derived.fee_per_hour' */
+  /** Path of the declaration in the definition. @example 'derived.fee_per_hour' */
   readonly at: string;
 }
 
-/** Those of the views in their order, then the model's, each in the order written. */
+/** Returns the derived columns of the views, then those of the model, each in the order in which they are written. */
 export function declaredColumnsOf(definition: ModelDefinition): DeclaredColumn[] {
   const inViews = definition.features.flatMap(({ derived = {} }, view) =>
     Object.entries(derived).map(([name, spec]) => ({
@@ -31,7 +31,7 @@ export function declaredColumnsOf(definition: ModelDefinition): DeclaredColumn[]
   return [...inViews, ...atModel];
 }
 
-/** Columns in order, or names that read each other in a circle, the first one repeated at the end. */
+/** Columns in the order of evaluation, or the names of a circular dependency with the first name repeated at the end. */
 type Ordered = { readonly order: DeclaredColumn[] } | { readonly cycle: string[] };
 
 interface Visit {
@@ -41,7 +41,7 @@ interface Visit {
 }
 
 /**
- * The order of evaluation: as declared, but that a column comes before the first that reads it.
+ * Sorts columns into the order of evaluation: the declared order, except that a column comes before those that read it.
  *
  * @example dependencyOrder(declaredColumnsOf(definition))
  */
@@ -51,7 +51,7 @@ export function dependencyOrder(columns: readonly DeclaredColumn[]): Ordered {
   const order: DeclaredColumn[] = [];
   for (const start of columns) {
     if (done.has(start)) continue;
-    // A stack of our own: columns may build on each other thousands deep.
+    // An explicit stack instead of recursion: chains of columns may be thousands deep.
     const path: Visit[] = [{ column: start, next: 0 }];
     const onPath = new Set([start]);
     for (let visit = path.at(-1); visit; visit = path.at(-1)) {
@@ -66,7 +66,7 @@ export function dependencyOrder(columns: readonly DeclaredColumn[]): Ordered {
       const input = byName.get(inputs[visit.next] as string);
       visit.next += 1;
       if (!input || done.has(input)) continue;
-      if (onPath.has(input)) return { cycle: circle(path, input) };
+      if (onPath.has(input)) return { cycle: cycleOf(path, input) };
       path.push({ column: input, next: 0 });
       onPath.add(input);
     }
@@ -74,7 +74,7 @@ export function dependencyOrder(columns: readonly DeclaredColumn[]): Ordered {
   return { order };
 }
 
-function circle(path: readonly Visit[], closing: DeclaredColumn): string[] {
+function cycleOf(path: readonly Visit[], closing: DeclaredColumn): string[] {
   const from = path.findIndex(({ column }) => column === closing);
   return [...path.slice(from).map(({ column }) => column.name), closing.name];
 }

@@ -1,4 +1,4 @@
-// defineModel and view: the words with which a model file is written.
+// defineModel and view, with which a model file is written, and parseDefinition, which checks it.
 import { checkNames, checkSlices, repeatedViews, unfrozenContracts, unkeepableNames } from './check-names.ts';
 import { type FeatureSpec } from './parts/column.ts';
 import {
@@ -17,12 +17,12 @@ import { type Place, TidegateError } from '../errors.ts';
 
 export { type SourceColumn, sourceColumnsOf } from './definition.ts';
 
-/** Names a table of features. @example view({ table: 'usage', timestamp: 'as_of', columns: { hours: numeric() } }) */
+/** Declares a feature view: a table and the columns that are read from it. @example view({ table: 'usage', timestamp: 'as_of', columns: { hours: numeric() } }) */
 export const view = (input: ViewInput): ViewInput => input;
 
 /**
- * Declares a model. The definition is checked when it is applied, not when the file is read, so that a
- * mistake is reported with its place and not as a stack trace.
+ * Declares a model. The definition is checked when it is applied and not when the file is loaded, so that a mistake is
+ * reported with its place instead of a stack trace.
  *
  * @example export default defineModel({ name: 'churn', ... })
  */
@@ -37,8 +37,8 @@ export interface Feature {
 }
 
 /**
- * The features of a definition: those of the views in the order they were written, then the derived ones in the order of
- * evaluation (`derivationsOf`).
+ * Returns the features of a definition: the columns of the views in the order in which they are written, then the
+ * derived columns in the order of evaluation (`derivationsOf`).
  */
 export const featuresOf = (definition: ModelDefinition): Feature[] => [
   ...sourceColumnsOf(definition).filter((column): column is Feature & SourceColumn => !column.spec.inputOnly),
@@ -47,22 +47,22 @@ export const featuresOf = (definition: ModelDefinition): Feature[] => [
   ),
 ];
 
-/** The columns whose drift alone is reason to retrain. */
+/** Returns the critical columns: drift of a single one of them is enough reason to retrain. */
 export const criticalFeatures = (definition: ModelDefinition): string[] =>
   featuresOf(definition).flatMap(({ name, spec }) => (spec.critical ? [name] : []));
 
-/** The key columns that make a holdout cluster: by default the entity. */
+/** Returns the key columns that identify a holdout cluster: by default all keys of the entity. */
 export const clusterKeys = (definition: ModelDefinition): readonly string[] =>
   definition.holdout.cluster ?? definition.entity.keys;
 
-/** Whether each entity is a cluster of its own, with the same key. */
+/** Whether each entity is its own cluster, with the same key. */
 export function isClusterEntity(definition: ModelDefinition): boolean {
   const { keys } = definition.entity;
   const cluster = clusterKeys(definition);
   return cluster.length === keys.length && cluster.every((key, at) => key === keys[at]);
 }
 
-/** Reads the cluster key out of an entity key; both are JSON arrays of texts. */
+/** Returns a function that extracts the cluster key from an entity key; both are JSON arrays of strings. */
 export function clusterReader(definition: ModelDefinition): (entityKey: string) => string {
   if (isClusterEntity(definition)) return (entityKey) => entityKey;
   const { keys } = definition.entity;
@@ -73,14 +73,14 @@ export function clusterReader(definition: ModelDefinition): (entityKey: string) 
   };
 }
 
-/** Which clusters are held out: fixed by the model's name when it is first applied. */
+/** Returns the policy that decides which clusters are held out. The salt is the model's name, so it never changes. */
 export const holdoutPolicy = (definition: ModelDefinition): HoldoutPolicy => ({
   share: definition.holdout.share,
   salt: definition.name,
 });
 
 /**
- * Checks what a model file exports and fills the defaults.
+ * Checks what a model file exports and fills in the defaults.
  *
  * @throws TidegateError INVALID_DEFINITION naming each wrong place
  */
@@ -92,7 +92,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
     throw invalid(
       parsed.error.issues.map((issue) => ({
         at: issue.path.join('.') || 'the model',
-        // Of a key that is refused, Zod itself says no more than that it is.
+        // For an invalid key, Zod's own message does not say why; the nested issue does.
         problem: (issue.code === 'invalid_key' && issue.issues[0]?.message) || issue.message,
       })),
     );
@@ -107,7 +107,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
     ...unknownAllowed(parsed.data),
   ];
   if (places.length > 0) throw invalid(places);
-  // Last: which features there are is known once the derived columns hold.
+  // Last, because the list of features is only known once the derived columns have been checked.
   const slices = checkSlices(parsed.data.promotion.slices ?? [], featuresOf(parsed.data));
   if (slices.length > 0) throw invalid(slices);
   return parsed.data;

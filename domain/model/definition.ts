@@ -1,4 +1,4 @@
-// The definition of a model: what a user writes in models/<name>.ts, checked and with its defaults.
+// The schema of a model definition, which a user writes in models/<name>.ts, with all defaults.
 import { z } from 'zod';
 import { derivedSchema } from './derived/operators.ts';
 import { driftSchema } from './schema/drift-schema.ts';
@@ -9,7 +9,7 @@ import { viewSchema } from './schema/view-schema.ts';
 import { column, duration, name, span, table } from './parts/schema-parts.ts';
 import { type ColumnSpec } from './parts/column.ts';
 
-/** What may be a reason by policy; a missing champion always is one. */
+/** Reasons to retrain that `retrain.on` may list. A missing champion is always a reason. */
 export const RETRAIN_REASONS = [
   'performance',
   'estimated performance',
@@ -18,18 +18,18 @@ export const RETRAIN_REASONS = [
   'multivariate',
 ] as const;
 
-/** A reason that a policy may name. */
+/** A reason to retrain that `retrain.on` may list. */
 export type RetrainReason = (typeof RETRAIN_REASONS)[number];
 
-/** The holdout of a definition. */
+/** Schema of `holdout`. */
 export const holdoutSchema = z.strictObject({
-  /** Share of the clusters that is held out. */
+  /** Share of the clusters that are held out. */
   share: z.number().gt(0).max(0.5).default(0.2),
-  /** Entity keys that make a cluster; by default all, so each entity is one. */
+  /** Entity keys that identify a cluster; by default all of them, so that each entity is a cluster. */
   cluster: z.array(column).min(1).optional(),
 });
 
-/** Checks a definition and fills its defaults. */
+/** Schema of a model definition; parsing fills in the defaults. */
 export const modelDefinitionSchema = z.strictObject({
   /** Name of the model, in commands, routes and workflow ids. */
   name,
@@ -40,30 +40,30 @@ export const modelDefinitionSchema = z.strictObject({
     /** Columns that together identify an entity. */
     keys: z.array(column).min(1),
   }),
-  /** Which entities there are, and when: one row per entity and time. */
+  /** Which entities exist, and when: one row per entity and time. */
   rows: z.strictObject({
-    /** Table or view that holds these rows. */
+    /** Table or view with these rows. */
     table,
-    /** Column with the instant that a row speaks about. */
+    /** Column with the instant that a row describes. */
     timestamp: column,
   }),
-  /** Feature views: tables, and the columns that are read from them. */
+  /** Feature views: tables and the columns that are read from them. */
   features: z.array(viewSchema).min(1),
-  /** Columns computed from those of the views and from each other. */
+  /** Columns that are computed from columns of the views and from each other. */
   derived: derivedSchema.optional(),
   /** What is predicted. */
   label: labelSchema,
   /** The entities on which no version is ever trained; versions are compared on them. */
   holdout: holdoutSchema.prefault({}),
   /**
-   * The rows from which predictions by key are served; `'off'` keeps none, for an entity that is an event and is never
-   * asked for again.
+   * Online rows, from which predictions by key are served. `'off'` keeps none: use it for entities that are events and
+   * are never looked up again.
    */
   online: z
     .union([
       z.literal('off'),
       z.strictObject({
-        /** How often online rows are brought up to date by a schedule; absent means by command and release only. */
+        /** How often a schedule updates the online rows; absent means only by command and on release. */
         every: span.optional(),
       }),
     ])
@@ -71,15 +71,15 @@ export const modelDefinitionSchema = z.strictObject({
   /** How long data is kept. */
   retention: z
     .strictObject({
-      /** How long the rows of a frozen dataset are kept once nothing in reach of a rollback rests on them. */
+      /** How long the rows of a frozen dataset are kept after no version that could be rolled back to needs them. */
       datasets: span.default('12 months'),
     })
     .prefault({}),
-  /** When the model is measured, and on which rows. */
+  /** When the model is monitored, and on which rows. */
   monitor: z.strictObject({
     /** How often the schedule starts a run. */
     every: span,
-    /** How far a window reaches back from the instant of its run. */
+    /** Length of a window, which ends at the instant of its run. */
     window: span,
     /** IANA name of the time zone that the schedule and the windows of days, weeks, months and years follow. */
     timezone: z.string().default('UTC'),
@@ -89,11 +89,11 @@ export const modelDefinitionSchema = z.strictObject({
   /** When a new version is trained. */
   retrain: z
     .strictObject({
-      /** What starts a retrain beside a missing champion; what is left out is measured and reported all the same. */
+      /** What starts a retrain, in addition to a missing champion. Reasons that are left out are still measured and reported. */
       on: z.array(z.enum(RETRAIN_REASONS)).readonly().default(['performance', 'critical', 'share']),
-      /** Fewest labelled rows outside the holdout from which a window is relearnt. */
+      /** Minimum number of labelled rows outside the holdout for a retrain. */
       minLabels: z.int().min(1).default(200),
-      /** How long a refused candidate keeps the next retrain away, unless performance falls further. */
+      /** How long no retrain starts after a candidate was refused, unless performance falls further. */
       cooldown: duration.default('7 days'),
     })
     .prefault({}),
@@ -103,44 +103,44 @@ export const modelDefinitionSchema = z.strictObject({
   promotion: z.strictObject({
     /** The metric on which candidate and champion are compared. */
     metric: z.literal('auc').default('auc'),
-    /** Least difference in the metric between candidate and champion. */
+    /** Smallest improvement of the metric that a candidate needs over the champion. */
     minDelta: z.number().min(0).max(1).default(0.005),
     /**
-     * `superiority`: the lower bound of the difference's interval is above 0, and the difference reaches `minDelta`.
-     * `non-inferiority`: the lower bound is above -`margin`.
+     * `superiority`: the lower bound of the confidence interval of the difference is above 0, and the difference is at
+     * least `minDelta`. `non-inferiority`: the lower bound is above -`margin`.
      */
     rule: z.enum(['superiority', 'non-inferiority']).default('superiority'),
-    /** Non-inferiority margin: how much worse the lower bound of the interval may be. */
+    /** Non-inferiority margin: how far below 0 the lower bound of the interval may be. */
     margin: z.number().min(0).max(1).default(0.01),
     /** How much the candidate's log loss may exceed the champion's. */
     logLossTolerance: z.number().min(0).default(0.05),
-    /** What becomes of a candidate if a judgement that was due could not be made. @default 'refuse' */
+    /** What happens to a candidate if a judgement that was due could not be made. @default 'refuse' */
     failedJudgement: z.enum(['refuse', 'warn']).optional(),
-    /** Parts of the population on which no candidate may be surely worse, beside those that are always judged. */
+    /** Slices on which no candidate may be significantly worse, in addition to those that are always evaluated. */
     slices: slicesSchema.optional(),
     /** How many people have to approve. */
-    approvals: z.literal(1, 'one approval is what this version can ask for').default(1),
-    /** How long a candidate waits for a decision; when the time is up it is archived, never approved. */
+    approvals: z.literal(1, 'must be 1: only one approval is supported').default(1),
+    /** How long a candidate waits for a decision. After that it is archived, never approved. */
     expiresAfter: span.default('7 days'),
     /** How often a reminder is sent while a candidate waits. */
     remindEvery: span.default('1 day'),
-    /** Whether a decision whose sender was not authenticated counts. */
+    /** Whether to accept decisions whose sender was not authenticated. */
     unverifiedSignals: z.enum(['accept', 'refuse']).default('refuse'),
     /**
-     * What happens to a new candidate while another one waits: `supersede` archives the one that waits, `skip` archives
-     * the new one.
+     * What happens if a new candidate arrives while another one is waiting: `supersede` archives the waiting one, `skip`
+     * archives the new one.
      */
     whilePending: z.enum(['supersede', 'skip']).default('supersede'),
   }),
 });
 
-/** What a user writes: a definition with its defaults left out. */
+/** A definition as a user writes it, in which keys with defaults may be left out. */
 export type ModelInput = z.input<typeof modelDefinitionSchema>;
-/** A checked definition with every default filled. */
+/** A checked definition with all defaults filled in. */
 export type ModelDefinition = z.output<typeof modelDefinitionSchema>;
 /** One feature view of a definition. */
 export type ViewDefinition = z.output<typeof viewSchema>;
-/** What a user writes for one view. */
+/** One feature view as a user writes it. */
 export type ViewInput = z.input<typeof viewSchema>;
 
 /** A column that is read from a view. */
@@ -151,15 +151,15 @@ export interface SourceColumn {
   readonly view: number;
 }
 
-/** The columns that are read from the views, features and inputs of derived columns alike, in the order written. */
+/** Returns the columns that are read from the views (features and inputs of derived columns), in the order written. */
 export const sourceColumnsOf = (definition: ModelDefinition): SourceColumn[] =>
   definition.features.flatMap((source, view) =>
     Object.entries(source.columns).map(([name, spec]) => ({ name, spec, view })),
   );
 
-/** Whether rows are kept from which predictions by key are served; `online: 'off'` is for entities that are events. */
+/** Whether online rows are kept, from which predictions by key are served. */
 export const keepsOnline = ({ online }: Pick<ModelDefinition, 'online'>): boolean => online !== 'off';
 
-/** How often a schedule brings online rows up to date; undefined where none does. */
+/** Returns how often a schedule updates the online rows; undefined if there is no schedule. */
 export const onlineEvery = ({ online }: Pick<ModelDefinition, 'online'>): string | undefined =>
   online === 'off' ? undefined : online.every;

@@ -1,4 +1,4 @@
-// Derived columns made ready to compute: one implementation for frozen rows, online rows and requests.
+// Computes derived columns: one implementation for frozen rows, online rows and requests.
 import { categoryOf } from './parts/category.ts';
 import { type ColumnSpec, type FeatureSpec, isNumeric } from './parts/column.ts';
 import { type ModelDefinition, sourceColumnsOf } from './definition.ts';
@@ -20,38 +20,38 @@ export interface Derivation {
   /** As a feature: its type with the contract and drift options of the declaration. */
   readonly feature: FeatureSpec;
   readonly kind: 'numeric' | 'category';
-  /** The columns that are read, sources or derived ones that come earlier, in the order that `evaluate` takes them. */
+  /** The columns that are read, in the order in which `evaluate` expects them: source columns or earlier derived ones. */
   readonly inputs: readonly string[];
   /**
-   * Computes the value. Numbers that are not finite, and values of the wrong kind, count as missing; the result is a
-   * finite number, a category (`categoryOf`) or null. Instants are microseconds since 1970 UTC, as is the row time.
+   * Computes the value. Inputs that are not finite numbers, or have the wrong kind, count as missing. The result is a
+   * finite number, a category (`categoryOf`) or null. Instants and the row time are microseconds since 1970 UTC.
    */
   readonly evaluate: Evaluate;
 }
 
-/** What a source column is to an operator. */
+/** Returns the kind of input that a column is to an operator. */
 export const kindOf = (spec: Pick<ColumnSpec, 'type'>): InputKind =>
   spec.type === 'instant' ? 'instant' : isNumeric(spec) ? 'number' : 'text';
 
 /**
- * The derived columns of a checked definition in the order of evaluation: as declared (those of the views, then the
- * model's), but each after those that it reads. Those that are no feature (`inputOnly`) are among them.
+ * Returns the derived columns of a checked definition in the order of evaluation: as declared (first those of the views,
+ * then those of the model), but each after the columns that it reads. `inputOnly` columns are included.
  *
  * @throws RangeError for a definition that was not checked
  * @example for (const { name, inputs, evaluate } of derivationsOf(definition)) …
  */
 export function derivationsOf(definition: ModelDefinition): readonly Derivation[] {
   const ordered = dependencyOrder(declaredColumnsOf(definition));
-  if ('cycle' in ordered) throw new RangeError(`derived columns go in a circle: ${ordered.cycle.join(', ')}`);
+  if ('cycle' in ordered) throw new RangeError(`circular derived columns: ${ordered.cycle.join(', ')}`);
   const kinds = new Map(sourceColumnsOf(definition).map(({ name, spec }) => [name, kindOf(spec)]));
   return ordered.order.map(({ name, spec }) => {
     const inputKinds = spec.inputs.map((input) => {
       const kind = kinds.get(input);
-      if (!kind) throw new RangeError(`${name} reads ${input}, which is no column`);
+      if (!kind) throw new RangeError(`${name} reads ${input}, which is not a column`);
       return kind;
     });
     const operator = operatorOf(spec);
-    const result = operator.gives(spec, inputKinds);
+    const result = operator.resultType(spec, inputKinds);
     kinds.set(name, kindOf(result));
     return {
       name,
@@ -67,16 +67,16 @@ export function derivationsOf(definition: ModelDefinition): readonly Derivation[
 const OPTIONS = ['critical', 'drift', 'inputOnly', 'nullShare', 'unique', 'mostly', 'severity'] as const;
 const BOUNDS = ['min', 'max'] as const;
 
-/** The declaration of a derived column as if it were read from a table. */
+/** Returns the declaration that the derived column would have if it were read from a table. */
 function featureSpecOf(spec: DerivedSpec, result: ResultType): FeatureSpec {
   const stated: Partial<Record<string, unknown>> = spec;
   const kept = result.type === 'numeric' ? [...OPTIONS, ...BOUNDS] : OPTIONS;
   const options = kept.flatMap((option) => (stated[option] === undefined ? [] : [[option, stated[option]]]));
-  // The options of a declaration are those of a column, so what was checked as one is the other.
+  // Both declarations have the same options, so options that were checked for one are valid for the other.
   return { ...result, ...(Object.fromEntries(options) as object) };
 }
 
-/** What holds for every operator: missing values on the way in, finite numbers and categories on the way out. */
+/** Wraps an evaluator in what all operators share: unusable inputs become null, and results are finite or null. */
 function guarded(
   { missing }: Pick<Operator, 'missing'>,
   evaluate: Evaluate,
@@ -88,26 +88,26 @@ function guarded(
     for (let at = 0; at < isText.length; at += 1) {
       const value = inputs[at];
       if (isText[at] ? typeof value === 'string' : Number.isFinite(value)) continue;
-      if (missing === 'spreads') return null;
-      // Copied, for the caller's row must stay as it is.
+      if (missing === 'propagates') return null;
+      // Copied, because the caller's row must not change.
       if (usable === inputs) usable = [...inputs];
       (usable as Value[])[at] = null;
     }
     const result = evaluate(usable, rowTimeMicros);
     if (typeof result === 'string') return categoryOf(result);
     if (result === null) return null;
-    // A negative zero would be another value in JSON than in bytes.
+    // Adding 0 turns −0 into 0, because JSON cannot represent a negative zero.
     return Number.isFinite(result) ? result + 0 : null;
   };
 }
 
-/** The places of a row, and how those of the derived columns are filled. */
+/** The columns of a row, and a function that fills in the derived ones. */
 interface RowDeriver {
-  /** Names by place: the source columns in the order of `sourceColumnsOf`, then the derived ones in that of `derivationsOf`. */
+  /** Column names: the source columns in the order of `sourceColumnsOf`, then the derived ones as in `derivationsOf`. */
   readonly columns: readonly string[];
-  /** How many places are source columns. */
+  /** How many of the columns, counted from the first, are source columns. */
   readonly sources: number;
-  /** Fills the places of derived columns of a row whose source columns are filled. */
+  /** Fills in the derived columns of a row whose source columns are filled in. */
   readonly derive: (row: Value[], rowTimeMicros: number) => void;
 }
 
@@ -128,7 +128,7 @@ export function rowDeriver(definition: ModelDefinition): RowDeriver {
     from: inputs.map((input) => places.get(input) as number),
     to: sources.length + index,
     evaluate,
-    // Filled anew for each row, so that a million rows make no million lists.
+    // Reused for every row, to avoid allocating an array per row.
     inputs: new Array<Value>(inputs.length).fill(null),
   }));
   return {

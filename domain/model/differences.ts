@@ -1,7 +1,7 @@
-// What differs between two declarations, field by field.
+// Compares two declarations field by field.
 import { canonicalJson } from '../canonical-json.ts';
 
-/** A field that differs; a side that does not have it is `undefined`. */
+/** A field that differs. A value is `undefined` if that side does not have the field. */
 export interface Difference {
   /** Path of the field. @example 'columns.hours.min' */
   readonly at: string;
@@ -15,8 +15,8 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The fields in which two plain JSON values differ; a list differs as a whole. None where both say the same, in whatever
- * order of fields.
+ * Returns the fields in which two plain JSON values differ. A list is compared as a whole; the order of fields does not
+ * matter.
  *
  * @example differencesOf({ ttl: '45 days' }, { ttl: '30 days' }) // [{ at: 'ttl', before: '45 days', now: '30 days' }]
  */
@@ -34,5 +34,5 @@ const own = (fields: Fields, name: string): unknown =>
 const isSame = (before: unknown, now: unknown): boolean =>
   before === undefined || now === undefined ? before === now : canonicalJson(before) === canonicalJson(now);
 
-/** A value of a declaration for people; `none` where there is none. @example valueInWords('45 days') // '"45 days"' */
+/** Formats a value of a declaration for a message; `none` if it is undefined. @example valueInWords('45 days') // '"45 days"' */
 export const valueInWords = (value: unknown): string => (value === undefined ? 'none' : canonicalJson(value));

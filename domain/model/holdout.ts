@@ -1,20 +1,21 @@
-// The holdout: clusters on which no version is ever trained, fixed for ever by a hash of their key.
+// The holdout: clusters on which no version is ever trained, permanently chosen by a hash of their key.
 import { createHash } from 'node:crypto';
 
-/** Which share of the clusters is held out, and by which salt. */
+/** Which clusters are held out. */
 export interface HoldoutPolicy {
   /** Share of the clusters, above 0 and at most 0.5. */
   readonly share: number;
+  /** Text that goes into the hash before the key, so that each model has its own holdout. */
   readonly salt: string;
 }
 
-/** The first bucket that is not held out: buckets are the 2^32 values of `holdoutBucket`. */
+/** Returns the first bucket that is not held out. Buckets are the 2^32 values of `holdoutBucket`. */
 export const holdoutBound = (share: number): number => Math.floor(share * 2 ** 32);
 
 /**
- * The bucket of a cluster: the first 32 bits of SHA-256 over the salt and the key columns, each as
- * `<bytes>:<text>`, so that ("1", "11") and ("11", "1") differ. The same expression exists in SQL
- * (store/join/spine-sql.ts), and a test holds the two together.
+ * Returns the bucket of a cluster: the first 32 bits of SHA-256 over the salt and the key columns, each written as
+ * `<bytes>:<text>`, so that ("1", "11") and ("11", "1") differ. store/join/spine-sql.ts has the same expression in SQL,
+ * and a test checks that both agree.
  *
  * @example holdoutBucket('churn', ['7590-VHVEG']) // 0 … 4294967295
  */

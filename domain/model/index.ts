@@ -1,4 +1,4 @@
-// What a model file imports: the model, its views and columns, and the operators of derived columns.
+// Everything that a model file imports: defineModel, view, the column types and the operators of derived columns.
 export { category, count, flag, numeric } from './parts/column.ts';
 export { defineModel, view } from './define-model.ts';
 export { absolute } from './derived/arithmetic.ts';

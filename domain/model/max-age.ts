@@ -1,15 +1,15 @@
-// How old the values of a view may be when they are asked for online.
+// How old the values of a view may be when they are looked up online.
 import { type ModelDefinition, sourceColumnsOf } from './definition.ts';
 import { before, type Duration, durationOf } from './parts/duration.ts';
 
-/** The limit of one view. */
+/** The age limit of one view. */
 export interface AgeLimit {
   /** Position of the view in the definition. */
   readonly view: number;
   /** Its name, or that of its table. */
   readonly name: string;
   readonly maxAge: Duration;
-  /** What is done with an older value: it counts as missing, the request is refused, or it is used and told of. */
+  /** What happens to an older value: it counts as missing, the request is refused, or it is used with a warning. */
   readonly then: 'null' | 'error' | 'warn';
   /** The columns that are read from it. */
   readonly columns: readonly string[];
@@ -22,10 +22,10 @@ export interface PastMaxAge {
   readonly timestamp: Date;
 }
 
-/** The name by which people know a view. */
+/** Returns the name of a view for messages: its own, or that of its table. */
 export const viewName = ({ name, table }: ModelDefinition['features'][number]): string => name ?? table;
 
-/** The limits of a definition; views without `maxAge` have none. */
+/** Returns the age limits of a definition; views without `maxAge` have none. */
 export function ageLimitsOf(definition: ModelDefinition): AgeLimit[] {
   const columns = sourceColumnsOf(definition);
   return definition.features.flatMap((view, index) =>
@@ -44,10 +44,10 @@ export function ageLimitsOf(definition: ModelDefinition): AgeLimit[] {
 }
 
 /**
- * The views whose values are too old at `now`: older than `maxAge`, which itself is not. A view without a value is not
- * among them.
+ * Returns the views whose values are older than `maxAge` at `now`; exactly `maxAge` is not too old. Views without a
+ * value are not included.
  *
- * @param viewTimes for each view of the definition the timestamp of its value, in microseconds since 1970 UTC
+ * @param viewTimes for each view of the definition, the timestamp of its value in microseconds since 1970 UTC, or null
  * @example pastMaxAge(ageLimitsOf(definition), row.viewTimes, now)
  */
 export function pastMaxAge(

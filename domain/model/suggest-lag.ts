@@ -1,4 +1,4 @@
-// The lag to suggest for a view, from how late its rows became known.
+// Suggests the lag of a view from the delay with which its rows became known.
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -7,9 +7,9 @@ const MAX_MINUTES = 60;
 const MAX_HOURS = 48;
 
 /**
- * The least lag in whole minutes, hours or days that covers a delay; the unit grows with it.
+ * Returns the smallest lag in whole minutes, hours or days that covers a delay: minutes up to 60, hours up to 48.
  *
- * @param seconds the delay to cover; one below 0 needs no lag
+ * @param seconds the delay to cover; a negative delay needs no lag
  * @example suggestLag(21_480) // '6 hours'
  */
 export function suggestLag(seconds: number): string {

@@ -113,7 +113,7 @@ test('a pattern that runs away is stopped, is not kept, and the worker goes on',
   expect(report.quality?.contracts[1]).toMatchObject({
     kind: 'regex',
     held: false,
-    words: 'could not be checked: (a+)+ takes too long; write it without repetition inside repetition',
+    words: 'could not be checked: (a+)+ takes too long to match; write it without nested repetition',
   });
 });
 

@@ -1,18 +1,18 @@
-// Operators of arithmetic: ratio, difference, sum, product, logarithm, absolute value and clipping.
+// Arithmetic operators: ratio, difference, sum, product, logarithm, absolute value and clipping.
 import { z } from 'zod';
 import { many, numericOptions, one, operator, type OptionsIn, two } from './operator.ts';
 
 const ratioSchema = z.strictObject({ operator: z.literal('ratio'), inputs: two, ...numericOptions });
 
 /**
- * Inputs: numerator, denominator. Result: their quotient. Missing: null where either is. Division by zero: null, also
- * 0 / 0. Overflow: null.
+ * Inputs: numerator and denominator. Result: their quotient. Missing: null if either is missing. Division by zero: null,
+ * including 0 / 0. Overflow: null.
  */
 export const ratioOperator = operator({
   schema: ratioSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs: [numerator, denominator] }) => `${numerator} / ${denominator}`,
   evaluator: () => (inputs) => {
     const [numerator, denominator] = inputs as readonly [number, number];
@@ -20,7 +20,7 @@ export const ratioOperator = operator({
   },
 });
 
-/** A number divided by another; null where that is 0. @example ratio('monthly_fee', 'watch_hours_30d') */
+/** Divides one number by another; the result is null if the divisor is 0. @example ratio('monthly_fee', 'watch_hours_30d') */
 export const ratio = (
   numerator: string,
   denominator: string,
@@ -33,37 +33,37 @@ const differenceSchema = z.strictObject({
   ...numericOptions,
 });
 
-/** Inputs: two numbers. Result: the first less the second. Missing: null where either is. Overflow: null. */
+/** Inputs: two numbers. Result: the first minus the second. Missing: null if either is missing. Overflow: null. */
 export const differenceOperator = operator({
   schema: differenceSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
-  formula: ({ inputs: [from, less] }) => `${from} − ${less}`,
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
+  formula: ({ inputs: [from, subtracted] }) => `${from} − ${subtracted}`,
   evaluator: () => (inputs) => {
-    const [from, less] = inputs as readonly [number, number];
-    return from - less;
+    const [from, subtracted] = inputs as readonly [number, number];
+    return from - subtracted;
   },
 });
 
-/** A number less another. @example difference('fee_now', 'fee_before') */
+/** Subtracts one number from another. @example difference('fee_now', 'fee_before') // fee_now − fee_before */
 export const difference = (
   from: string,
-  less: string,
+  subtracted: string,
   options: OptionsIn<typeof differenceSchema> = {},
-): z.output<typeof differenceSchema> => ({ operator: 'difference', inputs: [from, less], ...options });
+): z.output<typeof differenceSchema> => ({ operator: 'difference', inputs: [from, subtracted], ...options });
 
 const sumSchema = z.strictObject({ operator: z.literal('sum'), inputs: many, ...numericOptions });
 
 /**
- * Inputs: two numbers or more. Result: their sum, added from left to right. Missing: null where any is; `coalesce` first
- * where missing means 0. Overflow: null, also where only a part of the sum overflows.
+ * Inputs: two numbers or more. Result: their sum, added from left to right. Missing: null if any input is missing; apply
+ * `coalesce` first if missing means 0. Overflow: null, even if only a partial sum overflows.
  */
 export const sumOperator = operator({
   schema: sumSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs }) => inputs.join(' + '),
   evaluator: () => (inputs) => {
     let total = 0;
@@ -72,7 +72,7 @@ export const sumOperator = operator({
   },
 });
 
-/** Numbers added up. @example sum(['calls_7d', 'chats_7d']) */
+/** Adds up numbers. @example sum(['calls_7d', 'chats_7d']) */
 export const sum = (
   inputs: readonly string[],
   options: OptionsIn<typeof sumSchema> = {},
@@ -81,14 +81,14 @@ export const sum = (
 const productSchema = z.strictObject({ operator: z.literal('product'), inputs: many, ...numericOptions });
 
 /**
- * Inputs: two numbers or more. Result: their product, multiplied from left to right. Missing: null where any is, also
- * beside a 0. Overflow: null, also where only a part of the product overflows; what is too small for a number is 0.
+ * Inputs: two numbers or more. Result: their product, multiplied from left to right. Missing: null if any input is
+ * missing, even if another one is 0. Overflow: null, even if only a partial product overflows. Underflow: 0.
  */
 export const productOperator = operator({
   schema: productSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs }) => inputs.join(' × '),
   evaluator: () => (inputs) => {
     let total = 1;
@@ -97,7 +97,7 @@ export const productOperator = operator({
   },
 });
 
-/** Numbers multiplied. @example product(['seats', 'price_per_seat']) */
+/** Multiplies numbers. @example product(['seats', 'price_per_seat']) */
 export const product = (
   inputs: readonly string[],
   options: OptionsIn<typeof productSchema> = {},
@@ -108,14 +108,14 @@ const log1pSchema = z.strictObject({ operator: z.literal('log1p'), inputs: one, 
 /** Input: a number. Result: ln(1 + x). Missing: null. Not defined: null at −1 and below. Overflow: cannot happen. */
 export const log1pOperator = operator({
   schema: log1pSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs: [input] }) => `ln(1 + ${input})`,
   evaluator: () => (inputs) => Math.log1p(inputs[0] as number),
 });
 
-/** The natural logarithm of 1 + a number; null at −1 and below. @example log1p('monthly_fee') */
+/** Computes the natural logarithm of 1 + a number; null at −1 and below. @example log1p('monthly_fee') */
 export const log1p = (
   input: string,
   options: OptionsIn<typeof log1pSchema> = {},
@@ -127,17 +127,17 @@ export const log1p = (
 
 const absoluteSchema = z.strictObject({ operator: z.literal('absolute'), inputs: one, ...numericOptions });
 
-/** Input: a number. Result: its distance from 0. Missing: null. Overflow: cannot happen. */
+/** Input: a number. Result: its absolute value. Missing: null. Overflow: cannot happen. */
 export const absoluteOperator = operator({
   schema: absoluteSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs: [input] }) => `|${input}|`,
   evaluator: () => (inputs) => Math.abs(inputs[0] as number),
 });
 
-/** A number without its sign. @example absolute('balance') */
+/** Computes the absolute value of a number. @example absolute('balance') */
 export const absolute = (
   input: string,
   options: OptionsIn<typeof absoluteSchema> = {},
@@ -150,21 +150,22 @@ export const absolute = (
 const clipSchema = z.strictObject({
   operator: z.literal('clip'),
   inputs: one,
-  /** Least and greatest result; at least one of them. */
+  /** Smallest result. Give `lower`, `upper` or both. */
   lower: z.number().optional(),
+  /** Largest result. */
   upper: z.number().optional(),
   ...numericOptions,
 });
 
-/** Input: a number. Result: the number, or the limit that it lies beyond. Missing: null. Overflow: cannot happen. */
+/** Input: a number. Result: the number, or the limit if the number lies beyond it. Missing: null. Overflow: cannot happen. */
 export const clipOperator = operator({
   schema: clipSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   problems: ({ lower, upper }) => {
     if (lower === undefined && upper === undefined)
-      return [{ at: 'lower', problem: 'give lower, upper or both; without a limit nothing is clipped' }];
+      return [{ at: 'lower', problem: 'give lower, upper or both; without a limit, nothing is clipped' }];
     return (lower ?? -Infinity) > (upper ?? Infinity)
       ? [{ at: 'lower', problem: `${lower} lies above upper, ${upper}` }]
       : [];
@@ -176,7 +177,7 @@ export const clipOperator = operator({
       Math.min(upper, Math.max(lower, inputs[0] as number)),
 });
 
-/** A number held within limits, both inclusive. @example clip('hours', { lower: 0, upper: 720 }) */
+/** Limits a number to a range, both ends inclusive. @example clip('hours', { lower: 0, upper: 720 }) */
 export const clip = (input: string, options: OptionsIn<typeof clipSchema>): z.output<typeof clipSchema> => ({
   operator: 'clip',
   inputs: [input],

@@ -1,4 +1,4 @@
-// Operators that give categories or flags, or fill missing values: bucket, cross, equals, is_missing, coalesce.
+// Operators that return categories or flags, or fill missing values: bucket, cross, equals, is_missing, coalesce.
 import { z } from 'zod';
 import { categoryText, column } from '../parts/schema-parts.ts';
 import {
@@ -15,7 +15,7 @@ import {
 const bucketSchema = z.strictObject({
   operator: z.literal('bucket'),
   inputs: one,
-  /** Ascending; each begins the range above it. */
+  /** Bounds between the ranges, ascending. A bound belongs to the range above it. */
   bounds: z
     .array(z.number())
     .min(1)
@@ -24,11 +24,11 @@ const bucketSchema = z.strictObject({
       (bounds) => bounds.every((bound, at) => at === 0 || bound > (bounds[at - 1] as number)),
       'must ascend',
     ),
-  /** Names of the ranges: one more than bounds. @default '< 6', '[6, 12)', '≥ 12' */
+  /** Names of the ranges: one more than there are bounds. @default such as '< 6', '[6, 12)', '≥ 12' */
   labels: z
     .array(categoryText.min(1))
     .readonly()
-    .refine((labels) => new Set(labels).size === labels.length, 'names two ranges alike')
+    .refine((labels) => new Set(labels).size === labels.length, 'must not repeat a name')
     .optional(),
   ...categoryOptions,
 });
@@ -42,14 +42,14 @@ function labelsOf({ bounds, labels }: BucketSpec): readonly string[] {
 }
 
 /**
- * Input: a number. Result: the range that it lies in, a category; a bound belongs to the range above it. Missing: null.
- * Overflow: cannot happen.
+ * Input: a number. Result: the range that contains it, as a category; a bound belongs to the range above it. Missing:
+ * null. Overflow: cannot happen.
  */
 export const bucketOperator = operator({
   schema: bucketSchema,
-  takes: ['number'],
-  missing: 'spreads',
-  gives: (spec) => ({ type: 'category', values: labelsOf(spec) }),
+  accepts: ['number'],
+  missing: 'propagates',
+  resultType: (spec) => ({ type: 'category', values: labelsOf(spec) }),
   problems: ({ bounds, labels }) =>
     labels === undefined || labels.length === bounds.length + 1
       ? []
@@ -69,7 +69,7 @@ export const bucketOperator = operator({
   },
 });
 
-/** The range that a number falls into. @example bucket('months_active', [6, 12, 24]) // '[6, 12)' for 7 */
+/** Finds the range that contains a number. @example bucket('months_active', [6, 12, 24]) // '[6, 12)' for 7 */
 export const bucket = (
   input: string,
   bounds: readonly number[],
@@ -79,7 +79,7 @@ export const bucket = (
 const equalsSchema = z.strictObject({
   operator: z.literal('equals'),
   inputs: one,
-  /** A number for numbers, a text for categories, a boolean for flags. */
+  /** The value to compare with: a number for numbers, a text for categories, a boolean for flags. */
   value: z.union([z.number(), categoryText, z.boolean()]),
   ...categoryOptions,
 });
@@ -87,22 +87,22 @@ const equalsSchema = z.strictObject({
 /** Input: a number or a text. Result: a flag, compared exactly. Missing: null. */
 export const equalsOperator = operator({
   schema: equalsSchema,
-  takes: ['number', 'text'],
-  missing: 'spreads',
-  gives: () => ({ type: 'flag' }),
+  accepts: ['number', 'text'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'flag' }),
   problems: ({ value }, [kind]) =>
     (kind === 'number') === (typeof value === 'number')
       ? []
       : [{ at: 'value', problem: `must be a ${kind}, as the column is` }],
   formula: ({ inputs: [input], value }) => `${input} = ${JSON.stringify(value)}`,
   evaluator: ({ value }) => {
-    // A flag is the text true or false.
+    // Flags are stored as the texts `true` and `false`.
     const wanted = typeof value === 'boolean' ? String(value) : value;
     return ([input]) => String(input === wanted);
   },
 });
 
-/** Whether a column has a value. @example equals('net_service', 'No') */
+/** Tests whether a column has a given value. @example equals('net_service', 'No') */
 export const equals = (
   input: string,
   value: number | string | boolean,
@@ -114,20 +114,20 @@ const crossSchema = z.strictObject({ operator: z.literal('cross'), inputs: many,
 const escape = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('&', '\\&');
 
 /**
- * Inputs: two texts or more. Result: one category per combination, `a & b`; `&` and `\` inside a value stand behind a
- * `\`, so that no two combinations are the same text (of which, as of every text, the first 1,000 characters are used).
- * Missing: null if any is.
+ * Inputs: two texts or more. Result: one category per combination, `a & b`. `&` and `\` inside a value are escaped with
+ * `\`, so that two combinations never have the same text. As with every category, only the first 1,000 characters are
+ * used. Missing: null if any input is missing.
  */
 export const crossOperator = operator({
   schema: crossSchema,
-  takes: ['text'],
-  missing: 'spreads',
-  gives: () => ({ type: 'category' }),
+  accepts: ['text'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'category' }),
   formula: ({ inputs }) => inputs.join(' & '),
   evaluator: () => (inputs) => (inputs as readonly string[]).map(escape).join(' & '),
 });
 
-/** Categories taken together. @example cross(['net_service', 'plan']) // 'DSL & basic' */
+/** Combines categories into one. @example cross(['net_service', 'plan']) // 'DSL & basic' */
 export const cross = (
   inputs: readonly string[],
   options: OptionsIn<typeof crossSchema> = {},
@@ -140,19 +140,19 @@ const isMissingSchema = z.strictObject({
 });
 
 /**
- * Input: a column of any kind. Result: a flag. Missing: true where the input is, so the result never is; a number that
- * is not finite counts as missing.
+ * Input: a column of any kind. Result: a flag, true if the input is missing; the result itself is never missing. A number
+ * that is not finite counts as missing.
  */
 export const isMissingOperator = operator({
   schema: isMissingSchema,
-  takes: ['number', 'text', 'instant'],
-  missing: 'is seen',
-  gives: () => ({ type: 'flag' }),
+  accepts: ['number', 'text', 'instant'],
+  missing: 'is handled',
+  resultType: () => ({ type: 'flag' }),
   formula: ({ inputs: [input] }) => `${input} is missing`,
   evaluator: () => (inputs) => String(inputs[0] === null),
 });
 
-/** Whether a column has no value. @example isMissing('ticket_avg_resolution_hrs_90d') */
+/** Tests whether a column has no value. @example isMissing('ticket_avg_resolution_hrs_90d') */
 export const isMissing = (
   input: string,
   options: OptionsIn<typeof isMissingSchema> = {},
@@ -165,9 +165,9 @@ export const isMissing = (
 const coalesceSchema = z.strictObject({
   operator: z.literal('coalesce'),
   inputs: z.array(column).min(1).readonly(),
-  /** The value where no column has one; absent means null. */
+  /** The value if no column has one; absent means null. */
   otherwise: z.union([z.number(), categoryText]).optional(),
-  /** The values there are, where the columns are texts; absent means any. */
+  /** The possible values if the columns are texts; absent means any. */
   values: z.array(categoryText).min(1).readonly().optional(),
   ...numericOptions,
 });
@@ -188,19 +188,19 @@ function problems(spec: CoalesceSpec, kinds: readonly InputKind[]): SpecProblem[
       : []),
     ...foreign
       .filter((option) => spec[option] !== undefined)
-      .map((option) => ({ at: option, problem: `says nothing of a column of ${first}s` })),
+      .map((option) => ({ at: option, problem: `does not apply to a column of ${first}s` })),
   ];
 }
 
 /**
- * Inputs: one column or more, all numbers or all texts. Result: the first value in the order given, of their kind; else
- * `otherwise`. Missing: null only where all are and there is no `otherwise`. Overflow: cannot happen.
+ * Inputs: one column or more, all numbers or all texts. Result: the first value that is present, in the order given, or
+ * else `otherwise`. Missing: null only if all inputs are missing and there is no `otherwise`. Overflow: cannot happen.
  */
 export const coalesceOperator = operator({
   schema: coalesceSchema,
-  takes: ['number', 'text'],
-  missing: 'is seen',
-  gives: ({ values }, [first]) =>
+  accepts: ['number', 'text'],
+  missing: 'is handled',
+  resultType: ({ values }, [first]) =>
     first === 'number' ? { type: 'numeric' } : { type: 'category', ...(values && { values }) },
   problems,
   formula: ({ inputs, otherwise }) =>
@@ -211,7 +211,7 @@ export const coalesceOperator = operator({
       inputs.find((value) => value !== null) ?? otherwise,
 });
 
-/** The first of some columns that has a value. @example coalesce(['calls_7d'], { otherwise: 0 }) */
+/** Returns the first present value of several columns. @example coalesce(['calls_7d'], { otherwise: 0 }) */
 export const coalesce = (
   inputs: readonly string[],
   options: OptionsIn<typeof coalesceSchema> = {},

@@ -1,10 +1,10 @@
-// Operators on instants: parts of the calendar, and days between two instants or since one.
+// Operators on instants: month, weekday or hour, and days between two instants or since one.
 import { z } from 'zod';
 import { categoryOptions, numericOptions, one, operator, type OptionsIn, two } from './operator.ts';
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
 
-/** The parts of an instant and their values, in the order of `Date`'s numbers. */
+/** The parts of an instant with their values, in the order in which `Date` numbers them. */
 const PARTS = {
   month: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   weekday: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
@@ -22,19 +22,20 @@ const READ: Record<Part, (instant: Date) => number> = {
 const calendarSchema = z.strictObject({
   operator: z.literal('calendar'),
   inputs: one,
+  /** Which part of the instant: `month`, `weekday` or `hour`, in UTC. */
   part: z.enum(Object.keys(PARTS) as [Part, ...Part[]]),
   ...categoryOptions,
 });
 
 /**
- * Input: an instant. Result: its month (`Jan`), weekday (`Mon`) or hour (`00` to `23`) in UTC, a category. Missing: null.
- * Out of range: null beyond the years −271821 and 275760.
+ * Input: an instant. Result: its month (`Jan`), weekday (`Mon`) or hour (`00` to `23`) in UTC, as a category. Missing:
+ * null. Out of range: null before the year −271821 and after 275760.
  */
 export const calendarOperator = operator({
   schema: calendarSchema,
-  takes: ['instant'],
-  missing: 'spreads',
-  gives: ({ part }) => ({ type: 'category', values: PARTS[part] }),
+  accepts: ['instant'],
+  missing: 'propagates',
+  resultType: ({ part }) => ({ type: 'category', values: PARTS[part] }),
   formula: ({ inputs: [instant], part }) => `${part} of ${instant} in UTC`,
   evaluator:
     ({ part }) =>
@@ -42,7 +43,7 @@ export const calendarOperator = operator({
       PARTS[part][READ[part](new Date(Math.floor((inputs[0] as number) / 1000)))] ?? null,
 });
 
-/** The month, weekday or hour of an instant in UTC. @example calendar('last_login_at', 'weekday') // 'Mon' */
+/** Extracts the month, weekday or hour of an instant in UTC. @example calendar('last_login_at', 'weekday') // 'Mon' */
 export const calendar = (
   instant: string,
   part: Part,
@@ -55,19 +56,19 @@ const daysSinceSchema = z.strictObject({ operator: z.literal('days_since'), inpu
 export const DAY_MICROS = 86_400_000_000;
 
 /**
- * Input: an instant. Result: days of 24 hours from it to the row time, with their fraction; negative where it lies
- * ahead. Missing: null. Overflow: cannot happen.
+ * Input: an instant. Result: days of 24 hours from it to the row time, with fractions; negative if the instant is after
+ * the row time. Missing: null. Overflow: cannot happen.
  */
 export const daysSinceOperator = operator({
   schema: daysSinceSchema,
-  takes: ['instant'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['instant'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs: [instant] }) => `days from ${instant} to the row time`,
   evaluator: () => (inputs, rowTimeMicros) => (rowTimeMicros - (inputs[0] as number)) / DAY_MICROS,
 });
 
-/** Days from an instant to the row time. @example daysSince('signup_at') */
+/** Counts the days from an instant to the row time. @example daysSince('signup_at') */
 export const daysSince = (
   instant: string,
   options: OptionsIn<typeof daysSinceSchema> = {},
@@ -80,14 +81,14 @@ const daysBetweenSchema = z.strictObject({
 });
 
 /**
- * Inputs: two instants. Result: days of 24 hours from the first to the second, with their fraction; negative where the
- * second is earlier. Missing: null where either is. Overflow: cannot happen.
+ * Inputs: two instants. Result: days of 24 hours from the first to the second, with fractions; negative if the second is
+ * earlier. Missing: null if either is missing. Overflow: cannot happen.
  */
 export const daysBetweenOperator = operator({
   schema: daysBetweenSchema,
-  takes: ['instant'],
-  missing: 'spreads',
-  gives: () => ({ type: 'numeric' }),
+  accepts: ['instant'],
+  missing: 'propagates',
+  resultType: () => ({ type: 'numeric' }),
   formula: ({ inputs: [from, to] }) => `days from ${from} to ${to}`,
   evaluator: () => (inputs) => {
     const [from, to] = inputs as readonly [number, number];
@@ -95,7 +96,7 @@ export const daysBetweenOperator = operator({
   },
 });
 
-/** Days from one instant to another. @example daysBetween('signup_at', 'first_payment_at') */
+/** Counts the days from one instant to another. @example daysBetween('signup_at', 'first_payment_at') */
 export const daysBetween = (
   from: string,
   to: string,

@@ -1,4 +1,4 @@
-// Every operator of derived columns.
+// The list of all operators of derived columns, and the schema of a derived column.
 import { z } from 'zod';
 import { column } from '../parts/schema-parts.ts';
 import {
@@ -20,7 +20,7 @@ import {
 import { calendarOperator, daysBetweenOperator, daysSinceOperator } from './instants.ts';
 import { type Operator } from './operator.ts';
 
-/** By the word that stands in a stored definition. A new operator is added here by hand. */
+/** The operators by the name that is used in stored definitions. Add a new operator here and to the schema below. */
 const operators = {
   ratio: ratioOperator,
   difference: differenceOperator,
@@ -39,7 +39,7 @@ const operators = {
   calendar: calendarOperator,
 };
 
-/** A derived column: an operator with its inputs, parameters and the options of a column. */
+/** Schema of a derived column: an operator with its inputs, its parameters and the options of a column. */
 export const derivedColumnSchema = z.discriminatedUnion('operator', [
   ratioOperator.schema,
   differenceOperator.schema,
@@ -58,22 +58,22 @@ export const derivedColumnSchema = z.discriminatedUnion('operator', [
   calendarOperator.schema,
 ]);
 
-/** Derived columns by name. */
+/** Schema of derived columns by name. */
 export const derivedSchema = z.record(column, derivedColumnSchema);
 
 /** A derived column as a model file declares it, and as it is stored. */
 export type DerivedSpec = z.output<typeof derivedColumnSchema>;
 
-/** The word of an operator. */
+/** The name of an operator in a definition. */
 export type OperatorName = DerivedSpec['operator'];
 
-/** The words of all operators, in the order in which they are documented. */
+/** The names of all operators, in the order in which they are documented. */
 export const OPERATOR_NAMES = Object.keys(operators) as OperatorName[];
 
-/** The operator of a declaration. */
+/** Returns the operator of a declaration. */
 export const operatorOf = (spec: DerivedSpec): Operator<typeof derivedColumnSchema> =>
-  // Each operator is asked only of declarations that its own schema has checked.
+  // Safe because an operator is only used with declarations that its own schema has checked.
   operators[spec.operator] as unknown as Operator<typeof derivedColumnSchema>;
 
-/** The formula of a declaration as people read it. @example formulaOf(ratio('fee', 'hours')) // 'fee / hours' */
+/** Returns the formula of a declaration for people to read. @example formulaOf(ratio('fee', 'hours')) // 'fee / hours' */
 export const formulaOf = (spec: DerivedSpec): string => operatorOf(spec).formula(spec);

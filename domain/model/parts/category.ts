@@ -1,15 +1,15 @@
-// What a text is as a category: its first characters.
+// Truncates texts that are used as categories.
 
 /**
- * Characters (Unicode code points) by which a text is used as a category. Statements that read categories cut by
- * Postgres' `left`, which counts the same.
+ * The longest category, in characters (Unicode code points). SQL that reads categories truncates them with Postgres'
+ * `left`, which counts in the same way.
  */
 export const MAX_CATEGORY = 1_000;
 
 /**
- * The category that a text is: its first 1,000 characters. One rule for frozen rows, online rows, requests, derived
- * columns and compared tables, so that a long text is the same category wherever it comes from, and so that what is
- * kept of it and repeated in answers stays short.
+ * Returns the category of a text: its first 1,000 characters. Frozen rows, online rows, requests, derived columns and
+ * compared tables all use this rule. A long text is therefore the same category everywhere, and what is stored or
+ * returned of it stays short.
  *
  * @example categoryOf('x'.repeat(4_000_000)).length // 1000
  */
@@ -17,7 +17,7 @@ export function categoryOf(text: string): string {
   if (text.length <= MAX_CATEGORY) return text;
   const characters: string[] = [];
   for (const character of text) {
-    // Joined and not sliced: a slice would keep the whole text in memory.
+    // Joined instead of sliced, because a slice would keep the whole text in memory.
     if (characters.length === MAX_CATEGORY) return characters.join('');
     characters.push(character);
   }

@@ -1,4 +1,4 @@
-// How a column of a view is declared: its type, its contract and how its drift is judged.
+// The schema of a column of a view: its type, its contract and the settings of its drift.
 import { z } from 'zod';
 import { categoryText, severity, share } from './schema-parts.ts';
 
@@ -8,38 +8,38 @@ export const CONTRACT_KINDS = ['type', 'null-share', 'range', 'set', 'regex', 'u
 const regularExpression = z.string().refine(isRegularExpression, 'must be a regular expression');
 
 const columnDrift = z.strictObject({
-  /** Weight in the share of drifted columns; by default what `drift.weights` of the definition says. */
+  /** Weight of the column in the share of drifted columns; by default set by `drift.weights`. */
   weight: z.number().min(0).optional(),
-  /** Which distance says how much the column changed. */
+  /** Which distance measures how much the column changed. */
   effect: z.enum(['wasserstein', 'psi', 'jensenshannon']).optional(),
-  /** The distance from which a change is material. */
+  /** The smallest distance that counts as a material change. */
   threshold: z.number().gt(0).optional(),
 });
 
-// A distance in standard deviations needs numbers.
-/** How the drift of a category is judged. */
+// Without `wasserstein`, which is a distance in standard deviations and needs numbers.
+/** How drift of a category is detected. */
 export const categoryDrift = columnDrift
   .extend({
-    /** Which distance says how much the column changed. */
+    /** Which distance measures how much the column changed. */
     effect: z.enum(['psi', 'jensenshannon']).optional(),
   })
   .optional();
 
-/** What any column may state. */
+/** Options of every column that can be a feature. */
 export const columnOptions = {
-  /** A drifted critical column is reason enough to retrain. */
+  /** Whether drift of this column is by itself a reason to retrain. */
   critical: z.boolean().optional(),
-  /** How the drift of the column is judged. */
+  /** How drift of the column is detected. */
   drift: columnDrift.optional(),
-  /** Read for derived columns; not itself a feature. */
+  /** Whether the column is only an input of derived columns and not itself a feature. */
   inputOnly: z.boolean().optional(),
-  /** Largest share of missing values. */
+  /** Contract: largest share of missing values. */
   nullShare: share.optional(),
-  /** No value twice in a window. */
+  /** Contract: no value appears twice in a window. */
   unique: z.boolean().optional(),
-  /** Least share of the present values that keep the contract. */
+  /** Smallest share of the present values that must satisfy the contract. */
   mostly: z.number().gt(0).max(1).optional(),
-  /** What a broken contract does: one word for all kinds, or one each. */
+  /** What a broken contract does: one severity for all kinds of contract, or one for each. */
   severity: z.union([severity, z.partialRecord(z.enum(CONTRACT_KINDS), severity)]).optional(),
 };
 
@@ -48,42 +48,41 @@ export const columnSchema = z.discriminatedUnion('type', [
   z.strictObject({
     /** Real numbers. */
     type: z.literal('numeric'),
-    /** Smallest value, inclusive. */
+    /** Contract: smallest value, inclusive. */
     min: z.number().optional(),
-    /** Largest value, inclusive. */
+    /** Contract: largest value, inclusive. */
     max: z.number().optional(),
     ...columnOptions,
   }),
   z.strictObject({
     /** Whole numbers from 0. */
     type: z.literal('count'),
-    /** Largest value, inclusive. */
+    /** Contract: largest value, inclusive. */
     max: z.number().optional(),
     ...columnOptions,
   }),
   z.strictObject({
     /** Texts, each a category. */
     type: z.literal('category'),
-    /** The values there are; absent means any. */
+    /** Contract: the possible values; absent means any. */
     values: z.array(categoryText).min(1).readonly().optional(),
-    /** A regular expression that the whole value matches. */
+    /** Contract: a regular expression that the whole value must match. */
     matches: regularExpression.optional(),
     ...columnOptions,
-    /** How the drift of the column is judged. */
+    /** How drift of the column is detected. */
     drift: categoryDrift,
   }),
   z.strictObject({
     /** Yes or no. */
     type: z.literal('flag'),
     ...columnOptions,
-    /** How the drift of the column is judged. */
+    /** How drift of the column is detected. */
     drift: categoryDrift,
   }),
-  // An instant is never a feature itself: only derived columns read it.
   z.strictObject({
-    /** An instant, for derived columns. */
+    /** An instant, which only derived columns read. */
     type: z.literal('instant'),
-    /** An instant is never a feature itself. */
+    /** Always true, because an instant is never a feature itself. */
     inputOnly: z.literal(true).default(true),
   }),
 ]);

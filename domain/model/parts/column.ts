@@ -1,4 +1,4 @@
-// How a feature column is declared in a model file.
+// Functions with which a model file declares the columns of a view, and the types of those declarations.
 import { type z } from 'zod';
 import { type columnSchema } from './column-schema.ts';
 
@@ -15,26 +15,27 @@ type OptionsOf<T extends ColumnSpec['type'], Besides extends string = never> = O
 export type NumericSpec = SpecOf<'numeric'>;
 /** A column of whole numbers from 0. */
 export type CountSpec = SpecOf<'count'>;
-/** A column of one of the named values, or of any where none are named. */
+/** A column of categories: one of the listed values, or any text if no values are listed. */
 export type CategorySpec = SpecOf<'category'>;
 /** A boolean column; treated as a category of `true` and `false`. */
 export type FlagSpec = SpecOf<'flag'>;
-/** A column of instants, read by derived columns only; in a frame, microseconds since 1970 UTC. */
+/** A column of instants, which only derived columns read; in a frame, microseconds since 1970 UTC. */
 export type InstantSpec = SpecOf<'instant'>;
 
-/** A column that is a feature, or can be. */
+/** A column that can be a feature. */
 export type FeatureSpec = Exclude<ColumnSpec, InstantSpec>;
 
-/** A real-valued feature. @example numeric({ min: 0 }) */
+/** Declares a feature of real numbers. @example numeric({ min: 0 }) */
 export const numeric = (options: OptionsOf<'numeric'> = {}): NumericSpec => ({ type: 'numeric', ...options });
 
-/** A feature that counts something: whole numbers from 0. @example count({ critical: true }) */
+/** Declares a feature that counts something: whole numbers from 0. @example count({ critical: true }) */
 export const count = (options: OptionsOf<'count'> = {}): CountSpec => ({ type: 'count', ...options });
 
 /**
- * A feature of texts. With a set of values, others break its contract and are seen as new categories.
+ * Declares a feature of categories. If values are listed, any other value breaks the contract and counts as a new
+ * category.
  *
- * @param values the values there are. @default any
+ * @param values the possible values. @default any
  * @example category(['DSL', 'No'])
  */
 export const category = (
@@ -42,12 +43,12 @@ export const category = (
   options: OptionsOf<'category', 'values'> = {},
 ): CategorySpec => ({ type: 'category', ...(values && { values }), ...options });
 
-/** A yes/no feature. @example flag() */
+/** Declares a yes/no feature. @example flag() */
 export const flag = (options: OptionsOf<'flag'> = {}): FlagSpec => ({ type: 'flag', ...options });
 
-/** An instant that derived columns read, such as a sign-up date; no feature itself. @example instant() */
+/** Declares an instant that derived columns read, such as a sign-up date. It is not itself a feature. @example instant() */
 export const instant = (): InstantSpec => ({ type: 'instant', inputOnly: true });
 
-/** Whether the column is a number to the learner and to drift; otherwise it is a category. */
+/** Whether training and drift treat the column as a number; otherwise they treat it as a category. */
 export const isNumeric = (spec: Pick<ColumnSpec, 'type'>): boolean =>
   spec.type === 'numeric' || spec.type === 'count' || spec.type === 'instant';

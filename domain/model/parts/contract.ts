@@ -1,12 +1,12 @@
-// A contract of a column: what its declaration promises of its values, and what was found of them.
+// Contracts of columns: what a declaration requires of the values, and the results of checking it.
 import { type ColumnSpec } from './column.ts';
 import { type CONTRACT_KINDS } from './column-schema.ts';
 import { type Severity } from './schema-parts.ts';
 
-/** A kind of contract that a column may state. */
+/** A kind of contract that a column may have. */
 export type ContractKind = (typeof CONTRACT_KINDS)[number];
 
-/** What SageMaker's model monitor calls a finding of this sort. */
+/** The name that SageMaker Model Monitor uses for this kind of violation. */
 export type ViolationCheck =
   | 'data_type_check'
   | 'completeness_check'
@@ -17,7 +17,7 @@ export type ViolationCheck =
 
 /** A row that breaks a contract. */
 export interface Example {
-  /** The value, at most 60 characters of it; null where it is missing. */
+  /** The value, truncated to 60 characters; null if it is missing. */
   readonly value: string | null;
   /** The row's entity key: a JSON array of texts. */
   readonly key: string;
@@ -25,80 +25,82 @@ export interface Example {
   readonly at: string;
 }
 
-/** What became of one contract in one window. */
+/** The result of one contract in one window. */
 export interface ContractResult {
   readonly kind: ContractKind | 'freshness';
   /** Null for a contract of a table. */
   readonly column: string | null;
   /** Null for a derived column. */
   readonly table: string | null;
-  /** `fail` stops the loop where the contract is broken; `warn` is said in the report. */
+  /** What a broken contract does: `fail` stops the loop, `warn` is only reported. */
   readonly severity: Severity;
+  /** Whether the contract was kept. */
   readonly held: boolean;
-  /** Rows looked at: all for null-share, those with a value for the others; 1 table for freshness. */
+  /** Rows that were checked: all rows for null-share, rows with a value for the others; 1 (the table) for freshness. */
   readonly rows: number;
-  /** Those that break the contract. */
+  /** Rows that break the contract. */
   readonly violations: number;
-  /** Violations among the rows looked at; 0 where there are none. */
+  /** Violations as a share of the rows that were checked; 0 if none were checked. */
   readonly share: number;
-  /** Greatest share that still holds. */
+  /** Largest share of violations with which the contract is still kept. */
   readonly bound: number;
-  /** The first rows that break it, at most 5; none for freshness. */
+  /** The first rows that break it, at most 5; empty for freshness. */
   readonly examples: readonly Example[];
-  /** SageMaker's word for it; null where it has none. */
+  /** SageMaker's name for the violation; null if it has no name for it. */
   readonly violation: ViolationCheck | null;
+  /** The result as a sentence. */
   readonly words: string;
 }
 
-/** Notes a violation: the row's place in its piece, and the value; null is missing. */
+/** Records a violation: the row's position in its chunk, and the value; null is missing. */
 export type NoteViolation = (row: number, value: number | string | null) => void;
 
-/** Looks at a numeric column, a piece at a time. */
+/** Checks a numeric column, one chunk at a time. */
 export interface NumberScan {
-  /** Notes each violation of a piece; NaN is missing. */
+  /** Records each violation in a chunk; NaN is missing. */
   add(values: Float64Array, note: NoteViolation): void;
-  /** Rows that were looked at and those of them that break the contract, where they are not all and all noted. */
+  /** Rows that were checked and rows that break the contract, if `add` does not check all rows or record all violations. */
   readonly counted?: () => { readonly rows: number; readonly violations: number };
 }
 
-/** What keeps a contract from being checked, for people. */
+/** Why a contract cannot be checked, as text for a message. */
 export interface Uncheckable {
   readonly problem: string;
 }
 
-/** Says of each value of a category column whether it keeps the contract. */
+/** Decides for each value of a category column whether it satisfies the contract. */
 export type TextJudge = (values: readonly string[]) => readonly boolean[] | Uncheckable;
 
-/** A contract that a declaration states. */
+/** A contract of one column, ready to be checked. */
 export interface Statement {
-  /** Greatest share of violations that still holds. */
+  /** Largest share of violations with which the contract is still kept. */
   readonly bound: number;
-  /** What is wrong with a violation, after "12 of 7,000 values". @example 'are not whole numbers' */
+  /** The end of a sentence that begins "12 of 7,000 values". @example 'are not whole numbers' */
   readonly wrong: string;
-  /** How numbers are looked at; absent for a contract that a numeric column cannot state. */
+  /** How numbers are checked; absent for a contract that a numeric column cannot have. */
   readonly numbers?: () => NumberScan;
-  /** Which rows of texts break it: those without a value, all but the first of a value, or those of values judged so. */
+  /** Which texts break it: missing values, repeats of an earlier value, or values that a function rejects. */
   readonly texts?: 'missing' | 'repeats' | TextJudge;
 }
 
-/** Says of each text whether a regular expression matches the whole of it, or that this takes too long. */
+/** Tests for each text whether a regular expression matches all of it, or returns that this takes too long. */
 export type MatchTexts = (
   pattern: string,
   values: readonly string[],
 ) => readonly boolean[] | 'takes too long';
 
-/** A kind of contract: when a declaration states one, and which. */
+/** A kind of contract: `stated` returns the contract of a column, or undefined if the column has none of this kind. */
 export interface ContractRule {
   readonly kind: ContractKind;
   readonly violation: ViolationCheck | null;
   readonly stated: (spec: ColumnSpec, match: MatchTexts) => Statement | undefined;
 }
 
-/** The greatest share of present values that may break a contract of a column: 1 − `mostly`, by default none. */
-export const mostBroken = (spec: ColumnSpec): number =>
+/** Returns the largest share of present values that may break a contract of the column: 1 − `mostly`, by default 0. */
+export const maxBroken = (spec: ColumnSpec): number =>
   spec.type === 'instant' || spec.mostly === undefined ? 0 : 1 - spec.mostly;
 
-/** What a broken contract does: as the column says for all or for this kind; `warn` where it does not say. */
+/** Returns what a broken contract does: the column's severity for all kinds or for this kind, by default `warn`. */
 export function severityOf(spec: ColumnSpec, kind: ContractKind): Severity {
   const severity = spec.type === 'instant' ? undefined : spec.severity;
   return (typeof severity === 'string' ? severity : severity?.[kind]) ?? 'warn';

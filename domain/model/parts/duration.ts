@@ -10,14 +10,14 @@ const MILLISECONDS: Record<Exclude<Unit, 'month' | 'year'>, number> = {
   week: 604_800_000,
 };
 
-/** A duration in one unit. Months and years are those of the calendar, all others are fixed lengths of time. */
+/** A duration in one unit. Months and years are calendar months and years; all other units have a fixed length. */
 export interface Duration {
   readonly amount: number;
   readonly unit: Unit;
 }
 
 /**
- * Reads a duration; `undefined` where the text is none.
+ * Parses a duration; returns undefined if the text is not a duration.
  *
  * @example parseDuration('45 days') // { amount: 45, unit: 'day' }
  */
@@ -27,7 +27,7 @@ export function parseDuration(text: string): Duration | undefined {
   return { amount: Number(match[1]), unit: match[2] as Unit };
 }
 
-/** Reads a duration that a definition has already been checked to hold. @throws RangeError otherwise */
+/** Parses a duration that was already checked. @throws RangeError if the text is not a duration */
 export function durationOf(text: string): Duration {
   const duration = parseDuration(text);
   if (!duration) throw new RangeError(`"${text}" is not a duration`);
@@ -38,15 +38,15 @@ const lastDayOfMonth = (year: number, month: number): number =>
   new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
 
 /**
- * The instant one duration before `instant`.
+ * Returns the instant one duration before `instant`.
  *
- * Months keep the day, and the last day of a month stays a last day: one month before 29 February is
- * 31 January, so that month-end windows meet without overlap. A year is twelve months.
- * Windows that end monthly on one day always meet where that is a day up to the 27th, or the last; of the 28th to 30th
- * some are the end of a short month and are taken for that.
+ * Months keep the day of the month, but the last day of a month stays the last day: one month before 29 February is
+ * 31 January, so month-end windows meet without overlap. A year is twelve months. Monthly windows that end on a fixed
+ * day always meet if that day is at most the 27th, or is always the last. The 28th to 30th may be the last day of a short
+ * month, and then count as the end of the month.
  *
- * In a time zone, days, weeks, months and years keep the time of its clocks, so that a day has 23 or 25 hours when they
- * change: windows that end at midnight meet then as well. Minutes and hours are the same everywhere.
+ * In a time zone, days, weeks, months and years keep the local clock time, so a day has 23 or 25 hours when the clocks
+ * change, and windows that end at midnight still meet. Minutes and hours have a fixed length in every zone.
  *
  * @param timeZone @default 'UTC', where every day has 24 hours
  * @example before(new Date('2024-02-29T00:00:00Z'), { amount: 1, unit: 'month' }) // 2024-01-31T00:00:00Z
@@ -54,7 +54,8 @@ const lastDayOfMonth = (year: number, month: number): number =>
 export function before(instant: Date, duration: Duration, timeZone = 'UTC'): Date {
   const isOfClocks = duration.unit !== 'minute' && duration.unit !== 'hour';
   if (timeZone === 'UTC' || !isOfClocks) return beforeInUtc(instant, duration);
-  // As the clocks show it while it comes: at a midnight that they jump over, midnight, and not the hour to which they jump.
+  // The clock time just before the instant, plus 1 ms: for a midnight that the clocks skip, this gives midnight and not
+  // the later time to which they jump.
   const wall = new Date(wallClock(new Date(instant.getTime() - 1), timeZone).getTime() + 1);
   return instantOf(beforeInUtc(wall, duration), timeZone);
 }
@@ -78,22 +79,22 @@ function beforeInUtc(instant: Date, duration: Duration): Date {
   return shifted;
 }
 
-/** Length in milliseconds; a month counts as 30 days and a year as 365, so use this for deadlines and not for windows. */
+/** Returns the length in milliseconds. A month counts as 30 days and a year as 365: use it for deadlines, not for windows. */
 export function toMilliseconds({ amount, unit }: Duration): number {
   if (unit === 'month') return amount * 30 * MILLISECONDS.day;
   if (unit === 'year') return amount * 365 * MILLISECONDS.day;
   return amount * MILLISECONDS[unit];
 }
 
-/** How a model is monitored, as far as its windows depend on it. */
+/** The settings of `monitor` on which windows depend. */
 export interface MonitorTimes {
   readonly every: string;
   readonly timezone: string;
 }
 
 /**
- * The time zone in which the windows of a model are counted: its own where its schedule follows the zone's clocks (every
- * day, week, month or year), else UTC, as its runs are then a fixed length of time apart.
+ * Returns the time zone in which the windows of a model are computed: its own if its schedule follows the local clocks
+ * (every day, week, month or year), otherwise UTC, because its runs are then a fixed length of time apart.
  */
 export function windowZone({ every, timezone }: MonitorTimes): string {
   const { amount, unit } = durationOf(every);

@@ -1,12 +1,12 @@
-// The regex contract: a regular expression that the whole of each text matches.
+// The regex contract: every value of a category column matches a regular expression as a whole.
 import { categoryOf } from './category.ts';
-import { type ContractRule, type MatchTexts, mostBroken } from './contract.ts';
+import { type ContractRule, type MatchTexts, maxBroken } from './contract.ts';
 
 /**
- * Every value matches `matches` from its first character to its last, with the flag `u`. Stated where a category says
- * it. Each distinct value is tried once. One that is longer than a category can be, from rows that were frozen before
- * texts were cut, is not tried and does not match: the time that a match takes may grow steeply with the length. A
- * pattern that takes too long on the window's values cannot be checked, and then the contract is not kept.
+ * Requires that every value matches `matches` from its first character to its last, with the flag `u`; only for category
+ * columns that declare it. Each distinct value is tested once. A value longer than a category, from rows that were frozen
+ * before texts were truncated, is not tested and does not match, because the time of a match may grow steeply with the
+ * length. If the pattern takes too long on the values of the window, the contract cannot be checked and counts as broken.
  */
 export const regex: ContractRule = {
   kind: 'regex',
@@ -15,13 +15,13 @@ export const regex: ContractRule = {
     if (spec.type !== 'category' || spec.matches === undefined) return undefined;
     const pattern = spec.matches;
     return {
-      bound: mostBroken(spec),
+      bound: maxBroken(spec),
       wrong: `do not match ${pattern}`,
       texts: (values) => {
         const short = values.filter((value) => categoryOf(value) === value);
         const verdicts = match(pattern, short);
         if (verdicts === 'takes too long') {
-          return { problem: `${pattern} takes too long; write it without repetition inside repetition` };
+          return { problem: `${pattern} takes too long to match; write it without nested repetition` };
         }
         const matching = new Set(short.filter((_, at) => verdicts[at]));
         return values.map((value) => matching.has(value));
@@ -31,7 +31,7 @@ export const regex: ContractRule = {
 };
 
 /**
- * Tries each text, however long that takes: for patterns that are known to be harmless.
+ * Tests each text without a time limit: only for patterns that are known to be harmless.
  *
  * @example matchTexts('[a-z]+', ['abc', 'Abc']) // [true, false]
  */
@@ -40,5 +40,5 @@ export const matchTexts: MatchTexts = (pattern, values) => {
   return values.map((value) => whole.test(value));
 };
 
-/** The pattern that matches what the given one matches from beginning to end. */
+/** Returns a pattern that matches only whole values. @example wholeValue('a|b') // '^(?:a|b)$' */
 export const wholeValue = (pattern: string): string => `^(?:${pattern})$`;

@@ -1,4 +1,4 @@
-// Wall-clock times of a time zone, as the platform's time zone data says.
+// Converts between instants and local clock times of a time zone, using the platform's time zone data.
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -23,9 +23,9 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 }
 
 /**
- * The wall-clock time of an instant in a zone, as a Date whose UTC fields hold it.
+ * Returns the local clock time of an instant in a zone, as a Date whose UTC fields contain it.
  *
- * @param instant of the years 1 to 9999
+ * @param instant in the years 1 to 9999
  * @example wallClock(new Date('2024-07-01T22:00:00Z'), 'Europe/Berlin') // 2024-07-02T00:00:00Z
  */
 export function wallClock(instant: Date, timeZone: string): Date {
@@ -42,24 +42,25 @@ export function wallClock(instant: Date, timeZone: string): Date {
 const DAY = 86_400_000;
 
 /**
- * The instant at which the clocks of a zone show a time. Of a time that they show twice it is the first; a time that they
- * leave out is the instant at which they jump over it, as long after that as the time lies within the jump.
+ * Returns the instant at which the clocks of a zone show a given time. If they show it twice, returns the first instant.
+ * If they skip it, returns the instant as if the clocks had not yet been changed: a time 20 minutes into the skipped
+ * hour gives the instant 20 minutes after the change.
  *
- * @param wall the time in its UTC fields
+ * @param wall the clock time, in the UTC fields of the Date
  * @example instantOf(new Date('2024-07-02T00:00:00Z'), 'Europe/Berlin') // 2024-07-01T22:00:00Z
  */
 export function instantOf(wall: Date, timeZone: string): Date {
   const offsetAt = (time: number): number => wallClock(new Date(time), timeZone).getTime() - time;
   const time = wall.getTime();
-  // The offsets well before and after: clocks do not change twice within two days.
+  // The offsets a day before and after; clocks do not change twice within two days.
   const [before, after] = [offsetAt(time - DAY), offsetAt(time + DAY)];
   const shown = [time - before, time - after].filter((each) => each + offsetAt(each) === time);
   return new Date(shown.length > 0 ? Math.min(...shown) : time - before);
 }
 
 /**
- * The days from one year to another, both included, whose midnight the clocks of a zone leave out, since they are put
- * forward at that moment: as the first time that they show instead, in its UTC fields.
+ * Finds the days of some years, first and last year included, on which the clocks of a zone skip midnight because they
+ * are put forward at that moment. Returns for each the first time that the clocks show instead, in the UTC fields.
  *
  * @example missingMidnights('Africa/Cairo', 2027, 2027) // [2027-04-30T01:00:00Z]
  */
@@ -71,7 +72,7 @@ export function missingMidnights(timeZone: string, fromYear: number, toYear: num
     const now = offsetAt(day);
     if (now === offset) continue;
     offset = now;
-    // The clocks changed within the day before: one of the midnights around it may be the one.
+    // The clocks changed within the last day, so one of the midnights around it may be skipped.
     for (const midnight of [day - DAY, day, day + DAY]) {
       const shown = wallClock(instantOf(new Date(midnight), timeZone), timeZone);
       if (shown.getTime() !== midnight) found.push(shown);

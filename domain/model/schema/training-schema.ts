@@ -1,23 +1,23 @@
-// How a definition says what is learnt from, and how.
+// The schema of `training`: the rows a version is trained on, and how.
 import { z } from 'zod';
 import { column, span } from '../parts/schema-parts.ts';
 
-const cost = z.number().gt(0, 'a mistake must cost something').max(1e9);
+const cost = z.number().gt(0, 'the cost of a mistake must be above 0').max(1e9);
 
 const within = z
   .number()
   .gt(0)
-  .lt(1, 'must be above 0 and below 1: at the ends everybody or nobody is meant');
+  .lt(1, 'must be above 0 and below 1, because at 0 or 1 all rows or no rows would be positive');
 
-/** The operating threshold of a definition. */
+/** Schema of the operating threshold. */
 const thresholdSchema = z.union(
   [
     z.strictObject({
-      /** Chooses the threshold with the least total cost of mistakes. */
+      /** Chooses the threshold with the lowest total cost of mistakes. */
       cost: z.strictObject({
-        /** What a false positive costs. */
+        /** Cost of a false positive. */
         falsePositive: cost,
-        /** What a false negative costs. */
+        /** Cost of a false negative. */
         falseNegative: cost,
       }),
     }),
@@ -42,72 +42,72 @@ const thresholdSchema = z.union(
     '{ precision } or { recall } above 0 and at most 1',
 );
 
-/** What a definition says of the operating threshold. */
+/** The policy for the operating threshold. */
 export type ThresholdPolicy = z.output<typeof thresholdSchema>;
 
-/** Options of the trees; every one has a default. */
+/** Schema of the options of the trees. */
 export const treesSchema = z.strictObject({
-  /** Trees at most. */
+  /** Maximum number of trees. */
   rounds: z.int().min(1).max(5_000).default(300),
-  /** Leaves of a tree at most. */
+  /** Maximum number of leaves of a tree. */
   leaves: z.int().min(2).max(1_024).default(31),
-  /** Depth of a tree at most; absent means as deep as its leaves allow. */
+  /** Maximum depth of a tree; absent means no limit except the number of leaves. */
   depth: z.int().min(1).max(64).optional(),
-  /** How much of each tree counts. */
+  /** Factor by which the contribution of each tree is multiplied. */
   learningRate: z.number().gt(0).max(1).default(0.1),
-  /** Fewest training rows of a leaf. */
+  /** Minimum number of training rows in a leaf. */
   minRows: z.int().min(1).max(1_000_000).default(20),
-  /** Rounds without a lower log loss on the validation clusters after which no more are boosted; `false` means never. */
+  /** Stops after this many rounds without a lower log loss on the validation clusters; `false` never stops early. */
   earlyStopping: z.union([z.int().min(1).max(1_000), z.literal(false)]).default(25),
 });
 
-/** Checked options. */
+/** The options of the trees, with all defaults filled in. */
 export type TreesPolicy = z.output<typeof treesSchema>;
 
 const then = z.enum(['refuse', 'warn']);
 
-/** The leak alarm of a definition: what it does, or that with its bound and its exceptions. */
+/** Schema of the leak alarm: what it does, or an object that also sets its bound and exceptions. */
 const leakAlarmSchema = z.union([
   then,
   z.strictObject({
-    /** Refuses the retrain, or tells of it with the version. */
+    /** Whether to refuse the retrain, or only record a warning with the version. */
     then: then.optional(),
-    /** One feature alone whose AUC is surely above this is an alarm. */
+    /** A feature raises the alarm if its AUC on its own is significantly above this. */
     auc: z.number().gt(0.5).max(1).optional(),
-    /** Features that are right as they are, however well they predict. */
+    /** Features that never raise the alarm, however well they predict. */
     allow: z.array(column).max(1_000).readonly().optional(),
   }),
 ]);
 
-/** What a definition says of the leak alarm. */
+/** The leak alarm as it is written in a definition. */
 export type LeakAlarmInput = z.output<typeof leakAlarmSchema>;
 
-const weight = z.number().gt(0, 'a class must count something').max(1e6);
+const weight = z.number().gt(0, 'the weight of a class must be above 0').max(1e6);
 
-/** How much a row of each class counts. */
+/** Schema of the class weights. */
 export const classWeightSchema = z.union(
   [
     z.enum(['none', 'balanced']),
     z.strictObject({
-      /** How much a positive row counts. */
+      /** Weight of a positive row. */
       positive: weight,
-      /** How much a negative row counts. */
+      /** Weight of a negative row. */
       negative: weight,
     }),
   ],
   'write "none", "balanced", or { positive, negative } with numbers above 0, at most 1e6',
 );
 
-/** Points of the largest grid. */
+/** The largest number of points in a grid. */
 export const MAX_GRID_POINTS = 24;
 
 const tuneSchema = z
   .strictObject({
-    /** Strengths of the penalty to choose from. */
+    /** Strengths of the L2 penalty to choose from. */
     l2: z
       .array(z.number().min(0).max(1e9))
       .min(1)
-      .refine((values) => new Set(values).size === values.length, 'names a strength twice')
+      .refine((values) => new Set(values).size === values.length, 'lists a strength twice')
       .default([0.1, 1, 10]),
     /** Class weights to choose from. @default the definition's own */
     classWeight: z
@@ -115,63 +115,62 @@ const tuneSchema = z
       .min(1)
       .refine(
         (values) => new Set(values.map((value) => JSON.stringify(value))).size === values.length,
-        'names a weight twice',
+        'lists a weight twice',
       )
       .optional(),
-    /** Folds of clusters, each judged by a model that saw none of them. */
+    /** Number of cross-validation folds. All rows of a cluster are in the same fold. */
     folds: z.int().min(2).max(20).default(5),
-    /** The measure by which a point is better. */
+    /** The metric by which the points of the grid are compared. */
     metric: z.enum(['auc', 'log loss']).default('auc'),
   })
   .refine(({ l2, classWeight = ['none'] }) => l2.length * classWeight.length <= MAX_GRID_POINTS, {
-    error: `a grid of more than ${MAX_GRID_POINTS} points takes too long: leave some out`,
+    error: `a grid of more than ${MAX_GRID_POINTS} points takes too long: remove some`,
   });
 
-/** The training policy of a definition. What is optional is left out where it is not said, so that digests stay. */
+/** Schema of `training`. Optional keys have no defaults here, so that digests of stored definitions do not change. */
 export const trainingSchema = z
   .strictObject({
     /** The learning algorithm. */
     trainer: z.enum(['logistic-regression', 'gradient-boosted-trees']),
-    /** How far the training rows reach back from the newest labelled row. */
+    /** Length of the training window, which ends at the newest labelled row. */
     window: span,
-    /** Seed of every random number that training draws. */
+    /** Seed of all random numbers in training. */
     seed: z.int().default(1),
-    /** Strength of the L2 penalty beside the summed log loss; scikit-learn's 1 / C. */
+    /** Strength of the L2 penalty, relative to the summed log loss; 1 / C in scikit-learn. */
     l2: z.number().min(0).default(1),
-    /** How the optimum is found; both find the same. `auto` takes Newton's method for large windows. */
+    /** How the optimum is found; both methods find the same one. `auto` uses Newton's method for large windows. */
     solver: z.enum(['auto', 'gradient-descent', 'newton']).default('auto'),
-    /** How much a row of each class counts; scikit-learn's class_weight. @default none */
+    /** Weights of the rows of each class; class_weight in scikit-learn. @default none */
     classWeight: classWeightSchema.optional(),
-    /** A grid to choose from by cross-validation inside the training clusters; absent means that nothing is tuned. */
+    /** A grid from which cross-validation on the training clusters chooses; absent means no tuning. */
     tune: tuneSchema.optional(),
     /**
-     * Which rows to learn from where the training window spans the change that led to the retrain; of both, the better is
-     * chosen by cross-validation on rows after the change. @default both
+     * Which rows to train on if the training window contains the change that led to the retrain: all, or only those after
+     * the change. If both are listed, cross-validation on rows after the change chooses. @default both
      */
     windows: z
       .array(z.enum(['all', 'recent']))
       .min(1)
-      .refine((values) => new Set(values).size === values.length, 'names a window twice')
+      .refine((values) => new Set(values).size === values.length, 'lists a window twice')
       .optional(),
-    /** What makes scores probabilities, learnt from training rows out of fold. @default 'none' */
+    /** How scores are calibrated to probabilities, fitted on out-of-fold scores of the training rows. @default 'none' */
     calibration: z.enum(['none', 'platt', 'isotonic', 'auto']).optional(),
-    /** From which score on a version says yes, chosen on training rows out of fold. @default at 0.5 */
+    /** The operating threshold, from which a score counts as positive; chosen on out-of-fold scores of the training rows. @default 0.5 */
     threshold: thresholdSchema.optional(),
-    /** How trees are boosted; of `gradient-boosted-trees` alone. */
+    /** Options of the trees; only for the trainer `gradient-boosted-trees`. */
     trees: treesSchema.optional(),
-    /** What becomes of a retrain whose features seem to know the label. @default 'refuse' */
+    /** What happens to a retrain if a feature seems to know the label. @default 'refuse' */
     leakAlarm: leakAlarmSchema.optional(),
   })
   .refine(({ trainer, trees }) => trees === undefined || trainer === 'gradient-boosted-trees', {
     path: ['trees'],
-    error: 'is of the trainer gradient-boosted-trees alone',
+    error: 'applies only to the trainer gradient-boosted-trees',
   })
   .refine(({ trainer, tune }) => tune === undefined || trainer === 'logistic-regression', {
     path: ['tune'],
-    error:
-      'is of the trainer logistic-regression alone: how many trees there are is settled by early stopping',
+    error: 'applies only to the trainer logistic-regression: early stopping decides the number of trees',
   })
   .refine(({ trainer, windows }) => windows === undefined || trainer === 'logistic-regression', {
     path: ['windows'],
-    error: 'is of the trainer logistic-regression alone: trees learn from the whole training window',
+    error: 'applies only to the trainer logistic-regression: trees are trained on the whole training window',
   });

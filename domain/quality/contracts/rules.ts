@@ -1,5 +1,5 @@
 // Every kind of contract that a column may state.
-import { type ContractRule, mostBroken, type NumberScan } from '../../model/parts/contract.ts';
+import { type ContractRule, maxBroken, type NumberScan } from '../../model/parts/contract.ts';
 import { regex } from '../../model/parts/regex.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 
@@ -20,7 +20,7 @@ const unique: ContractRule = {
     spec.type === 'instant' || !spec.unique
       ? undefined
       : {
-          bound: mostBroken(spec),
+          bound: maxBroken(spec),
           wrong: 'repeat a value of another row',
           numbers: repeats,
           texts: 'repeats',
@@ -51,7 +51,7 @@ const type: ContractRule = {
   kind: 'type',
   violation: 'data_type_check',
   stated: (spec) => {
-    const bound = mostBroken(spec);
+    const bound = maxBroken(spec);
     switch (spec.type) {
       case 'count':
         return { bound, wrong: 'are not whole numbers', numbers: () => whole };
@@ -98,7 +98,7 @@ const set: ContractRule = {
     if (spec.type !== 'category' || spec.values === undefined) return undefined;
     const allowed = new Set(spec.values);
     return {
-      bound: mostBroken(spec),
+      bound: maxBroken(spec),
       wrong: `are not ${oneOf(spec.values)}`,
       texts: (values) => values.map((value) => allowed.has(value)),
     };
@@ -121,7 +121,7 @@ const range: ContractRule = {
     const { max } = spec;
     if (min === undefined && max === undefined) return undefined;
     return {
-      bound: mostBroken(spec),
+      bound: maxBroken(spec),
       wrong: inWords(min, max),
       numbers: () => between(min ?? -Infinity, max ?? Infinity),
     };

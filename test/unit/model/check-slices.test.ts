@@ -43,7 +43,7 @@ test.each([
   [
     [{ name: 'a', where: { plan: 'plus' } }],
     'promotion.slices.0.where.plan',
-    'none of its values: basic, pro',
+    'not one of its values: basic, pro',
   ],
   [[{ name: 'a', where: { plan: 3 } }], 'promotion.slices.0.where.plan', 'holds categories'],
   [[{ name: 'a', where: { hours: 'many' } }], 'promotion.slices.0.where.hours', 'holds numbers'],

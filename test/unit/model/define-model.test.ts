@@ -184,12 +184,12 @@ test('a key, a system column of Postgres and a name of our own are no features',
   expect(refusal(withView({ columns })).places).toEqual([
     {
       at: 'features.0.columns.region',
-      problem: 'is a key of the entity, and a feature needs a name of its own',
+      problem: 'is already a key of the entity; give the feature another name',
     },
     { at: 'features.0.columns.ctid', problem: 'is a system column of Postgres' },
     {
       at: 'features.0.columns.tidegate_at',
-      problem: 'begins with tidegate_, as columns that the joins add',
+      problem: 'begins with tidegate_, which is reserved for columns that Tidegate adds',
     },
   ]);
 });

@@ -166,7 +166,7 @@ describe('the regular expression', () => {
     const [result] = check(category(undefined, { matches: '(a+)+' }), texts('a'), () => 'takes too long');
     expect(result).toMatchObject({ held: false, violations: 0 });
     expect(result?.words).toBe(
-      'could not be checked: (a+)+ takes too long; write it without repetition inside repetition',
+      'could not be checked: (a+)+ takes too long to match; write it without nested repetition',
     );
   });
 
