@@ -37,7 +37,7 @@ export function digestOfSources(folders, project = root) {
     digest.update(`\n${file} ${content?.length ?? 'none'}\n`).update(content ?? '');
   };
   // npm writes the first at each install; the second stands for it where another program installed the packages.
-  for (const file of ['node_modules/.package-lock.json', 'package-lock.json']) add(file);
+  for (const file of ['node_modules/.package-lock.json', 'package-lock.json', 'paths.ts']) add(file);
   const walk = (/** @type {string} */ folder) => {
     const entries = ifThere(() => readdirSync(join(project, folder), { withFileTypes: true })) ?? [];
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {

@@ -1,6 +1,7 @@
 // The command line, put together from its commands.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { paths } from '../paths.ts';
 import { excerpt } from '../domain/excerpt.ts';
 import { type CommandContext } from './shared/arguments.ts';
 import { addAdopt } from './commands/adopt.ts';
@@ -93,6 +94,6 @@ export function buildProgram(context: CommandContext): Command {
 }
 
 function versionOfTidegate(): string {
-  const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest = readFileSync(paths.manifest, 'utf8');
   return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -3,11 +3,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { workflowsPath } from '../worker/options.ts';
+import { paths } from '../paths.ts';
 
 const target = fileURLToPath(new URL('../.build/workflow-bundle.js', import.meta.url));
 
-const { code } = await bundleWorkflowCode({ workflowsPath });
+const { code } = await bundleWorkflowCode({ workflowsPath: paths.workflows });
 await mkdir(dirname(target), { recursive: true });
 await writeFile(target, code);
 

@@ -1,5 +1,4 @@
 // The worker's options: pure, so that tests make workers like the one in production.
-import { fileURLToPath } from 'node:url';
 import {
   type ActivityExecuteInput,
   type ActivityInboundCallsInterceptor,
@@ -8,6 +7,7 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { paths } from '../paths.ts';
 import { type Activities } from '../activities/index.ts';
 import { noticeQueue, partQueue, peopleQueue } from '../workflows/protocol/messages.ts';
 import { type Slots, slotsFor } from './slots.ts';
@@ -38,9 +38,6 @@ export interface WorkerSettings {
   readonly shutdownGraceTime?: string;
 }
 
-/** Where the workflows are, for a worker or a bundler. */
-export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
-
 /**
  * Runs that are kept in memory, so that their next step need not replay them. Releases wait for weeks, and those that
  * were not heard of for longest are let go first.
@@ -55,7 +52,7 @@ export function workerOptions(settings: WorkerSettings): WorkerOptions {
     namespace,
     taskQueue,
     activities,
-    ...(workflowBundle === undefined ? { workflowsPath } : { workflowBundle }),
+    ...(workflowBundle === undefined ? { workflowsPath: paths.workflows } : { workflowBundle }),
     ...whileItWorks(settings),
     maxCachedWorkflows: MAX_CACHED_RUNS,
     maxConcurrentActivityTaskExecutions: slotsOf(settings).loops,

@@ -2,10 +2,9 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { paths } from '../paths.ts';
 import { builtFolder, digestOfSources } from '../boot/cache.mjs';
-import { workflowsPath } from './options.ts';
 
 const FILE = 'workflows.js';
 const MAX_BYTES = 64 * 2 ** 20;
@@ -32,8 +31,7 @@ export async function workflowBundle(): Promise<{ readonly code: string }> {
 
 /** Bundles in a process of its own, since the memory that it takes would stay for as long as this one. */
 async function bundleWorkflows(): Promise<string> {
-  const script = fileURLToPath(new URL('./bundle.mjs', import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [script, workflowsPath], {
+  const { stdout } = await promisify(execFile)(process.execPath, [paths.workflowBundler, paths.workflows], {
     maxBuffer: MAX_BYTES,
   });
   return stdout;

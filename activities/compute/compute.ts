@@ -1,12 +1,13 @@
 // Computing beside the caller's own thread, in the one pool of the process.
 import { availableParallelism } from 'node:os';
+import { paths } from '../../paths.ts';
 import { whileElsewhere } from '../../store/postgres/watched.ts';
 import { type ComputeControl, ComputePool } from './pool.ts';
 import { type TaskInput, type TaskName, type TaskResult } from './tasks.ts';
 
 // As many as there are processors: a task keeps one busy, and more of them would only hold memory.
 const pool = new ComputePool({
-  entry: new URL('./thread.mjs', import.meta.url),
+  entry: paths.computeThread,
   size: availableParallelism(),
 });
 

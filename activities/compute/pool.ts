@@ -15,7 +15,7 @@ export interface ComputeControl {
 /** How a pool is made. */
 export interface PoolOptions {
   /** The script of its threads; it answers each `TaskMessage` with `ThreadMessage`s, the last `done` or `failed`. */
-  readonly entry: URL;
+  readonly entry: string | URL;
   /** Most threads at once; further tasks wait for one, first come, first served. */
   readonly size: number;
   /** A thread without work is ended after this time, in milliseconds: it holds memory. @default 10_000 */
@@ -39,7 +39,7 @@ interface Thread {
  * Threads that are started when there is work and none is free, and used again after it. One that fails or is ended by
  * an abort is replaced when it is needed. Idle threads do not keep the process alive.
  *
- * @example const pool = new ComputePool({ entry: new URL('./thread.mjs', import.meta.url), size: 2 });
+ * @example const pool = new ComputePool({ entry: paths.computeThread, size: 2 });
  */
 export class ComputePool {
   readonly #options: Required<PoolOptions>;

@@ -1,10 +1,10 @@
 // tidegate trees: what gradient-boosted trees and models in ONNX need beside Node.
 import { type Command } from 'commander';
+import { paths } from '../../paths.ts';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
 import {
   installOnnxRuntime,
   installPython,
-  PYTHON_SOURCES,
   requirePython,
   treesFolder,
   treesPython,
@@ -79,7 +79,7 @@ async function runTreesWorker(
   const { dataDir } = config;
   await requirePython(dataDir);
   const child = spawn(treesPython(dataDir), ['-m', 'tidegate_trees'], {
-    cwd: PYTHON_SOURCES,
+    cwd: paths.python,
     // Its standard input ends with this process: so nothing is left behind by a kill -9.
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {

@@ -3,15 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { paths } from '../../paths.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { lookForOnnxRuntimeIn, ONNX_RUNTIME, openOnnxRuntime } from '../../scoring/onnx-runtime.ts';
 import { spawn } from 'node:child_process';
 
-/** The folder of the worker's sources. */
-export const PYTHON_SOURCES = fileURLToPath(new URL('../../python', import.meta.url));
-
-const requirements = join(PYTHON_SOURCES, 'requirements.txt');
+const requirements = join(paths.python, 'requirements.txt');
 const MIN_MINOR = 11;
 
 const markOf = (dataDir: string): string => join(treesFolder(dataDir), 'venv', 'tidegate-requirements');

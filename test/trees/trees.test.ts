@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { paths } from '../../paths.ts';
 import { createActivities } from '../../activities/index.ts';
 import { requestRetrain } from '../../activities/request-retrain.ts';
-import { hasPython, installPython, PYTHON_SOURCES, treesPython } from '../../cli/local/install-python.ts';
+import { hasPython, installPython, treesPython } from '../../cli/local/install-python.ts';
 import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { openTreeFit } from '../../store/registry/tree-fits.ts';
 import { getComparison } from '../../store/registry/comparisons.ts';
@@ -63,7 +64,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
 
   const startPython = async (): Promise<ChildProcess> => {
     const child = spawn(treesPython(TREES_DATA), ['-m', 'tidegate_trees'], {
-      cwd: PYTHON_SOURCES,
+      cwd: paths.python,
       stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'],

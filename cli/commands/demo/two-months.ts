@@ -1,8 +1,8 @@
 // The story itself: two months of one model.
+import { paths } from '../../../paths.ts';
 import { askPrediction, MODEL, people, type Scene, type Story } from './story.ts';
 import { type Ending } from './ending.ts';
 import { importMonth, monthEnds } from './months.ts';
-import { fileURLToPath } from 'node:url';
 import { applyModel, readModelFile } from '../../shared/apply-model.ts';
 import { day, interval, minute, pValue } from '../../output/format.ts';
 import { TidegateError } from '../../../domain/errors.ts';
@@ -38,11 +38,9 @@ export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
   return { before, after, reportId: monitored.report.id };
 }
 
-const MODEL_FILE = fileURLToPath(new URL('../../../models/churn.ts', import.meta.url));
-
 /** Applies models/churn.ts and tells when it will be monitored. */
 async function applyChurn({ services, note }: Scene): Promise<void> {
-  const definition = await readModelFile(MODEL_FILE);
+  const definition = await readModelFile(paths.exampleModel);
   const { version, schedule } = await applyModel(services, definition, people.applies);
   const [next] = schedule.nextRuns;
   note(

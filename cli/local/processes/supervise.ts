@@ -1,6 +1,6 @@
 // Keeps one process of ours alive: started, watched, started again when it dies, stopped when asked.
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { paths } from '../../../paths.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { startProcess, type Log, type ManagedProcess } from './managed-process.ts';
 import { isReadyMessage } from './ready-message.ts';
@@ -35,8 +35,6 @@ export interface Supervised {
   /** SIGTERM, a wait, SIGKILL; ends the supervision. */
   stop(): Promise<void>;
 }
-
-const TIDEGATE = fileURLToPath(new URL('../../../bin/tidegate.mjs', import.meta.url));
 
 /** Having stayed ready this long, the next death is a new trouble and not the old one. */
 const STEADY_MS = 60_000;
@@ -81,7 +79,7 @@ export const supervise = async (options: SuperviseOptions): Promise<Supervised> 
     name,
     args,
     log,
-    script = TIDEGATE,
+    script = paths.program,
     env,
     grace = 15_000,
     backoff = { first: 200, max: 10_000 },

@@ -1,6 +1,7 @@
 // The thread that decodes a Parquet file, as whoever reads the file sees it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { paths } from '../../../paths.ts';
 import { type Batch, MalformedFile } from '../rows/row-source.ts';
 import { type ParquetFile, type ParquetInput } from './parquet-file.ts';
 
@@ -28,7 +29,7 @@ export class ParquetThread {
     this.#file = input.name;
     this.#patienceMs = patienceMs;
     // The thread registers what it needs itself: no flag of this process may leak into it.
-    this.#thread = new Worker(new URL('./thread.mjs', import.meta.url), { workerData: input, execArgv: [] });
+    this.#thread = new Worker(paths.parquetThread, { workerData: input, execArgv: [] });
     this.#thread.on('message', (answer: ParquetAnswer) => {
       this.#answer = answer;
       this.#wake();
