@@ -94,7 +94,7 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
     const { folds, reason } = foldsOf(frame, rows, { seed: training.seed, maxRows: MAX_DEALT });
     if (folds.length === 0) {
       if (asked === 'none' && (!policy || 'value' in policy)) return null;
-      throw new TidegateError('TOO_FEW_LABELS', `nothing can be scored out of fold: ${reason}`);
+      throw new TidegateError('TOO_FEW_LABELS', `rows cannot be scored out of fold: ${reason}`);
     }
     const found: FoldScore[] = [];
     for (const [fold, { inside, outside }] of folds.entries()) {

@@ -1,33 +1,33 @@
-// Choosing between recipes by their cross-validation, with the one-standard-error rule.
+// Chooses a recipe from cross-validation results by the one-standard-error rule.
 import { goodness, formatMetric } from './cross-validate.ts';
 import { fixed } from '../numbers-in-words.ts';
 import { type TrainingPlan } from './plan-training.ts';
 import { ownRecipe, type Recipe, describeRecipe, type RecipePolicy } from './recipe.ts';
 
-/** How a recipe did: the measure on each fold, or why it could not be learnt. */
+/** Cross-validation result of a recipe: the metric on each fold, or why the recipe could not be fitted. */
 export type RecipeScores =
   | { readonly scores: readonly number[] }
   | {
       readonly scores: null;
       readonly problem: string;
-      /** The judging itself was cut short: code of the error, null for one without. Absent if the rows cannot be learnt. */
+      /** Set if the validation itself failed: code of the error, or null for an error without a code. Absent if it ran and the rows cannot be learnt from. */
       readonly failed?: string | null;
     };
 
-/** A recipe with how it did. Plain JSON. */
+/** A recipe with its cross-validation result. Plain JSON. */
 export interface JudgedRecipe {
   readonly recipe: Recipe;
-  /** One per fold; null where a fold could not be learnt. */
+  /** One per fold; null if a fold could not be fitted. */
   readonly scores: readonly number[] | null;
   readonly problem?: string;
   /** As in `RecipeScores`. */
   readonly failed?: string | null;
-  /** Mean over the folds, and its standard error; null without scores. */
+  /** Mean over the folds, and its standard error; both null if there are no scores. */
   readonly mean: number | null;
   readonly standardError: number | null;
 }
 
-/** What a version was trained by, what there was to choose from, and why. Plain JSON, stored with the version. */
+/** The recipe that a version was trained with, the recipes it was chosen from, and why. Plain JSON, stored with the version. */
 export interface Tuning extends Omit<TrainingPlan, 'recipes'> {
   readonly format: 1;
   readonly recipes: readonly JudgedRecipe[];
@@ -36,14 +36,14 @@ export interface Tuning extends Omit<TrainingPlan, 'recipes'> {
 }
 
 /**
- * Chooses a recipe: the strongest penalty whose mean is within one standard error of the best mean, among the recipes that
- * learn from the same rows as the best one does. Of equal penalties the better mean is taken, then the first in the list.
- * Where no recipe could be judged, the definition's own is taken.
+ * Chooses the recipe with the strongest penalty whose mean is within one standard error of the best mean, among the recipes
+ * that learn from the same rows as the best one. Ties are broken by the better mean, then by the order of the list. If no
+ * recipe could be validated, the definition's own recipe is used.
  *
  * Formula: standard error = sd of the folds (ddof 1) / √folds. Source: Breiman, Friedman, Olshen & Stone, Classification
  * and Regression Trees (1984), 3.4.3; Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 7.10.1.
  *
- * @param judged one per recipe of the plan, in its order; none where there is nothing to choose
+ * @param judged one result per recipe of the plan, in its order; empty if there is nothing to choose from
  * @example chooseRecipe(plan, judged, definition.training).words
  */
 export function chooseRecipe(
@@ -60,7 +60,7 @@ export function chooseRecipe(
   if (!best || !chosen) {
     const windows = plan.recipes.map(({ window }) => window);
     const only = recipes.length === 1 ? recipes[0]!.recipe : ownRecipe(policy, windows);
-    const why = recipes.length === 1 ? [] : ['no recipe of the list could be learnt in every fold'];
+    const why = recipes.length === 1 ? [] : ['no recipe could be fitted in every fold'];
     return { ...made, chosen: only, words: sentence(only, [...why, ...plan.remarks]) };
   }
   return { ...made, chosen: chosen.recipe, words: sentence(chosen.recipe, [...reasons(), ...plan.remarks]) };
@@ -78,22 +78,23 @@ export function chooseRecipe(
   }
 
   function reasons(): string[] {
-    const rival = ranked.find(({ recipe }) => recipe.window !== chosen!.recipe.window);
-    const named = [chosen!, best!, ...(rival ? [rival] : [])];
-    const said = [
+    const otherWindow = ranked.find(({ recipe }) => recipe.window !== chosen!.recipe.window);
+    const named = [chosen!, best!, ...(otherWindow ? [otherWindow] : [])];
+    const texts = [
       `${formatMetric(plan.metric)} ${formatScore(chosen!, named)}, mean and standard error over ${plan.folds} folds of ` +
         `${plan.judgedRows} training rows${isJudgedOnRecent ? ` after the change at ${plan.change}` : ''}`,
     ];
     if (chosen !== best) {
-      said.push(
-        `the best of ${recipes.length} was ${describeRecipe(best!.recipe)} with ${formatScore(best!, named)}, and the strongest ` +
-          'penalty within one standard error of it is taken',
+      texts.push(
+        `the best of ${recipes.length} was ${describeRecipe(best!.recipe)} with ${formatScore(best!, named)}; chosen for the ` +
+          'strongest penalty within one standard error of it',
       );
-    } else if (recipes.length > 1) said.push(`the best of ${recipes.length}`);
-    if (rival) said.push(`${rival.recipe.window} rows reached ${formatScore(rival, named)} at best`);
+    } else if (recipes.length > 1) texts.push(`the best of ${recipes.length}`);
+    if (otherWindow)
+      texts.push(`${otherWindow.recipe.window} rows reached ${formatScore(otherWindow, named)} at best`);
     const failed = recipes.length - ranked.length;
-    if (failed > 0) said.push(`${failed} of ${recipes.length} could not be learnt in every fold`);
-    return said;
+    if (failed > 0) texts.push(`${failed} of ${recipes.length} recipes could not be fitted in every fold`);
+    return texts;
   }
 }
 
@@ -111,7 +112,7 @@ function judgedRecipe(recipe: Recipe, result: RecipeScores | undefined): JudgedR
   return { recipe, scores, mean, standardError };
 }
 
-/** @param others recipes that are named in the same sentence: different means read differently */
+/** @param others recipes named in the same sentence: enough digits are shown for different means to look different */
 function formatScore({ mean, standardError }: ScoredRecipe, others: readonly ScoredRecipe[]): string {
   const bounds = others.map((other) => other.mean);
   const [value] = fixed([mean], bounds, 4);

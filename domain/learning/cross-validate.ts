@@ -1,4 +1,4 @@
-// Cross-validation of one recipe: each fold is judged by a model that saw none of its clusters.
+// Cross-validates one recipe: each fold is scored by a model that was fitted without its clusters.
 import { type Frame } from '../data/frame.ts';
 import { type Fold } from './resample/folds.ts';
 import { scoreRows } from './artifact/score.ts';
@@ -10,9 +10,9 @@ import { logLoss } from './metrics/brier.ts';
 /** One recipe to validate. */
 export interface ValidationTask {
   readonly frame: Frame;
-  /** Rows that may be learnt from; of each fold, those of other clusters are. */
+  /** Rows to learn from. For each fold, only those whose clusters are not in the fold are used. */
   readonly rows: Uint32Array;
-  /** Their `outside` rows are judged. Of the `inside` only the clusters' absence counts: more rows may be learnt from. */
+  /** The rows to score. The `inside` rows of a fold are not used: any of `rows` outside the fold's clusters may be learnt from. */
   readonly folds: readonly Pick<Fold, 'outside'>[];
   /** Name of the trainer. */
   readonly trainer: string;
@@ -21,29 +21,29 @@ export interface ValidationTask {
 }
 
 /**
- * The measure on each fold, in order.
+ * Returns the metric on each fold, in order.
  *
- * @param onProgress told from 0 to 1 how far it is
- * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, NOT_CONVERGED where a fold cannot be learnt
+ * @param onProgress called with the share of the work done, from 0 to 1
+ * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, NOT_CONVERGED if a fold cannot be fitted
  * @example crossValidate({ frame, rows, folds, trainer: 'logistic-regression', options: { seed: 7, l2: 10 }, metric: 'auc' })
  */
 export function crossValidate(task: ValidationTask, onProgress?: (fraction: number) => void): number[] {
   const { frame, rows, folds, trainer, metric } = task;
   const { fit } = trainerNamed(trainer);
-  // The whole had enough of each class; a fold may have a few less.
+  // All rows together have enough of each class, but a fold may have slightly fewer.
   const options = { ...task.options, minPositives: 1 };
   return folds.map(({ outside }, fold) => {
-    const tell = (fraction: number): void => onProgress?.((fold + fraction) / folds.length);
+    const report = (fraction: number): void => onProgress?.((fold + fraction) / folds.length);
     const learnt = rowsOfOthers(frame.clusters, rows, outside);
-    const model = fit({ frame, rows: learnt, options, onProgress: tell });
+    const model = fit({ frame, rows: learnt, options, onProgress: report });
     const labels = Uint8Array.from(outside, (row) => frame.labels[row]!);
     return measureFold(metric, labels, scoreRows(model, frame, outside));
   });
 }
 
-/** The rows whose cluster has no row in the fold. */
+/** Returns the rows whose cluster has no row in the fold. */
 function rowsOfOthers(clusters: Uint32Array, rows: Uint32Array, outside: Uint32Array): Uint32Array {
-  // Clusters are numbered densely: a mark for each takes less time and memory than a set of them.
+  // Clusters are numbered densely, so an array of flags takes less time and memory than a set.
   let largest = 0;
   for (const row of outside) largest = Math.max(largest, clusters[row]!);
   const held = new Uint8Array(largest + 1);
@@ -51,16 +51,16 @@ function rowsOfOthers(clusters: Uint32Array, rows: Uint32Array, outside: Uint32A
   return rows.filter((row) => held[clusters[row]!] !== 1);
 }
 
-/** A measure of scores against labels. */
+/** A metric of scores against labels. */
 export type FoldMetric = 'auc' | 'log loss';
 
-/** The measure on the rows of a fold, which hold both classes. */
+/** The metric on the rows of a fold. */
 const measureFold = (metric: FoldMetric, labels: Uint8Array, scores: Float64Array): number =>
-  // Folds of one class are not dealt, so the AUC is always there.
+  // Every fold contains both classes, so the AUC is never null.
   metric === 'auc' ? (auc(labels, scores) ?? 0.5) : logLoss(labels, scores);
 
-/** How good a value is: higher is better, whatever the measure. */
+/** Turns a value of any metric into one where higher is better. */
 export const goodness = (metric: FoldMetric, value: number): number => (metric === 'auc' ? value : -value);
 
-/** The measure as people write it. */
+/** The metric's name for people. */
 export const formatMetric = (metric: FoldMetric): string => (metric === 'auc' ? 'AUC' : 'log loss');

@@ -1,22 +1,22 @@
-// Where a window of evaluation rows is cut in time: learn before, test after.
+// Chooses the cutoff time of a temporal holdout: models learn from rows before it and are tested on rows after it.
 import { type Frame } from '../data/frame.ts';
 import { countClusters, MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 
-/** A cut, or why there is none. */
+/** A cutoff time, or why there is none. */
 export type CutoffTime =
   | {
-      /** Microseconds since 1970 UTC, at a whole millisecond: the tested rows are later. */
+      /** Microseconds since 1970 UTC, at a whole millisecond. The tested rows are later. */
       readonly cut: bigint;
-      /** Row times in the frame. */
+      /** Number of distinct row times in the frame. */
       readonly rowTimes: number;
-      /** The rows after the cut, ascending. */
+      /** The rows after the cutoff, ascending. */
       readonly rows: Uint32Array;
     }
   | { readonly cut: null; readonly reason: string };
 
 /**
- * The latest row time with at least half of the rows after it, or the earliest where that leaves fewer than 50 clusters of
- * a class after the cut; none where the earliest does, too.
+ * Returns the latest row time with at least half of the rows after it. If fewer than 50 clusters of a class come after it,
+ * returns the earliest row time instead, or none if that leaves too few as well.
  *
  * @param frame evaluation rows and no others, at least one
  * @example cutoffTime(frame).cut
@@ -43,7 +43,7 @@ export function cutoffTime(frame: Frame): CutoffTime {
   };
 }
 
-// Upwards: a Date holds milliseconds, and no row at the cut may count as later.
+// Rounds up: a Date has milliseconds, and no row at the cutoff may count as later.
 const wholeMillisecond = (micros: bigint): bigint => ((micros + 999n) / 1_000n) * 1_000n;
 
 function minClusters({ labels, clusters }: Frame, rows: Uint32Array): number {

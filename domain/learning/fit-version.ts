@@ -1,4 +1,4 @@
-// A version from training rows: fitted, then calibrated and given its threshold where that is asked for.
+// Fits a version to training rows, then calibrates it and chooses its threshold if the definition asks for that.
 import { type ErrorCode, TidegateError } from '../errors.ts';
 import type { ThresholdPolicy } from '../model/schema/training-schema.ts';
 import { type Artifact } from './artifact/artifact.ts';
@@ -8,38 +8,38 @@ import { chooseThreshold } from './artifact/operating-threshold.ts';
 import { type NamedTask, type ScoredOutOfFold, scoreOutOfFold } from './out-of-fold.ts';
 import { trainerNamed } from './trainers.ts';
 
-/** A training, and what is made of its scores. */
+/** A training task with its calibration and threshold policies. */
 export interface VersionTask extends NamedTask {
   /** @default 'none' */
   readonly calibration?: CalibrationPolicy | undefined;
-  /** Absent means none of its own. */
+  /** Absent if the version has no threshold of its own. */
   readonly threshold?: ThresholdPolicy | undefined;
 }
 
-/** Training rows that are scored out of fold, about: enough for a curve and a cut. */
+/** Approximate number of training rows to score out of fold: enough for a calibration curve and a threshold. */
 const MAX_DEALT = 100_000;
 
-/** The part of the progress that the fit itself is, where folds are fitted as well. */
+/** Share of the progress that belongs to the fit itself if folds are fitted as well. */
 const FIT_PART = 0.25;
 
-/** Codes of a fold that its rows make impossible to learn. */
+/** Error codes of a fold that cannot be fitted because of its rows. */
 const CANNOT_BE_LEARNT: readonly ErrorCode[] = ['ONE_CLASS', 'TOO_FEW_LABELS', 'NOT_CONVERGED'];
 
 /**
- * Fits a version. Where neither calibration nor threshold is asked for, the artifact is the trainer's, byte for byte. Both
- * are learnt from training rows out of fold, and no other row is looked at: the rows and options given settle every byte.
+ * Fits a version. Calibration and threshold are learnt from out-of-fold scores of the training rows; no other row is read,
+ * so the same rows and options always produce the same bytes. Without either, the artifact is exactly the trainer's.
  *
- * With `auto`, rows that cannot be scored out of fold leave the scores as they are, and the artifact says why; if a fold
- * with rows enough could not be learnt, it says that the choice failed.
+ * With calibration `auto`, scores stay uncalibrated if rows cannot be scored out of fold, and the artifact says why. If
+ * there were enough rows but a fold could not be fitted, the artifact also records the error code in `failed`.
  *
- * @throws TidegateError as the trainer does; TOO_FEW_LABELS, ONE_CLASS or NOT_CONVERGED where a fold cannot be learnt that
- *   is needed; THRESHOLD_UNREACHABLE
+ * @throws TidegateError as the trainer does; TOO_FEW_LABELS, ONE_CLASS or NOT_CONVERGED if a fold that is needed cannot be
+ *   fitted; THRESHOLD_UNREACHABLE
  * @example fitVersion({ frame, rows, trainer, options: { seed: 7 }, calibration: 'auto', threshold: { recall: 0.8 } })
  */
 export function fitVersion(task: VersionTask): Artifact {
   const { calibration: asked = 'none', threshold: policy, onProgress } = task;
-  const needsCut = policy !== undefined && !('value' in policy);
-  const needsFolds = asked !== 'none' || needsCut;
+  const mustChooseThreshold = policy !== undefined && !('value' in policy);
+  const needsFolds = asked !== 'none' || mustChooseThreshold;
   const part = (from: number, to: number) => (fraction: number) =>
     onProgress?.(from + (to - from) * fraction);
   const artifact = trainerNamed(task.trainer).fit({
@@ -48,7 +48,10 @@ export function fitVersion(task: VersionTask): Artifact {
   });
   if (!needsFolds) return policy ? { ...artifact, threshold: chooseThreshold(policy, null) } : artifact;
 
-  const scored = outOfFold({ ...task, onProgress: part(FIT_PART, 1) }, asked === 'auto' && !needsCut);
+  const scored = outOfFold(
+    { ...task, onProgress: part(FIT_PART, 1) },
+    asked === 'auto' && !mustChooseThreshold,
+  );
   const calibration = asked === 'none' ? undefined : calibrationOn(asked, scored);
   const rows =
     'why' in scored
@@ -61,10 +64,10 @@ export function fitVersion(task: VersionTask): Artifact {
   };
 }
 
-/** Rows that could not be scored out of fold, and can be done without. */
+/** Why rows could not be scored out of fold, if the version can do without these scores. */
 interface Unscored {
   readonly why: string;
-  /** Set if there were rows enough, and a fold still could not be learnt. */
+  /** Set if there were enough rows but a fold still could not be fitted. */
   readonly failed?: ErrorCode;
 }
 

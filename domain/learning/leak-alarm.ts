@@ -1,4 +1,4 @@
-// The leak alarm: features that know the label, named before anything is trained on them.
+// The leak alarm: finds features that give the label away, before anything is trained on them.
 import { type LeakAlarmInput } from '../model/schema/training-schema.ts';
 import { intervalInWords } from '../data/math/interval.ts';
 import { percent } from '../numbers-in-words.ts';
@@ -6,36 +6,36 @@ import { type Failed, failedInWords } from '../judgements.ts';
 import { type LoneFeature } from './lone-feature.ts';
 import { type FeatureColumn, type Frame } from '../data/frame.ts';
 
-/** What is held against the features of a training window. */
+/** How the features of a training window are checked for leaks. */
 export interface LeakPolicy {
-  /** What an alarm does: refuses the retrain, or is told with the version. */
+  /** Whether an alarm refuses the retrain or is only reported with the version. */
   readonly then: 'refuse' | 'warn';
-  /** An AUC that is surely above this is implausible of one feature; from 0.5 to 1. */
+  /** An AUC significantly above this is implausible for a single feature; from 0.5 to 1. */
   readonly auc: number;
-  /** Features that are known to be right as they are. */
+  /** Features that are known to be correct and never raise an alarm. */
   readonly allow: readonly string[];
 }
 
-/** A view of which values became known after the label. */
+/** A view with values that became known after the label. */
 export interface LateView {
   readonly table: string;
   readonly features: readonly string[];
-  /** Training rows looked at that have a value of the view and a label whose time is known. */
+  /** Checked training rows that have a value of the view and a label whose time is known. */
   readonly rows: number;
   /** Of those, rows whose value became known after the label. */
   readonly late: number;
 }
 
-/** What the alarm looked at and found. Plain JSON. */
+/** What the alarm checked and found. Plain JSON. */
 export interface LeakCheck extends LeakPolicy {
-  /** Training rows that features were judged on alone: all, or a part of a large window. */
+  /** Training rows that each feature was checked on: all, or a sample of a large window. */
   readonly rows: number;
   readonly features: number;
-  /** Features that alone predict the label implausibly well. */
+  /** Features that predict the label implausibly well on their own. */
   readonly alone: readonly LoneFeature[];
-  /** Views that are known only after the label; null where the label's table does not say when it became known. */
+  /** Views that are known only after the label; null if the label's table does not say when labels became known. */
   readonly late: readonly LateView[] | null;
-  /** Why the check was due and could not be made; absent if it was made. */
+  /** Why the check failed; absent if it was made. */
   readonly failed?: Failed;
 }
 
@@ -47,8 +47,8 @@ const MAX_NAMED = 10;
 const DEFAULTS: LeakPolicy = { then: 'refuse', auc: 0.95, allow: [] };
 
 /**
- * The policy of a definition. An alarm refuses unless the definition says otherwise: a leak looks excellent on every
- * holdout row, so no later step would find it.
+ * Returns the policy of a definition. By default an alarm refuses the retrain: a leak looks excellent on every holdout row
+ * too, so no later step would find it.
  *
  * @example leakPolicyOf(undefined) // { then: 'refuse', auc: 0.95, allow: [] }
  */
@@ -58,7 +58,7 @@ export function leakPolicyOf(input: LeakAlarmInput | undefined): LeakPolicy {
   return { then: then ?? DEFAULTS.then, auc: auc ?? DEFAULTS.auc, allow: allow ?? DEFAULTS.allow };
 }
 
-/** A check that was due and could not be made. @example leakCheckFailed(leakPolicyOf(undefined), failed).alone // [] */
+/** The result of a check that failed. @example leakCheckFailed(leakPolicyOf(undefined), failed).alone // [] */
 export const leakCheckFailed = (policy: LeakPolicy, failed: Failed): LeakCheck => ({
   ...policy,
   rows: 0,
@@ -68,7 +68,7 @@ export const leakCheckFailed = (policy: LeakPolicy, failed: Failed): LeakCheck =
   failed,
 });
 
-/** What a check looked at, before it is judged. */
+/** The measurements of a check, before they are compared with the policy. */
 export interface LeakFacts {
   readonly rows: number;
   readonly features: number;
@@ -77,8 +77,9 @@ export interface LeakFacts {
 }
 
 /**
- * Judges what was measured, on all rows first and then on the newest: a feature is implausible where its AUC is surely above the bound, or 1; a view is late where
- * more than 5 % of its rows became known after the label.
+ * Compares the measurements with the policy. A feature raises an alarm if its AUC is significantly above the bound or
+ * exactly 1. A view is late if more than 5 % of its rows became known after the label. A feature that is found both on all
+ * rows and on the newest ones is listed once, with its result on all rows.
  *
  * @example judgeLeaks({ rows, features, alone, views }, leakPolicyOf(definition.training.leakAlarm))
  */
@@ -99,23 +100,23 @@ export function judgeLeaks({ rows, features, alone, views }: LeakFacts, policy: 
   };
 }
 
-/** Of what is found on all rows and on the newest, the first: a leak of long standing is said to be one. */
+/** Keeps the first result of each feature: that on all rows comes before that on the newest, and says more. */
 const eachOnce = (found: readonly LoneFeature[]): LoneFeature[] => [
   ...new Map([...found].reverse().map((one) => [one.feature, one])).values(),
 ];
 
-/** Whether the check keeps the window from being trained on. @example isRefused(check) */
+/** Whether the check forbids training on the window. @example isRefused(check) */
 export const isRefused = (check: LeakCheck): boolean => check.then === 'refuse' && alarmsOf(check).length > 0;
 
-/** Each alarm in words, with the features it names; of more than ten the rest is counted. Empty where there is none. */
+/** One text per alarm, naming the features; after ten, the rest is counted. Empty if there is none. */
 export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
   const alarms = [
     ...alone.map(({ feature, auc, measure, since }) => {
       const when = since === undefined ? '' : ` in the rows after ${since.slice(0, 10)}`;
       const how = `${measure === 'order' ? 'by its order' : 'by the rate of positives at each value'}${when}`;
       return auc.value === 1
-        ? `${feature} alone separates the classes without an error, ${how}: it may be made from the label`
-        : `${feature} alone predicts the label with AUC ${intervalInWords(auc, bound, 1)} ${how}, surely above ${bound}: it may be made from the label`;
+        ? `${feature} alone separates the classes without an error, ${how}: it may be derived from the label`
+        : `${feature} alone predicts the label with AUC ${intervalInWords(auc, bound, 1)} ${how}, significantly above ${bound}: it may be derived from the label`;
     }),
     ...(late ?? []).map(
       ({ table, features, rows, late: count }) =>
@@ -126,25 +127,25 @@ export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
   return atMost(alarms, 'alarms');
 }
 
-/** Words that go into the history of a run and before a reader are few. */
-const atMost = (words: readonly string[], what: string): string[] =>
-  words.length <= MAX_NAMED
-    ? [...words]
-    : [...words.slice(0, MAX_NAMED), `and ${words.length - MAX_NAMED} more ${what}`];
+/** Shortens a list to ten entries and a count of the rest, because it goes into a run's history and is read by people. */
+const atMost = (texts: readonly string[], what: string): string[] =>
+  texts.length <= MAX_NAMED
+    ? [...texts]
+    : [...texts.slice(0, MAX_NAMED), `and ${texts.length - MAX_NAMED} more ${what}`];
 
-/** The check in one line, for a run's details. */
+/** Describes the check in one line, for a run's details. */
 export function describeLeakCheck(check: LeakCheck): string {
   if (check.failed) return failedInWords('leak check', check.failed);
   const alarms = alarmsOf(check);
   const looked = `${check.features} features on ${check.rows} training rows`;
-  const times = check.late === null ? '; when labels became known is not on record' : '';
+  const times = check.late === null ? '; when labels became known is not recorded' : '';
   if (alarms.length === 0) return `no leak found among ${looked}${times}`;
   return `${check.then === 'refuse' ? 'LEAK_SUSPECTED' : 'leak suspected'} among ${looked}: ${alarms.join('; ')}${times}`;
 }
 
 /**
- * At most `most` rows of each class, evenly spaced in the order given; ascending where the rows are. What depends on
- * the order of scores between classes alone, as an AUC does, is estimated without bias however many of each are taken.
+ * Samples at most `most` rows of each class, evenly spaced, in the order given. An AUC depends only on how the scores of
+ * the two classes rank against each other, so it is estimated without bias however many rows of each class are taken.
  *
  * @param labels 0 or 1 at each of the rows @param most at least 1
  * @example evenlyByClass(frame.labels, trainingRows(frame), 25_000)
@@ -158,12 +159,12 @@ export function evenlyByClass(labels: ArrayLike<number>, rows: Uint32Array, most
     const place = seen[label]!;
     seen[label] = place + 1;
     if (counts[label]! <= most) return true;
-    // The k-th of the class is taken where k · most / count passes a whole number.
+    // The k-th row of the class is taken if k · most / count passes a whole number there.
     return Math.floor(((place + 1) * most) / counts[label]!) > Math.floor((place * most) / counts[label]!);
   });
 }
 
-/** @param instant excluded @example rowsSince(frame, new Date('2024-01-31Z')).rows */
+/** Returns the rows after the instant, as a frame of their own. @example rowsSince(frame, new Date('2024-01-31Z')).rows */
 export function rowsSince(frame: Frame, instant: Date): Frame {
   const micros = BigInt(instant.getTime()) * 1_000n;
   const rows = Uint32Array.from(frame.labels.keys()).filter((row) => frame.times[row]! > micros);

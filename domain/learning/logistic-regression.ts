@@ -1,4 +1,4 @@
-// The logistic regression trainer: encoded rows, a converged fit, a plain artifact.
+// The logistic regression trainer: encodes the rows, fits until convergence and returns a plain JSON artifact.
 import { TidegateError } from '../errors.ts';
 import { classWeightsOf, countClasses } from './metrics/class-counts.ts';
 import { encodedNames, encodedWidth, type Encoding } from './encode/encoding.ts';
@@ -13,7 +13,7 @@ import { type Trainer } from './trainer.ts';
 /** Strength of the L2 penalty unless the options say otherwise: scikit-learn's default, C = 1. */
 const DEFAULT_L2 = 1;
 
-// From here on the descent takes many times as long as Newton's method.
+// From this many rows on, gradient descent takes many times as long as Newton's method.
 const NEWTON_ROWS = 20_000;
 
 const solvers = { 'gradient-descent': fitLogistic, newton: fitNewton } as const satisfies Record<
@@ -22,8 +22,8 @@ const solvers = { 'gradient-descent': fitLogistic, newton: fitNewton } as const 
 >;
 
 /**
- * Minimises Σ w · log loss + l2/2 · Σ coefficient², w what a row of its class counts, over the encoded rows; the intercept goes without penalty. A model that
- * has not converged is never returned.
+ * Minimises Σ w · log loss + l2/2 · Σ coefficient² over the encoded rows, where w is the weight of the row's class. The
+ * intercept is not penalised. A fit that has not converged throws, so such a model is never returned.
  *
  * @example logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 7 } })
  */
@@ -68,19 +68,19 @@ function notConverged(
 ): TidegateError {
   const slopes = coefficients.map(Math.abs).fill(0, 0, 1);
   const steepest = slopes.indexOf(Math.max(...slopes));
-  const of = `${encodedNames(encoding)[steepest]} has the largest coefficient, ${coefficients[steepest]!.toFixed(1)}`;
+  const largest = `${encodedNames(encoding)[steepest]} has the largest coefficient, ${coefficients[steepest]!.toFixed(1)}`;
   if (separated) {
     return new TidegateError(
       'NOT_CONVERGED',
       `the classes are perfectly separated, by one feature or by several together, and with l2: 0 nothing keeps the ` +
-        `coefficients from growing without end; ${of}`,
+        `coefficients from growing without bound; ${largest}`,
     );
   }
   return new TidegateError(
     'NOT_CONVERGED',
-    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${NEWTON_TOLERANCE}; ${of}. ` +
+    `after ${steps} steps the gradient is ${gradientNorm.toExponential(1)} per row, not below ${NEWTON_TOLERANCE}; ${largest}. ` +
       (l2 > 0
-        ? 'The loss has a minimum, but penalty, class weights and values lie too far apart for numbers of double precision'
-        : 'With l2: 0 the loss may have no minimum: some level or feature may hold rows of one class alone'),
+        ? 'The loss has a minimum, but the penalty, class weights and values differ too much in size for double precision'
+        : 'With l2: 0 the loss may have no minimum: all rows of some level or feature may be of one class'),
   );
 }

@@ -1,4 +1,4 @@
-// How well one feature alone predicts the label: by its order, and by the rate of positives among equal values.
+// Measures how well a single feature predicts the label: by its order, and by the rate of positives among similar values.
 import { type FeatureColumn, type Frame, MISSING_CODE } from '../data/frame.ts';
 import { type Interval } from '../data/math/interval.ts';
 import { aucInterval } from '../data/math/auc.ts';
@@ -6,38 +6,39 @@ import { countClusters } from '../data/math/class-clusters.ts';
 import { singleDelong } from '../data/math/delong.ts';
 import { type Fold } from './resample/folds.ts';
 
-/** How a feature was turned into scores: its own order, or the rate of positives among rows with a like value. */
+/** How a feature was turned into scores: its own order, or the rate of positives among rows with a similar value. */
 export type LoneMeasure = 'order' | 'rate';
 
-/** What one feature says of the label alone. */
+/** How well one feature predicts the label on its own. */
 export interface LoneFeature {
   readonly feature: string;
   readonly measure: LoneMeasure;
-  /** Area under the ROC curve with its clustered 95 % interval; by order whichever direction is above 0.5. */
+  /** Area under the ROC curve with its clustered 95 % interval; by order, the direction that is above 0.5. */
   readonly auc: Interval;
-  /** Judged on the rows after this instant alone, ISO 8601; absent where on all. */
+  /** Measured only on the rows after this instant, ISO 8601; absent if measured on all rows. */
   readonly since?: string;
 }
 
-/** Labelled rows, every one of the frame, and folds of them without a cluster in common. */
+/** A frame whose rows are all labelled, and folds of them that share no cluster. */
 export interface LoneRows {
   readonly frame: Pick<Frame, 'labels' | 'clusters'>;
   readonly folds: readonly Fold[];
 }
 
-/** Bins of a number, besides one for missing values. */
+/** Bins of a numeric feature, in addition to one for missing values. */
 const BINS = 32;
 
-/** With fewer clusters of a class the interval of an AUC is not to be trusted. */
+/** With fewer clusters of a class the interval of an AUC cannot be trusted. */
 const MIN_CLUSTERS = 20;
 
 /**
- * The stronger of what order and rate give; null where too few clusters of a class have a value. By order: the AUC of a
- * number on the rows that have one. By rate: each row is scored by the positives among the rows of the other folds whose
- * value falls into the same category, or for a number into the same of 32 bins of equal count; missing is a value.
+ * Measures a feature by order and by rate and returns the stronger result; null if too few clusters of a class have a
+ * value. By order: the AUC of a number on the rows that have one. By rate: each row is scored by the rate of positives
+ * among the rows of the other folds that have the same category or, for a number, fall into the same of 32 bins of equal
+ * count. Missing counts as a value.
  *
- * Formula: AUC and interval by DeLong, clustered (see `singleDelong`); rate = (positives + π) / (rows + 1), π the share
- * of positives in the other folds, so that a value nobody else has says nothing.
+ * Formula: AUC and interval by DeLong, clustered (see `singleDelong`); rate = (positives + π) / (rows + 1), where π is the
+ * share of positives in the other folds, so that a value that no other row has scores π.
  *
  * @example judgeAlone(column, { frame, folds: foldsOf(frame, rows, { seed: 7 }).folds })
  */
@@ -104,20 +105,20 @@ function ratesOutOfFold(codes: Uint32Array, labels: Uint8Array, folds: readonly 
   return rates;
 }
 
-/** The bin of each value: the number of cuts below it. */
+/** Returns the bin of each value: the number of bin edges below it. */
 function binsOf(values: Float64Array): Uint32Array {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  const cuts: number[] = [];
+  const edges: number[] = [];
   for (let bin = 1; bin < BINS; bin += 1) {
-    const cut = sorted[Math.floor((bin * sorted.length) / BINS)];
-    if (cut !== undefined && cut !== cuts.at(-1)) cuts.push(cut);
+    const edge = sorted[Math.floor((bin * sorted.length) / BINS)];
+    if (edge !== undefined && edge !== edges.at(-1)) edges.push(edge);
   }
   return Uint32Array.from(values, (value) => {
     if (Number.isNaN(value)) return MISSING_CODE;
-    let [low, high] = [0, cuts.length];
+    let [low, high] = [0, edges.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (cuts[middle]! < value) low = middle + 1;
+      if (edges[middle]! < value) low = middle + 1;
       else high = middle;
     }
     return low;

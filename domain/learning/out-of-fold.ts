@@ -1,4 +1,4 @@
-// Training rows scored out of fold: each by a model that saw nothing of its cluster.
+// Scores training rows out of fold: each by a model that was fitted without the row's cluster.
 import { TidegateError } from '../errors.ts';
 import { type OutOfFold } from './artifact/calibrate.ts';
 import { foldsOf } from './resample/folds.ts';
@@ -6,35 +6,35 @@ import { scoreRows } from './artifact/score.ts';
 import { trainerNamed } from './trainers.ts';
 import { type TrainingTask } from './trainer.ts';
 
-/** A training by a trainer's name. */
+/** A training task with the name of its trainer. */
 export interface NamedTask extends TrainingTask {
   readonly trainer: string;
 }
 
-/** Scored rows, and their numbers in the frame, ascending. Can be sent between threads. */
+/** Out-of-fold scores with the rows' positions in the frame, ascending. Can be sent between threads. */
 export interface ScoredOutOfFold extends OutOfFold {
   readonly rows: Uint32Array;
 }
 
 /**
- * Deals the rows that are learnt from into five folds by cluster, fits on four and scores the fifth. The scores are those
- * of the fit, before calibration.
+ * Splits the training rows into five folds by cluster, and scores each fold with a model fitted on the other four. The
+ * scores are not calibrated.
  *
- * @param maxRows of more, so many are dealt, whole clusters of them
- * @throws TidegateError TOO_FEW_LABELS where no folds can be dealt; as the trainer does on the rows of four folds
+ * @param maxRows if there are more rows, a sample of about this many is used, made of whole clusters
+ * @throws TidegateError TOO_FEW_LABELS if the rows cannot be split into folds; as the trainer does on the rows of four folds
  * @example scoreOutOfFold({ frame, rows, trainer, options: { seed: 7 } }, 20_000)
  */
 export function scoreOutOfFold(task: NamedTask, maxRows: number): ScoredOutOfFold {
   const { frame, options, onProgress } = task;
   const { folds, reason } = foldsOf(frame, task.rows, { seed: options.seed, maxRows });
   if (folds.length === 0)
-    throw new TidegateError('TOO_FEW_LABELS', `nothing can be scored out of fold: ${reason}`);
+    throw new TidegateError('TOO_FEW_LABELS', `rows cannot be scored out of fold: ${reason}`);
   const { fit } = trainerNamed(task.trainer);
   const scored = folds.flatMap(({ inside, outside }, fold) => {
     const model = fit({
       frame,
       rows: inside,
-      // The whole had enough of each class; a fold may have a few less.
+      // All rows together have enough of each class, but a fold may have slightly fewer.
       options: { ...options, minPositives: 1 },
       onProgress: (part) => onProgress?.((fold + part) / folds.length),
     });
@@ -44,14 +44,14 @@ export function scoreOutOfFold(task: NamedTask, maxRows: number): ScoredOutOfFol
   return outOfFoldOf(frame, scored);
 }
 
-/** A row of a frame with its score, and the fold whose model gave it. */
+/** A row of a frame with its score and its fold. */
 export interface FoldScore {
   readonly row: number;
   readonly fold: number;
   readonly score: number;
 }
 
-/** Scores of all folds put together, in the order of the frame's rows. @example outOfFoldOf(frame, scored).labels */
+/** Merges the scores of all folds, in the order of the frame's rows. @example outOfFoldOf(frame, scored).labels */
 export function outOfFoldOf(
   frame: Pick<TrainingTask['frame'], 'labels' | 'clusters'>,
   scores: readonly FoldScore[],

@@ -1,4 +1,4 @@
-// The plan of a training: which recipes there are to choose from, and on which rows they are judged.
+// Plans a training: which recipes there are to choose from, and on which rows they are validated.
 import { type ModelDefinition } from '../model/definition.ts';
 import { type Frame, trainingRows } from '../data/frame.ts';
 import { TidegateError } from '../errors.ts';
@@ -9,17 +9,17 @@ import { ownRecipe, type Recipe, recipesOf, type TrainingSpan } from './recipe.t
 
 const BOTH: readonly TrainingSpan[] = ['all', 'recent'];
 
-/** What is known before anything is fitted. Plain JSON. */
+/** The plan, made before anything is fitted. Plain JSON. */
 export interface TrainingPlan {
-  /** The rows after it follow the new world, ISO 8601; null where no change is known or it lies outside the window. */
+  /** Instant after which rows follow the new distribution, ISO 8601; null if no change is known or it lies outside the window. */
   readonly change: string | null;
-  /** At least one; more than one are told apart by cross-validation. */
+  /** At least one; if there are more, cross-validation chooses between them. */
   readonly recipes: readonly Recipe[];
   readonly metric: FoldMetric;
-  /** Rows that recipes are judged on, and how many folds of them there are; 0 where there is nothing to choose. */
+  /** Rows that recipes are validated on, and the number of folds; both 0 if there is nothing to choose from. */
   readonly judgedRows: number;
   readonly folds: number;
-  /** In words, what could not be done as asked. */
+  /** What could not be done as the definition asks, one sentence each. */
   readonly remarks: readonly string[];
 }
 
@@ -32,11 +32,11 @@ export interface PlannedTraining {
 }
 
 /**
- * Plans a training. Only labelled rows outside the holdout are looked at. Where the rows lie on both sides of the change,
- * learning from all of them and from the recent ones alone are both on the list, and all recipes are judged on recent rows.
+ * Plans a training from the labelled rows outside the holdout. If there are rows on both sides of the change, the list has
+ * recipes that learn from all rows and recipes that learn only from the recent ones, and all are validated on recent rows.
  *
- * @param change the instant after which rows follow the new world; null where none is known
- * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS where nothing can be learnt at all
+ * @param change the instant after which rows follow the new distribution; null if no change is known
+ * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS if the rows cannot be learnt from at all
  * @example planTraining(frame, definition.training, new Date('2024-01-31T00:00:00Z')).plan.recipes
  */
 export function planTraining(
@@ -79,12 +79,12 @@ export function planTraining(
     if (!spans || !asked.includes('recent')) return ['all'];
     const problem = cannotBeLearnt(frame, recent);
     if (problem === undefined) return asked;
-    remarks.push(`the rows after the change cannot be learnt alone: ${problem}`);
+    remarks.push(`the rows after the change are not enough to learn from on their own: ${problem}`);
     return ['all'];
   }
 }
 
-/** The rows whose time is later than the instant. */
+/** Returns the rows that are later than the instant. */
 function rowsAfter({ times }: Frame, rows: Uint32Array, instant: Date): Uint32Array {
   const micros = BigInt(instant.getTime()) * 1_000n;
   return rows.filter((row) => times[row]! > micros);

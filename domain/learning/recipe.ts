@@ -1,10 +1,10 @@
-// A recipe: which rows of the training window a model learns from, and how strongly it is held back.
+// A recipe: which rows of the training window a model learns from, its penalty and its class weights.
 import { type ClassWeight, describeClassWeight } from './metrics/class-counts.ts';
 
 /** All rows of the training window, or those after the change that led to the retrain. */
 export type TrainingSpan = 'all' | 'recent';
 
-/** What one candidate is trained by; everything else is the definition's. Plain JSON. */
+/** The settings of one candidate; everything else comes from the definition. Plain JSON. */
 export interface Recipe {
   readonly window: TrainingSpan;
   /** Strength of the L2 penalty, from 0. */
@@ -12,7 +12,7 @@ export interface Recipe {
   readonly classWeight: ClassWeight;
 }
 
-/** What a definition says of the recipes to choose from. */
+/** The part of a definition that says which recipes there are to choose from. */
 export interface RecipePolicy {
   readonly l2: number;
   readonly classWeight?: ClassWeight | undefined;
@@ -20,11 +20,11 @@ export interface RecipePolicy {
     { readonly l2: readonly number[]; readonly classWeight?: readonly ClassWeight[] | undefined } | undefined;
 }
 
-/** A recipe in words. @example describeRecipe({ window: 'all', l2: 1, classWeight: 'none' }) // 'all rows, l2 1, no class weights' */
+/** Describes a recipe. @example describeRecipe({ window: 'all', l2: 1, classWeight: 'none' }) // 'all rows, l2 1, no class weights' */
 export const describeRecipe = ({ window, l2, classWeight }: Recipe): string =>
   `${window} rows, l2 ${l2}, ${describeClassWeight(classWeight)}`;
 
-/** The recipe where room is scarce. @example formatRecipe({ window: 'recent', l2: 1, classWeight: 'none' }) // 'recent, l2 1' */
+/** The short form, for tables. @example formatRecipe({ window: 'recent', l2: 1, classWeight: 'none' }) // 'recent, l2 1' */
 export function formatRecipe({ window, l2, classWeight }: Recipe): string {
   const weights =
     typeof classWeight === 'string' ? classWeight : `${classWeight.positive} : ${classWeight.negative}`;
@@ -32,9 +32,9 @@ export function formatRecipe({ window, l2, classWeight }: Recipe): string {
 }
 
 /**
- * The definition's own recipe: what stands where nothing is chosen.
+ * Returns the definition's own recipe, which is used if nothing is chosen.
  *
- * @param windows that could have been chosen from; of several all rows are learnt from. @default all rows
+ * @param windows to choose from; `all` is preferred if it is among them. @default ['all']
  */
 export const ownRecipe = (
   { l2, classWeight = 'none' }: RecipePolicy,
@@ -42,8 +42,8 @@ export const ownRecipe = (
 ): Recipe => ({ window: windows.includes('all') ? 'all' : 'recent', l2, classWeight });
 
 /**
- * The recipes to choose from: each window with each point of the grid, in the order in which they were written. Where the
- * grid leaves the class weights out, the definition's own stand.
+ * Returns the recipes to choose from: each window combined with each point of the grid, in the order in which they were
+ * written. If the grid has no class weights, the definition's own are used.
  *
  * @example recipesOf({ l2: 1, tune: { l2: [0.1, 1] } }, ['all', 'recent']).length // 4
  */

@@ -1,30 +1,30 @@
-// A version trained again: whether it is the same, to the byte or as far as platforms agree.
+// Compares a version with a repeated training of it: by its bytes, or on another platform by its coefficients.
 import { canonicalJson, digestOf } from '../canonical-json.ts';
 import { type Artifact } from './artifact/artifact.ts';
 import { apart } from '../numbers-in-words.ts';
 import { encodedNames } from './encode/encoding.ts';
 
-/** Coefficients of other platforms agree to this, relative to those above 1. */
+/** Largest difference of a coefficient between platforms: absolute up to 1, relative above. */
 export const COEFFICIENT_TOLERANCE = 1e-9;
 
-/** What training again gave. Plain JSON. */
+/** The result of training again. Plain JSON. */
 export interface Repetition {
   readonly digest: string;
   readonly repeatedDigest: string;
   readonly sameBytes: boolean;
-  /** Largest difference of a coefficient, relative to those above 1; null where the columns are not the same. */
+  /** Largest difference of a coefficient, absolute up to 1 and relative above; null if the columns are not the same. */
   readonly coefficientGap: number | null;
-  /** Null where it is not on record. */
+  /** Null if it is not recorded. */
   readonly trainedOn: Platform | null;
   readonly repeatedOn: Platform;
-  /** Whether that is as it should be: the same bytes on the same platform, elsewhere coefficients to 1e-9. */
+  /** Whether the repetition passes: the same bytes on the same platform, on another one coefficients within 1e-9. */
   readonly holds: boolean;
 }
 
 /**
- * Compares a version with itself trained again.
+ * Compares a version with a repeated training of it.
  *
- * @param trainedOn null where it is not on record: then only coefficients are asked for
+ * @param trainedOn null if it is not recorded: then only the coefficients must agree
  * @example repetitionOf(stored, again, { trainedOn, repeatedOn: here }).holds
  */
 export function repetitionOf(
@@ -48,19 +48,19 @@ function coefficientGap(a: Artifact, b: Artifact): number | null {
   }, 0);
 }
 
-/** The verdict in one sentence. */
+/** Describes the result in one sentence. */
 export function describeRepetition({ sameBytes, coefficientGap: gap, holds, trainedOn }: Repetition): string {
   if (sameBytes) return 'the same bytes';
-  if (gap === null) return 'other columns: these are not the rows or not the rules that it was trained by';
-  const found = `coefficients differ by ${apart([gap, COEFFICIENT_TOLERANCE], 2)[0]} at most`;
+  if (gap === null) return 'different columns: the version was trained on other rows or by other rules';
+  const found = `coefficients differ by at most ${apart([gap, COEFFICIENT_TOLERANCE], 2)[0]}`;
   if (holds) {
-    const where = trainedOn ? 'on another platform' : 'where it was trained is not on record';
-    return `other bytes, ${where}: ${found}, within ${COEFFICIENT_TOLERANCE}`;
+    const where = trainedOn ? 'on another platform' : 'the platform it was trained on is not recorded';
+    return `different bytes, ${where}: ${found}, within ${COEFFICIENT_TOLERANCE}`;
   }
-  return `other bytes: ${found}`;
+  return `different bytes: ${found}`;
 }
 
-/** A machine as far as the last bits of a sum depend on it. Plain JSON. */
+/** What the last bits of a floating-point sum may depend on. Plain JSON. */
 export interface Platform {
   /** As Node names it: `linux`, `darwin`, `win32`. */
   readonly os: string;
@@ -69,7 +69,7 @@ export interface Platform {
   readonly nodeMajor: number;
 }
 
-/** Whether equal rows give equal bytes on both. @example isSamePlatform(trainedOn, here) */
+/** Whether the same rows must produce the same bytes on both. @example isSamePlatform(trainedOn, here) */
 const isSamePlatform = (a: Platform, b: Platform): boolean =>
   a.os === b.os && a.arch === b.arch && a.nodeMajor === b.nodeMajor;
 

@@ -1,36 +1,36 @@
-// What a trainer is: rows in, an artifact out.
+// The interface of a trainer: rows in, an artifact out.
 import { type Frame } from '../data/frame.ts';
 import { type Artifact } from './artifact/artifact.ts';
 import { type ClassWeight } from './metrics/class-counts.ts';
 import { type Solver } from './solvers/logistic-problem.ts';
 
-/** Settings of a training. */
+/** Settings of a fit. */
 export interface TrainingOptions {
-  /** Recorded in the artifact; a trainer that draws random numbers draws them from it alone. */
+  /** Recorded in the artifact; the only source of a trainer's random numbers. */
   readonly seed: number;
   /** Strength of the L2 penalty, from 0; scikit-learn's 1 / C. @default 1 */
   readonly l2?: number;
-  /** How much a row of each class counts. @default 'none' */
+  /** Weight of the rows of each class. @default 'none' */
   readonly classWeight?: ClassWeight;
-  /** `auto`: Newton's method from 20,000 rows. Both find the same optimum. @default 'auto' */
+  /** `auto` uses Newton's method from 20,000 rows on. Both solvers find the same optimum. @default 'auto' */
   readonly solver?: Solver | 'auto';
-  /** Fewest rows of the rarer class, at least 1. @default 50 */
+  /** Minimum rows of the rarer class, at least 1. @default 50 */
   readonly minPositives?: number;
 }
 
-/** One training. */
+/** The rows and settings of one fit. */
 export interface TrainingTask {
   readonly frame: Frame;
-  /** Rows to learn from, each labelled; nothing else of the frame may be looked at. */
+  /** Labelled rows to learn from; no other row of the frame may be read. */
   readonly rows: Uint32Array;
   readonly options: TrainingOptions;
-  /** Told now and then how far it is, from 0 to 1, never going back. */
+  /** Called now and then with the share of the work done, from 0 to 1, never decreasing. */
   readonly onProgress?: (fraction: number) => void;
 }
 
-/** A way to learn. Synchronous and pure: it runs in a thread of its own. */
+/** A learning algorithm. Synchronous and pure; it runs in a thread of its own. */
 export interface Trainer {
-  /** The name by which a definition asks for it. */
+  /** The name that a definition uses for it. */
   readonly name: string;
   /** @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, NOT_CONVERGED */
   readonly fit: (task: TrainingTask) => Artifact;

@@ -1,11 +1,11 @@
-// Every trainer, by name.
+// All trainers, found by name.
 import { TidegateError } from '../errors.ts';
 import { logisticRegression } from './logistic-regression.ts';
 import { type Trainer } from './trainer.ts';
 import { countClasses } from './metrics/class-counts.ts';
 
 /**
- * The share of positives in training, as a model with an intercept only: ln(p / (1 − p)).
+ * Scores every row with the share p of positives in training: a model whose only coefficient is the intercept ln(p / (1 − p)).
  *
  * @example baseline.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } })
  */
@@ -31,18 +31,18 @@ export const baseline: Trainer = {
   },
 };
 
-/** All trainers; a new one is added here by hand. @example trainers.map(({ name }) => name) */
+/** All trainers. Add a new one here. @example trainers.map(({ name }) => name) */
 export const trainers: readonly Trainer[] = [logisticRegression, baseline];
 
 /**
- * The trainer of a name.
+ * Returns the trainer with a name.
  *
- * @throws TidegateError INVALID_DEFINITION where there is none
+ * @throws TidegateError INVALID_DEFINITION if there is none
  * @example trainerNamed('logistic-regression').fit({ frame, rows, options: { seed: 7 } })
  */
 export function trainerNamed(name: string): Trainer {
   const trainer = trainers.find((candidate) => candidate.name === name);
   if (trainer) return trainer;
   const known = trainers.map((candidate) => candidate.name).join(', ');
-  throw new TidegateError('INVALID_DEFINITION', `no trainer is named "${name}"; there are ${known}`);
+  throw new TidegateError('INVALID_DEFINITION', `no trainer is named "${name}"; the trainers are ${known}`);
 }

@@ -1,4 +1,4 @@
-// Gradient-boosted trees: what a fit is asked for, and the version that its outcome makes.
+// Gradient-boosted trees: the options of a fit, and the artifact made from its outcome.
 import { type TreesPolicy, treesSchema } from '../model/schema/training-schema.ts';
 import { type ClassCounts, type ClassWeight, classWeightsOf } from './metrics/class-counts.ts';
 import {
@@ -11,7 +11,7 @@ import {
 /** Name of the trainer. */
 export const TREES = 'gradient-boosted-trees';
 
-/** What the trees worker stores. Plain JSON. */
+/** The result that the trees worker stores. Plain JSON. */
 export interface TreeOutcome {
   readonly digest: string;
   readonly bytes: number;
@@ -21,20 +21,20 @@ export interface TreeOutcome {
     readonly columns: readonly OnnxColumn[];
   };
   readonly output: OnnxOutput;
-  /** Trees that the model has, and that were boosted. */
+  /** Number of trees in the model, and of trees boosted before early stopping. */
   readonly rounds: number;
   readonly boosted: number;
-  /** Lowest log loss on the validation clusters; null where none were set aside. */
+  /** Lowest log loss on the validation clusters; null if none were set aside. */
   readonly validationLogLoss: number | null;
   readonly trainedRows: number;
   readonly positives: number;
   /** How much each column lowered the loss, summed over its splits. */
   readonly gains: readonly number[];
-  /** Rows of the dataset, and the scores that the worker gives them. */
+  /** Some rows of the dataset with the worker's scores, to check the model against. */
   readonly sample: { readonly rows: readonly number[]; readonly scores: readonly number[] };
 }
 
-/** The options of a fit. @example treeOptions(training.trees, { seed: 7, classWeight: 'none' }, counts) */
+/** Returns the options of a fit. @example treeOptions(training.trees, { seed: 7, classWeight: 'none' }, counts) */
 export function treeOptions(
   policy: TreesPolicy | undefined,
   { seed, classWeight = 'none' }: { readonly seed: number; readonly classWeight?: ClassWeight | undefined },
@@ -49,14 +49,14 @@ export function treeOptions(
     learning_rate: learningRate,
     min_rows: minRows,
     early_stopping: earlyStopping === false ? 0 : earlyStopping,
-    // LightGBM takes 31 bits.
+    // LightGBM accepts seeds of 31 bits.
     seed: Math.abs(seed) % 2 ** 31,
     positive_weight: weights.positive,
     negative_weight: weights.negative,
   };
 }
 
-/** The artifact of a fit. @example treeArtifact(outcome, options) */
+/** Makes the artifact of a fit. @example treeArtifact(outcome, options) */
 export const treeArtifact = (outcome: TreeOutcome, options: TreeOptions): OnnxArtifact => ({
   format: 'onnx',
   trainer: TREES,
@@ -80,10 +80,10 @@ export const treeArtifact = (outcome: TreeOutcome, options: TreeOptions): OnnxAr
   },
 });
 
-/** What became of a fit, in words. @example describeTrees(artifact) // '45 trees of 65, …' */
+/** Describes the fit: number of trees and validation loss; empty for other models. @example describeTrees(artifact) // '45 trees of 65, …' */
 export const describeTrees = ({ trees }: Pick<OnnxArtifact, 'trees'>): string =>
   trees === undefined
     ? ''
     : trees.validationLogLoss === null
-      ? `${trees.rounds} trees, with no early stopping`
+      ? `${trees.rounds} trees, no early stopping`
       : `${trees.rounds} trees of ${trees.boosted}, log loss ${trees.validationLogLoss.toFixed(4)} on the validation clusters`;

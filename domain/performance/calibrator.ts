@@ -1,38 +1,38 @@
-// Whether scores are taken for probabilities as they are, or calibrated first.
+// Decides whether scores are used as probabilities directly or are calibrated first.
 import { auc } from '../data/math/auc.ts';
 import { expectedCalibrationError } from '../learning/metrics/brier.ts';
 import { Random } from '../random.ts';
 import { applyIsotonic, fitIsotonic } from '../data/math/isotonic.ts';
 
-/** A way from scores to probabilities, with the calibration errors that chose it. */
+/** A map from scores to probabilities, with the calibration errors by which it was chosen. */
 export interface Calibrator {
   readonly kind: 'none' | 'isotonic';
-  /** ECE of the reference's scores as they are, and out of fold after calibration; null where none was tried. */
+  /** ECE of the reference's scores before calibration and out of fold after it; both null if calibration was not tried. */
   readonly eceBefore: number | null;
   readonly eceAfter: number | null;
-  /** Probabilities of scores, in their order. */
+  /** Returns the probabilities of scores, in their order. */
   readonly calibrate: (scores: Float64Array) => Float64Array;
 }
 
 const FOLDS = 10;
-/** Scores that part the classes this well leave nothing to calibrate. */
-const PARTED = 0.999;
-/** Fewer rows than this say nothing about ten bins in ten folds. */
+/** Above this AUC the classes are so well separated that there is nothing to calibrate. */
+const SEPARATED_AUC = 0.999;
+/** Fewer rows are not enough for ten bins in ten folds. */
 const MIN_ROWS = 100;
 
 /**
- * Chooses isotonic regression if it improves the calibration error over ten equal-count bins, each row being calibrated
- * by a curve that was fitted without it. With one class, perfectly parted classes, or fewer than 100 rows scores stay as
- * they are. The same rows and seed give the same calibrator.
+ * Chooses isotonic regression if it lowers the calibration error over ten equal-count bins, where each row is calibrated by
+ * a curve that was fitted without it. Scores are left unchanged if there is only one class, the classes are almost
+ * perfectly separated, or there are fewer than 100 rows. The same rows and seed give the same calibrator.
  *
- * Source: NannyML's `needs_calibration`, with folds in place of its repeated splits, so that each row counts once.
+ * Source: NannyML's `needs_calibration`, with folds instead of its repeated splits, so that each row counts once.
  *
  * @param labels 0 or 1 per row
  * @example chooseCalibrator(scores, labels, 7).calibrate(windowScores)
  */
 export function chooseCalibrator(scores: Float64Array, labels: ArrayLike<number>, seed: number): Calibrator {
   const area = auc(labels, scores);
-  if (area === null || area > PARTED || scores.length < MIN_ROWS) {
+  if (area === null || area > SEPARATED_AUC || scores.length < MIN_ROWS) {
     return { kind: 'none', eceBefore: null, eceAfter: null, calibrate: (values) => values };
   }
   const eceBefore = expectedCalibrationError(labels, scores);

@@ -1,4 +1,4 @@
-// Performance without labels: what a version's metrics should be, from its own scores (NannyML's CBPE).
+// Estimates a version's metrics without labels, from its own scores (NannyML's CBPE).
 import { auc } from '../data/math/auc.ts';
 import { DEFAULT_THRESHOLD } from '../learning/artifact/operating-threshold.ts';
 import { chooseCalibrator } from './calibrator.ts';
@@ -6,42 +6,44 @@ import { accuracyOf, expectedAuc, expectedConfusion, f1Of } from './expected-con
 import { type ScoredRows, type ScoreSource } from './score-reference.ts';
 import { structuralComponents } from '../data/math/structural-components.ts';
 
-/** Said wherever an estimate is shown. */
+/** Shown with every estimate. */
 export const CAVEAT =
-  'estimated from the scores alone: it holds while rows of equal score are positive as often as in the reference, ' +
-  'and cannot see concept drift';
+  'estimated from the scores only: correct as long as rows of equal score are positive as often as in the reference; ' +
+  'it cannot detect concept drift';
 
 /** An estimated metric, in [0, 1]. */
 export interface EstimatedMetric {
   readonly value: number;
-  /** The band of 3 sampling errors. */
+  /** Lower end of the band of ± 3 sampling errors. */
   readonly low: number;
+  /** Upper end of that band. */
   readonly high: number;
-  /** Mean ± 3 deviations of the realised metric over the chunks of the reference. */
+  /** Mean less 3 standard deviations of the realised metric over the chunks of the reference. */
   readonly least: number;
+  /** Mean plus 3 of them. */
   readonly greatest: number;
-  /** The value lies outside of these. */
+  /** Whether the value lies outside `least` to `greatest`. */
   readonly alarm: boolean;
 }
 
-/** Metrics of rows without labels, as estimated. Plain JSON. */
+/** Estimated metrics of rows without labels. Plain JSON. */
 export interface EstimatedPerformance {
   readonly measured: true;
   readonly rows: number;
-  /** Fewest rows that are estimated on. */
+  /** Minimum rows for an estimate. */
   readonly minimumRows: number;
   readonly referenceRows: number;
   readonly referenceSource: ScoreSource;
   readonly calibration: 'none' | 'isotonic';
-  /** Null where it is not measurable on the window or on the chunks of the reference. */
+  /** Null if it cannot be estimated on the window or measured on the chunks of the reference. */
   readonly auc: EstimatedMetric | null;
-  /** At the version's operating cut. */
+  /** At the version's threshold. */
   readonly accuracy: EstimatedMetric | null;
   readonly f1: EstimatedMetric | null;
   readonly caveat: string;
 }
 
-/** A part of the window that was not estimated, and why. */
+/** Why there is no estimate. */
 export interface NotEstimated {
   readonly measured: false;
   readonly reason: string;
@@ -57,16 +59,16 @@ interface Metric {
 }
 
 /**
- * Estimates AUC, accuracy and F1 of scores whose labels are not there.
+ * Estimates AUC, accuracy and F1 of scores without labels.
  *
- * Formula: scores become probabilities, calibrated where that helps on the reference; the metrics are those expected of
- * labels drawn by them. Band: 3 sampling errors learnt on the reference, for so many rows. Bounds: mean ± 3 deviations
- * (ddof 0) of the realised metric over 10 chunks of the reference, within [0, 1].
+ * Formula: scores become probabilities, calibrated if that helps on the reference; each metric is its expectation for labels
+ * drawn with these probabilities. Band: ± 3 sampling errors, learnt on the reference, for this number of rows. Bounds: mean
+ * ± 3 standard deviations (ddof 0) of the realised metric over 10 chunks of the reference, within [0, 1].
  *
  * Source: NannyML's confidence-based performance estimation; it holds under covariate shift only.
  *
  * @param seed of the folds that choose the calibration
- * @param cut from which on the version says yes: accuracy and F1 are those of its decisions. @default 0.5
+ * @param cut threshold from which on the version says yes: accuracy and F1 are those of its decisions. @default 0.5
  * @example estimatePerformance(reference, scores, 7)
  */
 export function estimatePerformance(
@@ -76,13 +78,13 @@ export function estimatePerformance(
   cut = DEFAULT_THRESHOLD,
 ): EstimatedPerformance | NotEstimated {
   const ofAuc = aucSamplingError(reference.scores, reference.labels);
-  if (ofAuc === null) return notEstimated('the score reference holds one class only');
+  if (ofAuc === null) return notEstimated('all rows of the score reference are of one class');
   const needed = minimumRows(ofAuc);
   if (reference.scores.length < needed) {
-    return notEstimated(`the score reference has ${reference.scores.length} rows, ${needed} are needed`);
+    return notEstimated(`the score reference has ${reference.scores.length} rows, but ${needed} are needed`);
   }
   if (scores.length < needed) {
-    return notEstimated(`${scores.length} holdout rows without a label, ${needed} are needed`);
+    return notEstimated(`there are ${scores.length} holdout rows without a label, but ${needed} are needed`);
   }
   const calibrator = chooseCalibrator(reference.scores, reference.labels, seed);
   const probabilities = calibrator.calibrate(scores);
@@ -122,10 +124,10 @@ function estimate(
   value: number | null,
   rows: number,
 ): EstimatedMetric | null {
-  const strayed = chunksOf(reference).flatMap((chunk) => realised(chunk) ?? []);
-  if (value === null || samplingError === null || strayed.length < 2) return null;
-  const mean = strayed.reduce((sum, one) => sum + one, 0) / strayed.length;
-  const deviation = Math.sqrt(strayed.reduce((sum, one) => sum + (one - mean) ** 2, 0) / strayed.length);
+  const ofChunks = chunksOf(reference).flatMap((chunk) => realised(chunk) ?? []);
+  if (value === null || samplingError === null || ofChunks.length < 2) return null;
+  const mean = ofChunks.reduce((sum, one) => sum + one, 0) / ofChunks.length;
+  const deviation = Math.sqrt(ofChunks.reduce((sum, one) => sum + (one - mean) ** 2, 0) / ofChunks.length);
   const reach = DEVIATIONS * standardError(samplingError, rows);
   const [least, greatest] = [share(mean - DEVIATIONS * deviation), share(mean + DEVIATIONS * deviation)];
   return {
@@ -138,7 +140,7 @@ function estimate(
   };
 }
 
-/** Ten chunks of rows that follow each other, as equal as they can be. */
+/** Splits the rows into ten consecutive chunks of nearly equal size. */
 function chunksOf({ scores, labels }: ScoredRows): ScoredRows[] {
   const edge = (chunk: number): number => Math.floor((chunk * scores.length) / CHUNKS);
   return Array.from({ length: CHUNKS }, (_, chunk) => ({
@@ -151,40 +153,40 @@ const share = (value: number): number => Math.max(0, Math.min(1, value));
 
 const notEstimated = (reason: string): NotEstimated => ({ measured: false, reason });
 
-/** Largest standard error of the AUC by chance alone. */
+/** Largest accepted standard error of the AUC. */
 const REQUIRED_ERROR = 0.02;
 
-/** No fewer rows, however well the reference parts its classes. */
+/** Minimum rows even if the scores separate the classes of the reference very well. */
 const MIN_ROWS = 300;
 
 /**
- * The least rows for which the standard error of the AUC is at most 0.02, and at least 300.
+ * Returns the smallest number of rows for which the standard error of the AUC is at most 0.02, at least 300.
  *
- * Formula: max(300, ⌈s² / (0.02² π)⌉), s and π the deviation and share of the AUC's sampling error: NannyML's minimum
- * chunk size (documented to version 0.8), without its rounding to hundreds.
+ * Formula: max(300, ⌈s² / (0.02² π)⌉), where s and π are the deviation and share of the AUC's sampling error. This is
+ * NannyML's minimum chunk size (documented up to version 0.8), without its rounding to hundreds.
  *
  * @example minimumRows({ deviation: 0.25, share: 0.25 }) // 625
  */
 export const minimumRows = ({ deviation, share }: SamplingError): number =>
   Math.max(MIN_ROWS, Math.ceil(deviation ** 2 / (REQUIRED_ERROR ** 2 * share) - 1e-9));
 
-/** The deviation that one row brings into a metric, and the share of rows that bring it. */
+/** The standard deviation that a single row contributes to a metric, and the share of rows that contribute. */
 interface SamplingError {
   readonly deviation: number;
   /** In (0, 1]. */
   readonly share: number;
 }
 
-/** The standard error of a metric on `rows` rows. @example standardError({ deviation: 0.3, share: 0.2 }, 1_000) // 0.021 */
+/** Returns the standard error of a metric on `rows` rows. @example standardError({ deviation: 0.3, share: 0.2 }, 1_000) // 0.021 */
 export const standardError = ({ deviation, share }: SamplingError, rows: number): number =>
   deviation / Math.sqrt(rows * share);
 
 /**
- * Of the AUC: the deviation, over rows of the rarer class, of the share of the other class that each stands above.
- * Null with one class.
+ * Returns the sampling error of the AUC: the standard deviation, over the rows of the rarer class, of the share of the other
+ * class that a row scores above. Null if there is only one class.
  *
- * Source: NannyML's `auroc_sampling_error_components`, by the variance of a Mann-Whitney sum; equal scores count half,
- * where NannyML's count by the order of the rows.
+ * Source: NannyML's `auroc_sampling_error_components`, by the variance of a Mann-Whitney sum. Equal scores count half here;
+ * in NannyML they count by the order of the rows.
  *
  * @param labels 0 or 1 per row
  */
@@ -197,7 +199,7 @@ export function aucSamplingError(scores: Float64Array, labels: ArrayLike<number>
   return { deviation: deviationOf(values), share: values.length / scores.length };
 }
 
-/** Of the accuracy: the deviation of being right. Null without rows. */
+/** Returns the sampling error of the accuracy: the standard deviation of being right. Null without rows. */
 export function accuracySamplingError(
   scores: Float64Array,
   labels: ArrayLike<number>,
@@ -209,7 +211,8 @@ export function accuracySamplingError(
 }
 
 /**
- * Of F1: over rows that are positive or predicted so, the deviation of a true positive's worth. Null where there is none.
+ * Returns the sampling error of F1: the standard deviation of a true positive's weight, over the rows that are positive or
+ * predicted positive. Null if there are no such rows.
  *
  * Source: NannyML's `f1_sampling_error_components`.
  */
@@ -222,9 +225,9 @@ export function f1SamplingError(
   const misses = falsePositives + falseNegatives;
   const rows = hits + misses;
   if (rows === 0) return null;
-  const worth = rows / (hits + misses / 2);
-  // The deviation of a share, since each of the rows counts `worth` or nothing.
-  const deviation = worth * Math.sqrt((hits / rows) * (misses / rows));
+  const weight = rows / (hits + misses / 2);
+  // Standard deviation of a share, because each row counts either `weight` or 0.
+  const deviation = weight * Math.sqrt((hits / rows) * (misses / rows));
   return { deviation, share: rows / scores.length };
 }
 

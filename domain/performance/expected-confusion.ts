@@ -1,6 +1,6 @@
-// The confusion matrix at a cut, expected from probabilities or counted from labels, and what follows from it.
+// The confusion matrix at a threshold, expected from probabilities or counted from labels, and the metrics derived from it.
 
-/** Rows of each kind; whole numbers where they were counted. */
+/** Number of rows of each kind; whole numbers if they were counted from labels. */
 export interface Confusion {
   readonly truePositives: number;
   readonly falsePositives: number;
@@ -9,12 +9,12 @@ export interface Confusion {
 }
 
 /**
- * Expected confusion where each row is positive with its probability. A row is predicted positive from the cut on.
- * Given labels for probabilities it counts what happened.
+ * Returns the expected confusion matrix if each row is positive with its probability. A row is predicted positive if its
+ * score is at least the cut. With labels instead of probabilities, the actual confusion matrix is returned.
  *
  * Formula: TP = Σ p and FP = Σ (1 − p) over rows predicted positive, FN = Σ p and TN = Σ (1 − p) over the others.
  *
- * @param scores what the model answered; @param probabilities of the positive class, in [0, 1]
+ * @param scores of the model @param probabilities of the positive class, in [0, 1] @param cut the threshold
  * @example expectedConfusion(Float64Array.of(0.9, 0.2), Float64Array.of(0.9, 0.2), 0.5).truePositives // 0.9
  */
 export function expectedConfusion(
@@ -40,27 +40,27 @@ export function expectedConfusion(
   };
 }
 
-/** Share of rows predicted rightly; null without rows. */
+/** Share of rows that are predicted correctly; null without rows. */
 export function accuracyOf(confusion: Confusion): number | null {
   const { truePositives, falsePositives, falseNegatives, trueNegatives } = confusion;
   const rows = truePositives + falsePositives + falseNegatives + trueNegatives;
   return rows === 0 ? null : (truePositives + trueNegatives) / rows;
 }
 
-/** Harmonic mean of precision and recall: TP / (TP + (FP + FN)/2); null where nothing is positive nor predicted so. */
+/** Harmonic mean of precision and recall: TP / (TP + (FP + FN)/2); null if no row is positive or predicted positive. */
 export function f1Of({ truePositives, falsePositives, falseNegatives }: Confusion): number | null {
   const denominator = truePositives + (falsePositives + falseNegatives) / 2;
   return denominator === 0 ? null : truePositives / denominator;
 }
 
 /**
- * The area under the curve of expected true against expected false positives, rows in descending order of the score,
- * rows of equal score together; null where no positive or no negative is expected.
+ * Returns the area under the curve of expected true against expected false positives, with rows in descending order of score
+ * and rows of equal score together; null if no positive or no negative is expected.
  *
- * Formula: Σ p cumulates the true, Σ (1 − p) the false positives; trapezoids (NannyML's CBPE). With labels for
- * probabilities it is the AUC itself.
+ * Formula: cumulated Σ p for true and Σ (1 − p) for false positives, area by trapezoids (NannyML's CBPE). With labels
+ * instead of probabilities it is the actual AUC.
  *
- * @param scores what the model answered; @param probabilities of the positive class, in [0, 1]
+ * @param scores of the model @param probabilities of the positive class, in [0, 1]
  * @example expectedAuc(Float64Array.of(0.9, 0.1), Float64Array.of(0.9, 0.1)) // 0.9
  */
 export function expectedAuc(scores: Float64Array, probabilities: ArrayLike<number>): number | null {

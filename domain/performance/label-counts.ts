@@ -1,25 +1,25 @@
-// How many labels of a window are there, and how many of the others may still come in time.
+// Counts the labels of a window: how many are known, still awaited, or overdue.
 import { NO_LABEL } from '../data/frame.ts';
 
-/** Labels of a window's rows. */
+/** Label counts of a window's rows. */
 export interface LabelCounts {
   readonly rows: number;
   /** Known by the instant the window was frozen. */
   readonly mature: number;
-  /** Not known yet, and not yet expected by the label's delay. */
+  /** Not known yet, and not expected yet according to the label's delay. */
   readonly awaited: number;
-  /** Not known, though expected by then. */
+  /** Not known, although expected by that instant. */
   readonly overdue: number;
 }
 
-/** No row. */
+/** Counts of no rows. */
 export const NO_ROWS: LabelCounts = { rows: 0, mature: 0, awaited: 0, overdue: 0 };
 
 /**
- * Adds rows to what was counted.
+ * Adds the labels of more rows to the counts.
  *
- * @param labels 0, 1, or `NO_LABEL`; @param times in microseconds since 1970 UTC; without
- *   them no label is awaited
+ * @param labels 0, 1, or `NO_LABEL`
+ * @param times of the rows, in microseconds since 1970 UTC; without them every unknown label counts as overdue
  * @param expectedUntil rows up to this time should have their label
  * @example countLabelsOf(NO_ROWS, labels, times, before(asKnownAt, delay))
  */

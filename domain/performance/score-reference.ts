@@ -1,4 +1,4 @@
-// The score reference: what a version answered on rows it was not fitted on, frozen with it.
+// The score reference: a version's scores on rows it was not fitted on, stored with the version.
 import { type FeatureReference, freezeReference } from '../data/profile/feature-reference.ts';
 import { SCORE } from '../drift/prediction-change.ts';
 import {
@@ -11,24 +11,24 @@ import {
 import { TidegateError } from '../errors.ts';
 import { Random } from '../random.ts';
 
-/** Which rows: those held out, or all training rows, each scored by a model that was fitted without its cluster. */
+/** The scored rows: the holdout, or all training rows, each scored by a model that was fitted without its cluster. */
 export type ScoreSource = 'holdout' | 'out of fold';
 
-/** Labelled rows with the score that each was given. */
+/** Labelled rows with their scores. */
 export interface ScoredRows {
   readonly scores: Float64Array;
   /** 0 or 1 per row. */
   readonly labels: Uint8Array;
 }
 
-/** Scores of a version; the base of prediction drift and of performance without labels. */
+/** Scores of a version, against which prediction drift and estimated performance are measured. */
 export interface ScoreReference extends ScoredRows {
   readonly source: ScoreSource;
-  /** The scores of all rows, as the only column `score`; at most 20,000 of them are kept one by one. */
+  /** Profile of all scores, as the single column `score`. Only up to 20,000 individual scores are kept. */
   readonly profile: FeatureReference;
 }
 
-/** A score reference as plain JSON; numbers by `encodeNumbers`, labels as a text of 0 and 1. */
+/** A score reference as plain JSON: numbers encoded by `encodeNumbers`, labels as a string of 0 and 1. */
 export interface EncodedScoreReference {
   readonly format: typeof FORMAT;
   readonly source: ScoreSource;
@@ -39,13 +39,13 @@ export interface EncodedScoreReference {
 
 const FORMAT = 1;
 
-/** Most rows that are kept one by one: 160 kB of scores. */
+/** Maximum number of individual rows kept: 160 kB of scores. */
 const MAX_KEPT = 20_000;
 
 /**
- * Freezes scores. Where there are more than 20,000, a part of them drawn by the seed is kept. The kept rows stand in the
- * order of their times, those of one time in an order drawn by the seed, so that chunks of them resemble windows and a
- * chunk of one time is no selection.
+ * Makes a score reference. Of more than 20,000 rows, a random sample drawn by the seed is kept. The kept rows are sorted by
+ * time, and rows of the same time are shuffled by the seed, so that consecutive chunks resemble windows and several chunks
+ * of the same time are random samples.
  *
  * @param times of the rows, microseconds since 1970 UTC; at least one row
  */
@@ -75,7 +75,7 @@ export function freezeScores(
   };
 }
 
-/** Plain JSON of a score reference; `decodeScores` gives back every bit. */
+/** Encodes a score reference as plain JSON; `decodeScores` restores every bit. */
 export const encodeScores = ({ source, scores, labels, profile }: ScoreReference): EncodedScoreReference => ({
   format: FORMAT,
   source,
@@ -85,9 +85,9 @@ export const encodeScores = ({ source, scores, labels, profile }: ScoreReference
 });
 
 /**
- * The reference of `encodeScores`.
+ * Decodes the result of `encodeScores`.
  *
- * @throws TidegateError UNREADABLE_PROFILE when another version of Tidegate wrote it
+ * @throws TidegateError UNREADABLE_PROFILE if another version of Tidegate wrote it
  */
 export function decodeScores({
   format,

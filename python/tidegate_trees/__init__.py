@@ -1,1 +1,1 @@
-"""The trees worker: fits gradient-boosted trees on frozen datasets and stores them as models in ONNX."""
+"""The trees worker: fits gradient-boosted trees to frozen datasets and stores them as ONNX models."""

@@ -1,4 +1,4 @@
-"""python -m tidegate_trees: polls the trees' task queue until it is told to stop, or whoever started it is gone."""
+"""python -m tidegate_trees: polls the trees' task queue until it receives a signal or its parent process ends."""
 
 import asyncio
 import contextlib
@@ -18,11 +18,11 @@ from .health import EVERY_SECONDS, alive_file
 from .ownership import OwnFits
 
 
-def _stop_when_left_alone(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
-    """Standard input ends when the process that started this one ends, however it does."""
+def _stop_with_parent(stop: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    """Stops when standard input is closed, which happens when the parent process ends, even if it crashes."""
 
     def wait() -> None:
-        # Not through sys.stdin, whose lock the interpreter wants when it ends.
+        # Reads the descriptor and not sys.stdin, because the interpreter needs the lock of sys.stdin when it exits.
         while os.read(0, 4_096):
             pass
         loop.call_soon_threadsafe(stop.set)
@@ -37,12 +37,12 @@ async def main() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     if os.environ.get("TIDEGATE_TREES_PARENT") == "pipe":
-        _stop_when_left_alone(stop, loop)
+        _stop_with_parent(stop, loop)
     config = {"target_host": "localhost:7233", **ClientConfig.load_client_connect_config()}
     client = await Client.connect(**config)
     database_url = os.environ["DATABASE_URL"]
     checkpoint_seconds = float(os.environ.get("TIDEGATE_TREES_CHECKPOINT_SECONDS", "2"))
-    # A fit that waits for its turn is taken all the same: see TreeFits.
+    # Fits that wait for their turn are accepted as well and need a thread each: see TreeFits.
     with ThreadPoolExecutor(64) as threads:
         worker = Worker(
             client,
@@ -51,7 +51,7 @@ async def main() -> None:
             interceptors=[OwnFits(client, database_url)],
             activity_executor=threads,
             max_concurrent_activities=64,
-            # A cancellation is heard of by a heartbeat: one that waits would make it late.
+            # A worker learns of a cancellation by a heartbeat, so throttled heartbeats would delay it.
             max_heartbeat_throttle_interval=timedelta(milliseconds=500),
             graceful_shutdown_timeout=timedelta(0),
         )
@@ -64,5 +64,6 @@ async def main() -> None:
 
 
 asyncio.run(main())
-# Temporal's threads may still look in while the interpreter takes itself apart, which then aborts. Nothing is left to do.
+# Temporal's threads may still run while the interpreter shuts down, which can abort the process. Nothing is left to do,
+# so exit without the shutdown.
 os._exit(0)

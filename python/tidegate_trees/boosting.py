@@ -1,4 +1,4 @@
-"""Boosting by LightGBM, round by round: with early stopping by whole clusters, and resumed where it was cut off."""
+"""Boosting by LightGBM, with early stopping on whole clusters; resumes from a checkpoint after an interruption."""
 
 import json
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import lightgbm
 import numpy as np
 
 VALIDATION_SHARE = 0.2
-LEAST_OF_CLASS = 50
+MIN_OF_CLASS = 50
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a definition says of the trees."""
+    """The options of a fit, from the definition."""
 
     rounds: int
     leaves: int
@@ -28,7 +28,7 @@ class Options:
 
 @dataclass
 class Progress:
-    """How far boosting is: rounds done, the best one by the validation clusters, and its log loss."""
+    """State of the boosting: rounds done, the best round on the validation clusters and its log loss, the model."""
 
     rounds: int = 0
     best: int = 0
@@ -40,14 +40,17 @@ class Progress:
 
 
 def validation_rows(clusters: np.ndarray, labels: np.ndarray, options: Options) -> np.ndarray | None:
-    """Which rows judge the rounds: a fifth of the clusters, drawn by the seed; None where a class is too rare."""
+    """Chooses the validation rows: a fifth of the clusters, drawn by the seed.
+
+    None if early stopping is off, or if either part has fewer than 50 rows of a class.
+    """
     if options.early_stopping == 0:
         return None
     distinct = np.unique(clusters)
     drawn = np.random.default_rng(options.seed).permutation(distinct)[: int(len(distinct) * VALIDATION_SHARE)]
     chosen = np.isin(clusters, drawn)
     rarest = min(np.bincount(labels[part], minlength=2).min() for part in (chosen, ~chosen))
-    return chosen if rarest >= LEAST_OF_CLASS else None
+    return chosen if rarest >= MIN_OF_CLASS else None
 
 
 def boost(
@@ -58,7 +61,7 @@ def boost(
     start: Progress,
     after_round: Callable[[Progress, lightgbm.Booster], None],
 ) -> tuple[lightgbm.Booster, Progress]:
-    """Boosts from `start` on. The same rows, options and versions of the packages give the same trees, resumed or not."""
+    """Boosts from `start` on. The same rows, options and package versions give the same trees, resumed or not."""
     params = {
         "objective": "binary",
         "learning_rate": options.learning_rate,
@@ -72,41 +75,41 @@ def boost(
         "feature_pre_filter": False,
         "verbosity": -1,
     }
-    judging = validation_rows(clusters, labels, options)
-    learning = np.ones(len(labels), dtype=bool) if judging is None else ~judging
+    validation = validation_rows(clusters, labels, options)
+    learning = np.ones(len(labels), dtype=bool) if validation is None else ~validation
     weights = np.where(labels == 1, options.positive_weight, options.negative_weight)
     train = lightgbm.Dataset(matrix[learning], labels[learning], weight=weights[learning], free_raw_data=False)
     progress = start
-    callbacks: list[Callable] = [_each_round(progress, options, judging is not None, after_round)]
+    callbacks: list[Callable] = [_each_round(progress, options, validation is not None, after_round)]
     valid = []
-    if judging is not None:
-        valid = [train.create_valid(matrix[judging], labels[judging], weight=weights[judging])]
+    if validation is not None:
+        valid = [train.create_valid(matrix[validation], labels[validation], weight=weights[validation])]
     before = None if progress.model is None else lightgbm.Booster(model_str=progress.model)
     booster = before
     left = options.rounds - progress.rounds
-    if left > 0 and not _is_over(progress, options, judging is not None):
+    if left > 0 and not _is_over(progress, options, validation is not None):
         booster = lightgbm.train(
             params, train, num_boost_round=left, init_model=before, valid_sets=valid, callbacks=callbacks
         )
-    if judging is None:
+    if validation is None:
         progress.best = progress.rounds
     assert booster is not None
     return booster, progress
 
 
-def _is_over(progress: Progress, options: Options, judged: bool) -> bool:
-    return judged and progress.rounds - progress.best >= options.early_stopping
+def _is_over(progress: Progress, options: Options, validated: bool) -> bool:
+    return validated and progress.rounds - progress.best >= options.early_stopping
 
 
-def _each_round(progress: Progress, options: Options, judged: bool, after_round: Callable) -> Callable:
+def _each_round(progress: Progress, options: Options, validated: bool, after_round: Callable) -> Callable:
     def each(env) -> None:
         progress.rounds += 1
-        if judged:
+        if validated:
             loss = float(env.evaluation_result_list[0][2])
             if progress.best_loss is None or loss < progress.best_loss:
                 progress.best, progress.best_loss = progress.rounds, loss
         after_round(progress, env.model)
-        if _is_over(progress, options, judged):
+        if _is_over(progress, options, validated):
             raise lightgbm.callback.EarlyStopException(progress.best, env.evaluation_result_list)
 
     return each

@@ -1,20 +1,20 @@
-"""Features as columns of float32: categories by the order of their positive share, missing as NaN."""
+"""Encodes features as float32 columns: categories are numbered by their share of positives, missing values are NaN."""
 
 import numpy as np
 
 from .frozen_rows import MISSING_CODE, Feature, Rows
 
 MAX_LEVELS = 200
-# A level of few rows is drawn to the share of all: so many rows of that share are added to each.
+# The share of a level is shrunk towards the overall share, as if each level had this many more rows with that share.
 SMOOTHING = 20.0
 
 
 def encode(rows: Rows) -> tuple[np.ndarray, list[dict]]:
-    """The matrix, and for each column what an artifact says of it.
+    """Returns the matrix, and the description of each column for the artifact.
 
-    Splitting an ordered category at one place is as good as trying all its subsets where the order is that of the
-    positive share (Fisher, JASA 53 (1958)). The 200 most common levels have a number; rarer and unseen ones share that
-    of the mean share.
+    For categories ordered by their share of positives, the best split of the order is as good as the best of all
+    subsets (Fisher, JASA 53 (1958)). The 200 most common levels have a number each; rarer and unseen levels share one number,
+    placed at the overall share.
     """
     matrix = np.empty((len(rows.labels), len(rows.features)), dtype=np.float32)
     columns = []
@@ -40,7 +40,7 @@ def _ordered(feature: Feature, labels: np.ndarray) -> tuple[np.ndarray, dict]:
     seen = [code for code in range(size) if counts[code] > 0]
     seen.sort(key=lambda code: (-counts[code], feature.dictionary[code]))
     kept = sorted(seen[:MAX_LEVELS], key=lambda code: (shares[code], feature.dictionary[code]))
-    # The number of what is rare or unseen stands between the levels below and above the mean share.
+    # Rare and unseen levels get a number between those of the levels below and above the overall share.
     below = sum(1 for code in kept if shares[code] < prior)
     numbers = np.full(size + 1, float(below), dtype=np.float32)
     for at, code in enumerate(kept):

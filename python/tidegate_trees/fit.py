@@ -1,4 +1,4 @@
-"""The activity: one fit, by its id. Its rows, options, progress and outcome all stand in Postgres."""
+"""The activity that runs one fit, given its id. Its rows, options, progress and outcome are all in Postgres."""
 
 import contextvars
 import hashlib
@@ -24,24 +24,24 @@ SAMPLE_ROWS = 256
 
 
 class TreeFits:
-    """Fits of one database."""
+    """Runs the fits of one database."""
 
     def __init__(self, database_url: str, checkpoint_seconds: float = 2.0) -> None:
         self._database_url = database_url
         self._checkpoint_seconds = checkpoint_seconds
-        # One fit at a time keeps the cores busy. The others are taken all the same, and wait here: to the server a fit
-        # that nobody takes means that there is no worker.
+        # One fit at a time is enough to keep the cores busy. The worker still accepts the others, which wait here, because
+        # Temporal would otherwise conclude that no worker is running.
         self._turn = threading.Lock()
 
     @activity.defn(name="fitTrees")
     def fit_trees(self, ref: dict) -> None:
-        """Fits what `ref["fitId"]` names and stores it; one that is stored is left alone."""
+        """Runs the fit with the id `ref["fitId"]` and stores its outcome, unless an outcome is already stored."""
         fit_id = int(ref["fitId"])
         with _beating(fit_id), _turn_of(self._turn):
             self._fit(fit_id)
 
     def _fit(self, fit_id: int) -> None:
-        # No prepared statements: behind a pooler the next transaction may meet another session.
+        # No prepared statements, because behind a connection pooler the next transaction may run in another session.
         with psycopg.connect(
             self._database_url, autocommit=True, application_name="tidegate-trees", prepare_threshold=None
         ) as connection:
@@ -89,7 +89,7 @@ class TreeFits:
 
 @contextmanager
 def _turn_of(lock: threading.Lock) -> Iterator[None]:
-    # In short waits, between which a cancellation is raised.
+    # Waits in short intervals, because a cancellation is raised between them.
     while not lock.acquire(timeout=0.2):
         pass
     try:
@@ -100,7 +100,7 @@ def _turn_of(lock: threading.Lock) -> Iterator[None]:
 
 @contextmanager
 def _beating(fit_id: int) -> Iterator[None]:
-    """Heartbeats from a thread of its own: building bins of many rows takes longer than the server waits."""
+    """Sends heartbeats from a thread of its own, because binning many rows takes longer than the heartbeat timeout."""
     done = threading.Event()
 
     def beat() -> None:

@@ -1,4 +1,4 @@
-"""Reads the training rows of a frozen dataset from Postgres into numpy, checking every digest."""
+"""Reads the training rows of a frozen dataset from Postgres into numpy arrays and checks every digest."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ _FIXED_PARTS = ["key", "cluster", "time", "holdout", "label"]
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature of the rows: numbers with NaN for missing, or codes into a dictionary."""
+    """One feature of the rows: numbers, NaN if missing, or codes that index a dictionary."""
 
     name: str
     kind: str
@@ -25,7 +25,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Rows:
-    """Labelled rows outside the holdout, with their numbers in the dataset."""
+    """Labelled rows outside the holdout, with their row numbers in the dataset."""
 
     numbers: np.ndarray
     labels: np.ndarray
@@ -33,16 +33,17 @@ class Rows:
     features: list[Feature]
 
 
-def _failure(code: str, words: str) -> ApplicationError:
-    return ApplicationError(words, type=code, non_retryable=True)
+def _failure(code: str, message: str) -> ApplicationError:
+    return ApplicationError(message, type=code, non_retryable=True)
 
 
 def read_rows(
     connection: psycopg.Connection, dataset_id: int, chosen: bytes | None
 ) -> Rows:
-    """The training rows, of them those whose bit is set in `chosen` (the lowest bit first); all where it is None.
+    """Reads the training rows whose bit is set in `chosen` (lowest bit first), or all training rows if it is None.
 
-    One snapshot; memory holds the chosen rows and one chunk. Raises DATASET_EXPIRED or DATASET_CHANGED.
+    Reads in one snapshot, with the chosen rows and one chunk in memory. Raises UNKNOWN_DATASET, DATASET_EXPIRED or
+    DATASET_CHANGED.
     """
     with connection.transaction(), connection.cursor(binary=True) as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
@@ -50,7 +51,7 @@ def read_rows(
             "select columns, row_count, digest, expired_at from tidegate.dataset where id = %s", [dataset_id]
         ).fetchone() or _refuse(dataset_id)
         if expired is not None:
-            raise _failure("DATASET_EXPIRED", f"the rows of dataset {dataset_id} were let go")
+            raise _failure("DATASET_EXPIRED", f"the rows of dataset {dataset_id} were deleted")
         digests = _digests(cursor, dataset_id, columns, int(total), digest)
 
         def read(part: str, kind: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""python -m tidegate_trees.health: ends with 0 where the worker of this machine said lately that it lives."""
+"""python -m tidegate_trees.health: exits with 0 if this machine's worker was alive in the last 20 seconds, else 1."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ EVERY_SECONDS = 5.0
 
 
 def alive_file() -> Path:
-    """What the worker touches while it polls."""
+    """Path of the file that the worker touches while it polls."""
     return Path(tempfile.gettempdir()) / "tidegate-trees-alive"
 
 

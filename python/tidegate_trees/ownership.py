@@ -1,4 +1,4 @@
-"""Refuses fits of another installation: two databases may share a namespace, and a fit's number means another fit in each."""
+"""Refuses fits of another installation: databases may share a namespace, and a fit id means another fit in each."""
 
 import asyncio
 from datetime import timedelta
@@ -9,21 +9,24 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-# As worker/installation-memo.ts writes it on every run.
+# The memo key that worker/installation-memo.ts sets on every run.
 INSTALLATION_MEMO = "tidegateInstallation"
-# Runs that the worker remembers to be its own.
+# Maximum number of own runs that the worker remembers.
 MAX_KNOWN = 10_000
 
 
-def foreign(words: str, attempt: int) -> ApplicationError:
-    """Not for this worker. Tried again later, a second and then up to an hour, so that one of the other takes it."""
+def foreign(message: str, attempt: int) -> ApplicationError:
+    """Makes the error for a fit of another installation.
+
+    The retry delay grows from a second to an hour, so that a worker of the other installation can take the fit.
+    """
     return ApplicationError(
-        words, type="FOREIGN_INSTALLATION", next_retry_delay=timedelta(seconds=min(attempt**3, 3_600))
+        message, type="FOREIGN_INSTALLATION", next_retry_delay=timedelta(seconds=min(attempt**3, 3_600))
     )
 
 
 class OwnFits(Interceptor):
-    """Lets an activity run only if its run belongs to the installation of this database, or to one that it adopted."""
+    """Runs an activity only if its run belongs to the installation of this database, or to one that it adopted."""
 
     def __init__(self, client: Client, database_url: str) -> None:
         self._client = client
@@ -40,14 +43,14 @@ class OwnFits(Interceptor):
             return
         description = await self._client.get_workflow_handle(info.workflow_id, run_id=run).describe()
         owner = await description.memo_value(INSTALLATION_MEMO, None)
-        # A run without an id is from before there were any: whether its fit is in this database is seen when it is read.
+        # Old runs have no installation in their memo; reading the fit shows whether it is in this database.
         if owner is not None:
             own, *adopted = await asyncio.to_thread(self._installations)
             if owner != own and owner not in adopted:
                 raise foreign(
-                    f"the run {info.workflow_id} belongs to the installation {owner}, and this database is the "
+                    f"the run {info.workflow_id} belongs to the installation {owner}, but this database is the "
                     f"installation {own}. Give this installation a namespace of its own (TEMPORAL_NAMESPACE). Only if "
-                    f"this database stands in the place of the other, after a restore: `tidegate adopt {owner}`.",
+                    f"this database replaces the other, after a restore: `tidegate adopt {owner}`.",
                     info.attempt,
                 )
         if len(self._known) >= MAX_KNOWN:

@@ -1,4 +1,4 @@
-"""Trees of LightGBM as a model in ONNX that gives the same log-odds."""
+"""Converts LightGBM trees to an ONNX model with the same log-odds."""
 
 import numpy as np
 from onnx import TensorProto, helper
@@ -7,9 +7,9 @@ INPUT, OUTPUT = "features", "log_odds"
 
 
 def to_onnx(dumped: dict, width: int) -> bytes:
-    """One TreeEnsembleRegressor over a matrix of float32, [N, width], to [N, 1].
+    """Makes a model of one TreeEnsembleRegressor, from a float32 matrix [N, width] to [N, 1].
 
-    LightGBM compares in float64. The matrix holds float32, so a threshold rounded down to float32 parts the same values.
+    LightGBM compares in float64, but the matrix is float32. A threshold rounded down to float32 splits the same values.
     """
     nodes: dict[str, list] = {
         name: []
@@ -45,7 +45,7 @@ def to_onnx(dumped: dict, width: int) -> bytes:
 
 def _add_tree(tree: int, root: dict, nodes: dict[str, list], leaves: dict[str, list]) -> None:
     waiting = [root]
-    # Numbers are given as nodes are seen, so that children are known before they are written.
+    # Nodes are numbered when they are first seen, so that the numbers of children are known when their parent is written.
     numbers = {id(root): 0}
     while waiting:
         node = waiting.pop()
@@ -74,11 +74,11 @@ def _add_tree(tree: int, root: dict, nodes: dict[str, list], leaves: dict[str, l
 
 
 def _missing_goes_left(node: dict, threshold: float) -> bool:
-    # Where training had nothing missing, LightGBM takes a missing value for 0.
+    # If training had no missing values, LightGBM treats a missing value as 0.
     return bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0.0
 
 
 def _rounded_down(threshold: float) -> float:
-    most = float(np.finfo(np.float32).max)
-    clipped = np.float32(min(most, max(-most, threshold)))
+    largest = float(np.finfo(np.float32).max)
+    clipped = np.float32(min(largest, max(-largest, threshold)))
     return float(clipped if float(clipped) <= threshold else np.nextafter(clipped, np.float32(-np.inf)))

@@ -150,7 +150,7 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     ['a file that is no ONNX', 'make', {}, /no model in ONNX|cannot be run/],
     ['an opset that is too new', 'opset', {}, /opset/],
     ['a list of maps as output', 'maps', { output: { name: 'P3', holds: 'probability' } }, /zipmap=False/],
-    ['classes as output', 'classes', {}, /no probability/],
+    ['classes as output', 'classes', {}, /does not contain probabilities/],
     ['scores beyond 1', 'scores', {}, /no probability from 0 to 1/],
     [
       'scores that are no number',
@@ -158,10 +158,20 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
       inputs(['hours', { feature: 'plan', categories: ['a', 'b'] }]),
       /all missing is scored NaN/,
     ],
-    ['an input that nobody fills', 'good', { inputs: [{ name: 'Y', features: ['hours'] }] }, /names nowhere/],
-    ['too few columns', 'good', inputs(['hours']), /has 2 columns, and the schema gives it 1/],
+    [
+      'an input that nobody fills',
+      'good',
+      { inputs: [{ name: 'Y', features: ['hours'] }] },
+      /does not fill the model's input X/,
+    ],
+    [
+      'too few columns',
+      'good',
+      inputs(['hours']),
+      /has 2 columns, but the number of features that the schema lists for it is 1/,
+    ],
     ['an unknown feature', 'good', inputs(['hours', 'salary']), /no feature salary/],
-    ['a category without numbers', 'good', inputs(['hours', 'plan']), /name its categories/],
+    ['a category without numbers', 'good', inputs(['hours', 'plan']), /list its "categories"/],
     ['an unknown output', 'good', { output: { name: 'Q', holds: 'probability' } }, /no output Q; it has P/],
   ])('%s is refused', async (_, fixture, changes, words) => {
     const attempt =

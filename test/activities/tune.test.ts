@@ -238,5 +238,5 @@ test('a recipe that separated classes keep from converging is out, and the other
     problem: expect.stringContaining('perfectly separated') as string,
   });
   expect(tuning.chosen.l2).toBe(1);
-  expect(tuning.words).toContain('1 of 2 could not be learnt in every fold');
+  expect(tuning.words).toContain('1 of 2 recipes could not be fitted in every fold');
 });

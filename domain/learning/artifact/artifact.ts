@@ -1,4 +1,4 @@
-// A trained version as it is stored: plain JSON, scored by a dot product.
+// A trained linear version as it is stored: plain JSON, scored by a dot product.
 import { type Calibration } from './calibrate.ts';
 import { type ClassWeights } from '../metrics/class-counts.ts';
 import { type Encoding } from '../encode/encoding.ts';
@@ -7,7 +7,7 @@ import { type OperatingThreshold } from './operating-threshold.ts';
 import { type Solver } from '../solvers/logistic-problem.ts';
 import { type OnnxArtifact } from './onnx-artifact.ts';
 
-/** What training gives: the same rows, options and seed give the same bytes. */
+/** The result of training. The same rows, options and seed always produce the same bytes. */
 export interface Artifact {
   readonly format: 1;
   /** Name of the trainer that made it. */
@@ -16,31 +16,31 @@ export interface Artifact {
   readonly encoding: Encoding;
   /** One per column of the encoded matrix, the intercept first; score = 1 / (1 + exp(−coefficients · row)), then mapped by `calibration`. */
   readonly coefficients: readonly number[];
-  /** What each feature of the encoding does to the log-odds, in its order. */
+  /** How much each feature moves the log-odds, in the order of the encoding. */
   readonly effects: readonly FeatureEffect[];
   /** Share of positive rows in training, in (0, 1). */
   readonly prior: number;
-  /** Strength of the L2 penalty: l2/2 · Σ coefficient² without the intercept, beside the summed log loss. */
+  /** Strength of the L2 penalty: l2/2 · Σ coefficient² without the intercept is added to the summed log loss. */
   readonly l2: number;
-  /** How much a row of each class counted; absent where all counted alike. */
+  /** Weight of the rows of each class; absent if all rows had the same weight. */
   readonly classWeights?: ClassWeights;
-  /** What makes the scores probabilities; absent where the definition asks for nothing. */
+  /** Maps the scores to probabilities; absent if the definition does not ask for calibration. */
   readonly calibration?: Calibration;
-  /** From which score on the version says yes; absent where the definition states none. */
+  /** The score from which on the version says yes; absent if the definition states no threshold. */
   readonly threshold?: OperatingThreshold;
-  /** How the coefficients were found; absent where there was nothing to solve. */
+  /** How the coefficients were found; absent if there was nothing to solve. */
   readonly solver?: Solver;
   /** Steps of the solver. */
   readonly steps: number;
-  /** Length of the gradient of the penalised loss at the coefficients, per training row; with class weights, per their sum over the rows. */
+  /** Length of the gradient of the penalised loss at the coefficients, divided by the number of training rows or, with class weights, by the sum of their weights. */
   readonly gradientNorm: number;
   readonly trainedRows: number;
   readonly positives: number;
 }
 
-/** What a version's row holds. Scored through `Scorer`; the rest is told of it. */
+/** The artifact stored with a version. It is scored through `Scorer`. */
 export type StoredArtifact = Artifact | OnnxArtifact;
 
-/** Features that were constant in training and play no part. @example droppedFeatures(artifact) // ['region'] */
+/** Returns the features that were constant in training and are not used. @example droppedFeatures(artifact) // ['region'] */
 export const droppedFeatures = (artifact: StoredArtifact): readonly string[] =>
   artifact.format === 'onnx' ? [] : artifact.encoding.dropped;

@@ -1,4 +1,4 @@
-// Recalibration of a version: which map makes its scores probabilities, judged on scores out of fold.
+// Chooses the map that turns a version's scores into probabilities, evaluated on out-of-fold scores.
 import { clusterBound, countClusters, MIN_CLUSTERS } from '../../data/math/class-clusters.ts';
 import { fixed } from '../../numbers-in-words.ts';
 import { fitIsotonic } from '../../data/math/isotonic.ts';
@@ -8,40 +8,40 @@ import { logLoss, surprise } from '../metrics/brier.ts';
 /** How a definition asks for calibration. */
 export type CalibrationPolicy = 'none' | 'platt' | 'isotonic' | 'auto';
 
-/** Training rows, each scored by a model that saw nothing of its cluster. */
+/** Training rows, each scored by a model that was fitted without the row's cluster. */
 export interface OutOfFold {
   readonly scores: Float64Array;
-  /** 0 or 1 per row, with both among them. */
+  /** 0 or 1 per row; both occur. */
   readonly labels: Uint8Array;
   readonly clusters: Uint32Array;
   /** Fold of each row. */
   readonly folds: Uint8Array;
 }
 
-/** The map of a version and what it rests on. Plain JSON, stored in the artifact. */
+/** The map of a version and why it was chosen. Plain JSON, stored in the artifact. */
 export interface Calibration {
   readonly asked: Exclude<CalibrationPolicy, 'none'>;
   readonly map: CalibrationMap;
-  /** Log loss of the out-of-fold scores, as fitted and mapped by a curve that was fitted without their fold; null where no map was judged. */
+  /** Log loss of the out-of-fold scores before and after mapping, each row by a curve fitted without its fold; null if no map was evaluated. */
   readonly logLoss: { readonly before: number; readonly after: number } | null;
   readonly rows: number;
   readonly positives: number;
-  /** Why this map, in words. */
+  /** Why this map was chosen, in a sentence. */
   readonly why: string;
-  /** Code of the error that kept the rows from being scored out of fold, though there were enough; absent otherwise. */
+  /** Code of the error because of which the rows could not be scored out of fold although there were enough; absent otherwise. */
   readonly failed?: string;
 }
 
-/** With fewer rows of a class isotonic regression learns the noise: Niculescu-Mizil and Caruana, ICML 2005. */
+/** With fewer rows of a class isotonic regression overfits (Niculescu-Mizil and Caruana, ICML 2005). */
 const ENOUGH_FOR_ISOTONIC = 1_000;
 
 /**
  * Chooses and fits the map.
  *
- * `platt` and `isotonic` are fitted as asked. `auto` goes from none to Platt to isotonic (the last with at least 1,000 rows
- * of each class), and each next map is taken only where its log loss, each row mapped by a curve fitted without its fold,
- * is lower by more than one standard error of the difference, by cluster; with fewer than 50 clusters of a class it is none.
- * Where no map keeps the order of the scores (all equal, or the wrong way round) it is none as well.
+ * `platt` and `isotonic` are fitted as asked. `auto` tries none, then Platt, then isotonic (only with at least 1,000 rows of
+ * each class). It takes the next map only if its log loss is lower by more than one standard error of the difference, by
+ * cluster, where each row is mapped by a curve fitted without its fold. With fewer than 50 clusters of a class it chooses
+ * none. The map is also none if the scores are all equal or rank the wrong way round, because no map would keep their order.
  *
  * @example chooseCalibration('auto', outOfFold).map
  */
@@ -52,19 +52,19 @@ export function chooseCalibration(asked: Calibration['asked'], rows: OutOfFold):
   const none = (why: string): Calibration => ({ ...facts, map: { kind: 'none' }, logLoss: null, why });
   if (fitPlatt(scores, labels) === null) {
     return none(
-      'no map keeps the order of the scores: out of fold they are all equal, or rank the wrong way round',
+      'no map keeps the order of the scores: out of fold they are all equal or rank the wrong way round',
     );
   }
-  const chosen = ({ map, logLoss: losses, words }: Judged, reason: string): Calibration => ({
+  const chosen = ({ map, logLoss: losses, summary }: Judged, reason: string): Calibration => ({
     ...facts,
     map,
     logLoss: losses,
-    why: `${reason}: ${words}`,
+    why: `${reason}: ${summary}`,
   });
   if (asked !== 'auto') return chosen(judge(asked, rows), 'as the definition asks');
   if (Math.min(positiveClusters, negativeClusters) < MIN_CLUSTERS) {
     return none(
-      `${positiveClusters} positive and ${negativeClusters} negative clusters say too little: fewer than ${MIN_CLUSTERS} of a class`,
+      `${positiveClusters} positive and ${negativeClusters} negative clusters are too few: at least ${MIN_CLUSTERS} of each class are needed`,
     );
   }
   const isEnough = Math.min(positives, negatives) >= ENOUGH_FOR_ISOTONIC;
@@ -76,16 +76,16 @@ export function chooseCalibration(asked: Calibration['asked'], rows: OutOfFold):
     if (gain > error) taken = judged;
   }
   return taken
-    ? chosen(taken, 'surely better than what is simpler')
-    : none(`the scores are as good as ${kinds.join(' or ')} would make them`);
+    ? chosen(taken, 'significantly better than any simpler map')
+    : none(`${kinds.join(' or ')} would not make the scores significantly better`);
 }
 
-/** A map with the rows mapped by curves that were fitted without their fold. */
+/** A map, with the rows mapped by curves that were fitted without their fold. */
 interface Judged {
   readonly map: CalibrationMap;
   readonly mapped: Float64Array;
   readonly logLoss: NonNullable<Calibration['logLoss']>;
-  readonly words: string;
+  readonly summary: string;
 }
 
 function judge(kind: 'platt' | 'isotonic', { scores, labels, folds }: OutOfFold): Judged {
@@ -107,12 +107,12 @@ function judge(kind: 'platt' | 'isotonic', { scores, labels, folds }: OutOfFold)
     map: fitMap(kind, scores, labels),
     mapped,
     logLoss: losses,
-    words: `${kind} takes the log loss out of fold from ${before} to ${after}`,
+    summary: `${kind} changes the out-of-fold log loss from ${before} to ${after}`,
   };
 }
 
 function fitMap(kind: 'platt' | 'isotonic', scores: Float64Array, labels: Uint8Array): CalibrationMap {
-  // In one fold alone the curve may fail, and its rows then stay as they are.
+  // The curve may fail in a single fold; the rows of that fold then keep their scores.
   if (kind === 'platt') return fitPlatt(scores, labels) ?? { kind: 'none' };
   const { positive, negative } = smoothedTargets(labels);
   const curve = fitIsotonic(
@@ -122,7 +122,7 @@ function fitMap(kind: 'platt' | 'isotonic', scores: Float64Array, labels: Uint8A
   return { kind, scores: [...curve.scores], probabilities: [...curve.probabilities] };
 }
 
-/** Mean gain in log loss, and its standard error with rows of one cluster taken together. */
+/** Returns the mean gain in log loss and its standard error, with the rows of a cluster summed. */
 function gainOf(
   { labels, clusters }: OutOfFold,
   before: Float64Array,

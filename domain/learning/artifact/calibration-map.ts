@@ -1,29 +1,29 @@
-// A map of scores onto probabilities, stored with a version and applied to every score of it.
+// A map from scores to probabilities, stored with a version and applied to each of its scores.
 import { probabilityAt } from '../../data/math/isotonic.ts';
 import { sigmoid } from '../../data/math/special-functions.ts';
 
-/** Never descending, of [0, 1] into [0, 1]. Plain JSON. */
+/** A nondecreasing map from [0, 1] to [0, 1]. Plain JSON. */
 export type CalibrationMap =
   | { readonly kind: 'none' }
   /** 1 / (1 + exp(−(slope · log-odds of the score + intercept))), slope above 0. */
   | { readonly kind: 'platt'; readonly slope: number; readonly intercept: number }
-  /** Straight between points, flat outside them; scores strictly ascending, at least one. */
+  /** Linear between points, constant outside them; scores strictly ascending, at least one. */
   | {
       readonly kind: 'isotonic';
       readonly scores: readonly number[];
       readonly probabilities: readonly number[];
     };
 
-/** The log-odds of a score, finite: scores nearer to 0 or 1 than 2.2e-16 are taken as that far. */
+/** Returns the log-odds of a score. They are finite because scores are clipped to [2.2e-16, 1 − 2.2e-16]. */
 export function logOddsOf(score: number): number {
   const clipped = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, score));
   return Math.log(clipped / (1 - clipped));
 }
 
 /**
- * The probability of a score.
+ * Maps a score to a probability.
  *
- * @param map absent, or of kind `none`, leaves the score as it is
+ * @param map if absent or of kind `none`, the score is returned unchanged
  * @example calibrated({ kind: 'platt', slope: 1, intercept: 0 }, 0.25) // 0.25
  */
 export function calibrated(map: CalibrationMap | undefined, score: number): number {
@@ -39,8 +39,8 @@ const TOLERANCE = 1e-10;
 const RIDGE = 1e-12;
 
 /**
- * What a positive and a negative count as instead of 1 and 0: (N₊ + 1)/(N₊ + 2) and 1/(N₋ + 2), so that no probability is
- * learnt to be sure.
+ * Returns the targets used for positives and negatives instead of 1 and 0: (N₊ + 1)/(N₊ + 2) and 1/(N₋ + 2), so that no
+ * fitted probability is exactly 0 or 1.
  *
  * Source: Platt, Probabilistic outputs for support vector machines, 1999, section 2.2.
  */
@@ -51,13 +51,14 @@ export function smoothedTargets(labels: ArrayLike<number>): { positive: number; 
 }
 
 /**
- * Fits p = 1 / (1 + exp(−(slope · f + intercept))), f the log-odds of a score, to the smoothed targets by log loss. Null
- * where the scores are all equal, or rank the wrong way round (slope not above 0): no such curve keeps their order.
+ * Fits p = 1 / (1 + exp(−(slope · f + intercept))), where f is the log-odds of a score, to the smoothed targets by log
+ * loss. Returns null if the scores are all equal or rank the wrong way round (slope not above 0), because no such curve
+ * keeps their order.
  *
  * Formula: Newton's method with backtracking (Lin, Lin and Weng, A note on Platt's probabilistic outputs for support vector
  * machines, Machine Learning 68, 2007).
  *
- * @param labels 0 or 1 per score, with both among them
+ * @param labels 0 or 1 per score; both occur
  * @example fitPlatt(Float64Array.of(0.1, 0.2, 0.6, 0.9), [0, 0, 1, 1])
  */
 export function fitPlatt(
@@ -95,7 +96,7 @@ export function fitPlatt(
     ];
     let part = 1;
     let next = loss(slope + moveSlope, intercept + moveIntercept);
-    // Armijo's condition; where not even a tiny part of the step descends, rounding has the last word.
+    // Armijo's condition. If not even a tiny part of the step lowers the loss, what is left is rounding error.
     while (next > now + 1e-4 * part * (gs * moveSlope + gi * moveIntercept) && part > 1e-10) {
       part /= 2;
       next = loss(slope + part * moveSlope, intercept + part * moveIntercept);

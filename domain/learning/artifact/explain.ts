@@ -1,4 +1,4 @@
-// Explanations: why one record got its score.
+// Explains why a record got its score.
 import { type FeatureColumn, type FeatureRecord } from '../../data/frame.ts';
 import { type Artifact } from './artifact.ts';
 import { calibrated } from './calibration-map.ts';
@@ -12,32 +12,32 @@ import { encodeRecord, positionOf, standardise, wrongKind } from '../encode/enco
 import { partOf } from './feature-effects.ts';
 import { sigmoid } from '../../data/math/special-functions.ts';
 
-/** What one feature adds to a score. */
+/** The contribution of one feature to a score. */
 export interface Contribution {
   readonly feature: string;
-  /** Log-odds that the record's value adds beside what the feature adds to the mean training row. */
+  /** Log-odds that the record's value adds, less what the feature adds on average over the training rows. */
   readonly logOdds: number;
 }
 
 /**
- * A score and what it is made of: the logistic function of base and contributions together, mapped by the version's
- * calibration where it has one. Contributions are in log-odds before calibration.
+ * A score and its parts: the score is the logistic function of base plus contributions, mapped by the version's
+ * calibration if it has one. Contributions are in log-odds before calibration.
  */
 export interface Explanation {
   readonly score: number;
-  /** The logistic function itself; absent where nothing is calibrated. */
+  /** The result of the logistic function; absent if the version is not calibrated. */
   readonly scoreBeforeCalibration?: number;
-  /** Log-odds of a row with the mean part of every feature. */
+  /** Log-odds of a row in which every feature contributes its mean. */
   readonly base: number;
-  /** The largest first, whatever their sign. */
+  /** Sorted by absolute value, largest first. */
   readonly contributions: readonly Contribution[];
 }
 
 /**
- * The exact contributions of a record's features to its score.
+ * Returns the exact contributions of a record's features to its score.
  *
  * Formula: for a linear model the Shapley value of a feature is its part of the log-odds less the mean of that part
- * (Lundberg and Lee, NIPS 2017, with features taken as independent).
+ * (Lundberg and Lee, NIPS 2017, assuming independent features).
  *
  * @example explainRecord(artifact, { monthly_fee: 29.85, net_service: 'DSL' }).contributions[0]
  */
@@ -63,15 +63,15 @@ export function explainRecord(
   return { score, ...(isMapped && { scoreBeforeCalibration: fitted }), base, contributions };
 }
 
-/** Adds the terms of a feature: to `sums[at]` those of the row `rows[at]`. */
+/** Adds the terms of a feature for row `rows[at]` to `sums[at]`. */
 type TermAdder = (sums: Float64Array, rows: Uint32Array) => void;
 
 /**
- * The adder of a feature. One after the other, in the order of the encoding and from the intercept on, adders give to
- * the bit the dot product of `encodeRows`: what they leave out are terms of 0.
+ * Returns the function that adds a feature's terms. Starting from the intercept and applied in the order of the encoding,
+ * these functions produce bit for bit the dot product with the rows of `encodeRows`; they only skip terms of 0.
  *
  * @param coefficients of the feature's own columns, all finite
- * @throws TidegateError WRONG_COLUMN_TYPE where the feature is of another kind than the encoding's
+ * @throws TidegateError WRONG_COLUMN_TYPE if the feature is of another kind than in the encoding
  * @example termAdder(encoding.columns[0], frame.features[0], coefficients.slice(1, 2))(sums, rows)
  */
 export function termAdder(

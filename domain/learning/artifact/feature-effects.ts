@@ -1,17 +1,17 @@
-// How much each feature moves the scores of a linear model: its part of the log-odds over the training rows.
+// Measures how much each feature moves the scores of a linear model over the training rows.
 import { columnWidth, encodedWidth, type Encoding } from '../encode/encoding.ts';
 
-/** One feature's part of the log-odds, over the rows that a model was trained on. Plain JSON. */
+/** One feature's part of the log-odds over the rows that a model was trained on. Plain JSON. */
 export interface FeatureEffect {
   readonly feature: string;
   /** Mean of its part. */
   readonly center: number;
-  /** Standard deviation (ddof 0) of its part: how far the feature spreads the log-odds; 0 where it does nothing. */
+  /** Standard deviation (ddof 0) of its part: how far the feature spreads the log-odds; 0 if it has no effect. */
   readonly spread: number;
 }
 
 /**
- * The effect of each feature of the encoding, in its order.
+ * Returns the effect of each feature, in the order of the encoding.
  *
  * Formula: a feature's part of a row is Σ coefficient · value over its own columns; parts and intercept add up to the
  * log-odds.
@@ -34,7 +34,7 @@ export function featureEffects(
     let squares = 0;
     for (let row = 0; row < rows; row += 1) {
       const part = partOf(matrix, row * width, from, first, coefficients);
-      // Welford's update: squares of large parts would cancel.
+      // Welford's update, because sums of large squares would cancel.
       const away = part - mean;
       mean += away / (row + 1);
       squares += away * (part - mean);
@@ -43,7 +43,7 @@ export function featureEffects(
   });
 }
 
-/** Σ coefficient · value over the columns [first, end) of the row that begins at `start`. */
+/** Returns Σ coefficient · value over the columns [first, end) of the row that begins at `start`. */
 export function partOf(
   matrix: Float64Array,
   start: number,
@@ -57,7 +57,7 @@ export function partOf(
 }
 
 /**
- * Each feature's share of all that moves the scores, adding up to 1; equal shares where nothing does.
+ * Returns each feature's share of the total spread. Shares add up to 1 and are equal if no feature has any spread.
  *
  * @example usage([{ feature: 'a', center: 0, spread: 3 }, { feature: 'b', center: 0, spread: 1 }]) // { a: 0.75, b: 0.25 }
  */

@@ -1,106 +1,107 @@
-// A version that is a model in ONNX, as it is stored: plain JSON beside the bytes, which are known by their digest.
+// A version whose model is in ONNX format, as it is stored: plain JSON that names the model's bytes by their digest.
 import { type Calibration } from './calibrate.ts';
 import { type FeatureEffect } from './feature-effects.ts';
 import { type OperatingThreshold } from './operating-threshold.ts';
 
-/** What the trees worker reads. Plain JSON, in its spelling. */
+/** The options that the trees worker reads, spelled as it expects them. Plain JSON. */
 export interface TreeOptions {
   readonly rounds: number;
   readonly leaves: number;
-  /** −1 means no bound. */
+  /** −1 for unlimited. */
   readonly depth: number;
   readonly learning_rate: number;
   readonly min_rows: number;
-  /** 0 means never. */
+  /** Rounds without improvement before boosting stops; 0 for no early stopping. */
   readonly early_stopping: number;
   readonly seed: number;
   readonly positive_weight: number;
   readonly negative_weight: number;
 }
 
-/** A number of a record as one number of an input. */
+/** A numeric feature as one number of an input. */
 export interface OnnxNumber {
   readonly kind: 'numeric';
   readonly name: string;
-  /** What stands where it is missing; null is NaN. */
+  /** Used if the value is missing; null for NaN. */
   readonly missing: number | null;
 }
 
-/** A category as one number of an input. */
+/** A category encoded as one number of an input. */
 export interface OnnxCode {
   readonly kind: 'category';
   readonly as: 'code';
   readonly name: string;
-  /** The number of each level. */
+  /** The code of each level. */
   readonly codes: readonly { readonly value: string; readonly code: number }[];
-  /** The number of every value that is no level, and of a missing one; null is NaN. */
+  /** The code of values that are not among the levels; null for NaN. */
   readonly unseen: number | null;
+  /** The code of a missing value; null for NaN. */
   readonly missing: number | null;
 }
 
-/** A category as it is, in an input of texts. */
+/** A category passed as text, in an input of strings. */
 export interface OnnxText {
   readonly kind: 'category';
   readonly as: 'text';
   readonly name: string;
-  /** What stands where it is missing. */
+  /** Used if the value is missing. */
   readonly missing: string;
 }
 
 /** How one feature becomes one column of an input. */
 export type OnnxColumn = OnnxNumber | OnnxCode | OnnxText;
 
-/** Types of elements that inputs may have. */
+/** Element types that inputs may have. */
 export const ONNX_TYPES = ['float32', 'float64', 'int64', 'int32', 'string'] as const;
 
-/** Type of the elements of an input. */
+/** Element type of an input. */
 export type OnnxType = (typeof ONNX_TYPES)[number];
 
-/** One input of the model: a matrix of a row per record and the columns given. */
+/** One input of the model: a matrix with one row per record and these columns. */
 export interface OnnxInput {
   readonly name: string;
   readonly type: OnnxType;
   readonly columns: readonly OnnxColumn[];
 }
 
-/** Where the answer stands. */
+/** Where the score is found in the model's outputs. */
 export interface OnnxOutput {
   readonly name: string;
-  /** Of the columns of the output the one of the positive class, from 0. */
+  /** Column of the positive class, from 0. */
   readonly column: number;
-  /** What it holds; log-odds are made a probability by the logistic function. */
+  /** What the column contains; log-odds are turned into a probability by the logistic function. */
   readonly holds: 'probability' | 'log-odds';
 }
 
-/** What is stored of a version in ONNX. */
+/** The artifact stored with a version in ONNX. */
 export interface OnnxArtifact {
   readonly format: 'onnx';
-  /** Name of the trainer that made it; `imported` for a version from elsewhere, of whose training nothing is known. */
+  /** Name of the trainer that made it; `imported` for an imported version, whose training is unknown. */
   readonly trainer: string;
-  /** The model: SHA-256 of its bytes, and their number. */
+  /** The model: SHA-256 and number of its bytes. */
   readonly onnx: { readonly digest: string; readonly bytes: number };
   readonly inputs: readonly OnnxInput[];
   readonly output: OnnxOutput;
-  /** Null where it is not known. */
+  /** Null if unknown. */
   readonly seed: number | null;
-  /** How much each feature moves the scores, by whatever the trainer measures; empty where it is not known. */
+  /** How much each feature moves the scores, in the trainer's own measure; empty if unknown. */
   readonly effects: readonly FeatureEffect[];
-  /** Share of positive rows in training, or of an imported version among the training rows of its reference window. */
+  /** Share of positive rows in training; for an imported version, among the training rows of its reference window. */
   readonly prior: number;
   readonly trainedRows: number | null;
   readonly positives: number | null;
   readonly calibration?: Calibration;
   readonly threshold?: OperatingThreshold;
-  /** How trees were boosted. */
+  /** How the trees were boosted; absent for other models. */
   readonly trees?: {
     readonly options: TreeOptions;
     readonly rounds: number;
     readonly boosted: number;
     readonly validationLogLoss: number | null;
   };
-  /** What the person who imported it says of it. */
+  /** Name and note given by the person who imported it. */
   readonly origin?: { readonly name: string; readonly note: string };
 }
 
-/** Name of the trainer of versions from elsewhere. */
+/** Name of the trainer of imported versions. */
 export const IMPORTED = 'imported';

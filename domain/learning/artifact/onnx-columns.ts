@@ -1,4 +1,4 @@
-// Features as the columns of an ONNX model's input: the same numbers for a row of a frame and for a record.
+// Turns features into the input columns of an ONNX model: the same numbers for a row of a frame and for a record.
 import { TidegateError } from '../../errors.ts';
 import { type FeatureColumn, type FeatureRecord, type Frame } from '../../data/frame.ts';
 import { type OnnxColumn, type OnnxInput, type OnnxType } from './onnx-artifact.ts';
@@ -14,13 +14,13 @@ const makers: Record<OnnxType, (length: number) => OnnxCells> = {
   string: (length) => new Array<string>(length).fill(''),
 };
 
-/** Most that a float32 holds: beyond it a number would become infinite. */
+/** The largest finite float32: a larger number would become infinite. */
 const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
- * The cells of an input for rows of a frame.
+ * Returns the cells of an input for rows of a frame.
  *
- * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE where the frame lacks a feature of the version
+ * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the frame lacks a feature of the version
  * @example cellsOfRows(artifact.inputs[0], frame, rows).length === rows.length * artifact.inputs[0].columns.length
  */
 export function cellsOfRows({ type, columns }: OnnxInput, frame: Frame, rows: Uint32Array): OnnxCells {
@@ -33,7 +33,7 @@ export function cellsOfRows({ type, columns }: OnnxInput, frame: Frame, rows: Ui
   return cells;
 }
 
-/** The cells of an input for records. An absent feature, or one of the wrong type, is missing. */
+/** Returns the cells of an input for records. A feature that is absent or of the wrong type counts as missing. */
 export function cellsOfRecords({ type, columns }: OnnxInput, records: readonly FeatureRecord[]): OnnxCells {
   const cells = makers[type](records.length * columns.length);
   const put = writer(cells);
@@ -46,7 +46,7 @@ export function cellsOfRecords({ type, columns }: OnnxInput, records: readonly F
 
 type Encode = (value: unknown) => number | string;
 
-/** How a value of a column becomes the element of a cell. */
+/** Returns the function that turns a value of the column into a cell. */
 function encoder(column: OnnxColumn): Encode {
   if (column.kind === 'numeric') {
     const missing = column.missing ?? NaN;
@@ -59,7 +59,7 @@ function encoder(column: OnnxColumn): Encode {
   return (value) => (typeof value === 'string' ? (codes.get(value) ?? unseen) : missing);
 }
 
-/** A column of a frame as elements; a category is encoded once a value, not once a row. */
+/** Returns the function that reads a row's cell from a frame's column; a category is encoded once per value, not per row. */
 function reader(column: OnnxColumn, feature: FeatureColumn): (row: number) => number | string {
   const encode = encoder(column);
   if (feature.kind === 'numeric') return (row) => encode(feature.values[row]);
@@ -88,7 +88,7 @@ function featureOf(frame: Frame, { kind, name }: OnnxColumn): FeatureColumn {
   if (feature.kind !== kind)
     throw new TidegateError(
       'WRONG_COLUMN_TYPE',
-      `${name} is ${feature.kind} here and ${kind} to the version`,
+      `${name} is ${feature.kind} in the rows, but the version expects ${kind}`,
     );
   return feature;
 }

@@ -1,4 +1,4 @@
-// The schema of a model from elsewhere: which feature goes into which input, and where the answer stands.
+// The schema of an imported model: which feature goes into which input, and where its score is found.
 import { z } from 'zod';
 import { TidegateError } from '../../errors.ts';
 import { type OnnxColumn, type OnnxInput, type OnnxOutput, type OnnxType } from './onnx-artifact.ts';
@@ -8,18 +8,18 @@ const featureSchema = z.union(
     z.string().min(1),
     z.strictObject({
       feature: z.string().min(1),
-      /** Levels of a category: their position is the number that the model is given, or the number said. */
+      /** Levels of a category: a list, in which the position is the model's number for a level, or a map from level to number. */
       categories: z.union([z.array(z.string()).min(1), z.record(z.string(), z.number())]).optional(),
-      /** The number of a value that is no level. @default null, NaN */
+      /** The number for values that are not among the levels. @default null, NaN */
       unseen: z.number().nullable().optional(),
-      /** What stands for a missing value: a number, or in an input of texts a text. @default null, NaN; '' for texts */
+      /** Replaces a missing value: a number, or a text if the input is of type string. @default null: NaN, or '' for strings */
       missing: z.union([z.number(), z.string()]).nullable().optional(),
     }),
   ],
   'write the name of a feature, or { feature, categories, unseen, missing }',
 );
 
-/** What `--schema` holds. */
+/** The content of the file given by `--schema`. */
 export const onnxSchema = z.strictObject({
   inputs: z
     .array(z.strictObject({ name: z.string().min(1), features: z.array(featureSchema).min(1) }))
@@ -30,7 +30,7 @@ export const onnxSchema = z.strictObject({
     column: z.int().min(0).optional(),
     holds: z.enum(['probability', 'log-odds']).default('probability'),
   }),
-  /** Score from which on the version says yes. @default 0.5 */
+  /** The score from which on the version says yes. @default 0.5 */
   threshold: z.number().gt(0).max(1).optional(),
 });
 
@@ -51,7 +51,7 @@ export interface KnownFeature {
   readonly kind: 'numeric' | 'category';
 }
 
-/** What a schema comes to for one model. */
+/** Inputs and output of a model after mapping. */
 export interface MappedOnnx {
   readonly inputs: readonly OnnxInput[];
   readonly output: OnnxOutput;
@@ -84,7 +84,9 @@ export function mapOnnx(
     const times = schema.inputs.filter((input) => input.name === name).length;
     if (times !== 1)
       throw wrong(
-        `the model has an input ${name}, which the schema names ${times === 0 ? 'nowhere' : 'twice'}`,
+        times === 0
+          ? `the schema does not fill the model's input ${name}`
+          : `the schema names the model's input ${name} more than once`,
       );
   }
   const inputs = schema.inputs.map((input) => {
@@ -106,16 +108,18 @@ function mapInput(
   const known = TYPES[type];
   if (!isTensor || !known)
     throw wrong(
-      `the input ${name} is of ${isTensor ? type : 'no tensor'}; float32, float64, int64, int32 and string are known`,
+      `the input ${name} ${isTensor ? `is of type ${type}` : 'is not a tensor'}; supported are tensors of float32, float64, int64, int32 and string`,
     );
   const width = shape[1];
   const isMatrix = shape.length === 2 && (typeof shape[0] !== 'number' || shape[0] < 1);
   if (!isMatrix)
     throw wrong(
-      `the input ${name} has the shape [${shape.join(', ')}]; it must take any number of rows, [N, columns]`,
+      `the input ${name} has the shape [${shape.join(', ')}]; it must accept any number of rows, [N, columns]`,
     );
   if (typeof width === 'number' && width > 0 && width !== wanted.length)
-    throw wrong(`the input ${name} has ${width} columns, and the schema gives it ${wanted.length}`);
+    throw wrong(
+      `the input ${name} has ${width} columns, but the number of features that the schema lists for it is ${wanted.length}`,
+    );
   return { name, type: known, columns: wanted.map((each) => mapColumn(each, known, name, features)) };
 }
 
@@ -132,32 +136,37 @@ function mapColumn(
     missing = null,
   } = typeof wanted === 'string' ? { feature: wanted } : wanted;
   const feature = features.find((known) => known.name === name);
-  if (!feature) throw wrong(`the model's definition has no feature ${name}, which the input ${input} takes`);
+  if (!feature)
+    throw wrong(
+      `the model's definition has no feature ${name}, which the schema lists for the input ${input}`,
+    );
   if (type === 'string') {
-    if (feature.kind !== 'category') throw wrong(`${name} is a number, and the input ${input} takes texts`);
+    if (feature.kind !== 'category')
+      throw wrong(`${name} is a number, but the input ${input} accepts strings`);
     return { kind: 'category', as: 'text', name, missing: missing === null ? '' : String(missing) };
   }
-  if (typeof missing === 'string') throw wrong(`${name}: the input ${input} takes numbers, not "${missing}"`);
-  // Whole numbers have no NaN to say that nothing is there.
+  if (typeof missing === 'string')
+    throw wrong(`${name}: the input ${input} accepts numbers, so "missing" cannot be "${missing}"`);
+  // Integers have no NaN for a missing value.
   if (type.startsWith('int') && missing === null)
     throw wrong(
-      `${name}: the input ${input} takes whole numbers, so the schema must say what stands for a missing one`,
+      `${name}: the input ${input} accepts whole numbers, so the schema must give a number for "missing"`,
     );
   if (feature.kind === 'numeric') {
     if (categories) throw wrong(`${name} is a number and has no categories`);
     return { kind: 'numeric', name, missing };
   }
   if (!categories)
-    throw wrong(`${name} is a category, and the input ${input} takes numbers: name its categories`);
+    throw wrong(`${name} is a category, but the input ${input} accepts numbers: list its "categories"`);
   if (type.startsWith('int') && unseen === null)
     throw wrong(
-      `${name}: the input ${input} takes whole numbers, so the schema must say what stands for an unseen value`,
+      `${name}: the input ${input} accepts whole numbers, so the schema must give a number for "unseen"`,
     );
   const codes = Array.isArray(categories)
     ? categories.map((value, code) => ({ value, code }))
     : Object.entries(categories).map(([value, code]) => ({ value, code }));
   if (new Set(codes.map(({ value }) => value)).size < codes.length)
-    throw wrong(`${name} names a category twice`);
+    throw wrong(`${name} lists a category twice`);
   return { kind: 'category', as: 'code', name, codes, unseen, missing };
 }
 
@@ -167,27 +176,27 @@ function mapOutput(
 ): OnnxOutput {
   if (!isTensor)
     throw wrong(
-      `the output ${name} is a list of maps and no tensor: export the model anew without ZipMap (zipmap=False)`,
+      `the output ${name} is a list of maps, not a tensor: export the model again without ZipMap (zipmap=False)`,
     );
   if (type !== 'float32' && type !== 'float64')
     throw wrong(
-      `the output ${name} holds ${type}, and no probability: name the output with the probabilities`,
+      `the output ${name} is of type ${type}, so it does not contain probabilities: name the output that does`,
     );
   const width = shape.length < 2 ? 1 : shape[1];
   if (shape.length > 2)
     throw wrong(
-      `the output ${name} has the shape [${shape.join(', ')}]; [N], [N, 1] or [N, classes] is known`,
+      `the output ${name} has the shape [${shape.join(', ')}]; it must be [N], [N, 1] or [N, classes]`,
     );
   if (typeof width === 'number' && width > 0) {
     if (width > 2 && column === undefined)
-      throw wrong(`the output ${name} has ${width} columns: say which is of the positive class`);
+      throw wrong(`the output ${name} has ${width} columns: set "column" to that of the positive class`);
     if (column !== undefined && column >= width)
-      throw wrong(`the output ${name} has no column ${column}, only ${width}`);
+      throw wrong(`the output ${name} has no column ${column}: it has ${width}, counted from 0`);
     return { name, column: column ?? width - 1, holds };
   }
   if (column === undefined)
     throw wrong(
-      `how many columns the output ${name} has is not declared: say which is of the positive class`,
+      `the model does not declare how many columns the output ${name} has: set "column" to that of the positive class`,
     );
   return { name, column, holds };
 }

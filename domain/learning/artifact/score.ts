@@ -1,4 +1,4 @@
-// Scores: the estimated probability of the positive class.
+// Scores rows and records with a linear artifact: the estimated probability of the positive class.
 import { type FeatureRecord, type Frame } from '../../data/frame.ts';
 import { type Artifact } from './artifact.ts';
 import { calibrated } from './calibration-map.ts';
@@ -7,21 +7,21 @@ import { columnWidth } from '../encode/encoding.ts';
 import { termAdder } from './explain.ts';
 import { sigmoid } from '../../data/math/special-functions.ts';
 
-// Rows taken at once: enough to forget the cost per call, few enough to stay in the cache.
+// Rows per block: enough to make the cost per call negligible, few enough to stay in the cache.
 const BLOCK = 4_096;
 
-/** The answer to one record. */
+/** The score of one record. */
 export interface Scored {
   /** Estimated probability of the positive class, in [0, 1]. */
   readonly score: number;
-  /** Features that had no usable value, in the order of the definition. */
+  /** Features without a usable value, in the order of the definition. */
   readonly missing: readonly string[];
 }
 
 /**
  * Scores rows of a frame, in the order given, each in [0, 1].
  *
- * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE where the frame lacks a feature of the artifact
+ * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the frame lacks a feature of the artifact
  * @example scoreRows(artifact, frame, evaluationRows(frame))
  */
 export function scoreRows(
@@ -47,7 +47,7 @@ export function scoreRows(
 }
 
 /**
- * Scores one record: the same bits as `scoreRows` gives for the same row.
+ * Scores one record. The result is bit for bit that of `scoreRows` for the same row.
  *
  * @example scoreRecord(artifact, { monthly_fee: 29.85, net_service: 'DSL' }) // { score: 0.31, missing: [...] }
  */

@@ -1,38 +1,38 @@
-// How a version is scored, whatever it is made of: rows of a frame, records of a request, and what explains a score.
+// The interface for scoring and explaining with any kind of version.
 import { type FeatureRecord, type Frame } from '../../data/frame.ts';
 import { type Artifact } from './artifact.ts';
 import { explainRecord, type Explanation } from './explain.ts';
 import { scoreRecord, scoreRows } from './score.ts';
 
 /**
- * A version that can score. Everything that scores a version does so through this: what a linear version gives is there
- * at once, what another gives may have to be waited for.
+ * A version that can score. All scoring goes through this interface. Linear models score synchronously; others may return
+ * a promise.
  */
 export interface Scorer {
-  /** Features that it reads, by name. */
+  /** Names of the features that it reads. */
   readonly features: readonly string[];
   /**
    * Scores rows of a frame, in the order given, each in [0, 1].
    *
-   * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE where the frame lacks a feature of the version
+   * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the frame lacks a feature of the version
    */
   readonly scoreRows: (frame: Frame, rows: Uint32Array) => Awaitable<Float64Array>;
-  /** Scores records, in the order given. An absent feature, or one of the wrong type, is missing. */
+  /** Scores records, in the order given. A feature that is absent or of the wrong type counts as missing. */
   readonly scoreRecords: (records: readonly FeatureRecord[]) => Awaitable<readonly number[]>;
-  /** How far a record's score alone may lie from the score of its row in a frame; 0 where they are the same bits. */
+  /** Largest difference between the score of a record and the score of the same row in a frame; 0 if they are bit for bit the same. */
   readonly tolerance: number;
-  /** What each feature adds to the score of a record; null where the version cannot tell. */
+  /** Explains what each feature adds to the score of a record; null if the version cannot explain its scores. */
   readonly explain: ((record: FeatureRecord) => Explanation) | null;
 }
 
-/** The scorer of a linear version: nothing of it has to be waited for. */
+/** The scorer of a linear version, which is synchronous. */
 export interface LinearScorer extends Scorer {
   readonly scoreRows: (frame: Frame, rows: Uint32Array) => Float64Array;
   readonly scoreRecords: (records: readonly FeatureRecord[]) => readonly number[];
 }
 
 /**
- * Scores by the dot product of an artifact.
+ * Makes the scorer of a linear artifact.
  *
  * @example linearScorer(artifact).scoreRecords([{ monthly_fee: 29.85, net_service: 'DSL' }]) // [0.31]
  */
@@ -51,5 +51,5 @@ export const scoreFrame = (scorer: Scorer, frame: Frame): Awaitable<Float64Array
     Uint32Array.from({ length: frame.rows }, (_, row) => row),
   );
 
-/** What is there at once, or comes later. @example const score: Awaitable<number> = 0.5; */
+/** A value or a promise of it. @example const score: Awaitable<number> = 0.5; */
 export type Awaitable<T> = T | Promise<T>;

@@ -1,4 +1,4 @@
-// Comparison: champion and candidate on the same rows, none of which either was trained on.
+// Compares champion and candidate on the same rows, on which neither was trained.
 import { normalSurvival } from '../../data/math/special-functions.ts';
 import { TidegateError } from '../../errors.ts';
 import { type Interval } from '../../data/math/interval.ts';
@@ -7,7 +7,7 @@ import { type ClassClusters, countClusters } from '../../data/math/class-cluster
 import { type PairedAuc, pairedDelong } from '../../data/math/delong.ts';
 import { type Calibration, calibrationOf } from '../metrics/performance.ts';
 
-/** What two models are compared on. */
+/** Labelled rows with the scores of both models. */
 export interface ComparisonInput {
   /** 0 or 1 per row. */
   readonly labels: ArrayLike<number>;
@@ -26,13 +26,13 @@ export interface ModelMeasures extends Calibration {
 
 /** AUC of the candidate less that of the champion. */
 export interface AucDifference extends Interval {
-  /** Difference over its standard error; 0 for equal scores, null where only the standard error is 0 or unknown. */
+  /** Difference divided by its standard error. If the standard error is 0: 0 for equal AUCs, otherwise null. Null if it is unknown. */
   readonly z: number | null;
-  /** Two-sided p-value of no difference; 1 for equal AUCs and where too little is known. */
+  /** Two-sided p-value of no difference; 1 for equal AUCs and if the standard error is unknown. */
   readonly p: number;
 }
 
-/** What a comparison found. Plain JSON. */
+/** The result of a comparison. Plain JSON. */
 export interface Comparison extends ClassClusters {
   readonly rows: number;
   readonly alpha: number;
@@ -41,14 +41,14 @@ export interface Comparison extends ClassClusters {
   readonly difference: AucDifference;
 }
 
-// Without both classes nothing can be ranked, and the interval says so.
+// Without both classes there is nothing to rank: the interval is then the whole range.
 const UNKNOWN: PairedAuc = { first: 0.5, second: 0.5, spread: null };
 
 /**
- * Compares two models by clustered DeLong, and measures how each is calibrated. Without two clusters of each class the
- * intervals are the whole range and p is 1; with one class the AUCs are 0.5.
+ * Compares two models by clustered DeLong, and measures how well each is calibrated. With fewer than two clusters of a class
+ * the intervals are the whole range and p is 1; with one class the AUCs are 0.5.
  *
- * @throws TidegateError TOO_FEW_LABELS where no row is given
+ * @throws TidegateError TOO_FEW_LABELS if there is no row
  * @example compare({ labels, clusters, championScores, candidateScores }).difference.low > 0
  */
 export function compare(input: ComparisonInput): Comparison {

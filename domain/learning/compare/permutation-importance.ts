@@ -1,35 +1,35 @@
-// Importance by permutation: how much a model loses when one feature's values are dealt out anew.
+// Permutation importance: how much AUC a model loses when the values of one feature are shuffled.
 import { type FeatureColumn, type Frame } from '../../data/frame.ts';
 import { Random } from '../../random.ts';
 import { auc } from '../../data/math/auc.ts';
 import { type Scorer } from '../artifact/scorer.ts';
 
-/** How much of the AUC rests on one feature. Plain JSON. */
+/** How much of the AUC depends on one feature. Plain JSON. */
 export interface FeatureImportance {
   readonly feature: string;
-  /** AUC as it is less the mean AUC with the feature permuted; about 0, or below, for a feature of no use. */
+  /** AUC less the mean AUC with the feature permuted; around 0, possibly below, for a useless feature. */
   readonly importance: number;
   /** Standard deviation (ddof 0) over the permutations. */
   readonly spread: number;
 }
 
-/** What to permute, and how often. */
+/** How often to permute, and on how many rows. */
 export interface ImportanceOptions {
   readonly seed: number;
   /** Permutations of each feature. @default 5 */
   readonly repeats?: number;
-  /** Rows at most, evenly taken from those given. @default 20,000 */
+  /** Maximum rows to score, taken evenly from those given. @default 20,000 */
   readonly maxRows?: number;
 }
 
 /**
- * The importance of each feature of a frame for any model, the largest first; none where the rows hold one class only.
+ * Returns the importance of each feature of a frame for any model, largest first; empty if all rows are of one class.
  * Features that carry the same information hide each other's importance.
  *
  * Source: Breiman, Machine Learning 45 (2001); model-agnostic as in Fisher, Rudin and Dominici, JMLR 20 (2019).
  *
  * @param rows labelled rows, none of which the model was trained on
- * @param score scores rows of a frame, in the order given
+ * @param score scores rows of a frame, in the given order
  * @example await permutationImportance(frame, evaluationRows(frame), (other, rows) => scoreRows(artifact, other, rows), { seed: 7 })
  */
 export async function permutationImportance(
@@ -58,7 +58,7 @@ export async function permutationImportance(
   return importances.sort((a, b) => b.importance - a.importance);
 }
 
-/** The column with the values of `from` at the rows `to`. */
+/** Returns the column with the values of the rows `from` placed at the rows `to`. */
 function permuted(column: FeatureColumn, to: Uint32Array, from: Uint32Array): FeatureColumn {
   if (column.kind === 'numeric') {
     const values = column.values.slice();
@@ -70,7 +70,7 @@ function permuted(column: FeatureColumn, to: Uint32Array, from: Uint32Array): Fe
   return { ...column, codes };
 }
 
-/** Fisher and Yates. */
+/** The Fisher-Yates shuffle. */
 function shuffled(rows: Uint32Array, random: Random): Uint32Array {
   const order = rows.slice();
   for (let last = order.length - 1; last > 0; last -= 1) {

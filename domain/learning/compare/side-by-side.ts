@@ -1,4 +1,4 @@
-// Champion, candidate and class prior side by side: what the AUC does not say, with intervals.
+// Measures champion, candidate and class prior side by side, with intervals, by metrics other than the AUC as well.
 import { type Interval } from '../../data/math/interval.ts';
 import { DEFAULT_ALPHA } from '../../data/math/auc.ts';
 import { jointBootstrap, resamplesFor } from '../resample/cluster-bootstrap.ts';
@@ -15,21 +15,21 @@ import { compareSlices, type Slice } from './slices.ts';
 /** Area under the precision-recall curve, log loss (nats), Brier score and calibration error, each with its interval. */
 export type Measures = Readonly<Record<MeasureName, Interval>>;
 
-/** Everybody gets the class prior: what any model has to beat. Its AUC is 0.5. */
+/** Measures of a model that scores every row with the class prior: the least that any model has to beat. Its AUC is 0.5. */
 export interface Baseline extends Measures {
   /** Share of positives in the candidate's training rows, in (0, 1). */
   readonly prior: number;
 }
 
-/** The measures beside the AUC. Plain JSON. */
+/** The measures other than the AUC. Plain JSON. */
 export interface SideBySide {
   readonly champion: Measures;
   readonly candidate: Measures;
   readonly baseline: Baseline;
-  /** Candidate less champion, paired: below 0 is better for all but `prAuc`. */
+  /** Candidate less champion, paired. Below 0 the candidate is better, except for `prAuc`. */
   readonly difference: Measures;
   readonly eceBinning: typeof BINNING;
-  /** How the intervals were made: percentiles over so many draws of whole clusters. */
+  /** How the intervals were made: percentiles over so many resamples of whole clusters. */
   readonly bootstrap: { readonly replicates: number; readonly seed: number; readonly level: number };
 }
 
@@ -46,10 +46,10 @@ export interface SideBySideInput {
 }
 
 /**
- * Measures both models and the class prior on the same rows, and draws whole clusters for the intervals: 1,000 times,
- * and fewer, at least 100, from 20,000 rows, so that the time is bounded. A resampled ECE leans upwards (rows drawn
- * twice look less calibrated); its interval always holds its value, and in the difference the leaning cancels out for
- * the most part.
+ * Measures both models and the class prior on the same rows. Intervals come from resampling whole clusters: 1,000 times,
+ * decreasing from 20,000 rows on to at least 100, so that the time is bounded. A resampled ECE is biased upwards because
+ * rows drawn twice look less calibrated. Its interval always contains its value, and in the difference the bias mostly
+ * cancels out.
  *
  * @example sideBySide({ labels, clusters, championScores, candidateScores, prior: 0.26, seed: 7 }).difference.logLoss.low > 0
  */
@@ -78,7 +78,7 @@ export function sideBySide(input: SideBySideInput): SideBySide {
   };
 }
 
-/** The measures of a score that is the same for every row: all follow from the share of positives. */
+/** Returns a function for the measures of a constant score, which all follow from the share of positives. */
 function constantMeasures(
   labels: ArrayLike<number>,
   prior: number,
@@ -103,22 +103,22 @@ const holdingItsValue = ({ value, low, high }: Interval): Interval => ({
   high: Math.max(value, high),
 });
 
-/** What is measured. Fit to be sent to a thread, where the candidate's scorer is made anew. */
+/** What to measure. Can be sent to a thread, which makes the candidate's scorer again from its artifact. */
 export interface MeasureInput {
-  /** The evaluation rows and no others: labelled, and held out. */
+  /** The evaluation rows only: labelled and held out. */
   readonly frame: Frame;
   readonly championScores: Float64Array;
   readonly candidateScores: Float64Array;
-  /** Share of positives by which both are judged beside each other, in (0, 1): that of the candidate's training. */
+  /** Score of the class-prior baseline, in (0, 1): the share of positives in the candidate's training rows. */
   readonly prior: number;
-  /** Where each decides. */
+  /** The threshold of each. */
   readonly cuts: Thresholds;
   /** Slices that the definition names. */
   readonly named: readonly NamedSlice[];
   readonly seed: number;
 }
 
-/** What was measured. Plain JSON. */
+/** The measured comparison. Plain JSON. */
 export interface MeasuredComparison {
   readonly comparison: Comparison;
   readonly measures: SideBySide;
@@ -128,12 +128,12 @@ export interface MeasuredComparison {
 }
 
 /**
- * Measures champion and candidate on the same rows: AUCs and their difference, what is beside them, decisions at the
- * cut, slices, and what the candidate's AUC rests on. The same input gives the same output.
+ * Measures champion and candidate on the same rows: AUCs and their difference, the other measures, decisions at the
+ * thresholds, slices, and the importance of each feature for the candidate. The same input gives the same output.
  *
- * @param candidate scores the rows again with one feature's values dealt out anew
- * @param onProgress told how far it is, from 0 to 1
- * @throws TidegateError TOO_FEW_LABELS where there is no row
+ * @param candidate scores the rows again with the values of one feature shuffled
+ * @param onProgress called with the share of the work done, from 0 to 1
+ * @throws TidegateError TOO_FEW_LABELS if there is no row
  * @example (await measureComparison(input, linearScorer(artifact))).comparison.difference.low > 0
  */
 export async function measureComparison(

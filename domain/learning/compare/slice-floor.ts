@@ -1,22 +1,22 @@
-// The floor for slices: on none of them may a candidate be surely worse than the champion by more than it.
+// The floor for slices: on no slice may a candidate be significantly worse than the champion by more than the floor.
 import { type Slice } from './slices.ts';
 import { intervalInWords } from '../../data/math/interval.ts';
 
-/** How much of the AUC a slice may lose. */
+/** Lowest allowed difference in AUC, candidate less champion, on a slice. */
 export const SLICE_FLOOR = -0.05;
 
-/** What the floor found. */
+/** The result of comparing slices with the floor. */
 export interface SliceFloor {
-  /** Slices that are large enough to be judged. */
+  /** Number of slices that are large enough to be tested. */
   readonly judged: number;
-  /** Those whose interval, holding for all judged ones together, lies wholly below −0.05. */
+  /** Slices whose interval, simultaneous over all tested slices, lies entirely below −0.05. */
   readonly fallen: readonly Slice[];
-  /** The slice whose interval ends lowest, and where; null where none is judged. */
+  /** The slice whose interval has the lowest upper end, and that end; null if none is tested. */
   readonly lowest: { readonly name: string; readonly high: number } | null;
   readonly words: string;
 }
 
-/** Judges slices. Comparisons from before intervals held together are judged by the single ones. @example sliceFloor(body.slices) */
+/** Tests slices against the floor. Older comparisons without simultaneous intervals are tested by the single ones. @example sliceFloor(body.slices) */
 export function sliceFloor(slices: readonly Slice[]): SliceFloor {
   const judged = slices.flatMap((slice) => {
     const interval = slice.simultaneous === undefined ? slice.difference : slice.simultaneous;
@@ -26,8 +26,8 @@ export function sliceFloor(slices: readonly Slice[]): SliceFloor {
   const lowest = judged.toSorted((a, b) => a.interval.high - b.interval.high)[0];
   const words =
     fallen.length === 0
-      ? `none of ${judged.length} slices is surely worse by more than ${-SLICE_FLOOR}`
-      : `surely worse by more than ${-SLICE_FLOOR} on ${fallen
+      ? `none of ${judged.length} slices is significantly worse by more than ${-SLICE_FLOOR}`
+      : `significantly worse by more than ${-SLICE_FLOOR} on ${fallen
           .map(({ slice, interval }) => `${slice.name}: ${intervalInWords(interval, SLICE_FLOOR)}`)
           .join(', ')}`;
   return {

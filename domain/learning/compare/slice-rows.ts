@@ -1,4 +1,4 @@
-// Which rows make a slice: each category value, each quantile band, the missing values, and the named ones.
+// Finds the rows of each slice: of each category value, each quartile band, missing values, and the slices that are named.
 import { type CategoryColumn, type Frame, type NumericColumn } from '../../data/frame.ts';
 import type { NamedSlice, SliceCondition } from '../../model/schema/slices-schema.ts';
 import { apart } from '../../numbers-in-words.ts';
@@ -10,16 +10,16 @@ export type SliceKind = 'category' | 'band' | 'missing' | 'named';
 export interface SliceRows {
   readonly kind: SliceKind;
   readonly name: string;
-  /** Positions in the rows given, ascending. */
+  /** Positions in the given rows, ascending. */
   readonly positions: Uint32Array;
 }
 
-/** Quantile bands of a numeric column: quarters of the rows that have a value. */
+/** Number of quantile bands of a numeric column: quarters of the rows that have a value. */
 const BANDS = 4;
 
 /**
- * The slices of the rows, one after the other, so that the positions of one column at a time are in memory. Bands are
- * cut at quartiles of the rows themselves, equal values together; a column with one band has none of its own.
+ * Yields the slices of the rows one after the other, so that only the positions of one column are in memory. Band edges are
+ * the quartiles of the rows themselves, and equal values share a band. A column with a single band has no band slices.
  *
  * @param rows of the frame, in the order of their scores
  * @example [...sliceRows(frame, rows, [{ name: 'fibre', where: { net_service: 'Fiber optic' } }])]
@@ -30,8 +30,8 @@ export function* sliceRows(
   named: readonly NamedSlice[] = [],
 ): Generator<SliceRows> {
   for (const { name, where } of named) {
-    const holds = Object.entries(where).map(([column, condition]) => predicate(frame, column, condition));
-    const positions = positionsWhere(rows, (row) => holds.every((one) => one(row)));
+    const tests = Object.entries(where).map(([column, condition]) => predicate(frame, column, condition));
+    const positions = positionsWhere(rows, (row) => tests.every((matches) => matches(row)));
     yield { kind: 'named', name, positions };
   }
   for (const column of frame.features) {
@@ -44,7 +44,7 @@ function* categorySlices(
   rows: Uint32Array,
 ): Generator<SliceRows> {
   const positions: number[][] = Array.from({ length: dictionary.length + 1 }, () => []);
-  // A missing value has a code beyond the dictionary, and a place after its end.
+  // A missing value has a code beyond the dictionary; its rows are collected after the last category.
   rows.forEach((row, at) => positions[Math.min(codes[row]!, dictionary.length)]!.push(at));
   for (const [code, chosen] of positions.entries()) {
     if (chosen.length === 0) continue;
@@ -58,16 +58,16 @@ function* categorySlices(
 function* bandSlices({ name, values }: NumericColumn, rows: Uint32Array): Generator<SliceRows> {
   const missing = positionsWhere(rows, (row) => !Number.isFinite(values[row]!));
   if (missing.length > 0) yield { kind: 'missing', name: `${name} is missing`, positions: missing };
-  const cuts = quartiles(
+  const edges = quartiles(
     Float64Array.from(rows, (row) => values[row]!)
       .filter(Number.isFinite)
       .sort(),
   );
-  if (cuts.length === 0) return;
-  const shown = apart(cuts, 6);
-  for (let band = 0; band <= cuts.length; band += 1) {
-    const low = cuts[band - 1] ?? -Infinity;
-    const high = cuts[band] ?? Infinity;
+  if (edges.length === 0) return;
+  const shown = apart(edges, 6);
+  for (let band = 0; band <= edges.length; band += 1) {
+    const low = edges[band - 1] ?? -Infinity;
+    const high = edges[band] ?? Infinity;
     const positions = positionsWhere(rows, (row) => {
       const value = values[row]!;
       return Number.isFinite(value) && value >= low && value < high;
@@ -76,13 +76,13 @@ function* bandSlices({ name, values }: NumericColumn, rows: Uint32Array): Genera
   }
 }
 
-/** Ascending and distinct, none of them the least value: no band is empty. */
+/** Returns the quartiles, ascending and distinct, without the minimum, so that no band is empty. */
 function quartiles(sorted: Float64Array): number[] {
-  const cuts = Array.from(
+  const edges = Array.from(
     { length: BANDS - 1 },
     (_, band) => sorted[Math.floor(((band + 1) * sorted.length) / BANDS)]!,
   );
-  return [...new Set(cuts)].filter((cut) => cut > sorted[0]!);
+  return [...new Set(edges)].filter((edge) => edge > sorted[0]!);
 }
 
 function bandName(name: string, low: string | undefined, high: string | undefined): string {
@@ -90,14 +90,14 @@ function bandName(name: string, low: string | undefined, high: string | undefine
   return high === undefined ? `${name} >= ${low}` : `${low} <= ${name} < ${high}`;
 }
 
-function positionsWhere(rows: Uint32Array, holds: (row: number) => boolean): Uint32Array {
+function positionsWhere(rows: Uint32Array, matches: (row: number) => boolean): Uint32Array {
   const positions = new Uint32Array(rows.length);
   let count = 0;
-  for (let at = 0; at < rows.length; at += 1) if (holds(rows[at]!)) positions[count++] = at;
+  for (let at = 0; at < rows.length; at += 1) if (matches(rows[at]!)) positions[count++] = at;
   return positions.slice(0, count);
 }
 
-/** A column that the frame lacks holds no value at all. */
+/** Returns the test for a condition. A column that the frame lacks counts as missing in every row. */
 function predicate(frame: Frame, name: string, condition: SliceCondition): (row: number) => boolean {
   const column = frame.features.find((feature) => feature.name === name);
   if (!column) return () => condition === null;

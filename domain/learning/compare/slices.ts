@@ -1,4 +1,4 @@
-// Slices: champion and candidate on parts of the evaluation rows, so that a gain overall hides no loss in a part.
+// Compares champion and candidate on slices of the evaluation rows, so that an overall gain cannot hide a loss in one slice.
 import { type Frame } from '../../data/frame.ts';
 import type { NamedSlice } from '../../model/schema/slices-schema.ts';
 import { type Interval } from '../../data/math/interval.ts';
@@ -7,27 +7,27 @@ import { countClusters } from '../../data/math/class-clusters.ts';
 import { pairedDelong } from '../../data/math/delong.ts';
 import { type SliceKind, sliceRows } from './slice-rows.ts';
 
-/** Fewest positive clusters from which a slice is judged. */
+/** Minimum positive clusters of a slice to be tested. */
 export const MIN_SLICE_CLUSTERS = 50;
 
-/** Fewest negative ones: of fewer the variance says nothing. */
+/** Minimum negative clusters: with fewer the variance is not reliable. */
 const MIN_NEGATIVE_CLUSTERS = 10;
 
-/** What a comparison found on the rows of one slice. Plain JSON. */
+/** The comparison on the rows of one slice. Plain JSON. */
 export interface Slice {
-  /** The column and its value, band or lack of one: `net_service = DSL`; or the name that the definition gives. */
+  /** The column with its value, band or `is missing`, such as `net_service = DSL`; or the name from the definition. */
   readonly name: string;
-  /** Absent in comparisons from before there were others than `category`. */
+  /** Absent in older comparisons, which only had slices of kind `category`. */
   readonly kind?: SliceKind;
   readonly rows: number;
   readonly positiveClusters: number;
-  /** Absent in comparisons from before it was kept. */
+  /** Absent in older comparisons. */
   readonly negativeClusters?: number;
   /** AUC of the candidate less that of the champion, with its clustered 95 % interval. */
   readonly difference: Interval;
   /**
-   * The same with an interval that holds for all judged slices together with 95 %; null where the slice is too small
-   * to be judged, absent in comparisons from before there was one.
+   * The same difference with an interval that covers all tested slices together with 95 %; null if the slice is too small to
+   * be tested, absent in older comparisons.
    */
   readonly simultaneous?: Interval | null;
 }
@@ -39,16 +39,16 @@ export interface SliceInput {
   readonly rows: Uint32Array;
   readonly championScores: Float64Array;
   readonly candidateScores: Float64Array;
-  /** Slices that the definition names; they are listed whatever their size. */
+  /** Slices that the definition names; they are listed even if they are too small to be tested. */
   readonly named?: readonly NamedSlice[];
 }
 
 /**
- * Compares on every slice that has at least 50 positive and 10 negative clusters: each category value, each quarter of
- * a number, missing values, and those named. Smaller ones say nothing and are left out, unless they are named.
+ * Compares the models on every slice with at least 50 positive and 10 negative clusters: each category value, each quarter
+ * of a number, missing values, and named slices. Smaller slices are left out unless they are named.
  *
- * Formula of `simultaneous`: value ± z √variance with z of 1 − 0.05/(2k) for k judged slices (Bonferroni), so that the
- * chance that any of them is wrongly called worse stays below 2.5 %.
+ * Formula of `simultaneous`: value ± z √variance with z of 1 − 0.05/(2k) for k tested slices (Bonferroni), so that the
+ * probability of wrongly calling any of them worse stays below 2.5 %.
  *
  * @example compareSlices({ frame, rows: evaluationRows(frame), championScores, candidateScores })
  */

@@ -1,4 +1,4 @@
-// Applies an encoding: rows of a frame or a single record become the same numbers.
+// Applies an encoding, with the same numbers for a row of a frame and for a single record.
 import { TidegateError } from '../../errors.ts';
 import { type FeatureColumn, type FeatureRecord, type Frame } from '../../data/frame.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type NumericEncoding,
 } from './encoding.ts';
 
-/** Standardised values end at ± this many standard deviations, so that a score stays finite whatever comes in. */
+/** Standardised values are clipped to ± this many standard deviations, so that every score is finite. */
 export const CLIP = 1e6;
 
 /** Encodes rows of one frame: the result is row-major, `rows.length` × `encodedWidth(encoding)`. */
@@ -19,16 +19,16 @@ export type RowEncoder = (rows: Uint32Array) => Float64Array;
 /**
  * Encodes rows of a frame into a row-major matrix with the intercept, 1, in column 0.
  *
- * A value that no level covers sets no column where training had no `other`; so does a missing one where training had
- * none missing, and a missing number is then its mean.
+ * An unseen category sets no column if training had no `other`. A missing value sets no column if training had no missing
+ * ones; a missing number then has the effect of the mean.
  *
- * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE where the frame lacks a feature of the encoding
+ * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the frame lacks a feature of the encoding
  * @example encodeRows(encoding, frame, Uint32Array.of(0, 1))
  */
 export const encodeRows = (encoding: Encoding, frame: Frame, rows: Uint32Array): Float64Array =>
   rowEncoder(encoding, frame)(rows);
 
-/** `encodeRows` prepared once for many calls on one frame. @throws as `encodeRows` */
+/** Prepares `encodeRows` once for many calls on one frame. @throws as `encodeRows` */
 export function rowEncoder(encoding: Encoding, frame: Frame): RowEncoder {
   const width = encodedWidth(encoding);
   const writers = encoding.columns.map((column) => featureWriter(column, featureOf(frame, column)));
@@ -45,8 +45,8 @@ export function rowEncoder(encoding: Encoding, frame: Frame): RowEncoder {
 }
 
 /**
- * Encodes one record exactly as `encodeRows` encodes the same row. An absent feature, or one of the wrong type, is
- * missing: requests are checked before they come here.
+ * Encodes one record exactly as `encodeRows` encodes the same row. A feature that is absent or of the wrong type counts as
+ * missing: requests are checked before they reach this function.
  *
  * @example encodeRecord(encoding, { monthly_fee: 29.85, net_service: 'DSL' })
  */
@@ -63,7 +63,7 @@ export function encodeRecord(encoding: Encoding, record: FeatureRecord): Float64
   return encoded;
 }
 
-/** Features of the encoding that a record gives no usable value, in order. @example missingIn(encoding, {}) */
+/** Returns the features of the encoding for which a record has no usable value, in order. @example missingIn(encoding, {}) */
 export const missingIn = (encoding: Encoding, record: FeatureRecord): string[] =>
   encoding.columns.filter((column) => valueOf(column, record) === null).map(({ name }) => name);
 
@@ -73,7 +73,7 @@ function valueOf({ kind, name }: ColumnEncoding, record: FeatureRecord): number 
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
-/** Writes the cells of one feature, for rows one after the other: those of the first begin at `offset`. */
+/** Writes the cells of one feature for all rows, one after the other; the cells of the first row begin at `offset`. */
 type FeatureWriter = (matrix: Float64Array, width: number, offset: number, rows: Uint32Array) => void;
 
 function featureWriter(column: ColumnEncoding, feature: FeatureColumn): FeatureWriter {
@@ -101,11 +101,14 @@ function featureWriter(column: ColumnEncoding, feature: FeatureColumn): FeatureW
   throw wrongKind(column, feature);
 }
 
-/** That a feature is of another kind than the version knows. */
+/** Makes the error for a feature that is of another kind than the version expects. */
 export const wrongKind = ({ name, kind }: ColumnEncoding, feature: FeatureColumn): TidegateError =>
-  new TidegateError('WRONG_COLUMN_TYPE', `${name} is ${feature.kind} here and ${kind} to the version`);
+  new TidegateError(
+    'WRONG_COLUMN_TYPE',
+    `${name} is ${feature.kind} in the rows, but the version expects ${kind}`,
+  );
 
-/** The column of a frame that an encoding speaks of. @throws TidegateError UNKNOWN_COLUMN */
+/** Finds the column of a frame for a column of an encoding. @throws TidegateError UNKNOWN_COLUMN */
 export function featureOf(frame: Frame, { name }: ColumnEncoding): FeatureColumn {
   const feature = frame.features.find((column) => column.name === name);
   if (!feature)
@@ -123,14 +126,14 @@ function writeNumber(
   if (missing && value === null) target[scale ? at + 1 : at] = 1;
 }
 
-/** A finite value in standard deviations from the mean, in ±`CLIP`. */
+/** Returns a finite value's distance from the mean in standard deviations, clipped to ±`CLIP`. */
 export function standardise(value: number, { mean, sd }: { mean: number; sd: number }): number {
   // Halves, because 1e308 − (−1e308) overflows.
   const standardised = (value / 2 - mean / 2) / (sd / 2);
   return Math.min(CLIP, Math.max(-CLIP, standardised));
 }
 
-/** Where a value's 1 stands among the columns of its feature; −1 where none does. */
+/** Returns which of the feature's columns is 1 for a value; −1 if none is. */
 export function positionOf({ levels, other, missing }: CategoryEncoding, value: string | null): number {
   if (value === null) return missing ? levels.length + Number(other) : -1;
   const level = levels.indexOf(value);

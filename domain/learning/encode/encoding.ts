@@ -1,13 +1,13 @@
-// How features become the columns of a matrix: plain JSON, frozen with the version that was trained on it.
+// Describes how features become the columns of a matrix: plain JSON, stored with the version that was trained on it.
 import { type FeatureRecord, type Frame } from '../../data/frame.ts';
 
-/** A numeric feature: at most one standardised column and one that says where the value was missing. */
+/** A numeric feature: at most one standardised column, and one that marks missing values. */
 export interface NumericEncoding {
   readonly kind: 'numeric';
   readonly name: string;
-  /** Mean and standard deviation (ddof 0) of the training values; null where they were all equal, and have no column. */
+  /** Mean and standard deviation (ddof 0) of the training values; null if they were all equal, in which case there is no column. */
   readonly scale: { readonly mean: number; readonly sd: number } | null;
-  /** Whether a column holds 1 where the value is missing: only where training had both. */
+  /** Whether a column is 1 for missing values: only if training had both missing and present values. */
   readonly missing: boolean;
 }
 
@@ -15,11 +15,11 @@ export interface NumericEncoding {
 export interface CategoryEncoding {
   readonly kind: 'category';
   readonly name: string;
-  /** Levels with a column of their own, in text order; empty where training saw a single one. */
+  /** Levels with a column of their own, sorted as text; empty if training had a single one. */
   readonly levels: readonly string[];
-  /** Whether a column holds 1 for every value that is no level: only where training had more than the most common. */
+  /** Whether a column is 1 for every value that is not among the levels: only if training had values beyond the levels. */
   readonly other: boolean;
-  /** Whether a column holds 1 where the value is missing: only where training had both. */
+  /** Whether a column is 1 for missing values: only if training had both missing and present values. */
   readonly missing: boolean;
 }
 
@@ -29,23 +29,23 @@ export type ColumnEncoding = NumericEncoding | CategoryEncoding;
 /** Every feature in the order of the frame; column 0 of the matrix is the intercept, always 1. */
 export interface Encoding {
   readonly columns: readonly ColumnEncoding[];
-  /** Features that were constant in training and so have no column at all. */
+  /** Features that were constant in training and therefore have no column. */
   readonly dropped: readonly string[];
 }
 
-/** Columns that one feature has in the matrix, from 0. */
+/** Number of columns of one feature in the matrix, at least 0. */
 export function columnWidth(column: ColumnEncoding): number {
   const values =
     column.kind === 'numeric' ? Number(column.scale !== null) : column.levels.length + Number(column.other);
   return values + Number(column.missing);
 }
 
-/** Columns of the matrix, the intercept included, so at least 1. */
+/** Number of columns of the matrix including the intercept, so at least 1. */
 export const encodedWidth = ({ columns }: Encoding): number =>
   columns.reduce((width, column) => width + columnWidth(column), 1);
 
 /**
- * Names of the columns of the matrix, for people.
+ * Returns the names of the matrix columns, for people.
  *
  * @example encodedNames(encoding) // ['(intercept)', 'monthly_fee', 'net_service = DSL', 'net_service missing']
  */
@@ -62,15 +62,15 @@ function columnNames(column: ColumnEncoding): string[] {
   return [...column.levels.map((level) => `${name} = ${level}`), ...other, ...missing];
 }
 
-/** A record with what is odd about it. */
+/** A record with a description of what is extreme about it. */
 interface ExtremeRecord {
   readonly name: string;
   readonly record: FeatureRecord;
 }
 
 /**
- * All features missing; each numeric column at ten times its least and greatest value, the others missing; an unseen
- * value in each category.
+ * Returns extreme records for testing a scorer: one with all features missing; per numeric column two at ten times its
+ * minimum and maximum; per category one with an unseen value. All other features of a record are missing.
  */
 export function extremeRecords(frame: Frame): ExtremeRecord[] {
   const nothing: FeatureRecord = Object.fromEntries(frame.features.map(({ name }) => [name, null]));

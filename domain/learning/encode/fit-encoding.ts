@@ -1,21 +1,22 @@
-// Learns an encoding from training rows, and from nothing else.
+// Learns an encoding from training rows.
 import { byCodeUnits } from '../../canonical-json.ts';
 import { type CategoryColumn, type Frame, MISSING_CODE, type NumericColumn } from '../../data/frame.ts';
 import { type CategoryEncoding, columnWidth, type Encoding, type NumericEncoding } from './encoding.ts';
 
-/** Levels of a category that get a column of their own; rarer ones share `other`. */
+/** Maximum number of levels of a category with a column of their own; rarer levels share `other`. */
 export const MAX_LEVELS = 200;
 
-// Below this share of the largest value a standard deviation is rounding, and below this size it cannot be divided by.
+// A standard deviation below this share of the largest value is rounding error; one below the smallest normal number cannot
+// be divided by.
 const SMALLEST_SPREAD = 1e-12;
 const SMALLEST_NORMAL = 2 ** -1022;
 
 /**
- * The encoding of a frame's features, learnt from the given rows.
+ * Learns the encoding of a frame's features from the given rows.
  *
- * Numbers are standardised; NaN and ±Infinity count as missing, take the mean, and get an indicator where training has
- * both missing and present values. Categories get one column per level, the 200 most common of them, `other` for the
- * rest and a level of its own for missing, each only where training has it. Columns that are constant are dropped.
+ * Numbers are standardised. NaN and ±Infinity count as missing and are replaced by the mean; an indicator column marks them
+ * if training has both missing and present values. A category has one column for each of its 200 most common levels, one
+ * for all other values and one for missing, the last two only if training has such values. Constant columns are dropped.
  *
  * @example fitEncoding(frame, trainingRows(frame))
  */
@@ -33,7 +34,7 @@ function fitNumeric({ name, values }: NumericColumn, rows: Uint32Array): Numeric
   return { kind: 'numeric', name, scale: fitScale(present), missing };
 }
 
-// Plain loops here and below: a call per value takes many times as long as what it does.
+// Plain loops here and below, because a function call per value would take many times as long as the work itself.
 function finiteValues(values: Float64Array, rows: Uint32Array): Float64Array {
   const present = new Float64Array(rows.length);
   let count = 0;
@@ -44,7 +45,7 @@ function finiteValues(values: Float64Array, rows: Uint32Array): Float64Array {
   return present.subarray(0, count);
 }
 
-/** Works in units of the largest value, so that sums and squares of ±1e308 do not overflow. */
+/** Fits mean and standard deviation, in units of the largest value so that sums and squares of ±1e308 do not overflow. */
 function fitScale(values: Float64Array): { mean: number; sd: number } | null {
   let unit = 0;
   for (const value of values) unit = Math.max(unit, Math.abs(value));
@@ -59,7 +60,7 @@ function fitScale(values: Float64Array): { mean: number; sd: number } | null {
     left += distance;
     squares += distance ** 2;
   }
-  // What rounding left of the mean of many values far from 0, by which sd would be too large (Chan and others 1983).
+  // Corrects the rounding error of the mean, which would make sd too large for many values far from 0 (Chan et al. 1983).
   const mean = rough + left / values.length;
   const sd = Math.sqrt(Math.max(0, squares - (left * left) / values.length) / values.length) * unit;
   return sd <= Math.max(SMALLEST_SPREAD * unit, SMALLEST_NORMAL) ? null : { mean: mean * unit, sd };

@@ -1,4 +1,4 @@
-// Intervals of the measures of calibration, for rows in clusters.
+// Confidence intervals of Brier score, log loss and calibration error, for rows in clusters.
 import { type Interval } from '../../data/math/interval.ts';
 import { DEFAULT_ALPHA, normalInterval } from '../../data/math/auc.ts';
 import { clusterBound } from '../../data/math/class-clusters.ts';
@@ -9,7 +9,7 @@ import { BINS, MAX_SURPRISE, squaredDistance, surprise, visitInBins } from './br
 export interface CalibrationIntervals {
   readonly brier: Interval;
   readonly logLoss: Interval;
-  /** By resampling clusters: rows that are drawn twice look less calibrated, so it leans upwards; it always holds the value. */
+  /** By resampling clusters. It is biased upwards because rows drawn twice look less calibrated; it always contains the value. */
   readonly ece: Interval;
 }
 
@@ -23,10 +23,10 @@ export interface LabelledScores {
 }
 
 /**
- * The intervals; at least one row.
+ * Returns the intervals; at least one row.
  *
- * Formula: Brier score and log loss are means of what each row loses, of variance I/(I−1) Σ over clusters (Σ (loss −
- * mean))² / n² with I clusters; ECE by `clusterBootstrap`, in the ten bins of the rows as they are.
+ * Formula: Brier score and log loss are means of the rows' losses, with variance I/(I−1) Σ over clusters (Σ (loss −
+ * mean))² / n² for I clusters; ECE by `clusterBootstrap`, in the ten bins of the original rows.
  */
 export function calibrationIntervals(rows: LabelledScores, seed: number): CalibrationIntervals {
   const { labels, scores, clusters } = rows;
@@ -54,7 +54,7 @@ function meanInterval(losses: Float64Array, clusters: Uint32Array, greatest: num
   return normalInterval(mean, variance, { least: 0, greatest, alpha: DEFAULT_ALPHA });
 }
 
-/** The calibration error of rows that count as often as their weights say, in the bins of the rows as they are. */
+/** Returns a function for the calibration error of weighted rows, in the bins of the unweighted rows. */
 function weightedError({ labels, scores }: LabelledScores): (weights: Float64Array) => number {
   const bins = new Uint8Array(scores.length);
   visitInBins(scores, (row, bin) => (bins[row] = bin));

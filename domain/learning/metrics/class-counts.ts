@@ -1,8 +1,8 @@
-// How many rows of each class there are to learn from, and whether that is enough.
+// Counts the training rows of each class, checks that there are enough, and computes class weights.
 import { TidegateError } from '../../errors.ts';
 import { type Frame } from '../../data/frame.ts';
 
-/** Fewest training rows of the rarer class, unless the options say otherwise. */
+/** Default minimum of training rows of the rarer class. */
 export const MIN_ROWS_OF_CLASS = 50;
 
 /** Training rows by class. */
@@ -16,8 +16,8 @@ export interface ClassCounts {
 /**
  * Counts the labels of the training rows.
  *
- * @throws TidegateError ONE_CLASS where all labels are the same; TOO_FEW_LABELS where a row has none, no row is given,
- *   or the rarer class has fewer than `minimum` rows
+ * @throws TidegateError ONE_CLASS if all labels are the same; TOO_FEW_LABELS if there is no row, a row has no label, or the
+ *   rarer class has fewer than `minimum` rows
  * @example countClasses(frame, trainingRows(frame))
  */
 export function countClasses(frame: Frame, rows: Uint32Array, minimum = MIN_ROWS_OF_CLASS): ClassCounts {
@@ -40,13 +40,13 @@ export function countClasses(frame: Frame, rows: Uint32Array, minimum = MIN_ROWS
   if (Math.min(positives, negatives) < minimum) {
     throw new TidegateError(
       'TOO_FEW_LABELS',
-      `the training rows hold ${positives} positives and ${negatives} negatives; at least ${minimum} of each are needed`,
+      `the training rows have ${positives} positives and ${negatives} negatives; at least ${minimum} of each are needed`,
     );
   }
   return { positives, negatives, prior: positives / rows.length };
 }
 
-/** How much a row of each class counts; 1 is what a row counts without weights. */
+/** Weight of the rows of each class; 1 is the weight of a row in an unweighted fit. */
 export interface ClassWeights {
   /** Above 0. */
   readonly positive: number;
@@ -54,11 +54,11 @@ export interface ClassWeights {
   readonly negative: number;
 }
 
-/** How a definition asks for weights: none, such that both classes count alike, or given ones. */
+/** How a definition asks for weights: none, balanced so that both classes have the same total weight, or given numbers. */
 export type ClassWeight = 'none' | 'balanced' | ClassWeights;
 
 /**
- * The weights of a training; undefined where all rows count alike, so that a fit without weights is what it always was.
+ * Returns the weights of a training; undefined for `none`, so that the artifact of an unweighted fit stays the same.
  *
  * Formula: balanced gives a row n / (2 · rows of its class), as scikit-learn's class_weight='balanced'.
  *
@@ -74,7 +74,7 @@ export function classWeightsOf(
   return { positive: half / positives, negative: half / negatives };
 }
 
-/** The weights in words. @example describeClassWeight({ positive: 5, negative: 1 }) // 'class weights 5 : 1' */
+/** Describes the weights. @example describeClassWeight({ positive: 5, negative: 1 }) // 'class weights 5 : 1' */
 export function describeClassWeight(weight: ClassWeight): string {
   if (weight === 'none') return 'no class weights';
   if (weight === 'balanced') return 'balanced class weights';

@@ -1,14 +1,14 @@
-// McNemar's test: whether two classifiers that decide at a cut err equally often.
+// McNemar's test: whether two classifiers with a threshold make errors equally often.
 import { chiSquareSurvival, logBinomial } from '../../data/math/special-functions.ts';
 import { clusterBound } from '../../data/math/class-clusters.ts';
 
-/** Rows that exactly one of two classifiers gets right, and how surprising their split is. */
+/** Rows that exactly one of two classifiers gets right, and the p-values of their split. */
 export interface McNemar {
-  /** Right by the first alone. */
+  /** Rows that only the first gets right. */
   readonly onlyFirst: number;
-  /** Right by the second alone. */
+  /** Rows that only the second gets right. */
   readonly onlySecond: number;
-  /** Two-sided exact p-value; 1 where no row tells them apart. */
+  /** Two-sided exact p-value; 1 if they agree on every row. */
   readonly exact: number;
   /** Two-sided mid-p value: less conservative than the exact one. */
   readonly midP: number;
@@ -17,8 +17,8 @@ export interface McNemar {
 }
 
 /**
- * Tests b rows that only the first classifier gets right against c that only the second does. It treats rows as
- * independent: with several rows per cluster the p-values are too small.
+ * Tests b rows that only the first classifier gets right against c rows that only the second gets right. Rows are treated
+ * as independent, so the p-values are too small if clusters have several rows.
  *
  * Formula: binomial with b + c trials of probability ½; mid-p counts the outcome itself half (Fagerland, Lydersen and
  * Laake, BMC Medical Research Methodology 13, 2013).
@@ -46,22 +46,23 @@ export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
 const halfBinomial = (trials: number, hits: number): number =>
   Math.exp(logBinomial(trials, hits) - trials * Math.LN2);
 
-/** Where each model decides: positive from this score on. */
+/** The threshold of each model: it decides positive from this score on. */
 export interface Thresholds {
   readonly champion: number;
   readonly candidate: number;
 }
 
-/** How often exactly one of the two is right at its cut; `first` is the champion. Plain JSON. */
+/** How often exactly one of the two is right at its threshold; `first` is the champion. Plain JSON. */
 export interface McNemarAtThreshold extends McNemar {
+  /** The threshold of each. */
   readonly cuts: Thresholds;
   /** Share of rows that each gets right, in [0, 1]. */
   readonly accuracy: Thresholds;
-  /** p-value that allows for rows of one cluster; with one row each it is `chiSquare`. 1 where nothing tells them apart. */
+  /** p-value that allows for dependent rows within a cluster; equal to `chiSquare` if each cluster has one row. 1 if they agree on every row. */
   readonly clustered: number;
 }
 
-/** What the two are compared on. */
+/** Labelled rows with the scores of both models and their thresholds. */
 interface McNemarInput {
   /** 0 or 1 per row; at least one row. */
   readonly labels: ArrayLike<number>;
@@ -72,10 +73,10 @@ interface McNemarInput {
 }
 
 /**
- * Counts the rows that exactly one model gets right.
+ * Counts the rows that exactly one model gets right, and tests whether the counts differ.
  *
- * Formula of `clustered`: χ² = (Σ d_k)² / Σ d_k² with one degree of freedom, d_k = (c_k − b_k) / n_k the difference of the
- * shares that each model alone gets right in cluster k (Durkalski et al., Statistics in Medicine 22, 2003).
+ * Formula of `clustered`: χ² = (Σ d_k)² / Σ d_k² with one degree of freedom, where d_k = (c_k − b_k) / n_k is the difference
+ * of the shares of rows in cluster k that only one model gets right (Durkalski et al., Statistics in Medicine 22, 2003).
  *
  * @example mcnemarAtThreshold({ labels, clusters, championScores, candidateScores, cuts: { champion: 0.5, candidate: 0.5 } })
  */

@@ -1,4 +1,4 @@
-// Realised performance: one model on the labelled rows of a window.
+// Measures realised performance: one model on the labelled rows of a window.
 import { TidegateError } from '../../errors.ts';
 import { type Interval } from '../../data/math/interval.ts';
 import { aucInterval } from '../../data/math/auc.ts';
@@ -11,7 +11,7 @@ import {
 import { type ClassClusters, countClusters } from '../../data/math/class-clusters.ts';
 import { singleDelong } from '../../data/math/delong.ts';
 
-/** How far scores are from labels, whatever their ranks. */
+/** How well scores are calibrated; unlike the AUC this depends on the scores themselves, not on their order. */
 export interface Calibration {
   readonly brier: number;
   /** Nats per row. */
@@ -21,12 +21,12 @@ export interface Calibration {
   readonly eceBinning: typeof BINNING;
 }
 
-/** What a model achieved on rows whose labels are known. Plain JSON. */
+/** Performance of a model on rows whose labels are known. Plain JSON. */
 export interface Performance extends ClassClusters, Calibration {
   readonly rows: number;
-  /** Area under the ROC curve with its clustered 95 % interval; null where the rows hold one class only. */
+  /** Area under the ROC curve with its clustered 95 % interval; null if all rows are of one class. */
   readonly auc: Interval | null;
-  /** 95 % intervals of the others; absent in reports from before they were measured. */
+  /** 95 % intervals of the other metrics; absent in older reports, which did not measure them. */
   readonly intervals?: CalibrationIntervals;
 }
 
@@ -41,8 +41,8 @@ export const calibrationOf = (labels: ArrayLike<number>, scores: Float64Array): 
 /**
  * Measures scores against labels.
  *
- * @param seed of the resampling that gives the interval of the calibration error
- * @throws TidegateError TOO_FEW_LABELS where no row is given
+ * @param seed of the resampling for the interval of the calibration error
+ * @throws TidegateError TOO_FEW_LABELS if there is no row
  * @example measurePerformance({ labels, clusters, scores }, 7)
  */
 export function measurePerformance(rows: LabelledScores, seed: number): Performance {

@@ -1,19 +1,20 @@
-// The measures beside the AUC of one model, on rows that count as often as their weights say.
+// Measures other than the AUC (average precision, log loss, Brier score, ECE) of one model on weighted rows.
 import { BINS, squaredDistance, surprise, visitInBins } from './brier.ts';
 
-/** Names of the measures, in the order in which `weightedMeasures` gives them. */
+/** Names of the measures, in the order in which `weightedMeasures` returns them. */
 export const MEASURES = ['prAuc', 'logLoss', 'brier', 'ece'] as const;
 
-/** A measure beside the AUC. */
+/** A measure other than the AUC. */
 export type MeasureName = (typeof MEASURES)[number];
 
 /**
- * Average precision, log loss, Brier score and calibration error of a model. What does not depend on the weights is
- * done once: the order of the scores, what each row loses, and the ten bins of the rows as they are.
+ * Returns a function from row weights to average precision, log loss, Brier score and calibration error of a model. What
+ * does not depend on the weights is computed once: the order of the scores, the loss of each row, and the ten bins of the
+ * unweighted rows.
  *
  * Average precision is Σ (R_k − R_(k−1)) P_k over thresholds in descending order of score, rows of equal score taken
- * together, as in scikit-learn's average_precision_score; what a random order gives is the share of positives, and it is
- * 0 if there is no positive.
+ * together, as in scikit-learn's average_precision_score. A random order has about the share of positives; without
+ * positives it is 0.
  *
  * @param labels 0 or 1 per row
  * @example weightedMeasures(labels, scores)(new Float64Array(scores.length).fill(1))
@@ -32,7 +33,7 @@ export function weightedMeasures(
   const excesses = new Float64Array(rows);
   const bins = new Uint8Array(rows);
   const isPositive = new Uint8Array(rows);
-  /** 1 for the last of rows with one score: the precision is taken there. */
+  /** 1 for the last of the rows with equal score, which is where the precision is taken. */
   const endsTie = new Uint8Array(rows);
   order.forEach((row, rank) => {
     const score = scores[row]!;
@@ -68,6 +69,6 @@ export function weightedMeasures(
   };
 }
 
-/** Rows in descending order of score; equal ones in the order of the rows. */
+/** Returns the rows in descending order of score; rows of equal score keep their order. */
 const descending = (scores: Float64Array): Uint32Array =>
   Uint32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);

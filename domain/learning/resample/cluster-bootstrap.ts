@@ -1,10 +1,10 @@
-// The bootstrap by cluster: intervals for measures that have no formula of their own.
+// The cluster bootstrap: intervals for measures that have no formula for their variance.
 import { type Interval } from '../../data/math/interval.ts';
 import { Random } from '../../random.ts';
 import { DEFAULT_ALPHA } from '../../data/math/auc.ts';
 import { clusterBound } from '../../data/math/class-clusters.ts';
 
-/** A measure of rows that count `weights[row]` times each. */
+/** A measure of rows in which each row counts `weights[row]` times. */
 export type WeightedMeasure = (weights: Float64Array) => number;
 
 /** How to resample. */
@@ -12,7 +12,7 @@ export interface BootstrapOptions {
   readonly seed: number;
   /** 1 − level of the intervals. @default 0.05 */
   readonly alpha?: number;
-  /** Times that the clusters are drawn anew. @default `resamplesFor` the number of rows */
+  /** Number of resamples. @default `resamplesFor` the number of rows */
   readonly resamples?: number;
 }
 
@@ -21,9 +21,9 @@ const MIN_RESAMPLES = 100;
 const MAX_DRAWN_ROWS = 2e7;
 
 /**
- * Intervals of measures, by drawing as many clusters as there are, with replacement: all rows of a cluster come
- * together, as often as it was drawn. Each measure sees the same draws, so that differences are paired. The value is
- * that of the rows as they are.
+ * Returns intervals of measures. Each resample draws as many clusters as there are, with replacement, and every row counts
+ * as often as its cluster was drawn. All measures see the same draws, so differences between them are paired. The value of
+ * an interval is that of the original rows.
  *
  * Source: Efron's percentile interval; clusters as in Field and Welsh, JRSS B 69 (2007).
  *
@@ -42,8 +42,8 @@ export function clusterBootstrap<Name extends string>(
 }
 
 /**
- * As {@link clusterBootstrap}, for measures that share their work: one function gives them all, always as many and in
- * one order.
+ * Does the same as {@link clusterBootstrap} for measures that share work: one function returns all of them, always in the
+ * same number and order.
  *
  * @example jointBootstrap(clusters, (weights) => [first(weights), second(weights)], { seed: 7 })[1].high
  */
@@ -67,7 +67,7 @@ export function jointBootstrap(
   return values.map((value, index) => percentiles(value, drawn[index]!, alpha));
 }
 
-/** How often the clusters of so many rows are drawn: 1,000 times, and fewer, at least 100, from 20,000 rows. */
+/** Returns the number of resamples for so many rows: 1,000, decreasing from 20,000 rows on to at least 100. */
 export const resamplesFor = (rows: number): number =>
   Math.round(Math.max(MIN_RESAMPLES, Math.min(MAX_RESAMPLES, MAX_DRAWN_ROWS / Math.max(1, rows))));
 
@@ -77,7 +77,7 @@ function presentClusters(clusters: ArrayLike<number>): Uint32Array {
   return Uint32Array.from(seen.keys()).filter((cluster) => seen[cluster] === 1);
 }
 
-/** The alpha/2 and 1 − alpha/2 quantiles of what was drawn, NaN left out; the value itself where nothing is left. */
+/** Returns the alpha/2 and 1 − alpha/2 quantiles of the draws without NaN; the value itself if all draws are NaN. */
 function percentiles(value: number, drawn: Float64Array, alpha: number): Interval {
   const sorted = drawn.filter((one) => !Number.isNaN(one)).sort();
   if (sorted.length === 0) return { value, low: value, high: value };

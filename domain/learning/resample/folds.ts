@@ -1,40 +1,40 @@
-// Folds of training rows: all rows of a cluster are in one, so that none is scored by a model that saw its cluster.
+// Splits training rows into folds. All rows of a cluster are in one fold, so no row is scored by a model that saw its cluster.
 import { type Frame } from '../../data/frame.ts';
 import { Random } from '../../random.ts';
 
-/** Rows to score, and the others to learn from; both ascending, both with rows of either class. */
+/** The rows to score (`outside`) and the rows to learn from (`inside`); both ascending, both with rows of both classes. */
 export interface Fold {
   readonly inside: Uint32Array;
   readonly outside: Uint32Array;
 }
 
-/** How rows are dealt. */
+/** How rows are split. */
 export interface FoldOptions {
-  /** Salt of the hash that deals the clusters: the same seed deals the same folds. */
+  /** Salt of the hash that assigns clusters to folds: the same seed makes the same folds. */
   readonly seed: number;
-  /** Folds to aim at, at least 2. @default 5 */
+  /** Number of folds wanted, from 2 to 50. @default 5 */
   readonly count?: number;
-  /** Of more rows than these a part is dealt, whole clusters of them, about so many. @default all */
+  /** If there are more rows, a sample of about this many is used, made of whole clusters. @default all */
   readonly maxRows?: number;
 }
 
-/** The folds that could be made; none where not even two could. */
+/** The folds; empty if not even two could be made. */
 export interface Folds {
   readonly folds: readonly Fold[];
-  /** In words, why there are fewer folds than were asked for; null where there are not. */
+  /** Why there are fewer folds than wanted, in a sentence; null if there are not. */
   readonly reason: string | null;
 }
 
 const COUNT = 5;
-const LEAST = 2;
-const NOT_DEALT = 255;
+const MIN_COUNT = 2;
+const NOT_IN_SAMPLE = 255;
 
 /**
- * Deals labelled rows into folds by a hash of the seed and their cluster. Each fold holds rows of both classes: where the
- * clusters of a class are too few for that, fewer folds are dealt anew, and the reason says so.
+ * Splits labelled rows into folds by a hash of the seed and their cluster. Each fold has rows of both classes: if a class has
+ * too few clusters for that, the rows are split again into fewer folds, and the reason says so.
  *
  * @param rows ascending, each labelled 0 or 1
- * @throws RangeError where the count is not a whole number from 2 to 50
+ * @throws RangeError if the count is not a whole number from 2 to 50
  * @example const { folds, reason } = foldsOf(frame, trainingRows(frame), { seed: 7 });
  */
 export function foldsOf(
@@ -42,30 +42,32 @@ export function foldsOf(
   rows: Uint32Array,
   { seed, count = COUNT, maxRows = Infinity }: FoldOptions,
 ): Folds {
-  if (!Number.isInteger(count) || count < LEAST || count > 50)
-    throw new RangeError(`${count} folds cannot be dealt: a whole number from ${LEAST} to 50 can`);
-  const part = Math.min(1, maxRows / rows.length);
-  for (let dealt = count; dealt >= LEAST; dealt -= 1) {
-    const places = deal(clusters, rows, seed, dealt, part);
-    if (!haveBothClasses(places, labels, rows, dealt)) continue;
-    const folds = Array.from({ length: dealt }, (_, fold) => ({
-      inside: rows.filter((_row, at) => places[at] !== fold && places[at] !== NOT_DEALT),
+  if (!Number.isInteger(count) || count < MIN_COUNT || count > 50)
+    throw new RangeError(`the number of folds must be a whole number from ${MIN_COUNT} to 50, not ${count}`);
+  const share = Math.min(1, maxRows / rows.length);
+  for (let tried = count; tried >= MIN_COUNT; tried -= 1) {
+    const places = assignFolds(clusters, rows, seed, tried, share);
+    if (!haveBothClasses(places, labels, rows, tried)) continue;
+    const folds = Array.from({ length: tried }, (_, fold) => ({
+      inside: rows.filter((_row, at) => places[at] !== fold && places[at] !== NOT_IN_SAMPLE),
       outside: rows.filter((_row, at) => places[at] === fold),
     }));
     const reason =
-      dealt === count ? null : `${dealt} folds and not ${count}: of more, one would lack rows of a class`;
+      tried === count
+        ? null
+        : `${tried} folds instead of ${count}: with more folds, one would have no rows of a class`;
     return { folds, reason };
   }
-  return { folds: [], reason: `no folds: of ${LEAST}, one would lack rows of a class` };
+  return { folds: [], reason: `even with ${MIN_COUNT} folds, one would have no rows of a class` };
 }
 
-/** The fold of each row, in the order of `rows`. */
-function deal(
+/** Returns the fold of each row, in the order of `rows`; `share` is the share of clusters in the sample. */
+function assignFolds(
   clusters: Uint32Array,
   rows: Uint32Array,
   seed: number,
   count: number,
-  part: number,
+  share: number,
 ): Uint8Array {
   const places = new Map<number, number>();
   return Uint8Array.from(rows, (row) => {
@@ -74,7 +76,7 @@ function deal(
     if (place === undefined) {
       const random = new Random(seed, cluster, count);
       place = random.below(count);
-      if (!random.chance(part)) place = NOT_DEALT;
+      if (!random.chance(share)) place = NOT_IN_SAMPLE;
       places.set(cluster, place);
     }
     return place;
@@ -84,7 +86,7 @@ function deal(
 function haveBothClasses(places: Uint8Array, labels: Uint8Array, rows: Uint32Array, count: number): boolean {
   const seen = new Set<number>();
   places.forEach((place, at) => {
-    if (place !== NOT_DEALT) seen.add(2 * place + labels[rows[at]!]!);
+    if (place !== NOT_IN_SAMPLE) seen.add(2 * place + labels[rows[at]!]!);
   });
   return seen.size === 2 * count;
 }

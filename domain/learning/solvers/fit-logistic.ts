@@ -12,22 +12,22 @@ import {
 } from './logistic-problem.ts';
 import { sigmoid } from '../../data/math/special-functions.ts';
 
-/** Largest length of the gradient, per row or what rows count, at which the descent ends. */
+/** The descent ends when the length of the gradient, divided by the total weight of the rows, is below this. */
 export const TOLERANCE = 1e-6;
 
-// 20 steps are enough for classes of similar size; the first 10 only say where to state the penalty.
+// 20 steps are enough for classes of similar size; the first 10 only show around which point to approximate the penalty.
 const FIRST_STEPS = 10;
-// What needs more than this is found sooner by Newton's method.
+// If more steps are needed, Newton's method is faster.
 const MAX_STEPS = 160;
 const MAX_ATTEMPTS = 6;
 
 /**
- * Minimises the penalised log loss by gradient descent on whitened rows, and finishes by Newton steps, which settle what
- * the gradient hardly sees: a rare level's coefficient, or a penalty close to 0. Where the descent comes to no end, they
- * begin from the best that is known. Columns that depend on each other share their effect.
+ * Minimises the penalised log loss by gradient descent on whitened rows, and finishes with Newton steps. These determine
+ * what hardly affects the gradient, such as the coefficient of a rare level or a penalty close to 0. If the descent does
+ * not converge, they start from the best coefficients found so far. Linearly dependent columns share their effect.
  *
- * The library cannot go on from where it stopped, so each attempt starts again: with twice the steps if the last one
- * ended too early, and with the penalty restated around the coefficients that it found.
+ * The library cannot continue from where it stopped, so each attempt starts again: with twice the steps if the last one
+ * ended too early, and with the penalty approximated around the coefficients that it found.
  *
  * @example fitLogistic({ matrix, width, labels, l2: 1 }, (fraction) => heartbeat(fraction))
  */
@@ -39,7 +39,7 @@ export function fitLogistic(problem: LogisticProblem, onProgress?: (fraction: nu
 
 interface Descent {
   readonly coefficients: Float64Array;
-  /** Of the last attempt. */
+  /** Steps of the last attempt. */
   readonly steps: number;
   /** Whether the gradient is below the tolerance. */
   readonly isDone: boolean;
@@ -50,25 +50,25 @@ function descent(problem: LogisticProblem, onProgress: (fraction: number) => voi
   const penalty = penaltyRows(problem.l2);
   const basis = basisOf(problem, penalty);
   const rows = whitenedRows(problem, penalty, basis);
-  let statedAt = new Float64Array(problem.width);
+  let center = new Float64Array(problem.width);
   let steps = FIRST_STEPS;
   for (let attempt = 1; ; attempt += 1) {
     onProgress(1 - 0.8 ** attempt);
-    const weights = descend(rows, targetsOf(problem, penalty, statedAt), steps);
+    const weights = descend(rows, targetsOf(problem, penalty, center), steps);
     const coefficients = Float64Array.from(basis.mmul(Matrix.columnVector(weights)).to1DArray());
     const gradient = lossGradient(problem, coefficients);
     const isDone = length(gradient) / total < TOLERANCE;
-    const followed = penalty ? descended(problem, penalty, { gradient, coefficients, statedAt }) : gradient;
+    const followed = penalty ? descended(problem, penalty, { gradient, coefficients, center }) : gradient;
     const endedEarly = length(followed) / total > TOLERANCE / 2;
     if (isDone || attempt === MAX_ATTEMPTS || (endedEarly && steps >= MAX_STEPS)) {
       return { coefficients, steps, isDone };
     }
     if (endedEarly) steps *= 2;
-    statedAt = coefficients;
+    center = coefficients;
   }
 }
 
-/** The whitening of the rows with those of the penalty, which add 4 · l2 per penalised column to the cross products. */
+/** Whitens the rows together with the penalty rows, which add 4 · l2 per penalised column to the cross products. */
 function basisOf(problem: LogisticProblem, penalty: PenaltyRows | undefined): Matrix {
   const { width, l2 } = problem;
   const products = Matrix.from1DArray(width, width, crossProducts(problem));
@@ -91,7 +91,7 @@ function whitenedRows(
   return descentRows(new Matrix([...data.to2DArray(), ...added]), weights);
 }
 
-/** What each row of the data and of the penalty counts; undefined if all count 1. */
+/** Returns the weights of the data rows and the penalty rows; undefined if all are 1. */
 function weightsOf(problem: LogisticProblem, penalty: PenaltyRows | undefined): Float64Array | undefined {
   if (!problem.classWeights && !penalty) return undefined;
   const { labels, width } = problem;
@@ -104,49 +104,50 @@ function weightsOf(problem: LogisticProblem, penalty: PenaltyRows | undefined): 
 function targetsOf(
   { labels, width }: LogisticProblem,
   penalty: PenaltyRows | undefined,
-  statedAt: Float64Array,
+  center: Float64Array,
 ): Float64Array {
   if (!penalty) return Float64Array.from(labels);
   const targets = new Float64Array(labels.length + width - 1);
   targets.set(labels);
   for (let column = 1; column < width; column += 1) {
-    targets[labels.length + column - 1] = penaltyTarget(penalty, statedAt[column]!);
+    targets[labels.length + column - 1] = penaltyTarget(penalty, center[column]!);
   }
   return targets;
 }
 
-/** The gradient that the descent itself followed: with the rows of the penalty in place of the penalty. */
+/** The gradient that the descent itself followed, with the penalty rows instead of the exact penalty. */
 const descended = (
   { l2 }: LogisticProblem,
   penalty: PenaltyRows,
-  at: { gradient: Float64Array; coefficients: Float64Array; statedAt: Float64Array },
+  at: { gradient: Float64Array; coefficients: Float64Array; center: Float64Array },
 ): Float64Array =>
   at.gradient.map((slope, column) => {
     if (column === 0) return slope;
     const coefficient = at.coefficients[column]!;
-    return slope - l2 * coefficient + penaltyGradient(penalty, coefficient, at.statedAt[column]!);
+    return slope - l2 * coefficient + penaltyGradient(penalty, coefficient, at.center[column]!);
   });
 
 const length = (vector: Float64Array): number => Math.hypot(...vector);
 
-// Steeper rows leave the range where their loss is nearly a parabola, and then need restating more often.
+// With a larger scale, rows leave the range in which their loss is nearly a parabola and need a new center more often.
 const SCALE = 0.5;
 
 /**
- * Rows that stand for l2/2 · Σ coefficient²: for each penalised column one that is `scale` in it and 0 elsewhere and counts
- * `weight`, with 4 · l2 = weight · scale², so that near 0 its log loss has the curvature of the penalty.
+ * Extra rows that replace the penalty l2/2 · Σ coefficient², because the library has none. Each penalised column has one row
+ * with `scale` in that column, 0 elsewhere and the weight `weight`, where weight · scale² = 4 · l2. Near 0 the log loss of
+ * such a row has the curvature of the penalty.
  */
 interface PenaltyRows {
   readonly scale: number;
   readonly weight: number;
 }
 
-/** The rows for a strength; undefined for none. @example penaltyRows(1) // { scale: 0.5, weight: 16 } */
+/** Returns the penalty rows for a strength; undefined for 0. @example penaltyRows(1) // { scale: 0.5, weight: 16 } */
 const penaltyRows = (l2: number): PenaltyRows | undefined =>
   l2 === 0 ? undefined : { scale: SCALE, weight: (4 * l2) / SCALE ** 2 };
 
 /**
- * The target of a column's row for which its gradient at `coefficient` is exactly that of the penalty.
+ * Returns the target of a column's penalty row for which its gradient at `coefficient` is exactly that of the penalty.
  *
  * Formula: weight · scale · (σ(scale · c) − t) = l2 · c gives t = σ(scale · c) − scale · c / 4. At 0 it is ½. If a fit with
  * the targets of c gives c again, c is the exact optimum of the penalised loss.
@@ -154,6 +155,6 @@ const penaltyRows = (l2: number): PenaltyRows | undefined =>
 const penaltyTarget = ({ scale }: PenaltyRows, coefficient: number): number =>
   sigmoid(scale * coefficient) - (scale * coefficient) / 4;
 
-/** The gradient of a column's row at `coefficient`, with the target stated at `statedAt`. */
-const penaltyGradient = (row: PenaltyRows, coefficient: number, statedAt: number): number =>
-  row.weight * row.scale * (sigmoid(row.scale * coefficient) - penaltyTarget(row, statedAt));
+/** Returns the gradient of a column's penalty row at `coefficient`, with the target chosen for `center`. */
+const penaltyGradient = (row: PenaltyRows, coefficient: number, center: number): number =>
+  row.weight * row.scale * (sigmoid(row.scale * coefficient) - penaltyTarget(row, center));

@@ -1,4 +1,4 @@
-// Newton's method for a logistic regression: a Hessian from few rows, gradients from all, and steps that must descend.
+// Newton's method for logistic regression: a Hessian from a sample, gradients from all rows, and steps that must lower the loss.
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import {
   classTotals,
@@ -13,37 +13,37 @@ import {
 import { sampleProblem } from './sample-problem.ts';
 import { SecantUpdates } from './secant-updates.ts';
 
-/** Largest length of the gradient, per row or what rows count, at which a fit by Newton's method counts as converged. */
+/** A fit by Newton's method may count as converged if the length of its gradient, divided by the total weight of the rows, is below this. */
 export const NEWTON_TOLERANCE = 1e-8;
 
-// A coefficient of a rare level is hardly seen in the gradient per row: the next step must be short as well. In log-odds,
-// of the row that the column moves most, and as a share of the greatest such effect of a column once that is above 1.
+// The coefficient of a rare level hardly affects the gradient per row, so the next step must be short as well. Measured in
+// log-odds of the row that a column moves most, relative to the largest such effect of any column if that is above 1.
 const STILL = 1e-6;
-// A last step of this length leaves less than the sample's optimum is off by.
+// On the sample, a last step of this length is below the error of the sample's optimum.
 const SAMPLE_STILL = 0.1;
-// Each step adds about 1 to a log-odds that grows without a bound: enough for those that any penalty above 0 allows.
+// Log-odds that grow without bound grow by about 1 per step: this many steps are enough for any penalty above 0.
 const MAX_NEWTON_STEPS = 1_000;
 const MAX_SECANT_STEPS = 12;
 const MAX_HALVINGS = 60;
-// Of the descent that the slope promises, the share that is enough (Armijo's condition), and by which the slope may be
-// left over where the loss itself cannot be told from rounding (Hager and Zhang 2005, the approximate Wolfe condition).
+// Share of the decrease predicted by the slope that is enough (Armijo's condition). It also bounds the remaining slope if the
+// change of the loss is within rounding error (Hager and Zhang 2005, the approximate Wolfe condition).
 const ENOUGH = 1e-4;
-// A sum over n rows is known to about this share.
+// Relative rounding error of a sum over all rows, roughly.
 const ROUNDING = 1e-14;
-// Steps that lower the loss by less than that still settle coefficients along which it hardly changes.
+// Steps that lower the loss by less than its rounding error can still improve coefficients that hardly affect it.
 const MAX_STEPS_WITHIN_ROUNDING = 5;
 const TINY_PIVOT = 1e-15;
 
 /**
- * Minimises the penalised log loss, from any start: a step is taken only if the loss falls, and shortened until it does.
- * The loss is convex, and strictly so with a penalty, so this ends at its minimum (Boyd and Vandenberghe, Convex
- * Optimization, 9.5.3), whatever the order of the rows.
+ * Minimises the penalised log loss. A step is shortened until it lowers the loss. The loss is convex, and strictly convex
+ * with a penalty, so this reaches its minimum from any start and in any order of the rows (Boyd and Vandenberghe, Convex
+ * Optimization, 9.5.3).
  *
- * A large problem is first solved on a sample. If that start is no better than none, it is dropped. Gradient passes over
- * all rows go on from there, with the sample's Hessian and secant updates; what they leave, Newton steps on all rows
- * finish. Converged: the gradient is below `NEWTON_TOLERANCE` per row and the next step below a millionth of a log-odds,
- * or no step lowers the loss by more than its rounding. Without a penalty, separated classes leave the loss without a
- * minimum: that has not converged, however small the gradient.
+ * A large problem is first solved on a sample. If the result is not better than the intercept-only model, it is dropped.
+ * From there, steps use gradients of all rows with the sample's Hessian and secant updates; Newton steps on all rows finish
+ * if these do not converge. Converged means that the gradient is below `NEWTON_TOLERANCE` per row and the next step below
+ * 1e-6 log-odds, or that no step lowers the loss by more than its rounding error. If the classes are separated and there is
+ * no penalty, the loss has no minimum: such a fit has not converged, however small its gradient.
  *
  * @example fitNewton({ matrix, width, labels, l2: 1 })
  */
@@ -60,7 +60,7 @@ export function fitNewton(problem: LogisticProblem, onProgress?: (fraction: numb
   return { ...exact, steps: before + exact.steps };
 }
 
-/** `fitNewton` without the sample, from any start: one that loses more than the intercept alone is dropped. */
+/** Does the same as `fitNewton` without the sample. A start with a higher loss than the intercept-only model is dropped. */
 export function newtonSteps(
   problem: LogisticProblem,
   start: Float64Array,
@@ -80,7 +80,7 @@ export function newtonSteps(
       return end(true);
     const isRounding = -dot(at.gradient, direction) / 2 <= ROUNDING * at.loss();
     if (isRounding) withinRounding += 1;
-    // Without a penalty a coefficient may have no end, so that more steps would only follow it.
+    // Without a penalty a coefficient may grow without bound, and more steps would only follow it.
     if (withinRounding > (problem.l2 > 0 ? MAX_STEPS_WITHIN_ROUNDING : 0)) return end(true);
     const next = steps < MAX_NEWTON_STEPS ? descend(problem, at, direction) : undefined;
     if (!next) return end(isRounding);
@@ -88,7 +88,7 @@ export function newtonSteps(
   }
 }
 
-/** Newton steps on the sample, until the last is short. */
+/** Takes Newton steps on the sample until the last one is short. */
 function nearOptimum(sample: LogisticProblem): { coefficients: Float64Array; steps: number } {
   const reach = reachOf(sample);
   let at = lossAt(sample, emptyModel(sample));
@@ -103,7 +103,7 @@ function nearOptimum(sample: LogisticProblem): { coefficients: Float64Array; ste
   }
 }
 
-/** The steps that the sample's Hessian gives, corrected by what each taught. */
+/** Takes steps on all rows with the sample's Hessian, corrected by secant updates after each step. */
 function secantSteps(problem: LogisticProblem, sample: LogisticProblem, start: LossAt): LogisticFit {
   const total = totalWeight(problem);
   const reach = reachOf(sample);
@@ -123,14 +123,14 @@ function secantSteps(problem: LogisticProblem, sample: LogisticProblem, start: L
 const newtonDirection = (problem: LogisticProblem, { coefficients, gradient }: LossAt): Float64Array =>
   solverOf(lossHessian(problem, coefficients))(gradient).map((value) => -value);
 
-/** The point that a step leads to, halved until the loss falls; none if it never does, or the step leads uphill. */
+/** Takes a step, halved until the loss falls. Returns undefined if it never falls or the direction is uphill. */
 function descend(problem: LogisticProblem, from: LossAt, direction: Float64Array): LossAt | undefined {
   const slope = dot(from.gradient, direction);
   if (!(slope < 0)) return undefined;
   for (let halving = 0, length = 1; halving <= MAX_HALVINGS; halving += 1, length /= 2) {
     const next = lossAt(problem, plus(from.coefficients, direction, length));
     const left = dot(next.gradient, direction);
-    // A convex loss that still falls here has fallen all the way.
+    // The loss is convex: if it is still falling here, it has fallen all along the step.
     if (left <= 0) return next;
     const risen = next.loss() - from.loss();
     if (risen <= ENOUGH * length * slope) return next;
@@ -139,13 +139,13 @@ function descend(problem: LogisticProblem, from: LossAt, direction: Float64Array
   return undefined;
 }
 
-/** Where a fit ended; without a penalty classes that are separated are no end. */
+/** Returns the fit, marked as not converged if the classes are separated and there is no penalty. */
 function judged(problem: LogisticProblem, fit: LogisticFit): LogisticFit {
   if (problem.l2 > 0 || !isSeparated(problem, fit.coefficients)) return fit;
   return { ...fit, converged: false, separated: true };
 }
 
-/** Whether every row lies on the side of its class, which proves that the classes are separated. */
+/** Whether every row is on the side of its class, which proves that the classes are separated. */
 const isSeparated = (problem: LogisticProblem, coefficients: Float64Array): boolean =>
   problem.labels.every((label, row) => {
     const score = scoreOf(problem, coefficients, row);
@@ -166,7 +166,7 @@ function isShort(
   return step.every((value, column) => Math.abs(value) * reach[column]! <= still * greatest);
 }
 
-/** By column the greatest value of a row. */
+/** Returns the largest absolute value of each column. */
 function reachOf({ matrix, width }: LogisticProblem): Float64Array {
   const reach = new Float64Array(width);
   for (let start = 0; start < matrix.length; start += width) {
@@ -178,7 +178,7 @@ function reachOf({ matrix, width }: LogisticProblem): Float64Array {
   return reach;
 }
 
-/** The best model of the intercept alone: the log-odds of the class prior. */
+/** Returns the best intercept-only model: the log-odds of the class prior. */
 function emptyModel(problem: LogisticProblem): Float64Array {
   const [negatives, positives] = classTotals(problem);
   const start = new Float64Array(problem.width);
@@ -186,7 +186,7 @@ function emptyModel(problem: LogisticProblem): Float64Array {
   return start;
 }
 
-/** The loss at a start, or at the empty model if that loses less. */
+/** Returns the loss at the start, or at the intercept-only model if that is lower. */
 function betterStart(problem: LogisticProblem, start: Float64Array): LossAt {
   const found = lossAt(problem, start);
   const [negatives, positives] = classTotals(problem);
@@ -195,13 +195,13 @@ function betterStart(problem: LogisticProblem, start: Float64Array): LossAt {
     (sum, count) => (count > 0 ? sum - count * Math.log(count / total) : sum),
     0,
   );
-  // NaN included: where the start overflows, it is dropped.
+  // A start whose loss overflows to NaN is dropped as well.
   return found.loss() <= entropy ? found : lossAt(problem, emptyModel(problem));
 }
 
-/** Solves H x = v. A Hessian of columns that depend on each other gets the least ridge that makes it definite. */
+/** Returns a solver of H x = v. If columns are linearly dependent, the smallest ridge that makes H positive definite is added. */
 function solverOf(hessian: Matrix): (vector: Float64Array) => Float64Array {
-  // In units in which its diagonal is about 1, so that a column's own size is no reason for a ridge; powers of 2 are exact.
+  // Scaled so that the diagonal is about 1, because a column's size alone must not require a ridge. Powers of 2 are exact.
   const units = Float64Array.from(hessian.diagonal(), (value) =>
     value > 0 ? 2 ** -Math.round(Math.log2(value) / 2) : 1,
   );
@@ -212,7 +212,7 @@ function solverOf(hessian: Matrix): (vector: Float64Array) => Float64Array {
   for (let ridge = 0; ; ridge = Math.max(ridge * 100, 1e-14)) {
     const raised = ridge === 0 ? scaled : Matrix.add(scaled, Matrix.eye(scaled.rows).mul(ridge));
     const factors = new CholeskyDecomposition(raised);
-    // A pivot that is rounding would send the step far along a direction in which the loss does not change.
+    // A pivot that is only rounding error would make the step huge along a direction in which the loss does not change.
     const pivots = factors.lowerTriangularMatrix.diagonal().map((pivot) => pivot * pivot);
     if ((factors.isPositiveDefinite() && Math.min(...pivots) > TINY_PIVOT) || ridge > 1) {
       return (vector) => {
@@ -232,9 +232,9 @@ const dot = (a: Float64Array, b: Float64Array): number =>
   a.reduce((sum, value, at) => sum + value * b[at]!, 0);
 
 /**
- * X'WX + l2 · I with W = p(1 − p) times what the row counts, the intercept without penalty; width × width.
+ * Returns the Hessian X'WX + l2 · I, where W = p(1 − p) · weight of the row and the intercept is not penalised; width × width.
  *
- * The products of two columns of two rows are added at once, for the lower half only.
+ * Two rows are added per pass, for the lower half only, because that is faster.
  */
 export function lossHessian(problem: LogisticProblem, coefficients: Float64Array): Matrix {
   const { matrix, width, labels, l2, rowWeights } = problem;
@@ -242,14 +242,14 @@ export function lossHessian(problem: LogisticProblem, coefficients: Float64Array
   const lower = new Float64Array(width * width);
   const rows = labels.length;
   const weightOf = (row: number): number => {
-    // p(1 − p) from the side that keeps its digits.
+    // p(1 − p) computed from the small side, which keeps its digits.
     const e = Math.exp(-Math.abs(scoreOf(problem, coefficients, row)));
     const weight = (byLabel[labels[row] as number] as number) * (e / (1 + e) ** 2);
     return rowWeights ? (rowWeights[row] as number) * weight : weight;
   };
   for (let row = 0; row < rows; row += 2) {
     const a = row * width;
-    // Without a second row its place is taken by the first, with no weight.
+    // If there is no second row, the first takes its place with weight 0.
     const b = row + 1 < rows ? a + width : a;
     const weightA = weightOf(row);
     const weightB = b === a ? 0 : weightOf(row + 1);

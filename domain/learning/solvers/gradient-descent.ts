@@ -1,22 +1,22 @@
-// Gradient descent by ml-logistic-regression, in a basis where it converges.
+// Gradient descent by ml-logistic-regression, on rows in a basis in which it converges.
 import LogisticRegression from 'ml-logistic-regression';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
-// The mean loss of whitened rows has a Hessian of at most I/4, so any rate below 8 is stable; 7 needs the fewest steps.
+// The Hessian of the mean loss of whitened rows is at most I/4, so any rate below 8 is stable; 7 needs the fewest steps.
 const RATE = 7;
 
 /** Rows to descend on. */
 export interface DescentRows {
   /** Rows × columns, whitened: features' · W · features = total · I. */
   readonly features: Matrix;
-  /** features' · W, where W is what each row counts. */
+  /** features' · W, where W is the diagonal matrix of row weights. */
   readonly weighted: Matrix;
-  /** What all rows count together. */
+  /** Sum of the row weights. */
   readonly total: number;
 }
 
 /**
- * Rows with what each counts, one number per row; without them all count 1.
+ * Prepares rows for the descent, with one weight per row; without weights all are 1.
  *
  * @example descend(descentRows(features), targets, 20)
  */
@@ -29,21 +29,21 @@ export function descentRows(features: Matrix, weights?: Float64Array): DescentRo
   };
 }
 
-/** Coefficients after `steps` steps from zero, one per column. Targets are probabilities to meet, one per row. */
+/** Returns the coefficients after `steps` steps from zero, one per column. Targets are probabilities, one per row. */
 export function descend(
   { features, weighted, total }: DescentRows,
   targets: Float64Array,
   steps: number,
 ): Float64Array {
-  // train() of the library would fit a second classifier, the mirror of the first: a loaded model fits one.
+  // The library's train() would fit a second classifier that mirrors the first; a loaded model fits only one.
   const { classifiers } = LogisticRegression.load({
     name: 'LogisticRegression',
     numberClasses: 1,
     classifiers: [{ numSteps: steps, learningRate: RATE / total }],
   });
   const classifier = classifiers[0]!;
-  // The library transposes the rows for each gradient, and for nothing else: given as a thing that is transposed
-  // already, they are so once, and count what they should.
+  // The library calls transpose() only to compute gradients. Returning the weighted transpose, computed once, saves time and
+  // applies the row weights.
   const rows = {
     columns: features.columns,
     mmul: (other: Matrix): Matrix => features.mmul(other),
@@ -53,12 +53,12 @@ export function descend(
   return Float64Array.from(classifier.weights!.to1DArray());
 }
 
-// Eigenvalues below this share of the largest are rounding: their columns are sums of others.
+// Eigenvalues below this share of the largest are rounding errors of linearly dependent columns.
 const TINY = 1e-10;
 
 /**
- * The columns × r map T for which (XT)'(XT) / rows = I, from `crossProducts` = X'X / rows; r is the rank of X, since
- * directions that other columns already span are left out.
+ * Returns the columns × r matrix T for which (XT)'(XT) / rows = I, from `crossProducts` = X'X / rows. r is the rank of X,
+ * because directions that other columns already span are left out.
  *
  * Formula: T = V Λ^(−1/2) from X'X / rows = V Λ V'.
  *

@@ -1,7 +1,7 @@
-// The logistic regression to solve: its loss, and the gradient that says how far from solved it is.
+// The logistic regression problem: its data, loss and gradient.
 import { type ClassWeights } from '../metrics/class-counts.ts';
 
-/** How the optimum of a logistic regression is found: by ml-logistic-regression's descent, or by Newton's method. */
+/** How the optimum is found: by ml-logistic-regression's gradient descent, or by Newton's method. */
 export type Solver = 'gradient-descent' | 'newton';
 
 /** Encoded training rows with their labels. */
@@ -13,33 +13,33 @@ export interface LogisticProblem {
   readonly labels: Uint8Array;
   /** Strength of the penalty, from 0. */
   readonly l2: number;
-  /** How much the loss of a row of each class counts. @default 1 */
+  /** Weight of the loss of the rows of each class. @default 1 */
   readonly classWeights?: ClassWeights | undefined;
-  /** How much the loss of each row counts, on top of its class. @default 1 */
+  /** Weight of the loss of each row, multiplied by that of its class. @default 1 */
   readonly rowWeights?: Float64Array | undefined;
 }
 
-/** Where a solver ended. */
+/** The result of a solver. */
 export interface LogisticFit {
-  /** Whether this is the minimum, to the tolerance or to the rounding of the loss. */
+  /** Whether this is the minimum, up to the tolerance or the rounding error of the loss. */
   readonly converged: boolean;
   /** One per column of the problem's matrix. */
   readonly coefficients: Float64Array;
-  /** Length of the gradient of the penalised loss at the coefficients, per row or what rows count. */
+  /** Length of the gradient of the penalised loss at the coefficients, divided by the total weight of the rows. */
   readonly gradientNorm: number;
-  /** Steps of the last descent, or of Newton's method in all. */
+  /** Steps of the last descent, or all steps of Newton's method. */
   readonly steps: number;
-  /** What came to the minimum. */
+  /** The solver that reached the minimum. */
   readonly solver: Solver;
-  /** Whether the classes were found separated, without a penalty that would hold the coefficients. @default false */
+  /** Whether the classes are separated and no penalty bounds the coefficients. @default false */
   readonly separated?: boolean;
 }
 
-/** What a row counts by their label: [negative, positive]. */
+/** Returns the weights of a row by its label: [negative, positive]. */
 export const weightsByLabel = ({ classWeights }: LogisticProblem): readonly [number, number] =>
   classWeights ? [classWeights.negative, classWeights.positive] : [1, 1];
 
-/** What the rows of each class count together: [negatives, positives]. */
+/** Returns the total weight of each class: [negatives, positives]. */
 export function classTotals(problem: LogisticProblem): readonly [number, number] {
   const { labels, rowWeights } = problem;
   const [negative, positive] = weightsByLabel(problem);
@@ -56,23 +56,24 @@ export function classTotals(problem: LogisticProblem): readonly [number, number]
   return [negative * negatives, positive * positives];
 }
 
-/** What all rows of a problem count together: their number if all count alike. */
+/** Returns the total weight of all rows: their number if every row has weight 1. */
 export function totalWeight(problem: LogisticProblem): number {
   const [negatives, positives] = classTotals(problem);
   return negatives + positives;
 }
 
-/** A point of the penalised loss. */
+/** The penalised loss and its gradient at a point. */
 export interface LossAt {
   readonly coefficients: Float64Array;
   readonly gradient: Float64Array;
-  /** The loss itself, worked out when it is first asked for. */
+  /** Returns the loss, computed on the first call. */
   loss(): number;
 }
 
 /**
- * The penalised loss Σ w · log loss + l2/2 · Σ c² and its gradient X'(w · (p − y)) + l2 · c, the intercept without
- * penalty: those of scikit-learn's LogisticRegression with C = 1 / l2 and class_weight w. One pass over the rows.
+ * Computes the penalised loss Σ w · log loss + l2/2 · Σ c² and its gradient X'(w · (p − y)) + l2 · c, without a penalty on
+ * the intercept, in one pass over the rows. This is the loss of scikit-learn's LogisticRegression with C = 1 / l2 and
+ * class_weight w.
  *
  * @example lossAt(problem, new Float64Array(problem.width)).gradient
  */
@@ -81,7 +82,7 @@ export function lossAt(problem: LogisticProblem, coefficients: Float64Array): Lo
   const [ofNegative, ofPositive] = weightsByLabel(problem);
   const gradient = coefficients.map((coefficient, column) => (column === 0 ? 0 : l2 * coefficient));
   const rows = labels.length;
-  // Of the row's own class: with them known the loss needs no second look at the matrix.
+  // Odds of each row's own class, kept so that the loss can be computed without reading the matrix again.
   const odds = new Float64Array(rows);
   const residual = (row: number, score: number): number => {
     const label = labels[row];
@@ -91,7 +92,7 @@ export function lossAt(problem: LogisticProblem, coefficients: Float64Array): Lo
     return rowWeights === undefined ? share : (rowWeights[row] as number) * share;
   };
   let row = 0;
-  // Four rows at once: each coefficient is read, and each slope written, a quarter as often.
+  // Four rows per pass, so that each coefficient is read and each gradient entry written a quarter as often.
   for (; row + 3 < rows; row += 4) {
     const a = row * width;
     const b = a + width;
@@ -129,14 +130,15 @@ export function lossAt(problem: LogisticProblem, coefficients: Float64Array): Lo
   return { coefficients, gradient, loss };
 }
 
-// Below this share of 1, v adds as much to ln(1 + v) as v itself; above, 1 + v keeps enough digits of it.
+// For v below this, ln(1 + v) equals v in double precision; above it, 1 + v keeps enough digits of v.
 const TINY = 2 ** -27;
 const LARGE = 2 ** 500;
 
 /**
- * The penalised loss of rows whose own class has these odds.
+ * Returns the penalised loss, given the odds of each row's own class.
  *
- * Formula: a row loses ln(1 + 1 / odds). The logarithm is taken of a product of many, which costs one for all of them.
+ * Formula: the loss of a row is ln(1 + 1 / odds). The logarithm is taken of the product of many rows, because one logarithm
+ * for all of them is cheaper.
  */
 function lossOf(problem: LogisticProblem, coefficients: Float64Array, odds: Float64Array): number {
   const { labels, l2, rowWeights } = problem;
@@ -159,22 +161,22 @@ function lossOf(problem: LogisticProblem, coefficients: Float64Array, odds: Floa
       continue;
     }
     const weight = isWeighted ? (labels[row] === 1 ? ofPositive : ofNegative) * (rowWeights?.[row] ?? 1) : 1;
-    // So far on the wrong side that the odds are 0: what is lost is then the score itself.
+    // If the row is so far on the wrong side that its odds are 0, its loss is the absolute score.
     const loss = against < LARGE ? Math.log1p(against) : Math.abs(scoreOf(problem, coefficients, row));
     sum += weight * loss;
   }
   return (isWeighted ? sum : ofNegative * (sum + Math.log(product))) + penalty;
 }
 
-/** The gradient of `lossAt` alone. */
+/** Returns only the gradient of `lossAt`. */
 export const lossGradient = (problem: LogisticProblem, coefficients: Float64Array): Float64Array =>
   lossAt(problem, coefficients).gradient;
 
-/** The loss of `lossAt` alone. */
+/** Returns only the loss of `lossAt`. */
 export const penalisedLoss = (problem: LogisticProblem, coefficients: Float64Array): number =>
   lossAt(problem, coefficients).loss();
 
-/** The log-odds that coefficients give a row. */
+/** Returns the log-odds of a row. */
 export function scoreOf({ matrix, width }: LogisticProblem, coefficients: Float64Array, row: number): number {
   let score = 0;
   for (let column = 0, at = row * width; column < width; column += 1, at += 1) {
@@ -183,7 +185,7 @@ export function scoreOf({ matrix, width }: LogisticProblem, coefficients: Float6
   return score;
 }
 
-/** X'WX with W what each row counts, row-major width × width. */
+/** Returns X'WX, where W is the diagonal matrix of class weights, row-major width × width. */
 export function crossProducts(problem: LogisticProblem): Float64Array {
   const { matrix, width, labels } = problem;
   const weights = weightsByLabel(problem);

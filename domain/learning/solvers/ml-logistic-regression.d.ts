@@ -1,4 +1,4 @@
-// Types of ml-logistic-regression 2.0, which has none: what is used of it, and no more.
+// Types of the parts of ml-logistic-regression 2.0 that are used here; the package has no types of its own.
 declare module 'ml-logistic-regression' {
   import { type Matrix } from 'ml-matrix';
 
@@ -6,7 +6,7 @@ declare module 'ml-logistic-regression' {
   export interface TwoClassRegression {
     /** 1 × columns; null before training. */
     readonly weights: Matrix | null;
-    /** Always takes `numSteps` steps of `learningRate` × the gradient's sum over rows; `target` is rows × 1. */
+    /** Always takes `numSteps` steps of `learningRate` × the gradient summed over the rows; `target` is rows × 1. */
     train(features: Pick<Matrix, 'columns' | 'mmul' | 'transpose'>, target: Matrix): void;
     /** The probability that the target is 1, per row. */
     testScores(features: Matrix): number[];

@@ -1,26 +1,27 @@
-// The part of a large logistic problem that its fit begins with: few rows, among them some for every column.
+// Samples a large logistic problem for the start of its fit: a small share of the rows, with some for every column.
 import { classTotals, type LogisticProblem } from './logistic-problem.ts';
 
-// With fewer rows than twice this, a sample saves nothing.
+// A problem with fewer than twice this many rows is not sampled, because that would save nothing.
 const MIN_ROWS = 2_000;
 const SHARE = 0.03;
-// About so many rows are drawn for a column or a class, however rare: its curvature is then known to about a fifth.
+// About this many rows are drawn for each column and class, however rare: enough to know its curvature to about a fifth.
 const ROWS_OF_COLUMN = 30;
 
 /**
- * About 3 % of the rows, at least 2,000, each counting as many as it stands for; undefined if that is over half.
+ * Draws about 3 % of the rows, at least 2,000, each weighted by the number of rows it represents. Returns undefined if the
+ * sample would be more than half of the rows.
  *
- * A row is drawn with the greatest of three probabilities: the share itself; 30 times its share of a column's sum of
- * squares, so that the few rows of a rare level, or the one far value of a number, are always among them; and 30 among
- * the rows of its class. It then counts 1 / probability, so the sample's loss and Hessian are about those of all rows.
- * Rows are drawn by a hash of their number, which no period in their order can meet.
+ * A row is drawn with the largest of three probabilities: the share itself; 30 times its share of a column's sum of
+ * squares, so that the few rows of a rare level and extreme values of a number are always included; and 30 divided by the
+ * number of rows of its class. Its weight is 1 / probability, so that the sample's loss and Hessian approximate those of
+ * all rows. Rows are drawn by a hash of their number, so that no periodic pattern in their order matters.
  *
  * @example sampleProblem({ matrix, width, labels, l2: 1 })?.labels.length
  */
 export function sampleProblem(problem: LogisticProblem): LogisticProblem | undefined {
   const { matrix, width, labels } = problem;
   const rows = labels.length;
-  // One row of each block of so many.
+  // One row is drawn from each block of this many.
   const block = Math.floor(rows / Math.max(MIN_ROWS, rows * SHARE));
   if (block < 2) return undefined;
   const needed = neededProbability(problem, 1 / block);
@@ -49,7 +50,7 @@ export function sampleProblem(problem: LogisticProblem): LogisticProblem | undef
   };
 }
 
-/** The probability that a row must have for its columns and its class; undefined if `share` is enough for all rows. */
+/** Returns the probability that each row needs for its columns and class; undefined if `share` is enough for all rows. */
 function neededProbability(problem: LogisticProblem, share: number): ((row: number) => number) | undefined {
   const { matrix, width, labels } = problem;
   const byClass = classTotals({ ...problem, classWeights: undefined }).map((count) => ROWS_OF_COLUMN / count);
@@ -67,11 +68,11 @@ function neededProbability(problem: LogisticProblem, share: number): ((row: numb
   };
 }
 
-/** Columns of which some row needs a higher probability than the share: `factor` · value² is that probability. */
+/** Finds the columns for which some row needs a higher probability than the share: `factor` · value² is that probability. */
 function rareColumns(problem: LogisticProblem, share: number): { column: number; factor: number }[] {
   const { matrix, width } = problem;
   const squares = new Float64Array(width);
-  // Of four rows together, as the gradient reads them: never less than that of one.
+  // Computed over four rows at a time, as for the gradient; never smaller than the value of a single row.
   const greatest = new Float64Array(width);
   let start = 0;
   for (; start + 4 * width <= matrix.length; start += 4 * width) {
@@ -97,7 +98,7 @@ function rareColumns(problem: LogisticProblem, share: number): { column: number;
   );
 }
 
-/** A whole number as one in [0, 1): the end of MurmurHash3. */
+/** Hashes a whole number into [0, 1) with the finalizer of MurmurHash3. */
 function uniformOf(row: number): number {
   let hash = Math.imul(row ^ (row >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

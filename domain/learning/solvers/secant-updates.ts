@@ -1,4 +1,4 @@
-// Secant updates: what the last steps taught about the curvature, on top of a Hessian that was paid for once.
+// Secant updates: improve a Hessian that was computed once by the curvature observed in later steps.
 
 type Vector = Float64Array;
 
@@ -11,25 +11,25 @@ interface Pair {
 /**
  * Turns a gradient into a step by limited-memory BFGS around a given inverse Hessian.
  *
- * Source: Nocedal & Wright, Numerical Optimization, algorithm 7.4 (two-loop recursion), with the inverse Hessian in
- * place of its scaled identity.
+ * Source: Nocedal & Wright, Numerical Optimization, algorithm 7.4 (two-loop recursion), with the inverse Hessian instead
+ * of the scaled identity.
  */
 export class SecantUpdates {
   readonly #solve: (gradient: Vector) => Vector;
   readonly #pairs: Pair[] = [];
 
-  /** @param solve gives H⁻¹ · gradient; H must be positive definite */
+  /** @param solve returns H⁻¹ · gradient; H must be positive definite */
   constructor(solve: (gradient: Vector) => Vector) {
     this.#solve = solve;
   }
 
-  /** Remembers that the gradient changed by `change` along `step`; a pair without positive curvature teaches nothing. */
+  /** Records that the gradient changed by `change` along `step`; a pair without positive curvature is ignored. */
   learn(step: Vector, change: Vector): void {
     const curvature = dot(step, change);
     if (curvature > 0) this.#pairs.push({ step, change, curvature });
   }
 
-  /** The step to take against a gradient; subtract it from the coefficients. */
+  /** Returns the step for a gradient; subtract it from the coefficients. */
   stepFor(gradient: Vector): Vector {
     const rest = Float64Array.from(gradient);
     const shares = this.#pairs.map(() => 0);

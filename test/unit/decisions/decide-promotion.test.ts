@@ -132,7 +132,7 @@ test('promotes a candidate that is significantly better by enough, and records e
       held: true,
       value: null,
       bound: -0.05,
-      words: 'none of 0 slices is surely worse by more than 0.05',
+      words: 'none of 0 slices is significantly worse by more than 0.05',
     },
   ]);
 });
@@ -226,7 +226,9 @@ const slice = (name: string, high: number | null) => ({
 test('a slice whose simultaneous interval lies wholly below the floor breaks a guard by its name', () => {
   const fallen = decide({ slices: [slice('plan = pro', -0.051), slice('plan = basic', 0.1)] });
   expect(fallen).toMatchObject({ promote: false, outcome: 'guard broken' });
-  expect(fallen.reason).toBe('surely worse by more than 0.05 on plan = pro: -0.100 (-0.300 to -0.051)');
+  expect(fallen.reason).toBe(
+    'significantly worse by more than 0.05 on plan = pro: -0.100 (-0.300 to -0.051)',
+  );
   expect(rule(fallen, 'slice floor')).toMatchObject({ value: -0.051, bound: -0.05 });
 });
 

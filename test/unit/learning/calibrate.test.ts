@@ -27,7 +27,7 @@ describe('auto', () => {
   test('leaves scores that are probabilities as they are', () => {
     const chosen = chooseCalibration('auto', rowsOf(6_000, honest));
     expect(chosen).toMatchObject({ map: { kind: 'none' }, logLoss: null });
-    expect(chosen.why).toBe('the scores are as good as platt or isotonic would make them');
+    expect(chosen.why).toBe('platt or isotonic would not make the scores significantly better');
   });
 
   test('takes Platt where the log-odds are stretched', () => {
@@ -35,7 +35,7 @@ describe('auto', () => {
     expect(chosen.map.kind).toBe('platt');
     expect(chosen.logLoss!.after).toBeLessThan(chosen.logLoss!.before);
     expect(chosen.why).toMatch(
-      /^surely better than what is simpler: platt takes the log loss out of fold from 0\.\d{4}/,
+      /^significantly better than any simpler map: platt changes the out-of-fold log loss from 0\.\d{4}/,
     );
   });
 
@@ -51,7 +51,7 @@ describe('auto', () => {
     const few = chooseCalibration('auto', rowsOf(2_000, stretched, 50));
     expect(few.map).toEqual({ kind: 'none' });
     expect(few.why).toMatch(
-      /^\d\d positive and \d\d negative clusters say too little: fewer than 50 of a class$/,
+      /^\d\d positive and \d\d negative clusters are too few: at least 50 of each class are needed$/,
     );
     expect(chooseCalibration('auto', rowsOf(40, stretched)).why).toMatch(/fewer than 50/);
   });
@@ -83,7 +83,7 @@ describe.each(['platt', 'isotonic'] as const)('%s', (asked) => {
 
   test('is fitted as asked', () => {
     expect(map.kind).toBe(asked);
-    expect(why).toMatch(new RegExp(`^as the definition asks: ${asked} takes the log loss`));
+    expect(why).toMatch(new RegExp(`^as the definition asks: ${asked} changes the out-of-fold log loss`));
   });
 
   test('is stored with what it rests on, and with no row', () => {

@@ -40,8 +40,8 @@ test('the strongest penalty within one standard error of the best is taken, and 
   expect(tuning.recipes[1]!.standardError).toBeCloseTo(Math.sqrt(0.0008 / 3 / 4), 12);
   expect(tuning.words).toBe(
     'all rows, l2 10, no class weights; AUC 0.7125 ± 0.0003, mean and standard error over 4 folds of 900 training rows; ' +
-      'the best of 4 was all rows, l2 1, no class weights with 0.7200 ± 0.0082, and the strongest penalty within one ' +
-      'standard error of it is taken',
+      'the best of 4 was all rows, l2 1, no class weights with 0.7200 ± 0.0082; chosen for the strongest penalty within ' +
+      'one standard error of it',
   );
 });
 
@@ -84,16 +84,14 @@ test('a recipe that could not be learnt is out, and it is said how many', () => 
   const tuning = chooseRecipe(planOf([recipe(0), recipe(1)]), [failed, scores(0.6, 0.7)], own);
   expect(tuning.chosen).toEqual(recipe(1));
   expect(tuning.recipes[0]).toMatchObject({ problem: 'the gradient did not vanish', mean: null });
-  expect(tuning.words).toContain('1 of 2 could not be learnt in every fold');
+  expect(tuning.words).toContain('1 of 2 recipes could not be fitted in every fold');
 });
 
 test('where none could be learnt the definition decides', () => {
   const failed: RecipeScores = { scores: null, problem: 'no' };
   const tuning = chooseRecipe(planOf([recipe(0), recipe(5)]), [failed, failed], own);
   expect(tuning.chosen).toEqual(recipe(1));
-  expect(tuning.words).toBe(
-    'all rows, l2 1, no class weights; no recipe of the list could be learnt in every fold',
-  );
+  expect(tuning.words).toBe('all rows, l2 1, no class weights; no recipe could be fitted in every fold');
 });
 
 test('where none could be learnt the definition decides on the rows that it allows', () => {

@@ -115,7 +115,9 @@ describe('where every positive is of one cluster, so that no folds can be dealt'
   test('auto leaves the scores as they are and says why', () => {
     const { calibration } = fit({ calibration: 'auto' }, lumped);
     expect(calibration).toMatchObject({ map: { kind: 'none' }, logLoss: null });
-    expect(calibration!.why).toMatch(/^nothing can be scored out of fold: no folds/);
+    expect(calibration!.why).toMatch(
+      /^rows cannot be scored out of fold: even with 2 folds, one would have no rows of a class/,
+    );
   });
 
   test.each<ScorePolicy>([
@@ -125,7 +127,7 @@ describe('where every positive is of one cluster, so that no folds can be dealt'
   ])('%j is refused', (policy) => {
     const error = refusalOf(() => fit(policy, lumped));
     expect(error).toMatchObject({ code: 'TOO_FEW_LABELS', retryable: false });
-    expect(error.message).toContain('nothing can be scored out of fold');
+    expect(error.message).toContain('rows cannot be scored out of fold');
   });
 });
 

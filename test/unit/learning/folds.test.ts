@@ -56,13 +56,15 @@ test('where positives are in few clusters, fewer folds are dealt and it is said 
   const { folds, reason } = foldsOf(frame, rowsTo(1_000), { seed: 3 });
   expect(folds.length).toBeGreaterThanOrEqual(2);
   expect(folds.length).toBeLessThanOrEqual(3);
-  expect(reason).toBe(`${folds.length} folds and not 5: of more, one would lack rows of a class`);
+  expect(reason).toBe(
+    `${folds.length} folds instead of 5: with more folds, one would have no rows of a class`,
+  );
   for (const { inside, outside } of folds)
     for (const rows of [inside, outside]) expect(new Set(rows.map((row) => frame.labels[row]!)).size).toBe(2);
 });
 
 test('of one cluster, one class or no row no fold is made', () => {
-  const none = { folds: [], reason: 'no folds: of 2, one would lack rows of a class' };
+  const none = { folds: [], reason: 'even with 2 folds, one would have no rows of a class' };
   const oneCluster = { labels: Uint8Array.from(rowsTo(10), (row) => row % 2), clusters: new Uint32Array(10) };
   expect(foldsOf(oneCluster, rowsTo(10), { seed: 3 })).toEqual(none);
   expect(

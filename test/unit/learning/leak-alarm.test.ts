@@ -36,8 +36,8 @@ describe('a feature alone', () => {
     expect(isRefused(check)).toBe(true);
     expect(describeLeakCheck(check)).toBe(
       'LEAK_SUSPECTED among 14 features on 5500 training rows: closed_reason alone predicts the label with AUC ' +
-        '0.980 (0.970 to 0.990) by its order, surely above 0.95: it may be made from the label; ' +
-        'when labels became known is not on record',
+        '0.980 (0.970 to 0.990) by its order, significantly above 0.95: it may be derived from the label; ' +
+        'when labels became known is not recorded',
     );
   });
 
@@ -60,7 +60,7 @@ describe('a feature alone', () => {
       leakPolicyOf({ auc: 1 }),
     );
     expect(alarmsOf(check)).toEqual([
-      'a alone separates the classes without an error, by its order: it may be made from the label',
+      'a alone separates the classes without an error, by its order: it may be derived from the label',
     ]);
   });
 

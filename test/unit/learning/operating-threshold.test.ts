@@ -82,7 +82,7 @@ describe('what cannot be reached is refused with what can', () => {
     const error = refusal({ precision: 0.99 }, noise);
     expect(error.code).toBe('THRESHOLD_UNREACHABLE');
     expect(error.message).toMatch(
-      /^a precision of 0\.99 is reached at no cut that says yes to at least 20 rows: the best is 0\.\d+, with a recall of 0\.\d+$/,
+      /^no threshold that says yes to at least 20 rows reaches a precision of 0\.99: the best is 0\.\d+, with a recall of 0\.\d+$/,
     );
   });
 
@@ -94,7 +94,7 @@ describe('what cannot be reached is refused with what can', () => {
   test('a rate among equal scores', () => {
     const equal = { ...rows, scores: scores.map(() => 0.5) };
     expect(refusal({ rate: 0.1 }, equal).message).toBe(
-      'a rate of 0.1 is reached at no cut: 100 % of the rows share the highest score',
+      'a rate of 0.1 cannot be reached: 100 % of the rows share the highest score',
     );
   });
 });
@@ -144,7 +144,7 @@ test('a rate of 0 or 1, and a mistake without a cost, are refused when the defin
 
 test('a threshold reads as what it does', () => {
   expect(describeThreshold(chooseThreshold({ rate: 0.1 }, rows))).toMatch(
-    /^says yes from 0\.\d{3} on \(rate 0\.1\): out of fold to 10 % of rows, precision 0\.\d{3}, recall 0\.\d{3}$/,
+    /^says yes from 0\.\d{3} on \(rate 0\.1\): out of fold, to 10 % of rows with precision 0\.\d{3} and recall 0\.\d{3}$/,
   );
   expect(describeThreshold(chooseThreshold({ value: 0.3 }, null))).toBe('says yes from 0.300 on (value 0.3)');
 });

@@ -98,7 +98,7 @@ describe('the plan', () => {
     const { plan } = planTraining({ ...frame, labels }, trainingOf(), CHANGE);
     expect(plan.recipes.map(({ window }) => window)).toEqual(['all']);
     expect(plan.remarks).toEqual([
-      'the rows after the change cannot be learnt alone: the training rows hold 10 positives and 590 negatives; at least 50 of each are needed',
+      'the rows after the change are not enough to learn from on their own: the training rows have 10 positives and 590 negatives; at least 50 of each are needed',
     ]);
   });
 
@@ -116,7 +116,7 @@ describe('the plan', () => {
     const frame = { ...signalFrame(400, 1), clusters: new Uint32Array(400) };
     const { plan } = planTraining(frame, trainingOf({ tune: {} }), null);
     expect(plan.recipes).toEqual([{ window: 'all', l2: 1, classWeight: 'none' }]);
-    expect(plan.remarks[0]).toContain('no folds');
+    expect(plan.remarks[0]).toContain('even with 2 folds, one would have no rows of a class');
   });
 
   test('keeps to recent rows where no folds can be dealt and the definition wants no others', () => {

@@ -187,10 +187,10 @@ describe('an estimate', () => {
     expect(estimatePerformance(reference, window, 7, 0.5)).toEqual(at);
   });
 
-  test('comes with the sentence that it cannot see concept drift, wherever it is said', () => {
+  test('comes with the sentence that it cannot detect concept drift, wherever it is shown', () => {
     const found = estimated(0);
     expect(found.caveat).toBe(CAVEAT);
-    expect(CAVEAT).toContain('cannot see concept drift');
+    expect(CAVEAT).toContain('cannot detect concept drift');
     expect(describeEstimate(found)).toMatch(
       /^AUC 0\.804 \(0\.780 to 0\.828\) without labels on 2000 rows, within 0\.764 to 0\.857/,
     );
@@ -201,7 +201,10 @@ describe('an estimate', () => {
   test('is refused with its reason where rows are too few or the reference says nothing', () => {
     const { reference, window } = cbpeCases()[0]!;
     const few = estimatePerformance(reference, window.subarray(0, 320), 7);
-    expect(few).toEqual({ measured: false, reason: '320 holdout rows without a label, 321 are needed' });
+    expect(few).toEqual({
+      measured: false,
+      reason: 'there are 320 holdout rows without a label, but 321 are needed',
+    });
     expect(estimatePerformance(reference, window.subarray(0, 321), 7).measured).toBe(true);
     const small = {
       ...reference,
@@ -209,12 +212,12 @@ describe('an estimate', () => {
       labels: reference.labels.subarray(0, 200),
     };
     expect(estimatePerformance(small, window, 7)).toMatchObject({
-      reason: expect.stringMatching(/^the score reference has 200 rows, \d+ are needed$/) as string,
+      reason: expect.stringMatching(/^the score reference has 200 rows, but \d+ are needed$/) as string,
     });
     const oneClass = { ...reference, labels: new Uint8Array(reference.labels.length) };
     expect(estimatePerformance(oneClass, window, 7)).toEqual({
       measured: false,
-      reason: 'the score reference holds one class only',
+      reason: 'all rows of the score reference are of one class',
     });
   });
 });
