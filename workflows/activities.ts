@@ -1,18 +1,18 @@
-// The activities as workflows call them: each with the retry policy of its class.
+// The activities as workflows call them, each with the retry policy of its class.
 import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { type Activities } from '../activities/index.ts';
 import { noticeQueue, partQueue, peopleQueue } from './protocol/messages.ts';
 import { retryPolicies } from './retry-policies.ts';
 
 /**
- * Where a step stands on the way to a release, as Temporal's priority: of steps that wait for a worker, those that are
- * further go first, so that models do not all advance in step and the first releases wait for a person early. A
- * server without priorities takes them first come, first served.
+ * Temporal priorities by progress towards a release. When steps wait for a worker, those closest to a release go first,
+ * so that models do not all advance at the same pace and the first releases reach a person early. A server without
+ * priorities runs them in the order in which they were scheduled.
  */
 const priority = {
   release: { priorityKey: 1 },
   candidate: { priorityKey: 2 },
-  /** Measured windows, and what a retrain begins with. */
+  /** The last steps of a monitor run and the first of a retrain. */
   retrain: { priorityKey: 3 },
   report: { priorityKey: 4 },
   begin: { priorityKey: 5 },
@@ -65,18 +65,18 @@ export const { judgeTemporalHoldout, trainCandidate } = proxyActivities<Activiti
   priority: priority.candidate,
 });
 
-/** Steps that any worker takes one at a time. */
+/** Steps of which each worker runs only one at a time. */
 export const partActivities = (taskQueue: string) =>
   proxyActivities<Pick<Activities, 'profilePart'>>({ ...data, taskQueue: partQueue(taskQueue) });
 
-/** Recipes are judged where parts are counted: each keeps a thread busy and holds the training window. */
+/** Recipes are judged on the queue of the parts, because each occupies a thread and keeps the training window in memory. */
 export const recipeActivities = (taskQueue: string) =>
   proxyActivities<Pick<Activities, 'judgeRecipe'>>({
     ...training,
     taskQueue: partQueue(taskQueue),
   });
 
-/** Steps that a person waits for, on the task queue that has slots kept free for them. */
+/** Steps that a person is waiting for, on the task queue that has its own slots. */
 const forPeople = (policy: ActivityOptions): Activities =>
   proxyActivities<Activities>({ ...policy, taskQueue: peopleQueue(workflowInfo().taskQueue) });
 

@@ -1,4 +1,4 @@
-// Where decisions on a pending version arrive: by signal, by update, or by time.
+// Receives the decisions on a pending version, by signal, by update or by expiry.
 import {
   allHandlersFinished,
   ApplicationFailure,
@@ -34,8 +34,8 @@ export interface Subject {
 }
 
 /**
- * Receives decisions from the moment it is made. Handlers only queue; `waitForOutcome` verifies, one at a time, so
- * that of two decisions sent at once the first to arrive wins.
+ * Receives decisions as soon as it is constructed. Handlers only add them to a queue; `waitForOutcome` verifies them one
+ * at a time, so that of two simultaneous decisions the first to arrive wins.
  */
 export class ApprovalDesk {
   readonly #subject: Subject;
@@ -44,7 +44,7 @@ export class ApprovalDesk {
   constructor(subject: Subject) {
     this.#subject = subject;
     const signalled = (decision: DecisionMessage['decision']) => (message: SignalledDecision) => {
-      // A signal has no validator: one that cannot be read is still queued, verified, refused and recorded.
+      // A signal has no validator: a malformed one is still queued, verified, refused and recorded.
       this.#approval.enqueue('signal', legible(message, decision));
     };
     setHandler(approveSignal, signalled('approve'), {
@@ -58,13 +58,13 @@ export class ApprovalDesk {
       (message: Partial<{ by: number }> | undefined) => {
         const by = message?.by;
         if (by === undefined || !Number.isInteger(by) || by <= subject.version) {
-          log.warn('a signal "superseded" that names no newer version was ignored');
+          log.warn('ignored a signal "superseded" that does not name a newer version');
         } else this.#approval.settle({ kind: 'superseded', by });
       },
-      { description: 'Sent by Tidegate itself: a newer version has taken the place in Staging' },
+      { description: 'Sent by Tidegate when a newer version has replaced this one in Staging' },
     );
     setHandler(decideUpdate, (message) => this.#decide(message), {
-      description: 'Decide and hear whether the decision counted',
+      description: 'Decide, and return whether the decision counted',
       validator: (message) => {
         const problem = malformed(message);
         if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'INVALID_REQUEST');
@@ -72,12 +72,12 @@ export class ApprovalDesk {
     });
   }
 
-  /** How the waiting ended; `undefined` while it goes on. */
+  /** How the wait ended; `undefined` while it lasts. */
   get outcome(): ApprovalOutcome | undefined {
     return this.#approval.outcome;
   }
 
-  /** Waits for a decision that counts; `remind` is called at each interval, and the deadline expires the wait. */
+  /** Waits for a decision that counts. Calls `remind` at each interval; the wait expires at the deadline. */
   async waitForOutcome(
     deadline: number,
     remindEveryMs: number,
@@ -88,7 +88,7 @@ export class ApprovalDesk {
     for (;;) {
       if (this.outcome) return this.outcome;
       const now = Date.now();
-      // The deadline comes first: what is read after it cannot be told from what was sent after it.
+      // The deadline comes first: a decision that is read after it may also have been sent after it.
       if (now >= deadline) this.#approval.settle({ kind: 'expired' });
       else if (this.#approval.hasNext) await this.#verifyNext();
       else if (now >= remindAt) {
@@ -98,7 +98,7 @@ export class ApprovalDesk {
     }
   }
 
-  /** Verifies what arrived after the outcome, so that each leaves its row, and answers every update. */
+  /** Verifies decisions that arrived after the outcome, so that each is recorded and every update is answered. */
   async close(): Promise<void> {
     const isDone = (): boolean => !this.#approval.hasNext && allHandlersFinished();
     await CancellationScope.nonCancellable(async () => {
@@ -123,14 +123,14 @@ export class ApprovalDesk {
     try {
       this.#approval.record(entry, await this.#verify(entry));
     } catch (error) {
-      // The sender hears of it, and an update does not keep the run open.
+      // Report the failure to the sender; otherwise a pending update would keep the run open.
       const refusal = `the decision could not be verified: ${describeFailure(error).message}`;
       this.#approval.record(entry, { accepted: false, decision: entry.message.decision, refusal });
       throw error;
     }
   }
 
-  /** A cancelled run waits for the answer: whether the decision counted must be known on both sides. */
+  /** Even a cancelled run waits for the result, because sender and run must agree on whether the decision counted. */
   #verify({ position, channel, message }: QueuedDecision): Promise<DecisionResult> {
     const request = `${workflowInfo().runId}/${position}`;
     return CancellationScope.nonCancellable(() =>

@@ -1,8 +1,8 @@
-// After a swap: the API instances follow.
+// Confirms after a promotion or rollback that the API instances serve the new version.
 import { confirmServing } from './activities.ts';
 import { describeFailure, type Notifications, type RunDetails } from './run-details.ts';
 
-/** Sees that a version is served. The swap is done: an instance that cannot follow is told of, and undoes nothing. */
+/** Confirms that a version is served. The swap is final: an instance that cannot follow is reported, and nothing is undone. */
 export async function confirmServed(
   { model, version }: { model: string; version: number },
   details: RunDetails,

@@ -1,4 +1,4 @@
-// The loops that a worker registers.
+// The workflows that a worker registers.
 export { materializeWorkflow } from './materialize.ts';
 export { monitorWorkflow } from './monitor.ts';
 export { noticeWorkflow } from './notice.ts';

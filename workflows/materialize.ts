@@ -1,4 +1,4 @@
-// materialize/<model>: brings the online rows of every definition in use up to date. Minutes.
+// materialize/<model>: brings the online rows of every definition in use up to date. Takes minutes.
 import { log, setHandler } from '@temporalio/workflow';
 import {
   type MaterializedDefinition,
@@ -12,13 +12,13 @@ import { describeFailure, Notifications, RunDetails, tag } from './run-details.t
 import { scheduledInstant } from './scheduled-instant.ts';
 
 /**
- * Materialises each definition that a version in Staging, in Production or in reach of a rollback uses, then removes
- * the rows of all others. A definition that fails does not keep the others from their turn; the run then ends failed.
+ * Materializes each definition used by a version in Staging, in Production or available for a rollback, then removes the
+ * rows of all others. If one definition fails, the others are still materialized, and the run fails at the end.
  */
 export async function materializeWorkflow(input: MaterializeInput): Promise<MaterializeResult> {
   const { model, full = false, reset = false, range, definitionVersion } = input;
   let state: MaterializeState = { model, step: 'looking for the definitions in use' };
-  setHandler(materializeStateQuery, () => state, { description: 'Which step runs' });
+  setHandler(materializeStateQuery, () => state, { description: 'The current step' });
   const enter = (step: string): void => void (state = { model, step });
   const asOf = range?.to ?? input.asOf ?? scheduledInstant().toISOString();
   const details = new RunDetails(`Online rows of ${model} as of ${asOf}`);
@@ -37,8 +37,8 @@ export async function materializeWorkflow(input: MaterializeInput): Promise<Mate
         ? (await definitionsToMaterialize({ model, ...(reset && { reset }) })).versions
         : [definitionVersion];
     for (const version of versions) {
-      enter(`materialising definition ${version}`);
-      details.footer(`materialising definition ${version} …`);
+      enter(`materializing definition ${version}`);
+      details.footer(`materializing definition ${version} …`);
       try {
         const done = await materializeDefinition({ model, definitionVersion: version, asOf, scope });
         details.add(done.words);
@@ -52,9 +52,9 @@ export async function materializeWorkflow(input: MaterializeInput): Promise<Mate
     }
     details.footer('');
     if (failures.length > 0) throw failures[0] as Error;
-    enter('removing rows out of use');
+    enter('removing unused rows');
     const { removed } = await removeUnusedOnlineRows({ model });
-    if (removed.length > 0) details.add(`removed the rows of definitions out of use: ${removed.join(', ')}`);
+    if (removed.length > 0) details.add(`removed the rows of unused definitions: ${removed.join(', ')}`);
     const isEmpty = definitions.every(({ nothing }) => nothing !== null);
     tag({ outcome: isEmpty ? 'nothing new' : 'materialised' });
     const summary = definitions.map(({ words }) => words).join('; ');

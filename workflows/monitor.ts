@@ -1,4 +1,4 @@
-// monitor/<model>: measures one window and decides whether to retrain. Minutes; waits for nobody.
+// monitor/<model>: measures one window and decides whether to retrain. Takes minutes and never waits for a person.
 import { log, setHandler, workflowInfo } from '@temporalio/workflow';
 import {
   checkQuality,
@@ -20,10 +20,12 @@ import { type OpenedReport } from '../activities/freeze.ts';
 import { describeFailure, Notifications, recordingFailure, RunDetails, tag } from './run-details.ts';
 import { scheduledInstant } from './scheduled-instant.ts';
 
-/** Freezes the window that ends at the as-of instant, measures it, and asks for a retrain where a rule says so. */
+/** Freezes the window that ends at the as-of instant, measures it, and requests a retrain if a rule says so. */
 export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResult> {
   let state: MonitorState = { model: input.model, step: 'freezing the window', reportId: null };
-  setHandler(monitorStateQuery, () => state, { description: 'Which step runs, and the report it fills' });
+  setHandler(monitorStateQuery, () => state, {
+    description: 'The current step, and the report that it writes to',
+  });
   const enter = (step: string): void => void (state = { ...state, step });
   const notifications = new Notifications();
   const asOf = input.asOf ?? scheduledInstant().toISOString();
@@ -72,12 +74,12 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
           requestedBy: input.requestedBy ?? report.appliedBy,
         })
       : null;
-    if (started) details.add(`asked \`${started.workflowId}\` for a retrain`);
+    if (started) details.add(`requested a retrain from \`${started.workflowId}\``);
     if (decision.lookAgain) {
       const { reportId, asOf: earlier } = decision.lookAgain;
       const requestedBy = input.requestedBy ?? null;
       const again = await startMonitor({ model: input.model, reportId, asOf: earlier, requestedBy });
-      details.add(`the labels of report ${reportId} have come: \`${again.workflowId}\` measures it anew`);
+      details.add(`the labels of report ${reportId} have arrived: \`${again.workflowId}\` measures it again`);
     }
     enter('closed');
     return {
@@ -97,7 +99,7 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
   }
 }
 
-/** Has the parts of a large window counted, each by a worker that is free. */
+/** Profiles the parts of a large window, each on any free worker. */
 async function profileParts({ reportId, parts }: OpenedReport): Promise<void> {
   if (parts <= 1) return;
   const { profilePart } = partActivities(workflowInfo().taskQueue);

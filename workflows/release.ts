@@ -1,4 +1,4 @@
-// release/<model>/<version>: validates a version in Staging, waits for a decision and carries it out. Weeks.
+// release/<model>/<version>: validates a version in Staging, waits for a decision and carries it out. May take weeks.
 import { CancellationScope, log, setHandler } from '@temporalio/workflow';
 import { type Notification } from '../activities/notify.ts';
 import { type PendingEvidence } from '../activities/evidence.ts';
@@ -30,7 +30,7 @@ import {
   tag,
 } from './run-details.ts';
 
-/** Brings one version from Staging to Production, or to the archive with the reason. */
+/** Moves one version from Staging to Production, or archives it with the reason. */
 export async function releaseWorkflow(input: ReleaseInput): Promise<ReleaseResult> {
   const release = new Release(input);
   setHandler(releaseStateQuery, () => release.state, {
@@ -82,7 +82,7 @@ class Release {
     return result;
   }
 
-  /** A release out of retries, or cancelled, leaves its version in the archive. */
+  /** Archives the version of a release that was cancelled or has used up its retries. */
   async giveUp(error: unknown): Promise<void> {
     const { kind, message } = describeFailure(error);
     const outcome = kind === 'cancelled' ? 'withdrawn' : 'failed';
@@ -91,7 +91,7 @@ class Release {
     this.#details.add(`**${outcome}**: ${message}`);
     this.#details.footer('');
     this.#update({ phase: 'closed', outcome });
-    // Told first: what failed may be the database, and then the archive has to wait as well.
+    // Notify first: if the database has failed, archiving has to wait for it.
     this.#notify('failed', message);
     await CancellationScope.nonCancellable(() => this.#moveToArchive(reason, message));
     tag({ stage: 'Archived', outcome });
@@ -107,7 +107,7 @@ class Release {
     return validation;
   }
 
-  /** Finds the outcome and carries it out, whole: a cancellation counts only as long as there is none. */
+  /** Determines the outcome and carries it out completely; a cancellation counts only until there is an outcome. */
   async #settle(validation: Validation): Promise<ReleaseResult> {
     const superseded = this.#desk.outcome;
     if (!superseded && !validation.passed) {
@@ -118,7 +118,7 @@ class Release {
     return CancellationScope.nonCancellable(() => this.#carryOut(outcome));
   }
 
-  /** Puts the evidence before a person and waits. */
+  /** Shows the evidence to a person and waits for a decision. */
   async #ask(validation: Validation): Promise<ApprovalOutcome> {
     const { model, version, expiresAfterMs, remindEveryMs } = this.#input;
     const deadline = Date.now() + expiresAfterMs;
@@ -130,7 +130,7 @@ class Release {
     this.#details.footer(howToDecide(version, digest, summary));
     tag({ outcome: 'waiting' });
     this.#notify('pending', `${summary}; evidence ${digest}`);
-    const remind = (): void => this.#notify('reminder', `version ${version} still waits for a decision`);
+    const remind = (): void => this.#notify('reminder', `version ${version} is still waiting for a decision`);
     return this.#desk.waitForOutcome(deadline, remindEveryMs, remind);
   }
 
@@ -145,7 +145,7 @@ class Release {
       case 'expired':
         return this.#archive('expired', 'expired', 'nobody decided in time, and expiry never approves');
       case 'superseded':
-        // The newer candidate has moved this one already, unless the signal came from somebody else.
+        // The newer candidate has already archived this one, unless the signal came from somebody else.
         return this.#archive('superseded', 'superseded', `superseded by v${outcome.by}`);
     }
   }
@@ -160,8 +160,8 @@ class Release {
       await promote({ model, version });
     } catch (error) {
       const { code, message } = describeFailure(error);
-      if (code === 'STALE_CHAMPION') return this.#compareAnew(message);
-      // Approved in the instant in which a newer version took its place in Staging: the place decides.
+      if (code === 'STALE_CHAMPION') return this.#compareAgain(message);
+      // Approved at the moment at which a newer version replaced it in Staging: the newer version wins.
       if (code === 'ILLEGAL_MOVE') return this.#close('superseded', 'Archived', message);
       throw error;
     }
@@ -173,8 +173,8 @@ class Release {
     );
   }
 
-  /** The champion changed while this version waited: what was decided no longer holds, so the comparison is made again. */
-  async #compareAnew(message: string): Promise<ReleaseResult> {
+  /** Archives the version and requests a retrain: the champion changed during the wait, so the approved comparison is no longer valid. */
+  async #compareAgain(message: string): Promise<ReleaseResult> {
     const { model, version, retrainId } = this.#input;
     const result = await this.#archive('stale', 'stale', message);
     await startRetrain({

@@ -1,4 +1,4 @@
-// retrain/<model>: trains, compares and decides, one request after the other. Minutes.
+// retrain/<model>: trains, compares and decides, one request after the other. Takes minutes.
 import { CancellationScope, condition, log, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import { type Compared } from '../activities/compare.ts';
 import {
@@ -36,8 +36,8 @@ import {
 } from './run-details.ts';
 
 /**
- * Works through the requests it is sent, oldest first, and ends when none is left. A request that fails does not
- * keep the others from their turn; the run then ends failed.
+ * Works through the requests that it receives, oldest first, and ends when none is left. If a request fails, the others
+ * are still served, and the run fails at the end.
  */
 export async function retrainWorkflow(input: RetrainInput): Promise<RetrainResult[]> {
   const queue: RetrainRequest[] = [];
@@ -49,14 +49,14 @@ export async function retrainWorkflow(input: RetrainInput): Promise<RetrainResul
   };
   setHandler(retrainRequestedSignal, (request: RetrainRequest | undefined) => {
     if (typeof request?.retrainId !== 'string' || request.model !== input.model) {
-      log.warn('a request that names no retrain of this model was ignored');
+      log.warn('ignored a request that does not name a retrain of this model');
       return;
     }
     const isKnown = queue.some(({ retrainId }) => retrainId === request.retrainId);
     if (!isKnown) queue.push(request);
   });
   setHandler(retrainStateQuery, () => ({ ...state, waiting: queue.length }), {
-    description: 'Which request runs, its step, and how many wait',
+    description: 'The current request, its step, and the number of requests waiting',
   });
 
   const results: RetrainResult[] = [];
@@ -78,8 +78,8 @@ export async function retrainWorkflow(input: RetrainInput): Promise<RetrainResul
 }
 
 /**
- * One retrain from frozen dataset to Staging or refusal; on failure the candidate is archived and the error thrown.
- * Nothing for a request that was served before: it arrives twice when the activity that sent it was tried again.
+ * Runs one retrain from frozen dataset to Staging or refusal; on failure archives the candidate and throws the error.
+ * Returns undefined for a request that was already served: a retry of the activity that sends it can deliver it twice.
  */
 async function serveRequest(
   request: RetrainRequest,
@@ -117,12 +117,12 @@ async function serveRequest(
     details.footer(decision.summary);
     log.info(decision.summary);
     if (decision.promote) {
-      // Before Staging, and not in it: whoever approves the version can rely on its rows.
+      // Before Staging, so that the rows exist when somebody approves the version.
       enter('writing online rows');
       details.add((await materializeOnline({ model, version: candidate.version })).words);
     }
     enter('carrying the decision out');
-    // What was decided is carried out whole: a cancellation in between would leave a version in Staging unattended.
+    // Carry the decision out completely: a cancellation in between would leave a version in Staging without a release.
     return await CancellationScope.nonCancellable(() =>
       settle(request, candidate.version, decision, details),
     );
@@ -134,7 +134,7 @@ async function serveRequest(
   }
 }
 
-/** Has the recipes judged, each by a worker that is free. */
+/** Has each recipe judged on any free worker. */
 async function judgeRecipes(
   retrainId: string,
   recipes: number,
@@ -142,20 +142,20 @@ async function judgeRecipes(
 ): Promise<void> {
   const { judgeRecipe } = recipeActivities(workflowInfo().taskQueue);
   let judged = 0;
-  const tell = (): void => enter(`judging recipes: ${judged} of ${recipes}`);
-  if (recipes > 0) tell();
+  const showProgress = (): void => enter(`judging recipes: ${judged} of ${recipes}`);
+  if (recipes > 0) showProgress();
   await Promise.all(
     Array.from({ length: recipes }, async (_, recipe) => {
       await recordingFailure(judgeRecipe, { retrainId, recipe });
       judged += 1;
-      tell();
+      showProgress();
     }),
   );
 }
 
 /**
- * The comparison, with the temporal holdout judged in a step of its own before it: whatever ends that one, even a worker
- * that dies each time, is recorded with the comparison as a judgement that was due and failed.
+ * Compares the candidate with the champion. The temporal holdout is judged first in a step of its own, so that any
+ * failure of it, even a worker that crashes on each attempt, is recorded with the comparison as a failed judgement.
  */
 async function compare(retrainId: string, enter: (step: string) => void): Promise<Compared> {
   if (!patched(JUDGEMENTS_RECORDED)) {
@@ -171,7 +171,7 @@ async function compare(retrainId: string, enter: (step: string) => void): Promis
   return recordingFailure(compareWithChampion, { retrainId, ...judged });
 }
 
-/** Archives a candidate that could not be compared, whatever the policy: there is no evidence to decide on. */
+/** Archives a candidate that could not be compared, regardless of the policy, because there is no evidence to decide on. */
 async function refuseUncompared(
   { retrainId, model }: RetrainRequest,
   version: number,
@@ -189,7 +189,7 @@ async function refuseUncompared(
   return { retrainId, outcome: 'refused', version, summary };
 }
 
-/** Closes a retrain whose window is not trained on, and tells the outside world. */
+/** Closes a retrain that is refused before training, and sends a notification. */
 async function refuseUntrained(
   { retrainId, model }: RetrainRequest,
   { code, reason }: { code: string; reason: string },
@@ -211,7 +211,7 @@ interface Decided {
   readonly summary: string;
 }
 
-/** Carries the decision out: Staging and a release, or the archive. */
+/** Carries out the decision: moves the candidate to Staging and starts its release, or archives it. */
 async function settle(
   { retrainId, model }: RetrainRequest,
   version: number,
@@ -230,7 +230,7 @@ async function settle(
   }
   const staged = await stageCandidate({ retrainId, detail: reason });
   if (!staged.staged) {
-    const why = 'another version waits for approval, and the policy keeps it';
+    const why = 'another version is waiting for approval, and the policy keeps it';
     await archiveCandidate({ model, version, reason: 'refused', detail: why });
     return close('skipped', why);
   }
@@ -240,7 +240,7 @@ async function settle(
   return close('staged', reason);
 }
 
-/** Starts the release; a version that nobody would release does not stay in Staging. */
+/** Starts the release; if that fails, archives the version so that it does not stay in Staging without one. */
 async function handOver(
   model: string,
   version: number,
@@ -256,7 +256,7 @@ async function handOver(
   }
 }
 
-/** Archives what was trained, closes the retrain and tells the outside world; runs also when cancelled. */
+/** Sends a notification, archives the trained version and closes the retrain; also runs after a cancellation. */
 async function giveUp(
   { retrainId, model }: RetrainRequest,
   error: unknown,
@@ -266,7 +266,7 @@ async function giveUp(
   const { kind, message } = describeFailure(error);
   tag({ outcome: kind });
   details.add(`${kind}: ${message}`);
-  // Told first: what failed may be the database, and then the archive has to wait as well.
+  // Notify first: if the database has failed, archiving has to wait for it.
   notifications.send({ event: 'failed', model, version: null, message });
   await CancellationScope.nonCancellable(async () => {
     await archiveCandidate({ model, retrainId, reason: kind, detail: message });

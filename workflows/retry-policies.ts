@@ -1,10 +1,10 @@
-// How long each class of activity may take, and how often it is tried: one table.
+// One table of time limits and retry policies, by class of activity.
 import { type ActivityOptions } from '@temporalio/workflow';
 
 /**
- * Every activity heartbeats while it runs, so a worker that dies is noticed within `heartbeatTimeout`. Errors of the
- * error table that no retry can mend arrive as non-retryable and end the attempts at once; the names below are the
- * second line, for failures that reach the server by another way.
+ * Every activity sends heartbeats while it runs, so the death of a worker is detected within `heartbeatTimeout`. Errors
+ * that a retry cannot fix are thrown as non-retryable; this list of their codes is a second safeguard, for failures
+ * that reach the server in another way.
  */
 const nonRetryableErrorTypes = [
   'BAD_CONFIG',
@@ -55,7 +55,7 @@ const nonRetryableErrorTypes = [
 ];
 
 export const retryPolicies = {
-  /** A few statements in the database: about an hour of attempts, so that an outage is waited for. */
+  /** A few database statements; retried for about an hour, to survive an outage. */
   store: {
     startToCloseTimeout: '1 minute',
     heartbeatTimeout: '10 seconds',
@@ -81,7 +81,7 @@ export const retryPolicies = {
   training: {
     startToCloseTimeout: '6 hours',
     heartbeatTimeout: '10 seconds',
-    // A run that is cancelled ends after the thread, and not beside it: what was trained meanwhile is archived as well.
+    // A cancelled run waits for the thread to end, so that a version trained in the meantime is archived too.
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     retry: {
       initialInterval: '2 seconds',
@@ -90,7 +90,7 @@ export const retryPolicies = {
       nonRetryableErrorTypes,
     },
   },
-  /** Fits trees on a worker that may not be there: nobody waits long for it to take the fit. */
+  /** Fits trees on a worker that may not be running; fails soon if none picks up the fit. */
   trees: {
     scheduleToStartTimeout: '30 seconds',
     startToCloseTimeout: '6 hours',
@@ -113,14 +113,14 @@ export const retryPolicies = {
       nonRetryableErrorTypes,
     },
   },
-  /** Notifies from within the run that sends, as runs do that began before notices had runs of their own. */
+  /** Sends a notification from the run itself; only for runs that started before notices had their own runs. */
   notify: {
     startToCloseTimeout: '10 seconds',
     retry: { initialInterval: '1 second', maximumAttempts: 3 },
   },
   /**
-   * Delivers a notice from a run of its own: about four hours of attempts. Time spent in the queue is not counted, since
-   * many notices at once would otherwise be lost.
+   * Delivers a notice from a run of its own; retried for about four hours. Time spent in the queue is not limited, so that
+   * a burst of notices is not lost.
    */
   notice: {
     startToCloseTimeout: '10 seconds',

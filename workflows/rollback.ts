@@ -1,17 +1,17 @@
-// rollback/<model>: puts a version back that was in Production. Seconds.
+// rollback/<model>: restores a version that was in Production before. Takes seconds.
 import { CancellationScope, log } from '@temporalio/workflow';
 import { rollBack } from './activities.ts';
 import { confirmServed } from './confirm-served.ts';
 import { type RollbackInput, type RollbackResult } from './protocol/messages.ts';
 import { describeFailure, Notifications, RunDetails, tag } from './run-details.ts';
 
-/** Swaps the champion for a version that was in Production before, and sees that it is served. */
+/** Replaces the champion with a version that was in Production before, and confirms that it is served. */
 export async function rollbackWorkflow(input: RollbackInput): Promise<RollbackResult> {
   const { model } = input;
   const details = new RunDetails(`Roll ${model} back, asked by ${input.requestedBy}: ${input.reason}`);
   const notifications = new Notifications();
   try {
-    // A swap that was begun is seen through: cancelling in the middle would leave unsaid which version is served.
+    // Complete a swap that has begun: after a cancellation in the middle it would be unclear which version is served.
     return await CancellationScope.nonCancellable(() => swap(input, details, notifications));
   } catch (error) {
     const { message } = describeFailure(error);

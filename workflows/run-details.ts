@@ -1,4 +1,4 @@
-// What a run displays and says: its details, notifications, failures that are recorded, and how to decide.
+// What a run displays and reports: its details, notifications, recorded failures, and how to decide.
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -19,7 +19,7 @@ import { NAME_TO_REPLACE } from '../domain/decisions/approval.ts';
 import { type Notification } from '../activities/notify.ts';
 import { notify } from './activities.ts';
 
-/** The steps of a run as a list that grows; shown as the run's current details. */
+/** A growing list of the steps of a run, shown as the run's current details. */
 export class RunDetails {
   readonly #title: string;
   readonly #lines: string[] = [];
@@ -30,7 +30,7 @@ export class RunDetails {
     this.#show();
   }
 
-  /** Adds a line: what was found or done. */
+  /** Adds a line that says what was found or done. */
   add(line: string): void {
     this.#lines.push(line);
     this.#show();
@@ -48,7 +48,7 @@ export class RunDetails {
   }
 }
 
-/** Sets the search attributes of this run that are given. */
+/** Sets the given search attributes of this run. */
 export function tag(values: { stage?: string; outcome?: string; version?: number }): void {
   upsertSearchAttributes([
     ...(values.stage === undefined ? [] : [{ key: searchAttributes.stage, value: values.stage }]),
@@ -57,14 +57,14 @@ export function tag(values: { stage?: string; outcome?: string; version?: number
   ]);
 }
 
-/** Patch since which a judgement that was due and could not be made is recorded, and the run goes on to its decision. */
+/** Patch: a judgement that was due and could not be made is recorded, and the run continues to its decision. */
 export const JUDGEMENTS_RECORDED = 'judgements-recorded';
 
 /**
- * Runs a judging step. If it fails for good, it is called again with `failed`, by which it records that the judgement was
- * due and could not be made; the run goes on with that answer.
+ * Runs a judging step. If it fails permanently, calls it again with `failed`, so that it records the judgement as due but
+ * not made; the run continues with that result.
  *
- * @throws as the step, when cancelled, or if the failure cannot be recorded either
+ * @throws the error of the step if it was cancelled, or if the failure cannot be recorded
  */
 export async function recordingFailure<Input extends object, Answer>(
   step: (input: Input & { readonly failed?: Failed }) => Promise<Answer>,
@@ -79,40 +79,40 @@ export async function recordingFailure<Input extends object, Answer>(
   }
 }
 
-/** What ended a judging step for good. @throws the error, if it is a cancellation */
+/** Returns why a judging step failed permanently. @throws the error itself if it is a cancellation */
 export function failedOf(error: unknown): Failed {
   const { kind, code, message } = describeFailure(error);
   if (kind === 'cancelled') throw error;
   return { code, reason: message };
 }
 
-/** Markdown that shows how to decide on a version by signal or by update. */
+/** Returns Markdown that shows how to decide on a version by signal or by update. */
 export function howToDecide(version: number, evidenceDigest: string, summary: string): string {
   const message = { version, evidenceDigest, comment: 'why', decidedBy: NAME_TO_REPLACE };
   return [
     `**Decide on version ${version}.** ${summary}`,
     'Send the signal `approve` or `reject` with',
     fenced(message),
-    'or the update `decide`, which answers whether the decision counted, with',
+    'or the update `decide`, which returns whether the decision counted, with',
     fenced({ ...message, decision: 'approve' }),
   ].join('\n\n');
 }
 
 const fenced = (value: unknown): string => '```json\n' + JSON.stringify(value, null, 2) + '\n```';
 
-// A message travels on to activities and notifications; a driver's error can be as long as its statement.
+// Messages are passed on to activities and notifications; the error of a database driver can be as long as its statement.
 const MAX_MESSAGE = 2_000;
 
-/** What ended a run. */
+/** Why a run or step failed. */
 interface StepFailure {
   readonly kind: 'failed' | 'cancelled';
-  /** Code of the error table, where the failure carried one. */
+  /** Code from the error table; null if the failure has none. */
   readonly code: string | null;
   /** At most 2,000 characters. */
   readonly message: string;
 }
 
-/** Reads a caught error. */
+/** Returns kind, code and message of a caught error. */
 export function describeFailure(error: unknown): StepFailure {
   if (isCancellation(error)) return { kind: 'cancelled', code: null, message: 'cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
@@ -123,22 +123,22 @@ export function describeFailure(error: unknown): StepFailure {
   return { kind: 'failed', code: null, message: message.slice(0, MAX_MESSAGE) };
 }
 
-/** Sends notifications: each is delivered by a run of its own, which outlives this one. */
+/** Sends notifications; each is delivered by a run of its own, which can outlive this one. */
 export class Notifications {
   readonly #underWay: Promise<void>[] = [];
 
-  /** Begins to send; nothing is thrown. */
+  /** Starts sending; never throws. */
   send(notification: Notification): void {
     const send = () =>
-      // A run that began before has its notifications delivered by itself, as its history says.
+      // A run that started before this patch delivers its notifications itself, as recorded in its history.
       patched('notices-apart') ? handOver(notification) : notify(notification);
     const sent: Promise<void> = CancellationScope.nonCancellable(send).catch((error: unknown) => {
-      log.warn('a notification was given up', { event: notification.event, error: String(error) });
+      log.warn('a notification could not be sent', { event: notification.event, error: String(error) });
     });
     this.#underWay.push(sent);
   }
 
-  /** Waits until each has a run that delivers it: milliseconds, however long the webhook takes. */
+  /** Waits until each notification has a run that delivers it; takes milliseconds, however slow the webhook is. */
   async settled(): Promise<void> {
     await CancellationScope.nonCancellable(() => Promise.all(this.#underWay));
   }
@@ -151,7 +151,7 @@ async function handOver(notification: Notification): Promise<void> {
     workflowId: workflowIds.notice(model, uuid4()),
     args: [{ ...notification, at: new Date().toISOString(), workflowId, runId }],
     parentClosePolicy: ParentClosePolicy.ABANDON,
-    // Names the installation that the run belongs to.
+    // The memo names the installation that the run belongs to.
     ...(memo && { memo }),
     typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
     staticSummary: `Notify of ${model}: ${event}`,

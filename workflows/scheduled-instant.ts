@@ -1,12 +1,12 @@
-// The instant that a scheduled run speaks about.
+// The as-of instant of a scheduled run.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { workflowInfo } from '@temporalio/workflow';
 
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 
 /**
- * When the schedule meant this run to start, so that a late or repeated run speaks about the same instant; for a run
- * that no schedule started, when it started.
+ * Returns the time at which the schedule intended this run to start, so that a late or repeated run uses the same instant.
+ * For a run that was not started by a schedule, returns its start time.
  */
 export function scheduledInstant(): Date {
   const { typedSearchAttributes, startTime } = workflowInfo();

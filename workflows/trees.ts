@@ -1,17 +1,17 @@
-// trees/<fit>: has one fit of gradient-boosted trees done by a trees worker.
+// trees/<fit>: runs one fit of gradient-boosted trees on a trees worker.
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import { type TreesInput, treesQueue } from './protocol/messages.ts';
 import { retryPolicies } from './retry-policies.ts';
 
-/** What a trees worker does: it is written in Python, and known here by its name. */
+/** The activity of the trees worker, which is written in Python and known here only by name. */
 interface TreesActivities {
   fitTrees(input: TreesInput): Promise<void>;
 }
 
 /**
- * Waits for the fit. Its rows, options and outcome stand in Postgres.
+ * Waits for the fit. Its rows, options and result are in Postgres.
  *
- * Where no trees worker takes it within the policy's time it fails at once, and is not tried again.
+ * If no trees worker picks up the fit within the policy's `scheduleToStartTimeout`, the run fails and is not retried.
  */
 export async function treesWorkflow(input: TreesInput): Promise<void> {
   const { fitTrees } = proxyActivities<TreesActivities>({

@@ -32,7 +32,7 @@ describe.concurrent('a materialisation', () => {
       expect(await tagsOf(run)).toEqual({ model, outcome: 'materialised' });
       const details = await currentDetails(run);
       expect(details).toContain('- definition 2: 70 changed entities');
-      expect(details).toContain('- removed the rows of definitions out of use: 3');
+      expect(details).toContain('- removed the rows of unused definitions: 3');
     });
   });
 
@@ -111,7 +111,7 @@ describe.concurrent('a materialisation', () => {
     return withLoops(fakes, async ({ materialize }) => {
       const run = await materialize({ asOf });
       await eventually(async () =>
-        expect((await run.query(materializeStateQuery)).step).toBe('materialising definition 1'),
+        expect((await run.query(materializeStateQuery)).step).toBe('materializing definition 1'),
       );
       writing.open();
       await run.result();

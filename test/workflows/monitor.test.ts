@@ -115,7 +115,7 @@ describe.concurrent('a monitor run', () => {
       expect(details).toContain('- froze 7000 rows, 6900 labelled: report 7');
       expect(details).toContain('- rebuffer_events_7d drifted');
       expect(details).toMatch(/as of 2024-02-29: production v1 AUC 0.494, .*$/);
-      expect(details).toContain(`- asked \`retrain/${model}\` for a retrain`);
+      expect(details).toContain(`- requested a retrain from \`retrain/${model}\``);
       expect(await run.query(monitorStateQuery)).toEqual({ model, step: 'closed', reportId: 7 });
     });
   });
@@ -197,7 +197,7 @@ describe.concurrent('a monitor run', () => {
       expect(fakes.inputsOf('startMonitor')).toEqual([
         { model, reportId: 5, asOf: earlier, requestedBy: 'bob' },
       ]);
-      expect(await currentDetails(run)).toContain(`\`monitor/${model}/again/5\` measures it anew`);
+      expect(await currentDetails(run)).toContain(`\`monitor/${model}/again/5\` measures it again`);
     });
   });
 

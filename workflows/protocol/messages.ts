@@ -1,10 +1,10 @@
-// What the outside world and the loops say to each other: names, messages and results. Names here are API.
+// The protocol of the loops: names, messages and results. Names in this file are API.
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
 import { type Materialized } from '../../domain/data/materialized.ts';
 
-/** What became of the rows of one definition. */
+/** The result of materializing one definition. */
 export interface MaterializedDefinition extends Omit<Materialized, 'asOf'> {
   readonly definitionVersion: number;
   /** ISO 8601. */
@@ -12,22 +12,22 @@ export interface MaterializedDefinition extends Omit<Materialized, 'asOf'> {
   readonly words: string;
 }
 
-/** The Task Queue that workers listen on unless told otherwise. */
+/** The default task queue of workers. */
 export const DEFAULT_TASK_QUEUE = 'tidegate';
 
 /**
- * The Task Queue of the parts of large windows. A worker takes one of them at a time, so that each has its share,
- * however many workers there are.
+ * The task queue of the parts of large windows. A worker takes one part at a time, so that the work is shared evenly
+ * among any number of workers.
  */
 export const partQueue = (taskQueue: string): string => `${taskQueue}-parts`;
 
 /**
- * The task queue of what a person waits for: decisions, promotions, rollbacks. Each worker keeps slots for it, so that
- * nobody waits behind the work on other models.
+ * The task queue of steps that a person waits for: decisions, promotions, rollbacks. Each worker reserves slots for it,
+ * so that these steps do not wait behind the work on other models.
  */
 export const peopleQueue = (taskQueue: string): string => `${taskQueue}-people`;
 
-/** The task queue of notifications: a webhook that hangs takes slots of this queue only. */
+/** The task queue of notifications: a webhook that hangs occupies only slots of this queue. */
 export const noticeQueue = (taskQueue: string): string => `${taskQueue}-notices`;
 
 /** The task queue of trees workers, which are written in Python. */
@@ -44,7 +44,7 @@ export const searchAttributes = {
 /** Workflow ids: business names, so that a second run of the same thing is refused or joined. */
 export const workflowIds = {
   monitor: (model: string) => `monitor/${model}`,
-  /** A window that is measured anew since the labels of its report have come. */
+  /** A window that is measured again because the labels of its report have arrived. */
   monitorAgain: (model: string, reportId: number) => `monitor/${model}/again/${reportId}`,
   retrain: (model: string) => `retrain/${model}`,
   release: (model: string, version: number) => `release/${model}/${version}`,
@@ -73,7 +73,7 @@ export interface TreesInput {
 
 export interface MonitorInput {
   readonly model: string;
-  /** The instant the run speaks about, ISO 8601. A scheduled run leaves it out and takes its scheduled time. */
+  /** The end of the window, ISO 8601. A scheduled run omits it and uses its scheduled time. */
   readonly asOf?: string;
   /** Who started it by hand; absent for a schedule. */
   readonly requestedBy?: string;
@@ -82,18 +82,18 @@ export interface MonitorInput {
 export interface MonitorResult {
   readonly reportId: number;
   readonly outcome: string;
-  /** The retrain that this run asked for; null where it asked for none. */
+  /** The retrain that this run requested; null if it requested none. */
   readonly retrainId: string | null;
   readonly summary: string;
 }
 
-/** Asks for a retrain; `retrainId` makes everything that follows idempotent. */
+/** A request for a retrain; `retrainId` makes all steps of the retrain idempotent. */
 export interface RetrainRequest {
   readonly retrainId: string;
   readonly model: string;
-  /** The report that caused it; null when a person asked. */
+  /** The report that caused it; null if a person requested it. */
   readonly reportId: number | null;
-  /** The instant whose window evaluates the candidate, where no report names one. */
+  /** End of the window on which the candidate is evaluated, if there is no report to name it. */
   readonly asOf: string | null;
   readonly trigger: string;
   readonly requestedBy: string;
@@ -106,7 +106,7 @@ export interface RetrainInput {
 export interface RetrainResult {
   readonly retrainId: string;
   readonly outcome: 'staged' | 'refused' | 'skipped';
-  /** The candidate; null where the window was refused before training. */
+  /** The candidate; null if the window was refused before training. */
   readonly version: number | null;
   readonly summary: string;
 }
@@ -115,9 +115,9 @@ export interface ReleaseInput {
   readonly model: string;
   readonly version: number;
   readonly retrainId: string;
-  /** Waiting longer than this rejects, in milliseconds. */
+  /** After this many milliseconds without a decision the version is archived as expired. */
   readonly expiresAfterMs: number;
-  /** A reminder is sent this often, in milliseconds. */
+  /** Interval between reminders, in milliseconds. */
   readonly remindEveryMs: number;
 }
 
@@ -131,7 +131,7 @@ export interface ReleaseResult {
   readonly summary: string;
 }
 
-/** What a release answers when asked. */
+/** The answer to the state query of a release. */
 export interface ReleaseState {
   readonly model: string;
   readonly version: number;
@@ -139,11 +139,11 @@ export interface ReleaseState {
   /** Digest to decide on; null until the evidence is complete. */
   readonly evidenceDigest: string | null;
   readonly expiresAt: string | null;
-  /** How it ended; `failed` when a step was out of retries. */
+  /** How it ended; `failed` if a step used up its retries. */
   readonly outcome: ReleaseOutcome | 'failed' | null;
 }
 
-/** What a retrain answers when asked. */
+/** The answer to the state query of a retrain. */
 export interface RetrainState {
   readonly model: string;
   readonly retrainId: string | null;
@@ -151,7 +151,7 @@ export interface RetrainState {
   readonly waiting: number;
 }
 
-/** What a monitor run answers when asked. */
+/** The answer to the state query of a monitor run. */
 export interface MonitorState {
   readonly model: string;
   readonly step: string;
@@ -174,15 +174,15 @@ export interface RollbackResult {
 
 export interface MaterializeInput {
   readonly model: string;
-  /** The instant of the rows, ISO 8601. A scheduled run leaves it out and takes its scheduled time. */
+  /** The instant of the rows, ISO 8601. A scheduled run omits it and uses its scheduled time. */
   readonly asOf?: string;
-  /** Looks at every entity. @default false, at those that may have changed */
+  /** Whether to process every entity. @default false, only those that may have changed */
   readonly full?: boolean;
-  /** Makes every row anew as of the instant, also those of later instants. @default false */
+  /** Whether to rewrite every row as of the instant, even rows of a later instant. @default false */
   readonly reset?: boolean;
-  /** Looks only at entities with a row of the sources whose timestamp lies in `(from, to]`, ISO 8601. */
+  /** Processes only entities with a source row whose timestamp is in `(from, to]`, ISO 8601. */
   readonly range?: { readonly from: string; readonly to: string };
-  /** The definition to materialise. @default every one in use */
+  /** The definition to materialize. @default every one in use */
   readonly definitionVersion?: number;
   /** Who started it by hand; absent for a schedule. */
   readonly requestedBy?: string;
@@ -191,27 +191,27 @@ export interface MaterializeInput {
 export interface MaterializeResult {
   readonly asOf: string;
   readonly definitions: readonly MaterializedDefinition[];
-  /** Definitions out of use whose rows were removed. */
+  /** Unused definitions whose rows were removed. */
   readonly removedDefinitions: readonly number[];
   readonly summary: string;
 }
 
-/** What a materialisation answers when asked. */
+/** The answer to the state query of a materialization. */
 export interface MaterializeState {
   readonly model: string;
   readonly step: string;
 }
 
-/** A decision sent as a signal; the signal's name says which. */
+/** A decision sent as a signal; the signal's name says whether it approves or rejects. */
 export type SignalledDecision = Omit<DecisionMessage, 'decision'>;
 
-/** Approves the pending version; fire and forget, what became of it is in the decisions of the model. */
+/** Approves the pending version without an answer; the result is recorded among the model's decisions. */
 export const approveSignal = defineSignal<[SignalledDecision]>('approve');
 /** Rejects the pending version. */
 export const rejectSignal = defineSignal<[SignalledDecision]>('reject');
-/** Decides and answers whether the decision counted. */
+/** Decides, and returns whether the decision counted. */
 export const decideUpdate = defineUpdate<DecisionResult, [DecisionMessage]>('decide');
-/** Tells a waiting release that a newer candidate took its place. */
+/** Notifies a waiting release that a newer candidate has replaced its version in Staging. */
 export const supersededSignal = defineSignal<[{ by: number }]>('superseded');
 /** Adds a request to the retrain loop of a model. */
 export const retrainRequestedSignal = defineSignal<[RetrainRequest]>('retrainRequested');
