@@ -8,7 +8,7 @@ import {
   alarmsOf,
   evenlyByClass,
   isRefused,
-  judgeLeaks,
+  evaluateLeaks,
   type LeakCheck,
   leakCheckFailed,
   type LeakFacts,
@@ -56,7 +56,7 @@ export const leakActivities = ({ database }: ActivityDeps) => ({
     const policy = leakPolicyOf(definition.training.leakAlarm);
     const check = failed
       ? leakCheckFailed(policy, failed)
-      : judgeLeaks(await lookForLeaks(database, dataset, definition), policy);
+      : evaluateLeaks(await lookForLeaks(database, dataset, definition), policy);
     await noteRetrain(database, retrainId, { leaks: check });
     const words = describeLeakCheck(check);
     log.info(words, { model: retrain.model, retrainId });

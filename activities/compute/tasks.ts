@@ -10,7 +10,7 @@ import { type LabelledScores } from '../../domain/learning/metrics/calibration-i
 import { crossValidate, type ValidationTask } from '../../domain/learning/cross-validate.ts';
 import { fitVersion, type VersionTask } from '../../domain/learning/fit-version.ts';
 import { foldsOf } from '../../domain/learning/resample/folds.ts';
-import { judgeAlone, type LoneFeature } from '../../domain/learning/lone-feature.ts';
+import { measureLoneFeature, type LoneFeature } from '../../domain/learning/lone-feature.ts';
 import {
   measureComparison,
   type MeasuredComparison,
@@ -52,7 +52,7 @@ export const tasks = {
     const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
     const { folds } = foldsOf(frame, rows, { seed });
     return frame.features.flatMap((column, at) => {
-      const alone = judgeAlone(column, { frame, folds });
+      const alone = measureLoneFeature(column, { frame, folds });
       onProgress((at + 1) / frame.features.length);
       return alone ?? [];
     });

@@ -15,7 +15,7 @@ export type RecipeScores =
     };
 
 /** A recipe with its cross-validation result. Plain JSON. */
-export interface JudgedRecipe {
+export interface ValidatedRecipe {
   readonly recipe: Recipe;
   /** One per fold; null if a fold could not be fitted. */
   readonly scores: readonly number[] | null;
@@ -30,7 +30,7 @@ export interface JudgedRecipe {
 /** The recipe that a version was trained with, the recipes it was chosen from, and why. Plain JSON, stored with the version. */
 export interface Tuning extends Omit<TrainingPlan, 'recipes'> {
   readonly format: 1;
-  readonly recipes: readonly JudgedRecipe[];
+  readonly recipes: readonly ValidatedRecipe[];
   readonly chosen: Recipe;
   readonly words: string;
 }
@@ -51,7 +51,7 @@ export function chooseRecipe(
   judged: readonly RecipeScores[],
   policy: RecipePolicy,
 ): Tuning {
-  const recipes = plan.recipes.map((recipe, at) => judgedRecipe(recipe, judged[at]));
+  const recipes = plan.recipes.map((recipe, at) => withScores(recipe, judged[at]));
   const ranked = recipes.filter(isScored).sort((a, b) => good(b) - good(a));
   const [best] = ranked;
   const chosen = best && strongestNear(best, ranked);
@@ -98,11 +98,11 @@ export function chooseRecipe(
   }
 }
 
-type ScoredRecipe = JudgedRecipe & { readonly mean: number; readonly standardError: number };
+type ScoredRecipe = ValidatedRecipe & { readonly mean: number; readonly standardError: number };
 
-const isScored = (judged: JudgedRecipe): judged is ScoredRecipe => judged.mean !== null;
+const isScored = (judged: ValidatedRecipe): judged is ScoredRecipe => judged.mean !== null;
 
-function judgedRecipe(recipe: Recipe, result: RecipeScores | undefined): JudgedRecipe {
+function withScores(recipe: Recipe, result: RecipeScores | undefined): ValidatedRecipe {
   if (!result) return { recipe, scores: null, mean: null, standardError: null };
   if (result.scores === null) return { recipe, ...result, mean: null, standardError: null };
   const { scores } = result;

@@ -81,9 +81,9 @@ export interface LeakFacts {
  * exactly 1. A view is late if more than 5 % of its rows became known after the label. A feature that is found both on all
  * rows and on the newest ones is listed once, with its result on all rows.
  *
- * @example judgeLeaks({ rows, features, alone, views }, leakPolicyOf(definition.training.leakAlarm))
+ * @example evaluateLeaks({ rows, features, alone, views }, leakPolicyOf(definition.training.leakAlarm))
  */
-export function judgeLeaks({ rows, features, alone, views }: LeakFacts, policy: LeakPolicy): LeakCheck {
+export function evaluateLeaks({ rows, features, alone, views }: LeakFacts, policy: LeakPolicy): LeakCheck {
   const allowed = new Set(policy.allow);
   return {
     ...policy,
@@ -144,13 +144,14 @@ export function describeLeakCheck(check: LeakCheck): string {
 }
 
 /**
- * Samples at most `most` rows of each class, evenly spaced, in the order given. An AUC depends only on how the scores of
+ * Samples at most `max` rows of each class, evenly spaced, in the order given. An AUC depends only on how the scores of
  * the two classes rank against each other, so it is estimated without bias however many rows of each class are taken.
  *
- * @param labels 0 or 1 at each of the rows @param most at least 1
+ * @param labels 0 or 1 at each of `rows`
+ * @param max rows of a class, at least 1
  * @example evenlyByClass(frame.labels, trainingRows(frame), 25_000)
  */
-export function evenlyByClass(labels: ArrayLike<number>, rows: Uint32Array, most: number): Uint32Array {
+export function evenlyByClass(labels: ArrayLike<number>, rows: Uint32Array, max: number): Uint32Array {
   const counts = [0, 0];
   for (const row of rows) counts[labels[row]!]! += 1;
   const seen = [0, 0];
@@ -158,9 +159,9 @@ export function evenlyByClass(labels: ArrayLike<number>, rows: Uint32Array, most
     const label = labels[row]!;
     const place = seen[label]!;
     seen[label] = place + 1;
-    if (counts[label]! <= most) return true;
-    // The k-th row of the class is taken if k · most / count passes a whole number there.
-    return Math.floor(((place + 1) * most) / counts[label]!) > Math.floor((place * most) / counts[label]!);
+    if (counts[label]! <= max) return true;
+    // The k-th row of the class is taken if k · max / count passes a whole number there.
+    return Math.floor(((place + 1) * max) / counts[label]!) > Math.floor((place * max) / counts[label]!);
   });
 }
 

@@ -40,9 +40,9 @@ const MIN_CLUSTERS = 20;
  * Formula: AUC and interval by DeLong, clustered (see `singleDelong`); rate = (positives + π) / (rows + 1), where π is the
  * share of positives in the other folds, so that a value that no other row has scores π.
  *
- * @example judgeAlone(column, { frame, folds: foldsOf(frame, rows, { seed: 7 }).folds })
+ * @example measureLoneFeature(column, { frame, folds: foldsOf(frame, rows, { seed: 7 }).folds })
  */
-export function judgeAlone(column: FeatureColumn, rows: LoneRows): LoneFeature | null {
+export function measureLoneFeature(column: FeatureColumn, rows: LoneRows): LoneFeature | null {
   const found = [byOrder(column, rows), byRate(column, rows)].filter((one) => one !== null);
   found.sort((a, b) => b.auc.low - a.auc.low);
   return found[0] ?? null;

@@ -68,14 +68,14 @@ interface Metric {
  * Source: NannyML's confidence-based performance estimation; it holds under covariate shift only.
  *
  * @param seed of the folds that choose the calibration
- * @param cut threshold from which on the version says yes: accuracy and F1 are those of its decisions. @default 0.5
+ * @param threshold score from which on the version says yes: accuracy and F1 are those of its decisions. @default 0.5
  * @example estimatePerformance(reference, scores, 7)
  */
 export function estimatePerformance(
   reference: ScoredRows & { readonly source: ScoreSource },
   scores: Float64Array,
   seed: number,
-  cut = DEFAULT_THRESHOLD,
+  threshold = DEFAULT_THRESHOLD,
 ): EstimatedPerformance | NotEstimated {
   const ofAuc = aucSamplingError(reference.scores, reference.labels);
   if (ofAuc === null) return notEstimated('all rows of the score reference are of one class');
@@ -89,7 +89,7 @@ export function estimatePerformance(
   const calibrator = chooseCalibrator(reference.scores, reference.labels, seed);
   const probabilities = calibrator.calibrate(scores);
   const confusion = (of: Float64Array, probability: ArrayLike<number>) =>
-    expectedConfusion(of, probability, cut);
+    expectedConfusion(of, probability, threshold);
   const measure = (metric: Metric): EstimatedMetric | null =>
     estimate(metric, reference, metric.expected(scores, probabilities), scores.length);
   return {
@@ -105,12 +105,12 @@ export function estimatePerformance(
       expected: expectedAuc,
     }),
     accuracy: measure({
-      samplingError: accuracySamplingError(reference.scores, reference.labels, cut),
+      samplingError: accuracySamplingError(reference.scores, reference.labels, threshold),
       realised: (rows) => accuracyOf(confusion(rows.scores, rows.labels)),
       expected: (of, probability) => accuracyOf(confusion(of, probability)),
     }),
     f1: measure({
-      samplingError: f1SamplingError(reference.scores, reference.labels, cut),
+      samplingError: f1SamplingError(reference.scores, reference.labels, threshold),
       realised: (rows) => f1Of(confusion(rows.scores, rows.labels)),
       expected: (of, probability) => f1Of(confusion(of, probability)),
     }),
@@ -203,10 +203,10 @@ export function aucSamplingError(scores: Float64Array, labels: ArrayLike<number>
 export function accuracySamplingError(
   scores: Float64Array,
   labels: ArrayLike<number>,
-  cut: number,
+  threshold: number,
 ): SamplingError | null {
   if (scores.length === 0) return null;
-  const right = scores.map((score, row) => Number(Number(score >= cut) === labels[row]));
+  const right = scores.map((score, row) => Number(Number(score >= threshold) === labels[row]));
   return { deviation: deviationOf(right), share: 1 };
 }
 
@@ -219,9 +219,13 @@ export function accuracySamplingError(
 export function f1SamplingError(
   scores: Float64Array,
   labels: ArrayLike<number>,
-  cut: number,
+  threshold: number,
 ): SamplingError | null {
-  const { truePositives: hits, falsePositives, falseNegatives } = expectedConfusion(scores, labels, cut);
+  const {
+    truePositives: hits,
+    falsePositives,
+    falseNegatives,
+  } = expectedConfusion(scores, labels, threshold);
   const misses = falsePositives + falseNegatives;
   const rows = hits + misses;
   if (rows === 0) return null;

@@ -10,24 +10,26 @@ export interface Confusion {
 
 /**
  * Returns the expected confusion matrix if each row is positive with its probability. A row is predicted positive if its
- * score is at least the cut. With labels instead of probabilities, the actual confusion matrix is returned.
+ * score is at least the threshold. With labels instead of probabilities, the actual confusion matrix is returned.
  *
  * Formula: TP = Σ p and FP = Σ (1 − p) over rows predicted positive, FN = Σ p and TN = Σ (1 − p) over the others.
  *
- * @param scores of the model @param probabilities of the positive class, in [0, 1] @param cut the threshold
+ * @param scores of the model
+ * @param probabilities of the positive class, in [0, 1]
+ * @param threshold score from which on a row is predicted positive
  * @example expectedConfusion(Float64Array.of(0.9, 0.2), Float64Array.of(0.9, 0.2), 0.5).truePositives // 0.9
  */
 export function expectedConfusion(
   scores: Float64Array,
   probabilities: ArrayLike<number>,
-  cut: number,
+  threshold: number,
 ): Confusion {
   let predicted = 0;
   let truePositives = 0;
   let positives = 0;
   for (let row = 0; row < scores.length; row += 1) {
     positives += probabilities[row]!;
-    if (scores[row]! < cut) continue;
+    if (scores[row]! < threshold) continue;
     predicted += 1;
     truePositives += probabilities[row]!;
   }
@@ -60,7 +62,8 @@ export function f1Of({ truePositives, falsePositives, falseNegatives }: Confusio
  * Formula: cumulated Σ p for true and Σ (1 − p) for false positives, area by trapezoids (NannyML's CBPE). With labels
  * instead of probabilities it is the actual AUC.
  *
- * @param scores of the model @param probabilities of the positive class, in [0, 1]
+ * @param scores of the model
+ * @param probabilities of the positive class, in [0, 1]
  * @example expectedAuc(Float64Array.of(0.9, 0.1), Float64Array.of(0.9, 0.1)) // 0.9
  */
 export function expectedAuc(scores: Float64Array, probabilities: ArrayLike<number>): number | null {

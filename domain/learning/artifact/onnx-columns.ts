@@ -79,7 +79,7 @@ function writer(cells: OnnxCells): (at: number, value: number | string) => void 
   return (at, value) => void (cells[at] = value as number);
 }
 
-const clipped = (value: number, most: number): number => Math.min(most, Math.max(-most, value));
+const clipped = (value: number, limit: number): number => Math.min(limit, Math.max(-limit, value));
 
 function featureOf(frame: Frame, { kind, name }: OnnxColumn): FeatureColumn {
   const feature = frame.features.find((column) => column.name === name);

@@ -55,7 +55,7 @@ export function fitNewton(problem: LogisticProblem, onProgress?: (fraction: numb
   const close = secantSteps(problem, sample, betterStart(problem, near.coefficients));
   onProgress?.(0.9);
   const before = near.steps + close.steps;
-  if (close.converged) return { ...judged(problem, close), steps: before };
+  if (close.converged) return { ...withSeparation(problem, close), steps: before };
   const exact = newtonSteps(problem, close.coefficients, (part) => onProgress?.(0.9 + part / 10));
   return { ...exact, steps: before + exact.steps };
 }
@@ -75,7 +75,13 @@ export function newtonSteps(
     const direction = newtonDirection(problem, at);
     const gradientNorm = Math.hypot(...at.gradient) / total;
     const end = (converged: boolean): LogisticFit =>
-      judged(problem, { converged, coefficients: at.coefficients, gradientNorm, steps, solver: 'newton' });
+      withSeparation(problem, {
+        converged,
+        coefficients: at.coefficients,
+        gradientNorm,
+        steps,
+        solver: 'newton',
+      });
     if (gradientNorm < NEWTON_TOLERANCE && isShort(direction, at.coefficients, reach, STILL))
       return end(true);
     const isRounding = -dot(at.gradient, direction) / 2 <= ROUNDING * at.loss();
@@ -140,7 +146,7 @@ function descend(problem: LogisticProblem, from: LossAt, direction: Float64Array
 }
 
 /** Returns the fit, marked as not converged if the classes are separated and there is no penalty. */
-function judged(problem: LogisticProblem, fit: LogisticFit): LogisticFit {
+function withSeparation(problem: LogisticProblem, fit: LogisticFit): LogisticFit {
   if (problem.l2 > 0 || !isSeparated(problem, fit.coefficients)) return fit;
   return { ...fit, converged: false, separated: true };
 }

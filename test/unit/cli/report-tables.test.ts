@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { Output } from '../../../cli/output/output.ts';
 import { printReport } from '../../../cli/output/report-tables.ts';
-import { judgeLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
+import { evaluateLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
 import { type Report } from '../../../store/registry/reports.ts';
 import { type Retrain } from '../../../store/registry/retrains.ts';
 
@@ -59,7 +59,7 @@ test('a retrain that runs is under way', () => {
 
 test('what the leak alarm found before it trained is told with what became of it', () => {
   const alone = [{ feature: 'closed', measure: 'rate' as const, auc: { value: 1, low: 1, high: 1 } }];
-  const leaks = judgeLeaks({ rows: 900, features: 3, alone, views: [] }, leakPolicyOf(undefined));
+  const leaks = evaluateLeaks({ rows: 900, features: 3, alone, views: [] }, leakPolicyOf(undefined));
   const text = printed({
     ...retrain,
     leaks,

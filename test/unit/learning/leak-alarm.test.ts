@@ -4,7 +4,7 @@ import { type Interval } from '../../../domain/data/math/interval.ts';
 import {
   alarmsOf,
   isRefused,
-  judgeLeaks,
+  evaluateLeaks,
   leakPolicyOf,
   describeLeakCheck,
   type LeakFacts,
@@ -32,7 +32,7 @@ describe('a feature alone', () => {
   const sure = alone('closed_reason', { value: 0.98, low: 0.97, high: 0.99 });
 
   test('is named where the lower bound is above what is plausible', () => {
-    const check = judgeLeaks(facts({ alone: [sure] }), refuse);
+    const check = evaluateLeaks(facts({ alone: [sure] }), refuse);
     expect(isRefused(check)).toBe(true);
     expect(describeLeakCheck(check)).toBe(
       'LEAK_SUSPECTED among 14 features on 5500 training rows: closed_reason alone predicts the label with AUC ' +
@@ -43,19 +43,22 @@ describe('a feature alone', () => {
 
   test('is named once, and by all rows where those show it as well as the newest', () => {
     const lately = { ...sure, auc: { value: 1, low: 1, high: 1 }, since: '2024-01-31T00:00:00.000Z' };
-    expect(judgeLeaks(facts({ alone: [sure, lately] }), refuse).alone).toEqual([sure]);
-    const alarms = alarmsOf(judgeLeaks(facts({ alone: [lately] }), refuse));
+    expect(evaluateLeaks(facts({ alone: [sure, lately] }), refuse).alone).toEqual([sure]);
+    const alarms = alarmsOf(evaluateLeaks(facts({ alone: [lately] }), refuse));
     expect(alarms).toEqual([expect.stringContaining('by its order in the rows after 2024-01-31: it may be')]);
   });
 
   test('is not where only its value is', () => {
-    const check = judgeLeaks(facts({ alone: [alone('a', { value: 0.96, low: 0.94, high: 0.98 })] }), refuse);
+    const check = evaluateLeaks(
+      facts({ alone: [alone('a', { value: 0.96, low: 0.94, high: 0.98 })] }),
+      refuse,
+    );
     expect(isRefused(check)).toBe(false);
     expect(describeLeakCheck(check)).toContain('no leak found among 14 features');
   });
 
   test('that separates the classes is named at any bound', () => {
-    const check = judgeLeaks(
+    const check = evaluateLeaks(
       facts({ alone: [alone('a', { value: 1, low: 1, high: 1 })] }),
       leakPolicyOf({ auc: 1 }),
     );
@@ -65,21 +68,21 @@ describe('a feature alone', () => {
   });
 
   test('that the definition allows is not named', () => {
-    expect(judgeLeaks(facts({ alone: [sure] }), leakPolicyOf({ allow: ['closed_reason'] })).alone).toEqual(
+    expect(evaluateLeaks(facts({ alone: [sure] }), leakPolicyOf({ allow: ['closed_reason'] })).alone).toEqual(
       [],
     );
   });
 
   test('is told and no more where the definition warns', () => {
-    const check = judgeLeaks(facts({ alone: [sure] }), leakPolicyOf('warn'));
+    const check = evaluateLeaks(facts({ alone: [sure] }), leakPolicyOf('warn'));
     expect(isRefused(check)).toBe(false);
     expect(describeLeakCheck(check)).toMatch(/^leak suspected among 14 features.*closed_reason/);
   });
 
   test('of many, ten are named and the rest counted', () => {
     const many = Array.from({ length: 1_000 }, (_, at) => ({ ...sure, feature: `f${at}` }));
-    expect(alarmsOf(judgeLeaks(facts({ alone: many }), refuse))).toHaveLength(11);
-    expect(describeLeakCheck(judgeLeaks(facts({ alone: many }), refuse)).length).toBeLessThan(4_000);
+    expect(alarmsOf(evaluateLeaks(facts({ alone: many }), refuse))).toHaveLength(11);
+    expect(describeLeakCheck(evaluateLeaks(facts({ alone: many }), refuse)).length).toBeLessThan(4_000);
   });
 });
 
@@ -87,23 +90,23 @@ describe('a view', () => {
   const view = (late: number) => ({ table: 'tickets', features: ['open', 'closed'], rows: 1_000, late });
 
   test('is named where more than one row in twenty became known after the label', () => {
-    const check = judgeLeaks(facts({ views: [view(51)] }), refuse);
+    const check = evaluateLeaks(facts({ views: [view(51)] }), refuse);
     expect(isRefused(check)).toBe(true);
     expect(alarmsOf(check)).toEqual([
       'open, closed of tickets became known after the label in 5.1 % of 1000 training rows',
     ]);
-    expect(isRefused(judgeLeaks(facts({ views: [view(50)] }), refuse))).toBe(false);
+    expect(isRefused(evaluateLeaks(facts({ views: [view(50)] }), refuse))).toBe(false);
   });
 
   test('without a row is no alarm', () => {
-    expect(judgeLeaks(facts({ views: [{ ...view(0), rows: 0 }] }), refuse).late).toEqual([]);
+    expect(evaluateLeaks(facts({ views: [{ ...view(0), rows: 0 }] }), refuse).late).toEqual([]);
   });
 
   test('is named by the columns that are not allowed', () => {
-    const check = judgeLeaks(facts({ views: [view(900)] }), leakPolicyOf({ allow: ['open'] }));
+    const check = evaluateLeaks(facts({ views: [view(900)] }), leakPolicyOf({ allow: ['open'] }));
     expect(check.late).toMatchObject([{ features: ['closed'] }]);
     expect(
-      judgeLeaks(facts({ views: [view(900)] }), leakPolicyOf({ allow: ['open', 'closed'] })).late,
+      evaluateLeaks(facts({ views: [view(900)] }), leakPolicyOf({ allow: ['open', 'closed'] })).late,
     ).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { evenlyByClass } from '../../../domain/learning/leak-alarm.ts';
 import { foldsOf } from '../../../domain/learning/resample/folds.ts';
-import { judgeAlone, type LoneFeature } from '../../../domain/learning/lone-feature.ts';
+import { measureLoneFeature, type LoneFeature } from '../../../domain/learning/lone-feature.ts';
 import { frameOf, randomOf, type Values } from '../drift/frame-of.ts';
 
 const ROWS = 2_000;
@@ -14,7 +14,7 @@ function judge(values: Values, of: readonly number[] = labels, perCluster = 1): 
   const frame = { ...frameOf({ x: values }, of) };
   const clustered = { ...frame, clusters: Uint32Array.from(of, (_, row) => Math.floor(row / perCluster)) };
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
-  return judgeAlone(frame.features[0]!, {
+  return measureLoneFeature(frame.features[0]!, {
     frame: clustered,
     folds: foldsOf(clustered, rows, { seed: 1 }).folds,
   });

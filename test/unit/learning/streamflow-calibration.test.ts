@@ -5,8 +5,8 @@ import { type Artifact } from '../../../domain/learning/artifact/artifact.ts';
 import { type CalibrationPolicy } from '../../../domain/learning/artifact/calibrate.ts';
 import { fitVersion } from '../../../domain/learning/fit-version.ts';
 import { foldsOf } from '../../../domain/learning/resample/folds.ts';
-import { judgeLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
-import { judgeAlone } from '../../../domain/learning/lone-feature.ts';
+import { evaluateLeaks, leakPolicyOf } from '../../../domain/learning/leak-alarm.ts';
+import { measureLoneFeature } from '../../../domain/learning/lone-feature.ts';
 import { type Calibration, calibrationOf } from '../../../domain/learning/metrics/performance.ts';
 import { scoreRows } from '../../../domain/learning/artifact/score.ts';
 import { describeWith } from '../drift/oracles.ts';
@@ -43,10 +43,12 @@ describeWith(
         const frame = read();
         const own = rowsOf(frame, trainingRows(frame));
         const { folds } = foldsOf(own, allRows(own), { seed: 7 });
-        const alone = own.features.flatMap((column) => judgeAlone(column, { frame: own, folds }) ?? []);
+        const alone = own.features.flatMap(
+          (column) => measureLoneFeature(column, { frame: own, folds }) ?? [],
+        );
         expect(alone).toHaveLength(own.features.length);
         const facts = { rows: own.rows, features: alone.length, alone, views: null };
-        expect(judgeLeaks(facts, leakPolicyOf(undefined)).alone).toEqual([]);
+        expect(evaluateLeaks(facts, leakPolicyOf(undefined)).alone).toEqual([]);
         expect(Math.max(...alone.map(({ auc }) => auc.value))).toBeLessThan(0.8);
       });
 
