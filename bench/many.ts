@@ -34,6 +34,8 @@ const MONTH_ENDS = ['2024-01-31T00:00:00Z', '2024-02-29T00:00:00Z'];
 const DEMO_ENDS = ['2026-08-31T00:00:00Z', '2026-09-30T00:00:00Z'];
 /** Its first version stays pending, so that decisions on it can be sent, and refused, while the others work. */
 const DECIDED = 'decided';
+/** Measured one after the other before the others start; the last of them finds everything warm. */
+const ALONE = ['alone-1', 'alone-2', 'alone-3'];
 const models = Array.from({ length: count }, (_, n) => `many-${String(n + 1).padStart(3, '0')}`);
 
 // A bench that is interrupted takes its servers with it.
@@ -64,7 +66,7 @@ try {
     temporal: await pidIn(join(folder, 'temporal', 'temporal.pid')),
   };
   const months = await writeMonths();
-  for (const name of [DECIDED, ...models])
+  for (const name of [DECIDED, ...ALONE, ...models])
     await applyModel(
       { database, client, taskQueue, installation: await readInstallation(database) },
       parseDefinition({ ...churn, name }),
@@ -76,11 +78,15 @@ try {
   await monitor(DECIDED, months.ends[0]!);
   await untilPending([DECIDED], 1);
   const digest = await digestOf(DECIDED, 1);
+  await runAlone(1, months.ends[0]!);
+  await approveAll(ALONE, 1);
   await runMonth('first month', 1, months.ends[0]!);
-  const approvals = await approveAll(1);
+  const approvals = await approveAll(models, 1);
   console.log(`  approving all, one after the other: ${inWords(approvals)}`);
 
   await importFolder(database.pool, { folder: months.folders[1]!, asOf: new Date(months.ends[1]!) });
+  const alone = await runAlone(2, months.ends[1]!);
+  console.log(`one model alone, from monitor to a pending approval: ${alone.map(seconds).join(', ')}`);
   await runMonth('second month', 2, months.ends[1]!);
   await tellRows();
   const { length: metrics } = await (await fetch(`${api}/metrics`)).text();
@@ -171,6 +177,17 @@ function monitor(model: string, asOf: string) {
   return startMonitor({ client, taskQueue }, { model, asOf: new Date(asOf), requestedBy: 'ada' });
 }
 
+/** Milliseconds from the start of a monitor to a pending version, for one model after the other. */
+async function runAlone(version: number, asOf: string): Promise<number[]> {
+  const times: number[] = [];
+  for (const name of ALONE) {
+    const startedAt = performance.now();
+    await monitor(name, asOf);
+    times.push((await untilPending([name], version)).all - startedAt);
+  }
+  return times;
+}
+
 /** Waits until a version of each model waits for a decision, and says when the first and the last did. */
 async function untilPending(
   names: readonly string[],
@@ -188,7 +205,7 @@ async function untilPending(
     if (pending === names.length) return { first: first ?? 0, all: performance.now() };
     if (performance.now() > deadline)
       throw new Error(`after ${seconds(MAX_MONTH_MS)} ${pending} of ${names.length} are pending`);
-    await delay(200);
+    await delay(50);
   }
 }
 
@@ -213,15 +230,15 @@ async function decide(model: string, version: number, evidenceDigest: string, co
   return performance.now() - sentAt;
 }
 
-async function approveAll(version: number): Promise<number[]> {
+async function approveAll(names: readonly string[], version: number): Promise<number[]> {
   const times: number[] = [];
-  for (const model of models) times.push(await decide(model, version, await digestOf(model, version)));
+  for (const model of names) times.push(await decide(model, version, await digestOf(model, version)));
   // In Production, and answered by the API.
   const deadline = performance.now() + MAX_MONTH_MS;
   for (;;) {
     const { rows } = await database.pool.query<{ left: number }>(
       `select count(*) as left from tidegate.version where version = $1 and model = any ($2) and stage <> 'Production'`,
-      [version, models],
+      [version, names],
     );
     if (Number(rows[0]?.left) === 0) return times;
     if (performance.now() > deadline) throw new Error(`${rows[0]?.left} versions were not promoted`);
