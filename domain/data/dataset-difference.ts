@@ -1,15 +1,15 @@
-// Where two readings of the same window differ: rows that one lacks, and values, column by column.
+// Compares two versions of the rows of a window: rows that one of them lacks, and values that differ, by column.
 import { type FeatureColumn, type Frame, NO_LABEL } from './frame.ts';
 
 const MAX_EXAMPLES = 5;
 
-/** Rows of a window; `key` gives the entity key of each. */
+/** Rows of a window; `key` returns the entity key of a row. */
 export interface ReadRows {
   readonly frame: Frame;
   readonly key: (row: number) => string;
 }
 
-/** A row by its entity key and time, ISO 8601 with microseconds. */
+/** Identifies a row by its entity key and its time, ISO 8601 with microseconds. */
 export interface RowPlace {
   readonly key: string;
   readonly at: string;
@@ -25,20 +25,22 @@ export interface ValueDifference extends RowPlace {
 export interface ColumnDifference {
   readonly column: string;
   readonly rows: number;
-  /** The first, in the order of the frozen rows. */
+  /** The first rows that differ, at most 5, in the order of the frozen rows. */
   readonly examples: readonly ValueDifference[];
 }
 
-/** What differs between frozen rows and those that the source gives now. Plain JSON. */
+/** The difference between frozen rows and the rows that the source returns now. Plain JSON. */
 export interface DatasetDifference {
-  /** Frozen rows that the source no longer gives, and rows that were not there. */
+  /** Frozen rows that the source no longer returns. */
   readonly missing: { readonly rows: number; readonly examples: readonly RowPlace[] };
+  /** Rows that the source returns now and that were not frozen. */
   readonly added: { readonly rows: number; readonly examples: readonly RowPlace[] };
   readonly columns: readonly ColumnDifference[];
 }
 
 /**
- * Compares by entity key and time, labels and features; equal to the bit is equal, and so are two missing values.
+ * Compares labels and features of the rows with the same entity key and time. Values are equal if all bits are equal, or
+ * if both are missing.
  *
  * @example differencesOf(frozen, now).columns // [{ column: 'hours', rows: 3, examples: [...] }]
  */

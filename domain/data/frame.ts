@@ -1,9 +1,9 @@
-// The rows of a window as typed columns: what training, drift and comparison read.
+// Frames: the rows of a window as typed columns, which training, drift and comparison read.
 
 /** Code of a missing value in a category column. */
 export const MISSING_CODE = 0xffff_ffff;
 
-/** Label of a row that has no mature label. */
+/** Label of a row without a mature label. */
 export const NO_LABEL = 255;
 
 /** A column of numbers; a missing value is NaN. */
@@ -13,16 +13,16 @@ export interface NumericColumn {
   readonly values: Float64Array;
 }
 
-/** A column of categories; `codes` index into `dictionary`, missing is `MISSING_CODE`. */
+/** A column of categories; `codes` are positions in `dictionary`, a missing value is `MISSING_CODE`. */
 export interface CategoryColumn {
   readonly kind: 'category';
   readonly name: string;
   readonly codes: Uint32Array;
-  /** Distinct values in the order of their first row. */
+  /** Distinct values, in the order of their first occurrence. */
   readonly dictionary: readonly string[];
 }
 
-/** One feature of every row. */
+/** One feature of all rows. */
 export type FeatureColumn = NumericColumn | CategoryColumn;
 
 /** The features of one row by name; null is missing. */
@@ -33,17 +33,17 @@ export interface Frame {
   readonly rows: number;
   /** Features in the order of the definition. */
   readonly features: readonly FeatureColumn[];
-  /** 0, 1, or `NO_LABEL` where no mature label exists. */
+  /** 0, 1, or `NO_LABEL` if the row has no mature label. */
   readonly labels: Uint8Array;
-  /** 1 where the row's cluster belongs to the holdout. */
+  /** 1 if the row's cluster belongs to the holdout, otherwise 0. */
   readonly holdout: Uint8Array;
-  /** Dense cluster numbers from 0: rows of one cluster (by default the entity) share one. */
+  /** Consecutive cluster numbers from 0; all rows of a cluster (by default the entity) have the same number. */
   readonly clusters: Uint32Array;
   /** Row times, microseconds since 1970 UTC. */
   readonly times: BigInt64Array;
 }
 
-/** One row of a frame by feature name, as it would come in a request. */
+/** Returns one row of a frame by feature name, as it would appear in a request. */
 export function recordAt(frame: Frame, row: number): FeatureRecord {
   return Object.fromEntries(frame.features.map((column) => [column.name, valueAt(column, row)]));
 }
@@ -54,13 +54,13 @@ function valueAt(column: FeatureColumn, row: number): number | string | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** What decides whether a row is for training or for judging. */
+/** What decides whether a row is used for training or for evaluation. */
 export type RowMarks = Pick<Frame, 'rows' | 'labels' | 'holdout'>;
 
-/** Rows to learn from: labelled and not held out, in ascending order. @example fitEncoding(frame, trainingRows(frame)) */
+/** Returns the rows for training: labelled and not held out, in ascending order. @example fitEncoding(frame, trainingRows(frame)) */
 export const trainingRows = (frame: RowMarks): Uint32Array => labelledRows(frame, false);
 
-/** Rows to judge on: labelled and held out, in ascending order. @example scoreRows(artifact, frame, evaluationRows(frame)) */
+/** Returns the rows for evaluation: labelled and held out, in ascending order. @example scoreRows(artifact, frame, evaluationRows(frame)) */
 export const evaluationRows = (frame: RowMarks): Uint32Array => labelledRows(frame, true);
 
 function labelledRows({ rows, labels, holdout }: RowMarks, heldOut: boolean): Uint32Array {

@@ -1,27 +1,27 @@
-// What is said of the labels of a window, and of history that was taken as known before it was.
+// Counts of the label states of a window and of backfilled rows, and their descriptions.
 
 /** Rows of a window by the state of their label. */
 export interface LabelCounts {
-  /** Rows to learn or judge from: with a mature label, or one that is assumed. */
+  /** Rows with a mature or assumed label, which can be used for training or evaluation. */
   readonly labelledRows: number;
-  /** Of those, rows whose label is absent after its delay and counts as negative. */
+  /** Labelled rows that have no label after its delay and therefore count as negative. */
   readonly assumedLabels: number;
-  /** Rows without a label that is not expected yet. */
+  /** Rows without a label whose delay has not passed yet. */
   readonly awaitedLabels: number;
-  /** Rows without a label that should be there. */
+  /** Rows without a label whose delay has passed. */
   readonly overdueLabels: number;
 }
 
-/** A view of which rows were seen although `known` alone would have hidden them. */
+/** A view from which history was used that was loaded later (`knownSince`). */
 export interface Backfilled {
   readonly table: string;
   readonly knownSince: string;
-  /** Rows of the dataset that saw one. */
+  /** Rows of the dataset that use such history. */
   readonly rows: number;
 }
 
 /**
- * The labels of a window in words; what there is none of is left out.
+ * Describes the labels of a window; states without rows are left out.
  *
  * @example labelsInWords({ labelledRows: 90, assumedLabels: 0, awaitedLabels: 8, overdueLabels: 2 })
  * // '90 labelled, 8 awaited, 2 overdue'
@@ -36,11 +36,11 @@ export function labelsInWords(counts: LabelCounts): string {
   return [`${labelledRows} labelled${assumed}`, ...others].join(', ');
 }
 
-/** Which history was taken as known at its own time; empty where none was. */
+/** Describes the backfilled history that a dataset uses; empty if it uses none. */
 export const backfilledInWords = (backfilled: readonly Backfilled[]): string =>
   backfilled
     .map(
       ({ table, knownSince, rows }) =>
-        `${rows} ${rows === 1 ? 'row' : 'rows'} saw history of ${table} that was loaded later (knownSince ${knownSince})`,
+        `${rows} ${rows === 1 ? 'row uses' : 'rows use'} history of ${table} that was loaded later (knownSince ${knownSince})`,
     )
     .join('; ');

@@ -1,4 +1,4 @@
-// The words that the schema of a report is written with.
+// Schemas of the values that occur in every part of a report.
 import { z } from 'zod';
 
 /** A whole number from 0. */

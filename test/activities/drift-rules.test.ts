@@ -121,7 +121,7 @@ test('a reference without bins, of an older format, is not measured and says so'
   const older = createActivities({ database: reading, client: {} as Client, taskQueue: 'none' });
   expect(await measure(reportId, older)).toEqual({
     measured: false,
-    reason: expect.stringMatching(/has format 1; this Tidegate reads/) as string,
+    reason: expect.stringMatching(/has format 1; this release reads 2, 3, 4/) as string,
   });
   await inRun(() => older.checkQuality({ reportId }));
   expect((await getReport(database, reportId)).quality).toMatchObject({ comparedWith: null });

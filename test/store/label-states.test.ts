@@ -133,7 +133,7 @@ test('a dataset that used history loaded later is marked, and one that did not i
   const { backfilled } = await freeze(model);
   expect(backfilled).toEqual([{ table: 'backfilled.usage', knownSince, rows: 1 }]);
   expect(backfilledInWords(backfilled)).toBe(
-    `1 row saw history of backfilled.usage that was loaded later (knownSince ${knownSince})`,
+    `1 row uses history of backfilled.usage that was loaded later (knownSince ${knownSince})`,
   );
   const prompt = await applied('in_time', options);
   await prompt.insert('spine', { user_id: 'v', at: daysAgo(60) });

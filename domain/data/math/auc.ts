@@ -1,12 +1,12 @@
-// The area under the ROC curve.
+// The area under the ROC curve (AUC) and normal confidence intervals.
 import { structuralComponents } from './structural-components.ts';
 import { chiSquareCritical } from './special-functions.ts';
 import { type Interval } from './interval.ts';
 import { type SingleAuc } from './delong.ts';
 
 /**
- * The probability that a positive row scores above a negative one, ties counting half; in [0, 1], null unless both
- * classes are there. Labels are 0 or 1.
+ * Returns the AUC: the probability that a positive row scores above a negative one, ties counting half; in [0, 1].
+ * Returns null unless both classes occur. Labels are 0 or 1.
  *
  * Formula: (Σ midranks of positives − m(m + 1)/2) / (m n), as in scikit-learn's roc_auc_score.
  *
@@ -15,11 +15,12 @@ import { type SingleAuc } from './delong.ts';
 export const auc = (labels: ArrayLike<number>, scores: Float64Array): number | null =>
   structuralComponents(labels, scores)?.auc ?? null;
 
-/** Level of the intervals unless said otherwise: 95 %. */
+/** Default significance level of confidence intervals, which makes them 95 % intervals. */
 export const DEFAULT_ALPHA = 0.05;
 
 /**
- * value ± z √variance, within [least, greatest]; the whole range where the variance is not known.
+ * Returns the interval value ± z √variance, limited to [least, greatest]. If the variance is not known, the interval is
+ * the whole range.
  *
  * @example normalInterval(0.8, 0.0004, { least: 0, greatest: 1, alpha: 0.05 }) // 0.761 to 0.839
  */
@@ -29,11 +30,11 @@ export function normalInterval(
   { least, greatest, alpha }: { least: number; greatest: number; alpha: number },
 ): Interval {
   if (variance === null) return { value, low: least, high: greatest };
-  // The square of a standard normal is chi-square with one degree of freedom.
+  // The square of a standard normal variable has a chi-square distribution with one degree of freedom.
   const reach = Math.sqrt(chiSquareCritical(alpha, 1) * variance);
   return { value, low: Math.max(least, value - reach), high: Math.min(greatest, value + reach) };
 }
 
-/** The interval of an AUC, within [0, 1]. @default alpha = 0.05 @example aucInterval({ auc: 0.8, variance: 0.0004 }) */
+/** Returns the confidence interval of an AUC, within [0, 1]. @default alpha = 0.05 @example aucInterval({ auc: 0.8, variance: 0.0004 }) */
 export const aucInterval = ({ auc, variance }: SingleAuc, alpha = DEFAULT_ALPHA): Interval =>
   normalInterval(auc, variance, { least: 0, greatest: 1, alpha });

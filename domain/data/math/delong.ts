@@ -1,18 +1,18 @@
-// DeLong's variance of AUCs on the same rows, for rows in clusters.
+// DeLong's variance of one AUC, or of two AUCs on the same rows, for rows in clusters.
 import { clusterBound, countClusters } from './class-clusters.ts';
 import { type StructuralComponents, structuralComponents } from './structural-components.ts';
 
-/** Rows that two models were scored on. */
+/** Rows that two models have scored. */
 export interface PairedScores {
   /** 0 or 1 per row. */
   readonly labels: ArrayLike<number>;
-  /** A whole number from 0 per row; rows of one cluster share one. */
+  /** Per row, the number of its cluster, a whole number from 0. */
   readonly clusters: ArrayLike<number>;
   readonly first: Float64Array;
   readonly second: Float64Array;
 }
 
-/** How two AUCs on the same rows vary: variances, covariance, and the variance of second less first. */
+/** Variances and covariance of two AUCs on the same rows, and the variance of the second minus the first. */
 export interface AucSpread {
   readonly first: number;
   readonly second: number;
@@ -20,25 +20,25 @@ export interface AucSpread {
   readonly difference: number;
 }
 
-/** The AUCs of two models on the same rows and how they vary together. */
+/** The AUCs of two models on the same rows, with their variances and covariance. */
 export interface PairedAuc {
   readonly first: number;
   readonly second: number;
-  /** Null with fewer than two clusters of either class, where nothing is known of it. */
+  /** Null if either class has fewer than two clusters, because the variance is then unknown. */
   readonly spread: AucSpread | null;
 }
 
-/** The AUC of one model; `variance` is null with fewer than two clusters of either class. */
+/** The AUC of one model; `variance` is null if either class has fewer than two clusters. */
 export interface SingleAuc {
   readonly auc: number;
   readonly variance: number | null;
 }
 
 /**
- * Both AUCs with their clustered variances and covariance; null unless both classes are there. O(n log n).
+ * Returns both AUCs with their clustered variances and covariance; null unless both classes occur. O(n log n).
  *
  * Formula (Obuchowski, Biometrics 53, 1997): with A_k = Σ over positives of cluster k of (V10 − AUC), B_k likewise over
- * its negatives with V01, m and n rows and I10, I01, I clusters (with a positive, with a negative, in all),
+ * its negatives with V01, m positive and n negative rows, and I10, I01, I clusters (with a positive, with a negative, all),
  * cov(r, s) = I10/(I10−1) Σ A_r A_s / m² + I01/(I01−1) Σ B_r B_s / n² + I/(I−1) Σ (A_r B_s + B_r A_s) / (m n).
  * With one row per cluster the cross term is 0 and this is DeLong, DeLong and Clarke-Pearson (1988).
  *
@@ -55,13 +55,13 @@ export function pairedDelong({ labels, clusters, first, second }: PairedScores):
     first: variance(covariance, r),
     second: variance(covariance, s),
     covariance: covariance(r, s),
-    // Not from the three above: for models that hardly differ their combination is rounding.
-    difference: variance(covariance, less(s, r)),
+    // Not computed from the three values above, because for similar models their combination is mostly rounding error.
+    difference: variance(covariance, subtract(s, r)),
   };
   return { first: a.auc, second: b.auc, spread };
 }
 
-/** One model's AUC with its clustered variance; null unless both classes are there. @example singleDelong(labels, clusters, scores) */
+/** Returns one model's AUC with its clustered variance; null unless both classes occur. @example singleDelong(labels, clusters, scores) */
 export function singleDelong(
   labels: ArrayLike<number>,
   clusters: ArrayLike<number>,
@@ -74,7 +74,7 @@ export function singleDelong(
   return { auc: components.auc, variance: covariance && variance(covariance, sums) };
 }
 
-/** Per cluster, how far its positive and its negative rows lie from the AUC, summed: A and B of the formula. */
+/** Per cluster, the summed differences of its positive and of its negative rows from the AUC: A and B of the formula. */
 interface ClusterSums {
   readonly positive: Float64Array;
   readonly negative: Float64Array;
@@ -82,7 +82,7 @@ interface ClusterSums {
 
 type Covariance = (r: ClusterSums, s: ClusterSums) => number;
 
-/** The covariance of the AUCs of two models from their sums; null with fewer than two clusters of either class. */
+/** Returns the covariance of two AUCs as a function of their sums; null if either class has fewer than two clusters. */
 function covarianceOf(labels: ArrayLike<number>, clusters: ArrayLike<number>): Covariance | null {
   const counts = countClusters(labels, clusters);
   const { positives: m, negatives: n, positiveClusters, negativeClusters } = counts;
@@ -96,10 +96,10 @@ function covarianceOf(labels: ArrayLike<number>, clusters: ArrayLike<number>): C
     ofBoth * (dot(r.positive, s.negative) + dot(r.negative, s.positive));
 }
 
-// At least 0 by its formula, but not by its rounding where the classes of each cluster cancel out.
+// The formula gives at least 0, but rounding may give less if the classes in each cluster cancel out.
 const variance = (covariance: Covariance, sums: ClusterSums): number => Math.max(0, covariance(sums, sums));
 
-const less = (r: ClusterSums, s: ClusterSums): ClusterSums => ({
+const subtract = (r: ClusterSums, s: ClusterSums): ClusterSums => ({
   positive: r.positive.map((sum, cluster) => sum - s.positive[cluster]!),
   negative: r.negative.map((sum, cluster) => sum - s.negative[cluster]!),
 });

@@ -1,4 +1,4 @@
-// A measured value with its confidence interval.
+// Confidence intervals of measured values, and their text.
 import { fixed } from '../../numbers-in-words.ts';
 
 /** A value and the bounds of its 95 % interval. */
@@ -9,9 +9,10 @@ export interface Interval {
 }
 
 /**
- * "0.622 (0.580 to 0.664)": three decimals, or as many more as tell value, ends and bounds apart.
+ * Formats an interval as "0.622 (0.580 to 0.664)", with three decimals or as many more as are needed to distinguish
+ * value, ends and bounds.
  *
- * @param bounds what the interval is held against. @default none
+ * @param bounds what the interval is compared with. @default no bounds
  */
 export function intervalInWords({ value, low, high }: Interval, ...bounds: readonly number[]): string {
   const [middle = '', from = '', to = ''] = fixed([value, low, high], bounds);

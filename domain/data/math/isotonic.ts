@@ -1,16 +1,16 @@
-// Isotonic regression: the non-decreasing curve closest to the labels, as a map of scores onto probabilities.
+// Isotonic regression: fits the non-decreasing curve closest to the labels, which maps scores to probabilities.
 
-/** A non-decreasing curve through points; flat outside them, straight between them. */
+/** A non-decreasing curve through points: linear between them, constant outside. */
 export interface IsotonicCurve {
-  /** Scores, strictly ascending; at least one. */
+  /** Scores of the points, strictly ascending; at least one. */
   readonly scores: Float64Array;
-  /** Probabilities at these scores, in [0, 1], never descending. */
+  /** Probabilities at these scores, in [0, 1], non-decreasing. */
   readonly probabilities: Float64Array;
 }
 
 /**
- * Fits the non-decreasing step that is closest to the labels in squared error; labels of equal scores are averaged
- * first. Labels are 0 or 1, or targets between, at least one row. O(n log n).
+ * Fits the non-decreasing curve with the smallest squared error to the labels; labels of equal scores are averaged first.
+ * Labels are 0 or 1, or targets in between. Needs at least one row. O(n log n).
  *
  * Formula: pool adjacent violators (Ayer and others, Annals of Mathematical Statistics 26, 1955); as scikit-learn's
  * IsotonicRegression(out_of_bounds='clip').
@@ -19,7 +19,7 @@ export interface IsotonicCurve {
  */
 export function fitIsotonic(scores: Float64Array, labels: ArrayLike<number>): IsotonicCurve {
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!);
-  // Blocks of equal fitted value, as a stack: rows, positives and the first and last score of each.
+  // A stack of blocks with equal fitted values: the rows, positives, first and last score of each block.
   const rows = new Float64Array(order.length);
   const positives = new Float64Array(order.length);
   const first = new Float64Array(order.length);
@@ -38,7 +38,7 @@ export function fitIsotonic(scores: Float64Array, labels: ArrayLike<number>): Is
     positives[top] = hits;
     first[top] = score;
     last[top] = score;
-    // Products, not quotients: whole numbers compare exactly.
+    // Compares products instead of quotients, because whole numbers compare exactly.
     while (top > 0 && positives[top - 1]! * rows[top]! >= positives[top]! * rows[top - 1]!) {
       rows[top - 1]! += rows[top]!;
       positives[top - 1]! += positives[top]!;
@@ -58,11 +58,11 @@ export function fitIsotonic(scores: Float64Array, labels: ArrayLike<number>): Is
   };
 }
 
-/** Probabilities of scores, in their order. @example applyIsotonic(curve, Float64Array.of(0.15)) // 0.25 */
+/** Returns the probabilities of scores, in the same order. @example applyIsotonic(curve, Float64Array.of(0.15)) // 0.25 */
 export const applyIsotonic = (curve: IsotonicCurve, values: Float64Array): Float64Array =>
   values.map((value) => probabilityAt(curve, value));
 
-/** The probability of one score. @example probabilityAt({ scores: [0.1, 0.2], probabilities: [0, 0.5] }, 0.15) // 0.25 */
+/** Returns the probability of one score. @example probabilityAt({ scores: [0.1, 0.2], probabilities: [0, 0.5] }, 0.15) // 0.25 */
 export function probabilityAt(
   {
     scores,

@@ -2,18 +2,18 @@
 import { kolmogorovSurvival } from './kolmogorov.ts';
 import { shareLeavingBand } from './lattice-paths.ts';
 
-/** The larger sample size up to which the p-value is exact. */
+/** The p-value is exact up to this size of the larger sample. */
 const EXACT_UP_TO = 10_000;
 
-/** Additions that take no noticeable time. */
+/** A number of additions that takes no noticeable time. */
 const QUICKLY_COUNTED = 100_000;
 
 /**
- * P(D ≥ d) for samples of `n` and `m` ≥ 1 values from one continuous distribution; in [0, 1].
+ * Returns P(D ≥ d) for samples of `n` and `m` ≥ 1 values from the same continuous distribution; in [0, 1].
  *
- * Exact (counting of lattice paths) where max(n, m) ≤ 10 000, d being rounded to a multiple of 1/lcm(n, m); above,
- * the finite-n Kolmogorov distribution at round(nm / (n + m)). The exact test assumes no ties; with ties it is
- * conservative, so that p is at least the true one.
+ * If max(n, m) ≤ 10,000, it is exact, by counting lattice paths with d rounded to a multiple of 1/lcm(n, m). For larger
+ * samples it uses the finite-n Kolmogorov distribution at round(nm / (n + m)). The exact test assumes that there are no
+ * ties; with ties it is conservative, so p is at least the true p-value.
  *
  * Source: scipy 1.17 `ks_2samp(method='auto')`; Hodges 1958 for the paths.
  *
@@ -31,9 +31,9 @@ export function ksPValue(d: number, n: number, m: number): number {
 }
 
 /**
- * P(D ≥ d) for a `d` just above another whose p-value is known; at most that. Exact where paths are quickly counted;
- * elsewhere the known p-value times the ratio of the finite-n distribution at both, which is within 1 % for distances
- * of 0.0007.
+ * Returns P(D ≥ d) for a `d` just above another one whose p-value is known; the result is at most that p-value. Exact if
+ * the paths can be counted quickly. Otherwise the known p-value is multiplied by the ratio of the finite-n distribution at
+ * both points, which is within 1 % for distances of 0.0007.
  *
  * @example ksPValueNear(0.0205, { d: 0.02, pValue: 0.1182 }, 7_043, 7_000); // 0.1034
  */
@@ -51,18 +51,18 @@ export function ksPValueNear(
 }
 
 /**
- * The 95 % point of D where nothing changed, by the large-sample formula: 1.358 · √(1/n + 1/m), at most 1.
+ * Returns the 95 % point of D under no change, by the large-sample formula 1.358 · √(1/n + 1/m); at most 1.
  *
  * @example ksNoiseFloor(5_000, 50); // 0.193
  */
 export const ksNoiseFloor = (n: number, m: number): number =>
   Math.min(1, Math.sqrt((-Math.log(0.05 / 2) / 2) * (1 / n + 1 / m)));
 
-// Wei and Dudley 2012: p ≤ e·exp(−2d²nm/(n+m)) for all sizes. Saves counting paths for an answer of zero.
+// Wei and Dudley 2012: p ≤ e·exp(−2d²nm/(n+m)) for all sizes. Avoids counting paths when the result underflows to zero.
 const isBelowSmallestNumber = (d: number, n: number, m: number): boolean =>
   1 - 2 * d * d * ((n * m) / (n + m)) < Math.log(Number.MIN_VALUE);
 
-/** Share of paths that leave the band of half-width h around the diagonal of an n × n square (reflection, Horner). */
+/** Returns the share of paths that leave the band of half-width h in an n × n square, by reflection and Horner's scheme. */
 function outsideSquare(n: number, h: number): number {
   let p = 0;
   for (let k = Math.floor(n / h); k >= 0; k--) {
@@ -78,7 +78,7 @@ function greatestCommonDivisor(a: number, b: number): number {
   return a;
 }
 
-// As numpy rounds: 5000.5 becomes 5000.
+// Rounds halves to even as numpy does: 5000.5 becomes 5000.
 function roundHalfEven(value: number): number {
   const below = Math.floor(value);
   if (value - below !== 0.5) return Math.round(value);

@@ -1,17 +1,18 @@
-// The distribution of the Kolmogorov-Smirnov statistic: exact, approximate and for two samples of any size.
+// The distribution of the one-sample Kolmogorov-Smirnov statistic, exact or approximate depending on the sample size.
 import { logGamma } from './special-functions.ts';
 import { Matrix } from 'ml-matrix';
 
-// Simard and L'Ecuyer's bounds, in n·d².
+// Bounds of n·d² from Simard and L'Ecuyer.
 const SURVIVAL_IS_ZERO = 370;
 const SURVIVAL_IS_ONE = 0.045;
 
 /**
- * P(Dn ≥ d) of the one-sample two-sided Kolmogorov statistic with n ≥ 1 values; to 1e-6 of its size or better.
+ * Returns P(Dn ≥ d) of the one-sample two-sided Kolmogorov statistic with n ≥ 1 values, with a relative error of at most
+ * 1e-6.
  *
- * The method is chosen by n and n·d²: closed forms at both ends, Durbin's matrix for small n or d, twice the one-sided
- * tail where the two sides hardly overlap, else Pelz and Good's expansion. Pomeranz's recursion, which the source
- * uses for speed at n ≤ 140, is left out: the matrix answers there within a millisecond.
+ * n and n·d² decide the method: closed forms at both ends, Durbin's matrix for small n or d, twice the one-sided tail if
+ * the two sides hardly overlap, otherwise Pelz and Good's expansion. The source also uses Pomeranz's recursion for speed
+ * at n ≤ 140; it is left out because the matrix takes less than a millisecond there.
  *
  * Source: Simard and L'Ecuyer 2011, Computing the two-sided Kolmogorov-Smirnov distribution; scipy `kstwo.sf`.
  *
@@ -25,7 +26,7 @@ export function kolmogorovSurvival(n: number, d: number): number {
   if (t <= 1) return 1 - Math.exp(logGamma(n + 1) + n * Math.log((2 * t - 1) / n));
   if (t >= n - 1) return 2 * (1 - d) ** n;
   if (d >= 0.5 || size >= (n <= 140 ? 4 : 2.2)) return Math.min(1, 2 * smirnovSurvival(n, d));
-  // The other tail is below 1e-10 here.
+  // Here, P(Dn < d) is below 1e-10.
   if (size < SURVIVAL_IS_ONE) return 1;
   const byMatrix = n <= 140 || n * d ** 1.5 <= 1.4;
   const distribution = byMatrix ? kolmogorovByMatrix(n, d) : kolmogorovByPelzGood(n, d);
@@ -35,9 +36,9 @@ export function kolmogorovSurvival(n: number, d: number): number {
 const RESCALE = 2 ** 128;
 
 /**
- * P(Dn < d) for 1 < n·d, exact to about 1e-13; time grows with (n·d)³ · log n.
+ * Returns P(Dn < d) for n·d > 1, exact to about 1e-13; the time grows with (n·d)³ · log n.
  *
- * Formula: with k = ⌈nd⌉ the middle element of n!/nⁿ · Hⁿ, H being (2k − 1) square.
+ * Formula: the middle element of n!/nⁿ · Hⁿ, where H is a square matrix of size 2k − 1 with k = ⌈nd⌉.
  * Source: Durbin 1973; Marsaglia, Tsang and Wang 2003, Evaluating Kolmogorov's distribution.
  *
  * @example kolmogorovByMatrix(20, 0.1); // 0.0237449
@@ -47,7 +48,7 @@ function kolmogorovByMatrix(n: number, d: number): number {
   const h = k - n * d;
   let base = stepMatrix(2 * k - 1, h);
   let power = Matrix.eye(2 * k - 1);
-  // Elements grow beyond any number; the exponents of both are carried apart, in units of 128 bits.
+  // Elements would overflow, so the exponents of both matrices are kept separately, in units of 128 bits.
   let baseExponent = 0;
   let exponent = 0;
   for (let rest = n; rest > 0; rest = Math.floor(rest / 2)) {
@@ -100,7 +101,7 @@ const PI_6 = Math.PI ** 6;
 const SQRT_2PI = Math.sqrt(2 * Math.PI);
 
 /**
- * P(Dn ≤ d) to about 1e-8 for n > 140 and n·d^1.5 > 1.4.
+ * Returns P(Dn ≤ d), exact to about 1e-8 for n > 140 and n·d^1.5 > 1.4.
  *
  * Formula: K0(z) + K1(z)/√n + K2(z)/n + K3(z)/n^1.5 with z = d·√n, each K in its form for small z.
  * Source: Pelz and Good 1976, Approximating the lower tail-areas of the Kolmogorov-Smirnov one-sample statistic.
@@ -146,11 +147,11 @@ function kolmogorovByPelzGood(n: number, d: number): number {
   return SQRT_2PI * (k0 / z + k1 / (6 * z4 * Math.sqrt(n)) + second / n + third / n ** 1.5);
 }
 
-// Above this n the expansion is as exact as the sum, which would take longer than a millisecond per 20 000.
+// Above this n the expansion is as exact as the sum, which takes more than a millisecond per 20,000 terms.
 const SUM_UP_TO = 200_000;
 
 /**
- * P(Dn⁺ ≥ d) for n ≥ 1 and 0 < d < 1; exact to about 1e-9 of its size, above n = 200 000 to about 1e-6.
+ * Returns P(Dn⁺ ≥ d) for n ≥ 1 and 0 < d < 1, with a relative error of about 1e-9, or about 1e-6 above n = 200,000.
  *
  * Formula: d · Σ C(n, j) (d + j/n)^(j−1) (1 − d − j/n)^(n−j) over 0 ≤ j ≤ n(1 − d); for large n
  * exp(−2nd² − 4nd⁴/9 − 32nd⁶/135 − 2d/3 + 4d²/9 − 88d³/405 + 4d/45n).
@@ -167,7 +168,7 @@ function exactSum(n: number, d: number): number {
   for (let j = 0; j <= last; j++) {
     const below = d + j / n;
     const above = 1 - below;
-    // n·(1 − d) may round up to a whole number: the term is then 0, or 1 at j = n.
+    // If n·(1 − d) was rounded up to a whole number, the last term is 0, or 1 at j = n.
     if (above > 0) sum += Math.exp(logBinomial + (j - 1) * Math.log(below) + (n - j) * Math.log(above));
     logBinomial += Math.log((n - j) / (j + 1));
   }

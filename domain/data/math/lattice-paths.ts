@@ -1,32 +1,33 @@
-// The share of lattice paths that leave a band around the diagonal: the exact two-sample Kolmogorov-Smirnov test.
+// Computes the share of lattice paths that leave a band around the diagonal, for the exact two-sample KS test.
 import { logBinomial } from './special-functions.ts';
 
-// Chances are carried in these units, so that none that matters is too small for a number.
+// Probabilities are multiplied by this factor, so that none that matters underflows.
 const SCALE = 1e300;
 const LOG_SCALE = Math.log(SCALE);
-// What this share of the result or less adds to it is left out.
+// Contributions below these shares of the result are left out.
 const IRRELEVANT = 1e-45;
 const NEGLIGIBLE = 1e-18;
 const NEAR = 4;
 
-/** A rectangle of steps, m to the right and n up, and its band |x·n − y·m| / g < h. */
+/** A lattice of m steps to the right and n steps up, and the band |x·n − y·m| / g < h around its diagonal. */
 interface Band {
   readonly m: number;
   readonly n: number;
-  /** n/g and m/g: what a step to the right and one up add to the distance from the diagonal. */
+  /** By how much a step to the right changes the distance from the diagonal: n/g. */
   readonly stepX: number;
+  /** By how much a step up changes the distance from the diagonal: m/g. */
   readonly stepY: number;
   readonly h: number;
 }
 
 /**
- * The share of paths of unit steps from (0, 0) to (m, n) that reach |x·n − y·m| / g ≥ h, g being the greatest common
- * divisor of m and n; h ≥ 1.
+ * Returns the share of paths of unit steps from (0, 0) to (m, n) that reach |x·n − y·m| / g ≥ h, where g is the greatest
+ * common divisor of m and n; h ≥ 1.
  *
- * A random walk that drifts along the diagonal gives every path to a cell the same chance, so shares of paths are
- * chances. They are carried from one antidiagonal x + y = d to the next, where no cell waits for its neighbour, and to
- * the middle only: a path from there to the end is one from the start turned by 180°. All are sums of positive terms,
- * so that nothing cancels. Takes h·g additions in all.
+ * In a random walk that goes right with probability m/(m + n) and up otherwise, all paths to a cell are equally probable,
+ * so shares of paths are probabilities. They are computed from one antidiagonal x + y = d to the next, where cells do not
+ * depend on each other, and only up to the middle: a path from there to the end is a path from the start rotated by 180°.
+ * All sums have only positive terms, so nothing cancels. Takes h·g additions in total.
  *
  * Source: Hodges 1958 for the recursion.
  *
@@ -55,7 +56,7 @@ export function shareLeavingBand(m: number, n: number, g: number, h: number): nu
       leaving += share;
       return share > NEGLIGIBLE * leaving;
     }
-    // Left on the way here, or else on the way on.
+    // The path left the band before this cell, or else after it.
     const before = (there[x] as number) / walk.chance(waysHere, x, middle - x);
     const after = (back[m - x] as number) / walk.chance(waysOn, m - x, n - middle + x);
     leaving += share * (before + (1 - before) * after);
@@ -67,15 +68,15 @@ export function shareLeavingBand(m: number, n: number, g: number, h: number): nu
 }
 
 /**
- * The walk on one antidiagonal. Of wide bands only the rims are carried, as far inside as anything that matters has
- * come; the cells between them are zero.
+ * The random walk, at one antidiagonal at a time. In wide bands, only cells near the two edges have a probability that
+ * matters; these two rims are updated, and the cells between them are zero.
  */
 class Walk {
   step = 0;
-  /** Cells inside, from the first x to the last; none where the last is less. */
+  /** The first and last x of the cells inside the band; there are none if the last is smaller than the first. */
   low = 0;
   high = 0;
-  /** By x: the chance, times `SCALE`, to be there and to have left the band before. Holds for the cells inside. */
+  /** For each cell inside, by x: the probability, times `SCALE`, to be there after having left the band before. */
   readonly left: Float64Array;
   readonly #band: Band;
   readonly #right: number;
@@ -96,7 +97,7 @@ class Walk {
     this.#up = n / (m + n);
     this.#logRight = Math.log(this.#right);
     this.#logUp = Math.log(this.#up);
-    // The result is about exp(−2 d² mn / (m + n)); a cell that holds so much less adds nothing to it.
+    // The result is about exp(−2 d² mn / (m + n)); a cell with a much smaller probability does not change it.
     const d = h / (stepX * m);
     this.#least = SCALE * IRRELEVANT * Math.exp((-2 * d * d * m * n) / (m + n));
     this.left = new Float64Array(m + 2);
@@ -104,18 +105,19 @@ class Walk {
     this.#above = new Outside(this, this.#right, this.#up, this.#least);
   }
 
-  /** The chance to be at (x, y), to which as many paths lead, times `SCALE`. */
+  /** Returns the probability, times `SCALE`, to be at (x, y), given the logarithm of the number of paths to it. */
   chance(logPaths: number, x: number, y: number): number {
     return Math.exp(logPaths + x * this.#logRight + y * this.#logUp + LOG_SCALE);
   }
 
+  /** Moves to the next antidiagonal. */
   advance(): void {
     const { left, step } = this;
     const lowBefore = this.low;
     const highBefore = this.high;
     this.#enclose(step + 1);
     const { low, high } = this;
-    // Cells next to the band have left it, whatever way they were reached.
+    // A path at a cell just outside the band has left it, however it got there.
     const outside = low === lowBefore ? this.#below.at(step, low - 1) : (left[low - 1] as number);
     if (high > highBefore) left[high] = this.#above.at(step, high);
     const lowerEnd = Math.min(this.#lowerEnd + 1, high);
@@ -129,11 +131,11 @@ class Walk {
     this.#lowerEnd = lowerEnd;
     this.#upperStart = upperStart;
     this.step = step + 1;
-    this.#drawIn();
+    this.#narrow();
   }
 
-  /** Leaves out of the rims what is too little to matter. */
-  #drawIn(): void {
+  /** Removes cells from the rims whose probability is too small to matter. */
+  #narrow(): void {
     const { left, low, high } = this;
     while (this.#lowerEnd >= low && (left[this.#lowerEnd] as number) < this.#least)
       left[this.#lowerEnd--] = 0;
@@ -142,7 +144,7 @@ class Walk {
     }
   }
 
-  /** Finds the cells of the antidiagonal d in the band and the rectangle. */
+  /** Finds the cells of antidiagonal d that are inside the band and the lattice. */
   #enclose(d: number): void {
     const { m, n, stepX, stepY, h } = this.#band;
     const low = Math.floor((d * stepY - h) / (stepX + stepY)) + 1;
@@ -151,7 +153,7 @@ class Walk {
     this.high = Math.min(high, d, m);
   }
 
-  /** Two steps at once, which takes half the reading and writing. */
+  /** Moves two antidiagonals in one pass, which halves the memory accesses. */
   advanceTwice(): void {
     const { left, step } = this;
     const lowBefore = this.low;
@@ -174,7 +176,7 @@ class Walk {
     const outside =
       lowBetween === lowBefore ? this.#below.at(step, lowBetween - 1) : (left[lowBetween - 1] as number);
     if (highBetween > highBefore) left[highBetween] = this.#above.at(step, highBetween);
-    // The outermost cells of the antidiagonal between.
+    // The outermost cells of the antidiagonal in between.
     const firstBetween = outside * right + (left[lowBetween] as number) * up;
     const outsideBetween = low === lowBetween ? this.#below.at(step + 1, low - 1) : 0;
     if (high > highBetween) {
@@ -190,16 +192,16 @@ class Walk {
       here = previous;
       previous = beforeIt;
     }
-    // Here is now the value that the second cell had, and before it that of the first.
+    // `here` is now the old value of the second cell, and `previous` that of the first.
     left[lowBetween + 1] = firstBetween * right + (previous * right + here * up) * up;
     if (low === lowBetween) left[low] = outsideBetween * right + firstBetween * up;
     this.#lowerEnd = Math.min(this.#lowerEnd + 2, high);
     this.#upperStart = Math.max(this.#upperStart, low);
     this.step = step + 2;
-    this.#drawIn();
+    this.#narrow();
   }
 
-  /** One step for the cells from `first` to `last`; `before` is the cell before the first. */
+  /** Makes one step for the cells from `first` to `last`; `before` is the value of the cell before the first. */
   #carry(first: number, last: number, before: number): void {
     if (first > last) return;
     const { left } = this;
@@ -215,7 +217,7 @@ class Walk {
   }
 }
 
-/** The chance to be at a cell just outside the band, followed along the band's edge. */
+/** Computes the probability to be at a cell just outside the band, incrementally along the band's edge. */
 class Outside {
   readonly #walk: Walk;
   readonly #right: number;
@@ -232,14 +234,14 @@ class Outside {
     this.#least = least;
   }
 
-  /** Asked for cells that move up and to the right only; too little to matter is 0. */
+  /** Returns the probability at (x, d − x), or 0 if it is too small to matter. d and x must not decrease between calls. */
   at(d: number, x: number): number {
     if (x < 0 || x > d) return 0;
-    // Over a long way the product could underflow, though its end would not.
+    // Over a long distance the product could underflow in between, although the final value would not.
     if (this.#chance < this.#least || d - this.#d > NEAR) {
       this.#chance = this.#walk.chance(logBinomial(d, x), x, d - x);
     } else {
-      // Ratios of neighbouring binomial chances.
+      // Multiplies by the ratios of neighbouring binomial probabilities.
       for (; this.#d < d; this.#d++) this.#chance *= (this.#up * (this.#d + 1)) / (this.#d + 1 - this.#x);
       for (; this.#x < x; this.#x++) {
         this.#chance *= ((this.#right / this.#up) * (d - this.#x)) / (this.#x + 1);

@@ -1,8 +1,8 @@
-// Count, mean and standard deviation of numbers that arrive in pieces.
+// Computes count, mean and standard deviation of numbers, also of numbers that arrive in chunks.
 
 /**
- * Standard deviation (ddof 0) of the values that are not NaN; 0 where there are none. Distances from a value of the
- * column itself keep the digits that a mean of 1e15 would lose.
+ * Returns the standard deviation (ddof 0) of the values that are not NaN; 0 if there are none. It uses distances from one
+ * of the values, which keep digits that would be lost next to a mean of 1e15.
  */
 export function standardDeviation(values: Float64Array): number {
   const near = values.find((value) => value === value);
@@ -20,26 +20,26 @@ export function standardDeviation(values: Float64Array): number {
   return Math.sqrt(squares / size);
 }
 
-/** The finite values of a column, without those that are missing or infinite. */
+/** Count, mean and standard deviation of the finite values of a column. */
 export interface Moments {
-  /** How many there are. */
+  /** Number of finite values. */
   readonly finite: number;
-  /** Their mean; 0 if there are none. */
+  /** Mean of the finite values; 0 if there are none. */
   readonly mean: number;
-  /** Their standard deviation (ddof 0); 0 if there are none. */
+  /** Standard deviation (ddof 0) of the finite values; 0 if there are none. */
   readonly sd: number;
 }
 
-/** The moments of no values. */
+/** The moments of an empty column. */
 export const NO_MOMENTS: Moments = { finite: 0, mean: 0, sd: 0 };
 
-/** Bounds of the exponent: 2 to its power and to that of its negative are both numbers. */
+/** Bounds of the exponent within which 2 to that power and to its negative are both normal numbers. */
 const [MIN_EXPONENT, MAX_EXPONENT] = [-1_000, 1_000];
 
 /**
- * The moments of values; NaN and infinities are left out. Values are divided by a power of two near the largest of them,
- * so that the squares of ±1e308 do not overflow and those of 1e-300 do not vanish. Two passes, the second with
- * the correction of Chan, Golub and LeVeque 1983.
+ * Computes the moments of values without NaN and infinities. Values are divided by a power of two near the largest of
+ * them, so that the squares of ±1e308 do not overflow and those of 1e-300 do not underflow. Makes two passes, the second
+ * with the correction of Chan, Golub and LeVeque 1983.
  *
  * @example momentsOf(Float64Array.of(1, 2, NaN)); // { finite: 2, mean: 1.5, sd: 0.5 }
  */
@@ -78,17 +78,17 @@ export function momentsOf(values: Float64Array): Moments {
 }
 
 /**
- * The moments of both parts together, to about 1e-15 of the larger of mean and standard deviation, whatever the
- * parts are and in whatever order they are added. Neither mean nor standard deviation overflows.
+ * Returns the moments of two parts together, with an error of about 1e-15 of the larger of mean and standard deviation,
+ * for any parts in any order. Neither mean nor standard deviation overflows.
  *
- * Source: Chan, Golub & LeVeque 1983, on standard deviations in place of sums of squares.
+ * Source: Chan, Golub & LeVeque 1983, applied to standard deviations instead of sums of squares.
  */
 export function addMoments(a: Moments, b: Moments): Moments {
   if (a.finite === 0) return b;
   if (b.finite === 0) return a;
   const finite = a.finite + b.finite;
   const [of, others] = [a.finite / finite, b.finite / finite];
-  // ±1e308 are further apart than any number; halves are not.
+  // The distance between ±1e308 overflows; that between their halves does not.
   const half = Number.isFinite(b.mean - a.mean) ? 1 : 0.5;
   const distance = b.mean * half - a.mean * half;
   const mean = half === 1 ? a.mean + distance * others : a.mean * of + b.mean * others;
@@ -102,5 +102,5 @@ export function addMoments(a: Moments, b: Moments): Moments {
   };
 }
 
-/** The value, moved to the nearer end if rounding took it out of the range. */
+/** Limits a value to a range that it may have left by rounding. */
 const between = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));

@@ -7,11 +7,11 @@ const LANCZOS = [
 ];
 const HALF_LOG_2PI = 0.9189385332046727;
 
-// Above this the first terms of Stirling's series are exact to the last bit, and cheaper.
+// From here on, the first terms of Stirling's series are exact to the last bit, and cheaper.
 const STIRLING_FROM = 20;
 
 /**
- * ln Γ(x) for x > 0, to about 1e-15 of its size.
+ * Returns ln Γ(x) for x > 0, with a relative error of about 1e-15.
  *
  * Source: Lanczos 1964 (g = 7, nine terms); Stirling's series from x = 20.
  *
@@ -32,7 +32,7 @@ export function logGamma(x: number): number {
 }
 
 /**
- * ln C(n, k) for whole 0 ≤ k ≤ n.
+ * Returns ln C(n, k) for whole numbers 0 ≤ k ≤ n.
  *
  * @example logBinomial(4, 2); // ln 6
  */
@@ -44,10 +44,10 @@ const PRECISION = 1e-16;
 const TINY = 1e-300;
 
 /**
- * Q(a, x) = Γ(a, x) / Γ(a), for a > 0 and x ≥ 0, from 1 down to 0, to about 1e-12 of its size.
+ * Returns Q(a, x) = Γ(a, x) / Γ(a) for a > 0 and x ≥ 0, which falls from 1 to 0, with a relative error of about 1e-12.
  *
- * Formula: 1 − P by the power series where x < a + 1, else Lentz's continued fraction, so that neither side loses
- * digits by cancellation.
+ * Formula: 1 − P by the power series if x < a + 1, otherwise Lentz's continued fraction, so that neither loses digits by
+ * cancellation.
  * Source: Press et al., Numerical Recipes, 3rd ed., section 6.2.
  *
  * @example upperGamma(1, 2); // exp(-2)
@@ -74,7 +74,7 @@ function upperFraction(a: number, x: number): number {
   let c = 1 / TINY;
   let d = 1 / b;
   let fraction = d;
-  // The fraction settles within about √a steps; the bound only guards against an endless loop.
+  // The fraction converges within about √a steps; the bound only prevents an endless loop.
   for (let k = 1; k < 1_000_000; k++) {
     const numerator = -k * (k - a);
     b += 2;
@@ -90,7 +90,7 @@ function upperFraction(a: number, x: number): number {
 const nonZero = (value: number): number => (Math.abs(value) < TINY ? TINY : value);
 
 /**
- * P(X > x) of the chi-square distribution with `dof` > 0 degrees of freedom.
+ * Returns P(X > x) of the chi-square distribution with `dof` > 0 degrees of freedom.
  *
  * Formula: Q(dof/2, x/2).
  *
@@ -99,7 +99,7 @@ const nonZero = (value: number): number => (Math.abs(value) < TINY ? TINY : valu
 export const chiSquareSurvival = (x: number, dof: number): number => upperGamma(dof / 2, x / 2);
 
 /**
- * The x with P(X > x) = `tail` (0 < tail < 1), to 1e-12 of its size.
+ * Returns the x with P(X > x) = `tail` (0 < tail < 1) of the chi-square distribution, with a relative error of 1e-12.
  *
  * @example chiSquareCritical(0.05, 9); // 16.919
  */
@@ -119,7 +119,7 @@ export function chiSquareCritical(tail: number, dof: number): number {
 export const NORMAL_95 = 1.959963984540054;
 
 /**
- * P(Z > z) of the standard normal distribution, exact to 1e-12 of its size down to 1e-300.
+ * Returns P(Z > z) of the standard normal distribution, with a relative error of 1e-12 down to 1e-300.
  *
  * Formula: Q(½, z²/2) / 2 for z ≥ 0, mirrored below.
  *
@@ -130,5 +130,5 @@ export function normalSurvival(z: number): number {
   return z >= 0 ? tail : 1 - tail;
 }
 
-/** 1 / (1 + exp(−x)), in [0, 1]; 0 and 1 beyond about ±745 and ±37. @example sigmoid(0) // 0.5 */
+/** Returns 1 / (1 + exp(−x)), in [0, 1]; 0 below about −745 and 1 above about 37. @example sigmoid(0) // 0.5 */
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));

@@ -1,18 +1,18 @@
-// Structural components of the AUC: what each row adds to it.
+// Structural components of the AUC: the contribution of each row.
 
-/** An AUC and, per row, the share of the other class that the row stands on the right side of. */
+/** An AUC and, for each row, the share of the other class that is ranked correctly relative to the row. */
 export interface StructuralComponents {
   /** Area under the ROC curve, in [0, 1]; the mean component of either class. */
   readonly auc: number;
   /**
-   * A positive row's share of negatives with a lower score, a negative row's share of positives with a higher one;
-   * equal scores count half. In the order of the rows.
+   * For a positive row, the share of negatives with a lower score; for a negative row, the share of positives with a
+   * higher score. Equal scores count half. In the order of the rows.
    */
   readonly values: Float64Array;
 }
 
 /**
- * The components of a model's scores; null unless both classes are there. O(n log n), ties handled as by midranks.
+ * Returns the components of a model's scores; null unless both classes occur. O(n log n); ties are handled as by midranks.
  *
  * Formula: V10(x) = mean over negatives y of ψ(x, y), V01(y) = mean over positives x of ψ(x, y), ψ = 1, ½, 0 for x above,
  * equal to, below y (DeLong, DeLong and Clarke-Pearson, Biometrics 44, 1988).
@@ -53,20 +53,20 @@ function sortedOf(labels: ArrayLike<number>, scores: Float64Array, positive: boo
 }
 
 /**
- * Counts how many of the ascending values are below a score, equal ones half.
+ * Returns a function that counts how many of the ascending values are below a score; equal values count half.
  *
- * A grid over the values says between which two of them to look: searched from end to end, a million values that lie
- * far apart in memory take several times as long.
+ * A grid over the values limits the binary search to the values of one cell. Searching all of a million values takes
+ * several times as long, because they are far apart in memory.
  */
 function ranking(ascending: Float64Array): (score: number) => number {
   const { length } = ascending;
   const least = ascending[0]!;
   const perCell = length / (ascending[length - 1]! - least);
-  // All equal, or too far apart to divide: one cell.
+  // If all values are equal, or so far apart that the division overflows, there is only one cell.
   const cells = Number.isFinite(perCell) && perCell > 0 ? length : 1;
   const cellOf = (score: number): number =>
     cells === 1 ? 0 : Math.max(0, Math.min(cells - 1, Math.floor((score - least) * perCell)));
-  // Where each cell's values begin; a score's equals lie in its own cell.
+  // The position of the first value of each cell. Values equal to a score are in the same cell as the score.
   const begins = new Uint32Array(cells + 1);
   for (const value of ascending) begins[cellOf(value) + 1]! += 1;
   for (let cell = 0; cell < cells; cell += 1) begins[cell + 1]! += begins[cell]!;
@@ -80,7 +80,7 @@ function ranking(ascending: Float64Array): (score: number) => number {
       if (ascending[middle]! >= score) high = middle;
       else low = middle + 1;
     }
-    // Most scores meet no equal of the other class, and need no second search.
+    // Most scores have no equal in the other class and need no second search.
     if (low === end || ascending[low] !== score) return low;
     const first = low;
     for (let high = end; low < high;) {

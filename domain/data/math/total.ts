@@ -1,15 +1,15 @@
-// Small helpers for arrays of numbers: totals, sorted copies, and the next larger number.
+// Helpers for arrays of numbers: totals, sorted copies, and the next larger double.
 
-/** All rows of the bins or categories together; 0 for none. @example total(Float64Array.of(2, 3)) // 5 */
+/** Returns the sum of the counts; 0 for an empty array. @example total(Float64Array.of(2, 3)) // 5 */
 export function total(counts: Float64Array): number {
-  // A loop: a call of `reduce` for each of thousands of bins showed in the time of a small window's report.
+  // A loop, because calling the callback of `reduce` for thousands of bins noticeably slowed reports of small windows.
   let sum = 0;
   for (let at = 0; at < counts.length; at++) sum += counts[at] as number;
   return sum;
 }
 
 /**
- * A sorted copy of the values that are not NaN; infinities are kept at the ends.
+ * Returns a sorted copy of the values that are not NaN; infinities are at the ends.
  *
  * @example sortedValues(Float64Array.of(2, NaN, 1)); // 1, 2
  */
@@ -22,11 +22,11 @@ export function sortedValues(values: Float64Array): Float64Array {
 
 const value64 = new Float64Array(1);
 
-// Tidegate runs on little-endian machines only: the low word first. BigInts would take twenty times as long.
+// The low word comes first, because Tidegate runs only on little-endian machines. BigInts would be twenty times as slow.
 const words = new Uint32Array(value64.buffer);
 
 /**
- * The smallest double greater than `value`; Infinity stays. A bin [v, nextUp(v)) holds the value v and nothing else.
+ * Returns the smallest double greater than `value`, and Infinity for Infinity. A bin [v, nextUp(v)) contains only v.
  *
  * @example nextUp(0); // 5e-324
  */
@@ -35,7 +35,7 @@ export function nextUp(value: number): number {
   if (value === 0) return Number.MIN_VALUE;
   value64[0] = value;
   const low = words[0] as number;
-  // The words wrap around; a number's size grows with its bits, whatever its sign.
+  // The magnitude of a double grows with its bits, read as an integer; a carry goes into the high word.
   if (value > 0) {
     words[0] = low + 1;
     if (low === 0xffff_ffff) words[1]!++;

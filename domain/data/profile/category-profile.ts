@@ -1,39 +1,39 @@
-// A category column: its frozen counts, and those of a window beside them.
+// Counts of a category column: frozen in the reference, and in the profile of a window.
 import { byCodeUnits } from '../../canonical-json.ts';
 import { MISSING_CODE, type CategoryColumn } from '../frame.ts';
 
-/** Most values kept by name, in the reference and again among the unseen of a window. */
+/** The largest number of values kept by name, both in the reference and among the unseen values of a window. */
 const MAX_VALUES = 10_000;
 
-/** What later windows of a category column are measured against. */
+/** The reference of a category column, with which later windows are compared. */
 export interface CategoryReference {
   readonly kind: 'category';
   readonly name: string;
-  /** The most frequent values, at most 10 000; the most frequent first, equals in the order of their code units. */
+  /** The most frequent values, at most 10,000; the most frequent first, ties in the order of their code units. */
   readonly values: readonly string[];
-  /** Rows of each value. */
+  /** Number of rows of each value. */
   readonly counts: Float64Array;
-  /** Rows of all other values. */
+  /** Number of rows with any other value. */
   readonly other: number;
-  /** Values with one row: their share is the share of rows expected to be new without drift. */
+  /** Number of values with exactly one row. Without drift, about this share of rows has a new value. */
   readonly singletons: number;
   readonly missing: number;
 }
 
-/** Counts of a category column. Profiles of parts add up to the profile of the whole. */
+/** Counts of a category column of a window. The profiles of parts can be added. */
 export interface CategoryProfile {
   readonly kind: 'category';
   readonly name: string;
-  /** Rows of each of the reference's values, in its order. */
+  /** Number of rows of each value of the reference, in the same order. */
   readonly counts: Float64Array;
-  /** Rows of each value the reference does not list, at most 10 000 values, by name. */
+  /** Number of rows of each value that the reference does not list; at most 10,000 values. */
   readonly unseen: ReadonlyMap<string, number>;
-  /** Rows of yet other values. */
+  /** Number of rows with any other value. */
   readonly unlisted: number;
   readonly missing: number;
 }
 
-/** Freezes a column. */
+/** Builds the reference of a category column. */
 export function freezeCategories(column: CategoryColumn): CategoryReference {
   const { counts, missing } = countCodes(column);
   const ranked = column.dictionary
@@ -52,14 +52,14 @@ export function freezeCategories(column: CategoryColumn): CategoryReference {
   };
 }
 
-/** Rows of each value of a dictionary, and of none. */
+/** Number of rows of each value of a dictionary, and of missing values. */
 export interface CodeCounts {
   readonly dictionary: readonly string[];
   readonly counts: Float64Array;
   readonly missing: number;
 }
 
-/** Counts codes, a piece of the column at a time. */
+/** Counts the codes of a column, one chunk at a time. */
 export class CodeCounter {
   readonly #dictionary: readonly string[];
   #counts: Float64Array;
@@ -88,13 +88,13 @@ export class CodeCounter {
     this.#missing += missing;
   }
 
-  /** All codes so far; the counter is not used after it. */
+  /** Returns the counts of all codes so far. Do not use the counter afterwards. */
   counted(): CodeCounts {
     return { dictionary: this.#dictionary, counts: this.#counts, missing: this.#missing };
   }
 }
 
-/** The profile of a window's column of which the rows of each value are known. */
+/** Builds the profile of a window's column from the number of rows of each value. */
 export function profileCounts(
   reference: CategoryReference,
   { dictionary, counts: byCode, missing }: CodeCounts,
@@ -112,8 +112,8 @@ export function profileCounts(
 }
 
 /**
- * The profile of both parts together; they must have been made with the same reference. Exact while together they
- * hold at most 10 000 unseen values.
+ * Returns the profile of two parts together, which must have been counted against the same reference. Exact if the parts
+ * have at most 10,000 unseen values together.
  */
 export function addCategoryProfiles(a: CategoryProfile, b: CategoryProfile): CategoryProfile {
   const together = new Map(a.unseen);
@@ -129,7 +129,7 @@ export function addCategoryProfiles(a: CategoryProfile, b: CategoryProfile): Cat
   };
 }
 
-/** Rows of values that the reference does not list. */
+/** Returns the number of rows with values that the reference does not list. */
 export const unseenRows = ({ unseen, unlisted }: CategoryProfile): number =>
   [...unseen.values()].reduce((sum, count) => sum + count, unlisted);
 

@@ -1,15 +1,15 @@
-// The range that numbers are clipped to before their distance is measured.
+// The range to which numbers are clipped before their distance is measured.
 
-/** Clip bounds of a column, low ≤ high, both finite. */
+/** Clip bounds of a column: low ≤ high, both finite. */
 export interface ClipRange {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * The 0.5 % and 99.5 % quantiles (linear between neighbours) of a sorted sample's finite values; its minimum and
- * maximum where the two coincide, so that a column of mostly one value keeps the rest of its values. Null where no
- * value is finite.
+ * Returns the 0.5 % and 99.5 % quantiles (linear between neighbours) of the finite values of a sorted sample. If the two
+ * are equal, returns minimum and maximum, so that a column with one dominant value keeps its other values. Returns null
+ * if no value is finite.
  *
  * @example clipRange(Float64Array.of(1, 2, 3)); // { low: 1.01, high: 2.99 }
  */
@@ -23,7 +23,7 @@ export function clipRange(sorted: Float64Array): ClipRange | null {
   return low < high ? { low, high } : { low: first, high: last };
 }
 
-/** The finite values of a sorted sample: infinities stand at its ends. */
+/** Returns the finite values of a sorted sample, in which infinities are at the ends. */
 function finitePart(sorted: Float64Array): Float64Array {
   let first = 0;
   let end = sorted.length;
@@ -39,26 +39,26 @@ function quantile(sorted: Float64Array, share: number): number {
   const b = sorted[Math.min(below + 1, sorted.length - 1)] as number;
   const part = position - below;
   const distance = b - a;
-  // ±1e308 are further apart than any number.
+  // The distance between ±1e308 overflows.
   const value = distance === Infinity ? a * (1 - part) + b * part : a + distance * part;
-  // Adding 0 turns −0 into 0, which would otherwise be another cut.
+  // Adding 0 turns −0 into 0, which would otherwise be a different bin edge.
   return value + 0;
 }
 
 /**
- * The map of a clip range onto [0, 1]. Distances are measured there: they are divided by a standard deviation in the
- * end, and neither infinities nor ±1e308 can overflow a sum of clipped values.
+ * Maps a clip range linearly onto [0, 1]. Distances are measured on that scale, where neither infinities nor ±1e308 can
+ * overflow a sum of clipped values. The scale cancels out, because distances are finally divided by a standard deviation.
  */
 export interface UnitScale {
-  /** 1, or 0.5 for ranges wider than any number. */
+  /** 1, or 0.5 if the width of the range overflows. */
   readonly half: number;
   /** The low end of the range, times `half`. */
   readonly low: number;
-  /** 1 over the width of the range, times `half`. */
+  /** 1 divided by the width of the range after both ends were multiplied by `half`. */
   readonly perUnit: number;
 }
 
-/** The scale of a range; a range of one value, or none, maps everything to 0. */
+/** Returns the scale of a range. If the range is null or a single value, the scale maps everything to 0. */
 export function unitScale(range: ClipRange | null): UnitScale {
   if (range === null || range.low === range.high) return { half: 0, low: 0, perUnit: 0 };
   const half = range.high - range.low === Infinity ? 0.5 : 1;
@@ -66,7 +66,7 @@ export function unitScale(range: ClipRange | null): UnitScale {
   return { half, low, perUnit: 1 / (range.high * half - low) };
 }
 
-/** Values clipped and mapped onto [0, 1]; a missing value stays NaN, and no other becomes it. */
+/** Clips values and maps them onto [0, 1]. Missing values stay NaN, and no other value becomes NaN. */
 export function toUnits(values: Float64Array, { half, low, perUnit }: UnitScale): Float64Array {
   const units = new Float64Array(values.length);
   for (let row = 0; row < values.length; row++) {
@@ -78,9 +78,9 @@ export function toUnits(values: Float64Array, { half, low, perUnit }: UnitScale)
 
 function toUnit(value: number, half: number, low: number, perUnit: number): number {
   const unit = (value * half - low) * perUnit;
-  // The comparison is false for NaN, which infinity times zero would give.
+  // The comparison is false for NaN, which is the product of infinity and zero.
   return unit > 0 ? (unit < 1 ? unit : 1) : 0;
 }
 
-/** The value at a place of [0, 1]. */
+/** Returns the value of the range at a position in [0, 1]. */
 export const fromUnit = ({ low, high }: ClipRange, unit: number): number => low * (1 - unit) + high * unit;

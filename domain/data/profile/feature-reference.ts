@@ -1,30 +1,30 @@
-// The feature reference: the frozen profile of the rows a version was trained on.
+// The feature reference: the frozen profile of the rows on which a version was trained.
 import { type Frame, NO_LABEL } from '../frame.ts';
 import { type CategoryReference, freezeCategories } from './category-profile.ts';
 import { freezeNumbers, type NumericReference } from './numeric-reference.ts';
 
-/** Rows of some kind among all rows. */
+/** A share as two counts: `hits` of `size` rows. */
 export interface Share {
   readonly hits: number;
   /** At least 1. */
   readonly size: number;
 }
 
-/** A frozen column. */
+/** The reference of a column. */
 export type ColumnReference = NumericReference | CategoryReference;
 
-/** Everything that drift of later windows is measured against; `encodeReference` makes it JSON. */
+/** The data with which later windows are compared to detect drift. `encodeReference` turns it into JSON. */
 export interface FeatureReference {
   readonly rows: number;
-  /** Positive labels among the mature ones. */
+  /** Positive labels among the mature labels. */
   readonly labels: Share;
   /** In the order of the frame's features. */
   readonly columns: readonly ColumnReference[];
 }
 
 /**
- * Freezes a frame's features: cuts, counts and sums of numbers, counts of categories, missing values. The same rows
- * give the same reference, whatever their order (sums to the last bits).
+ * Builds the reference of a frame's features: bin edges, counts and sums of numbers, counts of categories, missing values.
+ * The same rows in any order give the same reference, except for the last bits of the sums.
  *
  * @example const reference = freezeReference(trainingFrame);
  */
@@ -38,7 +38,7 @@ export function freezeReference(frame: Frame): FeatureReference {
   };
 }
 
-/** Positive labels among those that are known. @example countLabels(frame.labels); // { hits: 1701, size: 7043 } */
+/** Counts the positive labels among the known labels. @example countLabels(frame.labels); // { hits: 1701, size: 7043 } */
 export function countLabels(labels: Uint8Array): Share {
   let hits = 0;
   let size = 0;

@@ -1,44 +1,44 @@
-// A numeric column of a window, as counts and sums in the reference's bins.
+// The profile of a numeric column of a window: counts and sums in the bins of the reference.
 import type { UnitScale } from './clip-range.ts';
 import { cellOf, type CutGrid } from './cut-grid.ts';
 import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../math/moments.ts';
 import { total } from '../math/total.ts';
 
-/** Counts and sums of a numeric column. Profiles of parts add up to the profile of the whole. */
+/** Counts and sums of a numeric column. The profiles of parts can be added. */
 export interface NumericProfile {
   readonly kind: 'numeric';
   readonly name: string;
-  /** Rows in each bin. */
+  /** Number of rows in each bin. */
   readonly counts: Float64Array;
-  /** Sums in each bin of values clipped and mapped onto [0, 1]. */
+  /** For each bin, the sum of its values after clipping and mapping onto [0, 1]. */
   readonly sums: Float64Array;
   readonly missing: number;
-  /** Least value; Infinity if there is none. */
+  /** Smallest value; Infinity if there is none. */
   readonly minimum: number;
-  /** Greatest value; −Infinity if there is none. */
+  /** Largest value; −Infinity if there is none. */
   readonly maximum: number;
-  /** Of the values as they are, not clipped; null in a profile that was stored before these were counted. */
+  /** Moments of the unclipped values; null in profiles that were stored before moments were computed. */
   readonly moments: Moments | null;
 }
 
-/** Least sum of squares that says how far values lie from each other: below it the square of a distance may have vanished. */
+/** The smallest sum of squares that can be trusted; below it, the square of a distance may have underflowed. */
 const MIN_SQUARES = 1e-250;
 
-/** Least part of the squares about any point that must remain about the mean: below it too many digits have cancelled. */
+/** The share of the sum of squares that must remain after centring on the mean; below it, too many digits have cancelled. */
 const MIN_LEFT = 1e-6;
 
-/** Counts values into bins, a piece of the column at a time, in memory that does not grow with them. */
+/** Counts the values of a column into bins, one chunk at a time. Memory does not grow with the number of values. */
 export class NumericCounter {
   readonly #name: string;
   readonly #grid: CutGrid;
   readonly #scale: UnitScale;
-  /** The count of each bin with its sum beside it: they are changed together. */
+  /** The count of each bin followed by its sum, next to each other because they are updated together. */
   readonly #bins: Float64Array;
   #missing = 0;
   #minimum = Infinity;
   #maximum = -Infinity;
   #moments = NO_MOMENTS;
-  /** Cells strictly between those of the extremes: the first, and how many. */
+  /** The cells strictly between those of the minimum and the maximum: the first one, and their number. */
   #firstInner = 0;
   #innerCells = 0;
 
@@ -57,16 +57,16 @@ export class NumericCounter {
     let firstInner = this.#firstInner;
     let innerCells = this.#innerCells;
     const missingBefore = this.#missing;
-    // Distances from a value of the piece itself: their squares keep the digits that those of the values would lose.
+    // Distances from a value of the chunk itself, because the squares of the values would lose digits.
     const near = values.find(Number.isFinite) ?? 0;
     let distances = 0;
     let squares = 0;
     for (let row = 0; row < values.length; row++) {
       const value = values[row] as number;
-      // `cellOf` of the grid and `toUnit` of the scale, written out: as calls they would take as long again as the rest.
+      // `cellOf` of the grid and `toUnit` of the scale are inlined; calling them would double the time of the loop.
       const place = (value - origin) * perCell;
       const cell = place > 0 ? (place < lastCell ? place | 0 : lastCell) : 0;
-      // One comparison of whole numbers says that a value is neither missing, as that is in cell 0, nor an extreme.
+      // One integer comparison excludes missing values (in cell 0) and new extremes.
       if ((cell - firstInner) >>> 0 >= innerCells) {
         if (value !== value) {
           this.#missing++;
@@ -83,7 +83,7 @@ export class NumericCounter {
         bin = ~bin;
         const next = bins[cell + 1] as number;
         let end = next < 0 ? ~next : next;
-        // The halving is for cells in the crowded end of a skewed column.
+        // Binary search, for cells with many edges at the crowded end of a skewed column.
         while (end - bin > 4) {
           const middle = (bin + end) >>> 1;
           if ((cuts[middle] as number) <= value) bin = middle + 1;
@@ -103,7 +103,7 @@ export class NumericCounter {
     this.#addMoments(values, present, near, distances, squares);
   }
 
-  /** The profile of all values so far; the counter is not used after it. */
+  /** Returns the profile of all values so far. Do not use the counter afterwards. */
   profile(): NumericProfile {
     const size = this.#bins.length / 2;
     const counts = new Float64Array(size);
@@ -124,17 +124,18 @@ export class NumericCounter {
     };
   }
 
-  /** Adds the moments of a piece: from its sums if these hold them, else by going through it again. */
+  /** Adds the moments of a chunk: from its sums if they are accurate enough, otherwise by a second pass over it. */
   #addMoments(values: Float64Array, present: number, near: number, distances: number, squares: number): void {
     if (present === 0) return;
     const left = squares - (distances * distances) / present;
     const isOneValue = squares === 0 && this.#minimum === this.#maximum;
-    // Infinities among the values, or squares that overflow, make the sum infinite or no number.
-    const holds = isOneValue || (squares >= MIN_SQUARES && squares < Infinity && left >= squares * MIN_LEFT);
-    const piece = holds
+    // If values are infinite or squares overflow, the sum is infinite or NaN.
+    const isAccurate =
+      isOneValue || (squares >= MIN_SQUARES && squares < Infinity && left >= squares * MIN_LEFT);
+    const chunk = isAccurate
       ? { finite: present, mean: near + distances / present, sd: Math.sqrt(left / present) }
       : momentsOf(values);
-    this.#moments = addMoments(this.#moments, piece);
+    this.#moments = addMoments(this.#moments, chunk);
   }
 
   #widen(value: number): void {
@@ -147,7 +148,7 @@ export class NumericCounter {
   }
 }
 
-/** The profile of values (NaN missing) in the bins of `grid`. */
+/** Returns the profile of values in the bins of `grid`; NaN is missing. */
 export function profileNumbers(
   name: string,
   values: Float64Array,
@@ -159,7 +160,7 @@ export function profileNumbers(
   return counter.profile();
 }
 
-/** The profile of both parts together; they must have been made with the same bins. */
+/** Returns the profile of two parts together, which must have been counted in the same bins. */
 export function addNumericProfiles(a: NumericProfile, b: NumericProfile): NumericProfile {
   return {
     kind: 'numeric',
@@ -173,5 +174,5 @@ export function addNumericProfiles(a: NumericProfile, b: NumericProfile): Numeri
   };
 }
 
-/** Values that are not missing. */
+/** Returns the number of values that are not missing. */
 export const presentNumbers = (profile: NumericProfile): number => total(profile.counts);

@@ -1,4 +1,4 @@
-// A numeric column of the reference, frozen with a version.
+// The reference of a numeric column, frozen with a version.
 import { type NumericColumn } from '../frame.ts';
 import { clipRange, type ClipRange, toUnits, unitScale } from './clip-range.ts';
 import { cutGrid } from './cut-grid.ts';
@@ -9,8 +9,9 @@ import { standardDeviation } from '../math/moments.ts';
 const BINS = 10;
 
 /**
- * The inclusive upper ends of the bins but the last, which is open: order statistics of the sorted reference, without
- * repeats and below its maximum; at most nine. Being values of the sample they move with any increasing map of it.
+ * Returns the inclusive upper ends of the decile bins except the last, which is open: at most nine values of the sorted
+ * reference, without repeats and below its maximum. Because they are values of the sample, any increasing transformation
+ * of the sample transforms them in the same way.
  */
 export function decileEnds(sorted: Float64Array): Float64Array {
   const ends: number[] = [];
@@ -21,23 +22,26 @@ export function decileEnds(sorted: Float64Array): Float64Array {
   return Float64Array.from(ends);
 }
 
-/** What later windows of a numeric column are measured against. */
+/** The reference of a numeric column, with which later windows are compared. */
 export interface NumericReference {
   readonly kind: 'numeric';
   readonly name: string;
-  /** Ascending; there is one bin more than cuts. */
+  /** Bin edges, ascending; there is one more bin than edges. */
   readonly cuts: Float64Array;
-  /** Those cuts that part the bins of PSI. */
+  /** The bin edges that separate the bins of PSI. */
   readonly psiCuts: Float64Array;
-  /** What values are clipped to for distances and means; null where no value is finite. */
+  /** The range to which values are clipped for distances and means; null if no value is finite. */
   readonly range: ClipRange | null;
   /** Standard deviation (ddof 0) of the clipped values, as a share of the range. */
   readonly spread: number;
-  /** The reference rows themselves in these bins. */
+  /** The profile of the reference rows in these bins. */
   readonly profile: NumericProfile;
 }
 
-/** Freezes a column. The KS bracket of any later window is at most 0.0007 wide, and a point where there are few values. */
+/**
+ * Builds the reference of a numeric column. The bins bracket the KS statistic of any later window to at most 0.0007, and
+ * give it exactly if there are few distinct values.
+ */
 export function freezeNumbers({ name, values }: NumericColumn): NumericReference {
   const sorted = sortedValues(values);
   const range = clipRange(sorted);
@@ -55,20 +59,21 @@ export function freezeNumbers({ name, values }: NumericColumn): NumericReference
   };
 }
 
-/** Most distinct values that each get a bin of their own, and quantiles that are usually cut at where there are more. */
+/** Up to this many distinct values, each has its own bin. With more, this is the usual number of quantiles used as edges. */
 const MAX_CUTS = 2047;
 
-/** Most of the reference's rows in a bin of several values, as a share: the KS bracket is no wider. */
+/** The largest share of the reference rows in a bin of several values. The KS bracket is at most this wide. */
 const WIDEST_BIN = 0.0007;
 
 /**
- * The ascending cuts of a column, from its sorted reference values, its clip range and its decile ends. Bin i holds
- * the values from cut i − 1 (inclusive) to cut i (exclusive).
+ * Returns the ascending bin edges of a column, from its sorted reference values, its clip range and its decile ends. Bin i
+ * contains the values from edge i − 1 (inclusive) to edge i (exclusive).
  *
- * With at most 2 047 distinct values each is kept apart, by cuts at v and nextUp(v). Otherwise cuts fall at 2 047
- * quantiles, at up to 2 857 of fewer rows so that no bin of several values holds more than 0.07 % of them; tied
- * values are again kept apart: plain quantile cuts would leave KS brackets of 0.05 to 0.78 on tied data. The clip
- * bounds and the ends of the decile bins are always cuts, so that both statistics are sums of whole bins.
+ * With at most 2,047 distinct values, each has its own bin, with edges at v and nextUp(v). With more, the edges are
+ * quantiles: usually 2,047, and up to 2,857 for fewer rows, so that no bin of several values contains more than 0.07 % of
+ * the rows. Tied values still have their own bins, because plain quantiles would leave KS brackets of 0.05 to 0.78 on
+ * tied data. The clip bounds and the ends of the decile bins are always edges, so that the distance and PSI are sums over
+ * whole bins.
  */
 function numericCuts(sorted: Float64Array, range: ClipRange | null, decileEnds: Float64Array): Float64Array {
   const cuts = new Set<number>();
@@ -94,7 +99,7 @@ function numericCuts(sorted: Float64Array, range: ClipRange | null, decileEnds: 
   return Float64Array.from(cuts).sort();
 }
 
-/** The distinct values of a sorted sample, or null where there are more than 2 047. */
+/** Returns the distinct values of a sorted sample, or null if there are more than 2,047. */
 function distinctValues(sorted: Float64Array): number[] | null {
   const distinct: number[] = [];
   for (const value of sorted) {

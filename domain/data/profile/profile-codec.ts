@@ -1,4 +1,4 @@
-// Profiles and references as plain JSON, and back.
+// Encodes profiles and references as plain JSON, and decodes them.
 import { TidegateError } from '../../errors.ts';
 import { type CategoryProfile, type CategoryReference } from './category-profile.ts';
 import { type ClipRange } from './clip-range.ts';
@@ -8,16 +8,16 @@ import { type NumericProfile } from './numeric-profile.ts';
 import { type NumericReference } from './numeric-reference.ts';
 import { type AbsentProfile, type ColumnProfile, type WindowProfile } from './window-profile.ts';
 
-/** Raised with every change of these shapes that an older reader would misread. */
+/** Must be increased with every change of these formats that older code would misread. */
 const FORMAT = 4;
 
 /**
- * Older formats that are still read. In 2 counts are JSON numbers, which Postgres writes twenty times as slowly; 2 and 3
- * hold no moments.
+ * Older formats that can still be read. In format 2, counts are JSON numbers, which Postgres writes twenty times as
+ * slowly. Formats 2 and 3 contain no moments.
  */
 const OLDER_FORMATS: readonly number[] = [2, 3];
 
-/** A numeric profile; its numbers by `encodeNumbers`, the counts of format 2 as they are. */
+/** A numeric profile. Its numbers are encoded by `encodeNumbers`, except the counts of format 2. */
 export interface EncodedNumericProfile {
   readonly kind: 'numeric';
   readonly name: string;
@@ -26,17 +26,17 @@ export interface EncodedNumericProfile {
   readonly missing: number;
   /** Minimum and maximum. */
   readonly extremes: string;
-  /** How many values are finite, their mean and their standard deviation; absent before format 4. */
+  /** Number of finite values, their mean and their standard deviation; absent before format 4. */
   readonly moments?: string;
 }
 
-/** A category profile; unseen values with their rows, by name. */
+/** A category profile; unseen values as pairs of value and number of rows. */
 export interface EncodedCategoryProfile extends Omit<CategoryProfile, 'counts' | 'unseen'> {
   readonly counts: readonly number[];
   readonly unseen: readonly (readonly [string, number])[];
 }
 
-/** A numeric column of the reference; cuts by `encodeNumbers`. */
+/** A numeric column of the reference; its bin edges are encoded by `encodeNumbers`. */
 export interface EncodedNumericReference {
   readonly kind: 'numeric';
   readonly name: string;
@@ -52,7 +52,7 @@ export interface EncodedCategoryReference extends Omit<CategoryReference, 'count
   readonly counts: readonly number[];
 }
 
-/** A feature reference as plain JSON, fit for canonical JSON and a digest. */
+/** A feature reference as plain JSON, suitable for canonical JSON and a digest. */
 export interface EncodedReference {
   readonly format: number;
   readonly rows: number;
@@ -68,7 +68,7 @@ export interface EncodedProfile {
   readonly columns: readonly (EncodedNumericProfile | EncodedCategoryProfile | AbsentProfile)[];
 }
 
-/** Plain JSON of a reference; `decodeReference` gives back every bit. */
+/** Encodes a reference as plain JSON; `decodeReference` restores every bit. */
 export const encodeReference = ({ rows, labels, columns }: FeatureReference): EncodedReference => ({
   format: FORMAT,
   rows,
@@ -86,16 +86,16 @@ export const encodeReference = ({ rows, labels, columns }: FeatureReference): En
 });
 
 /**
- * The reference of `encodeReference`.
+ * Decodes what `encodeReference` returned.
  *
- * @throws TidegateError UNREADABLE_PROFILE when another version of Tidegate wrote it
+ * @throws TidegateError UNREADABLE_PROFILE if another release of Tidegate wrote it in a format that this one cannot read
  */
 export function decodeReference({ format, rows, labels, columns }: EncodedReference): FeatureReference {
   requireFormat(format, 'feature reference');
   return { rows, labels, columns: columns.map(decodeColumnReference) };
 }
 
-/** Plain JSON of a window's profile; `decodeProfile` gives back every bit. */
+/** Encodes a window's profile as plain JSON; `decodeProfile` restores every bit. */
 export const encodeProfile = ({ rows, labels, columns }: WindowProfile): EncodedProfile => ({
   format: FORMAT,
   rows,
@@ -108,9 +108,9 @@ export const encodeProfile = ({ rows, labels, columns }: WindowProfile): Encoded
 });
 
 /**
- * The profile of `encodeProfile`.
+ * Decodes what `encodeProfile` returned.
  *
- * @throws TidegateError UNREADABLE_PROFILE when another version of Tidegate wrote it
+ * @throws TidegateError UNREADABLE_PROFILE if another release of Tidegate wrote it in a format that this one cannot read
  */
 export function decodeProfile({ format, rows, labels, columns }: EncodedProfile): WindowProfile {
   requireFormat(format, 'window profile');
@@ -173,20 +173,20 @@ function requireFormat(format: number, what: string): void {
   if (format === FORMAT || OLDER_FORMATS.includes(format)) return;
   throw new TidegateError(
     'UNREADABLE_PROFILE',
-    `the ${what} has format ${format}; this Tidegate reads ${FORMAT}`,
+    `the ${what} has format ${format}; this release reads ${[...OLDER_FORMATS, FORMAT].join(', ')}`,
   );
 }
 
 /**
- * Little-endian doubles in base64: infinities, −0 and every last bit survive, which JSON numbers do not promise.
+ * Encodes numbers as little-endian doubles in base64, which keeps infinities, −0 and every bit; JSON numbers do not.
  *
  * @example encodeNumbers(Float64Array.of(Infinity)); // 'AAAAAAAA8H8='
  */
 export const encodeNumbers = (values: Float64Array): string =>
-  // Tidegate runs on little-endian machines only, so these are the bytes of the memory itself.
+  // The bytes are copied from memory as they are, because Tidegate runs only on little-endian machines.
   Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
 
-/** The numbers of `encodeNumbers`. */
+/** Decodes what `encodeNumbers` returned. */
 export function decodeNumbers(text: string): Float64Array {
   const bytes = Buffer.from(text, 'base64');
   const values = new Float64Array(Math.floor(bytes.length / 8));

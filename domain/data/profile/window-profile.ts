@@ -1,4 +1,4 @@
-// The profile of a window: its counts and sums in the bins of a feature reference.
+// The profile of a window: counts and sums in the bins of a feature reference.
 import { TidegateError } from '../../errors.ts';
 import { type Frame, NO_LABEL } from '../frame.ts';
 import { addCategoryProfiles, type CategoryProfile, CodeCounter, profileCounts } from './category-profile.ts';
@@ -7,18 +7,18 @@ import { addNumericProfiles, NumericCounter, type NumericProfile } from './numer
 import { unitScale } from './clip-range.ts';
 import { cutGrid } from './cut-grid.ts';
 
-/** A column that the reference knows and the window cannot be counted in. */
+/** A column of the reference that could not be counted in the window. */
 export interface AbsentProfile {
   readonly kind: 'absent';
   readonly name: string;
-  /** Why: it vanished, or changed its type. */
+  /** Why: the column is missing, or its type has changed. */
   readonly reason: string;
 }
 
-/** A column of a window, as far as it could be counted. */
+/** The profile of a column of a window. */
 export type ColumnProfile = NumericProfile | CategoryProfile | AbsentProfile;
 
-/** Counts of a window, or of a part of it; one column for each of the reference's, in its order. */
+/** Counts of a window, or of a part of it; one column for each column of the reference, in the same order. */
 export interface WindowProfile {
   readonly rows: number;
   readonly labels: Share;
@@ -26,7 +26,7 @@ export interface WindowProfile {
 }
 
 /**
- * Counts a frame in the bins of a reference, in one pass over each column and memory that does not grow with the rows.
+ * Counts a frame in the bins of a reference, in one pass over each column. Memory does not grow with the rows.
  *
  * @example const profile = profileWindow(reference, frame);
  */
@@ -41,10 +41,10 @@ export function profileWindow(reference: FeatureReference, frame: Frame): Window
 }
 
 /**
- * The profile of both parts together: counts exactly, sums to rounding. A column absent from one part is absent from
- * the whole.
+ * Returns the profile of two parts together: counts are exact, sums exact to rounding. A column that is absent from one
+ * part is absent from the result.
  *
- * @throws TidegateError DEFECT when the parts were counted against different references
+ * @throws TidegateError DEFECT if the parts were counted against different references
  */
 export function mergeProfiles(a: WindowProfile, b: WindowProfile): WindowProfile {
   if (a.columns.length !== b.columns.length) throw differentReferences();
@@ -67,16 +67,16 @@ function mergeColumns(a: ColumnProfile, b: ColumnProfile): ColumnProfile {
 const differentReferences = (): TidegateError =>
   new TidegateError('DEFECT', 'two profiles of different feature references cannot be added');
 
-/** A column of a window, before its values. */
+/** Name and kind of a column of a window, known before its values are read. */
 export interface ColumnHead {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
-  /** Values of a category column, into which its codes index; more may be added before further codes are. */
+  /** The values of a category column, at the positions given by its codes. It may grow before further codes are added. */
   readonly dictionary?: readonly string[];
 }
 
 /**
- * A profile under way: memory holds the counts and nothing of the rows.
+ * Builds a profile one chunk at a time. It keeps only the counts in memory, not the rows.
  *
  * @example
  * const profiler = new WindowProfiler(reference, [{ name: 'hours', kind: 'numeric' }]);
@@ -108,22 +108,22 @@ export class WindowProfiler {
     }
   }
 
-  /** Whether a column's values count: the reference has it, by the same kind. */
+  /** Whether a column is counted: the reference has a column of this name and kind. */
   wants(name: string): boolean {
     return this.#numbers.has(name) || this.#codes.has(name);
   }
 
-  /** Counts values of a numeric column; one that is not wanted is passed over. */
+  /** Counts values of a numeric column; ignores a column that is not wanted. */
   addNumbers(name: string, values: Float64Array): void {
     this.#numbers.get(name)?.add(values);
   }
 
-  /** Counts codes of a category column; one that is not wanted is passed over. */
+  /** Counts codes of a category column; ignores a column that is not wanted. */
   addCodes(name: string, codes: Uint32Array): void {
     this.#codes.get(name)?.add(codes);
   }
 
-  /** Counts labels, and with them the rows. */
+  /** Counts labels, one per row, and thereby the rows. */
   addLabels(labels: Uint8Array): void {
     this.#rows += labels.length;
     for (let row = 0; row < labels.length; row++) {
@@ -134,7 +134,7 @@ export class WindowProfiler {
     }
   }
 
-  /** The profile of all that was added; the profiler is not used after it. */
+  /** Returns the profile of everything that was added. Do not use the profiler afterwards. */
   profile(): WindowProfile {
     return {
       rows: this.#rows,

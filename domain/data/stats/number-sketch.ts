@@ -1,10 +1,10 @@
-// A numeric column of a window in little memory: a histogram of logarithmic buckets, and its heaviest values.
+// Summarizes a numeric column in little memory: a histogram with logarithmic buckets, and the most frequent values.
 
 const BUCKETS = 256;
 
 const HASH_SHIFT = 24;
 
-/** A value that may be heavy, with bounds of its number of rows. */
+/** A value that may be frequent, with bounds of its number of rows. */
 interface HeavyValue {
   readonly value: number;
   readonly least: number;
@@ -12,17 +12,17 @@ interface HeavyValue {
 }
 
 /**
- * Spreads values over 256 buckets by a hash and keeps the majority of each (Boyer & Moore 1981): a value that has more
- * rows than all others of its bucket together is found, which any is that takes some per cent of a column. A vote for
- * the kept value counts up, any other down, so the count is at most the value's rows, and falls short of them by at
- * most the other rows of the bucket.
+ * Distributes values over 256 buckets by a hash and keeps the majority value of each (Boyer & Moore 1981). A value is
+ * found if it has more rows than all other values of its bucket together, which is true of any value with a few per cent
+ * of the rows of a column. Each row with the kept value adds a vote and any other row removes one, so the votes are at
+ * most the value's number of rows, and lower by at most the other rows of the bucket.
  */
 class HeavyValues {
   readonly #kept = new Float64Array(BUCKETS);
   readonly #votes = new Float64Array(BUCKETS);
   readonly #rows = new Float64Array(BUCKETS);
 
-  /** Counts a number by its value and the two words of its bits, as often as its weight says. */
+  /** Counts a number `weight` times; `low` and `high` are the two 32-bit words of its bits. */
   add(value: number, low: number, high: number, weight: number): void {
     const bucket = Math.imul(low ^ Math.imul(high, 0x85eb_ca6b), 0x9e37_79b1) >>> HASH_SHIFT;
     this.#rows[bucket]! += weight;
@@ -34,7 +34,7 @@ class HeavyValues {
     } else this.#votes[bucket] = votes - weight;
   }
 
-  /** The kept values of at least so many rows, the heaviest first. */
+  /** Returns the kept values with at least this many rows, the most frequent first. */
   atLeast(rows: number): HeavyValue[] {
     const heavy: HeavyValue[] = [];
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
@@ -47,16 +47,16 @@ class HeavyValues {
   }
 }
 
-/** Buckets between a power of two and the next: each is about 2 % wide. */
+/** Buckets between one power of two and the next, as a power of two: 32 buckets, each about 2 % wide. */
 const PER_OCTAVE_BITS = 5;
 const PER_OCTAVE = 2 ** PER_OCTAVE_BITS;
-/** Rows that are all looked at for heavy values; of later ones, every eighth stands for eight: shares hardly move. */
+/** Up to this many rows, each is checked for frequent values; after that only every eighth, with weight eight. */
 const ALL_ROWS = 65_536;
 const STRIDE = 8;
-/** Signs and exponents that a double can have. */
+/** Combinations of sign and exponent that a double can have. */
 const OCTAVES = 4_096;
 
-/** Values of one bucket: low ≤ |value| < high with the sign of the bucket; zero has a bucket of its own, [0, 0]. */
+/** A bucket with the values between `low` and `high`; the end nearer to zero is included. Zero has its own bucket, [0, 0]. */
 export interface Bucket {
   readonly low: number;
   readonly high: number;
@@ -67,8 +67,9 @@ const number64 = new Float64Array(1);
 const words64 = new Uint32Array(number64.buffer);
 
 /**
- * Counts finite numbers by sign, exponent and the first five bits after it, as DDSketch does, and finds the values that
- * take a large share, beyond 65,536 rows from every eighth. Memory grows with the powers of two met, not with the rows: some kilobytes.
+ * Counts finite numbers by sign, exponent and the first five bits of the mantissa, as DDSketch does, and finds the values
+ * with a large share of the rows (beyond 65,536 rows, from every eighth row). Memory grows with the number of different
+ * exponents and not with the rows: a few kilobytes.
  *
  * Source: Masson, Rim & Lee 2019 for the buckets.
  */
@@ -76,13 +77,13 @@ export class NumberSketch {
   missing = 0;
   infinite = 0;
   zeros = 0;
-  /** Finite values, zeros among them. */
+  /** Number of finite values, including zeros. */
   finite = 0;
   minimum = Infinity;
   maximum = -Infinity;
-  /** Values other than 0 that may be heavy. */
+  /** Values other than 0 that may be frequent. */
   readonly heavy = new HeavyValues();
-  /** Where the buckets of an octave begin, plus one; 0 where none of its values was met. */
+  /** For each octave, the position of its buckets plus one; 0 if no value of it has occurred. */
   readonly #places = new Uint16Array(OCTAVES);
   #octaves = 0;
   #counts = new Float64Array(16 * PER_OCTAVE);
@@ -105,7 +106,7 @@ export class NumberSketch {
         missing++;
         continue;
       }
-      // Tidegate runs on little-endian machines only: the high word is the second.
+      // The high word is the second one, because Tidegate runs only on little-endian machines.
       const high = bits[2 * row + 1] as number;
       const octave = high >>> 20;
       if ((octave & 0x7ff) === 0x7ff) {
@@ -131,12 +132,12 @@ export class NumberSketch {
     this.missing += missing;
   }
 
-  /** Rows that were added. */
+  /** Number of rows that were added. */
   get rows(): number {
     return this.finite + this.infinite + this.missing;
   }
 
-  /** The buckets that hold something, in ascending order of their values. */
+  /** Returns the buckets that are not empty, in ascending order of their values. */
   buckets(): Bucket[] {
     const buckets: Bucket[] = [];
     for (let octave = OCTAVES - 1; octave >= OCTAVES / 2; octave--) this.#addOctave(octave, buckets);
@@ -173,7 +174,7 @@ export class NumberSketch {
   }
 }
 
-/** The end nearer to zero of a bucket. */
+/** Returns the end of a bucket that is nearer to zero. */
 function edgeOf(octave: number, at: number): number {
   words64[0] = 0;
   words64[1] = (octave << 20) | (at << (20 - PER_OCTAVE_BITS));

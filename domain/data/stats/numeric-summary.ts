@@ -1,27 +1,28 @@
-// Describes a numeric column of any length in little memory.
+// Summarizes a numeric column of any length in little memory.
 import { NumberSketch } from './number-sketch.ts';
 
-/** The quantiles that are told. */
+/** The quantiles in a summary. */
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 
-/** What is known of a numeric column. Extremes, mean, standard deviation and quantiles are of its finite values. */
+/** Summary of a numeric column. Extremes, mean, standard deviation and quantiles are those of its finite values. */
 export interface NumericSummary {
   readonly rows: number;
   readonly missing: number;
   readonly infinite: number;
-  /** Null where there is no finite value. */
+  /** Null if there is no finite value. */
   readonly min: number | null;
+  /** Null if there is no finite value. */
   readonly max: number | null;
-  /** Null also where the sum is beyond the range of doubles. */
+  /** Null if there is no finite value or the sum is beyond the range of doubles. */
   readonly mean: number | null;
-  /** Of the population (ddof 0); null as the mean. */
+  /** Standard deviation of the population (ddof 0); null in the same cases as the mean. */
   readonly sd: number | null;
-  /** By share: the value at rank ⌈share × n⌉, to about 1.6 %; of whole numbers below 64 exactly. */
+  /** For each share the value at rank ⌈share × n⌉, to about 1.6 %; exact for whole numbers below 64. */
   readonly quantiles: readonly { readonly share: number; readonly value: number }[];
 }
 
 /**
- * Takes a column piece by piece.
+ * Summarizes a column, one chunk at a time.
  *
  * @example
  * const summary = new NumericSummariser();
@@ -32,9 +33,9 @@ export class NumericSummariser {
   readonly #sketch = new NumberSketch();
   #isWhole = true;
   #count = 0;
-  /** The first value: distances from it keep the digits that a large mean would cost. */
+  /** The first value. Distances from it keep digits that would be lost next to a large mean. */
   #near = 0;
-  /** Of the distances from it, by Welford's update. */
+  /** Mean and sum of squares of those distances, by Welford's update. */
   #mean = 0;
   #squares = 0;
 
@@ -53,11 +54,12 @@ export class NumericSummariser {
     }
   }
 
+  /** Returns the summary of all values so far. */
   summary(): NumericSummary {
     const { rows, missing, infinite, finite, minimum, maximum } = this.#sketch;
     const finiteOrNull = (value: number): number | null =>
       finite > 0 && Number.isFinite(value) ? value : null;
-    // A bucket that holds whole numbers alone is narrower than its ends say.
+    // If all values are whole numbers, the middle of a bucket can be rounded to one of them.
     const read = this.#isWhole ? Math.trunc : (value: number): number => value;
     return {
       rows,

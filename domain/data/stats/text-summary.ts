@@ -1,30 +1,31 @@
-// Describes a category column of any length and any number of values in little memory.
+// Summarizes a category column of any length and any number of values in little memory.
 import { byCodeUnits } from '../../canonical-json.ts';
 
-/** Values whose counts are kept when there are twice as many. */
+/** How many values are kept when the number of values reaches twice as many. */
 const KEPT = 20_000;
-const MAX_TOLD = 5;
+const MAX_TOP = 5;
 
-/** A value with the rows that hold it. */
+/** A value and the number of rows that have it. */
 export interface ValueCount {
   readonly value: string;
   readonly count: number;
 }
 
-/** What is known of a category column. */
+/** Summary of a category column. */
 export interface TextSummary {
   readonly rows: number;
   readonly missing: number;
-  /** Distinct values; null where there are more than 40,000. */
+  /** Number of distinct values; null if there are more than 40,000. */
   readonly distinct: number | null;
-  /** The most common values, at most five, the most common first, then in text order. */
+  /** The five most common values, the most common first; ties in text order. */
   readonly top: readonly ValueCount[];
-  /** How much each count may be too low: 0 up to 40,000 distinct values, beyond at most a 20,000th of the rows. */
+  /** By how much each count may be too low: 0 up to 40,000 distinct values, otherwise at most 1/20,000 of the rows. */
   readonly error: number;
 }
 
 /**
- * Takes a column piece by piece. Beyond 40,000 distinct values, counts are lowered together until half of them are left.
+ * Summarizes a column, one value at a time. Beyond 40,000 distinct values, all counts are lowered by the same number
+ * until half of the values are left.
  *
  * Source: Misra & Gries 1982, in the batched form of Anderson et al. 2017.
  *
@@ -39,7 +40,7 @@ export class TextSummariser {
   #missing = 0;
   #error = 0;
 
-  /** Adds one value; null is missing. */
+  /** Counts one value; null is missing. */
   add(value: string | null): void {
     this.#rows += 1;
     if (value === null) {
@@ -50,6 +51,7 @@ export class TextSummariser {
     if (this.#counts.size > 2 * KEPT) this.#lower();
   }
 
+  /** Returns the summary of all values so far. */
   summary(): TextSummary {
     const byCount = (a: ValueCount, b: ValueCount): number =>
       b.count - a.count || byCodeUnits(a.value, b.value);
@@ -58,7 +60,7 @@ export class TextSummariser {
       rows: this.#rows,
       missing: this.#missing,
       distinct: this.#error === 0 ? counted.length : null,
-      top: counted.sort(byCount).slice(0, MAX_TOLD),
+      top: counted.sort(byCount).slice(0, MAX_TOP),
       error: this.#error,
     };
   }
