@@ -1,7 +1,7 @@
 // Quality of a report's window: its contracts, and what else looks like a fault of the data.
 import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
 import { checkFreshness } from '../domain/quality/contracts/check-contracts.ts';
-import { cut } from '../domain/quality/contracts/tally.ts';
+import { shorten } from '../domain/quality/contracts/tally.ts';
 import { failedInWords } from '../domain/judgements.ts';
 import { unmeasured } from '../domain/decisions/report.ts';
 import { findFaults } from '../domain/quality/find-faults.ts';
@@ -10,7 +10,7 @@ import {
   contractName,
   QUALITY_VERSION,
   qualityFailed,
-  qualityInWords,
+  describeQuality,
   type QualityPart,
   stoppingContracts,
 } from '../domain/quality/quality-part.ts';
@@ -50,7 +50,7 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
       await writeReportPart(database, reportId, 'drift', unmeasured(stop));
       await writeReportPart(database, reportId, 'performance', unmeasured(stop));
     }
-    return { words: cut(`quality: ${qualityInWords(quality)}`, MAX_CHARACTERS), stops: stop !== null };
+    return { words: shorten(`quality: ${describeQuality(quality)}`, MAX_CHARACTERS), stops: stop !== null };
   },
 });
 

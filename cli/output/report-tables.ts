@@ -3,7 +3,7 @@ import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, describeEstimate, type PerformancePart } from '../../domain/decisions/report.ts';
 import { describeLeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type RuleResult } from '../../domain/decisions/rule.ts';
-import { brokenContracts, contractInWords, type QualityPart } from '../../domain/quality/quality-part.ts';
+import { brokenContracts, describeContract, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/registry/reports.ts';
 import { type Retrain } from '../../store/registry/retrains.ts';
 import { day, interval, pValue, short, sparkline, three, told } from './format.ts';
@@ -40,8 +40,8 @@ function printQuality(output: Output, part: QualityPart | null): void {
     return;
   }
   const broken = brokenContracts(part);
-  output.line(`${part.contracts.length - broken.length} of ${part.contracts.length} contracts hold`);
-  for (const result of broken) output.line(`${result.severity}: ${contractInWords(result)}`);
+  output.line(`${part.contracts.length - broken.length} of ${part.contracts.length} contracts pass`);
+  for (const result of broken) output.line(`${result.severity}: ${describeContract(result)}`);
   for (const { severity, name, column, table, words } of part.findings)
     output.line(`${severity}: ${name}: ${column ?? table ?? 'all columns'}: ${words}`);
 }

@@ -1,6 +1,6 @@
 // Reads the drift part of a stored report, whichever release wrote it.
 import { type DriftPart } from './report.ts';
-import { type ColumnVerdict, columnWords } from '../drift/verdict.ts';
+import { type ColumnVerdict, describeColumn } from '../drift/verdict.ts';
 import { type BothSides } from '../drift/column-measurement.ts';
 
 /** A column as the first reports stored it, with the means of clipped values under the name `mean`. */
@@ -32,5 +32,5 @@ function renamed(column: FirstColumn, alpha: number): ColumnVerdict {
     mean: { reference: null, window: null, note: NOT_KEPT },
     clippedMean: column.mean,
   };
-  return { ...facts, words: columnWords(column.status, column.reason, column.signals, facts, alpha) };
+  return { ...facts, words: describeColumn(column.status, column.reason, column.signals, facts, alpha) };
 }

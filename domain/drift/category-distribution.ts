@@ -1,4 +1,4 @@
-// Whether the categories of a column changed in their shares, or new ones came.
+// Tests whether the shares of a column's categories changed, and whether new categories appeared.
 import {
   unseenRows,
   type CategoryProfile,
@@ -31,8 +31,9 @@ export interface CategoryCells {
 }
 
 /**
- * The reference's values, then one cell for its other values or, where it lists them all, one for each value that only
- * the window has. Values beyond those listed share the last cell.
+ * Counts both sides in the same cells: one for each listed value of the reference, then one for all other values. If
+ * the reference lists all its values, each value that only the window has gets a cell of its own instead, and the
+ * window's unlisted values share the last cell.
  */
 export function categoryCells(reference: CategoryReference, profile: CategoryProfile): CategoryCells {
   const unseen =
@@ -47,8 +48,8 @@ export function categoryCells(reference: CategoryReference, profile: CategoryPro
 }
 
 /**
- * Compares the shares of a column's categories: p by the two-sample chi-square test, effect by Jensen-Shannon or, where
- * the policy says so, PSI.
+ * Compares the shares of a column's categories. The p-value is that of the two-sample chi-square test; the effect is
+ * the Jensen-Shannon distance, or PSI if the policy asks for it.
  */
 export function categoryDistribution(
   reference: CategoryReference,
@@ -69,11 +70,11 @@ export function categoryDistribution(
   const reason = tooFew(n, m, minRows);
   if (reason !== null) return notMeasurable(question, reason);
   const count = cells.current.length;
-  // One category on both sides: nothing can have moved.
+  // Both sides have the same single category, so no share can have changed.
   if (count === 1) return measured(question, { value: 0, pValue: 1, effectSize: 0, noiseFloor: 0 });
   const test = chiSquareTest(cells.reference, cells.current);
   if (test === null)
-    return notMeasurable(question, 'every category is rare: under 5 rows of each are expected');
+    return notMeasurable(question, 'every category is rare: fewer than 5 rows of each are expected');
   const { value, pValue } = test;
   return measured(question, {
     value,
@@ -88,8 +89,9 @@ export function categoryDistribution(
 }
 
 /**
- * Measures the share of values that the reference has never seen. It has no p-value of its own: the lower bound of
- * the share is judged. Where the reference holds more values than it lists, those outside the list count as expected.
+ * Measures the share of values that never occur in the reference. There is no p-value: the lower bound of the share
+ * decides. If the reference contains more values than it lists, the share of the unlisted ones is expected and
+ * subtracted.
  */
 export function newCategories(
   reference: CategoryReference,

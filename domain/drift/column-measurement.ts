@@ -1,4 +1,4 @@
-// Everything measured on one column, before the report is judged as a whole.
+// Measures one column of a window against its reference, before the p-values of the whole report are adjusted.
 import { categoryCells, categoryDistribution, newCategories } from './category-distribution.ts';
 import {
   type CategoryProfile,
@@ -18,49 +18,49 @@ import { apart } from '../numbers-in-words.ts';
 import { fromUnit } from '../data/profile/clip-range.ts';
 import { total } from '../data/math/total.ts';
 
-/** PSI with what it takes to read it; it votes only where the policy names it as the column's effect. */
+/** PSI with what is needed to read it; it decides only if the policy names it as the column's effect. */
 export interface PsiReading {
   readonly value: number;
   readonly band: PsiBand;
-  /** The 95 % point where nothing changed, for these sizes. A PSI below it says nothing. */
+  /** 95 % quantile of the PSI if nothing changed, for these sizes. A PSI below it is indistinguishable from noise. */
   readonly noiseFloor: number;
   readonly bins: number;
 }
 
-/** A number on both sides; null where a side has none. */
+/** A number on both sides; null if a side has none. */
 export interface BothSides {
   readonly reference: number | null;
   readonly window: number | null;
 }
 
-/** Means of both sides, each of the finite values as they are. */
+/** Means of the finite values of both sides, unclipped. */
 export interface Means extends BothSides {
-  /** What a reader has to know: which side has none although it holds values, or leaves infinite ones out; or null. */
+  /** Caveats: which side has values but no mean, and which leaves infinite values out. Null if there are none. */
   readonly note: string | null;
 }
 
-/** The measurements of a column. */
+/** All measurements of a column. */
 export interface ColumnMeasurement {
-  /** At most one of each kind; that of the distribution is always first. */
+  /** At most one of each kind; the distribution always comes first. */
   readonly hypotheses: readonly [Hypothesis, ...Hypothesis[]];
   readonly psi: PsiReading | null;
   /** Shares of missing values. */
   readonly missing: BothSides;
-  /** Null for categories, and under the preset. */
+  /** Null for categories, and with Evidently's preset. */
   readonly mean: Means | null;
-  /** Standard deviations (ddof 0) of the values that `mean` is of; absent or null where that is. */
+  /** Standard deviations (ddof 0) of the same values as `mean`; null or absent if that is. */
   readonly sd?: BothSides | null;
   /**
-   * Means of a number clipped to the reference's 0.5 % and 99.5 % quantiles, between which its distance is measured; null
-   * for categories, absent under the preset.
+   * Means of a number clipped to the reference's 0.5 % and 99.5 % quantiles, like its distance; null for categories,
+   * absent with Evidently's preset.
    */
   readonly clippedMean?: BothSides | null;
   readonly constant: ConstantSides;
-  /** Both sides' shapes; null where there is none to draw, absent where it was not asked for. */
+  /** The shapes of both sides; null if there is nothing to draw, absent if no histogram was made. */
   readonly histogram?: Histogram | null;
 }
 
-/** Measures a window's column against its reference; never throws, whatever the column holds. */
+/** Measures a column against its reference. Never throws: a column that cannot be compared is not measurable. */
 export function measureColumn(
   reference: ColumnReference,
   profile: ColumnProfile | undefined,
@@ -72,7 +72,7 @@ export function measureColumn(
   if (reference.kind === 'category' && profile?.kind === 'category') {
     return measureCategories(reference, profile, policy);
   }
-  const reason = profile?.kind === 'absent' ? profile.reason : 'the window was not counted in this column';
+  const reason = profile?.kind === 'absent' ? profile.reason : 'the window has no profile of this column';
   return unmeasured(reference, reason);
 }
 
@@ -98,7 +98,7 @@ function measureNumbers(
       reference: clippedMean(reference, reference.profile),
       window: clippedMean(reference, profile),
     },
-    constant: constantSides(numbersHeld(reference.profile), numbersHeld(profile)),
+    constant: constantSides(distinctNumbers(reference.profile), distinctNumbers(profile)),
     histogram: numberHistogram(reference, profile),
   };
 }
@@ -124,7 +124,7 @@ function measureCategories(
     mean: null,
     sd: null,
     clippedMean: null,
-    constant: constantSides(cellsHeld(cells.reference), cellsHeld(cells.current)),
+    constant: constantSides(filledCells(cells.reference), filledCells(cells.current)),
     histogram: categoryHistogram(reference, profile),
   };
 }
@@ -164,7 +164,7 @@ function momentsOfSides(
 function momentNotes(profile: NumericProfile, side: 'reference' | 'window'): string[] {
   if (profile.moments === null)
     return [
-      `an earlier version profiled the ${side}, without its mean, and its rows cannot be read any more`,
+      `an earlier version of Tidegate profiled the ${side} without its mean, and its rows can no longer be read`,
     ];
   const infinite = presentNumbers(profile) - profile.moments.finite;
   return infinite > 0 ? [`${infinite} infinite values of the ${side} left out`] : [];
@@ -180,35 +180,36 @@ function readPsi(from: ArrayLike<number>, to: ArrayLike<number>, n: number, m: n
 const shareOf = ({ hits, size }: { hits: number; size: number }): number | null =>
   size === 0 ? null : hits / size;
 
-const cellsHeld = (counts: Float64Array): number =>
-  counts.reduce((held, count) => held + (count > 0 ? 1 : 0), 0);
+const filledCells = (counts: Float64Array): number =>
+  counts.reduce((filled, count) => filled + (count > 0 ? 1 : 0), 0);
 
-// Only whether there is none, one or more matters.
-function numbersHeld({ minimum, maximum }: NumericProfile): number {
+// 2 means two or more: only zero, one and more are told apart.
+function distinctNumbers({ minimum, maximum }: NumericProfile): number {
   if (minimum > maximum) return 0;
   return minimum === maximum ? 1 : 2;
 }
 
-/** Shares of both sides in the same cells; each side adds up to 1, to four digits. */
+/** Shares of both sides in the same cells, rounded to four decimals; each side adds up to 1. */
 interface Histogram {
-  /** Lower ends of the cells of a number, in the column's unit; the values of a category. */
+  /** For a number the lower ends of the cells, in the column's unit; for a category its values. */
   readonly cells: readonly (number | string)[];
   readonly reference: readonly number[];
   readonly window: readonly number[];
 }
 
-/** Cells of a numeric column, all equally wide. */
+/** Number of cells of a numeric column, all equally wide. */
 const NUMBER_CELLS = 16;
 
 /** Values of a category column that are shown by name. */
 const MAX_CATEGORIES = 12;
 
-/** Name of the cell of all other values; it is not shown where it is empty on both sides. */
+/** Name of the cell of all other values; the cell is not shown if it is empty on both sides. */
 const OTHER = '(other values)';
 
 /**
- * The histogram of a number over the reference's clip range, values beyond it in the outermost cells. A bin of the
- * profile counts where the mean of its values lies. Null where a side is empty or the range is one value.
+ * Draws a numeric column over the reference's clip range; values beyond it fall into the outermost cells. Each bin of
+ * the profile is counted in the cell that contains the mean of its values. Returns null if a side is empty or the
+ * range is a single value.
  *
  * @example numberHistogram(reference, profile)?.window // [0.01, 0.04, …]
  */
@@ -224,8 +225,8 @@ function numberHistogram(reference: NumericReference, profile: NumericProfile): 
 }
 
 /**
- * The histogram of a category over the reference's most frequent values; the rest, values that it has never seen among
- * them, are together. Null where a side is empty.
+ * Draws a category column over the reference's most frequent values; all other values, including new ones, share one
+ * cell. Returns null if a side is empty.
  */
 function categoryHistogram(reference: CategoryReference, profile: CategoryProfile): Histogram | null {
   const kept = Math.min(MAX_CATEGORIES, reference.values.length);

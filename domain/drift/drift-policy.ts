@@ -1,48 +1,48 @@
-// What a model's owner decides about drift.
+// The drift policy: what a model's owner decides about when a window counts as drifted.
 import { criticalFeatures, featuresOf } from '../model/define-model.ts';
 import { type ModelDefinition } from '../model/definition.ts';
 import { type Artifact } from '../learning/artifact/artifact.ts';
 import { usage } from '../learning/artifact/feature-effects.ts';
 
-/** How large a change is measured: the distance that is held against the threshold. */
+/** The distance that measures the size of a change; it is compared with the threshold. */
 export type EffectName = 'wasserstein' | 'psi' | 'jensenshannon';
 
 /** When a window counts as drifted. */
 export interface DriftPolicy {
-  /** Whose tests and rules to apply instead of Tidegate's own; it then needs the rows of both sides. @default none */
+  /** Applies these tests and rules instead of Tidegate's own; this needs the rows of both sides. @default none */
   readonly preset?: 'evidently' | undefined;
-  /** The window is drifted when at least this weighted share of all columns is, 0 to 1; never with no column drifted. */
+  /** Weighted share of drifted columns, 0 to 1, from which the window is drifted. At least one column must be. */
   readonly share: number;
-  /** Bound of the adjusted p-value. @default 0.05 */
+  /** Significance level: the adjusted p-value must be below it. @default 0.05 */
   readonly alpha?: number;
-  /** Values needed on each side; with fewer a signal is not measurable. @default 30 */
+  /** Fewest values needed on each side; with fewer, a signal is not measurable. @default 30 */
   readonly minRows?: number;
-  /** How far above 0.5 the AUC of telling window from reference must surely lie. @default by the number of columns */
+  /** Minimum of the domain classifier's AUC (lower bound) less 0.5. @default by the number of columns */
   readonly multivariate?: number | undefined;
-  /** Columns of which one drifted is enough. */
+  /** Columns that make the window drifted if any one of them drifts. */
   readonly critical?: readonly string[];
-  /** How much each column counts in the share. @default 1 for each */
+  /** Weight of each column in the share. @default 1 for each */
   readonly weights?: Readonly<Record<string, number>>;
-  /** Which distance says how much a column changed. @default wasserstein for numbers, jensenshannon for categories */
+  /** The distance that measures each column. @default wasserstein for numbers, jensenshannon for categories */
   readonly effects?: Readonly<Record<string, EffectName>>;
-  /** Least effect of a column's distribution, in the unit of its effect. @default that of the effect: 0.1, of PSI 0.25 */
+  /** Smallest effect that counts as drift, in the effect's unit. @default that of the effect: 0.1, for PSI 0.25 */
   readonly thresholds?: Readonly<Record<string, number>>;
 }
 
-/** Bound of the adjusted p-value where the policy names none. */
+/** Significance level if the policy names none. */
 export const DEFAULT_ALPHA = 0.05;
 
-/** Values needed on each side where the policy does not say. */
+/** Fewest values needed on each side if the policy does not say. */
 export const DEFAULT_MIN_ROWS = 30;
 
-/** What the policy says of one column. */
+/** What the policy says about one column. */
 export interface ColumnPolicy {
   readonly minRows: number;
   readonly effect?: EffectName | undefined;
   readonly threshold?: number | undefined;
 }
 
-/** What a policy says of a column. @example columnPolicy({ share: 0.3 }, 'hours') // { minRows: 30 } */
+/** Returns what a policy says about a column. @example columnPolicy({ share: 0.3 }, 'hours') // { minRows: 30 } */
 export const columnPolicy = (policy: DriftPolicy, column: string): ColumnPolicy => ({
   minRows: policy.minRows ?? DEFAULT_MIN_ROWS,
   effect: policy.effects?.[column],
@@ -50,11 +50,12 @@ export const columnPolicy = (policy: DriftPolicy, column: string): ColumnPolicy 
 });
 
 /**
- * The policy by which windows are judged. A column weighs what its declaration says, or else 1. With `weights: 'usage'`,
- * and in definitions from before there was a choice, it is else its share of what moves the champion's scores, in units of
- * an average feature: 1 each if the champion uses all alike, 0 for one that it does not use.
+ * Returns the policy by which a model's windows are evaluated. A column weighs what its declaration says. Without a
+ * declared weight it weighs 1, unless the definition says `weights: 'usage'` or was stored before there was a choice:
+ * then it weighs its share of what moves the champion's scores, in units of an average feature (1 each if the champion
+ * uses all features equally, 0 for a feature that it does not use).
  *
- * @param artifact the champion's; without one each feature weighs 1
+ * @param artifact the champion's; without one each feature weighs 1 unless it declares a weight
  * @example judgeWindow(reference, profile, driftPolicyOf(definition, artifact))
  */
 export function driftPolicyOf(
@@ -87,5 +88,5 @@ export function driftPolicyOf(
   };
 }
 
-/** Nothing is found in it that was not put there, whatever a column is called: "constructor" is a name too. */
+/** Returns an object without a prototype, because a column may be called "constructor". */
 const byName = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;

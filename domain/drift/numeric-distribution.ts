@@ -1,4 +1,4 @@
-// Whether the distribution of a numeric column changed.
+// Tests whether the distribution of a numeric column changed.
 import { chiSquare, chiSquareTest } from './statistics/chi-square.ts';
 import { fromUnit, toUnits, unitScale } from '../data/profile/clip-range.ts';
 import { constant, departureFromConstant } from './statistics/share-change.ts';
@@ -25,10 +25,11 @@ import { psi, psiCounts, psiNoiseFloor, psiOfCounts } from './statistics/psi.ts'
 import { wasserstein, wassersteinBracket, wassersteinNoiseFloor } from './statistics/wasserstein.ts';
 
 /**
- * Compares a numeric column with its reference: p by KS, effect by the clipped, normed Wasserstein distance, both at
- * the lower end of their brackets. The policy may name another effect, measured on the reference's deciles:
- * Jensen-Shannon, or PSI with the p of a two-sample chi-square test on the same bins. A constant reference has no
- * spread to measure a distance in; there the effect is the share of rows that surely differ from it.
+ * Compares a numeric column with its reference. The p-value is that of the KS test, the effect is the clipped, normed
+ * Wasserstein distance; both are the lower bounds that the bins allow. The policy may name another effect, measured on
+ * the reference's deciles: the Jensen-Shannon distance, or PSI with the p-value of a two-sample chi-square test on the
+ * same bins. A constant reference has no spread to measure a distance in; its effect is the lower confidence bound of
+ * the share of rows that differ from it.
  */
 export function numericDistribution(
   reference: NumericReference,
@@ -63,14 +64,17 @@ export function numericDistribution(
   const before = psiCounts(reference, reference.profile);
   const after = psiCounts(reference, profile);
   if (before.length < 2)
-    return notMeasurable(question, 'most of the reference is its greatest value: one decile bin');
+    return notMeasurable(
+      question,
+      'so many reference values are the maximum that there is only one decile bin',
+    );
   if (effect === jensenShannon) {
     const effectSize = jensenShannonDistance(before, after);
     const noiseFloor = jensenShannonNoiseFloor(n, m, before.length);
     return measured(question, { ...ksOf(reference, profile), effectSize, noiseFloor, direction });
   }
   const test = chiSquareTest(before, after);
-  if (test === null) return notMeasurable(question, 'under 5 rows are expected in each bin of PSI');
+  if (test === null) return notMeasurable(question, 'fewer than 5 rows are expected in each PSI bin');
   const { value, pValue } = test;
   const effectSize = psiOfCounts(before, after);
   return measured(question, {
@@ -101,7 +105,7 @@ function distanceOf(reference: NumericReference, profile: NumericProfile): Answe
   };
 }
 
-/** Mean of a profile's clipped values, in the column's unit; null where there are none. */
+/** Returns the mean of a profile's clipped values, in the column's unit; null if there are none. */
 export function clippedMean(reference: NumericReference, profile: NumericProfile): number | null {
   if (reference.range === null || presentNumbers(profile) === 0) return null;
   return fromUnit(reference.range, meanUnit(profile));
@@ -110,13 +114,13 @@ export function clippedMean(reference: NumericReference, profile: NumericProfile
 const meanUnit = (profile: NumericProfile): number =>
   profile.sums.reduce((sum, value) => sum + value, 0) / presentNumbers(profile);
 
-/** Single precision keeps a value to this part of itself. */
+/** Relative error with which single precision stores a number. */
 const SINGLE_PRECISION = 2 ** -22;
 
 function fromConstant(reference: NumericReference, profile: NumericProfile, m: number): Answer {
   const { minimum: value } = reference.profile;
   const digits = SINGLE_PRECISION * Math.abs(value);
-  // The same value in fewer digits is not another one.
+  // The same value stored with fewer digits is not a different one.
   if (profile.minimum >= value - digits && profile.maximum <= value + digits)
     return { effectSize: 0, noiseFloor: 0, direction: 'none' };
   const only = reference.profile.counts.findIndex((count) => count > 0);

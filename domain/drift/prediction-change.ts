@@ -1,4 +1,4 @@
-// Whether the champion's scores are distributed as they were on rows it was not trained on.
+// Prediction drift: tests whether the distribution of the champion's scores on holdout rows changed.
 import { DEFAULT_MIN_ROWS } from './drift-policy.ts';
 import { type FeatureReference } from '../data/profile/feature-reference.ts';
 import { type Hypothesis } from './statistics/hypothesis.ts';
@@ -8,7 +8,7 @@ import { type WindowProfile, WindowProfiler } from '../data/profile/window-profi
 /** Name of the only column of a reference of scores. */
 export const SCORE = 'score';
 
-/** The profile of scores in the bins of their reference; profiles of parts add up by `mergeProfiles`. */
+/** Profiles scores in the bins of their reference; `mergeProfiles` adds up the profiles of parts. */
 export function profileOfScores(reference: FeatureReference, scores: Float64Array): WindowProfile {
   const profiler = new WindowProfiler(reference, [{ name: SCORE, kind: 'numeric' }]);
   profiler.addNumbers(SCORE, scores);
@@ -16,11 +16,12 @@ export function profileOfScores(reference: FeatureReference, scores: Float64Arra
 }
 
 /**
- * Prediction drift, one hypothesis of its report: p by KS, effect by the clipped, normed Wasserstein distance, as for any
- * number. Both sides are scores of holdout rows. Nothing where either side holds no scores at all.
+ * Tests for prediction drift, as one hypothesis of the report: p-value by KS, effect by the clipped, normed Wasserstein
+ * distance, as for any number. Both sides are scores of holdout rows. Returns nothing if either side has no scores.
  *
- * @param reference frozen from scores, as the only column `score`; @param profile of the window's scores in its bins
- * @example judgeWindow(features, window, policy, [labelChange(features, window, 30), ...predictionChange(scores, scored, 30)])
+ * @param reference frozen from scores, with `score` as its only column
+ * @param profile the window's scores in the bins of that reference
+ * @example judgeWindow(features, window, policy, predictionChange(scores, scored, 30))
  */
 export function predictionChange(
   reference: FeatureReference,

@@ -1,4 +1,4 @@
-// Every drift statistic, by name.
+// The list of all drift statistics.
 import { chiSquareEvidently } from './statistics/chi-square-evidently.ts';
 import { chiSquare } from './statistics/chi-square.ts';
 import { constant, missingShare, newCategory } from './statistics/share-change.ts';
@@ -11,7 +11,7 @@ import { z } from './statistics/two-proportion-z.ts';
 import { wassersteinEvidently } from './statistics/wasserstein-evidently.ts';
 import { wasserstein } from './statistics/wasserstein.ts';
 
-/** All statistics; a new one is added here by hand. @example statistics.map(({ name }) => name) */
+/** All statistics; add a new one here. @example statistics.map(({ name }) => name) */
 export const statistics = [
   ks,
   wasserstein,

@@ -1,4 +1,4 @@
-// The verdict on a window: which columns drifted, and whether that is enough.
+// The verdict on a window: which columns drifted, and whether that makes the window drifted.
 import { type BothSides, type ColumnMeasurement, measureColumn } from './column-measurement.ts';
 import { columnPolicy, DEFAULT_ALPHA, type DriftPolicy } from './drift-policy.ts';
 import { type DriftStatus, judgeFamily, type SignalVerdict } from './statistics/family.ts';
@@ -7,22 +7,22 @@ import { type Hypothesis } from './statistics/hypothesis.ts';
 import {
   type DomainClassification,
   multivariateChange,
-  multivariateInWords,
+  describeMultivariate,
 } from './multivariate/domain-classifier.ts';
 import { type WindowProfile } from '../data/profile/window-profile.ts';
 import { apart, percent, percents, rounded } from '../numbers-in-words.ts';
 
-/** The verdict on a column, with all that it rests on. */
+/** The verdict on a column, with all the measurements behind it. */
 export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {
   readonly column: string;
   readonly type: 'numeric' | 'category';
-  /** Drifted when any signal is; not measurable when the distribution is not and no other signal drifted. */
+  /** Drifted if any signal is; not measurable if the distribution is not measurable and no other signal drifted. */
   readonly status: DriftStatus;
-  /** Why it is not measurable; null where it is. */
+  /** Why it is not measurable; null if it is measurable. */
   readonly reason: string | null;
   readonly critical: boolean;
   readonly weight: number;
-  /** The distribution first, then new categories and missing values. */
+  /** Distribution first, then new categories and missing values. */
   readonly signals: readonly SignalVerdict[];
   /** The verdict in one line. */
   readonly words: string;
@@ -30,12 +30,12 @@ export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {
 
 /** The verdict on a window; plain JSON, every number finite. */
 export interface DriftVerdict {
-  /** Whose tests and rules were applied; null for Tidegate's own. */
+  /** The preset whose tests and rules were applied; null for Tidegate's own. */
   readonly preset: 'evidently' | null;
-  /** Not measurable when no column is. */
+  /** Not measurable if neither any column nor the domain classifier is. */
   readonly status: DriftStatus;
   readonly drifted: boolean;
-  /** Weighted share of all columns that drifted, and the policy's bound of it. */
+  /** Weighted share of all columns that drifted, and the policy's threshold for it. */
   readonly share: number;
   readonly threshold: number;
   readonly alpha: number;
@@ -46,20 +46,20 @@ export interface DriftVerdict {
   readonly criticalColumns: readonly string[];
   readonly notMeasurable: readonly string[];
   readonly columns: readonly ColumnVerdict[];
-  /** Verdicts on the hypotheses given beside the columns; they have no part in the share. */
+  /** Verdicts on the hypotheses that are not about a single column; they do not count in the share. */
   readonly others: readonly SignalVerdict[];
-  /** How well all columns together tell the window from the reference; null where it was not asked. */
+  /** How well all columns together tell the window from the reference; null if this was not measured. */
   readonly multivariate: DomainClassification | null;
   /** The verdict in one sentence. */
   readonly reason: string;
 }
 
 /**
- * Judges a window against a reference. All p-values, those of `others` among them, are adjusted together. A column
- * that cannot be measured is said so; it is never counted as stable.
+ * Evaluates a window against a reference. All p-values, including those of `others`, are adjusted together. A column
+ * that cannot be measured is reported as not measurable and never counts as stable.
  *
  * @param others further hypotheses of the same report, such as label or prediction drift. @default none
- * @param multivariate what the domain classifier found, judged as one more hypothesis. @default not asked
+ * @param multivariate result of the domain classifier, evaluated as one more hypothesis. @default not measured
  * @example judgeWindow(reference, profileWindow(reference, frame), { share: 0.05 }).driftedColumns
  */
 export function judgeWindow(
@@ -86,15 +86,15 @@ export function judgeWindow(
     return judgeColumn(column, measurement, signals, { ...policy, alpha });
   });
 
-  const beside = verdicts.slice(next);
+  const otherVerdicts = verdicts.slice(next);
   return {
     preset: null,
-    ...summariseWindow(columns, policy.share, { others: beside, multivariate }),
+    ...summariseWindow(columns, policy.share, { others: otherVerdicts, multivariate }),
     alpha,
     referenceRows: reference.rows,
     windowRows: profile.rows,
     columns,
-    others: beside,
+    others: otherVerdicts,
     multivariate,
   };
 }
@@ -118,27 +118,27 @@ function judgeColumn(
     weight: policy.weights?.[name] ?? 1,
     signals,
     ...facts,
-    words: columnWords(status, reason, signals, facts, policy.alpha),
+    words: describeColumn(status, reason, signals, facts, policy.alpha),
   };
 }
 
 const EFFECT_NAMES: Partial<Record<SignalVerdict['effect'], string>> = {
   wasserstein: 'distance in standard deviations',
   jensenshannon: 'Jensen-Shannon distance',
-  constant: 'surely differing share',
+  constant: 'share of differing values',
   psi: 'PSI',
 };
 
-/** What the words are made of beside the signals. */
+/** The measurements that a column's description quotes, in addition to its signals. */
 type MeasuredFacts = Pick<ColumnMeasurement, 'missing' | 'mean' | 'clippedMean' | 'constant'>;
 
 /**
- * What a column's verdict rests on, in words.
+ * Describes a column's verdict and the numbers behind it in one line.
  *
- * @param alpha bound of the adjusted p-values
+ * @param alpha significance level of the adjusted p-values
  * @example 'drifted: mean 7.07 → 500123, distance in standard deviations 2.31, at or above 0.1 (adjusted p 3e-9)'
  */
-export function columnWords(
+export function describeColumn(
   status: DriftStatus,
   reason: string | null,
   signals: readonly SignalVerdict[],
@@ -162,24 +162,24 @@ function cause(signal: SignalVerdict, facts: MeasuredFacts, alpha: number): stri
   }
   if (signal.kind === 'new category') {
     const share = signal.value === null ? 'an unknown share' : percent(signal.value);
-    return `${share} of the rows hold values that the reference has never seen`;
+    return `${share} of the rows have values that never occur in the reference`;
   }
-  return [...meansInWords(facts), evidence(signal, alpha)].join(', ');
+  return [...describeMeans(facts), evidence(signal, alpha)].join(', ');
 }
 
-/** The means, and the clipped ones if the true ones are not known or moved another way than the distance says. */
-function meansInWords({ mean, clippedMean }: MeasuredFacts): string[] {
+/** Describes the means; adds the clipped means if the true ones are unknown or moved in the opposite direction. */
+function describeMeans({ mean, clippedMean }: MeasuredFacts): string[] {
   if (!mean) return [];
   const means = moved('mean', mean.reference, mean.window);
   const clipped = clippedMean ? moved('clipped mean', clippedMean.reference, clippedMean.window) : null;
   const isAlike = clippedMean && directionOf(mean) === directionOf(clippedMean);
   const isKnown = mean.reference !== null && mean.window !== null;
   if (!isKnown) {
-    const left = mean.note === null ? [] : [`the mean is left out: ${mean.note}`];
-    return clipped === null ? left : [clipped, ...left];
+    const note = mean.note === null ? [] : [`the mean is not shown: ${mean.note}`];
+    return clipped === null ? note : [clipped, ...note];
   }
   const noted = means !== null && mean.note !== null ? `${means} (${mean.note})` : means;
-  return [noted, isAlike ? null : clipped].filter((words) => words !== null);
+  return [noted, isAlike ? null : clipped].filter((text) => text !== null);
 }
 
 function moved(name: string, from: number | null, to: number | null): string | null {
@@ -200,13 +200,13 @@ function evidence(signal: SignalVerdict, alpha: number): string {
 
 function constantNote({ constant }: MeasuredFacts): string[] {
   if (constant === 'none') return [];
-  if (constant === 'both') return ['each side holds one value only'];
-  return [`the ${constant} holds one value only`];
+  if (constant === 'both') return ['both sides contain a single value'];
+  return [`the ${constant} contains a single value`];
 }
 
 function certainty({ adjustedP }: SignalVerdict, alpha: number): string {
-  if (adjustedP === null) return 'judged by its lower bound';
-  // Far below the least number it is 0, which no p-value is.
+  if (adjustedP === null) return 'lower bound, without a p-value';
+  // A p-value is never 0: this one is too small for a double.
   if (adjustedP === 0) return 'adjusted p <1e-300';
   return `adjusted p ${adjustedP < alpha / 2 ? rounded(adjustedP) : apart([adjustedP, alpha])[0]}`;
 }
@@ -219,7 +219,7 @@ function shares(reference: number | null, window: number | null): string {
   return `${text(reference)} → ${text(window)}`;
 }
 
-/** The part of a verdict that follows from its columns and the policy's share. */
+/** The part of a verdict that follows from its columns and the policy's share of drifted columns. */
 type WindowSummary = Pick<
   DriftVerdict,
   | 'status'
@@ -232,24 +232,25 @@ type WindowSummary = Pick<
   | 'reason'
 >;
 
-/** What was judged beside the columns. */
-interface Beside {
+/** Verdicts that are not about a single column. */
+interface OtherVerdicts {
   readonly others: readonly SignalVerdict[];
   readonly multivariate: DomainClassification | null;
 }
 
-const NOTHING: Beside = { others: [], multivariate: null };
+const NOTHING: OtherVerdicts = { others: [], multivariate: null };
 
 /**
- * Drifted when at least `threshold` of the columns by weight are, with at least one, when a critical one is, or when all
- * columns together are; not measurable when nothing of that is.
+ * Summarises the verdicts of a window. It is drifted if a critical column is, if the weighted share of drifted columns
+ * (at least one) reaches `threshold`, or if all columns together are. It is not measurable if no column is and neither
+ * are all columns together.
  *
  * @example summariseWindow(columns, 0.3).drifted
  */
 export function summariseWindow(
   columns: readonly ColumnVerdict[],
   threshold: number,
-  { others, multivariate }: Beside = NOTHING,
+  { others, multivariate }: OtherVerdicts = NOTHING,
 ): WindowSummary {
   const together = others.find(({ kind }) => kind === 'multivariate')?.status ?? 'not measurable';
   const drifted = withStatus(columns, 'drifted');
@@ -268,30 +269,30 @@ export function summariseWindow(
     criticalColumns: names(critical),
     notMeasurable: names(unmeasured),
     reason: [
-      windowWords(columns, share, threshold),
+      describeWindow(columns, share, threshold),
       ...(multivariate && together === 'drifted'
-        ? [`all columns together drifted: ${multivariateInWords(multivariate, { columns, others })}`]
+        ? [`all columns together drifted: ${describeMultivariate(multivariate, { columns, others })}`]
         : []),
     ].join('; '),
   };
 }
 
-const withStatus = (columns: readonly ColumnVerdict[], asked: DriftStatus): ColumnVerdict[] =>
-  columns.filter(({ status }) => status === asked);
+const withStatus = (columns: readonly ColumnVerdict[], wanted: DriftStatus): ColumnVerdict[] =>
+  columns.filter(({ status }) => status === wanted);
 
 const names = (columns: readonly ColumnVerdict[]): string[] => columns.map(({ column }) => column);
 
 const weigh = (columns: readonly ColumnVerdict[]): number =>
   columns.reduce((sum, { weight }) => sum + weight, 0);
 
-function windowWords(columns: readonly ColumnVerdict[], share: number, threshold: number): string {
+function describeWindow(columns: readonly ColumnVerdict[], share: number, threshold: number): string {
   const named = (of: readonly ColumnVerdict[]): string => names(of).join(', ');
   const drifted = withStatus(columns, 'drifted');
   const critical = drifted.filter((column) => column.critical);
   const unmeasured = withStatus(columns, 'not measurable');
   const parts: string[] = [];
   if (drifted.length === 0) {
-    parts.push(`no column drifted, of ${columns.length}`);
+    parts.push(`none of ${columns.length} columns drifted`);
   } else {
     const side = share >= threshold ? 'at or above' : 'below';
     const [found = '', bound = ''] = apart([share, threshold]);

@@ -1,7 +1,7 @@
-// Faults of a whole column or table: constant, all missing, changed type, unchanged since the window before, columns that came or went, a table that stands still.
+// Checks for faults of a whole column or table: constant or missing values, changed types and columns, stale data.
 import { type ColumnReference, type FeatureReference } from '../data/profile/feature-reference.ts';
 import { total } from '../data/math/total.ts';
-import { cut } from './contracts/tally.ts';
+import { shorten } from './contracts/tally.ts';
 import { exact, grouped, percent } from '../numbers-in-words.ts';
 import { type ColumnCheck, FALSE_ALARM, MIN_VALUES, type Finding } from './finding.ts';
 import { shareInReference } from './reference-steps.ts';
@@ -9,24 +9,25 @@ import { type ColumnFacts, type TableFacts, type WindowFacts } from './window-fa
 
 const MAX_CHARACTERS = 60;
 
-interface Only {
+interface OnlyValue {
   readonly value: number | string;
   readonly rows: number;
 }
 
 /**
- * All values present, at least 30, are the same. A warning where the reference has others and would by chance show none
- * of them less than once in 100,000 windows of so many values; information where it held that value only as well.
+ * Finds a column whose present values, at least 30, are all the same. A warning if the reference has other values, and
+ * by chance they would all be absent in fewer than one of 100,000 windows of this size; information if the reference is
+ * constant with the same value.
  */
 export const constantColumn: ColumnCheck = (column, reference) => {
   const only = onlyValue(column);
   if (!only || only.rows < MIN_VALUES || column.kind !== reference.kind) return undefined;
   const { share, present } = inReference(reference, only.value);
   const isSame = share === 1;
-  // One row more of the value than the reference has: a value that it lacks is rare, not impossible.
-  const likely = ((share * present + 1) / (present + 1)) ** only.rows;
-  if (!isSame && likely > FALSE_ALARM) return undefined;
-  const value = typeof only.value === 'number' ? exact(only.value) : cut(only.value, MAX_CHARACTERS);
+  // Count one extra row of the value: a value that the reference lacks is rare, not impossible.
+  const chance = ((share * present + 1) / (present + 1)) ** only.rows;
+  if (!isSame && chance > FALSE_ALARM) return undefined;
+  const value = typeof only.value === 'number' ? exact(only.value) : shorten(only.value, MAX_CHARACTERS);
   return {
     name: 'constant-column',
     column: column.name,
@@ -38,13 +39,13 @@ export const constantColumn: ColumnCheck = (column, reference) => {
       ? `all ${grouped(only.rows)} values are ${value}, as they were in the reference`
       : `all ${grouped(only.rows)} values are ${value}; in the reference ${percent(share)} were`,
     advice: isSame
-      ? 'A column that never varies tells the model nothing: take it out of the definition.'
-      : 'Look whether the column is still filled from its source, or with a default.',
+      ? 'A column that never varies is useless to the model: remove it from the definition.'
+      : 'Check whether the column is still filled from its source, or only with a default.',
   };
 };
 
-/** The only value of a column and how often it occurs; nothing where there are none or several. */
-export function onlyValue(column: ColumnFacts): Only | undefined {
+/** Returns the only value of a column and its number of rows; undefined if the column has no value or several. */
+export function onlyValue(column: ColumnFacts): OnlyValue | undefined {
   if (column.kind === 'numeric') {
     const { finite, infinite, minimum, maximum } = column.sketch;
     if (finite === 0 || infinite > 0 || minimum !== maximum) return undefined;
@@ -55,7 +56,7 @@ export function onlyValue(column: ColumnFacts): Only | undefined {
   return code >= 0 && counts[code] === present ? { value: dictionary[code] ?? '', rows: present } : undefined;
 }
 
-/** The share of a value among the reference's present values, or that of the bin it shares, and how many these are. */
+/** Returns a value's share (or its bin's) among the reference's present values, and the number of those. */
 function inReference(reference: ColumnReference, value: number | string): { share: number; present: number } {
   if (reference.kind === 'numeric') {
     const share = typeof value === 'number' ? shareInReference(reference, value) : 0;
@@ -67,8 +68,9 @@ function inReference(reference: ColumnReference, value: number | string): { shar
 }
 
 /**
- * Every value is missing. A warning where the reference's share of missing values, plus one row, would leave so many
- * rows without a value by chance less than once in 100,000 windows; information where the reference has none either.
+ * Finds a column in which every value is missing. A warning if, given the reference's share of missing values plus one
+ * row, this would happen by chance in fewer than one of 100,000 windows; information if the reference has no values
+ * either.
  */
 export const allMissing: ColumnCheck = (column, reference) => {
   const { name, table } = column;
@@ -77,8 +79,8 @@ export const allMissing: ColumnCheck = (column, reference) => {
   const before = referenceMissing(reference);
   const share = before.rows === 0 ? 0 : before.missing / before.rows;
   const always = before.missing === before.rows;
-  const likely = ((before.missing + 1) / (before.rows + 1)) ** rows;
-  if (!always && likely > FALSE_ALARM) return undefined;
+  const chance = ((before.missing + 1) / (before.rows + 1)) ** rows;
+  if (!always && chance > FALSE_ALARM) return undefined;
   return {
     name: 'all-missing',
     column: name,
@@ -90,12 +92,12 @@ export const allMissing: ColumnCheck = (column, reference) => {
       ? `all ${grouped(rows)} values are missing, as they were in the reference`
       : `all ${grouped(rows)} values are missing; in the reference ${percent(share)} were`,
     advice: always
-      ? 'A column that never has a value tells the model nothing: take it out of the definition.'
-      : 'Look whether its table is still loaded, its column still filled, and its keys still match the entity.',
+      ? 'A column that never has a value is useless to the model: remove it from the definition.'
+      : 'Check whether its table is still loaded, the column is still filled, and the keys still match the entity.',
   };
 };
 
-/** Rows and missing values of a column of the window. */
+/** Returns the rows and missing values of a column of the window. */
 const missingOf = (column: ColumnFacts): { rows: number; missing: number } => {
   const { rows, missing } = column.kind === 'numeric' ? column.sketch : column.counts;
   return { rows, missing };
@@ -111,8 +113,8 @@ function referenceMissing(reference: ColumnReference): { rows: number; missing: 
 }
 
 /**
- * Columns that only one side has. Information where the definition was changed since, as it then says so itself; a
- * warning for a column that is gone otherwise.
+ * Finds columns that only one side has. A vanished column is a warning unless the definition was changed since the
+ * champion was trained; everything else is information.
  */
 export function columnSet(
   { columns, definitionChanged }: WindowFacts,
@@ -120,16 +122,16 @@ export function columnSet(
 ): Finding[] {
   const now = new Set(columns.map(({ name }) => name));
   const before = new Set(reference.columns.map(({ name }) => name));
-  const gone = reference.columns.flatMap(({ name }): Finding[] =>
-    now.has(name) ? [] : [vanished(name, definitionChanged)],
+  const vanished = reference.columns.flatMap(({ name }): Finding[] =>
+    now.has(name) ? [] : [vanishedColumn(name, definitionChanged)],
   );
-  const come = columns.flatMap(({ name, table }): Finding[] =>
-    before.has(name) ? [] : [extra(name, table)],
+  const extra = columns.flatMap(({ name, table }): Finding[] =>
+    before.has(name) ? [] : [extraColumn(name, table)],
   );
-  return [...gone, ...come];
+  return [...vanished, ...extra];
 }
 
-const vanished = (column: string, definitionChanged: boolean): Finding => ({
+const vanishedColumn = (column: string, definitionChanged: boolean): Finding => ({
   name: 'vanished-column',
   column,
   table: null,
@@ -137,25 +139,25 @@ const vanished = (column: string, definitionChanged: boolean): Finding => ({
   evidence: {},
   violation: 'missing_column_check',
   words: definitionChanged
-    ? 'the champion reads it, and the newest definition does not'
-    : 'the champion reads it, and the window does not have it',
+    ? 'the champion uses it, but the newest definition does not'
+    : 'the champion uses it, but the window does not have it',
   advice: definitionChanged
     ? 'Nothing to do: the next version is trained without it.'
-    : 'Look where the column went; the champion takes it for missing.',
+    : 'Find out where the column went; the champion treats it as missing.',
 });
 
-const extra = (column: string, table: string | null): Finding => ({
+const extraColumn = (column: string, table: string | null): Finding => ({
   name: 'extra-column',
   column,
   table,
   severity: 'info',
   evidence: {},
   violation: 'extra_column_check',
-  words: 'the champion does not read it, so it is compared with nothing',
+  words: 'the champion does not use it, so there is no reference to compare it with',
   advice: 'Nothing to do: the next version is trained with it.',
 });
 
-/** The column's kind differs from the reference's. Nothing else can then be compared. */
+/** Finds a column whose kind differs from the reference's. Nothing else about it can then be compared. */
 export const typeChanged: ColumnCheck = ({ name, table, kind }, reference) =>
   kind === reference.kind
     ? undefined
@@ -166,25 +168,24 @@ export const typeChanged: ColumnCheck = ({ name, table, kind }, reference) =>
         severity: 'warn',
         evidence: { was: reference.kind, is: kind },
         violation: 'data_type_check',
-        words: `was ${named(reference.kind)} and is ${named(kind)}`,
-        advice:
-          'Look for a change of the column or of its declaration; the champion cannot read it as it is.',
+        words: `was ${kindName(reference.kind)} and is now ${kindName(kind)}`,
+        advice: 'Check whether the column or its declaration changed; the champion cannot use it as it is.',
       };
 
-const named = (kind: 'numeric' | 'category'): string => (kind === 'numeric' ? 'a number' : 'a category');
+const kindName = (kind: 'numeric' | 'category'): string => (kind === 'numeric' ? 'a number' : 'a category');
 
 /**
- * Every entity has to the bit the value that it had in the window before, while between that window and the one before
- * it values did change: the rows are new, and what they say is old. One finding a table. Constant columns and those
- * that never change, such as a country of birth, are passed over; so are windows of fewer than 30 rows.
+ * Finds columns in which every entity has exactly the same value as in the previous window, although values changed
+ * between that window and the one before it: the rows are new, but their content is old. One finding per table. Ignores
+ * constant columns, columns that never change (such as a country of birth), and windows of fewer than 30 rows.
  */
 export function unchangedColumns({ rows, columns, previous }: WindowFacts): Finding[] {
   if (rows < MIN_VALUES || !previous?.sameBefore) return [];
   const { same, sameBefore } = previous;
   const tables = new Map<string | null, string[]>();
   for (const column of columns) {
-    const isStill = same.has(column.name) && !sameBefore.has(column.name) && !onlyValue(column);
-    if (isStill) tables.set(column.table, [...(tables.get(column.table) ?? []), column.name]);
+    const isUnchanged = same.has(column.name) && !sameBefore.has(column.name) && !onlyValue(column);
+    if (isUnchanged) tables.set(column.table, [...(tables.get(column.table) ?? []), column.name]);
   }
   return [...tables].map(([table, names]) => ({
     name: 'unchanged-columns',
@@ -193,31 +194,31 @@ export function unchangedColumns({ rows, columns, previous }: WindowFacts): Find
     severity: 'warn',
     evidence: { columns: names.length, rows },
     violation: 'baseline_drift_check',
-    words: `every one of ${rows} rows has the value of the window before in ${inWords(names)}`,
-    advice: 'Look whether new rows are loaded with new values, or the last load is copied on.',
+    words: `all ${rows} rows have the same values as in the previous window in ${listed(names)}`,
+    advice: 'Check whether new rows are loaded with new values, or the last load is copied again.',
   }));
 }
 
 const MAX_NAMED = 5;
 
-const inWords = (names: readonly string[]): string =>
+const listed = (names: readonly string[]): string =>
   names.length <= MAX_NAMED
     ? names.join(', ')
     : `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} other columns`;
 
-/** Part of the rows of the period before below which a table has hardly any new ones. */
-const HARDLY_ANY = 0.1;
+/** A table has too few new rows if they are a smaller share than this of those in the previous period. */
+const MIN_SHARE_OF_BEFORE = 0.1;
 
 /**
- * A table has no rows in the last period of the window, `monitor.every` long, or fewer than a tenth of those of the
- * period before, which held at least 30. A warning where it used to get rows, information where it did not either.
+ * Finds a table without rows in the last period of the window (one `monitor.every`), or with fewer than a tenth of the
+ * rows of the period before, if that had at least 30. A warning if the period before had rows, otherwise information.
  */
 export function staleTable({ table, newest, newRows, rowsBefore, isSpine }: TableFacts): Finding | undefined {
-  const isStill = newRows === 0;
-  const hasFallen = rowsBefore >= MIN_VALUES && newRows < HARDLY_ANY * rowsBefore;
-  if (!isStill && !hasFallen) return undefined;
+  const isEmpty = newRows === 0;
+  const hasFallen = rowsBefore >= MIN_VALUES && newRows < MIN_SHARE_OF_BEFORE * rowsBefore;
+  if (!isEmpty && !hasFallen) return undefined;
   const newestText = newest?.toISOString() ?? null;
-  const rows = isStill ? 'no row' : `${grouped(newRows)} rows`;
+  const rows = isEmpty ? 'no rows' : `${grouped(newRows)} ${newRows === 1 ? 'row' : 'rows'}`;
   return {
     name: 'stale-table',
     column: null,
@@ -226,10 +227,10 @@ export function staleTable({ table, newest, newRows, rowsBefore, isSpine }: Tabl
     evidence: { newRows, rowsBefore, newest: newestText },
     violation: null,
     words:
-      `${rows} in the last period, ${grouped(rowsBefore)} in the one before; ` +
-      (newestText === null ? 'there is none at all' : `the newest is of ${newestText}`),
+      `${rows} in the last period, ${grouped(rowsBefore)} in the period before; ` +
+      (newestText === null ? 'there are no older rows either' : `the newest row is from ${newestText}`),
     advice: isSpine
-      ? 'Look whether the table is still loaded: the window speaks of few entities.'
-      : 'Look whether the table is still loaded: the window shows older values, or none once the ttl has passed.',
+      ? 'Check whether the table is still loaded: the window covers few entities.'
+      : 'Check whether the table is still loaded: the window uses older values, or nulls once the ttl has passed.',
   };
 }

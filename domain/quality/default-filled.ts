@@ -1,9 +1,9 @@
-// A column in which one value has taken the place of others: a default, where there should be data.
+// Checks whether one value, such as a default, has replaced other values of a column.
 import { total } from '../data/math/total.ts';
 import { type ColumnReference } from '../data/profile/feature-reference.ts';
 import { type NumericReference } from '../data/profile/numeric-reference.ts';
 import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
-import { cut } from './contracts/tally.ts';
+import { shorten } from './contracts/tally.ts';
 import { exact, percents } from '../numbers-in-words.ts';
 import { type ColumnCheck, MIN_VALUES, type Finding } from './finding.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
@@ -11,22 +11,23 @@ import { type NumberSketch } from '../data/stats/number-sketch.ts';
 import { ReferenceSteps, shareInReference } from './reference-steps.ts';
 import { type TextCounts } from './window-facts.ts';
 
-/** Least rise of a value's share, from the reference's to the lower end of the 95 % interval of the window's. */
+/** Smallest rise of a value's share, from the reference's share to the lower end of the window's 95 % interval. */
 const MIN_RISE = 0.1;
-/** The rise of no other value is more than this part of it: where many rise, the column was rounded, or drifted. */
-const MAX_BESIDE = 1 / 3;
-/** Greatest distance of the other values from the reference's others, beside chance. */
-const OTHERS_ALIKE = 0.15;
-/** How often as likely the value is against the others than it was, from which it is named, and from which it is warned of. */
+/** Largest rise of another value, relative to that rise: if several values rise, the column was rounded or drifted. */
+const MAX_OTHER_RISE = 1 / 3;
+/** Largest distance between the other values of both sides, in addition to what chance explains. */
+const MAX_OTHERS_DISTANCE = 0.15;
+/** Smallest odds ratio, window to reference, from which the value is reported, and from which it is a warning. */
 const MIN_ODDS = 3;
 const WARNING_ODDS = 10;
-/** A value of at most this share is rare; a number that is and yet has many rows was put there. */
+/** A value with at most this share of the reference is rare. */
 const RARE = 0.01;
 
 interface Candidate {
   readonly value: number | string;
-  /** Rows of it, as many as are sure. */
+  /** Rows with the value; a lower bound if the sketch does not count them exactly. */
   readonly rows: number;
+  /** Share of the value in the reference. */
   readonly was: number;
   readonly rise: number;
 }
@@ -34,26 +35,27 @@ interface Candidate {
 interface Side {
   readonly candidates: readonly Candidate[];
   readonly present: number;
-  /** Whether the values beside the candidate are distributed as the reference's. */
+  /** Whether the values other than the candidate are distributed as in the reference. */
   readonly othersAlike: (candidate: Candidate) => boolean;
   readonly isSuspicious: (candidate: Candidate) => boolean;
 }
 
 /**
- * One value's share rose by at least 0.1, its odds at least threefold, and all others are distributed among themselves
- * as they were. What drifts moves its values together, and is not found here. A warning where the odds rose tenfold
- * and the value is one that stands for "none" (0, −1, 999, 'unknown' and the like), lies outside of all the reference
- * saw, or is put among numbers that hardly ever repeat; information otherwise, and for a known category nothing.
+ * Finds a value whose share rose by at least 0.1 and whose odds at least tripled, while the other values are still
+ * distributed as before. Drift, which moves many values together, is not reported here. A warning if the odds rose
+ * tenfold and the value usually means "missing" (0, −1, 999, 'unknown' and the like), lies outside the reference's
+ * range, or appears in a column whose numbers hardly ever repeat. Otherwise information, except for a category that is
+ * common in the reference: that is left to drift.
  */
 export const defaultFilled: ColumnCheck = (column, reference) => {
   const side = sideOf(column, reference);
   if (!side || side.present < MIN_VALUES) return undefined;
   const [top, next] = side.candidates;
-  if (!top || top.rise < MIN_RISE || (next && next.rise > top.rise * MAX_BESIDE)) return undefined;
+  if (!top || top.rise < MIN_RISE || (next && next.rise > top.rise * MAX_OTHER_RISE)) return undefined;
   const odds = oddsRatio(top, side.present);
   if (odds < MIN_ODDS || !side.othersAlike(top)) return undefined;
   const isWarning = odds >= WARNING_ODDS && side.isSuspicious(top);
-  // A category that grows is drift; it is drift's to say.
+  // A known category that becomes more frequent is drift, and drift reports it.
   if (!isWarning && typeof top.value === 'string' && top.was > RARE) return undefined;
   return found(column, top, side.present, isWarning);
 };
@@ -78,7 +80,7 @@ function numbersSide(sketch: NumberSketch, reference: NumericReference): Side {
       const before = new ReferenceSteps(reference, value as number);
       const now = windowSteps(sketch, { value: value as number, rows });
       if (before.size === 0 || now.size === 0) return true;
-      return distance(before, now) <= OTHERS_ALIKE + noiseFloor(before.size, now.size);
+      return distance(before, now) <= MAX_OTHERS_DISTANCE + noiseFloor(before.size, now.size);
     },
     isSuspicious: ({ value }) =>
       isDefaultNumber(value as number) ||
@@ -107,7 +109,7 @@ function textsSide(counts: TextCounts, reference: Extract<ColumnReference, { kin
         const share = other.value === value ? 0 : other.rows / others - other.was / (1 - was);
         return Math.max(most, Math.abs(share));
       }, 0);
-      return furthest <= OTHERS_ALIKE + noiseFloor(othersBefore, others);
+      return furthest <= MAX_OTHERS_DISTANCE + noiseFloor(othersBefore, others);
     },
     isSuspicious: ({ value }) => isDefaultText(value as string),
   };
@@ -120,7 +122,7 @@ const candidate = (value: number | string, rows: number, present: number, was: n
   rise: (present === 0 ? 0 : wilsonLower({ hits: rows, size: present })) - was,
 });
 
-/** The odds of the value in the window, at the lower end of their interval, over those in the reference. */
+/** Returns the odds of the value in the window (at the lower end of their interval) over those in the reference. */
 function oddsRatio({ rows, was }: Candidate, present: number): number {
   const now = wilsonLower({ hits: rows, size: present });
   // A value that the reference lacks is rare, not impossible.
@@ -128,7 +130,7 @@ function oddsRatio({ rows, was }: Candidate, present: number): number {
   return now / (1 - now) / (before / (1 - before));
 }
 
-/** The share of the value, or bin of values, that has most rows. */
+/** Returns the largest share of any bin of the reference. */
 const heaviestShare = ({ profile }: NumericReference): number =>
   profile.counts.reduce((most, count) => Math.max(most, count), 0) / Math.max(1, total(profile.counts));
 
@@ -138,7 +140,7 @@ function found(
   present: number,
   isWarning: boolean,
 ): Finding {
-  const text = typeof value === 'number' ? exact(value) : `"${cut(value, 60)}"`;
+  const text = typeof value === 'number' ? exact(value) : `"${shorten(value, 60)}"`;
   const [now = '', then = ''] = percents([rows / present, was]);
   return {
     name: 'default-filled',
@@ -146,16 +148,16 @@ function found(
     table,
     severity: isWarning ? 'warn' : 'info',
     evidence: {
-      value: typeof value === 'number' ? value : cut(value, 60),
+      value: typeof value === 'number' ? value : shorten(value, 60),
       rows,
       share: rows / present,
       referenceShare: was,
     },
     violation: 'baseline_drift_check',
     words:
-      `${now} of its values are ${text}, in the reference ${then}, ` +
-      'and the others are distributed as before',
-    advice: `Look whether ${text} is written where the true value is not known; missing values should be null.`,
+      `${now} of its values are ${text}, up from ${then} in the reference, ` +
+      'while the other values are distributed as before',
+    advice: `Check whether ${text} is written when the true value is unknown; missing values should be null.`,
   };
 }
 
@@ -204,9 +206,9 @@ const TEXTS = new Set([
   ...['tbd', 'todo', 'test', 'xxx', 'no value', 'unspecified', 'invalid'],
 ]);
 
-/** Whether programs write the number for "none": 0, −1, nines such as −999, and the ends of whole number types. */
+/** Whether programs often write this number for a missing value: 0, −1, nines such as −999, limits of integer types. */
 export const isDefaultNumber = (value: number): boolean =>
   value === 0 || value === -1 || /^-?9{2,}(\.9+)?$/.test(String(value)) || EXTREMES.has(value);
 
-/** Whether a text says "none", such as `unknown`, `N/A` or nothing at all; case and space around it do not matter. */
+/** Whether a text means a missing value, such as `unknown`, `N/A` or ''; ignores case and surrounding space. */
 export const isDefaultText = (value: string): boolean => TEXTS.has(value.trim().toLowerCase());

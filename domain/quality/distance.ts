@@ -1,10 +1,10 @@
-// How far a window's numbers are from the reference's, as they are, scaled, or mirrored.
+// The distance between a window's numbers and the reference's, for the numbers as they are, scaled or mirrored.
 import { type Bucket, NumberSketch } from '../data/stats/number-sketch.ts';
 import { type ReferenceSteps } from './reference-steps.ts';
 import { type NumericReference } from '../data/profile/numeric-reference.ts';
 import { total } from '../data/math/total.ts';
 
-/** Relative size of a difference that is rounding: 3 × 0.1 is not 0.3. */
+/** Largest relative difference that is a rounding error: 3 × 0.1 is not exactly 0.3. */
 const ROUNDING = 1e-9;
 
 /** The window's numbers to compare, ascending. */
@@ -13,11 +13,11 @@ export interface WindowSteps {
   readonly buckets: readonly Bucket[];
 }
 
-/** The finite numbers of a sketch, without those of one value. */
+/** Returns the finite numbers of a sketch, optionally without the rows of one value. */
 export function windowSteps(sketch: NumberSketch, without?: { value: number; rows: number }): WindowSteps {
   if (!without) return { size: sketch.finite, buckets: sketch.buckets() };
   const { value } = without;
-  const isOf = ({ low, high }: Bucket): boolean =>
+  const containsValue = ({ low, high }: Bucket): boolean =>
     value === 0
       ? low === 0 && high === 0
       : value > 0
@@ -25,16 +25,16 @@ export function windowSteps(sketch: NumberSketch, without?: { value: number; row
         : low < value && value <= high;
   const buckets = sketch
     .buckets()
-    .map((bucket) => (isOf(bucket) ? { ...bucket, count: bucket.count - without.rows } : bucket))
+    .map((bucket) => (containsValue(bucket) ? { ...bucket, count: bucket.count - without.rows } : bucket))
     .filter(({ count }) => count > 0);
   return { size: sketch.finite - without.rows, buckets };
 }
 
 /**
- * Least Kolmogorov-Smirnov distance that the bins of both sides leave possible, from 0 to 1, of the reference and the
- * window divided by `scale`; a negative scale mirrors it.
+ * Returns a lower bound, from 0 to 1, of the Kolmogorov-Smirnov distance between the reference and the window divided
+ * by `scale`: the smallest distance that the bins of both sides allow. A negative scale mirrors the window.
  *
- * @example distance(reference, window, 60) // near 0 where minutes took the place of hours
+ * @example distance(reference, window, 60) // near 0 if the window has minutes instead of hours
  */
 export function distance(reference: ReferenceSteps, window: WindowSteps, scale = 1): number {
   const { size, buckets } = window;
@@ -51,19 +51,19 @@ export function distance(reference: ReferenceSteps, window: WindowSteps, scale =
   return furthest;
 }
 
-/** How far the window's share below a number is from those that the reference may have there. */
+/** Returns how far the window's share below a number is outside the range that the reference's bins allow there. */
 function gapAt(reference: ReferenceSteps, number: number, share: number): number {
-  const least = reference.leastBelow(number - Math.abs(number) * ROUNDING) / reference.size;
-  // A bucket of one value ends with it, and one of a mirrored window includes the end it has been given.
+  const min = reference.minBelow(number - Math.abs(number) * ROUNDING) / reference.size;
+  // Look just above the number: a bucket of one value ends there, and a mirrored bucket includes its end.
   const above = number === 0 ? Number.MIN_VALUE : number + Math.abs(number) * ROUNDING;
-  const most = reference.mostBelow(above) / reference.size;
-  return share < least ? least - share : Math.max(0, share - most);
+  const max = reference.maxBelow(above) / reference.size;
+  return share < min ? min - share : Math.max(0, share - max);
 }
 
-/** The 95 % point of the distance of two samples of one distribution: 1.36 · √(1/n + 1/m) (Smirnov 1948). */
+/** Returns the 95 % quantile of the distance if nothing changed: 1.36 · √(1/n + 1/m) (Smirnov 1948). */
 export const noiseFloor = (n: number, m: number): number => 1.36 * Math.sqrt(1 / n + 1 / m);
 
-/** The median of values other than 0, to about 1 %; 0 where there are none. */
+/** Returns the median of the values other than 0, to about 1 %; 0 if there are none. */
 export function median(of: NumberSketch | NumericReference): number {
   const buckets = of instanceof NumberSketch ? of.buckets() : referenceBuckets(of);
   const others = buckets.filter(({ low, high }) => low !== 0 || high !== 0);
@@ -85,7 +85,7 @@ function referenceBuckets({
   return [...counts].flatMap((count, bin) => {
     const low = Math.max(cuts[bin - 1] ?? minimum, minimum, -Number.MAX_VALUE);
     const high = Math.min(cuts[bin] ?? maximum, maximum, Number.MAX_VALUE);
-    // A bin of one value ends at its neighbour, which for 0 is the least number there is.
+    // The bin of a single value ends at the next larger double, which for 0 is the smallest positive one.
     return count > 0 ? [{ low, high: high === Number.MIN_VALUE ? 0 : high, count }] : [];
   });
 }

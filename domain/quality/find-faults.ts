@@ -1,4 +1,4 @@
-// Every check of a window beside its contracts.
+// Runs all checks of a window that go beyond its declared contracts.
 import { type ColumnReference, type FeatureReference } from '../data/profile/feature-reference.ts';
 import {
   allMissing,
@@ -16,7 +16,7 @@ import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
 import { total } from '../data/math/total.ts';
 import { grouped, percent, percents } from '../numbers-in-words.ts';
 
-/** The checks of a column, the plainest first: of one column the first finding explains the others. */
+/** The checks of a column, the most fundamental first: only the first finding of a column is reported. */
 const columnChecks: readonly ColumnCheck[] = [
   typeChanged,
   allMissing,
@@ -27,8 +27,8 @@ const columnChecks: readonly ColumnCheck[] = [
 ];
 
 /**
- * Looks a window through. Columns are measured against the champion's reference; without one only the tables and the
- * window before are looked at. Warnings come first.
+ * Checks a window for faults. Columns are compared with the champion's reference; without one, only tables and changes
+ * since the previous window are checked. Warnings come first.
  *
  * @example findFaults(facts).filter(({ severity }) => severity === 'warn')
  */
@@ -58,13 +58,13 @@ function checkColumn(column: ColumnFacts, reference: ColumnReference | undefined
   return [];
 }
 
-/** Share of repeated rows of a table from which they are a warning; a few are information. */
+/** Repeated rows of a table are a warning from this share on, otherwise information. */
 const WARNING_SHARE = 0.001;
 
-/** Rise of the share of alike rows since the window before from which it is a warning, and the share that is told of without one. */
+/** Smallest rise of the share of identical rows since the previous window, or smallest share if there is none. */
 const MIN_RISE = 0.05;
 
-/** Rows of a table that repeat the key and the instants of another. The join takes one of them, so no row is doubled. */
+/** Finds rows of a table that repeat the key and the instants of another. The join uses only one of them. */
 function duplicateRows({ table, isSpine, windowRows, repeatedRows }: TableFacts): Finding | undefined {
   if (repeatedRows === 0) return undefined;
   const share = repeatedRows / windowRows;
@@ -77,27 +77,27 @@ function duplicateRows({ table, isSpine, windowRows, repeatedRows }: TableFacts)
     violation: null,
     words:
       `${grouped(repeatedRows)} of ${grouped(windowRows)} rows of the window (${percent(share)}) ` +
-      'repeat the key and time of another',
+      'repeat the key and time of another row',
     advice: isSpine
-      ? 'Look whether a load ran twice. Each entity and time is used once, so nothing is counted double.'
-      : 'Look whether a load ran twice. One row of each is used: where they differ, the greater values.',
+      ? 'Check whether a load ran twice. Each entity and time is used only once, so nothing is counted twice.'
+      : 'Check whether a load ran twice. Only one of these rows is used; if they differ, the one with greater values.',
   };
 }
 
 /**
- * Rows of different keys or times with the same value in every feature. A warning where their share rose by 0.05 since
- * the window before; before there is one to compare with, information from a share of 0.05 where the columns' own
- * distributions would make fewer than a tenth of that, if they did not depend on each other.
+ * Finds rows of different keys or times that have the same value in every feature. A warning if their share rose by
+ * 0.05 since the previous window. Without a previous window, information if the share is at least 0.05 and independent
+ * columns with the reference's distributions would give less than a tenth of it.
  */
 function identicalRows({ repeats, previous, reference }: WindowFacts): Finding | undefined {
   if (repeats.values === 0) return undefined;
   const share = repeats.repeats / repeats.values;
-  const sure = wilsonLower({ hits: repeats.repeats, size: repeats.values });
+  const lower = wilsonLower({ hits: repeats.repeats, size: repeats.values });
   const before = previous?.repeats ?? null;
   const wasShare = before && before.values > 0 ? before.repeats / before.values : null;
   const expected = wasShare ?? (reference ? expectedShare(reference, repeats.values) : null);
   if (expected === null) return undefined;
-  if (wasShare === null ? sure < MIN_RISE || expected > share / 10 : sure - wasShare < MIN_RISE)
+  if (wasShare === null ? lower < MIN_RISE || expected > share / 10 : lower - wasShare < MIN_RISE)
     return undefined;
   const [now, then] = percents(wasShare === null ? [share] : [share, wasShare]);
   return {
@@ -108,13 +108,13 @@ function identicalRows({ repeats, previous, reference }: WindowFacts): Finding |
     evidence: { rows: repeats.values, repeated: repeats.repeats, share, shareBefore: wasShare },
     violation: null,
     words:
-      `${now} of the rows have the value of another row in every feature` +
-      (then === undefined ? '' : `, in the window before ${then}`),
-    advice: 'Look whether rows were copied under other keys, or features are filled with defaults.',
+      `${now} of the rows have the same value as another row in every feature` +
+      (then === undefined ? '' : `, up from ${then} in the previous window`),
+    advice: 'Check whether rows were copied under other keys, or features are filled with defaults.',
   };
 }
 
-/** About the share of rows that would repeat another if the columns were independent: n/2 times the chance that two rows agree. */
+/** Estimates the share of identical rows if columns were independent: n/2 times the chance that two rows agree. */
 function expectedShare({ columns }: FeatureReference, rows: number): number {
   const agree = columns.reduce((chance, column) => {
     const counts = column.kind === 'numeric' ? column.profile.counts : column.counts;

@@ -1,9 +1,9 @@
-// A finding: something about a window's data that looks like a fault of it, with the numbers that say so.
+// The type of a finding: a probable fault in a window's data, with the numbers behind it.
 import { type ViolationCheck } from '../model/parts/contract.ts';
 import { type ColumnReference } from '../data/profile/feature-reference.ts';
 import { type ColumnFacts } from './window-facts.ts';
 
-/** Every check beside the contracts. */
+/** Names of all checks other than the contracts. */
 export const FINDINGS = [
   'vanished-column',
   'extra-column',
@@ -25,30 +25,30 @@ export const FINDINGS = [
 /** Name of a check. */
 export type FindingName = (typeof FINDINGS)[number];
 
-/** Something that a check found. */
+/** What a check found. */
 export interface Finding {
   readonly name: FindingName;
-  /** Null for a finding of a table or of all columns together. */
+  /** Null for a finding about a table or about all columns together. */
   readonly column: string | null;
-  /** Null where no table stands behind it. */
+  /** Null if the finding does not belong to a table. */
   readonly table: string | null;
-  /** `warn` is most likely a fault of the data; `info` may well be as it should. Neither stops the loop. */
+  /** `warn` is most likely a fault in the data; `info` may well be intended. Neither stops the loop. */
   readonly severity: 'info' | 'warn';
-  /** The numbers that it rests on, each finite. */
+  /** The numbers behind it; each is finite. */
   readonly evidence: Readonly<Record<string, number | string | null>>;
-  /** SageMaker's word for it; null where it has none. */
+  /** SageMaker's name for this kind of violation; null if it has none. */
   readonly violation: ViolationCheck | null;
   /** What was found, with its numbers. */
   readonly words: string;
-  /** What to look at. */
+  /** What to check or do. */
   readonly advice: string;
 }
 
-/** Fewest values on each side from which two distributions are compared. */
+/** Fewest values needed on each side to compare two distributions. */
 export const MIN_VALUES = 30;
 
-/** Chance at most that a finding of rare values is one of no change at all. */
+/** Largest probability of a false alarm, for checks that compute one. */
 export const FALSE_ALARM = 1e-5;
 
-/** Looks at a column; nothing where it finds nothing. */
+/** Checks a column; returns undefined if it finds nothing. */
 export type ColumnCheck = (column: ColumnFacts, reference: ColumnReference) => Finding | undefined;

@@ -1,18 +1,19 @@
-// Rows that are dated in the future.
+// Findings about rows that are dated in the future.
 import { grouped } from '../numbers-in-words.ts';
 import { type Finding } from './finding.ts';
 
-/** Rows of a table whose time in one column has not come yet. */
+/** Rows of a table that have a future time in one column. */
 export interface FutureRows {
   readonly table: string;
   readonly column: string;
-  /** At least so many where there are more than were counted. */
+  /** Number of rows; a lower bound if `isMore` is true. */
   readonly rows: number;
+  /** Whether counting stopped early, so that there may be more. */
   readonly isMore: boolean;
   readonly newest: Date;
 }
 
-/** A warning: such a row is used when its time comes and not before, and a typing error is never used. */
+/** Warns of such rows: each is used only once its time has come, which for a typing error may be never. */
 export function futureRows({ table, column, rows, isMore, newest }: FutureRows): Finding {
   const count = `${isMore ? 'at least ' : ''}${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
   return {
@@ -22,12 +23,12 @@ export function futureRows({ table, column, rows, isMore, newest }: FutureRows):
     severity: 'warn',
     evidence: { column, rows, newest: newest.toISOString() },
     violation: null,
-    words: `${count} whose ${column} lies in the future, up to ${newest.toISOString()}`,
-    advice: 'Correct the times, unless the rows are meant: none of them is used before its time.',
+    words: `${count} with ${column} in the future, up to ${newest.toISOString()}`,
+    advice: 'Correct the times, unless they are intended: no row is used before its time.',
   };
 }
 
-/** A warning: until the instant of these rows comes, no run brings anything newer. */
+/** Warns of online rows dated in the future: until that time comes, no run replaces them. */
 export const onlineRowsAhead = (model: string, definitionVersion: number): Finding => ({
   name: 'online-rows-ahead',
   column: null,
@@ -35,6 +36,6 @@ export const onlineRowsAhead = (model: string, definitionVersion: number): Findi
   severity: 'warn',
   evidence: { definitionVersion },
   violation: null,
-  words: `online rows of definition ${definitionVersion} are of an instant in the future, so nothing newer replaces them`,
-  advice: `Take them back to now: tidegate materialize ${model} --reset`,
+  words: `online rows of definition ${definitionVersion} are dated in the future, so no run replaces them until then`,
+  advice: `Reset them to now: tidegate materialize ${model} --reset`,
 });

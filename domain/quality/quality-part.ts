@@ -1,4 +1,4 @@
-// The quality part of a report: the contracts of its window, and what else looks like a fault of the data.
+// The quality part of a report: the results of the contracts, and the findings about other faults in the data.
 import { type ContractResult } from '../model/parts/contract.ts';
 import { type Repeats } from './contracts/distinct-counter.ts';
 import { type Failed, failedInWords } from '../judgements.ts';
@@ -8,25 +8,29 @@ import { CONTRACT_KINDS } from '../model/parts/column-schema.ts';
 import { severity, share } from '../model/parts/schema-parts.ts';
 import { failed } from '../data/report-fields.ts';
 
-/** Raised with a change of these shapes that an older reader would misread. */
+/** Increased with every change of these shapes that an older reader would misread. */
 export const QUALITY_VERSION = 1;
 
-/** Quality of a window; plain JSON, every number finite. */
+/** Quality of a window; plain JSON with finite numbers only. */
 export interface QualityPart {
   readonly version: typeof QUALITY_VERSION;
-  /** Every contract, held or not, in the order of the definition; those of tables last. */
+  /** The result of every contract, in the order of the definition; contracts of tables come last. */
   readonly contracts: readonly ContractResult[];
   /** Warnings first. */
   readonly findings: readonly Finding[];
   /** The version whose reference the columns were compared with; null before the first. */
   readonly comparedWith: number | null;
-  /** Rows that repeat the features of another, for the next window to be compared with. */
+  /** Rows that repeat the features of another; the next window is compared with this. */
   readonly repeats: Repeats;
-  /** Set if quality could not be checked: then nothing else of this part says anything. Absent otherwise. */
+  /** Set if quality could not be checked; all other fields are then meaningless. Absent otherwise. */
   readonly failed?: Failed;
 }
 
-/** Quality that was due and could not be checked. @example qualityFailed({ code: null, reason: 'the worker died' }) */
+/**
+ * Returns the part for quality that was due but could not be checked.
+ *
+ * @example qualityFailed({ code: null, reason: 'the worker died' })
+ */
 export const qualityFailed = (failed: Failed): QualityPart => ({
   version: QUALITY_VERSION,
   contracts: [],
@@ -36,7 +40,7 @@ export const qualityFailed = (failed: Failed): QualityPart => ({
   failed,
 });
 
-/** The contracts that do not hold, those that stop the loop first. */
+/** Returns the broken contracts; those that stop the loop come first. */
 export function brokenContracts({ contracts }: Pick<QualityPart, 'contracts'>): ContractResult[] {
   const broken = contracts.filter(({ held }) => !held);
   return [
@@ -45,41 +49,46 @@ export function brokenContracts({ contracts }: Pick<QualityPart, 'contracts'>): 
   ];
 }
 
-/** The broken contracts that stop the loop. */
+/** Returns the broken contracts that stop the loop. */
 export const stoppingContracts = (part: Pick<QualityPart, 'contracts'>): ContractResult[] =>
   brokenContracts(part).filter(({ severity }) => severity === 'fail');
 
-/** A contract by name. @example contractName(result) // 'null-share of watch_hours_30d' */
+/** Names a contract. @example contractName(result) // 'null-share of watch_hours_30d' */
 export const contractName = ({ kind, column, table }: ContractResult): string =>
   `${kind} of ${column ?? table}`;
 
-/** A contract by name with what was found. @example 'range of monthly_fee: 3 of 7,043 values (0.0426 %) are below 0; none may' */
-export const contractInWords = (result: ContractResult): string => `${contractName(result)}: ${result.words}`;
+/**
+ * Describes the result of a contract.
+ *
+ * @example 'range of monthly_fee: 3 of 7,043 values (0.0426 %) are below 0; none are allowed'
+ */
+export const describeContract = (result: ContractResult): string =>
+  `${contractName(result)}: ${result.words}`;
 
-/** Most that a line for people names; the report holds them all. */
+/** Most contracts or findings that a summary names; the report contains them all. */
 const MAX_NAMED = 8;
 
-/** "all 29 contracts hold, nothing found", or those that do not, and what was found. */
-export function qualityInWords(part: QualityPart): string {
+/** Summarises quality: the broken contracts and warnings, or "all 29 contracts pass; nothing else was found". */
+export function describeQuality(part: QualityPart): string {
   if (part.failed) return failedInWords('quality', part.failed);
   const broken = brokenContracts(part);
   const parts = [
     broken.length === 0
-      ? `all ${part.contracts.length} contracts hold`
-      : `${broken.length} of ${part.contracts.length} contracts are broken: ${listed(broken.map(brokenInWords))}`,
+      ? `all ${part.contracts.length} contracts pass`
+      : `${broken.length} of ${part.contracts.length} contracts are broken: ${listed(broken.map(describeBroken))}`,
   ];
   const warnings = part.findings.filter(({ severity }) => severity === 'warn');
-  if (warnings.length > 0) parts.push(listed(warnings.map(findingInWords)));
+  if (warnings.length > 0) parts.push(listed(warnings.map(describeFinding)));
   else if (broken.length === 0) parts.push('nothing else was found');
   return parts.join('; ');
 }
 
-/** A finding in one line. @example 'monthly_fee: unit-changed, its 7,043 values …' */
-export const findingInWords = ({ name, column, table, words }: Finding): string =>
+/** Describes a finding in one line. @example 'monthly_fee: unit-changed, its 7,043 values …' */
+export const describeFinding = ({ name, column, table, words }: Finding): string =>
   `${column ?? table ?? 'all columns'}: ${name}, ${words}`;
 
-const brokenInWords = (result: ContractResult): string =>
-  result.severity === 'fail' ? `${contractInWords(result)} (stops the loop)` : contractInWords(result);
+const describeBroken = (result: ContractResult): string =>
+  result.severity === 'fail' ? `${describeContract(result)} (stops the loop)` : describeContract(result);
 
 const listed = (items: readonly string[]): string =>
   items.length <= MAX_NAMED
@@ -98,11 +107,11 @@ const violation = z
     'categorical_values_check',
   ])
   .nullable()
-  .describe("SageMaker's word for it; null where it has none");
+  .describe("SageMaker's name for this kind of violation; null if it has none");
 
 const example = z.strictObject({
-  value: z.string().nullable().describe('At most 60 characters; null where it is missing'),
-  key: z.string().describe('Entity key: a JSON array of texts, cut at 120 characters'),
+  value: z.string().nullable().describe('At most 60 characters; null if it is missing'),
+  key: z.string().describe('Entity key: a JSON array of texts, at most 120 characters of it'),
   at: z.string().describe('Time of the row, ISO 8601 in UTC'),
 });
 
@@ -110,12 +119,12 @@ const contract = z.strictObject({
   kind: z.enum([...CONTRACT_KINDS, 'freshness']),
   column: z.string().nullable().describe('Null for a contract of a table'),
   table: z.string().nullable().describe('Null for a derived column'),
-  severity: severity.describe('fail stops the loop where the contract is broken'),
+  severity: severity.describe('fail stops the loop if the contract is broken'),
   held: z.boolean(),
-  rows: count.describe('Rows looked at; 1 table for freshness'),
+  rows: count.describe('Rows checked; 1 for freshness, which checks a table'),
   violations: count,
-  share: share.describe('Violations among the rows looked at'),
-  bound: share.describe('Greatest share that still holds'),
+  share: share.describe('Violations as a share of the rows checked'),
+  bound: share.describe('Largest share of violations that is allowed'),
   examples: z.array(example).max(5),
   violation,
   words: z.string(),
@@ -125,11 +134,11 @@ const finding = z.strictObject({
   name: z.enum(FINDINGS),
   column: z.string().nullable(),
   table: z.string().nullable(),
-  severity: z.enum(['info', 'warn']).describe('warn is most likely a fault of the data'),
+  severity: z.enum(['info', 'warn']).describe('warn is most likely a fault in the data'),
   evidence: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
   violation,
   words: z.string(),
-  advice: z.string().describe('What to look at'),
+  advice: z.string().describe('What to check or do'),
 });
 
 /** Checks the quality part of a report. */
@@ -140,11 +149,11 @@ export const qualityPartSchema = z.strictObject({
   comparedWith: z.int().nullable().describe('Version whose reference the columns were compared with'),
   repeats: z
     .strictObject({ values: count, repeats: count })
-    .describe('Rows looked at, and those that repeat the features of another'),
+    .describe('Rows counted, and those that repeat the features of another'),
   failed,
 }) satisfies z.ZodType<QualityPart>;
 
-/** Quality as it was stored before contracts had kinds and severities: counts of a column's declaration as a whole. */
+/** Quality as stored before contracts had kinds and severities: counts for a column's declaration as a whole. */
 export interface FirstQualityPart {
   readonly contracts: readonly {
     readonly column: string;
@@ -156,8 +165,7 @@ export interface FirstQualityPart {
 }
 
 /**
- * The part as today's readers know it. What the first shape does not say is left open: no finding was looked for, and
- * every contract warned.
+ * Reads a stored part into today's shape. The first shape has no findings, and all its contracts are read as warnings.
  *
  * @example readQualityPart(report.quality)?.findings
  */

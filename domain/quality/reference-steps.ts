@@ -1,46 +1,46 @@
-// How many reference values lie below a number, known through the reference's bins.
+// Counts how many reference values lie below a number, as far as the reference's bins show it.
 import { nextUp, total } from '../data/math/total.ts';
 import { type NumericReference } from '../data/profile/numeric-reference.ts';
 
-/** Cumulative counts of a numeric reference; exact at its cuts, bracketed by a bin's rows between them. */
+/** Cumulative counts of a numeric reference: exact at the edges of its bins, and bounds between them. */
 export class ReferenceSteps {
-  /** Values, without the one that is left out. */
+  /** Number of values, without those that are left out. */
   readonly size: number;
   readonly #cuts: Float64Array;
-  /** Values before each bin, and all of them at the end. */
+  /** Number of values before each bin; the last entry counts all. */
   readonly #before: Float64Array;
 
-  /** @param without a value whose rows are left out, where the reference keeps it apart. @default none */
+  /** @param without a value whose rows are left out, if the reference has a bin for it only. @default none */
   constructor({ cuts, profile }: NumericReference, without?: number) {
-    const left = without === undefined ? -1 : ownBin(cuts, without);
+    const leftOut = without === undefined ? -1 : ownBin(cuts, without);
     this.#cuts = cuts;
     this.#before = new Float64Array(profile.counts.length + 1);
     profile.counts.forEach((count, bin) => {
-      this.#before[bin + 1] = (this.#before[bin] as number) + (bin === left ? 0 : count);
+      this.#before[bin + 1] = (this.#before[bin] as number) + (bin === leftOut ? 0 : count);
     });
     this.size = this.#before[profile.counts.length] as number;
   }
 
-  /** Fewest values that can lie below the number. */
-  leastBelow(number: number): number {
+  /** Returns the smallest possible number of values below the given number. */
+  minBelow(number: number): number {
     return this.#before[binOf(this.#cuts, number)] as number;
   }
 
-  /** Most values that can lie below the number. */
-  mostBelow(number: number): number {
+  /** Returns the largest possible number of values below the given number. */
+  maxBelow(number: number): number {
     const bin = binOf(this.#cuts, number);
     const isAtStart = bin > 0 && this.#cuts[bin - 1] === number;
     return this.#before[isAtStart ? bin : bin + 1] as number;
   }
 }
 
-/** Bounds of the share of a value among the reference's present values: its bin's, unless it has one of its own. */
+/** Returns the share of a value's bin among the reference's present values: an upper bound of the value's own share. */
 export function shareInReference({ cuts, profile }: NumericReference, value: number): number {
   const present = total(profile.counts);
   return present === 0 ? 0 : (profile.counts[binOf(cuts, value)] as number) / present;
 }
 
-/** The bin that holds a number: the cuts that are at most it. */
+/** Returns the bin that contains a number: the number of edges at or below it. */
 function binOf(cuts: Float64Array, number: number): number {
   let from = 0;
   let end = cuts.length;
@@ -52,9 +52,9 @@ function binOf(cuts: Float64Array, number: number): number {
   return from;
 }
 
-/** The bin that holds this value and no other; −1 where there is none. */
+/** Returns the bin that contains this value and no other; −1 if there is none. */
 function ownBin(cuts: Float64Array, value: number): number {
   const bin = binOf(cuts, value);
-  // −0 is 0 here as well.
+  // `===` also matches −0 with 0.
   return bin > 0 && cuts[bin - 1] === value && cuts[bin] === nextUp(value) ? bin : -1;
 }

@@ -1,26 +1,27 @@
-// A column that is now measured in another unit: all its values are ten, sixty, a hundred or a thousand times as large.
+// Checks whether a column changed its unit (by a factor of 10, 60, 100 or 1000, either way) or its sign.
 import { apart, grouped, rounded } from '../numbers-in-words.ts';
 import { type ColumnCheck, MIN_VALUES } from './finding.ts';
 import { distance, median, noiseFloor, windowSteps } from './distance.ts';
 import { ReferenceSteps } from './reference-steps.ts';
 
-/** The factors that units differ by. */
+/** The factors by which units usually differ. */
 const FACTORS = [10, 60, 100, 1_000].flatMap((factor) => [factor, 1 / factor]);
 
-/** Least distance of the window as it is: above it the values are plainly others. */
-export const PLAINLY_OTHER = 0.3;
-/** Greatest distance of the window scaled back, and greatest part of the distance as it is. */
-export const ALIKE = 0.1;
-export const MAX_LEFT = 1 / 3;
+/** Smallest distance of the unchanged window from the reference. */
+const MIN_DISTANCE = 0.3;
+/** Largest distance after scaling back, absolute and as a share of the distance before. */
+const MAX_REMAINING = 0.1;
+const MAX_REMAINING_SHARE = 1 / 3;
 
-/** A neighbour of a factor: a distribution that some other factor fits better was not scaled by this one. */
+/** Ratio to a neighbouring factor: if that fits better, the values were not scaled by this factor. */
 const NEIGHBOUR = 1.25;
 
 /**
- * The values other than 0 are distributed as the reference's once they are divided by one of the factors, and not
- * otherwise: as they are, their Kolmogorov-Smirnov distance from the reference is at least 0.3 more than chance gives;
- * scaled back it is at most 0.1 more, at most a third, and less than with a factor a quarter greater or smaller. So a
- * level that rises by half, doubles or triples is drift, and no unit. Looked at from 30 values on each side.
+ * Finds a column whose values other than 0 are distributed as in the reference only after they are divided by one of
+ * the factors. Unscaled, their Kolmogorov-Smirnov distance from the reference must be at least 0.3 more than chance
+ * explains. Scaled back, it must be at most 0.1 more than chance explains, at most a third of the unscaled distance,
+ * and smaller than with a factor 1.25 times larger or smaller. So a level that rises by half, doubles or triples counts
+ * as drift and not as a change of unit. Needs 30 values on each side.
  */
 export const unitChanged: ColumnCheck = (column, reference) => {
   if (column.kind !== 'numeric' || reference.kind !== 'numeric') return undefined;
@@ -30,16 +31,16 @@ export const unitChanged: ColumnCheck = (column, reference) => {
   if (before.size < MIN_VALUES || now.size < MIN_VALUES) return undefined;
   const floor = noiseFloor(before.size, now.size);
   const asIs = distance(before, now);
-  if (asIs < PLAINLY_OTHER + floor) return undefined;
-  const most = Math.min(ALIKE + floor, asIs * MAX_LEFT);
-  const [best] = FACTORS.map((factor) => ({ factor, left: distance(before, now, factor) })).sort(
-    (a, b) => a.left - b.left,
+  if (asIs < MIN_DISTANCE + floor) return undefined;
+  const allowed = Math.min(MAX_REMAINING + floor, asIs * MAX_REMAINING_SHARE);
+  const [best] = FACTORS.map((factor) => ({ factor, remaining: distance(before, now, factor) })).sort(
+    (a, b) => a.remaining - b.remaining,
   );
-  if (!best || best.left > most) return undefined;
-  const { factor, left } = best;
+  if (!best || best.remaining > allowed) return undefined;
+  const { factor, remaining } = best;
   if (
-    distance(before, now, factor * NEIGHBOUR) <= left ||
-    distance(before, now, factor / NEIGHBOUR) <= left
+    distance(before, now, factor * NEIGHBOUR) <= remaining ||
+    distance(before, now, factor / NEIGHBOUR) <= remaining
   ) {
     return undefined;
   }
@@ -50,18 +51,26 @@ export const unitChanged: ColumnCheck = (column, reference) => {
     column: column.name,
     table: column.table,
     severity: 'warn',
-    evidence: { factor, distance: asIs, distanceScaledBack: left, values: now.size, medianBefore, medianNow },
+    evidence: {
+      factor,
+      distance: asIs,
+      distanceScaledBack: remaining,
+      values: now.size,
+      medianBefore,
+      medianNow,
+    },
     violation: 'baseline_drift_check',
     words:
       `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by ${rounded(factor, 4)}: ` +
       `median ${shownNow}, in the reference ${shownBefore}`,
-    advice: 'Ask whoever loads the table whether the unit changed: cents, minutes, per cent, thousands.',
+    advice:
+      'Ask the owner of the table whether the unit changed, for example to cents, minutes, per cent or thousands.',
   };
 };
 
 /**
- * The values other than 0 are distributed as the reference's once they are mirrored at 0, and not otherwise, by the
- * bounds of `unitChanged`. A distribution that is symmetric about 0 shows nothing.
+ * Finds a column whose values other than 0 are distributed as in the reference only after their sign is flipped, with
+ * the same bounds as `unitChanged`. A distribution that is symmetric about 0 is never reported.
  */
 export const signFlipped: ColumnCheck = (column, reference) => {
   if (column.kind !== 'numeric' || reference.kind !== 'numeric') return undefined;
@@ -71,9 +80,9 @@ export const signFlipped: ColumnCheck = (column, reference) => {
   if (before.size < MIN_VALUES || now.size < MIN_VALUES) return undefined;
   const floor = noiseFloor(before.size, now.size);
   const asIs = distance(before, now);
-  if (asIs < PLAINLY_OTHER + floor) return undefined;
+  if (asIs < MIN_DISTANCE + floor) return undefined;
   const mirrored = distance(before, now, -1);
-  if (mirrored > Math.min(ALIKE + floor, asIs * MAX_LEFT)) return undefined;
+  if (mirrored > Math.min(MAX_REMAINING + floor, asIs * MAX_REMAINING_SHARE)) return undefined;
   const [medianBefore, medianNow] = [median(reference), median(sketch)];
   const [shownNow = '', shownBefore = ''] = apart([medianNow, medianBefore], 4);
   return {
@@ -87,6 +96,6 @@ export const signFlipped: ColumnCheck = (column, reference) => {
       `its ${grouped(now.size)} values other than 0 are distributed as if multiplied by −1: ` +
       `median ${shownNow}, in the reference ${shownBefore}`,
     advice:
-      'Ask whoever loads the table whether a difference is now taken the other way round, or a debit a credit.',
+      'Ask the owner of the table whether a difference is now computed the other way round, or debits are now credits.',
   };
 };

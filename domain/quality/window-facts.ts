@@ -1,4 +1,4 @@
-// What the checks look at: the window's columns, the champion's reference, and the tables behind them.
+// The input of the checks: the window's columns, the champion's reference, and the source tables.
 import { type FeatureReference } from '../data/profile/feature-reference.ts';
 import { type Repeats } from './contracts/distinct-counter.ts';
 import { type NumberSketch } from '../data/stats/number-sketch.ts';
@@ -24,28 +24,28 @@ export interface TextFacts {
 /** A column of the window. */
 export type ColumnFacts = NumberFacts | TextFacts;
 
-/** A table of the definition, between one run of the monitor and the next. */
+/** A table of the definition, as a run of the monitor finds it. */
 export interface TableFacts {
   readonly table: string;
-  /** Whether it is the spine. */
+  /** Whether it is the table of entity rows. */
   readonly isSpine: boolean;
-  /** Newest timestamp by the end of the window; null where there is none. */
+  /** Newest timestamp up to the end of the window; null if there are no rows. */
   readonly newest: Date | null;
-  /** Rows of the window's last period, `monitor.every`, and of the period before it. */
+  /** Rows in the window's last period (one `monitor.every`), and in the period before it. */
   readonly newRows: number;
   readonly rowsBefore: number;
-  /** Rows of the window, and those of them that repeat the key and instants of another. */
+  /** Rows in the window, and how many of them repeat the key and instants of another. */
   readonly windowRows: number;
   readonly repeatedRows: number;
 }
 
-/** The window against the one that the report before it spoke about. */
+/** The comparison with the window of the previous report. */
 export interface PreviousWindow {
-  /** Columns of which every value of every entity is the same to the bit. */
+  /** Columns in which every entity has exactly the same value in both windows. */
   readonly same: ReadonlySet<string>;
-  /** Likewise between that window and the one before it; null where there is none. */
+  /** The same for the previous window and the one before it; null if there is none. */
   readonly sameBefore: ReadonlySet<string> | null;
-  /** Rows of that window whose features repeat another row's; null where that was not counted. */
+  /** Rows of the previous window whose features repeat another row's; null if they were not counted. */
   readonly repeats: Repeats | null;
 }
 
@@ -53,11 +53,11 @@ export interface PreviousWindow {
 export interface WindowFacts {
   readonly rows: number;
   readonly columns: readonly ColumnFacts[];
-  /** Rows whose features are those of an earlier row, among all or a sample of them. */
+  /** Rows whose features are the same as those of an earlier row, among all rows or a sample of them. */
   readonly repeats: Repeats;
   /** Null before the first champion. */
   readonly reference: FeatureReference | null;
-  /** Whether the window was frozen by another definition than the champion was trained by. */
+  /** Whether the window was frozen with another definition than the champion's. */
   readonly definitionChanged: boolean;
   readonly tables: readonly TableFacts[];
   /** Null for a model's first window. */

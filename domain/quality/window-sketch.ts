@@ -1,11 +1,14 @@
-// Sketches a window that arrives in pieces, in memory that does not grow with its rows.
+// Summarises a window that arrives in pieces, with memory that does not grow with the number of rows.
 import { type FrozenColumn } from './contracts/check-contracts.ts';
 import { DistinctCounter, type Repeats } from './contracts/distinct-counter.ts';
 import { type FeatureColumn } from '../data/frame.ts';
 import { NumberSketch } from '../data/stats/number-sketch.ts';
 import { type ColumnFacts, TextCounts } from './window-facts.ts';
 
-/** 52 bits a row: two words that each column is mixed into. A million rows coincide by chance once in ten thousand windows. */
+/**
+ * A 52-bit hash per row of a piece, into which each column is mixed. Among a million distinct rows, two have the same
+ * hash by chance in about one of ten thousand windows.
+ */
 class RowHashes {
   readonly #high: Uint32Array;
   readonly #low: Uint32Array;
@@ -15,7 +18,7 @@ class RowHashes {
     this.#low = new Uint32Array(rows);
   }
 
-  /** Mixes a column's values in, in the order of the rows; −0 and 0 count as two values. */
+  /** Mixes in a column's values, in row order; −0 and 0 count as different values. */
   add(column: FeatureColumn): void {
     const [high, low] = [this.#high, this.#low];
     if (column.kind === 'category') {
@@ -23,21 +26,21 @@ class RowHashes {
       return;
     }
     const { buffer, byteOffset } = column.values;
-    const words = new Uint32Array(buffer, byteOffset, 2 * high.length);
+    const halves = new Uint32Array(buffer, byteOffset, 2 * high.length);
     for (let row = 0; row < high.length; row++) {
-      mix(high, low, row, words[2 * row] as number, words[2 * row + 1] as number);
+      mix(high, low, row, halves[2 * row] as number, halves[2 * row + 1] as number);
     }
   }
 
-  /** The hash of a row: a whole number below 2^52. */
+  /** Returns the hash of a row: a whole number below 2^52. */
   at(row: number): number {
     return (this.#high[row] as number) * 2 ** 20 + ((this.#low[row] as number) >>> 12);
   }
 }
 
 /**
- * Small whole numbers differ in the upper bits of a double only, and a product moves bits upwards: each step turns them
- * back down, or columns would cancel each other out.
+ * Mixes the two halves of a value into a row's hash. Small whole numbers differ only in the upper bits of a double, and
+ * multiplication moves bits upwards; each step therefore moves them back down, so that columns do not cancel out.
  */
 function mix(high: Uint32Array, low: Uint32Array, row: number, first: number, second: number): void {
   const a = Math.imul((high[row] as number) ^ second ^ ((first << 13) | (first >>> 19)), 0x85eb_ca6b);
@@ -46,11 +49,11 @@ function mix(high: Uint32Array, low: Uint32Array, row: number, first: number, se
   low[row] = (b ^ (b >>> 13)) + 0x9e37_79b9;
 }
 
-/** Distinct rows that are kept at a time, by their hashes. */
+/** Most distinct row hashes that are kept at a time. */
 const MAX_DISTINCT_ROWS = 2 ** 18;
 
 /**
- * Every column of a window, and how many rows are alike.
+ * Collects the facts about every column of a window, and counts identical rows.
  *
  * @example
  * const sketch = new WindowSketch(dataset.columns, (name) => 'usage');
@@ -75,13 +78,13 @@ export class WindowSketch {
     this.#byName = new Map(this.columns.map((column) => [column.name, column]));
   }
 
-  /** Begins the next rows, whose columns follow one by one. */
+  /** Starts the next piece; its columns follow one by one. */
   startPiece(rows: number): void {
     this.#piece = rows;
     this.#hashes = new RowHashes(rows);
   }
 
-  /** Looks at a column of the piece. */
+  /** Adds a column of the piece. */
   addColumn(column: FeatureColumn): void {
     const facts = this.#byName.get(column.name);
     if (column.kind === 'numeric' && facts?.kind === 'numeric') facts.sketch.add(column.values);
@@ -89,14 +92,14 @@ export class WindowSketch {
     this.#hashes.add(column);
   }
 
-  /** Ends the piece: all its columns were added. */
+  /** Ends the piece after all its columns were added. */
   endPiece(): void {
     this.rows += this.#piece;
     for (let row = 0; row < this.#piece; row++) this.#distinct.add(this.#hashes.at(row));
     this.#piece = 0;
   }
 
-  /** Rows that repeat the features of another; exact up to 262,144 distinct rows, of a share of them beyond. */
+  /** Rows that repeat the features of another; exact up to 262,144 distinct rows, beyond that for a sample of them. */
   get repeats(): Repeats {
     return this.#distinct.counted();
   }

@@ -222,8 +222,8 @@ describe('a reference of an earlier version, which holds no means', () => {
     const { mean, clippedMean, words } = await columnOf('n1');
     expect(mean?.reference).toBeNull();
     expect(mean?.window).toEqual(expect.any(Number));
-    expect(mean?.note).toMatch(/^an earlier version profiled the reference, without its mean/);
+    expect(mean?.note).toMatch(/^an earlier version of Tidegate profiled the reference without its mean/);
     expect(clippedMean?.reference).toEqual(expect.any(Number));
-    expect(words).toMatch(/^drifted: clipped mean [^ ]+ → [^ ]+, the mean is left out: an earlier version/);
+    expect(words).toMatch(/^drifted: clipped mean [^ ]+ → [^ ]+, the mean is not shown: an earlier version/);
   });
 });

@@ -79,7 +79,7 @@ function defaults(): Activities {
   let settled: string | undefined;
   return {
     freezeWindow: async () => ({ reportId: 7, rows: 7_000, labelledRows: 6_900, parts: 1, appliedBy: 'ada' }),
-    checkQuality: async () => ({ words: 'quality: all 29 contracts hold', stops: false }),
+    checkQuality: async () => ({ words: 'quality: all 29 contracts pass', stops: false }),
     profilePart: async () => undefined,
     measureDrift: async () => ({ words: 'rebuffer_events_7d drifted' }),
     measurePerformance: async () => ({ words: 'performance: version 1 has AUC 0.494' }),

@@ -103,7 +103,7 @@ async function missingWindows(
   database: Database,
   definition: ModelDefinition,
   reported: readonly PastWindow[],
-  { from, to, every, windows: most }: Options,
+  { from, to, every, windows: limit }: Options,
   output: Output,
 ): Promise<PastWindow[] | undefined> {
   if (from === undefined) return [];
@@ -116,7 +116,7 @@ async function missingWindows(
     every: every ?? monitor.every,
     length: monitor.window,
     timezone: monitor.timezone,
-    most,
+    limit,
   }).filter((window) => !known.has(window.to.toISOString()));
   try {
     return await interruptible((signal) =>

@@ -8,7 +8,7 @@ import { type ReadTable, readTable } from '../../../store/profiles/read-table.ts
 import { openTableFile, type TableSource } from '../../../store/profiles/table-source.ts';
 import { type CsvOptions } from '../../../store/import/csv/csv-source.ts';
 import { type Output } from '../../output/output.ts';
-import { multivariateInWords } from '../../../domain/drift/multivariate/domain-classifier.ts';
+import { describeMultivariate } from '../../../domain/drift/multivariate/domain-classifier.ts';
 import { driftTable, notableColumns } from '../../output/report-tables.ts';
 
 /** Where a table is. */
@@ -209,5 +209,5 @@ function printVerdict(output: Output, verdict: DriftVerdict): void {
   output.line(`${verdict.status}: ${verdict.reason}`);
   output.table(driftTable(verdict));
   for (const words of notableColumns(verdict)) output.line(words);
-  if (verdict.multivariate) output.line(multivariateInWords(verdict.multivariate, verdict));
+  if (verdict.multivariate) output.line(describeMultivariate(verdict.multivariate, verdict));
 }

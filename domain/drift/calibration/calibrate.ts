@@ -1,4 +1,4 @@
-// Thresholds learnt from past windows, beside the present ones and what each would have flagged.
+// Learns drift thresholds from past windows, and lists the windows that the present and the learnt ones would flag.
 import { type EffectName } from '../drift-policy.ts';
 import { type SignalVerdict } from '../statistics/family.ts';
 import { statistics } from '../statistics.ts';
@@ -7,9 +7,9 @@ import { nextUp } from '../../data/math/total.ts';
 import { before, durationOf, windowZone } from '../../model/parts/duration.ts';
 import { type Window, windowEndingAt } from '../../model/window.ts';
 
-/** A window that was measured before. */
+/** A window that was measured in the past. */
 export interface PastWindow {
-  /** Null where no report measured it. */
+  /** Null if no report measured it. */
   readonly reportId: number | null;
   /** ISO 8601. */
   readonly asOf: string;
@@ -17,32 +17,32 @@ export interface PastWindow {
   readonly verdict: DriftVerdict;
 }
 
-/** What the definition says of a column now. */
+/** What the definition says about columns now. */
 export interface PresentPolicy {
   readonly effects: Readonly<Record<string, EffectName>>;
   readonly thresholds: Readonly<Record<string, number>>;
-  /** Bound of the adjusted p-value. */
+  /** Significance level of the adjusted p-value. */
   readonly alpha: number;
 }
 
-/** What was learnt of a column. */
+/** What was learnt about a column. */
 export interface ColumnCalibration {
   readonly column: string;
   readonly effect: string;
   /** Windows in which this effect was measured. */
   readonly windows: number;
   readonly present: number;
-  /** To three digits, upwards; null where there is too little to learn from. */
+  /** Rounded up to three digits; null if there is too little to learn from. */
   readonly learnt: number | null;
   readonly reason: string | null;
-  /** Instants (as-of) of the windows that each threshold flags, together with the adjusted p measured then. */
+  /** As-of instants of the windows that the threshold flags, given the adjusted p-value that was measured then. */
   readonly flaggedByPresent: readonly string[];
   readonly flaggedByLearnt: readonly string[];
 }
 
 /**
- * Learns a threshold for the distribution of each column of the newest window. Windows in which the column was measured
- * by another effect than it is now, or not at all, are left out.
+ * Learns a threshold for the distribution of each column of the newest window. Ignores windows in which the column was
+ * measured with another effect than now, or not at all.
  *
  * @param windows newest first
  * @example calibrate(windows, policy, { name: 'sd' }).filter(({ learnt }) => learnt !== null)
@@ -80,7 +80,7 @@ export function calibrate(
       windows: measured.length,
       present,
       learnt,
-      reason: measured.length === 0 ? `no window measured it by ${effect}` : reason,
+      reason: measured.length === 0 ? `no window measured it with ${effect}` : reason,
       flaggedByPresent: flaggedBy(present),
       flaggedByLearnt: flaggedBy(learnt),
     };
@@ -93,7 +93,7 @@ const distributionOf = (verdict: DriftVerdict, column: string): SignalVerdict | 
 const defaultOf = (effect: string): number =>
   statistics.find(({ name }) => name === effect)?.threshold ?? 0.1;
 
-/** To three significant digits, never below the number. @example roundedUp(0.08121) // 0.0813 */
+/** Rounds up to three significant digits. @example roundedUp(0.08121) // 0.0813 */
 export function roundedUp(value: number): number {
   const near = Number(value.toPrecision(3));
   if (near >= value) return near;
@@ -101,7 +101,7 @@ export function roundedUp(value: number): number {
   return Number((near + step).toPrecision(3));
 }
 
-/** How a threshold is learnt. */
+/** The method that learns a threshold. */
 export type CalibrationMethod =
   | { readonly name: 'sd' }
   /** Share of windows without drift that may be flagged, in (0, 1). */
@@ -112,16 +112,17 @@ type LearntThreshold =
   | { readonly threshold: number; readonly reason: null }
   | { readonly threshold: null; readonly reason: string };
 
-/** Fewest windows from which a spread is learnt. */
+/** Fewest windows from which a standard deviation is learnt. */
 const MIN_WINDOWS = 5;
 
 const DEVIATIONS = 3;
 
 /**
- * The effect from which a column counts as changed, given its effects in past windows.
+ * Learns the effect from which a column counts as drifted, given its effects in past windows.
  *
- * Formula: `sd`: mean + 3 standard deviations (ddof 0), as NannyML's default thresholds. `rate`: just above the effect
- * of rank ⌈(n + 1)(1 − rate)⌉ of n, so that a further window without drift exceeds it with at most that probability.
+ * Formula: `sd`: mean + 3 standard deviations (ddof 0), like NannyML's default thresholds. `rate`: just above the
+ * effect of rank ⌈(n + 1)(1 − rate)⌉ of n, so that another window without drift reaches it with at most that
+ * probability.
  * Source: NannyML 0.13, `StandardDeviationThreshold`; Vovk, Gammerman and Shafer 2005 for the rank.
  *
  * @example learnThreshold([0.02, 0.03, 0.02, 0.04, 0.03], { name: 'sd' }) // { threshold: 0.0505, reason: null }
@@ -147,30 +148,33 @@ const learnt = (threshold: number, sorted: readonly number[]): LearntThreshold =
     ? { threshold, reason: null }
     : { threshold: null, reason: 'it never changed: there is nothing to learn from' };
 
-/** Which windows. */
+/** Selects windows. */
 interface WindowRange {
-  /** No row before it is in a window. */
+  /** No window starts before it. */
   readonly from: Date;
   /** End of the newest window. */
   readonly to: Date;
-  /** From one end to the next, and the length of each: durations, as `1 month`. */
+  /** Step from one window to the next, and length of each window: durations such as `1 month`. */
   readonly every: string;
   readonly length: string;
-  /** Days and longer are counted in this time zone where `every` follows its clocks. */
+  /** Time zone in which days and longer units are counted if `every` follows local time. */
   readonly timezone: string;
-  readonly most: number;
+  /** Most windows to return. */
+  readonly limit: number;
 }
 
 /**
- * The newest windows that lie in a range, newest first.
+ * Returns the windows that lie in a range, newest first.
  *
- * @example windowsBetween({ from: january, to: april, every: '1 month', length: '1 month', timezone: 'UTC', most: 100 }) // three
+ * @example
+ * const timezone = 'UTC';
+ * windowsBetween({ from: january, to: april, every: '1 month', length: '1 month', timezone, limit: 100 }) // three
  */
-export function windowsBetween({ from, to, every, length, timezone, most }: WindowRange): Window[] {
+export function windowsBetween({ from, to, every, length, timezone, limit }: WindowRange): Window[] {
   const windows: Window[] = [];
   const step = durationOf(every);
   const zone = windowZone({ every, timezone });
-  for (let end = to; windows.length < most; end = before(end, step, zone)) {
+  for (let end = to; windows.length < limit; end = before(end, step, zone)) {
     const window = windowEndingAt(end, length, { every, timezone });
     if (window.from < from) return windows;
     windows.push(window);

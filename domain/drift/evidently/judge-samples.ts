@@ -1,4 +1,4 @@
-// The verdict that Evidently's preset would give on a window.
+// Reproduces the verdict of Evidently's drift preset on a window.
 import { type FeatureColumn, type Frame, MISSING_CODE } from '../../data/frame.ts';
 import { apart } from '../../numbers-in-words.ts';
 import { constantSides } from '../statistics/share-change.ts';
@@ -11,27 +11,28 @@ import { type PsiReading } from '../column-measurement.ts';
 import { type EvidentlySignal, measureByEvidently } from './measure-column.ts';
 import { countsByValue, distinctValues, type PandasType, type Sample, sampleOf, sizeOf } from './sample.ts';
 
-/** Both sides as rows: Evidently's statistics need values, not bins. */
+/** Both sides as rows, because Evidently's statistics need values, not bins. */
 export interface Samples {
   readonly reference: Pick<Frame, 'rows' | 'features'>;
   readonly window: Pick<Frame, 'rows' | 'features'>;
-  /** What pandas would hold a column as. @default float for numbers, string for categories */
+  /** The pandas type of each column. @default float for numbers, string for categories */
   readonly types?: Readonly<Record<string, PandasType>>;
-  /** Columns that a person named numeric. @default none */
+  /** Columns that the user declared numeric. @default none */
   readonly namedNumeric?: readonly string[] | undefined;
 }
 
-/** The share of drifted columns from which Evidently calls a data set drifted. */
+/** Share of drifted columns from which Evidently calls a data set drifted. */
 export const EVIDENTLY_SHARE = 0.5;
 
-/** Distinct reference values up to which Evidently gives each a bin of PSI. */
+/** Up to this many distinct reference values, Evidently gives each its own PSI bin. */
 const PSI_VALUES = 20;
 
 /**
- * Judges a window as Evidently 0.7's DataDriftPreset does: one test a column, chosen by type and size, no adjustment for
- * their number, no effect beside a p-value, no minimum of rows, missing values and infinities left out, every column of
- * the same weight; drifted when at least `policy.share` of the columns are (Evidently: 0.5). Columns that the policy
- * marks critical still count as such. A column that Evidently raises an error for is not measurable.
+ * Evaluates a window as Evidently 0.7's DataDriftPreset does: one test per column, chosen by type and size; no
+ * adjustment for the number of tests, no minimum effect in addition to a p-value, no minimum number of rows; missing
+ * values and infinities are left out; all columns weigh the same. The window is drifted if at least `policy.share` of
+ * the columns are (Evidently: 0.5), or if a column that the policy marks critical is. A column for which Evidently
+ * raises an error is not measurable.
  *
  * @example judgeByEvidently({ reference: trainingFrame, window: frame }, { share: 0.5 }).driftedColumns
  */
@@ -74,7 +75,7 @@ function judgeColumn(
   const [a, b] = [sampleOf(reference), sampleOf(window)];
   const missing = { reference: missingShare(reference), window: missingShare(window) };
   const asked = types[name] ?? (kind === 'numeric' ? 'float' : 'string');
-  // Whole numbers with a gap among them are floating-point to pandas.
+  // pandas stores whole numbers as floating-point if any of them is missing.
   const type = asked === 'int' && missing.window !== 0 ? 'float' : asked;
   const answer = measureByEvidently({
     column: name,
@@ -92,7 +93,7 @@ function judgeColumn(
     psi: readPsi(a, b, type),
     missing,
     constant: constantSides(distinctValues([a], 1), distinctValues([b], 1)),
-    words: words(answer),
+    words: describeSignal(answer),
   };
 }
 
@@ -146,10 +147,10 @@ function psiCells(reference: Sample, current: Sample, type: PandasType) {
   );
 }
 
-function words({ test, signal }: EvidentlySignal): string {
+function describeSignal({ test, signal }: EvidentlySignal): string {
   if (test === null || signal.status === 'not measurable')
     return `not measurable: ${signal.reason ?? 'nothing to compare'}`;
-  const score = test.judges === 'p-value' ? signal.pValue : signal.value;
+  const score = test.compares === 'p-value' ? signal.pValue : signal.value;
   const side = signal.status === 'drifted' ? test.driftWhen : opposite[test.driftWhen];
   const [read = '', threshold = ''] = apart([score ?? 0, test.threshold]);
   return `${signal.status}: ${test.displayName} ${read}, ${side} ${threshold}`;

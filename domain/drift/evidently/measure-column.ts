@@ -1,4 +1,4 @@
-// One column as Evidently measures it: the test that it chooses, its score and its verdict.
+// Measures one column as Evidently does: chooses its test, computes the score and decides.
 import { chiSquareEvidentlyTest } from '../statistics/chi-square-evidently.ts';
 import { type SignalVerdict } from '../statistics/family.ts';
 import { directionOf, measured, notMeasurable, type Question } from '../statistics/hypothesis.ts';
@@ -10,13 +10,13 @@ import { wassersteinEvidentlyDistance } from '../statistics/wasserstein-evidentl
 import { countsByValue, distinctValues, type PandasType, type Sample, sizeOf } from './sample.ts';
 import { type StatisticName } from '../statistics/statistic.ts';
 
-/** A column's signal with the test that Evidently chose for it; null where it chooses none. */
+/** A column's signal with the test that Evidently chooses for it; null if it chooses none. */
 export interface EvidentlySignal {
   readonly test: EvidentlyTest | null;
   readonly signal: SignalVerdict;
 }
 
-/** What is asked of a column before its test is chosen. */
+/** Both sides of a column, before its test is chosen. */
 export interface EvidentlyQuestion extends ColumnTypes {
   readonly column: string;
   readonly reference: Sample;
@@ -24,15 +24,15 @@ export interface EvidentlyQuestion extends ColumnTypes {
 }
 
 /**
- * Applies Evidently's test to both sides of a column. A p-value is not adjusted; a distance is judged alone. Where
- * Evidently raises an error, or would read the column as free text, it is not measurable.
+ * Applies Evidently's test to both sides of a column. A p-value is not adjusted, and a distance needs no p-value. The
+ * column is not measurable if Evidently would raise an error or treat it as free text.
  *
  * @example measureByEvidently({ column: 'hours', type: 'float', reference, current }).signal.status
  */
 export function measureByEvidently(question: EvidentlyQuestion): EvidentlySignal {
   const { column, type, reference, current } = question;
   const [n, m] = [sizeOf(reference), sizeOf(current)];
-  const reason = n === 0 ? 'the reference holds no values' : m === 0 ? 'the window holds no values' : null;
+  const reason = n === 0 ? 'the reference has no values' : m === 0 ? 'the window has no values' : null;
   if (reason !== null || isText(current, type)) {
     const statistic = current.kind === 'numeric' ? 'ks' : 'jensenshannon';
     const asked = questionOf(column, statistic, 0.1, n, m);
@@ -41,17 +41,17 @@ export function measureByEvidently(question: EvidentlyQuestion): EvidentlySignal
   const test = chooseTest(reference, current, question);
   const asked = questionOf(column, test.statistic, test.threshold, n, m);
   const scored = scoreOf(test, reference, current);
-  if (scored === null) return { test, signal: refused(asked, 'the distance or spread exceeds every number') };
+  if (scored === null) return { test, signal: refused(asked, 'the distance or the spread overflows') };
   const { value, pValue } = scored;
   const score = pValue ?? value;
   return {
     test,
     signal: {
       ...measured(asked, {
-        // A value may be infinite where its p-value is 0.
+        // The value is infinite if the p-value is 0; only finite values are stored.
         ...(value !== null && Number.isFinite(value) && { value }),
         ...(pValue !== null && { pValue }),
-        ...(test.judges === 'value' && value !== null && { effectSize: value }),
+        ...(test.compares === 'value' && value !== null && { effectSize: value }),
         noiseFloor: noiseFloorOf(test, reference, current),
         direction: directionOfChange(reference, current),
       }),
@@ -62,9 +62,9 @@ export function measureByEvidently(question: EvidentlyQuestion): EvidentlySignal
 }
 
 const TEXT =
-  'more than half of the texts differ: Evidently takes the column for free text, which is not measured here';
+  'more than half of the texts are distinct: Evidently would treat the column as free text, which is not measured here';
 
-/** Evidently takes texts of which more than half differ for free text. */
+/** Evidently treats a text column as free text if more than half of its values are distinct. */
 const isText = (current: Sample, type: PandasType): boolean =>
   type === 'string' && current.kind === 'category' && current.counts.size > current.size * 0.5;
 
@@ -109,7 +109,7 @@ function scoreOf(
   if (statistic === 'jensenshannon')
     return { value: jensenShannonDistance(counts.reference, counts.current), pValue: null };
   if (statistic === 'chisquare_evidently') return chiSquareEvidentlyTest(counts.reference, counts.current);
-  // Two values at most: the share of one of them says all. Which one does not change the two-sided p.
+  // There are at most two values, so compare the share of one; which one does not change the two-sided p-value.
   const { z, pValue } = twoProportionZ(
     { hits: counts.reference[0] ?? 0, size: sizeOf(reference) },
     { hits: counts.current[0] ?? 0, size: sizeOf(current) },
@@ -133,17 +133,17 @@ function directionOfChange(reference: Sample, current: Sample): 'up' | 'down' | 
   return directionOf(momentsOf(current.values).mean - momentsOf(reference.values).mean);
 }
 
-/** What is known of a column's type. */
+/** What is known about a column's type. */
 interface ColumnTypes {
   readonly type: PandasType;
-  /** Whether a person named it numeric, as Evidently's DataDefinition does: whole numbers of few values are then no category. */
+  /** Whether the user declared it numeric, as in Evidently's DataDefinition; it is then never treated as a category. */
   readonly isNamedNumeric?: boolean | undefined;
 }
 
 /** A test as Evidently applies it: what is compared with its threshold, and on which side there is drift. */
 interface EvidentlyTest {
   readonly statistic: StatisticName;
-  readonly judges: 'p-value' | 'value';
+  readonly compares: 'p-value' | 'value';
   readonly driftWhen: 'below' | 'at most' | 'at least';
   readonly threshold: number;
   /** Its name in Evidently's reports. */
@@ -152,8 +152,8 @@ interface EvidentlyTest {
 
 const KS = {
   statistic: 'ks',
-  judges: 'p-value',
-  // The other tests ask for less than the threshold; this one drifts at it, too.
+  compares: 'p-value',
+  // Unlike the other p-value tests, this one also counts a p-value equal to the threshold as drift.
   driftWhen: 'at most',
   threshold: 0.05,
   displayName: 'K-S p_value',
@@ -161,7 +161,7 @@ const KS = {
 
 const Z = {
   statistic: 'z',
-  judges: 'p-value',
+  compares: 'p-value',
   driftWhen: 'below',
   threshold: 0.05,
   displayName: 'Z-test p_value',
@@ -169,7 +169,7 @@ const Z = {
 
 const CHI_SQUARE = {
   statistic: 'chisquare_evidently',
-  judges: 'p-value',
+  compares: 'p-value',
   driftWhen: 'below',
   threshold: 0.05,
   displayName: 'chi-square p_value',
@@ -177,7 +177,7 @@ const CHI_SQUARE = {
 
 const WASSERSTEIN = {
   statistic: 'wasserstein_evidently',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.1,
   displayName: 'Wasserstein distance (normed)',
@@ -185,25 +185,25 @@ const WASSERSTEIN = {
 
 const JENSEN_SHANNON = {
   statistic: 'jensenshannon',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.1,
   displayName: 'Jensen-Shannon distance',
 } as const satisfies EvidentlyTest;
 
-/** Reference rows up to which a hypothesis is tested, and above which a distance is measured. */
+/** Up to this many reference rows Evidently tests a hypothesis; above, it measures a distance. */
 const SMALL_REFERENCE = 1_000;
 
-/** Distinct values up to which a number is tested as a category is. */
+/** Up to this many distinct values, a number is tested like a category. */
 const FEW_VALUES = 5;
 
-/** Distinct values up to which whole numbers are a category. */
+/** Up to this many distinct values, whole numbers are a category. */
 const FEW_INTEGERS = 10;
 
 /**
- * The test that Evidently 0.7 chooses where none is named; k are the distinct values of both sides, n the reference's
- * rows with a value. n ≤ 1,000: numbers KS (k > 5), else χ² (k > 2) or z; categories χ² (k > 2) or z. n > 1,000: numbers
- * Wasserstein (k > 5), else Jensen-Shannon; categories Jensen-Shannon.
+ * Returns the test that Evidently 0.7 chooses by default. k is the number of distinct values of both sides, n that of
+ * reference rows with a value. n ≤ 1,000: numbers KS (k > 5), else χ² (k > 2) or z; categories χ² (k > 2) or z.
+ * n > 1,000: numbers Wasserstein (k > 5), else Jensen-Shannon; categories Jensen-Shannon.
  *
  * @example chooseTest(reference, current, { type: 'float' }).statistic // 'wasserstein_evidently'
  */
@@ -219,6 +219,6 @@ function chooseTest(
   return distinct > 2 ? CHI_SQUARE : Z;
 }
 
-/** Without a name Evidently goes by the current side: whole numbers of few values are a category to it. */
+/** Evidently decides the type by the current side: whole numbers with few distinct values are a category. */
 const isNumerical = (current: Sample, type: PandasType): boolean =>
   current.kind === 'numeric' && !(type === 'int' && distinctValues([current], FEW_INTEGERS) <= FEW_INTEGERS);

@@ -1,9 +1,9 @@
-// One side of a column as Evidently sees it: without missing values and infinities, by its pandas type.
+// One side of a column as Evidently sees it: without missing values and infinities, and with its pandas type.
 import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
 import { featuresOf } from '../../model/define-model.ts';
 import { type ModelDefinition } from '../../model/definition.ts';
 
-/** What pandas would hold a column as; Evidently chooses its test by it. */
+/** The type that pandas would give a column; Evidently chooses its test by it. */
 export type PandasType = 'float' | 'int' | 'string' | 'bool';
 
 /** The values of one side that Evidently looks at. */
@@ -11,7 +11,7 @@ export type Sample =
   | { readonly kind: 'numeric'; readonly values: Float64Array }
   | { readonly kind: 'category'; readonly counts: ReadonlyMap<string, number>; readonly size: number };
 
-/** The sample of a column. @example sampleOf({ kind: 'numeric', name: 'x', values: Float64Array.of(1, NaN) }) */
+/** Samples a column. @example sampleOf({ kind: 'numeric', name: 'x', values: Float64Array.of(1, NaN) }) */
 export function sampleOf(column: FeatureColumn): Sample {
   if (column.kind === 'numeric') return { kind: 'numeric', values: column.values.filter(Number.isFinite) };
   const byCode = new Float64Array(column.dictionary.length);
@@ -28,23 +28,23 @@ export function sampleOf(column: FeatureColumn): Sample {
   return { kind: 'category', counts, size };
 }
 
-/** Rows of a sample. */
+/** Returns the number of rows of a sample. */
 export const sizeOf = (sample: Sample): number =>
   sample.kind === 'numeric' ? sample.values.length : sample.size;
 
-/** Distinct values of the samples together, counted up to one beyond `most`. */
-export function distinctValues(samples: readonly Sample[], most: number): number {
+/** Counts the distinct values of the samples together; stops at `limit` + 1. */
+export function distinctValues(samples: readonly Sample[], limit: number): number {
   const seen = new Set<number | string>();
   for (const sample of samples) {
     for (const value of sample.kind === 'numeric' ? sample.values : sample.counts.keys()) {
       seen.add(value);
-      if (seen.size > most) return seen.size;
+      if (seen.size > limit) return seen.size;
     }
   }
   return seen.size;
 }
 
-/** Rows of each value that either side holds, in one order for both. */
+/** Counts the rows of each value that occurs on either side, in the same order for both sides. */
 export function countsByValue(
   reference: Sample,
   current: Sample,
@@ -67,7 +67,7 @@ function countsOf(sample: Sample): ReadonlyMap<number | string, number> {
 const TYPES = { numeric: 'float', count: 'int', category: 'string', flag: 'bool' } as const;
 
 /**
- * The pandas type of each feature by name: counts are whole numbers, flags are booleans.
+ * Returns the pandas type of each feature by name: counts are integers, flags are booleans.
  *
  * @example pandasTypesOf(definition) // { monthly_fee: 'float', support_tickets_90d: 'int' }
  */

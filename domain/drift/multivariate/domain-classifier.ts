@@ -1,4 +1,4 @@
-// Whether all columns together tell the window from the reference, however alike each is alone.
+// Tests whether all columns together distinguish the window from the reference, even if no single column drifted.
 import { type Failed } from '../../judgements.ts';
 import { aucInterval } from '../../data/math/auc.ts';
 import { singleDelong } from '../../data/math/delong.ts';
@@ -16,12 +16,12 @@ import { wasserstein } from '../statistics/wasserstein.ts';
 /**
  * Domain classifier.
  *
- * Columns: any, all together. Direction: drift when the lower end of the interval of the AUC, less 0.5, is at least 0.05,
- * and more with more than three columns (`togetherThreshold`).
- * Formula: a penalised logistic regression learns to tell rows of the window from rows of the reference by midranks,
- * levels, gaps, squares and products of two columns; each fifth of the entities is scored by what the others taught,
- * and the AUC of those scores is 0.5 where nothing changed, 1 where no row could be of the other side. Its interval is
- * DeLong's, clustered by entity.
+ * Columns: any, all together. Direction: drift when the lower end of the AUC's interval exceeds 0.5 by at least 0.05;
+ * the threshold is higher for more than three columns (`togetherThreshold`).
+ * Formula: a penalised logistic regression learns to distinguish rows of the window from rows of the reference. Its
+ * terms are midranks, levels, missing-value indicators, squares, and products of two columns. Each fifth of the
+ * entities is scored by a regression fitted on the others. The AUC of those scores is 0.5 if nothing changed, and 1 if
+ * the sides can be separated perfectly. Its interval is DeLong's, clustered by entity.
  * Source: Lopez-Paz and Oquab 2017 (classifier two-sample tests); Obuchowski 1997.
  *
  * @example domainClassifier(reference, window, { seed: 1 }).auc // { value: 0.61, low: 0.6, high: 0.62 }
@@ -29,45 +29,45 @@ import { wasserstein } from '../statistics/wasserstein.ts';
 export const domainClassifierTest = {
   name: 'domain_classifier',
   columns: 'any',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.05,
 } as const satisfies Statistic;
 
-/** A column and what telling the sides apart loses without it. */
-export interface TellingColumn {
+/** A column and how much it contributes to distinguishing the sides. */
+export interface ContributingColumn {
   readonly column: string;
-  /** The AUC less that of the same scores without the column. */
+  /** The AUC less the AUC of the same scores without the column's terms. */
   readonly loss: number;
 }
 
-/** How well rows of both sides can be told apart. */
+/** How well the rows of the two sides can be distinguished. */
 export interface DomainClassification {
-  /** Null with fewer than 50 entities on a side, or where no column holds two values. */
+  /** Null if a side has fewer than 50 entities, or if no column has two values. */
   readonly auc: Interval | null;
-  /** Why there is no AUC; null where there is one. */
+  /** Why there is no AUC; null if there is one. */
   readonly reason: string | null;
-  /** Set if it was due and could not be made; absent if it was made, or the rows are too few. */
+  /** Set if the classifier was due but failed; absent if it ran, or if there are too few rows. */
   readonly failed?: Failed;
-  /** The columns that tell them apart, the most telling first; at most five. */
-  readonly columns: readonly TellingColumn[];
+  /** The columns that contribute most, in descending order; at most five. */
+  readonly columns: readonly ContributingColumn[];
   /** Columns that could not be compared. */
   readonly leftOut: readonly string[];
   readonly referenceRows: number;
   readonly windowRows: number;
-  /** What was looked at: columns, squares, levels, gaps and products. */
+  /** Number of terms: columns, squares, levels, missing-value indicators and products. */
   readonly terms: number;
-  /** Columns that were compared; absent in what was stored before this was counted. */
+  /** Number of columns that were compared; absent in results stored before it was counted. */
   readonly compared?: number | undefined;
 }
 
-/** Entities needed on each side. */
+/** Fewest entities needed on each side. */
 const MIN_CLUSTERS = 50;
 const MAX_COLUMNS = 5;
-/** A loss below this says nothing. */
+/** A column with a smaller loss is not listed. */
 const MIN_LOSS = 0.005;
 
-/** Learns to tell the sides apart; the same rows and seed give the same answer. Never throws. */
+/** Learns to distinguish the sides. The same rows and seed give the same result. Never throws. */
 export function domainClassifier(
   reference: SideRows,
   window: SideRows,
@@ -76,7 +76,7 @@ export function domainClassifier(
   const pooled = poolRows(reference, window);
   const { labels, clusters, columns, leftOut } = pooled;
   const sizes = { referenceRows: reference.rows, windowRows: window.rows, leftOut };
-  const nothing = (reason: string): DomainClassification => ({
+  const notMeasured = (reason: string): DomainClassification => ({
     ...sizes,
     auc: null,
     reason,
@@ -87,25 +87,25 @@ export function domainClassifier(
     (side) => new Set(clusters.filter((_, row) => labels[row] === side)).size,
   );
   if ((before ?? 0) < MIN_CLUSTERS)
-    return nothing(`${before} entities in the reference, ${MIN_CLUSTERS} are needed`);
+    return notMeasured(`${before} entities in the reference, ${MIN_CLUSTERS} are needed`);
   if ((after ?? 0) < MIN_CLUSTERS)
-    return nothing(`${after} entities in the window, ${MIN_CLUSTERS} are needed`);
+    return notMeasured(`${after} entities in the window, ${MIN_CLUSTERS} are needed`);
   const terms = termsOf(pooled, seed);
   if (terms.single.length === 0)
-    return nothing('no column holds two values that are common enough to compare');
+    return notMeasured('no column has two values that are common enough to compare');
 
   const { scores, without } = outOfFold(terms, columns.length, { labels, clusters, seed });
   const found = singleDelong(labels, clusters, scores);
-  if (!found) return nothing('one side holds no row');
-  const telling = columns.map(({ name }, position) => {
-    const left = singleDelong(labels, clusters, without[position] as Float64Array);
-    return { column: name, loss: found.auc - (left?.auc ?? found.auc) };
+  if (!found) return notMeasured('one side has no rows');
+  const contributions = columns.map(({ name }, position) => {
+    const rest = singleDelong(labels, clusters, without[position] as Float64Array);
+    return { column: name, loss: found.auc - (rest?.auc ?? found.auc) };
   });
   return {
     ...sizes,
     auc: aucInterval(found),
     reason: null,
-    columns: telling
+    columns: contributions
       .filter(({ loss }) => loss >= MIN_LOSS)
       .sort((a, b) => b.loss - a.loss)
       .slice(0, MAX_COLUMNS),
@@ -114,14 +114,15 @@ export function domainClassifier(
   };
 }
 
-/** What the hypothesis is about, as a report names it. */
+/** Subject of the hypothesis, as stored in reports. */
 const TOGETHER = 'all columns together';
 
 const MAX_THRESHOLD = 0.15;
 
 /**
- * How far above 0.5 the AUC must surely lie to be material for so many columns, from 0.05 to 0.15. Many columns that each
- * move by less than is material add up to rows that can be told apart: what that explains is no drift of its own.
+ * Returns by how much the lower end of the AUC's interval must exceed 0.5 to count as drift, given the number of
+ * columns; from 0.05 to 0.15. Many columns that each move by less than their own threshold add up to rows that can be
+ * distinguished; the AUC that this explains is not drift.
  *
  * Formula: Φ(s · √k / √2) − 0.5, the AUC of k independent columns that each moved by s = 0.1 standard deviations.
  *
@@ -133,8 +134,8 @@ export function togetherThreshold(columns: number): number {
 }
 
 /**
- * Drifted when the lower end of the AUC's interval exceeds 0.5 by the threshold. It has no p-value: the lower bound
- * decides, as for new categories.
+ * Returns the hypothesis that all columns together drifted: the lower end of the AUC's interval must exceed 0.5 by at
+ * least the threshold. There is no p-value; the lower bound decides, as for new categories.
  *
  * @param threshold @default by the number of columns, `togetherThreshold`
  */
@@ -155,47 +156,49 @@ export function multivariateChange(
   return measured(question, { value: auc.value, effectSize: Math.max(0, auc.low - 0.5) });
 }
 
-/** What was judged beside the domain classifier, as a verdict holds it. */
-interface JudgedBeside {
+/** The verdicts of the same report that the description quotes. */
+interface RelatedVerdicts {
   readonly columns: readonly { readonly column: string; readonly status: DriftStatus }[];
   readonly others: readonly SignalVerdict[];
 }
 
 /**
- * How well all columns together tell the sides apart and what is material, which columns carry it and whether each
- * drifted by itself, and what became of the model's scores; or why there is no AUC.
+ * Describes how well all columns together distinguish the sides, which columns contribute and whether each drifted on
+ * its own, and whether the model's scores drifted; or why there is no AUC.
  *
- * @example "AUC 0.611 (0.600 to 0.622) of telling window from reference, surely less than the 0.633 that is material
- * for 23 columns; most by fee (drifted by itself; 0.041 of the AUC); the model's scores are stable (…)"
+ * @example "AUC 0.611 (0.600 to 0.622) for distinguishing window from reference; the lower bound 0.600 is below 0.633,
+ * the threshold for 23 columns; main columns: fee (drifted on its own; 0.041 of the AUC); the model's scores are stable
+ * (moved by 0.020 standard deviations, below 0.100)"
  */
-export function multivariateInWords(
+export function describeMultivariate(
   { auc, reason, columns, compared }: DomainClassification,
-  judged: JudgedBeside,
+  related: RelatedVerdicts,
 ): string {
   if (auc === null) return `all columns together are not measurable: ${reason ?? 'nothing to compare'}`;
-  const signal = judged.others.find(({ kind }) => kind === 'multivariate');
+  const signal = related.others.find(({ kind }) => kind === 'multivariate');
   const bounds = signal ? [0.5 + signal.threshold] : [];
-  const most = columns.map(({ column, loss }) => {
-    const status = judged.columns.find((one) => one.column === column)?.status ?? 'stable';
-    return `${column} (${status} by itself; ${rounded(loss, 2)} of the AUC)`;
+  const main = columns.map(({ column, loss }) => {
+    const status = related.columns.find((one) => one.column === column)?.status ?? 'stable';
+    return `${column} (${status} on its own; ${rounded(loss, 2)} of the AUC)`;
   });
   return [
-    `AUC ${intervalInWords(auc, ...bounds)} of telling window from reference${signal ? materialWords(signal, compared) : ''}`,
-    ...(most.length > 0 ? [`most by ${most.join(', ')}`] : []),
-    ...judged.others.filter(({ kind }) => kind === 'prediction').map(scoresInWords),
+    `AUC ${intervalInWords(auc, ...bounds)} for distinguishing window from reference`,
+    ...(signal ? [describeBound(signal, compared)] : []),
+    ...(main.length > 0 ? [`main ${main.length === 1 ? 'column' : 'columns'}: ${main.join(', ')}`] : []),
+    ...related.others.filter(({ kind }) => kind === 'prediction').map(describeScores),
   ].join('; ');
 }
 
-function materialWords(
+function describeBound(
   { status, effectSize, threshold }: SignalVerdict,
   compared: number | undefined,
 ): string {
   const [low = '', bound = ''] = fixed([0.5 + (effectSize ?? 0), 0.5 + threshold]);
   const of = compared === undefined ? '' : ` for ${compared} ${compared === 1 ? 'column' : 'columns'}`;
-  return `, its lower end ${low} ${status === 'drifted' ? 'not below' : 'below'} the ${bound} that is material${of}`;
+  return `the lower bound ${low} is ${status === 'drifted' ? 'not below' : 'below'} ${bound}, the threshold${of}`;
 }
 
-function scoresInWords({ status, effectSize, threshold, reason }: SignalVerdict): string {
+function describeScores({ status, effectSize, threshold, reason }: SignalVerdict): string {
   if (effectSize === null) return `the model's scores are not measurable: ${reason ?? 'nothing to compare'}`;
   const [moved = '', bound = ''] = fixed([effectSize, threshold]);
   const size = `moved by ${moved} standard deviations, ${effectSize >= threshold ? 'not below' : 'below'} ${bound}`;

@@ -1,4 +1,4 @@
-// Penalised logistic regressions in which both sides weigh the same, one for each fold that is left out.
+// Fits penalised logistic regressions with equal weight for both sides, one for each fold that is left out.
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { sigmoid } from '../../data/math/special-functions.ts';
 import { chooseProducts, productOf, type Term, type Terms } from './terms.ts';
@@ -7,10 +7,10 @@ import { Random } from '../../random.ts';
 /** Strength of the penalty, as a share of the weight of all rows. */
 const PENALTY = 0.02;
 const MAX_STEPS = 15;
-/** A step shorter than this ends the search. */
+/** The iteration ends with a step shorter than this. */
 const TOLERANCE = 1e-3;
 
-/** The rows to learn from. */
+/** Labels and folds of the rows. */
 export interface FoldRows {
   /** 0 or 1 per row. */
   readonly labels: Uint8Array;
@@ -18,23 +18,23 @@ export interface FoldRows {
   readonly folds: Uint8Array;
 }
 
-/** What was learnt from all folds but one. */
+/** The regression fitted on all folds but one. */
 export interface FoldFit {
   readonly intercept: number;
-  /** One per term that the fold uses, in the order in which it names them. */
+  /** One per term that the fold uses, in the same order. */
   readonly coefficients: Float64Array;
 }
 
 /**
  * Fits one regression per fold, on the rows of all other folds, which must contain both labels.
  *
- * Each step solves against a bound of the Hessian, X'WX/4 + λ, which never overshoots and is factored once. The sums of
- * products that it consists of are added up once per fold and label, and shared by all regressions.
+ * Each step solves against an upper bound of the Hessian, X'WX/4 + λ, which never overshoots and is factored only once.
+ * The sums of products that make it up are computed once per fold and label, and shared by all regressions.
  *
  * Source: Böhning and Lindsay 1988.
  *
  * @param terms every term that any fold uses
- * @param used for each fold, the positions in `terms` of those that its regression uses
+ * @param used for each fold, the positions in `terms` of the terms that its regression uses
  */
 export function fitFolds(
   terms: readonly Term[],
@@ -58,7 +58,7 @@ export function fitFolds(
   });
 }
 
-/** Row numbers ordered by fold and label, and where each of these cells starts: cell 2 · fold + label. */
+/** Orders row numbers by fold and label, and returns where each of these cells starts; a cell is 2 · fold + label. */
 function groupByCell(
   labels: Uint8Array,
   folds: Uint8Array,
@@ -79,7 +79,7 @@ function pick(values: Float64Array, order: Uint32Array): Float64Array {
   return picked;
 }
 
-/** For each column, as bits, the folds that use it; all folds use the intercept. */
+/** Returns a bit mask per column of the folds that use it; all folds use the intercept. */
 function foldsOfColumns(terms: number, used: readonly (readonly number[])[]): Uint32Array {
   const masks = new Uint32Array(terms + 1);
   used.forEach((positions, fold) => {
@@ -88,7 +88,7 @@ function foldsOfColumns(terms: number, used: readonly (readonly number[])[]): Ui
   return masks;
 }
 
-/** Sums of products of two columns over the rows of a cell, for columns that some fold uses together. */
+/** Computes the sums of products of two columns over the rows of each cell, if any fold uses the two together. */
 function crossProducts(
   columns: readonly Float64Array[],
   masks: Uint32Array,
@@ -110,7 +110,7 @@ function crossProducts(
   return (cell, i, j) => sums[(cell * width + i) * width + j]!;
 }
 
-/** The sum of products from one position up to another; four sums at a time, because each has to wait for its last. */
+/** Dot product over a range. Four independent sums run faster than one, whose additions wait for each other. */
 function dot(a: Float64Array, b: Float64Array, from: number, to: number): number {
   let [first, second, third, fourth] = [0, 0, 0, 0];
   let at = from;
@@ -132,7 +132,7 @@ interface FoldProblem {
   readonly productOf: (cell: number, i: number, j: number) => number;
 }
 
-/** The coefficients of the columns, learnt from the rows outside of a fold. */
+/** Learns the coefficients of the columns from the rows outside a fold. */
 function fitFold(
   columns: readonly Float64Array[],
   { fold, starts, targets, productOf }: FoldProblem,
@@ -154,7 +154,7 @@ function fitFold(
       bound.set(i, j, sum);
       bound.set(j, i, sum);
     }
-    // The intercept is not penalised; a little keeps the factors positive.
+    // The intercept is not penalised; 1e-9 keeps the matrix positive definite.
     bound.set(i, i, bound.get(i, i) + (i === 0 ? 1e-9 : penalty));
   }
   const factors = new CholeskyDecomposition(bound);
@@ -176,7 +176,7 @@ function fitFold(
   return coefficients;
 }
 
-/** Predicted probability less target, for every row. */
+/** Computes predicted probability less target for every row. */
 function setResiduals(
   residuals: Float64Array,
   columns: readonly Float64Array[],
@@ -193,7 +193,7 @@ function addScaled(sums: Float64Array, column: Float64Array, factor: number): vo
   for (let row = 0; row < sums.length; row += 1) sums[row]! += factor * column[row]!;
 }
 
-/** Scores of every row: with all columns, and with each column left out of what was learnt. */
+/** Scores of every row: with all columns, and with the terms of each column left out. */
 interface OutOfFold {
   readonly scores: Float64Array;
   /** By the position of the column. */
@@ -203,10 +203,10 @@ interface OutOfFold {
 const FOLDS = 5;
 
 /**
- * Scores each fifth of the entities by what the others taught. Rows of one entity share a fold: what is learnt of it
- * must not come back as its score.
+ * Scores each fifth of the entities with the regression fitted on the other entities. All rows of an entity are in the
+ * same fold, so that no row is scored by what was learnt from its own entity.
  *
- * @param columns how many columns the terms come from
+ * @param columns number of columns that the terms come from
  */
 export function outOfFold(
   { single, pairs }: Terms,
@@ -237,7 +237,7 @@ export function outOfFold(
   return { scores, without };
 }
 
-/** All terms that any fold uses, each once, and which of them each fold uses. */
+/** Lists all terms that any fold uses, each once, and the positions of those that each fold uses. */
 function termsByFold(
   single: readonly Term[],
   chosen: readonly (readonly (readonly [Term, Term])[])[],

@@ -1,31 +1,31 @@
-// Rows of the reference and of a window side by side, with the entities that both hold.
+// Pools the rows of the reference and of a window into one table, and samples rows by entity.
 import { type FeatureColumn } from '../../data/frame.ts';
 
 /** Rows of one side. */
 export interface SideRows {
   readonly rows: number;
   readonly features: readonly FeatureColumn[];
-  /** Whose row it is; a name that both sides know. @default each row is another entity's */
+  /** The entity of each row, named alike on both sides. @default each row is an entity of its own */
   readonly entities?: readonly string[];
 }
 
-/** A column that both sides have, its values one after the other: those of the reference first. */
+/** A column that both sides have; the values of the reference come first. */
 export type PooledColumn =
   | { readonly kind: 'numeric'; readonly name: string; readonly values: Float64Array }
   | { readonly kind: 'category'; readonly name: string; readonly values: readonly (string | null)[] };
 
-/** Both sides as one table. */
+/** The rows of both sides as one table. */
 export interface PooledRows {
   /** 0 for a row of the reference, 1 for one of the window. */
   readonly labels: Uint8Array;
-  /** Dense numbers of the entities. */
+  /** The entity of each row, as a number counted from 0. */
   readonly clusters: Uint32Array;
   readonly columns: readonly PooledColumn[];
-  /** Columns of the reference that the window lacks or holds by another kind. */
+  /** Columns of the reference that the window lacks or has with another kind. */
   readonly leftOut: readonly string[];
 }
 
-/** Puts the rows of both sides together. @example poolRows(reference, window).labels */
+/** Pools the rows of both sides. @example poolRows(reference, window).labels */
 export function poolRows(reference: SideRows, window: SideRows): PooledRows {
   const labels = new Uint8Array(reference.rows + window.rows).fill(1, reference.rows);
   const byName = new Map(window.features.map((column) => [column.name, column]));
@@ -72,18 +72,19 @@ function clustersOf(reference: SideRows, window: SideRows): Uint32Array {
   return clusters;
 }
 
-/** The entity of each row: a list of texts, or what gives them one at a time. */
+/** The entity of each row: an array, or an object that returns one key at a time. */
 interface EntityKeys {
   readonly length: number;
   at(row: number): string | undefined;
 }
 
 /**
- * Numbers of about `rows` rows, ascending: all rows of those entities whose key's hash falls low enough, so that both
- * sides give the same entities where they share them, and no entity is parted. All rows where there are no more.
+ * Samples about `rows` rows and returns their numbers in ascending order; all rows if there are no more than that.
+ * Chooses all rows of the entities whose hashed key is low enough: no entity is split, and sides with the same entities
+ * give the same sample.
  *
  * @param keys the entity of each row
- * @param seed another seed chooses other entities
+ * @param seed a different seed chooses different entities
  * @example sampleEntities(keys, { rows: 4_000, seed: 1 })
  */
 export function sampleEntities(
@@ -96,7 +97,7 @@ export function sampleEntities(
   return Uint32Array.from(chosen);
 }
 
-/** Whether `sampleEntities` chooses the rows of an entity, asked one at a time. @param of rows on the side */
+/** Returns a function that decides whether `sampleEntities` chooses an entity. @param of number of rows on the side */
 export function entitySampler(
   of: number,
   { rows, seed }: { readonly rows: number; readonly seed: number },
@@ -105,7 +106,7 @@ export function entitySampler(
   return (key) => hashOf(key, seed) < below;
 }
 
-/** A text as one of 2^32 numbers, each as likely (FNV-1a, its bits then mixed as MurmurHash3 does at its end). */
+/** Hashes a text uniformly to 32 bits: FNV-1a, followed by the final mixing step of MurmurHash3. */
 function hashOf(text: string, seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);

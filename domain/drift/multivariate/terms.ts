@@ -1,36 +1,36 @@
-// What the domain classifier looks at: each column in units that no outlier can stretch, and products of two of them.
+// The input terms of the domain classifier: each column in outlier-resistant units, and products of two columns.
 import { byCodeUnits } from '../../canonical-json.ts';
 import { Random } from '../../random.ts';
 import { type PooledColumn, type PooledRows } from './pooled-rows.ts';
 
-/** One term of every row, with mean 0 and standard deviation 1 over both sides together. */
+/** One input value per row, with mean 0 and standard deviation 1 over both sides together. */
 export interface Term {
   readonly values: Float64Array;
-  /** Positions of the columns that it comes from: one, or two of a product. */
+  /** Positions of the columns that it comes from: one, or two for a product. */
   readonly columns: readonly number[];
 }
 
 /** The terms of pooled rows. */
 export interface Terms {
-  /** Of one column each. */
+  /** Terms of a single column. */
   readonly single: readonly Term[];
-  /** Pairs of single terms of different columns, whose products may be looked at. */
+  /** Pairs of single terms of different columns, whose products may be used. */
   readonly pairs: readonly (readonly [Term, Term])[];
 }
 
 const MAX_SINGLE = 120;
 const MAX_PAIRS = 5_000;
 const MAX_LEVELS = 10;
-/** Rows below which a level or a gap is too rare to be learnt from. */
-const FEW_ROWS = 10;
+/** An indicator needs at least this many rows with and without it. */
+const MIN_ROWS = 10;
 
 /**
- * The terms of pooled rows. A number becomes its rank over both sides together, averaged over values close to it, so that
- * no outlier stretches it and no change of its last digits moves it, and the square of that; a category one term for
- * each of its ten most common values; a gap in either a term of its own. Products of terms of two columns show what no
- * column shows alone.
+ * Builds the terms of pooled rows. A number gives two terms: its rank over both sides together, averaged over nearby
+ * values so that neither outliers nor changes in the last digits matter, and the square of that rank. A category gives
+ * one indicator for each of its ten most common values. Missing values of either kind give an indicator too. Products
+ * of terms of two columns show changes that no single column shows.
  *
- * @param seed which are drawn where there are more than 120 terms or 5,000 products
+ * @param seed decides which terms are drawn if there are more than 120 single ones or 5,000 products
  */
 export function termsOf({ columns, labels }: PooledRows, seed: number): Terms {
   const linear: Term[] = [];
@@ -43,17 +43,17 @@ export function termsOf({ columns, labels }: PooledRows, seed: number): Terms {
     const square = standardised(timesEach(ranks, ranks), [position]);
     if (square) squares.push(square);
   });
-  const kept = drawn(linear, MAX_SINGLE, new Random(seed, labels.length, 0));
+  const kept = draw(linear, MAX_SINGLE, new Random(seed, labels.length, 0));
   const pairs = kept.flatMap((a, at) =>
     kept.slice(at + 1).flatMap((b) => (a.columns[0] === b.columns[0] ? [] : [[a, b] as const])),
   );
   return {
     single: [...kept, ...squares.slice(0, Math.max(0, MAX_SINGLE - kept.length))],
-    pairs: drawn(pairs, MAX_PAIRS, new Random(seed, labels.length, 1)),
+    pairs: draw(pairs, MAX_PAIRS, new Random(seed, labels.length, 1)),
   };
 }
 
-/** The product of two terms as a term; none where it is constant. */
+/** Returns the product of two terms as a term; undefined if it is constant. */
 export function productOf([a, b]: readonly [Term, Term]): Term | undefined {
   return standardised(timesEach(a.values, b.values), [...a.columns, ...b.columns]);
 }
@@ -64,27 +64,27 @@ function timesEach(a: Float64Array, b: Float64Array): Float64Array {
   return products;
 }
 
-/** The ranks of a column of numbers, and where it has gaps. */
-
+/** Returns the ranks of a numeric column and the indicator of its missing values. */
 function numberTerms({ values }: Extract<PooledColumn, { kind: 'numeric' }>): Float64Array[] {
-  return [ranksOf(values), gapsOf(values.length, (row) => Number.isNaN(values[row]))];
+  return [ranksOf(values), indicatorOf(values.length, (row) => Number.isNaN(values[row]))];
 }
 
 /**
- * Ranks of the present values on (−1, 1), each the mean of the ranks within a distance of it; 0 for a missing one.
+ * Returns the ranks of the present values on (−1, 1), each averaged over the values within a distance of it; 0 for a
+ * missing value.
  *
  * Formula: 2 · F(x) − 1, F the distribution function of both sides, averaged from x − d to x + d. For d → 0 that is the
- * midrank. A quarter of a spread keeps what moves by less from counting as much as a whole step: the digits that
- * float32 or a rounding to cents changes leave each rank where it was, though they part values that were equal.
+ * midrank. With d at a quarter of the standard deviation, small changes such as float32 precision or rounding to cents
+ * hardly move a rank, although they separate values that were equal.
  */
 function ranksOf(values: Float64Array): Float64Array {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   const finite = sorted.filter(Number.isFinite);
   const distance = blurOf(finite);
-  // In units of the distance from the median, ended far out, so that ±1e308 and infinities can be added up.
+  // Distances from the median in units of d, clamped so that ±1e308 and infinities can be added up.
   const middle = quantile(finite, 0.5);
   const units = sorted.map((value) => inUnits(value, middle, distance));
-  // All values are one to the digits that count: standardised, what is left would be made a whole column.
+  // All values are nearly equal: standardising would blow up differences that do not matter.
   if ((units.at(-1) ?? 0) - (units[0] ?? 0) < 1) return new Float64Array(values.length);
   const sums = new Float64Array(units.length + 1);
   units.forEach((unit, at) => (sums[at + 1] = (sums[at] as number) + unit));
@@ -94,65 +94,68 @@ function ranksOf(values: Float64Array): Float64Array {
   units.forEach((unit, at) => {
     while (first < at && (units[first] as number) <= unit - 1) first += 1;
     while (end < units.length && (units[end] as number) < unit + 1) end += 1;
-    // Each value within reach counts by the part of (x − d, x + d) that lies above it, those below whole.
+    // Each value within reach counts by the part of (x − d, x + d) above it; values below count fully.
     const within = (end - first) * (unit + 1) - ((sums[end] as number) - (sums[first] as number));
     ranks.set((sorted[at] as number) + 0, (2 * first + within) / units.length - 1);
   });
   return values.map((value) => (Number.isNaN(value) ? 0 : (ranks.get(value + 0) ?? 0)));
 }
 
-/** The part of a spread within which values count as close to each other. */
+/** Distance over which ranks are averaged, as a share of the standard deviation. */
 const BLUR = 0.25;
-/** Single precision keeps a value to this part of itself. */
+/** Relative error with which single precision stores a number. */
 const SINGLE_PRECISION = 2 ** -22;
 const MIN_BLUR = 2 ** -1_000;
-/** Units of the distance beyond which values count alike: sums of so many keep their digits. */
-const FAR = 2 ** 30;
+/** Distances are clamped to this many units, so that their sums stay exact enough. */
+const MAX_UNITS = 2 ** 30;
 
-/** The distance over which ranks are averaged: a quarter of the spread, as quantiles give it, and above single precision. */
+/**
+ * Returns the distance over which ranks are averaged: a quarter of the standard deviation, estimated from quantiles,
+ * but at least single precision.
+ */
 function blurOf(finite: Float64Array): number {
   const width = (share: number, deviations: number): number =>
     (quantile(finite, 1 - share) / 2 - quantile(finite, share) / 2) * (2 / deviations);
-  // Of a normal distribution each of these is its standard deviation.
+  // For a normal distribution each of these is the standard deviation.
   const spread = width(0.1, 2.563) || width(0.01, 4.653) || width(0.001, 6.18);
   const largest = Math.max(Math.abs(quantile(finite, 0.005)), Math.abs(quantile(finite, 0.995)));
   return Math.max(BLUR * spread, SINGLE_PRECISION * largest, MIN_BLUR);
 }
 
-/** The value at a share of sorted ones; 0 if there is none. */
+/** Returns the quantile of sorted values at a share; 0 if there are no values. */
 const quantile = (sorted: Float64Array, share: number): number =>
   sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 
 function inUnits(value: number, middle: number, distance: number): number {
-  // Halves, because 1e308 − (−1e308) overflows.
+  // Halve both, because 1e308 − (−1e308) overflows.
   const units = (value / 2 - middle / 2) / (distance / 2);
-  return Math.min(FAR, Math.max(-FAR, units));
+  return Math.min(MAX_UNITS, Math.max(-MAX_UNITS, units));
 }
 
 function levelTerms({ values }: Extract<PooledColumn, { kind: 'category' }>): Float64Array[] {
   const counts = new Map<string, number>();
   for (const value of values) if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
   const levels = [...counts]
-    .filter(([, count]) => count >= FEW_ROWS)
+    .filter(([, count]) => count >= MIN_ROWS)
     .sort(([a, m], [b, n]) => n - m || byCodeUnits(a, b))
     .slice(0, MAX_LEVELS)
     .map(([level]) => level);
-  return [...levels, null].map((level) => gapsOf(values.length, (row) => values[row] === level));
+  return [...levels, null].map((level) => indicatorOf(values.length, (row) => values[row] === level));
 }
 
-/** 1 where a condition holds, or all 0, and so no term, where it hardly ever does. */
-function gapsOf(rows: number, holds: (row: number) => boolean): Float64Array {
+/** Marks rows that meet a condition with 1, others with 0; all with 0, hence no term, if fewer than 10 do or do not. */
+function indicatorOf(rows: number, isMet: (row: number) => boolean): Float64Array {
   const marks = new Float64Array(rows);
   let count = 0;
   for (let row = 0; row < rows; row += 1) {
-    marks[row] = Number(holds(row));
+    marks[row] = Number(isMet(row));
     count += marks[row] as number;
   }
-  return count < FEW_ROWS || rows - count < FEW_ROWS ? marks.fill(0) : marks;
+  return count < MIN_ROWS || rows - count < MIN_ROWS ? marks.fill(0) : marks;
 }
 
 function standardised(values: Float64Array, columns: readonly number[]): Term | undefined {
-  // Plain loops: these run for thousands of products, and calls for each value took most of the time.
+  // Plain loops, because this runs for thousands of products and a function call per value took most of the time.
   let sum = 0;
   for (let row = 0; row < values.length; row += 1) sum += values[row]!;
   const mean = sum / values.length;
@@ -165,12 +168,12 @@ function standardised(values: Float64Array, columns: readonly number[]): Term | 
   return { values: units, columns };
 }
 
-/** All items, or `most` of them drawn without replacement; in their order. */
-function drawn<T>(items: readonly T[], most: number, random: Random): T[] {
-  if (items.length <= most) return [...items];
+/** Draws at most `limit` items without replacement, keeping their order. */
+function draw<T>(items: readonly T[], limit: number, random: Random): T[] {
+  if (items.length <= limit) return [...items];
   const left = items.map((_, index) => index);
   const chosen: number[] = [];
-  while (chosen.length < most) {
+  while (chosen.length < limit) {
     const at = random.below(left.length);
     chosen.push(left[at] as number);
     left[at] = left[left.length - 1] as number;
@@ -179,17 +182,17 @@ function drawn<T>(items: readonly T[], most: number, random: Random): T[] {
   return chosen.sort((a, b) => a - b).map((index) => items[index] as T);
 }
 
-/** A pair of terms whose product may tell the sides apart. */
+/** A pair of terms whose product may distinguish the sides. */
 type Pair = readonly [Term, Term];
 
-/** Most products that a fold learns from. */
+/** Most products that a fold uses. */
 const MAX_PRODUCTS = 40;
 
 /**
- * For each fold the pairs whose products differ most between the sides on the rows of all other folds: what is chosen
- * by a row never scores it.
+ * Chooses for each fold the pairs whose products differ most between the sides, measured on the rows of all other
+ * folds, so that no row is scored by terms that it helped to choose.
  *
- * @returns one list a fold, the most different first
+ * @returns one list per fold, the most different pair first
  */
 export function chooseProducts(
   pairs: readonly Pair[],
@@ -212,7 +215,7 @@ export function chooseProducts(
 const cellOf = (labels: Uint8Array, folds: Uint8Array, row: number): number =>
   2 * (folds[row] as number) + (labels[row] as number);
 
-/** By fold, how far the means of both sides lie apart outside of it, in standard deviations of the product. */
+/** Returns, for each fold, how far apart the sides' means are outside it, in standard deviations of the product. */
 function differencesOf(
   [a, b]: Pair,
   labels: Uint8Array,

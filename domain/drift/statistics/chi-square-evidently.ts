@@ -1,4 +1,4 @@
-// The chi-square test as Evidently computes it: the reference for fixed truth.
+// The chi-square test as Evidently computes it, with the reference's shares taken as exact.
 import { chiSquareSurvival } from '../../data/math/special-functions.ts';
 import { type Statistic } from './statistic.ts';
 
@@ -7,8 +7,8 @@ import { type Statistic } from './statistic.ts';
  *
  * Columns: category, and numbers of three to five values. Direction: drift when p < 0.05.
  * Formula: Σ (O − E)² / E over the categories of either side, E the reference's shares of the current rows, k − 1
- * degrees of freedom. The reference is taken for fixed truth: a single row of a category that it lacks gives p = 0,
- * and a small reference gives far too small p-values. `chisquare` does neither.
+ * degrees of freedom. The reference's shares are taken as exact: a single row of a category that it lacks gives p = 0,
+ * and a small reference gives far too small p-values. `chisquare` avoids both.
  * Source: Evidently 0.7, `chisquare`; scipy `chisquare`.
  *
  * @example chiSquareEvidentlyTest([50, 30, 20], [40, 35, 25]); // { value: 4.08, dof: 2, pValue: 0.1298 }
@@ -16,12 +16,15 @@ import { type Statistic } from './statistic.ts';
 export const chiSquareEvidently = {
   name: 'chisquare_evidently',
   columns: 'category',
-  judges: 'p-value',
+  compares: 'p-value',
   driftWhen: 'below',
   threshold: 0.05,
 } as const satisfies Statistic;
 
-/** The test of two counts over the same categories; `value` is Infinity where the reference lacks one. */
+/**
+ * Tests two counts over the same categories. `value` is Infinity if the reference lacks a category that the current
+ * side has. Returns null if a side is empty.
+ */
 export function chiSquareEvidentlyTest(
   reference: ArrayLike<number>,
   current: ArrayLike<number>,

@@ -9,8 +9,8 @@ import type { Statistic } from './statistic.ts';
  * Columns: category. Direction: drift when p < 0.05.
  * Formula: Σ (O − E)² / E over 2k cells, k − 1 degrees of freedom. Both sides are samples, so one new rare value does
  * not give p = 0. Categories expected fewer than five times on the smaller side are pooled, rarest first, by the
- * totals of both sides, which keeps the test valid; where two categories remain and one is still that rare, p is
- * Fisher's exact one.
+ * totals of both sides, which keeps the test valid. If two categories remain and one is still that rare, the p-value
+ * comes from Fisher's exact test.
  * Source: Pearson 1900; Cochran 1954 for the rule of five.
  *
  * @example chiSquareTest([60, 40], [45, 55]); // { value: 4.51, dof: 1, pValue: 0.0337 }
@@ -18,7 +18,7 @@ import type { Statistic } from './statistic.ts';
 export const chiSquare = {
   name: 'chisquare',
   columns: 'category',
-  judges: 'p-value',
+  compares: 'p-value',
   driftWhen: 'below',
   threshold: 0.05,
 } as const satisfies Statistic;
@@ -26,19 +26,19 @@ export const chiSquare = {
 /** The result of a chi-square test. */
 export interface ChiSquareResult {
   readonly value: number;
-  /** Categories after pooling, less one. */
+  /** Number of categories after pooling, less one. */
   readonly dof: number;
   readonly pValue: number;
 }
 
-/** Expected rows below which a category is rare. */
+/** A category with fewer expected rows than this is rare. */
 export const RARE_BELOW = 5;
 
 /**
- * The test of two counts over the same categories, or null where a side is empty, there is only one
- * category, or more than two and all of them rare.
+ * Tests two counts over the same categories. Returns null if a side is empty, if there is only one category, or if
+ * there are more than two and all of them are rare.
  *
- * @param options.rareBelow expected rows below which a category is pooled; 0 pools nothing. @default 5
+ * @param options.rareBelow categories with fewer expected rows are pooled; 0 pools nothing. @default 5
  */
 export function chiSquareTest(
   reference: ArrayLike<number>,
@@ -82,13 +82,14 @@ interface Cell {
 const rows = (cell: Cell): number => cell.reference + cell.current;
 
 function pool(cells: readonly Cell[], isRare: (cell: Cell) => boolean): Cell[] {
-  // Among many values each of them rare, as in a column of identifiers, no share can be compared.
+  // If every category is rare, as in a column of identifiers, there are no shares to compare.
   if (cells.length > 2 && cells.every(isRare)) return [];
   const [rarest, ...others] = [...cells].sort((a, b) => rows(a) - rows(b));
   if (rarest === undefined) return [];
   let pooled = rarest;
   let next = 0;
-  // While the pool is itself rare it takes in one more, unless that would leave nothing to compare it with.
+  // Rare categories join the pool, and so do others until the pool itself is no longer rare. The most common category
+  // never joins, so that there is something to compare the pool with.
   for (; next < others.length - 1; next++) {
     const cell = others[next] as Cell;
     if (!isRare(pooled) && !isRare(cell)) break;

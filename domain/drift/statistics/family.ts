@@ -1,20 +1,21 @@
-// Judging all hypotheses of one report together.
+// Decides all hypotheses of one report together, with p-values adjusted for their number.
 import { type Hypothesis } from './hypothesis.ts';
 
-/** What is known of a change; `not measurable` always comes with a reason and never means stable. */
+/** The result for a possible change; `not measurable` always comes with a reason and never means stable. */
 export type DriftStatus = 'drifted' | 'stable' | 'not measurable';
 
-/** A hypothesis with its verdict; the threshold and the sizes it was judged by travel with it. */
+/** A hypothesis with its verdict, including the threshold and the sizes on which the verdict is based. */
 export interface SignalVerdict extends Hypothesis {
-  /** Benjamini-Hochberg over all p-values of the report; null where there is no p-value. */
+  /** Adjusted by Benjamini-Hochberg over all p-values of the report; null if there is no p-value. */
   readonly adjustedP: number | null;
   readonly status: DriftStatus;
 }
 
 /**
- * Adjusts the p-values over the whole family and judges each hypothesis: drifted when the adjusted p is below `alpha`
- * **and** the effect reaches its threshold, so that 50 rows do not cry wolf and a million do not flag trifles. A
- * hypothesis without a p-value is judged by its effect. The order is kept.
+ * Adjusts the p-values over the whole family and decides each hypothesis. It is drifted if the adjusted p-value is
+ * below `alpha` **and** the effect reaches its threshold: the first avoids false alarms in small windows, the second
+ * avoids alarms about trifles in large ones. A hypothesis without a p-value is decided by its effect only. Keeps the
+ * order.
  *
  * @example judgeFamily(hypotheses, 0.05).filter(({ status }) => status === 'drifted')
  */
@@ -31,13 +32,13 @@ export function judgeFamily(hypotheses: readonly Hypothesis[], alpha: number): S
 function statusOf(hypothesis: Hypothesis, adjustedP: number | null, alpha: number): DriftStatus {
   const { reason, effectSize, threshold } = hypothesis;
   if (reason !== null || effectSize === null) return 'not measurable';
-  const sure = adjustedP === null || adjustedP < alpha;
-  return sure && effectSize >= threshold ? 'drifted' : 'stable';
+  const isSignificant = adjustedP === null || adjustedP < alpha;
+  return isSignificant && effectSize >= threshold ? 'drifted' : 'stable';
 }
 
 /**
- * Benjamini-Hochberg adjusted p-values, in the order given; each in [0, 1]. Rejecting those below α keeps the expected
- * share of false alarms among all alarms at α.
+ * Returns Benjamini-Hochberg adjusted p-values, in the order given; each in [0, 1]. Rejecting those below α limits the
+ * expected share of false alarms among all alarms to α.
  *
  * Formula: the running minimum, from the largest, of p·m/rank.
  * Source: Benjamini and Hochberg 1995.
@@ -47,11 +48,11 @@ function statusOf(hypothesis: Hypothesis, adjustedP: number | null, alpha: numbe
 export function adjustPValues(pValues: readonly number[]): number[] {
   const fromLargest = pValues.map((p, index) => ({ p, index })).sort((a, b) => b.p - a.p);
   const adjusted = new Array<number>(pValues.length);
-  let least = 1;
+  let smallest = 1;
   fromLargest.forEach(({ p, index }, position) => {
-    // The ratio first: it is at least 1, so rounding cannot put the result below p.
-    least = Math.min(least, p * (pValues.length / (pValues.length - position)));
-    adjusted[index] = least;
+    // Compute the ratio first: it is at least 1, so rounding cannot make the result smaller than p.
+    smallest = Math.min(smallest, p * (pValues.length / (pValues.length - position)));
+    adjusted[index] = smallest;
   });
   return adjusted;
 }

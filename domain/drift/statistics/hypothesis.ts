@@ -1,53 +1,53 @@
-// One question put to a window: did this differ from the reference, surely and materially?
+// A hypothesis about a window: does one thing differ from the reference significantly, and by enough to matter?
 import { type StatisticName } from './statistic.ts';
 
-/** What may have changed. Each column has one hypothesis of a kind. */
+/** What may have changed. Each column has at most one hypothesis of each kind. */
 export type SignalKind =
   'distribution' | 'missing' | 'new category' | 'label' | 'prediction' | 'multivariate';
 
-/** Where the window lies from the reference. */
+/** On which side of the reference the window lies. */
 export type Direction = 'up' | 'down' | 'none';
 
-/** The answer measured for one hypothesis, before p-values are adjusted. Every number is finite. */
+/** A hypothesis with what was measured for it, before p-values are adjusted. Every number is finite. */
 export interface Hypothesis {
-  /** The column, or what else is asked about: `label`. */
+  /** The column, or another subject such as `label`. */
   readonly subject: string;
   readonly kind: SignalKind;
-  /** What `value` and `pValue` come from. */
+  /** The statistic that gives `value` and `pValue`. */
   readonly statistic: StatisticName;
   readonly value: number | null;
-  /** Upper bound of `value` where it is known through bins only; equal to it where it is exact. */
+  /** Upper bound of `value` if it is known only through bins; equal to `value` if that is exact. */
   readonly valueAtMost: number | null;
-  /** Null where the kind is judged by its effect alone, or is not measurable. */
+  /** Null if the hypothesis is decided by its effect only, or is not measurable. */
   readonly pValue: number | null;
-  /** The p-value of `valueAtMost`, to 1 %. */
+  /** The p-value of `valueAtMost`, to within 1 %. */
   readonly pValueAtLeast: number | null;
-  /** What `effectSize` comes from. */
+  /** The statistic that gives `effectSize`. */
   readonly effect: StatisticName;
   /** How large the change is, in the effect's unit, without a sign. */
   readonly effectSize: number | null;
-  /** Least effect that is material. */
+  /** Smallest effect that counts as drift. */
   readonly threshold: number;
-  /** About the 95 % point of the effect where nothing changed, for these sizes; null where none is known. */
+  /** About the 95 % quantile of the effect if nothing changed, for these sizes; null if it is not known. */
   readonly noiseFloor: number | null;
   readonly direction: Direction;
   /** Values compared on each side. */
   readonly referenceSize: number;
   readonly windowSize: number;
-  /** Why it is not measurable; null where it is. */
+  /** Why it is not measurable; null if it is measurable. */
   readonly reason: string | null;
 }
 
-/** What a hypothesis is about, before anything is measured. */
+/** A hypothesis before anything is measured. */
 export type Question = Pick<
   Hypothesis,
   'subject' | 'kind' | 'statistic' | 'effect' | 'threshold' | 'referenceSize' | 'windowSize'
 >;
 
-/** What was measured; what is not named is null, and the direction none. */
+/** What was measured; omitted fields default to null, and the direction to `none`. */
 export type Answer = Partial<Omit<Hypothesis, keyof Question | 'reason'>>;
 
-/** A measured hypothesis. @example measured(question, { value: 0.2, pValue: 0.01, effectSize: 0.3 }) */
+/** Combines a question with its answer. @example measured(question, { value: 0.2, pValue: 0.01, effectSize: 0.3 }) */
 export const measured = (question: Question, answer: Answer): Hypothesis => ({
   ...question,
   value: answer.value ?? null,
@@ -60,25 +60,25 @@ export const measured = (question: Question, answer: Answer): Hypothesis => ({
   reason: null,
 });
 
-/** A hypothesis that cannot be tested on this window. */
+/** Returns a hypothesis that cannot be tested on this window, with the reason. */
 export const notMeasurable = (question: Question, reason: string): Hypothesis => ({
   ...measured(question, {}),
   reason,
 });
 
-// A difference below this is rounding, not movement.
-const STILL = 1e-9;
+// A smaller difference is a rounding error.
+const ROUNDING = 1e-9;
 
-/** The direction of a change. @example directionOf(-0.2); // 'down' */
+/** Returns the direction of a change. @example directionOf(-0.2); // 'down' */
 export function directionOf(change: number): Direction {
-  if (Math.abs(change) < STILL) return 'none';
+  if (Math.abs(change) < ROUNDING) return 'none';
   return change > 0 ? 'up' : 'down';
 }
 
-/** Why two sides are too small to compare, or null. @example tooFew(5_000, 12, 30) */
+/** Returns why two sides are too small to compare, or null. @example tooFew(5_000, 12, 30) */
 export function tooFew(referenceSize: number, windowSize: number, minRows: number): string | null {
-  if (windowSize === 0) return 'the window holds no values';
-  if (referenceSize === 0) return 'the reference holds no values';
+  if (windowSize === 0) return 'the window has no values';
+  if (referenceSize === 0) return 'the reference has no values';
   if (windowSize < minRows) return `${windowSize} values in the window, ${minRows} are needed`;
   if (referenceSize < minRows) return `${referenceSize} values in the reference, ${minRows} are needed`;
   return null;

@@ -6,7 +6,7 @@ import type { Statistic } from './statistic.ts';
  * Jensen-Shannon distance with the natural logarithm.
  *
  * Columns: any, binned or categories. Direction: drift when at least 0.1; from 0 (equal) to √ln 2 = 0.8326 (disjoint).
- * Formula: √(½ Σ p ln(p/m) + ½ Σ q ln(q/m)), m = (p + q)/2. NannyML takes base 2: 1.2011 times this.
+ * Formula: √(½ Σ p ln(p/m) + ½ Σ q ln(q/m)), m = (p + q)/2. NannyML uses base 2, which gives 1.2011 times this value.
  * Source: Lin 1991; Endres and Schindelin 2003.
  *
  * @example jensenShannonDistance([50, 30, 20, 0], [40, 30, 25, 5]); // 0.1466
@@ -14,12 +14,12 @@ import type { Statistic } from './statistic.ts';
 export const jensenShannon = {
   name: 'jensenshannon',
   columns: 'any',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.1,
 } as const satisfies Statistic;
 
-/** The distance of two counts over the same cells, each with at least one row; symmetric. */
+/** Returns the distance between two counts over the same cells; each side must have at least one row. Symmetric. */
 export function jensenShannonDistance(reference: ArrayLike<number>, current: ArrayLike<number>): number {
   let n = 0;
   let m = 0;
@@ -40,8 +40,8 @@ export function jensenShannonDistance(reference: ArrayLike<number>, current: Arr
 }
 
 /**
- * The 95 % point of the distance where nothing changed, for `cells` ≥ 2: √((1/n + 1/m) · χ²₀.₉₅(cells − 1) / 8), at
- * most √ln 2.
+ * Returns the 95 % quantile of the distance if nothing changed, for `cells` ≥ 2:
+ * √((1/n + 1/m) · χ²₀.₉₅(cells − 1) / 8), at most √ln 2.
  *
  * @example jensenShannonNoiseFloor(5_000, 50, 3); // 0.123
  */

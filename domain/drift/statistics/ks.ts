@@ -6,9 +6,9 @@ import { type Statistic } from './statistic.ts';
 /**
  * Kolmogorov-Smirnov test.
  *
- * Columns: numeric. Direction: drift when p < 0.05; D alone lies in [0, 1], larger is further.
+ * Columns: numeric. Direction: drift when p < 0.05; D itself lies in [0, 1], and larger is further apart.
  * Formula: D = sup |F_reference − F_current|, both right-continuous over the pooled values, so that ties count once;
- * p as scipy's `ks_2samp(method='auto')`, conservative with ties.
+ * p as in scipy's `ks_2samp(method='auto')`, conservative if there are ties.
  * Source: Smirnov 1948; Hodges 1958.
  *
  * @example ksTest(Float64Array.of(1, 2, 3), Float64Array.of(4, 5, 6)); // { d: 1, pValue: 0.1 }
@@ -16,12 +16,12 @@ import { type Statistic } from './statistic.ts';
 export const ks = {
   name: 'ks',
   columns: 'numeric',
-  judges: 'p-value',
+  compares: 'p-value',
   driftWhen: 'below',
   threshold: 0.05,
 } as const satisfies Statistic;
 
-/** D and its p-value, or null where a side holds no value. Missing values (NaN) are left out. */
+/** Returns D and its p-value, or null if a side has no values. Missing values (NaN) are left out. */
 export function ksTest(
   reference: Float64Array,
   current: Float64Array,
@@ -48,15 +48,16 @@ export interface Bracket {
 }
 
 /**
- * Bounds of D from counts in the bins (−∞, cut₀), [cut₀, cut₁), …, [cutₖ, ∞]; both sides hold at least one value.
+ * Returns bounds of D from counts in the bins (−∞, edge₀), [edge₀, edge₁), …, [edgeₖ, ∞]. Both sides must have at
+ * least one value.
  *
- * D is exact at the cuts. Inside a bin it can exceed them by at most the smaller of the two shares there, and not at
- * all where one side is empty or the bin holds a single value. So lower = upper where every distinct value of the
+ * D is exact at the edges. Inside a bin it can be larger by at most the smaller of the two shares there, and not at all
+ * if one side is empty there or the bin contains a single value. So lower = upper if every distinct value of the
  * reference has a bin of its own.
  *
  * @example ksBracket(Float64Array.of(1), Float64Array.of(2, 2), Float64Array.of(0, 4)); // { lower: 0.5, upper: 1 }
  */
-export function ksBracket(cuts: Float64Array, reference: Float64Array, current: Float64Array): Bracket {
+export function ksBracket(edges: Float64Array, reference: Float64Array, current: Float64Array): Bracket {
   const n = total(reference);
   const m = total(current);
   let lower = 0;
@@ -68,7 +69,7 @@ export function ksBracket(cuts: Float64Array, reference: Float64Array, current: 
     const currentAfter = currentBefore + (current[bin] as number);
     lower = Math.max(lower, Math.abs(after / n - currentAfter / m));
     const bothInside = after > before && currentAfter > currentBefore;
-    if (bothInside && !holdsOneValue(cuts, bin)) {
+    if (bothInside && !isSingleValue(edges, bin)) {
       upper = Math.max(upper, after / n - currentBefore / m, currentAfter / m - before / n);
     }
     before = after;
@@ -77,5 +78,7 @@ export function ksBracket(cuts: Float64Array, reference: Float64Array, current: 
   return { lower, upper: Math.max(lower, upper) };
 }
 
-const holdsOneValue = (cuts: Float64Array, bin: number): boolean =>
-  bin === cuts.length ? cuts[bin - 1] === Infinity : bin > 0 && cuts[bin] === nextUp(cuts[bin - 1] as number);
+const isSingleValue = (edges: Float64Array, bin: number): boolean =>
+  bin === edges.length
+    ? edges[bin - 1] === Infinity
+    : bin > 0 && edges[bin] === nextUp(edges[bin - 1] as number);

@@ -1,15 +1,15 @@
-// The population stability index as Evidently bins it: both samples together.
+// The population stability index as Evidently computes it, with bins over both samples together.
 import { type Statistic } from './statistic.ts';
 
 /**
  * PSI on bins of both samples, for parity with Evidently 0.7 only.
  *
  * Columns: any. Direction: drift when at least 0.1; from 0 (equal) upwards.
- * Formula: Σ (e − a) · ln(e / a), e the reference's share and a the current one. Numbers of more than 20 distinct
- * reference values are cut into ⌈log₂(n + m) + 1⌉ equal widths over both samples (Sturges), others into one bin per
- * value. A share of 0 becomes 0.0001, or a millionth of the smallest other share where that is at most 0.0001. A single
- * far value stretches the bins until nothing is seen: N(0,1) against N(1,1) reads 1.02, and 0.00007 with a 1e6 among
- * them. `psi` cuts at the reference's deciles.
+ * Formula: Σ (e − a) · ln(e / a), e the reference's share and a the current one. Numbers with more than 20 distinct
+ * reference values get ⌈log₂(n + m) + 1⌉ bins of equal width over both samples (Sturges), others one bin per value. A
+ * share of 0 becomes 0.0001, or a millionth of the smallest other share if that is at most 0.0001. One outlier makes
+ * the bins so wide that they hide any change: N(0,1) against N(1,1) gives 1.02, but 0.00007 with a single 1e6 among
+ * the values. `psi` uses the reference's deciles instead.
  * Source: Evidently 0.7, `psi`; numpy `histogram_bin_edges(bins='sturges')`.
  *
  * @example psiEvidentlyOfCounts([50, 30, 20, 0], [40, 30, 25, 5]); // 0.3436
@@ -17,14 +17,14 @@ import { type Statistic } from './statistic.ts';
 export const psiEvidently = {
   name: 'psi_evidently',
   columns: 'any',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.1,
 } as const satisfies Statistic;
 
 const MIN_SHARE = 0.0001;
 
-/** The index of counts in the same bins, at least one row on each side. */
+/** Returns the index for counts in the same bins; each side must have at least one row. */
 export function psiEvidentlyOfCounts(reference: ArrayLike<number>, current: ArrayLike<number>): number {
   const expected = sharesWithoutZero(reference);
   const actual = sharesWithoutZero(current);
@@ -43,10 +43,10 @@ function sharesWithoutZero(counts: ArrayLike<number>): number[] {
 }
 
 /**
- * Edges of the bins of numbers: equal widths over both samples, neither of them empty, all values finite; at most as
- * many as numpy gives. Null where the range exceeds every number.
+ * Returns bin edges of equal width over both samples, at most as many as numpy makes. Neither sample may be empty, and
+ * all values must be finite. Returns null if the range overflows.
  *
- * @param options.integers whether both are whole numbers to numpy, whose bins are then at least 1 wide. @default false
+ * @param options.integers whether numpy holds both as integers; its bins are then at least 1 wide. @default false
  */
 export function sturgesEdges(
   reference: Float64Array,
@@ -70,13 +70,13 @@ export function sturgesEdges(
   return Float64Array.from({ length: bins + 1 }, (_, edge) => (edge === bins ? high : edge * step + low));
 }
 
-/** Rows of a sample between ascending edges; the last bin holds its upper edge, as numpy's `histogram` has it. */
+/** Counts a sample's rows between ascending edges; the last bin includes its upper edge, as in numpy's `histogram`. */
 export function histogram(edges: Float64Array, values: Float64Array): Float64Array {
   const counts = new Float64Array(edges.length - 1);
   for (const value of values) {
     let low = 0;
     let high = counts.length;
-    // The number of edges but the first at or below the value.
+    // Binary search: how many edges after the first are at or below the value.
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((edges[middle + 1] as number) <= value) low = middle + 1;

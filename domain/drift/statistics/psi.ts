@@ -9,8 +9,8 @@ import { decileEnds, type NumericReference } from '../../data/profile/numeric-re
  * Population stability index on deciles of the reference.
  *
  * Columns: any. Direction: drift when at least 0.25; from 0 (equal) upwards.
- * Formula: Σ (aᵢ − eᵢ)·ln(aᵢ / eᵢ), shares being (count + ½) / (n + B/2) on both sides, so that an empty bin is no
- * special case. Bins are frozen with the reference: ten quantile bins with open ends, or one per category.
+ * Formula: Σ (aᵢ − eᵢ)·ln(aᵢ / eᵢ) over B bins, shares being (count + ½) / (n + B/2) on both sides, so that an empty
+ * bin needs no special case. Bins are frozen with the reference: ten quantile bins with open ends, or one per category.
  * Source: Lewis 1994 (index, bands); Yurdakul 2018 (its distribution without drift).
  *
  * @example psiOfCounts([50, 50], [50, 50]); // 0
@@ -18,15 +18,15 @@ import { decileEnds, type NumericReference } from '../../data/profile/numeric-re
 export const psi = {
   name: 'psi',
   columns: 'any',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.25,
 } as const satisfies Statistic;
 
-/** What a PSI is commonly held to say: below 0.1, up to 0.25, above. */
+/** The usual reading of a PSI: below 0.1, from 0.1 to 0.25, above 0.25. */
 export type PsiBand = 'stable' | 'watch' | 'act';
 
-/** PSI from counts in the same bins, at least one on each side. */
+/** Returns the PSI of counts in the same bins; there must be at least one bin. */
 export function psiOfCounts(reference: ArrayLike<number>, current: ArrayLike<number>): number {
   const bins = reference.length;
   const n = sum(reference) + bins / 2;
@@ -40,7 +40,7 @@ export function psiOfCounts(reference: ArrayLike<number>, current: ArrayLike<num
   return value;
 }
 
-/** PSI of two samples on the reference's deciles; null where a side is empty or the reference has one value. */
+/** Returns the PSI of two samples on the reference's deciles; null if a side is empty or the reference is constant. */
 export function psiOfSamples(reference: Float64Array, current: Float64Array): number | null {
   const a = sortedValues(reference);
   const b = sortedValues(current);
@@ -49,16 +49,16 @@ export function psiOfSamples(reference: Float64Array, current: Float64Array): nu
   return psiOfCounts(countUpTo(ends, a), countUpTo(ends, b));
 }
 
-/** The band of a PSI. @example psiBand(0.12); // 'watch' */
+/** Returns the band of a PSI. @example psiBand(0.12); // 'watch' */
 export function psiBand(value: number): PsiBand {
   if (value < 0.1) return 'stable';
   return value <= psi.threshold ? 'watch' : 'act';
 }
 
 /**
- * The 95 % point of PSI where nothing changed: (1/n + 1/m) · χ²₀.₉₅(bins − 1), for bins ≥ 2.
+ * Returns the 95 % quantile of PSI if nothing changed: (1/n + 1/m) · χ²₀.₉₅(bins − 1), for bins ≥ 2.
  *
- * @example psiNoiseFloor(5_000, 30, 10); // 0.567: with 30 rows a PSI of 0.1 says nothing
+ * @example psiNoiseFloor(5_000, 30, 10); // 0.567: with 30 rows a PSI of 0.1 is noise
  */
 export const psiNoiseFloor = (n: number, m: number, bins: number): number =>
   (1 / n + 1 / m) * chiSquareCritical(0.05, bins - 1);
@@ -79,7 +79,7 @@ function sum(counts: ArrayLike<number>): number {
   return result;
 }
 
-/** Rows in each decile bin of the reference: the bins between PSI's cuts, which are cuts of the column too. */
+/** Adds up a profile's rows per decile bin of the reference; every edge of a decile bin is also an edge of a bin. */
 export function psiCounts({ cuts, psiCuts }: NumericReference, { counts }: NumericProfile): Float64Array {
   const sums = new Float64Array(psiCuts.length + 1);
   let group = 0;

@@ -1,4 +1,4 @@
-// Changes of shares: missing values, new categories, columns that became constant.
+// Statistics of shares: missing values, labels, new categories, and departures from a constant column.
 import { type FeatureReference, type Share } from '../../data/profile/feature-reference.ts';
 import {
   directionOf,
@@ -15,7 +15,7 @@ import { NORMAL_95 } from '../../data/math/special-functions.ts';
 import { RARE_BELOW } from './chi-square.ts';
 import { type Statistic } from './statistic.ts';
 
-/** Whether a column's share of missing values changed: p by the z test, effect by the difference. */
+/** Tests whether a column's share of missing values changed: p-value as in `missingShare`, effect is the difference. */
 export function missingChange(
   subject: string,
   reference: Share,
@@ -36,8 +36,8 @@ export function missingChange(
 }
 
 /**
- * Whether the share of positive labels among mature ones changed, by the z test; material from 0.02. Give it to
- * `judgeWindow` beside the columns, so that it is adjusted with them.
+ * Tests whether the share of positive labels among the mature ones changed, by the z test; a difference from 0.02 on
+ * counts as drift. Pass it to `judgeWindow`, so that its p-value is adjusted together with those of the columns.
  *
  * @example judgeWindow(reference, profile, policy, [labelChange(reference, profile, 30)]);
  */
@@ -80,12 +80,12 @@ const shareQuestion = (
 });
 
 /**
- * Share of missing values, tested and measured.
+ * Share of missing values.
  *
  * Columns: any. Direction: drift when p < 0.05 and the shares differ by at least 0.02, either way.
- * Formula: two-proportion z on the missing rows; Fisher's exact test where fewer than five missing (or present) rows
- * are expected on a side, since a single missing value among 30 would otherwise give p = 1e-30 against a reference
- * that hardly has any.
+ * Formula: two-proportion z on the missing rows; Fisher's exact test if fewer than five missing (or present) rows are
+ * expected on a side, because a single missing value among 30 would otherwise give p = 1e-30 against a reference that
+ * has hardly any.
  * Source: as for the z test; Fisher 1935.
  *
  * @example missingShareChange({ hits: 0, size: 100 }, { hits: 50, size: 100 }); // { difference: 0.5, pValue: 3.2e-16 }
@@ -93,12 +93,12 @@ const shareQuestion = (
 export const missingShare = {
   name: 'missing_share',
   columns: 'any',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.02,
 } as const satisfies Statistic;
 
-/** The current share less the reference's, and the two-sided p-value of that. */
+/** Returns the current share less the reference's, and its two-sided p-value. */
 export function missingShareChange(
   reference: Share,
   current: Share,
@@ -115,7 +115,7 @@ export function missingShareChange(
 }
 
 /**
- * The 95 % point of the difference of two shares where nothing changed: 1.96 · √(p(1 − p)(1/n + 1/m)).
+ * Returns the 95 % bound of the difference of two shares if nothing changed: 1.96 · √(p(1 − p)(1/n + 1/m)).
  *
  * @example shareNoiseFloor({ hits: 10, size: 100 }, { hits: 10, size: 100 }); // 0.083
  */
@@ -128,9 +128,9 @@ function shareNoiseFloor(reference: Share, current: Share): number {
  * New categories.
  *
  * Columns: category. Direction: drift when the value is at least 0.01.
- * Formula: lower Wilson bound of the share of current rows with an unseen value, less the share that is unseen even
- * without drift: the reference's share of values seen once. That is 0 for a closed set of values, and near 1 for a
- * column of identifiers, where new values are no news.
+ * Formula: lower Wilson bound of the share of current rows with an unseen value, less the share that is expected to be
+ * unseen without drift: the reference's share of values that occur only once. That is 0 for a closed set of values, and
+ * near 1 for a column of identifiers, where new values are normal.
  * Source: Wilson 1927; Good 1953 for the expected unseen share.
  *
  * @example newCategoryExcess({ hits: 5, size: 100 }, 0); // 0.0215
@@ -138,20 +138,20 @@ function shareNoiseFloor(reference: Share, current: Share): number {
 export const newCategory = {
   name: 'new_category',
   columns: 'category',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.01,
 } as const satisfies Statistic;
 
-/** How far the share of unseen values surely exceeds `expected`, the share unseen without drift; in [0, 1]. */
+/** Returns by how much the lower bound of the unseen share exceeds `expected`, the share without drift; in [0, 1]. */
 export const newCategoryExcess = (unseen: Share, expected: number): number =>
   Math.max(0, wilsonLower(unseen) - expected);
 
 /**
  * Departure from a constant reference.
  *
- * Columns: numeric, where the reference has no spread to measure a distance in. Direction: drift when the value is at
- * least 0.01.
+ * Columns: numeric with a constant reference, which has no spread to measure a distance in. Direction: drift when the
+ * value is at least 0.01.
  * Formula: lower Wilson bound of the share of current rows that differ from the reference's only value.
  * Source: Wilson 1927.
  *
@@ -160,18 +160,18 @@ export const newCategoryExcess = (unseen: Share, expected: number): number =>
 export const constant = {
   name: 'constant',
   columns: 'numeric',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.01,
 } as const satisfies Statistic;
 
-/** Which sides hold one value only. */
+/** Which sides contain a single value. */
 export type ConstantSides = 'none' | 'reference' | 'window' | 'both';
 
-/** The share of rows that surely differ from the constant; in [0, 1]. */
+/** Returns the lower 95 % bound of the share of rows that differ from the constant; in [0, 1]. */
 export const departureFromConstant = (differing: Share): number => wilsonLower(differing);
 
-/** Names the sides that hold one value only. @example constantSides(1, 5); // 'reference' */
+/** Names the sides that contain a single value. @example constantSides(1, 5); // 'reference' */
 export function constantSides(referenceValues: number, windowValues: number): ConstantSides {
   if (referenceValues === 1) return windowValues === 1 ? 'both' : 'reference';
   return windowValues === 1 ? 'window' : 'none';

@@ -1,6 +1,6 @@
-// What every drift statistic says about itself.
+// The description that every drift statistic provides: name, columns, threshold and direction.
 
-/** The names of all statistics, as reports carry them. */
+/** The names of all statistics, as stored in reports. */
 export const STATISTIC_NAMES = [
   'ks',
   'wasserstein',
@@ -17,18 +17,18 @@ export const STATISTIC_NAMES = [
   'domain_classifier',
 ] as const;
 
-/** The name of a statistic, as reports carry it. */
+/** The name of a statistic, as stored in reports. */
 export type StatisticName = (typeof STATISTIC_NAMES)[number];
 
-/** The facts of a statistic that travel with each verdict, so that its direction is never guessed. */
+/** Describes a statistic, so that nobody has to guess which direction means drift. */
 export interface Statistic {
   readonly name: StatisticName;
-  /** Columns it is defined for. */
+  /** The columns it is defined for. */
   readonly columns: 'numeric' | 'category' | 'two values' | 'any';
   /** What is compared with the threshold. */
-  readonly judges: 'p-value' | 'value';
+  readonly compares: 'p-value' | 'value';
   /** On which side of the threshold there is drift. */
   readonly driftWhen: 'below' | 'at most' | 'at least';
-  /** The threshold where the policy names none. */
+  /** The threshold if the policy names none. */
   readonly threshold: number;
 }

@@ -6,8 +6,8 @@ import { type Share } from '../../data/profile/feature-reference.ts';
 /**
  * Pooled z test of two shares.
  *
- * Columns: two values. Direction: drift when the two-sided p < 0.05; z > 0 where the current share is larger.
- * Formula: z = (p₂ − p₁) / √(p(1 − p)(1/n₁ + 1/n₂)), p the pooled share; z = 0 and p = 1 where it is 0 or 1.
+ * Columns: two values. Direction: drift when the two-sided p < 0.05; z > 0 if the current share is larger.
+ * Formula: z = (p₂ − p₁) / √(p(1 − p)(1/n₁ + 1/n₂)), p the pooled share. If that is 0 or 1, z = 0 with p-value 1.
  * Source: any textbook; z² is the chi-square of the 2 × 2 table.
  *
  * @example twoProportionZ({ hits: 60, size: 100 }, { hits: 45, size: 100 }); // { z: -2.124, pValue: 0.0337 }
@@ -15,12 +15,12 @@ import { type Share } from '../../data/profile/feature-reference.ts';
 export const z = {
   name: 'z',
   columns: 'two values',
-  judges: 'p-value',
+  compares: 'p-value',
   driftWhen: 'below',
   threshold: 0.05,
 } as const satisfies Statistic;
 
-/** z and its two-sided p-value. */
+/** Returns z and its two-sided p-value. */
 export function twoProportionZ(
   reference: Share,
   current: Share,
@@ -33,7 +33,7 @@ export function twoProportionZ(
 }
 
 /**
- * Lower end of the two-sided 95 % Wilson interval of a share; in [0, 1].
+ * Returns the lower end of the two-sided 95 % Wilson interval of a share; in [0, 1].
  *
  * Formula: (p + z²/2n − z√(p(1 − p)/n + z²/4n²)) / (1 + z²/n).
  * Source: Wilson 1927.

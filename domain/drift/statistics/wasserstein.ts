@@ -10,22 +10,22 @@ import { standardDeviation } from '../../data/math/moments.ts';
  * Clipped, normed Wasserstein distance.
  *
  * Columns: numeric. Direction: drift when at least 0.1; from 0 (equal) upwards, in standard deviations.
- * Formula: ∫ |F_reference − F_current| dx of both sides clipped to the reference's 0.5 % and 99.5 % quantiles, over
- * the standard deviation (ddof 0) of the clipped reference. Where those quantiles coincide nothing is clipped but to
- * the reference's range, over its plain standard deviation; where that is 0 it is not measurable.
- * Source: Kantorovich 1942; clipped so that one value of 1e6 neither hides a shift nor is one.
+ * Formula: ∫ |F_reference − F_current| dx of both sides clipped to the reference's 0.5 % and 99.5 % quantiles, divided
+ * by the standard deviation (ddof 0) of the clipped reference. If those quantiles coincide, both sides are clipped to
+ * the reference's range instead and divided by its plain standard deviation; if that is 0, it is not measurable.
+ * Source: Kantorovich 1942; clipped so that a single 1e6 neither hides a shift nor counts as one.
  *
  * @example normedWasserstein(Float64Array.of(0, 1), Float64Array.of(0, 0)); // 1
  */
 export const wasserstein = {
   name: 'wasserstein',
   columns: 'numeric',
-  judges: 'value',
+  compares: 'value',
   driftWhen: 'at least',
   threshold: 0.1,
 } as const satisfies Statistic;
 
-/** The plain distance of two samples, unclipped, in their own units; null where a side is empty. NaN are left out. */
+/** Returns the plain, unclipped distance of two samples in their own unit; null if a side is empty. Ignores NaN. */
 export function wassersteinDistance(reference: Float64Array, current: Float64Array): number | null {
   const a = sortedValues(reference);
   const b = sortedValues(current);
@@ -44,7 +44,7 @@ export function wassersteinDistance(reference: Float64Array, current: Float64Arr
   return distance;
 }
 
-/** The clipped, normed distance of two samples; null where it is not measurable. */
+/** Returns the clipped, normed distance of two samples; null if it is not measurable. */
 export function normedWasserstein(reference: Float64Array, current: Float64Array): number | null {
   const range = clipRange(sortedValues(reference));
   const scale = unitScale(range);
@@ -62,11 +62,11 @@ export interface BinnedSide {
 }
 
 /**
- * Bounds of the plain distance from counts and sums in bins over [0, 1]: `edges` are the cuts, not descending, and
- * there is one bin more than cuts. Both sides hold at least one value.
+ * Returns bounds of the plain distance from counts and sums in bins over [0, 1]. `edges` are the inner edges of the
+ * bins, in ascending order (equal ones allowed), one fewer than the bins. Both sides must have at least one value.
  *
- * A sum gives the area under a distribution function within its bin exactly, so the distance is exact in every bin
- * where the two functions do not cross.
+ * The sum of a bin gives the area under the distribution function within it exactly, so the distance is exact in every
+ * bin where the two functions do not cross.
  *
  * @example wassersteinBracket(Float64Array.of(0.5), reference.profile, window).lower; // over [0, 1]
  */
@@ -85,7 +85,7 @@ export function wassersteinBracket(edges: Float64Array, reference: BinnedSide, c
     const currentCount = current.counts[bin] as number;
     const after = before + count / n;
     const currentAfter = currentBefore + currentCount / m;
-    // Area between the function and its value at the start of the bin; rounding must not make it negative.
+    // Area between the function and its value at the start of the bin; rounding errors must not make it negative.
     const rise = Math.max(0, count * end - (reference.sums[bin] as number)) / n;
     const currentRise = Math.max(0, currentCount * end - (current.sums[bin] as number)) / m;
 
@@ -108,8 +108,8 @@ export function wassersteinBracket(edges: Float64Array, reference: BinnedSide, c
 }
 
 /**
- * About the 95 % point of the plain distance where nothing changed: 1.96 · √(1/n + 1/m) · ∫ √(F(1 − F)) dx, F from the
- * reference's counts. Exact for a column of two values, up to a third too high for continuous ones.
+ * Returns about the 95 % quantile of the plain distance if nothing changed: 1.96 · √(1/n + 1/m) · ∫ √(F(1 − F)) dx, F
+ * from the reference's counts. Exact for a column of two values, up to a third too high for continuous ones.
  */
 export function wassersteinNoiseFloor(edges: Float64Array, counts: Float64Array, m: number): number {
   const n = total(counts);

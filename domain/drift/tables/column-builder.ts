@@ -1,17 +1,17 @@
-// A column of a table that arrives as text, cell by cell, with its kind found on the way.
+// Builds a column from a table's text cells and finds out whether it is numeric or a category.
 import { categoryOf } from '../../model/parts/category.ts';
 import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
 import { type PandasType } from '../evidently/sample.ts';
 
-/** What a column is compared as. */
+/** The kind that a column is compared as. */
 export type ColumnKind = FeatureColumn['kind'];
 
-/** Rows by which a column's kind is settled, unless none of them holds a value. */
-const ROWS_TO_TELL = 10_000;
+/** The kind of a column is decided after this many rows, or later if none of them has a value. */
+const ROWS_TO_DECIDE = 10_000;
 
 /**
- * Collects a column. Its kind is numeric where all values of its first 10,000 rows are numbers and none is written with
- * a leading zero as codes are; otherwise, and where it holds true and false, it is a category.
+ * Collects a column cell by cell. The column is numeric if all values in its first 10,000 rows are numbers and none has
+ * a leading zero, as codes have. Otherwise, for example if it contains true and false, it is a category.
  *
  * @example
  * const builder = new ColumnBuilder('fee');
@@ -30,27 +30,27 @@ export class ColumnBuilder {
   #allWhole = true;
   #allFlags = true;
 
-  /** @param kind where it is named and not to be found out */
+  /** @param kind the kind, if it is given and need not be found out */
   constructor(name: string, kind?: ColumnKind) {
     this.#name = name;
     this.#kind = kind;
   }
 
-  /** Adds a cell; null is missing. @returns whether the column can hold it: false for a text in a numeric column */
+  /** Adds a cell; null is missing. @returns false if the cell does not fit: a text in a numeric column */
   add(cell: string | null): boolean {
     if (this.#kind !== undefined) return this.#store(cell);
     this.#undecided.push(cell);
     if (cell !== null) this.#present += 1;
-    if (this.#undecided.length >= ROWS_TO_TELL && this.#present > 0) return this.#decide();
+    if (this.#undecided.length >= ROWS_TO_DECIDE && this.#present > 0) return this.#decide();
     return true;
   }
 
-  /** Whether any cell held a value. */
+  /** Whether no cell so far had a value. */
   get isEmpty(): boolean {
     return this.#present === 0;
   }
 
-  /** The column of all cells so far; of a column without a value the kind says nothing. */
+  /** Returns the column of all cells so far. If none has a value, its kind is arbitrary. */
   column(): FeatureColumn {
     if (this.#kind === undefined) this.#decide();
     const name = this.#name;
@@ -64,7 +64,7 @@ export class ColumnBuilder {
     };
   }
 
-  /** What pandas would read the column as. */
+  /** The type as which pandas would read the column. */
   get pandasType(): PandasType {
     if (this.#kind === 'category') return this.#allFlags && this.#present > 0 ? 'bool' : 'string';
     return this.#allWhole && this.#present === this.#rows ? 'int' : 'float';
@@ -129,10 +129,10 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 const INFINITE = /^([+-]?)inf(?:inity)?$/i;
 
-const NO_NUMBER = /^(?:nan|na|n\/a|null|none)$/i;
+const MISSING_NUMBER = /^(?:nan|na|n\/a|null|none)$/i;
 
 /**
- * The number that a cell holds; NaN for the words that stand for none, undefined for any other text.
+ * Returns the number in a cell; NaN for texts such as "NA" that mean a missing value, undefined for any other text.
  *
  * @example numberIn('1e3'); // 1000
  * numberIn('NA'); // NaN
@@ -143,8 +143,8 @@ function numberIn(cell: string): number | undefined {
   if (NUMBER.test(text)) return Number(text);
   const infinite = INFINITE.exec(text);
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity;
-  return NO_NUMBER.test(text) ? NaN : undefined;
+  return MISSING_NUMBER.test(text) ? NaN : undefined;
 }
 
-/** Whether digits are written as codes are, with a zero before them. @example looksLikeCode('01234') // true */
+/** Whether a number has a leading zero, as codes have. @example looksLikeCode('01234') // true */
 const looksLikeCode = (cell: string): boolean => /^\s*[+-]?0\d/.test(cell);

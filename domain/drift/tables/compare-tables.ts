@@ -1,4 +1,4 @@
-// Two tables compared without a model: the verdict that a monitor would give on the second against the first.
+// Compares two tables without a model, with the same rules by which a monitor compares a window with its reference.
 import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../data/frame.ts';
 import { type DriftPolicy } from '../drift-policy.ts';
 import { judgeByEvidently } from '../evidently/judge-samples.ts';
@@ -9,29 +9,28 @@ import { sampleEntities, type SideRows } from '../multivariate/pooled-rows.ts';
 import { type DriftVerdict, judgeWindow } from '../verdict.ts';
 import { profileWindow } from '../../data/profile/window-profile.ts';
 
-/** One of the tables. */
+/** One of the two tables. */
 export interface ComparedTable {
   readonly rows: number;
   readonly features: readonly FeatureColumn[];
-  /** Columns without a single value, whose kind says nothing. */
+  /** Columns without a single value, whose kind is therefore unknown. */
   readonly empty: readonly string[];
   readonly types: Readonly<Record<string, PandasType>>;
-  /** Whose row each is. @default another entity's each */
+  /** The entity of each row. @default each row is an entity of its own */
   readonly entities?: readonly string[] | undefined;
 }
 
-/** How to compare. */
+/** Options of the comparison. */
 export interface CompareOptions {
   readonly policy: DriftPolicy;
-  /** Rows on each side by which all columns together are looked at; null to leave that out. */
+  /** Rows per side for the domain classifier over all columns together; null to skip it. */
   readonly multivariate: { readonly rows: number; readonly seed: number } | null;
-  /** Columns that a person named numeric, which Evidently's rules heed. @default none */
+  /** Columns that the user declared numeric; only Evidently's rules use this. @default none */
   readonly namedNumeric?: readonly string[];
 }
 
 /**
- * Judges the current table against the reference; what drift is and when a column is not measurable is the same as for
- * a model's windows.
+ * Evaluates the current table against the reference. Drift and "not measurable" mean the same as for a model's windows.
  *
  * @example compareTables(reference, current, { policy: { share: 0.3 }, multivariate: null }).driftedColumns
  */
@@ -52,10 +51,10 @@ export function compareTables(
   return judgeWindow(frozen, profileWindow(frozen, frameOf(after)), policy, [], together);
 }
 
-/** The reference that later rows are counted against. @example judgeWindow(referenceOfTable(table), profile, policy) */
+/** Freezes a table as the reference for later rows. @example judgeWindow(referenceOfTable(table), profile, policy) */
 export const referenceOfTable = (table: ComparedTable): FeatureReference => freezeReference(frameOf(table));
 
-/** A column without a value takes the kind that the other side's has: it did not change its type. */
+/** Gives each column without a value the kind of the other table's column, so that no change of type is reported. */
 function withKindsOf(table: ComparedTable, other: ComparedTable): ComparedTable {
   const features = table.features.map((column): FeatureColumn => {
     const kind = other.features.find(({ name }) => name === column.name)?.kind;

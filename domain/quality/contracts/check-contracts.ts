@@ -1,4 +1,4 @@
-// Checks the contracts of a definition over a window that arrives in pieces.
+// Checks the contracts of a definition on a window that arrives in pieces.
 import { isNumeric } from '../../model/parts/column.ts';
 import { type Feature, featuresOf } from '../../model/define-model.ts';
 import { type ModelDefinition, type ViewDefinition } from '../../model/definition.ts';
@@ -18,15 +18,15 @@ import { type RowNames } from './tally.ts';
 import { grouped, percents } from '../../numbers-in-words.ts';
 import { before, durationOf } from '../../model/parts/duration.ts';
 
-/** A column of the frozen rows, before its values. */
+/** The description of a column of the frozen rows. */
 export interface FrozenColumn {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
-  /** Values of a category column, into which the codes of every piece index. */
+  /** Values of a category column; the codes of every piece index into it. */
   readonly dictionary?: readonly string[];
 }
 
-/** Greatest difference between a share and its bound that is rounding: 0.9 of 10 rows are 9. */
+/** Largest difference between a share and its bound that is a rounding error: 1 − 0.9 is not exactly 0.1. */
 const ROUNDING = 1e-9;
 
 interface Stated extends Statement {
@@ -36,14 +36,14 @@ interface Stated extends Statement {
 interface CheckedColumn {
   readonly feature: Feature;
   readonly stated: readonly Stated[];
-  /** Absent where the frozen rows have no such column. */
+  /** Undefined if the frozen rows have no such column of the right kind. */
   readonly check: ColumnCheck | undefined;
   readonly frozenAs: FrozenColumn['kind'] | undefined;
 }
 
 /**
- * The contracts of a window under way. Memory holds counts and at most five examples each, beside a table of the
- * distinct numbers of a `unique` column.
+ * Checks the contracts of a window piece by piece. Keeps in memory only counts, at most five examples per contract, and
+ * a table of the distinct numbers of each `unique` column.
  *
  * @example
  * const contracts = new ContractCheck(definition, dataset.columns);
@@ -57,7 +57,7 @@ export class ContractCheck {
   readonly #checks: ReadonlyMap<string, ColumnCheck>;
   #rows = 0;
 
-  /** @param match how texts are matched. @default each however long that takes */
+  /** @param match matches texts with a regular expression. @default without a time limit */
   constructor(definition: ModelDefinition, frozen: readonly FrozenColumn[], match: MatchTexts = matchTexts) {
     this.#definition = definition;
     const columns = new Map(frozen.map((column) => [column.name, column]));
@@ -69,34 +69,33 @@ export class ContractCheck {
     );
   }
 
-  /** Counts the rows of the next piece, whose columns follow one by one. */
+  /** Starts the next piece; its columns follow one by one. */
   addRows(rows: number): void {
     this.#rows += rows;
   }
 
-  /** Looks at a column of the piece; one that no contract speaks of is passed over. */
+  /** Checks a column of the piece; ignores a column without contracts. */
   addColumn(column: FeatureColumn, names: RowNames): void {
     this.#checks.get(column.name)?.add(column, names);
   }
 
-  /** One result a contract, in the order of the definition; the check is not used after it. */
+  /** Returns one result per contract, in the order of the definition. Must be the last call. */
   results(): ContractResult[] {
     return this.#columns.flatMap((column) => this.#resultsOf(column));
   }
 
   #resultsOf({ feature, stated, check, frozenAs }: CheckedColumn): ContractResult[] {
-    const table =
-      feature.view === null
-        ? null
-        : feature.view === null
-          ? null
-          : (this.#definition.features[feature.view]?.table ?? null);
-    if (!check) return [this.#notThere(feature, table, frozenAs)];
+    const table = feature.view === null ? null : (this.#definition.features[feature.view]?.table ?? null);
+    if (!check) return [this.#unusableColumn(feature, table, frozenAs)];
     const found = check.found();
     return stated.map((statement, at) => resultOf(feature, table, statement, found[at] as Found));
   }
 
-  #notThere({ name, spec }: Feature, table: string | null, frozenAs: string | undefined): ContractResult {
+  #unusableColumn(
+    { name, spec }: Feature,
+    table: string | null,
+    frozenAs: string | undefined,
+  ): ContractResult {
     return {
       kind: 'type',
       column: name,
@@ -112,7 +111,7 @@ export class ContractCheck {
       words:
         frozenAs === undefined
           ? 'the frozen rows have no such column'
-          : `the frozen rows hold it as ${frozenAs}, not as ${spec.type}`,
+          : `the frozen rows contain it as ${frozenAs}, not as ${spec.type}`,
     };
   }
 }
@@ -154,12 +153,12 @@ function resultOf(
     violation: rule.violation,
     words:
       problem === undefined
-        ? violationsInWords({ kind: rule.kind, rows, violations, bound, wrong })
+        ? describeViolations({ kind: rule.kind, rows, violations, bound, wrong })
         : `could not be checked: ${problem}`,
   };
 }
 
-/** The numbers of a contract, and what is wrong with a violation. */
+/** The numbers of a contract, and the text that says what is wrong with a violation. */
 interface ViolationFacts {
   readonly kind: ContractKind;
   readonly rows: number;
@@ -169,24 +168,24 @@ interface ViolationFacts {
 }
 
 /**
- * The contract in one line.
+ * Describes the result of a contract in one line.
  *
- * @example '12 of 7,043 values (0.17 %) are not whole numbers; at most 0.1 % may be'
+ * @example '12 of 7,043 values (0.17 %) are not whole numbers; at most 0.1 % are allowed'
  */
-function violationsInWords({ kind, rows, violations, bound, wrong }: ViolationFacts): string {
-  const things = kind === 'null-share' ? 'rows' : 'values';
-  if (violations === 0) return `none of ${grouped(rows)} ${things} ${wrong}`;
-  const [found = '', most = ''] = percents([violations / rows, ...(bound === 0 ? [] : [bound])]);
-  const allowed = bound === 0 ? 'none may' : `at most ${most} may`;
-  return `${grouped(violations)} of ${grouped(rows)} ${things} (${found}) ${wrong}; ${allowed}`;
+function describeViolations({ kind, rows, violations, bound, wrong }: ViolationFacts): string {
+  const unit = kind === 'null-share' ? 'rows' : 'values';
+  if (violations === 0) return `none of ${grouped(rows)} ${unit} ${wrong}`;
+  const [found = '', max = ''] = percents([violations / rows, ...(bound === 0 ? [] : [bound])]);
+  const allowed = bound === 0 ? 'none are allowed' : `at most ${max} are allowed`;
+  return `${grouped(violations)} of ${grouped(rows)} ${unit} (${found}) ${wrong}; ${allowed}`;
 }
 
 /**
- * The newest row known by the end of the window is at most `freshness.within` old then, inclusive.
+ * Checks that the newest row known at the end of the window is at most `freshness.within` old at that time, inclusive.
  *
- * @param newest its timestamp; null where the table holds none up to the end of the window
- * @param end the end of the window, which is included in it
- * @returns nothing where the view states no freshness
+ * @param newest its timestamp; null if the table has no rows up to the end of the window
+ * @param end the end of the window, inclusive
+ * @returns undefined if the view declares no freshness
  */
 export function checkFreshness(
   view: ViewDefinition,
@@ -212,7 +211,7 @@ export function checkFreshness(
     violation: null,
     words:
       newest === null
-        ? `${table} has no row by the end of the window; its newest ${timestamp} should be ${age}`
-        : `the newest ${timestamp} is ${newest.toISOString()}, ${held ? '' : 'and should be '}${age}`,
+        ? `${table} has no rows up to the end of the window; its newest ${timestamp} should be ${age}`
+        : `the newest ${timestamp} is ${newest.toISOString()}, ${held ? '' : 'but should be '}${age}`,
   };
 }

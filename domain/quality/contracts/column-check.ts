@@ -1,27 +1,28 @@
-// The contracts of one column, checked over the pieces of a window.
+// Checks the contracts of one column over the pieces of a window.
 import { TidegateError } from '../../errors.ts';
 import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
 import { type Statement, type TextJudge } from '../../model/parts/contract.ts';
 import { type RowNames, Tally } from './tally.ts';
 
-/** What was found of one contract. */
+/** What was found for one contract. */
 export interface Found {
-  /** Rows looked at. */
+  /** Rows that were checked. */
   readonly rows: number;
   readonly violations: number;
   readonly tally: Tally;
-  /** Why it could not be checked; absent where it was. */
+  /** Why it could not be checked; absent if it was. */
   readonly problem?: string;
 }
 
-/** A column under way; a piece at a time, in the order of the rows. */
+/** The running check of one column. */
 export interface ColumnCheck {
+  /** Checks the next piece; pieces come in row order. */
   add(piece: FeatureColumn, names: RowNames): void;
-  /** What was found of each contract, in the order given. */
+  /** Returns what was found for each contract, in the order given. */
   found(): Found[];
 }
 
-/** The check of a numeric column against contracts. */
+/** Starts the check of a numeric column against contracts. */
 export function checkNumbers(statements: readonly Statement[]): ColumnCheck {
   const scans = statements.map(({ numbers }) => numbers?.());
   const tallies = statements.map(() => new Tally());
@@ -56,14 +57,16 @@ function countMissing(values: Float64Array): number {
   return missing;
 }
 
-/** What a contract makes of texts: verdicts by code, where it judges values. */
+/** How a contract is checked on a category column. */
 interface Watch {
+  /** Which rows violate it. */
   readonly rows: 'missing' | 'repeats' | 'broken';
-  readonly keeps: readonly boolean[];
+  /** For `broken`, whether each value of the dictionary is valid; otherwise empty. */
+  readonly isValid: readonly boolean[];
   readonly problem?: string;
 }
 
-/** The check of a category column with this dictionary against contracts: each distinct value is judged once. */
+/** Starts the check of a category column with this dictionary; each distinct value is checked only once. */
 export function checkTexts(statements: readonly Statement[], dictionary: readonly string[]): ColumnCheck {
   const watches = statements.map(({ texts }) => watch(texts, dictionary));
   const tallies = statements.map(() => new Tally());
@@ -71,21 +74,21 @@ export function checkTexts(statements: readonly Statement[], dictionary: readonl
   let rows = 0;
   let missing = 0;
 
-  /** Keeps examples: of a value's first row where it is broken, of its second where it repeats. */
-  const meet = (code: number, before: number, row: number, names: RowNames): void =>
-    watches.forEach(({ rows: which, keeps }, at) => {
+  /** Notes examples: the first row of an invalid value, and the second row of a value that must not repeat. */
+  const noteValue = (code: number, before: number, row: number, names: RowNames): void =>
+    watches.forEach(({ rows: which, isValid }, at) => {
       const isExample =
-        which === 'broken' ? before === 0 && keeps[code] === false : which === 'repeats' && before === 1;
+        which === 'broken' ? before === 0 && isValid[code] === false : which === 'repeats' && before === 1;
       if (isExample) tallies[at]?.note(row, dictionary[code] ?? '', names);
     });
-  const meetMissing = (row: number, names: RowNames): void =>
+  const noteMissing = (row: number, names: RowNames): void =>
     watches.forEach(({ rows: which }, at) => {
       if (which === 'missing') tallies[at]?.note(row, null, names);
     });
-  const violationsOf = ({ rows: which, keeps }: Watch): number => {
+  const violationsOf = ({ rows: which, isValid }: Watch): number => {
     if (which === 'missing') return missing;
     if (which === 'repeats') return counts.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
-    return counts.reduce((sum, count, code) => (keeps[code] === false ? sum + count : sum), 0);
+    return counts.reduce((sum, count, code) => (isValid[code] === false ? sum + count : sum), 0);
   };
 
   return {
@@ -97,12 +100,12 @@ export function checkTexts(statements: readonly Statement[], dictionary: readonl
         const code = codes[row] as number;
         if (code === MISSING_CODE) {
           missing++;
-          meetMissing(row, names);
+          noteMissing(row, names);
           continue;
         }
         const before = counts[code] as number;
         counts[code] = before + 1;
-        if (before < 2) meet(code, before, row, names);
+        if (before < 2) noteValue(code, before, row, names);
       }
     },
     found: () =>
@@ -116,11 +119,11 @@ export function checkTexts(statements: readonly Statement[], dictionary: readonl
 }
 
 function watch(texts: Statement['texts'], dictionary: readonly string[]): Watch {
-  if (texts === 'missing' || texts === 'repeats') return { rows: texts, keeps: [] };
+  if (texts === 'missing' || texts === 'repeats') return { rows: texts, isValid: [] };
   const verdicts = (texts as TextJudge)(dictionary);
   return 'problem' in verdicts
-    ? { rows: 'broken', keeps: [], problem: verdicts.problem }
-    : { rows: 'broken', keeps: verdicts };
+    ? { rows: 'broken', isValid: [], problem: verdicts.problem }
+    : { rows: 'broken', isValid: verdicts };
 }
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
@@ -129,5 +132,5 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
 const otherKind = ({ name, kind }: FeatureColumn): TidegateError =>
   new TidegateError(
     'DEFECT',
-    `a piece of column ${name} is of another kind (${kind}) or dictionary than the window`,
+    `a piece of column ${name} has another kind (${kind}) or another dictionary than the window`,
   );

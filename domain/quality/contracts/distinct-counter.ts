@@ -1,10 +1,10 @@
-// Counts how often numbers repeat, exactly for as many as fit, and exactly for a share of them beyond.
+// Counts how often numbers repeat: exactly for all numbers if they fit in memory, otherwise for a sample of them.
 
 const FIRST_SLOTS = 1_024;
 
-// The bits of a number: low word first.
+// Shared buffers to read the bits of a number: low half first.
 const number64 = new Float64Array(1);
-const words = new Uint32Array(number64.buffer);
+const halves = new Uint32Array(number64.buffer);
 
 /** How many numbers were counted, and how many of them repeat an earlier one. */
 export interface Repeats {
@@ -13,9 +13,9 @@ export interface Repeats {
 }
 
 /**
- * A hash table of numbers with their counts, at most half full. When it holds more distinct numbers than allowed, those
- * whose hash has another bit set are dropped, and from then on not taken (Gibbons 2001, distinct sampling): which
- * numbers stay depends on nothing but themselves, so each that stays has its exact count.
+ * A hash table of numbers with their counts, at most half full. When it contains more distinct numbers than allowed, it
+ * drops those whose hash has one more bit set, and ignores them from then on (Gibbons 2001, distinct sampling). Whether
+ * a number stays depends only on the number itself, so every number that stays has its exact count.
  *
  * @example
  * const counter = new DistinctCounter(1_000);
@@ -23,26 +23,26 @@ export interface Repeats {
  * counter.add(7); // true: a repeat
  */
 export class DistinctCounter {
-  readonly #mostDistinct: number;
+  readonly #maxDistinct: number;
   #slots = FIRST_SLOTS;
-  /** NaN where a slot is free. */
+  /** NaN marks a free slot. */
   #numbers = new Float64Array(FIRST_SLOTS).fill(NaN);
   #counts = new Uint32Array(FIRST_SLOTS);
   #distinct = 0;
-  /** Only hashes without these bits are taken. */
-  #refused = 0;
+  /** Numbers whose hash has any of these bits are ignored. */
+  #ignoredBits = 0;
 
   /** @param maxDistinct a power of two from 512 */
   constructor(maxDistinct: number) {
-    this.#mostDistinct = maxDistinct;
+    this.#maxDistinct = maxDistinct;
   }
 
-  /** Counts a number, not NaN; says whether it was counted before. −0 is 0. */
+  /** Counts a number other than NaN; returns whether it was counted before. −0 counts as 0. */
   add(value: number): boolean {
-    // Adding 0 turns −0 into 0: they are one value.
+    // Adding 0 turns −0 into 0.
     const number = value + 0;
     const hash = hashOf(number);
-    if ((hash & this.#refused) !== 0) return false;
+    if ((hash & this.#ignoredBits) !== 0) return false;
     const slot = this.#slotOf(number, hash);
     const count = this.#counts[slot] as number;
     this.#counts[slot] = count + 1;
@@ -53,12 +53,12 @@ export class DistinctCounter {
     return false;
   }
 
-  /** Whether every number was taken. */
+  /** Whether all numbers were counted. */
   get isExact(): boolean {
-    return this.#refused === 0;
+    return this.#ignoredBits === 0;
   }
 
-  /** What was counted of the numbers that are still taken. */
+  /** Returns the counts over all numbers that are not ignored. */
   counted(): Repeats {
     let values = 0;
     for (const count of this.#counts) values += count;
@@ -67,7 +67,7 @@ export class DistinctCounter {
 
   #slotOf(number: number, hash: number): number {
     const last = this.#slots - 1;
-    // The low bits say which numbers are dropped, so those that stay share them: the place comes from the high ones.
+    // Use the high bits for the slot: the numbers that stay have the same low bits.
     let slot = (hash >>> 8) & last;
     for (;;) {
       const found = this.#numbers[slot] as number;
@@ -77,7 +77,7 @@ export class DistinctCounter {
   }
 
   #grow(): void {
-    if (this.#distinct > this.#mostDistinct) this.#refused = (this.#refused << 1) | 1;
+    if (this.#distinct > this.#maxDistinct) this.#ignoredBits = (this.#ignoredBits << 1) | 1;
     else this.#slots *= 2;
     const numbers = this.#numbers;
     const counts = this.#counts;
@@ -88,7 +88,7 @@ export class DistinctCounter {
       const number = numbers[slot] as number;
       if (number !== number) continue;
       const hash = hashOf(number);
-      if ((hash & this.#refused) !== 0) continue;
+      if ((hash & this.#ignoredBits) !== 0) continue;
       const place = this.#slotOf(number, hash);
       this.#numbers[place] = number;
       this.#counts[place] = counts[slot] as number;
@@ -97,10 +97,10 @@ export class DistinctCounter {
   }
 }
 
-/** 32 well-mixed bits of a number's 64: the last steps are those of MurmurHash3. */
+/** Hashes the 64 bits of a number to 32; the last steps are those of MurmurHash3. */
 function hashOf(number: number): number {
   number64[0] = number;
-  let hash = Math.imul((words[0] as number) ^ Math.imul(words[1] as number, 0x9e37_79b1), 0x85eb_ca6b);
+  let hash = Math.imul((halves[0] as number) ^ Math.imul(halves[1] as number, 0x9e37_79b1), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85eb_ca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2_ae35);
   return hash ^ (hash >>> 16);

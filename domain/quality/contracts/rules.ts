@@ -1,17 +1,17 @@
-// Every kind of contract that a column may state.
+// All kinds of contracts that a column can declare.
 import { type ContractRule, maxBroken, type NumberScan } from '../../model/parts/contract.ts';
 import { regex } from '../../model/parts/regex.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 
-/** Distinct numbers that are kept at a time: 48 MB, of which a million values need half. */
+/** Most distinct numbers that are kept at a time, which takes 48 MB; a million take half of that. */
 const MAX_DISTINCT = 2 ** 21;
 
 /**
- * No value occurs twice in the window; every occurrence after the first is a violation, and missing values are none.
- * Stated where a column says `unique`.
+ * No value occurs twice in the window. Every occurrence after the first is a violation; missing values are not.
+ * Declared by a column with `unique`.
  *
- * Exact for texts, and for numbers with up to 2,097,152 distinct values. Beyond, only values of a share of the hashes
- * are looked at, a half, a quarter and so on: each of these is counted exactly, and `rows` says how many were.
+ * Exact for texts, and for numbers with up to 2,097,152 distinct values. Beyond that, a sample by hash is checked: half
+ * of the values, then a quarter and so on. Each sampled value is counted exactly, and `rows` counts the sampled rows.
  */
 const unique: ContractRule = {
   kind: 'unique',
@@ -44,8 +44,8 @@ const repeats = (): NumberScan => {
 };
 
 /**
- * Every value is of the declared type. Always stated but for categories, whose values are any texts. An infinity breaks
- * this contract, and `range` does not count it again.
+ * Every value has the declared type. Always checked, except for categories, which may be any texts. An infinite value
+ * violates this contract, and `range` does not count it again.
  */
 const type: ContractRule = {
   kind: 'type',
@@ -82,7 +82,7 @@ const whole: NumberScan = {
   add(values, note) {
     for (let row = 0; row < values.length; row++) {
       const value = values[row] as number;
-      // NaN, which is missing, equals nothing; ∞ − ∞ is NaN.
+      // NaN (missing) is not equal to itself; ∞ − ∞ is NaN, so infinities violate the contract.
       if (value === value && value - Math.floor(value) !== 0) note(row, value);
     }
   },
@@ -90,7 +90,7 @@ const whole: NumberScan = {
 
 const MAX_NAMED = 10;
 
-/** Every value is one of `values`, to the letter. Stated where a category names them. */
+/** Every value is exactly one of `values`. Declared by a category with `values`. */
 const set: ContractRule = {
   kind: 'set',
   violation: 'categorical_values_check',
@@ -111,7 +111,7 @@ function oneOf(values: readonly string[]): string {
   return `one of ${values.slice(0, MAX_NAMED).join(', ')}${rest}`;
 }
 
-/** Finite values lie between `min` and `max`, both inclusive. Stated where a numeric column says either; a count begins at 0. */
+/** Finite values lie between `min` and `max`, inclusive. Declared by a column with either; a count starts at 0. */
 const range: ContractRule = {
   kind: 'range',
   violation: 'baseline_drift_check',
@@ -122,13 +122,13 @@ const range: ContractRule = {
     if (min === undefined && max === undefined) return undefined;
     return {
       bound: maxBroken(spec),
-      wrong: inWords(min, max),
+      wrong: describeRange(min, max),
       numbers: () => between(min ?? -Infinity, max ?? Infinity),
     };
   },
 };
 
-function inWords(min: number | undefined, max: number | undefined): string {
+function describeRange(min: number | undefined, max: number | undefined): string {
   if (min === undefined) return `are above ${max}`;
   return max === undefined ? `are below ${min}` : `are not from ${min} to ${max}`;
 }
@@ -144,7 +144,7 @@ const between = (min: number, max: number): NumberScan => ({
   },
 });
 
-/** At most `nullShare` of all rows hold no value. Stated where a column says `nullShare`; `mostly` plays no part. */
+/** At most `nullShare` of all rows have no value. Declared by a column with `nullShare`; `mostly` has no effect. */
 const nullShare: ContractRule = {
   kind: 'null-share',
   violation: 'completeness_check',
@@ -163,5 +163,5 @@ const missing: NumberScan = {
   },
 };
 
-/** In the order in which a report lists them. A new kind is added here by hand. */
+/** All rules, in the order in which a report lists them; add a new kind here. */
 export const contractRules: readonly ContractRule[] = [type, nullShare, range, set, regex, unique];

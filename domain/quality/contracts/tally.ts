@@ -1,14 +1,14 @@
-// What a contract found so far: how many rows break it, and the first of them.
+// Counts the violations of a contract and keeps the first ones as examples.
 import { type Example } from '../../model/parts/contract.ts';
 
-/** Most examples of a contract, and most characters of a value and of a key in one: reports are read by many. */
+/** Most examples per contract, and most characters of an example's value and key, because many people read reports. */
 const MAX_EXAMPLES = 5;
-const VALUE_LENGTH = 60;
-const KEY_LENGTH = 120;
+const MAX_VALUE_LENGTH = 60;
+const MAX_KEY_LENGTH = 120;
 
 const MICROSECONDS_PER_MILLISECOND = 1_000n;
 
-/** Names the rows of a piece; asked only about the few that become examples. */
+/** Returns the key and time of a row of a piece; called only for the few rows that become examples. */
 export interface RowNames {
   /** The entity key: a JSON array of texts. */
   readonly key: (row: number) => string;
@@ -26,21 +26,21 @@ export class Tally {
     this.violations += 1;
     if (this.examples.length >= MAX_EXAMPLES) return;
     this.examples.push({
-      value: value === null ? null : cut(String(value), VALUE_LENGTH),
-      key: cut(names.key(row), KEY_LENGTH),
+      value: value === null ? null : shorten(String(value), MAX_VALUE_LENGTH),
+      key: shorten(names.key(row), MAX_KEY_LENGTH),
       at: instantText(names.time(row)),
     });
   }
 }
 
-/** A text of at most so many characters; where it is longer, its end is an ellipsis. */
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  // By characters, not by UTF-16 units: half an emoji is not storable as JSON.
-  const characters = Array.from(text.slice(0, 2 * most));
-  return characters.length <= most && text.length <= 2 * most
+/** Shortens a text to at most `limit` characters, the last of which is then an ellipsis. */
+export function shorten(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  // Count characters, not UTF-16 units, because half an emoji cannot be stored as JSON.
+  const characters = Array.from(text.slice(0, 2 * limit));
+  return characters.length <= limit && text.length <= 2 * limit
     ? text
-    : `${characters.slice(0, most - 1).join('')}…`;
+    : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
 function instantText(microseconds: bigint): string {

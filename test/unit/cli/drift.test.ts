@@ -189,8 +189,8 @@ describe('two files', () => {
     expect((await asked(numbers, other)).onlyInCurrent).toEqual(['y']);
     // All values went missing: that is drift, and no change of type.
     expect((await asked(numbers, empty)).verdict.driftedColumns).toEqual(['x']);
-    expect(await reasonOf(numbers, none)).toMatch(/the window holds no values/);
-    expect(await reasonOf(none, numbers)).toMatch(/the window|the reference holds no values/);
+    expect(await reasonOf(numbers, none)).toMatch(/the window has no values/);
+    expect(await reasonOf(none, numbers)).toMatch(/the window|the reference has no values/);
   });
 
   it("are judged as numbers by Evidently's preset if they are named so, however few they are", async () => {

@@ -14,12 +14,12 @@ import { Random } from '../../../domain/random.ts';
 import { frameOf, normals, randomOf } from './frame-of.ts';
 
 describe('a learnt threshold', () => {
-  it('is the mean and three standard deviations, as NannyML has it', () => {
+  it('is the mean plus three standard deviations, like in NannyML', () => {
     const { threshold } = learnThreshold([0.02, 0.03, 0.02, 0.04, 0.04], { name: 'sd' });
     expect(threshold).toBeCloseTo(0.03 + 3 * Math.sqrt(8e-5), 12);
   });
 
-  it('is just above the rank that keeps the rate of false alarms, and that rate is kept', () => {
+  it('is just above the rank that gives the rate of false alarms, and simulated windows confirm that rate', () => {
     const effects = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
     const { threshold } = learnThreshold(effects, { name: 'rate', falseAlarms: 0.05 });
     expect(threshold).toBeGreaterThan(0.95);
@@ -45,7 +45,7 @@ describe('a learnt threshold', () => {
     expect(learnThreshold(effects, method).reason).toMatch(reason);
   });
 
-  it('is rounded upwards, so that it flags no more than it learnt', () => {
+  it('is rounded up, so that it flags no more windows than the exact threshold', () => {
     expect([0.08121, 0.0812, 1.2341, 0.99999].map(roundedUp)).toEqual([0.0813, 0.0812, 1.24, 1]);
   });
 });
@@ -56,7 +56,7 @@ describe('a calibration', () => {
     frameOf({ calm: normals(2_000, random), restless: normals(2_000, random) }),
   );
   const windows = Array.from({ length: 12 }, (_, i): PastWindow => {
-    // What the owner of this column knows to be its season, and no drift.
+    // The owner of this column knows that this is its season and not drift.
     const season = 0.25 * Math.sin(i);
     const frame = frameOf({ calm: normals(1_500, random), restless: normals(1_500, random, season) });
     const verdict = judgeWindow(reference, profileWindow(reference, frame), { share: 0.3 });
@@ -64,7 +64,7 @@ describe('a calibration', () => {
   });
   const policy = { effects: {}, thresholds: {}, alpha: 0.05 };
 
-  it('shows the learnt threshold beside the present one, and which windows each would have flagged', () => {
+  it('shows the present and the learnt threshold, and the windows that each would have flagged', () => {
     const [calm, restless] = calibrate(windows, policy, { name: 'sd' });
     expect(calm).toMatchObject({ effect: 'wasserstein', windows: 12, present: 0.1, flaggedByPresent: [] });
     expect(calm?.learnt).toBeLessThan(0.1);
@@ -73,18 +73,18 @@ describe('a calibration', () => {
     expect(restless?.flaggedByLearnt).toEqual([]);
   });
 
-  it('goes by the thresholds and effects of the definition', () => {
+  it('uses the thresholds and effects of the definition', () => {
     const named = { ...policy, thresholds: { calm: 0.5 }, effects: { restless: 'psi' as const } };
     const [calm, restless] = calibrate(windows, named, { name: 'sd' });
     expect(calm?.present).toBe(0.5);
     expect(restless).toMatchObject({ effect: 'psi', present: 0.25, windows: 0, learnt: null });
-    expect(restless?.reason).toBe('no window measured it by psi');
+    expect(restless?.reason).toBe('no window measured it with psi');
     expect(calibrate([], policy, { name: 'sd' })).toEqual([]);
   });
 });
 
 describe('the line to paste', () => {
-  it('is the declaration as it is, with the threshold', () => {
+  it('repeats the declaration with the learnt threshold', () => {
     const line = (name: string, spec: Parameters<typeof columnLine>[0]['spec']) =>
       columnLine({ name, spec, view: 0 }, 0.12);
     expect(line('fee', numeric({ min: 0, critical: true }))).toBe(

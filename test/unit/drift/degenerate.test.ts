@@ -33,7 +33,7 @@ describeWith([file], 'degenerate samples', () => {
   const numerical = Object.entries(cases.numerical).filter(([, one]) => 'ref' in one);
   const categorical = Object.entries(cases.categorical).filter(([, one]) => 'ref' in one);
 
-  it('are many', () => {
+  it('are numerous enough', () => {
     expect(numerical.length).toBeGreaterThan(20);
     expect(categorical.length).toBeGreaterThan(12);
   });
@@ -46,7 +46,7 @@ describeWith([file], 'degenerate samples', () => {
       expect(test).toBeNull();
     } else {
       expect(test?.d).toBeCloseTo(ks.statistic, 12);
-      // scipy drops an exact result of 1.0000000000000002 for the asymptotic one, and warns; the exact one is 1.
+      // For an exact result of 1.0000000000000002 scipy warns and falls back to the asymptotic one; the exact one is 1.
       const gaveUp =
         ks.warnings?.some((warning) => warning.includes('Exact calculation unsuccessful')) ?? false;
       expect(relativeError(test?.pValue ?? NaN, gaveUp ? 1 : (ks.pvalue ?? NaN))).toBeLessThan(1e-6);
@@ -65,7 +65,7 @@ describeWith([file], 'degenerate samples', () => {
       names.map((name) => values.filter((value) => value === name).length);
     const { chi2_contingency: table, js_distance_evidently_ln: js } = expected;
     const [a, b] = [count(ref), count(cur)];
-    // With one category or an empty side there is no table.
+    // There is no table if there is only one category or a side is empty.
     const test = chiSquareTest(a, b, { rareBelow: 0 });
     if (test === null) {
       expect(table?.statistic ?? 0).toBe(0);
@@ -85,7 +85,7 @@ describeWith([file], 'degenerate samples', () => {
     }
   });
 
-  it.each([...numerical, ...categorical])('give a stated verdict in plain JSON: %s', (_, { ref, cur }) => {
+  it.each([...numerical, ...categorical])('give a definite verdict in plain JSON: %s', (_, { ref, cur }) => {
     const asValues = (
       values: readonly (number | string | null)[],
       like: readonly (number | string | null)[],
@@ -97,7 +97,7 @@ describeWith([file], 'degenerate samples', () => {
     const profile = profileWindow(reference, frameOf({ x: asValues(cur, [...ref, ...cur]) }));
     for (const minRows of [1, 30]) {
       const verdict = judgeWindow(reference, profile, { share: 0.5, minRows });
-      // JSON turns NaN and infinities into null: they would not survive.
+      // JSON turns NaN and infinities into null, so this fails if there are any.
       expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
       const [column] = verdict.columns;
       expect(['drifted', 'stable', 'not measurable']).toContain(column?.status);

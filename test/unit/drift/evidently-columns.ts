@@ -1,4 +1,4 @@
-// Columns that lead Evidently to each of its tests, the same for the same sizes.
+// Generates columns for which Evidently chooses each of its tests; the same for the same sizes.
 import { type PandasType } from '../../../domain/drift/evidently/sample.ts';
 import { type FeatureColumn, MISSING_CODE } from '../../../domain/data/frame.ts';
 import { Random } from '../../../domain/random.ts';
@@ -9,7 +9,7 @@ export interface Side {
   readonly features: readonly FeatureColumn[];
 }
 
-/** Both sides with the type that pandas gives each column of the current one. */
+/** Both sides, with the pandas type of each column. */
 export interface ParityCase {
   readonly reference: Side;
   readonly window: Side;
@@ -59,7 +59,7 @@ const DRAWS: Readonly<Record<string, readonly [PandasType, Draw]>> = {
   ],
 };
 
-/** The columns of both sides. @example parityCase(200, 150).types['int_4'] // 'int' */
+/** Generates the columns of both sides. @example parityCase(200, 150).types['int_4'] // 'int' */
 export function parityCase(referenceRows: number, windowRows: number): ParityCase {
   const side = (rows: number, current: boolean): Side => ({
     rows,
@@ -78,7 +78,7 @@ export function parityCase(referenceRows: number, windowRows: number): ParityCas
   };
 }
 
-/** A category column of texts. */
+/** Builds a category column from texts. */
 export function categories(name: string, values: readonly (string | null)[]): FeatureColumn {
   const dictionary = [...new Set(values.filter((value) => value !== null))];
   const codeOf = new Map(dictionary.map((value, code) => [value, code]));

@@ -28,8 +28,8 @@ const recorded = JSON.parse(
 const reference = lattice(500, 0, 10);
 const current = lattice(400, 1, 11);
 
-describe('the forms of Evidently', () => {
-  it('meet the vectors', () => {
+describe("Evidently's versions of the statistics", () => {
+  it('match known values', () => {
     const edges = sturgesEdges(reference, current) ?? new Float64Array();
     expect(edges).toHaveLength(12);
     expect([edges[0], edges[11]]).toEqual([0, 10.975]);
@@ -41,7 +41,7 @@ describe('the forms of Evidently', () => {
     expect(chiSquareEvidentlyTest([50, 30, 20], [40, 35, 25])?.pValue).toBeCloseTo(0.1298121769, 10);
   });
 
-  it('have the defects that ours lack: one new row is p = 0, one far value hides a shift', () => {
+  it('have two defects that ours do not: one new row gives p = 0, and one outlier hides a shift', () => {
     expect(chiSquareEvidentlyTest([500, 500, 0], [500, 499, 1])).toMatchObject({
       value: Infinity,
       pValue: 0,
@@ -54,7 +54,7 @@ describe('the forms of Evidently', () => {
     expect(psiEvidentlyOfCounts(histogram(edges, a), histogram(edges, b))).toBeLessThan(0.001);
   });
 
-  it('give nothing rather than a number that is none', () => {
+  it('return null instead of NaN or infinity', () => {
     expect(wassersteinEvidentlyDistance(new Float64Array(), current)).toBeNull();
     const huge = Float64Array.of(1e308, -1e308);
     expect(wassersteinEvidentlyDistance(huge, Float64Array.of(1e308, 1e308))).toBeNull();
@@ -63,7 +63,7 @@ describe('the forms of Evidently', () => {
     expect(chiSquareEvidentlyTest([4], [9])).toMatchObject({ pValue: 1 });
   });
 
-  it('bin whole numbers no finer than by one, as numpy does', () => {
+  it('use bins at least 1 wide for integers, as numpy does', () => {
     const whole = Float64Array.from({ length: 5_000 }, (_, i) => i % 12);
     expect(sturgesEdges(whole, whole, { integers: true })).toHaveLength(12);
     expect(sturgesEdges(whole, whole)).toHaveLength(16);
@@ -73,7 +73,7 @@ describe('the forms of Evidently', () => {
 
 describe("preset 'evidently'", () => {
   it.each(Object.entries(recorded))(
-    'chooses, scores and judges as Evidently did: %s rows',
+    'chooses the same tests, scores and verdicts as Evidently: %s rows',
     (sizes, answer) => {
       const [referenceRows = 0, windowRows = 0] = sizes.split('/').map(Number);
       const verdict = judgeByEvidently(parityCase(referenceRows, windowRows), { share: 0.5 });
@@ -101,7 +101,7 @@ describe("preset 'evidently'", () => {
     return verdict;
   };
 
-  it('goes by the type and the values of the current side, and by the rows of the reference', () => {
+  it('chooses the test by the type and values of the current side, and by the size of the reference', () => {
     const digits = Array.from({ length: 3_000 }, (_, i) => i % 10);
     const statisticOf = (verdict: DriftVerdict) => verdict.columns[0]?.signals[0]?.statistic;
     expect(statisticOf(judge(digits, digits, 'int'))).toBe('jensenshannon');
@@ -113,7 +113,7 @@ describe("preset 'evidently'", () => {
     expect(statisticOf(judge(repeated(['a', 1_001]), repeated(['a', 9])))).toBe('jensenshannon');
   });
 
-  it('keeps the digits that say on which side of its threshold a score lies', () => {
+  it('shows enough digits to tell on which side of its threshold a score lies', () => {
     const a = lattice(2_000, 0, 10);
     const sd = (10 / 2_000) * Math.sqrt((2_000 ** 2 - 1) / 12);
     const words = (moved: number) => judge(a, a.map((x) => x + moved * sd)).columns[0]?.words; // prettier-ignore
@@ -122,7 +122,7 @@ describe("preset 'evidently'", () => {
     expect(words(0.31234)).toBe('drifted: Wasserstein distance (normed) 0.312, at least 0.1');
   });
 
-  it('is drifted at the share, which is half unless the policy says otherwise, and by a critical column', () => {
+  it('is drifted if the share of drifted columns reaches that of the policy, or if a critical column drifted', () => {
     const [a, b] = [repeated(['a', 60], ['b', 40]), repeated(['a', 45], ['b', 55])];
     const samples = { reference: frameOf({ x: a, y: a }), window: frameOf({ x: b, y: a }) };
     expect(judgeByEvidently(samples, { share: 0.5 })).toMatchObject({ drifted: true, share: 0.5 });
@@ -134,16 +134,16 @@ describe("preset 'evidently'", () => {
   });
 
   it.each<[string, Values, Values, RegExp]>([
-    ['an empty window', [1, 2, 3], new Float64Array(), /the window holds no values/],
-    ['a window without a value', [1, 2, 3], [NaN, Infinity], /the window holds no values/],
-    ['an empty reference', new Float64Array(), [1, 2, 3], /the reference holds no values/],
+    ['an empty window', [1, 2, 3], new Float64Array(), /the window has no values/],
+    ['a window without a finite value', [1, 2, 3], [NaN, Infinity], /the window has no values/],
+    ['an empty reference', new Float64Array(), [1, 2, 3], /the reference has no values/],
     ['a column that changed its type', [1, 2, 3], ['a', 'b'], /was numeric in the reference and is category/],
     ['free text', ['a', 'b', 'c'], ['d', 'e', 'f'], /free text/],
     [
       '±1e308',
       repeated([1e308, 600], [-1e308, 600], [1, 1], [2, 1], [3, 1], [4, 1]),
       [1e308, -1e308],
-      /exceeds/,
+      /overflows/,
     ],
   ])('is not measurable, with a reason, for %s', (_, a, b, reason) => {
     const verdict = judge(a, b);
@@ -152,7 +152,7 @@ describe("preset 'evidently'", () => {
     expect(verdict.columns[0]?.words).toMatch(/^not measurable: /);
   });
 
-  it('is not measurable for a column that vanished, and says nothing of one that is new', () => {
+  it('reports a vanished column as not measurable, and ignores a new one', () => {
     const verdict = judgeByEvidently(
       { reference: frameOf({ x: [1, 2] }), window: frameOf({ y: [1, 2] }) },
       { share: 0.5 },
@@ -161,7 +161,7 @@ describe("preset 'evidently'", () => {
     expect(verdict.columns[0]?.reason).toMatch(/missing from the window/);
   });
 
-  it('reads one row, one value, disjoint categories and identical samples without a crash', () => {
+  it('handles a single row, a single value, disjoint categories and identical samples', () => {
     expect(judge([1], [1]).status).toBe('stable');
     expect(judge([1], [2]).status).toBe('stable');
     expect(judge(repeated(['a', 40]), repeated(['b', 40])).status).toBe('drifted');
@@ -187,7 +187,7 @@ describeWith(
   [file, ...monthFiles('month_000'), ...monthFiles('month_001')],
   "the two months of StreamFlow under preset 'evidently'",
   () => {
-    it('are judged as Evidently judged them, with its PSI', () => {
+    it('get the same verdicts and PSI as from Evidently', () => {
       const { numeric, categorical, columns } = oracle<Oracle>(file);
       const verdict = judgeByEvidently(
         {

@@ -1,12 +1,12 @@
-// A report's worth of generated columns: ten of numbers, four of categories, as a subscription business has them.
+// Generates ten numeric and four category columns, like those of a subscription business.
 import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../../domain/data/frame.ts';
 import { Random } from '../../../domain/random.ts';
 
-/** How a window differs from the reference. */
+/** How the generated frame differs from an unchanged one. */
 export interface Changes {
   /** Standard deviations by which `usage` is shifted. */
   readonly shift?: number;
-  /** Factors of a column's values, by name. */
+  /** Factors by which columns are multiplied, by name. */
   readonly factors?: Readonly<Record<string, number>>;
 }
 
@@ -32,7 +32,7 @@ const LEVELS: Readonly<Record<string, readonly number[]>> = {
   region: [0.2, 0.2, 0.15, 0.15, 0.1, 0.1, 0.06, 0.04],
 };
 
-/** A frame of the columns; the same for the same seed, size and changes. */
+/** Generates a frame; the same for the same seed, size and changes. */
 export function fourteenColumns(
   rows: number,
   seed: number,

@@ -1,10 +1,10 @@
-// Small frames for tests of drift.
+// Builds small frames and repeatable random numbers for tests of drift.
 import { MISSING_CODE, NO_LABEL, type FeatureColumn, type Frame } from '../../../domain/data/frame.ts';
 
-/** Values of one column: numbers (NaN missing) or categories (null missing). */
+/** Values of one column: numbers (NaN is missing) or categories (null is missing). */
 export type Values = readonly number[] | Float64Array | readonly (string | null)[];
 
-/** A frame of the named columns; without labels unless given. */
+/** Builds a frame of the named columns; without labels unless they are given. */
 export function frameOf(columns: Readonly<Record<string, Values>>, labels?: readonly number[]): Frame {
   const features = Object.entries(columns).map(([name, values]) => column(name, values));
   const rows = Object.values(columns)[0]?.length ?? labels?.length ?? 0;
@@ -28,15 +28,15 @@ function column(name: string, values: Values): FeatureColumn {
 const isNumbers = (values: Values): values is readonly number[] | Float64Array =>
   values instanceof Float64Array || typeof values[0] === 'number';
 
-/** `value` as often as `times`, for each pair. @example repeated(['a', 2], ['b', 1]) // a a b */
+/** Repeats the value of each pair as many times as the pair says. @example repeated(['a', 2], ['b', 1]) // a a b */
 export const repeated = <T>(...pairs: readonly (readonly [T, number])[]): T[] =>
   pairs.flatMap(([value, times]) => new Array<T>(times).fill(value));
 
-/** x_i = from + (to − from)·((i·7919) mod n)/n. */
+/** Returns n evenly spaced values in scrambled order: x_i = from + (to − from)·((i·7919) mod n)/n. */
 export const lattice = (n: number, from: number, to: number): Float64Array =>
   Float64Array.from({ length: n }, (_, i) => from + ((to - from) * ((i * 7919) % n)) / n);
 
-/** Repeatable numbers in [0, 1) (mulberry32). */
+/** Returns a generator of repeatable random numbers in [0, 1) (mulberry32). */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -47,7 +47,7 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** Repeatable standard normal numbers. */
+/** Draws normal numbers with standard deviation 1. */
 export function normals(n: number, random: () => number, mean = 0): Float64Array {
   return Float64Array.from(
     { length: n },

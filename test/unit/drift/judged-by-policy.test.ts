@@ -35,12 +35,12 @@ const used = (a: number, b: number) => ({
 });
 
 describe('the policy of a column', () => {
-  it('weighs each alike, whatever the champion makes of it', () => {
+  it('weighs all columns equally, however much the champion uses them', () => {
     const definition = definitionOf({ a: numeric(), b: numeric() });
     expect(judge(driftPolicyOf(definition, used(3, 1))).share).toBe(0.5);
   });
 
-  it('weighs it by what the champion makes of it, in units of an average feature, where the definition says so', () => {
+  it('weighs it by how much the champion uses it, in units of an average feature, with weights: usage', () => {
     const definition = definitionOf({ a: numeric(), b: numeric() }, { drift: { weights: 'usage' } });
     expect(driftPolicyOf(definition, used(3, 1)).weights).toEqual({ a: 1.5, b: 0.5 });
     expect(judge(driftPolicyOf(definition, used(3, 1)))).toMatchObject({ share: 0.75, drifted: true });
@@ -48,7 +48,7 @@ describe('the policy of a column', () => {
     expect(judge(driftPolicyOf(definition)).share).toBe(0.5);
   });
 
-  it('is that of a definition from before there was a choice: by usage, without all columns together', () => {
+  it('weighs by usage, without a multivariate threshold, for a definition from before there was a choice', () => {
     const { drift, ...rest } = definitionOf({ a: numeric(), b: numeric() });
     const { weights: _, multivariate: __, ...before } = drift;
     const stored = JSON.parse(JSON.stringify({ ...rest, drift: before })) as typeof rest & {
@@ -58,7 +58,7 @@ describe('the policy of a column', () => {
     expect(driftPolicyOf(stored, used(3, 1)).multivariate).toBeUndefined();
   });
 
-  it('weighs it as declared where it says so', () => {
+  it('uses the declared weight, if there is one', () => {
     const definition = definitionOf({
       a: numeric({ drift: { weight: 0.5 } }),
       b: numeric({ drift: { weight: 2 } }),
@@ -66,7 +66,7 @@ describe('the policy of a column', () => {
     expect(judge(driftPolicyOf(definition, used(3, 1))).share).toBeCloseTo(0.2, 12);
   });
 
-  it('measures it by the effect and holds it to the threshold that it names', () => {
+  it('uses the effect and the threshold that the column declares', () => {
     const byPsi = definitionOf({ a: numeric({ drift: { effect: 'psi', threshold: 0.05 } }), b: numeric() });
     const [a, b] = judge(driftPolicyOf(byPsi)).columns;
     expect(a?.signals[0]).toMatchObject({
@@ -80,14 +80,14 @@ describe('the policy of a column', () => {
     expect(judge(driftPolicyOf(tolerant)).driftedColumns).toEqual([]);
   });
 
-  it('makes one critical column enough', () => {
+  it('makes a window drifted if one critical column is', () => {
     const share = { drift: { share: 0.9 } };
     const definition = definitionOf({ a: numeric({ critical: true }), b: numeric() }, share);
     expect(judge(driftPolicyOf(definition))).toMatchObject({ drifted: true, criticalColumns: ['a'] });
     expect(judge(driftPolicyOf(definitionOf({ a: numeric(), b: numeric() }, share))).drifted).toBe(false);
   });
 
-  it('acts for a derived column as for any other', () => {
+  it('applies to a derived column like to any other', () => {
     const definition = definitionOf(
       { fee: numeric({ inputOnly: true }), hours: numeric({ inputOnly: true }), b: count() },
       {
@@ -113,7 +113,7 @@ describe('the policy of a column', () => {
 });
 
 describe('the policy of a window', () => {
-  it('has the share of its rules unless it names one', () => {
+  it('has the default share of its preset unless it names one', () => {
     const share = (drift?: ModelInput['drift']) =>
       driftPolicyOf(definitionOf({ a: numeric() }, { ...(drift && { drift }) })).share;
     expect([share(), share({ preset: 'evidently' }), share({ preset: 'evidently', share: 0.2 })]).toEqual([
@@ -121,7 +121,7 @@ describe('the policy of a window', () => {
     ]);
   });
 
-  it('asks for all columns together unless it says not to, or names the preset', () => {
+  it('includes the domain classifier unless it is turned off or a preset is named', () => {
     const policy = (drift: ModelInput['drift']) => driftPolicyOf(definitionOf({ a: numeric() }, { drift }));
     const asked = (drift: ModelInput['drift']) =>
       definitionOf({ a: numeric() }, { drift }).drift.multivariate;

@@ -1,4 +1,4 @@
-// Mean and standard deviation of a column as it is: exact where the usual formulas lose digits or overflow.
+// Tests that means and standard deviations are exact even if the usual formulas would lose digits or overflow.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
@@ -8,22 +8,26 @@ import { type NumericReference } from '../../../domain/data/profile/numeric-refe
 import { WindowProfiler } from '../../../domain/data/profile/window-profile.ts';
 import { frameOf } from './frame-of.ts';
 
-/** The moments to the last bit, in whole numbers of the least double: no rounding until the end. */
+/** Computes exact moments with integers in units of the smallest double; rounds only at the end. */
 function exactMoments(values: readonly number[]): Moments {
   const finite = values.filter(Number.isFinite);
   const n = BigInt(finite.length);
   if (n === 0n) return NO_MOMENTS;
-  const units = finite.map(inLeastDoubles);
+  const units = finite.map(inSmallestDoubles);
   const sum = units.reduce((all, one) => all + one, 0n);
   // n² times the variance.
   const spread = n * units.reduce((all, one) => all + one * one, 0n) - sum * sum;
-  return { finite: finite.length, mean: fromLeastDoubles(sum, n), sd: fromLeastDoubles(rootOf(spread), n) };
+  return {
+    finite: finite.length,
+    mean: fromSmallestDoubles(sum, n),
+    sd: fromSmallestDoubles(rootOf(spread), n),
+  };
 }
 
 const bits = new DataView(new ArrayBuffer(8));
 
-/** A double as a multiple of 2^-1074. */
-function inLeastDoubles(value: number): bigint {
+/** Returns a double as a multiple of 2^-1074. */
+function inSmallestDoubles(value: number): bigint {
   bits.setFloat64(0, value);
   const word = bits.getBigUint64(0);
   const exponent = (word >> 52n) & 0x7ffn;
@@ -32,8 +36,8 @@ function inLeastDoubles(value: number): bigint {
   return word >> 63n === 0n ? size : -size;
 }
 
-/** A multiple of 2^-1074 over n, as a double. */
-function fromLeastDoubles(units: bigint, n: bigint): number {
+/** Returns a multiple of 2^-1074, divided by n, as a double. */
+function fromSmallestDoubles(units: bigint, n: bigint): number {
   const size = ((units < 0n ? -units : units) << 64n) / n;
   const shift = Math.max(0, size.toString(2).length - 60);
   const exponent = shift - 64 - 1_074;
@@ -52,16 +56,16 @@ function rootOf(square: bigint): bigint {
   }
 }
 
-/** Both are the same to 1e-12 of the larger of mean and standard deviation. */
+/** Expects moments that are equal to within 1e-12 of the larger of mean and standard deviation. */
 function expectAlike(moments: Moments | null, expected: Moments): void {
   if (moments === null) throw new Error('there are no moments');
   expect(moments.finite).toBe(expected.finite);
-  const most = Math.max(Math.abs(expected.mean), expected.sd) * 1e-12;
-  expect(Math.abs(moments.mean / 2 - expected.mean / 2)).toBeLessThanOrEqual(most);
-  expect(Math.abs(moments.sd / 2 - expected.sd / 2)).toBeLessThanOrEqual(most);
+  const tolerance = Math.max(Math.abs(expected.mean), expected.sd) * 1e-12;
+  expect(Math.abs(moments.mean / 2 - expected.mean / 2)).toBeLessThanOrEqual(tolerance);
+  expect(Math.abs(moments.sd / 2 - expected.sd / 2)).toBeLessThanOrEqual(tolerance);
 }
 
-/** The moments of values that come in pieces, as a window's profile holds them. */
+/** Computes the moments as a window's profile does, from values that come in pieces. */
 function profiled(values: readonly number[], pieces: readonly number[] = [values.length]): Moments | null {
   const reference = freezeReference(frameOf({ x: [1, 2, 3, 4] }));
   const profiler = new WindowProfiler(reference, [{ name: 'x', kind: 'numeric' }]);
@@ -74,20 +78,20 @@ function profiled(values: readonly number[], pieces: readonly number[] = [values
 }
 
 const HARD: readonly (readonly [string, readonly number[]])[] = [
-  ['none', []],
-  ['missing values alone', [NaN, NaN]],
-  ['infinities alone', [Infinity, -Infinity, Infinity]],
+  ['no values', []],
+  ['only missing values', [NaN, NaN]],
+  ['only infinities', [Infinity, -Infinity, Infinity]],
   ['infinities among numbers', [1, Infinity, 2, -Infinity, 3]],
   ['one value', [7]],
   ['one value, many times', Array<number>(1_000).fill(0.1)],
-  ['both ends of the doubles', [1.797e308, -1.797e308, 1.797e308]],
+  ['the largest doubles of both signs', [1.797e308, -1.797e308, 1.797e308]],
   ['near 1e308', [1e308, 1.1e308, 1.2e308]],
-  ['as small as doubles go', [5e-324, 1e-323, 3e-310]],
+  ['the smallest doubles', [5e-324, 1e-323, 3e-310]],
   ['1e-200 on both sides of 0', [1e-200, -1e-200, 2e-200, -2e-200]],
   ['far from 0 and close together', Array.from({ length: 999 }, (_, i) => 1e9 + (i % 3) / 1_000)],
   ['whole numbers beyond 2^53', [9.22e18, 9.22e18 + 2048, 9.22e18 - 4096]],
   ['an outlier first', [1e12, ...Array.from({ length: 500 }, (_, i) => 1 + (i % 7) / 10)]],
-  ['a fee about 500,000', Array.from({ length: 500 }, (_, i) => 499_990 + (i % 21))],
+  ['fees near 500,000', Array.from({ length: 500 }, (_, i) => 499_990 + (i % 21))],
 ];
 
 describe('the moments of a column', () => {
@@ -98,7 +102,7 @@ describe('the moments of a column', () => {
     expectAlike(profiled(values, [1, 2, 3]), expected);
   });
 
-  it('are those of numpy for values close together about 1e8', () => {
+  it('match those of numpy for values close together near 1e8', () => {
     // numpy.mean and numpy.std of the same four values.
     const moments = profiled([1e8 + 0.5, 1e8 + 0.25, 1e8 + 0.75, 1e8]);
     expect(moments?.mean).toBe(100_000_000.375);
@@ -112,7 +116,7 @@ describe('the moments of a column', () => {
     fc.double({ min: 1e9, max: 1e9 + 1, noNaN: true }),
   );
 
-  it('of any parts, added in any order, are those of the whole', () => {
+  it('of parts add up, in any order, to those of the whole', () => {
     fc.assert(
       fc.property(fc.array(fc.array(number), { maxLength: 6 }), (parts) => {
         const expected = exactMoments(parts.flat());
@@ -130,7 +134,7 @@ describe('the moments of a column', () => {
     );
   });
 
-  it('are not clipped as distances are: the reference is 1.1 to 1.4, the window −4 to 1.1', () => {
+  it('are not clipped to the range of the reference, unlike distances', () => {
     const side = (low: number, high: number) =>
       Array.from({ length: 2_001 }, (_, at) => low + ((high - low) * at) / 2_000);
     const reference = freezeReference(frameOf({ x: side(1.1, 1.4) }));

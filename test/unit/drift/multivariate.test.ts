@@ -3,7 +3,7 @@ import { freezeReference } from '../../../domain/data/profile/feature-reference.
 import {
   domainClassifier,
   multivariateChange,
-  multivariateInWords,
+  describeMultivariate,
   togetherThreshold,
 } from '../../../domain/drift/multivariate/domain-classifier.ts';
 import { sampleEntities, type SideRows } from '../../../domain/drift/multivariate/pooled-rows.ts';
@@ -12,7 +12,7 @@ import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { Random } from '../../../domain/random.ts';
 import { frameOf, repeated, type Values } from './frame-of.ts';
 
-/** Eight columns, two of them correlated; each of the same distribution whatever the correlation. */
+/** Eight columns, two of them correlated; the correlation does not change the distribution of any single column. */
 function columnsOf(rows: number, correlation: number, seed: number): Record<string, Values> {
   const random = new Random(seed, rows, 0);
   const draw = (): Float64Array => Float64Array.from({ length: rows }, () => random.normal());
@@ -44,7 +44,7 @@ function judge(reference: Record<string, Values>, window: Record<string, Values>
 }
 
 describe('all columns together', () => {
-  it('show a correlation that flips, which no single column shows', () => {
+  it('reveal a correlation that flips, which no single column reveals', () => {
     const verdict = judge(columnsOf(1_500, 0.7, 1), columnsOf(1_500, -0.7, 2));
     expect(verdict.driftedColumns).toEqual([]);
     expect(verdict).toMatchObject({ status: 'drifted', drifted: true, share: 0 });
@@ -64,11 +64,11 @@ describe('all columns together', () => {
         pValue: null,
       },
     ]);
-    expect(verdict.reason).toContain('no column drifted');
-    expect(verdict.reason).toMatch(/all columns together drifted: AUC 0\.\d+ .* most by/);
+    expect(verdict.reason).toContain('none of 8 columns drifted');
+    expect(verdict.reason).toMatch(/all columns together drifted: AUC 0\.\d+ .* main columns: /);
   });
 
-  it('show a slow degradation no single column shows', () => {
+  it('reveal a slow degradation that no single column reveals', () => {
     const reference = columnsOf(1_500, 0.8, 3);
     const verdicts = [0.8, 0.5, 0.2, -0.1, -0.4].map((correlation, month) =>
       judge(reference, columnsOf(1_200, correlation, 10 + month)),
@@ -80,7 +80,7 @@ describe('all columns together', () => {
     expect(aucs.slice(1)).toEqual([...aucs.slice(1)].sort((a, b) => a - b));
   });
 
-  it('do not cry wolf on windows that did not change, of any size', () => {
+  it('raise no false alarms on unchanged windows of any size', () => {
     const reference = sideOf(columnsOf(1_000, 0.7, 4));
     const alarms = [60, 60, 150, 150, 400, 400, 800, 800].filter((rows, at) => {
       const { auc } = domainClassifier(reference, sideOf(columnsOf(rows, 0.7, 50 + at)), { seed: 1 });
@@ -89,7 +89,7 @@ describe('all columns together', () => {
     expect(alarms).toEqual([]);
   });
 
-  describe('stay alike if values are only written another way', () => {
+  describe('are stable if values are only written differently', () => {
     const written = (seed: number, write: (value: number) => number): Record<string, Values> => {
       const random = new Random(seed, 2_000, 3);
       const of = (next: () => number): Float64Array =>
@@ -108,12 +108,15 @@ describe('all columns together', () => {
 
     it.each<[string, (value: number) => number]>([
       ['in single precision', Math.fround],
-      ['with the rounding of a sum', (value) => value + 0.1 + 0.2 - 0.3],
-      ['with that of a product', (value) => (value * 1.1) / 1.1],
-      ['with a ten-millionth more', (value) => value * (1 + 1e-7)],
-      ['to four decimals, cut off', (value) => Math.floor(value * 1e4) / 1e4],
+      ['with the rounding error of a sum', (value) => value + 0.1 + 0.2 - 0.3],
+      ['with the rounding error of a product', (value) => (value * 1.1) / 1.1],
+      ['a ten-millionth larger', (value) => value * (1 + 1e-7)],
+      ['truncated to four decimals', (value) => Math.floor(value * 1e4) / 1e4],
       ['with instants in whole seconds', (value) => (value > 1e9 ? Math.floor(value / 1e3) * 1e3 : value)],
-      ['as whole numbers where they are far from 0', (value) => (value > 50 ? Math.round(value) : value)],
+      [
+        'rounded to whole numbers if they are far from 0',
+        (value) => (value > 50 ? Math.round(value) : value),
+      ],
     ])('%s', (_, write) => {
       const verdict = judge(
         written(1, (value) => value),
@@ -124,8 +127,8 @@ describe('all columns together', () => {
     });
   });
 
-  describe('are read in proportion', () => {
-    /** 23 columns, of which each moved by a little and the first by enough to drift. */
+  describe('are evaluated in proportion to the number of columns', () => {
+    /** 23 columns: the first is shifted by `first`, each of the others by `by`. */
     const many = (seed: number, by: number, first: number): Record<string, Values> => {
       const random = new Random(seed, 23, 0);
       return Object.fromEntries(
@@ -136,18 +139,18 @@ describe('all columns together', () => {
       );
     };
 
-    it('so that many moves that are immaterial are not drift of all columns together', () => {
+    it('so that many small changes do not add up to drift', () => {
       const verdict = judge(many(1, 0, 0), many(2, 0.04, 0.35));
       const { auc } = verdict.multivariate!;
       expect(auc?.low).toBeGreaterThan(0.57);
       expect(verdict).toMatchObject({ driftedColumns: ['c0'], drifted: false, status: 'stable' });
       expect(verdict.others[0]).toMatchObject({ kind: 'multivariate', status: 'stable' });
-      const said = multivariateInWords(verdict.multivariate!, verdict);
-      expect(said).toMatch(/its lower end 0\.\d+ below the 0\.633 that is material for 23 columns; /);
-      expect(said).toMatch(/most by c0 \(drifted by itself; 0\.\d+ of the AUC\)/);
+      const text = describeMultivariate(verdict.multivariate!, verdict);
+      expect(text).toMatch(/; the lower bound 0\.\d+ is below 0\.633, the threshold for 23 columns; /);
+      expect(text).toMatch(/main columns?: c0 \(drifted on its own; 0\.\d+ of the AUC\)/);
     });
 
-    it('so that a correlation that flips is found among as many columns', () => {
+    it('so that a correlation that flips is still found among 23 columns', () => {
       const flipped = (correlation: number, seed: number): Record<string, Values> => {
         const { c0, c1, ...rest } = many(seed, 0, 0) as Record<string, Float64Array>;
         const other = Math.sqrt(1 - correlation ** 2);
@@ -156,11 +159,11 @@ describe('all columns together', () => {
       const verdict = judge(flipped(0.7, 3), flipped(-0.7, 4));
       expect(verdict).toMatchObject({ driftedColumns: [], drifted: true });
       expect(verdict.reason).toMatch(
-        /all columns together drifted: .* not below the 0\.633 that is material/,
+        /all columns together drifted: .* is not below 0\.633, the threshold for 23 columns/,
       );
     });
 
-    it('with what became of the scores of the model', () => {
+    it("and described together with the change of the model's scores", () => {
       const found = domainClassifier(sideOf(columnsOf(200, 0.7, 1)), sideOf(columnsOf(200, -0.7, 2)), {
         seed: 1,
       });
@@ -172,23 +175,23 @@ describe('all columns together', () => {
         adjustedP: 0.4,
         status: 'stable',
       } as const;
-      expect(multivariateInWords(found, { columns: [], others: [prediction] })).toMatch(
+      expect(describeMultivariate(found, { columns: [], others: [prediction] })).toMatch(
         /; the model's scores are stable \(moved by 0\.030 standard deviations, below 0\.100\)$/,
       );
     });
 
     it.each([
-      [0.54996, 'stable', '0.54996 below the 0.55000'],
-      [0.55004, 'drifted', '0.55004 not below the 0.55000'],
-    ] as const)('with the digits that tell %d from its bound', (low, status, words) => {
+      [0.54996, 'stable', '0.54996 is below 0.55000'],
+      [0.55004, 'drifted', '0.55004 is not below 0.55000'],
+    ] as const)('and described with enough digits to tell %d from its bound', (low, status, bound) => {
       const found = domainClassifier(sideOf(columnsOf(200, 0.7, 1)), sideOf(columnsOf(200, -0.7, 2)), {
         seed: 1,
       });
       const classified = { ...found, auc: { value: 0.58, low, high: 0.61 } };
       const signal = { ...multivariateChange(classified, 0.05), adjustedP: null, status };
-      const said = multivariateInWords(classified, { columns: [], others: [signal] });
-      expect(said).toContain(`AUC 0.58000 (${low} to 0.61000) of telling window from reference`);
-      expect(said).toContain(`its lower end ${words} that is material`);
+      const text = describeMultivariate(classified, { columns: [], others: [signal] });
+      expect(text).toContain(`AUC 0.58000 (${low} to 0.61000) for distinguishing window from reference`);
+      expect(text).toContain(`the lower bound ${bound}, the threshold`);
     });
 
     it.each([
@@ -197,12 +200,12 @@ describe('all columns together', () => {
       [8, 0.0793],
       [23, 0.1327],
       [500, 0.15],
-    ])('the bound of %d columns', (columns, bound) => {
+    ])('with this threshold for %d columns', (columns, bound) => {
       expect(togetherThreshold(columns)).toBeCloseTo(bound, 4);
     });
   });
 
-  it('give the same answer again, and the same entities on both sides are no drift', () => {
+  it('give the same result again, and no drift if both sides have the same rows', () => {
     const columns = columnsOf(600, 0.5, 5);
     const keys = Array.from({ length: 600 }, (_, row) => `u${row}`);
     const once = domainClassifier(sideOf(columns, keys), sideOf(columns, keys), { seed: 3 });
@@ -214,15 +217,15 @@ describe('all columns together', () => {
   it.each<[string, Record<string, Values>, Record<string, Values>, RegExp]>([
     ['an empty window', columnsOf(90, 0, 1), { watched: new Float64Array() }, /^0 entities in the window/],
     ['one row', { x: [1] }, { x: [1] }, /^1 entities in the reference, 50 are needed/],
-    ['constants', { x: repeated([7, 90]) }, { x: repeated([7, 90]) }, /no column holds two values/],
-    ['columns that vanished', { x: repeated([7, 50], [8, 50]) }, { y: repeated([7, 90]) }, /no column holds/],
+    ['constants', { x: repeated([7, 90]) }, { x: repeated([7, 90]) }, /no column has two values/],
+    ['columns that vanished', { x: repeated([7, 50], [8, 50]) }, { y: repeated([7, 90]) }, /no column has/],
   ])('are not measurable, with a reason, for %s', (_, reference, window, reason) => {
     const found = domainClassifier(sideOf(reference), sideOf(window), { seed: 1 });
     expect(found.auc).toBeNull();
     expect(found.reason).toMatch(reason);
   });
 
-  it('bear infinities, ±1e308, all missing and a changed type', () => {
+  it('can be measured with infinities, ±1e308, an empty column and a changed type', () => {
     const wild = {
       a: repeated([1e308, 40], [-1e308, 40], [Infinity, 20]),
       b: repeated([NaN, 100]),
@@ -235,7 +238,7 @@ describe('all columns together', () => {
     expect(JSON.parse(JSON.stringify(found))).toEqual(found);
   });
 
-  it('are looked at by entity, the same ones on both sides', () => {
+  it('are sampled by entity, the same entities for the same seed', () => {
     const keys = Array.from({ length: 20_000 }, (_, row) => `["u_${row >> 1}"]`);
     const chosen = sampleEntities(keys, { rows: 2_000, seed: 1 });
     expect(chosen.length).toBeGreaterThan(1_700);

@@ -31,7 +31,7 @@ const numberColumn = (
 const profileOf = (reference: FeatureReference, values: ArrayLike<number>): NumericProfile =>
   profileWindow(reference, frameOf({ x: Float64Array.from(values) })).columns[0] as NumericProfile;
 
-/** Few values, many values, wild values. */
+/** Samples of few distinct values, of many, and of extreme ones. */
 const sample = fc.oneof(
   fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 80 }),
   fc.array(fc.double({ min: -3, max: 3, noNaN: true }), { minLength: 1, maxLength: 80 }),
@@ -39,7 +39,7 @@ const sample = fc.oneof(
 );
 
 describe('the bins of a numeric column', () => {
-  it('are those of a plain search, for every kind of number', () => {
+  it('are those of a plain search, for all kinds of numbers', () => {
     fc.assert(
       fc.property(sample, sample, (cutsAt, values) => {
         const cuts = Float64Array.from(new Set(cutsAt.map((cut) => cut + 0))).sort();
@@ -51,7 +51,7 @@ describe('the bins of a numeric column', () => {
     );
   });
 
-  it('are those of a plain search in skewed columns of thousands of cuts', () => {
+  it('are those of a plain search, in a skewed column with thousands of bins', () => {
     const random = randomOf(2);
     const values = normals(9_000, random).map((value) => Math.exp(4 * value));
     const { column } = numberColumn(values);
@@ -61,14 +61,14 @@ describe('the bins of a numeric column', () => {
     expect(column.cuts.length).toBeGreaterThan(2_000);
   });
 
-  it('ascend strictly and hold each of few values apart', () => {
+  it('have strictly ascending edges, and one bin for each of few values', () => {
     const { column } = numberColumn([3, 1, 1, -0, 0, Infinity]);
     expect([...column.cuts]).toEqual([...new Set(column.cuts)].sort((a, b) => a - b));
     expect([...column.profile.counts].filter((count) => count > 0)).toEqual([2, 2, 1, 1]);
     expect(Object.is(column.cuts[0], 0)).toBe(true);
   });
 
-  it('end at the very next number', () => {
+  it('can end at the next larger double', () => {
     for (const value of [0, -0, 1, -1, 5e-324, -5e-324, 1e308, -Infinity, 0.1]) {
       expect(nextUp(value)).toBeGreaterThan(value);
       const middle = value / 2 + nextUp(value) / 2;
@@ -78,8 +78,8 @@ describe('the bins of a numeric column', () => {
   });
 });
 
-describe('the KS bracket of a profile', () => {
-  it('is the exact D where the reference has few values, whatever the window holds', () => {
+describe('the KS bounds of a profile', () => {
+  it('equal the exact D if the reference has few distinct values', () => {
     fc.assert(
       fc.property(sample, sample, (a, b) => {
         const { reference, column } = numberColumn(a);
@@ -101,7 +101,7 @@ describe('the KS bracket of a profile', () => {
     ['rounded', (x: number) => Math.round(x * 1e3) / 10],
     ['tied at zero', (x: number) => Math.max(0, x)],
     ['with infinities', (x: number) => (x > 2 ? Infinity : x < -2 ? -Infinity : x)],
-  ])('contains the exact D and is at most 0.0007 wide: %s', (_, map) => {
+  ])('contain the exact D and are at most 0.0007 apart: %s', (_, map) => {
     const random = randomOf(9);
     for (const [n, m, shift] of [
       [2_100, 300, 0],
@@ -121,14 +121,14 @@ describe('the KS bracket of a profile', () => {
     }
   });
 
-  it('opens where a bin holds different values of both sides', () => {
+  it('differ if a bin contains different values of both sides', () => {
     const bracket = ksBracket(Float64Array.of(0), Float64Array.of(2, 2), Float64Array.of(2, 2));
     expect(bracket).toEqual({ lower: 0, upper: 0.5 });
   });
 });
 
-describe('the Wasserstein bracket of a profile', () => {
-  it('contains the distance of the samples', () => {
+describe('the Wasserstein bounds of a profile', () => {
+  it('contain the distance of the samples', () => {
     fc.assert(
       fc.property(sample, sample, (a, b) => {
         const { reference, column } = numberColumn(a);
@@ -143,7 +143,7 @@ describe('the Wasserstein bracket of a profile', () => {
     );
   });
 
-  it('is narrow on thousands of rows, and contains the distance there too', () => {
+  it('are close together for thousands of rows, and still contain the distance', () => {
     const random = randomOf(4);
     for (const shift of [0, 0.05, 0.5]) {
       const [a, b] = [normals(20_000, random), normals(3_000, random, shift)];
@@ -159,7 +159,7 @@ describe('the Wasserstein bracket of a profile', () => {
 });
 
 describe('PSI of a profile', () => {
-  it('is that of the samples, on few values and on many', () => {
+  it('equals that of the samples, for few distinct values and for many', () => {
     const random = randomOf(6);
     const large = [normals(5_000, random), normals(800, random, 0.3)] as const;
     const expected = psiOfSamples(...large) ?? NaN;
@@ -212,7 +212,7 @@ describe('profiles of parts', () => {
     );
   });
 
-  it('are refused when they were counted against different references', () => {
+  it('cannot be merged if they were counted against different references', () => {
     const other = freezeReference(frameOf({ x: [1, 2] }));
     const [a, b] = [
       profileWindow(reference, table([[1, 'a', 0]])),
@@ -221,7 +221,7 @@ describe('profiles of parts', () => {
     expect(() => mergeProfiles(a, b)).toThrow(TidegateError);
   });
 
-  it('lack a column that one of them lacks', () => {
+  it('lose a column in the merge if one of them lacks it', () => {
     const part = profileWindow(reference, table([[1, 'a', 0]]));
     const without = profileWindow(reference, frameOf({ x: [1] }));
     expect(mergeProfiles(part, without).columns[1]?.kind).toBe('absent');
@@ -239,7 +239,7 @@ describe('a stored reference', () => {
   });
   const reference = freezeReference(frame);
 
-  it('comes back bit by bit from canonical JSON', () => {
+  it('survives canonical JSON bit for bit', () => {
     const text = canonicalJson(encodeReference(reference));
     expect(decodeReference(JSON.parse(text) as ReturnType<typeof encodeReference>)).toEqual(reference);
     const profile = profileWindow(
@@ -250,7 +250,7 @@ describe('a stored reference', () => {
     expect(decodeProfile(JSON.parse(profileText) as ReturnType<typeof encodeProfile>)).toEqual(profile);
   });
 
-  it('of another format is refused by name', () => {
+  it('of another format is refused with UNREADABLE_PROFILE', () => {
     const old = { ...encodeReference(reference), format: 0 };
     expect(() => decodeReference(old)).toThrow(expect.objectContaining({ code: 'UNREADABLE_PROFILE' }));
   });
@@ -263,7 +263,7 @@ describe('a stored reference', () => {
     expect(JSON.stringify(withoutProfileSums(backward))).toBe(JSON.stringify(withoutProfileSums(forward)));
   });
 
-  it('lists at most 10 000 categories and counts the others together', () => {
+  it('lists at most 10,000 categories and counts the others together', () => {
     const ids = Array.from({ length: 10_500 }, (_, i) => `id${i}`);
     const [column] = freezeReference(frameOf({ c: [...ids, 'id7'] })).columns;
     if (column?.kind !== 'category') throw new Error('not a category');

@@ -1,4 +1,4 @@
-// Reports of earlier versions, whose clipped means were called means.
+// Tests that reports of earlier versions, in which the clipped means were called means, can be read.
 import { expect, it } from 'vitest';
 import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { readDriftPart } from '../../../domain/decisions/read-drift-part.ts';
@@ -17,7 +17,7 @@ const today = {
   verdict: judgeWindow(reference, profileWindow(reference, window), { share: 0.3 }),
 };
 
-/** The part as versions before wrote it. */
+/** The part as earlier versions wrote it. */
 function asBefore(): DriftPart {
   const columns = today.verdict.columns.map(({ sd: _, clippedMean, mean: __, ...column }) => ({
     ...column,
@@ -29,19 +29,19 @@ function asBefore(): DriftPart {
 
 it('a report of an earlier version is read with its clipped means under their own name', () => {
   const read = readDriftPart(asBefore());
-  if (!read?.measured) throw new Error('nothing was read');
+  if (!read?.measured) throw new Error('the part was not read');
   const [fee, stable] = read.verdict.columns;
   const [expected] = today.verdict.columns;
   expect(fee?.clippedMean).toEqual(expected?.clippedMean);
   expect(fee?.mean).toMatchObject({ reference: null, window: null });
   expect(fee?.words).toMatch(
-    /^drifted: clipped mean [^ ]+ → 2\.\d+, the mean is left out: the report was written/,
+    /^drifted: clipped mean [^ ]+ → 2\.\d+, the mean is not shown: the report was written/,
   );
   expect(stable?.words).toMatch(/^stable: distance/);
   expect(driftPartSchema.safeParse(read).success).toBe(true);
 });
 
-it('a report of today, of the preset or without a measurement is read as it is', () => {
+it('a report that is current, of the preset or without a measurement is read unchanged', () => {
   expect(readDriftPart(today)).toBe(today);
   expect(readDriftPart(null)).toBeNull();
   const nothing = unmeasured('no version is in Production yet');

@@ -28,7 +28,7 @@ const reference = lattice(500, 0, 10);
 const current = lattice(400, 1, 11);
 
 describe('the Kolmogorov-Smirnov test', () => {
-  it('meets the vectors', () => {
+  it('matches known values', () => {
     const first = ksTest(numbers(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), numbers(2.5, 3.5, 6.5, 7.5, 11, 12, 13, 14));
     expect(first?.d).toBe(0.5);
     expect(first?.pValue).toBeCloseTo(0.1659582247817542, 12);
@@ -40,12 +40,12 @@ describe('the Kolmogorov-Smirnov test', () => {
     expect(shifted?.pValue).toBeCloseTo(0.019160800843067132, 12);
   });
 
-  it('leaves missing values out, and is null where nothing is left', () => {
+  it('ignores missing values, and is null if no values remain', () => {
     expect(ksTest(numbers(NaN, 1, 2), numbers(2, NaN, 1))).toEqual({ d: 0, pValue: 1 });
     expect(ksTest(numbers(NaN), numbers(1))).toBeNull();
   });
 
-  it('is symmetric and does not change under an increasing map', () => {
+  it('is symmetric and does not change under an increasing transformation', () => {
     const sample = fc.array(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(sample, sample, (a, b) => {
@@ -60,7 +60,7 @@ describe('the Kolmogorov-Smirnov test', () => {
 });
 
 describe('the population stability index', () => {
-  it('reads a shift of one standard deviation at 5 000 rows, with an outlier as without', () => {
+  it('measures a shift of one standard deviation in 5,000 rows alike with and without an outlier', () => {
     const random = randomOf(11);
     const [a, b] = [normals(5_000, random), normals(5_000, random, 1)];
     const plain = psiOfSamples(a, b) ?? 0;
@@ -70,7 +70,7 @@ describe('the population stability index', () => {
     expect(psiOfSamples(a, b)).toBeCloseTo(plain, 2);
   });
 
-  it('does not change under an increasing map, and is symmetric in its counts', () => {
+  it('does not change under an increasing transformation, and is symmetric in its counts', () => {
     const sample = fc.array(fc.integer({ min: -40, max: 40 }), { minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(sample, sample, (a, b) => {
@@ -81,7 +81,7 @@ describe('the population stability index', () => {
     );
   });
 
-  it('has ten bins on distinct values, fewer on tied ones, and cannot be measured on one', () => {
+  it('uses ten bins for distinct values and fewer for tied ones, and is not measurable for a single value', () => {
     expect(decileEnds(numbers(...Array.from({ length: 100 }, (_, i) => i)))).toHaveLength(9);
     expect([...decileEnds(numbers(0, 0, 0, 0, 0, 0, 0, 1, 1, 1))]).toEqual([0]);
     expect(psiOfSamples(numbers(7, 7), numbers(8))).toBeNull();
@@ -106,12 +106,12 @@ describe('the population stability index', () => {
 });
 
 describe('the Wasserstein distance', () => {
-  it("meets Evidently's normed vector on samples", () => {
+  it("matches a known value of Evidently's normed distance on samples", () => {
     const distance = wassersteinDistance(reference, current) ?? 0;
     expect(distance / standardDeviation(reference)).toBeCloseTo(0.34554482720033647, 12);
   });
 
-  it.each([1e15, -4e15, 2 ** 52])('keeps its digits where all values lie about %d', (offset) => {
+  it.each([1e15, -4e15, 2 ** 52])('keeps its precision if all values lie near %d', (offset) => {
     const random = randomOf(9);
     const whole = (mean: number): Float64Array =>
       normals(2_000, random, mean).map((value) => Math.round(10 * value));
@@ -120,11 +120,11 @@ describe('the Wasserstein distance', () => {
     expect(standardDeviation(far(a))).toBeCloseTo(standardDeviation(a), 12);
     const near = wassersteinEvidentlyDistance(a, b) ?? NaN;
     expect(wassersteinEvidentlyDistance(far(a), far(b))).toBeCloseTo(near, 12);
-    // The quantiles that it is clipped to are rounded to the values that there are so far out.
+    // The clipping quantiles are rounded to the few doubles that exist so far from 0.
     expect(normedWasserstein(far(a), far(b))).toBeCloseTo(normedWasserstein(a, b) ?? NaN, 4);
   });
 
-  it('is hidden neither by an outlier of the reference nor raised by one of the window', () => {
+  it('is neither hidden by an outlier in the reference nor raised by one in the window', () => {
     const random = randomOf(3);
     const [a, same, shifted] = [normals(1_000, random), normals(1_000, random), normals(1_000, random, 1)];
     a[0] = 1e6;
@@ -133,7 +133,7 @@ describe('the Wasserstein distance', () => {
     expect(normedWasserstein(a, same)).toBeLessThan(0.1);
   });
 
-  it('keeps the rare values of a column of mostly one value', () => {
+  it('does not clip away the rare values of a column that mostly has one value', () => {
     const mostlyZero = numbers(...Array.from({ length: 1_000 }, (_, i) => (i < 3 ? 1 : 0)));
     const half = numbers(...Array.from({ length: 100 }, (_, i) => i % 2));
     expect(normedWasserstein(mostlyZero, half)).toBeGreaterThan(1);
@@ -149,7 +149,7 @@ describe('the Wasserstein distance', () => {
     expect(normedWasserstein(numbers(1, 2), numbers())).toBeNull();
   });
 
-  it('scales with neither the unit nor the origin of the column', () => {
+  it('depends on neither the unit nor the origin of the column', () => {
     const moved = (values: Float64Array): Float64Array => values.map((value) => value * 60 - 1e4);
     expect(normedWasserstein(moved(reference), moved(current))).toBeCloseTo(
       normedWasserstein(reference, current) ?? NaN,
@@ -159,7 +159,7 @@ describe('the Wasserstein distance', () => {
 });
 
 describe('the Jensen-Shannon distance', () => {
-  it('meets the vectors', () => {
+  it('matches known values', () => {
     expect(jensenShannonDistance([50, 30, 20, 0], [40, 30, 25, 5])).toBeCloseTo(0.1466422933, 9);
     const edges = Array.from({ length: 12 }, (_, i) => (i * 10.975) / 11);
     const counts = (values: Float64Array): number[] =>
@@ -191,7 +191,7 @@ describe('the chi-square test', () => {
     expect(chiSquareTest([500, 500, 0], [300, 300, 400])?.pValue).toBeLessThan(1e-90);
   });
 
-  it('pools rare categories, takes an exact p for two of which one is rare, and refuses only rare ones', () => {
+  it('pools rare categories, uses the exact p-value for two with a rare one, and is null if all are rare', () => {
     expect(chiSquareTest([500, 300, 2, 1, 3], [400, 400, 2, 2, 2])?.dof).toBe(2);
     expect(chiSquareTest([8, 2], [4, 6])?.pValue).toBeCloseTo(0.16980233388902, 12);
     expect(chiSquareTest(new Array<number>(90).fill(1), new Array<number>(90).fill(1))).toBeNull();
@@ -200,13 +200,13 @@ describe('the chi-square test', () => {
   });
 });
 
-describe('shares', () => {
-  it('give p = 1 where nothing or everything is hit', () => {
+describe('statistics of shares', () => {
+  it('give p = 1 if both shares are 0 or both are 1', () => {
     expect(twoProportionZ({ hits: 0, size: 9 }, { hits: 0, size: 5 })).toEqual({ z: 0, pValue: 1 });
     expect(twoProportionZ({ hits: 9, size: 9 }, { hits: 5, size: 5 })).toEqual({ z: 0, pValue: 1 });
   });
 
-  it('are tested exactly where few values are missing, by z where many are', () => {
+  it('use an exact test if few values are missing, and the z test if many are', () => {
     expect(missingShareChange({ hits: 0, size: 5_000 }, { hits: 1, size: 30 }).pValue).toBeCloseTo(
       30 / 5_030,
       9,
@@ -219,13 +219,13 @@ describe('shares', () => {
     );
   });
 
-  it('count new categories by their lower bound beyond what is expected', () => {
+  it('measure new categories by the lower bound of their share, less the expected share', () => {
     expect(newCategoryExcess({ hits: 5, size: 100 }, 0)).toBeCloseTo(0.02154, 4);
     expect(newCategoryExcess({ hits: 0, size: 100 }, 0)).toBe(0);
     expect(newCategoryExcess({ hits: 50, size: 100 }, 0.9)).toBe(0);
   });
 
-  it('name the sides that are constant', () => {
+  it('name the sides of a column that are constant', () => {
     expect([constantSides(1, 1), constantSides(1, 4), constantSides(4, 1), constantSides(4, 4)]).toEqual([
       'both',
       'reference',
@@ -236,8 +236,8 @@ describe('shares', () => {
   });
 });
 
-describe('Benjamini and Hochberg', () => {
-  it('meets the vector', () => {
+describe('the Benjamini-Hochberg adjustment', () => {
+  it('matches known values', () => {
     const expected = [0.03, 0.06, 0.06, 0.03, 0.5, 0.24];
     adjustPValues([0.01, 0.04, 0.03, 0.005, 0.5, 0.2]).forEach((p, i) =>
       expect(p).toBeCloseTo(expected[i] ?? NaN, 12),
@@ -263,10 +263,11 @@ describe('Benjamini and Hochberg', () => {
 });
 
 describe('the list of statistics', () => {
-  it('names each once, and a p-value drifts below its threshold, a value at or above it', () => {
+  it('contains each statistic once; p-values drift below their threshold, values at or above it', () => {
     const names: string[] = statistics.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names.toSorted()).toEqual([...STATISTIC_NAMES].sort());
-    for (const { judges, driftWhen } of statistics) expect(driftWhen === 'below').toBe(judges === 'p-value');
+    for (const { compares, driftWhen } of statistics)
+      expect(driftWhen === 'below').toBe(compares === 'p-value');
   });
 });

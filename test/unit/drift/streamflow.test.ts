@@ -28,7 +28,7 @@ describeWith(
     const verdict = judgeWindow(reference, profile, { share: 0.05 }, [labelChange(reference, profile, 30)]);
     const column = (name: string) => verdict.columns.find((one) => one.column === name);
 
-    it('drift in rebuffer_events_7d and nothing else, of 14 columns', () => {
+    it('drift in only one of 14 columns, rebuffer_events_7d', () => {
       expect(verdict.columns).toHaveLength(14);
       expect(verdict.driftedColumns).toEqual(['rebuffer_events_7d']);
       expect(verdict.notMeasurable).toEqual([]);
@@ -37,7 +37,7 @@ describeWith(
       expect(judgeWindow(reference, profile, { share: 0.1 }).drifted).toBe(false);
     });
 
-    it('carry the effect, its direction and a PSI that alone would have said stable', () => {
+    it('give the effect, its direction, and a PSI in the stable band', () => {
       const drifted = column('rebuffer_events_7d');
       // numpy and scipy: both sides clipped to [0, 7], over the standard deviation of the clipped reference.
       expect(drifted?.signals[0]?.effectSize).toBeCloseTo(0.20454924003876956, 9);
@@ -47,7 +47,7 @@ describeWith(
       expect(drifted?.words).toContain('drifted');
     });
 
-    it("agree with scipy's KS on every numeric column, exactly where values are few, else within the bracket", () => {
+    it("agree with scipy's KS in every numeric column: exactly for few distinct values, else within the bounds", () => {
       for (const name of numeric) {
         const expected = columns[name]?.ks;
         const signal = column(name)?.signals[0];
@@ -68,7 +68,7 @@ describeWith(
       expect(column('plan_stream_tv')?.missing.window).toBeCloseTo(1526 / 7043, 12);
     });
 
-    it('tell the change of the label rate beside the columns', () => {
+    it('give the change of the label rate in addition to the columns', () => {
       const [label] = verdict.others;
       expect(relativeError(label?.pValue ?? NaN, label_drift.chi2.pvalue)).toBeLessThan(1e-9);
       expect(label?.direction).toBe('down');

@@ -5,11 +5,11 @@ import { sharedText } from './oracles.ts';
 
 const TABLES = ['subscriptions', 'usage_agg_30d', 'support_agg_90d', 'payments_agg_90d'];
 
-/** The files of a month that hold features. */
+/** Lists the files of a month: the tables of features, and the labels. */
 export const monthFiles = (month: string): string[] =>
   [...TABLES, 'labels'].map((table) => `data/streamflow/${month}/${table}.csv`);
 
-/** A month's features and labels. No field of these files is quoted, and order within a column does not matter. */
+/** Reads a month's features and labels. Splitting at commas is enough, because no field of these files is quoted. */
 export function streamflowMonth(
   month: string,
   numeric: readonly string[],

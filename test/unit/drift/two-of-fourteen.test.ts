@@ -5,7 +5,7 @@ import { profileWindow } from '../../../domain/data/profile/window-profile.ts';
 import { fourteenColumns } from './fourteen-columns.ts';
 
 it.each([7_000, 100_000])(
-  'two of 14 columns that drift, by +60 % and by −15 %, are found and nothing else: %i rows',
+  'finds the two of 14 columns that drift, by +60 % and −15 %, and no others: %i rows',
   (rows) => {
     const reference = freezeReference(fourteenColumns(rows, 1));
     const window = fourteenColumns(rows, 2, { factors: { rebuffers: 1.6, watched: 0.85 } });

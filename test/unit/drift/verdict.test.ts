@@ -12,7 +12,7 @@ type Columns = Readonly<Record<string, Values>>;
 function judge(reference: Columns, window: Columns, policy: DriftPolicy = { share: 0.5 }): DriftVerdict {
   const frozen = freezeReference(frameOf(reference));
   const verdict = judgeWindow(frozen, profileWindow(frozen, frameOf(window)), policy);
-  // JSON turns NaN and infinities into null: they would not survive.
+  // JSON turns NaN and infinities into null, so this fails if there are any.
   expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict);
   return verdict;
 }
@@ -28,7 +28,7 @@ const random = randomOf(21);
 const base = normals(5_000, random);
 
 describe('a column is drifted', () => {
-  it('when it is surely and materially different, and says how it moved', () => {
+  it('if the difference is significant and large enough, and describes how it moved', () => {
     const up = judgeOne(base, normals(300, random, 0.5));
     expect(up.status).toBe('drifted');
     expect(up.words).toMatch(/^drifted: mean /);
@@ -41,7 +41,7 @@ describe('a column is drifted', () => {
     expect(signal(judgeOne(base, normals(300, random, -0.5)), 'distribution')?.direction).toBe('down');
   });
 
-  it('with the mean of its values, which no outlier of the reference nor of the window is clipped from', () => {
+  it('and shows the unclipped means, including the outliers of both sides', () => {
     const side = (low: number, high: number) =>
       Array.from({ length: 1_001 }, (_, at) => low + ((high - low) * at) / 1_000);
     const fell = judgeOne(side(1.1, 1.4), side(-4, 1.1));
@@ -54,8 +54,8 @@ describe('a column is drifted', () => {
     expect(cents.words).toMatch(/^drifted: mean 7\.03 → 750029, distance/);
   });
 
-  it('and names the clipped mean beside the mean if the two moved in different ways', () => {
-    // All but a few values rise; those few fall so far that the mean falls with them.
+  it('and shows the clipped means too if they moved in the opposite direction', () => {
+    // Most values rise; a few fall so far that the mean falls.
     const risen = normals(2_000, random, 1).map((value, row) => (row % 100 === 0 ? -900 : value));
     const { words, mean, clippedMean } = judgeOne(base, risen);
     expect(mean!.window!).toBeLessThan(-7);
@@ -65,7 +65,7 @@ describe('a column is drifted', () => {
     );
   });
 
-  it('without a mean of infinite values, and says that these are left out', () => {
+  it('and says that infinite values are left out of the mean', () => {
     const { words, mean } = judgeOne(base, [...normals(500, random, 2), Infinity, -Infinity]);
     expect(mean?.note).toBe('2 infinite values of the window left out');
     expect(words).toMatch(
@@ -73,7 +73,7 @@ describe('a column is drifted', () => {
     );
   });
 
-  it('in digits that differ if the numbers do', () => {
+  it('and shows numbers with enough digits to tell them apart', () => {
     const large = [...base].map((value) => 9.22e18 + value * 1e13);
     const moved = judgeOne(
       large,
@@ -85,25 +85,25 @@ describe('a column is drifted', () => {
     expect(effect).not.toBe(bound);
   });
 
-  it('not when the change is sure but a trifle', () => {
+  it('not if the change is significant but too small to matter', () => {
     const column = judgeOne(normals(100_000, random), normals(100_000, random, 0.03));
     expect(signal(column, 'distribution')?.adjustedP).toBeLessThan(1e-6);
     expect(column.status).toBe('stable');
   });
 
-  it('not when the change is large but unsure', () => {
+  it('not if the change is large but not significant', () => {
     const column = judgeOne(base, normals(40, randomOf(2), 0.15));
     expect(signal(column, 'distribution')?.effectSize).toBeGreaterThan(0.1);
     expect(column.status).toBe('stable');
   });
 
-  it('by the threshold of the policy where it names one', () => {
+  it('by the threshold of the policy, if that names one', () => {
     const window = normals(2_000, random, 0.3);
     expect(judgeOne(base, window).status).toBe('drifted');
     expect(judgeOne(base, window, { share: 0.5, thresholds: { x: 0.6 } }).status).toBe('stable');
   });
 
-  it('when half of its values went missing, however alike the rest are', () => {
+  it('if half of its values are missing, even if the rest did not change', () => {
     const column = judgeOne(
       base,
       base.map((value, row) => (row % 2 === 0 ? NaN : value)),
@@ -114,7 +114,7 @@ describe('a column is drifted', () => {
     expect(column.missing).toEqual({ reference: 0, window: 0.5 });
   });
 
-  it('not for a single missing value among 31, in a report of several columns', () => {
+  it('not because of a single missing value among 31, in a report of several columns', () => {
     const [frozen, rows] = [base, base.subarray(0, 31)];
     const reference = { a: frozen, b: frozen, c: frozen, d: frozen, e: frozen };
     const window = { a: [NaN, ...rows.subarray(1)], b: rows, c: rows, d: rows, e: rows };
@@ -125,7 +125,7 @@ describe('a column is drifted', () => {
     ]);
   });
 
-  it('when categories moved, when new ones came and when one vanished', () => {
+  it('if shares of categories changed, new ones appeared, or one vanished', () => {
     const reference = repeated(['a', 500], ['b', 300], ['c', 200]);
     expect(judgeOne(reference, repeated(['a', 300], ['b', 300], ['c', 400])).status).toBe('drifted');
     expect(judgeOne(reference, repeated(['a', 700], ['b', 300])).status).toBe('drifted');
@@ -136,7 +136,7 @@ describe('a column is drifted', () => {
     expect(judgeOne(reference, repeated(['a', 500], ['b', 300], ['c', 200], ['d', 3])).status).toBe('stable');
   });
 
-  it('when a constant starts to move, and not while it stays', () => {
+  it('if a constant column gets other values, but not while it stays constant', () => {
     const constant = new Float64Array(200).fill(29.1);
     const same = judgeOne(constant, constant);
     expect(same).toMatchObject({ status: 'stable', constant: 'both', psi: null });
@@ -148,7 +148,7 @@ describe('a column is drifted', () => {
     expect(signal(moved, 'distribution')).toMatchObject({ effect: 'constant', direction: 'up' });
   });
 
-  it('when a column that varied sticks at one value', () => {
+  it('if a column that varied becomes constant', () => {
     const stuck = judgeOne(base, new Float64Array(100).fill(0));
     expect(stuck).toMatchObject({ status: 'drifted', constant: 'window' });
   });
@@ -164,8 +164,8 @@ describe('a column is not measurable, with a reason', () => {
       enough,
       /^12 values in the reference, 30 are needed$/,
     ],
-    ['in an empty window', base, new Float64Array(0), /^the window holds no values$/],
-    ['with an empty reference', new Float64Array(0), enough, /^the reference holds no values$/],
+    ['in an empty window', base, new Float64Array(0), /^the window has no values$/],
+    ['with an empty reference', new Float64Array(0), enough, /^the reference has no values$/],
     [
       'that changed its type',
       base,
@@ -178,7 +178,7 @@ describe('a column is not measurable, with a reason', () => {
       Array.from({ length: 60 }, (_, i) => `b${i}`),
       /rare/,
     ],
-    ['of a spread of infinities', repeated([1, 40], [Infinity, 40]), enough, /no spread/],
+    ['whose reference varies only by infinities', repeated([1, 40], [Infinity, 40]), enough, /no spread/],
   ])('%s', (_, reference, window, reason) => {
     const column = judgeOne(reference, window);
     expect(column.status).toBe('not measurable');
@@ -186,7 +186,7 @@ describe('a column is not measurable, with a reason', () => {
     expect(column.words).toMatch(/^not measurable: /);
   });
 
-  it('that vanished', () => {
+  it('if it vanished', () => {
     const verdict = judge({ x: base, y: base }, { y: base });
     expect(verdict.columns[0]).toMatchObject({ status: 'not measurable', signals: [{ pValue: null }] });
     expect(verdict.columns[0]?.reason).toMatch(/missing from the window/);
@@ -194,7 +194,7 @@ describe('a column is not measurable, with a reason', () => {
     expect(verdict.columns[1]?.status).toBe('stable');
   });
 
-  it('but drifted when all of its values went missing, or came', () => {
+  it('but drifted if all of its values are missing on one side only', () => {
     const missing = new Float64Array(50).fill(NaN);
     expect(judgeOne(missing, enough)).toMatchObject({
       status: 'drifted',
@@ -207,7 +207,7 @@ describe('a column is not measurable, with a reason', () => {
 });
 
 describe('extreme numbers', () => {
-  it('leave an honest verdict', () => {
+  it('get a correct verdict', () => {
     const wide = repeated([1e308, 50], [-1e308, 50], [0, 50]);
     expect(judgeOne(wide, wide).status).toBe('stable');
     expect(judgeOne(wide, repeated([1e308, 100])).status).toBe('drifted');
@@ -226,7 +226,7 @@ describe('a window is drifted', () => {
   const reference = { a: base, b: base, c: base, d: base };
   const window = { a: moved, b: still, c: still, d: still };
 
-  it('when the share of drifted columns reaches the policy, not below it', () => {
+  it('if the share of drifted columns reaches that of the policy, and not below it', () => {
     expect(judge(reference, window, { share: 0.25 })).toMatchObject({
       drifted: true,
       share: 0.25,
@@ -247,7 +247,7 @@ describe('a window is drifted', () => {
     expect(judge({ a: base }, { a: moved }, { share: 0.1, weights: { a: 0 } }).share).toBe(0);
   });
 
-  it('by one critical column, and not by one that stayed', () => {
+  it('if one critical column drifted, but not if another column did', () => {
     const verdict = judge(reference, window, { share: 0.9, critical: ['a', 'b'] });
     expect(verdict).toMatchObject({ drifted: true, criticalColumns: ['a'] });
     expect(verdict.reason).toContain('critical: a');
@@ -258,7 +258,7 @@ describe('a window is drifted', () => {
     expect(judge(reference, { a: still, b: still, c: still, d: still }, { share: 0 }).drifted).toBe(false);
   });
 
-  it('never when nothing could be measured; then it says so', () => {
+  it('never if nothing could be measured; it is then not measurable', () => {
     const empty = judge({ a: base }, { a: new Float64Array(0) }, { share: 0 });
     expect(empty).toMatchObject({ status: 'not measurable', drifted: false, notMeasurable: ['a'] });
     expect(judge({ a: base }, {}, { share: 0 }).status).toBe('not measurable');
@@ -276,7 +276,7 @@ describe('further hypotheses', () => {
     windowSize: 300,
   } as const;
 
-  it('are adjusted in the same family and take no part in the share', () => {
+  it('are adjusted in the same family and do not count in the share', () => {
     const reference = freezeReference(frameOf({ x: base }));
     const profile = profileWindow(reference, frameOf({ x: base.subarray(0, 400) }));
     const score = measured(question, { value: 0.3, pValue: 0.01, effectSize: 0.4 });
@@ -286,7 +286,7 @@ describe('further hypotheses', () => {
     expect(verdict.drifted).toBe(false);
   });
 
-  it('without a p-value are judged by their effect alone', () => {
+  it('without a p-value are decided by their effect only', () => {
     const reference = freezeReference(frameOf({ x: base }));
     const profile = profileWindow(reference, frameOf({ x: base }));
     const score = measured(question, { effectSize: 0.05 });
@@ -295,7 +295,7 @@ describe('further hypotheses', () => {
 });
 
 describe('new categories', () => {
-  it('in a column of many rare values are expected, not news', () => {
+  it('in a column of many rare values are expected and no drift', () => {
     const draw = (n: number): string[] => Array.from({ length: n }, () => `v${Math.floor(random() ** -1.1)}`);
     const frozen = freezeReference(frameOf({ c: draw(5_000) }));
     const [reference] = frozen.columns;
@@ -326,7 +326,7 @@ describe('simulated reports', () => {
     const windows = 60;
     let alarms = 0;
     for (let i = 0; i < windows; i++) if (drifted(columns(rows)).length > 0) alarms++;
-    // At 5 % more than 8 of 60 have a chance of one in 300.
+    // With a rate of 5 %, the probability of more than 8 alarms in 60 windows is 1 in 300.
     expect(alarms).toBeLessThanOrEqual(8);
   });
 

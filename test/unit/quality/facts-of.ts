@@ -1,4 +1,4 @@
-// Windows as the checks of quality look at them, from frames.
+// Builds the input of the quality checks from frames.
 import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { type Frame } from '../../../domain/data/frame.ts';
 import { type Finding } from '../../../domain/quality/finding.ts';
@@ -10,7 +10,7 @@ import { frameOf, type Values } from '../drift/frame-of.ts';
 /** Columns of a frame by name. */
 export type Columns = Readonly<Record<string, Values>>;
 
-/** Sketches a frame in pieces of so many rows. */
+/** Sketches a frame in pieces of `pieceRows` rows. */
 export function sketchOf(frame: Frame, pieceRows = 1_000): WindowSketch {
   const sketch = new WindowSketch(
     frame.features.map((column) =>
@@ -24,7 +24,7 @@ export function sketchOf(frame: Frame, pieceRows = 1_000): WindowSketch {
     const end = Math.min(frame.rows, from + pieceRows);
     sketch.startPiece(end - from);
     for (const column of frame.features) {
-      // Copies: what arrives from the store stands at the beginning of its memory.
+      // Copy, because pieces from the store start at the beginning of their buffers.
       if (column.kind === 'numeric') sketch.addColumn({ ...column, values: column.values.slice(from, end) });
       else sketch.addColumn({ ...column, codes: column.codes.slice(from, end) });
     }
@@ -33,7 +33,7 @@ export function sketchOf(frame: Frame, pieceRows = 1_000): WindowSketch {
   return sketch;
 }
 
-/** A window against a reference; both of one definition, and no table says anything. */
+/** Returns the facts of a window with this reference, by default without tables and without an earlier window. */
 export function factsOf(
   reference: Frame | null,
   window: Frame,
@@ -52,10 +52,10 @@ export function factsOf(
   };
 }
 
-/** What is found in a window of these columns against a reference of those. */
+/** Runs all checks on a window, given the reference's columns and the window's. */
 export const faults = (reference: Columns, window: Columns, more: Partial<WindowFacts> = {}): Finding[] =>
   findFaults(factsOf(frameOf(reference), frameOf(window), more));
 
-/** Findings in short: severity, name and column. */
+/** Shortens findings to severity, name and column. */
 export const inShort = (findings: readonly Finding[]): string[] =>
   findings.map(({ severity, name, column }) => `${severity} ${name} ${column ?? '-'}`);

@@ -1,11 +1,11 @@
-// Findings: each injected fault is found by its name, and what only drifts, or is as it was, is not.
+// Tests that each injected fault is found and named, and that drift and unchanged data are not reported as faults.
 import { describe, expect, test } from 'vitest';
 import { findFaults } from '../../../domain/quality/find-faults.ts';
 import { isDefaultNumber, isDefaultText } from '../../../domain/quality/default-filled.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
 import { type Columns, factsOf, faults, inShort } from './facts-of.ts';
 
-/** Positive, skewed, in hours say. */
+/** Positive and skewed values, for example hours. */
 const hours = (rows: number, seed: number, scale = 1): Float64Array =>
   normals(rows, randomOf(seed)).map((value) => scale * Math.exp(2 + 0.6 * value));
 const plans = (rows: number, seed: number): string[] => {
@@ -34,7 +34,7 @@ const found = (change: Columns, more = {}): string[] =>
   inShort(faults(before, { ...now(50), ...change }, more));
 
 describe('nothing is found', () => {
-  test('in windows of no change, of any size', () => {
+  test('in unchanged windows of any size', () => {
     for (const rows of [30, 100, 300, 1_000, 5_000]) {
       for (let seed = 100; seed < 110; seed += 1) {
         expect(inShort(faults(before, now(10 * seed, rows))), `${rows} rows, seed ${seed}`).toEqual([]);
@@ -42,7 +42,7 @@ describe('nothing is found', () => {
     }
   });
 
-  test('in what drifts: a level that rises by half, doubles, triples, or moves up', () => {
+  test('in columns that only drift: halved, up by half, doubled, tripled, five times as large, or shifted', () => {
     for (const factor of [0.5, 1.5, 2, 3, 5]) {
       expect(found({ hours: hours(ROWS, 50, factor) }), `${factor}`).toEqual([]);
     }
@@ -54,7 +54,7 @@ describe('nothing is found', () => {
     expect(inShort(faults(before, { ...now(9, 29), hours: hours(29, 9, 1_000) }))).toEqual([]);
   });
 
-  test('without a champion, a table or a window before', () => {
+  test('without a champion, tables and a previous window', () => {
     expect(findFaults(factsOf(null, frameOf(now(7))))).toEqual([]);
   });
 
@@ -64,9 +64,9 @@ describe('nothing is found', () => {
   });
 });
 
-describe('a change of the unit', () => {
+describe('a change of unit', () => {
   test.each([10, 60, 100, 1_000, 1 / 10, 1 / 60, 1 / 100, 1 / 1_000])(
-    'by %d is found with its factor',
+    'by the factor %d is found with that factor',
     (factor) => {
       const [finding, ...others] = faults(before, { ...now(50), hours: hours(ROWS, 50, factor) });
       expect(others).toEqual([]);
@@ -81,7 +81,7 @@ describe('a change of the unit', () => {
     },
   );
 
-  test('is found among zeros, and with few rows', () => {
+  test('is found in a column with zeros, and in a small window', () => {
     const scaled = counts(ROWS, 52).map((value) => 60 * value);
     expect(found({ tickets: scaled })).toEqual(['warn unit-changed tickets']);
     expect(inShort(faults(before, { ...now(9, 60), hours: hours(60, 9, 100) }))).toEqual([
@@ -90,14 +90,14 @@ describe('a change of the unit', () => {
   });
 });
 
-describe('a change of the sign', () => {
+describe('a change of sign', () => {
   test('is found', () => {
     const [finding] = faults(before, { ...now(50), hours: hours(ROWS, 50, -1) });
     expect(finding).toMatchObject({ name: 'sign-flipped', column: 'hours', severity: 'warn' });
     expect(Number(finding?.evidence['medianNow'])).toBeLessThan(0);
   });
 
-  test('of values that are as often below 0 as above shows nothing', () => {
+  test('is not reported for values that are symmetric about 0', () => {
     const even = normals(ROWS, randomOf(8));
     expect(inShort(faults({ x: even }, { x: normals(ROWS, randomOf(9)).map((value) => -value) }))).toEqual(
       [],
@@ -105,32 +105,32 @@ describe('a change of the sign', () => {
   });
 });
 
-describe('a value put in the place of others', () => {
+describe('a value that replaces others', () => {
   const filled = (value: number, every: number) =>
     hours(ROWS, 50).map((one, row) => (row % every === 0 ? value : one));
 
-  test.each([0, -1, 999, -999, 99_999])('is found where it stands for none: %d', (value) => {
+  test.each([0, -1, 999, -999, 99_999])('is found if it usually means "missing": %d', (value) => {
     const [finding] = faults(before, { ...now(50), hours: filled(value, 3) });
     expect(finding).toMatchObject({ name: 'default-filled', column: 'hours', severity: 'warn' });
     expect(finding?.evidence).toMatchObject({ value, referenceShare: 0 });
     expect(finding?.evidence['share']).toBeCloseTo(1 / 3, 1);
   });
 
-  test('is found among numbers that hardly ever repeat, whatever it is', () => {
+  test('is found among numbers that hardly ever repeat, even if it is an ordinary number', () => {
     expect(found({ hours: filled(7.25, 4) })).toEqual(['warn default-filled hours']);
   });
 
-  test('is found among texts that say none, and a category that grows is drift', () => {
+  test('is found if it is a text that means "missing", but not if it is a known category', () => {
     const fill = (text: string) => plans(ROWS, 5).map((plan, row) => (row % 3 === 0 ? text : plan));
     expect(found({ plan: fill('unknown') })).toEqual(['warn default-filled plan']);
     expect(found({ plan: fill('basic') })).toEqual([]);
   });
 
-  test('is not named where it takes a few rows only', () => {
+  test('is not reported if it replaces only a few rows', () => {
     expect(found({ hours: filled(0, 20) })).toEqual([]);
   });
 
-  test('is told by what programs write for none', () => {
+  test('is recognised by the values that programs write for "missing"', () => {
     expect([0, -1, 99, -9_999, 999.99, 2 ** 31 - 1, 65_535].every(isDefaultNumber)).toBe(true);
     expect([1, 9, 98, 42, 0.5].some(isDefaultNumber)).toBe(false);
     expect(['', ' N/A ', 'Unknown', 'NULL', '?'].every(isDefaultText)).toBe(true);
@@ -139,7 +139,7 @@ describe('a value put in the place of others', () => {
 });
 
 describe('a column of one value', () => {
-  test('is called by name, with the value, and warned of where it used to have others', () => {
+  test('is a warning that names the value, if the column used to have other values', () => {
     const [finding] = faults(before, { ...now(50), tickets: new Float64Array(ROWS).fill(3) });
     expect(finding).toMatchObject({
       name: 'constant-column',
@@ -150,14 +150,14 @@ describe('a column of one value', () => {
     expect(found({ plan: new Array<string>(ROWS).fill('pro') })).toEqual(['warn constant-column plan']);
   });
 
-  test('that it was in the reference as well is information', () => {
+  test('is information if it was constant in the reference too', () => {
     const ones = new Float64Array(ROWS).fill(1);
     expect(inShort(faults({ ...before, one: ones }, { ...now(50), one: ones }))).toEqual([
       'info constant-column one',
     ]);
   });
 
-  test('is nothing where the reference hardly has another, nor in a handful of rows', () => {
+  test('is not reported if the reference has hardly any other values, or in fewer than 30 rows', () => {
     const rare = Float64Array.from({ length: ROWS }, (_, row) => Number(row === 0));
     expect(inShort(faults({ rare }, { rare: new Float64Array(100) }))).toEqual([]);
     expect(inShort(faults(before, { ...now(50, 29), tickets: new Float64Array(29) }))).toEqual([]);
@@ -165,30 +165,30 @@ describe('a column of one value', () => {
 });
 
 describe('missing values', () => {
-  test('in every row are warned of, and are information where they always were', () => {
+  test('in every row are a warning, or information if the reference has no values either', () => {
     const none = new Float64Array(ROWS).fill(NaN);
     expect(found({ hours: none })).toEqual(['warn all-missing hours']);
     expect(found({ plan: new Array<null>(ROWS).fill(null) })).toEqual(['warn all-missing plan']);
     expect(inShort(faults({ none }, { none }))).toEqual(['info all-missing none']);
   });
 
-  test('of a column that mostly misses are no wonder in a few rows', () => {
+  test('in every row of a small window are not reported if the column is mostly missing', () => {
     const sparse = Float64Array.from({ length: ROWS }, (_, row) => (row % 50 === 0 ? row : NaN));
     expect(inShort(faults({ sparse }, { sparse: new Float64Array(30).fill(NaN) }))).toEqual([]);
   });
 });
 
-describe('the columns', () => {
+describe('columns', () => {
   const { hours: gone, ...left } = before;
 
-  test('that vanished or changed their type are warned of, and new ones are information', () => {
+  test('that vanished or changed their type are warnings, and new ones are information', () => {
     expect(inShort(faults(before, left))).toEqual(['warn vanished-column hours']);
     expect(inShort(faults(left, { ...left, hours: gone! }))).toEqual(['info extra-column hours']);
     expect(found({ plan: hours(ROWS, 5) })).toEqual(['warn type-changed plan']);
     expect(found({ hours: plans(ROWS, 5) })).toEqual(['warn type-changed hours']);
   });
 
-  test('that vanished with the definition are information', () => {
+  test('that vanished because the definition changed are information', () => {
     expect(inShort(faults(before, left, { definitionChanged: true }))).toEqual([
       'info vanished-column hours',
     ]);
@@ -204,7 +204,7 @@ describe('rows', () => {
     rowsBefore: 100,
   };
 
-  test('that are there twice are told by table', () => {
+  test('that occur twice are reported for each table', () => {
     const tables = [
       { ...table, windowRows: 1_000, repeatedRows: 1 },
       { ...table, table: 'usage', isSpine: false, windowRows: 10_000, repeatedRows: 1 },
@@ -215,7 +215,7 @@ describe('rows', () => {
     ]);
   });
 
-  test('of a table that gets none any more, or hardly any, are told', () => {
+  test('that stop or nearly stop arriving in a table are reported', () => {
     const stale = (more: object) =>
       inShort(
         findFaults(
@@ -231,7 +231,7 @@ describe('rows', () => {
     expect(stale({ newRows: 0, rowsBefore: 0, newest: null })).toEqual(['info stale-table -']);
   });
 
-  test('that have the features of another are told where there were none, and where there are more than before', () => {
+  test('that are identical are information in the first window, and a warning if their share rose', () => {
     const random = randomOf(3);
     const fine = { x: normals(ROWS, random), y: normals(ROWS, random) };
     const copied = {
@@ -248,11 +248,11 @@ describe('rows', () => {
     });
     const asBefore = { ...previous, repeats: { values: 2_000, repeats: 480 } };
     expect(inShort(faults(fine, copied, { previous: asBefore }))).toEqual([]);
-    // Few small counts repeat each other by themselves.
+    // Rows that consist of one small count repeat each other by chance.
     expect(inShort(faults({ n: counts(ROWS, 1) }, { n: counts(ROWS, 2) }))).toEqual([]);
   });
 
-  test('of small whole numbers in many columns are told apart', () => {
+  test('of small whole numbers in many columns are not mistaken for identical ones', () => {
     const random = randomOf(5);
     const digits = Object.fromEntries(
       Array.from({ length: 12 }, (_, at) => [
@@ -264,7 +264,7 @@ describe('rows', () => {
   });
 });
 
-test('features that nobody changed since the window before are told, unless they never change', () => {
+test('reports features that did not change since the previous window, unless they never change', () => {
   const previous = {
     same: new Set(['hours', 'tickets', 'plan']),
     sameBefore: new Set(['plan']),
@@ -276,12 +276,12 @@ test('features that nobody changed since the window before are told, unless they
     name: 'unchanged-columns',
     column: null,
     table: 'usage',
-    words: 'every one of 2000 rows has the value of the window before in hours, tickets',
+    words: 'all 2000 rows have the same values as in the previous window in hours, tickets',
   });
   expect(inShort(faults(before, now(50), { previous: { ...previous, sameBefore: null } }))).toEqual([]);
 });
 
-test('of one column the plainest finding is told, and warnings come first', () => {
+test('reports only the most fundamental finding of a column, and warnings first', () => {
   const one = new Float64Array(ROWS).fill(1);
   const findings = inShort(
     faults({ ...before, one }, { ...now(50), one, hours: new Float64Array(ROWS), extra: one }),

@@ -1,9 +1,9 @@
-// The quality part of a report: what it says in words, its schema, and the shape that older reports hold.
+// Tests the quality part of a report: its summary, its schema, and the shape that older reports have.
 import { expect, test } from 'vitest';
 import { type ContractResult } from '../../../domain/model/parts/contract.ts';
 import {
   brokenContracts,
-  qualityInWords,
+  describeQuality,
   type QualityPart,
   qualityPartSchema,
   readQualityPart,
@@ -30,7 +30,7 @@ const broken: ContractResult = {
   held: false,
   violations: 2,
   share: 0.2,
-  words: '2 of 10 values (20 %) are below 0; none may',
+  words: '2 of 10 values (20 %) are below 0; none are allowed',
 };
 const part: QualityPart = {
   version: 1,
@@ -40,39 +40,39 @@ const part: QualityPart = {
   repeats: { values: 10, repeats: 0 },
 };
 
-test('contracts that stop the loop are named first, and said to', () => {
+test('the summary names contracts that stop the loop first, and says that they do', () => {
   const stops = { ...broken, column: 'fee', severity: 'fail' as const };
   const contracts = [held, broken, stops];
   expect(brokenContracts({ contracts }).map(({ column }) => column)).toEqual(['fee', 'hours']);
-  expect(qualityInWords({ ...part, contracts })).toBe(
-    '2 of 3 contracts are broken: range of fee: 2 of 10 values (20 %) are below 0; none may (stops the loop); ' +
-      'range of hours: 2 of 10 values (20 %) are below 0; none may',
+  expect(describeQuality({ ...part, contracts })).toBe(
+    '2 of 3 contracts are broken: range of fee: 2 of 10 values (20 %) are below 0; none are allowed ' +
+      '(stops the loop); range of hours: 2 of 10 values (20 %) are below 0; none are allowed',
   );
-  expect(qualityInWords(part)).toBe('all 1 contracts hold; nothing else was found');
+  expect(describeQuality(part)).toBe('all 1 contracts pass; nothing else was found');
 });
 
-test('warnings are told in words, at most eight of them, and information is left to the report', () => {
+test('the summary describes at most eight warnings, and leaves information to the report', () => {
   const [finding] = faults(
     { x: Float64Array.from({ length: 100 }, (_, row) => row) },
     { x: new Float64Array(100).fill(3) },
   );
-  expect(qualityInWords({ ...part, findings: [finding!] })).toBe(
-    'all 1 contracts hold; x: constant-column, all 100 values are 3; in the reference 1 % were',
+  expect(describeQuality({ ...part, findings: [finding!] })).toBe(
+    'all 1 contracts pass; x: constant-column, all 100 values are 3; in the reference 1 % were',
   );
-  expect(qualityInWords({ ...part, findings: new Array(10).fill(finding) as [] })).toMatch(/; and 2 more$/);
-  expect(qualityInWords({ ...part, findings: [{ ...finding!, severity: 'info' }] })).toMatch(
+  expect(describeQuality({ ...part, findings: new Array(10).fill(finding) as [] })).toMatch(/; and 2 more$/);
+  expect(describeQuality({ ...part, findings: [{ ...finding!, severity: 'info' }] })).toMatch(
     /nothing else was found$/,
   );
 });
 
-test('a part is what its schema says, and a number too many is refused', () => {
+test('the schema accepts a part, and refuses NaN and unknown fields', () => {
   const both = { ...part, contracts: [held, broken] };
   expect(qualityPartSchema.parse(both)).toEqual(both);
   expect(qualityPartSchema.safeParse({ ...part, contracts: [{ ...held, share: NaN }] }).success).toBe(false);
   expect(qualityPartSchema.safeParse({ ...part, more: 1 }).success).toBe(false);
 });
 
-test('the first shape of a part is read: its columns as contracts that warned, its words as they were', () => {
+test('reads the first shape of a part: its columns as contracts of severity warn, with unchanged texts', () => {
   const first = {
     contracts: [
       {

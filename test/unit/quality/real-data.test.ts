@@ -1,4 +1,4 @@
-// On data without a fault, StreamFlow's and the demo's, nothing is found from one month to the next and every contract holds.
+// Tests that nothing is found, and every contract passes, on the fault-free data of StreamFlow and of the demo.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { ContractCheck } from '../../../domain/quality/contracts/check-contracts
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import { type Frame } from '../../../domain/data/frame.ts';
 import { findFaults } from '../../../domain/quality/find-faults.ts';
-import { contractInWords } from '../../../domain/quality/quality-part.ts';
+import { describeContract } from '../../../domain/quality/quality-part.ts';
 import churn from '../../../models/churn.ts';
 import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
 import { factsOf, inShort, sketchOf } from './facts-of.ts';
 
-/** A flag is a boolean in Postgres, and True or False in the files. */
+/** Writes flags as in frozen rows: `true` or `false` instead of the files' True or False. */
 const asFrozen = (frame: Frame): Frame => ({
   ...frame,
   features: frame.features.map((column) =>
@@ -25,7 +25,7 @@ const asFrozen = (frame: Frame): Frame => ({
   ),
 });
 
-/** The contracts of models/churn.ts that a month breaks. */
+/** Lists the contracts of models/churn.ts that a month breaks. */
 function broken(frame: Frame): string[] {
   const check = new ContractCheck(parseDefinition(churn), frame.features);
   check.addRows(frame.rows);
@@ -34,22 +34,22 @@ function broken(frame: Frame): string[] {
   return check
     .results()
     .filter(({ held }) => !held)
-    .map(contractInWords);
+    .map(describeContract);
 }
 
 function noFault(months: () => readonly [Frame, Frame], constant: string[]): void {
-  test('nothing is found in month two against month one, but columns that never vary', () => {
+  test('nothing is found in month two compared with month one, except columns that never vary', () => {
     const [before, after] = months();
     const previous = { same: new Set<string>(), sameBefore: null, repeats: sketchOf(before).repeats };
     expect(inShort(findFaults(factsOf(before, after, { previous })))).toEqual(constant);
     expect(inShort(findFaults(factsOf(before, before)))).toEqual(constant);
   });
 
-  test('every contract of the example holds in both months', () => {
+  test('both months pass every contract of the example', () => {
     expect(months().map(broken)).toEqual([[], []]);
   });
 
-  test('hours that turn into minutes are found among the example’s own columns, and nothing else', () => {
+  test('hours that turn into minutes are the only other finding', () => {
     const [before, after] = months();
     const features = after.features.map((column) =>
       column.kind === 'numeric' && column.name === 'watch_hours_30d'

@@ -1,13 +1,13 @@
-// Contracts of columns: each kind holds at its bound and breaks beyond it, is counted over pieces, and names examples.
+// Tests that each kind of contract passes at its bound and is broken beyond it, over pieces, and gives examples.
 import { describe, expect, test } from 'vitest';
 import { category, type ColumnSpec, count, flag, numeric } from '../../../../domain/model/parts/column.ts';
 import { checkFreshness, ContractCheck } from '../../../../domain/quality/contracts/check-contracts.ts';
 import { type ContractResult, type MatchTexts } from '../../../../domain/model/parts/contract.ts';
-import { cut } from '../../../../domain/quality/contracts/tally.ts';
+import { shorten } from '../../../../domain/quality/contracts/tally.ts';
 import { defineModel, parseDefinition, view } from '../../../../domain/model/define-model.ts';
 import { type ModelDefinition, type ViewInput } from '../../../../domain/model/definition.ts';
 import { type FeatureColumn, MISSING_CODE } from '../../../../domain/data/frame.ts';
-import { contractInWords, stoppingContracts } from '../../../../domain/quality/quality-part.ts';
+import { describeContract, stoppingContracts } from '../../../../domain/quality/quality-part.ts';
 
 const definitionOf = (columns: Record<string, ColumnSpec>, more: Partial<ViewInput> = {}): ModelDefinition =>
   parseDefinition(
@@ -35,7 +35,7 @@ const texts = (...values: (string | null)[]): FeatureColumn => {
 };
 const names = { key: (row: number) => `["u${row}"]`, time: (row: number) => BigInt(row) * 1_000_000n };
 
-/** All contracts of a column over pieces of it. */
+/** Checks all contracts of a column over its pieces. */
 function check(
   spec: ColumnSpec,
   pieces: FeatureColumn | FeatureColumn[],
@@ -53,8 +53,8 @@ function check(
 const brief = (results: ContractResult[]) =>
   results.map(({ kind, held, violations, rows }) => [kind, held ? 'held' : 'broken', violations, rows]);
 
-describe('the type', () => {
-  test('of a number is finite, of a count whole, of a flag true or false', () => {
+describe('the type contract', () => {
+  test('requires finite numbers, whole counts, and true or false for flags', () => {
     expect(brief(check(numeric(), numbers(-1e308, 0, 1e308, NaN)))).toEqual([['type', 'held', 0, 3]]);
     expect(brief(check(numeric(), numbers(Infinity, -Infinity, 0)))).toEqual([['type', 'broken', 2, 3]]);
     expect(brief(check(count(), numbers(0, 1, 2 ** 53))).slice(0, 1)).toEqual([['type', 'held', 0, 3]]);
@@ -63,7 +63,7 @@ describe('the type', () => {
     expect(brief(check(flag(), texts('true', 'yes')))).toEqual([['type', 'broken', 1, 2]]);
   });
 
-  test('of a column that is not there, or of another kind, is broken in every row', () => {
+  test('is broken in every row if the column is absent or has another kind', () => {
     const contracts = new ContractCheck(definitionOf({ x: numeric(), y: numeric({ severity: 'fail' }) }), [
       { name: 'x', kind: 'category', dictionary: [] },
     ]);
@@ -75,31 +75,31 @@ describe('the type', () => {
   });
 });
 
-describe('the range', () => {
-  test('includes its bounds, and breaks at the next number', () => {
+describe('the range contract', () => {
+  test('includes its bounds, and is broken by the next number', () => {
     const spec = numeric({ min: 0, max: 10 });
     expect(brief(check(spec, numbers(0, 5, 10)))[1]).toEqual(['range', 'held', 0, 3]);
     expect(brief(check(spec, numbers(-5e-324, 5, 10.000000000000002)))[1]).toEqual(['range', 'broken', 2, 3]);
   });
 
-  test('counts an infinity as another type, and not twice', () => {
+  test('leaves infinities to the type contract, so that they are not counted twice', () => {
     expect(brief(check(numeric({ min: 0, max: 1 }), numbers(Infinity, -Infinity)))).toEqual([
       ['type', 'broken', 2, 2],
       ['range', 'held', 0, 2],
     ]);
   });
 
-  test('of a count begins at 0', () => {
+  test('starts at 0 for a count', () => {
     expect(brief(check(count({ max: 3 }), numbers(-1, 0, 3, 4)))[1]).toEqual(['range', 'broken', 2, 4]);
   });
 
-  test('is not stated without a bound', () => {
+  test('does not exist without a bound', () => {
     expect(check(numeric(), numbers(-1e9)).map(({ kind }) => kind)).toEqual(['type']);
   });
 });
 
-describe('the null share', () => {
-  test('holds at its bound and breaks beyond, over all rows', () => {
+describe('the null-share contract', () => {
+  test('passes at its bound and is broken beyond, as a share of all rows', () => {
     const spec = numeric({ nullShare: 0.1 });
     const nine = new Array<number>(9).fill(1);
     expect(brief(check(spec, numbers(...nine, NaN)))[1]).toEqual(['null-share', 'held', 1, 10]);
@@ -114,7 +114,7 @@ describe('the null share', () => {
     ]);
   });
 
-  test('is of no row in an empty window', () => {
+  test('passes in an empty window', () => {
     expect(brief(check(numeric({ nullShare: 0 }), numbers()))).toEqual([
       ['type', 'held', 0, 0],
       ['null-share', 'held', 0, 0],
@@ -122,8 +122,8 @@ describe('the null share', () => {
   });
 });
 
-describe('the set', () => {
-  test('holds the named values to the letter, each row counted, missing ones apart', () => {
+describe('the set contract', () => {
+  test('allows exactly the named values, counts every row, and ignores missing ones', () => {
     const spec = category(['a', 'b']);
     expect(brief(check(spec, texts('b', 'a', null)))).toEqual([['set', 'held', 0, 2]]);
     const [broken] = check(spec, texts('x', 'a', 'x', 'A', '__proto__'));
@@ -133,24 +133,24 @@ describe('the set', () => {
       violations: 4,
       violation: 'categorical_values_check',
     });
-    expect(broken?.words).toBe('4 of 5 values (80 %) are not one of a, b; none may');
+    expect(broken?.words).toBe('4 of 5 values (80 %) are not one of a, b; none are allowed');
   });
 
-  test('names ten of its values', () => {
+  test('names at most ten of its values', () => {
     const many = Array.from({ length: 12 }, (_, at) => `v${at}`);
     expect(check(category(many), texts('x'))[0]?.words).toContain('v9 or 2 others');
   });
 });
 
-describe('the regular expression', () => {
-  test('matches the whole of each value', () => {
+describe('the regex contract', () => {
+  test('must match the whole of each value', () => {
     const spec = category(undefined, { matches: '[a-z]+|\\d' });
     expect(brief(check(spec, texts('abc', '7', 'Abc', 'ab1', '', '77')))).toEqual([
       ['regex', 'broken', 4, 6],
     ]);
   });
 
-  test('takes each distinct value once, and none that is very long', () => {
+  test('matches each distinct value only once, and rejects very long ones without matching', () => {
     const seen: string[] = [];
     const match: MatchTexts = (_pattern, values) => {
       seen.push(...values);
@@ -162,7 +162,7 @@ describe('the regular expression', () => {
     expect(seen).toEqual(['a', 'aa']);
   });
 
-  test('that takes too long is not kept, and says so', () => {
+  test('is broken, with the reason, if matching takes too long', () => {
     const [result] = check(category(undefined, { matches: '(a+)+' }), texts('a'), () => 'takes too long');
     expect(result).toMatchObject({ held: false, violations: 0 });
     expect(result?.words).toBe(
@@ -170,15 +170,15 @@ describe('the regular expression', () => {
     );
   });
 
-  test('that is none is refused with the definition', () => {
+  test('is refused with the definition if it is not a regular expression', () => {
     expect(() => definitionOf({ x: category(undefined, { matches: '(' }) })).toThrow(
       'must be a regular expression',
     );
   });
 });
 
-describe('unique', () => {
-  test('counts every repetition after the first, over pieces, and no missing value', () => {
+describe('the unique contract', () => {
+  test('counts every occurrence after the first, over all pieces, but no missing value', () => {
     const spec = numeric({ unique: true });
     const pieces = [numbers(1, 2, NaN, NaN), numbers(2, 3, 2)];
     expect(brief(check(spec, pieces))[1]).toEqual(['unique', 'broken', 2, 5]);
@@ -191,17 +191,17 @@ describe('unique', () => {
 });
 
 describe('mostly and severity', () => {
-  test('mostly lets a share of the values break a contract, and the bound itself is no violation', () => {
+  test('mostly allows a share of the values, inclusive, to break a contract', () => {
     const spec = numeric({ min: 0, mostly: 0.9 });
     const nine = new Array<number>(9).fill(1);
     expect(brief(check(spec, numbers(...nine, -1)))[1]).toEqual(['range', 'held', 1, 10]);
     expect(brief(check(spec, numbers(...nine.slice(1), -1, -1)))[1]).toEqual(['range', 'broken', 2, 10]);
     expect(check(spec, numbers(...nine.slice(1), -1, -1))[1]?.words).toBe(
-      '2 of 10 values (20 %) are below 0; at most 10 % may',
+      '2 of 10 values (20 %) are below 0; at most 10 % are allowed',
     );
   });
 
-  test('a severity is of all kinds, or of each, and warns where it does not say', () => {
+  test('severity applies to all kinds or to those it names, and defaults to warn', () => {
     const severities = (spec: ColumnSpec) => check(spec, numbers(1)).map(({ severity }) => severity);
     expect(severities(numeric({ min: 0 }))).toEqual(['warn', 'warn']);
     expect(severities(numeric({ min: 0, severity: 'fail' }))).toEqual(['fail', 'fail']);
@@ -212,14 +212,14 @@ describe('mostly and severity', () => {
     const of = (value: number) => check(numeric({ min: 0, severity: { range: 'fail' } }), numbers(value));
     expect(stoppingContracts({ contracts: of(1) })).toEqual([]);
     expect(stoppingContracts({ contracts: of(Infinity) })).toEqual([]);
-    expect(stoppingContracts({ contracts: of(-1) }).map(contractInWords)).toEqual([
-      'range of x: 1 of 1 values (100 %) are below 0; none may',
+    expect(stoppingContracts({ contracts: of(-1) }).map(describeContract)).toEqual([
+      'range of x: 1 of 1 values (100 %) are below 0; none are allowed',
     ]);
   });
 });
 
 describe('examples', () => {
-  test('are the first five rows, with key and time, over pieces', () => {
+  test('are the first five rows over all pieces, with key and time', () => {
     const [, range] = check(numeric({ max: 0 }), [numbers(1, 0, 2), numbers(3, 4, 5, 6)]);
     expect(range).toMatchObject({ violations: 6 });
     expect(range?.examples).toEqual([
@@ -231,11 +231,11 @@ describe('examples', () => {
     ]);
   });
 
-  test('hold a short text of a long value, and no half of a character', () => {
+  test('shorten long values without splitting a character', () => {
     const [set] = check(category(['a']), texts(`${'x'.repeat(70)}`));
     expect(set?.examples[0]?.value).toBe(`${'x'.repeat(59)}…`);
-    expect(cut('😀'.repeat(70), 60)).toBe(`${'😀'.repeat(59)}…`);
-    expect(cut('😀'.repeat(60), 60)).toBe('😀'.repeat(60));
+    expect(shorten('😀'.repeat(70), 60)).toBe(`${'😀'.repeat(59)}…`);
+    expect(shorten('😀'.repeat(60), 60)).toBe('😀'.repeat(60));
   });
 });
 
@@ -247,7 +247,7 @@ describe('freshness', () => {
   const [silent] = definitionOf({ x: numeric() }).features;
   const end = new Date('2024-01-31T00:00:00Z');
 
-  test('holds at its age, and breaks a millisecond later or where there is no row at all', () => {
+  test('passes at exactly the allowed age, and is broken a millisecond later or without any row', () => {
     const at = new Date('2024-01-29T00:00:00Z');
     expect(checkFreshness(states!, at, end)).toMatchObject({ held: true, table: 'usage', column: null });
     expect(checkFreshness(states!, new Date(at.getTime() - 1), end)).toMatchObject({
@@ -255,16 +255,16 @@ describe('freshness', () => {
       severity: 'fail',
     });
     expect(checkFreshness(states!, null, end)?.words).toBe(
-      'usage has no row by the end of the window; its newest at should be at most 2 days before 2024-01-31T00:00:00.000Z',
+      'usage has no rows up to the end of the window; its newest at should be at most 2 days before 2024-01-31T00:00:00.000Z',
     );
   });
 
-  test('is not checked where no view states it', () => {
+  test('is not checked if the view does not declare it', () => {
     expect(checkFreshness(silent!, null, end)).toBeUndefined();
   });
 });
 
-test('a contract of a column that is read for derived columns only is refused: nothing could ever check it', () => {
+test('refuses a contract of an input-only column, because nothing could check it', () => {
   const columns = { x: numeric(), born: numeric({ inputOnly: true, min: 0, nullShare: 0.1 }) };
   expect(() => definitionOf(columns)).toThrow(
     /features\.0\.columns\.born\.nullShare: is a contract of a column that is no feature/,
@@ -272,7 +272,7 @@ test('a contract of a column that is read for derived columns only is refused: n
   expect(() => definitionOf({ x: numeric(), born: numeric({ inputOnly: true }) })).not.toThrow();
 });
 
-test('pieces of another kind or dictionary than the window are refused', () => {
+test('refuses pieces of another kind or with another dictionary than the window', () => {
   expect(() => check(numeric(), [numbers(1), texts('a')])).toThrow('another kind');
   expect(() => check(category(['a']), [texts('a'), texts('b')])).toThrow('another kind');
 });

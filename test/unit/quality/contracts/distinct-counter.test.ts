@@ -1,9 +1,9 @@
-// Counting repetitions: exact as far as memory goes, exact for a share of the numbers beyond.
+// Tests that repetitions are counted exactly as long as memory allows, and exactly for a sample beyond that.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DistinctCounter } from '../../../../domain/quality/contracts/distinct-counter.ts';
 
-test('a number was counted before or not, and −0 is 0', () => {
+test('add returns whether a number was counted before, and counts −0 as 0', () => {
   const counter = new DistinctCounter(1_024);
   expect([7, 7, 0, -0, 1e308, -1e308, 1e308].map((value) => counter.add(value))).toEqual([
     false,
@@ -17,7 +17,7 @@ test('a number was counted before or not, and −0 is 0', () => {
   expect(counter.counted()).toEqual({ values: 7, repeats: 3 });
 });
 
-test('is exact whatever the numbers, while they fit', () => {
+test('is exact for all numbers as long as they fit', () => {
   fc.assert(
     fc.property(fc.array(fc.double({ noNaN: true }), { maxLength: 3_000 }), (values) => {
       const counter = new DistinctCounter(4_096);
@@ -30,9 +30,9 @@ test('is exact whatever the numbers, while they fit', () => {
   );
 });
 
-test('beyond what fits it looks at a share of the numbers, each with its exact count', () => {
+test('counts only a sample of the numbers if they do not fit, each exactly', () => {
   const counter = new DistinctCounter(1_024);
-  // Every number three times, far apart from each other.
+  // Adds every number three times, far apart in the sequence.
   for (let time = 0; time < 3; time += 1)
     for (let value = 0; value < 20_000; value += 1) counter.add(value * 1.5);
   expect(counter.isExact).toBe(false);
