@@ -2,7 +2,7 @@
 import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
 import { checkFreshness } from '../domain/quality/contracts/check-contracts.ts';
 import { shorten } from '../domain/quality/contracts/tally.ts';
-import { failedInWords } from '../domain/judgements.ts';
+import { describeFailedJudgement } from '../domain/judgements.ts';
 import { unmeasured } from '../domain/decisions/report.ts';
 import { findFaults } from '../domain/quality/find-faults.ts';
 import { futureRows, onlineRowsAhead } from '../domain/quality/future-rows.ts';
@@ -56,7 +56,7 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
 
 /** Why nothing is measured on the window; null if it is. Rows that nobody could check may be as wrong as rows that failed. */
 function stopsBecause(quality: QualityPart): string | null {
-  if (quality.failed) return failedInWords('quality', quality.failed);
+  if (quality.failed) return describeFailedJudgement('quality', quality.failed);
   const stopping = stoppingContracts(quality);
   return stopping.length === 0
     ? null

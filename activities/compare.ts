@@ -2,7 +2,7 @@
 import { thresholdOf, DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
 import { scoreFrame } from '../domain/learning/artifact/scorer.ts';
 import { type ComparisonBody, describeComparison } from '../domain/decisions/comparison-body.ts';
-import { type Failed, failedInWords } from '../domain/judgements.ts';
+import { type Failed, describeFailedJudgement } from '../domain/judgements.ts';
 import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/temporal-holdout.ts';
 import { digestOfScores } from '../domain/decisions/validation.ts';
 import { loadScorer, openScorer, readScorerSource } from '../scoring/scorer-source.ts';
@@ -61,7 +61,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
     const candidateVersion = candidateOf(retrain);
     const made = await findComparison(database, model, candidateVersion);
     if (made) return { words: describeComparison(made.body, candidateVersion, made.championVersion) };
-    if (asked.failed) return { words: failedInWords('comparison', asked.failed), failed: true };
+    if (asked.failed) return { words: describeFailedJudgement('comparison', asked.failed), failed: true };
 
     const compared = await sidesOf(database, retrainId);
     const { candidate, champion, dataset, evaluation } = compared;

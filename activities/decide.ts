@@ -17,8 +17,8 @@ import {
 } from '../domain/decisions/decide-retrain.ts';
 import { type Failed } from '../domain/judgements.ts';
 import { promotionFacts } from '../domain/decisions/promotion-facts.ts';
-import { fixed } from '../domain/numbers-in-words.ts';
-import { type Interval, intervalInWords } from '../domain/data/math/interval.ts';
+import { fixed } from '../domain/format-numbers.ts';
+import { type Interval, formatInterval } from '../domain/data/math/interval.ts';
 import { type PerformancePart } from '../domain/decisions/report.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { getDataset } from '../store/registry/dataset.ts';
@@ -212,7 +212,7 @@ async function promisedAuc(database: Database, model: string, champion: number):
 function productionInWords({ champion, realised }: RetrainFacts): string {
   if (!champion) return 'no version in Production';
   const unproven = champion.unproven ? ' (unproven)' : '';
-  return `production v${champion.version}${unproven} AUC ${realised ? intervalInWords(realised) : 'unknown'}`;
+  return `production v${champion.version}${unproven} AUC ${realised ? formatInterval(realised) : 'unknown'}`;
 }
 
 function togetherOf({ others }: DriftVerdict): { excess: number; least: number } | null {

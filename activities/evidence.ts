@@ -1,7 +1,7 @@
 // Evidence: all that a decision on a version rests on, under one digest.
 import { PROMOTION_RULES } from '../domain/decisions/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/decisions/decide-retrain.ts';
-import { labelsInWords } from '../domain/data/label-states.ts';
+import { describeLabels } from '../domain/data/label-states.ts';
 import { describeEvidence } from '../domain/decisions/comparison-body.ts';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
@@ -68,7 +68,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
           digest: training.digest,
           window: { from: training.window.from.toISOString(), to: training.window.to.toISOString() },
           rows: training.rows,
-          labels: labelsInWords(training),
+          labels: describeLabels(training),
           backfilled: training.backfilled,
           recipe: await readTuning(database, model, version),
           leaks: retrain.leaks,

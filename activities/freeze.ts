@@ -1,5 +1,5 @@
 // Freezing: the window that a report speaks about, and the window that a candidate is trained on.
-import { backfilledInWords, labelsInWords } from '../domain/data/label-states.ts';
+import { describeBackfilled, describeLabels } from '../domain/data/label-states.ts';
 import { dayOf, type Window, windowEndingAt } from '../domain/model/window.ts';
 import { type Dataset, getDataset } from '../store/registry/dataset.ts';
 import { expireDatasets } from '../store/datasets/dataset-uses.ts';
@@ -34,7 +34,9 @@ function inWords(dataset: Dataset): string {
 
 /** The labels, and what was taken as known before it was. */
 const rowsInWords = (dataset: Dataset): string =>
-  [labelsInWords(dataset), backfilledInWords(dataset.backfilled)].filter((words) => words !== '').join('; ');
+  [describeLabels(dataset), describeBackfilled(dataset.backfilled)]
+    .filter((words) => words !== '')
+    .join('; ');
 
 /** Rows frozen longer ago than this are frozen again, because labels may have come or been corrected since. */
 const MAX_REUSED_AGE_MS = 60 * 60_000;

@@ -5,7 +5,7 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { definitionsInUse, keepsOnlineRows } from '../store/online/definitions-in-use.ts';
 import { materialize } from '../store/online/materialize.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
-import { materializedInWords, type MaterializeScope } from '../domain/data/materialized.ts';
+import { describeMaterialized, type MaterializeScope } from '../domain/data/materialized.ts';
 import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { getVersion } from '../store/registry/versions.ts';
@@ -32,7 +32,7 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
       onProgress: (progress) => heartbeat({ definitionVersion, ...progress }),
       signal: cancellationSignal(),
     });
-    const words = `definition ${definitionVersion}: ${materializedInWords(done)}`;
+    const words = `definition ${definitionVersion}: ${describeMaterialized(done)}`;
     return { ...done, definitionVersion, asOf: done.asOf.toISOString(), words };
   };
 

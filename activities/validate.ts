@@ -3,7 +3,7 @@ import { heartbeat } from '@temporalio/activity';
 import { type Frame, recordAt } from '../domain/data/frame.ts';
 import { keepsOnline } from '../domain/model/definition.ts';
 import { type Scorer } from '../domain/learning/artifact/scorer.ts';
-import { type Failed, failedInWords } from '../domain/judgements.ts';
+import { type Failed, describeFailedJudgement } from '../domain/judgements.ts';
 import {
   checkExtremes,
   checkOnePath,
@@ -41,7 +41,7 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
   /** Runs every check on a version in Staging. */
   async validateCandidate({ model, version, failed }: VersionToValidate): Promise<Validation> {
     if (failed) {
-      const words = failedInWords('validation', failed);
+      const words = describeFailedJudgement('validation', failed);
       return validationOf([{ name: 'validation', passed: false, words }]);
     }
     const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);

@@ -1,5 +1,5 @@
 // StreamFlow's two months: champion and candidate on rows that nobody learnt from, beside the way it was done before.
-import { intervalInWords } from '../domain/data/math/interval.ts';
+import { formatInterval } from '../domain/data/math/interval.ts';
 import {
   compareStreamFlow,
   isStreamFlowThere,
@@ -16,16 +16,16 @@ const { comparison, measures, slices, mcnemar } = onHoldout;
 const { champion, candidate, difference } = comparison;
 
 console.log(`on the ${comparison.rows} holdout rows of the second month, which nobody learnt from:`);
-console.log(`  champion of the first month   AUC ${intervalInWords(champion.auc)}`);
-console.log(`  candidate of the second       AUC ${intervalInWords(candidate.auc)}`);
+console.log(`  champion of the first month   AUC ${formatInterval(champion.auc)}`);
+console.log(`  candidate of the second       AUC ${formatInterval(candidate.auc)}`);
 console.log(
-  `  difference                        ${intervalInWords(difference)}, p ${difference.p.toPrecision(2)}`,
+  `  difference                        ${formatInterval(difference)}, p ${difference.p.toPrecision(2)}`,
 );
 for (const name of ['prAuc', 'logLoss', 'brier', 'ece'] as const) {
   const [one, other, prior] = [measures.champion[name], measures.candidate[name], measures.baseline[name]];
   console.log(
     `  ${name.padEnd(9)} champion ${one.value.toFixed(3)}, candidate ${other.value.toFixed(3)}, class prior ` +
-      `${prior.value.toFixed(3)}; difference ${intervalInWords(measures.difference[name])}`,
+      `${prior.value.toFixed(3)}; difference ${formatInterval(measures.difference[name])}`,
   );
 }
 console.log(

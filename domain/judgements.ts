@@ -126,6 +126,6 @@ export const JUDGEMENTS = [
 /** Name of a judgement of the loop. */
 export type JudgementName = (typeof JUDGEMENTS)[number]['name'];
 
-/** Describes a judgement that failed. @example failedInWords('drift', { code: 'DATASET_EXPIRED', reason: 'no rows' }) */
-export const failedInWords = (name: JudgementName, { code, reason }: Failed): string =>
+/** Describes a judgement that failed. @example describeFailedJudgement('drift', { code: 'DATASET_EXPIRED', reason: 'no rows' }) */
+export const describeFailedJudgement = (name: JudgementName, { code, reason }: Failed): string =>
   `the judgement "${name}" was due and could not be made: ${code === null ? '' : `${code}: `}${reason}`;

@@ -8,7 +8,7 @@ import {
   type SubjectOptions,
 } from '../shared/arguments.ts';
 import { findApiUrl } from '../shared/endpoints.ts';
-import { fixed } from '../../domain/numbers-in-words.ts';
+import { fixed } from '../../domain/format-numbers.ts';
 import { predict } from '../shared/ask-api.ts';
 
 interface Options extends SubjectOptions {

@@ -4,11 +4,11 @@ import {
   type DescribedDefinition,
   type DescribedView,
 } from '../../domain/decisions/describe/describe-definition.ts';
-import { percent } from '../../domain/numbers-in-words.ts';
+import { percent } from '../../domain/format-numbers.ts';
 import { type SharedView, type ViewUse } from '../../store/registry/shared-views.ts';
 import { minute } from './format.ts';
 import { type Output } from './output.ts';
-import { type Difference, valueInWords } from '../../domain/model/differences.ts';
+import { type Difference, formatValue } from '../../domain/model/differences.ts';
 
 /** A described definition with its version, as `features describe --json` prints it. */
 export interface DescribedVersion extends DescribedDefinition {
@@ -108,4 +108,4 @@ function inWords(view: string, { model, definitionVersion, differences, agreedUn
 }
 
 const fieldInWords = ({ at, before, now }: Difference): string =>
-  `${at} is ${valueInWords(before)} there and ${valueInWords(now)} here`;
+  `${at} is ${formatValue(before)} there and ${formatValue(now)} here`;

@@ -1,6 +1,6 @@
 // Numbers, instants and intervals as the command line shows them.
-import { apart, fixed, pInWords, rounded } from '../../domain/numbers-in-words.ts';
-import { type Interval, intervalInWords } from '../../domain/data/math/interval.ts';
+import { apart, fixed, formatPValue, rounded } from '../../domain/format-numbers.ts';
+import { type Interval, formatInterval } from '../../domain/data/math/interval.ts';
 
 /** An instant to the minute, in UTC. @example minute(new Date(0)) // '1970-01-01 00:00' */
 export const minute = (instant: Date): string => instant.toISOString().slice(0, 16).replace('T', ' ');
@@ -19,11 +19,11 @@ export const three = (value: number | null | undefined): string | null =>
 export const interval = (
   measured: Interval | null | undefined,
   ...bounds: readonly number[]
-): string | null => (measured ? intervalInWords(measured, ...bounds) : null);
+): string | null => (measured ? formatInterval(measured, ...bounds) : null);
 
-/** A p-value as `pInWords` shows it; null if there is none. */
+/** A p-value as `formatPValue` shows it; null if there is none. */
 export const pValue = (p: number | null | undefined, bound?: number): string | null =>
-  p === null || p === undefined ? null : pInWords(p, bound);
+  p === null || p === undefined ? null : formatPValue(p, bound);
 
 /** A number to three significant digits as `rounded` shows it; null if there is none. @example short(0.20649) // '0.206' */
 export const short = (value: number | null | undefined): string | null =>

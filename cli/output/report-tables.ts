@@ -10,7 +10,7 @@ import { day, interval, pValue, short, sparkline, three, told } from './format.t
 import { type Cell, type Output, type Table } from './output.ts';
 import { type SignalVerdict } from '../../domain/drift/statistics/family.ts';
 import { type ColumnVerdict, type DriftVerdict } from '../../domain/drift/verdict.ts';
-import { percent, percents } from '../../domain/numbers-in-words.ts';
+import { percent, percents } from '../../domain/format-numbers.ts';
 
 /** Prints a report, and the retrain that it led to. A part whose step has not run is said to be missing. */
 export function printReport(output: Output, report: Report, retrain?: Retrain): void {

@@ -23,10 +23,10 @@ export interface Backfilled {
 /**
  * Describes the labels of a window; states without rows are left out.
  *
- * @example labelsInWords({ labelledRows: 90, assumedLabels: 0, awaitedLabels: 8, overdueLabels: 2 })
+ * @example describeLabels({ labelledRows: 90, assumedLabels: 0, awaitedLabels: 8, overdueLabels: 2 })
  * // '90 labelled, 8 awaited, 2 overdue'
  */
-export function labelsInWords(counts: LabelCounts): string {
+export function describeLabels(counts: LabelCounts): string {
   const { labelledRows, assumedLabels, awaitedLabels, overdueLabels } = counts;
   const assumed = assumedLabels > 0 ? ` (${assumedLabels} assumed negative)` : '';
   const others = [
@@ -37,7 +37,7 @@ export function labelsInWords(counts: LabelCounts): string {
 }
 
 /** Describes the backfilled history that a dataset uses; empty if it uses none. */
-export const backfilledInWords = (backfilled: readonly Backfilled[]): string =>
+export const describeBackfilled = (backfilled: readonly Backfilled[]): string =>
   backfilled
     .map(
       ({ table, knownSince, rows }) =>

@@ -28,7 +28,7 @@ export interface Materialized {
 }
 
 /** Describes the result of a materialization in one sentence. @example 'all 7000 entities as of 2024-02-29T00:00:00.000Z: 7000 rows written' */
-export function materializedInWords(result: Materialized): string {
+export function describeMaterialized(result: Materialized): string {
   const asOf = result.asOf.toISOString();
   if (result.nothing === 'watermark ahead')
     return `nothing was written: the rows are already as of ${asOf}, and an older instant never replaces a newer one`;

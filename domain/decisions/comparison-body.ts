@@ -5,7 +5,7 @@ import { type McNemarAtThreshold } from '../learning/metrics/mcnemar.ts';
 import { type FeatureImportance } from '../learning/compare/permutation-importance.ts';
 import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Slice } from '../learning/compare/slices.ts';
-import { type Interval, intervalInWords } from '../data/math/interval.ts';
+import { type Interval, formatInterval } from '../data/math/interval.ts';
 import { type HoldoutUse, type LeakProof } from './leak-proof.ts';
 import { type Judged, judgedBy, type OutOfTime } from './temporal-holdout.ts';
 
@@ -109,8 +109,8 @@ function byTime(outOfTime: OutOfTime & { judged: true }): Evaluated {
 export function describeComparison(body: ComparisonBody, candidate: number, champion: number | null): string {
   const { decides, other } = evaluationsOf(body);
   return (
-    `on ${decides.rows} ${decides.where}: version ${candidate} has AUC ${intervalInWords(decides.candidateAuc, decides.championAuc.value)}, ` +
-    `${describeChampion(champion)} ${intervalInWords(decides.championAuc, decides.candidateAuc.value)}, difference ${intervalInWords(decides.difference)}` +
+    `on ${decides.rows} ${decides.where}: version ${candidate} has AUC ${formatInterval(decides.candidateAuc, decides.championAuc.value)}, ` +
+    `${describeChampion(champion)} ${formatInterval(decides.championAuc, decides.candidateAuc.value)}, difference ${formatInterval(decides.difference)}` +
     describeOtherEvaluation(other)
   );
 }
@@ -119,9 +119,9 @@ export function describeComparison(body: ComparisonBody, candidate: number, cham
 export function describeEvidence(body: ComparisonBody, candidate: number, champion: number | null): string {
   const { decides, other } = evaluationsOf(body);
   return (
-    `AUC of version ${candidate} ${intervalInWords(decides.candidateAuc, decides.championAuc.value)} against ` +
-    `${intervalInWords(decides.championAuc, decides.candidateAuc.value)} by ${describeChampion(champion)}, ` +
-    `difference ${intervalInWords(decides.difference)} on ${decides.rows} ${decides.where}` +
+    `AUC of version ${candidate} ${formatInterval(decides.candidateAuc, decides.championAuc.value)} against ` +
+    `${formatInterval(decides.championAuc, decides.candidateAuc.value)} by ${describeChampion(champion)}, ` +
+    `difference ${formatInterval(decides.difference)} on ${decides.rows} ${decides.where}` +
     (other ? `, decided by ${decides.by}` : '') +
     describeOtherEvaluation(other)
   );
@@ -132,5 +132,5 @@ export const describeOtherEvaluation = (other: Evaluated | null): string =>
   other === null
     ? ''
     : `; the other evaluation, by ${other.by} on ${other.rows} ${other.where}, did not decide: ` +
-      `AUC ${intervalInWords(other.candidateAuc, other.championAuc.value)} against ` +
-      intervalInWords(other.championAuc, other.candidateAuc.value);
+      `AUC ${formatInterval(other.candidateAuc, other.championAuc.value)} against ` +
+      formatInterval(other.championAuc, other.candidateAuc.value);

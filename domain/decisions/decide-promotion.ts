@@ -1,7 +1,7 @@
 // Decides whether a candidate may go on to approval or is refused.
-import { fixed } from '../numbers-in-words.ts';
+import { fixed } from '../format-numbers.ts';
 import { describeChampion } from './comparison-body.ts';
-import { intervalInWords } from '../data/math/interval.ts';
+import { formatInterval } from '../data/math/interval.ts';
 import { describeUnproven } from './leak-proof.ts';
 import { type PromotionFacts } from './promotion-facts.ts';
 import {
@@ -93,7 +93,7 @@ function alarmsOf(facts: PromotionFacts, policy: PromotionPolicy): string[] {
   const alarms = [...unproven.map(describeUnproven), ...leakAlarms];
   if (championAuc.high < 0.5) {
     alarms.push(
-      `the AUC ${intervalInWords(championAuc, 0.5)} of ${describeChampion(championVersion)} is significantly below 0.5: it ranks the ` +
+      `the AUC ${formatInterval(championAuc, 0.5)} of ${describeChampion(championVersion)} is significantly below 0.5: it ranks the ` +
         'wrong way round; check that the labels of the window are not inverted (label.positive)',
     );
   }
@@ -105,7 +105,7 @@ function alarmsOf(facts: PromotionFacts, policy: PromotionPolicy): string[] {
     );
   if (logLoss && logLoss.difference.low > 0 && logLoss.difference.value > policy.logLossTolerance)
     alarms.push(
-      `the evaluation by ${by}, which did not decide, has a log loss ${intervalInWords(logLoss.difference, policy.logLossTolerance)} above ` +
+      `the evaluation by ${by}, which did not decide, has a log loss ${formatInterval(logLoss.difference, policy.logLossTolerance)} above ` +
         `${fixed([logLoss.toBeat])[0]} on its ${where}`,
     );
   return alarms;

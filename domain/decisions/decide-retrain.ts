@@ -9,7 +9,7 @@ import {
   share,
 } from './retrain-reasons.ts';
 import { type RetrainReason } from '../model/definition.ts';
-import { type Failed, failedInWords, type JudgementName } from '../judgements.ts';
+import { type Failed, describeFailedJudgement, type JudgementName } from '../judgements.ts';
 import { type Obstacle, type Reason, type Requirement, type RuleResult, ruleResult } from './rule.ts';
 
 /** Version of these rules; stored with each decision. */
@@ -154,7 +154,8 @@ const contractsBroken = ({ brokenContracts }: RetrainFacts): Obstacle => ({
       : 'no contract that stops the loop is broken',
 });
 
-const describeFailed = ({ name, ...failed }: FailedJudgement): string => failedInWords(name, failed);
+const describeFailed = ({ name, ...failed }: FailedJudgement): string =>
+  describeFailedJudgement(name, failed);
 
 const judgementsFailed = ({ failedJudgements = [] }: RetrainFacts): Obstacle => ({
   name: 'judgements',

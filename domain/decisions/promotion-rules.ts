@@ -1,9 +1,9 @@
 // The promotion rules one by one: what each measures, its bound, and whether it is met.
-import { fixed, pInWords } from '../numbers-in-words.ts';
+import { fixed, formatPValue } from '../format-numbers.ts';
 import { describeChampion } from './comparison-body.ts';
-import { intervalInWords } from '../data/math/interval.ts';
+import { formatInterval } from '../data/math/interval.ts';
 import { describeHoldoutUse, describeUnproven } from './leak-proof.ts';
-import { failedInWords, type FailedJudgementPolicy } from '../judgements.ts';
+import { describeFailedJudgement, type FailedJudgementPolicy } from '../judgements.ts';
 import { MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 import { type PromotionFacts } from './promotion-facts.ts';
 import { type Requirement } from './rule.ts';
@@ -57,7 +57,7 @@ export function judgementsMade(
     if (state.state === 'not applicable')
       return { ...rule, met: true, words: `not applicable: ${state.reason}` };
     const warns = failedJudgement === 'warn';
-    const words = failedInWords(name, state);
+    const words = describeFailedJudgement(name, state);
     return warns
       ? { ...rule, met: false, warns, words: `${words}; the policy only warns (promotion.failedJudgement)` }
       : { ...rule, met: false, words };
@@ -106,8 +106,8 @@ export function rightWayRound({ candidateAuc }: PromotionFacts): Requirement {
     value: candidateAuc.high,
     bound: 0.5,
     words: met
-      ? `AUC ${intervalInWords(candidateAuc, 0.5)} is not significantly below 0.5`
-      : `AUC ${intervalInWords(candidateAuc, 0.5)} is significantly below 0.5: the candidate ranks the wrong way round, as it does if labels are inverted (label.positive)`,
+      ? `AUC ${formatInterval(candidateAuc, 0.5)} is not significantly below 0.5`
+      : `AUC ${formatInterval(candidateAuc, 0.5)} is significantly below 0.5: the candidate ranks the wrong way round, as it does if labels are inverted (label.positive)`,
   };
 }
 
@@ -115,7 +115,7 @@ export function rightWayRound({ candidateAuc }: PromotionFacts): Requirement {
 export function logLossKept(facts: PromotionFacts, { logLossTolerance }: PromotionPolicy): Requirement {
   const { value, low } = facts.logLossDifference;
   const met = facts.logLossToBeat >= 0 && (value <= logLossTolerance || low <= 0);
-  const found = `log loss is ${intervalInWords(facts.logLossDifference, logLossTolerance)} above ${fixed([facts.logLossToBeat])[0]} of ${champion(facts)} on the ${facts.logLossRows}`;
+  const found = `log loss is ${formatInterval(facts.logLossDifference, logLossTolerance)} above ${fixed([facts.logLossToBeat])[0]} of ${champion(facts)} on the ${facts.logLossRows}`;
   const verdict = met
     ? value <= logLossTolerance
       ? `within ${logLossTolerance}`
@@ -136,7 +136,7 @@ export function significantlyBetter(facts: PromotionFacts): Requirement {
     met,
     value: low,
     bound: 0,
-    words: `AUC ${met ? 'is significantly' : 'is not significantly'} above that of ${champion(facts)}: difference ${intervalInWords(facts.difference)}, p ${pInWords(p)}`,
+    words: `AUC ${met ? 'is significantly' : 'is not significantly'} above that of ${champion(facts)}: difference ${formatInterval(facts.difference)}, p ${formatPValue(p)}`,
   };
 }
 
@@ -162,7 +162,7 @@ export function notWorse(facts: PromotionFacts, { margin }: PromotionPolicy): Re
     met,
     value: low,
     bound: -margin,
-    words: `AUC is ${met ? 'not' : 'possibly'} worse than that of ${champion(facts)} by more than ${margin}: difference ${intervalInWords(facts.difference, -margin)}`,
+    words: `AUC is ${met ? 'not' : 'possibly'} worse than that of ${champion(facts)} by more than ${margin}: difference ${formatInterval(facts.difference, -margin)}`,
   };
 }
 

@@ -3,9 +3,9 @@ import { type DriftVerdict } from '../drift/verdict.ts';
 import { type Performance } from '../learning/metrics/performance.ts';
 import { type EstimatedPerformance, type NotEstimated } from '../performance/estimate-performance.ts';
 import { type LabelCounts } from '../performance/label-counts.ts';
-import { fixed } from '../numbers-in-words.ts';
-import { intervalInWords } from '../data/math/interval.ts';
-import { type Failed, failedInWords, type JudgementName } from '../judgements.ts';
+import { fixed } from '../format-numbers.ts';
+import { formatInterval } from '../data/math/interval.ts';
+import { type Failed, describeFailedJudgement, type JudgementName } from '../judgements.ts';
 
 /** A part that could not be measured, and why. */
 export interface Unmeasured {
@@ -40,7 +40,7 @@ export const unmeasured = (reason: string): Unmeasured => ({ measured: false, re
 /** Returns a part that was due and could not be measured. */
 export const notMade = (name: JudgementName, failed: Failed): Unmeasured => ({
   measured: false,
-  reason: failedInWords(name, failed),
+  reason: describeFailedJudgement(name, failed),
   failed,
 });
 
@@ -60,7 +60,7 @@ function describeRealised({ championVersion, realised }: MeasuredPerformance): s
   const { auc, rows } = realised;
   return auc === null
     ? `${rows} labelled holdout rows contain only one class`
-    : `version ${championVersion} has AUC ${intervalInWords(auc)} on ${rows} holdout rows`;
+    : `version ${championVersion} has AUC ${formatInterval(auc)} on ${rows} holdout rows`;
 }
 
 /** Describes an estimate. @example describeEstimate(estimated) // 'AUC 0.701 (0.662 to 0.740) without labels on 1400 rows, outside 0.712 to 0.801 (…)' */

@@ -1,5 +1,5 @@
 // The reasons to retrain: each compares a measure of the window with its bound.
-import { fixed } from '../numbers-in-words.ts';
+import { fixed } from '../format-numbers.ts';
 import { type Interval } from '../data/math/interval.ts';
 import { type Reason } from './rule.ts';
 

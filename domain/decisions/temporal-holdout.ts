@@ -2,7 +2,7 @@
 import { dayOf } from '../model/window.ts';
 import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Interval } from '../data/math/interval.ts';
-import { failedInWords, type JudgementState } from '../judgements.ts';
+import { describeFailedJudgement, type JudgementState } from '../judgements.ts';
 import { MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 
 /** The recipe's measures on rows after the cutoff, against the champion's on the same rows. Plain JSON. */
@@ -74,7 +74,8 @@ export interface Judged {
  */
 export function judgedBy(outOfTime: OutOfTime | undefined): Judged {
   const holdout = temporalHoldout(outOfTime);
-  if (holdout.state === 'failed') return { by: 'entity', why: failedInWords('temporal holdout', holdout) };
+  if (holdout.state === 'failed')
+    return { by: 'entity', why: describeFailedJudgement('temporal holdout', holdout) };
   if (!outOfTime?.judged) return { by: 'entity', why: outOfTime?.reason ?? 'there was no temporal holdout' };
   const { positiveClusters, negativeClusters, cut } = outOfTime;
   const after = `${positiveClusters} positive and ${negativeClusters} negative holdout clusters after ${dayOf(new Date(cut))}`;

@@ -3,7 +3,7 @@ import { digestOfBytes } from '../canonical-json.ts';
 import { evaluationRows, type Frame, recordAt } from '../data/frame.ts';
 import { extremeRecords } from '../learning/encode/encoding.ts';
 import { type Scorer } from '../learning/artifact/scorer.ts';
-import { fixed } from '../numbers-in-words.ts';
+import { fixed } from '../format-numbers.ts';
 import { type Slice } from '../learning/compare/slices.ts';
 import { sliceFloor } from '../learning/compare/slice-floor.ts';
 

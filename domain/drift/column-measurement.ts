@@ -14,7 +14,7 @@ import { type NumericProfile, presentNumbers } from '../data/profile/numeric-pro
 import { type NumericReference } from '../data/profile/numeric-reference.ts';
 import { psiBand, type PsiBand, psiCounts, psiNoiseFloor, psiOfCounts } from './statistics/psi.ts';
 import { type ColumnProfile } from '../data/profile/window-profile.ts';
-import { apart } from '../numbers-in-words.ts';
+import { apart } from '../format-numbers.ts';
 import { fromUnit } from '../data/profile/clip-range.ts';
 import { total } from '../data/math/total.ts';
 

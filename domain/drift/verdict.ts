@@ -10,7 +10,7 @@ import {
   describeMultivariate,
 } from './multivariate/domain-classifier.ts';
 import { type WindowProfile } from '../data/profile/window-profile.ts';
-import { apart, percent, percents, rounded } from '../numbers-in-words.ts';
+import { apart, percent, percents, rounded } from '../format-numbers.ts';
 
 /** The verdict on a column, with all the measurements behind it. */
 export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {

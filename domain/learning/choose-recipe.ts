@@ -1,6 +1,6 @@
 // Chooses a recipe from cross-validation results by the one-standard-error rule.
 import { goodness, formatMetric } from './cross-validate.ts';
-import { fixed } from '../numbers-in-words.ts';
+import { fixed } from '../format-numbers.ts';
 import { type TrainingPlan } from './plan-training.ts';
 import { ownRecipe, type Recipe, describeRecipe, type RecipePolicy } from './recipe.ts';
 

@@ -1,8 +1,8 @@
 // The leak alarm: finds features that give the label away, before anything is trained on them.
 import { type LeakAlarmInput } from '../model/schema/training-schema.ts';
-import { intervalInWords } from '../data/math/interval.ts';
-import { percent } from '../numbers-in-words.ts';
-import { type Failed, failedInWords } from '../judgements.ts';
+import { formatInterval } from '../data/math/interval.ts';
+import { percent } from '../format-numbers.ts';
+import { type Failed, describeFailedJudgement } from '../judgements.ts';
 import { type LoneFeature } from './lone-feature.ts';
 import { type FeatureColumn, type Frame } from '../data/frame.ts';
 
@@ -116,7 +116,7 @@ export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
       const how = `${measure === 'order' ? 'by its order' : 'by the rate of positives at each value'}${when}`;
       return auc.value === 1
         ? `${feature} alone separates the classes without an error, ${how}: it may be derived from the label`
-        : `${feature} alone predicts the label with AUC ${intervalInWords(auc, bound, 1)} ${how}, significantly above ${bound}: it may be derived from the label`;
+        : `${feature} alone predicts the label with AUC ${formatInterval(auc, bound, 1)} ${how}, significantly above ${bound}: it may be derived from the label`;
     }),
     ...(late ?? []).map(
       ({ table, features, rows, late: count }) =>
@@ -135,7 +135,7 @@ const atMost = (texts: readonly string[], what: string): string[] =>
 
 /** Describes the check in one line, for a run's details. */
 export function describeLeakCheck(check: LeakCheck): string {
-  if (check.failed) return failedInWords('leak check', check.failed);
+  if (check.failed) return describeFailedJudgement('leak check', check.failed);
   const alarms = alarmsOf(check);
   const looked = `${check.features} features on ${check.rows} training rows`;
   const times = check.late === null ? '; when labels became known is not recorded' : '';

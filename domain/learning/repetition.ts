@@ -1,7 +1,7 @@
 // Compares a version with a repeated training of it: by its bytes, or on another platform by its coefficients.
 import { canonicalJson, digestOf } from '../canonical-json.ts';
 import { type Artifact } from './artifact/artifact.ts';
-import { apart } from '../numbers-in-words.ts';
+import { apart } from '../format-numbers.ts';
 import { encodedNames } from './encode/encoding.ts';
 
 /** Largest difference of a coefficient between platforms: absolute up to 1, relative above. */

@@ -34,5 +34,5 @@ const own = (fields: Fields, name: string): unknown =>
 const isSame = (before: unknown, now: unknown): boolean =>
   before === undefined || now === undefined ? before === now : canonicalJson(before) === canonicalJson(now);
 
-/** Formats a value of a declaration for a message; `none` if it is undefined. @example valueInWords('45 days') // '"45 days"' */
-export const valueInWords = (value: unknown): string => (value === undefined ? 'none' : canonicalJson(value));
+/** Formats a value of a declaration for a message; `none` if it is undefined. @example formatValue('45 days') // '"45 days"' */
+export const formatValue = (value: unknown): string => (value === undefined ? 'none' : canonicalJson(value));

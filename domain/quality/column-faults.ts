@@ -2,7 +2,7 @@
 import { type ColumnReference, type FeatureReference } from '../data/profile/feature-reference.ts';
 import { total } from '../data/math/total.ts';
 import { shorten } from './contracts/tally.ts';
-import { exact, grouped, percent } from '../numbers-in-words.ts';
+import { exact, grouped, percent } from '../format-numbers.ts';
 import { type ColumnCheck, FALSE_ALARM, MIN_VALUES, type Finding } from './finding.ts';
 import { shareInReference } from './reference-steps.ts';
 import { type ColumnFacts, type TableFacts, type WindowFacts } from './window-facts.ts';

@@ -4,7 +4,7 @@ import { type ColumnReference } from '../data/profile/feature-reference.ts';
 import { type NumericReference } from '../data/profile/numeric-reference.ts';
 import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
 import { shorten } from './contracts/tally.ts';
-import { exact, percents } from '../numbers-in-words.ts';
+import { exact, percents } from '../format-numbers.ts';
 import { type ColumnCheck, MIN_VALUES, type Finding } from './finding.ts';
 import { distance, noiseFloor, windowSteps } from './distance.ts';
 import { type NumberSketch } from '../data/stats/number-sketch.ts';

@@ -14,7 +14,7 @@ import { signFlipped, unitChanged } from './unit-changed.ts';
 import { type ColumnFacts, type TableFacts, type WindowFacts } from './window-facts.ts';
 import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
 import { total } from '../data/math/total.ts';
-import { grouped, percent, percents } from '../numbers-in-words.ts';
+import { grouped, percent, percents } from '../format-numbers.ts';
 
 /** The checks of a column, the most fundamental first: only the first finding of a column is reported. */
 const columnChecks: readonly ColumnCheck[] = [

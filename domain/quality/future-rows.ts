@@ -1,5 +1,5 @@
 // Findings about rows that are dated in the future.
-import { grouped } from '../numbers-in-words.ts';
+import { grouped } from '../format-numbers.ts';
 import { type Finding } from './finding.ts';
 
 /** Rows of a table that have a future time in one column. */

@@ -1,7 +1,7 @@
 // The quality part of a report: the results of the contracts, and the findings about other faults in the data.
 import { type ContractResult } from '../model/parts/contract.ts';
 import { type Repeats } from './contracts/distinct-counter.ts';
-import { type Failed, failedInWords } from '../judgements.ts';
+import { type Failed, describeFailedJudgement } from '../judgements.ts';
 import { type Finding, FINDINGS } from './finding.ts';
 import { z } from 'zod';
 import { CONTRACT_KINDS } from '../model/parts/column-schema.ts';
@@ -70,7 +70,7 @@ const MAX_NAMED = 8;
 
 /** Summarises quality: the broken contracts and warnings, or "all 29 contracts pass; nothing else was found". */
 export function describeQuality(part: QualityPart): string {
-  if (part.failed) return failedInWords('quality', part.failed);
+  if (part.failed) return describeFailedJudgement('quality', part.failed);
   const broken = brokenContracts(part);
   const parts = [
     broken.length === 0

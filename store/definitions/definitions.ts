@@ -10,7 +10,7 @@ import { refuseHiddenNow } from '../join/known-guard.ts';
 import { readLabelValues } from './label-values.ts';
 import { checkSources } from './source-tables.ts';
 import { type Kysely } from 'kysely';
-import { differencesOf, valueInWords } from '../../domain/model/differences.ts';
+import { differencesOf, formatValue } from '../../domain/model/differences.ts';
 import { labelSchema } from '../../domain/model/schema/label-schema.ts';
 import { type Tables } from '../postgres/tables.ts';
 
@@ -177,7 +177,7 @@ async function keepFixedParts(
   }
   const places = changed.map((difference): Place => {
     const at = difference.at === 'keys' ? 'entity.keys' : difference.at;
-    const problem = `was ${valueInWords(difference.before)} and cannot become ${valueInWords(difference.now)}`;
+    const problem = `was ${formatValue(difference.before)} and cannot become ${formatValue(difference.now)}`;
     return { at, problem };
   });
   throw new TidegateError(

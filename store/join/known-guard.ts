@@ -3,7 +3,7 @@ import { type ModelDefinition, type ViewDefinition } from '../../domain/model/de
 import { suggestLag } from '../../domain/model/suggest-lag.ts';
 import { windowEndingAt } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { percents } from '../../domain/numbers-in-words.ts';
+import { percents } from '../../domain/format-numbers.ts';
 import { type Database } from '../postgres/database.ts';
 import { type Queryable } from '../postgres/sql-text.ts';
 import { chooseJoinPlan } from './choose-join-plan.ts';

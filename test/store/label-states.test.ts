@@ -1,6 +1,6 @@
 // Mature, awaited, overdue and assumed labels: counted when a window is frozen, and where a training window ends.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backfilledInWords, labelsInWords } from '../../domain/data/label-states.ts';
+import { describeBackfilled, describeLabels } from '../../domain/data/label-states.ts';
 import { trainingRows } from '../../domain/data/frame.ts';
 import { type Dataset, getDataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
@@ -56,7 +56,7 @@ test('a row without a label is awaited until its delay has passed, and overdue a
     overdueLabels: 2,
   });
   expect(await getDataset(database, dataset.id)).toEqual(dataset);
-  expect(labelsInWords(dataset)).toBe('3 labelled, 3 awaited, 2 overdue');
+  expect(describeLabels(dataset)).toBe('3 labelled, 3 awaited, 2 overdue');
 });
 
 test('an absent label counts as negative after its delay where the definition says so', async () => {
@@ -64,7 +64,7 @@ test('an absent label counts as negative after its delay where the definition sa
   await someLabels(model);
   const dataset = await freeze(model);
   expect(dataset).toMatchObject({ labelledRows: 5, assumedLabels: 2, awaitedLabels: 3, overdueLabels: 0 });
-  expect(labelsInWords(dataset)).toBe('5 labelled (2 assumed negative), 3 awaited');
+  expect(describeLabels(dataset)).toBe('5 labelled (2 assumed negative), 3 awaited');
   const { frame } = await readDataset(database, dataset);
   expect([...frame.labels].filter((label) => label === 0)).toHaveLength(3);
   expect(await countFreshLabels(database, model.definition, window)).toBe(trainingRows(frame).length);
@@ -132,7 +132,7 @@ test('a dataset that used history loaded later is marked, and one that did not i
   );
   const { backfilled } = await freeze(model);
   expect(backfilled).toEqual([{ table: 'backfilled.usage', knownSince, rows: 1 }]);
-  expect(backfilledInWords(backfilled)).toBe(
+  expect(describeBackfilled(backfilled)).toBe(
     `1 row uses history of backfilled.usage that was loaded later (knownSince ${knownSince})`,
   );
   const prompt = await applied('in_time', options);

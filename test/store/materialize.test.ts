@@ -6,7 +6,7 @@ import { materialize, type MaterializeRequest } from '../../store/online/materia
 import { newestWatermark, onlineStates } from '../../store/online/watermark.ts';
 import { findFuture } from '../../store/profiles/future-rows.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { materializedInWords } from '../../domain/data/materialized.ts';
+import { describeMaterialized } from '../../domain/data/materialized.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { settled } from '../helpers/settled.ts';
@@ -141,7 +141,7 @@ test.each([
   const done = await write(name, second);
   expect(done).toMatchObject({ scope: 'full', lookedAt: 2, written: 1 });
   expect(done.fullBecause).toBe(`rows of ${name}.usage were removed or rewritten`);
-  expect(materializedInWords(done)).toContain(`all, because rows of ${name}.usage were removed`);
+  expect(describeMaterialized(done)).toContain(`all, because rows of ${name}.usage were removed`);
   expect(await featuresOf(name, 'a')).toMatchObject({ features: { hours } });
 });
 
@@ -154,7 +154,7 @@ test('a later instant replaces a row, and an older one never does', async () => 
   for (const options of [{}, full]) {
     const ahead = await write('instants', first, options);
     expect(ahead).toMatchObject({ asOf: second, lookedAt: 0, written: 0, nothing: 'watermark ahead' });
-    expect(materializedInWords(ahead)).toContain('already as of 2024-03-02T00:00:00.000Z');
+    expect(describeMaterialized(ahead)).toContain('already as of 2024-03-02T00:00:00.000Z');
   }
   expect(await featuresOf('instants', 'a')).toMatchObject({ asOf: second, features: { hours: 2 } });
 });

@@ -8,7 +8,7 @@ import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { withDatabase } from '../../shared/connections.ts';
 import { day, minute } from '../../output/format.ts';
 import { datasetNamed, headerJson, sizeInWords, usesJson } from './dataset-json.ts';
-import { backfilledInWords, labelsInWords } from '../../../domain/data/label-states.ts';
+import { describeBackfilled, describeLabels } from '../../../domain/data/label-states.ts';
 import { holdsRows, describeUse } from '../../../domain/decisions/dataset-retention.ts';
 
 /** Adds `tidegate dataset list | show | verify | expire`. */
@@ -124,11 +124,11 @@ function addDatasetShow(command: Command, { config, output }: CommandContext): v
           `  as known at ${dataset.asKnownAt.toISOString()}, frozen ${minute(dataset.createdAt)} UTC`,
         );
         output.line(
-          `  rows        ${dataset.rows}, ${labelsInWords(dataset)}, ${dataset.holdoutRows} held out, ` +
+          `  rows        ${dataset.rows}, ${describeLabels(dataset)}, ${dataset.holdoutRows} held out, ` +
             `${dataset.trainingRows} to learn from`,
         );
         if (dataset.backfilled.length > 0)
-          output.line(`  mark        ${backfilledInWords(dataset.backfilled)}`);
+          output.line(`  mark        ${describeBackfilled(dataset.backfilled)}`);
         output.line(`  digest      ${dataset.digest}`);
         output.line(
           `  size        ${expiredAt ? `rows let go on ${day(expiredAt)}` : `${sizeInWords(size.bytes)} in ${size.chunks} chunks`}`,

@@ -14,7 +14,7 @@ import {
 import { withDatabase } from '../../shared/connections.ts';
 import { interruptible } from '../../shared/interruptible.ts';
 import { EXIT_INTERRUPTED } from '../../output/explain-error.ts';
-import { exact, fixed } from '../../../domain/numbers-in-words.ts';
+import { exact, fixed } from '../../../domain/format-numbers.ts';
 import { short, told } from '../../output/format.ts';
 import { type Output } from '../../output/output.ts';
 

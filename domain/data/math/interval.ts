@@ -1,5 +1,5 @@
 // Confidence intervals of measured values, and their text.
-import { fixed } from '../../numbers-in-words.ts';
+import { fixed } from '../../format-numbers.ts';
 
 /** A value and the bounds of its 95 % interval. */
 export interface Interval {
@@ -14,7 +14,7 @@ export interface Interval {
  *
  * @param bounds what the interval is compared with. @default no bounds
  */
-export function intervalInWords({ value, low, high }: Interval, ...bounds: readonly number[]): string {
+export function formatInterval({ value, low, high }: Interval, ...bounds: readonly number[]): string {
   const [middle = '', from = '', to = ''] = fixed([value, low, high], bounds);
   return `${middle} (${from} to ${to})`;
 }

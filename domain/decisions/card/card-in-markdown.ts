@@ -1,12 +1,12 @@
 // Renders a model card as Markdown.
-import { labelsInWords } from '../../data/label-states.ts';
+import { describeLabels } from '../../data/label-states.ts';
 import { type Tuning } from '../../learning/choose-recipe.ts';
 import { formatMetric } from '../../learning/cross-validate.ts';
 import { describeRecipe } from '../../learning/recipe.ts';
-import { type Interval, intervalInWords } from '../../data/math/interval.ts';
-import { apart, fixed, pInWords, rounded } from '../../numbers-in-words.ts';
+import { type Interval, formatInterval } from '../../data/math/interval.ts';
+import { apart, fixed, formatPValue, rounded } from '../../format-numbers.ts';
 import { describeHoldoutUse, describeLeakProof } from '../leak-proof.ts';
-import { failedInWords } from '../../judgements.ts';
+import { describeFailedJudgement } from '../../judgements.ts';
 import { judgedBy, temporalHoldout } from '../temporal-holdout.ts';
 import { describeDrift } from '../report.ts';
 import { type RuleResult } from '../rule.ts';
@@ -60,7 +60,7 @@ function dataPart({ data, training, leaks, features, definitionVersion }: ModelC
     '## Data and training',
     list([
       `Training window (${data.window.from}, ${data.window.to}], labels known by ${data.labelsKnownBy}`,
-      `${data.rows} rows, ${labelsInWords(data)}, ${data.holdoutRows} held out, ${data.trainingRows} for training; digest \`${data.digest}\``,
+      `${data.rows} rows, ${describeLabels(data)}, ${data.holdoutRows} held out, ${data.trainingRows} for training; digest \`${data.digest}\``,
       `Definition ${definitionVersion}, ${features.length} features: ${features.join(', ')}`,
       `${describeTraining(training)}; artifact \`${training.artifactDigest}\`, created ${training.createdAt}`,
       `Leak alarm: ${leaks ? describeLeakCheck(leaks) : 'did not run'}`,
@@ -92,7 +92,7 @@ function recipesPart(tuning: Tuning | null): string[] {
 
 function comparisonPart({ comparison, rival, judged }: ModelCard, body: ComparisonBody): string[] {
   const { measures } = body;
-  const cell = (interval: Interval | undefined): string => (interval ? intervalInWords(interval) : '');
+  const cell = (interval: Interval | undefined): string => (interval ? formatInterval(interval) : '');
   const rows: string[][] = [
     ['AUC', cell(body.candidate.auc), cell(body.champion.auc), '0.500', cell(body.difference)],
     ...(measures
@@ -111,7 +111,7 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
     ...futurePart(body, rival),
     ...(body.mcnemar
       ? [
-          `At the thresholds ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}, only this version is right on ${body.mcnemar.onlySecond} rows, and only ${rival} on ${body.mcnemar.onlyFirst} (McNemar p ${pInWords(body.mcnemar.clustered)}).`,
+          `At the thresholds ${body.mcnemar.cuts.candidate} and ${body.mcnemar.cuts.champion}, only this version is right on ${body.mcnemar.onlySecond} rows, and only ${rival} on ${body.mcnemar.onlyFirst} (McNemar p ${formatPValue(body.mcnemar.clustered)}).`,
         ]
       : []),
     '### Slices',
@@ -121,7 +121,7 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
         name,
         String(rows),
         String(positiveClusters),
-        intervalInWords(difference),
+        formatInterval(difference),
         simultaneous === null ? 'too small to be judged' : cell(simultaneous),
       ]),
     ),
@@ -153,14 +153,15 @@ const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE
 function futurePart(body: ComparisonBody, rival: string): string[] {
   const { outOfTime } = body;
   const holdout = temporalHoldout(outOfTime);
-  if (holdout.state === 'failed') return [escaped(`${failedInWords('temporal holdout', holdout)}.`)];
+  if (holdout.state === 'failed')
+    return [escaped(`${describeFailedJudgement('temporal holdout', holdout)}.`)];
   if (!outOfTime?.judged) return [];
   const { cut, trainedRows, rows, candidateAuc, championAuc, difference, measures } = outOfTime;
   const loss = measures
-    ? `, log loss ${intervalInWords(measures.candidate.logLoss)} against ${intervalInWords(measures.champion.logLoss)}, difference ${intervalInWords(measures.difference.logLoss)}`
+    ? `, log loss ${formatInterval(measures.candidate.logLoss)} against ${formatInterval(measures.champion.logLoss)}, difference ${formatInterval(measures.difference.logLoss)}`
     : '';
   return [
-    `Temporal holdout: trained again on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${intervalInWords(candidateAuc)} against ${intervalInWords(championAuc)} by ${rival}, difference ${intervalInWords(difference)}${loss}. ${judgedBy(outOfTime).by === 'entity+time' ? 'This decided, and the table above is the other evaluation' : 'This did not decide'}.`,
+    `Temporal holdout: trained again on ${trainedRows} rows whose label was known by ${cut}, tested on ${rows} holdout rows after it: AUC ${formatInterval(candidateAuc)} against ${formatInterval(championAuc)} by ${rival}, difference ${formatInterval(difference)}${loss}. ${judgedBy(outOfTime).by === 'entity+time' ? 'This decided, and the table above is the other evaluation' : 'This did not decide'}.`,
   ];
 }
 

@@ -2,9 +2,9 @@
 import { type ModelDefinition } from '../../model/definition.ts';
 import {
   type Backfilled,
-  backfilledInWords,
+  describeBackfilled,
   type LabelCounts,
-  labelsInWords,
+  describeLabels,
 } from '../../data/label-states.ts';
 import { type Calibration } from '../../learning/artifact/calibrate.ts';
 import { type LeakCheck } from '../../learning/leak-alarm.ts';
@@ -14,7 +14,7 @@ import { type ComparisonBody, describeChampion } from '../comparison-body.ts';
 import { type PromotionDecision } from '../decide-promotion.ts';
 import { type Judged, judgedBy } from '../temporal-holdout.ts';
 import { type DriftPart } from '../report.ts';
-import { percent } from '../../numbers-in-words.ts';
+import { percent } from '../../format-numbers.ts';
 
 /** How the version was trained. */
 export interface CardTraining {
@@ -173,9 +173,9 @@ function limitsOf({ comparison, training, approval, data }: Omit<CardFacts, 'def
   say(training.threshold === null, 'It has no operating threshold of its own; decisions are shown at 0.5.');
   say(
     data.labelledRows < data.rows || data.assumedLabels > 0,
-    `Labels of its training window: ${labelsInWords(data)}.`,
+    `Labels of its training window: ${describeLabels(data)}.`,
   );
-  say(data.backfilled.length > 0, `Backfilled history: ${backfilledInWords(data.backfilled)}.`);
+  say(data.backfilled.length > 0, `Backfilled history: ${describeBackfilled(data.backfilled)}.`);
   say(approval?.authority === 'unverified', 'Who approved it was not authenticated.');
   return limits;
 }

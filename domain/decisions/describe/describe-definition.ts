@@ -4,7 +4,7 @@ import { type ModelDefinition, type ViewDefinition } from '../../model/definitio
 import { declaredColumnsOf } from '../../model/declared-columns.ts';
 import { derivationsOf } from '../../model/derivation.ts';
 import { formulaOf } from '../../model/derived/operators.ts';
-import { percent } from '../../numbers-in-words.ts';
+import { percent } from '../../format-numbers.ts';
 
 /** A column of a view. */
 export interface DescribedColumn {

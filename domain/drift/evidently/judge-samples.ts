@@ -1,6 +1,6 @@
 // Reproduces the verdict of Evidently's drift preset on a window.
 import { type FeatureColumn, type Frame, MISSING_CODE } from '../../data/frame.ts';
-import { apart } from '../../numbers-in-words.ts';
+import { apart } from '../../format-numbers.ts';
 import { constantSides } from '../statistics/share-change.ts';
 import { type DriftPolicy } from '../drift-policy.ts';
 import { notMeasurable } from '../statistics/hypothesis.ts';

@@ -2,12 +2,12 @@
 import { type Failed } from '../../judgements.ts';
 import { aucInterval } from '../../data/math/auc.ts';
 import { singleDelong } from '../../data/math/delong.ts';
-import { type Interval, intervalInWords } from '../../data/math/interval.ts';
+import { type Interval, formatInterval } from '../../data/math/interval.ts';
 import { type Statistic } from '../statistics/statistic.ts';
 import { outOfFold } from './fit-balanced.ts';
 import { poolRows, type SideRows } from './pooled-rows.ts';
 import { termsOf } from './terms.ts';
-import { fixed, rounded } from '../../numbers-in-words.ts';
+import { fixed, rounded } from '../../format-numbers.ts';
 import { normalSurvival } from '../../data/math/special-functions.ts';
 import { type DriftStatus, type SignalVerdict } from '../statistics/family.ts';
 import { type Hypothesis, measured, notMeasurable } from '../statistics/hypothesis.ts';
@@ -182,7 +182,7 @@ export function describeMultivariate(
     return `${column} (${status} on its own; ${rounded(loss, 2)} of the AUC)`;
   });
   return [
-    `AUC ${intervalInWords(auc, ...bounds)} for distinguishing window from reference`,
+    `AUC ${formatInterval(auc, ...bounds)} for distinguishing window from reference`,
     ...(signal ? [describeBound(signal, compared)] : []),
     ...(main.length > 0 ? [`main ${main.length === 1 ? 'column' : 'columns'}: ${main.join(', ')}`] : []),
     ...related.others.filter(({ kind }) => kind === 'prediction').map(describeScores),

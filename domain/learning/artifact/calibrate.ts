@@ -1,6 +1,6 @@
 // Chooses the map that turns a version's scores into probabilities, evaluated on out-of-fold scores.
 import { clusterBound, countClusters, MIN_CLUSTERS } from '../../data/math/class-clusters.ts';
-import { fixed } from '../../numbers-in-words.ts';
+import { fixed } from '../../format-numbers.ts';
 import { fitIsotonic } from '../../data/math/isotonic.ts';
 import { calibrated, type CalibrationMap, fitPlatt, smoothedTargets } from './calibration-map.ts';
 import { logLoss, surprise } from '../metrics/brier.ts';

@@ -1,7 +1,7 @@
 // The operating threshold of a version: the score from which on it says yes, chosen on out-of-fold scores.
 import { TidegateError } from '../../errors.ts';
 import { type ThresholdPolicy } from '../../model/schema/training-schema.ts';
-import { fixed, percent } from '../../numbers-in-words.ts';
+import { fixed, percent } from '../../format-numbers.ts';
 
 /** The effect of a threshold on the rows it was chosen on. */
 export interface ThresholdFacts {

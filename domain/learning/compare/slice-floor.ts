@@ -1,6 +1,6 @@
 // The floor for slices: on no slice may a candidate be significantly worse than the champion by more than the floor.
 import { type Slice } from './slices.ts';
-import { intervalInWords } from '../../data/math/interval.ts';
+import { formatInterval } from '../../data/math/interval.ts';
 
 /** Lowest allowed difference in AUC, candidate less champion, on a slice. */
 export const SLICE_FLOOR = -0.05;
@@ -28,7 +28,7 @@ export function sliceFloor(slices: readonly Slice[]): SliceFloor {
     fallen.length === 0
       ? `none of ${judged.length} slices is significantly worse by more than ${-SLICE_FLOOR}`
       : `significantly worse by more than ${-SLICE_FLOOR} on ${fallen
-          .map(({ slice, interval }) => `${slice.name}: ${intervalInWords(interval, SLICE_FLOOR)}`)
+          .map(({ slice, interval }) => `${slice.name}: ${formatInterval(interval, SLICE_FLOOR)}`)
           .join(', ')}`;
   return {
     judged: judged.length,

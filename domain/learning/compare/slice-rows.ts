@@ -1,7 +1,7 @@
 // Finds the rows of each slice: of each category value, each quartile band, missing values, and the slices that are named.
 import { type CategoryColumn, type Frame, type NumericColumn } from '../../data/frame.ts';
 import type { NamedSlice, SliceCondition } from '../../model/schema/slices-schema.ts';
-import { apart } from '../../numbers-in-words.ts';
+import { apart } from '../../format-numbers.ts';
 
 /** What makes a slice. */
 export type SliceKind = 'category' | 'band' | 'missing' | 'named';

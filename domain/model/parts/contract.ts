@@ -69,7 +69,7 @@ export interface Uncheckable {
 }
 
 /** Decides for each value of a category column whether it satisfies the contract. */
-export type TextJudge = (values: readonly string[]) => readonly boolean[] | Uncheckable;
+export type TextCheck = (values: readonly string[]) => readonly boolean[] | Uncheckable;
 
 /** A contract of one column, ready to be checked. */
 export interface Statement {
@@ -80,7 +80,7 @@ export interface Statement {
   /** How numbers are checked; absent for a contract that a numeric column cannot have. */
   readonly numbers?: () => NumberScan;
   /** Which texts break it: missing values, repeats of an earlier value, or values that a function rejects. */
-  readonly texts?: 'missing' | 'repeats' | TextJudge;
+  readonly texts?: 'missing' | 'repeats' | TextCheck;
 }
 
 /** Tests for each text whether a regular expression matches all of it, or returns that this takes too long. */

@@ -15,7 +15,7 @@ import {
 import { matchTexts } from '../../model/parts/regex.ts';
 import { contractRules } from './rules.ts';
 import { type RowNames } from './tally.ts';
-import { grouped, percents } from '../../numbers-in-words.ts';
+import { grouped, percents } from '../../format-numbers.ts';
 import { before, durationOf } from '../../model/parts/duration.ts';
 
 /** The description of a column of the frozen rows. */

@@ -1,7 +1,7 @@
 // Checks the contracts of one column over the pieces of a window.
 import { TidegateError } from '../../errors.ts';
 import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
-import { type Statement, type TextJudge } from '../../model/parts/contract.ts';
+import { type Statement, type TextCheck } from '../../model/parts/contract.ts';
 import { type RowNames, Tally } from './tally.ts';
 
 /** What was found for one contract. */
@@ -120,7 +120,7 @@ export function checkTexts(statements: readonly Statement[], dictionary: readonl
 
 function watch(texts: Statement['texts'], dictionary: readonly string[]): Watch {
   if (texts === 'missing' || texts === 'repeats') return { rows: texts, isValid: [] };
-  const verdicts = (texts as TextJudge)(dictionary);
+  const verdicts = (texts as TextCheck)(dictionary);
   return 'problem' in verdicts
     ? { rows: 'broken', isValid: [], problem: verdicts.problem }
     : { rows: 'broken', isValid: verdicts };

@@ -1,7 +1,7 @@
 // What differs between two declarations.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { differencesOf, valueInWords } from '../../../domain/model/differences.ts';
+import { differencesOf, formatValue } from '../../../domain/model/differences.ts';
 
 test('each field that differs is named with both sides, a list as a whole', () => {
   const before = {
@@ -34,7 +34,7 @@ test('a value has no difference from itself, and one from any other', () => {
 });
 
 test('values are shown as JSON, and where there is none as such', () => {
-  expect([valueInWords('45 days'), valueInWords(['a']), valueInWords(undefined)]).toEqual([
+  expect([formatValue('45 days'), formatValue(['a']), formatValue(undefined)]).toEqual([
     '"45 days"',
     '["a"]',
     'none',

@@ -136,10 +136,10 @@ export function percents(shares: readonly number[]): string[] {
  * below 0.0001 is shown as `<0.0001`.
  *
  * @param bound what the p-value is compared with. @default no bound
- * @example pInWords(3e-9) // '<0.0001'
- * pInWords(0.0496, 0.05) // '0.0496'
+ * @example formatPValue(3e-9) // '<0.0001'
+ * formatPValue(0.0496, 0.05) // '0.0496'
  */
-export function pInWords(p: number, bound?: number): string {
+export function formatPValue(p: number, bound?: number): string {
   if (p < MIN_P) return `<${MIN_P}`;
   for (let digits = 2; digits < MAX_DIGITS; digits++) {
     const text = rounded(p, digits);

@@ -1,7 +1,15 @@
 // Numbers as people read them: different ones never read alike, and what is quoted is what stands in the data.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { apart, exact, fixed, percent, percents, pInWords, rounded } from '../../domain/numbers-in-words.ts';
+import {
+  apart,
+  exact,
+  fixed,
+  percent,
+  percents,
+  formatPValue,
+  rounded,
+} from '../../domain/format-numbers.ts';
 
 const number = fc.double({ noNaN: true, noDefaultInfinity: true });
 const far = (a: number, b: number): boolean =>
@@ -126,8 +134,13 @@ describe('a share in per cent', () => {
 
 describe('a p-value', () => {
   it('lies on the side of its bound that it reads to lie on', () => {
-    expect([3e-9, 0.031, 1, 0.99996].map((p) => pInWords(p))).toEqual(['<0.0001', '0.031', '1', '0.99996']);
-    expect([0.0496, 0.04999, 0.0501, 0.05].map((p) => pInWords(p, 0.05))).toEqual([
+    expect([3e-9, 0.031, 1, 0.99996].map((p) => formatPValue(p))).toEqual([
+      '<0.0001',
+      '0.031',
+      '1',
+      '0.99996',
+    ]);
+    expect([0.0496, 0.04999, 0.0501, 0.05].map((p) => formatPValue(p, 0.05))).toEqual([
       '0.0496',
       '0.04999',
       '0.0501',
