@@ -1,4 +1,4 @@
-// The command line against real servers: what it applies, schedules, imports and answers.
+// Tests the command line with real servers: migrate, apply, import, and commands on a new model.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,10 +30,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Runs one command and gives what it wrote to standard output. */
+/** Runs a command and returns what it wrote to standard output. */
 async function tidegate(...args: string[]): Promise<string> {
-  let said = '';
-  const stdout = { write: (text: string) => (said += text) };
+  let printed = '';
+  const stdout = { write: (text: string) => (printed += text) };
   const output = new Output({ stdout, stderr: { write: () => undefined } });
   const config = readConfig({
     DATABASE_URL: database.url,
@@ -41,7 +41,7 @@ async function tidegate(...args: string[]): Promise<string> {
     TIDEGATE_DATA_DIR: folder,
   });
   await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
-  return said;
+  return printed;
 }
 
 const answer = async <T>(...args: string[]): Promise<T> => JSON.parse(await tidegate(...args, '--json')) as T;
@@ -65,7 +65,7 @@ describe('apply', () => {
     expect(await answer('apply', MODEL_FILE, '--by', 'eve')).toMatchObject({ version: 1, changed: false });
   });
 
-  it('leaves a schedule paused that somebody paused', async () => {
+  it('leaves a paused schedule paused', async () => {
     await tidegate('apply', MODEL_FILE);
     await schedule().pause('holidays');
     await tidegate('apply', MODEL_FILE);
@@ -73,10 +73,10 @@ describe('apply', () => {
   });
 
   it.each([
-    ['a file that is not there', undefined, /cannot be read/],
+    ['a file that does not exist', undefined, /cannot be read/],
     ['a file that cannot be run', 'export default {', /cannot be loaded/],
     ['a file without a default export', 'export const model = {};', /has no default export/],
-    ['a default export that is no model', 'export default { name: "x" };', /entity/],
+    ['a default export that is not a model', 'export default { name: "x" };', /entity/],
   ])('refuses %s', async (name, source, words) => {
     const file = join(folder, `${name.replaceAll(' ', '-')}.mjs`);
     if (source !== undefined) await writeFile(file, source);
@@ -88,7 +88,7 @@ describe('apply', () => {
 });
 
 describe('a view that two models share', () => {
-  /** A model file over the example's tables that imports the view of another file. */
+  /** Writes a model file over the example's tables that imports a view from another file. */
   const modelFile = async (name: string): Promise<string> => {
     const file = join(folder, `${name}.mjs`);
     await writeFile(
@@ -109,7 +109,7 @@ describe('a view that two models share', () => {
       await new Client({ connection }).schedule.getHandle(`monitor/${name}`).delete();
   };
 
-  it('is declared once, and apply says who else has it', async () => {
+  it('is declared once, and apply names the other models that use it', async () => {
     await writeFile(
       join(folder, 'usage.mjs'),
       `export const usage = { name: 'usage', table: 'usage_agg_30d', timestamp: 'as_of',
@@ -130,7 +130,7 @@ describe('a view that two models share', () => {
 });
 
 describe('commands on a model that has not run', () => {
-  it('say where it stands', async () => {
+  it('report its state', async () => {
     await tidegate('apply', MODEL_FILE, '--by', 'ada');
     expect(await answer('status', 'churn')).toMatchObject({
       models: [
@@ -162,7 +162,7 @@ describe('commands on a model that has not run', () => {
 });
 
 describe('import', () => {
-  it('keeps nothing of a folder with a place that is wrong', async () => {
+  it('imports nothing from a folder with a single wrong cell', async () => {
     const month = await mkdtemp(join(folder, 'month-'));
     await writeFile(join(month, 'labels.csv'), 'user_id,churn_label\nu1,True\nu2,perhaps\n');
     await expect(tidegate('import', month, '--as-of', '2024-01-31')).rejects.toMatchObject({
@@ -178,7 +178,7 @@ describe('import', () => {
     expect(await answer('import', month, '--as-of', '2024-01-31')).toMatchObject({ dryRun: false, tables });
   });
 
-  it('makes a table of events once it is agreed to, and refuses a row of the future', async () => {
+  it('makes a table of events only if asked to, and refuses a row dated in the future', async () => {
     const file = join(folder, 'payments.csv');
     const call = ['import', file, '--as-of-column', 'paid_at', '--create', '--key', 'user_id'] as const;
     await writeFile(file, 'user_id,paid_at,fee\nu1,2024-01-31,5\nu1,2099-01-01,5\n');
@@ -220,7 +220,7 @@ describe('servers that do not answer', () => {
     });
   });
 
-  it('are asked for where nothing names them', async () => {
+  it('must be configured: the error names TEMPORAL_ADDRESS', async () => {
     await expect(call({})).rejects.toMatchObject({
       code: 'NOT_READY',
       message: expect.stringContaining('TEMPORAL_ADDRESS') as string,

@@ -1,4 +1,4 @@
-// The features commands and shared views, over two example models of one view.
+// Tests the `features` commands and shared views with two example models that share a view.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,20 +46,20 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Runs one command and gives what it wrote to standard output. */
+/** Runs a command and returns what it wrote to standard output. */
 async function tidegate(...args: string[]): Promise<string> {
-  let said = '';
-  const stdout = { write: (text: string) => (said += text) };
+  let printed = '';
+  const stdout = { write: (text: string) => (printed += text) };
   const output = new Output({ stdout, stderr: { write: () => undefined } });
   const config = readConfig({ DATABASE_URL: databaseUrl, TIDEGATE_DATA_DIR: folder });
   await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
-  return said;
+  return printed;
 }
 
 const answer = async <T>(...args: string[]): Promise<T> => JSON.parse(await tidegate(...args, '--json')) as T;
 
 describe('features describe', () => {
-  it('shows views with their times, columns and who shares them, and derived columns with their formula', async () => {
+  it('shows views with their times, columns and the models that share them, and derived columns with formulas', async () => {
     const text = await tidegate('features', 'describe', 'retention');
     expect(text).toContain('retention, definition 1');
     expect(text).toContain('view usage of examples.usage');
@@ -71,7 +71,7 @@ describe('features describe', () => {
     expect(text).toMatch(/^tenure +category +range of months_active: new \| settled \| loyal \| old/m);
   });
 
-  it('gives the same as JSON', async () => {
+  it('returns the same as JSON', async () => {
     expect(await answer('features', 'describe', 'retention')).toMatchObject({
       model: 'retention',
       definitionVersion: 1,
@@ -93,7 +93,7 @@ describe('features describe', () => {
     });
   });
 
-  it('tells of a model whose declaration of the view has come to differ', async () => {
+  it('warns of another model that declares the view differently', async () => {
     const changed = { ...upsell, name: 'changed', features: [{ ...usage, ttl: '9 days' }] };
     await applyDefinition(database, parseDefinition(changed), 'ada');
     expect(await tidegate('features', 'describe', 'upsell')).toContain(
@@ -101,7 +101,7 @@ describe('features describe', () => {
     );
   });
 
-  it('names the models there are, or the definition that there is not', async () => {
+  it('refuses an unknown model and an unknown definition', async () => {
     expect((await failureOf(tidegate('features', 'describe', 'nothing'))).code).toBe('UNKNOWN_MODEL');
     const failure = await failureOf(tidegate('features', 'describe', 'upsell', '--definition', '9'));
     expect([failure.code, failure.message]).toEqual(['UNKNOWN_VERSION', 'upsell has no definition 9']);
@@ -111,7 +111,7 @@ describe('features describe', () => {
 describe('features rows', () => {
   const at = ['--as-of', '2024-02-01'];
 
-  it('shows what a model would see of an entity', async () => {
+  it('shows the features of an entity as the model would see them', async () => {
     const { rows } = await answer<{ rows: object[] }>(
       'features',
       'rows',
@@ -139,7 +139,7 @@ describe('features rows', () => {
     ]);
   });
 
-  it('explains where each value comes from', async () => {
+  it('explains the source of each value', async () => {
     const explain = ['features', 'rows', 'retention', ...at, '--key', 'user_id=u2', '--explain'];
     const text = await tidegate(...explain);
     expect(text).toContain('user_id u2 as of 2024-02-01');
@@ -158,7 +158,7 @@ describe('features rows', () => {
     });
   });
 
-  it('shows many in one table, the first in the order of their keys', async () => {
+  it('shows several entities in one table, in the order of their keys', async () => {
     const text = await tidegate('features', 'rows', 'upsell', ...at, '--limit', '3');
     expect(
       text
@@ -168,7 +168,7 @@ describe('features rows', () => {
     ).toEqual(['user_id', 'u1', 'u10', 'u11']);
   });
 
-  it('says so where there is no entity', async () => {
+  it('says so if the entity does not exist', async () => {
     const failure = await failureOf(tidegate('features', 'rows', 'upsell', ...at, '--key', 'user_id=nobody'));
     expect(failure.code).toBe('EMPTY_WINDOW');
     expect(failure.message).toContain('no entity {"user_id":"nobody"} at 2024-02-01');
@@ -178,7 +178,7 @@ describe('features rows', () => {
 });
 
 describe('features stats', () => {
-  it('describes each feature over the window of the monitor', async () => {
+  it("describes each feature over the monitor's window", async () => {
     const stats = await answer<{ rows: number; features: object[] }>(
       'features',
       'stats',
@@ -204,7 +204,7 @@ describe('features stats', () => {
     ); // prettier-ignore
   });
 
-  it('shows numbers and categories in tables of their own', async () => {
+  it('shows numbers and categories in separate tables', async () => {
     const text = await tidegate(
       'features',
       'stats',
@@ -220,7 +220,7 @@ describe('features stats', () => {
     expect(text).toMatch(/^tenure +0\.0 % +3 +loyal 45\.0 %, settled 30\.0 %, new 25\.0 %$/m);
   });
 
-  it('says so where the window is empty', async () => {
+  it('says so if the window is empty', async () => {
     const failure = await failureOf(tidegate('features', 'stats', 'retention', '--as-of', '2030-01-01'));
     expect([failure.code, failure.message]).toEqual([
       'EMPTY_WINDOW',

@@ -1,4 +1,4 @@
-// A model that is no longer wanted: what it did by itself ends, and what is on record stays.
+// Tests `tidegate retire`: everything that runs automatically for the model ends, and its records stay.
 import { randomUUID } from 'node:crypto';
 import { type Client } from '@temporalio/client';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -27,11 +27,11 @@ let database: Database;
 let databaseUrl: string;
 let client: Client;
 
-// Its schedules are on a server that other tests share.
+// The schedules must be removed, because other tests share the Temporal server.
 const model = `retired_${randomUUID().slice(0, 8)}`;
 
 beforeAll(async () => {
-  // Nothing answers there, so that each notice has a run that stays open.
+  // Nothing listens at this address, so the workflow of each notice stays open.
   loop = await startLoop({ webhookUrl: 'http://127.0.0.1:1/' });
   ({ database, client } = loop);
   const { rows } = await database.pool.query<{ name: string }>('select current_database() as name');
@@ -63,7 +63,7 @@ const schedulesOf = async (): Promise<string[]> => {
   return ids;
 };
 
-it('a model is retired: schedules, place in Staging and online rows go, history and champion stay', async () => {
+it('retire removes schedules, the version in Staging and online rows, and keeps history and champion', async () => {
   const candidates = await candidateModel(database, model);
   const champion = await candidates.produce();
   const staged = await candidates.stage();
@@ -77,10 +77,10 @@ it('a model is retired: schedules, place in Staging and online rows go, history 
   await materialize(database, { source, asOf: new Date('2024-02-01Z') });
   expect(await schedulesOf()).toHaveLength(2);
 
-  const said = await tidegate('retire', model, '--by', 'grace');
-  expect(said).toContain(`version ${staged} has left Staging`);
-  expect(said).toContain(`version ${champion} stays in Production`);
-  expect(said).toContain('removed the online rows of definition 1');
+  const printed = await tidegate('retire', model, '--by', 'grace');
+  expect(printed).toContain(`version ${staged} has left Staging`);
+  expect(printed).toContain(`version ${champion} stays in Production`);
+  expect(printed).toContain('removed the online rows of definition 1');
   expect(await schedulesOf()).toEqual([]);
   expect((await getVersion(database, model, staged)).stage).toBe('Archived');
   expect(await findVersionIn(database, model, 'Production')).toMatchObject({ version: champion });
@@ -94,7 +94,7 @@ it('a model is retired: schedules, place in Staging and online rows go, history 
   ]);
   expect(left).toEqual([]);
 
-  // Again, where nothing is left to end.
+  // A second time there is nothing left to end.
   expect(JSON.parse(await tidegate('retire', model, '--by', 'grace', '--json'))).toEqual({
     model,
     ended: [],
@@ -108,7 +108,7 @@ it('a model is retired: schedules, place in Staging and online rows go, history 
   });
 });
 
-it('open runs of a model that is retired are cancelled: monitor, retrain and a release that waits for approval', async () => {
+it('retire cancels open runs: monitor, retrain and a release that waits for approval', async () => {
   const name = `${model}_runs`;
   const retrainable = await retrainableModel(database, name, { holdout: { share: 0.5 } });
   const random = randomOf(3);
@@ -135,7 +135,7 @@ it('open runs of a model that is retired are cancelled: monitor, retrain and a r
   });
   await client.workflow.getHandle(retrain(name)).result();
 
-  // Two more runs that get no further: what they read is locked.
+  // Two more runs cannot continue, because the table that they read is locked.
   const holder = await database.pool.connect();
   try {
     await holder.query(`begin; lock table ${name}.spine`);
@@ -164,7 +164,7 @@ it('open runs of a model that is retired are cancelled: monitor, retrain and a r
     holder.release();
   }
 
-  // What was to be said is said all the same: that a version waited, and that three runs were cancelled.
+  // Notifications are still sent: that a version waits, and that three runs were cancelled.
   const notices = client.workflow.list({
     query: `TidegateModel = '${name}' and ExecutionStatus = 'Running'`,
   });

@@ -1,4 +1,4 @@
-// The embedded servers with real processes: restarts, crashes, broken folders, and Ctrl-C at bad moments.
+// Tests the embedded servers with real processes: restarts, crashes, broken folders, and Ctrl-C at bad moments.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -21,15 +21,15 @@ vi.setConfig({ testTimeout: 120_000 });
 
 let root: string;
 let dataDir: string;
-let said: string[];
-const log = (line: string) => said.push(line);
+let lines: string[];
+const log = (line: string) => lines.push(line);
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'tidegate-e2e-'));
-  // As root, Postgres runs as another user and must be able to enter; one test below closes it on purpose.
+  // If the tests run as root, Postgres runs as another user and must be able to enter; one test below prevents that.
   await chmod(root, 0o755);
   dataDir = join(root, '.tidegate');
-  said = [];
+  lines = [];
 });
 
 afterEach(async () => {
@@ -38,7 +38,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-/** Command lines of all live processes that name the folder. */
+/** Returns the command lines of all live processes that mention the folder. */
 const processesOf = async (folder: string): Promise<string[]> =>
   (await runCommand('ps', ['-axww', '-o', 'command=']))
     .split('\n')
@@ -47,7 +47,7 @@ const processesOf = async (folder: string): Promise<string[]> =>
 const postgresOn = (port: number): Promise<EmbeddedPostgres> =>
   startPostgres({ dataDir: dataFolders(dataDir).postgres, port, database: 'tidegate', log });
 
-/** The modes of a folder and of what is in it, in octal, but for the inside of a cluster. */
+/** Returns the octal modes of a folder and its contents, except the inside of a cluster. */
 const modesIn = async (folder: string): Promise<Record<string, string>> => {
   const names = (await readdir(folder, { recursive: true })).filter((name) => !name.includes('cluster/'));
   const modes: Record<string, string> = {};
@@ -71,17 +71,17 @@ const postmasterPid = async (cluster: string): Promise<number> =>
   Number((await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n')[0]);
 
 describe('Postgres', () => {
-  test('finds its data and its password again after a restart', async () => {
+  test('keeps its data and its password across a restart', async () => {
     const port = await freePort();
     const first = await postgresOn(port);
-    // A schema named like the role comes first by default.
+    // By default, Postgres searches a schema with the role's name first; tables must go to `public` all the same.
     await query(first.url, 'create schema tidegate');
     await query(first.url, 'create table kept as select 7 as value');
     expect(await query(first.url, `select schemaname from pg_tables where tablename = 'kept'`)).toEqual([
       { schemaname: 'public' },
     ]);
     await first.stop();
-    // As root, Postgres runs as another user and passes through to its cluster, which is closed to all others.
+    // As root, Postgres runs as another user, who must pass through the outer folders; the cluster itself is private.
     const enter = isRoot() ? '711' : '700';
     expect(await modesIn(dataDir)).toMatchObject({ '.': enter, postgres: enter, 'postgres/cluster': '700' });
     await expect(query(first.url, 'select')).rejects.toThrow('ECONNREFUSED');
@@ -102,7 +102,7 @@ describe('Postgres', () => {
     await postgres.stop();
   });
 
-  test('recovers by itself when the server was killed', async () => {
+  test('recovers on its own after the server was killed', async () => {
     const port = await freePort();
     const first = await postgresOn(port);
     await query(first.url, 'create table kept as select 7 as value');
@@ -114,7 +114,7 @@ describe('Postgres', () => {
     await second.stop();
   });
 
-  test('begins anew when the first start was killed before it had made a cluster', async () => {
+  test('starts over if the first start was killed before it had created a cluster', async () => {
     const { postgres: folder } = dataFolders(dataDir);
     await mkdir(join(folder, 'cluster.initialising', 'base'), { recursive: true });
     await writeFile(join(folder, 'cluster.password'), 'half');
@@ -123,7 +123,7 @@ describe('Postgres', () => {
     expect(await readdir(folder)).toEqual(['cluster']);
   });
 
-  test('refuses a folder that holds no cluster, half of one, or one of another major version', async () => {
+  test('refuses a folder with no cluster, half of one, or one of another major version', async () => {
     const port = await freePort();
     const cluster = join(dataFolders(dataDir).postgres, 'cluster');
     await (await postgresOn(port)).stop();
@@ -145,7 +145,7 @@ describe('Postgres', () => {
     });
   });
 
-  test('refuses a port in use by its number, and leaves the folder free', async () => {
+  test('refuses a port in use, names it, and leaves the folder unlocked', async () => {
     const port = await freePort();
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));
@@ -157,7 +157,7 @@ describe('Postgres', () => {
     await (await postgresOn(port)).stop();
   });
 
-  test('refuses a folder that another start holds', async () => {
+  test('refuses a folder that another start has locked', async () => {
     const running = await postgresOn(await freePort());
     await expect(postgresOn(await freePort())).rejects.toMatchObject({
       code: 'ALREADY_RUNNING',
@@ -166,7 +166,7 @@ describe('Postgres', () => {
     await running.stop();
   });
 
-  test('mends programs installed without their symlinks and execute bits', async () => {
+  test('repairs binaries that were installed without their symlinks and execute bits', async () => {
     const { postgres: installed } = await postgresBinaries(undefined);
     const native = join(root, 'package', 'native');
     await cp(join(installed, '..', '..'), native, {
@@ -177,13 +177,13 @@ describe('Postgres', () => {
     expect((await postgresBinaries(undefined, native)).major).toBe('18');
   });
 
-  test('tells when there are no programs for the machine', async () => {
+  test('fails with BINARY_MISSING if there are no binaries for the machine', async () => {
     await expect(postgresBinaries(undefined, join(root, 'nowhere'))).rejects.toMatchObject({
       code: 'BINARY_MISSING',
     });
   });
 
-  test.runIf(isRoot())('keeps its cluster elsewhere when root alone can enter the folder', async () => {
+  test.runIf(isRoot())('keeps its cluster elsewhere if only root can enter the folder', async () => {
     await chmod(root, 0o700);
     const { postgres: folder } = dataFolders(dataDir);
     const postgres = await postgresOn(await freePort());
@@ -196,7 +196,7 @@ describe('Postgres', () => {
 });
 
 describe('Temporal', () => {
-  test('finds its runs and search attributes again after a restart', async () => {
+  test('keeps its runs and search attributes across a restart', async () => {
     const port = await freePort();
     const start = () =>
       startTemporal({
@@ -219,7 +219,7 @@ describe('Temporal', () => {
     await first.stop();
     const closed = { temporal: '700', 'temporal/temporal.db': '600' };
     expect(await modesIn(dataDir)).toMatchObject(closed);
-    // As an earlier release left it.
+    // An earlier release left these modes.
     await chmod(join(dataDir, 'temporal'), 0o755);
     await chmod(join(dataDir, 'temporal/temporal.db'), 0o644);
     const second = await start();
@@ -238,7 +238,7 @@ describe('Temporal', () => {
     await second.stop();
   });
 
-  test('tells what its server said when it ends instead of starting', async () => {
+  test('reports the output of a server that ends instead of starting', async () => {
     const folder = dataFolders(dataDir).temporal;
     await mkdir(folder, { recursive: true });
     await writeFile(
@@ -254,7 +254,7 @@ describe('Temporal', () => {
 });
 
 describe('erasing', () => {
-  test('is refused while a server runs, removes everything afterwards, and is content with nothing', async () => {
+  test('is refused while a server runs, removes everything afterwards, and succeeds if nothing is left', async () => {
     const postgres = await postgresOn(await freePort());
     await expect(eraseData(dataDir, log)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
     expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -264,7 +264,7 @@ describe('erasing', () => {
     await eraseData(dataDir, log);
   });
 
-  test('is refused for a folder that is not ours', async () => {
+  test('is refused for a folder that Tidegate did not create', async () => {
     const foreign = join(root, 'photos');
     await mkdir(foreign);
     await writeFile(join(foreign, 'holiday.jpg'), '');
@@ -276,16 +276,16 @@ describe('erasing', () => {
 describe('a whole run', () => {
   const program = fileURLToPath(new URL('../helpers/embedded-run.ts', import.meta.url));
 
-  /** Starts the program as a terminal does: as leader of its own process group. */
+  /** Starts the program like a terminal does: as the leader of its own process group. */
   const startRun = async (): Promise<ChildProcess> => {
     const ports = [await freePort(), await freePort()].map(String);
     const run = spawn(process.execPath, ['--import', 'tsx', program, dataDir, ...ports], { detached: true });
     for (const stream of [run.stdout, run.stderr])
-      stream.on('data', (chunk: Buffer) => said.push(String(chunk)));
+      stream.on('data', (chunk: Buffer) => lines.push(String(chunk)));
     return run;
   };
 
-  /** What Ctrl-C does: the signal goes to every process of the group. */
+  /** Does what Ctrl-C does: sends the signal to every process of the group. */
   const interrupt = (run: ChildProcess) => process.kill(-(run.pid as number), 'SIGINT');
 
   const endOf = (run: ChildProcess) =>
@@ -294,16 +294,16 @@ describe('a whole run', () => {
     });
 
   const isUp = () =>
-    eventually(() => expect(said.join('')).toContain('everything is up'), { within: 60_000 });
+    eventually(() => expect(lines.join('')).toContain('everything is up'), { within: 60_000 });
 
-  test('ends on Ctrl-C in order and leaves no process behind', async () => {
+  test('stops its parts in order on Ctrl-C and leaves no process behind', async () => {
     const run = await startRun();
     const end = endOf(run);
     await isUp();
     expect((await processesOf(dataDir)).length).toBeGreaterThanOrEqual(3);
     interrupt(run);
     expect(await end).toBe(0);
-    expect(said.join('').match(/^stopping \w+$/gm)).toEqual([
+    expect(lines.join('').match(/^stopping \w+$/gm)).toEqual([
       'stopping child',
       'stopping Temporal',
       'stopping Postgres',
@@ -312,7 +312,7 @@ describe('a whole run', () => {
   });
 
   test.each([
-    ['while Postgres makes its cluster', 'postgres/cluster.initialising/base'],
+    ['while Postgres creates its cluster', 'postgres/cluster.initialising/base'],
     ['as soon as Postgres runs', 'postgres/cluster/postmaster.pid'],
     ['as soon as Temporal runs', 'temporal/temporal.pid'],
   ])('Ctrl-C %s leaves no process behind, and the next start works', async (_, file) => {
@@ -321,12 +321,12 @@ describe('a whole run', () => {
     await eventually(() => access(join(dataDir, file)), { within: 60_000, every: 1 });
     interrupt(run);
     expect(await end).toBe(0);
-    expect(said.join('')).not.toContain('everything is up');
+    expect(lines.join('')).not.toContain('everything is up');
     expect(await processesOf(dataDir)).toEqual([]);
     await (await postgresOn(await freePort())).stop();
   });
 
-  test('killed outright, its child ends by itself and the next run stops the servers it left', async () => {
+  test('if it is killed, its child ends on its own, and the next run stops the servers that it left', async () => {
     const killed = await startRun();
     const end = endOf(killed);
     await isUp();
@@ -338,11 +338,11 @@ describe('a whole run', () => {
     });
     expect((await processesOf(dataDir)).length).toBeGreaterThan(0);
 
-    said = [];
+    lines = [];
     const next = await startRun();
     const nextEnd = endOf(next);
     await isUp();
-    expect(said.join('')).toContain('was left running by a Tidegate that was killed');
+    expect(lines.join('')).toContain('was left running by a Tidegate that was killed');
     interrupt(next);
     expect(await nextEnd).toBe(0);
     expect(await processesOf(dataDir)).toEqual([]);

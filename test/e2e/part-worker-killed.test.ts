@@ -1,4 +1,4 @@
-// A worker that is killed while it counts a part of a large window loses that part and no other.
+// Tests that a worker that is killed while it profiles a part of a large window loses only that part.
 import { type ChildProcess } from 'node:child_process';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { driftFrame } from '../../bench/drift-frames.ts';
@@ -25,7 +25,7 @@ const workers: ChildProcess[] = [];
 beforeAll(async () => {
   loop = await startLoop({ worker: false });
   const { rows, features, ...rest } = driftFrame(5_000, 'reference');
-  // Two columns make the same parts as fourteen, sooner.
+  // Two columns give the same parts as fourteen, but faster.
   const few = features.filter(({ name }) => name === 'n0' || name === 'c0');
   await frozenModel(loop.database, MODEL, { rows, features: few, ...rest });
   await loop.database.pool.query(
@@ -41,13 +41,13 @@ afterAll(async () => {
   await loop.stop();
 });
 
-it('finishes the report with one part counted twice, the one that died with its worker', async () => {
+it('another worker repeats only the part that the killed worker lost, and the report is finished', async () => {
   const { database, client, taskQueue } = loop;
   const site = { database, temporalAddress: inject('temporalAddress') };
   const settings = { TIDEGATE_PART_ROWS: String(CHUNK_ROWS) };
   workers.push(startWorker(site, taskQueue, settings), startWorker(site, taskQueue, settings));
 
-  // While the table is locked no part can be finished.
+  // No part can be finished while the table is locked.
   const gate = await database.pool.connect();
   await gate.query('begin; lock table tidegate.profile_part in access exclusive mode');
   const input: MonitorInput = { model: MODEL, asOf: AS_OF };
@@ -62,7 +62,7 @@ it('finishes the report with one part counted twice, the one that died with its 
       ({ activityType, lastWorkerIdentity }) =>
         activityType?.name === 'profilePart' && lastWorkerIdentity?.startsWith(`${worker.pid}@`),
     );
-    if (!held?.activityId) throw new Error('the worker holds no part yet');
+    if (!held?.activityId) throw new Error('the worker has no part yet');
     return held.activityId;
   };
   const lost = await eventually(

@@ -1,4 +1,4 @@
-// A worker that is killed while it judges a recipe loses that recipe and no other.
+// Tests that a worker that is killed while it evaluates a recipe loses only that recipe.
 import { type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,7 +38,7 @@ afterAll(async () => {
   await loop.stop();
 });
 
-/** When each recipe was judged, by its position. */
+/** Returns when each recipe was evaluated, by its position. */
 async function judgedAt(): Promise<Map<number, string>> {
   const { rows } = await loop.database.pool.query<{ recipe: number; at: string }>(
     'select recipe, created_at::text as at from tidegate.recipe_scores where retrain_id = $1 order by recipe',
@@ -47,7 +47,7 @@ async function judgedAt(): Promise<Map<number, string>> {
   return new Map(rows.map(({ recipe, at }) => [recipe, at]));
 }
 
-it('is followed by one that judges what is left, and trains by all of it', async () => {
+it('another worker evaluates only the remaining recipes, and training uses all of them', async () => {
   const { database, client, taskQueue } = loop;
   const site = { database, temporalAddress: inject('temporalAddress') };
   workers.push(startWorker(site, taskQueue));
@@ -64,7 +64,7 @@ it('is followed by one that judges what is left, and trains by all of it', async
     within: 120_000,
   });
 
-  // While the table is locked no further recipe can be finished, and one is begun.
+  // While the table is locked, one more recipe is begun but none can be finished.
   const gate = await database.pool.connect();
   await gate.query('begin; lock table tidegate.recipe_scores in exclusive mode');
   const finished = await judgedAt();
@@ -79,7 +79,7 @@ it('is followed by one that judges what is left, and trains by all of it', async
     { within: 60_000 },
   );
   await kill(workers[0]!);
-  // What it was about to write goes with it.
+  // End its database session too, so that the pending write is lost.
   await database.pool.query(
     `select pg_terminate_backend(pid) from pg_locks where not granted and relation = 'tidegate.recipe_scores'::regclass`,
   );

@@ -1,4 +1,4 @@
-// The loop on real data: month one is learnt and approved; month two drifts, is learnt anew and takes its place.
+// Runs the loop on real data: version 1 learns month one and is approved; month two drifts, and version 2 replaces it.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,7 @@ const data = fileURLToPath(new URL('../../../shared/data/streamflow', import.met
 const isThere = existsSync(data);
 const where = isThere ? '' : ` (skipped: ${data} is not there)`;
 
-// A name of its own: workflow ids are shared by all tests of a run.
+// A unique name, because all tests of a run share one Temporal and its workflow ids.
 const MODEL = 'streamflow';
 const USER = '7590-VHVEG';
 
@@ -86,7 +86,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     return { version: answer.version, score: answer.predictions[0]?.score ?? NaN };
   };
 
-  it('learns month one, and a person approves version 1', async () => {
+  it('trains version 1 on month one, and a person approves it', async () => {
     await importMonth('month_000', '2024-01-31T00:00:00Z');
     await applyDefinition(loop.database, parseDefinition({ ...churn, name: MODEL }), 'ada');
     const run = await monitor('2024-01-31T00:00:00Z');
@@ -97,7 +97,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     expect(before.version).toBe(1);
   });
 
-  it('sees in month two that one column drifted and that the champion fell', async () => {
+  it('finds in month two that one column drifted and that the champion got worse', async () => {
     await importMonth('month_001', '2024-02-29T00:00:00Z');
     const run = await monitor('2024-02-29T00:00:00Z');
     expect(run.outcome).toBe('performance');
@@ -109,7 +109,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     expect(realised?.auc?.value).toBeLessThan(0.54);
   });
 
-  it('proves on the same holdout rows that version 2 is better, and serves it once approved', async () => {
+  it('shows on the same holdout rows that version 2 is better, and serves it once approved', async () => {
     const { digest } = await waitingRelease(2);
     const evidence = await findEvidence(loop.database, MODEL, 2);
     expect(evidence?.digest).toBe(digest);
@@ -127,7 +127,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     expect(after.score).not.toBe(before.score);
   });
 
-  it('has a card that a sceptic can read, and says why a user gets their score', async () => {
+  it('writes a model card, and explains the score of a user', async () => {
     const card = await fetch(`${loop.apiUrl}/models/${MODEL}/versions/2/card`, {
       headers: { accept: 'text/markdown' },
     });
@@ -152,7 +152,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
     expect(score).toBe((await predict()).score);
   });
 
-  it('leaves a history in which every move has its reason and its person', async () => {
+  it('records a reason and an actor for every stage move', async () => {
     const moves = await listTransitions(loop.database, MODEL);
     expect(moves.map(({ version, to, reason, actor }) => [version, to, reason, actor])).toEqual([
       [1, 'Staging', 'rules_passed', 'tidegate'],

@@ -1,4 +1,4 @@
-// The servers that integration tests share, and the databases made on them.
+// Tests the servers that integration tests share, and the helpers that use them.
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
@@ -11,7 +11,7 @@ const connected = async <T>(url: string, use: (client: pg.Client) => Promise<T>)
   return use(client).finally(() => client.end());
 };
 
-test('a test database is empty, its own, and gone once dropped, whoever is still connected', async () => {
+test('a test database starts empty, is separate, and can be dropped while clients are connected', async () => {
   const [one, other] = [await createTestDatabase(), await createTestDatabase()];
   await connected(one.url, (client) => client.query('create table mine ()'));
   const tables = `select from pg_tables where schemaname = 'public'`;
@@ -25,7 +25,7 @@ test('a test database is empty, its own, and gone once dropped, whoever is still
   await lingering.end().catch(() => undefined);
 });
 
-test("the shared Temporal knows Tidegate's search attributes", async () => {
+test("the shared Temporal has Tidegate's search attributes", async () => {
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const { customAttributes } = await connection.operatorService.listSearchAttributes({
     namespace: 'default',
@@ -36,14 +36,14 @@ test("the shared Temporal knows Tidegate's search attributes", async () => {
   );
 });
 
-test('eventually gives what it saw once it is so, and tells the last failure when it never is', async () => {
-  let looks = 0;
+test('eventually returns the first result without an error, or throws the last error after the deadline', async () => {
+  let attempts = 0;
   const third = await eventually(() => {
-    looks += 1;
-    expect(looks).toBe(3);
-    return looks;
+    attempts += 1;
+    expect(attempts).toBe(3);
+    return attempts;
   });
   expect(third).toBe(3);
   const never = eventually(() => Promise.reject(new Error('still 2 rows')), { within: 20, every: 5 });
-  await expect(never).rejects.toThrow('not so within 20 ms: still 2 rows');
+  await expect(never).rejects.toThrow('still failing after 20 ms: still 2 rows');
 });

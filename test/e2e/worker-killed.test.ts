@@ -1,4 +1,4 @@
-// A worker that is killed leaves nothing half done: another one finishes what it began. All moments: npm run chaos.
+// Tests that another worker finishes what a killed worker began. `npm run chaos` kills at all moments.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ describe('a worker killed without warning', () => {
   afterAll(() => loop.stop());
 
   it.concurrent.for<KillMoment>(['trainCandidate', 'promote'])(
-    'during %s still gives one version and one promotion',
+    'during %s still results in one version and one promotion',
     async (moment) => {
       const left = await surviveKill(site, moment);
       expect(left).toMatchObject({ versions: 1, promotions: 1, retrains: ['staged'], outcome: 'promoted' });

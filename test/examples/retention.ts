@@ -1,4 +1,4 @@
-// An example with a shared view and derived columns: which users are about to leave.
+// An example model with a shared view and derived columns: which users are about to leave.
 import { category, numeric } from '../../domain/model/parts/column.ts';
 import { defineModel, view } from '../../domain/model/define-model.ts';
 import { bucket, coalesce, cross, log1p, ratio } from '../../domain/model/index.ts';

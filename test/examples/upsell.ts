@@ -1,4 +1,4 @@
-// A second model over the same shared view: which users would take a larger plan.
+// A second example model over the same shared view: which users would buy a larger plan.
 import { defineModel } from '../../domain/model/define-model.ts';
 import { usage } from './views/usage.ts';
 

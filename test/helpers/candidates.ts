@@ -1,4 +1,4 @@
-// Registered versions, for tests of what happens to them afterwards.
+// Registers versions and moves them between stages, for tests that need existing versions.
 import { type ModelInput } from '../../domain/model/definition.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
@@ -10,7 +10,7 @@ import { type Authority, moveToStaging, promote } from '../../store/registry/sta
 import { registerVersion } from '../../store/registry/versions.ts';
 import { sampleModel } from './sample-model.ts';
 
-/** Who moves a version in a test; `runId` tells runs apart. */
+/** Returns the authority that moves a version in a test; `runId` distinguishes runs. */
 export const by = (runId = 'run', actor = 'ada'): Authority => ({
   actor,
   authority: 'key',
@@ -20,7 +20,7 @@ export const by = (runId = 'run', actor = 'ada'): Authority => ({
 });
 
 /**
- * Puts evidence before a person, unless there is some, and has it approved, so that the version may be promoted.
+ * Stores evidence, unless the version has some, and approves it, so that the version may be promoted.
  *
  * @param champion the version that the evidence compares with
  * @returns the authority of that decision
@@ -58,7 +58,7 @@ export async function approved(
   return { ...by(runId, actor), evidenceDigest: digest };
 }
 
-/** A model whose versions a test makes and moves. */
+/** A model whose versions a test registers and moves. */
 export interface CandidateModel {
   readonly name: string;
   /** Registers the next version, in stage None. */
@@ -69,7 +69,7 @@ export interface CandidateModel {
   readonly produce: () => Promise<number>;
 }
 
-/** Applies a model over tables of one row, and freezes it. */
+/** Applies a model over tables with one row, and freezes that row as the training dataset. */
 export async function candidateModel(
   database: Database,
   name: string,

@@ -1,4 +1,4 @@
-// A database of one test file's own.
+// Creates a separate database for one test file.
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 /** A fresh, empty database. */
 export interface TestDatabase {
   readonly url: string;
-  /** Ends all its connections and removes it. Not called after a failure, so that what it holds can be looked at. */
+  /** Ends all connections to the database and removes it. */
   drop(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ const asAdmin = async (statement: string): Promise<void> => {
 };
 
 /**
- * Makes an empty database on the run's server; integration tests only.
+ * Creates an empty database on the server of the test run; for integration tests only.
  *
  * @example
  * const database = await createTestDatabase();

@@ -1,4 +1,4 @@
-// Materialises in a process of its own, says how far it is, and after some batches waits to be killed.
+// Materializes in a separate process, and after some batches reports that and waits to be killed.
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { materialize } from '../../store/online/materialize.ts';
@@ -15,7 +15,7 @@ await materialize(database, {
     done += 1;
     if (done < Number(batches)) return;
     process.send?.('stopped');
-    // Held here, in the middle of the run, until the signal comes.
+    // Block here, in the middle of the run, until the process is killed.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   },
 });

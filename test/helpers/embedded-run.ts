@@ -1,4 +1,4 @@
-// A whole embedded run as a program: Postgres, Temporal and a supervised child, until a signal comes.
+// A program that runs embedded Postgres and Temporal and a supervised child until it gets a signal.
 import { fileURLToPath } from 'node:url';
 import { dataFolders } from '../../cli/local/erase-data.ts';
 import { startPostgres } from '../../cli/local/postgres.ts';

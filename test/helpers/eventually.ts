@@ -1,7 +1,7 @@
-// Waits for something to become true, by looking often, up to a deadline.
+// Waits until a condition is met, by polling up to a deadline.
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long and how often to look, in milliseconds. */
+/** How long and how often to poll, in milliseconds. */
 export interface EventuallyOptions {
   /** @default 30_000 */
   readonly within?: number;
@@ -10,22 +10,22 @@ export interface EventuallyOptions {
 }
 
 /**
- * Calls `look` until it returns without throwing, and gives what it returned.
+ * Calls `attempt` until it does not throw, and returns its result.
  *
- * @throws Error with the last failure of `look` when the deadline has passed
+ * @throws Error with the last failure of `attempt` if the deadline has passed
  * @example await eventually(async () => expect(await rows()).toHaveLength(3));
  */
 export const eventually = async <T>(
-  look: () => Promise<T> | T,
+  attempt: () => Promise<T> | T,
   { within = 30_000, every = 50 }: EventuallyOptions = {},
 ): Promise<T> => {
   const deadline = performance.now() + within;
   for (;;) {
     try {
-      return await look();
+      return await attempt();
     } catch (cause) {
       if (performance.now() > deadline) {
-        throw new Error(`not so within ${within} ms: ${(cause as Error).message}`, { cause });
+        throw new Error(`still failing after ${within} ms: ${(cause as Error).message}`, { cause });
       }
     }
     await delay(every);

@@ -1,8 +1,8 @@
-// What a call failed with, so that a test can name the code and read the message.
+// Returns the failure of a call, so that a test can check its code and message.
 import { TidegateError } from '../../domain/errors.ts';
 
 /**
- * The failure of a promise; fails itself when the promise does not.
+ * Returns the TidegateError with which a promise rejects; throws if it does not reject with one.
  *
  * @example expect(await failureOf(promote(...))).toMatchObject({ code: 'STALE_CHAMPION' });
  */
@@ -15,7 +15,7 @@ export async function failureOf(work: Promise<unknown>): Promise<TidegateError> 
   throw new Error('expected a TidegateError', { cause: error });
 }
 
-/** The SQLSTATE with which Postgres refused; fails when it did not refuse. @example 'TG001' */
+/** Returns the SQLSTATE with which Postgres refused; throws if it did not refuse. @example 'TG001' */
 export async function sqlStateOf(work: Promise<unknown>): Promise<string> {
   const error: unknown = await work.then(
     () => undefined,

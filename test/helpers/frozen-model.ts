@@ -1,4 +1,4 @@
-// A model over frames of a test's or a bench's own: a champion trained on one, reports on others, all stored.
+// Stores a model over given frames, without source tables: a champion trained on one frame, and reports on others.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { freezeReference } from '../../domain/data/profile/feature-reference.ts';
 import { encodeReference } from '../../domain/data/profile/profile-codec.ts';
@@ -33,14 +33,15 @@ import { moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 /** A model with a champion. */
 export interface FrozenModel {
   readonly name: string;
-  /** Opens a report on these rows; `times` stores them so often, one after the other. */
+  /** Opens a report on these rows; `times` stores them that many times, one copy after another. */
   readonly report: (frame: Frame, options?: { times?: number; request?: string }) => Promise<number>;
 }
 
 /**
- * Applies a model of a frame's features and registers a champion, version 1, trained on it. Every row is labelled.
+ * Applies a model with a frame's features and registers a champion, version 1, trained on it. Every row is labelled.
  *
- * @param input merged into the definition; @param options whether the champion has a score reference
+ * @param input merged into the definition
+ * @param options `scored` says whether the champion has a score reference
  */
 export async function frozenModel(
   database: Database,
@@ -61,7 +62,7 @@ export async function frozenModel(
     monitor: { every: '1 month', window: '1 month' },
     training: { trainer: 'logistic-regression', window: '1 month' },
     promotion: {},
-    // One hypothesis less to wait for; a test that is about it asks for it.
+    // Saves time; a test that is about the domain classifier turns it on.
     drift: { multivariate: false },
     ...input,
   });
@@ -139,7 +140,7 @@ interface FrameOwner {
   readonly request: string;
 }
 
-/** Stores a frame as freezing would; rows that are stored more than once must fill their chunks. */
+/** Stores a frame as freezing would; if rows are stored more than once, they must fill their chunks. */
 async function storeFrame(database: Database, owner: FrameOwner, frame: Frame, times = 1): Promise<number> {
   const { rows: ids } = await database.pool.query<{ id: number }>(
     `select nextval(pg_get_serial_sequence('tidegate.dataset', 'id')) as id`,

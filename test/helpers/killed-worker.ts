@@ -1,4 +1,4 @@
-// One retrain and release during which the worker is killed without warning, and another takes its place.
+// Runs a retrain and release, kills the worker without warning in the middle, and starts another one.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ import {
 } from '../../workflows/protocol/messages.ts';
 import { eventually } from './eventually.ts';
 
-/** Activities during which a worker is killed: spread over the retrain and the release. */
+/** Activities during which a worker is killed, spread over the retrain and the release. */
 export const KILL_MOMENTS = [
   'freezeTrainingWindow',
   'trainCandidate',
@@ -38,7 +38,7 @@ export type KillMoment = (typeof KILL_MOMENTS)[number];
 
 const IN_RELEASE: readonly KillMoment[] = ['validateCandidate', 'verifyDecision', 'promote'];
 
-/** Servers that hold the example's tables with at least the month that ends at `asOf`. */
+/** Servers whose database has the example's tables with at least the month that ends at `asOf`. */
 export interface Site {
   readonly database: Database;
   readonly client: Client;
@@ -56,7 +56,7 @@ export interface Survival {
   readonly seconds: number;
 }
 
-/** Runs the loop for a model of its own and kills the worker as soon as the activity is scheduled. */
+/** Runs the loop for a separate model and kills the worker as soon as the activity is scheduled. */
 export async function surviveKill(site: Site, moment: KillMoment): Promise<Survival> {
   const { database, client } = site;
   const model = `killed-during-${moment.toLowerCase()}`;
@@ -78,7 +78,7 @@ export async function surviveKill(site: Site, moment: KillMoment): Promise<Survi
     worker = startWorker(site, taskQueue);
     await approved;
     const { outcome } = (await client.workflow.getHandle(release).result()) as ReleaseResult;
-    // Killed between the start of the release and the word of it, the retrain closes after the release.
+    // If the kill comes after the release started but before that was recorded, the retrain closes after the release.
     await client.workflow.getHandle(workflowIds.retrain(model)).result();
     const seconds = (Date.now() - killedAt) / 1000;
     const promotions = (await listTransitions(database, model)).filter(
@@ -93,7 +93,7 @@ export async function surviveKill(site: Site, moment: KillMoment): Promise<Survi
 
 const TIDEGATE = fileURLToPath(new URL('../../bin/tidegate.mjs', import.meta.url));
 
-/** Starts a worker process of its own. @param settings of the process, beside where its servers are */
+/** Starts a separate worker process. @param settings additional environment variables of the process */
 export function startWorker(
   { database, temporalAddress }: Pick<Site, 'database' | 'temporalAddress'>,
   taskQueue: string,
@@ -119,7 +119,7 @@ export async function kill(worker: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Approves version 1 as soon as its evidence is there; needs no worker. */
+/** Approves version 1 as soon as its evidence exists; needs no worker. */
 const approve = ({ database, client }: Site, model: string): Promise<void> =>
   eventually(
     async () => {

@@ -1,4 +1,4 @@
-// A whole Tidegate for a test: database, worker and API over the run's Postgres and Temporal.
+// Starts a complete Tidegate for a test: database, worker and API, on the shared Postgres and Temporal.
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
@@ -25,14 +25,14 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-/** What differs from one test to the next. */
+/** Options of the loop. */
 export interface LoopOptions {
   readonly webhookUrl?: string;
-  /** False leaves the work to processes that the test starts. @default true */
+  /** Whether to start a worker; with false the test starts worker processes itself. @default true */
   readonly worker?: boolean;
 }
 
-/** Starts a loop with empty source tables on a Task Queue of its own. */
+/** Starts a loop with empty source tables on a separate task queue. */
 export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.url);
@@ -59,7 +59,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
   return { database, client, taskQueue, apiUrl: server.url, stop };
 }
 
-/** Starts a worker in this process; the result stops it. */
+/** Starts a worker in this process and returns a function that stops it. */
 async function startWorker(
   address: string,
   client: Client,

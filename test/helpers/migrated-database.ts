@@ -1,4 +1,4 @@
-// A test database with Tidegate's tables in it, opened.
+// Creates and opens a test database with Tidegate's tables.
 import { type Database, type DatabaseOptions, openDatabase } from '../../store/postgres/database.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
@@ -10,9 +10,9 @@ export interface MigratedDatabase extends Database {
 }
 
 /**
- * Makes, migrates and opens a database.
+ * Creates, migrates and opens a database.
  *
- * @param settings settings of the database itself, such as `timezone = 'Asia/Tokyo'`, that sessions would begin with
+ * @param settings default settings of sessions in this database, such as `timezone = 'Asia/Tokyo'`
  * @example
  * const database = await migratedDatabase();
  * afterAll(() => database.drop());
@@ -26,7 +26,7 @@ export async function migratedDatabase(
   await migrate(database, tidegateMigrations);
   const name = new URL(test.url).pathname.slice(1);
   for (const setting of settings) await database.pool.query(`alter database ${name} set ${setting}`);
-  // Settings of a database hold for connections made after them.
+  // Settings of a database only apply to connections made afterwards.
   const opened = settings.length === 0 ? database : openDatabase(test.url, options);
   if (opened !== database) await database.close();
   return {

@@ -1,8 +1,8 @@
-// In every test, work that holds a connection and asks the same pool for another fails the run: in production, several of
-// it at the same moment would wait for each other. Loads nothing of ours, for each test file pays for it.
+// Fails the test run if a task holds a connection and asks the same pool for another: in production, several
+// such tasks at the same time would deadlock. Imports nothing of ours, because every test file loads this file.
 import { subscribe } from 'node:diagnostics_channel';
 
-/** Fails the run with the place of the second request. */
+/** Throws an error with the stack of the second request. */
 export const refuseNested = (stack: unknown): never => {
   throw new Error(`this work holds a connection and asks its pool for another:\n${String(stack)}`);
 };

@@ -1,22 +1,22 @@
-// The runtime of models in ONNX for tests: installed once, on demand. It is too large to come with every `npm ci`.
+// Installs the ONNX runtime for tests, once and on demand, because it is too large for every `npm ci`.
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installOnnxRuntime, treesFolder } from '../../cli/local/install-python.ts';
 import { lookForOnnxRuntimeIn, openOnnxRuntime } from '../../scoring/onnx-runtime.ts';
 
-/** Stands for the data folder of tests. */
+/** The data folder that tests use. */
 export const TREES_DATA = fileURLToPath(new URL('../../node_modules/.cache/tidegate', import.meta.url));
 
 const FOLDER = treesFolder(TREES_DATA);
 
-/** Whether tests that need it fail where it cannot be had, instead of being left out. */
+/** Whether tests that need the runtime fail instead of being skipped if it is not available. */
 export const treesRequired = process.env['TIDEGATE_TEST_TREES'] === 'required';
 
 /**
- * Makes the runtime ready for this process.
+ * Makes the runtime available to this process; installs it if necessary.
  *
- * @returns the folder that holds it; null where it cannot be had, and then says why
+ * @returns its folder; null, after writing the reason to stderr, if it is not available
  */
 export async function testOnnxRuntime(): Promise<string | null> {
   lookForOnnxRuntimeIn(FOLDER);
@@ -24,10 +24,10 @@ export async function testOnnxRuntime(): Promise<string | null> {
     openOnnxRuntime();
     return FOLDER;
   } catch {
-    // Not there yet.
+    // It is not installed yet.
   }
   await mkdir(dirname(FOLDER), { recursive: true });
-  // Two test files may install at once: each in a place of its own, and the first is kept.
+  // Two test files may install it at the same time: each uses its own folder, and the first to finish is kept.
   const own = await mkdtemp(`${FOLDER}-`);
   try {
     await installOnnxRuntime(own, () => undefined);
@@ -37,13 +37,13 @@ export async function testOnnxRuntime(): Promise<string | null> {
     return FOLDER;
   } catch (error) {
     if (treesRequired) throw error;
-    process.stderr.write(`tests of models in ONNX are left out: ${(error as Error).message}\n`);
+    process.stderr.write(`skipping tests of ONNX models: ${(error as Error).message}\n`);
     return null;
   } finally {
     await rm(own, { recursive: true, force: true });
   }
 }
 
-/** Path of one of the models that test/fixtures/onnx/make.py made. */
+/** Returns the path of a model that test/fixtures/onnx/make.py made. */
 export const onnxFixture = (name: string): string =>
   join(dirname(fileURLToPath(import.meta.url)), '../fixtures/onnx', `${name}.onnx`);

@@ -1,4 +1,4 @@
-// A model over real tables that a test retrains by the loop's own steps, one after the other.
+// A model over real tables that a test retrains by running the loop's activities one after another.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
@@ -14,18 +14,18 @@ import { moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 import { approved, by } from './candidates.ts';
 import { type SampleModel, sampleModel } from './sample-model.ts';
 
-/** One row of a user: its features, its label and when that became known. */
+/** One row of a user: features, label, and when the label became known. */
 export interface UserRow {
   readonly user: string;
   readonly at: string;
   readonly hours: number | null;
   readonly plan: string | null;
   readonly gone: boolean;
-  /** By default the row's own time. */
+  /** @default the row's own time */
   readonly labelKnown?: string;
 }
 
-/** What a retrain left. */
+/** The result of a retrain. */
 export interface Retrained {
   readonly version: number;
   readonly comparison: StoredComparison & { readonly decision: PromotionDecision };
@@ -36,18 +36,18 @@ export interface RetrainableModel {
   readonly name: string;
   readonly sample: SampleModel;
   readonly activities: Activities;
-  /** Runs one step as a worker does. */
+  /** Runs one step in an activity context, as a worker does. */
   run<T>(step: () => Promise<T>): Promise<T>;
   add(rows: readonly UserRow[]): Promise<void>;
-  /** Opens the report on the monitor window that ends at the instant. */
+  /** Opens a report on the monitor window that ends at `asOf`, and returns its id. */
   report(asOf: string): Promise<number>;
-  /** Trains on the window that ends at the newest label by then, or as a report asks; returns the version. */
+  /** Trains on the window that ends at the newest label by `asOf`, or for a report; returns the version. */
   train(asOf: string, reportId?: number): Promise<{ retrainId: string; version: number }>;
-  /** Opens a retrain, freezes its window and plans; returns how many recipes wait to be judged. */
+  /** Opens a retrain, freezes its window and plans the training; returns the number of recipes to evaluate. */
   plan(asOf: string, reportId?: number): Promise<{ retrainId: string; recipes: number }>;
   /** Trains, compares and decides. */
   retrain(asOf: string, reportId?: number): Promise<Retrained>;
-  /** Puts a version in Production, whatever was decided on it. */
+  /** Moves a version to Production, regardless of the decision about it. */
   produce(version: number): Promise<void>;
 }
 
@@ -69,12 +69,12 @@ export async function retrainableModel(
     >(step);
   const run = <T>(step: () => Promise<T>): Promise<T> =>
     runAs({ workflowId: `retrain/${name}`, runId: name }, step);
-  let asked = 0;
+  let requests = 0;
   let champion: number | null = null;
 
   const plan: RetrainableModel['plan'] = async (asOf, reportId) => {
-    asked += 1;
-    const retrainId = `${name}/${asked}`;
+    requests += 1;
+    const retrainId = `${name}/${requests}`;
     const by = reportId === undefined ? { reportId: null, asOf } : { reportId, asOf: null };
     const request = { retrainId, model: name, ...by, trigger: 'manual', requestedBy: 'ada' };
     await run(() => activities.openRetrain(request));

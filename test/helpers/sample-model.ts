@@ -1,11 +1,11 @@
-// Source tables in a schema of their own, and a model over them: one view of two features, keys of two columns.
+// Creates source tables in a separate schema, and a model over them with one view of two features and a two-column key.
 import { category, numeric } from '../../domain/model/parts/column.ts';
 import { defineModel, holdoutPolicy, parseDefinition, view } from '../../domain/model/define-model.ts';
 import { type ModelDefinition, type ModelInput, type ViewInput } from '../../domain/model/definition.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { windowSql } from '../../store/join/window-sql.ts';
 
-/** What the model of a test has of its own. */
+/** How the model of a test differs from the sample. */
 export interface SampleOptions {
   /** Merged into the view. */
   readonly view?: Partial<ViewInput>;
@@ -13,15 +13,15 @@ export interface SampleOptions {
   readonly label?: Partial<ModelInput['label']>;
   /** Merged into the model. */
   readonly model?: Partial<ModelInput>;
-  /** Postgres type of the spine's time, and of the view's. @default 'timestamptz' */
+  /** Postgres types of the times of the entity rows and of the view. @default 'timestamptz' */
   readonly spineTime?: string;
   readonly viewTime?: string;
 }
 
-/** A row as it is written into a source table; absent columns are null, and `region` is `eu`. */
+/** A row to write into a source table; absent columns are null, and `region` defaults to `eu`. */
 export type SourceRow = Readonly<Record<string, unknown>>;
 
-/** A row as the point-in-time join gives it. */
+/** A row that the point-in-time join returns. */
 export interface JoinedRow {
   readonly entity_key: string;
   readonly row_time: number;
@@ -36,16 +36,16 @@ export interface JoinedRow {
 /** Tables `spine`, `usage` and `outcome`, and the model that joins them. */
 export interface SampleModel {
   readonly definition: ModelDefinition;
-  /** Name of a table with its schema. */
+  /** Returns the name of a table with its schema. */
   table(name: SampleTable): string;
   insert(name: SampleTable, ...rows: SourceRow[]): Promise<void>;
-  /** The joined rows of a window, by default of all time. */
+  /** Returns the joined rows of a window, by default of all time. */
   join(options?: { from?: string; to?: string; asKnownAt?: string }): Promise<JoinedRow[]>;
 }
 
 export type SampleTable = 'spine' | 'usage' | 'outcome';
 
-/** The definition alone, for a schema that holds the tables. */
+/** Returns only the definition, for a schema that has the tables. */
 export const sampleDefinition = (schema: string, options: SampleOptions = {}): ModelDefinition =>
   parseDefinition(
     defineModel({
@@ -70,13 +70,13 @@ export const sampleDefinition = (schema: string, options: SampleOptions = {}): M
       monitor: { every: '1 month', window: '1 month' },
       training: { trainer: 'logistic-regression', window: '1 month' },
       promotion: {},
-      // One hypothesis less to wait for; a test that is about it asks for it.
+      // Saves time; a test that is about the domain classifier turns it on.
       drift: { multivariate: false },
       ...options.model,
     }),
   );
 
-/** Creates the tables; the schema's name is also the model's. */
+/** Creates the tables and the model; the schema and the model have the same name. */
 export async function sampleModel(
   database: Database,
   schema: string,

@@ -1,7 +1,7 @@
-// What the catalog says of a schema, for comparing two databases.
+// Describes a schema from the Postgres catalog, to compare two databases.
 import { type Database } from '../../store/postgres/database.ts';
 
-// The order of a table's columns is left out: it follows the order in which migrations ran, and nothing reads by it.
+// Ignores the order of a table's columns: it depends on the order in which migrations ran, and nothing relies on it.
 const CATALOG = `
   with relation as (select * from pg_class where relnamespace = $1::text::regnamespace)
   select format('%s %s %s %s', relkind, relname, relacl, reloptions) as line from relation
@@ -37,8 +37,8 @@ const CATALOG = `
   order by 1`;
 
 /**
- * Tables, columns with type and default, constraints, indexes, triggers, functions, sequences, types and grants of a
- * schema, a line each, in a fixed order.
+ * Returns the tables, columns with type and default, constraints, indexes, triggers, functions, sequences, types and
+ * grants of a schema, one line each, in a fixed order.
  *
  * @example expect(await schemaSnapshot(old)).toEqual(await schemaSnapshot(fresh));
  */

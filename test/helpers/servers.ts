@@ -1,4 +1,4 @@
-// One Postgres and one Temporal for the whole run of the integration tests.
+// Starts one Postgres and one Temporal for the whole run of the integration tests.
 import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +10,9 @@ import { startTemporal } from '../../cli/local/temporal.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Connects to the database in which test databases are made; see `createTestDatabase`. */
+    /** Connects to the server on which `createTestDatabase` creates databases. */
     readonly postgresUrl: string;
-    /** `host:port` of a Temporal that knows Tidegate's search attributes. */
+    /** `host:port` of a Temporal server with Tidegate's search attributes. */
     readonly temporalAddress: string;
   }
 }
@@ -34,13 +34,13 @@ interface TestServer {
 
 const existing = (at: string): TestServer => ({ at, stop: () => Promise.resolve() });
 
-/** Keeps what a server said, to be shown only when it did not start. */
+/** Collects the log lines of a server, and shows them only if it does not start. */
 const withTrace = async <T>(start: (log: (line: string) => void) => Promise<T>): Promise<T> => {
-  const said: string[] = [];
+  const lines: string[] = [];
   try {
-    return await start((line) => said.push(line));
+    return await start((line) => lines.push(line));
   } catch (error) {
-    process.stderr.write(`${said.join('\n')}\n`);
+    process.stderr.write(`${lines.join('\n')}\n`);
     throw error;
   }
 };
@@ -67,7 +67,7 @@ const testTemporal = async (folder: string): Promise<TestServer> => {
   return { at: server.address, stop: () => server.stop() };
 };
 
-/** Erases what runs that were killed left behind, servers included; a run that still lives holds its folder. */
+/** Erases folders and servers that killed test runs left behind; `eraseData` refuses the folder of a live run. */
 const sweep = async (): Promise<void> => {
   for (const name of await readdir(tmpdir())) {
     const folder = join(tmpdir(), name);
@@ -77,7 +77,7 @@ const sweep = async (): Promise<void> => {
   }
 };
 
-/** Vitest's global set-up: starts both servers side by side and returns what stops and erases them. */
+/** Vitest's global set-up: starts both servers in parallel and returns a function that stops and erases them. */
 export const setup = async (project: TestProject): Promise<() => Promise<void>> => {
   await sweep();
   const folder = await mkdtemp(join(tmpdir(), PREFIX));

@@ -1,9 +1,9 @@
-// Waits until the server has no open transaction from before now: tests beside this one write as well.
+// Waits for transactions of other tests, which run on the same server, to end.
 import { type Database } from '../../store/postgres/database.ts';
 import { eventually } from './eventually.ts';
 
 /**
- * Waits until every transaction has ended that was open, so that what was written before counts as settled.
+ * Waits until every transaction that is open now has ended, so that earlier writes count as settled.
  *
  * @example await settled(database);
  */

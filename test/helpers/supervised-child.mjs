@@ -1,4 +1,4 @@
-// A process to be supervised in tests: reports ready, then waits to be stopped. Its first argument says how it misbehaves.
+// A process to supervise in tests: reports ready, then waits to be stopped. Its first argument makes it misbehave.
 import { clearInterval, setInterval } from 'node:timers';
 import { register } from 'tsx/esm/api';
 

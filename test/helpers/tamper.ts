@@ -1,4 +1,4 @@
-// Changes behind the database's guards, as a broken disk or one who may switch triggers off would make them.
+// Changes rows without triggers, as a broken disk or a superuser could.
 import type pg from 'pg';
 import { type Database, inTransaction } from '../../store/postgres/database.ts';
 

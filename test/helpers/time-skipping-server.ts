@@ -1,19 +1,19 @@
-// The program of the server that skips over waiting time, for `TestWorkflowEnvironment.createTimeSkipping`.
+// Finds the binary of Temporal's time-skipping test server, for `TestWorkflowEnvironment.createTimeSkipping`.
 import { temporalTestServerBinary } from '../../cli/local/temporal-binary/find-binary.ts';
 
 /**
- * The `executable` to give to the test environment, fetched first where the machine has none.
+ * Returns the `executable` option of the test environment; downloads the binary if the machine has none.
  *
  * @example await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: await timeSkippingServer() } });
  */
 export const timeSkippingServer = async (): Promise<{ type: 'existing-path'; path: string }> => {
-  const said: string[] = [];
+  const lines: string[] = [];
   try {
     return {
       type: 'existing-path',
-      path: await temporalTestServerBinary({ log: (line) => said.push(line) }),
+      path: await temporalTestServerBinary({ log: (line) => lines.push(line) }),
     };
   } catch (cause) {
-    throw new Error(said.join('\n'), { cause });
+    throw new Error(lines.join('\n'), { cause });
   }
 };

@@ -1,9 +1,9 @@
-// A view that several models share: declared once, imported by each.
+// A view that several models share: it is declared once and imported by each model.
 import { count, instant, numeric } from '../../../domain/model/parts/column.ts';
 import { view } from '../../../domain/model/define-model.ts';
 import { daysSince, ratio } from '../../../domain/model/index.ts';
 
-/** What a user of the service watched, loaded nightly. */
+/** A user's viewing activity, loaded nightly. */
 export const usage = view({
   name: 'usage',
   table: 'examples.usage',
