@@ -1,10 +1,10 @@
-// Canonical JSON: the samples of RFC 8785, and a digest that depends on values alone.
+// Canonical JSON: the samples of RFC 8785, and a digest that depends only on the values.
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canonicalJson, digestOf, digestOfBytes, digestsApart } from '../../domain/canonical-json.ts';
 
-test('the sample of RFC 8785, section 3.2.2, comes out as printed there', () => {
+test('the sample in RFC 8785, section 3.2.2, is written exactly as in the RFC', () => {
   const input: unknown = JSON.parse(
     String.raw`{
       "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
@@ -76,13 +76,13 @@ test.each(numbers)('the double %s is written %s', (bits, text) => {
   expect(canonicalJson(Buffer.from(bits, 'hex').readDoubleBE(0))).toBe(text);
 });
 
-test('a value that JSON cannot hold is refused', () => {
+test('a value that JSON cannot represent is refused', () => {
   for (const value of [NaN, Infinity, -Infinity, { deep: [NaN] }, undefined, () => 1]) {
     expect(() => canonicalJson(value)).toThrow();
   }
 });
 
-test('a digest is SHA-256 of the canonical text, in whatever order keys were written', () => {
+test('a digest is SHA-256 of the canonical text and does not depend on the order of keys', () => {
   const text = '{"a":2,"b":{"c":[1,null],"d":"é"}}';
   const digest = createHash('sha256').update(text, 'utf8').digest('hex');
   expect(digestOf({ b: { d: 'é', c: [1, null] }, a: 2 })).toBe(digest);
@@ -91,7 +91,7 @@ test('a digest is SHA-256 of the canonical text, in whatever order keys were wri
   expect(digestOf({ a: 2, b: { c: [null, 1], d: 'é' } })).not.toBe(digest);
 });
 
-test('the canonical text reads back as the value, and its digest survives the journey', () => {
+test('parsing the canonical text returns the value, with the same digest', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const back: unknown = JSON.parse(canonicalJson(value));
@@ -101,7 +101,7 @@ test('the canonical text reads back as the value, and its digest survives the jo
   );
 });
 
-test('two digests are cut so that they can still be told apart, wherever they differ', () => {
+test('two shortened digests can still be told apart, wherever they differ', () => {
   const digest = (at: number): string => `${'a'.repeat(at)}b${'a'.repeat(63 - at)}`;
   for (const at of [0, 5, 11, 12, 13, 40, 59, 60, 62, 63]) {
     const [first, second] = digestsApart('a'.repeat(64), digest(at));

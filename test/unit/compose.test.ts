@@ -1,4 +1,4 @@
-// docker-compose.yml and the files it needs: pinned, health-checked, closed to the outside, and in step with the code.
+// docker-compose.yml and the files it uses: pinned, health-checked, not exposed to the network, in sync with the code.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const textOf = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 
 const SECRETS = { TIDEGATE_DB_PASSWORD: 'first-secret', TEMPORAL_DB_PASSWORD: 'second-secret' };
 
-/** The file with its variables put in and its anchors merged, as `docker compose config` would show it. */
+/** The file with variables substituted and anchors merged, as `docker compose config` would print it. */
 const project = parse(
   textOf('docker-compose.yml').replaceAll(
     /\$\{(\w+)(?::-([^}]*)|:\?[^}]*)?\}/g,
@@ -39,7 +39,7 @@ describe('docker-compose.yml', () => {
   const services = Object.entries(project.services);
   const runsOnce = ([, { restart }]: [string, Service]): boolean => restart === 'no';
 
-  it.each(Object.keys(SECRETS))('has no default for %s, and says where to set it', (name) => {
+  it.each(Object.keys(SECRETS))('has no default for %s, but an error that says where to set it', (name) => {
     const uses = Array.from(
       textOf('docker-compose.yml').matchAll(new RegExp(`\\$\\{${name}[^}]*\\}`, 'g')),
       String,
@@ -53,14 +53,14 @@ describe('docker-compose.yml', () => {
       expect(`${name}: ${image}`).toMatch(/:\d+\.\d+(\.\d+)?(-[\w.-]+)?$/);
   });
 
-  it('watches the health of every service that stays, and starts it again when it ends', () => {
+  it('has a health check and a restart policy for every long-running service', () => {
     const staying = services.filter((service) => !runsOnce(service));
     expect(
       staying.map(([name, { restart, healthcheck }]) => ({ name, restart, checked: Boolean(healthcheck) })),
     ).toEqual(staying.map(([name]) => ({ name, restart: 'unless-stopped', checked: true })));
   });
 
-  it('waits for services to be healthy, or to have done their one task', () => {
+  it('waits until services are healthy, or have completed their one task', () => {
     const once = new Set(services.filter(runsOnce).map(([name]) => name));
     const waits = services.flatMap(([, { depends_on = {} }]) => Object.entries(depends_on));
     expect(waits.length).toBeGreaterThan(0);
@@ -72,20 +72,20 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('publishes every port on the loopback address only', () => {
+  it('publishes every port only on the loopback address', () => {
     const ports = services.flatMap(([, { ports = [] }]) => ports);
     expect(ports.length).toBeGreaterThan(0);
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
   });
 
-  it('keeps the data of both databases in named volumes, where the image of Postgres 18 puts it', () => {
+  it('keeps the data of both databases in named volumes, at the path that the Postgres 18 image uses', () => {
     const kept = services.flatMap(([, { image, volumes = [] }]) =>
       image.startsWith('postgres:18') ? volumes : [],
     );
     expect(kept).toEqual(['postgres-data:/var/lib/postgresql', 'temporal-postgres-data:/var/lib/postgresql']);
   });
 
-  it('gives each part the password of its own database and of no other', () => {
+  it('gives each service the password of its own database and no other', () => {
     const holders = (secret: string): string[] =>
       services
         .filter(([, service]) => JSON.stringify(service.environment ?? {}).includes(secret))
@@ -104,7 +104,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  it('mounts files that exist, under the paths that the services use', () => {
+  it('mounts only files that exist, at the paths that the services use', () => {
     const mounts = services.flatMap(([name, { volumes = [], entrypoint = [], environment = {} }]) =>
       volumes
         .filter((volume) => volume.startsWith('./'))
@@ -120,12 +120,12 @@ describe('docker-compose.yml', () => {
   });
 });
 
-// temporalio/auto-setup, which did all this in one container, is no longer built.
+// temporalio/auto-setup, which did all of this in one container, is no longer published.
 describe('the Temporal server of docker-compose.yml', () => {
   const { temporal, ...others } = project.services;
   const job = (name: string): Service => others[name] as Service;
 
-  it('has the version of the tools that make its tables and its namespace', () => {
+  it('has the same version as the tools that create its tables and its namespace', () => {
     const versions = ['setup-temporal-schema', 'setup-temporal'].map((name) => job(name).image.split(':'));
     const [image, version] = (temporal as Service).image.split(':');
     expect(image).toBe('temporalio/server');
@@ -135,7 +135,7 @@ describe('the Temporal server of docker-compose.yml', () => {
     ]);
   });
 
-  it('starts on tables of its version, and everything that needs its namespace starts after that is made', () => {
+  it('starts after its tables were updated, and services that need its namespace start after that was created', () => {
     expect(Object.keys(job('setup-temporal-schema').depends_on ?? {})).toEqual(['temporal-postgres']);
     expect(Object.keys(temporal?.depends_on ?? {})).toEqual(['setup-temporal-schema']);
     expect(Object.keys(job('setup-temporal').depends_on ?? {})).toEqual(['temporal']);
@@ -143,7 +143,7 @@ describe('the Temporal server of docker-compose.yml', () => {
       expect(Object.keys(job(name).depends_on ?? {})).toEqual(['setup-database', 'setup-temporal']);
   });
 
-  it('looks for its tables in the database in which they are made', () => {
+  it('uses the database in which its tables are created', () => {
     const { SQL_PLUGIN, SQL_HOST, SQL_PORT, SQL_USER, SQL_PASSWORD } =
       job('setup-temporal-schema').environment ?? {};
     expect(temporal?.environment).toMatchObject({
@@ -156,14 +156,14 @@ describe('the Temporal server of docker-compose.yml', () => {
     expect(SQL_HOST).toBe('temporal-postgres');
   });
 
-  it('keeps the number of history shards of the databases that exist', () => {
+  it('has the number of history shards with which existing databases were created', () => {
     expect(temporal?.environment?.['NUM_HISTORY_SHARDS']).toBe(4);
   });
 });
 
-// The tool itself has the last word, on a machine that has it.
+// Also checks the file with docker compose itself, on machines that have it.
 describe.runIf(spawnSync('docker', ['compose', 'version']).status === 0)('docker compose config', () => {
-  it('reads the file without a complaint', () => {
+  it('accepts the file without a warning', () => {
     const env = { ...process.env, ...SECRETS };
     const args = ['compose', '--env-file', '/dev/null', 'config', '--quiet'];
     const { status, stderr } = spawnSync('docker', args, { cwd: root, env, encoding: 'utf8' });
@@ -174,7 +174,7 @@ describe.runIf(spawnSync('docker', ['compose', 'version']).status === 0)('docker
 describe('the image', () => {
   const dockerfile = textOf('Dockerfile');
 
-  it('begins with one version of Node, and not with a moving tag', () => {
+  it('is based on a fixed version of Node and not on a moving tag', () => {
     expect(dockerfile).toMatch(/^ARG NODE_IMAGE=node:\d+\.\d+\.\d+-bookworm-slim$/m);
     expect(dockerfile.match(/^FROM (\S+)/gm)).toEqual(['FROM ${NODE_IMAGE}', 'FROM ${NODE_IMAGE}']);
   });
@@ -183,7 +183,7 @@ describe('the image', () => {
     expect(dockerfile.match(/^USER (\S+)$/gm)?.at(-1)).toBe('USER node');
   });
 
-  it('takes in nothing but what .dockerignore names', () => {
+  it('contains only files that .dockerignore lists as exceptions', () => {
     const lines = textOf('.dockerignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
@@ -192,13 +192,13 @@ describe('the image', () => {
     expect(lines.filter((line) => /env|git|tidegate$/.test(line))).toEqual([]);
   });
 
-  it('is named for the version of the package', () => {
+  it('has the version of the package in its tag', () => {
     const { version } = JSON.parse(textOf('package.json')) as { version: string };
     expect(textOf('docker-compose.yml')).toContain(`image: tidegate:${version}\n`);
   });
 });
 
-/** Runs a script with stand-ins for the programs it calls; each prints its arguments to `calls` and does as `does` says. */
+/** Runs a script with a fake `program`, which records its arguments in `calls` and then runs the shell code `does`. */
 const runScript = (
   script: string,
   program: string,
@@ -227,12 +227,12 @@ describe('setup-temporal-schema.sh', () => {
   ];
   const all = [...steps('temporal', 'temporal'), ...steps('temporal_visibility', 'visibility')];
 
-  it('makes both databases, and updates their tables from the folders that the image holds', () => {
+  it('creates both databases and updates their tables from the folders in the image', () => {
     const run = runScript('docker/setup-temporal-schema.sh', 'temporal-sql-tool', 'exit 0');
     expect(run).toEqual({ status: 0, calls: all });
   });
 
-  it('ends with a failure at the first step that fails, so that the server does not start', () => {
+  it('stops with an error at the first step that fails, so that the server does not start', () => {
     const does = 'case "$*" in *update-schema*) exit 1;; esac';
     const run = runScript('docker/setup-temporal-schema.sh', 'temporal-sql-tool', does);
     expect(run).toEqual({ status: 1, calls: all.slice(0, 3) });
@@ -242,7 +242,7 @@ describe('setup-temporal-schema.sh', () => {
 describe('setup-temporal.sh', () => {
   const attributes = Object.entries(searchAttributeKinds);
 
-  it('makes an absent namespace, kept for 90 days, and registers the attributes of the code in it', () => {
+  it('creates a missing namespace with a retention of 90 days and registers the search attributes in it', () => {
     const does = 'case "$*" in *describe*) exit 1;; esac';
     const { status, calls } = runScript('docker/setup-temporal.sh', 'temporal', does);
     expect(status).toBe(0);
@@ -257,7 +257,7 @@ describe('setup-temporal.sh', () => {
     ]);
   });
 
-  it('changes nothing where everything exists', () => {
+  it('changes nothing if everything exists', () => {
     const known = attributes.map(([name, kind]) => `echo "  ${name}  ${kind}"`).join('\n');
     const does = `case "$*" in *list*) ${known};; esac`;
     const env = { TEMPORAL_NAMESPACE: 'drift' };

@@ -1,4 +1,4 @@
-// Which errors are faults in the program, and which pass.
+// Which errors count as defects of the program, and which as temporary failures.
 import { strictEqual } from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { failureOf, errorOf } from '../../activities/compute/message.ts';
 import { defectOf } from '../../domain/defect.ts';
 
-/** What a piece of code throws, at once or later. */
+/** Returns what a piece of code throws, synchronously or as a rejected promise. */
 const thrownBy = async (code: () => unknown): Promise<unknown> => {
   try {
     await code();
@@ -20,28 +20,28 @@ const nothing = undefined as unknown as { readonly rows: number };
 const refused = (code: string): Error => Object.assign(new Error(`connect ${code} 10.0.0.1:443`), { code });
 
 it.each<[string, () => unknown]>([
-  ['reads a property of nothing', () => nothing.rows],
-  ['asks for an array of a length that none has', () => new Float64Array(-1)],
-  ['writes an instant that is none', () => new Date(NaN).toISOString()],
-  ['parses a text that is no JSON', () => JSON.parse('{') as unknown],
+  ['reads a property of undefined', () => nothing.rows],
+  ['creates an array with a negative length', () => new Float64Array(-1)],
+  ['formats an invalid date', () => new Date(NaN).toISOString()],
+  ['parses a text that is not JSON', () => JSON.parse('{') as unknown],
   [
-    'never ends',
+    'recurses without end',
     function again(): number {
       return 1 + again();
     },
   ],
-  ['asserts what does not hold', () => strictEqual(1, 2)],
-  ['gives Node a wrong argument', () => new EventEmitter().on('x', 3 as never)],
+  ['fails an assertion', () => strictEqual(1, 2)],
+  ['passes a wrong argument to Node', () => new EventEmitter().on('x', 3 as never)],
   ['sends a function to a thread', () => new MessageChannel().port1.postMessage(() => 1)],
-  ['asks for an address that is none', () => fetch('not an address')],
-])('code that %s is at fault', async (_, code) => {
+  ['fetches an invalid address', () => fetch('not an address')],
+])('an error of code that %s is a DEFECT', async (_, code) => {
   const error = await thrownBy(code);
   const defect = defectOf(error);
   expect(defect).toMatchObject({ code: 'DEFECT', retryable: false, cause: error });
   expect(defect?.message).toBe(`${(error as Error).name}: ${(error as Error).message}`);
 });
 
-it('a request that nobody answers may pass, though `fetch` calls it a TypeError', async () => {
+it('a request that nobody answers is not a DEFECT, although `fetch` throws a TypeError', async () => {
   const error = await thrownBy(() => fetch('http://127.0.0.1:1/'));
   expect(error).toBeInstanceOf(TypeError);
   expect(defectOf(error)).toBeUndefined();
@@ -50,21 +50,21 @@ it('a request that nobody answers may pass, though `fetch` calls it a TypeError'
 it.each([
   ['a plain error', new Error('the webhook answered 503')],
   ['a socket that was reset', refused('ECONNRESET')],
-  ['addresses that all refused', new AggregateError([refused('ECONNREFUSED')])],
+  ['a host whose addresses all refuse the connection', new AggregateError([refused('ECONNREFUSED')])],
   ['a body that was cut off', new TypeError('terminated', { cause: refused('UND_ERR_SOCKET') })],
-  ['memory that is short', new RangeError('Array buffer allocation failed')],
+  ['a lack of memory', new RangeError('Array buffer allocation failed')],
   [
-    'a stream that was closed meanwhile',
+    'a stream that was closed in the meantime',
     Object.assign(new TypeError('Invalid state: Controller is already closed'), {
       code: 'ERR_INVALID_STATE',
     }),
   ],
-  ['no error at all', 'boom'],
-])('%s may pass', (_, error) => {
+  ['a thrown string', 'boom'],
+])('%s is not a DEFECT', (_, error) => {
   expect(defectOf(error)).toBeUndefined();
 });
 
-it('a fault in a compute thread keeps its code on the way to the worker, and any other error is tried again', async () => {
+it('a DEFECT in a compute thread reaches the worker as such, and any other error is retried', async () => {
   const error = (await thrownBy(() => nothing.rows)) as Error;
   const carried = errorOf(structuredClone(failureOf(error)));
   expect(carried).toMatchObject({ code: 'DEFECT', retryable: false });

@@ -1,4 +1,4 @@
-// Numbers as people read them: different ones never read alike, and what is quoted is what stands in the data.
+// Formatting of numbers: different numbers never look the same, and quoted values have all their digits.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -15,7 +15,7 @@ const number = fc.double({ noNaN: true, noDefaultInfinity: true });
 const far = (a: number, b: number): boolean =>
   Math.abs(a / 2 - b / 2) > 1e-14 * Math.max(Math.abs(a), Math.abs(b));
 
-describe('numbers that are read beside each other', () => {
+describe('numbers that are shown together', () => {
   it.each([
     [
       [7.07, 500_123.4],
@@ -49,11 +49,11 @@ describe('numbers that are read beside each other', () => {
       [1.7e9 + 0.25, 1.7e9 + 0.5],
       ['1700000000.25', '1700000000.5'],
     ],
-  ])('have the digits that tell them apart: %j', (values, texts) => {
+  ])('have enough digits to distinguish them: %j', (values, texts) => {
     expect(apart(values)).toEqual(texts);
   });
 
-  it('differ by what they truly differ, to a tenth of it', () => {
+  it('differ by their true difference, within a tenth of it', () => {
     fc.assert(
       fc.property(number, number, (a, b) => {
         const [from, to] = apart([a, b]).map(Number) as [number, number];
@@ -64,7 +64,7 @@ describe('numbers that are read beside each other', () => {
     );
   });
 
-  it('are different texts, however many there are', () => {
+  it('have different texts, however many numbers there are', () => {
     const near = fc.double({ min: 1e9, max: 1e9 + 1e-3, noNaN: true });
     fc.assert(
       fc.property(fc.uniqueArray(fc.oneof(number, near), { minLength: 3, maxLength: 8 }), (values) => {
@@ -79,8 +79,8 @@ describe('numbers that are read beside each other', () => {
   });
 });
 
-describe('a number of a scale', () => {
-  it('has three decimals, and more if it would read as its bound, as 0 or as another', () => {
+describe('a number on a fixed scale', () => {
+  it('has three decimals, and more if it would look like its bound, 0 or another number', () => {
     expect(fixed([0.6224, 0.58, 0.6637])).toEqual(['0.622', '0.580', '0.664']);
     expect(fixed([0.69996], [0.7])).toEqual(['0.69996']);
     expect(fixed([0.0004, -0.0001, 0.0009])).toEqual(['0.0004', '-0.0001', '0.0009']);
@@ -105,7 +105,7 @@ describe('a value of the data', () => {
 });
 
 describe('a measured number', () => {
-  it('has three digits, and all before the point', () => {
+  it('has three significant digits, and all digits before the decimal point', () => {
     expect([0.20649, 99.96, 123.4, 500_123.4, 9.2233e18, 1e-9, NaN].map((value) => rounded(value))).toEqual([
       '0.206',
       '100',
@@ -118,8 +118,8 @@ describe('a measured number', () => {
   });
 });
 
-describe('a share in per cent', () => {
-  it('reads neither 0 % nor 100 % unless it is', () => {
+describe('a percentage', () => {
+  it('is shown as 0 % or 100 % only if the share is exactly 0 or 1', () => {
     expect([0, 1, 0.0017, 0.99996, 1e-9].map(percent)).toEqual([
       '0 %',
       '100 %',
@@ -133,7 +133,7 @@ describe('a share in per cent', () => {
 });
 
 describe('a p-value', () => {
-  it('lies on the side of its bound that it reads to lie on', () => {
+  it('is shown on the correct side of its bound', () => {
     expect([3e-9, 0.031, 1, 0.99996].map((p) => formatPValue(p))).toEqual([
       '<0.0001',
       '0.031',

@@ -1,4 +1,4 @@
-// Files that are found by their path, from the sources and from programs that were built into another folder.
+// Files that are found by path, both from the sources and from programs that were built into another folder.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { root } from '../../boot/cache.mjs';
 import { paths } from '../../paths.ts';
 import manifest from '../../package.json' with { type: 'json' };
 
-it.each(Object.entries(paths))('%s is where it is looked for', (_, path) => {
+it.each(Object.entries(paths))('the path of %s exists', (_, path) => {
   expect(existsSync(path)).toBe(true);
 });
 
@@ -19,19 +19,19 @@ describe('programs built into another folder', () => {
   let folder: string;
 
   beforeAll(async () => {
-    // Inside the project, so that packages are found.
+    // Inside the project, so that Node finds the packages.
     folder = await mkdtemp(join(root, 'node_modules/.built-'));
     await buildPrograms(folder);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('find the files of the sources', async () => {
+  it('find files of the project, such as package.json', async () => {
     const program = join(folder, 'cli/main.mjs');
     const { stdout } = await promisify(execFile)(process.execPath, [program, '--version']);
     expect(stdout.trim()).toBe(manifest.version);
   });
 
-  it('compute in a thread', async () => {
+  it('can start a compute thread', async () => {
     const thread = new Worker(join(folder, 'activities/compute/thread.mjs'), { execArgv: [] });
     try {
       const rows = {

@@ -1,4 +1,4 @@
-// What a URL asks of its sessions, and what is left of the URL.
+// planSession: the settings that a database URL requests for its sessions, and the URL without them.
 import { expect, it } from 'vitest';
 import { planSession } from '../../store/postgres/session.ts';
 
@@ -6,7 +6,7 @@ const options = (text: string): string => `postgres://ada@db:5432/churn?options=
 const settingsOf = (text: string): Record<string, string> =>
   Object.fromEntries(planSession(options(text)).settings);
 
-it('sets what is needed, and public as the schema of plain names', () => {
+it('sets what Tidegate needs, and public as the search path', () => {
   const { url, settings } = planSession('postgres://ada:pw@db:5432/churn?sslmode=disable');
   expect(url).toBe('postgres://ada:pw@db:5432/churn?sslmode=disable');
   expect(Object.fromEntries(settings)).toMatchObject({
@@ -28,7 +28,7 @@ it.each([
   [String.raw`-c search_path=my\ schema`, { search_path: 'my schema' }],
   ['-c app.user=ada', { 'app.user': 'ada' }],
   ['-c TimeZone=Asia/Tokyo -c timezone=Asia/Seoul', { TimeZone: 'UTC' }],
-])('takes %s out of the URL, to be set once connected', (text, expected) => {
+])('removes %s from the URL and sets it after connecting', (text, expected) => {
   expect(settingsOf(text)).toMatchObject(expected);
   expect(Object.keys(settingsOf(text)).map((name) => name.toLowerCase())).toEqual([
     ...new Set(Object.keys(settingsOf(text)).map((name) => name.toLowerCase())),
@@ -37,7 +37,7 @@ it.each([
 });
 
 it.each(['-c post_auth_delay=1', '-c log_connections=on', '-S 64', '-e'])(
-  'leaves %s where it is: no session can set it',
+  'leaves %s in the URL because a session cannot set it',
   (text) => {
     const { url, settings } = planSession(options(`${text} -c search_path=crm`));
     expect(new URL(url).searchParams.get('options')).toBe(text);
@@ -45,7 +45,7 @@ it.each(['-c post_auth_delay=1', '-c log_connections=on', '-S 64', '-e'])(
   },
 );
 
-it('lets the caller add settings, which win over those of the URL', () => {
+it('lets the caller add settings, which take precedence over those of the URL', () => {
   const { settings } = planSession(options('-c statement_timeout=0'), {
     settings: { statement_timeout: '2000' },
   });

@@ -1,4 +1,4 @@
-// Answers of Temporal's service as errors of the table.
+// Errors from Temporal's service as errors of the table, and the failures of activities.
 import { ServiceError } from '@temporalio/client';
 import { ApplicationFailure, NamespaceNotFoundError } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
@@ -21,12 +21,12 @@ describe('temporalFailure', () => {
     [grpc(5, 'Namespace nowhere is not found.'), 'UNKNOWN_NAMESPACE', false],
     [new NamespaceNotFoundError('nowhere'), 'UNKNOWN_NAMESPACE', false],
     [new ServiceError('Failed to start', { cause: grpc(7, 'no') }), 'TEMPORAL_NOT_ALLOWED', false],
-  ])('%s is %s', (error, code, retryable) => {
+  ])('maps %s to %s', (error, code, retryable) => {
     expect(temporalFailure(error)).toMatchObject({ code, retryable });
   });
 
   it.each([grpc(5, 'workflow execution not found'), new Error('boom'), undefined])(
-    '%s is no failure of the service',
+    'returns undefined for %s',
     (error) => {
       expect(temporalFailure(error)).toBeUndefined();
     },
@@ -39,7 +39,7 @@ describe('an activity that fails', () => {
     code: '25006',
   });
 
-  it('is not tried again if Postgres refuses for good, and names step, cause and remedy', () => {
+  it('is not retried if the error from Postgres is permanent, and its message has the step, cause and remedy', () => {
     const failure = asFailure(renamed, 'freezeWindow') as ApplicationFailure;
     expect([failure.type, failure.nonRetryable]).toEqual(['UNKNOWN_COLUMN', true]);
     expect(failure.message).toMatch(
@@ -47,21 +47,21 @@ describe('an activity that fails', () => {
     );
   });
 
-  it('is tried again if Postgres may take the same later', () => {
+  it('is retried if Postgres may accept the same statement later', () => {
     expect(asFailure(readOnly, 'freezeWindow')).toMatchObject({
       type: 'DATABASE_READ_ONLY',
       nonRetryable: false,
     });
   });
 
-  it('is not tried again if the program is at fault, and names step, error and remedy', () => {
+  it('is not retried if the program has a defect, and its message has the step, error and remedy', () => {
     const failure = asFailure(new TypeError('x is undefined'), 'freezeWindow') as ApplicationFailure;
     expect([failure.type, failure.nonRetryable]).toEqual(['DEFECT', true]);
     expect(failure.message).toMatch(/^freezeWindow: TypeError: x is undefined\. This is a fault in Tidegate/);
     expect(failure.cause).toBeInstanceOf(TypeError);
   });
 
-  it('passes on what is neither, and what Temporal made itself', () => {
+  it('passes on other errors, and failures that Temporal itself created, unchanged', () => {
     for (const error of [
       new Error('the webhook answered 503'),
       ApplicationFailure.create({ cause: renamed }),
@@ -70,7 +70,7 @@ describe('an activity that fails', () => {
       expect(asFailure(error, 'freezeWindow')).toBe(error);
   });
 
-  it('of Postgres, Temporal or the program itself is named in the retry policies if no retry can help', () => {
+  it('has a code in the retry policies if it cannot be retried and is due to Postgres, Temporal or a defect', () => {
     const named: readonly string[] = retryPolicies.store.retry.nonRetryableErrorTypes;
     const ofServers = Object.entries(errorKinds).filter(
       ([code, { retryable }]) =>

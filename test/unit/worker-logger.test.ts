@@ -1,4 +1,4 @@
-// What Temporal's SDK logs, as the worker process writes it.
+// How the worker process logs messages of Temporal's SDK.
 import { type Logger } from '@temporalio/worker';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -11,13 +11,13 @@ function logged(level: string, log: (logger: Logger) => unknown): string[] {
   return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
 }
 
-test('that a worker of activities only polls for no workflows is meant, and no warning', () => {
-  const words = 'No workflows registered, not polling for workflow tasks';
-  expect(logged('info', (logger) => logger.warn(words))).toEqual([]);
-  expect(logged('debug', (logger) => logger.warn(words))).toEqual([words]);
+test('the SDK warning that an activity worker does not poll for workflows is logged only at level debug', () => {
+  const message = 'No workflows registered, not polling for workflow tasks';
+  expect(logged('info', (logger) => logger.warn(message))).toEqual([]);
+  expect(logged('debug', (logger) => logger.warn(message))).toEqual([message]);
 });
 
-test('other warnings stay warnings, and an error keeps its stack', () => {
+test('other warnings are logged as warnings, and errors with their stack', () => {
   expect(logged('warn', (logger) => logger.warn('the poll failed'))).toEqual(['the poll failed']);
   const lines: string[] = [];
   const logger = runtimeLogger(pino({}, { write: (line) => void lines.push(line) }));

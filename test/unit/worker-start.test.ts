@@ -1,10 +1,10 @@
-// A worker that cannot start ends, so that whatever keeps it alive starts it again.
+// A worker that cannot start exits, so that its process manager can start it again.
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 
-it('a worker whose database does not answer says so and ends with 1', () => {
+it('a worker whose database does not answer reports that and exits with code 1', () => {
   const program = fileURLToPath(new URL('../../bin/tidegate.mjs', import.meta.url));
   const { status, stderr } = spawnSync(process.execPath, [program, 'worker'], {
     cwd: tmpdir(),

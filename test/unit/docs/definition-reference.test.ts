@@ -1,4 +1,4 @@
-// The reference of a model's definition says what the schema says.
+// docs/definition.md agrees with the schema of a definition.
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type DefinitionKey, definitionKeys } from '../../../scripts/definition-reference.ts';
@@ -8,18 +8,18 @@ describe('docs/definition.md', () => {
   let keys: DefinitionKey[];
   beforeAll(() => void (keys = definitionKeys()));
 
-  test('lists every key with the type, default and meaning of the schema', async () => {
+  test('lists every key with its type, default and meaning from the schema', async () => {
     const page = await readFile(referenceFile, 'utf8');
     expect(page, 'run `npm run definition-reference`').toBe(await renderReference(keys));
   });
 
-  test('gives a meaning for every key', () => {
+  test('contains a meaning for every key', () => {
     const documented = keys.filter(({ path }) => !/derived\.<name>/.test(path));
     expect(documented.filter(({ meaning }) => meaning === '').map(({ path }) => path)).toEqual([]);
     expect(documented.length).toBeGreaterThan(100);
   });
 
-  test('shows a default where the schema has one, and marks what is required', () => {
+  test('shows the defaults of the schema and marks required keys', () => {
     const of = (path: string) => keys.find((key) => key.path === path);
     expect(of('promotion.expiresAfter')).toMatchObject({ default: "'7 days'", required: false });
     expect(of('training.window')).toMatchObject({ default: undefined, required: true });

@@ -1,4 +1,4 @@
-// A text is used as a category by its first 1,000 characters.
+// The category of a text is its first 1,000 characters.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { ColumnBuilder } from '../../../domain/drift/tables/column-builder.ts';
@@ -13,19 +13,19 @@ const X = 'x'.repeat(998);
 
 describe('the category of a text', () => {
   it.each([
-    ['nothing', '', ''],
+    ['an empty text', '', ''],
     ['1,000 letters', `${X}ab`, `${X}ab`],
     ['1,001 letters', `${X}abc`, `${X}ab`],
-    ['a pair that ends at the cut', `${X}a😀b`, `${X}a😀`],
-    ['a pair behind the cut', `${X}ab😀`, `${X}ab`],
-    ['1,000 emoji, which are 2,000 units', '😀'.repeat(1_000), '😀'.repeat(1_000)],
+    ['a text with a surrogate pair as its 1,000th character', `${X}a😀b`, `${X}a😀`],
+    ['a text with a surrogate pair after its 1,000th character', `${X}ab😀`, `${X}ab`],
+    ['1,000 emoji, which are 2,000 code units', '😀'.repeat(1_000), '😀'.repeat(1_000)],
     ['1,001 emoji', '😀'.repeat(1_001), '😀'.repeat(1_000)],
-    ['an accent of its own behind the cut', `${X}ae\u0301`, `${X}ae`],
-  ])('of %s is at most 1,000 whole code points', (_, text, expected) => {
+    ['a text with a combining accent after its 1,000th character', `${X}ae\u0301`, `${X}ae`],
+  ])('has at most 1,000 whole code points: %s', (_, text, expected) => {
     expect(categoryOf(text)).toBe(expected);
   });
 
-  it('is the beginning of the text, and its own category', () => {
+  it('is the beginning of the text, and does not change if it is truncated again', () => {
     const unit = fc.constantFrom('a', 'é', '\u0301', '😀', '👩‍👩‍👧', '\n');
     const text = fc
       .array(unit, { minLength: 400, maxLength: 1_500, size: 'max' })
@@ -40,16 +40,16 @@ describe('the category of a text', () => {
   });
 });
 
-test('a column of a compared table has one category for texts that differ only later', () => {
+test('texts that differ only after 1,000 characters are one category in a compared table', () => {
   const builder = new ColumnBuilder('note');
   for (const cell of [`${X}a😀1`, `${X}a😀2`, null, `${X}b😀1`]) builder.add(cell);
   expect(builder.column()).toMatchObject({ dictionary: [`${X}a😀`, `${X}b😀`] });
 });
 
-test('a category of 1,000 emoji is held against a pattern, though it has 2,000 units', () => {
+test('a category of 1,000 emoji is matched against a pattern, although it has 2,000 code units', () => {
   const stated = regex.stated(category(undefined, { matches: '😀+' }), matchTexts);
-  const judge = stated?.texts;
-  const verdicts = typeof judge === 'function' ? judge(['😀'.repeat(1_000), '😀'.repeat(1_001)]) : judge;
+  const check = stated?.texts;
+  const verdicts = typeof check === 'function' ? check(['😀'.repeat(1_000), '😀'.repeat(1_001)]) : check;
   expect(verdicts).toEqual([true, false]);
 });
 
@@ -59,7 +59,7 @@ const definitionWith = (columns: Parameters<typeof category>[0]) => ({
   features: [{ ...account, columns: { ...account.columns, plan: category(columns) } }],
 });
 
-describe('a category that no text can be', () => {
+describe('a text in a definition that is too long to be a category', () => {
   it.each([
     ['a value of a column', definitionWith(['a', long])],
     ['the value of equals', withDerived({ made: equals('plan', long) })],
@@ -71,7 +71,7 @@ describe('a category that no text can be', () => {
     expect(() => parseDefinition(input)).toThrow('must have at most 1000 characters');
   });
 
-  it('has more than 1,000 characters', () => {
+  it('is allowed at exactly 1,000 characters', () => {
     expect(() => parseDefinition(definitionWith(['a', `${X}a😀`]))).not.toThrow();
   });
 });

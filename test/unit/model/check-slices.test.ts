@@ -1,4 +1,4 @@
-// Named slices are checked when a definition is: each wrong place is named.
+// Checks of the named slices of a definition.
 import { expect, test } from 'vitest';
 import { category, count, flag, numeric } from '../../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../../domain/model/define-model.ts';
@@ -28,7 +28,7 @@ const withSlices = (slices: unknown): unknown => ({
 });
 const parse = async (slices: unknown) => parseDefinition(withSlices(slices));
 
-test('values of the right kind, ranges and null are taken as they are', async () => {
+test('values of the right kind, ranges and null are accepted', async () => {
   const slices = [
     { name: 'pro in Rome', where: { plan: 'pro', city: 'Rome' } },
     { name: 'idle payers', where: { hours: { max: 1 }, paid: true } },
@@ -45,8 +45,8 @@ test.each([
     'promotion.slices.0.where.plan',
     'not one of its values: basic, pro',
   ],
-  [[{ name: 'a', where: { plan: 3 } }], 'promotion.slices.0.where.plan', 'holds categories'],
-  [[{ name: 'a', where: { hours: 'many' } }], 'promotion.slices.0.where.hours', 'holds numbers'],
+  [[{ name: 'a', where: { plan: 3 } }], 'promotion.slices.0.where.plan', 'contains categories'],
+  [[{ name: 'a', where: { hours: 'many' } }], 'promotion.slices.0.where.hours', 'contains numbers'],
   [[{ name: 'a', where: { paid: 'true' } }], 'promotion.slices.0.where.paid', 'is a flag'],
   [
     [
@@ -58,13 +58,13 @@ test.each([
   ],
   [[{ name: 'a', where: {} }], 'promotion.slices.0.where', 'name at least one column'],
   [[{ name: ' ', where: { tickets: 1 } }], 'promotion.slices.0.name', ''],
-])('%j is refused at its place', async (slices, at, problem) => {
+])('%j is refused with its place', async (slices, at, problem) => {
   const failure = await failureOf(parse(slices));
   expect(failure).toMatchObject({ code: 'INVALID_DEFINITION', places: [{ at }] });
   expect(failure.message).toContain(problem);
 });
 
-test('a range without a bound, or upside down, is refused', async () => {
+test('a range without a bound, or with min above max, is refused', async () => {
   for (const range of [{}, { min: 2, max: 1 }]) {
     expect(await failureOf(parse([{ name: 'a', where: { hours: range } }]))).toMatchObject({
       code: 'INVALID_DEFINITION',

@@ -1,4 +1,4 @@
-// Definitions: defaults are filled, and each mistake is named by its place.
+// parseDefinition: defaults, and what it reports for each mistake in a definition.
 import { expect, test } from 'vitest';
 import { category, count, flag, numeric } from '../../../domain/model/parts/column.ts';
 import {
@@ -35,7 +35,7 @@ const refusal = (input: unknown): TidegateError => {
   throw new Error('expected the definition to be refused');
 };
 
-test('what is left out has its default', () => {
+test('keys that are left out get their defaults', () => {
   expect(parseDefinition(minimal)).toMatchObject({
     label: { delay: '0 days', positive: true },
     holdout: { share: 0.2 },
@@ -64,7 +64,7 @@ test('what is left out has its default', () => {
   });
 });
 
-test('a checked definition is checked again without change', () => {
+test('parsing a checked definition again does not change it', () => {
   const definition = parseDefinition(churn);
   expect(parseDefinition(definition)).toEqual(definition);
   expect(parseDefinition(JSON.parse(JSON.stringify(definition)))).toEqual(definition);
@@ -81,26 +81,30 @@ const mistakes: (readonly [string, object, string])[] = [
   ['a misspelt field of the promotion', { ...minimal, promotion: { minDelat: 1 } }, 'promotion'],
   ['a misspelt field of the holdout', { ...minimal, holdout: { shares: 0.1 } }, 'holdout'],
   ['an unknown kind of column', withColumn({ type: 'number' }), 'features.0.columns.hours.type'],
-  ['a name in capitals', { ...minimal, name: 'Churn' }, 'name'],
+  ['a name with a capital letter', { ...minimal, name: 'Churn' }, 'name'],
   ['an entity without keys', { ...minimal, entity: { name: 'user', keys: [] } }, 'entity.keys'],
-  ['no view', { ...minimal, features: [] }, 'features'],
+  ['a definition without views', { ...minimal, features: [] }, 'features'],
   ['a view without columns', withView({ columns: {} }), 'features.0.columns'],
   [
     'a category without values',
     withColumn({ type: 'category', values: [] }),
     'features.0.columns.hours.values',
   ],
-  ['a table that is SQL', withView({ table: 'usage; drop table users' }), 'features.0.table'],
+  ['a table name that contains SQL', withView({ table: 'usage; drop table users' }), 'features.0.table'],
   ['a known column without a lag', withView({ known: 'loaded_at' }), 'features.0.lag'],
-  ['a ttl that is no duration', withView({ ttl: 'a while' }), 'features.0.ttl'],
+  ['a ttl that is not a duration', withView({ ttl: 'a while' }), 'features.0.ttl'],
   [
     'a knownSince without a time zone',
     withView({ knownSince: '2024-01-01T00:00:00' }),
     'features.0.knownSince',
   ],
-  ['a holdout of nothing', { ...minimal, holdout: { share: 0 } }, 'holdout.share'],
-  ['a holdout of most', { ...minimal, holdout: { share: 0.51 } }, 'holdout.share'],
-  ['a cluster of a foreign key', { ...minimal, holdout: { cluster: ['household'] } }, 'holdout.cluster'],
+  ['a holdout share of 0', { ...minimal, holdout: { share: 0 } }, 'holdout.share'],
+  ['a holdout share above one half', { ...minimal, holdout: { share: 0.51 } }, 'holdout.share'],
+  [
+    'a cluster by a column that is not a key',
+    { ...minimal, holdout: { cluster: ['household'] } },
+    'holdout.cluster',
+  ],
   [
     'an unknown trainer',
     { ...minimal, training: { trainer: 'luck', window: '1 month' } },
@@ -110,7 +114,7 @@ const mistakes: (readonly [string, object, string])[] = [
   ['two approvals', { ...minimal, promotion: { approvals: 2 } }, 'promotion.approvals'],
   ['an empty window', { ...minimal, monitor: { every: '1 month', window: '0 days' } }, 'monitor.window'],
   [
-    'a schedule without a pause',
+    'a schedule with an interval of zero',
     { ...minimal, monitor: { every: '0 hours', window: '1 day' } },
     'monitor.every',
   ],
@@ -120,34 +124,34 @@ const mistakes: (readonly [string, object, string])[] = [
     'training.window',
   ],
   [
-    'reminders without a pause',
+    'reminders with an interval of zero',
     { ...minimal, promotion: { remindEvery: '0 days' } },
     'promotion.remindEvery',
   ],
   [
-    'a request that expires at once',
+    'an approval that expires immediately',
     { ...minimal, promotion: { expiresAfter: '0 days' } },
     'promotion.expiresAfter',
   ],
 ];
 
-test.each(mistakes)('%s is refused by its place', (_, input, at) => {
+test.each(mistakes)('%s is refused with its place', (_, input, at) => {
   const { code, places, message } = refusal(input);
   expect(code).toBe('INVALID_DEFINITION');
   expect(places.map((place) => place.at)).toEqual([at]);
   expect(message).toContain(`${at}: ${places[0]?.problem}`);
 });
 
-test('a misspelt field is named', () => {
+test('the error names a misspelt field', () => {
   expect(refusal({ ...minimal, promotion: { minDelat: 1 } }).message).toContain('minDelat');
 });
 
-test('what is no definition at all is refused', () => {
+test('a value that is not a definition at all is refused', () => {
   for (const input of [undefined, null, 'churn', 7, []])
     expect(refusal(input).places[0]?.at).toBe('the model');
 });
 
-test('two features of one name are refused at the second, and the first is named', () => {
+test('the second of two features with the same name is refused, with the place of the first', () => {
   const twice = [
     view({ ...usage, columns: { other: count() } }),
     view(usage),
@@ -158,20 +162,20 @@ test('two features of one name are refused at the second, and the first is named
   ]);
 });
 
-test('a name that an object swallows is refused, however it was written', () => {
+test('the name __proto__ is refused, whether it is written as a literal or parsed from JSON', () => {
   const literal = withView({ columns: { hours: numeric(), __proto__: count() } });
   expect(refusal(literal).places.map(({ at }) => at)).toEqual(['features.0.columns.__proto__']);
   const parsed: unknown = JSON.parse('{"features":[{"derived":{"__proto__":{}}}]}');
   expect(refusal(parsed).places.map(({ at }) => at)).toEqual(['features.0.derived.__proto__']);
 });
 
-test('names that every object has are names like any other', () => {
+test('names of properties that every object has, such as constructor, are allowed', () => {
   const columns = { constructor: numeric(), toString: count(), hasOwnProperty: flag() };
   const definition = parseDefinition(withView({ columns }));
   expect(featuresOf(definition).map(({ name }) => name)).toEqual(Object.keys(columns));
 });
 
-test('two views of one name are refused', () => {
+test('two views with the same name are refused', () => {
   const named = { ...usage, name: 'usage' };
   const twice = { ...minimal, features: [named, { ...named, columns: { calls: count() } }] };
   expect(refusal(twice).places).toEqual([
@@ -179,7 +183,7 @@ test('two views of one name are refused', () => {
   ]);
 });
 
-test('a key, a system column of Postgres and a name of our own are no features', () => {
+test('a feature cannot have the name of a key, of a system column of Postgres, or of a column that Tidegate adds', () => {
   const columns = { region: category(), ctid: category(), tidegate_at: count(), hours: numeric() };
   expect(refusal(withView({ columns })).places).toEqual([
     {
@@ -194,14 +198,14 @@ test('a key, a system column of Postgres and a name of our own are no features',
   ]);
 });
 
-test('every mistake is listed, and at most twenty as places', () => {
+test('the message lists every mistake, and the places list at most twenty', () => {
   const columns = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`c${n}`, { type: 'nothing' }]));
   const error = refusal(withView({ columns }));
   expect(error.places).toHaveLength(20);
   expect(error.message).toContain('features.0.columns.c29.type');
 });
 
-test('durations of nothing are fine where nothing is a length: ttl, lag, delay, cooldown', () => {
+test('a duration of zero is allowed for ttl, lag, delay and cooldown', () => {
   const input = {
     ...minimal,
     features: [{ ...usage, known: 'loaded_at', lag: '0 hours', ttl: '0 days' }],
@@ -211,7 +215,7 @@ test('durations of nothing are fine where nothing is a length: ttl, lag, delay, 
   expect(() => parseDefinition(input)).not.toThrow();
 });
 
-test('features come in the order they were written, with their view', () => {
+test('features are listed in the order in which they are written, with their view', () => {
   const features = [
     view({ ...usage, columns: { b: count({ critical: true }), a: flag() } }),
     view({ ...usage, columns: { c: category(['x'], { critical: true }) } }),
@@ -225,7 +229,7 @@ test('features come in the order they were written, with their view', () => {
   expect(criticalFeatures(definition)).toEqual(['b', 'c']);
 });
 
-test('the cluster is the entity, or the keys that are named', () => {
+test('the cluster is the entity unless the definition lists keys for it', () => {
   const entity = parseDefinition(minimal);
   expect(clusterKeys(entity)).toEqual(['user_id', 'region']);
   expect(clusterReader(entity)('["u", "eu"]')).toBe('["u", "eu"]');
@@ -235,7 +239,7 @@ test('the cluster is the entity, or the keys that are named', () => {
   expect(holdoutPolicy(region)).toEqual({ salt: 'sample', share: 0.2 });
 });
 
-test('a name that is no column name is refused with what one looks like', () => {
+test('an invalid column name is refused with a description of a valid one', () => {
   for (const name of ['emp.var.rate', '2nd', 'größe', 'x'.repeat(64)]) {
     const columns = { [name]: numeric() };
     const { places } = refusal({

@@ -1,9 +1,9 @@
-// What differs between two declarations.
+// The comparison of two declarations, field by field.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { differencesOf, formatValue } from '../../../domain/model/differences.ts';
 
-test('each field that differs is named with both sides, a list as a whole', () => {
+test('each field that differs is listed with both values, and a list is compared as a whole', () => {
   const before = {
     ttl: '45 days',
     columns: { hours: { type: 'numeric', min: 0 }, plan: { values: ['a', 'b'] } },
@@ -17,12 +17,12 @@ test('each field that differs is named with both sides, a list as a whole', () =
   ]);
 });
 
-test('the order of fields, and fields that every object has, make no difference', () => {
+test('neither the order of fields nor inherited fields of objects make a difference', () => {
   expect(differencesOf({ a: 1, b: 2 }, { b: 2, a: 1 })).toEqual([]);
   expect(differencesOf({}, { constructor: 1 })).toEqual([{ at: 'constructor', before: undefined, now: 1 }]);
 });
 
-test('a value has no difference from itself, and one from any other', () => {
+test('a value does not differ from itself, and differs from any other value', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
       expect(differencesOf(one, structuredClone(one))).toEqual([]);
@@ -33,7 +33,7 @@ test('a value has no difference from itself, and one from any other', () => {
   );
 });
 
-test('values are shown as JSON, and where there is none as such', () => {
+test('values are formatted as JSON, and a missing value as none', () => {
   expect([formatValue('45 days'), formatValue(['a']), formatValue(undefined)]).toEqual([
     '"45 days"',
     '["a"]',

@@ -1,4 +1,4 @@
-// Durations: how they are written, and calendar months that neither overlap nor leave gaps.
+// Durations: parsing, and windows of calendar months that neither overlap nor leave gaps.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -43,7 +43,7 @@ const nonsense = [
   "1 day'; --",
 ];
 
-test.each(nonsense)('"%s" is none', (text) => {
+test.each(nonsense)('"%s" is not a duration', (text) => {
   expect(parseDuration(text)).toBeUndefined();
   expect(() => durationOf(text)).toThrow(RangeError);
 });
@@ -67,7 +67,7 @@ test.each(aMonthBefore)('one month before %s is %s', (instant, expected) => {
   expect(before(new Date(instant), { amount: 1, unit: 'month' }).toISOString()).toBe(expected);
 });
 
-test('several months are counted at once, and the last day stays a last day', () => {
+test('several months before the last day of a month is the last day of a month', () => {
   const months = (amount: number) => before(new Date('2024-02-29Z'), { amount, unit: 'month' }).toISOString();
   expect(months(0)).toBe('2024-02-29T00:00:00.000Z');
   expect(months(12)).toBe('2023-02-28T00:00:00.000Z');
@@ -75,7 +75,7 @@ test('several months are counted at once, and the last day stays a last day', ()
   expect(before(new Date('2024-02-29Z'), durationOf('1 year')).toISOString()).toBe(months(12));
 });
 
-test('other durations have a fixed length, over month ends and leap days alike', () => {
+test('other durations have a fixed length, even across the end of a month or a leap day', () => {
   const instant = new Date('2024-03-01T06:00:00Z');
   expect(before(instant, durationOf('1 day'))).toEqual(new Date('2024-02-29T06:00:00Z'));
   expect(before(instant, durationOf('2 weeks'))).toEqual(new Date('2024-02-16T06:00:00Z'));
@@ -85,13 +85,13 @@ test('other durations have a fixed length, over month ends and leap days alike',
   expect(toMilliseconds(durationOf('1 year'))).toBe(365 * 86_400_000);
 });
 
-test('the instant that is counted from is not changed', () => {
+test('before does not modify the given instant', () => {
   const instant = new Date('2024-03-31Z');
   before(instant, durationOf('1 month'));
   expect(instant).toEqual(new Date('2024-03-31Z'));
 });
 
-/** As-of instants a month apart for years: on one day of the month up to the 27th, or on the last. */
+/** Monthly runs on a fixed day of the month up to the 27th, or on the last day. */
 const monthlyRuns = fc.record({
   year: fc.integer({ min: 1890, max: 2110 }),
   day: fc.oneof(fc.integer({ min: 1, max: 27 }), fc.constant('last' as const)),
@@ -112,7 +112,7 @@ test('consecutive monthly windows neither overlap nor leave a gap, over ten year
   );
 });
 
-test('windows counted back from any instant meet, and each is 28 to 31 days long', () => {
+test('monthly windows back from any instant meet, and each is 28 to 31 days long', () => {
   const instants = fc.date({
     min: new Date('1890-01-01Z'),
     max: new Date('2110-01-01Z'),
@@ -133,10 +133,10 @@ test('windows counted back from any instant meet, and each is 28 to 31 days long
 });
 
 const clocks = [
-  // Spring in Berlin: the day has 23 hours.
+  // The clocks in Berlin change in spring: the day has 23 hours.
   ['Europe/Berlin', '1 day', '2027-03-28T22:00:00Z', '2027-03-27T23:00:00Z'],
   ['Europe/Berlin', '1 day', '2027-03-29T22:00:00Z', '2027-03-28T22:00:00Z'],
-  // Autumn: 25 hours.
+  // They change back in autumn: the day has 25 hours.
   ['Europe/Berlin', '1 day', '2027-10-31T23:00:00Z', '2027-10-30T22:00:00Z'],
   ['Europe/Berlin', '1 week', '2027-10-31T23:00:00Z', '2027-10-24T22:00:00Z'],
   ['Europe/Berlin', '1 month', '2027-03-31T22:00:00Z', '2027-02-28T23:00:00Z'],
@@ -145,10 +145,10 @@ const clocks = [
   ['America/New_York', '1 day', '2027-03-15T04:00:00Z', '2027-03-14T05:00:00Z'],
   ['Australia/Lord_Howe', '1 day', '2027-04-04T13:30:00Z', '2027-04-03T13:00:00Z'],
   ['Asia/Kathmandu', '1 month', '2027-02-28T18:15:00Z', '2027-01-31T18:15:00Z'],
-  // Clocks that change at midnight: it is left out in spring, and there twice in autumn, of which the first counts.
+  // Clocks that change at midnight: they skip it in spring and show it twice in autumn, when the first one counts.
   ['America/Havana', '1 day', '2027-03-15T04:00:00Z', '2027-03-14T05:00:00Z'],
   ['America/Havana', '1 day', '2027-11-08T05:00:00Z', '2027-11-07T04:00:00Z'],
-  // Hours are the same everywhere.
+  // Hours have a fixed length.
   ['Europe/Berlin', '24 hours', '2027-03-28T22:00:00Z', '2027-03-27T22:00:00Z'],
 ] as const;
 
@@ -169,7 +169,7 @@ const zones = [
   'Pacific/Auckland',
 ];
 
-test.each(zones)('windows of days that end at midnight in %s meet, over more than a year', (timezone) => {
+test.each(zones)('daily windows that end at midnight in %s meet for more than a year', (timezone) => {
   const monitor = { every: '1 day', timezone };
   const midnight = (day: number): Date => instantOf(new Date(Date.UTC(2027, 0, day)), timezone);
   for (let day = 1; day <= 400; day += 1) {
@@ -179,7 +179,7 @@ test.each(zones)('windows of days that end at midnight in %s meet, over more tha
   }
 });
 
-test('the clocks of a zone show an instant that reads back as itself, unless they show the time twice', () => {
+test('converting an instant to clock time and back returns it, or the first instant if the clocks show the time twice', () => {
   const instants = fc.date({
     min: new Date('1970-01-01Z'),
     max: new Date('2100-01-01Z'),
@@ -194,7 +194,7 @@ test('the clocks of a zone show an instant that reads back as itself, unless the
   );
 });
 
-test('windows follow the clocks of the zone where the schedule does, and are counted in UTC otherwise', () => {
+test('windows follow the clocks of the zone if the schedule does, and otherwise use UTC', () => {
   const zone = (every: string) => windowZone({ every, timezone: 'Europe/Berlin' });
   expect(['1 day', '1 week', '1 month', '3 months', '1 year'].map(zone)).toEqual(
     Array(5).fill('Europe/Berlin'),
@@ -202,7 +202,7 @@ test('windows follow the clocks of the zone where the schedule does, and are cou
   expect(['6 hours', '2 days', '2 weeks', '30 minutes'].map(zone)).toEqual(Array(4).fill('UTC'));
 });
 
-test('midnights that the clocks leave out are found, with what they show instead', () => {
+test('midnights that the clocks skip are found, with the time that they show instead', () => {
   const found = (zone: string) =>
     missingMidnights(zone, 2027, 2027).map((shown) => shown.toISOString().slice(0, 16));
   expect(found('Africa/Cairo')).toEqual(['2027-04-30T01:00']);

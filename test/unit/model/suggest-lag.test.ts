@@ -1,4 +1,4 @@
-// The lag that is suggested for a view.
+// The suggested lag of a view.
 import { expect, test } from 'vitest';
 import { suggestLag } from '../../../domain/model/suggest-lag.ts';
 
@@ -17,6 +17,6 @@ test.each([
   [48 * HOUR, '48 hours'],
   [48 * HOUR + 1, '3 days'],
   [72 * HOUR, '3 days'],
-])('%d seconds are covered by %s', (seconds, lag) => {
+])('for a delay of %d seconds, a lag of %s is suggested', (seconds, lag) => {
   expect(suggestLag(seconds)).toBe(lag);
 });

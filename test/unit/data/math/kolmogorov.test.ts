@@ -11,7 +11,7 @@ describeWith([exactFile], 'exact two-sample p-values against scipy', () => {
     exactFile,
   );
 
-  it('agree to 1e-6 of their size from 1 to 10 000 values a side', () => {
+  it('agree with a relative error below 1e-9, from 1 to 10,000 values per sample', () => {
     expect(rows.length).toBe(46);
     for (const { n, m, D, pvalue_exact } of rows) {
       const expected = Math.min(1, pvalue_exact.prob);
@@ -24,7 +24,7 @@ describeWith([exactFile], 'exact two-sample p-values against scipy', () => {
 describeWith([finiteFile], 'the finite-n distribution against scipy', () => {
   const { kstwo_sf } = oracle<{ kstwo_sf: { n: number; d: number; sf: number }[] }>(finiteFile);
 
-  it('agrees to 1e-6 of its size', () => {
+  it('agrees with a relative error below 1e-6', () => {
     expect(kstwo_sf.length).toBe(48);
     for (const { n, d, sf } of kstwo_sf) {
       expect(relativeError(kolmogorovSurvival(n, d), sf), `${n}, ${d}`).toBeLessThan(1e-6);
@@ -32,7 +32,7 @@ describeWith([finiteFile], 'the finite-n distribution against scipy', () => {
   });
 });
 
-// scipy 1.17: kstwo.sf(sqrt(size / n), n), size = n·d² on either side of each change of method.
+// From scipy 1.17: kstwo.sf(sqrt(size / n), n), with size = n·d² on both sides of each change of method.
 const byMethod: readonly [n: number, size: number, sf: number][] = [
   [3, 0.05, 1.0],
   [3, 0.3, 0.8394178812740485],
@@ -142,7 +142,7 @@ const byMethod: readonly [n: number, size: number, sf: number][] = [
 ];
 
 describe('the finite-n distribution', () => {
-  it('keeps 1e-6 of its size on both sides of every change of method', () => {
+  it('has a relative error below 1e-6 on both sides of every change of method', () => {
     for (const [n, size, sf] of byMethod) {
       expect(relativeError(kolmogorovSurvival(n, Math.sqrt(size / n)), sf), `${n}, ${size}`).toBeLessThan(
         1e-6,
@@ -150,7 +150,7 @@ describe('the finite-n distribution', () => {
     }
   });
 
-  it('never rises with d', () => {
+  it('never increases with d', () => {
     for (const n of [2, 30, 140, 141, 5_000, 200_000, 200_001]) {
       let before = 1;
       for (let size = 0.01; size < 30; size *= 1.07) {
@@ -163,12 +163,12 @@ describe('the finite-n distribution', () => {
 });
 
 describe('the two-sample p-value', () => {
-  it('takes the finite-n distribution above 10 000 values, at an effective size rounded half to even', () => {
+  it('uses the finite-n distribution above 10,000 values, with an effective size rounded half to even', () => {
     expect(ksPValue(0.03, 10_001, 10_001)).toBe(kolmogorovSurvival(5_000, 0.03));
     expect(ksPValue(0.03, 10_000, 10_000)).not.toBe(kolmogorovSurvival(5_000, 0.03));
   });
 
-  it('is 1 without a difference and 0 beyond the smallest number', () => {
+  it('is 1 without a difference, and 0 if it would underflow', () => {
     expect(ksPValue(0, 50, 70)).toBe(1);
     expect(ksPValue(1, 9_999, 10_000)).toBe(0);
   });

@@ -16,13 +16,13 @@ describeWith([file], 'special functions against scipy', () => {
     chi2_sf: { x: number; dof: number; sf: number }[];
   }>(file);
 
-  it('gives the normal tail to 1e-9 of its size, far out too', () => {
+  it('compute the normal tail with a relative error below 1e-9, even far out', () => {
     const rows = Object.entries(expected.normal_sf);
     expect(rows.length).toBeGreaterThan(10);
     for (const [z, sf] of rows) expect(relativeError(normalSurvival(Number(z)), sf), z).toBeLessThan(1e-9);
   });
 
-  it('gives the chi-square tail to 1e-9 of its size, for 1 to 1 000 degrees of freedom', () => {
+  it('compute the chi-square tail with a relative error below 1e-9, for 1 to 1,000 degrees of freedom', () => {
     expect(expected.chi2_sf.length).toBe(80);
     for (const { x, dof, sf } of expected.chi2_sf) {
       expect(relativeError(chiSquareSurvival(x, dof), sf), `${x}, ${dof}`).toBeLessThan(1e-9);
@@ -31,11 +31,11 @@ describeWith([file], 'special functions against scipy', () => {
 });
 
 describe('special functions', () => {
-  it('mirror the normal tail at 0', () => {
+  it('compute a normal tail that is symmetric around 0', () => {
     expect(normalSurvival(-1.96) + normalSurvival(1.96)).toBeCloseTo(1, 15);
   });
 
-  it('meet the factorials in ln Γ', () => {
+  it('compute ln Γ of whole numbers as the logarithm of factorials', () => {
     let factorial = 1;
     for (let n = 1; n < 100; n++) {
       expect(relativeError(logGamma(n + 1) + 1, Math.log(factorial) + 1)).toBeLessThan(1e-13);
@@ -50,7 +50,7 @@ describe('special functions', () => {
     expect(chiSquareCritical(0.05, 1)).toBeCloseTo(3.841458820694124, 9);
   });
 
-  it("give Fisher's exact p of a small table and 1 for equal shares", () => {
+  it("compute Fisher's exact p-value of a small table, and 1 for equal shares", () => {
     expect(fisherExact(8, 10, 4, 10)).toBeCloseTo(0.16980233388902, 12);
     expect(fisherExact(3, 10, 3, 10)).toBeCloseTo(1, 12);
     expect(fisherExact(0, 5_000, 1, 30)).toBeCloseTo(30 / 5_030, 12);

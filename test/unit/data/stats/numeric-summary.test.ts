@@ -1,4 +1,4 @@
-// Numeric columns described in little memory, against the values themselves.
+// Summaries of numeric columns, compared with the exact statistics of the values.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NumericSummariser, type NumericSummary } from '../../../../domain/data/stats/numeric-summary.ts';
@@ -14,7 +14,7 @@ function summaryOf(values: readonly number[], pieces = 1): NumericSummary {
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 });
 
 describe('a summary', () => {
-  test('keeps its digits where all values lie about 1e15', () => {
+  test('keeps its precision if all values are near 1e15', () => {
     const near = Array.from({ length: 5_000 }, (_, row) => (row * 7_919) % 41);
     const { mean, sd } = summaryOf(near);
     const far = summaryOf(near.map((value) => value + 1e15));
@@ -22,7 +22,7 @@ describe('a summary', () => {
     expect(far.sd).toBeCloseTo(sd ?? NaN, 9);
   });
 
-  test('has the extremes, mean and standard deviation of the values, however they are cut', () => {
+  test('has the extremes, mean and standard deviation of the values, however they are divided into chunks', () => {
     fc.assert(
       fc.property(
         fc.array(finite, { minLength: 1, maxLength: 200 }),
@@ -40,7 +40,7 @@ describe('a summary', () => {
     );
   });
 
-  test('has each quantile to 1.6 % of the value at its rank', () => {
+  test('has each quantile within 1.6 % of the value at its rank', () => {
     fc.assert(
       fc.property(fc.array(finite, { minLength: 1, maxLength: 300 }), (values) => {
         const sorted = Float64Array.from(values).sort();
@@ -52,7 +52,7 @@ describe('a summary', () => {
     );
   });
 
-  test('has the very quantiles of small whole numbers, as counts are', () => {
+  test('has the exact quantiles of small whole numbers, such as counts', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -63, max: 63 }), { minLength: 1, maxLength: 300 }), (values) => {
         const sorted = Float64Array.from(values).sort();
@@ -62,7 +62,7 @@ describe('a summary', () => {
     );
   });
 
-  test('counts what is missing and infinite beside the rest', () => {
+  test('counts missing and infinite values separately', () => {
     expect(summaryOf([1, NaN, Infinity, 3, -Infinity, NaN])).toMatchObject({
       rows: 6,
       missing: 2,
@@ -74,7 +74,7 @@ describe('a summary', () => {
     });
   });
 
-  test('of nothing, of missing values only and of numbers too great to add has null where nothing can be told', () => {
+  test('has null for statistics that are unknown: without values, with only missing ones, or if the sum overflows', () => {
     const nothing = { min: null, max: null, mean: null, sd: null, quantiles: [] };
     expect(summaryOf([])).toMatchObject({ rows: 0, ...nothing });
     expect(summaryOf([NaN, NaN])).toMatchObject({ rows: 2, missing: 2, ...nothing });

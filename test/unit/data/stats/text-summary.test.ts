@@ -1,4 +1,4 @@
-// Category columns described in little memory, against the values themselves.
+// Summaries of category columns, compared with the exact counts of the values.
 import { describe, expect, test } from 'vitest';
 import { TextSummariser } from '../../../../domain/data/stats/text-summary.ts';
 
@@ -9,7 +9,7 @@ const summaryOf = (values: Iterable<string | null>) => {
 };
 
 describe('a summary', () => {
-  test('names the most common values, ties in text order, whatever they are called', () => {
+  test('lists the most common values of any text, ties in text order', () => {
     const values = ['__proto__', 'constructor', '🙂', '🙂', null, "it's", '', '__proto__', 'a', '"'];
     expect(summaryOf(values)).toEqual({
       rows: 10,
@@ -35,7 +35,7 @@ describe('a summary', () => {
     });
   });
 
-  test('of more values than it can count says by how much it may be wrong, and still finds the common ones', () => {
+  test('of more distinct values than it can count still finds the common ones and returns the maximum error', () => {
     function* rows() {
       for (let row = 0; row < 300_000; row += 1) yield row % 3 === 0 ? 'common' : `rare${row}`;
     }
@@ -48,7 +48,7 @@ describe('a summary', () => {
     expect(top[0]?.count).toBeGreaterThanOrEqual(100_000 - error);
   });
 
-  test('of nothing is empty', () => {
+  test('of an empty column is empty', () => {
     expect(summaryOf([])).toEqual({ rows: 0, missing: 0, distinct: 0, top: [], error: 0 });
   });
 });

@@ -1,4 +1,4 @@
-// What each operator makes of its inputs: values, missing ones, divisions by zero, overflows.
+// Results of each operator for ordinary and missing values, divisions by zero and overflows.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseDefinition } from '../../../../domain/model/define-model.ts';
@@ -90,7 +90,7 @@ const cases: (readonly [DerivedSpec, readonly Value[], Value, number?])[] = [
   [cross(['plan', 'gift']), ['basic', 'true'], 'basic & true'],
   [cross(['plan', 'gift']), ['a & b\\', 'true'], 'a \\& b\\\\ & true'],
   [cross(['plan', 'gift']), ['basic', null], null],
-  // A text is used by its first 1,000 characters.
+  // A category is the first 1,000 characters of a text.
   [cross(['plan', 'gift']), [`${'x'.repeat(992)}😀`, 'true'], `${'x'.repeat(992)}😀 & true`],
   [cross(['plan', 'gift']), [`${'x'.repeat(996)}😀`, 'true'], `${'x'.repeat(996)}😀 & `],
   [coalesce(['plan']), ['x'.repeat(1_500)], 'x'.repeat(1_000)],
@@ -104,7 +104,7 @@ const cases: (readonly [DerivedSpec, readonly Value[], Value, number?])[] = [
   [calendar('since', 'weekday'), [micros('2024-02-29T00:00:00Z')], 'Thu'],
   [calendar('since', 'hour'), [micros('1969-12-31T23:00:00Z')], '23'],
   [calendar('since', 'hour'), [1e300], null],
-  // Values of another kind than the column's count as missing.
+  // Values of the wrong kind count as missing.
   [ratio('fee', 'hours'), ['30', 4], null],
   [equals('plan', 'a'), [1], null],
 ];
@@ -115,12 +115,12 @@ test.each(computations)('$spec of $inputs is $value', ({ spec, inputs, value, ro
   expect(derivationOf(spec).evaluate(inputs, rowTime)).toBe(value);
 });
 
-test('every operator has a case here', () => {
+test('every operator has at least one case above', () => {
   const tested = new Set(cases.map(([{ operator }]) => operator));
   expect([...tested].sort()).toEqual([...OPERATOR_NAMES].sort());
 });
 
-test('any numbers give a finite number, a text or null, and leave the inputs as they were', () => {
+test('any numbers result in a finite number, a text or null, and the inputs do not change', () => {
   const anyNumber = fc.oneof(fc.double(), fc.constantFrom(null, 0, -0, huge, -huge, 5e-324, 2 ** 53));
   const specs = cases.map(([spec]) => derivationOf(spec));
   fc.assert(
@@ -144,7 +144,7 @@ test('any numbers give a finite number, a text or null, and leave the inputs as 
   );
 });
 
-test('no two combinations of texts cross to one category', () => {
+test('cross never returns the same category for two different combinations of texts', () => {
   const text = fc.oneof(
     fc.string(),
     fc.constantFrom('a & b', 'a \\& b', '\\', '&', ' & ', '', '__proto__', '🙂'),
@@ -158,8 +158,8 @@ test('no two combinations of texts cross to one category', () => {
   );
 });
 
-describe('as a feature', () => {
-  test('a column keeps the options of its declaration and none of its parameters', () => {
+describe('a derived column as a feature', () => {
+  test('has the options of its declaration but not the parameters of its operator', () => {
     const spec = ratio('fee', 'hours', {
       min: 0,
       critical: true,
@@ -176,7 +176,7 @@ describe('as a feature', () => {
     expect(derivationOf(clip('fee', { upper: 3 })).feature).toEqual({ type: 'numeric' });
   });
 
-  test('ranges, parts of a calendar and flags are categories whose values are known', () => {
+  test('is a category with known values if its operator is bucket, calendar, is_missing or coalesce', () => {
     expect(derivationOf(range).feature).toEqual({
       type: 'category',
       values: ['< 6', '[6, 12)', '[12, 24)', '≥ 24'],

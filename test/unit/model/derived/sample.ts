@@ -1,9 +1,9 @@
-// A definition with one source column of each kind, and whatever derived columns a test gives it.
+// A definition with source columns of each kind, to which a test adds derived columns.
 import { category, count, flag, instant, numeric } from '../../../../domain/model/parts/column.ts';
 import { defineModel, view } from '../../../../domain/model/define-model.ts';
 import { type ModelInput, type ViewInput } from '../../../../domain/model/definition.ts';
 
-/** A view of columns `fee`, `hours`, `calls`, `plan`, `gift`, `since` and `seen`. */
+/** A view with the columns `fee`, `hours`, `calls`, `plan`, `gift`, `since` and `seen`. */
 export const account = view({
   table: 'account',
   timestamp: 'at',
@@ -18,10 +18,10 @@ export const account = view({
   },
 });
 
-/** A second view, of column `tickets`. */
+/** A second view with the column `tickets`. */
 export const support = view({ table: 'support', timestamp: 'at', columns: { tickets: count() } });
 
-/** A model over both. */
+/** A model with both views and the given derived columns of the model and of the first view. */
 export const withDerived = (
   derived: NonNullable<ModelInput['derived']>,
   ofView: NonNullable<ViewInput['derived']> = {},
