@@ -93,7 +93,7 @@ const updatesExhausted = (
   new TidegateError(
     'UPDATES_EXHAUSTED',
     `the release of ${model} version ${version} was sent so many decisions that Temporal takes no more of them as updates`,
-    { remedy: `A signal still decides: \`tidegate ${decision} ${model} ${version} --signal\`.`, cause },
+    { remedy: `Decide with a signal instead: \`tidegate ${decision} ${model} ${version} --signal\`.`, cause },
   );
 
 function translated(error: unknown): unknown {

@@ -67,7 +67,7 @@ it('says what still decides once a run takes no more updates, and records the de
     ).rejects.toMatchObject({
       code: 'UPDATES_EXHAUSTED',
       message: expect.stringContaining('takes no more') as string,
-      remedy: `A signal still decides: \`tidegate ${decision} asked_often ${version} --signal\`.`,
+      remedy: `Decide with a signal instead: \`tidegate ${decision} asked_often ${version} --signal\`.`,
     });
   }
   expect(await listDecisions(database, 'asked_often', version)).toMatchObject([

@@ -144,7 +144,7 @@ describe('a definition', () => {
     { positive: NaN, negative: 1 },
   ])('refuses %j with what can be written', (classWeight) => {
     expect(() => training(classWeight)).toThrow(
-      /wrong at training\.classWeight(: write "none", "balanced", or \{ positive, negative \}|\.(posi|nega)tive: a class must count)/,
+      /wrong at training\.classWeight(: write "none", "balanced", or \{ positive, negative \}|\.(posi|nega)tive: the weight of a class must be above 0)/,
     );
   });
 });

@@ -293,21 +293,21 @@ describe('a definition', () => {
       metric: 'auc',
     });
     expect(refused({ tune: { l2: [...l2, 9], classWeight: weights } })).toThrow(
-      'training.tune: a grid of more than 24 points takes too long: leave some out',
+      'training.tune: a grid of more than 24 points takes too long: remove some',
     );
   });
 
   test.each([
     [{ tune: { l2: [] } }, 'training.tune.l2'],
-    [{ tune: { l2: [1, 1] } }, 'training.tune.l2: names a strength twice'],
+    [{ tune: { l2: [1, 1] } }, 'training.tune.l2: lists a strength twice'],
     [{ tune: { l2: [-1] } }, 'training.tune.l2.0'],
-    [{ tune: { classWeight: ['none', 'none'] } }, 'training.tune.classWeight: names a weight twice'],
+    [{ tune: { classWeight: ['none', 'none'] } }, 'training.tune.classWeight: lists a weight twice'],
     [{ tune: { folds: 1 } }, 'training.tune.folds'],
     [{ tune: { folds: 21 } }, 'training.tune.folds'],
     [{ tune: { metric: 'accuracy' } }, 'training.tune.metric'],
     [{ tune: { depth: 3 } }, 'training.tune'],
     [{ windows: [] }, 'training.windows'],
-    [{ windows: ['all', 'all'] }, 'training.windows: names a window twice'],
+    [{ windows: ['all', 'all'] }, 'training.windows: lists a window twice'],
     [{ windows: ['older'] }, 'training.windows.0'],
   ])('with %j is refused at %s', (training, place) => {
     expect(refused(training)).toThrow(place);

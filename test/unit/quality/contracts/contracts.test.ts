@@ -267,7 +267,7 @@ describe('freshness', () => {
 test('refuses a contract of an input-only column, because nothing could check it', () => {
   const columns = { x: numeric(), born: numeric({ inputOnly: true, min: 0, nullShare: 0.1 }) };
   expect(() => definitionOf(columns)).toThrow(
-    /features\.0\.columns\.born\.nullShare: is a contract of a column that is no feature/,
+    /features\.0\.columns\.born\.nullShare: is a contract on a column that is not a feature/,
   );
   expect(() => definitionOf({ x: numeric(), born: numeric({ inputOnly: true }) })).not.toThrow();
 });
