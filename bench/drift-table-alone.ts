@@ -1,28 +1,24 @@
-// Profiles a plain table in a process that does nothing else, in both ways and beside a bare COPY: a part of bench/drift.ts.
+// Profiles a plain table in a process that does nothing else, and compares with a bare COPY: a part of bench/drift.ts.
 import { writeFile } from 'node:fs/promises';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { decodeReference } from '../domain/data/profile/profile-codec.ts';
 import { copyRows } from '../store/postgres/copy-out.ts';
 import { inTransaction, openDatabase, READ_SNAPSHOT } from '../store/postgres/database.ts';
-import { groupedProfile } from '../store/profiles/grouped-profile.ts';
-import { profileQuery } from '../store/profiles/profile-query.ts';
 import { describeQuery } from '../store/profiles/query-source.ts';
 import { streamProfile } from '../store/profiles/stream-profile.ts';
 import { readReference } from '../store/registry/versions.ts';
 import { memoryOf } from './process-cost.ts';
 
 const [url = '', model = '', table = '', warmUp = '', rounds = '1'] = process.argv.slice(2);
-/** Categories of the bench's frames: few columns, then all of them. */
-const CATEGORIES = ['c2', 'c1, c2', 'c0, c1, c2, c3'];
 const database = openDatabase(url);
 
-const judge = (from: string, profileOf: typeof profileQuery, columns = '*') =>
+const judge = (from: string) =>
   inTransaction(
     database,
     async (client) => {
       const reference = decodeReference(await readReference(database, model, 1));
-      const query = await describeQuery(client, `select ${columns} from ${from}`, reference);
-      return judgeWindow(reference, await profileOf(client, query, reference), { share: 0.05 });
+      const query = await describeQuery(client, `select * from ${from}`, reference);
+      return judgeWindow(reference, await streamProfile(client, query, reference), { share: 0.05 });
     },
     READ_SNAPSHOT,
   );
@@ -47,28 +43,17 @@ const measure = async (work: () => Promise<unknown>): Promise<Timed> => {
   return { seconds: (performance.now() - start) / 1_000, cpu: (user + system) / 1e6 };
 };
 
-for (let round = 0; round < 5; round += 1) await judge(warmUp, profileQuery);
+for (let round = 0; round < 5; round += 1) await judge(warmUp);
 globalThis.gc?.();
 const idle = await memoryOf('self', 'VmRSS');
 await writeFile('/proc/self/clear_refs', '5');
 const runs = [];
 const copies = [];
 for (let round = 0; round < Number(rounds); round += 1) {
-  runs.push(await measure(() => judge(table, profileQuery)));
+  runs.push(await measure(() => judge(table)));
   copies.push(await measure(bareCopy));
 }
 const peak = await memoryOf('self', 'VmHWM');
-const grouped = [await measure(() => judge(table, groupedProfile))];
-const categories = [];
-for (const columns of CATEGORIES) {
-  const streamed: Timed[] = [];
-  const counted: Timed[] = [];
-  for (let round = 0; round < 5; round += 1) {
-    streamed.push(await measure(() => judge(table, streamProfile, columns)));
-    counted.push(await measure(() => judge(table, groupedProfile, columns)));
-  }
-  categories.push({ columns, streamed, grouped: counted });
-}
-const { driftedColumns } = await judge(table, profileQuery);
-console.log(JSON.stringify({ runs, copies, grouped, categories, idle, peak, driftedColumns }));
+const { driftedColumns } = await judge(table);
+console.log(JSON.stringify({ runs, copies, idle, peak, driftedColumns }));
 await database.close();

@@ -36,14 +36,6 @@ interface OursAlone {
 interface TableAlone extends OursAlone {
   /** A COPY of the same rows, thrown away. */
   readonly copies: readonly Timed[];
-  /** A grouped query per column. */
-  readonly grouped: readonly Timed[];
-  /** Some category columns alone, in both ways. */
-  readonly categories: readonly {
-    readonly columns: string;
-    readonly streamed: readonly Timed[];
-    readonly grouped: readonly Timed[];
-  }[];
   readonly driftedColumns: readonly string[];
 }
 
@@ -170,15 +162,8 @@ async function compare(
   console.log(
     `    memory ${(plain.peak - plain.idle).toFixed(0)} MB over the idle ${plain.idle.toFixed(0)} MB; ` +
       `${(median(plain.runs, 'seconds') / median(plain.copies, 'seconds')).toFixed(2)} of a bare COPY thrown away ` +
-      `(${median(plain.copies, 'seconds').toFixed(3)} s); a grouped query per column takes ` +
-      `${(median(plain.grouped, 'seconds') / median(plain.runs, 'seconds')).toFixed(1)} times as long`,
+      `(${median(plain.copies, 'seconds').toFixed(3)} s)`,
   );
-  for (const { columns, streamed, grouped } of plain.categories) {
-    const times = median(grouped, 'seconds') / median(streamed, 'seconds');
-    console.log(
-      `    of ${columns} alone ${times.toFixed(2)} times (${shares(grouped)} against ${shares(streamed)})`,
-    );
-  }
   await writeFrames(reference, window);
   for (const [name, source] of Object.entries(PEERS)) {
     const python = pythons.get(name);
@@ -230,11 +215,6 @@ function line(name: string, runs: readonly Timed[], drifted: readonly string[]):
   console.log(
     `  ${name.padEnd(36)} wall ${shown('seconds')} s, CPU ${shown('cpu')} s; found ${drifted.join(', ') || 'nothing'}`,
   );
-}
-
-/** Wall and CPU in words. */
-function shares(runs: readonly Timed[]): string {
-  return `${median(runs, 'seconds').toFixed(3)} s, CPU ${median(runs, 'cpu').toFixed(3)} s`;
 }
 
 function median(runs: readonly Timed[], of: keyof Timed): number {

@@ -1,4 +1,4 @@
-// A query's answer as a table to compare, read by a cursor in a transaction that can write nothing.
+// Reads the result of a query that a user gives for comparison, in a read-only transaction.
 import pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
 import { postgresFailure } from '../postgres/postgres-failure.ts';
@@ -11,22 +11,22 @@ import { categorySql } from '../join/category-sql.ts';
 
 const FETCH_ROWS = 8_192;
 
-// Cells are read as the text that Postgres gives, and never turned into dates or floats on the way.
+// Cells are read as the text that Postgres sends, and are not converted to dates or floats.
 const asText: pg.CustomTypesConfig = {
   getTypeParser: (() => (text: unknown) => text) as pg.CustomTypesConfig['getTypeParser'],
 };
 
 /**
- * Opens a query; `close` ends its connection.
+ * Opens a query as a table that is read by a cursor. `close` ends its connection.
  *
- * @param name as messages show it
- * @throws TidegateError as {@link connectToCompare}; UNREADABLE_TABLE when Postgres refuses the query
+ * @param name the name of the query in messages
+ * @throws TidegateError as {@link connectToCompare}; UNREADABLE_TABLE if Postgres refuses the query
  */
 export async function openTableQuery(url: string, sql: string, name: string): Promise<TableSource> {
   const client = await connectToCompare(url, name);
   try {
-    const query = withoutEnd(sql);
-    await refuseOther(client, query);
+    const query = withoutSemicolon(sql);
+    await requireOneQuery(client, query);
     await oneStatement(client).query(`declare compared no scroll cursor for ${query}`);
     let first: Fetched | undefined = await fetchRows(client);
     const header = first.header;
@@ -39,36 +39,37 @@ export async function openTableQuery(url: string, sql: string, name: string): Pr
       batches: async function* () {
         let at = 0;
         for (;;) {
-          const { rows } = first ?? (await fetchRows(client).catch(refused(name)));
+          const { rows } = first ?? (await fetchRows(client).catch(throwRefusal(name)));
           first = undefined;
           yield { rows: rows.map((cells) => ({ at: (at += 1), cells })) };
           if (rows.length < FETCH_ROWS) return;
         }
       },
-      close: () => leave(client),
+      close: () => disconnect(client),
     };
   } catch (error) {
-    await leave(client);
-    return refused(name)(error);
+    await disconnect(client);
+    return throwRefusal(name)(error);
   }
 }
 
 /**
- * Opens a connection in a transaction that can write nothing, at one instant; {@link leave} ends it.
+ * Opens a connection with a read-only transaction in one snapshot. {@link disconnect} ends it.
  *
- * @throws TidegateError BAD_CONFIG when the URL is none; DATABASE_UNREACHABLE, and every other code of a connection that
- * comes to nothing
+ * @throws TidegateError BAD_CONFIG if the address is not a URL; DATABASE_UNREACHABLE or another code of a connection
+ *   that fails
  */
 export async function connectToCompare(url: string, name: string): Promise<pg.Client> {
   if (!URL.canParse(url))
-    throw new TidegateError('BAD_CONFIG', `${name}: the address of the database is no URL`, {
+    throw new TidegateError('BAD_CONFIG', `${name}: the database address is not a URL`, {
       remedy: 'Give one such as postgres://user:password@host:5432/database.',
     });
-  // Names without a schema are found as the query's author finds them, by the settings of role and database.
+  // No defaults for the session: names without a schema are resolved by the settings of role and database, as for the
+  // author of the query.
   const plan = planSession(url, { defaults: {} });
   const config = { connectionString: plan.url, application_name: 'tidegate-drift' };
   const client = new pg.Client(config);
-  // Reported by the statement that fails; without a listener it would end the process.
+  // The statement that fails reports the error; without a listener it would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -87,31 +88,35 @@ export async function connectToCompare(url: string, name: string): Promise<pg.Cl
   }
 }
 
-/** Undoes the transaction, settings that the query made included, and ends the connection. */
-export async function leave(client: pg.Client): Promise<void> {
+/** Rolls back the transaction, including settings that the query made, and ends the connection. */
+export async function disconnect(client: pg.Client): Promise<void> {
   await client.query('rollback').catch(() => undefined);
   await client.end().catch(() => undefined);
 }
 
-/** A query without the semicolon that ends it on a terminal. */
-export const withoutEnd = (sql: string): string => sql.replace(/[\s;]+$/, '');
+/** Returns a query without trailing semicolons and white space. */
+export const withoutSemicolon = (sql: string): string => sql.replace(/[\s;]+$/, '');
 
-/** Runs each text as one statement: by the extended protocol the server refuses a second one. */
+/**
+ * Returns a client that runs each text as one statement: with the extended protocol the server refuses a second
+ * statement.
+ */
 export const oneStatement = (client: pg.ClientBase): Queryable => ({
   query: <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
     client.query<R>({ text, values, queryMode: 'extended' } as pg.QueryConfig),
 });
 
 /**
- * Refuses a text that is anything but one query. The server parses it by itself and runs nothing. What it takes closes
- * every parenthesis, quote and comment that it opens, so that it stays one query when it is put into a statement.
+ * Refuses a text that is not exactly one query. The server parses it without running it. A text that it accepts
+ * closes every parenthesis, quote and comment that it opens, so that it remains one query when it is embedded in a
+ * statement.
  *
- * @throws pg.DatabaseError when Postgres cannot read it; Error when it gives no rows
+ * @throws pg.DatabaseError if Postgres cannot parse it; Error if it returns no rows
  */
-export async function refuseOther(client: pg.ClientBase, sql: string): Promise<void> {
+export async function requireOneQuery(client: pg.ClientBase, sql: string): Promise<void> {
   const described = new Describe(sql);
   client.query(described);
-  if (!(await described.hasRows)) throw new Error('it is no query that gives rows');
+  if (!(await described.hasRows)) throw new Error('it is not a query that returns rows');
 }
 
 /** Parses and describes a statement; the methods are called by pg. */
@@ -150,7 +155,7 @@ class Describe implements pg.Submittable {
   }
 }
 
-/** What pg's types leave out. */
+/** Methods that are missing from pg's types. */
 interface Extended {
   parse(statement: { readonly text: string }): void;
   describe(what: { readonly type: 'S' }): void;
@@ -171,15 +176,15 @@ async function fetchRows(client: pg.Client): Promise<Fetched> {
   return { header: fields.map((field) => field.name), rows };
 }
 
-/** Says that Postgres refuses the query of a name, and why; an outage is no refusal. */
-export const refused =
+/** Throws the error for a query that Postgres refuses, with the reason. An outage is reported with its own code. */
+export const throwRefusal =
   (name: string) =>
   (error: unknown): never => {
     if (error instanceof TidegateError) throw error;
     const known = postgresFailure(error);
-    // It cannot pass: the transaction is read-only because it was opened so.
-    const isPassing = known?.blame === 'moment' && known.error.code !== 'DATABASE_READ_ONLY';
-    if (isPassing)
+    // DATABASE_READ_ONLY is not temporary here, because this transaction is read-only on purpose.
+    const isOutage = known?.blame === 'moment' && known.error.code !== 'DATABASE_READ_ONLY';
+    if (isOutage)
       throw new TidegateError(known.error.code, `${name}: ${known.error.message}`, { cause: error });
     throw unreadable(
       name,
@@ -188,18 +193,18 @@ export const refused =
     );
   };
 
-/** A query whose answer is profiled; `refuseOther` has looked that it is one. */
+/** A query whose result is profiled. `requireOneQuery` has checked that it is one query. */
 export interface ProfiledQuery {
   readonly sql: string;
-  /** Columns that the reference knows, each with its kind there or, where it is another, its own. */
+  /** The columns that the reference knows, with the kinds that they have in the query. */
   readonly columns: readonly QueryColumn[];
-  /** Names of the columns that the reference does not know. */
+  /** Names of the other columns. */
   readonly others: readonly string[];
 }
 
-/** A column of the answer. */
+/** A column of the result. */
 export interface QueryColumn extends ColumnHead {
-  /** Its value as float8 or text, for `select … from (query) as profiled`. */
+  /** SQL for its value as float8 or text, in `select … from (query) as profiled`. */
   readonly value: string;
 }
 
@@ -210,10 +215,10 @@ const FLOAT4 = 700;
 const NUMBERS = new Set([20, 21, 23, FLOAT4, 701, 1700]);
 
 /**
- * Looks at the types of a query's columns without running it. Whole numbers, floats and numerics are numbers, all else
- * is a category; a number that the reference knows as a category is one where `asCategories` names it.
+ * Determines the columns of a query from their types, without running it. Integers, floats and numerics are numeric;
+ * all other types are categories. A number is a category if `asCategories` names it.
  *
- * @throws pg.DatabaseError where Postgres refuses the query
+ * @throws pg.DatabaseError if Postgres refuses the query
  * @example await describeQuery(client, 'select * from january', reference)
  */
 export async function describeQuery(
@@ -228,11 +233,11 @@ export async function describeQuery(
     if (!known.has(name)) return [];
     const column = `profiled.${quoteColumn(name)}`;
     if (NUMBERS.has(dataTypeID) && !asCategories.has(name)) {
-      // A float4 is meant as it is written: 0.1, and not the double next to it.
+      // Convert a float4 by way of its text, so that 0.1 becomes the double 0.1 and not 0.10000000149.
       const written = dataTypeID === FLOAT4 ? `${column}::text` : column;
       return [{ name, kind: 'numeric', value: `${written}::float8` }];
     }
-    // As Postgres writes a boolean that is not cast.
+    // Postgres writes a boolean as `t` or `f` in a result, but as `true` or `false` when it is cast to text.
     const value = dataTypeID === BOOL ? `left(${column}::text, 1)` : categorySql(`${column}::text`);
     return [{ name, kind: 'category', value }];
   });

@@ -1,4 +1,4 @@
-// Queries that a person gives to be compared: one statement, and whatever it says, nothing is written.
+// Queries that a user gives for comparison: each must be one statement, and can never write anything.
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ afterAll(() => database.drop());
 const read = async (sql: string): Promise<number> =>
   (await readTable(await openTableQuery(database.url, sql, 'a'))).rows;
 
-/** Counts a query as `--no-multivariate` does, by one grouped statement for a category and by COPY for a number. */
+/** Profiles a query as `--no-multivariate` does. */
 async function count(sql: string, kind: 'numeric' | 'category'): Promise<unknown> {
   const value = kind === 'numeric' ? '7 as x' : `'a'::text as x`;
   const reference = await readTable(
@@ -73,7 +73,7 @@ it.each([
   'select emptied() as x',
 ])('refuses %s', async (sql) => {
   expect((await failureOf(read(sql))).code).toBe('UNREADABLE_TABLE');
-  // A column of the other kind is not counted, and the query then read and refused.
+  // Undefined: the column has the other kind, so the query is read row by row instead, which refuses it.
   for (const kind of ['numeric', 'category'] as const)
     expect(await count(sql, kind).catch((error: unknown) => (error as TidegateError).code)).toBeOneOf([
       'UNREADABLE_TABLE',
@@ -103,12 +103,12 @@ it.each([
   });
 });
 
-it('what a query sets for its session is undone', async () => {
+it('undoes session settings that a query makes', async () => {
   expect(await read(`select set_config('search_path', 'nowhere', false) as x`)).toBe(1);
   expect(await read('select x from victim')).toBe(1);
 });
 
-it('an address that cannot be reached is no refused query', async () => {
+it('reports an unreachable or malformed address, and not a refused query', async () => {
   const { code, message } = await failureOf(
     openTableQuery('postgres://nobody@127.0.0.1:1/none', 'select 1 as x', 'January'),
   );

@@ -1,4 +1,4 @@
-// A query's answer as counts: streamed and grouped they are those of the rows themselves.
+// Profiles of queries: streaming the rows gives the same profile as profiling a frame of them.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freezeReference } from '../../domain/data/profile/feature-reference.ts';
@@ -11,8 +11,7 @@ import {
 } from '../../domain/data/profile/window-profile.ts';
 import { type FeatureColumn, type Frame, MISSING_CODE, NO_LABEL } from '../../domain/data/frame.ts';
 import { inTransaction, READ_SNAPSHOT } from '../../store/postgres/database.ts';
-import { groupedProfile } from '../../store/profiles/grouped-profile.ts';
-import { prefersGroups, profileTableQuery } from '../../store/profiles/profile-query.ts';
+import { profileTableQuery } from '../../store/profiles/profile-query.ts';
 import { describeQuery, openTableQuery } from '../../store/profiles/query-source.ts';
 import { readTable } from '../../store/profiles/read-table.ts';
 import { streamProfile } from '../../store/profiles/stream-profile.ts';
@@ -49,7 +48,7 @@ const frameOf = (rows: readonly Row[]): Frame => {
   };
 };
 
-/** Without the sums, and 0 for −0. */
+/** The exact parts of a profile: no sums, and 0 instead of −0. */
 const countsOf = (column: ColumnProfile) =>
   column.kind === 'numeric'
     ? {
@@ -71,7 +70,7 @@ function expectSame(profile: WindowProfile, expected: WindowProfile): void {
   });
 }
 
-/** Equal to 1e-12 of the larger of mean and standard deviation. */
+/** Expects equality up to 1e-12 times the larger of mean and standard deviation. */
 function expectSameMoments(moments: Moments | null, expected: Moments | null): void {
   if (!moments || !expected) throw new Error('there are no moments');
   expect(moments.finite).toBe(expected.finite);
@@ -90,32 +89,24 @@ const text = fc.constantFrom('a', 'b', 'B', 'é', '😀', '', ' ', '2024-02-29',
 const sample = fc.array(fc.tuple(number, text), { minLength: 0, maxLength: 60 });
 
 describe('the profile of a query', () => {
-  it('takes a long text for the category that a table read row by row makes of it', async () => {
+  it('shortens a long text to the same category as a table that is read row by row', async () => {
     const start = 'x'.repeat(999);
     const query = (end: string) =>
       `select c from (values ('${start}😀${end}'), ('${start}é${end}'), ('a')) as t (c)`;
     const read = await readTable(await openTableQuery(database.url, query('yy'), 'a'));
     expect(read.features[0]).toMatchObject({ dictionary: [`${start}😀`, `${start}é`, 'a'] });
     const reference = referenceOfTable(read);
-    const profiles = await inTransaction(
-      database,
-      async (client) => {
-        const described = await describeQuery(client, query('z'.repeat(500)), reference);
-        return [
-          await groupedProfile(client, described, reference),
-          await streamProfile(client, described, reference),
-        ];
-      },
-      READ_SNAPSHOT,
-    );
-    for (const profile of profiles)
-      expect(profile.columns[0]).toMatchObject({ counts: Float64Array.of(1, 1, 1), unseen: new Map() });
+    const profile = await inTransaction(database, async (client) => {
+      const described = await describeQuery(client, query('z'.repeat(500)), reference);
+      return streamProfile(client, described, reference);
+    });
+    expect(profile.columns[0]).toMatchObject({ counts: Float64Array.of(1, 1, 1), unseen: new Map() });
   });
 
-  it('is that of its rows, streamed and grouped, whatever the values', async () => {
+  it('equals the profile of a frame with the same rows, for any values and for a single category', async () => {
     await fc.assert(
       fc.asyncProperty(sample, sample, async (before, now) => {
-        // Some of the window's values are the reference's, so that they lie on its cuts.
+        // Some values of the window are values of the reference, so that they are exactly on its bin edges.
         const window = [...now, ...before.filter((_, at) => at % 3 === 0)];
         const reference = freezeReference(frameOf(before));
         await database.pool.query('truncate sides');
@@ -130,7 +121,12 @@ describe('the profile of a query', () => {
             const query = await describeQuery(client, 'select * from sides', reference);
             expect(query.others).toEqual(['side']);
             expectSame(await streamProfile(client, query, reference), expected);
-            expectSame(await groupedProfile(client, query, reference), expected);
+            const category = { ...reference, columns: reference.columns.filter(({ name }) => name === 'c') };
+            const alone = await describeQuery(client, 'select c from sides', category);
+            expectSame(
+              await streamProfile(client, alone, category),
+              profileWindow(category, frameOf(window)),
+            );
           },
           READ_SNAPSHOT,
         );
@@ -139,7 +135,7 @@ describe('the profile of a query', () => {
     );
   });
 
-  it('has numbers of every type as they are written, and booleans, dates and others as texts', async () => {
+  it('reads numbers of every type as they are written, and booleans, dates and others as texts', async () => {
     const features: FeatureColumn[] = [
       ...['i2', 'i8', 'f4', 'n'].map((name): FeatureColumn => ({
         kind: 'numeric',
@@ -166,7 +162,6 @@ describe('the profile of a query', () => {
     await inTransaction(database, async (client) => {
       const query = await describeQuery(client, sql, reference);
       const streamed = await streamProfile(client, query, reference);
-      expectSame(await groupedProfile(client, query, reference), streamed);
       const minima = streamed.columns.flatMap((one) => (one.kind === 'numeric' ? [one.minimum] : []));
       expect(minima).toEqual([1, 2, 0.1, 0.1]);
       const [b, d, u] = streamed.columns.filter((one) => one.kind === 'category');
@@ -174,26 +169,21 @@ describe('the profile of a query', () => {
     });
   });
 
-  it('says which columns it lacks, and counts its rows without any', async () => {
+  it('reports missing columns, and counts rows without a known column', async () => {
     const reference = freezeReference(frameOf([[1, 'a']]));
     await inTransaction(database, async (client) => {
-      for (const profileOf of [streamProfile, groupedProfile]) {
-        const query = await describeQuery(
-          client,
-          'select 1 as c, 2 as y from generate_series(1, 9000)',
-          reference,
-        );
-        const { rows, columns } = await profileOf(client, query, reference);
-        expect(rows).toBe(9_000);
-        expect(columns.map((one) => one.kind === 'absent' && one.reason)).toEqual([
-          'the column is missing from the window',
-          'the column was category in the reference and is numeric in the window',
-        ]);
-      }
+      const sql = 'select 1 as c, 2 as y from generate_series(1, 9000)';
+      const query = await describeQuery(client, sql, reference);
+      const { rows, columns } = await streamProfile(client, query, reference);
+      expect(rows).toBe(9_000);
+      expect(columns.map((one) => one.kind === 'absent' && one.reason)).toEqual([
+        'the column is missing from the window',
+        'the column was category in the reference and is numeric in the window',
+      ]);
     });
   });
 
-  it('is left to the reader of rows where a type says another kind, and refused where Postgres refuses it', async () => {
+  it('is undefined if a column type has another kind, and fails if Postgres refuses the query', async () => {
     const reference = freezeReference(frameOf([[1, 'a']]));
     const place = (sql: string) => ({ url: database.url, sql, name: 'current' });
     const none = new Set<string>();
@@ -204,13 +194,5 @@ describe('the profile of a query', () => {
     await expect(profileTableQuery(place('select 1 / 0 as x'), reference, none)).rejects.toThrow(
       /current: Postgres refuses the query: division by zero/,
     );
-  });
-
-  it('is grouped where Postgres has one category alone to count', () => {
-    const column = (kind: 'numeric' | 'category') => ({ name: kind, kind, value: 'v' });
-    expect(prefersGroups({ columns: [column('category')] })).toBe(true);
-    expect(prefersGroups({ columns: [column('category'), column('category')] })).toBe(false);
-    expect(prefersGroups({ columns: [column('numeric')] })).toBe(false);
-    expect(prefersGroups({ columns: [] })).toBe(false);
   });
 });
