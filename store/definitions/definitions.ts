@@ -1,4 +1,4 @@
-// Models and their definition versions.
+// Stores and reads models and their definition versions.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { holdoutSchema, type ModelDefinition } from '../../domain/model/definition.ts';
 import { nameProblem, printableName } from '../../domain/decisions/written-text.ts';
@@ -14,7 +14,7 @@ import { differencesOf, formatValue } from '../../domain/model/differences.ts';
 import { labelSchema } from '../../domain/model/schema/label-schema.ts';
 import { type Tables } from '../postgres/tables.ts';
 
-/** How many models a message names. */
+/** Maximum number of models that a message names. */
 const MAX_NAMES = 20;
 
 /** A stored definition version. */
@@ -26,19 +26,20 @@ export interface StoredDefinition {
   readonly appliedAt: Date;
 }
 
-/** What `applyDefinition` did. */
+/** The result of `applyDefinition`. */
 export interface Applied {
   readonly version: number;
-  /** False where the newest version already says the same. */
+  /** False if the definition is equal to the newest version. */
   readonly changed: boolean;
 }
 
 /**
- * Stores a definition as the model's next version, unless the newest already says the same.
+ * Stores a definition as the model's next version, unless it is equal to the newest.
  *
- * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; LABEL_UNREADABLE where `label.positive` does not fit
- * the values of the label's column; FEATURES_NOT_KNOWN where `known` hides more than 5 % of a view in the newest window;
- * INVALID_REQUEST if `appliedBy` is not a name; DEFINITION_CONFLICT when entity keys, label or holdout differ from those of the model's versions
+ * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; LABEL_UNREADABLE if `label.positive` does
+ *   not fit the values of the label's column; FEATURES_NOT_KNOWN if `known` hides more than 5 % of a view in the
+ *   newest window; INVALID_REQUEST if `appliedBy` is not a name; DEFINITION_CONFLICT if entity keys, label or holdout
+ *   differ from those of the model's versions
  */
 export async function applyDefinition(
   database: Database,
@@ -61,7 +62,7 @@ export async function applyDefinition(
       })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    // Locked, so that two appliers number their versions one after the other.
+    // Lock the row, so that concurrent calls number their versions one after the other.
     const model = await transaction
       .selectFrom('tidegate.model')
       .selectAll()
@@ -93,16 +94,17 @@ export async function applyDefinition(
   });
 }
 
-/** The names of all models, sorted. */
+/** Lists the names of all models, sorted. */
 export async function listModels(database: Database): Promise<string[]> {
   const rows = await database.kysely.selectFrom('tidegate.model').select('name').orderBy('name').execute();
   return rows.map(({ name }) => name);
 }
 
 /**
- * A definition of a model: the version asked for, or the newest.
+ * Returns the requested definition version of a model, or the newest.
  *
- * @throws TidegateError UNKNOWN_MODEL, naming the models there are; UNKNOWN_VERSION where the model has no such definition
+ * @throws TidegateError UNKNOWN_MODEL with the names of the existing models; UNKNOWN_VERSION if the model has no such
+ *   definition
  */
 export async function getDefinition(
   database: Database,
@@ -135,7 +137,7 @@ export async function getDefinition(
   };
 }
 
-/** The fixed parts of a model, as its row holds them. */
+/** The fixed parts of a model, as its row stores them. */
 interface FixedParts {
   readonly entity_keys: readonly string[];
   readonly label: unknown;
@@ -143,12 +145,12 @@ interface FixedParts {
 }
 
 /**
- * Holds a definition to the entity keys, label and holdout of the model's versions, which are compared on one holdout by
- * one label. Before the first version, and while none is being trained, they may still be corrected: the model then
- * takes those of the definition.
+ * Refuses a definition whose entity keys, label or holdout differ from those of the model, because its versions are
+ * compared on one holdout with one label. As long as the model has no version and no retrain is open, they may still
+ * be changed: the model then adopts those of the definition.
  *
- * @param transaction holds the lock on the model's row
- * @throws TidegateError DEFINITION_CONFLICT naming each field with what it was and what it would become
+ * @param transaction has locked the model's row
+ * @throws TidegateError DEFINITION_CONFLICT with the old and the new value of each changed field
  */
 async function keepFixedParts(
   transaction: Kysely<Tables>,
@@ -182,16 +184,16 @@ async function keepFixedParts(
   });
   throw new TidegateError(
     'DEFINITION_CONFLICT',
-    `${definition.name} ${fixedBy.words}: ${places.map(({ at, problem }) => `${at} ${problem}`).join('; ')}`,
+    `${definition.name} ${fixedBy.reason}: ${places.map(({ at, problem }) => `${at} ${problem}`).join('; ')}`,
     { places, remedy: fixedBy.remedy },
   );
 }
 
-/** Why the fixed parts of a model can no longer change; undefined while they can. */
+/** Returns why the fixed parts of a model can no longer change; undefined if they can. */
 async function fixedBecause(
   transaction: Kysely<Tables>,
   model: string,
-): Promise<{ words: string; remedy: string } | undefined> {
+): Promise<{ reason: string; remedy: string } | undefined> {
   const version = await transaction
     .selectFrom('tidegate.version')
     .select('version')
@@ -200,7 +202,7 @@ async function fixedBecause(
     .executeTakeFirst();
   if (version) {
     return {
-      words: 'has versions',
+      reason: 'has versions',
       remedy:
         `Take the change back, or apply it under another name (its versions are compared on one holdout by one label) ` +
         `and, once the new model serves, \`tidegate retire ${model} --by <you>\`.`,
@@ -214,13 +216,13 @@ async function fixedBecause(
     .executeTakeFirst();
   return (
     retrain && {
-      words: `is being trained (retrain ${retrain.id})`,
+      reason: `is being trained (retrain ${retrain.id})`,
       remedy: 'Wait for the retrain to end, or cancel it, and apply again.',
     }
   );
 }
 
-/** Label and holdout with every default filled, so that one which is spelt out reads as one that is not. */
+/** Fills in the defaults of label and holdout, so that a default that is spelt out equals one that is left out. */
 function meaningOf(label: unknown, holdout: unknown, keys: readonly string[]): object {
   const { cluster, ...rest } = holdoutSchema.parse(holdout);
   const isEntity = cluster === undefined || differencesOf(cluster, keys).length === 0;

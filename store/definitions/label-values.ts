@@ -1,26 +1,26 @@
-// Checks that the label's column can be read: which values it holds, and which class each of them is.
+// Checks the values of the label's column: which values it contains, and to which class each belongs.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database, inTransaction } from '../postgres/database.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { labelValueSql } from '../join/label-value-sql.ts';
 
-/** A value of the label's column as text, how many rows hold it, and the class it is read as (-1: neither). */
+/** A value of the label's column as text, the number of its rows, and its class (-1: neither). */
 interface LabelValue {
   readonly value: string;
   readonly rows: number;
   readonly means: 1 | 0 | -1;
-  /** Distinct values that are read like this one. */
+  /** Number of distinct values of the same class. */
   readonly alike: number;
 }
 
-/** How the label is read, in words; `isWarning` where somebody should look at it. */
+/** Describes how the label is read; `isWarning` if somebody should look at it. */
 export interface LabelReading {
   readonly words: string;
   readonly isWarning: boolean;
 }
 
-/** Time for counting every label; a table that takes longer is judged by its first rows. */
+/** Time limit for counting all labels; in a table that takes longer only the first rows are counted. */
 const MAX_COUNT_MS = 15_000;
 const SAMPLED_ROWS = 100_000;
 const VALUES_PER_CLASS = 8;
@@ -28,10 +28,10 @@ const MAX_VALUE_LENGTH = 60;
 const QUERY_CANCELED = '57014';
 
 /**
- * Looks at the values that the label's column holds now.
+ * Checks the values that the label's column contains now.
  *
- * @throws TidegateError LABEL_UNREADABLE where a value is neither positive nor negative, or where `label.positive` names
- * a value that never occurs while several others do; the message lists the values
+ * @throws TidegateError LABEL_UNREADABLE if a value is neither positive nor negative, or if the value of
+ *   `label.positive` never occurs while several others do; the message lists the values
  */
 export async function readLabelValues(
   database: Database,
@@ -45,25 +45,25 @@ export async function readLabelValues(
   const refuse = (problem: string): TidegateError =>
     new TidegateError(
       'LABEL_UNREADABLE',
-      `${name}: label.positive is ${JSON.stringify(label.positive)}, and ${problem}; ${column} holds ${listed(values)}${seen}`,
+      `${name}: label.positive is ${JSON.stringify(label.positive)}, and ${problem}; ${column} contains ${listed(values)}${seen}`,
       { places: [{ at: 'label.positive', problem }] },
     );
   if (values.length === 0) {
     return {
-      words: `${column} holds no label yet${seen}: whether label.positive (${JSON.stringify(label.positive)}) fits its values is not checked; run \`tidegate doctor\` when labels are loaded`,
+      words: `${column} contains no label yet${seen}, so label.positive (${JSON.stringify(label.positive)}) could not be checked; run \`tidegate doctor\` when labels are loaded`,
       isWarning: false,
     };
   }
   if (unreadable.length > 0) throw refuse(`${listed(unreadable)} would be neither positive nor negative`);
   const isStated = typeof label.positive !== 'boolean';
   if (positive.length === 0 && isStated && !isSample && (negative[0]?.alike ?? 0) > 1)
-    throw refuse('no row holds it');
+    throw refuse('no row has this value');
   const words = `${column}: positive is ${listed(positive)}, negative is ${listed(negative)}${seen}`;
   if (positive.length > 0 && negative.length > 0) return { words, isWarning: false };
-  return { words: `${words}: there is one class only, so nothing can be learnt yet`, isWarning: true };
+  return { words: `${words}: there is only one class, so no model can be trained yet`, isWarning: true };
 }
 
-/** The most frequent values of each class. */
+/** Counts the most frequent values of each class. */
 async function countValues(
   database: Database,
   { table, column, positive }: ModelDefinition['label'],

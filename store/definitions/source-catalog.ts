@@ -1,22 +1,25 @@
-// What Postgres says of the columns of a source table.
+// Reads the column types of source tables from the Postgres catalog.
 import { type Queryable, quoteTable } from '../postgres/sql-text.ts';
 
 /** The type of a column. */
 export interface ColumnType {
-  /** As Postgres writes it, without length or scale; `text` for an enumeration, the type beneath all domains for a domain. */
+  /** As Postgres writes it, without length or scale; `text` for an enumeration, the base type for a domain. */
   readonly type: string;
-  /** The same, but an enumeration by its own name: its values are compared with those of the same one only. */
+  /**
+   * The same, but for an enumeration its own name, because its values can only be compared with values of the same
+   * enumeration.
+   */
   readonly exactType: string;
-  /** The domain that the column is declared with; null if it is none. */
+  /** The domain that the column is declared with; null if there is none. */
   readonly domain: string | null;
-  /** Whether a `numeric` says how many digits it has after the point; true for every other type. */
+  /** Whether a `numeric` declares its number of decimals; true for every other type. */
   readonly hasScale: boolean;
 }
 
-/** Column types by name; `undefined` where there is no such table or view. */
+/** Column types by name; `undefined` if there is no such table or view. */
 export type TableColumns = ReadonlyMap<string, ColumnType> | undefined;
 
-/** The type beneath the domains of a column of `pg_attribute`, however many stand on each other, and its modifier. */
+/** SQL for the base type of a column of `pg_attribute` and its modifier, through any number of nested domains. */
 export const BASE_TYPE_SQL = `
   with recursive beneath (type, modifier, depth) as (
     select atttypid, atttypmod, 0
@@ -44,7 +47,7 @@ export async function columnsOf(client: Queryable, table: string): Promise<Table
   return rows.length === 0 ? undefined : new Map(rows.map(({ name, ...column }) => [name, column]));
 }
 
-/** The columns of several tables, each read once. */
+/** Reads the columns of several tables, each once. */
 export async function columnsOfAll(
   client: Queryable,
   tables: Iterable<string>,
@@ -54,7 +57,7 @@ export async function columnsOfAll(
   return found;
 }
 
-/** Types by family: keys of one family are compared as what they are, by the same index. */
+/** Families of types: keys of the same family can be compared without a cast and with the same index. */
 const FAMILIES: Readonly<Record<string, string>> = {
   smallint: 'whole number',
   integer: 'whole number',
@@ -70,10 +73,13 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'timestamp without time zone': 'timestamp without time zone',
 };
 
-/** The family of a key's type; undefined where it can be no key, since equal values may have different texts. */
+/**
+ * Returns the family of a key's type; undefined if the type cannot be a key, because equal values may have different
+ * texts.
+ */
 export const keyFamily = ({ type, exactType }: ColumnType): string | undefined =>
-  // An enumeration is told as text, and is compared with its own kind alone.
+  // An enumeration has `text` as its type, but can only be compared with itself.
   type !== exactType ? exactType : FAMILIES[type];
 
-/** The types that a key may have, for people. */
+/** The types that a key may have, for messages. */
 export const KEY_TYPES = `${Object.keys(FAMILIES).join(', ')} or an enumeration`;

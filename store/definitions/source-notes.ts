@@ -1,4 +1,4 @@
-// What a person should know of a definition's tables although nothing is wrong with them.
+// Notes about a definition's tables that are worth knowing although nothing is wrong with them.
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { durationOf, toMilliseconds } from '../../domain/model/parts/duration.ts';
 import { suggestLag } from '../../domain/model/suggest-lag.ts';
@@ -14,11 +14,11 @@ const WITHOUT_ZONE = 'timestamp without time zone';
 export interface SourceNote {
   readonly about: 'time zone' | 'key' | 'lag' | 'label';
   readonly words: string;
-  /** Whether somebody should act; false where the note only tells a figure. */
+  /** Whether somebody should act; false if the note only states a fact. */
   readonly isWarning: boolean;
 }
 
-/** The notes of a definition whose tables are there. @throws TidegateError LABEL_UNREADABLE */
+/** Returns the notes on a definition whose tables exist. @throws TidegateError LABEL_UNREADABLE */
 export async function sourceNotes(database: Database, definition: ModelDefinition): Promise<SourceNote[]> {
   const needs = needsOf(definition);
   const tables = await columnsOfAll(
@@ -35,17 +35,17 @@ export async function sourceNotes(database: Database, definition: ModelDefinitio
   return notes;
 }
 
-/** One note for all columns of times without a zone. */
+/** One note for all time columns without a time zone. */
 function timeZoneNote(needs: readonly Need[], tables: ReadonlyMap<string, TableColumns>): SourceNote[] {
   const columns = needs
     .filter(({ table, column }) => tables.get(table)?.get(column ?? '')?.type === WITHOUT_ZONE)
     .map(({ table, column }) => `${table}.${column ?? ''}`);
   if (columns.length === 0) return [];
-  const words = `${[...new Set(columns)].join(', ')}: without a time zone, and read as UTC; if they hold local times, name a SQL view that converts them`;
+  const words = `${[...new Set(columns)].join(', ')}: no time zone, so read as UTC; if they contain local times, name a SQL view that converts them`;
   return [{ about: 'time zone', words, isWarning: true }];
 }
 
-/** Keys whose equal values may be written differently: 1.0 and 1.00 would be two entities. */
+/** Notes on keys whose equal values may have different texts: 1.0 and 1.00 would be two entities. */
 function scaleNotes(
   { rows, entity }: ModelDefinition,
   tables: ReadonlyMap<string, TableColumns>,
@@ -65,11 +65,11 @@ async function lagNote(database: Database, view: ViewDefinition): Promise<Source
   if (p99 === null) return [];
   const enough = suggestLag(p99);
   const isShort = p99 * 1000 > toMilliseconds(durationOf(view.lag));
-  const told = `${view.table}: 99 % of ${rows} rows were known within ${enough} of ${view.timestamp}; lag is ${view.lag}`;
+  const summary = `${view.table}: 99 % of ${rows} rows were known within ${enough} of ${view.timestamp}; lag is ${view.lag}`;
   return [
     {
       about: 'lag',
-      words: isShort ? `${told}, and lag: '${enough}' would let them be seen` : told,
+      words: isShort ? `${summary}; lag: '${enough}' would include those rows` : summary,
       isWarning: isShort,
     },
   ];

@@ -11,7 +11,7 @@ interface Problem {
   readonly at: string;
   readonly problem: string;
   readonly remedy?: string;
-  /** The table that is not there. */
+  /** The table, if it does not exist. */
   readonly missing?: string;
 }
 
@@ -19,8 +19,8 @@ const KEY_REMEDY =
   'Give the key one type in all tables (alter table … alter column … type …), or name a SQL view of yours that casts it.';
 
 /**
- * Refuses a definition that names a table or column which is not there, a column of a type that cannot hold the
- * feature, or a key whose types differ between tables. All problems are listed, the first one gives the code.
+ * Refuses a definition that names a table or column that does not exist, a column whose type does not fit the
+ * feature, or a key whose type differs between tables. All problems are listed; the first one decides the code.
  *
  * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE
  */
@@ -36,9 +36,9 @@ export async function checkSources(database: Database, definition: ModelDefiniti
   const problems = await Promise.all(found.map((problem) => namingOtherSchemas(database, problem)));
   const [first] = problems;
   if (!first) return;
-  // Said once, at the first place: a missing table is named by each of its columns.
-  const said = new Set<string>();
-  const unique = problems.filter(({ problem }) => !said.has(problem) && said.add(problem));
+  // Report each problem once, at its first place: a missing table is a problem of each of its columns.
+  const seen = new Set<string>();
+  const unique = problems.filter(({ problem }) => !seen.has(problem) && seen.add(problem));
   throw new TidegateError(
     first.code,
     `the definition of ${definition.name} does not fit the database: ` +
@@ -50,7 +50,7 @@ export async function checkSources(database: Database, definition: ModelDefiniti
   );
 }
 
-/** Adds to a table that is not there in which other schemas one of its name is. */
+/** Adds to the problem of a missing table the other schemas that have a table of this name. */
 async function namingOtherSchemas(database: Database, problem: Problem): Promise<Problem> {
   if (problem.missing === undefined) return problem;
   const name = problem.missing.split('.').at(-1);
@@ -63,7 +63,7 @@ async function namingOtherSchemas(database: Database, problem: Problem): Promise
   const others = rows.map(({ schema }) => `${schema}.${name}`).join(', ');
   return {
     ...problem,
-    problem: `${problem.problem}; there is ${others}: name it so, or move it (alter table … set schema public)`,
+    problem: `${problem.problem}; there is ${others}: use that name, or move the table (alter table … set schema public)`,
   };
 }
 
@@ -93,7 +93,7 @@ function problemOf(need: Need, columns: TableColumns): Problem | undefined {
   };
 }
 
-/** A key of a type that can be none, or of another type than the spine's. */
+/** Returns the problem of a key column whose type cannot be a key or differs from the type in the rows table. */
 function keyProblem(
   need: Need,
   { rows }: ModelDefinition,
@@ -112,11 +112,11 @@ function keyProblem(
     const what = `the domain ${type.domain} over the enumeration ${type.exactType}`;
     return {
       ...wrong,
-      problem: `${table}.${column} is ${what}, which Postgres compares with nothing, as a key has to be`,
+      problem: `${table}.${column} is ${what}, which Postgres cannot compare, so it cannot be a key`,
     };
   }
   const ofSpine = tables.get(rows.table)?.get(key);
-  // A spine without the column, or with one that can be no key, is a problem of its own.
+  // If the rows table lacks the column, or its type cannot be a key, that is reported as a problem of its own.
   const expected = ofSpine && keyFamily(ofSpine);
   if (!ofSpine || expected === undefined || expected === family) return undefined;
   return {
@@ -131,9 +131,9 @@ export interface Need {
   readonly at: string;
   readonly table: string;
   readonly column?: string;
-  /** Absent means any. */
+  /** Accepted types; absent if any type is. */
   readonly types?: readonly string[];
-  /** Name of the entity's key that the column holds. */
+  /** Name of the entity key that the column contains. */
   readonly key?: string;
 }
 
@@ -153,7 +153,7 @@ const TYPES: Record<ColumnSpec['type'], readonly string[]> = {
   instant: TIMES,
 };
 
-/** Everything that a definition needs of the database, in the order written. */
+/** Lists all tables and columns that a definition needs, in the order of the definition. */
 export function needsOf(definition: ModelDefinition): Need[] {
   const { rows, label } = definition;
   const keys = (at: string, table: string, columns: readonly KeyColumn[]): Need[] =>

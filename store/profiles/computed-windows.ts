@@ -1,4 +1,4 @@
-// Past windows of a model that no report measured, measured now against the champion.
+// Past windows of a model: those in stored reports, and further ones that are measured now against the champion.
 import { type PastWindow } from '../../domain/drift/calibration/calibrate.ts';
 import { driftPolicyOf } from '../../domain/drift/drift-policy.ts';
 import { decodeReference } from '../../domain/data/profile/profile-codec.ts';
@@ -17,17 +17,18 @@ import { DatasetTable } from '../datasets/dataset-table.ts';
 import { inSnapshot, labelsKnownBy } from '../postgres/snapshot.ts';
 import { ChunkProfiler } from './profile-dataset.ts';
 
-/** How the computing is followed and stopped. */
+/** How to observe and stop the computation. */
 export interface ComputeControl extends Pick<FreezeControl, 'signal'> {
-  /** Called before each window with how many are done. */
+  /** Called before each window with the number of windows done. */
   readonly onWindow?: (window: Window, done: number) => void;
 }
 
 /**
- * Measures windows as the champion's definition joins them; nothing is stored. One without rows is left out.
+ * Measures the drift of windows, joined with the champion's definition, without storing anything. Windows without
+ * rows are left out.
  *
- * @throws TidegateError NO_PRODUCTION_VERSION; UNREADABLE_PROFILE where the champion's reference is of another format
- * @throws the signal's reason, when aborted
+ * @throws TidegateError NO_PRODUCTION_VERSION; UNREADABLE_PROFILE if the champion's reference has another format
+ * @throws the signal's reason, if aborted
  */
 export async function computeWindows(
   database: Database,
@@ -58,17 +59,17 @@ export async function computeWindows(
 }
 
 /**
- * The newest windows whose drift was measured by Tidegate's own rules, newest first; of several reports on one instant
- * the last.
+ * Returns the newest windows whose drift was measured by Tidegate's own rules and not by a preset, newest first. If
+ * there are several reports for one instant, the last one counts.
  */
-export async function pastWindows(database: Database, model: string, most: number): Promise<PastWindow[]> {
+export async function pastWindows(database: Database, model: string, limit: number): Promise<PastWindow[]> {
   const { rows } = await database.pool.query<{ id: number; as_of: Date; drift: DriftPart }>(
     `select id, as_of, drift from (
        select distinct on (as_of) id, as_of, drift from tidegate.report
        where model = $1 and drift @> '{"measured": true}' and drift #>> '{verdict,preset}' is null
        order by as_of desc, id desc
      ) newest order by as_of desc limit $2`,
-    [model, most],
+    [model, limit],
   );
   return rows.flatMap(({ id, as_of, drift }) =>
     drift.measured
@@ -85,10 +86,10 @@ export async function pastWindows(database: Database, model: string, most: numbe
 }
 
 /**
- * Joins the rows of a window and counts them in the bins of a reference, by the same code as a frozen dataset: the
- * profile is that of the dataset that freezing would make now. Memory holds one chunk of each column.
+ * Joins the rows of a window and counts them in the bins of a reference, with the same code as for a frozen dataset:
+ * the profile is the one that freezing the window now would give. Only one chunk of each column is in memory.
  *
- * @throws the signal's reason, when aborted
+ * @throws the signal's reason, if aborted
  * @example await profileUnfrozen(database, definition, window, reference)
  */
 async function profileUnfrozen(

@@ -1,4 +1,4 @@
-// Rows of source tables, and online rows, that are dated in the future: most often a typing error.
+// Finds rows of source tables and online rows that are dated in the future, which is usually a typing error.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type FutureRows } from '../../domain/quality/future-rows.ts';
 import { type Database } from '../postgres/database.ts';
@@ -6,21 +6,22 @@ import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { isUsableInstantSql } from '../join/usable-instant-sql.ts';
 import { definitionsAhead } from '../online/watermark.ts';
 
-/** Rows are counted up to so many. */
+/** Rows are counted up to this number. */
 const MAX_COUNTED = 1_000;
 
-/** What is dated in the future. */
+/** Rows that are dated in the future. */
 export interface Future {
   readonly rows: readonly FutureRows[];
-  /** Definitions of the model whose online rows, all or some, are. */
+  /** Definition versions of the model that have such online rows. */
   readonly online: readonly number[];
 }
 
 /**
- * Looks at the times of the spine, the views and the label, and at the online rows of the model. Infinite times have a
- * meaning of their own and do not count. More than five minutes ahead of the database's clock is the future.
+ * Looks at the times of the rows table, the views and the label, and at the online rows of the model. A time is in
+ * the future if it is more than five minutes ahead of the database's clock. Infinite times have a meaning of their
+ * own and do not count.
  *
- * SQL, a statement for each column of times: `select count(*), max(at) from (select at from t where at > now() + …
+ * Runs one statement for each time column: `select count(*), max(at) from (select at from t where at > now() + …
  * limit 1000)`.
  */
 export async function findFuture(database: Database, definition: ModelDefinition): Promise<Future> {
@@ -39,7 +40,7 @@ export async function findFuture(database: Database, definition: ModelDefinition
   return { rows: found, online: await definitionsAhead(database, definition.name) };
 }
 
-/** The columns of times that a definition names, each once. */
+/** Returns the time columns that a definition names, each once. */
 function timesOf({ rows, features, label }: ModelDefinition): { table: string; column: string }[] {
   const all = [
     { table: rows.table, column: rows.timestamp },

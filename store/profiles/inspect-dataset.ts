@@ -1,4 +1,5 @@
-// Looks a frozen dataset through once: its contracts, and a sketch of what else may be wrong with it.
+// Inspects a frozen dataset in one pass: checks its contracts, and sketches its columns to find other faults of the
+// data.
 import { ContractCheck } from '../../domain/quality/contracts/check-contracts.ts';
 import { type ContractResult, type MatchTexts } from '../../domain/model/parts/contract.ts';
 import { featuresOf } from '../../domain/model/define-model.ts';
@@ -11,17 +12,17 @@ import { everyChunk, type PassingChunk, readChunks } from '../datasets/read-chun
 import { Texts } from '../datasets/texts.ts';
 import { type DatasetColumn } from '../postgres/tables.ts';
 
-/** What one pass over a window found. */
+/** The result of one pass over a window. */
 export interface Inspection {
   readonly contracts: readonly ContractResult[];
   readonly sketch: WindowSketch;
 }
 
 /**
- * Checks the contracts of the definition that the dataset was frozen by, and sketches its columns. One pass; memory
- * holds a chunk and the keys of its rows, whatever the number of rows and columns.
+ * Checks the contracts of the definition that the dataset was frozen with, and sketches its columns. One pass; only
+ * one chunk and the keys of its rows are in memory, for any number of rows and columns.
  *
- * @param match how texts are matched with regular expressions
+ * @param match matches texts with regular expressions
  * @throws TidegateError DATASET_CHANGED
  */
 export async function inspectDataset(
@@ -44,12 +45,13 @@ export async function inspectDataset(
   return inspector.finish();
 }
 
-/** Takes the chunks of a window, those of the same rows together: times first, then keys, then the features. */
+/** Takes the chunks of a window in the order 'by rows': times first, then keys, then the features. */
 class Inspector {
   readonly #contracts: ContractCheck;
   readonly #sketch: WindowSketch;
   readonly #columns: ReadonlyMap<string, DatasetColumn>;
-  // Typed arrays stand at multiples of their size, and what arrives stands anywhere.
+  // Buffer for aligned copies: a typed array must begin at a multiple of its element size, and the bytes of a chunk
+  // may begin anywhere.
   readonly #aligned = new ArrayBuffer(CHUNK_ROWS * 8);
   #times = new BigInt64Array(0);
   #keys: Texts | undefined;

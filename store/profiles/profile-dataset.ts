@@ -1,4 +1,4 @@
-// The profile of a frozen dataset, or of a part of it, without ever holding its rows.
+// Profiles a frozen dataset, or a part of it, chunk by chunk.
 import { type Awaitable } from '../../domain/learning/artifact/scorer.ts';
 import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
 import { type WindowProfile, WindowProfiler } from '../../domain/data/profile/window-profile.ts';
@@ -13,12 +13,12 @@ import { readDataset } from '../datasets/read.ts';
 import { Texts } from '../datasets/texts.ts';
 
 /**
- * Counts the rows of a dataset, or those of a range of its chunks, in the bins of a reference. Only the columns that
- * the reference knows are read.
+ * Counts the rows of a dataset, or of a range of its chunks, in the bins of a reference. Only columns of the
+ * reference are read.
  *
  * @param range @default all chunks
- * @param scorer takes the chunks as they pass, so that its scores cost no pass of their own; the features that it wants
- *   are read as well. @default none
+ * @param scorer receives the chunks as well, so that scoring needs no second pass; its features are then read too.
+ *   @default none
  * @throws TidegateError DATASET_CHANGED
  */
 export async function profileDataset(
@@ -39,14 +39,14 @@ export async function profileDataset(
   return profiler.profile();
 }
 
-/** A profile under way. @example for (const chunk of chunks) profiler.take(chunk); profiler.profile(); */
+/** Builds a profile from chunks. @example for (const chunk of chunks) profiler.take(chunk); profiler.profile(); */
 export class ChunkProfiler {
-  /** The parts that are counted: labels, and the columns that the reference knows. */
+  /** The parts that are counted: labels and the columns of the reference. */
   readonly parts: readonly string[];
   readonly #profiler: WindowProfiler;
   readonly #columns: ReadonlyMap<string, DatasetColumn>;
 
-  /** @param columns in the order of their parts; dictionaries may grow between two chunks */
+  /** @param columns in the order of their parts; dictionaries may grow from chunk to chunk */
   constructor(reference: FeatureReference, columns: readonly DatasetColumn[]) {
     this.#profiler = new WindowProfiler(reference, columns);
     this.#columns = new Map(
@@ -57,7 +57,7 @@ export class ChunkProfiler {
     this.parts = [PARTS.labels, ...this.#columns.keys()];
   }
 
-  /** Takes a chunk; one of another part is passed over. */
+  /** Takes a chunk. Chunks of other parts are ignored. */
   take({ part, bytes }: { readonly part: string; readonly bytes: Buffer }): void {
     const column = this.#columns.get(part);
     if (part === PARTS.labels) this.#profiler.addLabels(bytes);
@@ -65,15 +65,15 @@ export class ChunkProfiler {
     else if (column) this.#profiler.addCodes(column.name, codesIn(bytes));
   }
 
-  /** The profile of all that was taken. */
+  /** Returns the profile of all chunks taken so far. */
   profile(): WindowProfile {
     return this.#profiler.profile();
   }
 }
 
 /**
- * About `rows` rows of a dataset; the same entities of every dataset that holds them. Memory holds the keys of one chunk
- * and the rows that were chosen.
+ * Reads a sample of about `rows` rows of a dataset. An entity is chosen by a hash, so different datasets yield the
+ * same entities. Only the keys of one chunk and the chosen rows are in memory.
  *
  * @throws TidegateError DATASET_CHANGED, DATASET_EXPIRED
  */

@@ -1,18 +1,18 @@
-// The stored profiles of a window's parts: written by any worker, added up by the one that judges.
+// The stored profiles of a window's parts: any worker writes them, and the worker that measures drift adds them up.
 import { decodeProfile, encodeProfile } from '../../domain/data/profile/profile-codec.ts';
 import { mergeProfiles, type WindowProfile } from '../../domain/data/profile/window-profile.ts';
 import { type Database } from '../postgres/database.ts';
 import { type ChunkRange } from '../datasets/read-chunks.ts';
 import { chunksOf, type Dataset } from '../registry/dataset.ts';
 
-/** A window, or a part of it, as counts. */
+/** The counts of a window or of a part of it. */
 export interface WindowCounts {
   readonly profile: WindowProfile;
-  /** The champion's scores of holdout rows; null where it has no score reference. */
+  /** The champion's scores of holdout rows; null if it has no score reference. */
   readonly scored: WindowProfile | null;
 }
 
-/** Whether a part was profiled before. */
+/** Returns whether a part was already profiled. */
 export async function hasProfilePart(
   database: Database,
   reportId: number,
@@ -28,7 +28,7 @@ export async function hasProfilePart(
   return row !== undefined;
 }
 
-/** Keeps the counts of a part; a repeated one changes nothing. */
+/** Stores the counts of a part. Storing a part again changes nothing. */
 export async function writeProfilePart(
   database: Database,
   reportId: number,
@@ -48,7 +48,7 @@ export async function writeProfilePart(
     .execute();
 }
 
-/** The parts of a window that were profiled, in the order of their rows. */
+/** Lists the parts of a window that were profiled, in the order of their rows. */
 export const listProfileParts = (database: Database, reportId: number): Promise<ChunkRange[]> =>
   database.kysely
     .selectFrom('tidegate.profile_part')
@@ -58,12 +58,14 @@ export const listProfileParts = (database: Database, reportId: number): Promise<
     .execute();
 
 /**
- * The counts of a whole window from its parts, added up in the order of its rows, so that it is the same whoever
- * profiled them and when. Memory holds two parts.
+ * Adds up the counts of a window from its parts, in the order of the rows, so that the result does not depend on
+ * which worker profiled which part, or when. Only two parts are in memory.
  *
- * @param ranges as `listProfileParts` gives them; @param chunks of the window
- * @returns undefined if the stored parts do not make up the window, or an earlier version profiled one without its means
- * @throws TidegateError UNREADABLE_PROFILE where another version of Tidegate wrote one
+ * @param ranges as `listProfileParts` returns them
+ * @param chunks number of chunks of the window
+ * @returns undefined if the stored parts do not cover the window, or if an earlier release stored a part without
+ *   means
+ * @throws TidegateError UNREADABLE_PROFILE if another release of Tidegate wrote a part in another format
  */
 export async function mergeProfileParts(
   database: Database,
@@ -98,22 +100,21 @@ export async function mergeProfileParts(
   return whole;
 }
 
-/** Removes the parts of a window that has been judged. */
+/** Removes the parts of a window whose drift has been measured. */
 export async function removeProfileParts(database: Database, reportId: number): Promise<void> {
   await database.kysely.deleteFrom('tidegate.profile_part').where('report_id', '=', reportId).execute();
 }
 
-/** Rows of a part, unless a setting says otherwise; a window of no more is profiled in one piece. */
+/** Default number of rows of a part; a window with no more rows is profiled in one piece. */
 export const PART_ROWS = 2_097_152;
 
-/** Most parts of a window: Temporal lets no run wait for many more activities at once. */
+/** Maximum number of parts of a window: Temporal limits how many activities a run may wait for at the same time. */
 const MAX_PARTS = 512;
 
 /**
- * How many parts a window is profiled in; 1 where it is small. Parts are whole chunks, so fewer rows than a chunk make
- * no further part.
+ * Returns the number of parts in which a window is profiled, at least 1. Parts consist of whole chunks.
  *
- * @param partRows most rows of a part, rounded to whole chunks; from 1
+ * @param partRows intended rows of a part, at least 1; rounded to whole chunks
  * @example partsOf({ rows: 20_000_000, chunkRows: 65_536 }, PART_ROWS) // 10
  */
 export function partsOf(dataset: Pick<Dataset, 'rows' | 'chunkRows'>, partRows: number): number {
@@ -122,7 +123,8 @@ export function partsOf(dataset: Pick<Dataset, 'rows' | 'chunkRows'>, partRows: 
 }
 
 /**
- * The chunks of one part of `parts`, as even as whole chunks allow; none where there are fewer chunks than parts.
+ * Returns the chunks of one of `parts` parts, which are as even as whole chunks allow. If there are fewer chunks than
+ * parts, some parts are empty.
  *
  * @param part from 0 to below `parts`
  * @example partRange({ rows: 327_680, chunkRows: 65_536 }, 1, 2) // { first: 2, end: 5 }

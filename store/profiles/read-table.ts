@@ -1,37 +1,37 @@
-// Reads a table to compare into columns, finding their kinds on the way.
+// Reads a table for comparison into columns, and finds the kind of each.
 import { type PandasType } from '../../domain/drift/evidently/sample.ts';
 import { ColumnBuilder, type ColumnKind } from '../../domain/drift/tables/column-builder.ts';
 import { type FeatureColumn } from '../../domain/data/frame.ts';
 import { type TableSource, unreadable } from './table-source.ts';
 
-/** How to read a table. */
+/** Options for reading a table. */
 export interface ReadTableOptions {
-  /** Kinds of columns that are named and not to be found out. */
+  /** Kinds of columns that the user names; the kinds of the others are found. */
   readonly kinds?: Readonly<Record<string, ColumnKind>>;
   /** Columns to leave out. */
   readonly ignore?: readonly string[];
-  /** The column that says whose row it is; it is not compared. */
+  /** The column that identifies the entity of a row; it is not compared. */
   readonly key?: string | undefined;
 }
 
-/** A table in memory: 8 bytes a number, 4 a category. */
+/** A table in memory: 8 bytes per number, 4 per category. */
 export interface ReadTable {
   readonly name: string;
   readonly rows: number;
   readonly features: readonly FeatureColumn[];
-  /** Columns without a single value: their kind says nothing. */
+  /** Columns without a single value, so that their kind is arbitrary. */
   readonly empty: readonly string[];
   readonly types: Readonly<Record<string, PandasType>>;
   readonly entities: readonly string[] | undefined;
-  /** What was taken for granted about the file. */
+  /** What was assumed about the file, such as its encoding. */
   readonly assumed: string | undefined;
 }
 
 /**
  * Reads a table and closes its source.
  *
- * @throws TidegateError UNREADABLE_TABLE naming the place: a column without a name or of a name that another has, a
- * missing key, a row of another length, a text in a numeric column
+ * @throws TidegateError UNREADABLE_TABLE with the place: a column without a name or with the name of another, a
+ *   missing key, a row of another length, a text in a numeric column
  */
 export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<ReadTable> {
   const { name, header, assumed, emptyIsMissing } = source;
@@ -53,7 +53,7 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
           if (builder && !builder.add(emptyIsMissing && cell === '' ? null : cell))
             throw unreadable(
               `${source.place(at)} ${header[position] as string}`,
-              `${JSON.stringify(cell)} stands in a column of numbers; name its type with --type ${header[position] as string}=category`,
+              `${JSON.stringify(cell)} is not a number, but the column is numeric; name its type with --type ${header[position] as string}=category`,
             );
         });
         if (keyAt >= 0) entities.push(cells[keyAt] ?? '');

@@ -1,4 +1,5 @@
-// The means of a feature reference that was stored before means were kept, from the rows that it was frozen from.
+// Computes the means of a feature reference that an earlier release stored without means, from the rows that it was
+// made from.
 import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
 import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../../domain/data/math/moments.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -8,10 +9,10 @@ import { type Dataset, getDataset } from '../registry/dataset.ts';
 import { everyChunk, readChunks } from '../datasets/read-chunks.ts';
 
 /**
- * The reference with the moments of its numeric columns. One that has them is returned as it is; for another its numeric
- * columns are read once more. If the rows are gone or no longer those that were frozen, it stays without.
+ * Returns the reference with the moments of its numeric columns. If it has none, they are computed from the numeric
+ * columns of the dataset; if the rows were deleted or no longer match their digest, the moments stay null.
  *
- * @param datasetId of the rows that the reference was frozen from
+ * @param datasetId of the rows that the reference was made from
  */
 export async function withMoments(
   database: Database,
@@ -32,7 +33,7 @@ export async function withMoments(
   };
 }
 
-/** The moments of every numeric column by its name; undefined if the rows cannot be read any more. */
+/** Reads the moments of every numeric column by name; undefined if the rows can no longer be read. */
 async function readMoments(
   database: Database,
   dataset: Dataset,

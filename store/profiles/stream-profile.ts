@@ -1,4 +1,4 @@
-// The profile of a query's answer, counted as its rows stream by.
+// Profiles the result of a query while its rows are streamed.
 import type pg from 'pg';
 import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
 import { type WindowProfile, WindowProfiler } from '../../domain/data/profile/window-profile.ts';
@@ -7,15 +7,15 @@ import { copyRows, type WireBytes } from '../postgres/copy-out.ts';
 import { CategoryWriter, NumericWriter } from '../datasets/column-writers.ts';
 import { type ProfiledQuery, type QueryColumn } from './query-source.ts';
 
-/** Rows that are counted together. */
+/** Number of rows that are counted together. */
 const BATCH_ROWS = 8_192;
 
 /**
- * Counts the rows of a query in the bins of a reference, by the same code as those of a frozen dataset. Memory holds
- * 8,192 rows and the distinct values of categories. No row has a label.
+ * Counts the rows of a query in the bins of a reference, with the same code as for a frozen dataset. Only 8,192 rows
+ * and the distinct values of categories are in memory. No row has a label.
  *
- * @param client in a transaction, where the answer must be that of one instant
- * @throws pg.DatabaseError where Postgres fails
+ * @param client may be in a transaction, if the result must come from one snapshot
+ * @throws pg.DatabaseError if Postgres fails
  * @example await streamProfile(client, await describeQuery(client, 'select * from february', reference), reference)
  */
 export async function streamProfile(
@@ -24,7 +24,7 @@ export async function streamProfile(
   reference: FeatureReference,
 ): Promise<WindowProfile> {
   const batch = new Batch(columns, reference);
-  // A query of no wanted column still has rows.
+  // Without any known column the select list is empty, and the rows are still counted.
   const values = columns.map(({ value }) => value).join(', ');
   const statement = `copy (select ${values} from (${sql}\n) as profiled) to stdout (format binary)`;
   await copyRows(client, statement, (wire, start) => batch.put(wire, start));
@@ -35,7 +35,7 @@ class Batch {
   readonly #profiler: WindowProfiler;
   readonly #writers: readonly (NumericWriter | CategoryWriter)[];
   readonly #names: readonly string[];
-  /** The values of numbers, written here without a call. */
+  /** The value arrays of the numeric columns, which `put` writes without a call. */
   readonly #numbers: readonly (Float64Array | undefined)[];
   readonly #noLabels = new Uint8Array(BATCH_ROWS).fill(NO_LABEL);
   #rows = 0;

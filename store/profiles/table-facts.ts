@@ -1,4 +1,5 @@
-// How the tables behind a window fare: when the newest row came, how many came lately, and which are there twice.
+// Facts about the source tables of a window: the newest row, the number of new rows, and repeated rows. Also which
+// columns are unchanged since the previous window.
 import pg from 'pg';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { before, durationOf, windowZone } from '../../domain/model/parts/duration.ts';
@@ -10,15 +11,15 @@ import { featurePart, PARTS } from '../datasets/chunk.ts';
 import { type Dataset, getDataset } from '../registry/dataset.ts';
 import { type Report, reportBefore } from '../registry/reports.ts';
 
-/** A table as a definition reads it. */
+/** A source table as a definition reads it. */
 interface Source {
   readonly table: string;
   readonly isSpine: boolean;
   readonly keys: readonly string[];
   readonly timestamp: string;
-  /** What must hold of a row for the end of the window, `$1`, to know it. */
+  /** SQL condition that a row was known at the end of the window, `$1`. */
   readonly isKnown: string;
-  /** What tells two rows of a key apart. */
+  /** The columns that distinguish rows with the same key. */
   readonly instants: readonly string[];
 }
 
@@ -31,10 +32,11 @@ interface Counted {
 }
 
 /**
- * The spine and the tables of the views, each once, as they were known at the end of the window.
+ * Returns facts about the rows table and the tables of the views, each once, as known at the end of the window.
  *
- * SQL, a statement a table: the greatest timestamp, counts of two periods of `monitor.every`, and over the window the
- * rows less the distinct keys and instants.
+ * Runs one statement per table. It selects the greatest timestamp, the row counts of the last two periods of
+ * `monitor.every`, and for the window the number of rows and by how much it exceeds the number of distinct keys and
+ * instants.
  */
 export async function tableFacts(
   database: Database,
@@ -89,7 +91,7 @@ function isKnownSql({ known, lag = '0 hours', knownSince }: ViewDefinition): str
     : `(${inTime} or ${quoteColumn(known)} < ${pg.escapeLiteral(knownSince)}::timestamptz)`;
 }
 
-// Each part is a query of its own, so that an index on the timestamp serves each.
+// Each part is a sub-query of its own, so that each can use an index on the timestamp.
 function countSql({ table, keys, timestamp, isKnown, instants }: Source): string {
   const from = `from ${quoteTable(table)} where ${isKnown}`;
   const time = quoteColumn(timestamp);
@@ -108,7 +110,7 @@ function countSql({ table, keys, timestamp, isKnown, instants }: Source): string
     ) as grouped`;
 }
 
-/** What the window before had in common with a report's; null where the model has no earlier report. */
+/** Compares the window of a report with the previous one; null if the model has no earlier report. */
 export async function previousWindow(
   database: Database,
   report: Report,
@@ -129,8 +131,8 @@ export async function previousWindow(
 }
 
 /**
- * Columns of which every value is the same to the bit in both datasets, row by row; none where the entities differ.
- * Told by the digests of the chunks: no row is read.
+ * Returns the columns whose values are identical in both datasets, row by row; empty if the entities differ. Compares
+ * the digests of the chunks, so that no row is read.
  */
 async function sameColumns(database: Database, before: Dataset, now: Dataset): Promise<ReadonlySet<string>> {
   if (before.rows !== now.rows || before.definitionVersion !== now.definitionVersion) return new Set();

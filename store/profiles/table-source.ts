@@ -1,24 +1,24 @@
-// A table to compare, from a file or a query: rows of cells with the place of each.
+// A table for comparison, from a file or a query, as rows of cells with their place in the file.
 import { open } from 'node:fs/promises';
 import { TidegateError } from '../../domain/errors.ts';
 import { type CsvOptions, openCsv } from '../import/csv/csv-source.ts';
 import { openParquet } from '../import/parquet/parquet-source.ts';
 import { type Batch, MalformedFile, type RowSource } from '../import/rows/row-source.ts';
 
-/** What can be read as a table: its columns, and its rows once. */
+/** A table that can be read once. */
 export interface TableSource extends Pick<
   RowSource,
   'header' | 'place' | 'assumed' | 'emptyIsMissing' | 'close'
 > {
-  /** As messages show it. */
+  /** The name of the table in messages. */
   readonly name: string;
   batches(): AsyncIterable<Pick<Batch, 'rows'>>;
 }
 
 /**
- * Opens a CSV or Parquet file; which of the two, its first bytes say.
+ * Opens a CSV or Parquet file; its first bytes tell the format.
  *
- * @param expected names of columns that it should have, by which a CSV file's delimiter is told
+ * @param expected column names that the file should have, by which the delimiter of a CSV file is detected
  * @throws TidegateError UNREADABLE_TABLE
  */
 export async function openTableFile(
@@ -70,6 +70,6 @@ async function reading<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What cannot be compared, with its place. */
+/** Returns the error for something that cannot be compared, with its place. */
 export const unreadable = (at: string, problem: string, cause?: unknown): TidegateError =>
   new TidegateError('UNREADABLE_TABLE', `${at}: ${problem}`, { cause, places: [{ at, problem }] });

@@ -73,9 +73,9 @@ test('values that are hidden, a lag that is too short and times without a zone a
   );
   const warnings = findings.filter(({ kind }) => kind === 'warning').map(({ words }) => words);
   expect(warnings).toContainEqual(
-    expect.stringMatching(/^late\.usage\.at: without a time zone, and read as UTC/),
+    expect.stringMatching(/^late\.usage\.at: no time zone, so read as UTC/),
   );
-  expect(warnings).toContainEqual(expect.stringContaining(`and lag: '6 hours' would let them be seen`));
+  expect(warnings).toContainEqual(expect.stringContaining(`; lag: '6 hours' would include those rows`));
 });
 
 test('a table that is gone is one problem, and nothing else is said of the model', async () => {

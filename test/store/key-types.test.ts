@@ -100,14 +100,14 @@ test.each([
   ['bigint', 'numeric', 'usage.k is numeric, but the key k is bigint in'],
   ['double precision', 'double precision', 'spine.k is double precision, and a key is one of smallint,'],
   ['jsonb', 'jsonb', 'spine.k is jsonb, and a key is one of'],
-])('%s in the spine and %s in the view are refused', async (spine, view, problem) => {
+])('refuses a key of type %s in the rows table and %s in the view', async (spine, view, problem) => {
   const failure = await failureOf(applyDefinition(database, await keyedBy(spine, view), 'ada'));
   expect(failure.code).toBe('WRONG_COLUMN_TYPE');
   expect(failure.message).toContain(problem);
   expect(failure.remedy).toMatch(/^Give the key one type in all tables/);
 });
 
-test('a domain over a domain is what lies beneath both, as a feature, a key and a number with a scale', async () => {
+test('treats a domain over a domain as its base type: as a feature, as a key and as a number with a scale', async () => {
   await database.pool.query(`
     create domain positive as numeric(10, 2) check (value > 0);
     create domain price as positive check (value < 1000);
@@ -137,13 +137,13 @@ test('a domain over a domain is what lies beneath both, as a feature, a key and 
   );
   expect(enumerated.code).toBe('WRONG_COLUMN_TYPE');
   expect(enumerated.message).toContain(
-    'spine.k is the domain wall_paint over the enumeration shade, which Postgres compares with nothing',
+    'spine.k is the domain wall_paint over the enumeration shade, which Postgres cannot compare, so it cannot be a key',
   );
   const listed = await failureOf(applyDefinition(database, await keyedBy('all_prices', 'all_prices'), 'ada'));
   expect(listed.message).toContain('spine.k is positive[], and a key is one of smallint,');
 });
 
-test('enumerations are keys of their own kind, and domains are what lies beneath them', async () => {
+test('accepts an enumeration as a key only if all tables use the same one, and a domain as its base type', async () => {
   await database.pool.query(`
     create type colour as enum ('red', 'blue');
     create type size as enum ('red', 'blue');
@@ -157,7 +157,7 @@ test('enumerations are keys of their own kind, and domains are what lies beneath
 const keyNotes = async (definition: ModelDefinition) =>
   (await sourceNotes(database, definition)).filter(({ about }) => about === 'key');
 
-test('a numeric key without a scale is warned of, for 1.0 and 1.00 have different texts', async () => {
+test('warns of a numeric key without a scale, because 1.0 and 1.00 have different texts', async () => {
   const loose = await keyNotes(await keyedBy('numeric', 'numeric'));
   expect(loose).toMatchObject([{ about: 'key', isWarning: true }]);
   expect(await keyNotes(await keyedBy('numeric(10, 0)', 'numeric'))).toEqual([]);

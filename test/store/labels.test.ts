@@ -178,15 +178,15 @@ describe('a definition whose label cannot be read', () => {
   });
 
   test.each([
-    ['an empty table', 'integer', [], undefined, false, 'holds no label yet'],
-    ['only nulls', 'text', [null, null], 'churned', false, 'holds no label yet'],
+    ['an empty table', 'integer', [], undefined, false, 'contains no label yet'],
+    ['only nulls', 'text', [null, null], 'churned', false, 'contains no label yet'],
     [
       'one class',
       'integer',
       ['0', '0'],
       undefined,
       true,
-      "negative is '0' (2 rows): there is one class only",
+      "negative is '0' (2 rows): there is only one class",
     ],
     ['a value that has not come yet', 'text', ['active'], 'churned', true, 'positive is no value'],
     [
