@@ -1,14 +1,17 @@
-// Whether the text of a cell is a value of a column's Postgres type.
+// Checks whether the text of a cell is a valid value of a column's Postgres type.
 
-/** Says what is wrong with a cell's text, as the end of a sentence that begins with it; nothing when it is fine. */
+/**
+ * Returns what is wrong with a cell's text, as the end of a sentence that begins with the text; undefined if it is
+ * valid.
+ */
 export type CellCheck = (text: string) => string | undefined;
 
 /**
- * The check for a type as Postgres' `format_type` spells it. It accepts less than Postgres where Postgres would guess
- * (`yesterday`, `13/1/2024`, ` 7`) or keep what no feature can be (a number that is `NaN` or `infinity`), and never more. For a type it
- * does not know, only Postgres can tell.
+ * Returns the check for a type as Postgres' `format_type` spells it. It never accepts more than Postgres, and it
+ * refuses texts that Postgres would have to guess (`yesterday`, `13/1/2024`, ` 7`) and numbers that cannot be a
+ * feature (`NaN`, `infinity`). For an unknown type it leaves the decision to Postgres.
  *
- * @param labels what an enumerated type consists of
+ * @param labels labels of an enumerated type
  * @example cellCheckFor('date')('2024-13-01') // 'is not a date (YYYY-MM-DD)'
  */
 export function cellCheckFor(type: string, labels?: readonly string[]): CellCheck {
@@ -22,22 +25,22 @@ export function cellCheckFor(type: string, labels?: readonly string[]): CellChec
 }
 
 /**
- * The check for the time of a row: a day or an instant as {@link cellCheckFor} has it, but no infinity.
+ * Returns the check for the time of a row: a date or an instant as in {@link cellCheckFor}, but not infinity.
  *
- * @param type of the table's column, date or timestamp
- * @param latest no time may be later. @default any
+ * @param type type of the table's column, a date or timestamp
+ * @param latest the latest accepted time. @default any time
  */
 export function rowTimeCheckFor(type: string, latest: Date | undefined): CellCheck {
   const check = cellCheckFor(type);
   return (value) => {
-    if (isInfinite(value)) return 'is not the time of a row';
+    if (isInfinite(value)) return 'cannot be the time of a row';
     const problem = check(value);
     if (problem !== undefined || latest === undefined) return problem;
-    return instantOf(value) > latest.getTime() ? 'lies in the future; --future accepts it' : undefined;
+    return instantOf(value) > latest.getTime() ? 'is in the future; --future accepts it' : undefined;
   };
 }
 
-const text: CellCheck = (value) => (value.includes('\0') ? 'holds a zero byte' : undefined);
+const text: CellCheck = (value) => (value.includes('\0') ? 'contains a zero byte' : undefined);
 
 const textOfAtMost =
   (length: number): CellCheck =>
@@ -63,7 +66,7 @@ const bigint: CellCheck = (value) => {
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** `round` gives the nearest number that the type can hold. */
+/** `round` returns the nearest number that the type can represent. */
 const decimal =
   (round: (value: number) => number): CellCheck =>
   (value) => {
@@ -74,11 +77,14 @@ const decimal =
   };
 
 const PARTS = /^[+-]?(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/;
-// Bounds of a numeric that declares none.
+// Limits of a numeric without precision.
 const MAX_WHOLE_DIGITS = 131_072;
 const MAX_DECIMALS = 16_383;
 
-/** The significant digits of a decimal text, and how many of them stand before the point (below 0: zeros after it). */
+/**
+ * The significant digits of a decimal text, and how many of them are before the point (below 0: the number of zeros
+ * directly after it).
+ */
 function digitsOf(value: string): {
   readonly digits: string;
   readonly whole: number;
@@ -104,7 +110,7 @@ const numericOf =
     if (problem !== undefined) return problem;
     const { digits, whole } = digitsOf(value);
     const most = precision - scale;
-    // Rounding to the scale adds a digit to nines alone.
+    // Rounding to the scale adds a digit only if all digits are nines.
     const isCarried = digits.startsWith('9'.repeat(precision)) && (digits[precision] ?? '0') >= '5';
     const fits = digits === '' || whole < most || (whole === most && !isCarried);
     return fits ? undefined : `does not fit ${precision} digits, ${scale} of them decimals`;
@@ -131,7 +137,7 @@ function isDay(year: number, month: number, day: number): boolean {
 
 const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 
-/** As Postgres writes the ends of time, which stand for "until further notice" and "since ever". */
+/** `infinity` means "until further notice" and `-infinity` means "since always". */
 const isInfinite = (value: string): boolean => value === 'infinity' || value === '-infinity';
 
 const date: CellCheck = (value) => {
@@ -143,7 +149,7 @@ const date: CellCheck = (value) => {
 const INSTANT =
   /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(Z|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?)?)?$/i;
 
-// Postgres drops an offset silently where the column has no time zone, so there only UTC is accepted.
+// In a column without a time zone Postgres silently drops an offset, so only UTC is accepted there.
 const instant =
   (zone: 'aware' | 'utc'): CellCheck =>
   (value) => {
@@ -151,10 +157,10 @@ const instant =
     const [, day = '', , offset = 'Z'] = INSTANT.exec(value) ?? [];
     if (date(day) !== undefined) return 'is not a time (YYYY-MM-DD HH:MM:SS, then Z or an offset)';
     const foreign = zone === 'utc' && offset.toUpperCase() !== 'Z';
-    return foreign ? 'has an offset, but the column holds no time zone; write it in UTC' : undefined;
+    return foreign ? 'has an offset, but the column has no time zone; write it in UTC' : undefined;
   };
 
-/** The instant of a text that is a day or an instant, in milliseconds; without an offset it is UTC. */
+/** Returns the instant of a valid date or time in milliseconds since 1970. Without an offset it is read as UTC. */
 function instantOf(value: string): number {
   const [, day, clock = '00:00', offset = 'Z'] = CLOCK.exec(value) ?? [];
   const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(offset) ?? [];

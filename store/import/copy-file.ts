@@ -1,4 +1,4 @@
-// The rows of one file on their way to Postgres: read, checked, encoded, sent.
+// Copies the rows of one file to Postgres: reads, checks, encodes and sends them.
 import { stat } from 'node:fs/promises';
 import { type CopyIn } from '../postgres/copy-in.ts';
 import { type ImportProblems } from './problems.ts';
@@ -6,23 +6,23 @@ import { type RowEncoder } from './row-encoder.ts';
 import { MalformedFile, type RowSource } from './rows/row-source.ts';
 import { type SourceFile } from './source-files.ts';
 
-/** How to copy a file. */
+/** Options for copying a file. */
 export interface CopyOptions {
-  /** Opens the COPY that takes the encoder's lines. */
+  /** Opens the COPY that receives the encoder's lines. */
   readonly open: () => Promise<CopyIn>;
   readonly signal: AbortSignal | undefined;
-  /** Called as rows are read, with the bytes of the file read so far. */
+  /** Called after each batch with the rows and the bytes of the file read so far. */
   readonly onRows: (rows: number, bytes: number) => void;
-  /** Whether to stop at the first problem, as where a single one spoils the rest. @default false */
+  /** Whether to stop at the first problem and abort the COPY. @default false */
   readonly giveUp?: boolean;
 }
 
 /**
- * Copies the rows of a source that are sound; the others become problems, as does a file that is broken further on,
- * holds no row, or changes meanwhile.
+ * Copies the valid rows of a source. Invalid rows are added to the problems. So is a file that turns out to be
+ * malformed, contains no rows, or changes while it is read.
  *
- * @returns the number of rows that were read
- * @throws pg.DatabaseError for a row that only Postgres could judge; the reason of the signal once it is aborted
+ * @returns the number of rows read
+ * @throws pg.DatabaseError for a row that only Postgres could refuse; the signal's reason, if aborted
  */
 export async function copyFile(
   { path, name }: SourceFile,
@@ -45,7 +45,7 @@ export async function copyFile(
   const after = await stat(path);
   if (before.size !== after.size || before.mtimeMs !== after.mtimeMs)
     problems.add(name, 'changed while it was read');
-  if (rows === 0 && problems.count === 0) problems.add(name, 'holds a header but no rows');
+  if (rows === 0 && problems.count === 0) problems.add(name, 'contains a header but no rows');
   return rows;
 }
 

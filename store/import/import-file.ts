@@ -1,4 +1,5 @@
-// One file of an import: opened, staged, compared, added; what is wrong with it becomes a list.
+// Imports one file: opens it, stages its rows, compares them with the table and adds what is new. Collects what is
+// wrong with the file.
 import { copyFile } from './copy-file.ts';
 import { type ImportRun } from './import-progress.ts';
 import { findImportTable, type ImportTable } from './rows/import-table.ts';
@@ -11,30 +12,30 @@ import { RowEncoder } from './row-encoder.ts';
 import { MalformedFile, type RowSource } from './rows/row-source.ts';
 import { findDuplicates, openStaging } from './staging.ts';
 
-/** What one file brought. */
+/** The result of importing one file. */
 export interface ImportedTable {
   readonly table: string;
   readonly file: string;
-  /** Rows of the file. */
+  /** Number of rows in the file. */
   readonly rows: number;
-  /** Rows about an entity of which nothing was known at that time. */
+  /** Number of rows about an entity of which nothing was known at that time. */
   readonly inserted: number;
-  /** Rows that say something else than what was known last; kept beside it. */
+  /** Number of rows whose values differ from what was known last. They are added as new versions. */
   readonly changed: number;
-  /** Rows that say what was known already; nothing is written for them. */
+  /** Number of rows whose values were already known; nothing is written for them. */
   readonly unchanged: number;
-  /** What was taken for granted about the file: an encoding that it does not name. Null where nothing was. */
+  /** What was assumed about the file: an encoding that it does not declare. Null if nothing was. */
   readonly assumed: string | null;
-  /** The file's column that gave the rows their times; null if all of them have that of the import. */
+  /** The file's column with the time of each row; null if all rows have the time of the import. */
   readonly asOfColumn: string | null;
 }
 
 /**
- * Imports a file. Where something is wrong with it, or was with an earlier one, it is only checked.
+ * Imports a file. If something is wrong with it or with an earlier file, it is only checked.
  *
- * @param problems what is wrong with this file is added here
- * @param isWanted whether nothing is wrong so far
- * @returns nothing where it was not added
+ * @param problems receives what is wrong with this file
+ * @param isWanted whether to add the rows: no earlier file has a problem
+ * @returns undefined if the file was not added
  */
 export async function importFile(
   run: ImportRun,
@@ -49,7 +50,7 @@ export async function importFile(
   }
   const loaded = isWanted ? await loadNew(run, file, table) : undefined;
   if (loaded)
-    return broughtBy(file, table, loaded.rows, { inserted: loaded.rows, changed: 0 }, loaded.assumed);
+    return resultOf(file, table, loaded.rows, { inserted: loaded.rows, changed: 0 }, loaded.assumed);
   let source: RowSource | undefined;
   await run.client.query('savepoint file');
   try {
@@ -87,10 +88,10 @@ async function importSource(
   if (!isWanted || problems.count > 0) return undefined;
   progress.compare(file, rows);
   const merged = await mergeStaged(client, source, table, times, problems);
-  return broughtBy(file, table, rows, merged, source.assumed);
+  return resultOf(file, table, rows, merged, source.assumed);
 }
 
-const broughtBy = (
+const resultOf = (
   { table, name }: SourceFile,
   { rowTime }: ImportTable,
   rows: number,
@@ -107,7 +108,7 @@ const broughtBy = (
   asOfColumn: rowTime?.header ?? null,
 });
 
-/** What Postgres says about the data is a problem of the file, and the others are still looked at. */
+/** Adds what Postgres refuses as a problem of the file, so that the other files are still checked. */
 async function addRefusal(
   { client, csv }: ImportRun,
   file: SourceFile,

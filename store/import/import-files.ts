@@ -1,4 +1,4 @@
-// Importing CSV and Parquet files into the source tables: all of them, or nothing.
+// Imports CSV and Parquet files into the source tables: all of them or none.
 import type pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
 import { backendOf } from '../postgres/snapshot.ts';
@@ -9,61 +9,67 @@ import { type TableNames } from './rows/import-table.ts';
 import { ImportProblems } from './problems.ts';
 import { type SourceFile, sourceFilesOf } from './source-files.ts';
 
-/** What to import, and when it holds. */
+/** What to import, and from when it is valid. */
 export interface ImportRequest {
-  /** Files named `<table>.csv` or `<table>.parquet`, and folders of such. */
+  /** Files named `<table>.csv` or `<table>.parquet`, and folders that contain such files. */
   readonly paths: readonly string[];
-  /** The instant that the rows speak about. @default each row has a time of its own, in a column of the file */
+  /** The instant that the rows describe. @default each row has its own time, in a column of the file */
   readonly asOf?: Date;
-  /** What the files call the column with the time of each row; not together with `asOf`. @default as `timestampColumn` */
+  /**
+   * Name of the files' column with the time of each row; not allowed together with `asOf`. @default the value of
+   * `timestampColumn`
+   */
   readonly asOfColumn?: PerTable<string>;
-  /** The latest time that a row of its own may have. @default any */
+  /** The latest time that is accepted in a row with its own time. @default any */
   readonly latest?: Date;
-  /** When the rows became known, for history that is loaded later. @default as-of for first rows, now for changes */
+  /**
+   * When the rows became known, for history that is loaded later. @default the row's time for first rows, now for
+   * changes
+   */
   readonly knownAt?: Date;
   /** Schema of the tables. @default 'public' */
   readonly schema?: string;
-  /** Column of the table that gets the as-of instant, or the time of the row. @default 'as_of' */
+  /** Column of the table that receives the as-of instant or the time of the row. @default 'as_of' */
   readonly timestampColumn?: string;
-  /** Column that says when a row became known. @default 'loaded_at' */
+  /** Column of the table that receives when a row became known. @default 'loaded_at' */
   readonly knownColumn?: string;
-  /** How the CSV files are written. @default detected */
+  /** The format of the CSV files. @default detected */
   readonly csv?: CsvOptions;
-  /** Tables to make first, as `planTables` gives them. @default none */
+  /** Tables to create first, as `planTables` returns them. @default none */
   readonly create?: readonly TablePlan[];
-  /** Does everything, reports what it would bring, and keeps nothing. @default false */
+  /** Does and reports everything, then rolls back. @default false */
   readonly dryRun?: boolean;
-  /** Called as rows are read. */
+  /** Called while rows are read. */
   readonly onProgress?: (progress: ImportProgress) => void;
-  /** Gives up when aborted, keeping nothing. */
+  /** Stops the import; nothing is kept. */
   readonly signal?: AbortSignal;
 }
 
-/** Something that holds for all files, and what holds instead for single tables, by their names. */
+/** A value for all files, and different values for single tables by their names. */
 export interface PerTable<T> {
   readonly all?: T;
   readonly tables: ReadonlyMap<string, T>;
 }
 
-/** A table that is not there, and the statement that makes it. */
+/** A table that does not exist yet, and the statement that creates it. */
 export interface TablePlan {
   readonly table: string;
   readonly statement: string;
 }
 
-/** What an import brought, one entry a file, in the order of their tables. */
+/** The result of an import: one entry per file, in the order of their tables. */
 export interface ImportResult {
   readonly tables: readonly ImportedTable[];
 }
 
 /**
- * Imports files in one transaction. Tables, columns and types come from the Postgres catalogue; an entity is told by
- * the primary key without the two time columns. A row that is new is known at its time, one that changes what was
- * known becomes a further row known now, and one that repeats it is passed over: importing the same files twice does
- * nothing. Memory does not grow with the files.
+ * Imports files in one transaction. Tables, columns and types are read from the Postgres catalog; the primary key
+ * without the two time columns identifies an entity. A new row is known at its time; a row that changes what was
+ * known is added as a further version that is known now; a row that repeats what was known is skipped. So importing
+ * the same files twice changes nothing. Memory use does not depend on the size of the files.
  *
- * @throws TidegateError IMPORT_FOLDER when there is nothing to read, or a table is named that no file fills; IMPORT_REJECTED with the first 20 places; the
- * reason of the signal, once it is aborted
+ * @throws TidegateError IMPORT_FOLDER if there is nothing to read, or if an option names a table that no file fills;
+ *   IMPORT_REJECTED with the first 20 places; the signal's reason, if aborted
  * @example await importFiles(pool, { paths: ['month_000'], asOf: new Date('2024-01-31T00:00:00Z') });
  */
 export async function importFiles(pool: pg.Pool, request: ImportRequest): Promise<ImportResult> {
@@ -80,7 +86,7 @@ export async function importFiles(pool: pg.Pool, request: ImportRequest): Promis
     backend = await backendOf(client);
     signal?.addEventListener('abort', cancel);
     signal?.throwIfAborted();
-    // Times without an offset are read as UTC, whatever the server is set to.
+    // Times without an offset are read as UTC, independent of the server's setting.
     await client.query(`set local time zone 'UTC'`);
     const result = await importEach(client, files, request);
     signal?.throwIfAborted();
@@ -96,7 +102,7 @@ export async function importFiles(pool: pg.Pool, request: ImportRequest): Promis
   }
 }
 
-/** Ends what the client waits for; a statement over millions of rows would hold its locks to its end. */
+/** Cancels the running statement; otherwise one over millions of rows would keep its locks until it ends. */
 async function cancelStatement(pool: pg.Pool, backend: number): Promise<void> {
   await pool.query('select pg_cancel_backend($1)', [backend]).catch(() => undefined);
 }
@@ -133,13 +139,13 @@ async function importEach(
 async function createTable(client: pg.ClientBase, { table, statement }: TablePlan): Promise<void> {
   await client.query(statement).catch((error: unknown) => {
     if ((error as pg.DatabaseError).code !== '42P07') throw error;
-    throw new TidegateError('IMPORT_REJECTED', `table ${table} was made by somebody else meanwhile`, {
+    throw new TidegateError('IMPORT_REJECTED', `table ${table} was created by somebody else meanwhile`, {
       cause: error,
     });
   });
 }
 
-/** Where the table of a file is, and where its rows have their times. */
+/** Returns where the table of a file is, and which columns contain the times of its rows. */
 export function namesOf({ table }: SourceFile, request: ImportRequest): TableNames {
   const { schema = 'public', timestampColumn = 'as_of', knownColumn = 'loaded_at', asOfColumn } = request;
   const header = asOfColumn?.tables.get(table) ?? asOfColumn?.all ?? timestampColumn;
@@ -152,7 +158,7 @@ export function namesOf({ table }: SourceFile, request: ImportRequest): TableNam
   };
 }
 
-/** Refuses options for tables that no file fills. @throws TidegateError IMPORT_FOLDER */
+/** Refuses an option for a table that no file fills. @throws TidegateError IMPORT_FOLDER */
 export function checkTables(
   option: string,
   perTable: PerTable<unknown> | undefined,
@@ -161,11 +167,11 @@ export function checkTables(
   const named = [...(perTable?.tables.keys() ?? [])];
   const unfilled = named.find((table) => !files.some((file) => file.table === table));
   if (unfilled === undefined) return;
-  const words = `${option} names table ${unfilled}, which no file fills: ${files.map(({ table }) => table).join(', ')}`;
-  throw new TidegateError('IMPORT_FOLDER', words);
+  const message = `${option} names table ${unfilled}, which no file fills: ${files.map(({ table }) => table).join(', ')}`;
+  throw new TidegateError('IMPORT_FOLDER', message);
 }
 
-/** What an error means if it is that the file cannot be read; else the error itself. */
+/** Converts an error of reading the file to IMPORT_FOLDER; returns any other error unchanged. */
 export function unreadable(error: unknown, file: SourceFile): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
   if (path !== file.path) return error;

@@ -1,11 +1,11 @@
-// How far an import is.
+// Counts and reports the progress of an import.
 import { type SourceFile } from './source-files.ts';
 import type pg from 'pg';
 import { type CsvOptions } from './csv/csv-source.ts';
 import { type TableNames } from './rows/import-table.ts';
 import { type ImportTimes } from './merge-sql.ts';
 
-/** How far an import is. */
+/** The progress of an import. */
 export interface ImportProgress {
   readonly file: string;
   /** Whether the rows of the file are being read, or compared with the table and added. */
@@ -16,55 +16,55 @@ export interface ImportProgress {
   readonly bytes: number;
   /** Bytes of all files. */
   readonly totalBytes: number;
-  /** Share of the whole work that is done, 0 to 1; adding the rows of a file takes about as long as reading them. */
+  /** Share of the whole work that is done, 0 to 1. Adding the rows of a file is counted as much as reading them. */
   readonly share: number;
 }
 
 /** Counts the work of the files of one import. */
 export class ProgressCounter {
-  readonly #tell: ((progress: ImportProgress) => void) | undefined;
+  readonly #onProgress: ((progress: ImportProgress) => void) | undefined;
   readonly #totalBytes: number;
   #bytesBefore = 0;
 
-  constructor(files: readonly SourceFile[], tell: ((progress: ImportProgress) => void) | undefined) {
-    this.#tell = tell;
+  constructor(files: readonly SourceFile[], onProgress: ((progress: ImportProgress) => void) | undefined) {
+    this.#onProgress = onProgress;
     this.#totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Rows of a file were read, up to its byte `bytes`. */
+  /** Reports that rows of a file were read, up to byte `bytes` of the file. */
   read({ name }: SourceFile, rows: number, bytes: number): void {
     this.#report(name, 'reading', rows, this.#bytesBefore + bytes, this.#bytesBefore);
   }
 
-  /** Rows of a file were read, up to its byte `bytes`, and added at once. */
+  /** Reports that rows of a file were read and added in one step, up to byte `bytes` of the file. */
   add({ name }: SourceFile, rows: number, bytes: number): void {
     this.#report(name, 'adding', rows, this.#bytesBefore + bytes, this.#bytesBefore + bytes);
   }
 
-  /** A file was read, and its rows are about to be added. */
+  /** Reports that a file was read completely and its rows are about to be added. */
   compare({ name, bytes }: SourceFile, rows: number): void {
     this.#report(name, 'adding', rows, this.#bytesBefore + bytes, this.#bytesBefore);
   }
 
-  /** Nothing is left to be done for a file. */
+  /** Records that a file is done. */
   finish({ bytes }: SourceFile): void {
     this.#bytesBefore += bytes;
   }
 
   #report(file: string, step: ImportProgress['step'], rows: number, bytes: number, added: number): void {
     const share = this.#totalBytes === 0 ? 0 : (bytes + added) / (2 * this.#totalBytes);
-    this.#tell?.({ file, step, rows, bytes, totalBytes: this.#totalBytes, share: Math.min(1, share) });
+    this.#onProgress?.({ file, step, rows, bytes, totalBytes: this.#totalBytes, share: Math.min(1, share) });
   }
 }
 
-/** One import under way: a transaction, and what was asked for. */
+/** A running import: its transaction and its options. */
 export interface ImportRun {
-  /** Inside a transaction. */
+  /** In a transaction. */
   readonly client: pg.ClientBase;
-  /** Where the table of a file is, and which of its columns the import sets. */
+  /** Returns where the table of a file is, and which of its columns the import sets. */
   readonly namesOf: (file: SourceFile) => TableNames;
   readonly times: ImportTimes;
-  /** How the CSV files are written, as far as it is named. */
+  /** The format of the CSV files. */
   readonly csv: CsvOptions;
   readonly progress: ProgressCounter;
   readonly signal: AbortSignal | undefined;

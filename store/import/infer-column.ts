@@ -1,10 +1,11 @@
-// The type of a new table's column, as the values of a file suggest it.
+// Infers the type of a new table's column from the values in a file.
 import { cellCheckFor } from './cell-checks.ts';
 
-/** Types that are inferred, as Postgres spells them. */
+/** The types that can be inferred, as Postgres spells them. */
 export type InferredType = 'bigint' | 'numeric' | 'boolean' | 'date' | 'timestamptz' | 'text';
 
-// A leading zero or plus sign belongs to a code, not to a number: 01067, +49. So does an E without a sign: 12E4.
+// A text with a leading zero or plus sign is a code and not a number: 01067, +49. So is one with an E without a sign:
+// 12E4.
 const WHOLE = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]\d+)?$/i;
 const BOOLEAN = /^(true|false)$/i;
@@ -19,17 +20,17 @@ const isNumeric = fits('numeric');
 const isDate = fits('date');
 const isInstant = fits('timestamp with time zone');
 
-/** From the narrowest to the widest of each kind; whatever is none of them is text. */
+/** Within each kind from the narrowest type to the widest. A column that passes no test is text. */
 const tests: readonly (readonly [InferredType, (value: string) => boolean])[] = [
   ['bigint', (value) => WHOLE.test(value) && isBigint(value)],
-  // A whole number that fits no bigint is a code: numbers are not so long.
+  // A whole number that does not fit in a bigint is a code: real numbers are not that long.
   ['numeric', (value) => NUMBER.test(value) && isNumeric(value) && !(WHOLE.test(value) && !isBigint(value))],
   ['boolean', (value) => BOOLEAN.test(value)],
   ['date', isDate],
   ['timestamptz', isInstant],
 ];
 
-/** Looks at the values of one column, in constant memory. */
+/** Infers the type of one column from its values, in constant memory. */
 export class ColumnInference {
   #possible = tests;
   #values = 0;
@@ -48,12 +49,14 @@ export class ColumnInference {
       this.#textBecause = { value, at, before: last[0] };
   }
 
-  /** Text if there is no value, or none but infinities. */
+  /** The inferred type; text if there are no values or only infinities. */
   get type(): InferredType {
     return this.#isReal ? (this.#possible[0]?.[0] ?? 'text') : 'text';
   }
 
-  /** The value that made the column text, though all before it were of another type; undefined if there is none. */
+  /**
+   * The value that made the column text although all values before it fit another type; undefined if there is none.
+   */
   get textBecause():
     { readonly value: string; readonly at: number; readonly before: InferredType } | undefined {
     return this.#textBecause;

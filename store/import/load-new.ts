@@ -1,4 +1,4 @@
-// The short way for a file about a time of which its table holds nothing yet: straight into the table.
+// Fast path of an import: COPY straight into a table that has no rows at this as-of.
 import pg from 'pg';
 import { quoteColumn } from '../postgres/sql-text.ts';
 import { copyFile } from './copy-file.ts';
@@ -12,18 +12,18 @@ import { refusalOf } from './refused-row.ts';
 import { type FirstValue, OWN_TIME, RowEncoder } from './row-encoder.ts';
 import { MalformedFile } from './rows/row-source.ts';
 
-/** What the short way brought; all of it new. */
+/** The result of the fast path. All its rows are new. */
 export interface LoadedFile {
   readonly rows: number;
   readonly assumed: string | undefined;
 }
 
 /**
- * Loads a file whose rows can only be first versions: nothing is compared, and the primary key finds an entity that the
- * file holds twice. Other writers wait until the transaction ends.
+ * Loads a file whose rows can only be first versions. Nothing is compared, and the primary key finds an entity that
+ * is in the file twice. Other writers wait until the transaction ends.
  *
- * @returns nothing where the table holds something at that time, looking would cost more than it saves, or anything is
- * wrong with the file; then nothing is kept, and the long way says what
+ * @returns undefined if the table already has rows at that time, if checking this would cost more than it saves, or
+ *   if anything is wrong with the file. Then nothing is kept, and the normal path reports the problems.
  */
 export async function loadNew(
   run: ImportRun,
@@ -39,12 +39,15 @@ export async function loadNew(
     signal?.throwIfAborted();
     if (!(error instanceof MalformedFile) && !isRefusal(error)) throw error;
   }
-  // Going back gives up the lock, too.
+  // Rolling back also releases the table lock.
   if (!loaded) await client.query('rollback to savepoint load');
   return loaded;
 }
 
-/** Whether the long way might do: a row is refused, or the table takes no COPY (it has row-level security). */
+/**
+ * Whether to try the normal path: a row was refused, or the table does not support COPY because it has row-level
+ * security.
+ */
 const isRefusal = (error: unknown): boolean =>
   refusalOf(error) !== undefined || (error instanceof pg.DatabaseError && error.code === '0A000');
 
@@ -78,14 +81,14 @@ async function load(
   }
 }
 
-// No index begins with the time, so all of the table is looked through: a gigabyte a second or so, against some 50 MB a
-// second for the file.
+// No index begins with the time, so the check scans the whole table, at about 1 GB per second; the file is read at
+// about 50 MB per second.
 const SCAN_PER_BYTE = 4;
 const SCAN_ALWAYS = 16 * 1024 * 1024;
 
 /**
- * The times of a first version that the file does not give, as COPY takes them; nothing if the table has rows of that
- * time, or may. Rows with times of their own go this way into an empty table only.
+ * Returns the times of a first version that are not in the file, in the format of COPY; undefined if the table has,
+ * or may have, rows at that time. If rows have their own times, the table must be empty.
  */
 async function firstVersion(
   client: pg.ClientBase,
@@ -122,7 +125,7 @@ async function firstKnown(
   const [first] = rows;
   if (!first || first.taken) return undefined;
   if (first.known !== null) return first.known;
-  // The cell is copied into both columns as it stands, so both must read it as the same instant.
+  // The text of the cell is copied into both columns, so both must read it as the same instant.
   const { timestamp, known } = table;
   const isSame = known.baseType === timestamp.baseType || known.baseType === 'timestamp with time zone';
   return isSame && !timestamp.baseType.includes('(') && !known.baseType.includes('(') ? OWN_TIME : undefined;

@@ -1,4 +1,4 @@
-// The statements that compare staged rows with a table and add what is new.
+// Compares staged rows with a table and adds what is new.
 import { quoteColumn } from '../postgres/sql-text.ts';
 import { type ImportTable, type TableColumn } from './rows/import-table.ts';
 import { ROW, STAGING } from './staging.ts';
@@ -6,15 +6,15 @@ import type pg from 'pg';
 import { type ImportProblems } from './problems.ts';
 import { type RowSource } from './rows/row-source.ts';
 
-// Both statements take $1, the instant at which the rows became known, or null; and $2, the as-of instant, unless each
-// row has a time of its own.
+// Parameters of both statements: $1 is the instant at which the rows became known, or null; $2 is the as-of instant,
+// unless each row has its own time.
 
 /**
- * Adds the staged rows that say something new and counts them: `inserted` where nothing was known about the entity
- * at that time, `changed` where something else was.
+ * Returns the statement that adds the staged rows with new information and counts them: `inserted` if nothing was
+ * known about the entity at that time, `changed` if other values were.
  *
- * The first version of a row is known at its time: the as-of, or the row's own. A later one is known now; after the version it changes in any
- * case, even where that one's as-of lies ahead of the clock.
+ * The first version of a row is known at its time: the as-of instant or the row's own time. A later version is known
+ * now, but always after the version that it changes, even if that one became known in the future.
  *
  * @example
  * with fresh as materialized (
@@ -56,8 +56,8 @@ export function mergeSql(table: ImportTable): string {
 }
 
 /**
- * The first 20 places of the file whose entity has other values known at exactly $1, and how many there are: two
- * versions cannot become known at one instant.
+ * Returns the statement that finds rows of the file whose entity has other values that became known at exactly $1:
+ * the first 20 rows and the total number. Two versions cannot become known at the same instant.
  */
 export function conflictSql(table: ImportTable): string {
   const { by, known } = timesOf(table);
@@ -70,7 +70,7 @@ export function conflictSql(table: ImportTable): string {
     limit 20`;
 }
 
-// Spelt with both casts so that a column of type date or timestamp gets the day or time in UTC.
+// Both casts are needed, so that a column of type date or timestamp receives the date or time in UTC.
 const timesOf = (table: ImportTable) => ({
   at: (rows: string) =>
     table.rowTime
@@ -94,26 +94,29 @@ function differs(table: ImportTable, other: string): string {
   return `row(${row('s')}) is distinct from row(${row(other)})`;
 }
 
-/** A value as it is compared: of a domain as the type beneath, since Postgres has no = for a domain over an enumeration. */
+/**
+ * Returns the SQL of a value for comparisons. A domain is cast to its base type, because Postgres has no = for a
+ * domain over an enumeration.
+ */
 function compared(alias: string, { name, type, baseType }: TableColumn): string {
   const value = `${alias}.${quoteColumn(name)}`;
   return type === baseType ? value : `${value}::${baseType}`;
 }
 
-/** When the rows of an import hold and when they became known. */
+/** The as-of instant of the rows of an import, and when they became known. */
 export interface ImportTimes {
-  /** Undefined if each row has a time of its own. */
+  /** Undefined if each row has its own time. */
   readonly asOf: Date | undefined;
   readonly knownAt: Date | undefined;
 }
 
-/** How many rows of a file said something new. */
+/** Number of rows of a file that were added. */
 export interface Merged {
   readonly inserted: number;
   readonly changed: number;
 }
 
-/** Adds the staged rows to the table, which other writers must not touch until the transaction ends. */
+/** Adds the staged rows to the table and locks it against other writers until the transaction ends. */
 export async function mergeStaged(
   client: pg.ClientBase,
   source: Pick<RowSource, 'place'>,
@@ -134,7 +137,7 @@ export async function mergeStaged(
   }
   const { rows } = await client.query<Merged>(mergeSql(table), times);
   const { inserted, changed } = rows[0] ?? { inserted: 0, changed: 0 };
-  // Whoever reads next plans by these statistics; autovacuum would take a minute to notice.
+  // The next queries are planned with these statistics; autovacuum would update them only after a minute or so.
   if (inserted + changed > 0) await client.query(`analyze ${table.sql}`);
   return { inserted, changed };
 }

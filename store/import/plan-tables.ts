@@ -1,4 +1,5 @@
-// The tables that an import is to make: their columns and types as the files have them, as statements to be read first.
+// Plans the tables that an import should create, with columns and types from the files, as statements that the user
+// can review first.
 import type pg from 'pg';
 import { quoteColumn } from '../postgres/sql-text.ts';
 import {
@@ -16,13 +17,13 @@ import { ImportProblems, shown } from './problems.ts';
 import { setByImport } from './row-encoder.ts';
 import { MalformedFile, type RowSource } from './rows/row-source.ts';
 
-/** A statement that makes a table, and what a person should know of it. */
+/** A statement that creates a table, with notes for the user. */
 export interface PlannedTable extends TablePlan {
   /** Columns that are text because of one value. */
   readonly notes: readonly string[];
 }
 
-/** A column of a table to make. */
+/** A column of a table to create. */
 export interface PlannedColumn {
   readonly name: string;
   /** As Postgres spells it. */
@@ -30,13 +31,14 @@ export interface PlannedColumn {
 }
 
 /**
- * Reads the files whose tables are not there and plans these: nothing is made. Types are those that a Parquet file
- * declares, or that all values of the column have: bigint, numeric, boolean, date, timestamptz; else text.
+ * Reads the files whose tables do not exist and plans these tables without creating anything. A column has the type
+ * that a Parquet file declares, or the type that fits all its values: bigint, numeric, boolean, date or timestamptz,
+ * else text.
  *
- * @param keys names of the columns that tell entities apart
- * @returns none if all tables are there
- * @throws TidegateError IMPORT_FOLDER as importFiles; IMPORT_REJECTED when a key is not named, or a file cannot make a
- * table
+ * @param keys names of the columns that identify an entity
+ * @returns an empty array if all tables exist
+ * @throws TidegateError IMPORT_FOLDER as importFiles; IMPORT_REJECTED if a key is not named, or if no table can be
+ *   made from a file
  * @example await planTables(pool, { paths: ['events.csv'] }, { all: ['user_id'], tables: new Map() })
  */
 export async function planTables(
@@ -89,8 +91,8 @@ async function planTable(
     const time = source.header.indexOf(names.rowTime?.header ?? '');
     const keySearch = key ? undefined : new KeySearch(source.header, time);
     const columns = await inferred(source, keySearch, signal);
-    if (!columns) problems.add(file.name, 'holds a header but no rows');
-    else if (keySearch) problems.add(file.name, keySearch.words(columns, names));
+    if (!columns) problems.add(file.name, 'contains a header but no rows');
+    else if (keySearch) problems.add(file.name, keySearch.advice(columns, names));
     if (!columns || !key || problems.count > 0) return undefined;
     const others = columns.filter((_, position) => position !== time);
     return {
@@ -107,7 +109,7 @@ async function planTable(
   }
 }
 
-// Postgres cuts longer names without a word.
+// Postgres silently truncates longer names.
 const MAX_NAME_BYTES = 63;
 
 function checkHeader(
@@ -127,8 +129,8 @@ function checkHeader(
       problems.add(headerAt, setByImport(name));
   });
   if (rowTime && !header.includes(rowTime.header)) {
-    const words = `no column ${shown(rowTime.header)} gives the rows their times`;
-    problems.add(headerAt, `${words}; name another with --as-of-column, or give --as-of for all of them`);
+    const problem = `there is no column ${shown(rowTime.header)} with the times of the rows`;
+    problems.add(headerAt, `${problem}; name another with --as-of-column, or give --as-of for all of them`);
   }
   for (const name of key ?? []) {
     if (name === rowTime?.header)
@@ -175,16 +177,16 @@ async function inferred(
   });
 }
 
-// More would take memory for what is only advice.
+// The search only gives advice, so these limits bound its memory.
 const MAX_SEARCHED_ROWS = 200_000;
 const MAX_COMBINED_ROWS = 20_000;
-// 24 columns make 276 pairs and 2,024 triples, most of which a few rows rule out.
+// 24 columns have 276 pairs and 2,024 triples, most of which the first few rows exclude.
 const MAX_COMBINED_COLUMNS = 24;
 const MAX_NAMED_SETS = 3;
 
 /**
- * Finds columns of which no two rows have the same value, at one time if the rows have times of their own; if there are
- * none, pairs of columns, and then triples.
+ * Finds columns that are unique (for each time, if rows have their own times); if there are none, pairs and then
+ * triples of columns.
  */
 class KeySearch {
   readonly #time: number;
@@ -212,7 +214,7 @@ class KeySearch {
     }
   }
 
-  words(columns: readonly PlannedColumn[], { schema, table, rowTime }: TableNames): string {
+  advice(columns: readonly PlannedColumn[], { schema, table, rowTime }: TableNames): string {
     const candidates = columns.flatMap(({ type }, position) =>
       position !== this.#time && /^(bigint|text|date|uuid)$/.test(type) ? [position] : [],
     );
@@ -232,11 +234,14 @@ class KeySearch {
           ? `no single column${each} is unique, but${among(MAX_COMBINED_ROWS)} these are: ` +
             named.map((set) => `--key ${set.map(nameOf).join(',')}`).join(' or ') +
             more
-          : `no single column${each} is unique, so it takes several`;
-    return `to make table ${schema}.${table}, say with --key which columns tell its entities apart; ${found}`;
+          : `no single column${each} is unique, so several are needed`;
+    return `to create table ${schema}.${table}, name with --key the columns that identify an entity; ${found}`;
   }
 
-  /** Pairs of columns that are unique together, else triples: one more than are named, to know that there are more. */
+  /**
+   * Returns unique pairs of columns, else unique triples: one more than are named, so that the message can say that
+   * there are more.
+   */
   #uniqueSets(candidates: readonly number[]): number[][] {
     const present = candidates
       .filter((position) => this.#first.every((cells) => (cells[position] ?? '') !== ''))
@@ -270,10 +275,10 @@ class KeySearch {
 }
 
 /**
- * The statement that makes a table with versions of rows: the key, the values, the two times, all in the primary key
- * that an import needs.
+ * Returns the statement that creates a table with versions of rows: the columns of the file and the two times, with
+ * the primary key that an import needs (key and both times).
  *
- * @param columns those of the file, without the time of a row
+ * @param columns columns of the file, without the time of a row
  */
 export function createTableSql(
   { schema, table, timestamp, known }: TableNames,

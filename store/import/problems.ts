@@ -1,26 +1,26 @@
-// What is wrong with an import: at most 20 named places, and how many there are in all.
+// Collects the problems of an import: at most 20 places, and the total number.
 import { type Place, TidegateError } from '../../domain/errors.ts';
 
 const MAX_PLACES = 20;
 const MAX_CHARACTERS = 60;
 
 interface OrderedPlace extends Place {
-  /** Where in the file; what is wrong with all of it comes first. */
+  /** Line or row in the file; 0 for the file as a whole. */
   readonly row: number;
 }
 
-/** Collects what is wrong with a file; memory stays the same however much that is. */
+/** Collects the problems of a file, in constant memory. */
 export class ImportProblems {
   #places: OrderedPlace[] = [];
   #count = 0;
 
-  /** All that was added, the places beyond the first 20 included. */
+  /** Number of problems added, including those beyond the first 20 places. */
   get count(): number {
     return this.#count;
   }
 
   /**
-   * Adds a place, in the order of the file whenever it is found.
+   * Adds a problem. Problems are kept in the order of the file, in whatever order they are found.
    *
    * @param row line or row of the file; 0 for the file as a whole
    * @example problems.add('users.csv:17 signup_date', '"2024-13-01" is not a date', 17)
@@ -33,18 +33,18 @@ export class ImportProblems {
     this.#places.length = Math.min(this.#places.length, MAX_PLACES);
   }
 
-  /** Counts further problems that nobody will be shown. */
+  /** Counts further problems that are not listed. */
   addUnnamed(count: number): void {
     this.#count += count;
   }
 
-  /** Adds what is wrong with the next file. */
+  /** Adds the problems of the next file. */
   append(next: ImportProblems): void {
     this.#count += next.#count;
     this.#places = [...this.#places, ...next.#places].slice(0, MAX_PLACES);
   }
 
-  /** The error that names the places and says how many more there are. */
+  /** Returns the error that lists the places and says how many more there are. */
   toError(cause?: unknown): TidegateError {
     const [first] = this.#places;
     const rest = this.#count - this.#places.length;
@@ -59,7 +59,7 @@ export class ImportProblems {
   }
 }
 
-/** A value as a message shows it: quoted, control characters visible, cut after 60 characters. */
+/** Returns a value for a message: quoted, with control characters escaped, truncated after 60 characters. */
 export function shown(value: string): string {
   const characters = [...value.slice(0, 2 * MAX_CHARACTERS + 1)];
   return JSON.stringify(

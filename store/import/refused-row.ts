@@ -1,21 +1,21 @@
-// What Postgres says of a row that it refused, at the row's place in the file.
+// Finds the reason and the place in the file of a row that Postgres refused.
 import pg from 'pg';
 import { type ImportTable } from './rows/import-table.ts';
 import { ImportProblems } from './problems.ts';
 import { RowEncoder } from './row-encoder.ts';
 import { type RowSource } from './rows/row-source.ts';
 
-/** A value that is no value of its column, or a row that the table's constraints refuse. */
+/** A value that is invalid for its column, or a row that violates a constraint of the table. */
 export interface Refusal {
   readonly problem: string;
-  /** Row and column, where COPY names them; it counts the rows that were sent to it. */
+  /** Line and column, if the error names them. COPY counts the lines that were sent to it. */
   readonly copied: { readonly line: number; readonly column: string | undefined } | undefined;
 }
 
 const OF_THE_DATA = /^(22|23|P0)/;
 const COPIED = /^COPY [^,]+, line (\d+)(?:, column ([^:]+))?/;
 
-/** What an error says about the data; nothing where it says something else. */
+/** Returns the refusal that an error reports; undefined if the error is not about the data. */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (!(error instanceof pg.DatabaseError) || !OF_THE_DATA.test(error.code ?? '')) return undefined;
   const [, line, column] = COPIED.exec(error.where ?? '') ?? [];
@@ -25,7 +25,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
   };
 }
 
-/** Where in a file, opened anew, the row stands that was the `line`th to be sent. */
+/** Returns the line or row, in a file that was opened again, of the row that was sent as line number `line`. */
 export async function placeOfCopied(
   source: RowSource,
   table: ImportTable,

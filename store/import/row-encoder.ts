@@ -1,25 +1,25 @@
-// Turns the rows of a file into lines of COPY, checking every cell on the way.
+// Encodes the rows of a file as lines of COPY, and checks every cell.
 import { type CellCheck, cellCheckFor, rowTimeCheckFor } from './cell-checks.ts';
 import { type ImportTable } from './rows/import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
 import { type Cell, type RowSource, type SourceRow } from './rows/row-source.ts';
 
-/** Stands for the row's own time where something is wanted once more at the beginning of a line. */
+/** As first value of a line: repeat the row's own time there. */
 export const OWN_TIME = Symbol('the time of the row');
 
-/** What the lines of a file begin with: a value for all, encoded for COPY, or the time of each. */
+/** The first value of each line: one text for all lines, encoded for COPY, or each row's own time. */
 export type FirstValue = string | typeof OWN_TIME;
 
-/** A column of the table and where the file has it. */
+/** A column of the table and its position in the file. */
 interface EncodedColumn {
-  /** What the file calls it. */
+  /** Its name in the file. */
   readonly name: string;
   readonly required: boolean;
   readonly check: CellCheck;
   readonly position: number;
 }
 
-/** Encodes the rows of one file; what is wrong with them goes to the list of problems. */
+/** Encodes the rows of one file, and adds invalid rows to the list of problems. */
 export class RowEncoder {
   readonly #source: RowSource;
   readonly #columns: readonly EncodedColumn[];
@@ -39,10 +39,10 @@ export class RowEncoder {
   }
 
   /**
-   * Compares the header with the table; the names may come in any order.
+   * Compares the header with the table, in any order, and returns an encoder.
    *
-   * @param first what each line begins with. @default the row's place in the file
-   * @returns nothing where a column is missing, extra or named twice; the problems say which
+   * @param first the first value of each line. @default the row's line or row number in the file
+   * @returns undefined if a column is missing, unknown or repeated; the problems list the columns
    */
   static fromHeader(
     source: RowSource,
@@ -75,7 +75,7 @@ export class RowEncoder {
     return problems.count > before ? undefined : new RowEncoder(source, columns, problems, first);
   }
 
-  /** The row as a line of COPY, its columns in the table's order; nothing where a cell is wrong. */
+  /** Returns the row as a line of COPY with the columns in the table's order; undefined if the row is invalid. */
   encode({ at, cells }: SourceRow): string | undefined {
     const { header, emptyIsMissing } = this.#source;
     if (cells.length !== header.length) {
@@ -95,7 +95,7 @@ export class RowEncoder {
       }
       values.push(value === null ? '\\N' : escaped(value));
     }
-    // The time is the last column, and never missing in a sound row.
+    // The time is the last column, and is never missing in a valid row.
     if (this.#first === OWN_TIME) values[0] = values.at(-1) ?? '';
     return isSound ? `${values.join('\t')}\n` : undefined;
   }
@@ -117,10 +117,10 @@ const missing = (name: string, table: ImportTable): string =>
 
 const noTime = (header: string, { timestamp }: ImportTable): string =>
   header === timestamp.name
-    ? `no column ${shown(header)} gives the rows their times; name another with --as-of-column, or give --as-of if all rows speak about one instant`
-    : `column ${shown(header)}, which is to give the rows their times, is missing`;
+    ? `there is no column ${shown(header)} with the times of the rows; name another with --as-of-column, or give --as-of if all rows describe the same instant`
+    : `column ${shown(header)}, which should contain the times of the rows, is missing`;
 
-/** Why a file may not have a column of this name. */
+/** Returns why a file must not have a column with this name. */
 export const setByImport = (name: string): string =>
   `column ${shown(name)} is set by the import; leave it out of the file`;
 

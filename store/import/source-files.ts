@@ -1,4 +1,4 @@
-// The CSV and Parquet files to import, each named for the table it fills.
+// Finds and opens the CSV and Parquet files to import. Each is named after the table it fills.
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { TidegateError } from '../../domain/errors.ts';
@@ -9,7 +9,7 @@ import { type RowSource } from './rows/row-source.ts';
 
 /** One file to import. */
 export interface SourceFile {
-  /** The file's name, as messages show it. */
+  /** The file's name, for messages. */
   readonly name: string;
   /** The table that it fills. */
   readonly table: string;
@@ -21,13 +21,13 @@ export interface SourceFile {
 const NAME = /^([^.].*)\.(csv|parquet)$/i;
 
 /**
- * The files that paths name, or the folders among them hold, in the order of their tables, so that two imports lock
- * tables in the same order. In a folder hidden files, files of other formats and folders are passed over; links are
- * followed.
+ * Returns the files at some paths, including files in folders, in the order of their tables, so that concurrent
+ * imports lock tables in the same order. In a folder, hidden files, files of other formats and sub-folders are
+ * skipped; links are followed.
  *
- * @param paths files named `<table>.csv` or `<table>.parquet`, and folders of such
- * @throws TidegateError IMPORT_FOLDER when a path does not exist or is no such file, when a folder holds none, and when
- * two fill one table
+ * @param paths files named `<table>.csv` or `<table>.parquet`, and folders that contain such files
+ * @throws TidegateError IMPORT_FOLDER if a path does not exist or is not such a file, if a folder contains none, or
+ *   if two files fill the same table
  * @example await sourceFilesOf(['month_000', 'late/labels.parquet'])
  */
 export async function sourceFilesOf(paths: readonly string[]): Promise<SourceFile[]> {
@@ -52,7 +52,8 @@ async function filesAt(given: string): Promise<SourceFile[]> {
     const file = path.join(given, name);
     if (NAME.test(name) && !(await statusOf(file)).isDirectory()) files.push(await fileAt(file));
   }
-  if (files.length === 0) throw new TidegateError('IMPORT_FOLDER', `${given} holds no CSV or Parquet file`);
+  if (files.length === 0)
+    throw new TidegateError('IMPORT_FOLDER', `${given} contains no CSV or Parquet file`);
   return files;
 }
 
@@ -63,7 +64,7 @@ async function fileAt(file: string): Promise<SourceFile> {
     throw new TidegateError('IMPORT_FOLDER', `${file} is not named <table>.csv or <table>.parquet`);
   }
   const status = await statusOf(file);
-  // A pipe or a device could be read but once, or for ever.
+  // A pipe can be read only once, and a device may never end.
   if (!status.isFile()) throw new TidegateError('IMPORT_FOLDER', `${file} is not a file`);
   const format = extension.toLowerCase() === 'csv' ? 'csv' : 'parquet';
   return { name, table, format, path: file, bytes: status.size };
@@ -83,9 +84,9 @@ function whyUnreadable(error: NodeJS.ErrnoException): string {
 /**
  * Opens a file and reads its header.
  *
- * @param csv how the CSV files are written, as far as it is named
- * @returns nothing for a file without a header
- * @throws MalformedFile where it is not what its name says
+ * @param csv the format of CSV files; absent values are detected
+ * @returns undefined for a file without a header
+ * @throws MalformedFile if it does not have the format that its name says
  */
 export function openSource(
   file: SourceFile,

@@ -1,4 +1,4 @@
-// The staging table: a file's rows, typed, before they are compared with what the table holds.
+// The staging table: a file's rows with their types, before they are compared with the table.
 import type pg from 'pg';
 import { quoteColumn } from '../postgres/sql-text.ts';
 import { CopyIn } from '../postgres/copy-in.ts';
@@ -6,10 +6,10 @@ import { type ImportTable } from './rows/import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
 import { type RowSource } from './rows/row-source.ts';
 
-/** Name of the staging table; there is one at a time in a session. */
+/** Name of the staging table; a session has one at a time. */
 export const STAGING = 'pg_temp.tidegate_import';
 
-/** Its first column: the line or row of the file. The colon keeps it apart from the user's names. */
+/** Its first column: the line or row in the file. The colon avoids a conflict with the user's column names. */
 export const ROW = '"file:row"';
 
 /** Creates the staging table of a file and opens the COPY that fills it. */
@@ -30,7 +30,7 @@ interface Duplicate {
   readonly found: number;
 }
 
-/** Adds a problem for each entity that a file holds more than once, naming the first two places. */
+/** Adds a problem for each entity that is in the file more than once, with its first two places. */
 export async function findDuplicates(
   client: pg.ClientBase,
   source: Pick<RowSource, 'place'>,

@@ -157,6 +157,6 @@ test('Latin-1 without a name is detected where its letters leave no doubt, and s
   await pool.query(`
     create table public.name (k text, v text, as_of timestamptz, loaded_at timestamptz, primary key (k, as_of, loaded_at))`);
   const { tables } = await importFiles(fixture, { 'name.csv': Buffer.from('k;v\nJürgen;Bär\n', 'latin1') });
-  expect(tables[0]!.assumed).toBe('name.csv is read as windows-1252, which it does not say');
+  expect(tables[0]!.assumed).toBe('name.csv does not declare its encoding and is read as windows-1252');
   expect((await pool.query('select k, v from public.name')).rows).toEqual([{ k: 'Jürgen', v: 'Bär' }]);
 });

@@ -130,8 +130,8 @@ describe('rows with times of their own', () => {
       places: [
         'events.csv:3 as_of: is empty, but the table requires a value',
         'events.csv:4 as_of: "13/1/2026" is not a time (YYYY-MM-DD HH:MM:SS, then Z or an offset)',
-        'events.csv:5 as_of: "infinity" is not the time of a row',
-        'events.csv:7 as_of: "2026-03-01T00:30:00.001-01:00" lies in the future; --future accepts it',
+        'events.csv:5 as_of: "infinity" cannot be the time of a row',
+        'events.csv:7 as_of: "2026-03-01T00:30:00.001-01:00" is in the future; --future accepts it',
         'events.csv:8 fee: "much" is not a number',
         'events.csv:9: user_id "ann", as_of "2026-01-01 00:00:00+00" is already at events.csv:2',
       ],
@@ -197,7 +197,7 @@ describe('a table that is not there', () => {
     await checkSources(fixture.database, parseDefinition(model));
     expect((await plan(made, byUser, { asOfColumn })).plans).toEqual([]);
     expect(await refusalOf(importFolder(fixture.database.pool, request))).toMatchObject({
-      message: 'table public.made was made by somebody else meanwhile',
+      message: 'table public.made was created by somebody else meanwhile',
     });
   });
 
@@ -276,8 +276,8 @@ describe('a table that is not there', () => {
       { asOfColumn },
       /no column "user" for the key; the file has user_id, zip/,
     ],
-    ['times', made, byUser, {}, /no column "as_of" gives the rows their times/],
-    ['rows', 'user_id\n', byUser, { asOf: new Date(0) }, /holds a header but no rows/],
+    ['times', made, byUser, {}, /there is no column "as_of" with the times of the rows/],
+    ['rows', 'user_id\n', byUser, { asOf: new Date(0) }, /contains a header but no rows/],
     [
       'names that Postgres keeps',
       `user_id,${'é'.repeat(32)}\n1,2\n`,

@@ -122,7 +122,7 @@ describe('the short way into a table without rows of that time', () => {
     const refusal = await refusalOf(importFiles(fixture, ofNote('a,1', 'a,2', 'b,\0', 'c,3', 'c,4')));
     expect(refusal.places).toEqual([
       'note.csv:3: k "a" is already at note.csv:2',
-      'note.csv:4 v: "\\u0000" holds a zero byte',
+      'note.csv:4 v: "\\u0000" contains a zero byte',
       'note.csv:6: k "c" is already at note.csv:5',
     ]);
     expect(await notes()).toEqual([]);

@@ -116,7 +116,7 @@ describe('a Parquet file', () => {
 
   it('without rows is refused', async () => {
     const refusal = await refusalOf(importFiles(fixture, { 'pair.parquet': pairs([], []) }));
-    expect(refusal.places).toEqual(['pair.parquet: holds a header but no rows']);
+    expect(refusal.places).toEqual(['pair.parquet: contains a header but no rows']);
   });
 
   it('is refused by row and column for what is not finite, missing in the key or there twice', async () => {
@@ -137,8 +137,8 @@ describe('a Parquet file', () => {
   it('with nested columns is refused, naming them', async () => {
     const refusal = await refusalOf(importFiles(fixture, { 'pair.parquet': await recorded('nested') }));
     expect(refusal.places).toEqual([
-      'pair.parquet: column "list" holds nested values, column "struct" holds nested values; ' +
-        'a column of a table holds one value a row',
+      'pair.parquet: column "list" contains nested values, column "struct" contains nested values; ' +
+        'a table column has one value per row',
     ]);
   });
 

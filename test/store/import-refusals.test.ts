@@ -62,7 +62,7 @@ const cases: readonly [what: string, users: string | Buffer, places: readonly st
   ],
   ['an empty file', '', ['users.csv: is empty']],
   ['a byte order mark and nothing else', '\ufeff', ['users.csv: is empty']],
-  ['a header without rows', `${header}\n`, ['users.csv: holds a header but no rows']],
+  ['a header without rows', `${header}\n`, ['users.csv: contains a header but no rows']],
   [
     'an entity twice',
     `${header}\n${ann}\nbob,,,,,\n${ann}\n`,
@@ -76,14 +76,14 @@ const cases: readonly [what: string, users: string | Buffer, places: readonly st
   [
     'a quote inside a value',
     `${header}\nann,,Fem"ale,,,\n`,
-    ['users.csv:2: a quote stands inside an unquoted value; quote the whole value (byte 82)'],
+    ['users.csv:2: a quote is inside an unquoted value; quote the whole value (byte 82)'],
   ],
   [
     'text after a closing quote',
     `${header}\n"ann"e,,,,,\n`,
     ['users.csv:2: text follows a closing quote; inside quotes, write a quote twice (byte 79)'],
   ],
-  ['a zero byte', `${header}\nann,,a\0b,,,\n`, ['users.csv:2 user_gender: "a\\u0000b" holds a zero byte']],
+  ['a zero byte', `${header}\nann,,a\0b,,,\n`, ['users.csv:2 user_gender: "a\\u0000b" contains a zero byte']],
   [
     'bytes that are not UTF-8 and could be several things',
     Buffer.concat([Buffer.from(`${header}\nbob,,Cr`), Buffer.from([0xe8]), Buffer.from('me,,,\n')]),
@@ -134,7 +134,7 @@ describe('an import is refused whole', () => {
     const users = [header, ...lines, 'bob,,Fem"ale,,,', ''].join('\r\n');
     const refusal = await refusalOf(importFiles(fixture, { 'users.csv': users }));
     expect(refusal.places).toEqual([
-      'users.csv:40002: a quote stands inside an unquoted value; quote the whole value (byte 568973)',
+      'users.csv:40002: a quote is inside an unquoted value; quote the whole value (byte 568973)',
     ]);
   });
 
@@ -203,12 +203,12 @@ describe('files cannot be imported', () => {
     });
   });
 
-  it('when it holds no CSV or Parquet file', async () => {
+  it('when it contains no CSV or Parquet file', async () => {
     const folder = await folderOf({ 'notes.txt': '', '.users.csv': header });
     await mkdir(path.join(folder, 'labels.csv'));
     expect(await refusedFolder(folder)).toMatchObject({
       code: 'IMPORT_FOLDER',
-      message: `${folder} holds no CSV or Parquet file`,
+      message: `${folder} contains no CSV or Parquet file`,
     });
   });
 

@@ -1,25 +1,27 @@
-// Text out of the bytes of a file, in a named encoding, refusing bytes that are not of it.
+// Decodes the bytes of a file in a named encoding, and refuses bytes that are invalid in it.
 import iconv from 'iconv-lite';
 
 /** The canonical name of an encoding. @example 'utf-8', 'utf-16le', 'windows-1252', 'iso-8859-2' */
 export type Encoding = string;
 
-/** Turns the chunks of a file into text; a character may be split between two. */
+/** Decodes the chunks of a file. A character may be split between two chunks. */
 export interface ByteDecoder {
   /** @throws UndecodableBytes */
   decode(bytes: Uint8Array): string;
-  /** What the last chunk left over. @throws UndecodableBytes where a character is cut short */
+  /**
+   * Returns the rest of the text after the last chunk. @throws UndecodableBytes if the last character is incomplete
+   */
   end(): string;
-  /** How many bytes a text takes in the file. */
+  /** Returns the number of bytes that a text takes in the file. */
   bytesOf(text: string): number;
 }
 
-/** Bytes that stand for nothing in the encoding. */
+/** Thrown for bytes that are invalid in the encoding. */
 export class UndecodableBytes extends Error {}
 
 const UNICODE: ReadonlySet<Encoding> = new Set(['utf-8', 'utf-16le', 'utf-16be']);
 
-// Everybody who says Latin-1 means what Windows made of it: the two differ in control characters alone.
+// Latin-1 is read as Windows-1252, as browsers do: the two differ only in control characters.
 const aliases: Readonly<Record<string, Encoding>> = {
   utf8: 'utf-8',
   utf16: 'utf-16le',
@@ -33,11 +35,11 @@ const aliases: Readonly<Record<string, Encoding>> = {
   cp1252: 'windows-1252',
 };
 
-// What the library decodes besides: other forms of Unicode, and transports that are no encodings of text.
+// What iconv-lite also decodes and an import refuses: other forms of Unicode, and transfer encodings such as base64.
 const REFUSED = /^(binary|base64|hex|utf7.*|utf32.*|cesu8|internal|_.*)$/;
 
 /**
- * The encoding of a name as people write it; nothing where there is none such.
+ * Returns the encoding for a name in any usual spelling; undefined if there is no such encoding.
  *
  * @example encodingNamed('Latin1') // 'windows-1252'
  */
@@ -48,7 +50,7 @@ export function encodingNamed(name: string): Encoding | undefined {
   return plain !== '' && !REFUSED.test(plain) && iconv.encodingExists(plain) ? name.toLowerCase() : undefined;
 }
 
-/** A decoder for one file, past its byte order mark. @param encoding as {@link encodingNamed} gives it */
+/** Returns a decoder for one file after its byte order mark. @param encoding as {@link encodingNamed} returns it */
 export function decoderOf(encoding: Encoding): ByteDecoder {
   return UNICODE.has(encoding) ? unicodeDecoder(encoding) : tableDecoder(encoding);
 }
@@ -69,7 +71,8 @@ function unicodeDecoder(encoding: Encoding): ByteDecoder {
   };
 }
 
-// Not Node's decoder: up to 20 and early in 22 and 24 it takes Windows-1252 for Latin-1 and loses the euro sign.
+// Not Node's TextDecoder: in Node 20 and early releases of 22 and 24 it decodes Windows-1252 as Latin-1 and loses the
+// euro sign.
 function tableDecoder(encoding: Encoding): ByteDecoder {
   const decoder = iconv.getDecoder(encoding);
   const checked = (text: string): string => {

@@ -1,15 +1,15 @@
-// A CSV file as a source of rows: encoding and delimiter detected or named.
+// Reads a CSV file as a source of rows, with a given or detected encoding and delimiter.
 import { type Batch, MalformedFile, type RowSource } from '../rows/row-source.ts';
 import { type Encoding } from './byte-decoder.ts';
 import { CsvSplitter } from './csv-splitter.ts';
 import { type DetectedEncoding, detectEncoding } from './detect-encoding.ts';
 import { readText } from './read-text.ts';
 
-/** How CSV files are written, as far as it is named and not to be detected. */
+/** The format of CSV files. Absent values are detected. */
 export interface CsvOptions {
-  /** As {@link encodingNamed} gives it; a byte order mark says otherwise. @default detected */
+  /** As {@link encodingNamed} returns it; a byte order mark overrides it. @default detected */
   readonly encoding?: Encoding;
-  /** One character. @default comma, semicolon, tab or pipe, as the header has it */
+  /** One character. @default comma, semicolon, tab or pipe, detected from the header */
   readonly delimiter?: string;
   /** One character, or empty for none. @default the double quote */
   readonly quote?: string;
@@ -17,17 +17,17 @@ export interface CsvOptions {
 
 /** A file to read. */
 export interface CsvFile {
-  /** As messages show it. */
+  /** The name of the file in messages. */
   readonly name: string;
   readonly path: string;
 }
 
 /**
- * Opens a CSV file and reads its header. A header that names a column is what tells delimiters apart, so the names that
- * it should hold are given.
+ * Opens a CSV file and reads its header. The delimiter is detected from the expected column names that the header
+ * contains.
  *
- * @returns nothing for a file without a header
- * @throws MalformedFile where it is not text, or its header is not CSV
+ * @returns undefined for a file without a header
+ * @throws MalformedFile if it is not text, or if its header is not CSV
  */
 export async function openCsv(
   file: CsvFile,
@@ -46,7 +46,7 @@ export async function openCsv(
       headerAt: `${file.name}:${header.at}`,
       emptyIsMissing: true,
       assumed: detected.isGuess
-        ? `${file.name} is read as ${detected.encoding}, which it does not say`
+        ? `${file.name} does not declare its encoding and is read as ${detected.encoding}`
         : undefined,
       place: (at) => `${file.name}:${at}`,
       batches: async function* () {
@@ -79,14 +79,14 @@ async function* csvBatches(
   }
 }
 
-/** What a delimiter may be without being named. */
+/** The delimiters that can be detected. */
 const delimiters = [',', ';', '\t', '|'] as const;
 
 const FIRST_LINE = /^[\r\n]*([^\r\n]*)/;
 
 /**
- * The delimiter by which the first line holds most of the expected names; where they say nothing, the one that occurs
- * most often; a comma in doubt.
+ * Returns the delimiter with which the first line contains the most expected names; if several do, the one of them
+ * that occurs most often; in case of doubt a comma.
  *
  * @example detectDelimiter('user_id;fee\n7;1,5', ['user_id', 'fee'], '"') // ';'
  */

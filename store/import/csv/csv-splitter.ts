@@ -1,34 +1,34 @@
-// The text of a CSV file, in chunks, as rows of cells.
+// Splits the text of a CSV file, which arrives in chunks, into rows of cells.
 import { type SourceRow } from '../rows/row-source.ts';
 import { breaksIn } from './read-text.ts';
 
-/** How the cells of a file are kept apart. */
+/** The characters that separate and quote cells. */
 export interface CsvDialect {
   /** One character. */
   readonly delimiter: string;
-  /** One character, or nothing where quotes are text like any other. */
+  /** One character; undefined if quotes have no special meaning. */
   readonly quote: string | undefined;
 }
 
-/** Where and why a text stops being CSV. */
+/** Where and why a text is not valid CSV. */
 export interface CsvBreak {
   /** Line, from 1. */
   readonly line: number;
-  /** Where in {@link CsvSplitter.held}, in UTF-16 units. */
+  /** Offset in {@link CsvSplitter.held} in UTF-16 units. */
   readonly offset: number;
   readonly problem: string;
 }
 
-/** A quote left open would otherwise swallow the rest of the file into memory. */
+/** Without a limit, an unclosed quote would read the rest of the file into memory. */
 const MAX_RECORD_CHARACTERS = 16 * 1024 * 1024;
 
 const LF = 10;
 const CR = 13;
 
 /**
- * Splits text into rows: LF, CRLF and CR end one, in any mixture; within quotes they are text, and a quote is written
- * twice. Blank lines are passed over, but a line that holds `""` is a row of one empty cell; a row may have any number
- * of cells.
+ * Splits text into rows. LF, CRLF and CR end a row, in any mixture; within quotes they are text, and a quote is
+ * written twice. Blank lines are skipped, but a line with `""` is a row with one empty cell. A row may have any
+ * number of cells.
  *
  * @example
  * const splitter = new CsvSplitter({ delimiter: ',', quote: '"' });
@@ -39,7 +39,7 @@ export class CsvSplitter {
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #quoteText: string;
-  /** The row that is not complete yet. */
+  /** The text of the row that is not complete yet. */
   #held = '';
   #line = 1;
   #broken: CsvBreak | undefined;
@@ -55,12 +55,12 @@ export class CsvSplitter {
     return this.#held;
   }
 
-  /** Set when the text stopped being CSV; nothing can be pushed after that. */
+  /** Set if the text is not valid CSV. Nothing can be pushed after that. */
   get broken(): CsvBreak | undefined {
     return this.#broken;
   }
 
-  /** The rows that the text completes; after the last text all of them. */
+  /** Returns the rows that this chunk completes; with the last chunk, all remaining rows. */
   push(chunk: string, isLast: boolean): SourceRow[] {
     const text = this.#held + chunk;
     const rows: SourceRow[] = [];
@@ -68,7 +68,7 @@ export class CsvSplitter {
     const delimiter = this.#delimiter;
     const quote = this.#quote;
     let cells: string[] = [];
-    /** Where the row and the cell begin. */
+    /** Offset at which the current row begins. */
     let rowStart = 0;
     let at = 0;
     let extraLines = 0;
@@ -93,12 +93,12 @@ export class CsvSplitter {
           at += 1;
         }
         if (at < length && code === quote) {
-          this.#break(text, rowStart, at, 'a quote stands inside an unquoted value; quote the whole value');
+          this.#break(text, rowStart, at, 'a quote is inside an unquoted value; quote the whole value');
           break;
         }
         cell = text.slice(start, at);
       }
-      // Here ends the cell: at a delimiter, a line break, or the end of the text.
+      // The cell ends here: at a delimiter, a line break, or the end of the text.
       if (at === length && !isLast) break;
       const code = at < length ? text.charCodeAt(at) : LF;
       if (code === CR && at + 1 === length && !isLast) break;
@@ -126,7 +126,7 @@ export class CsvSplitter {
     return rows;
   }
 
-  /** Where the quote stands that closes the one at `open`; -1 where it has not come yet. */
+  /** Returns the offset of the quote that closes the one at `open`; -1 if it is not in the text yet. */
   #closingQuote(text: string, rowStart: number, open: number, isLast: boolean): number {
     let from = open + 1;
     for (;;) {

@@ -1,4 +1,4 @@
-// Which encoding a file is in: by its byte order mark, by its name, or by what its bytes can be.
+// Detects the encoding of a file from its byte order mark, the encoding that the user names, or its bytes.
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { MalformedFile } from '../rows/row-source.ts';
@@ -9,9 +9,9 @@ import iconv from 'iconv-lite';
 /** How to read a file as text. */
 export interface DetectedEncoding {
   readonly encoding: Encoding;
-  /** Length of the byte order mark, which is no part of the text. */
+  /** Length of the byte order mark in bytes, which is not part of the text. */
   readonly skip: number;
-  /** Whether nobody and nothing in the file names the encoding, and it is not UTF-8. */
+  /** Whether the encoding was guessed from the bytes: neither the user nor the file names it, and it is not UTF-8. */
   readonly isGuess: boolean;
 }
 
@@ -23,12 +23,12 @@ const marks: readonly (readonly [encoding: Encoding, mark: Buffer])[] = [
 const UTF_32_MARKS = [Buffer.from([0xff, 0xfe, 0, 0]), Buffer.from([0, 0, 0xfe, 0xff])];
 
 /**
- * A byte order mark decides; without one the encoding that was named; without a name UTF-16 where every other byte at
- * the start is zero, then UTF-8 where all bytes of the file are that, then Windows-1252 where its bytes beyond ASCII
- * are letters that it shares with its neighbours.
+ * Detects the encoding. The first rule that applies decides: a byte order mark; the encoding that the user names;
+ * UTF-16 if every other byte at the start is zero; UTF-8 if all bytes of the file are valid; Windows-1252 if all its
+ * bytes above ASCII are letters that similar encodings share.
  *
- * @param name the file as messages show it
- * @throws MalformedFile where the encoding cannot be told, naming those that it could be
+ * @param name the name of the file in messages
+ * @throws MalformedFile if the encoding is ambiguous, with the encodings that are possible
  */
 export async function detectEncoding(
   file: { readonly name: string; readonly path: string },
@@ -49,11 +49,11 @@ export async function detectEncoding(
   const line = await lineOfByte(file.path, 'windows-1252', offence.byte);
   throw new MalformedFile(
     `${file.name}:${line}`,
-    `is not UTF-8 (byte ${offence.byte + 1})${inOtherWords(offence.context)}; name the encoding`,
+    `is not UTF-8 (byte ${offence.byte + 1})${alternatives(offence.context)}; name the encoding`,
   );
 }
 
-const inOtherWords = (context: Buffer): string => {
+const alternatives = (context: Buffer): string => {
   const readings = possibleReadings(context);
   return readings.length === 0 ? '' : `; it could be ${readings.join(', ')}`;
 };
@@ -66,7 +66,10 @@ async function readHead(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A header is ASCII for the most part, so in UTF-16 every other byte of it is zero; in UTF-8 none is. */
+/**
+ * Detects UTF-16 without a byte order mark: a header is mostly ASCII, so in UTF-16 every other byte of it is zero,
+ * and in UTF-8 none is.
+ */
 function utf16Of(head: Buffer): Encoding | undefined {
   const pairs = head.length >> 1;
   let even = 0;
@@ -80,9 +83,9 @@ function utf16Of(head: Buffer): Encoding | undefined {
 }
 
 interface Offence {
-  /** Its place in the file, from 0. */
+  /** Offset in the file, from 0. */
   readonly byte: number;
-  /** It and what stands around it. */
+  /** The bytes around it, including itself. */
   readonly context: Buffer;
 }
 
@@ -101,7 +104,7 @@ async function firstByteNotUtf8(path: string): Promise<Offence | undefined> {
   return held.length > 0 ? offenceIn(held, start) : undefined;
 }
 
-/** Where a last character begins that the chunk may cut short. */
+/** Returns the offset at which an incomplete last character begins, or the length of the chunk. */
 function endOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= 3; back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -113,7 +116,7 @@ function endOfWholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-// What does not survive being decoded and encoded again is not UTF-8.
+// The first byte that changes when the bytes are decoded and encoded again is not valid UTF-8.
 function offenceIn(bytes: Buffer, start: number): Offence {
   const again = Buffer.from(bytes.toString('utf8'));
   let at = 0;
@@ -136,7 +139,7 @@ const candidates = [
   'euc-kr',
 ] as const;
 
-const MOST = 4;
+const MAX_READINGS = 4;
 
 const SEPARATORS = /[\s,;|"']+/u;
 
@@ -145,8 +148,8 @@ const BEYOND_ASCII = /[^\0-\x7f]/u;
 const WORD = /^[\p{L}\p{M}\p{N}]+$/u;
 
 /**
- * Reads bytes by each encoding in common use and gives up to four in which they are words, each with the first word
- * that holds more than ASCII.
+ * Decodes bytes with each encoding in common use. Returns up to four encodings in which all texts are words, each
+ * with its first word that is not pure ASCII.
  *
  * @example possibleReadings(Buffer.from('crème', 'latin1')) // ['windows-1252 ("crème")', 'windows-1250 ("crčme")']
  */
@@ -160,7 +163,7 @@ function possibleReadings(bytes: Buffer): string[] {
     const [first] = words;
     if (first === undefined || readings.has(first) || !words.every(isWord)) continue;
     readings.set(first, `${encoding} (${JSON.stringify(first)})`);
-    if (readings.size === MOST) break;
+    if (readings.size === MAX_READINGS) break;
   }
   return [...readings.values()];
 }
@@ -171,10 +174,10 @@ const isWord = (text: string): boolean => {
   return !/[a-z]/i.test(text) || /^\p{Script=Latin}+$/u.test(foreign);
 };
 
-// Its neighbours on the machines of Central Europe and Turkey, and Latin-9, write most letters by the same bytes.
+// Encodings of Central Europe and Turkey, and Latin-9: they use the same bytes for most letters as Windows-1252.
 const NEIGHBOURS = ['windows-1250', 'windows-1254', 'iso-8859-2', 'iso-8859-15'] as const;
 
-/** For each byte whether it is a letter beyond ASCII, the same one in all of the encodings. */
+/** For each byte, whether it is the same non-ASCII letter in all these encodings. */
 const isShared: readonly boolean[] = Array.from({ length: 256 }, (_, byte) => {
   const letter = iconv.decode(Buffer.of(byte), 'windows-1252');
   return (
@@ -188,8 +191,9 @@ const isAsciiLetter = (byte: number): boolean =>
   (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
 
 /**
- * Whether every byte beyond ASCII is a letter that the Latin encodings share (`ä`, `é`, `ç`; not `è` or `ñ`, which are
- * `č` and `ń` in Central Europe), standing alone beside a letter of ASCII, as no word in another script does.
+ * Returns whether every non-ASCII byte is a letter that the Latin encodings share (`ä`, `é`, `ç`; not `è` or `ñ`,
+ * which are `č` and `ń` in Central Europe), without another one next to it but next to an ASCII letter. No word in
+ * another script looks like this.
  */
 async function isWesternBeyondDoubt(path: string): Promise<boolean> {
   let before = 0;

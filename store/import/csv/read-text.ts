@@ -1,4 +1,4 @@
-// A file as chunks of text, or the place at which its bytes stop being text.
+// Reads a file as chunks of text, and finds the place of the first byte that cannot be decoded.
 import { createReadStream } from 'node:fs';
 import { MalformedFile } from '../rows/row-source.ts';
 import { decoderOf, type Encoding, UndecodableBytes } from './byte-decoder.ts';
@@ -7,20 +7,20 @@ import iconv from 'iconv-lite';
 /** A piece of a file's text. */
 export interface TextChunk {
   readonly text: string;
-  /** Whether nothing follows. */
+  /** Whether this is the last chunk. */
   readonly isLast: boolean;
   /** Bytes of the file read so far. */
   readonly bytes: number;
-  /** How many bytes a text takes in the file. */
+  /** Returns the number of bytes that a text takes in the file. */
   readonly bytesOf: (text: string) => number;
 }
 
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * Reads a file from byte `skip` on; the last chunk comes with what was left over, and may be empty.
+ * Reads a file, starting at byte `skip`. The last chunk contains the rest of the text and may be empty.
  *
- * @throws MalformedFile naming line and byte where the bytes are not of the encoding
+ * @throws MalformedFile with line and byte number, if bytes are invalid in the encoding
  */
 export async function* readText(
   file: { readonly name: string; readonly path: string },
@@ -45,7 +45,9 @@ export async function* readText(
   }
 }
 
-/** The byte, from 0, with which the decoder fails; all before `sound` were decoded already. */
+/**
+ * Returns the offset, from 0, of the byte at which the decoder fails. All bytes before `sound` are known to be valid.
+ */
 async function firstUndecodable(
   path: string,
   encoding: Encoding,
@@ -74,13 +76,13 @@ async function firstUndecodable(
 
 const BREAKS = /\r\n|\n|\r/g;
 
-/** How many line breaks a text holds: LF, CRLF or CR. */
+/** Counts the line breaks in a text: LF, CRLF or CR. */
 export function breaksIn(text: string): number {
   if (!text.includes('\n') && !text.includes('\r')) return 0;
   return text.match(BREAKS)?.length ?? 0;
 }
 
-/** The line, from 1, on which byte number `byte`, from 0, stands; bytes before it that mean nothing are passed over. */
+/** Returns the line, from 1, that contains the byte at offset `byte`, from 0. Invalid bytes before it are ignored. */
 export async function lineOfByte(path: string, encoding: Encoding, byte: number): Promise<number> {
   if (byte === 0) return 1;
   const decoder = iconv.getDecoder(encoding);

@@ -1,17 +1,17 @@
-// The values of a Parquet column as the text that Postgres takes, to the last digit.
+// Converts values of a Parquet column to text that Postgres accepts, without loss of digits.
 import { type SchemaElement } from 'hyparquet';
 
-/** Gives the text of one value; never called for a null. */
+/** Returns the text of one value; never called for null. */
 export type CellText = (value: unknown) => string;
 
-/** The part of a column's type that its values are read by. */
+/** The parts of a column's type that determine how its values are read. */
 type Element = Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type' | 'scale'>;
 
 /**
- * How to write the values of a column; a text instead says what the column holds that cannot be imported. Values are
- * those that the reader gives with {@link rawParsers}: instants, days and decimals as whole numbers.
+ * Returns the conversion for a column; a text instead describes contents that cannot be imported. Values are expected
+ * as the reader returns them with {@link rawParsers}: instants, days and decimals as whole numbers.
  *
- * @param columnType the type of the table's column as Postgres spells it
+ * @param columnType the type of the table's column, as Postgres spells it
  */
 export function cellTextFor(element: Element, columnType: string | undefined): CellText | string {
   const { type, converted_type: converted, logical_type: logical } = element;
@@ -33,8 +33,8 @@ export function cellTextFor(element: Element, columnType: string | undefined): C
 const REFUSED: ReadonlySet<string> = new Set(['BSON', 'INTERVAL', 'VARIANT', 'GEOMETRY', 'GEOGRAPHY']);
 
 /**
- * The Postgres type for a new table's column, every instant being one with a time zone; undefined if the file does not
- * declare what its bytes are.
+ * Returns the Postgres type for a new table's column; instants always have a time zone. Undefined if the file does
+ * not declare the type of its bytes.
  */
 export function declaredType({
   type,
@@ -54,7 +54,7 @@ const declaredTypes: Readonly<Record<string, string>> = {
   DOUBLE: 'double precision',
   FLOAT16: 'double precision',
   DECIMAL: 'numeric',
-  // Half of its values fit no bigint.
+  // Half of its values do not fit in a bigint.
   UINT_64: 'numeric',
 };
 
@@ -69,7 +69,7 @@ const units = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as c
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** The reader's conversions, undone: whole numbers stay whole numbers, text is text or fails. */
+/** Replaces the reader's conversions: whole numbers stay whole numbers, and invalid UTF-8 fails. */
 export const rawParsers = {
   timestampFromMilliseconds: (value: bigint) => value,
   timestampFromMicroseconds: (value: bigint) => value,
@@ -81,7 +81,7 @@ export const rawParsers = {
 
 const lenient = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** For the file's description of itself: the least and greatest values in it may be bytes, or text that is cut short. */
+/** Parsers for the metadata of the file, in which minimum and maximum values may be bytes or truncated text. */
 export const descriptionParsers = {
   ...rawParsers,
   stringFromBytes: (bytes: Uint8Array) => lenient.decode(bytes),
@@ -112,7 +112,7 @@ const decimalText =
     return whole < 0n ? `-${text}` : text;
   };
 
-/** A number in two's complement, the highest byte first. */
+/** Reads a number in two's complement, highest byte first. */
 function signedOf(bytes: Uint8Array): bigint {
   if (bytes.length === 0) return 0n;
   return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
@@ -122,14 +122,15 @@ const DAY_MS = 86_400_000;
 
 const dateText: CellText = (value) => dayText(Number(value)) ?? `day ${String(value)}`;
 
-/** The day as Postgres reads it; nothing beyond the years 0 to 9999. */
+/** Returns a day as Postgres reads it; undefined outside the years 0 to 9999. */
 function dayText(days: number): string | undefined {
   const date = new Date(days * DAY_MS);
   const text = Number.isNaN(date.getTime()) ? '' : date.toISOString();
   return /^\d{4}-/.test(text) ? text.slice(0, 10) : undefined;
 }
 
-// Dates that went through pandas are instants at midnight, which in CSV it writes as dates.
+// pandas stores dates as instants at midnight (and writes them as dates in CSV), so these become dates in a date
+// column.
 const instantText =
   (unit: bigint, isUtc: boolean, columnType: string | undefined): CellText =>
   (value) => {
@@ -147,7 +148,7 @@ const timeText =
   (value) =>
     clockText(BigInt(value as bigint | number), unit);
 
-/** Time of day, with three decimals, six or nine as it needs. */
+/** Returns the time of day, with three, six or nine decimals as needed. */
 function clockText(ofDay: bigint, unit: bigint): string {
   const seconds = Number(ofDay / unit);
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

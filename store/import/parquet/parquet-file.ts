@@ -1,4 +1,4 @@
-// A Parquet file, decoded a slice of a row group at a time.
+// Decodes a Parquet file, one slice of a row group at a time.
 import { type FileHandle, open } from 'node:fs/promises';
 import {
   type AsyncBuffer,
@@ -21,33 +21,33 @@ interface ParquetColumn {
   readonly type: string | undefined;
 }
 
-/** Values that are decoded at a time: 30 MB or so, however large a row group is. */
+/** Number of values decoded at a time: about 30 MB, independent of the size of a row group. */
 const SLICE_VALUES = 2_000_000;
 const BATCH_ROWS = 4_096;
 
 /** A file and the columns of the table that it fills. */
 export interface ParquetInput {
-  /** As messages name it. */
+  /** The name of the file in messages. */
   readonly name: string;
   readonly path: string;
   readonly columns: ImportTable['columns'];
 }
 
-/** A file whose description has been read. */
+/** A file whose metadata has been read. */
 export interface ParquetFile {
   readonly header: readonly string[];
-  /** Postgres types of the columns, as far as the file declares what they hold. */
+  /** Postgres types of the columns; undefined if the file does not declare the type. */
   readonly types: readonly (string | undefined)[];
-  /** @throws MalformedFile after the batches before the place that is broken */
+  /** Reads the rows. @throws MalformedFile after the batches before the malformed place */
   batches(): AsyncGenerator<Batch, void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens a Parquet file and reads what it says of its columns. Memory holds a row group as it is compressed, and a slice
- * of it decoded. A damaged file can make the decoder work without end; `openParquet` guards against it.
+ * Opens a Parquet file and reads its metadata. One compressed row group and one decoded slice of it are in memory. A
+ * damaged file can make the decoder run endlessly; `openParquet` guards against that.
  *
- * @throws MalformedFile where it is not Parquet, or a column holds what a table's cannot
+ * @throws MalformedFile if it is not Parquet, or if a column has contents that a table column cannot have
  */
 export async function openParquetFile({
   name,
@@ -62,7 +62,7 @@ export async function openParquetFile({
       parsers: descriptionParsers,
       geoparquet: false,
     }).catch((error: unknown) => {
-      throw new MalformedFile(name, `is not Parquet that can be read: ${wordsOf(error)}`, error);
+      throw new MalformedFile(name, `is not Parquet that can be read: ${messageOf(error)}`, error);
     });
     const columns = columnsOf(name, metadata, tableColumns);
     return {
@@ -101,16 +101,16 @@ function columnsOf(
     const text = isNested ? 'nested values' : cellTextFor(element, columnType);
     const type = declaredType(element);
     if (typeof text !== 'string') return { name, text, type };
-    refused.push(`column ${JSON.stringify(name)} holds ${text}`);
+    refused.push(`column ${JSON.stringify(name)} contains ${text}`);
     return { name, text: String, type };
   });
   if (refused.length > 0) {
-    throw new MalformedFile(file, `${refused.join(', ')}; a column of a table holds one value a row`);
+    throw new MalformedFile(file, `${refused.join(', ')}; a table column has one value per row`);
   }
   return columns;
 }
 
-// The reader would make them floating-point numbers; without their type it leaves them as they are.
+// The reader would convert decimals to floating-point numbers; without their type it leaves them as they are.
 function withRawDecimals(metadata: FileMetaData): FileMetaData {
   const schema = metadata.schema.map((element) => {
     if (element.converted_type !== 'DECIMAL' && element.logical_type?.type !== 'DECIMAL') return element;
@@ -159,10 +159,13 @@ async function readSlice(
   for (const { name } of columns) {
     const at = `${file} row ${rowStart + 1} ${name}`;
     const values = await scan.readColumn({ column: name, rowStart, rowEnd }).catch((error: unknown) => {
-      throw new MalformedFile(at, `this and what follows cannot be read: ${wordsOf(error)}`, error);
+      throw new MalformedFile(at, `this and what follows cannot be read: ${messageOf(error)}`, error);
     });
     if (values.length !== rowEnd - rowStart) {
-      throw new MalformedFile(at, `of ${rowEnd - rowStart} values from here on there are ${values.length}`);
+      throw new MalformedFile(
+        at,
+        `${rowEnd - rowStart} values are expected from here on, but there are ${values.length}`,
+      );
     }
     slice.push(values);
   }
@@ -172,15 +175,15 @@ async function readSlice(
 function cellOf(value: unknown, { name, text }: ParquetColumn, file: string, row: number): Cell {
   if (value === null) return null;
   try {
-    // The reader gives undefined for what a damaged page refers to and does not hold.
+    // The reader returns undefined if a damaged page refers to a value that does not exist.
     if (value !== undefined) return text(value);
   } catch {
-    // Bytes that are to be text and are not UTF-8.
+    // The bytes should be text but are not valid UTF-8.
   }
   throw new MalformedFile(
     `${file} row ${row + 1} ${name}`,
-    'is damaged, or holds bytes that are not UTF-8 text',
+    'is damaged, or contains bytes that are not UTF-8 text',
   );
 }
 
-const wordsOf = (error: unknown): string => (error as Error).message;
+const messageOf = (error: unknown): string => (error as Error).message;

@@ -1,23 +1,23 @@
-// A Parquet file as a source of rows.
+// Reads a Parquet file as a source of rows.
 import { type ImportTable } from '../rows/import-table.ts';
 import { type Batch, type RowSource } from '../rows/row-source.ts';
 import { ParquetThread } from './parquet-thread.ts';
 
-/** A slice is decoded in a second or two; a damaged one may take for ever. */
-const PATIENCE_MS = 60_000;
+/** A slice is decoded in a second or two; a damaged one may never finish. */
+const TIMEOUT_MS = 60_000;
 
 /**
- * Opens a Parquet file and reads what it says of its columns. It is decoded in a thread, one batch ahead of its reader.
+ * Opens a Parquet file and reads its metadata. It is decoded in a thread, one batch ahead of the caller.
  *
- * @param patienceMs longest time for which a batch is decoded
- * @throws MalformedFile where it is not Parquet, or a column holds what a table's cannot
+ * @param timeoutMs maximum time in milliseconds for decoding one batch
+ * @throws MalformedFile if it is not Parquet, or if a column has contents that a table column cannot have
  */
 export async function openParquet(
   file: { readonly name: string; readonly path: string },
   { columns }: Pick<ImportTable, 'columns'>,
-  patienceMs = PATIENCE_MS,
+  timeoutMs = TIMEOUT_MS,
 ): Promise<RowSource> {
-  const thread = new ParquetThread({ name: file.name, path: file.path, columns }, patienceMs);
+  const thread = new ParquetThread({ name: file.name, path: file.path, columns }, timeoutMs);
   try {
     const opened = await thread.answer();
     return {

@@ -1,11 +1,11 @@
-// The thread that decodes a Parquet file, as whoever reads the file sees it.
+// Starts and controls the thread that decodes a Parquet file.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { paths } from '../../../paths.ts';
 import { type Batch, MalformedFile } from '../rows/row-source.ts';
 import { type ParquetFile, type ParquetInput } from './parquet-file.ts';
 
-/** What the thread says: once `opened`, then one answer to each time it is asked. */
+/** Messages of the thread: first `opened`, then one answer to each request. */
 export type ParquetAnswer =
   | { readonly kind: 'opened'; readonly header: readonly string[]; readonly types: ParquetFile['types'] }
   | { readonly kind: 'batch'; readonly batch: Batch }
@@ -13,22 +13,22 @@ export type ParquetAnswer =
   | { readonly kind: 'malformed'; readonly at: string; readonly problem: string };
 
 /**
- * Decodes in a thread, so that a damaged file over which the decoder never ends can be given up, and one that asks for
- * more memory than there is ends the thread and not the process.
+ * Decodes in a thread, so that decoding a damaged file can be stopped if it never ends, and a file that needs too
+ * much memory ends only the thread and not the process.
  */
 export class ParquetThread {
   readonly #thread: Worker;
   readonly #file: string;
-  readonly #patienceMs: number;
+  readonly #timeoutMs: number;
   #answer: ParquetAnswer | undefined;
   #failure: string | undefined;
   #wake = (): void => undefined;
 
-  /** Begins to open the file; `answer` gives `opened`. @param patienceMs longest time for one answer */
-  constructor(input: ParquetInput, patienceMs: number) {
+  /** Starts opening the file; the first `answer` is `opened`. @param timeoutMs maximum time for one answer */
+  constructor(input: ParquetInput, timeoutMs: number) {
     this.#file = input.name;
-    this.#patienceMs = patienceMs;
-    // The thread registers what it needs itself: no flag of this process may leak into it.
+    this.#timeoutMs = timeoutMs;
+    // The thread loads what it needs itself, so it must not inherit Node flags of this process.
     this.#thread = new Worker(paths.parquetThread, { workerData: input, execArgv: [] });
     this.#thread.on('message', (answer: ParquetAnswer) => {
       this.#answer = answer;
@@ -38,12 +38,15 @@ export class ParquetThread {
     this.#thread.on('exit', () => this.#fail('the thread that decodes it ended'));
   }
 
-  /** Asks for the next batch, which is decoded while the caller does other things. */
+  /** Requests the next batch, which is decoded in the background. */
   ask(): void {
     this.#thread.postMessage('next');
   }
 
-  /** Waits for what was asked for. @throws MalformedFile where the file is broken, or the answer does not come in time */
+  /**
+   * Waits for the answer to the last request. @throws MalformedFile if the file is malformed or the answer takes too
+   * long
+   */
   async answer(): Promise<Exclude<ParquetAnswer, { kind: 'malformed' }>> {
     if (this.#answer === undefined && this.#failure === undefined) await this.#wait();
     const answer = this.#answer;
@@ -53,26 +56,24 @@ export class ParquetThread {
     throw new MalformedFile(this.#file, `cannot be read: ${this.#failure}`);
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Ends the thread, even while it is decoding. */
   async close(): Promise<void> {
     await this.#thread.terminate();
   }
 
   async #wait(): Promise<void> {
     const answered = new AbortController();
-    const outOfPatience = delay(this.#patienceMs, undefined, { signal: answered.signal }).then(
+    const timedOut = delay(this.#timeoutMs, undefined, { signal: answered.signal }).then(
       () =>
-        this.#fail(
-          `it is damaged; a piece of it was still being decoded after ${this.#patienceMs / 1_000} s`,
-        ),
+        this.#fail(`it is damaged; a piece of it was still being decoded after ${this.#timeoutMs / 1_000} s`),
       () => undefined,
     );
-    await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), outOfPatience]);
+    await Promise.race([new Promise<void>((resolve) => (this.#wake = resolve)), timedOut]);
     answered.abort();
   }
 
-  #fail(words: string): void {
-    this.#failure ??= words;
+  #fail(reason: string): void {
+    this.#failure ??= reason;
     this.#wake();
   }
 }

@@ -1,4 +1,4 @@
-// A table that an import fills, as the Postgres catalogue describes it.
+// Reads a table that an import fills from the Postgres catalog.
 import type pg from 'pg';
 import { BASE_TYPE_SQL } from '../../definitions/source-catalog.ts';
 import { quoteColumn } from '../../postgres/sql-text.ts';
@@ -8,41 +8,47 @@ export interface TableColumn {
   readonly name: string;
   /** The type as Postgres spells it, with its modifier. */
   readonly type: string;
-  /** The same; of a domain the type beneath. */
+  /** The same, but for a domain its base type. */
   readonly baseType: string;
-  /** Whether NULL is refused. */
+  /** Whether the column is NOT NULL. */
   readonly required: boolean;
-  /** What an enumerated type consists of; null for other types. */
+  /** The labels of an enumerated type; null for other types. */
   readonly labels: readonly string[] | null;
-  /** What the file calls it. @default its name */
+  /** Its name in the file. @default the name of the column */
   readonly header?: string;
 }
 
-/** The column of a file that gives each row its time. */
+/** The column of a file with the time of each row. */
 export interface RowTime {
-  /** What the file calls it. */
+  /** Its name in the file. */
   readonly header: string;
-  /** The latest time that a row may have. @default any */
+  /** The latest accepted time. @default any */
   readonly latest?: Date | undefined;
 }
 
-/** A table with versions of rows: one for each time at which something about an entity became known. */
+/** A table with versions of rows: one version for each time at which values of an entity became known. */
 export interface ImportTable {
-  /** Schema and name, as messages show them. */
+  /** Schema and name, for messages. */
   readonly name: string;
   /** Schema and name, quoted for SQL. */
   readonly sql: string;
-  /** What the file holds: the entity's key and its values, in the table's order; then `timestamp` if there is a `rowTime`. */
+  /**
+   * The columns that the file must have: the entity's key and its values, in the table's order; then `timestamp` if
+   * there is a `rowTime`.
+   */
   readonly columns: readonly TableColumn[];
-  /** Names of the columns that tell rows of a file apart: the primary key less `known`, and less `timestamp` unless there is a `rowTime`. */
+  /**
+   * Names of the columns that identify a row of a file: the primary key without `known`, and without `timestamp`
+   * unless there is a `rowTime`.
+   */
   readonly key: readonly string[];
   readonly timestamp: TableColumn;
   readonly known: TableColumn;
-  /** The file's column that gives each row its time; absent if the import gives all rows one. */
+  /** The file's column with the time of each row; absent if the import sets the same time for all rows. */
   readonly rowTime?: RowTime | undefined;
 }
 
-/** Where to look for a table, and which of its columns the import sets, or the file gives under a name of its own. */
+/** The names that identify a table, its two time columns, and the file's column for the time of a row. */
 export interface TableNames {
   readonly schema: string;
   readonly table: string;
@@ -72,7 +78,7 @@ const COLUMNS_OF_TABLE = `
   where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')
   order by a.attnum`;
 
-/** Reads the catalogue; a text instead of a table says why the table cannot be filled. */
+/** Reads a table from the catalog. Returns a text instead if the table cannot be filled, with the reason. */
 export async function findImportTable(
   client: pg.ClientBase,
   names: TableNames,
@@ -85,7 +91,7 @@ export async function findImportTable(
   const timestamp = named(names.timestamp);
   const known = named(names.known);
   if (!timestamp || !/^(timestamp|date)/.test(timestamp.baseType)) {
-    return `table ${name} needs a column ${names.timestamp} of type timestamptz: the time that a row speaks about`;
+    return `table ${name} needs a column ${names.timestamp} of type timestamptz: the time that a row describes`;
   }
   if (!known?.baseType.startsWith('timestamp')) {
     return `table ${name} needs a column ${names.known} of type timestamptz: the time at which a row became known`;
@@ -95,7 +101,7 @@ export async function findImportTable(
   if (!timestamp.in_key || !known.in_key || key.length === 0) {
     return (
       `the primary key of table ${name} must be the entity's key, ${names.timestamp} and ${names.known}, ` +
-      `so that a later change can stand beside what it changes`
+      `so that the table can keep both a row and a later change of it`
     );
   }
   return {

@@ -1,11 +1,11 @@
-// A file as rows of cells, whatever its format.
+// A file as rows of cells, independent of its format.
 
-/** The text of a cell as Postgres takes it; null where there is no value. */
+/** The text of a cell as Postgres accepts it; null if there is no value. */
 export type Cell = string | null;
 
 /** One row of a file. */
 export interface SourceRow {
-  /** Where it begins: the line of a CSV file, the row of a Parquet file, from 1. */
+  /** The line of a CSV file at which the row begins, or the row number in a Parquet file, from 1. */
   readonly at: number;
   readonly cells: readonly Cell[];
 }
@@ -17,29 +17,29 @@ export interface Batch {
   readonly bytes: number;
 }
 
-/** A file whose columns are known and whose rows can be read. */
+/** An open file with known columns, whose rows can be read. */
 export interface RowSource {
-  /** Names of the columns in the order of the cells. */
+  /** Names of the columns, in the order of the cells. */
   readonly header: readonly string[];
-  /** Types of the columns as Postgres spells them, where the file declares them. @default none is declared */
+  /** Types of the columns as Postgres spells them, if the file declares them. @default no types are declared */
   readonly types?: readonly (string | undefined)[];
-  /** Where the header stands, as messages name it: `users.csv:1`. */
+  /** The place of the header for messages: `users.csv:1`. */
   readonly headerAt: string;
-  /** Whether a cell without text has no value. */
+  /** Whether an empty cell is a missing value. */
   readonly emptyIsMissing: boolean;
-  /** What was taken for granted about the file, for whoever imports it to judge. */
+  /** What was assumed about the file, so that the user can check it. */
   readonly assumed: string | undefined;
-  /** Where a row stands, as messages name it: `users.csv:17`, `users.parquet row 16`. */
+  /** Returns the place of a row for messages: `users.csv:17`, `users.parquet row 16`. */
   place(at: number): string;
-  /** Reads the rows in order, once. @throws MalformedFile after the batches before the place that is broken */
+  /** Reads the rows in order, once. @throws MalformedFile after the batches before the malformed place */
   batches(): AsyncIterable<Batch>;
-  /** Lets go of the file, read to its end or not. */
+  /** Closes the file, even if it was not read to its end. */
   close(): Promise<void>;
 }
 
-/** A file that cannot be read on as what it is taken for. */
+/** Thrown if a file is malformed from some place on. */
 export class MalformedFile extends Error {
-  /** Where, as messages name it: `users.csv:3`. */
+  /** The place for messages: `users.csv:3`. */
   readonly at: string;
 
   constructor(at: string, problem: string, cause?: unknown) {
