@@ -72,9 +72,7 @@ test('values that are hidden, a lag that is too short and times without a zone a
     expect.stringContaining(`Set lag: '6 hours' for late.usage`),
   );
   const warnings = findings.filter(({ kind }) => kind === 'warning').map(({ words }) => words);
-  expect(warnings).toContainEqual(
-    expect.stringMatching(/^late\.usage\.at: no time zone, so read as UTC/),
-  );
+  expect(warnings).toContainEqual(expect.stringMatching(/^late\.usage\.at: no time zone, so read as UTC/));
   expect(warnings).toContainEqual(expect.stringContaining(`; lag: '6 hours' would include those rows`));
 });
 

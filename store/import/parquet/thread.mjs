@@ -1,4 +1,4 @@
-// Where a thread that decodes Parquet starts: a thread is plain Node, so this loads what was built from the TypeScript.
+// Entry of the thread that decodes Parquet. A thread runs plain Node, so this loads the code that was built from TypeScript.
 import { load } from '../../../boot/load.mjs';
 
 await load('store/import/parquet/decode-on-message.ts');
