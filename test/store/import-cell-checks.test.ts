@@ -1,4 +1,4 @@
-// Every value that our checks let pass is one that Postgres takes.
+// Postgres accepts every value that our cell checks accept.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cellCheckFor } from '../../store/import/cell-checks.ts';
@@ -8,7 +8,7 @@ let fixture: ImportFixture;
 beforeAll(async () => (fixture = await importFixture()));
 afterAll(() => fixture.drop());
 
-/** Values on both sides of each type's border. */
+/** Values on both sides of each type's limits. */
 const values: Readonly<
   Record<string, { readonly good: readonly string[]; readonly bad: readonly string[] }>
 > = {
@@ -84,12 +84,12 @@ async function refusedByPostgres(type: string, texts: readonly string[]): Promis
 describe.each(Object.entries(values))('the check for %s', (type, { good, bad }) => {
   const check = cellCheckFor(type);
 
-  it('accepts its values, as Postgres does', async () => {
+  it('accepts valid values, as Postgres does', async () => {
     expect(good.filter((text) => check(text) !== undefined)).toEqual([]);
     expect(await refusedByPostgres(type, good)).toEqual([]);
   });
 
-  it('refuses others', () => {
+  it('refuses invalid values', () => {
     expect(bad.filter((text) => check(text) === undefined)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-// Whatever writes CSV, and in whichever dialect, the same rows arrive; from Parquet too.
+// The same rows arrive from every CSV dialect, and from Parquet.
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import iconv from 'iconv-lite';
@@ -29,7 +29,7 @@ interface Dialect {
   readonly endsWithBreak: boolean;
 }
 
-/** A writer of CSV: quotes what must be, or everything; changes its line ends from row to row where it has several. */
+/** A writer of CSV that quotes only what needs quotes, or everything, and cycles through its line ends. */
 function write(rows: readonly Row[], dialect: Dialect): Buffer {
   const { delimiter, quote, lineEnds, quoteAll, encoding, mark, endsWithBreak } = dialect;
   const cell = (value: string | null): string => {
@@ -64,7 +64,10 @@ const any = fc.oneof(
   ),
 );
 
-/** Rows with keys of their own; a text that is empty cannot be told from none in CSV. */
+/**
+ * Rows with unique keys. They contain no empty texts, because CSV cannot distinguish those from missing
+ * values.
+ */
 const rowsOf = (letter: fc.Arbitrary<string>): fc.Arbitrary<Row[]> => {
   const text = fc.array(letter, { minLength: 1, maxLength: 12 }).map((letters) => letters.join(''));
   const value = fc.option(text, { freq: 5 });
@@ -104,10 +107,10 @@ const byKey = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => (a[0]! <
 
 const ENCODINGS = { utf8: 'utf-8', 'utf16-le': 'utf-16le', 'utf16-be': 'utf-16be', win1252: 'windows-1252' };
 
-test('what is written in any dialect comes back equal', async () => {
+test('reads any detected dialect back unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(written, async ({ rows, dialect }) => {
-      // What no mark tells is named; UTF-8 needs neither.
+      // An encoding without a byte order mark is named, except UTF-8.
       const isTold = dialect.mark || dialect.encoding === 'utf8';
       const csv = isTold ? {} : { encoding: ENCODINGS[dialect.encoding] };
       expect(await imported({ 'note.csv': write(rows, dialect) }, { csv })).toEqual(byKey(rows));
@@ -116,7 +119,7 @@ test('what is written in any dialect comes back equal', async () => {
   );
 });
 
-test('a dialect that is named comes back equal, odd characters included', async () => {
+test('reads a named dialect back unchanged, including unusual characters', async () => {
   const odd = fc.record({
     delimiter: fc.constantFrom(':', '~', '#', ' ', '\u0001'),
     quote: fc.constantFrom("'", '"', '`'),
@@ -132,7 +135,7 @@ test('a dialect that is named comes back equal, odd characters included', async 
   );
 });
 
-test('the same rows come from Parquet and from CSV', async () => {
+test('reads the same rows from Parquet and from CSV', async () => {
   await fc.assert(
     fc.asyncProperty(written, async ({ rows, dialect }) => {
       const columnData = names.map((name, column) => ({
@@ -152,7 +155,7 @@ test('the same rows come from Parquet and from CSV', async () => {
   );
 });
 
-test('Latin-1 without a name is detected where its letters leave no doubt, and said to be assumed', async () => {
+test('detects unnamed Latin-1 if its letters are unambiguous, and reports the assumption', async () => {
   const { pool } = fixture.database;
   await pool.query(`
     create table public.name (k text, v text, as_of timestamptz, loaded_at timestamptz, primary key (k, as_of, loaded_at))`);

@@ -1,4 +1,4 @@
-// Tables of events: each row of a file has its own time, and the table may have to be made first.
+// Tables of events: each row of a file has its own time, and the table may have to be created first.
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
@@ -44,8 +44,8 @@ const stored = [
   'bob 7 2026-01-01 08:00:00 at once',
 ];
 
-describe('rows with times of their own', () => {
-  it('are first versions at those times, then corrections known now, and nothing when they repeat', async () => {
+describe('rows with their own times', () => {
+  it('are added as first versions at their times, later as corrections known now, and not at all if they repeat', async () => {
     expect((await load(events(...first))).tables).toEqual([
       {
         table: 'events', file: 'events.csv', rows: 3, inserted: 3, changed: 0, unchanged: 0,
@@ -67,7 +67,7 @@ describe('rows with times of their own', () => {
     expect(await contents()).toEqual(corrected);
   });
 
-  it('may have them in a column of another name, for each table its own, in Parquet too', async () => {
+  it('may have their times in a column with a different name for each table, also in Parquet', async () => {
     const at = [
       new Date('2026-01-01T08:00:00Z'),
       new Date('2026-01-02T00:00:00Z'),
@@ -93,7 +93,7 @@ describe('rows with times of their own', () => {
     expect(await contents('days')).toEqual(['ann 5 2026-01-01 00:00:00 at once']);
   });
 
-  it('are known at --known-at if it is given, and conflict with other values known then', async () => {
+  it('are known at --known-at if it is given, and conflict with other values known at that instant', async () => {
     const knownAt = new Date('2026-02-01T00:00:00Z');
     await load(events(...first), { knownAt });
     expect(await contents()).toEqual(stored.map((row) => row.replace('at once', '2026-02-01 00:00:00')));
@@ -101,7 +101,7 @@ describe('rows with times of their own', () => {
     expect(places).toEqual(['events.csv:2: other values are already known at 2026-02-01T00:00:00.000Z']);
   });
 
-  it('are known at the instant that their time means, though the two columns have types of their own', async () => {
+  it('are known at the instant of their time, even if the two time columns have different types', async () => {
     await fixture.database.pool.query(`
       alter table public.events alter column loaded_at type timestamp using loaded_at at time zone 'UTC'`);
     await load(events('ann,2026-01-01T10:00:00+02:00,5'));
@@ -109,7 +109,7 @@ describe('rows with times of their own', () => {
     expect(rows).toEqual([{ known: '2026-01-01 08:00:00' }]);
   });
 
-  it('are refused with file, row and column, and nothing is kept', async () => {
+  it('are refused with file, row and column, without keeping anything', async () => {
     const { code, places } = await refusalOf(
       load(
         events(
@@ -139,10 +139,10 @@ describe('rows with times of their own', () => {
     expect(await contents()).toEqual([]);
   });
 
-  it('need a column that has them', async () => {
+  it('need a column with the times', async () => {
     const { places } = await refusalOf(load({ 'events.csv': 'user_id,fee\nann,5\n' }));
     expect(places).toEqual([
-      expect.stringMatching(/^events.csv:1: no column "as_of" gives .*--as-of-column/),
+      expect.stringMatching(/^events.csv:1: there is no column "as_of" with .*--as-of-column/),
     ]);
     const byTable = { tables: new Map([['event', 'at']]) };
     expect(await refusalOf(load(events(...first), { asOfColumn: byTable }))).toMatchObject({
@@ -152,7 +152,7 @@ describe('rows with times of their own', () => {
   });
 });
 
-describe('a table that is not there', () => {
+describe('a table that does not exist', () => {
   const made =
     'user_id,zip,event_time,fee,plan\nann,01067,2026-01-01,5.5,1\nann,1,2026-01-02,,2\nbob,2,2026-01-01,7,N/A\n';
   const asOfColumn = { all: 'event_time', tables: new Map<string, string>() };
@@ -162,7 +162,7 @@ describe('a table that is not there', () => {
   };
   const byUser = { all: ['user_id'], tables: new Map<string, string[]>() };
 
-  it('is planned from the file, made with its rows, and holds what a model can read', async () => {
+  it('is planned from the file, created with its rows, and can be read by a model', async () => {
     const { folder, plans } = await plan(made, byUser, { asOfColumn });
     expect(plans).toEqual([
       {
@@ -220,7 +220,7 @@ describe('a table that is not there', () => {
     await importFolder(fixture.database.pool, { folder, asOf, create });
   });
 
-  it('is not left behind if a row is refused', async () => {
+  it('is not created if a row is refused', async () => {
     const twice = made.replace('bob,2,2026-01-01', 'ann,2,2026-01-01');
     const { folder, plans } = await plan(twice, byUser, { asOfColumn });
     const { places } = await refusalOf(
@@ -249,7 +249,7 @@ describe('a table that is not there', () => {
       /no single column is unique/,
     ],
     [
-      'a key of two columns, naming those that would do',
+      'a key of two columns, and names the possible ones',
       'a,b,c\n1,1,\n1,2,z\n2,1,z\n2,2,z\n',
       { tables: new Map() },
       { asOf: new Date(0) },
@@ -263,7 +263,7 @@ describe('a table that is not there', () => {
       /no single column, together with event_time, is unique, but these are: --key carrier,flight$/,
     ],
     [
-      'a key of three columns if no two will do',
+      'a key of three columns if no two are enough',
       `a,b,c,d\n${Array.from({ length: 8 }, (_, row) => `${row & 1},${(row >> 1) & 1},${row >> 2},x`).join('\n')}\n`,
       { tables: new Map() },
       { asOf: new Date(0) },
@@ -287,7 +287,7 @@ describe('a table that is not there', () => {
     ],
     ['a schema', made, byUser, { asOfColumn, schema: 'nowhere' }, /there is no schema nowhere/],
     [
-      'the time of knowing left out',
+      'a file without the known column',
       `loaded_at,${made}`,
       byUser,
       { asOfColumn },

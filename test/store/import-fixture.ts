@@ -1,4 +1,4 @@
-// What the import tests share: a database with the example's tables, and folders of CSV files.
+// Shared by the import tests: a database with the example's tables, and folders of CSV files.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { importFolder, type ImportRequest } from '../../store/import/import-file
 import { migrate } from '../../store/postgres/migrate.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 
-/** A database with the source tables of the example, and how to be rid of it. */
+/** A database with the source tables of the example, and a function that drops it. */
 export interface ImportFixture {
   readonly database: Database;
   drop(): Promise<void>;
@@ -27,14 +27,14 @@ export async function importFixture(): Promise<ImportFixture> {
   return { database, drop };
 }
 
-/** An empty folder under the system's temporary one, removed when the test that asked for it ends. */
+/** Creates an empty temporary folder, which is removed when the test ends. */
 export async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidegate-import-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Writes files into a folder of the test's own. */
+/** Writes files into a new temporary folder. */
 export async function folderOf(files: Readonly<Record<string, string | Buffer>>): Promise<string> {
   const folder = await emptyFolder();
   for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
@@ -52,7 +52,7 @@ export async function importFiles(
   return importFolder(database.pool, { folder: await folderOf(files), asOf: january, ...request });
 }
 
-/** The error with which an import was refused, its places as `at: problem`. */
+/** Returns the error with which an import was refused, with its places as `at: problem`. */
 export async function refusalOf(importing: Promise<unknown>) {
   const error: unknown = await importing.then(
     () => undefined,
@@ -67,7 +67,7 @@ export async function refusalOf(importing: Promise<unknown>) {
   };
 }
 
-/** Number of rows in a table of the example. */
+/** Counts the rows of a table of the example. */
 export async function rowsIn({ database }: ImportFixture, table: string): Promise<number> {
   const { rows } = await database.pool.query<{ count: number }>(`select count(*) from public.${table}`);
   return Number(rows[0]?.count);

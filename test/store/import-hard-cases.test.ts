@@ -1,4 +1,4 @@
-// An import at its edges: what is huge, odd, cut off in the middle, or done twice at once.
+// Edge cases of an import: huge and unusual values, interruptions, and concurrent imports.
 import { spawn } from 'node:child_process';
 import { createWriteStream, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -41,7 +41,7 @@ async function notes(): Promise<unknown[]> {
 const ofNote = (...rows: string[]) => ({ 'note.csv': ['k,v', ...rows, ''].join('\n') });
 
 describe('values', () => {
-  it('of a megabyte are kept whole, also across the chunks in which a file is read', async () => {
+  it('of a megabyte are kept completely, also across the chunks in which a file is read', async () => {
     const value = '🦉,"x"\n'.repeat(120_000);
     await importFiles(fixture, { 'note.csv': `k,v\na,"${value.replaceAll('"', '""')}"\nb,1\n` });
     expect(await notes()).toEqual([
@@ -50,7 +50,7 @@ describe('values', () => {
     ]);
   });
 
-  it('that JavaScript or COPY would take for something else are text', async () => {
+  it('that have a special meaning in JavaScript, SQL or COPY are read as text', async () => {
     const values = [
       '__proto__',
       'constructor',
@@ -66,7 +66,7 @@ describe('values', () => {
     expect(new Set((await notes()).map((row) => (row as string[])[1]))).toEqual(new Set(values));
   });
 
-  it('of numbers beyond 2^53 and with many digits are exact', async () => {
+  it('that are numbers beyond 2^53 or with many digits are exact', async () => {
     const n = '123456789012345678901234567890.123456789012345678901234567890';
     await importFiles(fixture, {
       'exact.csv': `k,n,d,day,at\n9007199254740993,${n},0.1,9999-12-31,0001-01-01 00:00:00.000001Z\n`,
@@ -79,7 +79,7 @@ describe('values', () => {
     ]);
   });
 
-  it('that are not finite, or dates that do not exist, are refused each by its place', async () => {
+  it('that are not finite numbers or existing dates are refused, each with its place', async () => {
     const refusal = await refusalOf(
       importFiles(fixture, {
         'exact.csv':
@@ -99,7 +99,7 @@ describe('values', () => {
     ]);
   });
 
-  it('after line ends of three kinds are all read', async () => {
+  it('are read if the file mixes three kinds of line ends', async () => {
     await importFiles(fixture, { 'note.csv': 'k,v\ra,1\r\nb,2\nc,3\r' });
     expect(await notes()).toEqual([
       ['a', '1'],
@@ -109,8 +109,8 @@ describe('values', () => {
   });
 });
 
-describe('the short way into a table without rows of that time', () => {
-  it('leaves what other times hold as it is, and compares once there is something', async () => {
+describe('the fast path into a table without rows at the as-of', () => {
+  it('keeps rows of other times, and is not used once the table has rows at the as-of', async () => {
     await importFiles(fixture, ofNote('a,1', 'b,2'), { asOf: new Date('2025-12-31T00:00:00Z') });
     await importFiles(fixture, ofNote('a,1', 'b,3'));
     expect(await notes()).toHaveLength(4);
@@ -118,7 +118,7 @@ describe('the short way into a table without rows of that time', () => {
     expect(tables).toMatchObject([{ inserted: 1, changed: 1, unchanged: 1 }]);
   });
 
-  it('lists everything that is wrong, though it stops at the first', async () => {
+  it('stops at the first problem, and all problems are listed nevertheless', async () => {
     const refusal = await refusalOf(importFiles(fixture, ofNote('a,1', 'a,2', 'b,\0', 'c,3', 'c,4')));
     expect(refusal.places).toEqual([
       'note.csv:3: k "a" is already at note.csv:2',
@@ -128,7 +128,7 @@ describe('the short way into a table without rows of that time', () => {
     expect(await notes()).toEqual([]);
   });
 
-  it('gives way where the table takes no COPY: under row-level security', async () => {
+  it('is not used if the table does not support COPY because of row-level security', async () => {
     const { pool } = fixture.database;
     await pool.query(`
       drop role if exists importer; create role importer; grant usage on schema public to importer; grant all on public.note to importer;
@@ -160,7 +160,7 @@ describe('files', () => {
     expect(tables.map(({ table }) => table)).toEqual(['exact', 'note']);
   });
 
-  it('that vanish in the middle of an import undo all of it', async () => {
+  it('that disappear during an import undo all of it', async () => {
     const folder = await folderOf({ 'exact.csv': 'k,n,d,day,at\n1,,,,\n', ...ofNote('a,1') });
     const refusal = await refusalOf(
       importPaths(fixture.database.pool, {
@@ -180,7 +180,7 @@ describe('files', () => {
   });
 });
 
-/** A file of many rows, so that an import of it takes a while. */
+/** Writes a file of many rows, so that its import takes a while. */
 async function largeNote(rows: number): Promise<string> {
   const folder = await emptyFolder();
   const lines = function* (): Generator<string> {
@@ -195,8 +195,8 @@ async function largeNote(rows: number): Promise<string> {
   return folder;
 }
 
-describe('an import that is cut off', () => {
-  it('by its signal keeps nothing and frees the table', async () => {
+describe('an interrupted import', () => {
+  it('keeps nothing and unlocks the table after its signal aborts it', async () => {
     const folder = await largeNote(100_000);
     const ending = new AbortController();
     const reason = new Error('enough');
@@ -213,13 +213,13 @@ describe('an import that is cut off', () => {
     expect(tables).toMatchObject([{ inserted: 1 }]);
   });
 
-  it('by the death of its process keeps nothing and frees the table', async () => {
+  it('keeps nothing and unlocks the table after its process is killed', async () => {
     const folder = await largeNote(200_000);
     const program = path.join(folder, 'import.mjs');
     const root = path.resolve(import.meta.dirname, '../..');
     await writeFile(
       program,
-      `import { openDatabase } from '${root}/store/database.ts';
+      `import { openDatabase } from '${root}/store/postgres/database.ts';
        import { importFiles } from '${root}/store/import/import-files.ts';
        const { pool } = openDatabase(process.argv[2]);
        const onProgress = ({ rows }) => rows > 50_000 && process.kill(process.pid, 'SIGKILL');
@@ -243,8 +243,8 @@ describe('an import that is cut off', () => {
   });
 });
 
-describe('two imports of one table at once', () => {
-  it('follow one another: each sees the other whole or not at all', async () => {
+describe('concurrent imports of one table', () => {
+  it('run one after the other, so that each sees all of another import or nothing of it', async () => {
     const rows = (value: string) => Array.from({ length: 2_000 }, (_, i) => `${i},${value}`);
     const brought = await Promise.all(
       ['x', 'y', 'z'].map((value) => importFiles(fixture, ofNote(...rows(value)))),

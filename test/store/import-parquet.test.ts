@@ -1,4 +1,4 @@
-// Parquet files as the writers of others make them, whole and broken.
+// Parquet files from other writers, valid and damaged.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => fixture.drop());
 beforeEach(() => fixture.database.pool.query('truncate public.kinds, public.pair'));
 
-/** One of the files beside this one; see parquet/make.py. */
+/** Reads one of the recorded files; parquet/make.py wrote them. */
 const recorded = (name: string): Promise<Buffer> =>
   readFile(path.join(import.meta.dirname, 'parquet', `${name}.parquet`));
 
@@ -108,18 +108,18 @@ describe('a Parquet file', () => {
     },
   );
 
-  it('brings nothing when the same rows come in another compression', async () => {
+  it('adds nothing if the same rows come in another compression', async () => {
     await importFiles(fixture, { 'kinds.parquet': await recorded('zstd') });
     const { tables } = await importFiles(fixture, { 'kinds.parquet': await recorded('gzip') });
     expect(tables).toMatchObject([{ inserted: 0, changed: 0, unchanged: 3 }]);
   });
 
-  it('without rows is refused', async () => {
+  it('is refused if it has no rows', async () => {
     const refusal = await refusalOf(importFiles(fixture, { 'pair.parquet': pairs([], []) }));
     expect(refusal.places).toEqual(['pair.parquet: contains a header but no rows']);
   });
 
-  it('is refused by row and column for what is not finite, missing in the key or there twice', async () => {
+  it('is refused with row and column for values that are not finite, missing keys and duplicates', async () => {
     const refusal = await refusalOf(
       importFiles(fixture, {
         'pair.parquet': pairs(['a', 'b', null, 'd', 'd', 'f'], [NaN, Infinity, 3, 4, 5, -Infinity]),
@@ -134,7 +134,7 @@ describe('a Parquet file', () => {
     ]);
   });
 
-  it('with nested columns is refused, naming them', async () => {
+  it('is refused with the names of its nested columns', async () => {
     const refusal = await refusalOf(importFiles(fixture, { 'pair.parquet': await recorded('nested') }));
     expect(refusal.places).toEqual([
       'pair.parquet: column "list" contains nested values, column "struct" contains nested values; ' +
@@ -147,7 +147,7 @@ describe('a Parquet file', () => {
     ['cut after its first bytes', 10],
     ['cut in its middle', 900],
     ['cut before its last byte', -1],
-  ])('that is %s is refused', async (_, end) => {
+  ])('is refused if it is %s', async (_, end) => {
     const whole = await recorded('snappy');
     const refusal = await refusalOf(importFiles(fixture, { 'kinds.parquet': whole.subarray(0, end) }));
     expect(refusal.places).toEqual([
@@ -160,7 +160,7 @@ describe('a Parquet file', () => {
     ['kind of page', 69],
     ['compressed block', 160],
     ['size', 251],
-  ])('with a damaged %s is refused', async (_, at) => {
+  ])('is refused if a %s is damaged', async (_, at) => {
     const damaged = Buffer.from(await recorded('snappy'));
     damaged[at] = damaged[at]! ^ 0x55;
     const refusal = await refusalOf(importFiles(fixture, { 'kinds.parquet': damaged }));
@@ -170,7 +170,7 @@ describe('a Parquet file', () => {
     expect(await contents('kinds')).toEqual([]);
   });
 
-  it('over which the decoder never ends is given up, and its thread with it', async () => {
+  it('is refused if the decoder does not finish, and the thread is ended', async () => {
     const damaged = Buffer.from(await recorded('snappy'));
     damaged[173] = damaged[173]! ^ 0x55;
     const folder = await mkdtemp(path.join(tmpdir(), 'tidegate-parquet-'));
@@ -191,7 +191,7 @@ describe('a Parquet file', () => {
     }
   });
 
-  it('that is CSV in truth is refused', async () => {
+  it('is refused if it is really CSV', async () => {
     const refusal = await refusalOf(importFiles(fixture, { 'pair.parquet': 'k,v\na,1\n' }));
     expect(refusal.places[0]).toMatch(/^pair\.parquet: is not Parquet/);
   });

@@ -1,4 +1,4 @@
-// The shapes of CSV and of tables that an import takes.
+// The forms of CSV files and of tables that an import accepts.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
@@ -52,7 +52,7 @@ describe('a file', () => {
     expect(await notes()).toEqual(expected);
   });
 
-  it('keeps what quotes protect, and what COPY would take for its own', async () => {
+  it('keeps quoted texts, and texts that have a meaning in COPY', async () => {
     const values = [
       'a,b',
       'say "no"',
@@ -70,7 +70,7 @@ describe('a file', () => {
     expect((await notes()).map((row) => (row as string[])[1])).toEqual(values);
   });
 
-  it('is counted by the lines of an editor, past values of several lines', async () => {
+  it('is reported with the line numbers of an editor, also after values of several lines', async () => {
     const refusal = await refusalOf(
       importFiles(fixture, { 'note.csv': 'k,v,w\r\na,"1\r\n2\r\n3",x\r\n\r\nb,2\r\n' }),
     );
@@ -82,21 +82,21 @@ describe('a file', () => {
     ['the last line', 'k,v,w\na,1,x\n""', 'note.csv:3: has 1 value; the header has 3'],
     ['the line of the header', '""\nk,v,w\na,1,x\n', 'note.csv'],
   ])(
-    'is refused for %s that holds "" alone: that is a value, and no blank line',
+    'is refused if %s is only "", because that is a value and not a blank line',
     async (_, content, place) => {
       const refusal = await refusalOf(importFiles(fixture, { 'note.csv': content }));
       expect(refusal.places.join('\n')).toContain(place);
     },
   );
 
-  it('may end its name in capitals', async () => {
+  it('may have an extension in capitals', async () => {
     const { tables } = await importFiles(fixture, { 'note.CSV': 'k,v,w\na,1,x\nb,,y\n' });
     expect(tables).toMatchObject([{ table: 'note', file: 'note.CSV' }]);
   });
 });
 
 describe('a table', () => {
-  it('may have a key of several columns, compared one by one', async () => {
+  it('may have a key of several columns, which are compared separately', async () => {
     await fixture.database.pool.query(`
       create table public.pair (a integer, b integer, v real, as_of timestamptz, loaded_at timestamptz,
                          primary key (a, b, as_of, loaded_at))`);
@@ -107,7 +107,7 @@ describe('a table', () => {
     expect(refusal.places).toEqual(['pair.csv:3: a "1", b "1" is already at pair.csv:2']);
   });
 
-  it('may have its times in other columns, types and schemas, read in UTC wherever the server is', async () => {
+  it('may have its times in other columns, types and schemas, read in UTC in any time zone of the server', async () => {
     const pool = new pg.Pool({
       connectionString: fixture.database.url,
       options: '-c TimeZone=America/New_York',
@@ -134,7 +134,7 @@ describe('a table', () => {
     expect(rows).toEqual([{ key: id, day: '2026-01-31', seen: '2026-01-31 00:00:00' }]);
   });
 
-  it('may consist of its key alone', async () => {
+  it('may have only key columns', async () => {
     await fixture.database.pool.query(`
       create table public.seen (k text, as_of timestamptz, loaded_at timestamptz, primary key (k, as_of, loaded_at))`);
     await importFiles(fixture, { 'seen.csv': 'k\na\n' });
@@ -142,7 +142,7 @@ describe('a table', () => {
     expect(tables[0]).toMatchObject({ inserted: 1, changed: 0, unchanged: 1 });
   });
 
-  it('names the labels of an enumerated type', async () => {
+  it('is refused with the labels of an enumerated type', async () => {
     await fixture.database.pool.query(`
       create type public.mood as enum ('good', 'bad');
       create table public.moods (k text, v public.mood, n numeric(4, 1), as_of timestamptz, loaded_at timestamptz,
@@ -152,7 +152,7 @@ describe('a table', () => {
     expect(refusal.places).toEqual(['moods.csv:3 v: "ugly" is not one of "good", "bad"']);
   });
 
-  it('are checked by the type beneath their domains, and by the rules of these', async () => {
+  it('may use domains, whose base type and constraints are checked', async () => {
     await fixture.database.pool.query(`
       create domain public.positive as numeric(6, 2) check (value > 0);
       create domain public.price as public.positive;
@@ -177,7 +177,7 @@ describe('a table', () => {
     expect(JSON.stringify(refused)).toMatch(/positive/);
   });
 
-  it('may have types that only Postgres can judge, and then its word is told at the place', async () => {
+  it('may have types that only Postgres can check, whose errors are reported with the place', async () => {
     await fixture.database.pool.query(`
       create table public.hosts (k text, v inet, as_of timestamptz, loaded_at timestamptz,
                           primary key (k, as_of, loaded_at))`);
@@ -185,13 +185,13 @@ describe('a table', () => {
       importFiles(fixture, { 'hosts.csv': 'k,v\n\n"a\nb",10.0.0.1\nc,10.0.0.256\n' }),
     );
     expect(refusal.places).toEqual(['hosts.csv:5 v: invalid input syntax for type inet: "10.0.0.256"']);
-    // Were the connection left inside the failed COPY, these would hang.
+    // These would hang if the connection were still inside the failed COPY.
     await Promise.all(Array.from({ length: 10 }, () => fixture.database.pool.query('select 1')));
   });
 });
 
 describe('a month of StreamFlow', () => {
-  it('as the demo generates it fills the six tables', async () => {
+  it('fills the six tables as the demo generates it', async () => {
     const folder = await emptyFolder();
     await generateMonth({ seed: 1, month: 0, folder, users: 50 });
     const { tables } = await importFolder(fixture.database.pool, { folder, asOf: january });
@@ -212,7 +212,7 @@ describe('a month of StreamFlow', () => {
       const month = async (name: string, asOf: string) =>
         importFolder(fixture.database.pool, { folder: path.join(real, name), asOf: new Date(asOf) });
       await month('month_000', '2024-01-31T00:00:00Z');
-      // Loaded over January, the second month shows which of its values differ.
+      // Imported with the as-of of January, the second month shows which of its values differ.
       const { tables } = await month('month_001', '2024-01-31T00:00:00Z');
       expect(Object.fromEntries(tables.map(({ table, changed }) => [table, changed]))).toEqual({
         labels: 2652,

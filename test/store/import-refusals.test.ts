@@ -1,4 +1,4 @@
-// Bad input: named by file, line and column, and nothing of the import kept.
+// Bad input is reported with file, line and column, and nothing of the import is kept.
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -85,7 +85,7 @@ const cases: readonly [what: string, users: string | Buffer, places: readonly st
   ],
   ['a zero byte', `${header}\nann,,a\0b,,,\n`, ['users.csv:2 user_gender: "a\\u0000b" contains a zero byte']],
   [
-    'bytes that are not UTF-8 and could be several things',
+    'bytes that are not UTF-8 and are valid in several encodings',
     Buffer.concat([Buffer.from(`${header}\nbob,,Cr`), Buffer.from([0xe8]), Buffer.from('me,,,\n')]),
     [
       'users.csv:2: is not UTF-8 (byte 81); it could be windows-1252 ("Crème"), windows-1250 ("Crčme"), ' +
@@ -93,7 +93,7 @@ const cases: readonly [what: string, users: string | Buffer, places: readonly st
     ],
   ],
   [
-    'a character cut short at the end of the file',
+    'an incomplete character at the end of the file',
     Buffer.concat([Buffer.from(`${header}\nann,,,,,\n`), Buffer.from([0x62, 0xe2, 0x82])]),
     [
       'users.csv:3: is not UTF-8 (byte 84); it could be cp850 ("Ôé"), shift_jis ("竄"), gb18030 ("鈧"); ' +
@@ -102,7 +102,7 @@ const cases: readonly [what: string, users: string | Buffer, places: readonly st
   ],
 ];
 
-describe('an import is refused whole', () => {
+describe('an import is refused completely', () => {
   afterEach(async () => {
     expect(await rowsIn(fixture, 'labels')).toBe(0);
     expect(await rowsIn(fixture, 'users')).toBe(0);
@@ -114,7 +114,7 @@ describe('an import is refused whole', () => {
     expect(refusal.code).toBe('IMPORT_REJECTED');
   });
 
-  it('naming what is wrong in all of its files', async () => {
+  it('with the problems of all its files', async () => {
     const refusal = await refusalOf(
       importFiles(fixture, {
         'labels.csv': 'user_id,churn_label\nann,7\n',
@@ -129,7 +129,7 @@ describe('an import is refused whole', () => {
     ]);
   });
 
-  it('naming the line of a broken quote far down, past values of several lines', async () => {
+  it('with the line of a bad quote far down, after values of several lines', async () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `user ${i},,"two\r\nlines",,,`);
     const users = [header, ...lines, 'bob,,Fem"ale,,,', ''].join('\r\n');
     const refusal = await refusalOf(importFiles(fixture, { 'users.csv': users }));
@@ -138,7 +138,7 @@ describe('an import is refused whole', () => {
     ]);
   });
 
-  it('listing 20 places and counting the rest', async () => {
+  it('with 20 places and the number of the others', async () => {
     const lines = Array.from({ length: 1_000 }, (_, i) => `user ${i},no date,,,,`);
     const refusal = await refusalOf(importFiles(fixture, { 'users.csv': [header, ...lines].join('\n') }));
     expect(refusal.places).toHaveLength(20);
@@ -147,21 +147,21 @@ describe('an import is refused whole', () => {
     expect(refusal.message).toContain('980 more are not listed');
   });
 
-  it('counting duplicates beyond those it lists', async () => {
+  it('with the number of all duplicates, including those not listed', async () => {
     const lines = Array.from({ length: 60 }, (_, i) => `user ${i % 30},,,,,`);
     const refusal = await refusalOf(importFiles(fixture, { 'users.csv': [header, ...lines].join('\n') }));
     expect(refusal.places[1]).toBe('users.csv:33: user_id "user 1" is already at users.csv:3');
     expect(refusal.message).toContain('30 problems');
   });
 
-  it('with long values cut in the message', async () => {
+  it('with long values truncated in the message', async () => {
     const refusal = await refusalOf(
       importFiles(fixture, { 'users.csv': `${header}\nann,${'x'.repeat(1e6)},,,,\n` }),
     );
     expect(refusal.places[0]!.length).toBeLessThan(150);
   });
 
-  it('when a file is rejected by a constraint of the table', async () => {
+  it('if a row violates a constraint of the table', async () => {
     await fixture.database.pool.query(
       `alter table public.users add constraint grown check (user_id <> 'bob')`,
     );
@@ -176,18 +176,18 @@ describe('an import is refused whole', () => {
   });
 });
 
-describe('files cannot be imported', () => {
+describe('a path is refused', () => {
   const refusedFolder = (folder: string) =>
     refusalOf(importFolder(fixture.database.pool, { folder, asOf: january }));
 
-  it('when it does not exist', async () => {
+  it('if it does not exist', async () => {
     expect(await refusedFolder('/no/such/folder')).toMatchObject({
       code: 'IMPORT_FOLDER',
       message: '/no/such/folder does not exist',
     });
   });
 
-  it('when a file is not named for a table', async () => {
+  it('if a file is not named after a table', async () => {
     const file = path.join(await folderOf({ 'users.txt': header }), 'users.txt');
     expect(await refusedFolder(file)).toMatchObject({
       code: 'IMPORT_FOLDER',
@@ -195,7 +195,7 @@ describe('files cannot be imported', () => {
     });
   });
 
-  it('when two fill one table', async () => {
+  it('if two files fill the same table', async () => {
     const folder = await folderOf({ 'labels.csv': labels, 'labels.parquet': labels });
     expect(await refusedFolder(folder)).toMatchObject({
       code: 'IMPORT_FOLDER',
@@ -203,7 +203,7 @@ describe('files cannot be imported', () => {
     });
   });
 
-  it('when it contains no CSV or Parquet file', async () => {
+  it('if it is a folder without a CSV or Parquet file', async () => {
     const folder = await folderOf({ 'notes.txt': '', '.users.csv': header });
     await mkdir(path.join(folder, 'labels.csv'));
     expect(await refusedFolder(folder)).toMatchObject({
@@ -212,7 +212,7 @@ describe('files cannot be imported', () => {
     });
   });
 
-  it.skipIf(process.getuid?.() === 0)('when a file of it may not be read', async () => {
+  it.skipIf(process.getuid?.() === 0)('if a file in it may not be read', async () => {
     const folder = await folderOf({ 'users.csv': header });
     await chmod(path.join(folder, 'users.csv'), 0);
     expect(await refusedFolder(folder)).toMatchObject({ code: 'IMPORT_FOLDER' });
@@ -228,12 +228,12 @@ describe('a table cannot be filled', () => {
       'needs a column loaded_at',
     ],
     [
-      'whose primary key keeps no versions',
+      'whose primary key cannot keep versions',
       'user_id text, as_of timestamptz, loaded_at timestamptz, primary key (user_id, as_of)',
       'the primary key of table public.odd must be',
     ],
     [
-      'whose primary key names no entity',
+      'whose primary key identifies no entity',
       'user_id text, as_of timestamptz, loaded_at timestamptz, primary key (as_of, loaded_at)',
       'the primary key of table public.odd must be',
     ],

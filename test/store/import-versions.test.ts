@@ -1,4 +1,4 @@
-// What an import keeps of rows that are new, changed or known already.
+// What an import adds for rows that are new, changed or already known.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ImportFixture, importFiles, importFixture, january, refusalOf } from './import-fixture.ts';
 
@@ -15,7 +15,7 @@ interface Version {
   readonly known: string;
 }
 
-/** What is stored about a user, in the order in which it became known. */
+/** The stored versions of a user, in the order in which they became known. */
 async function versionsOf(user: string): Promise<Version[]> {
   const { rows } = await fixture.database.pool.query<{
     churn_label: boolean | null;
@@ -34,7 +34,7 @@ async function versionsOf(user: string): Promise<Version[]> {
 const at = january.toISOString();
 
 describe('importing rows', () => {
-  it('makes the first version of a row known at its as-of', async () => {
+  it('stores the first version of a row as known at its as-of', async () => {
     const { tables } = await importFiles(fixture, labels('ann,True', 'bob,False'));
     expect(tables).toEqual([
       {
@@ -58,7 +58,7 @@ describe('importing rows', () => {
     expect(await versionsOf('bob')).toHaveLength(1);
   });
 
-  it('keeps a change beside what it changes, known by the clock of the database', async () => {
+  it('adds a change as a further version, known at the time of the database clock', async () => {
     await importFiles(fixture, labels('ann,True', 'bob,False'));
     const before = await fixture.database.pool.query<{ now: Date }>('select now()');
     const { tables } = await importFiles(fixture, labels('ann,False', 'bob,False', 'cyd,True'));
@@ -70,21 +70,21 @@ describe('importing rows', () => {
     expect(Date.parse(second!.known)).toBeGreaterThanOrEqual(before.rows[0]!.now.getTime());
   });
 
-  it('tells a missing value from a value', async () => {
+  it('distinguishes a missing value from a value', async () => {
     await importFiles(fixture, labels('ann,True'));
     await importFiles(fixture, labels('ann,'));
     await importFiles(fixture, labels('ann,True'));
     expect((await versionsOf('ann')).map(({ label }) => label)).toEqual([true, null, true]);
   });
 
-  it('orders a change after the version it changes even when that lies ahead of the clock', async () => {
+  it('orders a change after the version it changes, even if that one is known in the future', async () => {
     const asOf = new Date('2999-01-01T00:00:00Z');
     await importFiles(fixture, labels('ann,True'), { asOf });
     await importFiles(fixture, labels('ann,False'), { asOf });
     expect((await versionsOf('ann')).map(({ label }) => label)).toEqual([true, false]);
   });
 
-  it('keeps the months of a user apart', async () => {
+  it('stores rows of one user for different months separately', async () => {
     const february = new Date('2026-02-28T00:00:00Z');
     await importFiles(fixture, labels('ann,True'));
     const { tables } = await importFiles(fixture, labels('ann,False'), { asOf: february });
@@ -96,14 +96,14 @@ describe('importing rows', () => {
 describe('importing history with a known-at', () => {
   const ninth = new Date('2026-02-09T00:00:00Z');
 
-  it('uses it for rows that are new and for rows that change', async () => {
+  it('uses it for new rows and for changes', async () => {
     await importFiles(fixture, labels('ann,True'));
     await importFiles(fixture, labels('ann,False', 'bob,True'), { knownAt: ninth });
     expect((await versionsOf('ann')).map(({ known }) => known)).toEqual([at, ninth.toISOString()]);
     expect((await versionsOf('bob')).map(({ known }) => known)).toEqual([ninth.toISOString()]);
   });
 
-  it('compares with what was known by then, not with what became known later', async () => {
+  it('compares with what was known by then, and not with what became known later', async () => {
     await importFiles(fixture, labels('ann,True'));
     await importFiles(fixture, labels('ann,False'), { knownAt: ninth });
     const { tables } = await importFiles(fixture, labels('ann,True'), {
@@ -112,7 +112,7 @@ describe('importing history with a known-at', () => {
     expect(tables[0]).toMatchObject({ unchanged: 1 });
   });
 
-  it('may lie before the as-of', async () => {
+  it('accepts a known-at before the as-of', async () => {
     const december = new Date('2025-12-31T00:00:00Z');
     await importFiles(fixture, labels('ann,True'), { knownAt: december });
     expect(await versionsOf('ann')).toEqual([{ label: true, asOf: at, known: december.toISOString() }]);
@@ -124,7 +124,7 @@ describe('importing history with a known-at', () => {
     expect(tables[0]).toMatchObject({ unchanged: 1 });
   });
 
-  it('refuses two values known at one instant, naming the line', async () => {
+  it('refuses two values known at the same instant, with the line', async () => {
     await importFiles(fixture, labels('ann,True', 'bob,True'), { knownAt: ninth });
     const refusal = await refusalOf(
       importFiles(fixture, labels('ann,True', 'bob,False'), { knownAt: ninth }),
@@ -137,13 +137,13 @@ describe('importing history with a known-at', () => {
 });
 
 describe('an import', () => {
-  it('keeps nothing on a dry run, but says what it would bring', async () => {
+  it('keeps nothing on a dry run, but reports what it would add', async () => {
     const { tables } = await importFiles(fixture, labels('ann,True'), { dryRun: true });
     expect(tables[0]).toMatchObject({ inserted: 1 });
     expect(await versionsOf('ann')).toEqual([]);
   });
 
-  it('brings each row once when five run at once', async () => {
+  it('adds each row once if five imports run at the same time', async () => {
     const lines = Array.from({ length: 500 }, (_, i) => `user ${i},True`);
     const results = await Promise.all(
       Array.from({ length: 5 }, () => importFiles(fixture, labels(...lines))),
@@ -152,7 +152,7 @@ describe('an import', () => {
     expect(inserted.sort((a, b) => a - b)).toEqual([0, 0, 0, 0, 500]);
   });
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     const seen: number[] = [];
     const lines = Array.from({ length: 30_000 }, (_, i) => `user ${i},True`);
     await importFiles(fixture, labels(...lines), { onProgress: ({ rows }) => seen.push(rows) });
@@ -161,7 +161,7 @@ describe('an import', () => {
     expect(seen.at(-1)).toBe(30_000);
   });
 
-  it('brings all files of a folder, in the order of their names', async () => {
+  it('imports all files of a folder, in the order of their names', async () => {
     const { tables } = await importFiles(fixture, {
       'payments_agg_90d.csv': 'user_id,failed_payments_90d\nann,2\n',
       ...labels('ann,True'),
