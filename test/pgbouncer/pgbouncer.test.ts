@@ -1,4 +1,4 @@
-// Sessions behind a real PgBouncer: what holds in each of its modes, and what is refused.
+// Sessions behind a real PgBouncer: what works in each of its modes, and what is refused.
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServingInstance } from '../../api/serving/serving-instance.ts';
@@ -23,7 +23,7 @@ import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-dat
 import { sampleModel } from '../helpers/sample-model.ts';
 import { hasPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.ts';
 
-// A server whose defaults are those of nobody's tests.
+// A server whose defaults differ from what every test expects.
 const ELSEWHERE = [
   `timezone = 'Asia/Tokyo'`,
   `datestyle = 'German, DMY'`,
@@ -32,7 +32,7 @@ const ELSEWHERE = [
   `intervalstyle = 'iso_8601'`,
 ];
 
-/** What sessions are to be like, whatever stands before the server. */
+/** The settings that sessions must have, with or without a pooler. */
 const settingsOf = `select current_setting('TimeZone') as zone, current_setting('DateStyle') as style,
   current_setting('search_path') as path, (1::float8 / 3)::text as third, '2024-03-10 00:00'::timestamp::timestamptz = '2024-03-10Z' as utc,
   (select count(*)::int from flights) as flights`;
@@ -85,7 +85,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     ['transaction', [], 'shared'],
     ['transaction', ['ignore_startup_parameters = options'], 'shared'],
     ['transaction', ['server_round_robin = 1', 'min_pool_size = 3'], 'shared'],
-    // One session for all: a statement waits until another transaction has ended.
+    // All clients share one session, so a statement waits until another transaction has ended.
     ['transaction', ['default_pool_size = 1'], 'shared'],
   ] as const)('in %s mode with %j', (mode, settings, kind) => {
     let database: Database;
@@ -94,7 +94,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       await checkReachable(database);
     });
 
-    it('every statement of many at once has the settings, in a transaction or not', async () => {
+    it('every one of many concurrent statements has the settings, in a transaction or not', async () => {
       expect(database.sessions.kind).toBe(kind);
       const answers = await Promise.all(
         Array.from({ length: 30 }, async (_, at) => {
@@ -112,7 +112,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       expect(answers).toEqual(answers.map(() => RIGHT));
     });
 
-    it('parameters, transactions of Kysely, rollbacks and failures work as directly', async () => {
+    it('parameters, transactions of Kysely, rollbacks and failures work as without a pooler', async () => {
       const { rows } = await database.pool.query('select $1::timestamp::timestamptz as at', [
         '2024-03-10 00:00',
       ]);
@@ -132,7 +132,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       ]);
     });
 
-    it('leaves nothing of it in the sessions of others', async () => {
+    it('changes no settings in the sessions of others', async () => {
       const other = open(database.url);
       await checkReachable(other);
       const { rows } = await server.pool.query<{ rows: number }>(
@@ -156,7 +156,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       expect(spaced).toEqual([{ ...RIGHT, path: 'crm,public', flights: 7, patience: '5min' }]);
     });
 
-    it('is refused by name if PgBouncer does not take an option that only a start can take', async () => {
+    it('is refused with the name of an option that is only allowed at connection start, if PgBouncer rejects it', async () => {
       const database = await pooled(mode, [], '-c post_auth_delay=0');
       const { code, message, remedy } = await failureOf(checkReachable(database));
       expect([code, message]).toEqual([
@@ -167,7 +167,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     });
   });
 
-  it('a table of another schema that the role is named for is never met', async () => {
+  it('never finds a table in a schema that has the name of the role', async () => {
     const database = await pooled('transaction');
     const { rows } = await database.pool.query(
       `select to_regclass('flights')::oid = 'public.flights'::regclass as ours`,
@@ -181,7 +181,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       database = await pooled('transaction');
     });
 
-    it('migrations run, many at once', async () => {
+    it('many migrations can run concurrently', async () => {
       const fresh = await createTestDatabase();
       const pooler = await startPgBouncer(fresh.url, { mode: 'transaction' });
       const all = [1, 2, 3].map(() => openDatabase(pooler.url, { max: 3 }));
@@ -201,7 +201,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       }
     });
 
-    it('windows are frozen, rows read and statistics made as directly; midnight stays midnight', async () => {
+    it('freezes windows, reads rows and computes statistics as without a pooler; midnight stays midnight', async () => {
       const sample = await sampleModel(server, 'bounced', { spineTime: 'timestamp', viewTime: 'timestamp' });
       await sample.insert('spine', { user_id: 'u', at: '2024-01-15 00:00' });
       await sample.insert('usage', { user_id: 'u', at: '2024-01-15 00:00', hours: 0.1 + 0.2, plan: 'a' });
@@ -223,7 +223,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       ).toEqual([undefined]);
     });
 
-    it('a snapshot is ended on the session that it runs in', async () => {
+    it('a snapshot is cancelled in the session in which it runs', async () => {
       const stop = new AbortController();
       const asleep = inSnapshot(database, (client) => client.query('select pg_sleep(600)'), stop.signal);
       const ended = expect(asleep).rejects.toThrow('enough');
@@ -237,7 +237,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       await ended;
     });
 
-    it('a worker and materialising, which need sessions of their own, are refused with a remedy', async () => {
+    it('refuses a worker and materializing, which need a session of their own, with a remedy', async () => {
       const { code, remedy } = await failureOf(
         runWorker({
           databaseUrl: database.url,
@@ -257,7 +257,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
       expect((await failureOf(work)).code).toBe('DATABASE_POOLER');
     });
 
-    it("the API follows by polling, and listens on nobody's session", async () => {
+    it('the API follows the database by polling, and does not LISTEN', async () => {
       const { log: logger } = fastify({ logger: { level: 'silent' } });
       let signals = 0;
       const stop = listenToChannels({
@@ -276,7 +276,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     });
   });
 
-  it('in session mode LISTEN works, and materialising', async () => {
+  it('LISTEN and materializing work in session mode', async () => {
     const database = await pooled('session');
     const { log: logger } = fastify({ logger: { level: 'silent' } });
     let heard: () => void = () => undefined;
@@ -284,7 +284,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     let signals = 0;
     const onSignal = (): void => {
       signals += 1;
-      // The first says that listening has begun.
+      // The first signal reports that listening has begun.
       if (signals === 1) void server.pool.query(`select pg_notify('tidegate_test', '')`);
       else heard();
     };
@@ -304,7 +304,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
     expect(done.written).toBe(1);
   });
 
-  it('statement mode, which knows no transactions, is refused by name', async () => {
+  it('refuses statement mode, which has no transactions, and names it', async () => {
     const { code, message } = await failureOf(checkReachable(await pooled('statement')));
     expect(message).toContain('statement pooling mode');
     expect(code).toBe('DATABASE_POOLER');

@@ -1,4 +1,4 @@
-// A PgBouncer of a test's own before the run's Postgres.
+// Starts a PgBouncer for one test in front of the test run's Postgres.
 import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,24 +7,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../../cli/local/processes/free-port.ts';
 
-// Where Debian installs it is not on everybody's path.
+// Debian installs it in a folder that is not always on the PATH.
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
-/** Whether the program is on this machine; TIDEGATE_REQUIRE_PGBOUNCER makes its absence a failure. */
+/** Whether the program is installed; if TIDEGATE_REQUIRE_PGBOUNCER is set, its absence is a failure. */
 export const hasPgBouncer =
   process.env['TIDEGATE_REQUIRE_PGBOUNCER'] !== undefined ||
   spawnSync('pgbouncer', ['--version'], { env: { ...process.env, PATH } }).status === 0;
 
-/** How it pools. */
+/** Its pool mode. */
 export interface PgBouncerOptions {
   readonly mode: 'session' | 'transaction' | 'statement';
-  /** Further lines of its section `[pgbouncer]`. */
+  /** Further lines for its section `[pgbouncer]`. */
   readonly settings?: readonly string[];
 }
 
 /** A PgBouncer that accepts connections. */
 export interface PgBouncer {
-  /** As the URL of the server, by way of PgBouncer. */
+  /** The URL of the server through PgBouncer. */
   readonly url: string;
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface PgBouncer {
 const UNPRIVILEGED = 65_534;
 const READY_WITHIN_MS = 60_000;
 
-/** Starts one before the database of a URL. */
+/** Starts one in front of the database of a URL. */
 export async function startPgBouncer(
   url: string,
   { mode, settings = [] }: PgBouncerOptions,

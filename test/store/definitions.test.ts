@@ -1,4 +1,4 @@
-// Applying a definition: checked against the tables it names, numbered in turn, and its fixed parts fixed.
+// Applying a definition: it is checked against its tables and numbered, and its fixed parts cannot change.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { category, count, flag, numeric } from '../../domain/model/parts/column.ts';
 import { featuresOf } from '../../domain/model/define-model.ts';
@@ -22,7 +22,7 @@ afterAll(() => database.drop());
 
 const apply = (definition: ModelDefinition) => applyDefinition(database, definition, 'ada');
 
-/** A model of its own over the shared tables. */
+/** A separate model over the shared tables. */
 const named = (name: string, options: SampleOptions = {}): ModelDefinition =>
   sampleDefinition('shared', { ...options, model: { name, ...options.model } });
 
@@ -32,7 +32,7 @@ const oneView = (columns: ModelDefinition['features'][number]['columns'], rest =
 
 const misfits = [
   [
-    'an unknown spine table',
+    'an unknown rows table',
     { model: { rows: { table: 'nowhere', timestamp: 'at' } } },
     'UNKNOWN_TABLE',
     'rows.table',
@@ -53,7 +53,7 @@ const misfits = [
     'there is no table shared.outcomes',
   ],
   [
-    'a table in other letters',
+    'a table name with other capitals',
     { view: { table: 'shared.Usage' } },
     'UNKNOWN_TABLE',
     'features.0.table',
@@ -67,14 +67,14 @@ const misfits = [
     'shared.usage has no column minutes; it has user_id, region, at, loaded_at, hours, plan',
   ],
   [
-    'an unknown time of the spine',
+    'an unknown time column of the rows table',
     { model: { rows: { table: 'shared.spine', timestamp: 'when' } } },
     'UNKNOWN_COLUMN',
     'rows.timestamp',
     'shared.spine has no column when',
   ],
   [
-    'an unknown time of a view',
+    'an unknown time column of a view',
     { view: { timestamp: 'when' } },
     'UNKNOWN_COLUMN',
     'features.0.timestamp',
@@ -102,35 +102,35 @@ const misfits = [
     'shared.spine has no column user',
   ],
   [
-    'a number declared over texts',
+    'a number declared for a text column',
     oneView({ plan: numeric() }),
     'WRONG_COLUMN_TYPE',
     'features.0.columns.plan',
     'shared.usage.plan is text, but one of smallint',
   ],
   [
-    'a count declared over fractions',
+    'a count declared for a column of fractions',
     oneView({ hours: count() }),
     'WRONG_COLUMN_TYPE',
     'features.0.columns.hours',
     'shared.usage.hours is double precision',
   ],
   [
-    'a category declared over fractions',
+    'a category declared for a column of fractions',
     oneView({ hours: category(['1']) }),
     'WRONG_COLUMN_TYPE',
     'features.0.columns.hours',
     'shared.usage.hours is double precision',
   ],
   [
-    'a flag declared over texts',
+    'a flag declared for a text column',
     oneView({ plan: flag() }),
     'WRONG_COLUMN_TYPE',
     'features.0.columns.plan',
     'shared.usage.plan is text',
   ],
   [
-    'a time that is none',
+    'a time column of type text',
     { view: { timestamp: 'plan' } },
     'WRONG_COLUMN_TYPE',
     'features.0.timestamp',
@@ -138,7 +138,7 @@ const misfits = [
   ],
 ] as const satisfies readonly (readonly [string, SampleOptions, string, string, string])[];
 
-test.each(misfits)('%s is refused by its place', async (_, options, code, at, problem) => {
+test.each(misfits)('refuses %s, with its place', async (_, options, code, at, problem) => {
   const failure = await failureOf(apply(named('misfit', options)));
   expect(failure.code).toBe(code);
   expect(failure.places[0]?.at).toBe(at);
@@ -147,7 +147,7 @@ test.each(misfits)('%s is refused by its place', async (_, options, code, at, pr
   expect(await listModels(database)).not.toContain('misfit');
 });
 
-test('all misfits are listed, and the first gives the code', async () => {
+test('lists all problems, with the code of the first', async () => {
   const options = oneView({ minutes: numeric(), plan: flag() });
   const failure = await failureOf(apply(named('misfit', options)));
   expect(failure.code).toBe('UNKNOWN_COLUMN');
@@ -157,7 +157,7 @@ test('all misfits are listed, and the first gives the code', async () => {
   ]);
 });
 
-test('a SQL view of the user and every number, text and time type fit', async () => {
+test('accepts a SQL view of the user and every number, text and time type', async () => {
   await database.pool.query(`
     create type shared.colour as enum ('red', 'green');
     create table shared.wide (user_id text, region text, day date, seen timestamp(3),
@@ -172,7 +172,7 @@ test('a SQL view of the user and every number, text and time type fit', async ()
   await expect(apply(definition)).resolves.toEqual({ version: 1, changed: true });
 });
 
-test('applying the same definition again changes nothing, and a change makes the next version', async () => {
+test('changes nothing for the same definition, and stores a changed one as the next version', async () => {
   const definition = named('again');
   expect(await apply(definition)).toEqual({ version: 1, changed: true });
   expect(await apply(definition)).toEqual({ version: 1, changed: false });
@@ -181,7 +181,7 @@ test('applying the same definition again changes nothing, and a change makes the
   expect(await apply(definition)).toEqual({ version: 3, changed: true });
 });
 
-test('each version keeps its own body, and the newest is what a model is read by', async () => {
+test('keeps the body of each version, and returns the newest by default', async () => {
   const before = named('versions');
   const after = named('versions', { view: { ttl: '9 days' } });
   await apply(before);
@@ -209,7 +209,7 @@ const fixed = [
   ['the order of its cluster', 'holdout.cluster', { model: { holdout: { cluster: ['region', 'user_id'] } } }],
 ] as const satisfies readonly (readonly [string, string, SampleOptions])[];
 
-test.each(fixed)('%s cannot change once there is a version', async (_, place, options) => {
+test.each(fixed)('refuses a change of %s after the first version', async (_, place, options) => {
   const failure = await failureOf(apply(sampleDefinition('trained', options)));
   expect(failure.code).toBe('DEFINITION_CONFLICT');
   expect(failure.places.map(({ at }) => at)).toEqual([place]);
@@ -219,7 +219,7 @@ test.each(fixed)('%s cannot change once there is a version', async (_, place, op
   expect((await getDefinition(database, 'trained')).version).toBe(1);
 });
 
-test.each(fixed)('%s can be corrected before the first version', async (what, _, options) => {
+test.each(fixed)('accepts a correction of %s before the first version', async (what, _, options) => {
   const name = what.replaceAll(' ', '-');
   await apply(named(name));
   const corrected = named(name, options);
@@ -227,7 +227,7 @@ test.each(fixed)('%s can be corrected before the first version', async (what, _,
   await expect(apply(corrected)).resolves.toEqual({ version: 2, changed: false });
 });
 
-test('what is fixed cannot change while the first version is being trained, and can after that failed', async () => {
+test('refuses a change of fixed parts while the first version is trained, and accepts it if that fails', async () => {
   await apply(named('in-training'));
   const id = 'in-training/first';
   await openRetrain(database, {
@@ -248,14 +248,14 @@ test('what is fixed cannot change while the first version is being trained, and 
   await expect(apply(corrected)).resolves.toMatchObject({ version: 2 });
 });
 
-test('what is fixed may be spelt out or left to its default', async () => {
+test('treats a default that is spelt out like one that is left out', async () => {
   await apply(named('spelt'));
   const holdout = { share: 0.2, cluster: ['user_id', 'region'] };
   const spelt = named('spelt', { model: { holdout }, label: { positive: true, delay: '0 days' } });
   await expect(apply(spelt)).resolves.toMatchObject({ version: 2 });
 });
 
-test('a model whose row was written before a field had a default is not in conflict with itself', async () => {
+test('accepts the unchanged definition of a model that was stored before a field had a default', async () => {
   await apply(named('old'));
   await database.pool.query(
     `update tidegate.model set label = (label::jsonb - 'delay' - 'positive')::json where name = 'old'`,
@@ -266,7 +266,7 @@ test('a model whose row was written before a field had a default is not in confl
   });
 });
 
-test('ten different definitions applied at once are numbered from 1 to 10', async () => {
+test('numbers ten definitions that are applied concurrently from 1 to 10', async () => {
   const definitions = Array.from({ length: 10 }, (_, n) =>
     named('crowd', { view: { ttl: `${n + 1} days` } }),
   );
@@ -278,21 +278,21 @@ test('ten different definitions applied at once are numbered from 1 to 10', asyn
   }
 });
 
-test('one definition applied ten times at once is stored once', async () => {
+test('stores a definition once if it is applied ten times concurrently', async () => {
   const definition = named('chorus');
   const applied = await Promise.all(Array.from({ length: 10 }, () => apply(definition)));
   expect(applied.filter(({ changed }) => changed)).toEqual([{ version: 1, changed: true }]);
   expect(new Set(applied.map(({ version }) => version))).toEqual(new Set([1]));
 });
 
-test('an unknown model is refused by naming those that there are', async () => {
+test('refuses an unknown model, and names the existing models', async () => {
   await apply(named('present'));
   const failure = await failureOf(getDefinition(database, 'absent'));
   expect(failure.code).toBe('UNKNOWN_MODEL');
   expect(failure.message).toMatch(/^there is no model "absent"; there are .*present/);
 });
 
-test('a stored definition keeps its features in the order in which they were written', async () => {
+test('keeps the features of a stored definition in the order in which they were written', async () => {
   const columns = { plan: category(['a']), hours: numeric() };
   await apply(named('order', { view: { columns } }));
   const { definition } = await getDefinition(database, 'order');

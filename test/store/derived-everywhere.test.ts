@@ -1,4 +1,5 @@
-// A derived column has one value, whoever computes it: over random definitions and rows, frozen, looked up and sent.
+// A derived column has the same value when it is frozen, looked up or sent in a request, for random
+// definitions and rows.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { predict } from '../../api/prediction/predict.ts';
@@ -48,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Names by what they are to an operator. */
+/** Column names by the type that an operator needs. */
 interface Names {
   readonly numbers: readonly string[];
   readonly texts: readonly string[];
@@ -64,7 +65,7 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 8 }).filter((value) => !/[\0\p{Surrogate}]/u.test(value)),
 );
 
-/** A declaration of any operator over the names there are. */
+/** A declaration of any operator over the available names. */
 function anySpec({ numbers, texts, instants }: Names): fc.Arbitrary<DerivedSpec> {
   const aNumber = fc.constantFrom(...numbers);
   const aText = fc.constantFrom(...texts);
@@ -117,7 +118,7 @@ const GIVES_NUMBERS = new Set([
   'days_between',
 ]);
 
-/** Derived columns of which later ones may read earlier ones. */
+/** Derived columns, where later ones may read earlier ones. */
 const anyDerived: fc.Arbitrary<Record<string, DerivedSpec>> = fc
   .integer({ min: 1, max: 12 })
   .chain((size) => {
@@ -144,7 +145,7 @@ const anyDerived: fc.Arbitrary<Record<string, DerivedSpec>> = fc
 
 const micros = fc.integer({ min: Date.parse('1900-01-01') * 1_000, max: Date.parse('2100-01-01') * 1_000 });
 
-/** A row of the source table; what JSON cannot hold is a text that Postgres reads. */
+/** A row of the source table. Numbers that JSON cannot represent are texts that Postgres reads. */
 const anyRow = fc.record({
   fee: fc.option(fc.oneof(number, fc.constantFrom(NaN, Infinity, -Infinity))),
   hours: fc.option(number),
@@ -163,7 +164,7 @@ const iso = (instantMicros: number): string => {
   return text.replace('Z', `${String(rest).padStart(3, '0')}Z`);
 };
 
-/** The row as a request sends it: JSON has no number for NaN and infinities, and they are missing. */
+/** The row as a request sends it. JSON cannot represent NaN and infinities, so they are missing. */
 const asSent = ({ since, seen, ...row }: Row): object =>
   JSON.parse(
     JSON.stringify({
@@ -201,7 +202,7 @@ const definitionWith = (derived: Record<string, DerivedSpec>): ModelDefinition =
     },
   });
 
-/** What a version of the definition would be asked through; its score is of no matter here. */
+/** A version of the definition that can be called for predictions; its score does not matter here. */
 const serving = (definition: ModelDefinition, definitionVersion: number): ServingModel => ({
   model: definition.name,
   version: 1,
@@ -215,7 +216,7 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   explain: () => ({ score: 0, base: 0, contributions: [] }),
 });
 
-/** A version of the definition that is trained, looked up and asked over the rows. */
+/** A version of the definition whose rows are frozen, looked up and sent in requests. */
 async function everywhere(definition: ModelDefinition, rows: readonly Row[]) {
   await fill(rows);
   const { version } = await applyDefinition(database, definition, 'ada');
@@ -243,7 +244,7 @@ async function everywhere(definition: ModelDefinition, rows: readonly Row[]) {
   return { frame, ask, keys, sent: rows.map((row) => asSent(row) as Record<string, unknown>) };
 }
 
-test('a derived column has the same value when frozen, materialised and sent in a request', async () => {
+test('a derived column has the same value when frozen, materialized and sent in a request', async () => {
   const used = new Set<string>();
   await fc.assert(
     fc.asyncProperty(anyDerived, fc.array(anyRow, { minLength: 1, maxLength: 12 }), async (derived, rows) => {
@@ -275,7 +276,7 @@ test('a derived column has the same value when frozen, materialised and sent in 
   expect([...used].sort()).toEqual([...OPERATOR_NAMES].sort());
 });
 
-test('a text of 1,500 characters is the same category when frozen, materialised and sent in a request', async () => {
+test('a text of 1,500 characters is the same category when frozen, materialized and sent in a request', async () => {
   const start = 'x'.repeat(999);
   const long = ['😀'.repeat(1_500), `${start}😀${'y'.repeat(500)}`, `${start}é${'y'.repeat(500)}`];
   const categories = ['😀'.repeat(1_000), `${start}😀`, `${start}é`];
@@ -306,7 +307,7 @@ test('a text of 1,500 characters is the same category when frozen, materialised 
     `select features->>'plan' as plan from tidegate.online_row order by entity_key`,
   );
   expect(stored.rows.map(({ plan }) => plan)).toEqual(categories);
-  // As online rows were written before texts were cut.
+  // As earlier releases wrote online rows, before texts were shortened.
   await database.pool.query(
     `update tidegate.online_row set features = jsonb_set(features, '{plan}', to_jsonb(usage.plan))
      from everywhere.usage where entity_key->>0 = usage.user_id`,

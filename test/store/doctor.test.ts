@@ -1,4 +1,4 @@
-// What the doctor says of a model's tables, and of a database that does not answer.
+// What `tidegate doctor` reports about a model's tables and about servers that do not answer.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { examineModel } from '../../cli/commands/doctor/examine-model.ts';
 import { examineDatabase, examineTemporal } from '../../cli/commands/doctor/examine-servers.ts';
@@ -15,7 +15,7 @@ afterAll(() => database.drop());
 
 const at = '2024-03-15T12:00:00Z';
 
-test('missing indexes are named with the line that makes them, and not once they are there', async () => {
+test('reports missing indexes with the statement that creates them, until they exist', async () => {
   const { definition } = await sampleModel(database, 'unindexed', {
     view: { known: 'loaded_at', lag: '6 hours' },
   });
@@ -31,7 +31,7 @@ test('missing indexes are named with the line that makes them, and not once they
   expect(after.every(({ kind }) => kind === 'ok')).toBe(true);
 });
 
-test('keys may come in any order in an index, and a partial index serves nothing', async () => {
+test('accepts an index with the keys in any order, and no partial index', async () => {
   const { definition } = await sampleModel(database, 'half_indexed');
   await database.pool.query(`
     create index on half_indexed.spine (at) where user_id <> '';
@@ -44,7 +44,7 @@ test('keys may come in any order in an index, and a partial index serves nothing
   ]);
 });
 
-test('a large table without an index, or without statistics, is a problem', async () => {
+test('reports a large table without an index or without statistics as a problem', async () => {
   const { definition } = await sampleModel(database, 'large');
   await database.pool.query(`
     alter table large.usage set (autovacuum_enabled = false);
@@ -60,7 +60,7 @@ test('a large table without an index, or without statistics, is a problem', asyn
   ]);
 });
 
-test('values that are hidden, a lag that is too short and times without a zone are told', async () => {
+test('reports hidden values, a lag that is too short, and times without a zone', async () => {
   const late = await sampleModel(database, 'late', {
     view: { known: 'loaded_at', lag: '1 hour' },
     viewTime: 'timestamp',
@@ -76,7 +76,7 @@ test('values that are hidden, a lag that is too short and times without a zone a
   expect(warnings).toContainEqual(expect.stringContaining(`; lag: '6 hours' would include those rows`));
 });
 
-test('a table that is gone is one problem, and nothing else is said of the model', async () => {
+test('reports a missing table as the only problem of the model', async () => {
   const { definition } = await sampleModel(database, 'gone');
   await database.pool.query('drop table gone.usage');
   expect(await examineModel(database, definition)).toMatchObject([
@@ -88,7 +88,7 @@ test('a table that is gone is one problem, and nothing else is said of the model
   ]);
 });
 
-test('a server that does not answer, and a schema that is out of date', async () => {
+test('reports a database that does not answer, and a schema that is out of date', async () => {
   const nowhere = openDatabase(`postgres://nobody@127.0.0.1:${await freePort()}/none`);
   expect(await examineDatabase(nowhere)).toMatchObject([{ about: 'Postgres', kind: 'problem' }]);
   await nowhere.close();
@@ -103,7 +103,7 @@ test('a server that does not answer, and a schema that is out of date', async ()
   expect(await examineDatabase(database)).toMatchObject([{ kind: 'ok' }, { kind: 'ok' }]);
 });
 
-test('Temporal that answers, one that does not, and a namespace without the search attributes', async () => {
+test('reports whether Temporal answers, and a namespace without the search attributes', async () => {
   const at = (address: string, namespace = 'default') =>
     examineTemporal({ connectionOptions: { address }, namespace });
   const address = inject('temporalAddress');

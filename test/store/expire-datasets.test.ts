@@ -1,4 +1,5 @@
-// Retention of datasets: rows go, header and digest stay, and whatever is in reach keeps its rows.
+// Retention of datasets: rows are deleted, header and digest stay, and a dataset that is in use keeps its
+// rows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getDataset } from '../../store/registry/dataset.ts';
 import { datasetUses, expireDatasets } from '../../store/datasets/dataset-uses.ts';
@@ -21,7 +22,7 @@ const window = { from: new Date('2024-01-01Z'), to: new Date('2024-02-01Z') };
 const expire = async (model: string, now = later, dryRun = false): Promise<number[]> =>
   (await expireDatasets(database, { model, retention: '12 months', now, dryRun })).map(({ id }) => id);
 
-/** Freezes the model's window once more; nothing rests on that. */
+/** Freezes the model's window again, as a dataset that nothing uses. */
 async function freezeUnused(model: string, request: string): Promise<number> {
   const { definition, version } = await getDefinition(database, model);
   const made = await freezeWindow(database, { request, definition, definitionVersion: version, window });
@@ -34,7 +35,7 @@ const closeRetrains = (model: string): Promise<unknown> =>
     [model],
   );
 
-test('rows that nothing rests on go after the time of the policy, and say so when they are asked for', async () => {
+test('deletes the rows of unused datasets after the retention time, and reports that to readers', async () => {
   await candidateModel(database, 'unused');
   const id = await freezeUnused('unused', 'unused/more');
   expect(await expire('unused', new Date())).toEqual([]);
@@ -50,7 +51,7 @@ test('rows that nothing rests on go after the time of the policy, and say so whe
   expect(failure.message).toContain(`the rows of dataset ${id} of unused were deleted by retention on`);
 });
 
-test('the dataset of a version in Production, in Staging or in reach of a rollback is kept', async () => {
+test('keeps the dataset of a version in Production, in Staging or within reach of a rollback', async () => {
   const model = await candidateModel(database, 'in_reach');
   await model.stage();
   await closeRetrains('in_reach');
@@ -62,7 +63,7 @@ test('the dataset of a version in Production, in Staging or in reach of a rollba
   expect(await expire('in_reach')).toEqual([]);
 });
 
-test('the dataset of an open retrain is kept until that ends', async () => {
+test('keeps the dataset of an open retrain until that ends', async () => {
   const model = await candidateModel(database, 'open');
   await model.register();
   await database.pool.query(
@@ -73,7 +74,7 @@ test('the dataset of an open retrain is kept until that ends', async () => {
   expect(await expire('open')).toHaveLength(1);
 });
 
-test('a window frozen once more by another definition is kept as long as the one it stands for', async () => {
+test('keeps a window that was frozen again with another definition as long as the original', async () => {
   const model = await candidateModel(database, 'stands_for');
   await model.produce();
   await closeRetrains('stands_for');

@@ -1,4 +1,4 @@
-// Freezing what is large or odd: many columns, many values, large cells, numbers at the edge of doubles.
+// Freezing extreme data: many columns, many values, large cells, numbers at the limits of doubles.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { category, instant, numeric } from '../../domain/model/parts/column.ts';
 import { view } from '../../domain/model/define-model.ts';
@@ -46,7 +46,7 @@ const textsOf = ({ features }: Frame, position: number): (string | undefined)[] 
   return Array.from(column.codes, (code) => column.dictionary[code]);
 };
 
-test('10,000 distinct values in a category', async () => {
+test('freezes 10,000 distinct values of a category', async () => {
   const model = await applied('many_values');
   await database.pool.query(`
     insert into many_values.spine select lpad(n::text, 5, '0'), 'eu', '${at}' from generate_series(0, 19999) n;
@@ -57,7 +57,7 @@ test('10,000 distinct values in a category', async () => {
   expect(texts).toEqual(Array.from({ length: 20_000 }, (_, n) => `plan ${n % 10_000}`));
 });
 
-test('3,000 columns', async () => {
+test('freezes 3,000 columns', async () => {
   const names = (table: number) => Array.from({ length: 1_000 }, (_, n) => `c${table}_${n}`);
   const typeOf = (n: number) => (n % 10 === 3 ? category() : numeric());
   await database.pool.query('create schema wide_tables');
@@ -103,7 +103,7 @@ test('3,000 columns', async () => {
   });
 });
 
-test('more views than one number has marks for', async () => {
+test('freezes more views than one integer has marks for', async () => {
   const views = Array.from({ length: 21 }, (_, n) => `v${n}`);
   await database.pool.query(
     `create schema many_views_of; ${views
@@ -129,7 +129,7 @@ test('more views than one number has marks for', async () => {
   });
   const users = Array.from({ length: 40 }, (_, n) => `u${10 + n}`);
   await model.insert('spine', ...users.map((user_id) => ({ user_id, at })));
-  // Of the last view of each kind one user more: they lie in the second number of marks.
+  // Each of the last views differs by one user, and their marks are in the second integer.
   const countOf = (n: number): number => (n < 2 || n > 17 ? n + 1 : 0);
   for (const [n, name] of views.entries()) {
     for (const user of users.slice(0, countOf(n))) {
@@ -138,7 +138,7 @@ test('more views than one number has marks for', async () => {
       );
     }
   }
-  // The last two of these were loaded later than the rows.
+  // The last two of these were loaded after the time of the rows.
   await database.pool.query(
     `insert into many_views_of.v17 select user_id, 'eu', '${at}', case when n < 21 then '${at}' else '${late}' end::timestamptz, 17
      from (select user_id, row_number() over (order by user_id) as n from many_views.spine) s where n <= 22`,
@@ -159,7 +159,7 @@ test('more views than one number has marks for', async () => {
   expect(table.backfilled).toEqual(views.map((_, n) => (n === 19 ? 20 : 0)));
 });
 
-test('a 1 MB cell', async () => {
+test('freezes a cell of 1 MB', async () => {
   const model = await applied('large_cell');
   await model.insert('spine', { user_id: 'a', at }, { user_id: 'b', at });
   await model.insert(
@@ -167,11 +167,11 @@ test('a 1 MB cell', async () => {
     { user_id: 'a', at, plan: 'é'.repeat(500_000) },
     { user_id: 'b', at, plan: 'é' },
   );
-  // Of a text the first 1,000 characters are the category.
+  // The category is the first 1,000 characters of a text.
   expect(textsOf(await frozen(model), 1)).toEqual(['é'.repeat(1_000), 'é']);
 });
 
-test('infinities and NaN from Postgres floats', async () => {
+test('keeps infinities, and reads NaN of Postgres as missing', async () => {
   const model = await applied('not_finite');
   const odd = ['Infinity', '-Infinity', 'NaN'];
   await model.insert('spine', ...odd.map((_, n) => ({ user_id: `${n}`, at })));
@@ -181,19 +181,19 @@ test('infinities and NaN from Postgres floats', async () => {
   });
 });
 
-test('numeric beyond 2^53', async () => {
+test('rounds a numeric beyond 2^53 to the nearest double', async () => {
   const model = await applied('beyond');
   await database.pool.query('alter table beyond.usage alter column hours type numeric');
   await model.insert('spine', { user_id: 'a', at }, { user_id: 'b', at });
   await database.pool.query(`insert into beyond.usage values
     ('a', 'eu', '${at}', null, 9007199254740993, null), ('b', 'eu', '${at}', null, 123456789012345678901234567890.5, null)`);
-  // The nearest doubles: a half way goes to the even one.
+  // The nearest doubles; a number halfway between two becomes the even one.
   expect((await frozen(model)).features[0]).toMatchObject({
     values: Float64Array.of(9_007_199_254_740_992, 123_456_789_012_345_680_000_000_000_000),
   });
 });
 
-test('derived columns are frozen, and columns that only they read are not', async () => {
+test('freezes derived columns, and not the columns that only they read', async () => {
   const model = await sampleModel(database, 'derived', {
     view: {
       columns: { hours: numeric(), plan: category(), loaded_at: instant() },
@@ -223,7 +223,7 @@ test('derived columns are frozen, and columns that only they read are not', asyn
   ]);
 });
 
-test('a cancelled freeze ends its statement on the server, after it told that Postgres still joins', async () => {
+test('cancels the statement on the server, after reporting that Postgres is still joining', async () => {
   const model = await applied('cancelled');
   await model.insert('spine', { user_id: 'a', at });
   await database.pool.query(`

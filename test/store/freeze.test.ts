@@ -1,4 +1,4 @@
-// Freezing a window: once, in one snapshot, with a digest that the rows alone decide.
+// Freezing a window: once, in one snapshot, with a digest that depends only on the rows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MISSING_CODE, NO_LABEL } from '../../domain/data/frame.ts';
 import { isHeldOut } from '../../domain/model/holdout.ts';
@@ -39,7 +39,7 @@ async function keysOf(dataset: Dataset): Promise<string[]> {
   return Array.from({ length: keys.length }, (_, row) => keys.at(row));
 }
 
-/** Two entities with a value each, and a label of one of them. */
+/** Two entities with a value each, and a label for one of them. */
 async function twoRows(name: string): Promise<SampleModel> {
   const model = await applied(name);
   await model.insert('spine', { user_id: 'a', at }, { user_id: 'b', at });
@@ -48,7 +48,7 @@ async function twoRows(name: string): Promise<SampleModel> {
   return model;
 }
 
-test('a frozen row reads back as it was joined', async () => {
+test('reads a frozen row back as it was joined', async () => {
   const model = await twoRows('round_trip');
   const dataset = await freeze(model, 'one');
   expect(dataset).toMatchObject({ rows: 2, labelledRows: 1, window: march, model: 'round_trip' });
@@ -63,7 +63,7 @@ test('a frozen row reads back as it was joined', async () => {
   expect(frame.times).toEqual(BigInt64Array.of(1_710_504_000_000_000n, 1_710_504_000_000_000n));
 });
 
-test('the numbers of a header are those of its rows', async () => {
+test('stores counts in the header that match the rows', async () => {
   const model = await applied('header');
   const users = Array.from({ length: 200 }, (_, n) => `user ${n}`);
   await model.insert('spine', ...users.map((user_id) => ({ user_id, at })));
@@ -84,7 +84,7 @@ test('the numbers of a header are those of its rows', async () => {
   expect(heldHere.map((key) => (JSON.parse(key) as string[])[0]).toSorted()).toEqual(held.toSorted());
 });
 
-test('rows of one cluster share a number and a side, where the cluster is coarser than the entity', async () => {
+test('gives all rows of a cluster one number and one side if a cluster has several entities', async () => {
   const model = await applied('clusters', { model: { holdout: { cluster: ['region'] } } });
   const users = Array.from({ length: 60 }, (_, n) => ({ user_id: `${n}`, region: `r${n % 20}`, at }));
   await model.insert('spine', ...users);
@@ -102,7 +102,7 @@ test('rows of one cluster share a number and a side, where the cluster is coarse
   expect(new Set(frame.clusters).size).toBe(20);
 });
 
-test('the same rows have the same digest, in whatever order they lie in the table', async () => {
+test('gives the same rows the same digest, in any order in the table', async () => {
   const model = await twoRows('digest');
   const first = await freeze(model, 'one');
   await database.pool.query('truncate digest.spine, digest.usage');
@@ -120,10 +120,10 @@ const changes = [
   ['a label', `update TABLE.outcome set gone = false`],
   ['a key', `update TABLE.spine set user_id = 'c' where user_id = 'b'`],
   ['a time', `update TABLE.spine set at = at + interval '1 microsecond' where user_id = 'b'`],
-  ['a row more', `insert into TABLE.spine values ('c', 'eu', '${at}')`],
+  ['the number of rows', `insert into TABLE.spine values ('c', 'eu', '${at}')`],
 ] as const;
 
-test.each(changes)('another %s gives another digest', async (what, change) => {
+test.each(changes)('gives another digest after a change of %s', async (what, change) => {
   const name = `another_${what.replaceAll(' ', '_')}`;
   const model = await twoRows(name);
   const before = await freeze(model, 'before');
@@ -131,7 +131,7 @@ test.each(changes)('another %s gives another digest', async (what, change) => {
   expect((await freeze(model, 'after')).digest).not.toBe(before.digest);
 });
 
-test('more rows than one chunk come back whole and in order', async () => {
+test('reads more rows than one chunk back completely and in order', async () => {
   const model = await applied('large');
   const rows = 70_000;
   await database.pool.query(`
@@ -168,7 +168,7 @@ test('more rows than one chunk come back whole and in order', async () => {
   expect(chunks).toEqual([{ count: 2 }]);
 });
 
-test('infinities, NaN and numbers beyond 2^53 are kept as what doubles make of them', async () => {
+test('keeps infinities, NaN and numbers beyond 2^53 as doubles', async () => {
   const model = await applied('odd_numbers');
   const odd = ['Infinity', '-Infinity', 'NaN', '9007199254740993', '1e308', '5e-324', '0.1'];
   await model.insert('spine', ...odd.map((_, n) => ({ user_id: `${n}`, at })));
@@ -177,7 +177,7 @@ test('infinities, NaN and numbers beyond 2^53 are kept as what doubles make of t
   expect(frame.features[0]).toMatchObject({ values: Float64Array.from(odd, Number) });
 });
 
-test('a transaction that commits after the snapshot was taken changes nothing that is read', async () => {
+test('does not read what a transaction commits after the snapshot was taken', async () => {
   const model = await twoRows('snapshot');
   await inSnapshot(database, async (client) => {
     const count = async () =>
@@ -188,7 +188,7 @@ test('a transaction that commits after the snapshot was taken changes nothing th
   });
 });
 
-test('a transaction that commits after the freeze changes nothing, and its label was not yet mature', async () => {
+test('does not count a label as mature that a transaction commits after the freeze', async () => {
   const model = await twoRows('open_writer');
   const writer = await database.pool.connect();
   try {
@@ -212,7 +212,7 @@ test('a transaction that commits after the freeze changes nothing, and its label
   }
 });
 
-test('a repeated request returns the dataset of the first, even when the rows have changed', async () => {
+test('returns the dataset of the first call for a repeated request, even if the rows have changed', async () => {
   const model = await twoRows('repeated');
   const first = await freeze(model, 'one');
   await model.insert('spine', { user_id: 'c', at });
@@ -220,7 +220,7 @@ test('a repeated request returns the dataset of the first, even when the rows ha
   expect((await freeze(model, 'two')).rows).toBe(3);
 });
 
-test('one request made several times at once freezes once', async () => {
+test('freezes once if the same request is made several times concurrently', async () => {
   const model = await twoRows('at_once');
   const datasets = await Promise.all(Array.from({ length: 5 }, () => freeze(model, 'one')));
   expect(new Set(datasets.map(({ id }) => id)).size).toBe(1);
@@ -230,7 +230,7 @@ test('one request made several times at once freezes once', async () => {
   expect(rows).toEqual([{ count: 0 }]);
 });
 
-test('a window without rows is refused by naming it, and nothing is kept', async () => {
+test('refuses a window without rows, names it, and keeps nothing', async () => {
   const model = await twoRows('empty');
   const failure = await failureOf(freeze(model, 'one', { from: march.to, to: new Date('2024-04-30Z') }));
   expect(failure.code).toBe('EMPTY_WINDOW');

@@ -1,4 +1,4 @@
-// A table loaded later than its lag says: refused loudly, since training would see nulls only.
+// A table that is loaded later than its lag allows is refused, because training would only see nulls.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Dataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
@@ -16,7 +16,7 @@ afterAll(() => database.drop());
 const at = '2024-03-15T00:00:00Z';
 const lateLoad = '2024-03-15T06:00:00Z';
 
-/** 100 entities whose values are loaded six hours after their time, or at once from `late` on. */
+/** 100 entities whose values are loaded six hours after their time; from number `late` on, at their time. */
 async function nightly(name: string, lag: string, late: number, knownSince?: string): Promise<SampleModel> {
   const view = { known: 'loaded_at', lag, ...(knownSince !== undefined && { knownSince }) };
   const model = await sampleModel(database, name, { view });
@@ -36,13 +36,13 @@ const freeze = ({ definition }: SampleModel): Promise<Dataset> =>
     window: { from: new Date('2024-02-29Z'), to: new Date('2024-03-31Z') },
   });
 
-test('a nightly load six hours late is seen with a lag of 6 hours', async () => {
+test('uses a nightly load that is six hours late if the lag is 6 hours', async () => {
   const { frame } = await readDataset(database, await freeze(await nightly('seen', '6 hours', 100)));
   const [hours] = frame.features;
   expect(hours?.kind === 'numeric' && hours.values.every((value) => !Number.isNaN(value))).toBe(true);
 });
 
-test('a nightly load six hours late is refused loudly without', async () => {
+test('refuses a nightly load that is six hours late without a lag', async () => {
   const failure = await failureOf(freeze(await nightly('refused', '0 hours', 100)));
   expect(failure.code).toBe('FEATURES_NOT_KNOWN');
   expect(failure.message).toBe(
@@ -52,20 +52,20 @@ test('a nightly load six hours late is refused loudly without', async () => {
   expect(rows).toEqual([]);
 });
 
-test('up to 5 % may be hidden, and more may not', async () => {
+test('allows up to 5 % hidden rows, and refuses more', async () => {
   expect((await freeze(await nightly('five', '5 hours', 5))).rows).toBe(100);
   const failure = await failureOf(freeze(await nightly('six', '5 hours', 6)));
   expect(failure.code).toBe('FEATURES_NOT_KNOWN');
   expect(failure.message).toMatch(/^6 %/);
 });
 
-test('history loaded before knownSince is not refused', async () => {
+test('does not refuse history that was loaded before knownSince', async () => {
   const frozen = await freeze(await nightly('backfilled', '0 hours', 100, '2024-04-01T00:00:00Z'));
   const [hours] = (await readDataset(database, frozen)).frame.features;
   expect(hours?.kind === 'numeric' && hours.values.some(Number.isNaN)).toBe(false);
 });
 
-test('entities with no value at all do not count as hidden', async () => {
+test('does not count entities without any value as hidden', async () => {
   const model = await nightly('absent', '6 hours', 0);
   const strangers = Array.from({ length: 400 }, (_, n) => ({ user_id: `stranger ${n}`, at }));
   await model.insert('spine', ...strangers);

@@ -1,4 +1,4 @@
-// The holdout hash: Postgres and TypeScript give the same bucket for every key.
+// The holdout hash: Postgres and TypeScript compute the same bucket for every key.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { holdoutBucket, isHeldOut } from '../../domain/model/holdout.ts';
@@ -10,14 +10,14 @@ let database: MigratedDatabase;
 beforeAll(async () => (database = await migratedDatabase()));
 afterAll(() => database.drop());
 
-// Postgres holds no NUL, and no half of a surrogate pair.
+// Texts of Postgres cannot contain NUL or half a surrogate pair.
 const part = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 12 }),
   fc.string({ unit: 'binary', maxLength: 12 }).map((text) => text.replaceAll('\0', '')),
   fc.constantFrom('', ':', '1:1', "o'clock", '"quoted"', '\\', '$1', '%', '👩‍👩‍👧', 'İstanbul', '\u200d', ' 1 '),
 );
 
-/** Every key as Postgres sees it: its bucket and whether it is held out. */
+/** Computes in Postgres the bucket of every key and whether it is held out. */
 async function inSql(salt: string, keys: readonly (readonly string[])[]) {
   const width = keys[0]?.length ?? 0;
   const texts = Array.from({ length: width }, (_, at) => `key->>${at}`);
@@ -29,7 +29,7 @@ async function inSql(salt: string, keys: readonly (readonly string[])[]) {
   return rows;
 }
 
-test.each([1, 2, 3])('both languages agree on 2,000 odd keys of %i columns', async (width) => {
+test.each([1, 2, 3])('Postgres and TypeScript agree on 2,000 unusual keys of %i columns', async (width) => {
   const keys = fc.sample(fc.array(part, { minLength: width, maxLength: width }), {
     numRuns: 2_000,
     seed: width,
@@ -44,7 +44,7 @@ test.each([1, 2, 3])('both languages agree on 2,000 odd keys of %i columns', asy
   expect(new Set(here.map(({ held_out }) => held_out))).toEqual(new Set([true, false]));
 });
 
-test("keys ('1', '11') and ('11', '1') have buckets of their own in both languages", async () => {
+test("keys ('1', '11') and ('11', '1') have different buckets in Postgres and in TypeScript", async () => {
   const keys = [
     ['1', '11'],
     ['11', '1'],

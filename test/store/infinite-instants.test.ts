@@ -1,4 +1,4 @@
-// Instants beyond the calendar in every column of times: each has its meaning, and nothing fails of them.
+// Infinite and extreme instants in every time column: each has a meaning, and nothing fails because of them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineModel } from '../../cli/commands/doctor/examine-model.ts';
 import { instant, numeric } from '../../domain/model/parts/column.ts';
@@ -25,7 +25,10 @@ afterAll(() => database.drop());
 
 const now = new Date('2024-03-15T00:00:00Z');
 
-/** The first and the last instant of a type, and one that no JavaScript Date can hold where there is one. */
+/**
+ * The first and the last instant of a type, and one that a JavaScript Date cannot represent, if the type has
+ * one.
+ */
 const ends = {
   timestamptz: ['4713-01-01 00:00:00+00 BC', '294276-12-31 00:00:00+00', '12000-01-01 00:00:00+00'],
   timestamp: ['4713-01-01 00:00:00 BC', '294276-12-31 00:00:00', '12000-01-01 00:00:00'],
@@ -81,7 +84,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     await applyDefinition(database, sample.definition, 'ada');
   });
 
-  test('the newest row is the newest that a window can end at', async () => {
+  test('the newest row is the newest one at which a window can end', async () => {
     const { definition } = await source();
     expect(await newestRowTime(database, definition)).toEqual(new Date('2024-03-10Z'));
     expect(await newestLabelledTime(database, definition, now)).toEqual(new Date('2024-03-10Z'));
@@ -90,7 +93,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     expect(findings[0]).toMatchObject({ kind: 'ok' });
   });
 
-  test('a window holds no row without a finite time, and a label that is never known is none', async () => {
+  test('a window contains only rows with a finite time, and a label known at infinity does not count', async () => {
     const { definition, version } = await source();
     const window = windowEndingAt(now, '1 month', definition.monitor);
     const dataset = await freezeWindow(database, {
@@ -101,7 +104,8 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     });
     expect(dataset).toMatchObject({ rows: 3, labelledRows: 2 });
     const { from, to } = { from: window.from.toISOString(), to: now.toISOString() };
-    // A value of -infinity holds since ever; one of infinity never comes, and one known at infinity is never known.
+    // A value with timestamp -infinity is always valid, one with infinity never, and one known at infinity is
+    // never known.
     expect(await sample.join({ from, to, asKnownAt: to })).toMatchObject([
       { entity_key: '["ever", "eu"]', label: 0, hours: 6 },
       { entity_key: '["other", "eu"]', label: null, hours: 4 },
@@ -116,7 +120,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     expect(await lateViews(database, definition, dataset)).toMatchObject([{ late: 0 }]);
   });
 
-  test('the newest row of a table is a finite one', async () => {
+  test('the newest row of a table has a finite time', async () => {
     const { definition } = await source();
     const facts = await tableFacts(database, definition, windowEndingAt(now, '1 month', definition.monitor));
     expect(facts.map(({ newest }) => newest)).toEqual([new Date('2024-03-10Z'), new Date('2024-03-09Z')]);
@@ -128,7 +132,7 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     expect(onlyEver.map(({ newest }) => newest?.getUTCFullYear())).toEqual([-4712, -4712]);
   });
 
-  test('an entity whose row is of -infinity exists since ever, and one of infinity not yet', async () => {
+  test('an entity with a row at -infinity always exists, and one with a row at infinity never does', async () => {
     const stored = await source();
     const rows = await rowsAt(database, stored.definition, { asOf: now, limit: 10 });
     expect(rows.map(({ key }) => key['user_id'])).toEqual(['ever', 'first', 'only-ever', 'other', 'usual']);
@@ -140,14 +144,15 @@ describe.each(Object.keys(ends) as (keyof typeof ends)[])('in columns of type %s
     );
     expect(nobody).toBeUndefined();
     expect(ever).toMatchObject({ features: { hours: 6, since: null } });
-    // Since ever is the first instant that Postgres knows: older than any age, and still a date.
+    // -infinity is read as the first instant that Postgres can represent: older than any ttl, and still a
+    // date.
     expect(new Date((ever?.viewTimes[0] ?? 0) / 1_000).getUTCFullYear()).toBe(-4713);
     const later = new Date('2024-03-16Z');
     expect(await materialize(database, { source: stored, asOf: later })).toMatchObject({ asOf: later });
   });
 });
 
-test('a spine of nothing but infinite times has no newest row', async () => {
+test('a rows table with only infinite times has no newest row', async () => {
   const model = await sampleModel(database, 'nowhere_in_time');
   await model.insert('spine', { user_id: 'a', at: 'infinity' }, { user_id: 'b', at: '-infinity' });
   await applyDefinition(database, model.definition, 'ada');

@@ -1,4 +1,4 @@
-// Keys of every type that Postgres has for them, views keyed by other columns, and keys that do not fit each other.
+// Keys of every supported Postgres type, views keyed by other columns, and keys whose types do not match.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
 import { holdoutPolicy, parseDefinition } from '../../domain/model/define-model.ts';
@@ -18,7 +18,7 @@ afterAll(() => database.drop());
 const at = '2024-03-15T12:00:00Z';
 let made = 0;
 
-/** A model keyed by one column, of one type in the spine and another in the view. */
+/** A model keyed by one column, with one type in the rows table and another in the view. */
 async function keyedBy(spine: string, view: string, keys?: Record<string, string>): Promise<ModelDefinition> {
   made += 1;
   const schema = `keys_${made}`;
@@ -62,23 +62,29 @@ const cases: (readonly [spine: string, view: string, one: string, other: string]
   ['boolean', 'boolean', 'false', 'true'],
 ];
 
-test.each(cases)('%s in the spine finds %s in the view: %s and %s', async (spine, view, one, other) => {
-  const definition = await keyedBy(spine, view);
-  await applyDefinition(database, definition, 'ada');
-  for (const [key, hours] of [
-    [one, 1],
-    [other, 2],
-  ]) {
-    await database.pool.query(`insert into ${definition.rows.table} values ($1, '${at}')`, [key]);
-    await database.pool.query(`insert into ${definition.name}.usage values ($1, '${at}', $2)`, [key, hours]);
-  }
-  const rows = await joined(definition);
-  expect(rows).toHaveLength(2);
-  expect(rows).toContainEqual([[one], 1]);
-  expect(rows).toContainEqual([[other], 2]);
-});
+test.each(cases)(
+  'a key of type %s in the rows table matches %s in the view: %s and %s',
+  async (spine, view, one, other) => {
+    const definition = await keyedBy(spine, view);
+    await applyDefinition(database, definition, 'ada');
+    for (const [key, hours] of [
+      [one, 1],
+      [other, 2],
+    ]) {
+      await database.pool.query(`insert into ${definition.rows.table} values ($1, '${at}')`, [key]);
+      await database.pool.query(`insert into ${definition.name}.usage values ($1, '${at}', $2)`, [
+        key,
+        hours,
+      ]);
+    }
+    const rows = await joined(definition);
+    expect(rows).toHaveLength(2);
+    expect(rows).toContainEqual([[one], 1]);
+    expect(rows).toContainEqual([[other], 2]);
+  },
+);
 
-test('a view may name the key otherwise, and its column is what must be there', async () => {
+test('a view may have another column name for the key, and that column must exist', async () => {
   const definition = await keyedBy('bigint', 'bigint', { k: 'thing_ref' });
   await applyDefinition(database, definition, 'ada');
   await database.pool.query(`

@@ -1,4 +1,4 @@
-// Mature, awaited, overdue and assumed labels: counted when a window is frozen, and where a training window ends.
+// Mature, awaited, overdue and assumed labels: how they are counted, and at which row a training window ends.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeBackfilled, describeLabels } from '../../domain/data/label-states.ts';
 import { trainingRows } from '../../domain/data/frame.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => (database = await migratedDatabase()));
 afterAll(() => database.drop());
 
 const DAY = 86_400_000;
-/** Midnight so many days before today, so that delays pass as they do for real. */
+/** Returns the midnight a number of days before today, so that label delays really have passed. */
 const daysAgo = (days: number): string =>
   new Date(Math.floor(Date.now() / DAY) * DAY - days * DAY).toISOString();
 
@@ -31,7 +31,7 @@ async function applied(name: string, options: SampleOptions): Promise<SampleMode
 const freeze = ({ definition }: SampleModel): Promise<Dataset> =>
   freezeWindow(database, { request: definition.name, definition, definitionVersion: 1, window });
 
-/** Users labelled, and not labelled, on days before and after a delay of 30 days. */
+/** Labelled and unlabelled users, on days before and after a delay of 30 days. */
 async function someLabels(model: SampleModel): Promise<void> {
   const users = ['late', 'early', 'gone', 'stayed'];
   await model.insert('spine', ...users.map((user_id) => ({ user_id, at: daysAgo(60) })));
@@ -44,7 +44,7 @@ async function someLabels(model: SampleModel): Promise<void> {
   );
 }
 
-test('a row without a label is awaited until its delay has passed, and overdue after it', async () => {
+test('counts a row without a label as awaited until its delay has passed, and as overdue after it', async () => {
   const model = await applied('overdue', { label: { delay: '30 days' } });
   await someLabels(model);
   const dataset = await freeze(model);
@@ -59,7 +59,7 @@ test('a row without a label is awaited until its delay has passed, and overdue a
   expect(describeLabels(dataset)).toBe('3 labelled, 3 awaited, 2 overdue');
 });
 
-test('an absent label counts as negative after its delay where the definition says so', async () => {
+test('counts an absent label as negative after its delay if the definition says so', async () => {
   const model = await applied('assumed', { label: { delay: '30 days', absentMeans: 'negative' } });
   await someLabels(model);
   const dataset = await freeze(model);
@@ -70,7 +70,7 @@ test('an absent label counts as negative after its delay where the definition sa
   expect(await countFreshLabels(database, model.definition, window)).toBe(trainingRows(frame).length);
 });
 
-test('rows without a mature label serve drift and not training', async () => {
+test('uses rows without a mature label for drift and not for training', async () => {
   const model = await applied('unlabelled', { label: { delay: '30 days' } });
   await someLabels(model);
   const dataset = await freeze(model);
@@ -80,7 +80,7 @@ test('rows without a mature label serve drift and not training', async () => {
   expect(trainingRows(frame)).toHaveLength(dataset.trainingRows);
 });
 
-test('the newest labelled row is the newest with a label, or past its delay where absence is a label', async () => {
+test('finds the newest row with a label, or past its delay if an absent label counts', async () => {
   const plain = await sampleModel(database, 'newest_plain', { label: { delay: '5 days' } });
   const assumed = await sampleModel(database, 'newest_assumed', {
     label: { delay: '5 days', absentMeans: 'negative' },
@@ -93,7 +93,7 @@ test('the newest labelled row is the newest with a label, or past its delay wher
   expect(await newestLabelledTime(database, assumed.definition, null)).toEqual(new Date(daysAgo(10)));
 });
 
-test('the newest labelled row is found with indexes as without', async () => {
+test('finds the same newest labelled row with and without indexes', async () => {
   const model = await sampleModel(database, 'newest_indexed', {});
   await database.pool.query(`
     insert into newest_indexed.spine select 'u' || n, 'eu', '${daysAgo(30)}'::timestamptz + n * interval '1 minute'
@@ -108,7 +108,7 @@ test('the newest labelled row is found with indexes as without', async () => {
   expect(without).toEqual(new Date(Date.parse(daysAgo(28)) - 60_000));
 });
 
-test('a label that is changed later is a new known value, seen by a later freeze alone', async () => {
+test('uses a label that was changed later only in a later freeze', async () => {
   const model = await sampleModel(database, 'changed_label', {});
   await model.insert('spine', { user_id: 'u', at: daysAgo(60) });
   await model.insert(
@@ -120,7 +120,7 @@ test('a label that is changed later is a new known value, seen by a later freeze
   expect(await model.join({ asKnownAt: daysAgo(10) })).toMatchObject([{ label: 1 }]);
 });
 
-test('a dataset that used history loaded later is marked, and one that did not is not', async () => {
+test('marks only a dataset that used history loaded later as backfilled', async () => {
   const knownSince = daysAgo(5);
   const options = { view: { known: 'loaded_at', lag: '1 hour', knownSince } };
   const model = await applied('backfilled', options);

@@ -1,4 +1,4 @@
-// Labels: those of the row's very time, known by the instant of the freeze, the latest known of them.
+// Labels: a row has the label with exactly its time that was known last by the instant of the freeze.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
@@ -21,7 +21,7 @@ const at = '2024-03-15T12:00:00Z';
 const loaded_at = '2024-03-20T00:00:00Z';
 const row = { user_id: 'u', at };
 
-test('a label known later than as_known_at is not seen, and one known exactly then is', async () => {
+test('uses a label known exactly at as_known_at, and none known later', async () => {
   const model = await sampleModel(database, 'known_edge');
   await model.insert('spine', row);
   await model.insert('outcome', { ...row, loaded_at, gone: true });
@@ -29,7 +29,7 @@ test('a label known later than as_known_at is not seen, and one known exactly th
   expect(await model.join({ asKnownAt: loaded_at })).toMatchObject([{ label: 1 }]);
 });
 
-test('a label changed later is a new value, and the one before stands until it is known', async () => {
+test('uses the previous label until a changed one is known', async () => {
   const model = await sampleModel(database, 'changed_label');
   await model.insert('spine', row);
   const later = '2024-04-01T00:00:00Z';
@@ -38,21 +38,21 @@ test('a label changed later is a new value, and the one before stands until it i
   expect(await model.join({ asKnownAt: later })).toMatchObject([{ label: 0 }]);
 });
 
-test('a label of another time is not the label of the row', async () => {
+test('does not use a label of another time', async () => {
   const model = await sampleModel(database, 'other_time');
   await model.insert('spine', row);
   await model.insert('outcome', { user_id: 'u', at: '2024-03-15T12:00:00.000001Z', loaded_at, gone: true });
   expect(await model.join()).toMatchObject([{ label: null }]);
 });
 
-test('a label that is null is none', async () => {
+test('treats a null label as no label', async () => {
   const model = await sampleModel(database, 'null_label');
   await model.insert('spine', row);
   await model.insert('outcome', { ...row, loaded_at, gone: null });
   expect(await model.join()).toMatchObject([{ label: null }]);
 });
 
-test('labels that tie give one row', async () => {
+test('returns one row if labels tie', async () => {
   const model = await sampleModel(database, 'tied_labels');
   await model.insert('spine', row);
   const [no, yes] = [false, true].map((gone) => ({ ...row, loaded_at, gone }));
@@ -60,7 +60,7 @@ test('labels that tie give one row', async () => {
   expect(await model.join()).toMatchObject([{ label: 1 }]);
 });
 
-test('a label table that does not say when it was known is known at once', async () => {
+test('counts labels as known at their own time if the table has no known column', async () => {
   const model = await sampleModel(database, 'no_known');
   const label = { table: 'no_known.outcome', column: 'gone', timestamp: 'at' };
   const timeless = await sampleModel(database, 'no_known_model', {
@@ -110,7 +110,7 @@ test.each(positives.map((each, n) => [...each, n] as const))(
   },
 );
 
-test('a label that means neither class is no label, and is not taken for an absent one', async () => {
+test('treats a label of neither class as no label, and not as an absent one', async () => {
   const absent = { positive: true, absentMeans: 'negative', delay: '1 day' } as const;
   const model = await sampleModel(database, 'neither', { label: absent });
   await database.pool.query(`alter table ${model.table('outcome')} alter gone type text`);
@@ -148,9 +148,9 @@ describe('a definition whose label cannot be read', () => {
   };
 
   test.each([
-    ['three values of which none is a yes', 'integer', ['0', '1', '2'], undefined, "'2' (1 row)"],
+    ['three numbers instead of two classes', 'integer', ['0', '1', '2'], undefined, "'2' (1 row)"],
     [
-      'words of one’s own',
+      'texts without a stated positive value',
       'text',
       ['churned', 'active', 'active'],
       undefined,
@@ -158,18 +158,30 @@ describe('a definition whose label cannot be read', () => {
     ],
     ['an enumeration', 'mood', ['churned', 'active'], true, "'active' (1 row), 'churned' (1 row)"],
     ['dates', 'date', ['2024-01-01'], undefined, "'2024-01-01' (1 row)"],
-    ['words where a number is positive', 'text', ['yes', '1'], 1, "'1' (1 row), 'yes' (1 row)"],
-    ['other letters', 'text', ['churned', 'active'], 'Churned', "'active' (1 row), 'churned' (1 row)"],
-    ['a padding that the value has not', 'char(9)', ['churned', 'active'], 'churned  ', "'churned' (1 row)"],
     [
-      'a text where the column is boolean',
-      'boolean',
-      ['true', 'false'],
-      'yes',
-      "'false' (1 row), 'true' (1 row)",
+      'a text among the values although positive is a number',
+      'text',
+      ['yes', '1'],
+      1,
+      "'1' (1 row), 'yes' (1 row)",
     ],
+    [
+      'a value with other capitals',
+      'text',
+      ['churned', 'active'],
+      'Churned',
+      "'active' (1 row), 'churned' (1 row)",
+    ],
+    [
+      'a padded value that does not match',
+      'char(9)',
+      ['churned', 'active'],
+      'churned  ',
+      "'churned' (1 row)",
+    ],
+    ['a text for a boolean column', 'boolean', ['true', 'false'], 'yes', "'false' (1 row), 'true' (1 row)"],
     ['a number that never occurs', 'smallint', ['0', '1'], 2, "'0' (1 row), '1' (1 row)"],
-  ])('is refused with the values that it holds: %s', async (_, type, values, positive, listed) => {
+  ])('is refused with the values of the column: %s', async (_, type, values, positive, listed) => {
     const failure = await failureOf(readAs(type, values, positive));
     expect(failure.code).toBe('LABEL_UNREADABLE');
     expect(failure.places.map(({ at }) => at)).toEqual(['label.positive']);
@@ -188,7 +200,7 @@ describe('a definition whose label cannot be read', () => {
       true,
       "negative is '0' (2 rows): there is only one class",
     ],
-    ['a value that has not come yet', 'text', ['active'], 'churned', true, 'positive is no value'],
+    ['a value that has not occurred yet', 'text', ['active'], 'churned', true, 'positive is no value'],
     [
       '0 and 1',
       'integer',
@@ -205,14 +217,14 @@ describe('a definition whose label cannot be read', () => {
       false,
       "negative is 'active' (1 row), 'paused' (1 row)",
     ],
-  ])('is applied, and said how it is read: %s', async (_, type, values, positive, isWarning, words) => {
+  ])('is applied, with a note on how it is read: %s', async (_, type, values, positive, isWarning, words) => {
     const note = await readAs(type, values, positive);
     expect(note).toMatchObject({ isWarning });
     expect(note?.words).toContain(words);
   });
 });
 
-test('the newest labelled time counts only rows with a label, known by now, at or before the as-of', async () => {
+test('finds the newest time of a row with a label that is known by now, at or before the as-of', async () => {
   const model = await sampleModel(database, 'newest');
   const days = ['2024-03-01Z', '2024-03-02Z', '2024-03-03Z', '2024-03-04Z'];
   await model.insert('spine', ...days.map((day) => ({ user_id: 'u', at: day })));
@@ -232,7 +244,7 @@ test('the newest labelled time counts only rows with a label, known by now, at o
   expect(await newest('2024-03-01T23:59:59.999Z')).toEqual(new Date('2024-03-01Z'));
 });
 
-test('a window that ends at the newest labelled time holds that row, also between two milliseconds', async () => {
+test('a window that ends at the newest labelled time contains that row, also between two milliseconds', async () => {
   const model = await sampleModel(database, 'fractions');
   const fraction = '2024-03-02T00:00:00.123456Z';
   await model.insert('spine', { user_id: 'u', at: fraction });

@@ -1,4 +1,4 @@
-// Runs that are cut off or run beside each other: nothing is lost, nothing is taken for complete that is not.
+// Interrupted and concurrent runs: nothing is lost, and incomplete rows are never taken for complete.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ afterAll(() => database.drop());
 const first = new Date('2024-03-01Z');
 const second = new Date('2024-03-02Z');
 
-/** A model with `count` users u000, u001, …, each with one value of the first instant. */
+/** Applies a model with `count` users u000, u001, …, each with one value at the first instant. */
 async function applied(name: string, count: number, options: SampleOptions = {}): Promise<SampleModel> {
   const model = await sampleModel(database, name, options);
   await applyDefinition(database, model.definition, 'ada');
@@ -35,8 +35,12 @@ const write = async (model: string, asOf: Date, options: Partial<MaterializeRequ
   return materialize(database, { source: await getDefinition(database, model), asOf, ...options });
 };
 
-/** A run that ends after its first batch of two. */
-async function cutOff(model: string, asOf: Date, options: Partial<MaterializeRequest> = {}): Promise<void> {
+/** Runs a materialization that fails after its first batch of two rows. */
+async function interrupt(
+  model: string,
+  asOf: Date,
+  options: Partial<MaterializeRequest> = {},
+): Promise<void> {
   const onProgress = (): never => {
     throw new Error('cut');
   };
@@ -51,7 +55,7 @@ async function hoursOf(model: string, ...users: number[]): Promise<unknown[]> {
   return (await findOnlineRows(database, keys)).map((row) => row?.features['hours']);
 }
 
-test('a run killed without warning goes on where it stopped: no more than a batch is done again', async () => {
+test('continues a killed run where it stopped, and repeats at most one batch', async () => {
   await applied('killed', 100);
   const child = fork(
     new URL('../helpers/doomed-materialize.mjs', import.meta.url),
@@ -73,7 +77,7 @@ test('a run killed without warning goes on where it stopped: no more than a batc
     batchSize: 10,
     onProgress: (each) => seen.push(each.entities),
   });
-  // What was under way when it was killed may have been written or not; the position says which.
+  // The batch that was being written when it was killed may be written or not; the position says which.
   expect(new Set(seen)).toEqual(new Set([60]));
   expect(done).toMatchObject({ scope: 'full', lookedAt: 100, written: 100 });
   const all = Array.from({ length: 100 }, (_, n) => n);
@@ -82,9 +86,9 @@ test('a run killed without warning goes on where it stopped: no more than a batc
   expect((await findWatermark(database.pool, rowsOf('killed')))?.asOf).toEqual(first);
 });
 
-test('what was loaded between the cut and the rest is in the rows, before the position too', async () => {
+test('includes what was loaded before an interrupted run continues, also for entities already written', async () => {
   const model = await applied('loaded', 6);
-  await cutOff('loaded', first, full);
+  await interrupt('loaded', first, full);
   await model.insert(
     'usage',
     { user_id: userOf(0), at: first, hours: 70 },
@@ -96,9 +100,9 @@ test('what was loaded between the cut and the rest is in the rows, before the po
   expect(await write('loaded', first)).toMatchObject({ lookedAt: 0 });
 });
 
-test('where rows were removed between the cut and the rest, it begins anew', async () => {
+test('begins again if source rows were removed before an interrupted run continues', async () => {
   await applied('removed', 6);
-  await cutOff('removed', first, full);
+  await interrupt('removed', first, full);
   await database.pool.query(`delete from removed.usage where user_id = $1`, [userOf(0)]);
   const done = await write('removed', first, full);
   expect(done).toMatchObject({
@@ -108,22 +112,22 @@ test('where rows were removed between the cut and the rest, it begins anew', asy
   expect(await hoursOf('removed', 0, 1)).toEqual([null, 1]);
 });
 
-test('rows of a run that was given up are brought into line by the next, though nothing else changed', async () => {
+test('corrects rows of an abandoned run in the next run, even if nothing else changed', async () => {
   const model = await applied('ahead', 6, { view: { ttl: '1 hour' } });
   const early = new Date('2024-03-01T02:00:00Z');
   const noon = new Date('2024-03-01T12:00:00Z');
   await model.insert('usage', { user_id: userOf(5), at: early, hours: 55 });
   await write('ahead', early);
-  // At noon user 0 has a value, and at the second instant no more: nothing about it differs from what was early.
+  // User 0 has a value at noon and none at the second instant, so nothing differs from the early run.
   await model.insert('usage', ...[0, 1].map((n) => ({ user_id: userOf(n), at: noon, hours: 70 })));
   await model.insert('usage', { user_id: userOf(5), at: second, hours: 75 });
-  await cutOff('ahead', noon);
+  await interrupt('ahead', noon);
   expect(await hoursOf('ahead', 0)).toEqual([70]);
   expect(await write('ahead', second)).toMatchObject({ scope: 'increment', lookedAt: 3 });
   expect(await hoursOf('ahead', 0, 1, 2, 5)).toEqual([null, null, null, 75]);
 });
 
-test('runs at the same time wait for each other, and the newest instant stands', async () => {
+test('lets concurrent runs wait for each other, and keeps the newest instant', async () => {
   const model = await applied('together', 30);
   await model.insert(
     'usage',
@@ -149,26 +153,23 @@ test('runs at the same time wait for each other, and the newest instant stands',
 test.each([
   ['open', false],
   ['parts', true],
-])(
-  'rows written by a transaction that was open during a run are found by the next (%s)',
-  async (name, inPart) => {
-    await applied(name, 3);
-    await settled(database);
-    const client = await database.pool.connect();
-    await client.query('begin');
-    // A part of a transaction has a number of its own, which does not say that the whole is open.
-    if (inPart) await client.query('savepoint part');
-    await client.query(`insert into ${name}.usage values ($1, 'eu', $2, null, 70, 'a')`, [userOf(0), first]);
-    const source = await getDefinition(database, name);
-    await materialize(database, { source, asOf: first });
-    await client.query('commit');
-    client.release();
-    expect(await write(name, first)).toMatchObject({ written: 1 });
-    expect(await hoursOf(name, 0, 1)).toEqual([70, 1]);
-  },
-);
+])('finds rows of a transaction that was open during the previous run (%s)', async (name, inPart) => {
+  await applied(name, 3);
+  await settled(database);
+  const client = await database.pool.connect();
+  await client.query('begin');
+  // A subtransaction has its own number, which does not show that the transaction is open.
+  if (inPart) await client.query('savepoint part');
+  await client.query(`insert into ${name}.usage values ($1, 'eu', $2, null, 70, 'a')`, [userOf(0), first]);
+  const source = await getDefinition(database, name);
+  await materialize(database, { source, asOf: first });
+  await client.query('commit');
+  client.release();
+  expect(await write(name, first)).toMatchObject({ written: 1 });
+  expect(await hoursOf(name, 0, 1)).toEqual([70, 1]);
+});
 
-test('a row that was written and removed while another transaction was open is missed by none', async () => {
+test('notices a row that was written and removed while another transaction was open', async () => {
   const model = await applied('passing', 3);
   const client = await database.pool.connect();
   await client.query('begin; select pg_current_xact_id()');

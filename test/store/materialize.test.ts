@@ -1,4 +1,4 @@
-// Online rows: complete, incremental, never overwritten by an older instant, and never silently none.
+// Online rows: complete, incremental, never replaced by an older instant, and never silently empty.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { countMissingOnlineRows, findOnlineRows } from '../../store/online/lookup.ts';
@@ -48,7 +48,7 @@ async function featuresOf(model: string, user: string, definitionVersion = 1) {
   return row;
 }
 
-test('every entity that exists at the instant gets its row, and no other does', async () => {
+test('writes a row for every entity that exists at the instant, and for no other', async () => {
   const model = await applied('complete');
   await model.insert(
     'spine',
@@ -83,7 +83,7 @@ test('every entity that exists at the instant gets its row, and no other does', 
   expect(await featuresOf('complete', 'c')).toBeUndefined();
 });
 
-test('a repeat looks at nothing, and a whole one writes only what changed', async () => {
+test('looks at no entity in a repeated increment, and writes only changes in a full run', async () => {
   const model = await applied('incremental');
   const users = ['a', 'b', 'c'].map((user_id) => ({ user_id, at: first }));
   await model.insert('spine', ...users);
@@ -100,7 +100,7 @@ test('a repeat looks at nothing, and a whole one writes only what changed', asyn
   expect(await featuresOf('incremental', 'b')).toMatchObject({ features: { hours: 2 } });
 });
 
-test('an increment looks only at entities whose rows changed, late ones and expired values among them', async () => {
+test('looks in an increment only at entities with changed rows, including late rows and expired values', async () => {
   const model = await applied('increments', { view: { ttl: '1 day' } });
   const users = ['a', 'b', 'c', 'd'].map((user_id) => ({ user_id, at: '2024-02-01Z' }));
   await model.insert('spine', ...users);
@@ -114,7 +114,7 @@ test('an increment looks only at entities whose rows changed, late ones and expi
   expect(await featuresOf('increments', 'c')).toMatchObject({ features: { hours: null } });
   await model.insert('usage', { user_id: 'd', at: '2024-02-29T18:00:00Z', hours: 4 });
   const noon = new Date('2024-03-01T12:00:00Z');
-  // The value of d came late, that of b is exactly as old as the ttl.
+  // The value of d was loaded late; that of b is exactly as old as the ttl.
   expect(await write('increments', noon)).toMatchObject({ scope: 'increment', lookedAt: 1, written: 1 });
   expect(await featuresOf('increments', 'd')).toMatchObject({ asOf: noon, features: { hours: 4 } });
   expect(await featuresOf('increments', 'b')).toMatchObject({ asOf: noon, features: { hours: 2 } });
@@ -122,7 +122,7 @@ test('an increment looks only at entities whose rows changed, late ones and expi
   expect(await write('increments', later)).toMatchObject({ lookedAt: 1, written: 1 });
   expect(await featuresOf('increments', 'b')).toMatchObject({ asOf: later, features: { hours: null } });
   expect(await featuresOf('increments', 'a')).toMatchObject({ asOf: later, features: { hours: 1 } });
-  // Now c has come into reach, and d has left it.
+  // Now the value of c is in reach, and that of d no longer is.
   expect(await write('increments', second)).toMatchObject({ lookedAt: 2, written: 2 });
   expect(await featuresOf('increments', 'c')).toMatchObject({ features: { hours: 3 } });
 });
@@ -130,7 +130,7 @@ test('an increment looks only at entities whose rows changed, late ones and expi
 test.each([
   ['deleted', `delete from removed_deleted.usage where user_id = 'a'`, null],
   ['rewritten', `update removed_rewritten.usage set hours = 9 where user_id = 'a'`, 9],
-])('where a row was %s all entities are looked at, and it says so', async (how, statement, hours) => {
+])('looks at all entities after a row was %s, and reports why', async (how, statement, hours) => {
   const name = `removed_${how}`;
   const model = await applied(name);
   const users = ['a', 'b'].map((user_id) => ({ user_id, at: first }));
@@ -145,7 +145,7 @@ test.each([
   expect(await featuresOf(name, 'a')).toMatchObject({ features: { hours } });
 });
 
-test('a later instant replaces a row, and an older one never does', async () => {
+test('replaces a row only by one of a later instant', async () => {
   const model = await applied('instants');
   await model.insert('spine', { user_id: 'a', at: first });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 }, { user_id: 'a', at: second, hours: 2 });
@@ -159,7 +159,7 @@ test('a later instant replaces a row, and an older one never does', async () => 
   expect(await featuresOf('instants', 'a')).toMatchObject({ asOf: second, features: { hours: 2 } });
 });
 
-test('the row of an entity that vanished from the spine goes, and no other', async () => {
+test('removes the row of an entity that vanished from the rows table, and no other', async () => {
   const model = await applied('vanished');
   await model.insert('spine', { user_id: 'a', at: first }, { user_id: 'b', at: first });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
@@ -170,7 +170,7 @@ test('the row of an entity that vanished from the spine goes, and no other', asy
   expect(await featuresOf('vanished', 'b')).toMatchObject({ features: { hours: null } });
 });
 
-test('a range brings the entities with rows in it to its end, and leaves the watermark', async () => {
+test('brings the entities with rows in a range to its end, and does not move the watermark', async () => {
   const model = await applied('ranges');
   const users = ['a', 'b', 'c'].map((user_id) => ({ user_id, at: '2024-01-01Z' }));
   await model.insert('spine', ...users);
@@ -185,7 +185,7 @@ test('a range brings the entities with rows in it to its end, and leaves the wat
     { user_id: 'b', at: second, hours: 3 },
     { user_id: 'c', at: '2024-03-02T00:00:01Z', hours: 4 },
   );
-  // The row of a lies on the open end of the range.
+  // The row of a is at the open end of the range.
   expect(await write('ranges', first, { scope: range })).toMatchObject({
     asOf: second,
     lookedAt: 1,
@@ -193,7 +193,7 @@ test('a range brings the entities with rows in it to its end, and leaves the wat
   });
   expect(await featuresOf('ranges', 'b')).toMatchObject({ asOf: second, features: { hours: 3 } });
   expect(await featuresOf('ranges', 'a')).toMatchObject({ asOf: first, features: { hours: 1 } });
-  // The next increment finds both: the late row, and the row that is ahead of the rest.
+  // The next increment finds both: the late row, and the row that is ahead of the others.
   const third = new Date('2024-03-03Z');
   expect(await write('ranges', third)).toMatchObject({ scope: 'increment', lookedAt: 3, written: 2 });
   // A range before the watermark repairs the rows as of the watermark.
@@ -205,7 +205,7 @@ test('a range brings the entities with rows in it to its end, and leaves the wat
   });
 });
 
-test('where no entity exists at the instant it fails, and says so', async () => {
+test('fails if no entity exists at the instant', async () => {
   const model = await applied('nobody');
   await model.insert('spine', { user_id: 'a', at: second });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
@@ -217,7 +217,7 @@ test('where no entity exists at the instant it fails, and says so', async () => 
   expect(await write('nobody', second)).toMatchObject({ lookedAt: 1, written: 1 });
 });
 
-test('where every value is older than its ttl it fails, says so, and leaves the rows as they are', async () => {
+test('fails if every value is older than its ttl, and leaves the rows unchanged', async () => {
   const model = await applied('expired', { view: { ttl: '1 day' } });
   await model.insert('spine', { user_id: 'a', at: first });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
@@ -233,7 +233,7 @@ test('where every value is older than its ttl it fails, says so, and leaves the 
   expect(await featuresOf('expired', 'a')).toMatchObject({ asOf: second, features: { hours: 1 } });
 });
 
-test('where a view has no rows yet it fails, and says so', async () => {
+test('fails if a view has no rows yet', async () => {
   const model = await applied('unloaded');
   await model.insert('spine', { user_id: 'a', at: first });
   const failure = await failureOf(write('unloaded', first));
@@ -243,7 +243,7 @@ test('where a view has no rows yet it fails, and says so', async () => {
   });
 });
 
-test('numbers that JSON cannot hold become null, and others keep every digit', async () => {
+test('writes numbers that JSON cannot represent as null, and others with every digit', async () => {
   const model = await applied('numbers');
   const hours = ['NaN', 'Infinity', '-Infinity', '0.1', '1e308', '-5e-324', '9007199254740993'];
   await model.insert('spine', ...hours.map((_, n) => ({ user_id: `${n}`, at: first })));
@@ -254,7 +254,7 @@ test('numbers that JSON cannot hold become null, and others keep every digit', a
   expect(rows.map((row) => row?.features['hours'])).toEqual([null, null, null, 0.1, 1e308, -5e-324, 2 ** 53]);
 });
 
-test('odd categories and odd keys come back as they are', async () => {
+test('keeps unusual categories and keys unchanged', async () => {
   const model = await applied('odd');
   const odd = ['__proto__', "o'clock", '"', '\\', '👩‍👩‍👧', '', '{}'];
   await model.insert('spine', ...odd.map((user_id) => ({ user_id, at: first })));
@@ -263,7 +263,7 @@ test('odd categories and odd keys come back as they are', async () => {
   for (const text of odd) expect(await featuresOf('odd', text)).toMatchObject({ features: { plan: text } });
 });
 
-test('rows of two definition versions stand beside each other', async () => {
+test('keeps the rows of two definition versions separately', async () => {
   const model = await applied('versions');
   const { definition } = model;
   const [view] = definition.features;
@@ -281,7 +281,7 @@ test('rows of two definition versions stand beside each other', async () => {
   expect((await featuresOf('versions', 'a', 2))?.features).toEqual({ hours: 1 });
 });
 
-test('rows of an instant in the future are warned of, and a reset takes them and the watermark back', async () => {
+test('reports rows of an instant in the future, and a reset moves them and the watermark back', async () => {
   const model = await applied('typo');
   const future = new Date('2099-01-01Z');
   await model.insert('spine', { user_id: 'a', at: first }, { user_id: 'b', at: '2098-01-01Z' });
@@ -317,7 +317,7 @@ test('rows of an instant in the future are warned of, and a reset takes them and
   expect(await write('typo', third)).toMatchObject({ scope: 'increment', lookedAt: 1, written: 1 });
 });
 
-test('rows of vanished entities go in batches, and how far that is can be seen', async () => {
+test('removes rows of vanished entities in batches, with visible progress', async () => {
   const model = await applied('many_gone');
   const { pool } = database;
   await pool.query(
@@ -326,7 +326,7 @@ test('rows of vanished entities go in batches, and how far that is can be seen',
   await model.insert('usage', { user_id: 'u1', at: first, hours: 1 });
   await write('many_gone', first);
   await pool.query(`delete from many_gone.spine where user_id <> 'u1'`);
-  // Cancelled after the first batch of removals; the next run goes on.
+  // Cancelled after the first batch of removals; the next run continues.
   const cancelled = new AbortController();
   const steps: string[] = [];
   const cut = write('many_gone', second, {
@@ -353,7 +353,7 @@ test('rows of vanished entities go in batches, and how far that is can be seen',
   expect(rows).toEqual([{ entity_key: ['u1', 'eu'] }]);
 });
 
-test('a run that is cancelled ends the statement under way on the server', async () => {
+test('ends the running statement on the server when a run is cancelled', async () => {
   const model = await applied('slow_view', { view: { table: 'slow_view.slow' } }, async () => {
     await database.pool.query(`
       create view slow_view.slow as select u.* from slow_view.usage u, pg_sleep(600)`);
@@ -371,7 +371,7 @@ test('a run that is cancelled ends the statement under way on the server', async
   await expect(run).rejects.toThrow('cancelled');
 });
 
-test('a definition with online off is never materialised', async () => {
+test('refuses a definition with online off', async () => {
   const model = await applied('events', { model: { online: 'off' } });
   await model.insert('spine', { user_id: 'a', at: first });
   const failure = await failureOf(write('events', first));

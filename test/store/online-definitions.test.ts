@@ -1,4 +1,4 @@
-// Which definitions of a model keep online rows, and whose rows go.
+// Which definitions of a model keep their online rows, and whose rows are removed.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database } from '../../store/postgres/database.ts';
 import { definitionsInUse } from '../../store/online/definitions-in-use.ts';
@@ -11,7 +11,7 @@ let database: MigratedDatabase;
 beforeAll(async () => (database = await migratedDatabase()));
 afterAll(() => database.drop());
 
-/** Gives a definition complete rows of one entity. */
+/** Writes complete online rows of one entity for a definition. */
 async function addRows(model: string, version: number): Promise<void> {
   await database.pool.query(
     `insert into tidegate.online_row values ($1, $2, '["u"]', '2024-03-01Z', '2024-03-01Z', '{}')`,
@@ -44,7 +44,7 @@ const rowsOf = async (model: string): Promise<number[]> => {
   return rows.map(({ version }) => version);
 };
 
-test('rows stay for what answers or may have to, and for the newest definition; all others go', async () => {
+test('keeps the rows of definitions that serve or may have to, and of the newest; removes all others', async () => {
   const model = await candidateModel(database, 'policy');
   expect(await definitionsInUse(database.kysely, 'policy')).toEqual([]);
   await model.produce();
@@ -56,7 +56,7 @@ test('rows stay for what answers or may have to, and for the newest definition; 
   expect(await removeUnusedRows(database, 'policy')).toEqual([]);
 });
 
-test('rows of a definition with online off go, even of the newest, and those that a cut-off removal left', async () => {
+test('removes rows of a definition with online off, even the newest, and rows left by an interrupted removal', async () => {
   await candidateModel(database, 'switched');
   await database.pool.query(
     `insert into tidegate.definition (model, version, body, digest, applied_by)
@@ -65,7 +65,7 @@ test('rows of a definition with online off go, even of the newest, and those tha
   );
   await addDefinition(database, 'switched', 3);
   for (const version of [1, 2, 3]) await addRows('switched', version);
-  // As a removal leaves it that was cut off after the watermark.
+  // The state after a removal that was interrupted after it deleted the watermark.
   await database.pool.query(
     `delete from tidegate.online_watermark where model = 'switched' and definition_version = 1`,
   );
@@ -79,7 +79,7 @@ test('rows of a definition with online off go, even of the newest, and those tha
   expect(await removeUnusedRows(database, 'switched')).toEqual([3, 4]);
 });
 
-test('a candidate whose retrain is open needs its rows, and one that was refused does not', async () => {
+test('keeps the rows of a candidate whose retrain is open, and not of one that was refused', async () => {
   const model = await candidateModel(database, 'open');
   await model.register();
   expect(await definitionsInUse(database.kysely, 'open')).toEqual([1]);

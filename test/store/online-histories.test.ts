@@ -1,4 +1,4 @@
-// Increments, whole runs and the offline join against each other, over random histories with runs that are cut off.
+// Increments, full runs and the offline join agree, for random histories with interrupted runs.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { category, numeric } from '../../domain/model/parts/column.ts';
@@ -17,7 +17,7 @@ let tables: SampleModel;
 beforeAll(async () => {
   database = await migratedDatabase();
   tables = await sampleModel(database, 'story');
-  // A view without ttl or known in which one entity always has a value, so that no instant is without any.
+  // A view without ttl or known in which one entity always has a value, so that every instant has one.
   await database.pool.query(
     'create table story.steady (user_id text, region text, at timestamptz, points float8)',
   );
@@ -60,7 +60,7 @@ const definitionOf = ({ ttl, lag, since }: Bounds): ModelDefinition =>
     },
   });
 
-/** What happens between two looks: rows that come in time or late, corrections, removals, and runs. */
+/** What happens between two runs: rows in time or late, corrections, removals, and further runs. */
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('enter' as const), key, at: minute }) },
   {
@@ -108,7 +108,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-/** One history: its tables, and how far its online rows are. */
+/** One history: its tables, and the state of its online rows. */
 class Story {
   readonly #source: StoredDefinition;
   #now = 0;
@@ -170,7 +170,7 @@ class Story {
     }
   }
 
-  /** Brings the rows to the end of time and compares. */
+  /** Brings the rows to the last instant and compares. */
   async end(): Promise<void> {
     this.#now = Math.max(this.#now, LAST);
     await this.#run('increment', null);
@@ -207,7 +207,7 @@ class Story {
     });
   }
 
-  /** The rows against those of a whole run for a definition of another number, and against the offline join. */
+  /** Compares the rows with those of a full run for another definition version, and with the offline join. */
   async #compare(asOf: Date): Promise<void> {
     const stored = (version: number) =>
       database.pool.query<{ entity_key: string; features: Record<string, unknown>; as_of: Date }>(
@@ -254,7 +254,7 @@ class Story {
 
 const UNBOUNDED: Bounds = { ttl: null, lag: null, since: null };
 
-// Written by a run that did not finish and gone before the next: no table shows that it was ever there.
+// Written by a run that did not finish and removed before the next one: no table shows that it ever existed.
 const gone = { user_id: '1', region: '1' } as const;
 const whole = { do: 'run', forward: 0, kind: 'increment', cutAfter: null } as const;
 const entityOfARunThatWasCutOff: Step[] = [
@@ -265,7 +265,7 @@ const entityOfARunThatWasCutOff: Step[] = [
   { ...whole, forward: 1 },
 ];
 
-test('an increment gives what a whole run and the offline join give, whatever happened before', async () => {
+test('an increment gives the same rows as a full run and the offline join, after any history', async () => {
   await fc.assert(
     fc.asyncProperty(bounds, fc.array(step, { minLength: 4, maxLength: 16 }), async (within, steps) => {
       const story = new Story(definitionOf(within));

@@ -1,4 +1,4 @@
-// The point-in-time join against a naive one in TypeScript, over random histories and under every plan.
+// The point-in-time join agrees with a naive one in TypeScript, for random histories and with every plan.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { category, numeric } from '../../domain/model/parts/column.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Minutes after `start`; few of them, so that histories are full of ties. */
+/** Minutes after `start`: only a few, so that histories have many ties. */
 const minute = fc.integer({ min: 0, max: 9 });
 const start = Date.parse('2024-02-29T23:55:00Z');
 const instant = (minutes: number): string => new Date(start + minutes * 60_000).toISOString();
@@ -55,7 +55,7 @@ const value: fc.Arbitrary<Value> = fc
     }),
   )
   .map(([of, rest]) => ({ ...of, ...rest }));
-/** Of a view that is keyed by the region alone, in a column of another name. */
+/** Rows of a view that is keyed only by the region, in a column with another name. */
 interface Level {
   readonly region: string;
   readonly at: number;
@@ -104,7 +104,7 @@ const definitionOf = ({ ttl, lag, since }: Bounds): ModelDefinition =>
     },
   });
 
-/** What the join must say of a row. */
+/** The expected result of the join for a row. */
 interface Expected {
   readonly hours: number | null;
   readonly plan: string | null;
@@ -115,7 +115,7 @@ interface Expected {
   readonly matched_1: true | null;
 }
 
-/** The rules of docs, read one after the other, with no thought of speed. */
+/** The rules of the documentation, applied one after the other without regard to speed. */
 function naive(
   row: Key & { readonly at: number },
   values: readonly Value[],
@@ -187,7 +187,7 @@ const plans: JoinPlan[] = (['probe', 'scan'] as const).flatMap((usage) =>
   })),
 );
 
-/** The rows of all time under a plan. */
+/** The rows of all time, joined with a plan. */
 async function joined(definition: ModelDefinition, plan: JoinPlan): Promise<(JoinedRow & Expected)[]> {
   const { rows } = await database.pool.query<JoinedRow & Expected>(
     windowSql(definition, holdoutPolicy(definition), plan),
@@ -196,7 +196,7 @@ async function joined(definition: ModelDefinition, plan: JoinPlan): Promise<(Joi
   return rows;
 }
 
-test('the join gives what a naive join in TypeScript gives, under every plan', async () => {
+test('the join gives the same rows as a naive join in TypeScript, with every plan', async () => {
   await fc.assert(
     fc.asyncProperty(history, async ({ spine, values, levels, bounds: within }) => {
       await load(spine, values, levels);
@@ -214,7 +214,7 @@ test('the join gives what a naive join in TypeScript gives, under every plan', a
   );
 });
 
-test('the instant of online rows may lie between the rows of the spine', async () => {
+test('online rows can be joined at an instant between the times of the entity rows', async () => {
   await load(
     [
       { user_id: '1', region: '1', at: 1 },

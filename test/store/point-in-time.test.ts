@@ -1,4 +1,5 @@
-// The point-in-time join: a row sees what was known at its time, to the microsecond, and nothing else.
+// The point-in-time join: a row has the values that were known at its time, to the microsecond, and nothing
+// else.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
@@ -11,7 +12,7 @@ afterAll(() => database.drop());
 const at = '2024-03-15T12:00:00Z';
 const spineRow = { user_id: 'u', at };
 
-test('a value with the very time of the row is used, and one a microsecond later is not', async () => {
+test('uses a value with exactly the time of the row, and not one a microsecond later', async () => {
   const model = await sampleModel(database, 'time_edge');
   await model.insert('spine', spineRow);
   await model.insert('usage', { user_id: 'u', at: '2024-03-15T12:00:00.000001Z', hours: 2 });
@@ -20,7 +21,7 @@ test('a value with the very time of the row is used, and one a microsecond later
   expect(await model.join()).toMatchObject([{ hours: 1, matched_0: true }]);
 });
 
-test('a future timestamp is never used, not even an infinite one', async () => {
+test('never uses a value with a future timestamp, not even an infinite one', async () => {
   const model = await sampleModel(database, 'future');
   await model.insert('spine', spineRow);
   await model.insert(
@@ -31,7 +32,7 @@ test('a future timestamp is never used, not even an infinite one', async () => {
   expect(await model.join()).toMatchObject([{ hours: null }]);
 });
 
-test('a value exactly as old as the ttl is kept, and one a microsecond older is not', async () => {
+test('uses a value exactly as old as the ttl, and not one a microsecond older', async () => {
   const model = await sampleModel(database, 'ttl_edge', { view: { ttl: '45 days' } });
   await model.insert('spine', { user_id: 'kept', at }, { user_id: 'gone', at });
   await model.insert(
@@ -45,14 +46,14 @@ test('a value exactly as old as the ttl is kept, and one a microsecond older is 
   ]);
 });
 
-test('without a ttl a value of any age is used', async () => {
+test('uses a value of any age if there is no ttl', async () => {
   const model = await sampleModel(database, 'no_ttl');
   await model.insert('spine', spineRow);
   await model.insert('usage', { user_id: 'u', at: '1924-01-01Z', hours: 1 });
   expect(await model.join()).toMatchObject([{ hours: 1 }]);
 });
 
-test('a value known exactly at the end of the lag is used, and one a microsecond later is hidden', async () => {
+test('uses a value known exactly at the end of the lag, and hides one known a microsecond later', async () => {
   const model = await sampleModel(database, 'lag_edge', { view: { known: 'loaded_at', lag: '6 hours' } });
   await model.insert('spine', { user_id: 'seen', at }, { user_id: 'late', at });
   await model.insert(
@@ -66,7 +67,7 @@ test('a value known exactly at the end of the lag is used, and one a microsecond
   ]);
 });
 
-test('an older value that was known stands in for a newer one that was not', async () => {
+test('uses an older known value instead of a newer one that was not yet known', async () => {
   const model = await sampleModel(database, 'stand_in', { view: { known: 'loaded_at', lag: '0 hours' } });
   await model.insert('spine', spineRow);
   await model.insert(
@@ -77,14 +78,14 @@ test('an older value that was known stands in for a newer one that was not', asy
   expect(await model.join()).toMatchObject([{ hours: 1, hidden_0: false }]);
 });
 
-test('a value that never says when it was known is hidden', async () => {
+test('hides a value whose known time is null', async () => {
   const model = await sampleModel(database, 'never_known', { view: { known: 'loaded_at', lag: '6 hours' } });
   await model.insert('spine', spineRow);
   await model.insert('usage', { user_id: 'u', at, hours: 1 });
   expect(await model.join()).toMatchObject([{ hours: null, hidden_0: true }]);
 });
 
-test('rows loaded before knownSince count as known at their own time, and those loaded at it do not', async () => {
+test('counts rows loaded before knownSince as known at their own time, but not rows loaded exactly at it', async () => {
   const knownSince = '2024-06-01T00:00:00Z';
   const model = await sampleModel(database, 'backfill', {
     view: { known: 'loaded_at', lag: '6 hours', knownSince },
@@ -101,7 +102,7 @@ test('rows loaded before knownSince count as known at their own time, and those 
   ]);
 });
 
-test('a correction imported on the 9th for the 3rd is not seen as of the 3rd, but is as of the 9th', async () => {
+test('uses a correction imported on the 9th for the 3rd as of the 9th, and not as of the 3rd', async () => {
   const model = await sampleModel(database, 'correction', { view: { known: 'loaded_at', lag: '6 hours' } });
   await model.insert('spine', { user_id: 'u', at: '2024-03-03Z' }, { user_id: 'u', at: '2024-03-09Z' });
   await model.insert(
@@ -112,7 +113,7 @@ test('a correction imported on the 9th for the 3rd is not seen as of the 3rd, bu
   expect((await model.join()).map(({ hours }) => hours)).toEqual([1, 9]);
 });
 
-test('two rows with equal timestamps give one row, of the one that was known last', async () => {
+test('uses the row that was known last if two have the same timestamp', async () => {
   const model = await sampleModel(database, 'ties', { view: { known: 'loaded_at', lag: '6 hours' } });
   await model.insert('spine', spineRow, spineRow);
   await model.insert(
@@ -123,7 +124,7 @@ test('two rows with equal timestamps give one row, of the one that was known las
   expect(await model.join()).toMatchObject([{ hours: 2 }]);
 });
 
-test('a full tie gives one row, the same one however the table was written', async () => {
+test('chooses the same row of a full tie, in any order of writing', async () => {
   const model = await sampleModel(database, 'full_ties');
   await model.insert('spine', spineRow);
   const tied = [
@@ -139,7 +140,7 @@ test('a full tie gives one row, the same one however the table was written', asy
   }
 });
 
-test('a match whose value is null is a match', async () => {
+test('counts a matching row with a null value as a match', async () => {
   const model = await sampleModel(database, 'null_value');
   await model.insert('spine', spineRow);
   await model.insert('usage', { user_id: 'u', at: '2024-03-14Z', hours: 1 }, { user_id: 'u', at });

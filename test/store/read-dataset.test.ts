@@ -1,4 +1,4 @@
-// Reading a frozen dataset: whatever changed since it was frozen is found.
+// Reading a frozen dataset finds everything that changed since it was frozen.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { getDataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
@@ -29,7 +29,7 @@ afterAll(() => database.drop());
 
 let made = 0;
 
-/** The number of a dataset that no other test touches. */
+/** Freezes a dataset that no other test uses, and returns its number. */
 async function freeze(): Promise<number> {
   made += 1;
   const { definition } = model;
@@ -49,7 +49,7 @@ async function read(id: number) {
 const flip = 'set_byte(bytes, 0, get_byte(bytes, 0) # 1)';
 const parts = ['key', 'cluster', 'time', 'holdout', 'label', 'feature_0', 'feature_1'];
 
-test.each(parts)('a flipped bit in part %s is found', async (part) => {
+test.each(parts)('finds a flipped bit in part %s', async (part) => {
   const id = await freeze();
   expect((await read(id)).keys).toEqual(['["a", "eu"]', '["b", "eu"]']);
   const change = `update tidegate.dataset_chunk set bytes = ${flip} where dataset_id = $1 and part = $2`;
@@ -62,23 +62,23 @@ test.each(parts)('a flipped bit in part %s is found', async (part) => {
 const chunks = 'tidegate.dataset_chunk';
 const forgeries = [
   [
-    'a changed chunk under a digest to match',
+    'a changed chunk with a matching digest',
     `update ${chunks} set bytes = ${flip}, digest = encode(sha256(${flip}), 'hex')
      where dataset_id = $1 and part = 'label'`,
   ],
   ['a missing chunk', `delete from ${chunks} where dataset_id = $1 and part = 'feature_1'`],
   [
-    'a chunk too many',
+    'an additional chunk',
     `insert into ${chunks} select dataset_id, part, 1, digest, bytes from ${chunks}
      where dataset_id = $1 and part = 'label'`,
   ],
   [
-    'an exchange of two columns',
+    'two exchanged columns',
     `update ${chunks} this set bytes = other.bytes, digest = other.digest from ${chunks} other
      where this.dataset_id = $1 and other.dataset_id = $1
        and (this.part, other.part) in (('feature_0', 'time'), ('time', 'feature_0'))`,
   ],
-  ['another row count', `update tidegate.dataset set row_count = 1 where id = $1`],
+  ['a changed row count', `update tidegate.dataset set row_count = 1 where id = $1`],
   [
     'a renamed column',
     `update tidegate.dataset set columns = jsonb_set(columns, '{0,name}', '"minutes"') where id = $1`,
@@ -87,10 +87,10 @@ const forgeries = [
     'a changed dictionary',
     `update tidegate.dataset set columns = jsonb_set(columns, '{1,dictionary}', '["b", "a"]') where id = $1`,
   ],
-  ['another digest', `update tidegate.dataset set digest = repeat('0', 64) where id = $1`],
+  ['a changed digest of the dataset', `update tidegate.dataset set digest = repeat('0', 64) where id = $1`],
 ] as const;
 
-test.each(forgeries)('%s is found', async (_, change) => {
+test.each(forgeries)('finds %s', async (_, change) => {
   const [changed, untouched] = [await freeze(), await freeze()];
   await tamper(database, change, [changed]);
   expect(await failureOf(read(changed))).toMatchObject({ code: 'DATASET_CHANGED' });

@@ -1,4 +1,4 @@
-// Whatever is done to a source between two looks, the increment that follows gives what a whole run would give.
+// For any change of a source between two looks, the next increment gives the same rows as a full run.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { findOnlineRows } from '../../store/online/lookup.ts';
@@ -17,16 +17,19 @@ const first = new Date('2024-03-01Z');
 const second = new Date('2024-03-02Z');
 
 interface Case {
-  /** Makes the source `usage` in the schema, in place of the plain table, with a row of 777 hours for each of a and b. */
+  /**
+   * Creates the source `usage` in the schema, instead of the plain table, with a row of 777 hours for each of
+   * a and b.
+   */
   readonly make?: string;
   /** What happens between the two looks. */
   readonly change: string;
-  /** What a then has, and b. */
+  /** The expected values of a and b after that. */
   readonly hours: readonly [number | null, number | null];
   readonly plan?: string;
   readonly scope: 'full' | 'increment';
   readonly lookedAt: number;
-  /** Why all entities are looked at. */
+  /** The expected reason why all entities are looked at. */
   readonly because?: string;
 }
 
@@ -232,7 +235,7 @@ test.each(Object.entries(cases))(
 );
 
 test.each(['vacuum full usage', 'cluster usage using by_user'])(
-  'after %s an increment gives what it did',
+  'an increment still works after %s',
   async (statement) => {
     const schema = statement.replaceAll(/\W+/g, '_');
     const model = await sampleModel(database, schema);
@@ -248,7 +251,7 @@ test.each(['vacuum full usage', 'cluster usage using by_user'])(
   },
 );
 
-test('a mark of an earlier release, which names no files, leads to one whole run', async () => {
+test('does one full run after a mark of an earlier release, which names no files', async () => {
   const model = await sampleModel(database, 'old_mark');
   await model.insert('spine', { user_id: 'a', at: first });
   await model.insert('usage', { user_id: 'a', at: first, hours: 1 });
@@ -268,7 +271,7 @@ async function write(model: string, asOf: Date): Promise<Materialized> {
   return materialize(database, { source: await getDefinition(database, model), asOf });
 }
 
-/** A foreign server that is this very database. */
+/** Creates a foreign server that points to this database itself. */
 async function connectToItself(): Promise<void> {
   const { hostname, port, pathname, username, password } = new URL(database.url);
   await database.pool.query(`

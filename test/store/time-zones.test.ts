@@ -1,4 +1,4 @@
-// Times without a zone are UTC and days have 24 hours, whatever time zone the server was given.
+// Times without a zone are UTC and days have 24 hours, in every time zone of the server.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
@@ -46,7 +46,7 @@ test.each(inEach)(
 );
 
 // New York moved its clocks forward on 10 March 2024: that local day had 23 hours.
-test.each(zones)('in %s, a ttl of one day is 24 hours where the clocks change', async (zone) => {
+test.each(zones)('in %s, a ttl of one day is 24 hours when the clocks change', async (zone) => {
   const model = await sampleModel(open(zone), 'clocks', { view: { ttl: '1 day' } });
   const at = '2024-03-11T03:30:00Z';
   await model.insert('spine', { user_id: 'kept', at }, { user_id: 'gone', at });
@@ -58,7 +58,7 @@ test.each(zones)('in %s, a ttl of one day is 24 hours where the clocks change', 
   expect(await model.join()).toMatchObject([{ hours: null }, { hours: 1 }]);
 });
 
-test('the same rows have one digest, one newest label and one online row in every time zone', async () => {
+test('the same rows have the same digest, newest label and online row in every time zone', async () => {
   const results = await Promise.all(
     zones.map(async (zone) => {
       const database = open(zone);
@@ -93,7 +93,7 @@ test('the same rows have one digest, one newest label and one online row in ever
   expect(results[2]).toEqual(results[0]);
 });
 
-test("settings in the database's URL are kept", async () => {
+test("keeps settings from the database's URL", async () => {
   const url = new URL(open('UTC').url);
   url.searchParams.set('options', '-c statement_timeout=4321 -c TimeZone=Asia/Tokyo');
   const database = openDatabase(url.href);

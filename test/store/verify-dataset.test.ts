@@ -1,4 +1,4 @@
-// Verifying a dataset: its own bytes, and whether the source still gives the same rows.
+// Verifying a dataset: whether its bytes are unchanged, and whether the source still gives the same rows.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Dataset } from '../../store/registry/dataset.ts';
 import { freezeWindow } from '../../store/datasets/freeze.ts';
@@ -35,7 +35,7 @@ async function frozen(name: string, options: SampleOptions = {}): Promise<[Sampl
   return [model, dataset];
 }
 
-test('an unchanged source gives the same rows, also when labels came since', async () => {
+test('finds no difference in an unchanged source, even if labels arrived since', async () => {
   const [model, dataset] = await frozen('unchanged');
   await database.pool.query(`insert into ${model.table('outcome')} values ('b', 'eu', '${at}', now(), true)`);
   expect(await verifyDataset(database, dataset)).toEqual({
@@ -45,7 +45,7 @@ test('an unchanged source gives the same rows, also when labels came since', asy
   });
 });
 
-test('changed values are named by column, with how many and the first, frozen and now', async () => {
+test('reports changed values by column, with their number and the first frozen and current value', async () => {
   const [model, dataset] = await frozen('corrected');
   await database.pool.query(`
     update ${model.table('usage')} set hours = 9 where user_id in ('b', 'c');
@@ -69,7 +69,7 @@ test('changed values are named by column, with how many and the first, frozen an
   });
 });
 
-test('rows that went and came are counted, and the others still compared', async () => {
+test('counts removed and added rows, and still compares the others', async () => {
   const [model, dataset] = await frozen('moved');
   await database.pool.query(`
     delete from ${model.table('spine')} where user_id = 'a';
@@ -84,7 +84,7 @@ test('rows that went and came are counted, and the others still compared', async
   });
 });
 
-test('a correction that became known later is not seen where the view has known', async () => {
+test('does not report a correction that became known later if the view has known', async () => {
   const [model, dataset] = await frozen('known_later', { view: { known: 'loaded_at', lag: '6 hours' } });
   await database.pool.query(
     `insert into ${model.table('usage')} values ('b', 'eu', '${at}', '2024-03-20Z', 99, 'b')`,
@@ -92,7 +92,7 @@ test('a correction that became known later is not seen where the view has known'
   expect((await verifyDataset(database, dataset)).difference).toBeNull();
 });
 
-test('chunks that no longer match their digests are found before the source is asked', async () => {
+test('finds chunks that no longer match their digests before it reads the source', async () => {
   const [, dataset] = await frozen('tampered');
   await tamper(
     database,

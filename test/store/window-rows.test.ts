@@ -1,4 +1,4 @@
-// The rows of a window: which there are, by which keys, in which order, and with their texts as they are.
+// The rows of a window: which rows it has, with which keys, in which order, and with unchanged texts.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { category, instant, numeric } from '../../domain/model/parts/column.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -12,7 +12,7 @@ afterAll(() => database.drop());
 const at = '2024-03-15T12:00:00Z';
 const spineRow = { user_id: 'u', at };
 
-test("keys ('1', '11') and ('11', '1') keep their own values", async () => {
+test("keeps the values of keys ('1', '11') and ('11', '1') separate", async () => {
   const model = await sampleModel(database, 'composite');
   const keys = [
     { user_id: '1', region: '11' },
@@ -28,7 +28,7 @@ test("keys ('1', '11') and ('11', '1') keep their own values", async () => {
   ]);
 });
 
-test('keys of any Postgres type are compared as what they are', async () => {
+test('compares keys of any Postgres type without a cast', async () => {
   await database.pool.query(`
     create schema key_types;
     create table key_types.spine (id uuid, n bigint, day date, at timestamptz);
@@ -51,7 +51,7 @@ test('keys of any Postgres type are compared as what they are', async () => {
   ]);
 });
 
-test('an entity with no rows at all keeps its row, with nulls', async () => {
+test('keeps the row of an entity without feature rows, with nulls', async () => {
   const model = await sampleModel(database, 'no_rows');
   await model.insert('spine', spineRow);
   expect(await model.join()).toMatchObject([
@@ -59,7 +59,7 @@ test('an entity with no rows at all keeps its row, with nulls', async () => {
   ]);
 });
 
-test('categories come through as they are', async () => {
+test('returns categories unchanged', async () => {
   const odd = ['__proto__', 'constructor', "o'clock", '"', '\\', '👩‍👩‍👧', '', ' ', 'null', '{}', '\n', 'ß'];
   const model = await sampleModel(database, 'odd_texts');
   const times = odd.map((_, n) => `2024-03-15T00:00:${String(n).padStart(2, '0')}Z`);
@@ -70,7 +70,7 @@ test('categories come through as they are', async () => {
   for (const { entity_key, plan } of rows) expect(JSON.parse(entity_key)).toEqual([plan, 'eu']);
 });
 
-test('columns, tables and schemas may have names that need quotes', async () => {
+test('accepts columns, tables and schemas whose names need quotes', async () => {
   await database.pool.query(`
     create schema "Select";
     create table "Select"."Order" (user_id text, region text, "At" timestamptz, "group" float8, "Plan$" text)`);
@@ -82,7 +82,7 @@ test('columns, tables and schemas may have names that need quotes', async () => 
   expect(await model.join()).toMatchObject([{ group: 4, Plan$: 'a' }]);
 });
 
-test('columns that only derived columns read are joined, an instant in microseconds', async () => {
+test('joins columns that only derived columns read, with an instant in microseconds', async () => {
   const model = await sampleModel(database, 'inputs', {
     view: { columns: { loaded_at: instant(), hours: numeric({ inputOnly: true }), plan: category() } },
   });
@@ -99,7 +99,7 @@ test('columns that only derived columns read are joined, an instant in microseco
   ]);
 });
 
-test('a SQL view of the user can be the source of features and of labels', async () => {
+test('accepts a SQL view of the user as source of features and of labels', async () => {
   const model = await sampleModel(database, 'views', {
     view: { table: 'views.usage_view' },
     label: { table: 'views.outcome_view' },
@@ -113,7 +113,7 @@ test('a SQL view of the user can be the source of features and of labels', async
   expect(await model.join()).toMatchObject([{ hours: 1, label: 1 }]);
 });
 
-test('a window takes the row at its end and leaves the one at its beginning', async () => {
+test('includes the row at the end of the window and excludes the one at its beginning', async () => {
   const model = await sampleModel(database, 'window_edges');
   const times = [
     '2024-02-29T00:00:00Z',
@@ -126,7 +126,7 @@ test('a window takes the row at its end and leaves the one at its beginning', as
   expect(rows.map(({ row_time }) => row_time)).toEqual([1_709_164_800_000_001, 1_711_843_200_000_000]);
 });
 
-test('rows come ordered by key and time, whatever the collation', async () => {
+test('orders rows by key and time, with any collation', async () => {
   const model = await sampleModel(database, 'ordered');
   const keys = ['b', 'B', 'a', 'É', '_', 'Z', 'é'];
   await model.insert(

@@ -1,4 +1,4 @@
-// The features of a window described as they stream by.
+// Statistics of a window's features, computed while its rows are streamed.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { category, numeric } from '../../domain/model/parts/column.ts';
 import { ratio } from '../../domain/model/index.ts';
@@ -9,7 +9,7 @@ import { type SampleModel, sampleModel } from '../helpers/sample-model.ts';
 let database: MigratedDatabase;
 let sample: SampleModel;
 
-// More than one fetch of 8,192 rows, with the last value of each column of its own.
+// More than one fetch of 8,192 rows, with a different last value in each column.
 const ROWS = 20_000;
 const january = { from: new Date('2024-01-01Z'), to: new Date('2024-02-01Z') };
 
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('numbers, categories and derived columns are counted to the last row of the window', async () => {
+test('counts numbers, categories and derived columns up to the last row of the window', async () => {
   const seen: number[] = [];
   const { rows, features } = await windowStats(database, sample.definition, january, {
     onProgress: (count) => seen.push(count),
@@ -63,7 +63,7 @@ test('numbers, categories and derived columns are counted to the last row of the
     ],
     error: 0,
   });
-  // 0 / 0, NaN and the infinity are missing.
+  // 0 / 0, NaN and infinity are missing.
   expect(inverse).toMatchObject({
     name: 'inverse',
     missing: 2 * tenth + 1,
@@ -75,7 +75,7 @@ test('numbers, categories and derived columns are counted to the last row of the
   });
 });
 
-test('an empty window has no rows', async () => {
+test('reports no rows for an empty window', async () => {
   const { rows, features } = await windowStats(database, sample.definition, {
     from: new Date('2030-01-01Z'),
     to: new Date('2030-02-01Z'),
@@ -84,7 +84,7 @@ test('an empty window has no rows', async () => {
   expect(features).toMatchObject([{ rows: 0, min: null }, { rows: 0, top: [] }, { rows: 0 }]);
 });
 
-test('an aborted look ends with its reason', async () => {
+test("throws the signal's reason if aborted", async () => {
   const ending = new AbortController();
   const reason = new Error('enough');
   const look = windowStats(database, sample.definition, january, {

@@ -1,4 +1,4 @@
-// The types that the values of a file suggest, and the statement made of them.
+// Types inferred from the values of a file, and the statement that creates a table with them.
 import { describe, expect, it } from 'vitest';
 import { ColumnInference } from '../../../store/import/infer-column.ts';
 import { createTableSql } from '../../../store/import/plan-tables.ts';
@@ -34,7 +34,7 @@ describe('the type of a column', () => {
     expect(inference(...values).type).toBe(type);
   });
 
-  it('is text because of the one value that is not as those before it', () => {
+  it('is text because of the first value that does not fit the type of those before it', () => {
     expect(inference('1', '2.5', 'N/A', '4', '?').textBecause).toEqual({
       value: 'N/A',
       at: 4,
@@ -44,7 +44,7 @@ describe('the type of a column', () => {
   });
 });
 
-it('the statement holds keys, values and times, each name quoted', () => {
+it('creates a table with keys, values and times, with every name quoted', () => {
   const statement = createTableSql(
     { schema: 'crm', table: 'Log "in"', timestamp: 'as_of', known: 'loaded_at' },
     [
