@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 // The package is CommonJS with an ESM-style default in its types.
-const serialize = canonicalize as unknown as (value: unknown) => string | undefined;
+const serialise = canonicalize as unknown as (value: unknown) => string | undefined;
 
 /**
  * Returns the canonical text of a plain JSON value: sorted keys, no white space, the shortest form of each number.
@@ -11,7 +11,7 @@ const serialize = canonicalize as unknown as (value: unknown) => string | undefi
  * @throws TypeError for a value that JSON cannot represent, such as NaN or an infinity
  */
 export function canonicalJson(value: unknown): string {
-  const text = serialize(value);
+  const text = serialise(value);
   if (text === undefined) throw new TypeError('the value cannot be written as JSON');
   return text;
 }

@@ -1,4 +1,4 @@
-// Recognizes errors that only a mistake in the program can cause, and that a retry would therefore meet again.
+// Recognises errors that only a mistake in the program can cause, and that a retry would therefore meet again.
 import { TidegateError } from './errors.ts';
 
 const OF_THE_LANGUAGE = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, EvalError];

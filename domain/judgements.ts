@@ -51,7 +51,7 @@ export const JUDGEMENTS = [
   {
     run: 'monitor',
     name: 'multivariate drift',
-    due: 'drift is due and `drift.multivariate` asks for it',
+    due: 'drift is due and `drift.multivariate` is not `false`',
     notApplicable: 'fewer than 50 entities on one side, or no column with two common values',
     failed: GOES_ON,
   },

@@ -1,6 +1,6 @@
 // The profile of a numeric column of a window: counts and sums in the bins of the reference.
 import type { UnitScale } from './clip-range.ts';
-import { cellOf, type CutGrid } from './cut-grid.ts';
+import { cellOf, type EdgeGrid } from './edge-grid.ts';
 import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../math/moments.ts';
 import { total } from '../math/total.ts';
 
@@ -30,7 +30,7 @@ const MIN_LEFT = 1e-6;
 /** Counts the values of a column into bins, one chunk at a time. Memory does not grow with the number of values. */
 export class NumericCounter {
   readonly #name: string;
-  readonly #grid: CutGrid;
+  readonly #grid: EdgeGrid;
   readonly #scale: UnitScale;
   /** The count of each bin followed by its sum, next to each other because they are updated together. */
   readonly #bins: Float64Array;
@@ -42,16 +42,16 @@ export class NumericCounter {
   #firstInner = 0;
   #innerCells = 0;
 
-  constructor(name: string, grid: CutGrid, scale: UnitScale) {
+  constructor(name: string, grid: EdgeGrid, scale: UnitScale) {
     this.#name = name;
     this.#grid = grid;
     this.#scale = scale;
-    this.#bins = new Float64Array(2 * (grid.cuts.length + 1));
+    this.#bins = new Float64Array(2 * (grid.edges.length + 1));
   }
 
   /** Counts values; NaN is missing. */
   add(values: Float64Array): void {
-    const { cuts, bins, origin, perCell, lastCell } = this.#grid;
+    const { edges, bins, origin, perCell, lastCell } = this.#grid;
     const { half, low, perUnit } = this.#scale;
     const counted = this.#bins;
     let firstInner = this.#firstInner;
@@ -86,10 +86,10 @@ export class NumericCounter {
         // Binary search, for cells with many edges at the crowded end of a skewed column.
         while (end - bin > 4) {
           const middle = (bin + end) >>> 1;
-          if ((cuts[middle] as number) <= value) bin = middle + 1;
+          if ((edges[middle] as number) <= value) bin = middle + 1;
           else end = middle;
         }
-        while (bin < end && (cuts[bin] as number) <= value) bin++;
+        while (bin < end && (edges[bin] as number) <= value) bin++;
       }
       const unit = (value * half - low) * perUnit;
       const at = bin << 1;
@@ -152,7 +152,7 @@ export class NumericCounter {
 export function profileNumbers(
   name: string,
   values: Float64Array,
-  grid: CutGrid,
+  grid: EdgeGrid,
   scale: UnitScale,
 ): NumericProfile {
   const counter = new NumericCounter(name, grid, scale);

@@ -1,7 +1,7 @@
 // The reference of a numeric column, frozen with a version.
 import { type NumericColumn } from '../frame.ts';
 import { clipRange, type ClipRange, toUnits, unitScale } from './clip-range.ts';
-import { cutGrid } from './cut-grid.ts';
+import { edgeGrid } from './edge-grid.ts';
 import { nextUp, sortedValues } from '../math/total.ts';
 import { type NumericProfile, profileNumbers } from './numeric-profile.ts';
 import { standardDeviation } from '../math/moments.ts';
@@ -47,7 +47,7 @@ export function freezeNumbers({ name, values }: NumericColumn): NumericReference
   const range = clipRange(sorted);
   const scale = unitScale(range);
   const ends = decileEnds(sorted);
-  const cuts = numericCuts(sorted, range, ends);
+  const cuts = numericEdges(sorted, range, ends);
   return {
     kind: 'numeric',
     name,
@@ -55,12 +55,12 @@ export function freezeNumbers({ name, values }: NumericColumn): NumericReference
     psiCuts: ends.map(nextUp),
     range,
     spread: standardDeviation(toUnits(sorted, scale)),
-    profile: profileNumbers(name, values, cutGrid(cuts), scale),
+    profile: profileNumbers(name, values, edgeGrid(cuts), scale),
   };
 }
 
 /** Up to this many distinct values, each has its own bin. With more, this is the usual number of quantiles used as edges. */
-const MAX_CUTS = 2047;
+const MAX_EDGES = 2047;
 
 /** The largest share of the reference rows in a bin of several values. The KS bracket is at most this wide. */
 const WIDEST_BIN = 0.0007;
@@ -75,28 +75,28 @@ const WIDEST_BIN = 0.0007;
  * tied data. The clip bounds and the ends of the decile bins are always edges, so that the distance and PSI are sums over
  * whole bins.
  */
-function numericCuts(sorted: Float64Array, range: ClipRange | null, decileEnds: Float64Array): Float64Array {
-  const cuts = new Set<number>();
+function numericEdges(sorted: Float64Array, range: ClipRange | null, decileEnds: Float64Array): Float64Array {
+  const edges = new Set<number>();
   const addValue = (value: number): void => {
     // Adding 0 turns −0 into 0: they are one value.
-    cuts.add(value + 0).add(nextUp(value));
+    edges.add(value + 0).add(nextUp(value));
   };
   const distinct = distinctValues(sorted);
   if (distinct === null) {
     const n = sorted.length;
-    const bins = Math.max(MAX_CUTS + 1, Math.ceil(n / Math.max(1, Math.floor(WIDEST_BIN * n))));
+    const bins = Math.max(MAX_EDGES + 1, Math.ceil(n / Math.max(1, Math.floor(WIDEST_BIN * n))));
     for (let bin = 1; bin < bins; bin++) {
       const at = Math.floor((bin * n) / bins);
       const value = sorted[at] as number;
       if (value === sorted[at - 1] || value === sorted[at + 1]) addValue(value);
-      else cuts.add(value + 0);
+      else edges.add(value + 0);
     }
   } else {
     distinct.forEach(addValue);
   }
-  if (range !== null) cuts.add(range.low).add(range.high);
-  for (const end of decileEnds) cuts.add(nextUp(end));
-  return Float64Array.from(cuts).sort();
+  if (range !== null) edges.add(range.low).add(range.high);
+  for (const end of decileEnds) edges.add(nextUp(end));
+  return Float64Array.from(edges).sort();
 }
 
 /** Returns the distinct values of a sorted sample, or null if there are more than 2,047. */
@@ -104,7 +104,7 @@ function distinctValues(sorted: Float64Array): number[] | null {
   const distinct: number[] = [];
   for (const value of sorted) {
     if (value === distinct.at(-1)) continue;
-    if (distinct.length === MAX_CUTS) return null;
+    if (distinct.length === MAX_EDGES) return null;
     distinct.push(value);
   }
   return distinct;

@@ -5,7 +5,7 @@ import { addCategoryProfiles, type CategoryProfile, CodeCounter, profileCounts }
 import { type ColumnReference, type FeatureReference, type Share } from './feature-reference.ts';
 import { addNumericProfiles, NumericCounter, type NumericProfile } from './numeric-profile.ts';
 import { unitScale } from './clip-range.ts';
-import { cutGrid } from './cut-grid.ts';
+import { edgeGrid } from './edge-grid.ts';
 
 /** A column of the reference that could not be counted in the window. */
 export interface AbsentProfile {
@@ -100,7 +100,7 @@ export class WindowProfiler {
       const head = this.#heads.get(column.name);
       if (head?.kind !== column.kind) continue;
       if (column.kind === 'numeric') {
-        const grid = cutGrid(column.cuts);
+        const grid = edgeGrid(column.cuts);
         this.#numbers.set(column.name, new NumericCounter(column.name, grid, unitScale(column.range)));
       } else {
         this.#codes.set(column.name, new CodeCounter(head.dictionary ?? []));

@@ -1,4 +1,4 @@
-// Summarizes a numeric column in little memory: a histogram with logarithmic buckets, and the most frequent values.
+// Summarises a numeric column in little memory: a histogram with logarithmic buckets, and the most frequent values.
 
 const BUCKETS = 256;
 

@@ -1,4 +1,4 @@
-// Summarizes a numeric column of any length in little memory.
+// Summarises a numeric column of any length in little memory.
 import { NumberSketch } from './number-sketch.ts';
 
 /** The quantiles in a summary. */
@@ -22,7 +22,7 @@ export interface NumericSummary {
 }
 
 /**
- * Summarizes a column, one chunk at a time.
+ * Summarises a column, one chunk at a time.
  *
  * @example
  * const summary = new NumericSummariser();

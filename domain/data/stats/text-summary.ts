@@ -1,4 +1,4 @@
-// Summarizes a category column of any length and any number of values in little memory.
+// Summarises a category column of any length and any number of values in little memory.
 import { byCodeUnits } from '../../canonical-json.ts';
 
 /** How many values are kept when the number of values reaches twice as many. */
@@ -24,7 +24,7 @@ export interface TextSummary {
 }
 
 /**
- * Summarizes a column, one value at a time. Beyond 40,000 distinct values, all counts are lowered by the same number
+ * Summarises a column, one value at a time. Beyond 40,000 distinct values, all counts are lowered by the same number
  * until half of the values are left.
  *
  * Source: Misra & Gries 1982, in the batched form of Anderson et al. 2017.

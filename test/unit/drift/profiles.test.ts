@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { normedWasserstein } from '../../../domain/drift/statistics/wasserstein.ts';
 import { toUnits, unitScale } from '../../../domain/data/profile/clip-range.ts';
 import { measureColumn } from '../../../domain/drift/column-measurement.ts';
-import { cutGrid } from '../../../domain/data/profile/cut-grid.ts';
+import { edgeGrid } from '../../../domain/data/profile/edge-grid.ts';
 import { freezeReference, type FeatureReference } from '../../../domain/data/profile/feature-reference.ts';
 import { ksBracket, ksTest } from '../../../domain/drift/statistics/ks.ts';
 import { nextUp } from '../../../domain/data/math/total.ts';
@@ -43,7 +43,7 @@ describe('the bins of a numeric column', () => {
     fc.assert(
       fc.property(sample, sample, (cutsAt, values) => {
         const cuts = Float64Array.from(new Set(cutsAt.map((cut) => cut + 0))).sort();
-        const profile = profileNumbers('x', Float64Array.from(values), cutGrid(cuts), unitScale(null));
+        const profile = profileNumbers('x', Float64Array.from(values), edgeGrid(cuts), unitScale(null));
         const expected = new Float64Array(cuts.length + 1);
         for (const value of values) expected[cuts.filter((cut) => cut <= value).length]!++;
         expect(profile.counts).toEqual(expected);
