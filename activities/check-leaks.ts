@@ -1,4 +1,4 @@
-// The leak alarm: features that know the label are named before anything is trained on them.
+// The leak alarm: finds features that leak the label, before anything is trained on them.
 import { log } from '@temporalio/activity';
 import { errorKinds, TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
@@ -25,28 +25,28 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { lateViews } from '../store/join/late-views.ts';
 import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { compute } from './compute/compute.ts';
-import { type ActivityDeps, beside } from './deps.ts';
+import { type ActivityDeps, computeControl } from './deps.ts';
 
-/** Of a larger window so many training rows of each class are looked at: which of them there are moves no AUC. */
+/** Maximum number of training rows per class that are examined; a larger window is sampled evenly, which hardly affects the AUCs. */
 const MAX_ROWS_OF_CLASS = 25_000;
 
-/** What the leak alarm says of a training window. */
+/** The result of the leak check of a training window. */
 export interface LeaksChecked {
   readonly words: string;
-  /** Why the window is not trained on; null where it may be. */
+  /** Why the window may not be used for training; null if it may. */
   readonly refused: { readonly code: 'LEAK_SUSPECTED' | 'JUDGEMENT_FAILED'; readonly reason: string } | null;
 }
 
-/** A training window to look at. */
+/** A training window to check. */
 export interface LeaksToCheck {
   readonly retrainId: string;
-  /** What ended the attempts before: the check is recorded as failed. Absent while it may still be made. */
+  /** The error of the last attempt, if the check is to be recorded as failed; absent if it is to be made. */
   readonly failed?: Failed;
 }
 
-/** The step that looks for leaks before training. */
+/** The step that checks for leaks before training. */
 export const leakActivities = ({ database }: ActivityDeps) => ({
-  /** Looks at the training rows of a retrain's frozen window, and at no other, and stores what it found with the retrain. */
+  /** Examines only the training rows of a retrain's frozen window, and stores the result with the retrain. */
   async checkLeaks({ retrainId, failed }: LeaksToCheck): Promise<LeaksChecked> {
     const retrain = await getRetrain(database, retrainId);
     if (retrain.datasetId === null)
@@ -83,7 +83,7 @@ async function lookForLeaks(
   };
 }
 
-/** A leak refuses by the policy of the alarm, a check that could not be made by that of failed judgements. */
+/** A leak is refused by the policy of the alarm; a check that could not be made, by the policy for failed judgements. */
 function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksChecked['refused'] {
   if (check.failed)
     return promotion.failedJudgement === 'warn'
@@ -93,7 +93,7 @@ function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksCheck
   return isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null;
 }
 
-/** On the rows of the newest monitor window, where there are older ones: a leak that began lately is lost among all. */
+/** Judges the newest monitor window on its own if there are older rows, because a recent leak would be diluted among all rows. */
 async function judgeNewest(
   frame: Frame,
   { monitor, training }: ModelDefinition,
@@ -106,4 +106,4 @@ async function judgeNewest(
 }
 
 const judgeEach = (frame: Frame, seed: number): Promise<LoneFeature[]> =>
-  compute('judgeFeaturesAlone', { frame, seed }, beside());
+  compute('judgeFeaturesAlone', { frame, seed }, computeControl());

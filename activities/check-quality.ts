@@ -1,4 +1,4 @@
-// Quality of a report's window: its contracts, and what else looks like a fault of the data.
+// Checks the quality of a report's window: its contracts, and other likely faults in the data.
 import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
 import { checkFreshness } from '../domain/quality/contracts/check-contracts.ts';
 import { shorten } from '../domain/quality/contracts/tally.ts';
@@ -23,23 +23,23 @@ import { type Database } from '../store/postgres/database.ts';
 import { getReport, type Report, writeReportPart } from '../store/registry/reports.ts';
 import { getVersion, readReference } from '../store/registry/versions.ts';
 import { referenceOf } from './count-window.ts';
-import { type ActivityDeps, type InWords, type ReportToJudge } from './deps.ts';
+import { type ActivityDeps, type Described, type ReportToJudge } from './deps.ts';
 import { createContext, Script } from 'node:vm';
 import { type MatchTexts } from '../domain/model/parts/contract.ts';
 import { wholeValue } from '../domain/model/parts/regex.ts';
 
-/** Of the line for people: the report holds all of it. */
+/** Maximum length of the summary line; the report contains everything. */
 const MAX_CHARACTERS = 3_000;
 
-/** What the check found, and whether the loop stops here. */
-export interface QualityChecked extends InWords {
-  /** A contract of severity `fail` is broken: nothing is measured or retrained on this window. */
+/** A summary of the findings, and whether the loop stops here. */
+export interface QualityChecked extends Described {
+  /** True if a contract of severity `fail` is broken: nothing is measured or retrained on this window. */
   readonly stops: boolean;
 }
 
 /** The step that checks quality. */
 export const qualityActivities = ({ database }: ActivityDeps) => ({
-  /** Checks the window's contracts and looks for faults. Where it stops the loop, the other parts say why they are missing. */
+  /** Checks the window's contracts and looks for faults. If this stops the loop, the other parts record why they are missing. */
   async checkQuality({ reportId, failed }: ReportToJudge): Promise<QualityChecked> {
     const quality = failed
       ? qualityFailed(failed)
@@ -54,7 +54,7 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
   },
 });
 
-/** Why nothing is measured on the window; null if it is. Rows that nobody could check may be as wrong as rows that failed. */
+/** Returns why nothing is measured on the window; null if it is measured. Rows that could not be checked may be as wrong as rows that failed. */
 function stopsBecause(quality: QualityPart): string | null {
   if (quality.failed) return describeFailedJudgement('quality', quality.failed);
   const stopping = stoppingContracts(quality);
@@ -101,7 +101,7 @@ async function qualityOf(database: Database, report: Report): Promise<QualityPar
   };
 }
 
-/** The champion's reference; null where it is of an older format, of which the part on drift tells. */
+/** The champion's reference; null if it has an older format, which the drift part reports. */
 async function readable(
   database: Database,
   model: string,
@@ -111,7 +111,7 @@ async function readable(
   return 'reason' in reference ? null : reference;
 }
 
-/** All patterns of a window together; meanwhile the worker's thread does nothing else. */
+/** Time for all patterns of a window together; the worker's main thread is blocked meanwhile. */
 const BUDGET_MS = 1_000;
 
 const script = new Script(
@@ -119,8 +119,8 @@ const script = new Script(
 );
 
 /**
- * A matcher whose patterns share a budget of time. V8 looks at the clock inside of a match, so one that backtracks for
- * ever is stopped as well; what comes after the budget is spent is not tried.
+ * Returns a matcher whose patterns share a time budget. V8 enforces the timeout even within a match, so that endless
+ * backtracking is stopped too. Once the budget is used up, further patterns are not tried.
  *
  * @example new ContractCheck(definition, columns, matchInTime())
  */

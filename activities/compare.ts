@@ -1,9 +1,9 @@
-// Comparison: champion and candidate on the same holdout rows of the evaluation window.
+// Compares champion and candidate on the same holdout rows of the evaluation window.
 import { thresholdOf, DEFAULT_THRESHOLD } from '../domain/learning/artifact/operating-threshold.ts';
 import { scoreFrame } from '../domain/learning/artifact/scorer.ts';
 import { type ComparisonBody, describeComparison } from '../domain/decisions/comparison-body.ts';
 import { type Failed, describeFailedJudgement } from '../domain/judgements.ts';
-import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/temporal-holdout.ts';
+import { dueAndFailed, notDue, type TemporalHoldout } from '../domain/decisions/temporal-holdout.ts';
 import { digestOfScores } from '../domain/decisions/validation.ts';
 import { loadScorer, openScorer, readScorerSource } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/postgres/database.ts';
@@ -13,36 +13,36 @@ import { countHoldoutUse, findComparison, writeComparison } from '../store/regis
 import { candidateOf, getRetrain } from '../store/registry/retrains.ts';
 import { findVersionIn, getVersion, type Version } from '../store/registry/versions.ts';
 import { championFrame, type Evaluation, evaluationDataset, readEvaluation } from './evaluation.ts';
-import { judgeOutOfTime } from './judge-temporal-holdout.ts';
+import { evaluateTemporalHoldout } from './judge-temporal-holdout.ts';
 import { proveLeaks } from './prove-leaks.ts';
 import { compute } from './compute/compute.ts';
-import { type ActivityDeps, beside } from './deps.ts';
+import { type ActivityDeps, computeControl } from './deps.ts';
 import { fitTreesBy } from './fit-trees.ts';
 
-/** What workflows know of a judgement that could not be made. */
+/** The error that prevented a judgement, as workflows see it. */
 export type { Failed };
 
 /** A comparison to make. */
 export interface ComparisonAsked {
   readonly retrainId: string;
-  /** What the step before made of the temporal holdout, or what ended it; both absent in runs from before there was one. */
-  readonly outOfTime?: OutOfTime;
+  /** The result of the temporal holdout or the error that ended it; both absent in runs from before that was a step of its own. */
+  readonly outOfTime?: TemporalHoldout;
   readonly outOfTimeFailed?: Failed;
-  /** What ended the attempts before: the comparison cannot be made. Absent while it may still be. */
+  /** The error of the last attempt, if the comparison is to be recorded as failed; absent if it is to be made. */
   readonly failed?: Failed;
 }
 
-/** What a comparison came to. */
+/** The result of a comparison. */
 export interface Compared {
   readonly words: string;
-  /** It could not be made, and there is nothing to decide on; absent otherwise. */
+  /** Present if the comparison could not be made, so that there is nothing to decide on. */
   readonly failed?: true;
 }
 
 /** The steps that compare a candidate. */
 export const compareActivities = (deps: ActivityDeps) => ({
-  /** Judges the recipe of a retrain's candidate on the future: a step of its own, so that one that dies is recorded as failed. */
-  async judgeTemporalHoldout({ retrainId }: { retrainId: string }): Promise<OutOfTime> {
+  /** Evaluates the recipe of a retrain's candidate on later rows. A step of its own, so that even a crash is recorded as a failed judgement. */
+  async judgeTemporalHoldout({ retrainId }: { retrainId: string }): Promise<TemporalHoldout> {
     const { database } = deps;
     const retrain = await getRetrain(database, retrainId);
     const made = await findComparison(database, retrain.model, candidateOf(retrain));
@@ -51,7 +51,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
   },
 
   /**
-   * Compares the candidate of a retrain with the champion, or with the class prior where there is none; once per
+   * Compares the candidate of a retrain with the champion, or with the class prior if there is no champion; once per
    * candidate.
    */
   async compareWithChampion({ retrainId, ...asked }: ComparisonAsked): Promise<Compared> {
@@ -72,7 +72,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
     const candidateScores = await scoreFrame(await openScorer(source), frame);
     const championScores = champion
       ? await scoresOfChampion(database, champion, compared)
-      : // What "no model" would answer to everybody.
+      : // Without a model, every row would get the class prior.
         new Float64Array(frame.rows).fill(prior);
     const { comparison, ...measured } = await compute(
       'measureComparison',
@@ -88,7 +88,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
         },
         candidate: source,
       },
-      beside(),
+      computeControl(),
     );
     const { proof, leakedClusters } = await proveLeaks(database, evaluation, candidate, champion);
     const body: ComparisonBody = {
@@ -115,7 +115,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
     });
     return { words: describeComparison(body, candidateVersion, champion?.version ?? null) };
 
-    async function temporalHoldout(): Promise<OutOfTime> {
+    async function temporalHoldout(): Promise<TemporalHoldout> {
       const { outOfTime, outOfTimeFailed } = asked;
       if (outOfTimeFailed) return dueAndFailed(outOfTimeFailed.code, outOfTimeFailed.reason);
       return outOfTime ?? (await judgeFuture(deps, retrainId, compared));
@@ -150,9 +150,9 @@ const scoresOfChampion = async (
     await championFrame(database, champion, dataset, evaluation),
   );
 
-function judgeFuture(deps: ActivityDeps, retrainId: string, compared: Sides): Promise<OutOfTime> {
+function judgeFuture(deps: ActivityDeps, retrainId: string, compared: Sides): Promise<TemporalHoldout> {
   const { candidate, champion, evaluation } = compared;
-  return judgeOutOfTime(deps.database, {
+  return evaluateTemporalHoldout(deps.database, {
     retrainId,
     candidate,
     champion,

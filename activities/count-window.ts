@@ -1,4 +1,4 @@
-// A window, or a part of it, as counts: its features in the champion's bins, and the champion's scores of it.
+// Profiles a window or a part of it: counts of its features in the champion's bins, and of the champion's scores.
 import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
 import { profileOfScores } from '../domain/drift/prediction-change.ts';
 import { decodeReference, type EncodedReference } from '../domain/data/profile/profile-codec.ts';
@@ -14,17 +14,17 @@ import { profileDataset } from '../store/profiles/profile-dataset.ts';
 import { type WindowCounts } from '../store/profiles/profile-parts.ts';
 import { readScoreReference } from '../store/registry/versions.ts';
 
-/** What a window is counted by. */
+/** The inputs for profiling a window. */
 export interface Counting {
-  /** Frozen by the champion's own definition. */
+  /** The window, frozen by the champion's own definition. */
   readonly dataset: Dataset;
   readonly scorer: Scorer;
   readonly reference: FeatureReference;
-  /** The bins of its scores; null where it has no score reference. */
+  /** The bins of the champion's scores; null if it has no score reference. */
   readonly scores: FeatureReference | null;
 }
 
-/** The bins of a version's scores, as the only column `score`; null where it has no score reference. */
+/** Returns the bins of a version's scores, as a single column `score`; null if it has no score reference. */
 export async function scoreBins(
   database: Database,
   { model, version }: { readonly model: string; readonly version: number },
@@ -34,7 +34,7 @@ export async function scoreBins(
 }
 
 /**
- * Counts the features of all rows and the scores of holdout rows, in one pass.
+ * Counts the features of all rows and the scores of holdout rows in one pass.
  *
  * @param range @default all chunks
  * @throws TidegateError DATASET_CHANGED
@@ -51,7 +51,7 @@ export async function countWindow(
   return { profile, scored: profileOfScores(scores, (await holdout.finish()).scores) };
 }
 
-/** A reference of an older format is told, and stops nothing else that the monitor measures. */
+/** Decodes a reference. One of an older format is returned as unmeasured, so that it does not stop the rest of the monitor run. */
 export function referenceOf(encoded: EncodedReference): FeatureReference | Unmeasured {
   try {
     return decodeReference(encoded);

@@ -1,4 +1,4 @@
-// The two decisions of the loop: facts are gathered here, the rules are domain's.
+// The two decisions of the loop: gathers the facts; the rules are in domain/decisions.
 import { type DriftVerdict } from '../domain/drift/verdict.ts';
 import { criticalFeatures } from '../domain/model/define-model.ts';
 import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
@@ -35,18 +35,18 @@ import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../sto
 import { getVersion, readArtifact, readTuning } from '../store/registry/versions.ts';
 import { type ActivityDeps, type ReportRef } from './deps.ts';
 
-/** What was decided, as the monitor is told it. */
+/** The decision, as returned to the monitor run. */
 export type RetrainDecided = Required<
   Pick<RetrainDecision, 'retrain' | 'outcome' | 'reason' | 'lookAgain'>
 > & {
   readonly summary: string;
-  /** A judgement of the window was due and could not be made; absent otherwise. */
+  /** Present if a judgement of the window was due and could not be made. */
   readonly judgementFailed?: true;
 };
 
 /** The steps that decide: whether to retrain, and whether a candidate may wait for approval. */
 export const decideActivities = ({ database }: ActivityDeps) => ({
-  /** Decides whether a report is reason to retrain, and writes the decision into it. */
+  /** Decides whether a report is a reason to retrain, and stores the decision in the report. */
   async decideRetrain({ reportId }: ReportRef): Promise<RetrainDecided> {
     const report = await getReport(database, reportId);
     const { definition } = await getDefinition(database, report.model, report.definitionVersion);
@@ -60,11 +60,11 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     };
     const decided = decideRetrain(facts, policy);
     const alarms = decided.outcome === 'judgement failed' ? [] : (decided.alarms ?? []);
-    // An attempt before this one may have decided: what is on record is what is done.
+    // An earlier attempt may have decided already: the recorded decision is the one that counts.
     const { decision, summary } = await decideReport(database, reportId, {
       decision: { ...decided, facts },
       summary:
-        `as of ${dayOf(report.asOf)}: ${productionInWords(facts)}, ${decided.outcome}: ` +
+        `as of ${dayOf(report.asOf)}: ${describeProduction(facts)}, ${decided.outcome}: ` +
         [decided.reason, ...alarms].join('; '),
     });
     const { retrain: starts, outcome, reason, lookAgain } = decision;
@@ -99,9 +99,9 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     );
     const { decides } = evaluationsOf(body);
     const [found, toBeat] = fixed([decides.candidateAuc.value, decides.championAuc.value]);
-    const rival = champion === null ? 'no production version' : `production v${champion} AUC ${toBeat}`;
+    const production = champion === null ? 'no production version' : `production v${champion} AUC ${toBeat}`;
     const summary =
-      `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${found}, ${rival}, ` +
+      `as of ${dayOf(new Date(body.window.to))}: candidate v${candidate} AUC ${found}, ${production}, ` +
       [
         `${decision.promote ? 'to Staging' : `refused (${decision.outcome})`}: ${decision.reason}`,
         ...(decision.alarms ?? []),
@@ -156,7 +156,7 @@ async function retrainFacts(
   };
 }
 
-/** What was due of a window and could not be made, in the order in which it is judged. */
+/** Returns the judgements of a window that were due and could not be made, in the order in which they are made. */
 function failedJudgements(report: Report): FailedJudgement[] {
   const { quality, drift, performance } = report;
   const found = [
@@ -171,14 +171,14 @@ function failedJudgements(report: Report): FailedJudgement[] {
   return found.flatMap(({ name, failed }) => (failed ? [{ name, ...failed }] : []));
 }
 
-/** Drift is due on every window of a version in Production that quality lets pass, so whatever kept it away is a failure. */
+/** Drift is due on every window that passes the quality check while a version is in Production, so if it is missing, that is a failure. */
 function driftFailed({ championVersion, quality, drift }: Report): Failed | undefined {
   if (drift?.measured !== false) return undefined;
   const isDue = championVersion !== null && !quality?.failed && !(quality && stoppingContracts(quality)[0]);
   return drift.failed ?? (isDue ? { code: null, reason: drift.reason } : undefined);
 }
 
-/** The newest window that waited for labels and has enough of them by now, or else the newest that waits. */
+/** Returns the newest waiting window that has enough labels by now; if none has, the newest waiting window. */
 async function waitingReport(
   database: Database,
   report: Report,
@@ -203,13 +203,13 @@ function estimatedAuc(part: PerformancePart | null): RetrainFacts['estimated'] {
   return estimated && { value: estimated.value, least: estimated.least };
 }
 
-/** What the champion's own comparison said of it when it was promoted. */
+/** The AUC in the champion's own comparison before it was promoted. */
 async function promisedAuc(database: Database, model: string, champion: number): Promise<Interval | null> {
   const comparison = await findComparison(database, model, champion);
   return comparison?.body.candidate.auc ?? null;
 }
 
-function productionInWords({ champion, realised }: RetrainFacts): string {
+function describeProduction({ champion, realised }: RetrainFacts): string {
   if (!champion) return 'no version in Production';
   const unproven = champion.unproven ? ' (unproven)' : '';
   return `production v${champion.version}${unproven} AUC ${realised ? formatInterval(realised) : 'unknown'}`;

@@ -1,4 +1,4 @@
-// What every step works with: its connections, the run it belongs to, progress and cancellation, and checks of its input.
+// Shared by all steps: connections, the run a step belongs to, progress and cancellation, and checks of input.
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
@@ -15,9 +15,9 @@ export interface ActivityDeps {
   /** Starts and signals other runs. */
   readonly client: Client;
   readonly taskQueue: string;
-  /** Where notifications are posted; absent means nowhere. */
+  /** Where notifications are posted; absent means that they are only logged. */
   readonly webhookUrl?: string;
-  /** A window of more rows is profiled in parts of about so many. @default PART_ROWS */
+  /** A window of more rows is profiled in parts of about this size. @default PART_ROWS */
   readonly partRows?: number;
 }
 
@@ -27,26 +27,26 @@ export interface RunRef {
   readonly runId: string;
 }
 
-/** The run of the activity that calls. */
+/** Returns the run of the current activity. */
 export function currentRun(): RunRef {
   const { workflowExecution } = activityInfo();
-  if (!workflowExecution) throw new TidegateError('DEFECT', 'this activity runs for a workflow only');
+  if (!workflowExecution) throw new TidegateError('DEFECT', 'this activity must be called by a workflow');
   return { workflowId: workflowExecution.workflowId, runId: workflowExecution.runId };
 }
 
-/** Refuses what is no name of a person. @throws TidegateError INVALID_REQUEST, which no retry mends */
+/** Checks that a value is the name of a person. @throws TidegateError INVALID_REQUEST, which is not retried */
 export function requireName(at: string, value: unknown): void {
   const problem = nameProblem(at, value);
   if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
 }
 
-/** Refuses what is no comment or reason. @throws TidegateError INVALID_REQUEST */
+/** Checks that a value is a comment or reason. @throws TidegateError INVALID_REQUEST */
 export function requireText(at: string, value: unknown): void {
   const problem = textProblem(at, value);
   if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
 }
 
-/** The authority of a move that a rule made, and no person. */
+/** The authority of a move that was made by a rule and not by a person. */
 export const byRule = (evidenceDigest: string | null = null): Authority => ({
   actor: 'tidegate',
   authority: 'rule',
@@ -54,27 +54,27 @@ export const byRule = (evidenceDigest: string | null = null): Authority => ({
   ...currentRun(),
 });
 
-/** Progress as heartbeats, and the cancellation of the activity that calls. @example { request, window, ...followed() } */
-export const followed = (): FreezeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
+/** Heartbeat and cancellation of the current activity, as options for freezing. @example { request, window, ...freezeControl() } */
+export const freezeControl = (): FreezeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
 
-/** The same for what runs in a compute thread. @example await compute('tellApart', input, beside()) */
-export const beside = (): ComputeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
+/** The same for a computation in a thread. @example await compute('tellApart', input, computeControl()) */
+export const computeControl = (): ComputeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
 
 /** A report by its number. */
 export interface ReportRef {
   readonly reportId: number;
 }
 
-/** A report to judge a part of. */
+/** A report of which one part is to be judged. */
 export interface ReportToJudge extends ReportRef {
-  /** What ended the attempts before: the part is recorded as failed. Absent while it may still be made. */
+  /** The error of the last attempt, if the part is to be recorded as failed; absent if it is to be made. */
   readonly failed?: Failed;
 }
 
-/** One line for the run's details. */
-export interface InWords {
+/** A result with one line for the run's details. */
+export interface Described {
   readonly words: string;
 }
 
-/** Why a part that needs a champion is unmeasured before the first is in Production. */
+/** Reason of a part that needs a champion, before the first version is in Production. */
 export const NO_CHAMPION = 'no version is in Production yet';

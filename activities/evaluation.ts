@@ -1,4 +1,4 @@
-// The rows that champion and candidate are compared on.
+// Reads the rows on which champion and candidate are compared.
 import { evaluationRows, type Frame } from '../domain/data/frame.ts';
 import { windowEndingAt } from '../domain/model/window.ts';
 import { TidegateError } from '../domain/errors.ts';
@@ -13,18 +13,18 @@ import { newestLabelledTime } from '../store/join/newest-labelled-time.ts';
 import { getReport } from '../store/registry/reports.ts';
 import { type Retrain } from '../store/registry/retrains.ts';
 import { type Version } from '../store/registry/versions.ts';
-import { followed } from './deps.ts';
+import { freezeControl } from './deps.ts';
 
-/** Labelled holdout rows of a window, with their numbers in the dataset and the keys of all its rows. */
+/** The labelled holdout rows of a window, with their row numbers in the dataset and the keys of all its rows. */
 export interface Evaluation {
   readonly dataset: Dataset;
-  /** The evaluation rows and no others. */
+  /** Contains only the evaluation rows. */
   readonly frame: Frame;
   readonly rows: Uint32Array;
   readonly keys: Keys;
 }
 
-/** The evaluation window: that of the report which caused the retrain, else the monitor window at the instant asked for. */
+/** Returns the evaluation window: that of the report that caused the retrain, otherwise the monitor window at the requested instant. */
 export async function evaluationDataset(
   database: Database,
   retrain: Retrain,
@@ -41,17 +41,17 @@ export async function evaluationDataset(
     definition,
     definitionVersion,
     window: windowEndingAt(asOf, definition.monitor.window, definition.monitor),
-    ...followed(),
+    ...freezeControl(),
   });
 }
 
-/** Reads the evaluation rows of a window through a definition. @throws TidegateError TOO_FEW_LABELS where there is none */
+/** Reads the evaluation rows of a window through a definition. @throws TidegateError TOO_FEW_LABELS if there are none */
 export async function readEvaluation(
   database: Database,
   window: Dataset,
   definitionVersion: number,
 ): Promise<Evaluation> {
-  const dataset = await datasetFor(database, window, definitionVersion, followed());
+  const dataset = await datasetFor(database, window, definitionVersion, freezeControl());
   const { frame, numbers } = await readDataset(database, dataset, { rows: evaluationRows });
   if (frame.rows === 0) {
     throw new TidegateError('TOO_FEW_LABELS', 'no holdout row of the evaluation window has a mature label');
@@ -60,9 +60,9 @@ export async function readEvaluation(
 }
 
 /**
- * The evaluation rows as a champion reads them: the same entities and times, through its own definition.
+ * Returns the evaluation rows through the champion's own definition, with the same entities and times.
  *
- * @throws TidegateError DATASET_CHANGED where they are not the same
+ * @throws TidegateError DATASET_CHANGED if entities or times are not the same
  */
 export async function championFrame(
   database: Database,
@@ -70,7 +70,7 @@ export async function championFrame(
   window: Dataset,
   evaluation: Evaluation,
 ): Promise<Frame> {
-  const own = await datasetFor(database, window, champion.definitionVersion, followed());
+  const own = await datasetFor(database, window, champion.definitionVersion, freezeControl());
   if (own.id === evaluation.dataset.id) return evaluation.frame;
   const isSame = own.rows === evaluation.dataset.rows && (await haveSameKeys(database, own, evaluation));
   const { rows } = evaluation;

@@ -1,4 +1,4 @@
-// Evidence: all that a decision on a version rests on, under one digest.
+// Assembles the evidence: everything that a decision on a version is based on, under one digest.
 import { PROMOTION_RULES } from '../domain/decisions/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/decisions/decide-retrain.ts';
 import { describeLabels } from '../domain/data/label-states.ts';
@@ -12,20 +12,20 @@ import { getVersion, readTuning } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type Validation } from './validate.ts';
 
-/** Evidence that waits for a decision. */
+/** The evidence of a version that waits for a decision. */
 export interface PendingEvidence {
   readonly digest: string;
   readonly championVersion: number | null;
   readonly summary: string;
-  /** Who asked for the version, and may not approve it. */
+  /** Who requested the version; this person may not approve it. */
   readonly requestedBy: string;
   /** End of the window on which it was compared, ISO 8601. */
   readonly asOf: string;
 }
 
-/** The step that puts together what a decision rests on. */
+/** The step that assembles the evidence. */
 export const evidenceActivities = ({ database }: ActivityDeps) => ({
-  /** Binds report, comparison, decision, validations, definition and rule versions of a version into its evidence. */
+  /** Assembles report, comparison, decision, validation, definition and rule versions of a version into its evidence. */
   async assembleEvidence(input: {
     model: string;
     version: number;
@@ -39,7 +39,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     const report = retrain.reportId === null ? null : await getReport(database, retrain.reportId);
     const training = await getDataset(database, registered.datasetId);
     const { body } = comparison;
-    // What refuses nobody must be before the eyes of whoever decides.
+    // Alarms do not refuse a version, so the person who decides must see them.
     const alarms = (comparison.decision?.alarms ?? []).map((alarm) => `alarm: ${alarm}`);
     const summary = [describeEvidence(body, version, comparison.championVersion), ...alarms].join('; ');
     const evidence = await writeEvidence(database, {

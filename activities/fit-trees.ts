@@ -1,5 +1,5 @@
-// One fit of trees, done by a trees worker through a run of its own: this activity waits, heartbeats and passes a
-// cancellation on.
+// Runs one fit of trees on a trees worker, through a workflow run of its own: waits for it, sends heartbeats and forwards
+// a cancellation.
 import { cancelled, heartbeat } from '@temporalio/activity';
 import {
   ActivityFailure,
@@ -16,20 +16,20 @@ import { getTreeFit, type NewTreeFit, openTreeFit } from '../store/registry/tree
 import { treesQueue, workflowIds, workflowTypes } from '../workflows/protocol/messages.ts';
 import { type ActivityDeps } from './deps.ts';
 
-/** Has trees fitted. */
+/** Runs a fit of trees on a trees worker. */
 export type FitTrees = (fit: NewTreeFit) => Promise<TreeOutcome>;
 
 const BEAT_MS = 500;
 
-// How the SDK words a cancellation that is none of the run's.
+// Message of the SDK's cancellation when the worker stops, as opposed to a cancelled run.
 const WORKER_SHUTDOWN = 'WORKER_SHUTDOWN';
 
 /**
- * The outcome of a fit. One that was done before is given at once; one that runs is joined, so an attempt after a crash
- * of this worker loses nothing.
+ * Returns the outcome of a fit. A fit that was done before is returned immediately; one that is running is joined, so
+ * that a retry after a crash of this worker loses nothing.
  *
- * @throws TidegateError TREES_WORKER_MISSING where no worker takes it in time; TREES_FAILED; what the worker refused
- * @throws CancelledFailure when the activity is cancelled, once the fit has been told
+ * @throws TidegateError TREES_WORKER_MISSING if no worker picks it up in time; TREES_FAILED; the worker's own refusals
+ * @throws CancelledFailure when the activity is cancelled, after the fit has been cancelled
  */
 export const fitTreesBy =
   ({ database, client, taskQueue }: ActivityDeps): FitTrees =>
@@ -48,14 +48,14 @@ export const fitTreesBy =
       await whileElsewhere(() => Promise.race([handle.result(), cancelled()]));
     } catch (error) {
       if (!(error instanceof CancelledFailure)) throw failureOf(error, taskQueue);
-      // A worker that stops leaves the fit to the attempt after this one, which joins it.
+      // If this worker stops, the fit goes on, and the next attempt joins it.
       if (error.message !== WORKER_SHUTDOWN) await handle.cancel();
       throw error;
     } finally {
       clearInterval(beating);
     }
     const done = await getTreeFit(database, id);
-    if (!done.outcome) throw new TidegateError('TREES_FAILED', `fit ${id} ended and left no trees`);
+    if (!done.outcome) throw new TidegateError('TREES_FAILED', `fit ${id} ended without trees`);
     return done.outcome;
   };
 
@@ -66,12 +66,12 @@ function failureOf(error: unknown, taskQueue: string): unknown {
   if (inner instanceof TimeoutFailure && inner.timeoutType === 'SCHEDULE_TO_START') {
     return new TidegateError(
       'TREES_WORKER_MISSING',
-      `the definition asks for gradient-boosted trees, and no trees worker took the fit from ${treesQueue(taskQueue)}`,
+      `the definition requires gradient-boosted trees, but no trees worker took the fit from ${treesQueue(taskQueue)}`,
       { cause: error },
     );
   }
   if (inner instanceof ApplicationFailure && inner.type != null && inner.type in errorKinds)
     return new TidegateError(inner.type as ErrorCode, inner.message, { cause: error });
-  const words = inner instanceof Error ? inner.message : String(inner);
-  return new TidegateError('TREES_FAILED', `the trees could not be fitted: ${words}`, { cause: error });
+  const message = inner instanceof Error ? inner.message : String(inner);
+  return new TidegateError('TREES_FAILED', `the trees could not be fitted: ${message}`, { cause: error });
 }

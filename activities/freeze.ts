@@ -1,4 +1,4 @@
-// Freezing: the window that a report speaks about, and the window that a candidate is trained on.
+// Freezes the window of a report, and the window that a candidate is trained on.
 import { describeBackfilled, describeLabels } from '../domain/data/label-states.ts';
 import { dayOf, type Window, windowEndingAt } from '../domain/model/window.ts';
 import { type Dataset, getDataset } from '../store/registry/dataset.ts';
@@ -12,36 +12,36 @@ import { getReport, openReport } from '../store/registry/reports.ts';
 import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { findVersionIn } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type ActivityDeps, currentRun, followed } from './deps.ts';
+import { type ActivityDeps, currentRun, freezeControl } from './deps.ts';
 
-/** A report that has been opened, and how many rows it speaks about. */
+/** A report that has been opened, and the size of its window. */
 export interface OpenedReport {
   readonly reportId: number;
   readonly rows: number;
   readonly labelledRows: number;
-  /** Their labels, and history that was taken as known before it was; absent in runs from before there were such words. */
+  /** Describes the labels and backfilled history; absent in runs from before it was recorded. */
   readonly words?: string;
-  /** In how many parts the window is profiled: 1 where it is small, or nothing is there to measure it against. */
+  /** Number of parts in which the window is profiled: 1 if it is small or there is no reference to compare it with. */
   readonly parts: number;
-  /** Who last applied the definition: the requester of what follows from a scheduled run. */
+  /** Who last applied the definition; counts as the requester of a retrain that a scheduled run starts. */
   readonly appliedBy: string;
 }
 
-function inWords(dataset: Dataset): string {
+function describeFrozen(dataset: Dataset): string {
   const { rows, holdoutRows, window } = dataset;
-  return `froze ${rows} rows of (${dayOf(window.from)}, ${dayOf(window.to)}], ${rowsInWords(dataset)}, ${holdoutRows} held out`;
+  return `froze ${rows} rows of (${dayOf(window.from)}, ${dayOf(window.to)}], ${describeRows(dataset)}, ${holdoutRows} held out`;
 }
 
-/** The labels, and what was taken as known before it was. */
-const rowsInWords = (dataset: Dataset): string =>
+/** Describes the labels and backfilled history. */
+const describeRows = (dataset: Dataset): string =>
   [describeLabels(dataset), describeBackfilled(dataset.backfilled)]
     .filter((words) => words !== '')
     .join('; ');
 
-/** Rows frozen longer ago than this are frozen again, because labels may have come or been corrected since. */
+/** Rows frozen longer ago than this are frozen again, because labels may have arrived or been corrected since. */
 const MAX_REUSED_AGE_MS = 60 * 60_000;
 
-/** Whether a dataset holds what freezing this window by this definition would find now. */
+/** Whether a dataset contains the rows that freezing this window by this definition would find now. */
 const isStillTrue = (dataset: Dataset, window: Window, definitionVersion: number): boolean =>
   dataset.expiredAt === null &&
   dataset.definitionVersion === definitionVersion &&
@@ -51,7 +51,7 @@ const isStillTrue = (dataset: Dataset, window: Window, definitionVersion: number
 
 /** The steps that freeze windows. */
 export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDeps) => ({
-  /** Lets old rows go, freezes the monitor window that ends at `asOf` and opens the report on it. */
+  /** Deletes expired dataset rows, freezes the monitor window that ends at `asOf` and opens its report. */
   async freezeWindow({ model, asOf }: { model: string; asOf: string }): Promise<OpenedReport> {
     const run = currentRun();
     const request = `${run.workflowId}/${run.runId}/report`;
@@ -66,13 +66,13 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
       definition: source.definition,
       definitionVersion: source.version,
       window: windowEndingAt(new Date(asOf), source.definition.monitor.window, source.definition.monitor),
-      ...followed(),
+      ...freezeControl(),
     });
     const champion = await findVersionIn(database, model, 'Production');
     const report = await openReport(database, {
       request,
       model,
-      // Not the newest: an attempt before this one may have frozen by a definition that was replaced since.
+      // Not the newest definition: an earlier attempt may have frozen the window by one that has been replaced since.
       definitionVersion: dataset.definitionVersion,
       championVersion: champion?.version ?? null,
       datasetId: dataset.id,
@@ -82,21 +82,22 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     // Evidently's tests need the rows themselves.
     const isCounted = champion !== undefined && source.definition.drift.preset !== 'evidently';
     const parts = isCounted ? partsOf(dataset, partRows) : 1;
-    // Once and here, or else each part would begin with it.
-    if (isCounted && parts > 1) await datasetFor(database, dataset, champion.definitionVersion, followed());
+    // Freeze by the champion's definition here, once; otherwise each part would start with it.
+    if (isCounted && parts > 1)
+      await datasetFor(database, dataset, champion.definitionVersion, freezeControl());
     return {
       reportId: report.id,
       rows: dataset.rows,
       labelledRows: dataset.labelledRows,
-      words: rowsInWords(dataset),
+      words: describeRows(dataset),
       parts,
       appliedBy: source.appliedBy,
     };
   },
 
   /**
-   * Freezes the training window, counted back from the newest row whose label is known. If the report has just frozen
-   * the same window, its dataset is used.
+   * Freezes the training window, which ends at the newest row with a known label. If the report has just frozen the same
+   * window, uses its dataset.
    */
   async freezeTrainingWindow({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
     const retrain = await getRetrain(database, retrainId);
@@ -110,16 +111,18 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     const reported = report && (await getDataset(database, report.datasetId));
     if (reported && retrain.datasetId === null && isStillTrue(reported, window, source.version)) {
       await noteRetrain(database, retrainId, { datasetId: reported.id });
-      return { words: `trains on the window of the report: ${reported.rows} rows, ${rowsInWords(reported)}` };
+      return {
+        words: `trains on the window of the report: ${reported.rows} rows, ${describeRows(reported)}`,
+      };
     }
     const dataset = await freezeWindow(database, {
       request: `${retrainId}/training`,
       definition: source.definition,
       definitionVersion: source.version,
       window,
-      ...followed(),
+      ...freezeControl(),
     });
     await noteRetrain(database, retrainId, { datasetId: dataset.id });
-    return { words: inWords(dataset) };
+    return { words: describeFrozen(dataset) };
   },
 });

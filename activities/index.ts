@@ -1,4 +1,4 @@
-// The activities of the loops, built once per worker from its connections.
+// All activities of the loops, created once per worker from its connections.
 import { nameTheSource } from '../store/name-the-source.ts';
 import { postgresFailure } from '../store/postgres/postgres-failure.ts';
 import { getReport } from '../store/registry/reports.ts';
@@ -25,7 +25,7 @@ import { tuneActivities } from './tune.ts';
 import { validateActivities } from './validate.ts';
 import { decisionActivities } from './verify-decision.ts';
 
-/** Every activity that the workflows call. One that fails on a source table names it as the definition does. */
+/** Creates every activity that the workflows call. An error on a source table names the table as the definition does. */
 export const createActivities = (deps: ActivityDeps) =>
   namingSources(deps.database, {
     ...freezeActivities(deps),
@@ -49,7 +49,7 @@ export const createActivities = (deps: ActivityDeps) =>
     ...notifyActivities(deps),
   });
 
-/** What activities are called with: some name their model, others what belongs to one. */
+/** The fields of an activity's input that identify a model, directly or through a report or retrain. */
 interface Subject {
   readonly model?: string;
   readonly reportId?: number;

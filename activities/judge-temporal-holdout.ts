@@ -1,4 +1,4 @@
-// The temporal holdout: the candidate's recipe learns what was known by a cut, and is tested on holdout rows after it.
+// The temporal holdout: trains by the candidate's recipe on what was known by a cutoff, and tests on holdout rows after it.
 import { type ErrorCode, TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { before, durationOf } from '../domain/model/parts/duration.ts';
@@ -10,7 +10,7 @@ import { trainingRows } from '../domain/data/frame.ts';
 import { linearScorer } from '../domain/learning/artifact/scorer.ts';
 import { cutoffTime } from '../domain/learning/cutoff-time.ts';
 import { TREES } from '../domain/learning/trees.ts';
-import { dueAndFailed, notDue, type OutOfTime } from '../domain/decisions/temporal-holdout.ts';
+import { dueAndFailed, notDue, type TemporalHoldout } from '../domain/decisions/temporal-holdout.ts';
 import { openScorer, scorerSourceOf } from '../scoring/scorer-source.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type Dataset, getDataset } from '../store/registry/dataset.ts';
@@ -21,36 +21,40 @@ import { newestLabelledTime } from '../store/join/newest-labelled-time.ts';
 import { forgetFoldFits } from '../store/registry/tree-fits.ts';
 import { readTuning, type Version } from '../store/registry/versions.ts';
 import { compute } from './compute/compute.ts';
-import { beside, followed } from './deps.ts';
+import { computeControl, freezeControl } from './deps.ts';
 import { trainingOptions } from './training-input.ts';
 import { type FitTrees } from './fit-trees.ts';
 import { trainTrees } from './train-trees.ts';
 import { type Evaluation } from './evaluation.ts';
 
-/** What is judged. */
-export interface OutOfTimeInput {
+/** The candidate and champion to be judged, and the evaluation rows. */
+export interface TemporalHoldoutInput {
   readonly retrainId: string;
   readonly candidate: Version;
   readonly champion: Version | null;
   readonly evaluation: Evaluation;
-  /** Of the champion on the evaluation rows; asked for only if there is a champion and the judgement is due. */
+  /** Scores of the champion on the evaluation rows; called only if there is a champion and the judgement is due. */
   readonly championScores: () => Promise<Float64Array>;
-  /** Has trees fitted, where the candidate is made of them. */
+  /** Fits trees, if the candidate consists of trees. */
   readonly fitTrees: FitTrees;
 }
 
-/** Codes of a past with too few labels to learn from: with them the judgement is not due. */
+/** Codes of errors that mean too few labels before the cutoff: with them the judgement is not due. */
 const TOO_LITTLE_PAST: readonly ErrorCode[] = ['EMPTY_WINDOW', 'TOO_FEW_LABELS', 'ONE_CLASS'];
 
 /**
- * Trains a model by the candidate's recipe and calibration on rows whose label was known by the cut, and compares it with
- * the champion on the holdout rows after it. Not due if the candidate was imported, the rows have one time, fewer than 50
- * clusters of a class come after the cut, or fewer than 50 training rows of a class had a known label by then. A judgement
- * that is due and that no retry can mend is recorded as failed. No threshold is chosen: none of the measures looks at it.
+ * Trains a model by the candidate's recipe and calibration on rows whose label was known by the cutoff, and compares it
+ * with the champion on the holdout rows after it. Not due if the candidate was imported, all rows have the same time,
+ * fewer than 50 clusters of a class come after the cutoff, or fewer than 50 training rows of a class had a known label by
+ * then. A judgement that is due and fails with an error that is not retryable is recorded as failed. No threshold is
+ * chosen, because none of the measures needs one.
  *
- * @throws what another attempt may mend; when cancelled
+ * @throws errors that may succeed on a retry, and cancellations
  */
-export async function judgeOutOfTime(database: Database, input: OutOfTimeInput): Promise<OutOfTime> {
+export async function evaluateTemporalHoldout(
+  database: Database,
+  input: TemporalHoldoutInput,
+): Promise<TemporalHoldout> {
   if (input.candidate.unproven) return notDue('how the candidate was trained is not known: it was imported');
   const found = cutoffTime(input.evaluation.frame);
   if (found.cut === null) return notDue(found.reason);
@@ -70,8 +74,8 @@ export async function judgeOutOfTime(database: Database, input: OutOfTimeInput):
   }
 }
 
-/** Where to cut: see `cutoffTime`. */
-interface Cut {
+/** The cutoff and the rows after it; see `cutoffTime`. */
+interface Cutoff {
   readonly cut: Date;
   readonly rowTimes: number;
   readonly rows: Uint32Array;
@@ -79,9 +83,9 @@ interface Cut {
 
 async function judgeAt(
   database: Database,
-  input: OutOfTimeInput,
-  { cut, rowTimes, rows }: Cut,
-): Promise<OutOfTime> {
+  input: TemporalHoldoutInput,
+  { cut, rowTimes, rows }: Cutoff,
+): Promise<TemporalHoldout> {
   const { frame } = input.evaluation;
   const { model, definitionVersion } = input.candidate;
   const { definition } = await getDefinition(database, model, definitionVersion);
@@ -97,13 +101,13 @@ async function judgeAt(
     clusters: rows.map((row) => frame.clusters[row]!),
     championScores: onAll
       ? Float64Array.from(rows, (row) => onAll[row]!)
-      : // What "no model" would answer to everybody.
+      : // Without a model, every row would get the class prior.
         new Float64Array(rows.length).fill(prior),
     candidateScores: await scorer.scoreRows(frame, Uint32Array.from(rows)),
   };
   const result = compare(scored);
   const { seed } = definition.training;
-  const measures = await compute('sideBySide', { ...scored, prior, seed }, beside());
+  const measures = await compute('sideBySide', { ...scored, prior, seed }, computeControl());
   const champion = input.champion && (await getDataset(database, input.champion.datasetId));
   return {
     judged: true,
@@ -130,15 +134,15 @@ interface Past {
 }
 
 /**
- * The training window as it would have been frozen at the cut: with the labels that were known by then, and from the
- * change on where the candidate learnt from recent rows alone.
+ * Freezes the training window as of the cutoff: with the labels that were known by then, and starting at the change if
+ * the candidate was trained only on recent rows.
  */
 async function freezePast(
   database: Database,
-  { retrainId, candidate }: OutOfTimeInput,
+  { retrainId, candidate }: TemporalHoldoutInput,
   { definition, tuning, cut }: Past,
 ): Promise<Dataset> {
-  // Where the label's table does not say when a label became known, it is taken as known once its delay has passed.
+  // If the label table does not record when a label became known, it counts as known once its delay has passed.
   const labelledUntil =
     definition.label.known === undefined ? before(cut, durationOf(definition.label.delay)) : cut;
   const newest = await newestLabelledTime(database, definition, labelledUntil, cut);
@@ -155,7 +159,7 @@ async function freezePast(
     definitionVersion: candidate.definitionVersion,
     window: change !== null && change > window.from ? { from: change, to } : window,
     knownBy: cut,
-    ...followed(),
+    ...freezeControl(),
   });
 }
 
@@ -172,7 +176,7 @@ async function trainOn(
   const artifact = await compute(
     'fit',
     { frame, rows, trainer, calibration, options: trainingOptions(training, tuning?.chosen) },
-    beside(),
+    computeControl(),
   );
   return { scorer: linearScorer(artifact), prior: artifact.prior, trained: rows.length };
 }
@@ -181,7 +185,7 @@ async function treesOn(
   database: Database,
   past: Dataset,
   { training }: ModelDefinition,
-  { retrainId, fitTrees }: OutOfTimeInput,
+  { retrainId, fitTrees }: TemporalHoldoutInput,
 ) {
   const { frame } = await readDataset(database, past);
   const { threshold: _, ...withoutThreshold } = training;

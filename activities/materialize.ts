@@ -1,4 +1,4 @@
-// Online rows: brought up to date for every definition that is in use, and removed where none is.
+// Brings the online rows of every definition in use up to date, and removes those of all others.
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -12,7 +12,7 @@ import { getVersion } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type MaterializedDefinition } from '../workflows/protocol/messages.ts';
 
-/** The rows of one definition, and the instant to which they are brought. */
+/** The online rows of one definition, and the instant to which they are to be brought. */
 export interface DefinitionRows {
   readonly model: string;
   readonly definitionVersion: number;
@@ -21,7 +21,7 @@ export interface DefinitionRows {
   readonly scope: MaterializeScope;
 }
 
-/** The steps that keep online rows. */
+/** The steps that maintain online rows. */
 export const materializeActivities = ({ database }: ActivityDeps) => {
   const bring = async (input: DefinitionRows): Promise<MaterializedDefinition> => {
     const { model, definitionVersion, asOf, scope } = input;
@@ -38,8 +38,8 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
 
   return {
     /**
-     * The definitions to bring up to date: those in use, or before the first candidate the newest; for a reset also
-     * those whose rows are of an instant in the future. Definitions that keep no online rows are left out.
+     * Returns the definitions to bring up to date: those in use, or the newest if there is no candidate yet; for a reset
+     * also those with rows as of a future instant. Definitions without online rows are left out.
      */
     async definitionsToMaterialize({
       model,
@@ -59,12 +59,12 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
       return { versions: keeping };
     },
 
-    /** Brings the online rows of one definition to an instant; a repeated step goes on where the first stopped. */
+    /** Brings the online rows of one definition to an instant; a retry continues where the previous attempt stopped. */
     materializeDefinition: bring,
 
     /**
      * Brings the online rows of a candidate's definition to the end of the window that it was compared on, or to the
-     * instant of the model's newest rows where that is later: whichever version answers, its rows are as fresh.
+     * instant of the model's newest online rows if that is later, so that a change of version does not make rows older.
      */
     async materializeOnline({
       model,
@@ -84,7 +84,7 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
       return { words: `online rows of ${words}` };
     },
 
-    /** Removes the rows of definitions that are out of use. */
+    /** Removes the online rows of unused definitions. */
     async removeUnusedOnlineRows({ model }: { model: string }): Promise<{ removed: number[] }> {
       const removed = await removeUnusedRows(database, model, {
         onProgress: (progress) => heartbeat(progress),

@@ -1,4 +1,4 @@
-// Drift of a report's window: each feature against the champion's reference.
+// Measures drift of a report's window: each feature against the champion's reference.
 import { driftPolicyOf } from '../domain/drift/drift-policy.ts';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { describeDrift, type DriftPart, notMade, unmeasured } from '../domain/decisions/report.ts';
@@ -14,9 +14,9 @@ import { getVersion, readReference, type Version } from '../store/registry/versi
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import {
   type ActivityDeps,
-  beside,
-  followed,
-  type InWords,
+  computeControl,
+  freezeControl,
+  type Described,
   NO_CHAMPION,
   type ReportToJudge,
 } from './deps.ts';
@@ -37,8 +37,8 @@ import { compute } from './compute/compute.ts';
 
 /** The step that measures drift. */
 export const driftActivities = ({ database }: ActivityDeps) => ({
-  /** Measures each feature of the window against the champion's reference; parts that were profiled are added up. */
-  async measureDrift({ reportId, failed }: ReportToJudge): Promise<InWords> {
+  /** Measures each feature of the window against the champion's reference; adds up parts that were already profiled. */
+  async measureDrift({ reportId, failed }: ReportToJudge): Promise<Described> {
     const [report, parts] = await Promise.all([
       getReportSubject(database, reportId),
       listProfileParts(database, reportId),
@@ -62,14 +62,14 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
         scoreBins(database, { model, version: championVersion }),
         getDataset(database, datasetId),
       ]);
-      const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
+      const dataset = await datasetFor(database, frozen, champion.definitionVersion, freezeControl());
       if (definition.drift.preset === 'evidently')
         return evidentlyDrift(database, { champion, dataset, definition });
       const decoded = referenceOf(encoded);
       if ('reason' in decoded) return decoded;
       const reference = await withMoments(database, decoded, champion.datasetId);
       const merged = await mergeProfileParts(database, reportId, parts, chunksOf(dataset));
-      // Each part was read by its own digests.
+      // Each part has verified only the digests of its own chunks.
       if (merged) await verifyChunkDigests(database, dataset);
       const { profile, scored } =
         merged ??
@@ -84,17 +84,17 @@ export const driftActivities = ({ database }: ActivityDeps) => ({
   },
 });
 
-/** What is compared, and by which policy. */
+/** The two sides to be compared, and the definition with the policy. */
 interface EvidentlyTask {
   readonly champion: Version;
-  /** The window as the champion's definition sees it. */
+  /** The window, frozen by the champion's definition. */
   readonly dataset: Dataset;
   readonly definition: ModelDefinition;
 }
 
 /**
- * Judges the window's rows against the rows that the champion was trained on. Not measured where retention has let
- * either go: a frozen profile has no values to test.
+ * Compares the window's rows with the rows that the champion was trained on. Not measured if retention has deleted
+ * either, because these tests need values and a frozen profile has none.
  */
 async function evidentlyDrift(
   database: Database,
@@ -102,7 +102,7 @@ async function evidentlyDrift(
 ): Promise<DriftPart> {
   const trained = await getDataset(database, champion.datasetId);
   try {
-    // One after the other: each holds all rows of its side in memory.
+    // One after the other, because each read needs memory for all rows of its side.
     const reference = await readDataset(database, trained);
     const window = await readDataset(database, dataset);
     const types = pandasTypesOf(definition);
@@ -118,19 +118,19 @@ async function evidentlyDrift(
   }
 }
 
-/** A window as drift measured it. */
+/** The profiles of a window and its reference. */
 interface MeasuredWindow {
   readonly reference: FeatureReference;
   readonly profile: WindowProfile;
-  /** The bins of the champion's scores, and the window's holdout rows in them; null where it has no score reference. */
+  /** The champion's score reference, and the window's holdout scores in its bins; null if there is no score reference. */
   readonly scores: FeatureReference | null;
   readonly scored: WindowProfile | null;
   readonly minRows: number;
 }
 
 /**
- * Hypotheses for the same family as the features': label drift, and prediction drift on holdout rows where the champion
- * has a score reference.
+ * Returns further hypotheses for the family of the features: label drift, and prediction drift on holdout rows if the
+ * champion has a score reference.
  *
  * @example judgeWindow(reference, profile, policy, otherChanges(window))
  */
@@ -140,8 +140,8 @@ function otherChanges({ reference, profile, scores, scored, minRows }: MeasuredW
 }
 
 /**
- * Classifies a sample of both sides; null where the definition does not ask. Not measurable where retention has let the
- * rows of either go.
+ * Trains a domain classifier on a sample of both sides; null if the definition turns it off. Not measurable if retention
+ * has deleted the rows of either side.
  */
 async function tellApart(
   database: Database,
@@ -158,7 +158,7 @@ async function tellApart(
     );
     const window = await sampleDataset(database, dataset, drift.multivariate);
     const { seed } = drift.multivariate;
-    return await compute('tellApart', { reference, window, seed }, beside());
+    return await compute('tellApart', { reference, window, seed }, computeControl());
   } catch (error) {
     if (!(error instanceof TidegateError) || error.code !== 'DATASET_EXPIRED') throw error;
     const nothing = { auc: null, columns: [], leftOut: [], referenceRows: 0, windowRows: 0, terms: 0 };

@@ -1,4 +1,4 @@
-// Performance of the champion on a report's window: realised where labels have come, estimated where they have not.
+// Measures the champion on a report's window: realised on rows with a label, estimated on those without.
 import { before, durationOf } from '../domain/model/parts/duration.ts';
 import { NO_LABEL } from '../domain/data/frame.ts';
 import { type LabelledScores } from '../domain/learning/metrics/calibration-intervals.ts';
@@ -25,9 +25,9 @@ import { getVersion, readScoreReference, type Version } from '../store/registry/
 import { compute } from './compute/compute.ts';
 import {
   type ActivityDeps,
-  beside,
-  followed,
-  type InWords,
+  computeControl,
+  freezeControl,
+  type Described,
   NO_CHAMPION,
   type ReportToJudge,
 } from './deps.ts';
@@ -35,7 +35,7 @@ import {
 /** The step that measures performance. */
 export const performanceActivities = ({ database }: ActivityDeps) => ({
   /** Measures the champion on the window's holdout rows. */
-  async measurePerformance({ reportId, failed }: ReportToJudge): Promise<InWords> {
+  async measurePerformance({ reportId, failed }: ReportToJudge): Promise<Described> {
     const report = await getReport(database, reportId);
     const part = failed
       ? notMade('performance', failed)
@@ -53,7 +53,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
         getDefinition(database, model, definitionVersion),
         getDataset(database, datasetId),
       ]);
-      const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
+      const dataset = await datasetFor(database, frozen, champion.definitionVersion, freezeControl());
       const { seed } = definition.training;
       const held = await scoreHoldout(
         database,
@@ -65,7 +65,7 @@ export const performanceActivities = ({ database }: ActivityDeps) => ({
       const unlabelled = rowsWhere(held, (label) => label === NO_LABEL);
       const realised =
         labelled.labels.length > 0
-          ? await compute('measurePerformance', { rows: labelled, seed }, beside())
+          ? await compute('measurePerformance', { rows: labelled, seed }, computeControl())
           : null;
       const estimated = await estimate(champion, unlabelled.scores, seed);
       if (realised === null && !estimated.measured) {

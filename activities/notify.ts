@@ -1,8 +1,8 @@
-// Notifications: one webhook, told of what a person may want to act on.
+// Posts notifications to one webhook, about events on which a person may want to act.
 import { log } from '@temporalio/activity';
 import { type ActivityDeps, currentRun } from './deps.ts';
 
-/** What is posted, as JSON, with the time and the run added. */
+/** A notification; posted as JSON, with the time and the run added. */
 export interface Notification {
   readonly event:
     | 'pending'
@@ -25,9 +25,9 @@ export interface Notification {
 
 const TIMEOUT_MS = 5_000;
 
-/** The step that tells the outside world. */
+/** The step that posts a notification. */
 export const notifyActivities = ({ webhookUrl }: ActivityDeps) => ({
-  /** Posts a notification. Any answer but 2xx is an error, which is tried again. */
+  /** Posts a notification. Any status other than 2xx is an error, so that Temporal tries again. */
   async notify(notification: Notification): Promise<void> {
     log.info(`${notification.event}: ${notification.message}`, { ...notification });
     if (webhookUrl === undefined) return;

@@ -1,11 +1,11 @@
-// A retrain's beginning and end.
+// Opens and closes retrains.
 import { type RetrainRequest } from '../workflows/protocol/messages.ts';
 import { closeRetrain, openRetrain } from '../store/registry/retrains.ts';
 import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 
 /** The steps that open and close a retrain. */
 export const retrainActivities = ({ database }: ActivityDeps) => ({
-  /** Opens the retrain that a request asks for, or says that it ran before. */
+  /** Opens the requested retrain, or returns that it has already run. */
   async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {
     requireName('requestedBy', request.requestedBy);
     const retrain = await openRetrain(database, {

@@ -1,4 +1,4 @@
-// The training that a retrain asks for: its frozen rows outside the holdout, and the recipes to choose from.
+// Plans the training of a retrain: its frozen rows outside the holdout, and the recipes to choose from.
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type Frame, trainingRows } from '../domain/data/frame.ts';
 import { type PlannedTraining, planTraining } from '../domain/learning/plan-training.ts';
@@ -10,13 +10,13 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { changeSeenFirst, getReport } from '../store/registry/reports.ts';
 import { type Retrain } from '../store/registry/retrains.ts';
 
-/** The frozen training window of a retrain, and the definition that it was frozen by. */
+/** The frozen training window of a retrain, and the definition by which it was frozen. */
 export interface TrainingSource {
   readonly dataset: Dataset;
   readonly definition: ModelDefinition;
 }
 
-/** The training window of a retrain. @throws TidegateError DEFECT where it has not been frozen */
+/** Returns the training window of a retrain. @throws TidegateError DEFECT if it has not been frozen */
 export async function trainingSource(
   database: Database,
   { id, model, datasetId }: Retrain,
@@ -28,10 +28,10 @@ export async function trainingSource(
 }
 
 /**
- * Plans a training. The frame holds its training rows and no others: what is chosen here cannot have seen the holdout. The
+ * Plans a training. The frame contains only training rows, so that the choice of a recipe cannot use the holdout. The
  * same source and change give the same plan.
  *
- * @param change the instant after which rows follow the new world; null where none is known
+ * @param change the instant after which rows follow the new world; null if it is not known
  * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, DATASET_CHANGED, DATASET_EXPIRED
  */
 export async function plannedTraining(
@@ -43,6 +43,6 @@ export async function plannedTraining(
   return { frame, ...planTraining(frame, definition.training, change) };
 }
 
-/** The change that a retrain answers, as the report that caused it tells; none where a person asked. */
+/** Returns the instant of the change that caused a retrain, from its report; null if a person requested it. */
 export const changeAnswered = async (database: Database, { reportId }: Retrain): Promise<Date | null> =>
   reportId === null ? null : changeSeenFirst(database, await getReport(database, reportId));

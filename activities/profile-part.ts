@@ -1,4 +1,4 @@
-// One part of a large window, counted for its report by whichever worker is free.
+// Profiles one part of a large window; the parts of a window run on any free workers.
 import { loadScorer } from '../scoring/scorer-source.ts';
 import { getDataset } from '../store/registry/dataset.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
@@ -6,7 +6,7 @@ import { hasProfilePart, partRange, writeProfilePart } from '../store/profiles/p
 import { getReportSubject } from '../store/registry/reports.ts';
 import { getVersion, readReference } from '../store/registry/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
-import { type ActivityDeps, followed } from './deps.ts';
+import { type ActivityDeps, freezeControl } from './deps.ts';
 
 /** A part of a report's window: number `part`, from 0, of `parts`. */
 export interface PartRef {
@@ -23,7 +23,7 @@ export const profilePartActivities = ({ database }: ActivityDeps) => ({
     if (championVersion === null) return;
     const champion = await getVersion(database, model, championVersion);
     const frozen = await getDataset(database, datasetId);
-    const dataset = await datasetFor(database, frozen, champion.definitionVersion, followed());
+    const dataset = await datasetFor(database, frozen, champion.definitionVersion, freezeControl());
     const range = partRange(dataset, part, parts);
     if (range.first === range.end || (await hasProfilePart(database, reportId, range))) return;
     const [scorer, encoded, scores] = await Promise.all([
@@ -32,7 +32,7 @@ export const profilePartActivities = ({ database }: ActivityDeps) => ({
       scoreBins(database, champion),
     ]);
     const reference = referenceOf(encoded);
-    // The step that judges tells of it.
+    // The step that measures drift reports this.
     if ('reason' in reference) return;
     const counting = { dataset, scorer, reference, scores };
     await writeProfilePart(database, reportId, range, await countWindow(database, counting, range));

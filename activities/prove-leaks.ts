@@ -1,4 +1,4 @@
-// The proof that no evaluation cluster was trained on, and that no training label came too late.
+// Proves that no evaluation cluster was used in training, and that no training label became known too late.
 import { type LeakProof, type TrainedOn, type UnprovenVersion } from '../domain/decisions/leak-proof.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { getDataset } from '../store/registry/dataset.ts';
@@ -8,13 +8,13 @@ import { labelTimes } from '../store/join/label-times.ts';
 import { type Version } from '../store/registry/versions.ts';
 import { type Evaluation } from './evaluation.ts';
 
-/** A proof, and the evaluation clusters that any of the versions was trained on, each counted once. */
+/** A proof, and the number of evaluation clusters that any version was trained on, each counted once. */
 export interface Proved {
   readonly proof: LeakProof;
   readonly leakedClusters: number;
 }
 
-/** Intersects the evaluation clusters with the training clusters of each version, and looks up when labels were known. */
+/** Intersects the evaluation clusters with the training clusters of each version, and looks up when labels became known. */
 export async function proveLeaks(
   database: Database,
   evaluation: Evaluation,
@@ -22,7 +22,7 @@ export async function proveLeaks(
   champion: Version | null,
 ): Promise<Proved> {
   const { definition } = await getDefinition(database, candidate.model, candidate.definitionVersion);
-  // Which keys make a cluster is fixed for a model.
+  // The cluster keys are the same for all versions of a model.
   const clusters = new ClusterSet(definition);
   clusters.add(evaluation.keys, evaluation.rows);
   const { times } = evaluation.frame;

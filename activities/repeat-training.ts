@@ -1,4 +1,4 @@
-// A version trained once more, from the rows that were frozen for it.
+// Trains a version again from the rows that were frozen for it.
 import { TidegateError } from '../domain/errors.ts';
 import { type Artifact } from '../domain/learning/artifact/artifact.ts';
 import { trainers } from '../domain/learning/trainers.ts';
@@ -12,12 +12,11 @@ import { type ComputeControl } from './compute/pool.ts';
 import { versionInput } from './training-input.ts';
 
 /**
- * Trains as the version was trained: by its definition, the recipe that was chosen for it and its frozen dataset. Nothing
- * is stored.
+ * Repeats the training of a version, with its definition, its chosen recipe and its frozen dataset. Stores nothing.
  *
  * @throws the signal's reason when aborted
- * @throws TidegateError DATASET_EXPIRED where retention let the rows go, DATASET_CHANGED; INVALID_REQUEST for a version
- *   that was not trained here; as the training itself
+ * @throws TidegateError DATASET_EXPIRED if retention has deleted the rows, DATASET_CHANGED; INVALID_REQUEST for a version
+ *   that was not trained here; errors of the training itself
  * @example digestOf(await repeatTraining(database, version, { signal, onProgress })) === version.artifactDigest
  */
 export async function repeatTraining(

@@ -1,4 +1,4 @@
-// How a retrain is asked for: by the monitor, by a release whose champion changed, or by a person.
+// Requests a retrain; called for the monitor, for a release whose champion changed, or for a person.
 import { type Client, WorkflowIdConflictPolicy } from '@temporalio/client';
 import {
   type RetrainInput,
@@ -10,8 +10,8 @@ import {
 } from '../workflows/protocol/messages.ts';
 
 /**
- * Sends a request to the retrain loop of a model, starting it where it does not run. A request of the same
- * `retrainId` sent again changes nothing.
+ * Sends a request to the retrain loop of a model, and starts the loop if it is not running. Sending a request with the
+ * same `retrainId` again has no effect.
  *
  * @returns the loop's workflow id
  */

@@ -1,4 +1,4 @@
-// Waits until every API instance has loaded a version, and until every one answers with it.
+// Waits until every API instance has loaded a version, and until every one of them serves it.
 import { heartbeat, sleep } from '@temporalio/activity';
 import { TidegateError } from '../domain/errors.ts';
 import { type Database } from '../store/postgres/database.ts';
@@ -7,12 +7,12 @@ import { requestPreparation, type VersionRef } from '../store/registry/wanted-ve
 import { findVersionIn } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 
-/** How long the instances are waited for, in milliseconds; both stay below the activities' own timeout. */
+/** How long to wait for the instances, in milliseconds; both are below the activities' own timeout. */
 const PREPARE_MS = 20_000;
 const CONFIRM_MS = 5_000;
 const POLL_MS = 100;
 
-/** How many API instances live and did what was asked; 0 where none runs. */
+/** The number of live API instances, all of which did what was requested; 0 if none is running. */
 export interface ServingAnswer {
   readonly instances: number;
 }
@@ -20,9 +20,9 @@ export interface ServingAnswer {
 /** The steps that wait for the API instances. */
 export const servingActivities = ({ database }: Pick<ActivityDeps, 'database'>) => ({
   /**
-   * Asks every live API instance to load a version and check that it answers.
+   * Requests every live API instance to load a version and check that it can score.
    *
-   * @throws TidegateError SERVING_NOT_CONFIRMED naming the instances that could not, or did not answer in 20 s
+   * @throws TidegateError SERVING_NOT_CONFIRMED naming the instances that failed or did not respond within 20 s
    */
   async prepareServing(version: VersionRef): Promise<ServingAnswer> {
     await requestPreparation(database, version);
@@ -30,15 +30,15 @@ export const servingActivities = ({ database }: Pick<ActivityDeps, 'database'>) 
   },
 
   /**
-   * Waits until every live API instance answers with a version that was promoted.
+   * Waits until every live API instance serves a version that was promoted.
    *
-   * @throws TidegateError SERVING_NOT_CONFIRMED naming the instances that do not within 5 s, or when the version is
-   * not in Production
+   * @throws TidegateError SERVING_NOT_CONFIRMED naming the instances that do not serve it within 5 s, or if the version
+   * is not in Production
    */
   async confirmServing(version: VersionRef): Promise<ServingAnswer> {
     const champion = await findVersionIn(database, version.model, 'Production');
     if (champion?.version !== version.version) {
-      throw new TidegateError('SERVING_NOT_CONFIRMED', `${inWords(version)} is not in Production`);
+      throw new TidegateError('SERVING_NOT_CONFIRMED', `${describeVersion(version)} is not in Production`);
     }
     return waitForAll(database, version, 'serving', CONFIRM_MS);
   },
@@ -59,7 +59,7 @@ async function waitForAll(
       const problems = failed.map(({ instance, problem }) => `${instance}: ${problem ?? 'unknown problem'}`);
       throw new TidegateError(
         'SERVING_NOT_CONFIRMED',
-        `${inWords(version)} failed on ${problems.join('; ')}`,
+        `${describeVersion(version)} failed on ${problems.join('; ')}`,
       );
     }
     const late = answers.filter(({ state }) => !isDone(state, wanted));
@@ -68,15 +68,15 @@ async function waitForAll(
       const names = late.map(({ instance }) => instance).join(', ');
       throw new TidegateError(
         'SERVING_NOT_CONFIRMED',
-        `${inWords(version)} is not ${wanted} after ${patienceMs / 1_000} s on ${names}`,
+        `${describeVersion(version)} is not ${wanted} after ${patienceMs / 1_000} s on ${names}`,
       );
     }
     await sleep(POLL_MS);
   }
 }
 
-/** An instance that serves a version has loaded it as well. */
+/** An instance that serves a version has also loaded it. */
 const isDone = (state: InstanceAnswer['state'], wanted: 'prepared' | 'serving'): boolean =>
   state === 'serving' || state === wanted;
 
-const inWords = ({ model, version }: VersionRef): string => `version ${version} of ${model}`;
+const describeVersion = ({ model, version }: VersionRef): string => `version ${version} of ${model}`;

@@ -1,4 +1,4 @@
-// Moves of a version between stages, on the word of a rule or of a person.
+// Moves a version between stages, by a rule or by a person's decision.
 import { type Database } from '../store/postgres/database.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { findAcceptedDecision } from '../store/registry/decisions.ts';
@@ -11,7 +11,7 @@ import { TidegateError } from '../domain/errors.ts';
 import { type RollbackInput } from '../workflows/protocol/messages.ts';
 import { type ActivityDeps, byRule, currentRun, requireName, requireText } from './deps.ts';
 
-/** Names a version by its number, or by the retrain that made it, if it got that far. */
+/** Names a version by its number, or by the retrain that trained it; the retrain may have failed before that. */
 export interface ArchiveInput {
   readonly model: string;
   readonly version?: number;
@@ -22,7 +22,7 @@ export interface ArchiveInput {
 
 /** The steps that move versions between stages. */
 export const stageActivities = ({ database }: ActivityDeps) => ({
-  /** None → Staging, superseding what waits there unless the policy keeps it. */
+  /** None → Staging; archives a version that is waiting there, unless the policy keeps it. */
   async stageCandidate(input: {
     retrainId: string;
     detail: string;
@@ -37,7 +37,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     });
   },
 
-  /** None or Staging → Archived; nothing where a retrain made no version, or one that has left None since. */
+  /** None or Staging → Archived. Does nothing if a retrain has no version, or its version has left None. */
   async archiveCandidate(input: ArchiveInput): Promise<void> {
     const version = input.version ?? (await candidateInNone(database, input.retrainId));
     if (version === undefined) return;
@@ -46,9 +46,9 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
   },
 
   /**
-   * Staging → Production on the word of the person whose decision was accepted.
+   * Staging → Production, approved by the person whose decision was accepted.
    *
-   * @throws STALE_CHAMPION; EVIDENCE_CHANGED when the evidence is not what the person read
+   * @throws STALE_CHAMPION; EVIDENCE_CHANGED if the evidence is not what the person read
    */
   async promote({ model, version }: { model: string; version: number }): Promise<void> {
     const decision = await findAcceptedDecision(database, model, version);
@@ -61,7 +61,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     await promote(database, model, version, evidence.championVersion, by, comment);
   },
 
-  /** Production → Archived and an earlier champion back. */
+  /** Production → Archived, and an earlier champion back to Production. */
   async rollBack(input: RollbackInput): Promise<{ from: number; to: number }> {
     requireName('requestedBy', input.requestedBy);
     requireText('reason', input.reason);
@@ -70,7 +70,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
   },
 });
 
-/** What a retrain that gives up leaves behind. A version in Staging is not its to archive: the release ends it. */
+/** The version to archive when a retrain fails. A version in Staging is left alone, because its release archives it. */
 async function candidateInNone(
   database: Database,
   retrainId: string | undefined,

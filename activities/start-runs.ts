@@ -1,4 +1,4 @@
-// Starts of other runs, through the client: a child would end with its parent.
+// Starts other runs through the client, because a child workflow would end with its parent.
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -20,28 +20,28 @@ import {
 import { type ActivityDeps } from './deps.ts';
 import { requestRetrain } from './request-retrain.ts';
 
-/** A window that is measured anew. */
+/** A window that is to be measured again. */
 export interface MonitorAgain {
   readonly model: string;
-  /** The report that waited. */
+  /** The report that was waiting for labels. */
   readonly reportId: number;
-  /** The instant it speaks about, ISO 8601. */
+  /** End of its window, ISO 8601. */
   readonly asOf: string;
-  /** Whoever started the run that found the labels by hand; null for a schedule. */
+  /** Who started the run that found the labels; null for a schedule. */
   readonly requestedBy: string | null;
 }
 
 /** The steps that start other runs. */
 export const startActivities = ({ database, client, taskQueue }: ActivityDeps) => ({
-  /** Asks the retrain loop of a model for a retrain, starting it where it does not run. */
+  /** Requests a retrain from the retrain loop of a model, and starts the loop if it is not running. */
   async startRetrain(request: RetrainRequest): Promise<{ workflowId: string; retrainId: string }> {
     const workflowId = await requestRetrain({ client, taskQueue }, request);
     return { workflowId, retrainId: request.retrainId };
   },
 
   /**
-   * Starts a monitor run on the window of an earlier report, whose labels have come. One that runs or ran is joined; one
-   * that failed is started again.
+   * Starts a monitor run on the window of an earlier report whose labels have arrived. Does nothing if that run is
+   * running or has succeeded; starts it again if it failed.
    */
   async startMonitor({ model, reportId, asOf, requestedBy }: MonitorAgain): Promise<{ workflowId: string }> {
     const workflowId = workflowIds.monitorAgain(model, reportId);
@@ -61,7 +61,7 @@ export const startActivities = ({ database, client, taskQueue }: ActivityDeps) =
     return { workflowId };
   },
 
-  /** Starts the release of a candidate in Staging, and tells the release that it superseded. */
+  /** Starts the release of a candidate in Staging, and notifies the release that it superseded. */
   async startRelease(input: {
     retrainId: string;
     superseded: number | null;
@@ -70,7 +70,7 @@ export const startActivities = ({ database, client, taskQueue }: ActivityDeps) =
     const { model } = retrain;
     const candidateVersion = candidateOf(retrain);
     const { definition } = await getDefinition(database, model);
-    if (input.superseded !== null) await tellSuperseded(client, model, input.superseded, candidateVersion);
+    if (input.superseded !== null) await notifySuperseded(client, model, input.superseded, candidateVersion);
     const workflowId = workflowIds.release(model, candidateVersion);
     const release: ReleaseInput = {
       model,
@@ -92,18 +92,18 @@ export const startActivities = ({ database, client, taskQueue }: ActivityDeps) =
         staticSummary: `Release ${model} version ${candidateVersion}`,
       });
     } catch (error) {
-      // An earlier attempt of this activity started it: a version is released once.
+      // An earlier attempt of this activity has started it; each version is released once.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
     return { workflowId };
   },
 });
 
-async function tellSuperseded(client: Client, model: string, version: number, by: number): Promise<void> {
+async function notifySuperseded(client: Client, model: string, version: number, by: number): Promise<void> {
   try {
     await client.workflow.getHandle(workflowIds.release(model, version)).signal(supersededSignal, { by });
   } catch (error) {
-    // It has ended already: there is nobody left to tell.
+    // That release has already ended.
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
 }

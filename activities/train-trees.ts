@@ -1,4 +1,4 @@
-// A version of trees: fitted, checked against the runtime that serves it, calibrated and given its references.
+// Trains a version of trees: fits it, checks it against the serving runtime, calibrates it and freezes its score reference.
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { evaluationRows, type Frame, trainingRows } from '../domain/data/frame.ts';
 import { chooseCalibration } from '../domain/learning/artifact/calibrate.ts';
@@ -17,41 +17,41 @@ import { type Database } from '../store/postgres/database.ts';
 import { type Dataset } from '../store/registry/dataset.ts';
 import { type FitTrees } from './fit-trees.ts';
 
-/** What a version of trees is trained from. */
+/** The inputs of a training of trees. */
 export interface TreesTask {
-  /** Names the run: its fits are found again by it. */
+  /** Key of the training; a retry finds its fits by it. */
   readonly request: string;
   readonly dataset: Dataset;
   /** All rows of the dataset. */
   readonly frame: Frame;
   readonly training: ModelDefinition['training'];
-  /** What its fits are called within the request. @default 'trees' and 'fold', numbered */
+  /** Names of the fits within the request; those of folds get a number. @default 'trees' and 'fold' */
   readonly names?: { readonly trees: string; readonly fold: string };
-  /** Whether scores are wanted that later windows are measured against. @default true */
+  /** Whether to compute the score reference for later windows. @default true */
   readonly scoreReference?: boolean;
 }
 
-/** A version, and what its scores are measured against later. */
+/** A trained version, and its score reference. */
 export interface TrainedTrees {
   readonly artifact: OnnxArtifact;
   readonly scores: ScoreReference | null;
 }
 
-/** From so many labelled holdout rows on they alone are the score reference. */
+/** With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold are. */
 const ENOUGH_HELD_OUT = 1_000;
 
-/** Training rows that are scored out of fold, about. */
+/** Approximate maximum number of training rows that are scored out of fold. */
 const MAX_DEALT = 20_000;
 
-/** Sums of float32 differ from LightGBM's of float64 by less. */
+/** Largest accepted difference between scores of the runtime (float32) and of LightGBM (float64). */
 const MAX_APART = 1e-5;
 
 /**
- * Trains a version on the labelled rows outside the holdout. Calibration, threshold and, where fewer than 1,000 holdout
- * rows are labelled, the score reference rest on training rows scored out of fold, by fits of their own.
+ * Trains a version on the labelled rows outside the holdout. Calibration, threshold and, if fewer than 1,000 holdout
+ * rows are labelled, the score reference use training rows that are scored out of fold by additional fits.
  *
- * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, THRESHOLD_UNREACHABLE, INVALID_ONNX where the runtime scores otherwise
- *   than LightGBM; ONNX_RUNTIME_MISSING; as the fit
+ * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, THRESHOLD_UNREACHABLE, INVALID_ONNX if the runtime's scores differ
+ *   from LightGBM's; ONNX_RUNTIME_MISSING; errors of the fit
  */
 export async function trainTrees(database: Database, fit: FitTrees, task: TreesTask): Promise<TrainedTrees> {
   const { request, dataset, frame, training, scoreReference = true } = task;
@@ -124,13 +124,13 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
   }
 }
 
-/** The scores of the runtime and of LightGBM on the same rows. @throws TidegateError INVALID_ONNX where they differ */
+/** Compares the scores of the runtime and of LightGBM on the same rows. @throws TidegateError INVALID_ONNX if they differ */
 async function checkSample(scorer: Scorer, frame: Frame, { sample }: TreeOutcome): Promise<void> {
   const scores = await scorer.scoreRows(frame, Uint32Array.from(sample.rows));
   const apart = scores.reduce((most, score, at) => Math.max(most, Math.abs(score - sample.scores[at]!)), 0);
   if (!(apart <= MAX_APART))
     throw new TidegateError(
       'INVALID_ONNX',
-      `the runtime and LightGBM score ${sample.rows.length} rows up to ${apart} apart, more than ${MAX_APART}`,
+      `the scores of the runtime and of LightGBM on ${sample.rows.length} rows differ by up to ${apart}, more than ${MAX_APART}`,
     );
 }

@@ -1,4 +1,4 @@
-// Training: a candidate from the frozen training window, fitted in a compute thread.
+// Trains a candidate on the frozen training window, in a compute thread.
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { freezeReference } from '../domain/data/profile/feature-reference.ts';
 import { encodeReference } from '../domain/data/profile/profile-codec.ts';
@@ -17,7 +17,7 @@ import { findVersionOfRetrain, registerVersion } from '../store/registry/version
 import { compute } from './compute/compute.ts';
 import { type ComputeControl } from './compute/pool.ts';
 import { type TrainingInput } from './compute/tasks.ts';
-import { type ActivityDeps, followed } from './deps.ts';
+import { type ActivityDeps, freezeControl } from './deps.ts';
 import { trainingSource, type TrainingSource } from './planned-training.ts';
 import { CANNOT_BE_FITTED, thisPlatform, versionInput } from './training-input.ts';
 import { fitTreesBy } from './fit-trees.ts';
@@ -41,7 +41,7 @@ export interface Candidate {
 
 /** The step that trains. */
 export const trainActivities = (deps: ActivityDeps) => ({
-  /** Trains on the labelled rows outside the holdout, by the chosen recipe, and registers a version in stage None, once per retrain. */
+  /** Trains by the chosen recipe on the labelled rows outside the holdout, and registers a version in stage None; once per retrain. */
   async trainCandidate({ retrainId }: { retrainId: string }): Promise<Candidate> {
     const { database } = deps;
     const registered = await findVersionOfRetrain(database, retrainId);
@@ -97,9 +97,9 @@ async function trainLinear(input: TrainingInput, control: ComputeControl) {
 }
 
 /**
- * Chooses between the recipes of a retrain's plan as they were judged; undefined where no training was planned.
+ * Chooses among the judged recipes of a retrain's plan; returns undefined if no training was planned.
  *
- * @throws TidegateError DEFECT where a recipe has not been judged
+ * @throws TidegateError DEFECT if a recipe has not been judged
  */
 async function chosenRecipe(
   database: Database,
@@ -121,8 +121,8 @@ async function chosenRecipe(
 }
 
 /**
- * The dataset that a candidate learns from: the training window, or for the recipe `recent` its rows after the change,
- * frozen as a dataset of their own. So the version's references, its proof and its repetition rest on these rows alone.
+ * Returns the dataset on which a candidate is trained: the training window, or for the recipe `recent` its rows after the
+ * change, frozen as a separate dataset. The version's references, its leak proof and its repetition use only these rows.
  */
 async function datasetOfRecipe(
   database: Database,
@@ -136,24 +136,24 @@ async function datasetOfRecipe(
     definition,
     definitionVersion: dataset.definitionVersion,
     window: { from: new Date(tuning.change), to: dataset.window.to },
-    // The same labels as were judged on.
+    // The same labels as those on which the recipes were judged.
     knownBy: dataset.asKnownAt,
-    ...followed(),
+    ...freezeControl(),
   });
 }
 
-/** From so many labelled holdout rows on they alone are the reference. */
+/** With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold are. */
 const ENOUGH_HELD_OUT = 1_000;
 
-/** Training rows that are scored out of fold, about. */
+/** Approximate maximum number of training rows that are scored out of fold. */
 const MAX_DEALT = 20_000;
 
 /**
- * The score reference of a version that was just trained.
+ * Returns the score reference of a version that was just trained.
  *
- * Where fewer than 1,000 holdout rows are labelled, the training rows (at most 20,000 of them, whole clusters) are dealt
- * into five folds by cluster, and each is scored by a model fitted on the others, then calibrated as the version is. Where that cannot be done, the holdout
- * rows that there are serve; without any there is no reference.
+ * If fewer than 1,000 holdout rows are labelled, the training rows (at most 20,000 of them, in whole clusters) are dealt
+ * into five folds by cluster; each fold is scored by a model fitted on the others and calibrated like the version. If
+ * that is not possible, the available holdout rows are used; if there are none, the version has no score reference.
  *
  * @throws the signal's reason when aborted
  */

@@ -1,4 +1,4 @@
-// What a version is fitted from, and on which platform.
+// The input of a training, and the platform on which it runs.
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type Frame, trainingRows } from '../domain/data/frame.ts';
 import { ownRecipe, type Recipe } from '../domain/learning/recipe.ts';
@@ -7,7 +7,7 @@ import { type TrainingOptions } from '../domain/learning/trainer.ts';
 import { type ErrorCode } from '../domain/errors.ts';
 import { type Platform } from '../domain/learning/repetition.ts';
 
-/** @param recipe absent means the definition's own @example versionInput(frame, definition.training, tuning?.chosen) */
+/** Returns the input of a training. @param recipe undefined means the definition's own @example versionInput(frame, definition.training, tuning?.chosen) */
 export const versionInput = (
   frame: Frame,
   training: ModelDefinition['training'],
@@ -22,9 +22,9 @@ export const versionInput = (
 });
 
 /**
- * The options of a fit.
+ * Returns the options of a fit.
  *
- * @param recipe that was chosen. @default the definition's own
+ * @param recipe the chosen recipe. @default the definition's own
  * @example trainingOptions(definition.training, tuning?.chosen)
  */
 export function trainingOptions(
@@ -36,10 +36,10 @@ export function trainingOptions(
   return { seed, l2, solver, classWeight };
 }
 
-/** Codes of a fit that its rows make impossible, and no retry mends. */
+/** Codes of errors that mean that the rows cannot be fitted; a retry cannot help. */
 export const CANNOT_BE_FITTED: readonly ErrorCode[] = ['ONE_CLASS', 'TOO_FEW_LABELS', 'NOT_CONVERGED'];
 
-/** @example thisPlatform() // { os: 'linux', arch: 'x64', nodeMajor: 22 } */
+/** Returns the platform of this process. @example thisPlatform() // { os: 'linux', arch: 'x64', nodeMajor: 22 } */
 export const thisPlatform = (): Platform => ({
   os: process.platform,
   arch: process.arch,

@@ -1,4 +1,4 @@
-// Choosing a recipe: which there are, and how each does in cross-validation inside the training clusters.
+// Plans the available recipes, and judges each by cross-validation within the training clusters.
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type RecipeScores } from '../domain/learning/choose-recipe.ts';
 import { TREES } from '../domain/learning/trees.ts';
@@ -17,9 +17,9 @@ import { type ActivityDeps } from './deps.ts';
 import { CANNOT_BE_FITTED, trainingOptions } from './training-input.ts';
 import { changeAnswered, plannedTraining, trainingSource } from './planned-training.ts';
 
-/** What a training will choose from. */
+/** The recipes that a training will choose from. */
 export interface PlannedRecipes {
-  /** How many recipes are to be judged; 0 where there is nothing to choose. */
+  /** How many recipes are to be judged; 0 if there is no choice. */
   readonly recipes: number;
   readonly words: string;
 }
@@ -28,11 +28,11 @@ export interface PlannedRecipes {
 export interface RecipeRef {
   readonly retrainId: string;
   readonly recipe: number;
-  /** What ended the attempts before: the recipe is recorded as not judged. Absent while it may still be judged. */
+  /** The error of the last attempt, if the recipe is to be recorded as not judged; absent if it is to be judged. */
   readonly failed?: Failed;
 }
 
-/** The steps that choose a recipe. */
+/** The steps that plan and judge recipes. */
 export const tuneActivities = ({ database }: ActivityDeps) => ({
   /** Plans the training of a retrain; once per retrain. */
   async planTraining({ retrainId }: { retrainId: string }): Promise<PlannedRecipes> {
@@ -56,7 +56,7 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     return { recipes: recipes.length > 1 ? recipes.length : 0, words: [chosenFrom, ...remarks].join('; ') };
   },
 
-  /** Judges a recipe by cross-validation and stores how it did; one that was judged before is not fitted again. */
+  /** Judges a recipe by cross-validation and stores its scores; does nothing if it was already judged. */
   async judgeRecipe({ retrainId, recipe: position, failed }: RecipeRef): Promise<void> {
     if (await hasRecipeScores(database, retrainId, position)) return;
     if (failed) {
@@ -71,7 +71,7 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     const { frame, folds, rowsOf } = await plannedTraining(
       database,
       source,
-      // As it was seen then: reports may have come since.
+      // The change as recorded in the plan: newer reports may see another one.
       plan.change === null ? null : new Date(plan.change),
     );
     const { training } = source.definition;

@@ -1,4 +1,4 @@
-// Validation of a version in Staging: facts are gathered and timed here, the checks are domain's.
+// Validates a version in Staging: gathers facts and timings; the checks are in domain/decisions.
 import { heartbeat } from '@temporalio/activity';
 import { type Frame, recordAt } from '../domain/data/frame.ts';
 import { keepsOnline } from '../domain/model/definition.ts';
@@ -23,16 +23,16 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { countMissingOnlineRows } from '../store/online/lookup.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
 import { getVersion } from '../store/registry/versions.ts';
-import { type ActivityDeps, followed } from './deps.ts';
+import { type ActivityDeps, freezeControl } from './deps.ts';
 
-/** What workflows know of a validation. */
+/** The result of a validation, as workflows see it. */
 export type { Validation };
 
 /** A version in Staging. */
 export interface VersionToValidate {
   readonly model: string;
   readonly version: number;
-  /** What ended the attempts before: the version did not pass. Absent while it may still be checked. */
+  /** The error of the last attempt, if the version is to be recorded as not passed; absent if it is to be checked. */
   readonly failed?: Failed;
 }
 
@@ -47,7 +47,7 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
     const { definition, dataset, scoresDigest, slices } = await comparedOn(database, model, version);
     const asOf = dataset.window.to;
     const scorer = await loadScorer(database, model, version);
-    const { frame } = await readRowsFor(database, dataset, definition.version, followed());
+    const { frame } = await readRowsFor(database, dataset, definition.version, freezeControl());
     heartbeat('loaded');
     const missing = keepsOnline(definition.definition)
       ? await countMissingOnlineRows(database, definition, asOf)
@@ -63,7 +63,7 @@ export const validateActivities = ({ database }: ActivityDeps) => ({
   },
 });
 
-/** The window that a version was compared on; online rows speak about its end, the newest instant looked at. */
+/** The window on which a version was compared; its online rows must be as of the end of this window. */
 async function comparedOn(database: Database, model: string, version: number) {
   const { definitionVersion } = await getVersion(database, model, version);
   const { datasetId, body } = await getComparison(database, model, version);
@@ -75,7 +75,7 @@ async function comparedOn(database: Database, model: string, version: number) {
   };
 }
 
-/** Milliseconds that each of `SINGLE_ROWS` records took to score; the rows of a smaller frame come up again. */
+/** Times the scoring of `SINGLE_ROWS` single records, in milliseconds; the rows of a smaller frame are repeated. */
 async function timeSingleRows(scorer: Scorer, frame: Frame): Promise<Float64Array> {
   const durations = new Float64Array(SINGLE_ROWS);
   for (let index = 0; index < SINGLE_ROWS; index += 1) {

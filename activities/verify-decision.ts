@@ -1,4 +1,4 @@
-// Verifies one decision that was sent, and records it whatever becomes of it.
+// Verifies one decision that was sent, and records it whether it is accepted or refused.
 import { log } from '@temporalio/activity';
 import { digestsApart } from '../domain/canonical-json.ts';
 import {
@@ -23,11 +23,11 @@ import { type Database } from '../store/postgres/database.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
 import { type Notification, notifyActivities } from './notify.ts';
 
-/** A decision on a version, as it came out of the queue of its release. */
+/** A decision on a version, taken from the queue of its release. */
 export interface DecisionToVerify {
   readonly model: string;
   readonly version: number;
-  /** Names the run and the place in its queue. */
+  /** The run and the position in its queue. */
   readonly request: string;
   readonly channel: Channel;
   readonly message: DecisionMessage;
@@ -35,7 +35,7 @@ export interface DecisionToVerify {
 
 /** The step that verifies a decision. */
 export const decisionActivities = (deps: ActivityDeps) => ({
-  /** Whether a decision counts; every one leaves a row. */
+  /** Verifies whether a decision counts, and records it in either case. */
   async verifyDecision(input: DecisionToVerify): Promise<DecisionResult> {
     const existing = await findDecision(deps.database, input.request);
     const row = existing ?? (await verify(deps, input));
@@ -47,7 +47,7 @@ export const decisionActivities = (deps: ActivityDeps) => ({
 async function verify(deps: ActivityDeps, input: DecisionToVerify) {
   const { database } = deps;
   const refusal = await refusalOf(deps, input);
-  // What cannot be read is recorded as far as it can be, in a form that cannot be taken for something else.
+  // Malformed fields are recorded as far as possible, with unprintable characters escaped.
   const { message } = input;
   return recordDecision(database, {
     request: input.request,
@@ -65,10 +65,10 @@ async function verify(deps: ActivityDeps, input: DecisionToVerify) {
 }
 
 const textOr = (value: unknown, otherwise: string): string =>
-  // Postgres holds no NUL in a text, and a row that cannot be written would hold up the whole release.
+  // Postgres cannot store NUL in a text, and a row that cannot be written would block the whole release.
   typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT).replaceAll('\0', '') : otherwise;
 
-/** Why a decision does not count; `undefined` when it does. */
+/** Returns why a decision does not count; `undefined` if it counts. */
 async function refusalOf(
   deps: ActivityDeps,
   { model, version, message }: DecisionToVerify,
@@ -77,7 +77,7 @@ async function refusalOf(
   const problem = malformed(message);
   if (problem !== undefined) return problem;
   if (message.version !== version)
-    return `the decision names version ${message.version}, but ${version} waits here`;
+    return `the decision names version ${message.version}, but version ${version} is pending here`;
   let evidence: Evidence | undefined;
   try {
     evidence = await findEvidence(database, model, version);
@@ -96,8 +96,8 @@ async function refusalOf(
 function refusedByState(evidence: Evidence | undefined, message: DecisionMessage): string | undefined {
   if (!evidence) return 'the evidence is not complete yet';
   if (evidence.digest !== message.evidenceDigest) {
-    const [sent, waits] = digestsApart(message.evidenceDigest, evidence.digest);
-    return `the decision rests on evidence ${sent}, but ${waits} is what waits`;
+    const [sent, pending] = digestsApart(message.evidenceDigest, evidence.digest);
+    return `the decision names evidence ${sent}, but the pending evidence is ${pending}`;
   }
   return undefined;
 }
@@ -126,12 +126,12 @@ async function refusedByIdentity(
   const { retrainId } = await getVersion(database, model, version);
   const { requestedBy } = await getRetrain(database, retrainId);
   if (message.decision === 'approve' && sameName(requestedBy, message.decidedBy)) {
-    return `${requestedBy} asked for this version and may not approve it`;
+    return `${requestedBy} requested this version and may not approve it`;
   }
   return undefined;
 }
 
-/** Somebody has to look at this, and the decision is recorded even if nobody can be reached. */
+/** Logs the alarm and sends a notification; a failure to send is only logged, so that the decision is still recorded. */
 async function raiseAlarm(deps: ActivityDeps, alarm: Notification): Promise<void> {
   log.error(alarm.message, { ...alarm });
   try {

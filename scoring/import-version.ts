@@ -1,4 +1,4 @@
-// A version from elsewhere: a model in ONNX, checked, bound to a frozen window of the model's data, and registered.
+// Imports a version as an ONNX model: checks it, binds it to a frozen window of the model's data and registers it.
 import { freezeReference } from '../domain/data/profile/feature-reference.ts';
 import { encodeReference } from '../domain/data/profile/profile-codec.ts';
 import { evaluationRows, type Frame, trainingRows } from '../domain/data/frame.ts';
@@ -23,35 +23,35 @@ import { registerVersion, type Version } from '../store/registry/versions.ts';
 import { openOnnxRuntime } from './onnx-runtime.ts';
 import { openOnnxScorer, openSession } from './onnx-scorer.ts';
 
-/** What is imported. */
+/** A request to import a version. */
 export interface VersionImport {
   readonly model: string;
-  /** The request that the version belongs to; the same one again gives the same version. */
+  /** Key of the import; importing again with the same key returns the same version. */
   readonly retrainId: string;
-  /** The retrain loop that will compare it. */
+  /** Workflow id of the retrain loop that will compare it. */
   readonly workflowId: string;
   readonly bytes: Uint8Array;
   readonly schema: OnnxSchema;
-  /** What it is called where it comes from, and what else is to be said. */
+  /** Its name in its place of origin, and a note. */
   readonly origin: { readonly name: string; readonly note: string };
   /** End of its reference window; null means the newest labelled row time. */
   readonly asOf: Date | null;
   readonly requestedBy: string;
 }
 
-/** A version that was imported, and the window that its references are of. */
+/** An imported version, and the window on which its references were measured. */
 export interface ImportedVersion {
   readonly version: Version;
   readonly dataset: Dataset;
 }
 
 /**
- * Imports a version in stage None. Its feature and score references are of the model's training window, frozen now;
- * which rows it was trained on is not known, and it is marked so. Odd records and the window's own rows are scored on
- * trial: each must get a finite probability.
+ * Imports a version into stage None. Its feature and score references are measured on the model's training window, which
+ * is frozen now. Its training rows are not known, so it is marked as unproven. As a trial, extreme records and the
+ * window's own rows are scored; each must get a probability.
  *
- * @throws TidegateError INVALID_ONNX, ONNX_RUNTIME_MISSING, UNKNOWN_MODEL; TOO_FEW_LABELS, ONE_CLASS where the window says
- *   nothing about the classes; as freezing
+ * @throws TidegateError INVALID_ONNX, ONNX_RUNTIME_MISSING, UNKNOWN_MODEL; TOO_FEW_LABELS, ONE_CLASS if the window lacks
+ *   labels of a class; errors of freezing
  * @example await importVersion(database, { model: 'churn', bytes, schema: onnxSchema.parse(json), ... });
  */
 export async function importVersion(database: Database, input: VersionImport): Promise<ImportedVersion> {
@@ -117,22 +117,22 @@ export async function importVersion(database: Database, input: VersionImport): P
   return { version, dataset };
 }
 
-/** @throws TidegateError INVALID_ONNX naming a record whose score is no probability */
+/** Scores extreme records and all rows. @throws TidegateError INVALID_ONNX naming a record whose score is not a probability */
 async function scoreOnTrial(scorer: Scorer, frame: Frame): Promise<void> {
   const odd = extremeRecords(frame);
   const alone = await tried(() => scorer.scoreRecords(odd.map(({ record }) => record)));
   const bad = alone.findIndex((score) => !(score >= 0 && score <= 1));
-  if (bad >= 0) throw noProbability(`a record with ${odd[bad]!.name}`, alone[bad]!);
+  if (bad >= 0) throw notAProbability(`a record with ${odd[bad]!.name}`, alone[bad]!);
   const rows = Uint32Array.from({ length: frame.rows }, (_, row) => row);
   const together = await tried(() => scorer.scoreRows(frame, rows));
   const row = together.findIndex((score) => !(score >= 0 && score <= 1));
-  if (row >= 0) throw noProbability(`row ${row} of the window`, together[row]!);
+  if (row >= 0) throw notAProbability(`row ${row} of the window`, together[row]!);
 }
 
-const noProbability = (what: string, score: number): TidegateError =>
-  new TidegateError('INVALID_ONNX', `${what} is scored ${score}, which is no probability from 0 to 1`);
+const notAProbability = (what: string, score: number): TidegateError =>
+  new TidegateError('INVALID_ONNX', `${what} is scored ${score}, which is not a probability`);
 
-/** What the runtime throws while it scores is a fault of the model or its schema. */
+/** Converts an error of the runtime during scoring to INVALID_ONNX, because it is a fault of the model or its schema. */
 async function tried<T>(score: () => T | Promise<T>): Promise<T> {
   try {
     return await score();

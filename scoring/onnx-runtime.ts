@@ -1,25 +1,25 @@
-// The runtime that scores models in ONNX: an optional package, looked for when the first such version is scored.
+// Loads the runtime for ONNX models: an optional package, needed only when an ONNX version is scored.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { TidegateError } from '../domain/errors.ts';
 
-/** The package, and the version that this Tidegate is tested with. */
+/** The package, and the version with which this release is tested. */
 export const ONNX_RUNTIME = { name: 'onnxruntime-node', version: '1.30.0' } as const;
 
-/** A tensor as the runtime makes and takes it. */
+/** A tensor of the runtime. */
 export interface Tensor {
   readonly type: string;
   readonly data: ArrayLike<unknown>;
   readonly dims: readonly number[];
 }
 
-/** What the runtime tells of an input or output. */
+/** The runtime's metadata of an input or output. */
 export interface ValueMetadata {
   readonly name: string;
   readonly isTensor: boolean;
   readonly type?: string;
-  /** Sizes; a name or −1 where any will do. */
+  /** Sizes of the dimensions; a name or −1 means any size. */
   readonly shape?: readonly (number | string)[];
 }
 
@@ -30,7 +30,7 @@ export interface Session {
   run(feeds: Readonly<Record<string, Tensor>>, fetches: readonly string[]): Promise<Record<string, Tensor>>;
 }
 
-/** As much of the package as is used here. */
+/** The part of the package that is used here. */
 export interface OnnxRuntime {
   readonly InferenceSession: {
     create(bytes: Uint8Array, options: Readonly<Record<string, unknown>>): Promise<Session>;
@@ -40,18 +40,18 @@ export interface OnnxRuntime {
 
 let folder: string | null = null;
 
-/** Names the folder that `tidegate trees install` fills; said once, by the process that starts. */
+/** Sets the folder that `tidegate trees install` fills; called once, when the process starts. */
 export function lookForOnnxRuntimeIn(where: string | null): void {
   folder = where;
 }
 
-/** The folder that was named, to be told to a thread. */
+/** Returns the folder that was set, so that it can be passed to a thread. */
 export const onnxRuntimeFolder = (): string | null => folder;
 
 /**
- * Loads the runtime: this project's own, or that of the folder named.
+ * Loads the runtime from this project's packages or from the folder that was set.
  *
- * @throws TidegateError ONNX_RUNTIME_MISSING saying what to run
+ * @throws TidegateError ONNX_RUNTIME_MISSING, with the command to run as its remedy
  * @example const { InferenceSession } = openOnnxRuntime();
  */
 export function openOnnxRuntime(): OnnxRuntime {

@@ -1,4 +1,4 @@
-// The scorer of a version in ONNX.
+// Scores with a version in ONNX.
 import { type FeatureRecord, type Frame } from '../domain/data/frame.ts';
 import { calibrated } from '../domain/learning/artifact/calibration-map.ts';
 import { type OnnxArtifact, type OnnxInput } from '../domain/learning/artifact/onnx-artifact.ts';
@@ -8,16 +8,16 @@ import { sigmoid } from '../domain/data/math/special-functions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { openOnnxRuntime, type OnnxRuntime, type Session, type Tensor } from './onnx-runtime.ts';
 
-// Rows scored at once: between blocks the process hears of other things.
+// Rows per call of the runtime; between blocks the event loop can serve other requests.
 const BLOCK = 4_096;
 
-/** A single record may be summed in another order than the rows of a matrix; float32 has seven digits. */
+/** Difference between scoring a record on its own and within a matrix: sums may be in another order, and float32 has seven digits. */
 const TOLERANCE = 1e-6;
 
 /**
- * Opens a model. One thread each: the same rows then give the same bits, and several scorers do not fight for the cores.
+ * Opens a model with one thread, so that the same rows give the same bits and several scorers do not compete for cores.
  *
- * @throws TidegateError ONNX_RUNTIME_MISSING; INVALID_ONNX where the bytes are no model that the runtime can run
+ * @throws TidegateError ONNX_RUNTIME_MISSING; INVALID_ONNX if the bytes are not a model that the runtime can run
  */
 export async function openSession(runtime: OnnxRuntime, bytes: Uint8Array): Promise<Session> {
   try {
@@ -35,12 +35,12 @@ export async function openSession(runtime: OnnxRuntime, bytes: Uint8Array): Prom
 function whyNotOpened(cause: unknown): string {
   const message = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
   if (/opset/i.test(message)) return `the model uses an opset that the runtime does not know: ${message}`;
-  if (/protobuf|parse|load model/i.test(message)) return `the file is no model in ONNX: ${message}`;
+  if (/protobuf|parse|load model/i.test(message)) return `the file is not an ONNX model: ${message}`;
   return `the model cannot be run: ${message}`;
 }
 
 /**
- * Scores by a model in ONNX; what each feature adds to a score cannot be told.
+ * Opens a scorer of an ONNX model. It cannot explain how much each feature contributes to a score.
  *
  * @throws TidegateError ONNX_RUNTIME_MISSING, INVALID_ONNX
  * @example const scorer = await openOnnxScorer(artifact, bytes);
@@ -82,13 +82,13 @@ export async function openOnnxScorer(artifact: OnnxArtifact, bytes: Uint8Array):
   return { features, scoreRows, scoreRecords, tolerance: TOLERANCE, explain: null };
 }
 
-/** The column of the positive class as probabilities. @throws TidegateError INVALID_ONNX where there is none such */
+/** Reads the column of the positive class as probabilities. @throws TidegateError INVALID_ONNX if there is no such column */
 function probabilities({ data, dims }: Tensor, { output }: OnnxArtifact, count: number): Float64Array {
   const width = data.length / count;
   if (!Number.isInteger(width) || dims[0] !== count || output.column >= width) {
     throw new TidegateError(
       'INVALID_ONNX',
-      `of ${count} records the output ${output.name} has the shape [${dims.join(', ')}], without a column ${output.column}`,
+      `for ${count} records the output ${output.name} has the shape [${dims.join(', ')}], without a column ${output.column}`,
     );
   }
   const scores = new Float64Array(count);

@@ -1,4 +1,4 @@
-// What a scorer is made of, read once from the database: it can be sent to a thread, which opens its own.
+// Reads what a scorer needs from the database. The result can be sent to a thread, which opens its own scorer.
 import { type StoredArtifact } from '../domain/learning/artifact/artifact.ts';
 import { type Scorer } from '../domain/learning/artifact/scorer.ts';
 import { type Database } from '../store/postgres/database.ts';
@@ -13,7 +13,7 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 export { openScorer, type ScorerSource } from './open-scorer.ts';
 
 /**
- * Reads what a version is scored by, checked against its digests.
+ * Reads a version's artifact for scoring, and checks it against its digests.
  *
  * @throws TidegateError UNKNOWN_VERSION, ARTIFACT_CHANGED
  */
@@ -23,29 +23,29 @@ export const readScorerSource = async (
   version: number,
 ): Promise<ScorerSource> => scorerSourceOf(database, await readArtifact(database, model, version));
 
-/** What an artifact is scored by. @throws TidegateError ARTIFACT_CHANGED */
+/** Returns what is needed to score with an artifact. @throws TidegateError ARTIFACT_CHANGED */
 export async function scorerSourceOf(database: Database, artifact: StoredArtifact): Promise<ScorerSource> {
   if (artifact.format !== 'onnx') return { artifact };
   return { artifact, bytes: await readOnnxModel(database, artifact.onnx), runtime: onnxRuntimeFolder() };
 }
 
-/** Reads a version and opens its scorer. @throws TidegateError as `readScorerSource` and `openScorer` do */
+/** Reads a version and opens its scorer. @throws TidegateError as `readScorerSource` and `openScorer` */
 export const loadScorer = async (database: Database, model: string, version: number): Promise<Scorer> =>
   openScorer(await readScorerSource(database, model, version));
 
-/** A version with its scorer and the definition it was trained by. */
+/** A version with its scorer and the definition by which it was trained. */
 export interface LoadedVersion {
   readonly model: string;
   readonly version: number;
   readonly definitionVersion: number;
   readonly definition: ModelDefinition;
   readonly scorer: Scorer;
-  /** Score from which on it says yes. */
+  /** The decision is yes for scores at or above this threshold. */
   readonly threshold: number;
 }
 
 /**
- * Loads a version and checks its artifact against the digest it was registered with.
+ * Loads a version, and checks its artifact against the digest with which it was registered.
  *
  * @throws TidegateError UNKNOWN_VERSION, ARTIFACT_CHANGED
  */

@@ -1,17 +1,17 @@
-// What a compute thread and the pool say to each other. Errors are carried by code: a clone of one loses its class.
+// The messages between a compute thread and the pool. Errors are sent by code, because a cloned error loses its class.
 import { defectOf } from '../../domain/defect.ts';
 import { type ErrorCode, type Place, TidegateError } from '../../domain/errors.ts';
 
-/** What a thread is sent: the name of a task of the table, and a copy of its input. */
+/** A message to a thread: the name of a task of the table, and a copy of its input. */
 export interface TaskMessage {
   readonly task: string;
   readonly input: unknown;
 }
 
-/** An error in the parts that survive the way between threads. */
+/** The parts of an error that can be sent between threads. */
 export interface ThreadFailure {
   readonly kind: 'failed';
-  /** Null for an error that the error table does not know. */
+  /** Null for an error that is not in the error table. */
   readonly code: ErrorCode | null;
   readonly message: string;
   readonly remedy?: string;
@@ -19,13 +19,13 @@ export interface ThreadFailure {
   readonly stack?: string;
 }
 
-/** What a thread answers; `done` and `failed` end the task. */
+/** A message from a thread; `done` and `failed` end the task. */
 export type ThreadMessage =
   | { readonly kind: 'progress'; readonly fraction: number }
   | { readonly kind: 'done'; readonly result: unknown }
   | ThreadFailure;
 
-/** An error as a message. @example parentPort.postMessage(failureOf(error)) */
+/** Converts an error to a message. @example parentPort.postMessage(failureOf(error)) */
 export function failureOf(error: unknown): ThreadFailure {
   const { stack } = error instanceof Error ? error : new Error(String(error));
   const known = error instanceof TidegateError ? error : defectOf(error);
@@ -39,7 +39,7 @@ export function failureOf(error: unknown): ThreadFailure {
   };
 }
 
-/** The error of a message: of the same code, or TRAINING_THREAD_FAILED if it had none. */
+/** Converts a message back to an error of the same code, or TRAINING_THREAD_FAILED if it had none. */
 export function errorOf({ code, message, remedy, places, stack }: ThreadFailure): TidegateError {
   const cause = new Error(message);
   if (stack !== undefined) cause.stack = stack;

@@ -1,31 +1,31 @@
-// A pool of compute threads: the caller's event loop stays free, threads are used again, and an abort ends one at once.
+// A pool of compute threads: the caller's event loop stays free, threads are reused, and an abort ends a thread immediately.
 import { AsyncResource } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
 import { defectOf } from '../../domain/defect.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { errorOf, type TaskMessage, type ThreadMessage } from './message.ts';
 
-/** How the caller follows and stops a computation. */
+/** Progress and cancellation of a computation. */
 export interface ComputeControl {
   readonly signal: AbortSignal;
-  /** Called with fractions from 0 to 1, in the async context of the caller; what it throws ends the computation. */
+  /** Called with fractions from 0 to 1, in the async context of the caller; an error that it throws ends the computation. */
   readonly onProgress: (fraction: number) => void;
 }
 
-/** How a pool is made. */
+/** Options of a pool. */
 export interface PoolOptions {
-  /** The script of its threads; it answers each `TaskMessage` with `ThreadMessage`s, the last `done` or `failed`. */
+  /** The script of its threads; it answers each `TaskMessage` with `ThreadMessage`s, the last of them `done` or `failed`. */
   readonly entry: string | URL;
-  /** Most threads at once; further tasks wait for one, first come, first served. */
+  /** Maximum number of threads; further tasks wait in the order in which they came. */
   readonly size: number;
-  /** A thread without work is ended after this time, in milliseconds: it holds memory. @default 10_000 */
+  /** A thread without work is ended after this many milliseconds, to free its memory. @default 10_000 */
   readonly idleMs?: number;
 }
 
 interface Job {
   readonly message: TaskMessage;
   readonly onProgress: (fraction: number) => void;
-  /** Ends the job; the thread that ran it, if one did, has ended or is free again by then. */
+  /** Ends the job; called after its thread, if it had one, has ended or is free again. */
   readonly settle: (outcome: { readonly result: unknown } | { readonly error: Error }) => void;
 }
 
@@ -36,8 +36,8 @@ interface Thread {
 }
 
 /**
- * Threads that are started when there is work and none is free, and used again after it. One that fails or is ended by
- * an abort is replaced when it is needed. Idle threads do not keep the process alive.
+ * A pool that starts a thread when there is work and no thread is free, and reuses it afterwards. A thread that fails or
+ * is ended by an abort is replaced when needed. Idle threads do not keep the process alive.
  *
  * @example const pool = new ComputePool({ entry: paths.computeThread, size: 2 });
  */
@@ -50,16 +50,16 @@ export class ComputePool {
     this.#options = { idleMs: 10_000, ...options };
   }
 
-  /** How many threads there are now, busy or idle. */
+  /** The current number of threads, busy or idle. */
   get threads(): number {
     return this.#threads.size;
   }
 
   /**
-   * Runs a task on a copy of `input` and gives what it gives.
+   * Runs a task on a copy of `input` and returns its result.
    *
-   * @throws the signal's reason when aborted; the thread has ended by then
-   * @throws TidegateError of the code that the task throws; DEFECT if it fails by a mistake in code;
+   * @throws the signal's reason when aborted, after the thread has ended
+   * @throws TidegateError with the code that the task throws; DEFECT if it fails because of a bug;
    *   TRAINING_THREAD_FAILED if the thread ends without an answer
    */
   run(task: string, input: unknown, { signal, onProgress }: ComputeControl): Promise<unknown> {
@@ -81,7 +81,7 @@ export class ComputePool {
     });
   }
 
-  /** Ends all threads; whoever waits for a result meets an error. */
+  /** Ends all threads; pending tasks are rejected with an error. */
   async end(): Promise<void> {
     const ended = new TidegateError('TRAINING_THREAD_FAILED', 'the process is ending');
     for (const job of this.#waiting.splice(0)) job.settle({ error: ended });
@@ -101,7 +101,7 @@ export class ComputePool {
       try {
         thread.worker.postMessage(job.message);
       } catch (error) {
-        // What cannot be copied to a thread.
+        // The input cannot be copied to a thread.
         this.#free(thread);
         job.settle({ error: error as Error });
       }
@@ -109,15 +109,15 @@ export class ComputePool {
   }
 
   #start(): Thread {
-    // The thread registers what it needs itself: no flag of this process may leak into it.
+    // The thread sets up its own loader, so it must not inherit flags of this process.
     const worker = new Worker(this.#options.entry, { execArgv: [] });
     const thread: Thread = { worker, job: undefined, idle: undefined };
     this.#threads.add(thread);
-    const failed = (words: string, cause?: unknown): TidegateError =>
-      new TidegateError('TRAINING_THREAD_FAILED', `the compute thread ${words}`, { cause });
+    const failed = (problem: string, cause?: unknown): TidegateError =>
+      new TidegateError('TRAINING_THREAD_FAILED', `the compute thread ${problem}`, { cause });
     const failWith = (cause: unknown): void => {
-      const words = cause instanceof Error ? cause.message : String(cause);
-      void this.#end(thread, defectOf(cause) ?? failed(`failed: ${words}`, cause));
+      const message = cause instanceof Error ? cause.message : String(cause);
+      void this.#end(thread, defectOf(cause) ?? failed(`failed: ${message}`, cause));
     };
     worker.on('error', failWith);
     worker.on('messageerror', failWith);
@@ -145,7 +145,7 @@ export class ComputePool {
     this.#assign();
   }
 
-  /** Keeps a thread for the next task, for a while. */
+  /** Keeps a thread for the next task until it has been idle for `idleMs`. */
   #free(thread: Thread): void {
     thread.job = undefined;
     thread.worker.unref();
@@ -153,7 +153,7 @@ export class ComputePool {
     thread.idle.unref();
   }
 
-  /** Takes a job back that waits, or ends the thread that runs it. */
+  /** Removes a waiting job, or ends the thread that runs it. */
   #stop(job: Job, reason: Error): void {
     const at = this.#waiting.indexOf(job);
     if (at >= 0) {
@@ -164,13 +164,13 @@ export class ComputePool {
     for (const thread of this.#threads) if (thread.job === job) void this.#end(thread, reason);
   }
 
-  /** Ends a thread, then tells its job so: whoever is told can rely on it that nothing runs any more. */
+  /** Ends a thread and only then settles its job, so that the caller can rely on nothing running any more. */
   async #end(thread: Thread, error: Error): Promise<void> {
     if (!this.#threads.delete(thread)) return;
     const { worker, job } = thread;
     clearTimeout(thread.idle);
     worker.removeAllListeners();
-    // A thread that fails while it is being ended has nobody left to tell.
+    // Ignore an error of a thread that is being ended.
     worker.on('error', () => undefined);
     await worker.terminate();
     job?.settle({ error });

@@ -1,4 +1,4 @@
-// The table of what is computed in threads: each task a function of plain data, which is copied to the thread and back.
+// The table of tasks for threads. Each is a function of plain data, which is copied to the thread and back.
 import {
   type DomainClassification,
   domainClassifier,
@@ -29,7 +29,7 @@ export type TrainingInput = Omit<VersionTask, 'onProgress'>;
 /** Called with fractions from 0 to 1. */
 export type OnProgress = (fraction: number) => void;
 
-/** Every task by name. A new computation is a row here; what it calls is pure and lives in `domain/`. */
+/** Every task by name. To add a computation, write a pure function in `domain/` and add a row here. */
 export const tasks = {
   /** Fits a version. */
   fit: (input: TrainingInput, onProgress: OnProgress): Artifact => fitVersion({ ...input, onProgress }),
@@ -44,7 +44,7 @@ export const tasks = {
     onProgress: OnProgress,
   ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, maxRows),
 
-  /** How well each feature alone predicts the label, of those of which it can be said. */
+  /** Measures how well each feature on its own predicts the label; leaves out features for which this cannot be measured. */
   judgeFeaturesAlone: (
     { frame, seed }: { readonly frame: Frame; readonly seed: number },
     onProgress: OnProgress,
@@ -64,7 +64,7 @@ export const tasks = {
     onProgress: OnProgress,
   ): Promise<MeasuredComparison> => measureComparison(input, await openScorer(candidate), onProgress),
 
-  /** Whether rows of two sides can be told apart. */
+  /** Measures whether a classifier can tell the rows of two samples apart. */
   tellApart: ({
     reference,
     window,
@@ -75,7 +75,7 @@ export const tasks = {
     readonly seed: number;
   }): DomainClassification => domainClassifier(reference, window, { seed }),
 
-  /** How good scores are against labels, with what resampling says of it; at least one row. */
+  /** Measures scores against labels, with intervals by resampling; needs at least one row. */
   measurePerformance: ({
     rows,
     seed,
@@ -84,15 +84,15 @@ export const tasks = {
     readonly seed: number;
   }): Performance => measurePerformance(rows, seed),
 
-  /** Log loss and the other measures of champion and candidate, with what resampling says of them; at least one row. */
+  /** Measures log loss and the other measures of champion and candidate, with intervals by resampling; needs at least one row. */
   sideBySide: (input: SideBySideInput): SideBySide => sideBySide(input),
 } as const;
 
-/** Names a task. */
+/** The name of a task. */
 export type TaskName = keyof typeof tasks;
 
-/** What a task takes. */
+/** The input of a task. */
 export type TaskInput<Name extends TaskName> = Parameters<(typeof tasks)[Name]>[0];
 
-/** What a task gives. */
+/** The result of a task. */
 export type TaskResult<Name extends TaskName> = Awaited<ReturnType<(typeof tasks)[Name]>>;

@@ -1,19 +1,19 @@
-// Inside a compute thread: does one task after the other, as the pool sends them, and posts progress and results.
+// Runs inside a compute thread: does one task after the other, as the pool sends them, and posts progress and results.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { TidegateError } from '../../domain/errors.ts';
 import { failureOf, type TaskMessage, type ThreadMessage } from './message.ts';
 import { tasks } from './tasks.ts';
 
-/** Added to the niceness of the process: a computation can wait, an answer to a person or to Temporal cannot. */
+/** Added to the niceness of the process, because computations can wait longer than answers to a person or to Temporal. */
 const NICENESS = 5;
 
-// Linux counts priorities by thread; elsewhere this would slow the whole process down.
+// Linux has a priority for each thread; elsewhere this would slow down the whole process.
 if (process.platform === 'linux') {
   try {
     setPriority(0, NICENESS);
   } catch {
-    // Not allowed here: the thread then has the priority of the process.
+    // Not permitted here: the thread keeps the priority of the process.
   }
 }
 

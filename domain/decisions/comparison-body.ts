@@ -7,7 +7,7 @@ import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Slice } from '../learning/compare/slices.ts';
 import { type Interval, formatInterval } from '../data/math/interval.ts';
 import { type HoldoutUse, type LeakProof } from './leak-proof.ts';
-import { type Judged, judgedBy, type OutOfTime } from './temporal-holdout.ts';
+import { type Judged, judgedBy, type TemporalHoldout } from './temporal-holdout.ts';
 
 /** The stored form of a comparison. Plain JSON; optional parts are absent in comparisons that were made before those parts were measured. */
 export interface ComparisonBody extends Comparison {
@@ -26,7 +26,7 @@ export interface ComparisonBody extends Comparison {
   readonly measures?: SideBySide;
   readonly mcnemar?: McNemarAtThreshold;
   /** The temporal holdout: the recipe evaluated on later rows, or why it was not. */
-  readonly outOfTime?: OutOfTime;
+  readonly outOfTime?: TemporalHoldout;
   /** Permutation importance of the candidate's features, largest first; empty if the holdout contains one class. */
   readonly importance?: readonly FeatureImportance[];
 }
@@ -87,7 +87,7 @@ function byEntity(body: ComparisonBody): Evaluated {
   };
 }
 
-function byTime(outOfTime: OutOfTime & { judged: true }): Evaluated {
+function byTime(outOfTime: TemporalHoldout & { judged: true }): Evaluated {
   const { cut, rows, positiveClusters, negativeClusters, candidateAuc, championAuc, difference, measures } =
     outOfTime;
   return {

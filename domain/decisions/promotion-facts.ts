@@ -7,7 +7,7 @@ import { type ComparisonBody, type Evaluated, evaluationsOf } from './comparison
 import { type Interval } from '../data/math/interval.ts';
 import { type JudgementName, type JudgementState } from '../judgements.ts';
 import { type HoldoutUse, type UnprovenVersion } from './leak-proof.ts';
-import { type Judged, temporalHoldout } from './temporal-holdout.ts';
+import { type Judged, temporalHoldoutState } from './temporal-holdout.ts';
 
 /** The facts on which the decision is made: champion and candidate on the same holdout rows. */
 export interface PromotionFacts {
@@ -78,7 +78,7 @@ export function promotionFacts(
       { name: 'leak check', state: leakCheckOf(making) },
       { name: 'recipes', state: recipesOf(making) },
       { name: 'calibration map', state: calibrationOf(making) },
-      { name: 'temporal holdout', state: temporalHoldout(body.outOfTime) },
+      { name: 'temporal holdout', state: temporalHoldoutState(body.outOfTime) },
     ],
     positiveClusters: decides.positiveClusters,
     negativeClusters: decides.negativeClusters,

@@ -6,7 +6,7 @@ import { describeFailedJudgement, type JudgementState } from '../judgements.ts';
 import { MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 
 /** The recipe's measures on rows after the cutoff, against the champion's on the same rows. Plain JSON. */
-export interface OutOfTimeResult {
+export interface TemporalHoldoutResult {
   readonly judged: true;
   /** The cutoff, ISO 8601: training labels were known by then, and every tested row is later. */
   readonly cut: string;
@@ -29,7 +29,7 @@ export interface OutOfTimeResult {
 }
 
 /** Why there is no temporal holdout. */
-export interface NotOutOfTime {
+export interface NoTemporalHoldout {
   readonly judged: false;
   readonly reason: string;
   /** Whether it was due and could not be made; absent in comparisons that were made before this was distinguished. */
@@ -39,21 +39,21 @@ export interface NotOutOfTime {
 }
 
 /** The temporal holdout of a comparison, or why there is none. */
-export type OutOfTime = OutOfTimeResult | NotOutOfTime;
+export type TemporalHoldout = TemporalHoldoutResult | NoTemporalHoldout;
 
 /** Returns a temporal holdout that is not due. @example notDue('the evaluation rows have one row time') */
-export const notDue = (reason: string): NotOutOfTime => ({ judged: false, due: false, reason });
+export const notDue = (reason: string): NoTemporalHoldout => ({ judged: false, due: false, reason });
 
 /** Returns a temporal holdout that was due and could not be judged. */
-export const dueAndFailed = (code: string | null, reason: string): NotOutOfTime => ({
+export const dueAndFailed = (code: string | null, reason: string): NoTemporalHoldout => ({
   judged: false,
   due: true,
   code,
   reason,
 });
 
-/** Returns whether the temporal holdout was judged, failed or was not applicable. @example temporalHoldout(body.outOfTime).state // 'made' */
-export function temporalHoldout(outOfTime: OutOfTime | undefined): JudgementState {
+/** Returns whether the temporal holdout was judged, failed or was not applicable. @example temporalHoldoutState(body.outOfTime).state // 'made' */
+export function temporalHoldoutState(outOfTime: TemporalHoldout | undefined): JudgementState {
   if (outOfTime === undefined) return { state: 'not applicable', reason: 'there was no temporal holdout' };
   if (outOfTime.judged) return { state: 'made' };
   const { due = false, code = null, reason } = outOfTime;
@@ -72,8 +72,8 @@ export interface Judged {
  *
  * @example judgedBy(body.outOfTime).by // 'entity'
  */
-export function judgedBy(outOfTime: OutOfTime | undefined): Judged {
-  const holdout = temporalHoldout(outOfTime);
+export function judgedBy(outOfTime: TemporalHoldout | undefined): Judged {
+  const holdout = temporalHoldoutState(outOfTime);
   if (holdout.state === 'failed')
     return { by: 'entity', why: describeFailedJudgement('temporal holdout', holdout) };
   if (!outOfTime?.judged) return { by: 'entity', why: outOfTime?.reason ?? 'there was no temporal holdout' };

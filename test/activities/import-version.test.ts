@@ -151,7 +151,7 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     ['an opset that is too new', 'opset', {}, /opset/],
     ['a list of maps as output', 'maps', { output: { name: 'P3', holds: 'probability' } }, /zipmap=False/],
     ['classes as output', 'classes', {}, /does not contain probabilities/],
-    ['scores beyond 1', 'scores', {}, /no probability from 0 to 1/],
+    ['scores beyond 1', 'scores', {}, /not a probability/],
     [
       'scores that are no number',
       'nan',

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
-import { type OutOfTimeResult } from '../../domain/decisions/temporal-holdout.ts';
+import { type TemporalHoldoutResult } from '../../domain/decisions/temporal-holdout.ts';
 import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
 import { getRetrain } from '../../store/registry/retrains.ts';
 import { getComparison } from '../../store/registry/comparisons.ts';
@@ -45,7 +45,7 @@ test('a recipe that holds in the future passes by entity+time, on labels known b
   const model = await retrainableModel(database, 'holds', HALF);
   await model.add(weeks(() => 1, 3));
   const { comparison } = await model.retrain(END);
-  const result = comparison.body.outOfTime as OutOfTimeResult;
+  const result = comparison.body.outOfTime as TemporalHoldoutResult;
   expect(result).toMatchObject({
     judged: true,
     cut: '2024-03-11T00:00:00.000Z',
@@ -68,7 +68,7 @@ test('a recipe that holds on unseen entities and not in the future is refused by
   await model.add(weeks((week) => (week < 2 ? -0.4 : 1), 0));
   const { comparison } = await model.retrain(END);
   expect(comparison.body.difference.low).toBeGreaterThan(0);
-  expect((comparison.body.outOfTime as OutOfTimeResult).difference.high).toBeLessThan(0);
+  expect((comparison.body.outOfTime as TemporalHoldoutResult).difference.high).toBeLessThan(0);
   // It ranks that future the wrong way round, which a guard says before the AUC is asked for.
   expect(comparison.decision).toMatchObject({ promote: false, outcome: 'guard broken' });
   expect(ruleOf(comparison, 'right way round')).toMatchObject({ held: false });
@@ -198,7 +198,7 @@ test('a recipe that ranks the future better and whose log loss breaks there is r
   // Half of March most leave, and then few: what was known by the cut expects too many of them.
   await model.add(WEEKS.flatMap((at, week) => rows(at, week < 2 ? 2.5 : -1.5, 'hours')));
   const { comparison } = await model.retrain(END);
-  const result = comparison.body.outOfTime as OutOfTimeResult;
+  const result = comparison.body.outOfTime as TemporalHoldoutResult;
   expect(result.difference.low).toBeGreaterThan(0.1);
   expect(result.measures!.difference.logLoss.low).toBeGreaterThan(0.05);
   // On all rows nothing is wrong with it.

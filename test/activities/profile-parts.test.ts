@@ -3,7 +3,7 @@ import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import { type InWords } from '../../activities/deps.ts';
+import { type Described } from '../../activities/deps.ts';
 import { driftFrame } from '../../bench/drift-frames.ts';
 import { momentsOf } from '../../domain/data/math/moments.ts';
 import { decodeReference } from '../../domain/data/profile/profile-codec.ts';
@@ -54,7 +54,9 @@ const merge = async (dataset: Dataset) =>
 const verdict = () => verdictOf(reportId);
 
 const verdictOf = async (id: number) => {
-  await inActivity.run<[], InWords, () => Promise<InWords>>(() => activities.measureDrift({ reportId: id }));
+  await inActivity.run<[], Described, () => Promise<Described>>(() =>
+    activities.measureDrift({ reportId: id }),
+  );
   const { drift } = await getReport(database, id);
   if (!drift?.measured) throw new Error('drift was not measured');
   return drift.verdict;

@@ -5,7 +5,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { repeatTraining } from '../../activities/repeat-training.ts';
 import { digestOf } from '../../domain/canonical-json.ts';
-import { type OutOfTimeResult } from '../../domain/decisions/temporal-holdout.ts';
+import { type TemporalHoldoutResult } from '../../domain/decisions/temporal-holdout.ts';
 import { getDataset } from '../../store/registry/dataset.ts';
 import { changeSeenFirst, decideReport, getReport, openReport } from '../../store/registry/reports.ts';
 import { findTrainingPlan, readRecipeScores } from '../../store/registry/training-plans.ts';
@@ -207,7 +207,7 @@ test('out of time the chosen recipe is judged: rows after the change alone, by i
   const { version, comparison } = await model.retrain(FEBRUARY, await model.report(FEBRUARY));
   const tuning = (await readTuning(database, 'out_of_time', version))!;
   expect(tuning.chosen).toMatchObject({ window: 'recent' });
-  const result = comparison.body.outOfTime as OutOfTimeResult;
+  const result = comparison.body.outOfTime as TemporalHoldoutResult;
   const learnable = async (from: string) =>
     (await model.sample.join({ from, to: result.cut })).filter(({ held_out: isHeld }) => !isHeld).length;
   expect(result.trainedRows).toBe(await learnable(JANUARY));

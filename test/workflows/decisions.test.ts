@@ -118,7 +118,7 @@ describe.concurrent('a decision', () => {
   });
 
   it.each([
-    ['another version', decision({ version: 1 }), 'version 2 waits here'],
+    ['another version', decision({ version: 1 }), 'version 2 is pending here'],
     ['other evidence', decision({ evidenceDigest: '0'.repeat(64) }), 'other evidence'],
   ])('on %s is refused and the release waits on', (_, message, refusal) => {
     const fakes = fakeActivities();

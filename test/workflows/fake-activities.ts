@@ -141,7 +141,7 @@ function defaults(): Activities {
       const { decision } = message;
       const refusal =
         malformed(message) ??
-        (message.version === version ? undefined : `version ${version} waits here`) ??
+        (message.version === version ? undefined : `version ${version} is pending here`) ??
         (message.evidenceDigest === EVIDENCE_DIGEST ? undefined : 'the decision rests on other evidence') ??
         settled;
       if (refusal !== undefined) return { accepted: false, decision, refusal };

@@ -7,7 +7,7 @@ import { type Interval, formatInterval } from '../../data/math/interval.ts';
 import { apart, fixed, formatPValue, rounded } from '../../format-numbers.ts';
 import { describeHoldoutUse, describeLeakProof } from '../leak-proof.ts';
 import { describeFailedJudgement } from '../../judgements.ts';
-import { judgedBy, temporalHoldout } from '../temporal-holdout.ts';
+import { judgedBy, temporalHoldoutState } from '../temporal-holdout.ts';
 import { describeDrift } from '../report.ts';
 import { type RuleResult } from '../rule.ts';
 import { describeLeakCheck } from '../../learning/leak-alarm.ts';
@@ -152,7 +152,7 @@ const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE
 /** The temporal holdout: its numbers, or that it failed; empty if it was not due, because the line above gives the reason. */
 function futurePart(body: ComparisonBody, rival: string): string[] {
   const { outOfTime } = body;
-  const holdout = temporalHoldout(outOfTime);
+  const holdout = temporalHoldoutState(outOfTime);
   if (holdout.state === 'failed')
     return [escaped(`${describeFailedJudgement('temporal holdout', holdout)}.`)];
   if (!outOfTime?.judged) return [];

@@ -14,8 +14,8 @@ import { decidePromotion } from '../../../domain/decisions/decide-promotion.ts';
 import {
   dueAndFailed,
   notDue,
-  type OutOfTime,
-  type OutOfTimeResult,
+  type TemporalHoldout,
+  type TemporalHoldoutResult,
 } from '../../../domain/decisions/temporal-holdout.ts';
 import { type Making, promotionFacts } from '../../../domain/decisions/promotion-facts.ts';
 
@@ -62,7 +62,7 @@ const body: ComparisonBody = {
   slices: [],
   leakedClusters: 0,
 };
-const onFuture = (changes: Partial<OutOfTimeResult> = {}): OutOfTime => ({
+const onFuture = (changes: Partial<TemporalHoldoutResult> = {}): TemporalHoldout => ({
   judged: true,
   cut: '2024-03-11T00:00:00.000Z',
   rowTimes: 4,
@@ -79,7 +79,7 @@ const onFuture = (changes: Partial<OutOfTimeResult> = {}): OutOfTime => ({
   ...changes,
 });
 const policy = { minDelta: 0.005, rule: 'superiority', margin: 0.01, logLossTolerance: 0.05 } as const;
-const decide = (outOfTime: OutOfTime | undefined, making?: Making) =>
+const decide = (outOfTime: TemporalHoldout | undefined, making?: Making) =>
   decidePromotion(promotionFacts(outOfTime ? { ...body, outOfTime } : body, 1, making), policy);
 
 describe('the words for the person who decides', () => {
@@ -127,7 +127,7 @@ describe('the guard on log loss', () => {
 });
 
 describe('judgements read from what is stored', () => {
-  const stateOf = (name: string, making?: Making, outOfTime?: OutOfTime) =>
+  const stateOf = (name: string, making?: Making, outOfTime?: TemporalHoldout) =>
     decide(outOfTime, making).rules.find((rule) => rule.name === name)?.value;
   const making: Making = { leaks: null, tuning: null, calibration: null };
 
