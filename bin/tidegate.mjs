@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line. There is no build step to forget: what is built is built when the sources have changed.
+// Starts the command line. There is no separate build step: the loader rebuilds when the sources have changed.
 import { load } from '../boot/load.mjs';
 
 await load('cli/main.ts');

@@ -1,8 +1,8 @@
-// The `tidegate` command: reads settings, runs one command, tells its failure and sets the exit code.
+// Entry point of the `tidegate` command: reads settings, runs one command, prints its error and sets the exit code.
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { excerpt } from '../domain/excerpt.ts';
-import { type Config, OF_THE_ENVIRONMENT_ALONE, readConfig, readDotenv } from './shared/config.ts';
+import { type Config, ENVIRONMENT_ONLY, readConfig, readDotenv } from './shared/config.ts';
 import { errorLines, EXIT_FAILED, EXIT_USAGE, explainError } from './output/explain-error.ts';
 import { Output } from './output/output.ts';
 import { buildProgram } from './program.ts';
@@ -32,14 +32,14 @@ interface GlobalOptions {
   readonly data?: string;
 }
 
-/** The environment, completed by a `.env` file, whose values never replace what is set. */
+/** Reads the settings from the environment and a `.env` file; the environment takes precedence. */
 function readSettings({ data }: GlobalOptions): Config {
   const { settings, ignored } = readDotenv(textOf(DOTENV));
   if (ignored.length > 0) {
     const names = ignored.slice(0, MAX_NAMES).map((name) => excerpt(name));
     const more = ignored.length > MAX_NAMES ? ` and ${ignored.length - MAX_NAMES} more` : '';
     process.stderr.write(
-      `${DOTENV}: ignored ${names.join(', ')}${more}; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read from it, ${OF_THE_ENVIRONMENT_ALONE.join(' and ')} excepted\n`,
+      `${DOTENV}: ignored ${names.join(', ')}${more}; only TIDEGATE_…, TEMPORAL_… and DATABASE_URL are read from this file, except ${ENVIRONMENT_ONLY.join(' and ')}\n`,
     );
   }
   for (const [name, value] of Object.entries(settings)) process.env[name] ??= value;
@@ -48,7 +48,7 @@ function readSettings({ data }: GlobalOptions): Config {
 
 const MAX_NAMES = 10;
 
-/** What a file holds; nothing where there is none. */
+/** Returns the text of a file; an empty text if it does not exist. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -58,7 +58,7 @@ function textOf(path: string): string {
   }
 }
 
-// Whoever reads the answer may have read enough: `tidegate report churn | head`.
+// The reader of a pipe may close it early: `tidegate report churn | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

@@ -1,4 +1,4 @@
-// The command line, put together from its commands.
+// Assembles the command line from its commands.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { paths } from '../paths.ts';
@@ -37,8 +37,8 @@ import { addWorker } from './commands/worker.ts';
 const TYPED = /\b(option|command|argument) '([^']*)'/g;
 
 /**
- * Builds the command line. It neither exits nor prints errors: wrong usage is thrown as a CommanderError, a failure of
- * a command as whatever it threw.
+ * Builds the command line. It never exits the process: wrong usage throws a CommanderError, and an error of a command is
+ * passed on.
  *
  * @example await buildProgram(context).parseAsync(['status', '--json'], { from: 'user' });
  */
@@ -46,31 +46,34 @@ export function buildProgram(context: CommandContext): Command {
   const program = new Command('tidegate')
     .description('Keeps a classifier in production honest: drift, retraining, evidence, approval, serving.')
     .version(versionOfTidegate(), '--version', 'print the version of Tidegate')
-    .option('--data <folder>', 'folder of the embedded servers, where a running `tidegate start` is found')
+    .option(
+      '--data <folder>',
+      'folder of the embedded servers, by which commands find a running `tidegate start`',
+    )
     .configureHelp({ showGlobalOptions: true })
-    // What a person typed is quoted in errors of usage; it may be a file pasted by mistake.
+    // Usage errors quote what was typed, which may be a long text pasted by mistake.
     .configureOutput({
       outputError: (text, write) =>
         write(text.replaceAll(TYPED, (_, what: string, typed: string) => `${what} '${excerpt(typed)}'`)),
     })
     .exitOverride();
 
-  program.commandsGroup('Run it:');
+  program.commandsGroup('Start and stop:');
   addStart(program, context);
   addDemo(program, context);
   addDown(program, context);
-  program.commandsGroup('Give it data and models:');
+  program.commandsGroup('Data and models:');
   addImport(program, context);
   addApply(program, context);
   addMaterialize(program, context);
-  program.commandsGroup('Turn the loop:');
+  program.commandsGroup('Run the loop:');
   addMonitor(program, context);
   addRetrain(program, context);
   addDecision(program, context, 'approve');
   addDecision(program, context, 'reject');
   addRollback(program, context);
   addRetire(program, context);
-  program.commandsGroup('Look:');
+  program.commandsGroup('Inspect:');
   addStatus(program, context);
   addRuns(program, context);
   addReport(program, context);

@@ -1,19 +1,19 @@
 #!/bin/sh
-# Makes the namespace if it is absent, and registers the search attributes that every run carries. What exists is left
-# alone. Reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and, for a new namespace, TEMPORAL_RETENTION.
-# test/unit/compose.test.ts compares the attributes with those of the code.
+# Creates the namespace and registers the search attributes of all runs; keeps what already exists. Reads
+# TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and, for a new namespace, TEMPORAL_RETENTION.
+# test/unit/compose.test.ts checks that the attributes are the same as in the code.
 set -eu
 
 namespace="${TEMPORAL_NAMESPACE:-default}"
-# How long a closed run can be looked at: as long as a model that is monitored monthly needs.
+# How long closed runs stay visible: 90 days, long enough for a model that is monitored monthly.
 retention="${TEMPORAL_RETENTION:-2160h}"
 
-# Runs a command until it succeeds, a second apart, 60 times at most; its output is shown only if it never does.
+# Repeats a command every second until it succeeds, at most 60 times. Prints its output only if it never succeeds.
 until_done() {
   tries=0
-  until said=$("$@" 2>&1); do
+  until printed=$("$@" 2>&1); do
     tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || { printf '%s\n' "$said" >&2; exit 1; }
+    [ "$tries" -lt 60 ] || { printf '%s\n' "$printed" >&2; exit 1; }
     sleep 1
   done
 }
@@ -28,11 +28,11 @@ list_attributes() {
 }
 
 until_done make_namespace
-echo "namespace $namespace is there"
+echo "namespace $namespace exists"
 
-# The parts of the server learn of a new namespace one after another.
+# The server's components learn of a new namespace one after another, so this may fail at first.
 until_done list_attributes
-known="$said"
+known="$printed"
 
 for attribute in TidegateModel:Keyword TidegateStage:Keyword TidegateOutcome:Keyword TidegateVersion:Int; do
   name="${attribute%%:*}"

@@ -1,11 +1,11 @@
-// Health check of a worker container: succeeds while the worker of this host polls its task queue.
+// Health check of a worker container: succeeds if the worker on this host polls its task queue.
 import { hostname } from 'node:os';
 import { type Client } from '@temporalio/client';
 import { readConfig } from '../cli/shared/config.ts';
 import { withClient } from '../cli/shared/connections.ts';
 import { findEndpoints } from '../cli/shared/endpoints.ts';
 
-// A poll without work lasts a minute; the server still lists pollers that went away five minutes ago.
+// A poll without work lasts a minute. The server lists pollers for five minutes after their last poll.
 const SILENT_MS = 90_000;
 const WORKFLOW_TASKS = 1;
 

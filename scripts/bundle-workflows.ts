@@ -1,4 +1,4 @@
-// Bundles the workflows into one file, so that a worker need not do it at each start: `npm run build:workflows`.
+// Bundles the workflows into one file, so that workers need not do it at each start: `npm run build:workflows`.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,4 +13,4 @@ await writeFile(target, code);
 
 const file = relative(process.cwd(), target);
 const kilobytes = Math.round(Buffer.byteLength(code) / 1_000);
-console.log(`${file}: ${kilobytes} kB. A worker uses it with TIDEGATE_WORKFLOW_BUNDLE=${file}`);
+console.log(`${file}: ${kilobytes} kB. To use it in a worker, set TIDEGATE_WORKFLOW_BUNDLE=${file}`);

@@ -1,10 +1,10 @@
-// The reference of a model's definition: every key with its type, default and meaning, read from the schema itself.
+// Reads every key of a model definition, with its type, default and meaning, from the schema.
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { z } from 'zod';
 import { modelDefinitionSchema } from '../domain/model/definition.ts';
 
-/** What JSON Schema says of a value; only what the reference needs. */
+/** A node of JSON Schema, with only the keywords that the reference needs. */
 interface Node {
   readonly type?: string | readonly string[];
   readonly const?: unknown;
@@ -23,12 +23,12 @@ interface Node {
   readonly exclusiveMaximum?: number;
 }
 
-/** One line of the reference. */
+/** One key of a definition: one row of the reference. */
 export interface DefinitionKey {
-  /** Where it stands: `promotion.expiresAfter`, or `features[].columns.<column>.min`. */
+  /** Path of the key: `promotion.expiresAfter`, or `features[].columns.<name>(numeric).min`. */
   readonly path: string;
   readonly type: string;
-  /** As a model file would write it; undefined when there is none. */
+  /** The default as a model file would write it; undefined if there is none. */
   readonly default: string | undefined;
   readonly required: boolean;
   /** The doc comment of the key in the schema. */
@@ -37,14 +37,14 @@ export interface DefinitionKey {
 
 const SCHEMA_FILE = fileURLToPath(new URL('../domain/model/definition.ts', import.meta.url));
 
-/** Every key of a definition, in the order of the schema. */
+/** Returns every key of a definition, in the order of the schema. */
 export function definitionKeys(): DefinitionKey[] {
   const schema = z.toJSONSchema(modelDefinitionSchema, { io: 'input', unrepresentable: 'any' }) as Node;
   const { checker, type } = inputType();
   return new KeyReader(checker).read(schema, type, '');
 }
 
-/** The type `ModelInput` with a checker that knows its doc comments. */
+/** The type `ModelInput`, with the type checker that provides its doc comments. */
 function inputType(): { checker: ts.TypeChecker; type: ts.Type } {
   const program = ts.createProgram([SCHEMA_FILE], {
     target: ts.ScriptTarget.ES2022,
@@ -73,7 +73,7 @@ class KeyReader {
     this.#checker = checker;
   }
 
-  /** The keys below a value, each before what lies inside it. */
+  /** Returns the keys inside a value, each followed by the keys inside it. */
   read(node: Node, type: ts.Type | undefined, at: string): DefinitionKey[] {
     if (node.properties) return this.#members(node, node.properties, type, at);
     if (node.items) return this.read(node.items, this.#indexed(type, ts.IndexKind.Number), `${at}[]`);
@@ -83,7 +83,7 @@ class KeyReader {
     }
     const choices = node.anyOf ?? node.oneOf ?? [];
     const keys = choices.flatMap((choice) => this.#choice(choice, type, at));
-    // A key that only one of several choices has may always be left out, in favour of another choice.
+    // A key of one choice among several is never required, because another choice can be used instead.
     const optional = node.anyOf !== undefined && choices.filter(({ properties }) => properties).length > 1;
     return optional ? keys.map((key) => ({ ...key, required: false })) : keys;
   }
@@ -108,13 +108,13 @@ class KeyReader {
     });
   }
 
-  /** A choice of a union stands under its own discriminator: `features[].columns.<name>(numeric)`. */
+  /** Reads one choice of a union; its path contains the discriminator: `features[].columns.<name>(numeric)`. */
   #choice(choice: Node, type: ts.Type | undefined, at: string): DefinitionKey[] {
     const kind = choice.properties?.['type']?.const ?? choice.properties?.['operator']?.const;
     return this.read(choice, type, typeof kind === 'string' ? `${at}(${kind})` : at);
   }
 
-  /** Looks for a member in the one choice of a union that has the same keys as the schema. */
+  /** Finds a property in the choice of a union type that has the same keys as the schema node. */
   #property(type: ts.Type, name: string, node: Node): { meaning: string; type: ts.Type } | undefined {
     const wanted = Object.keys(node.properties ?? {});
     const discriminator = ['type', 'operator'].find((key) => node.properties?.[key]?.const !== undefined);

@@ -1,5 +1,5 @@
-// A worker that never finishes training: it starts a retrain, says when training began, and is then killed by whoever
-// started it: `doomed-worker.ts <address> <task queue> <model>`.
+// A worker that never finishes training. It starts a retrain and sends a message when training begins; its parent process
+// then kills it: `doomed-worker.ts <address> <task queue> <model>`.
 import { setTimeout as delay } from 'node:timers/promises';
 import { fakeActivities } from '../test/workflows/fake-activities.ts';
 import { hostLoops } from '../test/workflows/loops.ts';

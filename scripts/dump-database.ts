@@ -1,4 +1,4 @@
-// A database as plain SQL: the statements of the migrations that made it, then its rows.
+// Dumps a database as plain SQL: the statements of the migrations that created it, then its rows.
 import { Kysely, type Migration, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { type Database } from '../store/postgres/database.ts';
@@ -6,10 +6,10 @@ import { migrate, type MigrationTrack } from '../store/postgres/migrate.ts';
 import { type Tables } from '../store/postgres/tables.ts';
 
 /**
- * Migrates an empty database.
+ * Migrates an empty database and records the statements.
  *
  * @returns the statements that the migrations executed, in order
- * @throws Error for a statement with parameters, which a dump could not repeat
+ * @throws Error for a statement with parameters, because the dump has no parameters
  */
 export async function migrateAndRecord(database: Database, track: MigrationTrack): Promise<string[]> {
   const statements: string[] = [];
@@ -37,10 +37,10 @@ export async function migrateAndRecord(database: Database, track: MigrationTrack
 }
 
 /**
- * The whole of a database that one call of `query` restores into an empty one, as a superuser.
+ * Returns a dump of the whole database. A superuser can restore it into an empty database with one call of `query`.
  *
- * @param statements what made Tidegate's schema
- * @param sources schema of the source tables
+ * @param statements the statements that created Tidegate's schema
+ * @param sources name of the schema with the source tables
  */
 export async function dumpDatabase(
   database: Database,
@@ -54,7 +54,7 @@ export async function dumpDatabase(
   const theirs = await tablesOf(database, sources);
   return [
     `-- ${title}. Written by \`npm run release:dump\`; never edited by hand.`,
-    // Rows are put back as they are: no trigger runs, and their order does not matter.
+    // In this role no trigger and no foreign key check runs, so rows can be inserted as they are, in any order.
     'set session_replication_role = replica;',
     `set time zone 'UTC';`,
     'create schema tidegate;',
@@ -62,7 +62,7 @@ export async function dumpDatabase(
     ...statements.map((statement) => `${statement};`),
     `create schema ${sources};`,
     ...theirs.map(createTable),
-    // What migrations have written stands among the rows below.
+    // Rows that the migrations inserted are also among the rows below.
     ...own.map(({ name }) => `delete from ${name};`),
     ...(await rowsOf(database, [...own, ...theirs])),
     ...(await sequencesOf(database)),
@@ -96,7 +96,7 @@ async function rowsOf({ pool }: Database, tables: readonly Table[]): Promise<str
   const written: string[] = [];
   for (const { name, columns } of tables) {
     const names = columns.map((column) => column.name);
-    // A third shorter than hexadecimal digits.
+    // Base64 is a third shorter than hexadecimal.
     const asText = columns.map((column) =>
       column.type === 'bytea'
         ? `translate(encode(${column.name}, 'base64'), E'\\n', '')`

@@ -1,5 +1,5 @@
-// Records the histories of test/replay anew: `npm run histories`, or `npm run histories -- <name>…` for some of them. They
-// are never edited by hand.
+// Records the workflow histories of test/replay again: `npm run histories`, or `npm run histories -- <name>…` for some of
+// them. Never edit the histories by hand.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -20,18 +20,18 @@ import { workflowIds } from '../workflows/protocol/messages.ts';
 type Run = Pick<WorkflowHandle, 'workflowId' | 'result' | 'fetchHistory'>;
 
 const histories = fileURLToPath(new URL('../test/replay/histories/', import.meta.url));
-// Histories name who did what: not the machine on which they were recorded.
+// Histories contain the identity of clients and workers; the default would be the name of this machine.
 const identity = 'recorder';
 
 async function record(name: string, run: Run): Promise<void> {
-  // How it ended is part of the history, failed and cancelled runs included.
+  // Runs that fail or are cancelled are recorded too.
   await run.result().catch(() => undefined);
   const recorded = { workflowId: run.workflowId, history: historyToJson(await run.fetchHistory()) };
   await writeFile(join(histories, `${name}.json`), `${JSON.stringify(recorded, null, 1)}\n`);
   console.log(`recorded ${name}`);
 }
 
-/** The first attempt to train dies with its worker, without a word; the second is made by another worker. */
+/** Kills the worker of the first training attempt with SIGKILL; another worker makes the second attempt. */
 async function killedDuringTraining(address: string): Promise<{ host: LoopsHost; run: Run }> {
   const [taskQueue, model] = ['left-behind', 'orphan'];
   const script = fileURLToPath(new URL('doomed-worker.ts', import.meta.url));

@@ -1,4 +1,5 @@
-// Makes the dump of a release that later releases must open, and records its migrations: `npm run release:dump`.
+// Writes the database dump of a release, which all later releases must be able to upgrade, and records the hashes of its
+// migrations: `npm run release:dump`.
 import { createHash } from 'node:crypto';
 import { access, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +23,7 @@ async function versionOf(): Promise<string> {
   return version;
 }
 
-/** Records name and hash of every migration: from now on none of them changes, and none comes before them. */
+/** Records name and hash of every migration. From then on none of them may change, and none may be inserted before them. */
 async function recordMigrations(): Promise<void> {
   const released = await Promise.all(
     Object.keys(tidegateMigrations.migrations).map(async (name) => ({
@@ -40,7 +41,7 @@ async function recordMigrations(): Promise<void> {
 
 async function dump(title: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-release-'));
-  // As root, Postgres runs as another user and must be able to enter.
+  // If we are root, Postgres runs as another user and must be able to enter the folder.
   await chmod(folder, 0o711);
   const server = await startPostgres({
     dataDir: join(folder, 'postgres'),
@@ -69,7 +70,9 @@ const exists = await access(file).then(
   () => false,
 );
 if (exists) {
-  console.error(`${name} was released: its dump never changes. Raise the version in package.json first.`);
+  console.error(
+    `there is already a dump of release ${name}, and dumps never change; raise the version in package.json first`,
+  );
   process.exitCode = 1;
 } else {
   const text = await dump(`Tidegate ${name}`);

@@ -1,4 +1,4 @@
-// A small and complete world for the dump of a release: one model, made and decided on by the loop's own steps.
+// Fills the database for a release's dump: one model with data, versions and decisions, made by the loop's own steps.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { type Client } from '@temporalio/client';
 import { DefaultLogger } from '@temporalio/worker';
@@ -12,7 +12,7 @@ import { applyDefinition } from '../store/definitions/definitions.ts';
 import { getRetrain } from '../store/registry/retrains.ts';
 import { writePredictions } from '../store/registry/predictions.ts';
 
-/** Name of the model, and of the schema of its source tables. */
+/** Name of the model and of the schema with its source tables. */
 export const WORLD = 'viewers';
 
 const USERS = 226;
@@ -39,8 +39,9 @@ const definition = parseDefinition(
 );
 
 /**
- * Fills a migrated database: source tables of two months, of which the second has drifted; version 1 trained on the
- * first, approved after a refused decision, and served; version 2 trained on the second, with evidence that waits.
+ * Fills a migrated database: source tables with two months, the second of which has drifted. Version 1 is trained on the
+ * first month, approved after one refused decision, and served. Version 2 is trained on the second month and waits for a
+ * decision.
  */
 export async function makeReleaseWorld(database: Database): Promise<void> {
   await makeSources(database);
@@ -48,7 +49,7 @@ export async function makeReleaseWorld(database: Database): Promise<void> {
   const first = await trainOn(database, '2024-01-31T00:00:00Z');
   await decide(database, first, 'somebody', '0'.repeat(64));
   const { refusal } = await decide(database, first, 'grace', first.digest);
-  if (refusal !== undefined) throw new Error(`the world of a release needs an approval: ${refusal}`);
+  if (refusal !== undefined) throw new Error(`the approval of version 1 was refused: ${refusal}`);
   await inRun(database, `release/${WORLD}/${first.version}`, async (steps) =>
     steps.promote({ model: WORLD, version: first.version }),
   );
@@ -69,9 +70,9 @@ type Steps = ReturnType<typeof createActivities>;
 
 let runs = 0;
 
-/** Runs steps as a worker does for a workflow run. */
+/** Runs steps in an activity environment, as part of the workflow run with this id. */
 function inRun<T>(database: Database, workflowId: string, work: (steps: Steps) => Promise<T>): Promise<T> {
-  // None of these steps starts another run.
+  // The client is never used, because none of these steps starts another run.
   const steps = createActivities({ database, client: {} as Client, taskQueue: 'none' });
   const environment = new MockActivityEnvironment(
     { workflowExecution: { workflowId, runId: `run-${(runs += 1)}` } },
@@ -85,7 +86,7 @@ interface Waiting {
   readonly digest: string;
 }
 
-/** Monitors the month that ends at the instant, trains on it, and brings the candidate to where a person decides. */
+/** Monitors the month that ends at the given instant, trains a candidate on it, and prepares the candidate for a decision. */
 async function trainOn(database: Database, asOf: string): Promise<Waiting> {
   const report = await inRun(database, `monitor/${WORLD}`, async (steps) => {
     const opened = await steps.freezeWindow({ model: WORLD, asOf });
@@ -113,7 +114,7 @@ async function trainOn(database: Database, asOf: string): Promise<Waiting> {
     const { version } = await steps.trainCandidate({ retrainId });
     await steps.compareWithChampion({ retrainId });
     const { promote, reason, summary } = await steps.decidePromotion({ retrainId });
-    if (!promote) throw new Error(`the world of a release needs a candidate that is promoted: ${reason}`);
+    if (!promote) throw new Error(`the candidate was not promoted: ${reason}`);
     await steps.materializeOnline({ model: WORLD, version });
     await steps.stageCandidate({ retrainId, detail: reason });
     await steps.closeRetrain({ retrainId, outcome: 'staged', reason, summary });
@@ -156,7 +157,7 @@ async function makeSources({ pool }: Database): Promise<void> {
   const random = new Random(20, 24, 1);
   const rows = ['2024-01-15T00:00:00Z', '2024-02-15T00:00:00Z'].flatMap((at, month) =>
     Array.from({ length: USERS }, (_, user) => {
-      // In the second month people watch more, and those who watch much leave.
+      // In the second month users watch more, and now those who watch a lot leave.
       const hours = Math.round((month === 0 ? 10 : 16) * random.uniform() * 10) / 10;
       const odds = month === 0 ? 2 * (hours - 5) : 2 * (8 - hours);
       return {

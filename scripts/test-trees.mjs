@@ -1,4 +1,4 @@
-// Tests of models in ONNX and of the trees worker, with nothing left out: what they need is installed first.
+// Runs all tests of ONNX models and of the trees worker, after installing what they need.
 import { spawnSync } from 'node:child_process';
 
 const { status } = spawnSync(

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { type DefinitionKey, definitionKeys } from './definition-reference.ts';
 
-/** The page that is generated. */
+/** The generated page. */
 export const referenceFile = new URL('../docs/definition.md', import.meta.url);
 
 const INTRODUCTION = `# The definition of a model
@@ -13,13 +13,13 @@ Every key of a model file, with its type, default and meaning. This page is gene
 example; [features.md](features.md), [training.md](training.md) and [statistics.md](statistics.md) explain the ideas.
 
 A duration is a text such as \`'6 hours'\`, \`'45 days'\`, \`'1 month'\` or \`'1 year'\`. A key without a default may be left out unless it is
-marked as required.`;
+required.`;
 
 const COLUMN = 'features[].columns.<name>';
 const VIEW_DERIVED = 'features[].derived.<name>';
 const MODEL_DERIVED = 'derived.<name>';
 
-/** Renders the page. */
+/** Renders the page as Markdown. */
 export function renderReference(keys: readonly DefinitionKey[]): Promise<string> {
   const columns = keys.filter(({ path }) => path.startsWith(`${COLUMN}(`));
   const columnOptions = new Set(columns.map((key) => ownPath(key, COLUMN)));
@@ -51,14 +51,14 @@ const isOption = (key: DefinitionKey, options: ReadonlySet<string>): boolean => 
   return path !== 'type' && options.has(path);
 };
 
-/** The path inside a record, without the kind: `drift.weight`. */
+/** The path of a key inside a record, without the kind: `drift.weight`. */
 const ownPath = ({ path }: DefinitionKey, record: string): string =>
   path.slice(record.length).replace(/^\([^)]*\)\./, '');
 
 const kindOf = ({ path }: DefinitionKey, record: string): string =>
   /^\(([^)]*)\)/.exec(path.slice(record.length))?.[1] ?? '';
 
-/** Lines that several kinds have in common stand once, with the kinds that have them. */
+/** Merges rows that several kinds have in common into one row that lists these kinds. */
 function merged(keys: readonly DefinitionKey[], record: string): string[] {
   const lines = new Map<string, { key: DefinitionKey; kinds: string[] }>();
   for (const key of keys) {

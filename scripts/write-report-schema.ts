@@ -1,4 +1,4 @@
-// Writes the published JSON Schema of a report anew: `npm run schema`. It is never edited by hand.
+// Writes the published JSON Schema of a report: `npm run schema`. Never edit that file by hand.
 import { writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { REPORT_VERSION, reportJsonSchema } from '../domain/decisions/report/report-document.ts';

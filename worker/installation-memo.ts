@@ -126,6 +126,7 @@ export function ownActivities(
           throw ApplicationFailure.create({
             type: problem.code,
             message: `${problem.message}. ${problem.remedy}`,
+            details: [{ message: problem.message, remedy: problem.remedy }],
             nonRetryable: false,
             nextRetryDelay: retryDelay(attempt),
           });

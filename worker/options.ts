@@ -165,12 +165,12 @@ export function asFailure(thrown: unknown, step?: string): unknown {
   const error = thrown instanceof TidegateError ? thrown : (ofServers(thrown) ?? ofProgram(thrown));
   if (error === undefined) return thrown;
   const saysNoStep = error !== thrown || error.code === 'DEFECT' || ofServers(error.cause) !== undefined;
-  const at = step !== undefined && saysNoStep ? `${step}: ` : '';
+  const message = step !== undefined && saysNoStep ? `${step}: ${error.message}` : error.message;
   return ApplicationFailure.create({
     type: error.code,
-    message: `${at}${error.message}. ${error.remedy}`,
+    message: `${message}. ${error.remedy}`,
     nonRetryable: !error.retryable,
-    details: [{ places: error.places, remedy: error.remedy }],
+    details: [{ message, places: error.places, remedy: error.remedy }],
     ...(error.cause instanceof Error && { cause: error.cause }),
   });
 }

@@ -1,4 +1,4 @@
-// tidegate adopt: takes the place of another installation, after a restore.
+// tidegate adopt: takes over the schedules and runs of another installation after its database was restored here.
 import { type Command, InvalidArgumentError } from 'commander';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { readInstallation, recordAdoption } from '../../store/registry/installation.ts';
@@ -10,7 +10,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function parseInstallation(text: string): string {
   if (!UUID.test(text))
-    throw new InvalidArgumentError('Write the id of an installation, as the refusal shows it.');
+    throw new InvalidArgumentError(
+      'Write the id of the installation, as the error FOREIGN_INSTALLATION shows it.',
+    );
   return text;
 }
 
@@ -19,10 +21,10 @@ export function addAdopt(program: Command, { config, output }: CommandContext): 
   program
     .command('adopt')
     .description(
-      'after a restore, take over the schedules and runs of the installation whose place this database takes',
+      'after restoring a backup, take over the schedules and runs of the installation that this database replaces',
     )
-    .argument('<installation>', 'its id, as the refusal FOREIGN_INSTALLATION shows it', parseInstallation)
-    .addOption(byOption('who decides it'))
+    .argument('<installation>', 'its id, as the error FOREIGN_INSTALLATION shows it', parseInstallation)
+    .addOption(byOption('who decided this'))
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate adopt 0b9f6c0e-5f0a-4c39-8a63-0f8f0e0b7c55 --by grace')
     .action((adopted: string, { by, json }: { readonly by: string; readonly json?: boolean }) =>
@@ -33,8 +35,8 @@ export function addAdopt(program: Command, { config, output }: CommandContext): 
         for (const model of await listModels(database))
           schedules.push(...(await claimSchedules(client, model, installation)));
         if (json) return output.json({ installation: installation.id, adopted, schedules });
-        const also = schedules.length > 0 ? `, with the schedules ${schedules.join(', ')}` : '';
-        output.line(`this installation, ${installation.id}, stands in the place of ${adopted}${also}`);
+        const also = schedules.length > 0 ? ` and took over the schedules ${schedules.join(', ')}` : '';
+        output.line(`this installation, ${installation.id}, replaces ${adopted}${also}`);
       }),
     );
 }

@@ -15,8 +15,8 @@ interface Options {
 const NEXT_RUNS = 3;
 
 const NOBODY_CAN_APPROVE =
-  "note: promotion.unverifiedSignals is 'refuse' and senders cannot be authenticated yet, so no decision will count: " +
-  'every version expires. Take decisions as they come with `accept`, on a network that only approvers reach.';
+  "note: promotion.unverifiedSignals is 'refuse', and senders cannot be authenticated yet. Every decision will be refused " +
+  "and every version will expire. To accept decisions, set it to 'accept' on a network that only approvers can reach.";
 
 /** Adds `tidegate apply <file>`. */
 export function addApply(program: Command, { config, output }: CommandContext): void {
@@ -25,7 +25,9 @@ export function addApply(program: Command, { config, output }: CommandContext): 
     .description('check a model file, store it as a definition version and schedule its runs')
     .argument('<file>', 'a file whose default export is defineModel({ … })')
     .addOption(
-      byOption('who applies it: the requester of the retrains it leads to, who may not approve them'),
+      byOption(
+        'who applies it; counts as the requester of the retrains that follow and may not approve them',
+      ),
     )
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate apply models/churn.ts')
@@ -38,7 +40,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         output.line(
           changed
             ? `${model}: definition ${version} applied by ${by}`
-            : `${model}: definition ${version} says the same already`,
+            : `${model}: unchanged, definition ${version} already says the same`,
         );
         output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
         for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);

@@ -1,4 +1,4 @@
-// tidegate audit: the recorded history of models.
+// tidegate audit: verifies the recorded history of models.
 import { type Command } from 'commander';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -38,7 +38,7 @@ function addAuditVerify(audit: Command, { config, output }: CommandContext): voi
     .action((model: string | undefined, { head, json }: Options) =>
       withDatabase(config(), async (database) => {
         if (head !== undefined && model === undefined)
-          verify.error('error: --head is a hash of one model: name the model');
+          verify.error('error: --head is the hash of one model; name the model too');
         if (model !== undefined) await getDefinition(database, model);
         const models = model === undefined ? await listModels(database) : [model];
         const chains = await Promise.all(

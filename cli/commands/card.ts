@@ -19,7 +19,7 @@ export function addCard(program: Command, { config, output }: CommandContext): v
       'print the model card of a version as Markdown: data, performance, proof, decision, limits, approver',
     )
     .argument('<model>', 'name of the model')
-    .argument('[version]', 'the version; by default the one in Production, or else the newest', parseNumber)
+    .argument('[version]', 'the version (default: the one in Production, or the newest)', parseNumber)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate card churn 2 > churn-2.md')
     .action((model: string, asked: number | undefined, { json }: { readonly json?: boolean }) =>

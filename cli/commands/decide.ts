@@ -1,4 +1,4 @@
-// tidegate approve and tidegate reject: decide on the version that waits.
+// tidegate approve and tidegate reject: decide on the version that waits for approval.
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
@@ -8,7 +8,7 @@ import { type Output } from '../output/output.ts';
 import { EXIT_FAILED } from '../output/explain-error.ts';
 import { getPending, printPending } from '../runs/pending.ts';
 import { followRelease } from '../runs/release-run.ts';
-import { tellingTroubles } from '../runs/run-troubles.ts';
+import { reportTroublesUntil } from '../runs/run-troubles.ts';
 import { type ReleaseOutcome, workflowIds } from '../../workflows/protocol/messages.ts';
 import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
 
@@ -23,8 +23,8 @@ interface Options {
 type Decision = DecisionMessage['decision'];
 
 const DESCRIPTIONS: Record<Decision, string> = {
-  approve: 'approve the version that waits, and see it into Production',
-  reject: 'reject the version that waits',
+  approve: 'approve the version that waits for a decision, and follow it into Production',
+  reject: 'reject the version that waits for a decision',
 };
 
 /** Adds `tidegate approve <model> [version]` or `tidegate reject <model> [version]`. */
@@ -33,11 +33,11 @@ export function addDecision(program: Command, { config, output }: CommandContext
     .command(decision)
     .description(DESCRIPTIONS[decision])
     .argument('<model>', 'name of the model')
-    .argument('[version]', 'the version; the one that waits where left out', parseNumber)
+    .argument('[version]', 'the version (default: the one that waits)', parseNumber)
     .addOption(byOption('who decides'))
     .option('--comment <text>', 'why', parseComment, '')
-    .option('--signal', 'send a signal and look for its record, in place of an update that answers')
-    .option('--no-wait', 'return once the decision counts, before it is carried out')
+    .option('--signal', 'send a signal and wait for its record, instead of an update that answers directly')
+    .option('--no-wait', 'return as soon as the decision is accepted, before it is carried out')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -65,7 +65,7 @@ async function decide(services: Services, request: Request, output: Output): Pro
   const say = (text: string): void => output.progress(text);
   const send = request.signal ? decideBySignal : decideByUpdate;
   const message = { version, evidenceDigest: digest, decision, comment, decidedBy: by };
-  const { accepted, refusal } = await tellingTroubles(
+  const { accepted, refusal } = await reportTroublesUntil(
     services.client,
     workflowIds.release(model, version),
     say,
@@ -76,7 +76,7 @@ async function decide(services: Services, request: Request, output: Output): Pro
   if (!request.wait) {
     return json
       ? output.json({ ...answer, outcome: null })
-      : output.line(`the decision counts: ${decision} ${model} v${version}`);
+      : output.line(`decision accepted: ${decision} ${model} v${version}`);
   }
   const { outcome, summary } = await followRelease(services, model, version, say);
   if (json) output.json({ ...answer, outcome, summary });
@@ -84,11 +84,11 @@ async function decide(services: Services, request: Request, output: Output): Pro
   if (!isAsDecided(decision, outcome)) process.exitCode = EXIT_FAILED;
 }
 
-const WISHED: Readonly<Record<DecisionMessage['decision'], ReleaseOutcome>> = {
+const INTENDED_OUTCOMES: Readonly<Record<DecisionMessage['decision'], ReleaseOutcome>> = {
   approve: 'promoted',
   reject: 'rejected',
 };
 
-/** False where a decision counted but could not be carried out. @example isAsDecided('approve', 'stale') // false */
+/** False if a decision was accepted but not carried out. @example isAsDecided('approve', 'stale') // false */
 export const isAsDecided = (decision: DecisionMessage['decision'], outcome: ReleaseOutcome): boolean =>
-  outcome === WISHED[decision];
+  outcome === INTENDED_OUTCOMES[decision];

@@ -1,4 +1,4 @@
-// tidegate explain: asks the API why an entity or a row gets its score.
+// tidegate explain: asks the API what contributes to the score of an entity or a row.
 import { type Command } from 'commander';
 import {
   addSubjectOptions,
@@ -19,7 +19,7 @@ interface Options extends SubjectOptions {
 export function addExplain(program: Command, { config, output }: CommandContext): void {
   const command = program
     .command('explain')
-    .description('ask the API what each feature adds to the score of an entity or a row')
+    .description('ask the API how much each feature adds to the score of an entity or a row')
     .argument('<model>', 'name of the model');
   addSubjectOptions(command)
     .addOption(jsonOption())
@@ -30,7 +30,9 @@ export function addExplain(program: Command, { config, output }: CommandContext)
       output.heading(`${three(answer.score)} by version ${answer.version} of ${answer.model}`);
       if (answer.as_of !== undefined) output.line(`features as of ${answer.as_of}`);
       if (answer.score_before_calibration !== undefined) {
-        output.line(`log-odds are those before calibration, of ${three(answer.score_before_calibration)}`);
+        output.line(
+          `the log-odds add up to the score before calibration, ${three(answer.score_before_calibration)}`,
+        );
       }
       output.table({
         head: ['feature', 'value', 'log-odds'],

@@ -47,35 +47,35 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
   program
     .command('materialize')
     .description(
-      'bring the online rows of every definition in use to an instant, by what changed since the last time',
+      'bring the online rows of every definition in use up to an instant, processing only what has changed',
     )
     .argument('<model>', 'name of the model')
-    .addOption(asOfOption('the instant of the rows; now where left out'))
+    .addOption(asOfOption('as-of instant of the rows (default: now)'))
     .addOption(futureOption())
-    .option('--full', 'look at every entity, and remove the rows of those that are gone')
+    .option('--full', 'process every entity, and remove the rows of entities that no longer exist')
     .addOption(
       new Option(
         '--reset',
-        'make every row anew as of the instant, even where the rows are ahead of it: the way back from an instant in the future',
+        'rebuild every row as of the instant, even rows that are ahead of it; undoes a run with an instant in the future',
       ).conflicts(['full', 'from', 'to', 'definition']),
     )
     .addOption(
-      new Option('--from <instant>', 'only entities with a row of the sources later than this; needs --to')
+      new Option('--from <instant>', 'only entities with a source row after this instant; needs --to')
         .argParser(parseInstant)
         .conflicts(['full', 'asOf']),
     )
     .addOption(
       new Option(
         '--to <instant>',
-        'and up to this; their rows are brought to it, or to where the others are if later',
+        'end of the range of --from; the rows are brought up to it, or to the instant of the other rows if that is later',
       )
         .argParser(parseInstant)
         .conflicts(['full', 'asOf']),
     )
     .addOption(
-      new Option('--definition <number>', 'one definition only, in use or not').argParser(parseNumber),
+      new Option('--definition <number>', 'only this definition, in use or not').argParser(parseNumber),
     )
-    .addOption(byOption('who asks; shown with the run'))
+    .addOption(byOption('who requests it; shown with the run'))
     .option('--no-wait', 'start the run and return')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate materialize churn --as-of 2024-02-29')
@@ -97,7 +97,7 @@ async function materialize(
   const run = await startMaterialize(services, input);
   if (!options.wait) {
     if (json) return output.json({ model, asOf: input.range?.to ?? input.asOf, workflowId: run.workflowId });
-    return output.line(`${run.workflowId} was started`);
+    return output.line(`started ${run.workflowId}`);
   }
   const result = await followMaterialize(services, run, (text) => output.progress(text));
   if (json) {
@@ -106,7 +106,7 @@ async function materialize(
   }
   for (const { words } of result.definitions) output.line(`${model}, ${words}`);
   for (const version of result.removedDefinitions)
-    output.line(`${model}, definition ${version}: out of use, its rows were removed`);
+    output.line(`${model}, definition ${version}: no longer in use, its rows were removed`);
 }
 
 function inputOf(
@@ -117,35 +117,39 @@ function inputOf(
   if (from === undefined && to === undefined)
     return { model, asOf: asOf.toISOString(), ...(full && { full }), ...(reset && { reset }), ...which };
   if (from === undefined || to === undefined || from >= to) {
-    throw new TidegateError('INVALID_REQUEST', '--from and --to go together, and --from is the earlier one', {
-      remedy: 'Give both, such as --from 2024-02-01 --to 2024-02-29.',
-    });
+    throw new TidegateError(
+      'INVALID_REQUEST',
+      '--from and --to must be given together, and --from must be earlier',
+      {
+        remedy: 'Give both, such as --from 2024-02-01 --to 2024-02-29.',
+      },
+    );
   }
   return { model, range: { from: from.toISOString(), to: to.toISOString() }, ...which };
 }
 
-/** Says at once what a run would fail with. */
+/** Fails immediately, before a run is started, with the errors that the run would end with. */
 async function checkModel(database: Database, model: string, version: number | undefined): Promise<void> {
   const newest = await getDefinition(database, model);
   if (version !== undefined && version > newest.version) {
     throw new TidegateError(
       'INVALID_REQUEST',
       `${model} has no definition ${version}; the newest is ${newest.version}`,
-      { remedy: 'Give a number up to that.' },
+      { remedy: 'Give a number up to that one.' },
     );
   }
-  // With rows of an earlier definition there is something to bring up to date, or to remove.
+  // If an earlier definition still has online rows, the run has something to update or remove.
   if (!keepsOnline(newest.definition) && (await onlineStates(database, model)).length === 0) {
     throw new TidegateError('ONLINE_OFF', `${model} keeps no online rows (online: 'off')`);
   }
   if (await newestRowTime(database, newest.definition)) return;
   throw new TidegateError(
     'EMPTY_WINDOW',
-    `${newest.definition.rows.table}, the spine of ${model}, is empty, so there is nothing to materialise`,
+    `${newest.definition.rows.table}, the entity table of ${model}, is empty, so there is nothing to materialize`,
   );
 }
 
-/** Starts a materialisation. @throws WorkflowExecutionAlreadyStartedError while another by hand runs */
+/** Starts a materialize run. @throws WorkflowExecutionAlreadyStartedError while another one started by hand is running */
 const startMaterialize = (
   { client, taskQueue }: Pick<Services, 'client' | 'taskQueue'>,
   input: MaterializeInput,
@@ -155,10 +159,10 @@ const startMaterialize = (
     taskQueue,
     args: [input],
     typedSearchAttributes: [{ key: searchAttributes.model, value: input.model }],
-    staticSummary: `Materialise ${input.model} as of ${input.range?.to ?? input.asOf}, asked by ${input.requestedBy}`,
+    staticSummary: `Materialize ${input.model} as of ${input.range?.to ?? input.asOf}, requested by ${input.requestedBy}`,
   });
 
-/** Waits for a materialisation and gives its result. */
+/** Waits for a materialize run and returns its result. */
 const followMaterialize = (
   { client }: Pick<Services, 'client'>,
   run: WorkflowHandle,

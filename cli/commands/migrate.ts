@@ -1,4 +1,4 @@
-// tidegate migrate: brings a database to the schema of this Tidegate.
+// tidegate migrate: brings a database up to the schema of this release.
 import { type Command } from 'commander';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { findDatabaseUrl } from '../shared/endpoints.ts';
@@ -13,7 +13,7 @@ interface Options {
 export function addMigrate(program: Command, { config, output }: CommandContext): void {
   program
     .command('migrate')
-    .description("bring the database to this Tidegate's schema; a second run does nothing")
+    .description("bring the database up to this release's schema; running it again does nothing")
     .option('--example', "also create the worked example's source tables")
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://localhost/tidegate tidegate migrate')

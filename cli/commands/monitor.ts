@@ -1,4 +1,4 @@
-// tidegate monitor: measures a window now, and follows the retrain it may lead to.
+// tidegate monitor: measures a window now, and follows the retrain that may result from it.
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
@@ -39,14 +39,14 @@ export function addMonitor(program: Command, { config, output }: CommandContext)
   program
     .command('monitor')
     .description(
-      'measure a window, decide whether to retrain, and follow the retrain to what waits for approval',
+      'measure a window, decide whether to retrain, and follow the retrain until a version waits for approval',
     )
     .argument('<model>', 'name of the model')
-    .addOption(asOfOption('end of the window; the newest row time that is not in the future where left out'))
+    .addOption(asOfOption('end of the window (default: the newest row time)'))
     .addOption(futureOption())
-    .addOption(byOption('who asks: the requester of the retrain, who may not approve it'))
+    .addOption(byOption('who requests it; this person may not approve the resulting version'))
     .option('--no-wait', 'start the run and return')
-    .option('--no-follow', 'wait for the report, but not for the retrain that it asks for')
+    .option('--no-follow', 'wait for the report, but not for the retrain that it requests')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate monitor churn --as-of 2024-02-29')
     .action((model: string, options: Options) =>
@@ -63,7 +63,7 @@ async function monitor(services: Services, model: string, options: Options, outp
   const run = await startMonitor(services, { model, asOf, requestedBy });
   if (!options.wait) {
     if (json) return output.json({ model, asOf, workflowId: run.workflowId });
-    return output.line(`${run.workflowId} was started as of ${asOf.toISOString()}`);
+    return output.line(`started ${run.workflowId} as of ${asOf.toISOString()}`);
   }
 
   const say = (text: string): void => output.progress(text);
@@ -79,12 +79,12 @@ async function monitor(services: Services, model: string, options: Options, outp
     return printFollowed(output, followed);
   }
   if (json) return output.json({ model, asOf, ...result, retrain: null });
-  if (result.retrainId !== null) output.line(`a retrain was asked for: \`tidegate runs ${model}\``);
+  if (result.retrainId !== null) output.line(`a retrain was requested: \`tidegate runs ${model}\` shows it`);
 }
 
 async function newestTime(database: Database, model: string): Promise<Date> {
   const { definition } = await getDefinition(database, model);
   const newest = await newestRowTime(database, definition);
   if (newest) return newest;
-  throw new TidegateError('EMPTY_WINDOW', `${definition.rows.table}, the spine of ${model}, is empty`);
+  throw new TidegateError('EMPTY_WINDOW', `${definition.rows.table}, the entity table of ${model}, is empty`);
 }

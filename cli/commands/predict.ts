@@ -20,7 +20,7 @@ export function addPredict(program: Command, { config, output }: CommandContext)
   const command = program
     .command('predict')
     .description(
-      'ask the API for a prediction: of an entity by its key, of features, or of an entity with some of its own',
+      'ask the API for a prediction, for an entity by its key, for given features, or for an entity with some features replaced',
     )
     .argument('<model>', 'name of the model');
   addSubjectOptions(command)
@@ -44,7 +44,7 @@ export function addPredict(program: Command, { config, output }: CommandContext)
         output.heading(`${shownScore} by version ${answer.version} of ${answer.model}`);
         output.line(`${positive ? 'yes' : 'no'}: the threshold is ${shownThreshold}`);
         if (rowTime !== undefined) output.line(`features as of ${rowTime}`);
-        if (overridden.length > 0) output.line(`as sent with the request: ${overridden.join(', ')}`);
+        if (overridden.length > 0) output.line(`taken from the request: ${overridden.join(', ')}`);
         output.table({
           head: ['feature', 'value'],
           rows: Object.entries(used).map(([name, value]) => [name, shown(value)]),

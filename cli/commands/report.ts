@@ -1,4 +1,4 @@
-// tidegate report: one report as text.
+// tidegate report: shows one report.
 import { type Command, Option } from 'commander';
 import { flatMetrics } from '../../domain/decisions/report/flat-metrics.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -19,14 +19,12 @@ interface ReportOptions {
 export function addReport(program: Command, { config, output }: CommandContext): void {
   program
     .command('report')
-    .description(
-      'show a report: every column with its statistic, the performance, and the decision with every rule',
-    )
+    .description('show a report: drift of every column, performance, and the decision with every rule')
     .argument('<model>', 'name of the model')
-    .argument('[id]', 'number of the report; the newest where left out', parseNumber)
+    .argument('[id]', 'number of the report (default: the newest)', parseNumber)
     .addOption(jsonOption())
     .addOption(
-      new Option('--format <format>', 'mlflow: every number by a flat name, as one JSON document')
+      new Option('--format <format>', 'mlflow prints one JSON document that maps a flat name to each number')
         .choices(['text', 'json', 'mlflow'])
         .default('text'),
     )
@@ -52,7 +50,7 @@ async function findReport(database: Database, model: string, id: number | undefi
   }
   const report = await getReport(database, id);
   if (report.model !== model) {
-    throw new TidegateError('UNKNOWN_REPORT', `report ${id} is one of ${report.model}, not of ${model}`);
+    throw new TidegateError('UNKNOWN_REPORT', `report ${id} belongs to ${report.model}, not to ${model}`);
   }
   return report;
 }

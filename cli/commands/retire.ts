@@ -1,4 +1,4 @@
-// tidegate retire: ends everything that a model does by itself.
+// tidegate retire: ends all automatic activity of a model.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command } from 'commander';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
@@ -14,7 +14,7 @@ import { type Services, withServices } from '../shared/connections.ts';
 import { type Say } from '../runs/follow-run.ts';
 import { removeSchedule } from '../shared/schedule.ts';
 
-/** How long open runs may take to end, in milliseconds. */
+/** How long to wait for open runs to end, in milliseconds. */
 const ENDED_WITHIN_MS = 30_000;
 
 interface Options {
@@ -25,11 +25,11 @@ interface Options {
 interface Retired {
   /** Runs that were open and have ended. */
   readonly ended: readonly string[];
-  /** Runs that were asked to end and have not yet. */
+  /** Runs that were cancelled but have not ended yet. */
   readonly stillOpen: readonly string[];
   /** The version that left Staging. */
   readonly withdrawn: number | null;
-  /** Definitions whose online rows are gone. */
+  /** Definitions whose online rows were removed. */
   readonly onlineRowsOf: readonly number[];
   /** The version that stays in Production. */
   readonly production: number | null;
@@ -39,15 +39,17 @@ interface Retired {
 export function addRetire(program: Command, { config, output }: CommandContext): void {
   program
     .command('retire')
-    .description('end what a model does by itself: schedules, open runs, its place in Staging, online rows')
+    .description(
+      'end all automatic activity of a model: remove its schedules, open runs, version in Staging and online rows',
+    )
     .argument('<model>', 'name of the model')
-    .addOption(byOption('who asks'))
+    .addOption(byOption('who requests it'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nOpen runs are cancelled, whatever step they are at; a rollback that has begun is finished first. A version that' +
-        '\nwaits for a decision is archived, and can no longer be approved. Notices that are due are still delivered.' +
-        '\nVersions, reports and decisions stay, and so does the version in Production, which a new one alone replaces.' +
+      '\nOpen runs are cancelled at whatever step they are; a rollback that has begun is finished first. A version that waits' +
+        '\nfor a decision is archived and can no longer be approved. Notices that are due are still delivered.' +
+        '\nVersions, reports and decisions stay. So does the version in Production, which only a newer version can replace.' +
         '\n`tidegate apply` brings the model back.\n\nExample:\n  tidegate retire churn --by grace',
     )
     .action((model: string, { by, json }: Options) =>
@@ -67,7 +69,7 @@ async function retire(
 ): Promise<Retired> {
   await getDefinition(database, model);
   await refuseForeignSchedules(client, model, installation);
-  // First, so that nothing starts while the rest ends.
+  // The schedules go first, so that they start nothing while the open runs end.
   await removeSchedule(client, workflowIds.monitor(model));
   await removeSchedule(client, workflowIds.materialize(model));
   const ids = new Set([
@@ -79,8 +81,8 @@ async function retire(
   let withdrawn: number | null = null;
   let open: string[];
   const deadline = performance.now() + ENDED_WITHIN_MS;
-  // Again and again, because a run that ends may have started another: a retrain that was about to stage its candidate
-  // does so, and starts the release.
+  // In a loop, because a run may start another one before it ends: a retrain that is about to stage its candidate still
+  // does so and starts the release.
   for (;;) {
     const left = await leaveStaging(database, model, by);
     if (left !== null) {
@@ -108,9 +110,9 @@ async function retire(
 }
 
 /**
- * The runs of a model that are open: those with these ids, which are asked for one by one because lists of runs lag
- * behind, and those that the list alone knows, such as scheduled ones, which have the time in their id. Notices are left
- * to be delivered.
+ * The open runs of a model, without notices, which are still to be delivered. Each of these ids is checked on its own,
+ * because Temporal's list of runs lags behind. The list adds runs whose ids are not known here, such as scheduled runs,
+ * whose ids contain the time.
  */
 async function openRuns(client: Client, model: string, ids: ReadonlySet<string>): Promise<string[]> {
   const found = new Set(ids);
@@ -129,7 +131,7 @@ const isOpen = (client: Client, id: string): Promise<boolean> =>
     .describe()
     .then(({ status }) => status.name === 'RUNNING', falseIfNotFound);
 
-/** Asks a run to end; one that has ended meanwhile is left alone. */
+/** Cancels a run; does nothing if it has ended in the meantime. */
 async function cancel(client: Client, id: string): Promise<void> {
   await client.workflow.getHandle(id).cancel().catch(falseIfNotFound);
 }
@@ -140,8 +142,10 @@ function falseIfNotFound(error: unknown): false {
 }
 
 /**
- * Archives what stands in Staging, in the name of the person who asks: its release, which ends later, could name only
- * itself. Without a worker the version leaves all the same.
+ * Archives the version in Staging in the name of the person who retires the model. Its release run, which ends later, could
+ * record only itself as the actor. This works without a worker, too.
+ *
+ * @returns the version that was archived; null if there was none
  */
 async function leaveStaging(database: Database, model: string, by: string): Promise<number | null> {
   const staged = await findVersionIn(database, model, 'Staging');
@@ -155,7 +159,7 @@ async function leaveStaging(database: Database, model: string, by: string): Prom
   };
   const detail = `the model was retired by ${by}`;
   await archive(database, model, staged.version, authority, 'withdrawn', detail);
-  // Approved in that very moment, it is in Production now.
+  // If it was approved at the same moment, it is in Production now.
   const { stage } = await getVersion(database, model, staged.version);
   return stage === 'Archived' ? staged.version : null;
 }
@@ -166,7 +170,7 @@ function linesOf(
 ): string[] {
   const definitions = onlineRowsOf.length === 1 ? 'definition' : 'definitions';
   return [
-    `${model} is retired: it is monitored and materialized no more`,
+    `${model} is retired: it is no longer monitored or materialized`,
     ...(ended.length > 0 ? [`ended: ${ended.join(', ')}`] : []),
     ...(withdrawn === null ? [] : [`version ${withdrawn} has left Staging`]),
     ...(onlineRowsOf.length > 0
@@ -174,9 +178,11 @@ function linesOf(
       : []),
     ...(production === null
       ? []
-      : [`version ${production} stays in Production and answers requests that send features`]),
+      : [`version ${production} stays in Production and still answers requests that send features`]),
     ...(stillOpen.length > 0
-      ? [`not ended yet: ${stillOpen.join(', ')}; they end when a worker runs, then retire ${model} again`]
+      ? [
+          `not ended yet: ${stillOpen.join(', ')}; start a worker so that they end, then retire ${model} again`,
+        ]
       : []),
   ];
 }

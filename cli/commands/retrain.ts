@@ -1,4 +1,4 @@
-// tidegate retrain: asks for a retrain by hand and follows it.
+// tidegate retrain: requests a retrain by hand and follows it.
 import { type Command } from 'commander';
 import { requestRetrain } from '../../activities/request-retrain.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
@@ -26,11 +26,13 @@ interface Options {
 export function addRetrain(program: Command, { config, output }: CommandContext): void {
   program
     .command('retrain')
-    .description('train a candidate now, compare it, and follow it to what waits for approval')
+    .description(
+      'train a candidate now, compare it with the champion, and follow it until it waits for approval',
+    )
     .argument('<model>', 'name of the model')
-    .addOption(asOfOption('end of the window that compares it; the newest labelled row time where left out'))
+    .addOption(asOfOption('end of the comparison window (default: the newest labelled row time)'))
     .addOption(futureOption())
-    .addOption(byOption('who asks; the same person may not approve it'))
+    .addOption(byOption('who requests it; the same person may not approve the version'))
     .option('--no-wait', 'send the request and return')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate retrain churn --as-of 2024-02-29')
@@ -48,7 +50,7 @@ export function addRetrain(program: Command, { config, output }: CommandContext)
           requestedBy,
         });
         if (!wait)
-          return json ? output.json({ model, retrainId }) : output.line(`asked for retrain ${retrainId}`);
+          return json ? output.json({ model, retrainId }) : output.line(`requested retrain ${retrainId}`);
         const say = (text: string): void => output.progress(text);
         say(`retraining ${model}: ${retrainId}`);
         const followed = await followToApproval(services, model, retrainId, say);

@@ -1,4 +1,4 @@
-// tidegate rollback: puts a version back that was in Production.
+// tidegate rollback: puts an earlier version back into Production.
 import { type Command } from 'commander';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import {
@@ -23,11 +23,11 @@ interface Options {
 export function addRollback(program: Command, { config, output }: CommandContext): void {
   program
     .command('rollback')
-    .description('put a version back that was in Production')
+    .description('put an earlier version back into Production')
     .argument('<model>', 'name of the model')
-    .option('--to <version>', 'the version; the one before where left out', parseNumber)
-    .addOption(byOption('who asks'))
-    .requiredOption('--reason <text>', 'why; kept in the history of the version', parseReason)
+    .option('--to <version>', 'the version (default: the previous one in Production)', parseNumber)
+    .addOption(byOption('who requests it'))
+    .requiredOption('--reason <text>', 'why; recorded in the history of the version', parseReason)
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -47,7 +47,7 @@ export function addRollback(program: Command, { config, output }: CommandContext
           taskQueue,
           args: [input],
           typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
-          staticSummary: `Roll ${model} back, asked by ${by}`,
+          staticSummary: `Roll ${model} back, requested by ${by}`,
         });
         const result = await followRun({
           client,

@@ -1,4 +1,4 @@
-// tidegate runs: what a model's loop has done, newest first.
+// tidegate runs: lists the reports and retrains of a model, newest first.
 import { type Command } from 'commander';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listReports, type Report } from '../../store/registry/reports.ts';
@@ -26,7 +26,7 @@ export function addRuns(program: Command, { config, output }: CommandContext): v
     .command('runs')
     .description('list the reports and retrains of a model, newest first')
     .argument('<model>', 'name of the model')
-    .option('--limit <count>', 'most reports and most retrains to list', parseNumber, 20)
+    .option('--limit <count>', 'maximum number of reports, and of retrains', parseNumber, 20)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate runs churn')
     .action((model: string, { limit, json }: Options) =>
@@ -38,7 +38,8 @@ export function addRuns(program: Command, { config, output }: CommandContext): v
         const rows = [...reports.map(reportRow), ...retrains.map(retrainRow)].sort(
           (a, b) => b.at.getTime() - a.at.getTime(),
         );
-        if (rows.length === 0) return output.line(`${model} has not run yet: \`tidegate monitor ${model}\``);
+        if (rows.length === 0)
+          return output.line(`${model} has no runs yet: start one with \`tidegate monitor ${model}\``);
         output.table({
           head: ['started (UTC)', 'run', 'outcome', 'summary'],
           rows: rows.map(({ at, run, outcome, summary }) => [minute(at), run, outcome, summary]),
@@ -63,7 +64,7 @@ const retrainRow = (retrain: Retrain): RunRow => ({
   summary: retrain.summary,
 });
 
-// The parts of a report are long; `tidegate report --json` has them.
+// Without the parts of the report, which are long; `tidegate report --json` prints them.
 const reportJson = (report: Report) => ({
   id: report.id,
   asOf: report.asOf,

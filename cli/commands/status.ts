@@ -1,4 +1,4 @@
-// tidegate status: where each model stands.
+// tidegate status: shows what serves, what waits for a decision, and the last runs of each model.
 import { type Command } from 'commander';
 import { type Database } from '../../store/postgres/database.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -18,8 +18,8 @@ import { approveCommand, findPending, pendingJson } from '../runs/pending.ts';
 export function addStatus(program: Command, { config, output }: CommandContext): void {
   program
     .command('status')
-    .description('say where each model stands: what serves, what waits, and what the last run came to')
-    .argument('[model]', 'name of one model; all where left out')
+    .description('show for each model what serves, what waits for a decision, and how the last run ended')
+    .argument('[model]', 'name of one model (default: all)')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate status churn')
     .action((model: string | undefined, { json }: { readonly json?: boolean }) =>
@@ -28,7 +28,7 @@ export function addStatus(program: Command, { config, output }: CommandContext):
         const models = await Promise.all(names.map((name) => statusOf(database, name)));
         if (json) return output.json({ models });
         if (models.length === 0)
-          output.line('no model has been applied yet: `tidegate apply models/<name>.ts`');
+          output.line('no model has been applied yet: run `tidegate apply models/<name>.ts`');
         models.forEach((status, index) => {
           if (index > 0) output.line();
           printStatus(output, status);
@@ -69,7 +69,7 @@ async function statusOf(database: Database, model: string) {
   };
 }
 
-/** What waits; evidence that was changed is a problem to show, and no reason to show nothing. */
+/** The version that waits for a decision. If its evidence was changed, returns that as a problem instead of failing. */
 async function pendingOf(database: Database, model: string) {
   try {
     return { pending: await findPending(database, model), problem: null };
@@ -85,9 +85,9 @@ function printStatus(output: Output, status: ModelStatus): void {
   output.heading(model);
   output.line(`  definition   ${definition.version}, applied by ${definition.appliedBy}`);
   output.line(
-    `  production   ${production === null ? 'none' : `v${production}, served by ${instancesInWords(serving)}`}`,
+    `  production   ${production === null ? 'none' : `v${production}, served by ${formatInstances(serving)}`}`,
   );
-  output.line(`  staging      ${stagingInWords(staging, pending !== null)}`);
+  output.line(`  staging      ${describeStaging(staging, pending !== null)}`);
   output.line(
     `  last report  ${lastReport ? `${lastReport.id}: ${lastReport.summary ?? 'running'}` : 'none'}`,
   );
@@ -96,7 +96,7 @@ function printStatus(output: Output, status: ModelStatus): void {
   );
   for (const { definitionVersion, asOf, run } of status.online) {
     output.line(
-      `  online rows  definition ${definitionVersion}: ${asOf ? `complete as of ${minute(asOf)}` : 'not complete yet'}${run ? `; ${runInWords(run)}` : ''}`,
+      `  online rows  definition ${definitionVersion}: ${asOf ? `complete as of ${minute(asOf)}` : 'not complete yet'}${run ? `; ${describeRun(run)}` : ''}`,
     );
   }
   for (const { instance, version, problem } of instances.filter(({ state }) => state === 'failed')) {
@@ -106,19 +106,19 @@ function printStatus(output: Output, status: ModelStatus): void {
   if (pending) output.line(`  decide       ${approveCommand({ model, version: pending.version })}`);
 }
 
-/** How far a run is. @example 'a run as of 2024-02-29 00:00 has looked at 40000 of 336000 entities, last at 10:31' */
-function runInWords({ asOf, entities, lookedAt, vanished, removed, updatedAt }: OnlineRun): string {
+/** Describes the progress of a run. @example 'a run as of 2024-02-29 00:00 has processed 40000 of 336000 entities, last at 10:31' */
+function describeRun({ asOf, entities, lookedAt, vanished, removed, updatedAt }: OnlineRun): string {
   const done =
     vanished === null
-      ? `has looked at ${lookedAt}${entities === null ? '' : ` of ${entities}`} entities`
+      ? `has processed ${lookedAt}${entities === null ? '' : ` of ${entities}`} entities`
       : `has removed ${removed} of ${vanished} rows of vanished entities`;
   return `a run as of ${minute(asOf)} ${done}, last at ${minute(updatedAt)} UTC`;
 }
 
-const instancesInWords = (count: number): string =>
+const formatInstances = (count: number): string =>
   count === 1 ? '1 API instance' : `${count} API instances`;
 
-function stagingInWords(version: number | null, isPending: boolean): string {
+function describeStaging(version: number | null, isPending: boolean): string {
   if (version === null) return 'none';
-  return isPending ? `v${version} waits for a decision` : `v${version} is being validated or carried out`;
+  return isPending ? `v${version} waits for a decision` : `v${version} is being validated or promoted`;
 }

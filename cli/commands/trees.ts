@@ -1,4 +1,4 @@
-// tidegate trees: what gradient-boosted trees and models in ONNX need beside Node.
+// tidegate trees: installs what gradient-boosted trees and ONNX models need, and runs the trees worker.
 import { type Command } from 'commander';
 import { paths } from '../../paths.ts';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
@@ -10,6 +10,8 @@ import {
   treesPython,
 } from '../local/install-python.ts';
 import { reportReady } from '../local/processes/ready-message.ts';
+import { EXIT_INTERRUPTED } from '../output/explain-error.ts';
+import { interruptible } from '../shared/interruptible.ts';
 import { type Endpoints, findEndpoints } from '../shared/endpoints.ts';
 import { spawn } from 'node:child_process';
 import { TidegateError } from '../../domain/errors.ts';
@@ -17,7 +19,9 @@ import { type Config } from '../shared/config.ts';
 
 /** Adds `tidegate trees install` and `tidegate trees worker`. */
 export function addTrees(program: Command, context: CommandContext): void {
-  const trees = program.command('trees').description('what trees and models in ONNX need beside Node');
+  const trees = program
+    .command('trees')
+    .description('install what gradient-boosted trees and ONNX models need, and run the trees worker');
   addTreesInstall(trees, context);
   addTreesWorker(trees, context);
 }
@@ -33,23 +37,32 @@ function addTreesInstall(trees: Command, { config, output }: CommandContext): vo
   trees
     .command('install')
     .description(
-      'install onnxruntime-node and an environment of Python beside the data; again it does nothing',
+      'install onnxruntime-node and a Python environment in the data folder; running it again does nothing',
     )
-    .option('--runtime-only', 'onnxruntime-node alone: enough to serve trees and to import versions')
-    .option('--python <program>', 'the Python that makes the environment, 3.11 or later', 'python3')
+    .option(
+      '--runtime-only',
+      'install only onnxruntime-node, which is enough to serve trees and to import versions',
+    )
+    .option('--python <program>', 'the Python program that creates the environment, 3.11 or later', 'python3')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate trees install')
     .action(async ({ runtimeOnly = false, python, json }: Options) => {
       const { dataDir } = config();
       const say = (text: string): void => output.progress(text);
-      const runtime = await installOnnxRuntime(treesFolder(dataDir), say);
-      const environment = runtimeOnly ? false : await installPython(dataDir, python, say);
       const folder = treesFolder(dataDir);
-      if (json) return output.json({ folder, installed: { runtime, python: environment } });
+      const installed = await interruptible(async (signal) => ({
+        runtime: await installOnnxRuntime(folder, say, signal),
+        python: runtimeOnly ? false : await installPython(dataDir, python, say, signal),
+      }));
+      if (!installed) {
+        process.exitCode = EXIT_INTERRUPTED;
+        return;
+      }
+      if (json) return output.json({ folder, installed });
       output.line(
-        runtime || environment
+        installed.runtime || installed.python
           ? `installed in ${folder}`
-          : `everything is there already, in ${folder} or the project`,
+          : `everything is already installed, in ${folder} or the project`,
       );
     });
 }
@@ -58,7 +71,9 @@ function addTreesInstall(trees: Command, { config, output }: CommandContext): vo
 function addTreesWorker(trees: Command, { config }: CommandContext): void {
   trees
     .command('worker')
-    .description('fit gradient-boosted trees until stopped; `tidegate start --with-python` starts one')
+    .description(
+      'run a worker that fits gradient-boosted trees, until stopped; `tidegate start --with-python` starts one too',
+    )
     .addHelpText('after', '\nExample:\n  DATABASE_URL=… TEMPORAL_ADDRESS=… tidegate trees worker')
     .action(async () => {
       const settings = config();
@@ -67,9 +82,9 @@ function addTreesWorker(trees: Command, { config }: CommandContext): void {
 }
 
 /**
- * Runs it until SIGINT or SIGTERM, or until it ends by itself.
+ * Runs the trees worker until SIGINT or SIGTERM.
  *
- * @throws TidegateError BINARY_MISSING where its environment is not installed; SERVER_FAILED where it ends by itself
+ * @throws TidegateError BINARY_MISSING if its environment is not installed; SERVER_FAILED if it ends without a signal
  */
 async function runTreesWorker(
   config: Pick<Config, 'dataDir' | 'environment' | 'taskQueue'>,
@@ -80,7 +95,7 @@ async function runTreesWorker(
   await requirePython(dataDir);
   const child = spawn(treesPython(dataDir), ['-m', 'tidegate_trees'], {
     cwd: paths.python,
-    // Its standard input ends with this process: so nothing is left behind by a kill -9.
+    // The pipe to its standard input closes when this process ends, even by kill -9, and then the worker ends too.
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...config.environment,
@@ -92,9 +107,9 @@ async function runTreesWorker(
       PYTHONDONTWRITEBYTECODE: '1',
     },
   });
-  let asked = false;
+  let isStopping = false;
   const stop = (): void => {
-    asked = true;
+    isStopping = true;
     child.kill('SIGTERM');
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
@@ -106,5 +121,5 @@ async function runTreesWorker(
     child.once('error', ({ message }) => resolve(message));
     child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`));
   });
-  if (!asked) throw new TidegateError('SERVER_FAILED', `the trees worker ended with ${how}`);
+  if (!isStopping) throw new TidegateError('SERVER_FAILED', `the trees worker ended with ${how}`);
 }

@@ -1,4 +1,4 @@
-// tidegate versions: every version of a model, what it was trained on and how it came to its stage.
+// tidegate versions: lists the versions of a model, what each was trained on and how it came to its stage.
 import { type Command } from 'commander';
 import { formatRecipe } from '../../domain/learning/recipe.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
@@ -12,7 +12,7 @@ import { type VersionRow, versionRows } from '../output/version-rows.ts';
 export function addVersions(program: Command, { config, output }: CommandContext): void {
   program
     .command('versions')
-    .description('list the versions of a model with stage, training window, recipe, AUC and the last move')
+    .description('list the versions of a model with stage, training window, recipe, AUC and last stage move')
     .argument('<model>', 'name of the model')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate versions churn')
@@ -22,7 +22,7 @@ export function addVersions(program: Command, { config, output }: CommandContext
         const versions = await versionRows(database, model);
         if (json) return output.json({ model, versions });
         if (versions.length === 0)
-          return output.line(`${model} has no version yet: \`tidegate monitor ${model}\``);
+          return output.line(`${model} has no version yet: train one with \`tidegate monitor ${model}\``);
         output.table(versionsTable(versions));
       }),
     );
@@ -36,7 +36,7 @@ const versionsTable = (versions: readonly VersionRow[]): Table => ({
     'trained on',
     'rows',
     'recipe',
-    'cut',
+    'threshold',
     'AUC',
     'against',
     'by',

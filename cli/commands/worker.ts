@@ -1,4 +1,4 @@
-// tidegate worker: runs the loops' workflows and activities until it is told to stop.
+// tidegate worker: runs workflows and activities until it is stopped.
 import { type Command } from 'commander';
 import { lookForOnnxRuntimeIn } from '../../scoring/onnx-runtime.ts';
 import { type CommandContext } from '../shared/arguments.ts';
@@ -16,7 +16,7 @@ export function addWorker(program: Command, { config }: CommandContext): void {
       const settings = config();
       const endpoints = await findEndpoints(settings);
       lookForOnnxRuntimeIn(treesFolder(settings.dataDir));
-      // Loaded late: Temporal's native part takes longer to load than most commands to run.
+      // Imported only here: loading Temporal's native module takes longer than most commands run.
       const { runWorker } = await import('../../worker/main.ts');
       await runWorker({ ...settings, ...endpoints, onReady: reportReady });
     });

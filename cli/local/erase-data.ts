@@ -1,4 +1,4 @@
-// Removes everything the embedded servers keep, when nothing uses it.
+// Erases the data folder of the embedded servers, if nothing uses it.
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TidegateError } from '../../domain/errors.ts';
@@ -19,7 +19,7 @@ const requireErasable = async (dataDir: string, names: readonly string[]): Promi
   if (!known) {
     throw new TidegateError(
       'BAD_CONFIG',
-      `${dataDir} does not look like a data folder of Tidegate; nothing is erased`,
+      `${dataDir} does not look like a data folder of Tidegate; nothing was erased`,
     );
   }
   const holder = await lockHolder(dataDir);
@@ -31,10 +31,10 @@ const requireErasable = async (dataDir: string, names: readonly string[]): Promi
 };
 
 /**
- * Erases a data folder: cluster, runs, logs, everything; stops servers that a killed Tidegate left running on it.
- * An absent folder is erased already.
+ * Erases a data folder with everything in it: cluster, runs, logs. First stops servers that a killed Tidegate left running
+ * on it. Does nothing if the folder does not exist.
  *
- * @throws TidegateError ALREADY_RUNNING while a Tidegate uses it; BAD_CONFIG when it is some other folder
+ * @throws TidegateError ALREADY_RUNNING while a Tidegate uses it; BAD_CONFIG if it is not a data folder
  * @example await eraseData('.tidegate', console.log);
  */
 export const eraseData = async (dataDir: string, log: Log): Promise<void> => {

@@ -1,4 +1,4 @@
-// One process per data folder: a lock file that outlives neither its holder nor a reboot.
+// One process per data folder: a lock file that becomes invalid when its holder ends or the machine reboots.
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
@@ -6,10 +6,10 @@ import { TidegateError } from '../../domain/errors.ts';
 import { processCommand } from './processes/orphan.ts';
 import { isRoot } from './postgres-identity.ts';
 
-/** Who holds a folder, and what it chose to say about itself, such as addresses. */
+/** The process that holds a folder, with the facts that it published, such as addresses. */
 export interface LockHolder {
   readonly pid: number;
-  /** Its command line, which tells it from a later process of the same number. */
+  /** Its command line, which distinguishes it from a later process with the same pid. */
   readonly command: string;
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -18,7 +18,7 @@ export interface LockHolder {
 export interface FolderLock {
   /** Replaces the facts that others read with {@link lockHolder}. */
   publish(facts: Readonly<Record<string, string>>): Promise<void>;
-  /** Gives the folder up; a second call does nothing. */
+  /** Releases the folder; a second call does nothing. */
   release(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ const isAlive = async (holder: LockHolder): Promise<boolean> =>
   (await processCommand(holder.pid)) === holder.command;
 
 /**
- * The live process that holds a folder; undefined when there is none, though a dead one may have left its file.
+ * Returns the live process that holds a folder; undefined if there is none, even if a dead one left its lock file.
  *
  * @example (await lockHolder('.tidegate'))?.pid
  */
@@ -45,18 +45,18 @@ export const lockHolder = async (folder: string): Promise<LockHolder | undefined
   return holder && (await isAlive(holder)) ? holder : undefined;
 };
 
-/** Writes the whole lock under another name first, so that nobody reads half of it. */
+/** Writes the lock under another name first, so that nobody reads an incomplete file. */
 const writeAside = async (folder: string, facts: LockHolder['facts']): Promise<string> => {
   const aside = `${lockFile(folder)}.${randomUUID()}`;
   const command = (await processCommand(process.pid)) ?? process.title;
-  // Facts may hold a database password: nobody else on the machine reads them.
+  // The facts may contain a database password, so only this user may read them.
   await writeFile(aside, JSON.stringify({ pid: process.pid, command, facts } satisfies LockHolder), {
     mode: 0o600,
   });
   return aside;
 };
 
-/** Moves a dead process's lock away; gives it back when a live one slipped in between reading and moving. */
+/** Removes the lock of a dead process; restores it if a live process took the folder between reading and moving. */
 const clearStale = async (folder: string): Promise<void> => {
   const grave = `${lockFile(folder)}.${randomUUID()}`;
   await rename(lockFile(folder), grave).catch(() => undefined);
@@ -66,15 +66,16 @@ const clearStale = async (folder: string): Promise<void> => {
 };
 
 /**
- * Takes a folder, created if absent and closed to others, for this process. A lock left by a dead process is taken over.
+ * Locks a folder for this process; creates it, private to this user, if it does not exist. Takes over the lock of a dead
+ * process.
  *
- * @throws TidegateError ALREADY_RUNNING naming the holder's process number; BAD_CONFIG where it cannot be created
+ * @throws TidegateError ALREADY_RUNNING naming the pid of the holder; BAD_CONFIG if the folder cannot be created
  * @example const lock = await lockFolder('.tidegate'); try { ... } finally { await lock.release(); }
  */
 export const lockFolder = async (folder: string): Promise<FolderLock> => {
   await privateFolder(folder, { closed: 'enter', existing: false }).catch((cause: NodeJS.ErrnoException) => {
     throw new TidegateError('BAD_CONFIG', `the data folder ${folder} cannot be created: ${cause.message}`, {
-      remedy: 'Name another with --data or TIDEGATE_DATA_DIR.',
+      remedy: 'Name another folder with --data or TIDEGATE_DATA_DIR.',
       cause,
     });
   });
@@ -108,14 +109,14 @@ export const lockFolder = async (folder: string): Promise<FolderLock> => {
   };
 };
 
-/** How a folder is closed. `enter`: as root, Postgres runs as another user and must pass through to its cluster. */
+/** Which access others keep. `enter`: if we are root, Postgres runs as another user and must reach its cluster inside. */
 type Closed = 'all' | 'enter';
 
 /**
- * Makes a folder that only this user can read and change: 0700. A folder that Postgres must pass through is 0711 where
- * this user is root: others can enter it, but not see what is in it.
+ * Creates a folder that only this user can read and change: mode 0700. With `enter` and as root the mode is 0711: others can
+ * enter the folder but not list it.
  *
- * @param existing whether a folder that is there is closed as well; one that a person named may hold other things
+ * @param existing whether the mode of an existing folder is changed too; a folder that the user named may have other content
  */
 export async function privateFolder(
   folder: string,
@@ -123,7 +124,7 @@ export async function privateFolder(
 ): Promise<void> {
   const mode = closed === 'enter' && isRoot() ? 0o711 : 0o700;
   const first = await mkdir(folder, { recursive: true, mode });
-  // Set again, because the umask takes away from what was asked for: here and on the way here.
+  // The umask may have removed bits from the mode, so set it again for this folder and for each parent created here.
   const path = resolve(folder);
   if (existing) await chmod(path, mode);
   for (let made = path; first !== undefined && made.startsWith(first); made = dirname(made)) {

@@ -1,4 +1,4 @@
-// Makes Python's environment for the trees worker.
+// Installs what gradient-boosted trees need: the ONNX runtime for Node, and a Python environment for the trees worker.
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { paths } from '../../paths.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { lookForOnnxRuntimeIn, ONNX_RUNTIME, openOnnxRuntime } from '../../scoring/onnx-runtime.ts';
-import { spawn } from 'node:child_process';
+import { CommandError, runCommand } from './processes/run-command.ts';
 
 const requirements = join(paths.python, 'requirements.txt');
 const MIN_MINOR = 11;
@@ -17,44 +17,46 @@ const digestOfRequirements = async (): Promise<string> =>
     .update(await readFile(requirements))
     .digest('hex');
 
-/** Whether the environment is there, with the packages of this Tidegate. */
+/** Whether the environment exists, with the packages that this release requires. */
 export async function hasPython(dataDir: string): Promise<boolean> {
   const mark = markOf(dataDir);
   return existsSync(mark) && (await readFile(mark, 'utf8')) === (await digestOfRequirements());
 }
 
-/** @throws TidegateError BINARY_MISSING where the environment is not there */
+/** @throws TidegateError BINARY_MISSING if the environment does not exist */
 export async function requirePython(dataDir: string): Promise<void> {
   if (await hasPython(dataDir)) return;
-  throw new TidegateError('BINARY_MISSING', `no environment of Python for trees is in ${dataDir}`, {
+  throw new TidegateError('BINARY_MISSING', `there is no Python environment for trees in ${dataDir}`, {
     remedy: 'Run `tidegate trees install`.',
   });
 }
 
 /**
- * Makes the environment anew, unless it is there.
+ * Creates the Python environment, unless it exists with the right packages.
  *
- * @param python the program that makes it; @returns whether it was made now
- * @throws TidegateError BINARY_MISSING where there is no Python of 3.11 or later; SERVER_FAILED with pip's last lines
+ * @param python the Python program that creates it
+ * @returns whether it was created now
+ * @throws TidegateError BINARY_MISSING if there is no Python 3.11 or later; SERVER_FAILED with pip's last lines
+ * @throws the signal's reason when aborted
  */
 export async function installPython(
   dataDir: string,
   python: string,
   say: (text: string) => void,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   if (await hasPython(dataDir)) return false;
-  const minor = Number((await runTool(python, ['-c', 'import sys; print(sys.version_info[1])'])).trim());
+  const run = (program: string, args: readonly string[]) => install(program, args, { signal });
+  const minor = Number(await run(python, ['-c', 'import sys; print(sys.version_info[1])']));
   if (!(minor >= MIN_MINOR))
     throw new TidegateError(
       'BINARY_MISSING',
       `${python} is Python 3.${minor}; 3.${MIN_MINOR} or later is needed`,
-      {
-        remedy: 'Name another with --python.',
-      },
+      { remedy: 'Name another one with --python.' },
     );
-  say('making an environment of Python with LightGBM and the SDK of Temporal (about 350 MB)');
-  await runTool(python, ['-m', 'venv', '--clear', join(treesFolder(dataDir), 'venv')]);
-  await runTool(treesPython(dataDir), [
+  say('creating a Python environment with LightGBM and the Temporal SDK (about 350 MB)');
+  await run(python, ['-m', 'venv', '--clear', join(treesFolder(dataDir), 'venv')]);
+  await run(treesPython(dataDir), [
     '-m',
     'pip',
     'install',
@@ -64,26 +66,31 @@ export async function installPython(
     '--requirement',
     requirements,
   ]);
-  // Fails here and not at the first training, where a library of the system is missing.
-  await runTool(treesPython(dataDir), ['-c', 'import lightgbm, onnx, psycopg, temporalio']);
+  // If a system library is missing, this fails now and not at the first training.
+  await run(treesPython(dataDir), ['-c', 'import lightgbm, onnx, psycopg, temporalio']);
   await writeFile(markOf(dataDir), await digestOfRequirements());
   return true;
 }
 
 /**
- * Installs the runtime, unless the project or the folder has it. Its install script is not run: it fetches what only a
- * graphics card needs.
+ * Installs the ONNX runtime, unless the project or the folder has it. Does not run its install script, which only fetches
+ * files for graphics cards.
  *
  * @returns whether it was installed now
  * @throws TidegateError SERVER_FAILED with npm's last lines
+ * @throws the signal's reason when aborted
  */
-export async function installOnnxRuntime(folder: string, say: (text: string) => void): Promise<boolean> {
+export async function installOnnxRuntime(
+  folder: string,
+  say: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
   lookForOnnxRuntimeIn(folder);
   if (isThere()) return false;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "private": true }\n');
   say(`installing ${ONNX_RUNTIME.name} ${ONNX_RUNTIME.version} (about 290 MB)`);
-  await runTool(
+  await install(
     process.platform === 'win32' ? 'npm.cmd' : 'npm',
     [
       'install',
@@ -93,7 +100,7 @@ export async function installOnnxRuntime(folder: string, say: (text: string) => 
       '--save-exact',
       `${ONNX_RUNTIME.name}@${ONNX_RUNTIME.version}`,
     ],
-    { cwd: folder },
+    { cwd: folder, signal },
   );
   openOnnxRuntime();
   return true;
@@ -109,45 +116,34 @@ function isThere(): boolean {
   }
 }
 
-const LAST_LINES = 15;
-
 /**
- * Runs a program.
+ * Runs an installing program, for as long as it needs.
  *
- * @returns what it printed
- * @throws TidegateError BINARY_MISSING where there is no such program; SERVER_FAILED with its last lines where it fails
- * @example await runTool('python3', ['-m', 'venv', folder]);
+ * @returns what it printed to standard output
+ * @throws TidegateError BINARY_MISSING if the program cannot be started; SERVER_FAILED with its last lines if it fails
  */
-function runTool(
+async function install(
   program: string,
   args: readonly string[],
-  { cwd }: { readonly cwd?: string } = {},
+  options: { readonly cwd?: string; readonly signal: AbortSignal | undefined },
 ): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let printed = '';
-    // What it installs is run later: nobody else may change it.
-    const umask = process.umask(0o077);
-    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-    process.umask(umask);
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text: string) => (printed += text));
-    child.on('error', (cause) =>
-      reject(new TidegateError('BINARY_MISSING', `${program} cannot be run: ${cause.message}`, { cause })),
-    );
-    child.on('close', (code) => {
-      if (code === 0) return resolve(printed);
-      const last = printed.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
-      reject(
-        new TidegateError('SERVER_FAILED', `${program} ${args.join(' ')} ended with code ${code}:\n${last}`),
-      );
-    });
-  });
+  try {
+    return await runCommand(program, args, { ...options, timeout: null });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (!error.isStarted)
+      throw new TidegateError('BINARY_MISSING', `${program} cannot be run: ${error.message}`, {
+        cause: error,
+      });
+    const command = [program, ...args].join(' ');
+    throw new TidegateError('SERVER_FAILED', `${command} failed:\n${error.lastLines}`, { cause: error });
+  }
 }
 
-/** The folder of the runtime and of Python's environment. @example treesFolder('.tidegate') // '.tidegate/trees' */
+/** Folder of the ONNX runtime and the Python environment. @example treesFolder('.tidegate') // '.tidegate/trees' */
 export const treesFolder = (dataDir: string): string => join(dataDir, 'trees');
 
-/** Python of the environment. */
+/** The Python program of the environment. */
 export const treesPython = (dataDir: string): string =>
   process.platform === 'win32'
     ? join(treesFolder(dataDir), 'venv', 'Scripts', 'python.exe')

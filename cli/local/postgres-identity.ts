@@ -1,4 +1,4 @@
-// The user that Postgres runs as: ourselves, except that the server refuses to run as root.
+// The user that Postgres runs as: our own, unless we are root, because Postgres refuses to run as root.
 import { chown, stat } from 'node:fs/promises';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Identity } from './processes/managed-process.ts';
@@ -17,10 +17,10 @@ const lookUp = async (): Promise<Identity> => {
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
 /**
- * The user to run Postgres as: undefined for ourselves; as root, whoever owns the existing cluster, else the system
- * user `postgres`, which is created where the machine has none.
+ * Returns the user to run Postgres as; undefined for our own user. If we are root: the owner of the existing cluster, or the
+ * system user `postgres`, which is created if it is missing.
  *
- * @throws TidegateError BAD_CONFIG when root cannot get such a user
+ * @throws TidegateError BAD_CONFIG if that user cannot be created
  */
 export const postgresIdentity = async (cluster: string): Promise<Identity | undefined> => {
   if (!isRoot()) return undefined;
@@ -44,27 +44,27 @@ export const postgresIdentity = async (cluster: string): Promise<Identity | unde
   }
 };
 
-/** Whether `identity` can enter a folder; some parent of it may be closed to others, as /root is. */
+/** Whether `identity` can enter a folder. A parent such as /root may be closed to other users. */
 export const canReach = async (folder: string, identity: Identity | undefined): Promise<boolean> => {
   if (!identity) return true;
-  // Asked for a word, not an exit code: a probe that was ended by a signal has not said no.
+  // The probe prints its answer, because the exit code of a probe that was killed would look like "no".
   const probe = ['-c', 'if test -x "$1"; then echo yes; else echo no; fi', 'sh', folder];
   return (await runCommand('/bin/sh', probe, { identity, cwd: '/' })) === 'yes';
 };
 
-/** Gives a file or folder to `identity`; does nothing for ourselves. */
+/** Makes `identity` the owner of a file or folder; does nothing for our own user. */
 export const giveTo = async (path: string, identity: Identity | undefined): Promise<void> => {
   if (identity) await chown(path, identity.uid, identity.gid);
 };
 
 /**
- * A folder only root can write and everybody can enter. Not /var/tmp: others may write there, and systemd empties it
- * of files older than 30 days.
+ * A folder that only root can write to and everyone can enter. /var/tmp would not do: others can write there, and systemd
+ * deletes files that are older than 30 days.
  */
 export const SYSTEM_FOLDER = '/var/lib/tidegate';
 
 /**
- * The place in {@link SYSTEM_FOLDER} that stands in for one data folder; the same folder always has the same place.
+ * The folder in {@link SYSTEM_FOLDER} that replaces a data folder; the same for each call with the same data folder.
  *
  * @example systemPlace('/root/x/.tidegate/postgres') // '/var/lib/tidegate/data-5f0c...'
  */

@@ -1,4 +1,4 @@
-// The embedded Postgres: started on a data folder, ready for use, stopped without loss.
+// Starts the embedded Postgres on a data folder, and stops it without losing data.
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -18,33 +18,33 @@ import { postgresIdentity } from './postgres-identity.ts';
 
 /** How to start the embedded Postgres. */
 export interface StartPostgresOptions {
-  /** Its own folder, created if absent; one process at a time. */
+  /** Its own folder, created if it is missing. Only one process can use it at a time. */
   readonly dataDir: string;
   readonly port: number;
-  /** Created if absent. */
+  /** Created if it is missing. */
   readonly database: string;
   readonly log: Log;
-  /** Whether a commit survives a power cut; false only for tests. @default true */
+  /** Whether a commit survives a power failure; false only in tests. @default true */
   readonly durable?: boolean;
-  /** Gives up starting, leaving nothing behind that runs. */
+  /** Cancels the start when aborted and stops what was started. */
   readonly signal?: AbortSignal;
 }
 
 /** An embedded Postgres that accepts connections. */
 export interface EmbeddedPostgres {
-  /** Connects as superuser; holds a password, which lies in the data folder. */
+  /** Connects as superuser; contains the password, which is stored in the data folder. */
   readonly url: string;
   readonly port: number;
-  /** Resolves when the server has ended, asked or not, with how. */
+  /** Resolves when the server has ended for any reason: `exit code 1`, `signal SIGKILL`. */
   readonly ended: Promise<string>;
-  /** Rolls back what is open, writes everything, ends, and gives the folder up. */
+  /** Rolls back open transactions, flushes all data, ends the server and releases the folder. */
   stop(): Promise<void>;
 }
 
 const READY_WITHIN_MS = 120_000;
 const STOP_GRACE_MS = 60_000;
 
-/** Postgres waits for the last sessions of a killed server to let go of its memory; they do so at once. */
+/** Postgres refuses to start while sessions of a killed server still hold its shared memory; they end within moments. */
 const OLD_MEMORY = 'pre-existing shared memory block';
 
 interface Server {
@@ -60,14 +60,14 @@ const launch = ({ binaries, cluster, identity, options }: Server): Promise<Manag
     args: ['-D', cluster, '-p', String(options.port), ...postgresSettings(options.durable ?? true)],
     identity,
     cwd: '/',
-    // SIGINT is Postgres's fast shutdown: it does not wait for clients to leave.
+    // SIGINT is Postgres's fast shutdown: it disconnects the clients instead of waiting for them.
     stopSignal: 'SIGINT',
     log: options.log,
   });
 
 const withClient = async <T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> => {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  // A server that dies between two queries must not end our process by an unhandled event.
+  // Without a listener, a server that dies between two queries would end our process with an unhandled error event.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -85,7 +85,7 @@ const untilReady = (server: ManagedProcess, url: string, signal: AbortSignal | u
     signal,
   });
 
-/** Launches and waits; never leaves a server running that it does not return. */
+/** Launches the server and waits until it is ready; stops it again if it does not become ready. */
 const bringUp = async (server: Server, url: string): Promise<ManagedProcess> => {
   for (let attempt = 0; ; attempt += 1) {
     const running = await launch(server);
@@ -105,13 +105,13 @@ const ensureDatabase = (url: string, database: string): Promise<void> =>
     const name = client.escapeIdentifier(database);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
     if (rowCount === 0) await client.query(`create database ${name}`);
-    // The role is named like the schema of Tidegate's own tables, in which a person's would land by default.
+    // Role and schema are both called tidegate, so by default a user's tables would be created in Tidegate's own schema.
     await client.query(`alter database ${name} set search_path = public`);
   });
 
 /**
- * Starts Postgres on 127.0.0.1 with its data in `dataDir`, where it is found again after a restart. Recovers by
- * itself from `kill -9` of the server, of Tidegate, or of an unfinished first start.
+ * Starts Postgres on 127.0.0.1 with its data in `dataDir`. Recovers automatically from `kill -9` of the server or of
+ * Tidegate, and from an interrupted first start.
  *
  * @throws TidegateError ALREADY_RUNNING, PORT_IN_USE, DATA_FOLDER_BROKEN, BINARY_MISSING, SERVER_FAILED
  * @throws the signal's reason when aborted
@@ -129,7 +129,7 @@ export const startPostgres = async (options: StartPostgresOptions): Promise<Embe
     const cluster = await clusterFolder(dataDir, identity);
     const pidFile = join(cluster, 'postmaster.pid');
     await stopOrphan({ pidFile, commandPart: cluster, stopSignal: 'SIGINT', log });
-    await requirePort(port, 'Postgres');
+    await requirePort(port, 'Postgres', 'TIDEGATE_POSTGRES_PORT');
     const password = await prepareCluster({ cluster, binaries, identity, durable, signal });
 
     const urlOf = (name: string) =>
@@ -152,14 +152,14 @@ export const startPostgres = async (options: StartPostgresOptions): Promise<Embe
     };
   } catch (error) {
     await lock.release();
-    // What fails while we are told to stop, fails because of that.
+    // An error after an abort is only a consequence of it.
     signal?.throwIfAborted();
     throw error;
   }
 };
 
-const always: Readonly<Record<string, string>> = {
-  // Reachable by nobody but this machine; no socket, as its path would have to suit the user Postgres runs as.
+const SETTINGS: Readonly<Record<string, string>> = {
+  // Reachable only from this machine. No Unix socket, because its folder would have to suit the user Postgres runs as.
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',
@@ -168,22 +168,22 @@ const always: Readonly<Record<string, string>> = {
   shared_buffers: '256MB',
   work_mem: '16MB',
   maintenance_work_mem: '256MB',
-  // Nothing replicates from here, and without it a bulk load into a new table writes its rows once instead of twice.
+  // There is no replication, and with `minimal` a bulk load into a new table writes its rows once instead of twice.
   wal_level: 'minimal',
   max_wal_senders: '0',
-  // Fewer, longer checkpoints: a month's import fits between two.
+  // Fewer checkpoints, so that the import of a month fits between two of them.
   max_wal_size: '2GB',
   checkpoint_timeout: '15min',
   random_page_cost: '1.1',
-  // Compiling a plan takes longer than our queries run.
+  // JIT compilation takes longer than our queries run.
   jit: 'off',
-  // A refused statement is told to its client; the log is for what the server itself goes through.
+  // The client already gets the error of a failed statement; the log keeps only messages about the server itself.
   log_min_messages: 'log',
   log_checkpoints: 'off',
 };
 
-/** Loses data when the machine or the server dies: for tests, whose data nobody wants back. */
-const careless: Readonly<Record<string, string>> = {
+/** Faster, but loses data if the machine or the server crashes: only for tests. */
+const NOT_DURABLE: Readonly<Record<string, string>> = {
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -191,7 +191,7 @@ const careless: Readonly<Record<string, string>> = {
 
 /** Settings as command-line arguments of `postgres`. @example postgresSettings(true) // ['-c', 'jit=off', ...] */
 const postgresSettings = (durable: boolean): string[] =>
-  Object.entries(durable ? always : { ...always, ...careless }).flatMap(([name, value]) => [
+  Object.entries(durable ? SETTINGS : { ...SETTINGS, ...NOT_DURABLE }).flatMap(([name, value]) => [
     '-c',
     `${name}=${value}`,
   ]);

@@ -1,34 +1,34 @@
-// A running `tidegate start`: says where its servers are, so that other commands find them without settings.
+// The addresses of a running `tidegate start`, published in its data folder so that other commands find them.
 import { lockFolder, lockHolder } from './folder-lock.ts';
 
-/** Where the servers of a running `tidegate start` are; a server that it did not start itself is left out. */
+/** Addresses of the servers of a running `tidegate start`; only of servers that it started itself. */
 export interface Running {
   readonly databaseUrl?: string;
   readonly temporalAddress?: string;
   readonly namespace?: string;
   readonly apiUrl?: string;
-  /** Of Temporal's web UI. */
+  /** Address of Temporal's web UI. */
   readonly uiUrl?: string;
 }
 
-/** The data folder, taken by this process. */
+/** A data folder that this process has locked. */
 export interface TakenFolder {
-  /** Tells other commands where the servers are. */
+  /** Publishes the addresses for other commands. */
   publish(running: Running): Promise<void>;
-  /** Gives the folder up; from then on nobody finds the servers. */
+  /** Releases the folder; from then on other commands no longer find the servers. */
   stop(): Promise<void>;
 }
 
 /**
- * Takes a data folder for this process.
+ * Locks a data folder for this process.
  *
- * @throws TidegateError ALREADY_RUNNING naming the process that has it
+ * @throws TidegateError ALREADY_RUNNING naming the process that holds it
  */
 export async function takeFolder(dataDir: string): Promise<TakenFolder> {
   const lock = await lockFolder(dataDir);
   return { publish: (running) => lock.publish({ ...running }), stop: () => lock.release() };
 }
 
-/** The servers that run on a data folder: none while they start, and never what a killed process left behind. */
+/** Returns the servers that run on a data folder; none while they start, and none of a process that was killed. */
 export const findRunning = async (dataDir: string): Promise<Running> =>
   (await lockHolder(dataDir))?.facts ?? {};

@@ -1,14 +1,14 @@
-// The output of the servers that `tidegate start` runs: all of it in files, what a person must see on the terminal.
+// The output of the servers that `tidegate start` runs: everything goes into log files, warnings also to the terminal.
 import { chmodSync, closeSync, createWriteStream, mkdirSync, openSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { type Log } from './processes/managed-process.ts';
 
 const WARNING = 40;
 
-// A supervisor puts the name of its process before each line.
+// The supervisor's prefix with the name of the process.
 const SUPERVISED = /^\[[^\]]+\] (?=\{)/;
 
-/** Writes each server's output to a file of its own, `<folder>/<server>.log`, added to what is there. */
+/** Appends each server's output to its own file, `<folder>/<server>.log`. */
 export class ServerLogs {
   readonly folder: string;
   readonly #files = new Map<string, WriteStream>();
@@ -18,19 +18,19 @@ export class ServerLogs {
   }
 
   /**
-   * Takes the output of one server.
+   * Returns a log for the output of one server.
    *
-   * @param echo gets the lines that a person must see, as {@link worthShowing} gives them
+   * @param echo receives the lines that {@link worthShowing} selects for the terminal
    */
   of(server: string, echo: Log = () => undefined): Log {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const path = join(this.folder, `${server}.log`);
     closeSync(openSync(path, 'a', 0o600));
-    // Made by an earlier release, they may be open to others.
+    // Folders and files of an earlier release may be readable by others.
     chmodSync(this.folder, 0o700);
     chmodSync(path, 0o600);
     const file = createWriteStream(path, { flags: 'a' });
-    // A full disk must not take the servers down with it.
+    // An error such as a full disk must not end the servers.
     file.on('error', () => undefined);
     this.#files.set(server, file);
     return (line) => {
@@ -46,7 +46,7 @@ export class ServerLogs {
   }
 }
 
-/** What is read of a line that a server logs. */
+/** The fields of a JSON log line that are read. */
 interface LogLine {
   readonly level?: number;
   readonly msg?: string;
@@ -54,8 +54,8 @@ interface LogLine {
 }
 
 /**
- * What of a line a person must see: the message of a warning or an error with the first line of its cause, and any
- * line that is not JSON, such as a supervisor's; undefined for the rest.
+ * Returns the part of a log line that belongs on the terminal: the message of a warning or an error with the first line of
+ * its cause, or a whole line that is not JSON, such as one of the supervisor. Undefined for all other lines.
  *
  * @example worthShowing('[api] {"level":50,"msg":"the database is gone"}') // '[api] the database is gone'
  */

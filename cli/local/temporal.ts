@@ -1,4 +1,4 @@
-// The embedded Temporal: the CLI's one-process server with its history in a file, ready for use.
+// Starts the embedded Temporal: the one-process server of the Temporal CLI, with its runs in an SQLite file.
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -13,45 +13,45 @@ export type SearchAttributeKind = 'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool'
 
 /** How to start the embedded Temporal. */
 export interface StartTemporalOptions {
-  /** Its own folder, created if absent; one process at a time. */
+  /** Its own folder, created if it is missing. Only one process can use it at a time. */
   readonly dataDir: string;
   readonly port: number;
-  /** Of the web UI; absent: no UI. */
+  /** Port of the web UI; without it there is no UI. */
   readonly uiPort?: number | undefined;
-  /** Created if absent. @default 'default' */
+  /** Created if it is missing. @default 'default' */
   readonly namespace?: string;
-  /** Registered if absent. @example { TidegateModel: 'Keyword' } */
+  /** Registered if they are missing. @example { TidegateModel: 'Keyword' } */
   readonly searchAttributes: Readonly<Record<string, SearchAttributeKind>>;
-  /** Gets the server's output, and what is tried to come by its program. */
+  /** Receives the server's output, and one line for each source of its program that is tried. */
   readonly log: Log;
-  /** Whether runs survive a restart; false, for tests, keeps them in memory. @default true */
+  /** Whether runs survive a restart; false keeps them in memory, for tests. @default true */
   readonly durable?: boolean;
-  /** Names PATH and the cache folder. @default process.env */
+  /** Environment with PATH and the cache folder. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
-  /** Gives up starting, leaving nothing behind that runs. */
+  /** Cancels the start when aborted and stops what was started. */
   readonly signal?: AbortSignal;
 }
 
 /** An embedded Temporal that answers. */
 export interface EmbeddedTemporal {
-  /** Of the gRPC front end: `127.0.0.1:7233`. */
+  /** Address of the gRPC front end: `127.0.0.1:7233`. */
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | undefined;
   readonly port: number;
-  /** Resolves when the server has ended, asked or not, with how. */
+  /** Resolves when the server has ended for any reason: `exit code 1`, `signal SIGKILL`. */
   readonly ended: Promise<string>;
-  /** Ends it in an orderly way and gives the folder up. */
+  /** Shuts the server down cleanly and releases the folder. */
   stop(): Promise<void>;
 }
 
 /** The SQLite file in a data folder. */
 export const temporalDatabase = (dataDir: string): string => join(resolve(dataDir), 'temporal.db');
 
-/** The file that names the running server's process. */
+/** The file with the pid of the running server. */
 export const temporalPidFile = (dataDir: string): string => join(resolve(dataDir), 'temporal.pid');
 
-/** Runs hold what models and people say. The server makes its files private; those of an earlier release may not be. */
+/** Makes the folder and its files private, because runs contain user data. Files of an earlier release may not be private. */
 async function closeToOthers(dataDir: string): Promise<void> {
   await privateFolder(dataDir);
   const database = temporalDatabase(dataDir);
@@ -80,13 +80,13 @@ const commandLine = (options: StartTemporalOptions, namespace: string): string[]
   ];
 };
 
-/** The CLI takes settings for its client part from the environment; a server of ours needs none of them. */
+/** Removes TEMPORAL_ settings, which the CLI reads for its client part; the embedded server needs none of them. */
 const withoutTemporalSettings = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 
-/** One real call: the namespace exists and the front end answers for it. */
+/** Makes one real call, which succeeds when the namespace exists and the front end answers. */
 const callOnce = async (port: number, namespace: string): Promise<void> => {
-  // A gRPC connection that is refused at first waits a second before it tries again.
+  // Check the port first, because a refused gRPC connection waits a second before it tries again.
   if (!(await isListening(port))) throw new Error(`nothing listens at port ${port}`);
   const connection = await Connection.connect({ address: `${LOCALHOST}:${port}`, connectTimeout: 5_000 });
   try {
@@ -110,8 +110,7 @@ const untilReady = (
   });
 
 /**
- * Starts Temporal's one-process server on 127.0.0.1, fetching its program first if need be, with its runs in
- * `dataDir`, where they are found again after a restart.
+ * Starts Temporal's one-process server on 127.0.0.1 with its runs in `dataDir`. Downloads its program first if necessary.
  *
  * @throws TidegateError ALREADY_RUNNING, PORT_IN_USE, BINARY_MISSING, SERVER_FAILED
  * @throws the signal's reason when aborted
@@ -127,8 +126,8 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
   const lock = await lockFolder(dataDir);
   try {
     await stopOrphan({ pidFile, commandPart: temporalDatabase(dataDir), stopSignal: 'SIGTERM', log });
-    await requirePort(port, 'Temporal');
-    if (uiPort !== undefined) await requirePort(uiPort, "Temporal's web UI");
+    await requirePort(port, 'Temporal', 'TIDEGATE_TEMPORAL_PORT');
+    if (uiPort !== undefined) await requirePort(uiPort, "Temporal's web UI", 'TIDEGATE_TEMPORAL_UI_PORT');
     await closeToOthers(dataDir);
     const program = await temporalBinary({ log, env, signal });
     const args = commandLine({ ...options, dataDir }, namespace);
@@ -137,7 +136,7 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
       program,
       args,
       env: withoutTemporalSettings(env),
-      // At its end the server complains at length about its own parts losing each other.
+      // While stopping, the server logs many errors about its own components losing their connections.
       log: (line) => {
         if (!stopping) log(line);
       },
@@ -164,7 +163,7 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
     };
   } catch (error) {
     await lock.release();
-    // What fails while we are told to stop, fails because of that.
+    // An error after an abort is only a consequence of it.
     signal?.throwIfAborted();
     throw error;
   }

@@ -1,4 +1,4 @@
-// A definition's features as text: a table for each view, and one of the derived columns.
+// Prints a definition's features: a table for each view, and one for the derived columns.
 import {
   type DescribedColumn,
   type DescribedDefinition,
@@ -30,7 +30,7 @@ export function printDefinition(output: Output, described: DescribedVersion): vo
   );
   const known = label.known === undefined ? '' : `, known at ${label.known}`;
   output.line(
-    `label: ${label.table}.${label.column}, positive where it is ${JSON.stringify(label.positive)}, expected ${label.delay} after ${label.timestamp}${known}`,
+    `label: ${label.table}.${label.column}, positive if it is ${JSON.stringify(label.positive)}, expected ${label.delay} after ${label.timestamp}${known}`,
   );
   const cluster = (holdout.cluster ?? entity.keys).join(', ');
   output.line(`holdout: ${percent(holdout.share)} of the clusters by ${cluster}`);
@@ -40,34 +40,42 @@ export function printDefinition(output: Output, described: DescribedVersion): vo
   output.heading('derived columns');
   output.table({
     head: ['column', 'type', 'formula', 'contract', 'drift'],
-    rows: derived.map((column) => [column.name, typeOf(column), column.formula, ...wordsOf(column)]),
+    rows: derived.map((column) => [column.name, typeOf(column), column.formula, ...contractAndDrift(column)]),
   });
 }
 
 function printView(output: Output, view: DescribedView, shared: readonly SharedView[]): void {
   output.line();
   output.heading(view.name === undefined ? `view of ${view.table}` : `view ${view.name} of ${view.table}`);
-  output.line(timesInWords(view));
+  output.line(describeTimes(view));
   const renamed = Object.entries(view.keys).map(([key, column]) =>
     key === column ? key : `${key} in ${column}`,
   );
   output.line(`keyed by ${renamed.join(', ')}`);
   if (view.freshness)
-    output.line(`newest row within ${view.freshness.within}, else ${view.freshness.severity}`);
+    output.line(`newest row must be within ${view.freshness.within}, otherwise ${view.freshness.severity}`);
   for (const each of shared.filter(({ view: name }) => name === view.name))
     sharedViewLines(each).forEach((line) => output.line(line));
   output.table({
     head: ['column', 'type', 'contract', 'drift'],
-    rows: view.columns.map((column) => [column.name, typeOf(column), ...wordsOf(column)]),
+    rows: view.columns.map((column) => [column.name, typeOf(column), ...contractAndDrift(column)]),
   });
 }
 
-function timesInWords({ timestamp, known, lag, knownSince, ttl, maxAge, pastMaxAge }: DescribedView): string {
+function describeTimes({
+  timestamp,
+  known,
+  lag,
+  knownSince,
+  ttl,
+  maxAge,
+  pastMaxAge,
+}: DescribedView): string {
   const parts = [
-    `true from ${timestamp}`,
-    ...(ttl === undefined ? ['for ever'] : [`for ${ttl}`]),
+    `valid from ${timestamp}`,
+    ...(ttl === undefined ? ['without end'] : [`for ${ttl}`]),
     ...(known === undefined ? [] : [`known at ${known}, at most ${lag} later`]),
-    ...(knownSince === undefined ? [] : [`before ${knownSince} at its own timestamp`]),
+    ...(knownSince === undefined ? [] : [`before ${knownSince} known at its own timestamp`]),
     ...(maxAge === undefined ? [] : [`online up to an age of ${maxAge}, then ${pastMaxAge}`]),
   ];
   return parts.join(', ');
@@ -75,7 +83,7 @@ function timesInWords({ timestamp, known, lag, knownSince, ttl, maxAge, pastMaxA
 
 const typeOf = ({ type, isFeature }: DescribedColumn): string => (isFeature ? type : `${type}, input only`);
 
-const wordsOf = ({ contract, drift }: DescribedColumn): [string, string] => [
+const contractAndDrift = ({ contract, drift }: DescribedColumn): [string, string] => [
   contract.join(', '),
   drift.join(', '),
 ];
@@ -83,7 +91,8 @@ const wordsOf = ({ contract, drift }: DescribedColumn): [string, string] => [
 const MAX_DIFFERENCES = 5;
 
 /**
- * Who shares a view, and who declares another by its name; no line where no other model has it.
+ * Lines that name the models that share a view, and those that declare a different view of the same name. No line if no
+ * other model has a view of this name.
  *
  * @example sharedViewLines(shared) // ['view usage is shared with upsell']
  */
@@ -92,20 +101,20 @@ export function sharedViewLines({ view, uses }: SharedView): string[] {
   const differing = uses.filter(({ differences }) => differences.length > 0);
   return [
     ...(sharing.length > 0 ? [`view ${view} is shared with ${sharing.join(', ')}`] : []),
-    ...differing.map((use) => inWords(view, use)),
+    ...differing.map((use) => describeUse(view, use)),
   ];
 }
 
-function inWords(view: string, { model, definitionVersion, differences, agreedUntil }: ViewUse): string {
+function describeUse(view: string, { model, definitionVersion, differences, agreedUntil }: ViewUse): string {
   const more =
     differences.length > MAX_DIFFERENCES ? ` and ${differences.length - MAX_DIFFERENCES} more` : '';
-  const fields = differences.slice(0, MAX_DIFFERENCES).map(fieldInWords).join(', ');
+  const fields = differences.slice(0, MAX_DIFFERENCES).map(describeField).join(', ');
   const moved =
     agreedUntil === null
-      ? 'it keeps that until it is applied again'
-      : `it said the same as here up to definition ${agreedUntil}, so this declaration may be an old one`;
-  return `warning: ${model} (definition ${definitionVersion}) declares view ${view} otherwise: ${fields}${more}; ${moved}`;
+      ? 'it keeps its own until it is applied again'
+      : `it was the same as here up to definition ${agreedUntil}, so this declaration may be outdated`;
+  return `warning: ${model} (definition ${definitionVersion}) declares view ${view} differently: ${fields}${more}; ${moved}`;
 }
 
-const fieldInWords = ({ at, before, now }: Difference): string =>
+const describeField = ({ at, before, now }: Difference): string =>
   `${at} is ${formatValue(before)} there and ${formatValue(now)} here`;

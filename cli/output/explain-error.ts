@@ -1,4 +1,4 @@
-// Any failure as an error of the table: what Temporal wraps is unwrapped until its own words are found.
+// Turns any failure into an error with a code: unwraps Temporal's errors until the original one is found.
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TemporalFailure, TerminatedFailure } from '@temporalio/common';
 import { type ErrorCode, errorKinds, type Place, TidegateError } from '../../domain/errors.ts';
@@ -8,7 +8,7 @@ import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
 const MAX_CAUSES = 10;
 
 /**
- * The error of the table that a failure stands for; INTERNAL if it stands for none.
+ * Returns the error with a code that a failure contains; INTERNAL if it contains none.
  *
  * @example explainError(new WorkflowExecutionAlreadyStartedError('…', 'monitor/churn', 'monitorWorkflow')).code
  */
@@ -31,15 +31,15 @@ function chainOf(error: unknown): unknown[] {
   return chain;
 }
 
-// What a request by `fetch` wraps is a socket's error, and not one of Postgres.
+// `fetch` throws a TypeError whose cause is a socket error; it must not be taken for one of Postgres.
 const causeOf = (error: unknown): unknown =>
   error instanceof Error && !(error instanceof TypeError) ? error.cause : undefined;
 
 function explain(error: unknown): TidegateError | undefined {
   if (error instanceof TidegateError) return error;
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    return new TidegateError('ALREADY_RUNNING', `${error.workflowId} is running already`, {
-      remedy: 'Wait for it to end; `tidegate status` says where it stands.',
+    return new TidegateError('ALREADY_RUNNING', `${error.workflowId} is already running`, {
+      remedy: 'Wait for it to end; `tidegate status` shows its progress.',
       cause: error,
     });
   }
@@ -48,7 +48,7 @@ function explain(error: unknown): TidegateError | undefined {
   }
   if (error instanceof ApplicationFailure) return fromFailure(error);
   if (error instanceof CancelledFailure || error instanceof TerminatedFailure) {
-    return new TidegateError('INTERNAL', `the run was ended by hand: ${error.message}`, {
+    return new TidegateError('INTERNAL', `the run was cancelled or terminated: ${error.message}`, {
       cause: error,
       remedy: "Look at the run in Temporal's web UI, then start it again.",
     });
@@ -56,17 +56,23 @@ function explain(error: unknown): TidegateError | undefined {
   return postgresFailure(error)?.error ?? temporalFailure(error);
 }
 
-/** A failure that a worker made of an error of the table: its type is the code, its message ends with the remedy. */
+/**
+ * Restores the error that a worker turned into a failure: the type is the code, the details have message and remedy. The
+ * failure's own message has both in one text, for Temporal's web UI.
+ */
 function fromFailure(failure: ApplicationFailure): TidegateError | undefined {
   const { type, message, details } = failure;
   if (!isErrorCode(type)) return undefined;
-  const [{ places = [], remedy = errorKinds[type].remedy } = {}] = (details ?? []) as FailureDetail[];
-  return new TidegateError(type, message.replace(`. ${remedy}`, ''), { places, remedy, cause: failure });
+  const [detail = {}] = (details ?? []) as FailureDetail[];
+  const { places = [], remedy = errorKinds[type].remedy } = detail;
+  return new TidegateError(type, detail.message ?? message, { places, remedy, cause: failure });
 }
 
 interface FailureDetail {
+  /** Without the remedy; absent in failures of earlier releases. */
+  readonly message?: string;
   readonly places?: Place[];
-  /** Absent in failures of earlier releases, whose remedy was always that of the code. */
+  /** Absent in failures of earlier releases that had the default remedy of the code. */
   readonly remedy?: string;
 }
 
@@ -76,14 +82,14 @@ const isErrorCode = (type: string | undefined | null): type is ErrorCode =>
 /** Exit code of a command that failed. */
 export const EXIT_FAILED = 1;
 
-/** Exit code of a command that was called wrongly. */
+/** Exit code of wrong usage. */
 export const EXIT_USAGE = 2;
 
-/** Exit code of a command that Ctrl-C ended before its work was done, as shells have it. */
+/** Exit code of a command that Ctrl-C ended early; the value that shells use. */
 export const EXIT_INTERRUPTED = 130;
 
 /**
- * The lines that tell an error: what, where (one line a place), and what to do about it. The stack only where asked for.
+ * Formats an error: code and message, one line per place, and the remedy. Adds the stack if asked to.
  *
  * @example errorLines(new TidegateError('UNKNOWN_MODEL', 'there is no model "x"'), { stack: false })
  * // ['error UNKNOWN_MODEL: there is no model "x"', 'remedy: Apply its definition first: …']

@@ -1,36 +1,40 @@
-// Numbers, instants and intervals as the command line shows them.
+// Formats numbers, instants and intervals for the command line.
 import { apart, fixed, formatPValue, rounded } from '../../domain/format-numbers.ts';
 import { type Interval, formatInterval } from '../../domain/data/math/interval.ts';
 
-/** An instant to the minute, in UTC. @example minute(new Date(0)) // '1970-01-01 00:00' */
+/** Formats an instant to the minute, in UTC. @example minute(new Date(0)) // '1970-01-01 00:00' */
 export const minute = (instant: Date): string => instant.toISOString().slice(0, 16).replace('T', ' ');
 
-/** An as-of instant: the day alone where it is midnight UTC. @example day(new Date('2024-02-29')) // '2024-02-29' */
+/** Formats an as-of instant; only the day if it is midnight UTC. @example day(new Date('2024-02-29')) // '2024-02-29' */
 export function day(instant: Date): string {
   const text = minute(instant);
   return text.endsWith(' 00:00') ? text.slice(0, 10) : text;
 }
 
-/** A value with three decimals, more only if it would read 0; null if there is none. @example three(0.6216) // '0.622' */
+/** Formats a value with three decimals, with more if it would round to 0; null for a missing value. @example three(0.6216) // '0.622' */
 export const three = (value: number | null | undefined): string | null =>
   value === null || value === undefined ? null : (fixed([value])[0] ?? null);
 
-/** "0.622 (0.580 to 0.664)", told apart from its bounds; null if nothing was measured. */
+/**
+ * Formats a value with its interval: "0.622 (0.580 to 0.664)". Null if nothing was measured.
+ *
+ * @param bounds numbers that the value is compared with; it gets as many digits as it needs to differ from them
+ */
 export const interval = (
   measured: Interval | null | undefined,
   ...bounds: readonly number[]
 ): string | null => (measured ? formatInterval(measured, ...bounds) : null);
 
-/** A p-value as `formatPValue` shows it; null if there is none. */
+/** Formats a p-value like `formatPValue`; null if it is missing. */
 export const pValue = (p: number | null | undefined, bound?: number): string | null =>
   p === null || p === undefined ? null : formatPValue(p, bound);
 
-/** A number to three significant digits as `rounded` shows it; null if there is none. @example short(0.20649) // '0.206' */
+/** Formats a number to three significant digits like `rounded`; null if it is missing. @example short(0.20649) // '0.206' */
 export const short = (value: number | null | undefined): string | null =>
   value === null || value === undefined ? null : rounded(value);
 
-/** Numbers that are read beside each other, as `apart` shows them; null for one that is not there. */
-export function told(values: readonly (number | null | undefined)[]): (string | null)[] {
+/** Formats numbers that are compared with each other, with enough digits to tell them apart; null for a missing one. */
+export function formatApart(values: readonly (number | null | undefined)[]): (string | null)[] {
   const known = values.filter((value) => value !== null && value !== undefined);
   const texts = apart(known);
   return values.map((value) =>
@@ -43,9 +47,10 @@ const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
 const EMPTY = '·';
 
 /**
- * One block for each share, tall as a part of `greatest`; nothing but emptiness is a dot, so that few are told from none.
+ * Draws one block per share, with a height relative to `greatest`. Only a share of 0 is a dot, so that a small share is
+ * visible.
  *
- * @param greatest what a full block stands for, the same for two histograms that are compared
+ * @param greatest the share of a full block; use the same one for histograms that are compared
  * @example sparkline([0, 0.1, 0.4], 0.4) // '·▂█'
  */
 export function sparkline(shares: readonly number[], greatest: number): string {

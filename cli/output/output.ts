@@ -1,4 +1,4 @@
-// Where a command writes: answers to standard output, everything about getting them to standard error.
+// Writes the output of a command: the answer to standard output, progress to standard error.
 import { styleText } from 'node:util';
 
 /** A stream that may be a terminal. */
@@ -11,13 +11,13 @@ export interface Stream {
 export interface OutputOptions {
   readonly stdout: Stream;
   readonly stderr: Stream;
-  /** Whether colours are wanted at all; they are used on terminals only. @default true */
+  /** Whether to use colours on a terminal; other streams never get colours. @default true */
   readonly colour?: boolean;
 }
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Writes what a command says. */
+/** The output of one command. */
 export class Output {
   readonly #stdout: Stream;
   readonly #stderr: Stream;
@@ -29,37 +29,37 @@ export class Output {
     this.#colour = colour && stdout.isTTY === true;
   }
 
-  /** Whether a person looks at the answers as they come. */
+  /** Whether standard output is a terminal. */
   get isTerminal(): boolean {
     return this.#stdout.isTTY === true;
   }
 
-  /** One line of the answer. */
+  /** Writes one line of the answer. */
   line(text = ''): void {
     this.#stdout.write(`${text}\n`);
   }
 
-  /** A title, set apart on a terminal. */
+  /** Writes a title; bold on a terminal. */
   heading(text: string): void {
     this.line(this.#styled('bold', text));
   }
 
-  /** A table; its head is set apart on a terminal. */
+  /** Writes a table; its head is dimmed on a terminal. */
   table(table: Table): void {
     tableLines(table).forEach((text, index) => this.line(index === 0 ? this.#styled('dim', text) : text));
   }
 
-  /** The whole answer as one JSON document; nothing else may be written to standard output then. */
+  /** Writes the whole answer as one JSON document; the command must write nothing else to standard output. */
   json(value: unknown): void {
     this.#stdout.write(`${JSON.stringify(value, null, 2)}\n`);
   }
 
-  /** One line about what is going on, beside the answer. */
+  /** Writes one line about the progress to standard error. */
   progress(text: string): void {
     this.#stderr.write(`${text}\n`);
   }
 
-  /** How far something is, in place of what was told before it; on a terminal only. An empty text takes it away. */
+  /** Replaces the status line on standard error, if that is a terminal. An empty text removes it. */
   status(text: string): void {
     if (this.#stderr.isTTY === true) this.#stderr.write(`\r\u001B[K${text}`);
   }
@@ -69,10 +69,10 @@ export class Output {
   }
 }
 
-/** A cell; null and undefined are shown as a dash. */
+/** A cell; null, undefined and an empty text are shown as a dash. */
 export type Cell = string | number | null | undefined;
 
-/** A table with one row a record. */
+/** A table with one row per record. */
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
@@ -83,7 +83,7 @@ const DASH = '–';
 const GAP = '  ';
 
 /**
- * A table as lines. A column whose cells are all numbers or dashes is aligned to the right.
+ * Formats a table as lines. A column whose cells are all numbers or dashes is aligned to the right.
  *
  * @example tableLines({ head: ['version', 'stage'], rows: [[2, 'Staging']] })
  * // ['version  stage', '      2  Staging']

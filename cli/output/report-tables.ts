@@ -1,4 +1,4 @@
-// A report as text: what drifted and why, how the champion did, and the decision with every rule.
+// Prints a report: what drifted and why, the champion's performance, and the decision with every rule.
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, describeEstimate, type PerformancePart } from '../../domain/decisions/report.ts';
 import { describeLeakCheck } from '../../domain/learning/leak-alarm.ts';
@@ -6,13 +6,13 @@ import { type RuleResult } from '../../domain/decisions/rule.ts';
 import { brokenContracts, describeContract, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type Report } from '../../store/registry/reports.ts';
 import { type Retrain } from '../../store/registry/retrains.ts';
-import { day, interval, pValue, short, sparkline, three, told } from './format.ts';
+import { day, formatApart, interval, pValue, short, sparkline, three } from './format.ts';
 import { type Cell, type Output, type Table } from './output.ts';
 import { type SignalVerdict } from '../../domain/drift/statistics/family.ts';
 import { type ColumnVerdict, type DriftVerdict } from '../../domain/drift/verdict.ts';
 import { percent, percents } from '../../domain/format-numbers.ts';
 
-/** Prints a report, and the retrain that it led to. A part whose step has not run is said to be missing. */
+/** Prints a report and the retrain that it requested. Says so for each part whose step has not run yet. */
 export function printReport(output: Output, report: Report, retrain?: Retrain): void {
   const { id, model, asOf, championVersion, definitionVersion } = report;
   const champion = championVersion === null ? 'no champion' : `champion v${championVersion}`;
@@ -29,7 +29,7 @@ export function printReport(output: Output, report: Report, retrain?: Retrain): 
 
 function printRetrain(output: Output, { id, outcome, summary, leaks }: Retrain): void {
   section(output, 'Retrain');
-  output.line(`${id}: ${outcome ?? 'under way'}${summary === null ? '' : `: ${summary}`}`);
+  output.line(`${id}: ${outcome ?? 'running'}${summary === null ? '' : `: ${summary}`}`);
   if (leaks) output.line(describeLeakCheck(leaks));
 }
 
@@ -65,7 +65,7 @@ function printPerformance(output: Output, part: PerformancePart | null): void {
   }
   if (part.estimated?.measured) output.line(describeEstimate(part.estimated));
   if (!part.realised) {
-    output.line('no holdout row has a mature label');
+    output.line('no holdout row has a mature label yet');
     return;
   }
   const { auc, rows, positives, logLoss, brier, ece } = part.realised;
@@ -85,9 +85,9 @@ function printDecision(output: Output, decision: RetrainDecision | null): void {
   output.table(rulesTable(decision.rules));
 }
 
-/** Every rule with value, bound and whether it held. */
+/** Every rule with its value, its bound and whether it applied. */
 const rulesTable = (rules: readonly RuleResult[]): Table => ({
-  head: ['rule', 'held', 'value', 'bound', 'in words'],
+  head: ['rule', 'held', 'value', 'bound', 'explanation'],
   rows: rules.map(({ name, held, value, bound, words }) => [
     name,
     held ? 'yes' : 'no',
@@ -97,7 +97,7 @@ const rulesTable = (rules: readonly RuleResult[]): Table => ({
 });
 
 function valueAndBound(value: RuleResult['value'], bound: RuleResult['bound']): (string | null)[] {
-  if (typeof value === 'number' && typeof bound === 'number') return told([value, bound]);
+  if (typeof value === 'number' && typeof bound === 'number') return formatApart([value, bound]);
   return [value, bound].map((one) => (typeof one === 'number' ? short(one) : one));
 }
 
@@ -125,8 +125,9 @@ const HEAD = [
 ] as const;
 
 /**
- * One line a column, by its deciding signal, and one for labels and predictions; `mean`, `missing` and `values` are reference →
- * window, `floor` is what the effect reaches where nothing changed, `new` the share of values never seen before.
+ * One row per column, with the signal that decided its verdict, and one row each for labels and predictions. `mean`, `missing`
+ * and `values` show reference → window. `floor` is the effect that chance alone reaches, `new` the share of values that the
+ * reference does not have.
  */
 export const driftTable = ({ columns, others, alpha }: DriftVerdict): Table => ({
   head: HEAD,
@@ -134,7 +135,7 @@ export const driftTable = ({ columns, others, alpha }: DriftVerdict): Table => (
     ...columns.map((column) => [
       column.column,
       column.status,
-      ...drawn(column),
+      ...sparklines(column),
       means(column),
       ...evidence(decidingSignal(column), alpha),
       psi(column),
@@ -159,7 +160,7 @@ export const driftTable = ({ columns, others, alpha }: DriftVerdict): Table => (
   ],
 });
 
-/** The columns that are not stable, in words. @example ['n1: drifted: mean 50 → 80, …'] */
+/** One line for each column that is not stable. @example ['n1: drifted: mean 50 → 80, …'] */
 export const notableColumns = ({ columns }: DriftVerdict): string[] =>
   columns.filter(({ status }) => status !== 'stable').map(({ column, words }) => `${column}: ${words}`);
 
@@ -169,17 +170,17 @@ const decidingSignal = ({ signals }: ColumnVerdict): SignalVerdict | undefined =
 const evidence = (signal: SignalVerdict | undefined, alpha: number): Cell[] => [
   signal?.statistic,
   pValue(signal?.adjustedP, alpha),
-  ...told([signal?.effectSize, signal?.threshold]),
+  ...formatApart([signal?.effectSize, signal?.threshold]),
   short(signal?.noiseFloor),
 ];
 
 function means({ mean }: ColumnVerdict): Cell {
-  const [from = null, to = null] = told([mean?.reference, mean?.window]);
+  const [from = null, to = null] = formatApart([mean?.reference, mean?.window]);
   return from === null && to === null ? null : `${from ?? 'unknown'} → ${to ?? 'unknown'}`;
 }
 
-/** Both sides against the same greatest share, so that their heights compare; nothing in reports from before. */
-function drawn({ histogram }: ColumnVerdict): [Cell, Cell] {
+/** Both histograms on the same scale, so that their heights can be compared; null in reports of earlier releases. */
+function sparklines({ histogram }: ColumnVerdict): [Cell, Cell] {
   if (!histogram) return [null, null];
   const greatest = Math.max(...histogram.reference, ...histogram.window);
   return [sparkline(histogram.reference, greatest), sparkline(histogram.window, greatest)];

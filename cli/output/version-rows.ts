@@ -1,4 +1,4 @@
-// The versions of a model as the command line tells of them.
+// The versions of a model with the facts that the command line shows about each.
 import { type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { type Interval } from '../../domain/data/math/interval.ts';
 import { type Database } from '../../store/postgres/database.ts';
@@ -7,21 +7,21 @@ import { findComparison } from '../../store/registry/comparisons.ts';
 import { listTransitions, type Transition } from '../../store/registry/verify-chain.ts';
 import { listVersions, readTuning, type Version } from '../../store/registry/versions.ts';
 
-/** A version with what it was trained on, how it compared, and how it came to its stage. */
+/** A version with its training data, its comparison, and its last stage move. */
 export interface VersionRow extends Omit<Version, 'datasetId'> {
   readonly trainedOn: { readonly from: Date; readonly to: Date; readonly rows: number };
-  /** What it was trained by, from what it was chosen, and why; null for versions from before there was a choice. */
+  /** The recipes that were tried, the chosen one, and why; null for versions that were trained before recipes existed. */
   readonly tuning: Tuning | null;
   /** Its AUC on the holdout rows of its evaluation window; null before the comparison. */
   readonly auc: Interval | null;
-  /** The champion it was compared with and that one's AUC on the same rows; null against the class prior. */
+  /** The champion it was compared with and the champion's AUC on the same rows; null if compared with the class prior. */
   readonly champion: { readonly version: number; readonly auc: Interval } | null;
   readonly difference: (Interval & { readonly p: number }) | null;
-  /** The move that brought it to its stage; null in stage None. */
+  /** The move that brought it to its current stage; null in stage None. */
   readonly moved: Pick<Transition, 'reason' | 'detail' | 'actor' | 'authority' | 'at'> | null;
 }
 
-/** The versions of a model, newest first. */
+/** Returns the versions of a model, newest first. */
 export async function versionRows(database: Database, model: string): Promise<VersionRow[]> {
   const transitions = await listTransitions(database, model);
   const versions = await listVersions(database, model);

@@ -1,4 +1,4 @@
-// Waiting for a run: its steps are told meanwhile, and what keeps it from going on.
+// Waits for a workflow run, and reports its steps and what keeps it from making progress.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type WorkflowHandle } from '@temporalio/client';
 import { TidegateError } from '../../domain/errors.ts';
@@ -6,32 +6,32 @@ import { RunTroubles, type Say } from './run-troubles.ts';
 
 export { type Say } from './run-troubles.ts';
 
-/** A run, whatever its type. */
+/** A workflow run of any type. */
 export type AnyRun = Pick<WorkflowHandle, 'workflowId' | 'describe' | 'result'>;
 
-/** How to wait for something that a run brings about. */
+/** How to wait for the result of a run. */
 export interface FollowOptions<Found> {
   readonly client: Client;
   readonly run: AnyRun;
-  /** Whether it is there; undefined while it is not. */
+  /** Looks for the result; undefined while there is none. */
   readonly look: () => Promise<Found | undefined>;
-  /** The step that the run is at, in words; asked by a query. */
+  /** Queries the run for the name of its current step. */
   readonly step: () => Promise<string>;
   readonly say: Say;
-  /** Is told of failed attempts, and of queues that no worker polls. @default `say` */
+  /** Receives failed attempts and task queues that no worker polls. @default `say` */
   readonly warn?: Say | undefined;
 }
 
 const LOOK_EVERY_MS = 200;
 
-/** So long a query is waited for before the run is looked at again: none is answered while no worker is there. */
+/** How long to wait for the answer of a query before checking the run again; without a worker there is no answer. */
 const QUERY_PATIENCE_MS = 1_000;
 
 /**
- * Waits until a run has brought something about, however long that takes, and tells each of its steps once, each attempt
- * of a step that failed with its cause and when the next is due, and that no worker polls the queue.
+ * Waits without a time limit until a run has produced its result. Reports each step once, each failed attempt of a step with
+ * its cause and the time of the next attempt, and task queues that no worker polls.
  *
- * @throws the failure of the run when it ended without it
+ * @throws the failure of the run if it ended without the result
  */
 export async function followRun<Found>({
   client,
@@ -41,7 +41,7 @@ export async function followRun<Found>({
   say,
   warn = say,
 }: FollowOptions<Found>): Promise<Found> {
-  const tell = teller(say);
+  const reportStep = stepReporter(say);
   const troubles = new RunTroubles(client, warn);
   let asked: Promise<void> | undefined;
   for (;;) {
@@ -50,24 +50,24 @@ export async function followRun<Found>({
     if (found !== undefined) return found;
     if (description.status.name !== 'RUNNING') {
       await run.result();
-      throw new TidegateError('INTERNAL', `${run.workflowId} ended before its work was done`);
+      throw new TidegateError('INTERNAL', `${run.workflowId} ended without a result`);
     }
     await troubles.look(description);
-    // A query fails while no worker is there to answer it; the run waits, and so do we.
+    // A query fails while there is no worker to answer it; the run waits for one, and so do we.
     asked ??= step()
-      .then(tell, () => undefined)
+      .then(reportStep, () => undefined)
       .finally(() => (asked = undefined));
     await Promise.race([asked, delay(QUERY_PATIENCE_MS)]);
     await delay(LOOK_EVERY_MS);
   }
 }
 
-/** Whether a run is open. */
+/** Whether a run is still running. */
 export async function isRunning(run: Pick<AnyRun, 'describe'>): Promise<boolean> {
   return (await run.describe()).status.name === 'RUNNING';
 }
 
-function teller(say: Say): (step: string) => void {
+function stepReporter(say: Say): (step: string) => void {
   let last: string | undefined;
   return (step) => {
     if (step !== last && step !== 'closed') say(`  ${step} …`);

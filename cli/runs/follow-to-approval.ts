@@ -1,4 +1,4 @@
-// From a retrain that was asked for to a version that waits for a person.
+// Follows a retrain until its version waits for approval; starts and follows monitor runs.
 import { findComparison } from '../../store/registry/comparisons.ts';
 import { listRetrains, type Retrain } from '../../store/registry/retrains.ts';
 import { type Services } from '../shared/connections.ts';
@@ -18,16 +18,16 @@ import {
 } from '../../workflows/protocol/messages.ts';
 import { type WorkflowHandle } from '@temporalio/client';
 
-/** What a retrain came to. */
+/** The result of a retrain that was followed. */
 export interface Followed {
   readonly retrain: Retrain;
-  /** The version that waits for a decision; null where the candidate was refused or failed its validation. */
+  /** The version that waits for a decision; null if the candidate was refused or failed its validation. */
   readonly pending: Pending | null;
-  /** It was refused because a judgement that was due could not be made: the command that asked for it failed. */
+  /** True if it was refused because a required judgement failed; the command then exits with 1. */
   readonly isJudgementFailed: boolean;
 }
 
-/** Follows a retrain, and the validation of its candidate where it reached Staging. */
+/** Follows a retrain, and the validation of its candidate if that reached Staging. */
 export async function followToApproval(
   services: Services,
   model: string,
@@ -44,7 +44,7 @@ export async function followToApproval(
   return { retrain, pending, isJudgementFailed: false };
 }
 
-/** Whether a retrain was refused because a judgement could not be made: before training, by the decision, or uncompared. */
+/** Whether a retrain was refused because a judgement failed: before training, in the promotion decision, or before it was compared. */
 export async function lacksJudgement(
   { database }: Pick<Services, 'database'>,
   { model, outcome, reason, candidateVersion }: Retrain,
@@ -55,7 +55,7 @@ export async function lacksJudgement(
   return !comparison?.decision || comparison.decision.outcome === 'judgement failed';
 }
 
-/** Prints what a retrain came to, and how to approve what waits. */
+/** Prints the result of a retrain, and how to approve the version that waits. */
 export function printFollowed(output: Output, { retrain, pending }: Followed): void {
   output.line(retrain.summary ?? `retrain ${retrain.id}: ${retrain.outcome}`);
   if (!pending) {
@@ -72,7 +72,7 @@ export function printFollowed(output: Output, { retrain, pending }: Followed): v
   output.line(`approve it with: ${approveCommand(pending)}`);
 }
 
-/** What a retrain came to, for a JSON answer. */
+/** The result of a retrain as JSON. */
 export const followedJson = ({ retrain, pending }: Followed) => ({
   retrainId: retrain.id,
   outcome: retrain.outcome,
@@ -85,7 +85,7 @@ export const followedJson = ({ retrain, pending }: Followed) => ({
 /**
  * Waits until a retrain is closed.
  *
- * @throws the failure of the run when the retrain failed; TidegateError INTERNAL when only its words are left
+ * @throws the failure of the run if the retrain failed; TidegateError INTERNAL if only the recorded reason is available
  */
 async function followRetrain(
   { client, database }: Pick<Services, 'client' | 'database'>,
@@ -103,26 +103,26 @@ async function followRetrain(
     },
     step: async () => {
       const state = await run.query(retrainStateQuery);
-      return state.retrainId === retrainId ? state.step : 'waiting for the retrain before it';
+      return state.retrainId === retrainId ? state.step : 'waiting for an earlier retrain';
     },
     say,
   });
   if (closed.outcome === 'failed' || closed.outcome === 'cancelled') {
-    // The run's own failure knows the code of the error; its row has the words only.
+    // The failure of the run has the error code; the recorded retrain has only the text.
     await run.result();
     throw new TidegateError('INTERNAL', `retrain ${retrainId} ${closed.outcome}: ${closed.reason}`);
   }
   return closed;
 }
 
-/** Which window to monitor, and who asks. */
+/** Which window to monitor, and who requests it. */
 interface MonitorRequest {
   readonly model: string;
   readonly asOf: Date;
   readonly requestedBy: string;
 }
 
-/** Starts a monitor run. @throws WorkflowExecutionAlreadyStartedError while another one runs */
+/** Starts a monitor run. @throws WorkflowExecutionAlreadyStartedError while another one is running */
 export function startMonitor(
   { client, taskQueue }: Pick<Services, 'client' | 'taskQueue'>,
   { model, asOf, requestedBy }: MonitorRequest,
@@ -133,11 +133,11 @@ export function startMonitor(
     taskQueue,
     args: [input],
     typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
-    staticSummary: `Monitor ${model} as of ${input.asOf}, asked by ${requestedBy}`,
+    staticSummary: `Monitor ${model} as of ${input.asOf}, requested by ${requestedBy}`,
   });
 }
 
-/** Waits for a monitor run and gives its result. */
+/** Waits for a monitor run and returns its result. */
 export const followMonitor = (
   { client }: Pick<Services, 'client'>,
   run: WorkflowHandle,

@@ -1,4 +1,4 @@
-// The version that waits for a decision, with the evidence it rests on.
+// The version that waits for a decision, with its evidence.
 import {
   type ComparisonBody,
   evaluationsOf,
@@ -16,7 +16,7 @@ import { describeHoldoutUse } from '../../domain/decisions/leak-proof.ts';
 import { interval, minute, pValue } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 
-/** What evidence holds, as far as the command line shows it. */
+/** The parts of the evidence that the command line shows. */
 export interface EvidenceBody {
   readonly summary: string;
   readonly requestedBy: string;
@@ -24,19 +24,19 @@ export interface EvidenceBody {
   readonly decision?: PromotionDecision | null;
 }
 
-/** A version to decide on. */
+/** A version that waits for a decision. */
 export interface Pending extends Omit<Evidence, 'body'> {
   readonly body: EvidenceBody;
 }
 
-/** Evidence as the command line reads it. */
+/** Reads evidence for the command line. */
 export function asPending(evidence: Evidence): Pending {
   const body = evidence.body as EvidenceBody;
-  // Evidence from before names were checked may hold anything.
+  // In evidence of earlier releases the name was not checked and may contain any characters.
   return { ...evidence, body: { ...body, requestedBy: printableName(body.requestedBy) } };
 }
 
-/** The version that waits; undefined where none does, its validation still runs, or it has been decided. */
+/** Returns the version that waits; undefined if there is none, it is still being validated, or it was decided. */
 export async function findPending(database: Database, model: string): Promise<Pending | undefined> {
   const staged = await findVersionIn(database, model, 'Staging');
   const evidence = staged && (await findEvidence(database, model, staged.version));
@@ -45,10 +45,10 @@ export async function findPending(database: Database, model: string): Promise<Pe
 }
 
 /**
- * The version to decide on: the one asked for, or the one that waits.
+ * Returns the version to decide on: the requested one, or the one that waits.
  *
- * @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION; NOTHING_PENDING where none waits; DECISION_REFUSED where it was
- * decided before, saying by whom and when
+ * @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION; NOTHING_PENDING if it does not wait; DECISION_REFUSED if it was
+ * decided before, with the person and the time
  */
 export async function getPending(
   database: Database,
@@ -63,7 +63,7 @@ export async function getPending(
   const decided = await findAcceptedDecision(database, model, version);
   if (decided) {
     throw new TidegateError('DECISION_REFUSED', describeAcceptedDecision(decided), {
-      remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists what waits.`,
+      remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists all versions.`,
     });
   }
   if (stage !== 'Staging') {
@@ -75,40 +75,40 @@ export async function getPending(
   const evidence = await findEvidence(database, model, version);
   if (!evidence) {
     throw new TidegateError('NOTHING_PENDING', `version ${version} of ${model} is still being validated`, {
-      remedy: 'Try again in a moment; `tidegate status` says where it stands.',
+      remedy: 'Try again in a moment; `tidegate status` shows its progress.',
     });
   }
   return asPending(evidence);
 }
 
-/** Prints candidate and champion on the rows that decided, names the other evaluation, and gives the evidence's digest. */
+/** Prints candidate and champion on the rows that decided, the other evaluation in brief, and the evidence's digest. */
 export function printPending(output: Output, pending: Pending): void {
   const { version, championVersion, body, digest, expiresAt } = pending;
   const { judged, decides, other } = evaluationsOf(body.comparison);
-  const rival = championVersion === null ? 'class prior' : `champion v${championVersion}`;
+  const comparedWith = championVersion === null ? 'class prior' : `champion v${championVersion}`;
   output.table({
     head: [`on ${decides.rows} ${decides.where}`, 'AUC'],
     rows: [
       [`candidate v${version}`, interval(decides.candidateAuc, decides.championAuc.value)],
-      [rival, interval(decides.championAuc, decides.candidateAuc.value)],
+      [comparedWith, interval(decides.championAuc, decides.candidateAuc.value)],
       ['difference', `${interval(decides.difference)}, p ${pValue(decides.difference.p)}`],
     ],
   });
   const { holdout } = body.comparison;
   output.line(
-    `judged by ${judged.by}: ${judged.why}${describeOtherEvaluation(other)}${holdout ? `; ${describeHoldoutUse(holdout)}` : ''}`,
+    `decided by ${judged.by}: ${judged.why}${describeOtherEvaluation(other)}${holdout ? `; ${describeHoldoutUse(holdout)}` : ''}`,
   );
   for (const alarm of body.decision?.alarms ?? []) output.line(`alarm: ${alarm}`);
   output.line(
-    `asked for by ${body.requestedBy}; evidence ${digest.slice(0, 12)}…; expires ${minute(expiresAt)} UTC`,
+    `requested by ${body.requestedBy}; evidence ${digest.slice(0, 12)}…; expires ${minute(expiresAt)} UTC`,
   );
 }
 
-/** The command that approves what waits. */
+/** The command that approves a version. */
 export const approveCommand = ({ model, version }: Pick<Pending, 'model' | 'version'>): string =>
   `tidegate approve ${model} ${version} --by <your name>`;
 
-/** What waits, for a JSON answer: the numbers are of the evaluation that decided. */
+/** The version that waits as JSON; the numbers are those of the evaluation that decided. */
 export function pendingJson({ version, championVersion, digest, expiresAt, body }: Pending) {
   const { judged, decides, other } = evaluationsOf(body.comparison);
   return {

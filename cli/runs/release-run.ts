@@ -1,4 +1,4 @@
-// A release: followed until its version waits for a decision, or until it has ended.
+// Follows a release run until its version waits for a decision, or until it has ended.
 import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
 import { getVersion, type Version } from '../../store/registry/versions.ts';
 import {
@@ -12,7 +12,7 @@ import { followRun, isRunning, type Say } from './follow-run.ts';
 
 type Needed = Pick<Services, 'client' | 'database'>;
 
-/** What validation came to: evidence to decide on, or a version that went to the archive. */
+/** The result of validation: evidence to decide on, or a version that was archived. */
 export type Validated = { readonly evidence: Evidence } | { readonly archived: Version };
 
 /** Waits until a version in Staging has been validated. */
@@ -32,12 +32,12 @@ export function followValidation(
       const registered = await getVersion(database, model, version);
       return registered.stage === 'Archived' ? { archived: registered } : undefined;
     },
-    step: async () => inWords(await run.query(releaseStateQuery)),
+    step: async () => describeStep(await run.query(releaseStateQuery)),
     say,
   });
 }
 
-/** Waits until the release of a decided version has carried the decision out. */
+/** Waits until the release of a version has carried out its decision. */
 export function followRelease(
   { client }: Pick<Needed, 'client'>,
   model: string,
@@ -50,11 +50,11 @@ export function followRelease(
     client,
     run,
     look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as ReleaseResult)),
-    step: async () => inWords(await run.query(releaseStateQuery)),
+    step: async () => describeStep(await run.query(releaseStateQuery)),
     say,
     warn,
   });
 }
 
-const inWords = ({ phase, version }: ReleaseState): string =>
+const describeStep = ({ phase, version }: ReleaseState): string =>
   phase === 'closed' ? phase : `${phase} version ${version}`;

@@ -1,27 +1,27 @@
-// What keeps a run from going on, read from its description: attempts that failed, and queues that no worker polls.
+// Reports what keeps a run from making progress: failed attempts of its steps, and task queues that no worker polls.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 
-/** Receives one line about what is going on. */
+/** Receives one line of progress. */
 export type Say = (text: string) => void;
 
-/** The part of a run's description that is looked at. */
+/** The parts of a run's description that are read. */
 export type RunDescription = Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'taskQueue' | 'raw'>;
 
 type Raw = WorkflowExecutionDescription['raw'];
 type PendingActivity = NonNullable<Raw['pendingActivities']>[number];
 type Failure = NonNullable<PendingActivity['lastFailure']>;
 
-/** An attempt that failed. */
+/** A failed attempt of a step. */
 export interface FailedAttempt {
-  /** The same for the same attempt, however often it is looked at. */
+  /** Identifies the attempt. */
   readonly key: string;
-  /** Which step and attempt, with which error, and when the next is due. */
+  /** Describes the step, the attempt, its error, and when the next attempt is due. */
   readonly words: string;
 }
 
-/** A queue in which something of a run has been due since an instant. */
+/** A task queue in which a task of the run waits for a worker. */
 export interface DueInQueue {
   readonly queue: string;
   readonly kind: 'workflow' | 'activity';
@@ -29,7 +29,7 @@ export interface DueInQueue {
   readonly since: number;
 }
 
-// Numbers of Temporal's API, whose package is not a dependency of ours.
+// Enum values of Temporal's API; we do not depend on the package that declares them.
 const SCHEDULED = 1;
 const QUEUE_TYPE = { workflow: 1, activity: 2 } as const;
 const WORKFLOW_TASK_FAILED = 9;
@@ -37,9 +37,9 @@ const WORKFLOW_TASK_FAILED = 9;
 const MAX_CAUSE = 1_000;
 
 /**
- * The attempts of steps that failed and are made again, one entry for each step.
+ * Returns the last failed attempt of each step that is being retried.
  *
- * @param now milliseconds since 1970, for how long it is until the next
+ * @param now milliseconds since 1970, to compute the time until the next attempt
  * @example failedAttempts(await run.describe(), Date.now())[0]?.words
  */
 export function failedAttempts({ raw }: RunDescription, now: number): FailedAttempt[] {
@@ -52,41 +52,41 @@ export function failedAttempts({ raw }: RunDescription, now: number): FailedAtte
       {
         key: `${activityId}/${attempt - 1}`,
         words:
-          `${activityType?.name} failed at attempt ${attempt - 1}${of}: ${causeInWords(lastFailure)}; ` +
-          nextInWords(activity, now),
+          `${activityType?.name} failed at attempt ${attempt - 1}${of}: ${describeCause(lastFailure)}; ` +
+          describeNext(activity, now),
       },
     ];
   });
 }
 
-/** "UNKNOWN_COLUMN: column hours does not exist. Correct …", or what Temporal says of a worker that went silent. */
-function causeInWords({ message, applicationFailureInfo, timeoutFailureInfo, cause }: Failure): string {
-  const own = message ?? 'no reason was given';
+/** Describes a failure: "UNKNOWN_COLUMN: column hours does not exist. Correct …", or that a worker stopped responding. */
+function describeCause({ message, applicationFailureInfo, timeoutFailureInfo, cause }: Failure): string {
+  const own = message ?? 'without a message';
   const inner = cause?.message ?? '';
   const words = own.includes(inner) ? own : `${own} (${inner})`;
   const type = applicationFailureInfo?.type;
-  // The type of an error without a code is the name of its class.
+  // For an error without a code the type is the name of its class.
   const code = type && /^[A-Z_]+$/.test(type) ? `${type}: ` : '';
-  const silent = timeoutFailureInfo ? ', its worker died, was stopped or is stuck' : '';
+  const silent = timeoutFailureInfo ? '; its worker has died, was stopped or is stuck' : '';
   const all = `${code}${words}${silent}`.replaceAll(/\s+/g, ' ');
   return all.length > MAX_CAUSE ? `${all.slice(0, MAX_CAUSE)}…` : all;
 }
 
-function nextInWords(
+function describeNext(
   { attempt, state, nextAttemptScheduleTime, scheduledTime }: PendingActivity,
   now: number,
 ): string {
   const next = `attempt ${attempt ?? 1}`;
-  if (Number(state) !== SCHEDULED) return `${next} runs`;
+  if (Number(state) !== SCHEDULED) return `${next} is running`;
   const at = tsToMs(nextAttemptScheduleTime ?? scheduledTime);
   if (at <= now) return `${next} is due and waits for a worker`;
   return `${next} is due at ${second(at)} UTC, in ${Math.ceil((at - now) / 1_000)} s`;
 }
 
-/** "2024-02-29 06:00:00" */
+/** Formats milliseconds since 1970 to the second: "2024-02-29 06:00:00". */
 const second = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 
-/** What of a run is due and has not been taken by a worker, the longest wait of each queue. */
+/** Returns the task queues in which a due task waits for a worker, each with its longest wait. */
 export function dueInQueues({ raw, taskQueue }: RunDescription, now: number): DueInQueue[] {
   const due: DueInQueue[] = [];
   const task = raw.pendingWorkflowTask;
@@ -103,18 +103,18 @@ export function dueInQueues({ raw, taskQueue }: RunDescription, now: number): Du
   return [...longest.values()];
 }
 
-/** So long something may wait before its queue is looked at. */
+/** How long a task may wait before its queue is checked. */
 const PATIENCE_MS = 2_000;
 const LOOK_AGAIN_MS = 5_000;
 
-/** A poll of the server lasts a minute: a queue that was not polled for longer has no worker that is free. */
+/** A poll lasts a minute, so a queue without a poll for longer than this has no free worker. */
 const MAX_POLL_AGE_MS = 70_000;
 
-/** Tells what keeps one run from going on, each thing once. */
+/** Reports what keeps one run from making progress, each problem once. */
 export class RunTroubles {
   readonly #client: Client;
   readonly #warn: Say;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #queuesLookedAt = 0;
 
   constructor(client: Client, warn: Say) {
@@ -122,10 +122,10 @@ export class RunTroubles {
     this.#warn = warn;
   }
 
-  /** Looks at a description that was just made. Never throws: what cannot be looked at is not told. */
+  /** Checks a fresh description of the run. Never throws: what cannot be checked is not reported. */
   async look(description: RunDescription): Promise<void> {
     const now = Date.now();
-    for (const { key, words } of failedAttempts(description, now)) this.#tell(key, words);
+    for (const { key, words } of failedAttempts(description, now)) this.#report(key, words);
     await this.#lookAtTask(description);
     if (now - this.#queuesLookedAt < LOOK_AGAIN_MS) return;
     const waiting = dueInQueues(description, now).filter(({ since }) => now - since >= PATIENCE_MS);
@@ -136,16 +136,16 @@ export class RunTroubles {
 
   async #lookAtTask({ raw, workflowId, runId }: RunDescription): Promise<void> {
     const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
-    if (attempt < 2 || this.#told.has(`task/${attempt}`)) return;
+    if (attempt < 2 || this.#reported.has(`task/${attempt}`)) return;
     const why = await this.#whyTaskFailed(workflowId, runId).catch(() => undefined);
-    this.#tell(
+    this.#report(
       `task/${attempt}`,
-      `the workflow itself failed at attempt ${attempt - 1} of its task: ${why ?? 'the log of the worker says why'}; ` +
-        'Temporal makes the next attempt until it succeeds',
+      `the workflow code failed at attempt ${attempt - 1} of its task: ${why ?? "see the worker's log for the reason"}; ` +
+        'Temporal retries the task until it succeeds',
     );
   }
 
-  /** From the end of the history, where the first failure of the task stands. */
+  /** Finds the newest workflow task failure at the end of the history. */
   async #whyTaskFailed(workflowId: string, runId: string): Promise<string | undefined> {
     const { namespace } = this.#client.options;
     const { history } = await this.#client.workflowService.getWorkflowExecutionHistoryReverse({
@@ -155,25 +155,25 @@ export class RunTroubles {
     });
     const failed = history?.events?.find(({ eventType }) => Number(eventType) === WORKFLOW_TASK_FAILED);
     const failure = failed?.workflowTaskFailedEventAttributes?.failure;
-    return failure ? causeInWords(failure) : undefined;
+    return failure ? describeCause(failure) : undefined;
   }
 
   async #lookAtQueue({ queue, kind }: DueInQueue, now: number): Promise<void> {
     const key = `queue/${kind}/${queue}`;
     const polled = await this.#lastPoll(queue, kind).catch(() => now);
     if (polled !== null && now - polled <= MAX_POLL_AGE_MS) {
-      this.#told.delete(key);
+      this.#reported.delete(key);
       return;
     }
-    this.#tell(
+    this.#report(
       key,
       polled === null
         ? `no worker polls the task queue ${queue} for ${kind} tasks: start one with \`tidegate worker\` or \`tidegate start\``
-        : `no worker has polled the task queue ${queue} for ${kind} tasks since ${second(polled)} UTC: none runs, or all have as much work as they take`,
+        : `no worker has polled the task queue ${queue} for ${kind} tasks since ${second(polled)} UTC: none is running, or all are busy`,
     );
   }
 
-  /** When the queue was polled last, in milliseconds since 1970; null if no worker polls it. */
+  /** Returns when the queue was last polled, in milliseconds since 1970; null if no worker polls it. */
   async #lastPoll(queue: string, kind: DueInQueue['kind']): Promise<number | null> {
     const { pollers } = await this.#client.workflowService.describeTaskQueue({
       namespace: this.#client.options.namespace,
@@ -184,17 +184,17 @@ export class RunTroubles {
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  #tell(key: string, words: string): void {
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
+  #report(key: string, words: string): void {
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     this.#warn(`  ${words}`);
   }
 }
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Waits for an answer that a run is to give, and tells meanwhile what keeps the run from it. */
-export async function tellingTroubles<Answer>(
+/** Waits for an answer from a run, and reports until then what keeps the run from making progress. */
+export async function reportTroublesUntil<Answer>(
   client: Client,
   workflowId: string,
   warn: Say,

@@ -1,4 +1,4 @@
-// A decision on a pending version, sent by update or by signal, and what became of it.
+// Sends a decision on a pending version, by update or by signal, and returns whether it was accepted.
 import { setTimeout as delay } from 'node:timers/promises';
 import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -10,9 +10,9 @@ import { type Services } from '../shared/connections.ts';
 type Needed = Pick<Services, 'client' | 'database'>;
 
 /**
- * Sends a decision as an update, which answers whether it counted.
+ * Sends a decision as an update, whose answer says whether it was accepted.
  *
- * @throws TidegateError NOTHING_PENDING where the release has ended; TEMPORAL_UNREACHABLE where no worker answers
+ * @throws TidegateError NOTHING_PENDING if the release has ended; TEMPORAL_UNREACHABLE if no worker answers
  */
 export async function decideByUpdate(
   { client, database }: Needed,
@@ -24,13 +24,13 @@ export async function decideByUpdate(
   return result;
 }
 
-/** How long a worker may take to record a decision that was sent as a signal. */
+/** How long to wait until a worker has recorded a decision that was sent as a signal, in milliseconds. */
 const RECORDED_WITHIN_MS = 30_000;
 
 /**
- * Sends a decision as a signal and waits for the row that it leaves.
+ * Sends a decision as a signal and waits for the row that records it.
  *
- * @throws TidegateError TEMPORAL_UNREACHABLE where no row appears
+ * @throws TidegateError TEMPORAL_UNREACHABLE if no row appears in time
  */
 export async function decideBySignal(
   { client, database }: Needed,
@@ -55,7 +55,7 @@ export async function decideBySignal(
   }
   throw new TidegateError(
     'TEMPORAL_UNREACHABLE',
-    `no worker recorded the signal within ${RECORDED_WITHIN_MS / 1_000} s; it may still count`,
+    `no worker recorded the signal within ${RECORDED_WITHIN_MS / 1_000} s; it may still take effect`,
     {
       remedy: `Check that a worker runs, then look at \`tidegate versions ${model}\`.`,
     },

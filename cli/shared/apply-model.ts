@@ -1,4 +1,4 @@
-// A model file: read, checked, stored as a definition version, and scheduled.
+// Reads a model file, checks it, stores it as a definition version, and creates its schedules.
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,35 +15,35 @@ import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
 import { type Services } from './connections.ts';
 import { onlineScheduleOptions, putSchedule, removeSchedule, scheduleOptions } from './schedule.ts';
 
-/** A schedule and the next times at which it runs, soonest first. */
+/** A schedule with its next run times, soonest first. */
 export interface Scheduled {
   readonly id: string;
   readonly nextRuns: readonly Date[];
 }
 
-/** What `applyModel` did. */
+/** The result of `applyModel`. */
 export interface AppliedModel extends Applied {
   readonly model: string;
   readonly appliedBy: string;
-  /** The named views of the definition, with the other models that declare one of the name. */
+  /** The named views of the definition, each with the other models that declare a view of the same name. */
   readonly sharedViews: readonly SharedView[];
-  /** What should be known of its tables, though nothing is wrong with them. */
+  /** Notes and warnings about its tables; none of them prevents applying the definition. */
   readonly notes: readonly SourceNote[];
   readonly schedule: Scheduled;
-  /** When its online rows are brought up to date; null where the definition leaves that to commands. */
+  /** When its online rows are brought up to date; null if the definition sets no schedule for that. */
   readonly onlineSchedule: Scheduled | null;
 }
 
 /**
  * Reads the default export of a model file.
  *
- * @throws TidegateError INVALID_DEFINITION when there is no such file, it cannot be run, or what it exports is no model
+ * @throws TidegateError INVALID_DEFINITION if the file does not exist, cannot be loaded, or does not export a model
  */
 export async function readModelFile(file: string): Promise<ModelDefinition> {
   const path = resolve(file);
   const unusable = (problem: string, cause?: unknown): TidegateError =>
     new TidegateError('INVALID_DEFINITION', `${file} ${problem}`, {
-      remedy: 'Give a file such as models/churn.ts, whose default export is defineModel({ … }).',
+      remedy: 'Name a file such as models/churn.ts, whose default export is defineModel({ … }).',
       cause,
     });
   await access(path).catch((cause: unknown) => {
@@ -51,7 +51,7 @@ export async function readModelFile(file: string): Promise<ModelDefinition> {
   });
   let exported: unknown;
   try {
-    // Our own code runs as it was built; TypeScript of others is loaded as it is.
+    // Our own code is compiled beforehand, but a user's model file is TypeScript and needs tsx.
     const { tsImport } = await import('tsx/esm/api');
     const loaded = (await tsImport(pathToFileURL(path).href, import.meta.url)) as { default?: unknown };
     exported = unwrapped(loaded.default);
@@ -62,15 +62,15 @@ export async function readModelFile(file: string): Promise<ModelDefinition> {
   return parseDefinition(exported);
 }
 
-/** The default export itself: a file outside a package of type `module` is loaded as CommonJS, which wraps it once more. */
+/** Unwraps the default export: a file outside a package of type `module` is loaded as CommonJS, which wraps it once more. */
 const unwrapped = (exported: unknown): unknown =>
   typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : exported;
 
 /**
  * Stores a definition as the model's next version and brings its schedules up to date.
  *
- * @throws TidegateError as `applyDefinition`; INVALID_DEFINITION when it cannot be scheduled, FOREIGN_INSTALLATION when a
- * schedule of the model belongs to another installation, and then nothing is stored
+ * @throws TidegateError as `applyDefinition`; INVALID_DEFINITION if it cannot be scheduled; FOREIGN_INSTALLATION if a
+ * schedule of the model belongs to another installation. Then nothing is stored.
  */
 export async function applyModel(
   {
@@ -86,7 +86,7 @@ export async function applyModel(
   const online = onlineScheduleOptions(definition, taskQueue);
   const model = definition.name;
   await requireInstallation(database);
-  // A schedule of this name that carries no id is ours only if its model was here before.
+  // A schedule of this name without an installation id is ours only if this database already had the model.
   const owned = (await listModels(database)).includes(model);
   await refuseForeignSchedules(client, model, installation, owned);
   const applied = await applyDefinition(database, definition, appliedBy);

@@ -1,4 +1,4 @@
-// Arguments and options as commands take them; a wrong one is told with the usage and exit code 2.
+// Parsers for arguments and options, and options that several commands share. A wrong value ends with exit code 2.
 import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { nameProblem, printableName, textProblem } from '../../domain/decisions/written-text.ts';
@@ -11,14 +11,14 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})$/;
 
 /**
- * Reads a day (midnight UTC) or an instant with its offset.
+ * Parses a day (midnight UTC) or an instant with its offset.
  *
  * @throws InvalidArgumentError for anything else, and for days that do not exist
  * @example parseInstant('2024-02-29') // 2024-02-29T00:00:00Z
  */
 export function parseInstant(text: string): Date {
   const instant = DAY.test(text) || INSTANT.test(text) ? new Date(text) : new Date(NaN);
-  // JavaScript reads 2024-02-30 as 1 March.
+  // JavaScript parses 2024-02-30 as 1 March.
   const isReal =
     !Number.isNaN(instant.getTime()) &&
     instant.getUTCFullYear() >= 1 &&
@@ -30,63 +30,63 @@ export function parseInstant(text: string): Date {
   return instant;
 }
 
-/** Reads the number of a version or report, with or without a "v" before it. @example parseNumber('v2') // 2 */
+/** Parses the number of a version or report, with or without a leading "v". @example parseNumber('v2') // 2 */
 export function parseNumber(text: string): number {
   const number = /^v?\d{1,9}$/.test(text) ? Number(text.replace('v', '')) : 0;
-  if (number < 1) throw new InvalidArgumentError('Write a whole number from 1.');
+  if (number < 1) throw new InvalidArgumentError('Write a whole number, 1 or greater.');
   return number;
 }
 
-/** Reads a JSON object. @example parseObject('{"plan": "basic"}') */
+/** Parses a JSON object. @example parseObject('{"plan": "basic"}') */
 export function parseObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
-    // Told below, with every other text that is not an object.
+    // Rejected below, like any other text that is not an object.
   }
   throw new InvalidArgumentError(`Write a JSON object, such as '{"monthly_fee": 12.5}'.`);
 }
 
-/** Reads `column=value`, added to those before it. @example parseKey('user_id=u_1', {}) // { user_id: 'u_1' } */
+/** Parses `column=value` and adds it to earlier ones. @example parseKey('user_id=u_1', {}) // { user_id: 'u_1' } */
 export function parseKey(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Write column=value, such as user_id=u_000123.');
   return { ...earlier, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** Reads a text that says something. @example parseText(' grace ') // 'grace' */
+/** Parses a text that is not blank. @example parseText(' grace ') // 'grace' */
 export function parseText(text: string): string {
   if (text.trim() === '') throw new InvalidArgumentError('Write a text that is not blank.');
   return text.trim();
 }
 
-/** Reads the name of a person: one printable line. @example parseName(' grace ') // 'grace' */
+/** Parses the name of a person: one printable line. @example parseName(' grace ') // 'grace' */
 export function parseName(text: string): string {
   const problem = nameProblem('It', text.trim());
   if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
   return text.trim();
 }
 
-/** Reads a comment or reason, which may have several lines. */
+/** Parses a comment or reason, which may have several lines. */
 export function parseComment(text: string): string {
   const problem = textProblem('It', text);
   if (problem !== undefined) throw new InvalidArgumentError(`${problem}.`);
   return text.trim();
 }
 
-/** Reads a reason that says something. @throws InvalidArgumentError for a blank one too */
+/** Parses a reason that is not blank. @throws InvalidArgumentError */
 export const parseReason = (text: string): string => parseComment(parseText(text));
 
-/** Reads how many rows are wanted, from 1 to 1,000. @example parseLimit('20') // 20 */
+/** Parses a number of rows from 1 to 1,000. @example parseLimit('20') // 20 */
 export function parseLimit(text: string): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > 1_000) throw new InvalidArgumentError('Write a whole number from 1 to 1000.');
   return limit;
 }
 
-/** Reads a length of time in which something fits. @example parseSpan('45 days') */
+/** Parses a duration longer than zero. @example parseSpan('45 days') */
 export function parseSpan(text: string): string {
   const { success } = span.safeParse(text);
   if (!success)
@@ -94,17 +94,17 @@ export function parseSpan(text: string): string {
   return text;
 }
 
-/** The user of this machine: who acts, where nobody is named. */
+/** The name of the user who runs this process: the default of `--by`. */
 function systemUser(): string {
   try {
     return userInfo().username;
   } catch {
-    // In a container the user may have a number and no name.
+    // In a container the user may have no name, only a number.
     return process.env['USER'] ?? 'unknown';
   }
 }
 
-/** `--json`, for commands that answer. */
+/** `--json`, for commands that print an answer. */
 export const jsonOption = (): Option => new Option('--json', 'print the answer as one JSON document');
 
 /** `--definition <version>`. */
@@ -115,11 +115,11 @@ export const definitionOption = (): Option =>
 export const asOfOption = (description: string): Option =>
   new Option('--as-of <instant>', description).argParser(parseInstant);
 
-/** `--by <name>`, the system's user where it is left out. */
+/** `--by <name>`; the default is the name of the system user. */
 export const byOption = (description: string): Option =>
   new Option('--by <name>', description).argParser(parseName).default(printableName(systemUser()));
 
-/** What the options of `addSubjectOptions` give. */
+/** The values of the options that `addSubjectOptions` adds. */
 export interface SubjectOptions {
   readonly key?: Record<string, string>;
   readonly features?: Record<string, unknown>;
@@ -130,47 +130,50 @@ export interface SubjectOptions {
 export const addSubjectOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--key <column=value>', 'a key column of the entity; again for each').argParser(parseKey),
+      new Option(
+        '--key <column=value>',
+        'a key column of the entity; repeat it for each key column',
+      ).argParser(parseKey),
     )
     .addOption(
       new Option(
         '--features <json>',
-        'features as a JSON object; with a key they stand in place of those stored',
+        'features as a JSON object; together with a key they replace the stored ones',
       ).argParser(parseObject),
     )
-    .addOption(asOfOption('row time of features without a key; now where left out').conflicts('key'));
+    .addOption(asOfOption('row time of features without a key (default: now)').conflicts('key'));
 
 /**
- * The subject as the API reads it.
+ * Builds the request body for the API.
  *
- * @throws TidegateError INVALID_REQUEST where neither a key nor features are given
+ * @throws TidegateError INVALID_REQUEST if neither a key nor features are given
  */
 export function subjectOf({ key, features, asOf }: SubjectOptions) {
-  if (!key && !features) throw new TidegateError('INVALID_REQUEST', 'give --key or --features');
+  if (!key && !features) throw new TidegateError('INVALID_REQUEST', 'neither --key nor --features was given');
   return { ...(key && { key }), ...(features && { features }), ...(asOf && { as_of: asOf }) };
 }
 
-/** Settings and output of one call of the command line. */
+/** Settings and output of one invocation of the command line. */
 export interface CommandContext {
-  /** The settings, read at the first call, so that `--help` needs none. @throws TidegateError BAD_CONFIG */
+  /** Returns the settings. Reads them at the first call, so that `--help` needs none. @throws TidegateError BAD_CONFIG */
   readonly config: () => Config;
   readonly output: Output;
 }
 
-/** How far the clocks of two machines may differ, in milliseconds. */
+/** Tolerated difference between the clocks of two machines, in milliseconds. */
 const CLOCK_DIFFERENCE = 5 * 60_000;
 
-/** The latest instant that is not of the future: five minutes after `now`. */
+/** The latest instant that does not count as the future: five minutes after `now`. */
 export const latestInstant = (now = new Date()): Date => new Date(now.getTime() + CLOCK_DIFFERENCE);
 
 /** `--future`. */
 export const futureOption = (): Option =>
-  new Option('--future', 'accept an instant that lies in the future; without it, such an instant is refused');
+  new Option('--future', 'accept an instant in the future, which is refused otherwise');
 
 /**
- * Refuses instants that lie more than five minutes in the future, unless they are meant.
+ * Refuses instants that lie more than five minutes in the future, unless `isMeant` is true.
  *
- * @param instants by the option that gave them; undefined where it was left out
+ * @param instants by option; undefined for an option that was not given
  * @throws TidegateError FUTURE_INSTANT naming the first of them
  * @example refuseFuture({ '--as-of': asOf }, future)
  */
@@ -184,7 +187,7 @@ export function refuseFuture(
     if (instant === undefined || instant <= latestInstant(now)) continue;
     throw new TidegateError(
       'FUTURE_INSTANT',
-      `${option} ${instant.toISOString()} lies in the future: it is ${now.toISOString()}`,
+      `${option} ${instant.toISOString()} lies in the future: it is now ${now.toISOString()}`,
     );
   }
 }

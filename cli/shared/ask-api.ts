@@ -1,4 +1,4 @@
-// Predictions, asked of the API over HTTP like anybody else.
+// Asks the API for predictions and explanations over HTTP.
 import { type ExplainAnswer } from '../../api/schemas/explanation.ts';
 import { type PredictAnswer } from '../../api/schemas/prediction.ts';
 import { type ErrorBody } from '../../api/schemas/common.ts';
@@ -8,14 +8,14 @@ import { withoutPassword } from './endpoints.ts';
 /**
  * Asks the API for predictions.
  *
- * @throws TidegateError with the code that the API answered; NOT_READY where it does not answer
+ * @throws TidegateError with the error code of the API; NOT_READY if it does not answer
  * @example await predict('http://127.0.0.1:8080', 'churn', { key: { user_id: 'u_000123' } })
  */
 export const predict = (apiUrl: string, model: string, body: object): Promise<PredictAnswer> =>
   ask<PredictAnswer>(apiUrl, model, 'predict', body);
 
 /**
- * Asks the API why an entity or a row gets its score.
+ * Asks the API how much each feature adds to the score of an entity or a row.
  *
  * @throws TidegateError as {@link predict}
  * @example await explain('http://127.0.0.1:8080', 'churn', { key: { user_id: 'u_000123' } })
@@ -38,9 +38,9 @@ async function ask<Answer extends object>(
   }
   throw new TidegateError(
     'INTERNAL',
-    `${withoutPassword(apiUrl)} answered ${answer.status}, and not as the API would`,
+    `${withoutPassword(apiUrl)} answered ${answer.status}, but not in the format of the API`,
     {
-      remedy: 'Check that TIDEGATE_API_URL names the API.',
+      remedy: 'Check that TIDEGATE_API_URL is the address of the API.',
     },
   );
 }

@@ -1,4 +1,4 @@
-// Settings: read once from the environment, checked against one schema, frozen, and passed down.
+// The settings: read once from the environment, validated against one schema, and frozen.
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
@@ -9,7 +9,7 @@ import { DEFAULT_TASK_QUEUE } from '../../workflows/protocol/messages.ts';
 
 const PORT = 'must be a port, 1 to 65535';
 
-const ROWS = 'must be a whole number of rows, from 1';
+const ROWS = 'must be a whole number of rows, 1 or greater';
 const MILLISECONDS = 'must be a whole number of milliseconds, from 100 to 600000';
 
 const milliseconds = (preset: number) =>
@@ -30,7 +30,7 @@ const postgresUrl = z.url({
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
-/** Every variable that Tidegate reads. Described in docs/configuration.md and listed in .env.example. */
+/** Every variable that Tidegate reads; docs/configuration.md describes them and .env.example lists them. */
 export const settingsSchema = z.object({
   DATABASE_URL: postgresUrl.optional(),
   TEMPORAL_ADDRESS: z
@@ -81,22 +81,22 @@ export interface TemporalSettings {
 
 /** The settings of one process; frozen. */
 export interface Config {
-  /** Absent: the database of the running `tidegate start`. */
+  /** If undefined, the database of the running `tidegate start` is used. */
   readonly databaseUrl: string | undefined;
-  /** Absent: the Temporal of the running `tidegate start`. */
+  /** If undefined, the Temporal of the running `tidegate start` is used. */
   readonly temporal: TemporalSettings | undefined;
   readonly taskQueue: string;
-  /** Where the API listens; `url` is where it is reached, when that differs. */
+  /** Where the API listens; `url` is its address for clients, if that differs. */
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
   /** How long the API waits for Postgres, in milliseconds. */
   readonly patience: {
     /** For a connection, and for one statement. */
     readonly database: number;
-    /** For a look-up by key. */
+    /** For a lookup by key. */
     readonly lookUp: number;
   };
   readonly webhookUrl: string | undefined;
-  /** A window of more rows is profiled in parts of about so many. */
+  /** A window with more rows than this is profiled in parts of about this many rows. */
   readonly partRows: number;
   /** Folder of the embedded servers, absolute. */
   readonly dataDir: string;
@@ -104,22 +104,21 @@ export interface Config {
   readonly ports: { readonly postgres: number; readonly temporal: number; readonly temporalUi: number };
   readonly workflowBundle: string | undefined;
   readonly logLevel: Settings['TIDEGATE_LOG_LEVEL'];
-  /** What the settings were read from: child processes begin with it. */
+  /** The environment that the settings were read from; child processes inherit it. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-// What belongs to other programs must not reach this one, nor those that it starts, through a file that lies about in
-// the working directory: NODE_OPTIONS loads any script, PATH chooses programs, LD_PRELOAD loads code into all of them.
+// Only these names are read from a .env file. A file in the working directory must not set variables of other programs, here
+// or in child processes: NODE_OPTIONS loads any script, PATH chooses programs, LD_PRELOAD loads code into all of them.
 const OF_TIDEGATE = /^(TIDEGATE_|TEMPORAL_)|^DATABASE_URL$/;
 
-/** Settings that name code which is loaded or programs which are run: for the same reason the environment alone sets them. */
-export const OF_THE_ENVIRONMENT_ALONE: readonly string[] = ['TIDEGATE_CACHE', 'TIDEGATE_WORKFLOW_BUNDLE'];
+/** Settings that name code or programs to run. For the same reason they are read only from the environment. */
+export const ENVIRONMENT_ONLY: readonly string[] = ['TIDEGATE_CACHE', 'TIDEGATE_WORKFLOW_BUNDLE'];
 
-const isReadFromFile = (name: string): boolean =>
-  OF_TIDEGATE.test(name) && !OF_THE_ENVIRONMENT_ALONE.includes(name);
+const isReadFromFile = (name: string): boolean => OF_TIDEGATE.test(name) && !ENVIRONMENT_ONLY.includes(name);
 
 /**
- * The settings that a `.env` file holds, and the names of what else is in it.
+ * Returns the settings in a `.env` file, and the names of the variables in it that are ignored.
  *
  * @example readDotenv('TIDEGATE_API_PORT=8081\nNODE_OPTIONS=--require ./x.cjs')
  * // { settings: { TIDEGATE_API_PORT: '8081' }, ignored: ['NODE_OPTIONS'] }
@@ -136,9 +135,9 @@ export function readDotenv(text: string): {
 }
 
 /**
- * Reads and checks the settings. An empty variable counts as absent.
+ * Reads and validates the settings. An empty variable counts as unset.
  *
- * @throws TidegateError BAD_CONFIG naming each wrong variable
+ * @throws TidegateError BAD_CONFIG naming each invalid variable
  * @example const config = readConfig(process.env);
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
@@ -185,13 +184,13 @@ const withoutEmpty = (env: NodeJS.ProcessEnv): Record<string, string> =>
     ),
   );
 
-/** TLS, API key and profiles are read as every Temporal program reads them. */
+/** Reads TLS, API key and profile settings the way every Temporal program does. */
 function temporalSettings(
   settings: Settings,
   environment: Record<string, string>,
 ): TemporalSettings | undefined {
   const { TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE } = settings;
-  // A configuration file that merely lies in the home directory does not keep `tidegate start` from its own server.
+  // A Temporal configuration file in the home directory alone must not keep `tidegate start` from starting its own server.
   if (!TEMPORAL_ADDRESS && !TEMPORAL_CONFIG_FILE && !TEMPORAL_PROFILE) return undefined;
   try {
     const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: environment });

@@ -1,4 +1,4 @@
-// The connections of one command: opened for it, closed after it.
+// Opens the connections of one command and closes them after it.
 import { Client, Connection } from '@temporalio/client';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../../store/postgres/database.ts';
@@ -10,11 +10,11 @@ import { type Config, type TemporalSettings } from './config.ts';
 import { type Endpoints, findDatabaseUrl, findEndpoints } from './endpoints.ts';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 
-/** What a command that starts or follows runs works with. */
+/** The connections of a command that starts or follows runs. */
 export interface Services {
   readonly database: Database;
   readonly client: Client;
-  /** What the client starts carries its id. */
+  /** Runs and schedules that the client starts carry its id. */
   readonly installation: Installation;
   readonly endpoints: Endpoints;
   readonly taskQueue: string;
@@ -23,7 +23,7 @@ export interface Services {
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Gives a database whose schema this process knows.
+ * Calls `use` with a database connection, after checking that its schema is up to date.
  *
  * @throws TidegateError NOT_READY, DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW
  */
@@ -43,7 +43,7 @@ async function withDatabaseAt<T>(url: string, use: (database: Database) => Promi
 }
 
 /**
- * Gives database and Temporal client.
+ * Calls `use` with a database connection and a Temporal client.
  *
  * @throws TidegateError as {@link withDatabase}, and TEMPORAL_UNREACHABLE
  */
@@ -51,7 +51,7 @@ export async function withServices<T>(config: Config, use: (services: Services) 
   return withServicesAt(await findEndpoints(config), config.taskQueue, use);
 }
 
-/** Gives database and Temporal client of servers that are known. @throws TidegateError as {@link withServices} */
+/** Like {@link withServices}, for servers whose addresses are already known. */
 export const withServicesAt = <T>(
   endpoints: Endpoints,
   taskQueue: string,
@@ -67,10 +67,10 @@ export const withServicesAt = <T>(
   });
 
 /**
- * Gives a Temporal client.
+ * Calls `use` with a Temporal client.
  *
- * @param installation whose id the runs carry that it starts; absent for one that starts none
- * @throws TidegateError TEMPORAL_UNREACHABLE, saying where it tried
+ * @param installation its id is stored with the runs that the client starts; leave it out for a client that starts none
+ * @throws TidegateError TEMPORAL_UNREACHABLE with the address
  */
 export async function withClient<T>(
   settings: TemporalSettings,
@@ -102,7 +102,7 @@ async function connect({ connectionOptions }: TemporalSettings): Promise<Connect
 }
 
 /**
- * Runs what the database has not seen.
+ * Runs the migrations that the database does not have yet.
  *
  * @returns the names of the migrations that ran
  * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_TOO_NEW, MIGRATION_FAILED

@@ -1,4 +1,4 @@
-// How CSV files are written, as people name it on the command line.
+// Parsers for the options that describe the format of CSV files.
 import { InvalidArgumentError } from 'commander';
 import { type Encoding, encodingNamed } from '../../store/import/csv/byte-decoder.ts';
 
@@ -12,7 +12,7 @@ const separators: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads what keeps cells apart: one character, or its name.
+ * Parses a delimiter: one character, or its name.
  *
  * @throws InvalidArgumentError for more than one character, a quote or a line break
  * @example parseDelimiter('tab') // '\t'
@@ -24,7 +24,7 @@ export function parseDelimiter(text: string): string {
 }
 
 /**
- * Reads what values may be wrapped in: one character, or `none`; nothing for none.
+ * Parses a quote character: one character, or `none`, which returns an empty text.
  *
  * @throws InvalidArgumentError for more than one character, or a line break
  * @example parseQuote('none') // ''
@@ -36,9 +36,9 @@ export function parseQuote(text: string): string {
 }
 
 /**
- * Reads the name of an encoding of text.
+ * Parses the name of a text encoding.
  *
- * @throws InvalidArgumentError for one that is not known
+ * @throws InvalidArgumentError for an unknown one
  * @example parseEncoding('Latin1') // 'windows-1252'
  */
 export function parseEncoding(text: string): Encoding {

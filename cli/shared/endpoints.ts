@@ -1,23 +1,23 @@
-// Where the servers are: as the settings say, else those of the running `tidegate start`.
+// Finds the addresses of the servers: from the settings, or those of the running `tidegate start`.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Config, type TemporalSettings } from './config.ts';
 import { findRunning, type Running } from '../local/running.ts';
 
-/** Where everything is. */
+/** Addresses of the servers. */
 export interface Endpoints {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
-  /** Of Temporal's web UI, where it is known. */
+  /** Address of Temporal's web UI, if known. */
   readonly uiUrl: string | undefined;
 }
 
-/** Settings that reach a Temporal without TLS, such as an embedded one. */
+/** Settings for a Temporal without TLS, such as the embedded one. */
 export const plainTemporal = (address: string, namespace: string): TemporalSettings => ({
   connectionOptions: { address },
   namespace,
 });
 
-/** @throws TidegateError NOT_READY when neither a setting nor a running `tidegate start` says where a server is */
+/** Returns all addresses. @throws TidegateError NOT_READY if neither a setting nor a running `tidegate start` provides one */
 export async function findEndpoints(config: Config): Promise<Endpoints> {
   const { temporal } = config;
   const running = await findRunning(config.dataDir);
@@ -28,19 +28,19 @@ export async function findEndpoints(config: Config): Promise<Endpoints> {
   };
 }
 
-/** Where the database is. @throws TidegateError NOT_READY as {@link findEndpoints} */
+/** Returns the address of the database. @throws TidegateError NOT_READY as {@link findEndpoints} */
 export async function findDatabaseUrl(config: Config, running?: Running): Promise<string> {
   if (config.databaseUrl !== undefined) return config.databaseUrl;
   const { databaseUrl } = running ?? (await findRunning(config.dataDir));
   return databaseUrl ?? nowhere('DATABASE_URL', config);
 }
 
-/** Where the API is: as the settings say, else that of the running `tidegate start`, else where one would listen. */
+/** Returns the address of the API: from TIDEGATE_API_URL, the running `tidegate start`, or the configured host and port. */
 export async function findApiUrl(config: Config): Promise<string> {
   return config.api.url ?? (await findRunning(config.dataDir)).apiUrl ?? addressOfApi(config);
 }
 
-/** Where an API that this configuration starts is reached from this machine. */
+/** The address on this machine of an API that is started with these settings. */
 export function addressOfApi({ api: { host, port } }: Pick<Config, 'api'>): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
@@ -55,11 +55,11 @@ function nowhere(variable: string, { dataDir }: Config): never {
   });
 }
 
-// Every place of a URL of Postgres that can hold a secret.
+// Query parameters of a Postgres URL that can contain a secret.
 const SECRETS = /^(password|sslpassword|passfile|sslkey)$/i;
 
 /**
- * An address as it may be shown: a password is not part of it.
+ * Returns an address with its passwords replaced, safe to print.
  *
  * @example withoutPassword('postgres://ada:geheim@db/churn') // 'postgres://ada:***@db/churn'
  */

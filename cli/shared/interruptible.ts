@@ -1,13 +1,13 @@
-// Work that Ctrl-C ends in order.
+// Lets Ctrl-C cancel a command's work cleanly.
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Does something that a signal of the system may interrupt. The first one aborts; a second ends the process as ever.
+ * Runs work that SIGINT, SIGTERM or SIGHUP cancels. The first signal aborts the work; a second one ends the process.
  *
- * @param work gives up, throwing, soon after its signal is aborted
- * @returns nothing where it was interrupted
- * @throws whatever `work` threw of itself
+ * @param work must throw the reason of its signal soon after that is aborted
+ * @returns the result of `work`; undefined if it was interrupted
+ * @throws any other error of `work`
  * @example const result = await interruptible((signal) => importFiles(pool, { ...request, signal }));
  */
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined> {

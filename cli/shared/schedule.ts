@@ -1,4 +1,4 @@
-// The Temporal Schedules of a model: when it is monitored, and its online rows brought up to date, by themselves.
+// The Temporal schedules of a model: one monitors it, one brings its online rows up to date.
 import {
   type CalendarSpec,
   type Client,
@@ -32,12 +32,12 @@ const MONTHS = [
 const FIRST_MONDAY = '4 days';
 
 /**
- * When a schedule runs. Months begin on day 1, weeks on Monday, days at midnight, in the model's time zone;
- * hours, minutes, and several weeks or days at once, are intervals in UTC.
+ * Returns when a schedule runs. Periods of months start on day 1, of one week on Monday, of one day at midnight, in the
+ * model's time zone. Periods of minutes, hours, several days or several weeks are intervals in UTC.
  *
- * @param at the part of the definition that says so, for errors
- * @throws TidegateError INVALID_DEFINITION for an unknown time zone, a period of nothing, or months by which a year
- * cannot be divided
+ * @param at key of the definition that sets the period, for errors
+ * @throws TidegateError INVALID_DEFINITION for an unknown time zone, a period of zero, or a number of months that does not
+ * divide a year
  * @example scheduleSpec({ every: '1 month', window: '1 month', timezone: 'UTC' })
  */
 export function scheduleSpec(
@@ -51,7 +51,7 @@ export function scheduleSpec(
   const calendar = (spec: CalendarSpec, isDue: (day: Date) => boolean): ScheduleSpec => ({
     calendars: [
       { hour: 0, minute: 0, second: 0, ...spec, comment: `every ${every}` },
-      ...instead(timezone, isDue),
+      ...replacedMidnights(timezone, isDue),
     ],
     timezone,
   });
@@ -67,14 +67,14 @@ export function scheduleSpec(
   return { intervals: [{ every: toMilliseconds(duration), ...(offset as { offset?: '4 days' }) }] };
 }
 
-/** Years ahead for which runs are named whose midnight does not exist. */
+/** For how many years ahead to add runs on days without a midnight. */
 const YEARS_AHEAD = 20;
 
 /**
- * Runs for the midnights that the zone's clocks leave out, at the first time that they show instead, which is the same
- * instant: Temporal starts nothing at a time that does not exist, and a day would never be measured.
+ * Adds a run for each midnight that the time zone's clock change skips, at the first local time that exists, which is the
+ * same instant. Temporal starts nothing at a time that does not exist, so that day would never be measured.
  */
-function instead(timezone: string, isDue: (day: Date) => boolean): CalendarSpec[] {
+function replacedMidnights(timezone: string, isDue: (day: Date) => boolean): CalendarSpec[] {
   const year = new Date().getUTCFullYear();
   return missingMidnights(timezone, year, year + YEARS_AHEAD)
     .filter(isDue)
@@ -109,7 +109,7 @@ function invalid(at: string, problem: string): TidegateError {
   });
 }
 
-/** When a model is monitored: one run at a time; runs missed in an outage are made up for one whole period. */
+/** The schedule that monitors a model: one run at a time; runs missed during an outage are caught up for one period. */
 export function scheduleOptions(definition: ModelDefinition, taskQueue: string): ScheduleOptions {
   const { name: model, monitor } = definition;
   const input: MonitorInput = { model };
@@ -122,7 +122,7 @@ export function scheduleOptions(definition: ModelDefinition, taskQueue: string):
   });
 }
 
-/** When online rows are brought up to date, in the same way; nothing where the definition does not say. */
+/** The schedule that brings online rows up to date, with the same policies; undefined if the definition sets none. */
 export function onlineScheduleOptions(
   definition: ModelDefinition,
   taskQueue: string,
@@ -137,7 +137,7 @@ export function onlineScheduleOptions(
     workflowId: workflowIds.materialize(model),
     taskQueue,
     args: [input],
-    staticSummary: `Materialise ${model}, every ${every}`,
+    staticSummary: `Materialize ${model}, every ${every}`,
   });
 }
 
@@ -160,9 +160,8 @@ function optionsOf(model: string, every: string, spec: ScheduleSpec, action: Act
 }
 
 /**
- * How late a run may start, in milliseconds: a twentieth of the period, ten minutes at most, so that many models do not
- * all start at midnight. The server draws it for each schedule and time. The instant that a run speaks about is the time
- * without it.
+ * The maximum random delay of a run, in milliseconds: a twentieth of the period, at most ten minutes. It keeps many models
+ * from all starting at midnight. The as-of instant of a run is its scheduled time without the delay.
  */
 const jitterOf = (every: string): number =>
   Math.min(MAX_JITTER_MS, Math.floor(toMilliseconds(durationOf(every)) / 20));
@@ -170,12 +169,11 @@ const jitterOf = (every: string): number =>
 const MAX_JITTER_MS = 600_000;
 
 /**
- * Creates a schedule that carries the id of an installation, or brings it up to date; one that was paused by hand stays
- * paused.
+ * Creates a schedule with the id of an installation, or updates it. A schedule that was paused by hand stays paused.
  *
- * @param owned whether a schedule that carries no id, from before there were any, belongs to this installation
- * @returns the next times at which it runs, soonest first
- * @throws TidegateError FOREIGN_INSTALLATION when it belongs to another installation, and then it stays as it is
+ * @param owned whether a schedule without an installation id, created by an earlier release, belongs to this installation
+ * @returns its next run times, soonest first
+ * @throws TidegateError FOREIGN_INSTALLATION if it belongs to another installation; then it is not changed
  */
 export async function putSchedule(
   client: Client,
@@ -198,7 +196,7 @@ export async function putSchedule(
   return (await handle.describe()).info.nextActionTimes;
 }
 
-/** Removes a schedule, if it is there. */
+/** Deletes a schedule, if it exists. */
 export async function removeSchedule(client: Client, scheduleId: string): Promise<void> {
   try {
     await client.schedule.getHandle(scheduleId).delete();

@@ -96,7 +96,7 @@ describe('a step goes on while', () => {
   });
 });
 
-test('doctor sees connections of a worker that are held and do nothing, and who waits for whose lock', async () => {
+test('doctor finds worker connections that are held but idle, and those that wait for a lock', async () => {
   const worker = openDatabase(database.url, { max: 3, applicationName: 'tidegate-worker' });
   const [idle, holder, waiter] = [
     await worker.pool.connect(),
@@ -113,8 +113,8 @@ test('doctor sees connections of a worker that are held and do nothing, and who 
     expect(findings.map(({ kind }) => kind)).toEqual(['warning', 'problem']);
     return findings;
   });
-  expect(found[0]?.words).toMatch(/a step \(pid \d+\) has waited for \d+ s for a lock that pid \d+ holds/);
-  expect(found[1]?.words).toMatch(/2 connections are held and do nothing/);
+  expect(found[0]?.words).toMatch(/a step \(pid \d+\) has been waiting \d+ s for a lock that pid \d+ holds/);
+  expect(found[1]?.words).toMatch(/2 connections are held by steps but idle/);
   await holder.query('rollback');
   await waiting;
   for (const client of [idle, holder, waiter]) client.release();

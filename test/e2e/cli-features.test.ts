@@ -63,7 +63,7 @@ describe('features describe', () => {
     const text = await tidegate('features', 'describe', 'retention');
     expect(text).toContain('retention, definition 1');
     expect(text).toContain('view usage of examples.usage');
-    expect(text).toContain('true from as_of, for 45 days, known at loaded_at, at most 6 hours later');
+    expect(text).toContain('valid from as_of, for 45 days, known at loaded_at, at most 6 hours later');
     expect(text).toContain('view usage is shared with upsell');
     expect(text).toMatch(/^watch_hours +numeric +at least 0/m);
     expect(text).toMatch(/^last_seen_at +instant, input only/m);

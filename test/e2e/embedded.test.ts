@@ -136,7 +136,7 @@ describe('Postgres', () => {
     await writeFile(join(cluster, 'PG_VERSION'), '17\n');
     await expect(postgresOn(port)).rejects.toMatchObject({
       code: 'DATA_FOLDER_BROKEN',
-      message: `${cluster} holds data of Postgres 17, but this Tidegate brings Postgres 18`,
+      message: `${cluster} has data of Postgres 17, but this release comes with Postgres 18`,
     });
     await rm(join(cluster, 'PG_VERSION'));
     await expect(postgresOn(port)).rejects.toMatchObject({
@@ -342,7 +342,7 @@ describe('a whole run', () => {
     const next = await startRun();
     const nextEnd = endOf(next);
     await isUp();
-    expect(lines.join('')).toContain('was left running by a Tidegate that was killed');
+    expect(lines.join('')).toContain('which a killed Tidegate left running');
     interrupt(next);
     expect(await nextEnd).toBe(0);
     expect(await processesOf(dataDir)).toEqual([]);

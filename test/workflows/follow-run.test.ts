@@ -5,7 +5,7 @@ import { expect, inject, it } from 'vitest';
 import { Client, Connection } from '@temporalio/client';
 import { followMonitor } from '../../cli/runs/follow-to-approval.ts';
 import { followRun } from '../../cli/runs/follow-run.ts';
-import { tellingTroubles } from '../../cli/runs/run-troubles.ts';
+import { reportTroublesUntil } from '../../cli/runs/run-troubles.ts';
 import { workflowTypes } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { fakeActivities } from './fake-activities.ts';
@@ -50,7 +50,7 @@ it('tells them while an answer is waited for as well', () => {
   return withLoops(fakes, async ({ client, rollback }) => {
     const warnings: string[] = [];
     const run = await rollback();
-    const waiting = tellingTroubles(
+    const waiting = reportTroublesUntil(
       client,
       run.workflowId,
       (text) => void warnings.push(text),

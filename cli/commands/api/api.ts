@@ -1,4 +1,4 @@
-// tidegate api: serves predictions and decisions over HTTP until it is told to stop.
+// tidegate api: serves predictions and decisions over HTTP until it is stopped.
 import { type Command } from 'commander';
 import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
 import { type CommandContext } from '../../shared/arguments.ts';

@@ -1,4 +1,4 @@
-// The API process: connects, listens until it is told to stop, closes in order.
+// The API process: connects, listens until it is stopped, and closes its connections in order.
 import { pino } from 'pino';
 import { temporalDecisionGate } from '../../../api/context/decision-gate.ts';
 import { startServer } from '../../../api/server.ts';
@@ -9,14 +9,14 @@ import { type Config, type TemporalSettings } from '../../shared/config.ts';
 import { withClient } from '../../shared/connections.ts';
 import { reportReady } from '../../local/processes/ready-message.ts';
 
-/** What the API process needs to know. */
+/** Settings of the API process. */
 export interface ApiConfig extends Pick<Config, 'api' | 'logLevel' | 'patience'> {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
 }
 
 /**
- * Serves until SIGINT or SIGTERM. A supervisor is told when it listens.
+ * Serves until SIGINT or SIGTERM. Reports ready to a supervisor as soon as it listens.
  *
  * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE, PORT_IN_USE
  */
@@ -51,7 +51,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
   }
 }
 
-/** Resolves with the first signal that asks this process to stop; later ones change nothing. */
+/** Resolves with the first SIGINT or SIGTERM; later signals are ignored. */
 const stopSignal = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, resolve);

@@ -1,4 +1,4 @@
-// A dataset as `--json` answers it.
+// JSON shapes of a dataset for the `dataset` commands.
 import { type DatasetUse, holdsRows, describeUse } from '../../../domain/decisions/dataset-retention.ts';
 import { findDataset, type SizedDataset } from '../../../store/datasets/dataset-uses.ts';
 import { TidegateError } from '../../../domain/errors.ts';
@@ -28,19 +28,19 @@ export const headerJson = ({ dataset, chunks, bytes }: SizedDataset) => ({
   expiredAt: dataset.expiredAt,
 });
 
-/** What rests on a dataset, and whether that keeps its rows. */
+/** What uses a dataset, and whether that use keeps its rows. */
 export const usesJson = (uses: readonly DatasetUse[]) =>
   uses.map((use) => ({ ...use, words: describeUse(use), keepsRows: holdsRows(use) }));
 
-/** Bytes as people read them. @example sizeInWords(155_189_248) // '148 MB' */
-export function sizeInWords(bytes: number): string {
+/** Formats a number of bytes with its unit. @example formatBytes(155_189_248) // '148 MB' */
+export function formatBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;
   if (bytes < 1_024 ** 2) return `${Math.round(bytes / 1_024)} kB`;
   if (bytes < 1_024 ** 3) return `${Math.round(bytes / 1_024 ** 2)} MB`;
   return `${(bytes / 1_024 ** 3).toFixed(1)} GB`;
 }
 
-/** @throws TidegateError UNKNOWN_DATASET */
+/** Returns the dataset with this number. @throws TidegateError UNKNOWN_DATASET */
 export async function datasetNamed(database: Database, id: number): Promise<Dataset> {
   const dataset = await findDataset(database, id);
   if (!dataset) throw new TidegateError('UNKNOWN_DATASET', `there is no dataset ${id}`);

@@ -1,4 +1,4 @@
-// tidegate dataset: frozen datasets, looked at, verified and let go.
+// tidegate dataset: lists, shows, verifies and expires frozen datasets.
 import { type Command } from 'commander';
 import { type CommandContext, jsonOption, parseNumber } from '../../shared/arguments.ts';
 import { addDatasetVerify } from './verify.ts';
@@ -7,13 +7,13 @@ import { datasetUses, expireDatasets, listDatasets, sized } from '../../../store
 import { getDefinition } from '../../../store/definitions/definitions.ts';
 import { withDatabase } from '../../shared/connections.ts';
 import { day, minute } from '../../output/format.ts';
-import { datasetNamed, headerJson, sizeInWords, usesJson } from './dataset-json.ts';
+import { datasetNamed, formatBytes, headerJson, usesJson } from './dataset-json.ts';
 import { describeBackfilled, describeLabels } from '../../../domain/data/label-states.ts';
 import { holdsRows, describeUse } from '../../../domain/decisions/dataset-retention.ts';
 
 /** Adds `tidegate dataset list | show | verify | expire`. */
 export function addDataset(program: Command, context: CommandContext): void {
-  const dataset = program.command('dataset').description('look at frozen datasets, verify them, let them go');
+  const dataset = program.command('dataset').description('list, show, verify and expire frozen datasets');
   addDatasetList(dataset, context);
   addDatasetShow(dataset, context);
   addDatasetVerify(dataset, context);
@@ -29,9 +29,9 @@ interface Options {
 function addDatasetExpire(command: Command, { config, output }: CommandContext): void {
   command
     .command('expire')
-    .description('let the rows of datasets go that retention.datasets does not keep; their digests stay')
+    .description('delete dataset rows older than retention.datasets; the digests stay')
     .argument('<model>', 'name of the model')
-    .option('--dry-run', 'say what would go, and keep it')
+    .option('--dry-run', 'list what would be deleted, and delete nothing')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate dataset expire churn --dry-run')
     .action((model: string, { dryRun = false, json }: Options) =>
@@ -39,17 +39,19 @@ function addDatasetExpire(command: Command, { config, output }: CommandContext):
         const { definition } = await getDefinition(database, model);
         const retention = definition.retention.datasets;
         const request = { model, retention, now: new Date(), dryRun };
-        const gone: Dataset[] = [];
+        const expired: Dataset[] = [];
         for (;;) {
-          const some = await expireDatasets(database, request);
-          gone.push(...some);
-          // A trial changes nothing, so it would give the same for ever.
-          if (dryRun || some.length === 0) break;
+          const batch = await expireDatasets(database, request);
+          expired.push(...batch);
+          // A dry run deletes nothing, so the next call would return the same datasets.
+          if (dryRun || batch.length === 0) break;
         }
-        const datasets = gone.map(({ id, rows, window }) => ({ id, rows, window }));
+        const datasets = expired.map(({ id, rows, window }) => ({ id, rows, window }));
         if (json) return output.json({ model, retention, dryRun, datasets });
         if (datasets.length === 0)
-          return output.line(`every dataset of ${model} is kept (${retention} after its last use)`);
+          return output.line(
+            `nothing to delete: every dataset of ${model} is kept for ${retention} after its last use`,
+          );
         output.table({
           head: ['dataset', 'window', 'rows'],
           rows: datasets.map(({ id, rows, window }) => [
@@ -58,7 +60,7 @@ function addDatasetExpire(command: Command, { config, output }: CommandContext):
             rows,
           ]),
         });
-        output.line(dryRun ? 'nothing was let go: a trial' : 'their rows were let go');
+        output.line(dryRun ? 'dry run: nothing was deleted' : 'the rows of these datasets were deleted');
       }),
     );
 }
@@ -79,7 +81,7 @@ function addDatasetList(dataset: Command, { config, output }: CommandContext): v
         const datasets = await listDatasets(database, model, MAX_LISTED);
         if (json) return output.json({ model, datasets: datasets.map(headerJson) });
         if (datasets.length === 0)
-          return output.line(`${model} has no dataset yet: \`tidegate monitor ${model}\``);
+          return output.line(`${model} has no dataset yet: run \`tidegate monitor ${model}\``);
         output.table({
           head: ['id', 'window', 'rows', 'labelled', 'definition', 'size', 'frozen (UTC)', 'digest'],
           rows: datasets.map(({ dataset: found, bytes }) => [
@@ -88,7 +90,7 @@ function addDatasetList(dataset: Command, { config, output }: CommandContext): v
             found.rows,
             found.labelledRows,
             found.definitionVersion,
-            found.expiredAt ? `let go ${day(found.expiredAt)}` : sizeInWords(bytes),
+            found.expiredAt ? `expired ${day(found.expiredAt)}` : formatBytes(bytes),
             minute(found.createdAt),
             found.digest.slice(0, 12),
           ]),
@@ -101,7 +103,7 @@ function addDatasetList(dataset: Command, { config, output }: CommandContext): v
 function addDatasetShow(command: Command, { config, output }: CommandContext): void {
   command
     .command('show')
-    .description('show a frozen dataset: window, rows, columns, digest, size, and what rests on it')
+    .description('show a frozen dataset: window, rows, columns, digest, size, and what uses it')
     .argument('<id>', 'number of the dataset', parseNumber)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate dataset show 12')
@@ -125,18 +127,18 @@ function addDatasetShow(command: Command, { config, output }: CommandContext): v
         );
         output.line(
           `  rows        ${dataset.rows}, ${describeLabels(dataset)}, ${dataset.holdoutRows} held out, ` +
-            `${dataset.trainingRows} to learn from`,
+            `${dataset.trainingRows} for training`,
         );
         if (dataset.backfilled.length > 0)
-          output.line(`  mark        ${describeBackfilled(dataset.backfilled)}`);
+          output.line(`  backfilled  ${describeBackfilled(dataset.backfilled)}`);
         output.line(`  digest      ${dataset.digest}`);
         output.line(
-          `  size        ${expiredAt ? `rows let go on ${day(expiredAt)}` : `${sizeInWords(size.bytes)} in ${size.chunks} chunks`}`,
+          `  size        ${expiredAt ? `rows deleted on ${day(expiredAt)}` : `${formatBytes(size.bytes)} in ${size.chunks} chunks`}`,
         );
         for (const use of uses) {
-          output.line(`  rests on it ${describeUse(use)}${holdsRows(use) ? ', which keeps its rows' : ''}`);
+          output.line(`  used by     ${describeUse(use)}${holdsRows(use) ? ', which keeps its rows' : ''}`);
         }
-        if (uses.length === 0) output.line('  rests on it nothing');
+        if (uses.length === 0) output.line('  used by     nothing');
         output.line();
         output.table({
           head: ['column', 'kind', 'distinct values'],

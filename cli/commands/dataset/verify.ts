@@ -1,4 +1,4 @@
-// tidegate dataset verify: are the frozen rows whole, and does their source still give the same.
+// tidegate dataset verify: checks that the frozen rows are intact and that their source still gives the same rows.
 import { type Command } from 'commander';
 import { type DatasetDifference } from '../../../domain/data/dataset-difference.ts';
 import { verifyDataset } from '../../../store/datasets/verify.ts';
@@ -14,10 +14,7 @@ export function addDatasetVerify(command: Command, { config, output }: CommandCo
     .description('check the chunks of a dataset, and whether its source still gives the same rows')
     .argument('<id>', 'number of the dataset', parseNumber)
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      '\nExits with 1 where the source differs.\n\nExample:\n  tidegate dataset verify 12',
-    )
+    .addHelpText('after', '\nExits with 1 if the source differs.\n\nExample:\n  tidegate dataset verify 12')
     .action((id: number, { json }: { readonly json?: boolean }) =>
       withDatabase(config(), async (database) => {
         const dataset = await datasetNamed(database, id);
@@ -46,21 +43,21 @@ export function addDatasetVerify(command: Command, { config, output }: CommandCo
 
 function printDifference(output: Output, { missing, added, columns }: DatasetDifference): void {
   if (missing.rows === 0 && added.rows === 0 && columns.length === 0) {
-    output.line('the source gives the same rows and values, written in another way');
+    output.line('the source gives the same rows and values; only their encoding differs');
     return;
   }
-  output.line('the source gives other rows:');
+  output.line('the source now gives different rows:');
   output.table({
-    head: ['what', 'rows', 'first', 'frozen', 'now'],
+    head: ['difference', 'rows', 'first', 'frozen', 'now'],
     rows: [
-      ...[['no longer there', missing] as const, ['not there before', added] as const].flatMap(
+      ...[['removed rows', missing] as const, ['added rows', added] as const].flatMap(
         ([what, { rows, examples }]) =>
-          rows === 0 ? [] : [[what, rows, placeInWords(examples[0]), null, null]],
+          rows === 0 ? [] : [[what, rows, formatPlace(examples[0]), null, null]],
       ),
       ...columns.map(({ column, rows, examples: [first] }) => [
         column,
         rows,
-        placeInWords(first),
+        formatPlace(first),
         first?.frozen ?? null,
         first?.now ?? null,
       ]),
@@ -68,5 +65,5 @@ function printDifference(output: Output, { missing, added, columns }: DatasetDif
   });
 }
 
-const placeInWords = (place: { readonly key: string; readonly at: string } | undefined): string =>
+const formatPlace = (place: { readonly key: string; readonly at: string } | undefined): string =>
   place ? `${place.key} at ${place.at}` : '';

@@ -1,4 +1,4 @@
-// tidegate demo: the whole story, on generated data and real servers.
+// tidegate demo: runs the whole loop on generated data and real servers.
 import { type Command, Option } from 'commander';
 import { type CommandContext } from '../../shared/arguments.ts';
 import { EXIT_INTERRUPTED } from '../../output/explain-error.ts';
@@ -12,26 +12,27 @@ interface Options {
 export function addDemo(program: Command, { config, output }: CommandContext): void {
   program
     .command('demo')
-    .description('tell the whole story on generated data: drift, a second version, approval, serving')
+    .description('run the whole loop on generated data: training, drift, a second version, approval, serving')
     .addOption(
-      new Option('--keep', 'stay up at the end until Ctrl-C; what a terminal does').conflicts('exit'),
+      new Option('--keep', 'keep running at the end until Ctrl-C (default on a terminal)').conflicts('exit'),
     )
-    .option('--exit', 'stop at the end; what anything but a terminal does')
+    .option('--exit', 'exit when done (default when stdout is not a terminal)')
     .addHelpText(
       'after',
-      "\nIt begins anew each time, in .tidegate/demo or in the folder that --data names, which must be empty or a demo's own." +
+      '\nEach run starts over: it erases .tidegate/demo, or the folder that --data names. A named folder must be empty or come' +
+        '\nfrom an earlier demo.' +
         '\n\nExample:\n  tidegate demo --exit',
     )
     .action(async ({ keep, exit }: Options, command: Command) => {
       const { data } = command.optsWithGlobals<{ readonly data?: string }>();
       const { runDemo } = await import('./run-demo.ts');
       const stays = keep ?? (exit ? false : output.isTerminal);
-      const isTold = await runDemo({
+      const isComplete = await runDemo({
         config: config(),
         output,
         keep: stays,
         isFolderNamed: data !== undefined,
       });
-      if (!isTold) process.exitCode = EXIT_INTERRUPTED;
+      if (!isComplete) process.exitCode = EXIT_INTERRUPTED;
     });
 }

@@ -1,4 +1,4 @@
-// How the story ends: a table of what it came to, and the places to look.
+// The end of the demo: a table that compares the versions, and the places to look at.
 import { day, interval, three } from '../../output/format.ts';
 import { type Output, type Table } from '../../output/output.ts';
 import { type Services } from '../../shared/connections.ts';
@@ -7,16 +7,16 @@ import { workflowIds } from '../../../workflows/protocol/messages.ts';
 import { type Asked, MODEL, type Scene, SUBSCRIBER } from './story.ts';
 import { monthEnds } from './months.ts';
 
-/** Where to look once the story is told. */
+/** Addresses that are printed at the end. */
 export interface Places {
-  /** Of Temporal's web UI. */
+  /** Address of Temporal's web UI. */
   readonly uiUrl: string | undefined;
   readonly apiUrl: string;
-  /** The data folder, as commands are given it. */
+  /** The data folder, as `--data` accepts it. */
   readonly folder: string;
 }
 
-/** What the story came to. */
+/** Predictions of the subscriber before and after the second version, and the report in between. */
 export interface Ending {
   readonly before: Asked;
   readonly after: Asked;
@@ -24,8 +24,8 @@ export interface Ending {
   readonly reportId: number;
 }
 
-/** Prints the table and the places to look, each as it is reached there. */
-export async function tellEnding(
+/** Prints the table, then one line per place to look at. */
+export async function printEnding(
   output: Output,
   { services }: Scene,
   ending: Ending,
@@ -38,7 +38,7 @@ export async function tellEnding(
     output.line(`${what.padEnd(17)} ${at}`);
 }
 
-/** One row a version, oldest first: its AUC on the same holdout subscribers in either month, and what it said. */
+/** Builds one row per version, oldest first: its AUC on the holdout of each month, and its score of the subscriber. */
 export function endingTable(
   versions: readonly VersionRow[],
   { before, after }: Pick<Ending, 'before' | 'after'>,
@@ -46,10 +46,10 @@ export function endingTable(
   const rows = [...versions]
     .sort((a, b) => a.version - b.version)
     .map((row): string[] => {
-      const heir = versions.find(({ champion }) => champion?.version === row.version);
+      const successor = versions.find(({ champion }) => champion?.version === row.version);
       const onFirst = row.champion === null ? row.auc : null;
-      const onSecond = row.champion === null ? heir?.champion?.auc : row.auc;
-      const said = [before, after].find(({ version }) => version === row.version);
+      const onSecond = row.champion === null ? successor?.champion?.auc : row.auc;
+      const prediction = [before, after].find(({ version }) => version === row.version);
       return [
         `v${row.version}`,
         row.stage,
@@ -57,7 +57,7 @@ export function endingTable(
         interval(onFirst) ?? '',
         interval(onSecond) ?? '',
         row.moved?.actor ?? '',
-        said ? `${three(said.score)}` : '',
+        prediction ? `${three(prediction.score)}` : '',
       ];
     });
   return {
@@ -67,7 +67,7 @@ export function endingTable(
       'trained on',
       `AUC ${day(monthEnds[0])}`,
       `AUC ${day(monthEnds[1])}`,
-      'on the word of',
+      'approved by',
       `user ${SUBSCRIBER}`,
     ],
     rows,

@@ -1,4 +1,4 @@
-// The demo: the whole story on real servers, from the first month to the second version in Production.
+// The demo: starts real servers and runs everything from the first month to the second version in Production.
 import { relative } from 'node:path';
 import { type Config } from '../../shared/config.ts';
 import { withServicesAt } from '../../shared/connections.ts';
@@ -8,25 +8,25 @@ import { type Run, runUntilStopped } from '../../local/processes/run-until-stopp
 import { type Output } from '../../output/output.ts';
 import { type Servers, startServers } from '../start/start-servers.ts';
 import { demoFolder, takeDemoFolder, writeMonth } from './months.ts';
-import { type Places, tellEnding } from './ending.ts';
+import { type Places, printEnding } from './ending.ts';
 import { type Scene, Story } from './story.ts';
 import { twoMonths } from './two-months.ts';
 
-/** How to tell the story. */
+/** How to run the demo. */
 export interface DemoOptions {
   readonly config: Config;
   readonly output: Output;
-  /** Whether the servers stay up at the end, until Ctrl-C. */
+  /** Whether the servers keep running at the end, until Ctrl-C. */
   readonly keep: boolean;
   /** Whether `--data` names the demo's folder; otherwise it is `demo` in the data folder. */
   readonly isFolderNamed: boolean;
 }
 
 /**
- * Erases the demo's folder, starts everything on free ports and tells the story. Whatever fails, everything is stopped.
+ * Erases the demo's folder, starts everything on free ports and runs the demo. Stops everything again, even on a failure.
  *
- * @returns whether the story was told to its end, and not ended by Ctrl-C
- * @throws whatever the story failed with
+ * @returns true if it ran to its end, false if Ctrl-C ended it
+ * @throws the error that a step failed with
  */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
   const { output, keep, isFolderNamed } = options;
@@ -35,17 +35,19 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
   const quiet = (): void => undefined;
   await takeDemoFolder(folder, isFolderNamed);
   const story = new Story({ output, steps: 9 });
-  let isTold = false;
+  let isComplete = false;
   await runUntilStopped(async (run) => {
-    await Promise.race([tell(story, run, options), untilAborted(run.signal)]);
-    isTold = true;
+    await Promise.race([runStory(story, run, options), untilAborted(run.signal)]);
+    isComplete = true;
     output.line();
-    output.line(`Told in ${story.seconds.toFixed(1)} s.`);
-    if (keep) output.line('Everything stays up to look around: Ctrl-C stops it.');
+    output.line(`Finished in ${story.seconds.toFixed(1)} s.`);
+    if (keep) output.line('Everything keeps running so that you can look around; Ctrl-C stops it.');
     else run.end();
   }, quiet);
-  output.line(isTold ? `Stopped. To look around, come back with: ${comeBack}` : 'Stopped before the end.');
-  return isTold;
+  output.line(
+    isComplete ? `Stopped. To look around, start it again: ${comeBack}` : 'Stopped before the end.',
+  );
+  return isComplete;
 }
 
 const folderOf = ({ config, isFolderNamed }: DemoOptions): string =>
@@ -54,7 +56,7 @@ const folderOf = ({ config, isFolderNamed }: DemoOptions): string =>
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
-/** The demo never touches servers that settings name, and finds its own ports beside whatever else runs. */
+/** The settings of the demo's own servers: never the servers that the settings name, always free ports. */
 async function ownServers(config: Config, dataDir: string): Promise<Config> {
   const ports = new Set<number>();
   while (ports.size < 4) ports.add(await freePort());
@@ -69,7 +71,7 @@ async function ownServers(config: Config, dataDir: string): Promise<Config> {
   };
 }
 
-async function tell(story: Story, run: Run, options: DemoOptions): Promise<void> {
+async function runStory(story: Story, run: Run, options: DemoOptions): Promise<void> {
   const { config, output, keep } = options;
   const folder = folderOf(options);
   const own = await ownServers(config, folder);
@@ -82,11 +84,11 @@ async function tell(story: Story, run: Run, options: DemoOptions): Promise<void>
     return started;
   });
   await withServicesAt(servers, config.taskQueue, async (services) => {
-    // Whatever the story waits for ends with it: a closed connection answers at once, a stopped server not for long.
+    // Closing the connection fails every pending call immediately; a stopped server would let it wait for a while.
     run.signal.addEventListener('abort', () => void services.client.connection.close());
     const scene: Scene = { services, servers, folder, note: story.note };
     const ending = await twoMonths(story, scene);
-    await tellEnding(output, scene, ending, keep ? placesNow(servers, folder) : placesLater(config, folder));
+    await printEnding(output, scene, ending, keep ? placesNow(servers, folder) : placesLater(config, folder));
   });
 }
 
@@ -96,7 +98,7 @@ const placesNow = ({ uiUrl, apiUrl }: Servers, folder: string): Places => ({
   folder: relative('.', folder),
 });
 
-/** Where everything will be when `tidegate start` brings the demo's data back. */
+/** Where everything will be after `tidegate start` on the demo's data folder. */
 const placesLater = (config: Config, folder: string): Places => ({
   uiUrl: `http://127.0.0.1:${config.ports.temporalUi}`,
   apiUrl: addressOfApi(config),

@@ -1,4 +1,4 @@
-// Tells a story step by step, with the seconds since it began before each line.
+// Prints the demo step by step, each line with the seconds since the start; with the model and people of the demo.
 import { type Output } from '../../output/output.ts';
 import { type Say } from '../../runs/follow-run.ts';
 import { type Services } from '../../shared/connections.ts';
@@ -7,7 +7,7 @@ import { TidegateError } from '../../../domain/errors.ts';
 import { day, three } from '../../output/format.ts';
 import { predict } from '../../shared/ask-api.ts';
 
-/** What a story is told with. */
+/** How a story is printed. */
 export interface StoryOptions {
   readonly output: Output;
   /** How many steps there are. */
@@ -22,7 +22,7 @@ export class Story {
   readonly #steps: number;
   readonly #clock: () => number;
   readonly #began: number;
-  #told = 0;
+  #begun = 0;
 
   constructor({ output, steps, clock = () => performance.now() }: StoryOptions) {
     this.#output = output;
@@ -36,25 +36,25 @@ export class Story {
     return (this.#clock() - this.#began) / 1_000;
   }
 
-  /** Tells a step's title, then lets it happen. */
-  async step<T>(title: string, happen: (note: Say) => Promise<T>): Promise<T> {
-    this.#told += 1;
-    this.#tell(`[${this.#told}/${this.#steps}] ${title}`);
-    return happen(this.note);
+  /** Prints a step's title, then runs it. */
+  async step<T>(title: string, run: (note: Say) => Promise<T>): Promise<T> {
+    this.#begun += 1;
+    this.#print(`[${this.#begun}/${this.#steps}] ${title}`);
+    return run(this.note);
   }
 
-  /** Tells one line of the step that happens. */
-  readonly note: Say = (text) => this.#tell(`      ${text.trim()}`);
+  /** Prints one line below the current step. */
+  readonly note: Say = (text) => this.#print(`      ${text.trim()}`);
 
-  #tell(text: string): void {
+  #print(text: string): void {
     this.#output.line(`${this.seconds.toFixed(1).padStart(6)} s  ${text}`);
   }
 }
 
-/** The model that the demo tells of. */
+/** The demo's model. */
 export const MODEL = 'churn';
 
-/** Who acts: the person who applies the model may not approve what comes of it. */
+/** Who acts: the person who applies the model may not approve its versions. */
 export const people = { applies: 'ada', approves: 'grace' } as const;
 
 /** What a step works with. */
@@ -63,22 +63,22 @@ export interface Scene {
   readonly servers: Servers;
   /** The demo's data folder. */
   readonly folder: string;
-  /** Tells one line of the step. */
+  /** Prints one line below the current step. */
   readonly note: Say;
 }
 
-/** The subscriber whose prediction is followed through the story. */
+/** The subscriber whose prediction is compared before and after the second version. */
 export const SUBSCRIBER = 'sf-0000042';
 
 /** A prediction and the version it came from. */
 export interface Asked {
   readonly version: number;
   readonly score: number;
-  /** Instant of the features. */
+  /** As-of instant of the features, or `unknown`. */
   readonly asOf: string;
 }
 
-/** Asks for the subscriber's prediction and tells it. */
+/** Asks the API for the subscriber's prediction and notes it. */
 export async function askPrediction({ servers, note }: Scene): Promise<Asked> {
   const answer = await predict(servers.apiUrl, MODEL, { key: { user_id: SUBSCRIBER } });
   const [prediction] = answer.predictions;

@@ -1,4 +1,4 @@
-// The story itself: two months of one model.
+// The demo's nine steps: two months of one model.
 import { paths } from '../../../paths.ts';
 import { askPrediction, MODEL, people, type Scene, type Story } from './story.ts';
 import { type Ending } from './ending.ts';
@@ -13,7 +13,7 @@ import { evaluationsOf, describeChampion } from '../../../domain/decisions/compa
 import { getReport, type Report } from '../../../store/registry/reports.ts';
 import { followMonitor, followToApproval, startMonitor } from '../../runs/follow-to-approval.ts';
 
-/** Tells how month two makes version 1 wrong and version 2 takes its place. @throws where a step does not go so */
+/** Runs the steps: version 1 is trained on month one, drift degrades it in month two, and version 2 replaces it. */
 export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
   await story.step('Month one arrives: 7,000 subscribers', () => importMonth(scene, 0));
   await story.step('ada applies models/churn.ts', () => applyChurn(scene));
@@ -24,21 +24,24 @@ export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
     await approveBySignal(scene, first);
     return askPrediction(scene);
   });
-  await story.step('Month two arrives, and the world has changed', () => importMonth(scene, 1));
-  const monitored = await story.step('Month two is monitored: drift, and the AUC has fallen', () =>
+  await story.step('Month two arrives: the data has drifted', () => importMonth(scene, 1));
+  const monitored = await story.step('Month two is monitored: drift is found and the AUC has fallen', () =>
     monitorMonth(scene, monthEnds[1]),
   );
   const second = await story.step('Version 2 is trained, compared and validated', () =>
     trainCandidate(scene, monitored.retrainId),
   );
-  const after = await story.step('grace approves version 2; it serves without a restart', async () => {
-    await approveBySignal(scene, second);
-    return askPrediction(scene);
-  });
+  const after = await story.step(
+    'grace approves version 2; the API serves it without a restart',
+    async () => {
+      await approveBySignal(scene, second);
+      return askPrediction(scene);
+    },
+  );
   return { before, after, reportId: monitored.report.id };
 }
 
-/** Applies models/churn.ts and tells when it will be monitored. */
+/** Applies models/churn.ts and notes when it will be monitored. */
 async function applyChurn({ services, note }: Scene): Promise<void> {
   const definition = await readModelFile(paths.exampleModel);
   const { version, schedule } = await applyModel(services, definition, people.applies);
@@ -48,7 +51,7 @@ async function applyChurn({ services, note }: Scene): Promise<void> {
   );
 }
 
-/** Sends the signal and waits until the version is promoted and served. @throws TidegateError where it is not */
+/** Sends the signal and waits until the version is promoted and served. @throws TidegateError if it is not promoted */
 async function approveBySignal({ services, note }: Scene, { version, digest }: Pending): Promise<void> {
   const { accepted, refusal } = await decideBySignal(services, MODEL, {
     version,
@@ -63,17 +66,17 @@ async function approveBySignal({ services, note }: Scene, { version, digest }: P
   );
   const { outcome, summary } = await followRelease(services, MODEL, version, () => undefined, note);
   if (outcome !== 'promoted')
-    throw new TidegateError('INTERNAL', `the story needs version ${version}, but: ${summary}`);
+    throw new TidegateError('INTERNAL', `the demo cannot go on without version ${version}: ${summary}`);
   note(`version ${version} is in Production and served`);
 }
 
-/** A report, and the retrain it asked for. */
+/** A report, and the retrain that it requested. */
 interface Monitored {
   readonly report: Report;
   readonly retrainId: string;
 }
 
-/** Measures a month and tells what was found. @throws TidegateError where it gave no reason to retrain */
+/** Monitors a month and notes what was found. @throws TidegateError if the report requests no retrain */
 async function monitorMonth({ services, note }: Scene, asOf: Date): Promise<Monitored> {
   const run = await startMonitor(services, { model: MODEL, asOf, requestedBy: people.applies });
   const { reportId, retrainId } = await followMonitor(services, run, () => undefined, note);
@@ -90,23 +93,23 @@ async function monitorMonth({ services, note }: Scene, asOf: Date): Promise<Moni
   if (retrainId === null)
     throw new TidegateError(
       'INTERNAL',
-      `the story needs a retrain, but the report says: ${decision?.reason}`,
+      `the demo needs a retrain, but the report decided: ${decision?.reason}`,
     );
   return { report, retrainId };
 }
 
-/** Follows the retrain to a version in Staging, validated. @throws TidegateError where the candidate was refused */
+/** Follows the retrain to a validated version in Staging. @throws TidegateError if the candidate was refused */
 async function trainCandidate({ services, note }: Scene, retrainId: string): Promise<Pending> {
   const { retrain, pending } = await followToApproval(services, MODEL, retrainId, note);
   if (!pending)
     throw new TidegateError(
       'INTERNAL',
-      `the story needs a candidate, but the retrain says: ${retrain.summary}`,
+      `the demo needs a candidate, but the retrain ended without one: ${retrain.summary}`,
     );
   const { candidateAuc, championAuc, difference, rows } = evaluationsOf(pending.body.comparison).decides;
-  const rival = describeChampion(pending.championVersion);
+  const other = describeChampion(pending.championVersion);
   note(
-    `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidateAuc, championAuc.value)}, ${rival} ${interval(championAuc, candidateAuc.value)}`,
+    `on ${rows} holdout rows: version ${pending.version} AUC ${interval(candidateAuc, championAuc.value)}, ${other} ${interval(championAuc, candidateAuc.value)}`,
   );
   note(
     `difference ${interval(difference)}, p ${pValue(difference.p)}; validated in Staging, waits for a decision`,

@@ -1,4 +1,4 @@
-// tidegate doctor: what is wrong with servers, schema and tables, and what to do about it.
+// tidegate doctor: finds what is wrong with servers, schema and tables, and says how to fix it.
 import { type Command } from 'commander';
 import { type Database, openDatabase } from '../../../store/postgres/database.ts';
 import { getDefinition, listModels } from '../../../store/definitions/definitions.ts';
@@ -16,10 +16,10 @@ export function addDoctor(program: Command, { config, output }: CommandContext):
   program
     .command('doctor')
     .description(
-      'look for what is wrong: servers, schema, search attributes, and of each model tables, indexes, lags, time zones',
+      'check servers, schema and search attributes, and the tables, indexes, lags and time zones of each model',
     )
     .addOption(jsonOption())
-    .addHelpText('after', '\nExits with 1 when something is wrong.\n\nExample:\n  tidegate doctor --json')
+    .addHelpText('after', '\nExits with 1 if something is wrong.\n\nExample:\n  tidegate doctor --json')
     .action(async ({ json }: { readonly json?: boolean }) => {
       const findings = await examine(config());
       const healthy = findings.every(({ kind }) => kind !== 'problem');
@@ -67,5 +67,5 @@ function print(output: Output, findings: readonly Finding[], healthy: boolean): 
     output.line(`${kind === 'ok' ? 'ok     ' : kind} ${about}: ${words}`);
     if (remedy !== undefined) output.line(`        ${remedy}`);
   }
-  output.line(healthy ? 'nothing is wrong' : 'something is wrong: see the problems above');
+  output.line(healthy ? 'no problems found' : 'problems found: see above');
 }

@@ -1,4 +1,4 @@
-// Whether the tables of a model are there, indexed, counted by Postgres, and loaded as the definition says.
+// Checks a model's tables: they exist, have indexes and planner statistics, and are loaded as the definition says.
 import { type ModelDefinition } from '../../../domain/model/definition.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { futureRows, onlineRowsAhead } from '../../../domain/quality/future-rows.ts';
@@ -17,40 +17,33 @@ import { checkChain, historyChanged } from '../../../store/registry/verify-chain
 import { findVersionIn } from '../../../store/registry/versions.ts';
 import { explainError } from '../../output/explain-error.ts';
 
-/** A table of fewer rows is read whole in no time. */
+/** A table with fewer rows is scanned quickly without an index. */
 const FEW_ROWS = 50_000;
 
-/** Looks at the tables of a model's newest definition. */
+/** Examines the tables and the history of a model. */
 export async function examineModel(database: Database, definition: ModelDefinition): Promise<Finding[]> {
   const about = definition.name;
-  const tell = (error: unknown): Pick<Finding, 'words' | 'remedy'> => {
-    const { message, remedy } = explainError(error);
-    return { words: message, remedy };
-  };
-  const tables = await judge(
+  const tables = await runCheck(
     about,
     () => checkSources(database, definition),
     'its tables fit the definition',
-    tell,
   );
-  const history = await judge(
+  const history = await runCheck(
     about,
     () => checkHistory(database, about),
     'its history is what was recorded',
-    tell,
   );
-  // Nothing else can be said of tables that are not as declared.
+  // The checks below need tables that fit the definition.
   if (tables.kind !== 'ok') return [tables, history].filter(({ kind }) => kind !== 'ok');
-  const hidden = await judge(
+  const hidden = await runCheck(
     about,
     () => refuseHiddenNow(database, definition),
-    'no value is hidden in silence',
-    tell,
+    'no known column hides too many values',
   );
   const indexes = await missingIndexes(database.pool, definition);
   const uncounted = await tablesWithoutStatistics(database.pool, definition);
   const future = await findFuture(database, definition);
-  const notes = await notesOrFault(database, definition, tell);
+  const notes = await notesOrProblem(database, definition);
   return [
     tables,
     history,
@@ -64,7 +57,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
     ...uncounted.map((table): Finding => ({
       about,
       kind: 'problem',
-      words: `${table.name} has rows, and Postgres has no statistics of them`,
+      words: `${table.name} has rows, but Postgres has no planner statistics for it`,
       remedy: `analyze ${table.quoted};`,
     })),
     ...[
@@ -80,23 +73,19 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   ];
 }
 
-/** What is worth knowing of the tables, or the label that cannot be read. */
-async function notesOrFault(
-  database: Database,
-  definition: ModelDefinition,
-  tell: (error: unknown) => Pick<Finding, 'words' | 'remedy'>,
-): Promise<Finding[]> {
+/** Notes on the tables, or the problem that kept them from being read. */
+async function notesOrProblem(database: Database, definition: ModelDefinition): Promise<Finding[]> {
   const about = definition.name;
   try {
     const notes = await sourceNotes(database, definition);
     return notes.map(({ words, isWarning }) => ({ about, kind: isWarning ? 'warning' : 'ok', words }));
   } catch (error) {
     if (!(error instanceof TidegateError)) throw error;
-    return [{ about, kind: 'problem', ...tell(error) }];
+    return [{ about, kind: 'problem', ...describeFailure(error) }];
   }
 }
 
-/** The chain of moves, and the evidence of the version that waits. @throws TidegateError HISTORY_CHANGED, EVIDENCE_CHANGED */
+/** Checks the chain of stage moves and the evidence of the version in Staging. @throws TidegateError HISTORY_CHANGED, EVIDENCE_CHANGED */
 async function checkHistory(database: Database, model: string): Promise<void> {
   const { broken } = await checkChain(database, model);
   if (broken) throw historyChanged(model, broken);
@@ -104,28 +93,28 @@ async function checkHistory(database: Database, model: string): Promise<void> {
   if (staged) await findEvidence(database, model, staged.version);
 }
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
-  /** What it is about: a server, the schema, or a model. */
+  /** What was checked: a server, the schema, or a model. */
   readonly about: string;
-  /** `problem`: something is wrong. `warning`: worth a look. `ok`: as it should be. */
+  /** `problem`: something is wrong. `warning`: worth a look. `ok`: nothing to do. */
   readonly kind: 'ok' | 'warning' | 'problem';
   readonly words: string;
-  /** What to do, where something can be done. */
+  /** What to do about it, if anything can be done. */
   readonly remedy?: string;
 }
 
-/** Turns a refusal into a problem, and its absence into what is well. */
-export async function judge(
-  about: string,
-  look: () => Promise<unknown>,
-  well: string,
-  tell: (error: unknown) => Pick<Finding, 'words' | 'remedy'>,
-): Promise<Finding> {
+/** Runs a check: `problem` with its error and remedy if it throws, else `ok` with the given text. */
+export async function runCheck(about: string, check: () => Promise<unknown>, ok: string): Promise<Finding> {
   try {
-    await look();
-    return { about, kind: 'ok', words: well };
+    await check();
+    return { about, kind: 'ok', words: ok };
   } catch (error) {
-    return { about, kind: 'problem', ...tell(error) };
+    return { about, kind: 'problem', ...describeFailure(error) };
   }
+}
+
+function describeFailure(error: unknown): Pick<Finding, 'words' | 'remedy'> {
+  const { message, remedy } = explainError(error);
+  return { words: message, remedy };
 }

@@ -1,12 +1,11 @@
-// Whether the servers answer, and are as this process needs them.
+// Checks that Postgres and Temporal answer and have what this process needs.
 import { type NativeConnection } from '@temporalio/worker';
 import { tidegateMigrations } from '../../../migrations/tidegate/index.ts';
 import { checkReachable, type Database } from '../../../store/postgres/database.ts';
 import { checkSchema } from '../../../store/postgres/migrate.ts';
 import { checkSearchAttributes, temporalUnreachable } from '../../../worker/search-attributes.ts';
 import { type TemporalSettings } from '../../shared/config.ts';
-import { explainError } from '../../output/explain-error.ts';
-import { type Finding, judge } from './examine-model.ts';
+import { type Finding, runCheck } from './examine-model.ts';
 import { type Client } from '@temporalio/client';
 import { listModels } from '../../../store/definitions/definitions.ts';
 import { readInstallation, requireInstallation } from '../../../store/registry/installation.ts';
@@ -15,35 +14,25 @@ import { refuseForeignSchedules } from '../../../worker/schedule-owners.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
-const tell = (error: unknown): Pick<Finding, 'words' | 'remedy'> => {
-  const { message, remedy } = explainError(error);
-  return { words: message, remedy };
-};
-
-/** Postgres, and then Tidegate's schema in it. */
+/** Checks Postgres, and Tidegate's schema if Postgres answers. */
 export async function examineDatabase(database: Database): Promise<Finding[]> {
-  const reachable = await judge('Postgres', () => checkReachable(database), 'answers', tell);
+  const reachable = await runCheck('Postgres', () => checkReachable(database), 'answers');
   if (reachable.kind !== 'ok') return [reachable];
   return [
     reachable,
-    await judge(
-      'schema',
-      () => checkSchema(database, tidegateMigrations),
-      'is the one this Tidegate knows',
-      tell,
-    ),
+    await runCheck('schema', () => checkSchema(database, tidegateMigrations), 'is up to date'),
   ];
 }
 
-/** Temporal, and then the search attributes of its namespace. */
+/** Checks Temporal, and the search attributes of its namespace if Temporal answers. */
 export async function examineTemporal({
   connectionOptions,
   namespace,
 }: TemporalSettings): Promise<Finding[]> {
-  // Loaded late: this native part takes longer to load than most commands to run.
+  // Imported only here: loading this native module takes longer than most commands run.
   const { NativeConnection: Connection } = await import('@temporalio/worker');
   let connection: NativeConnection | undefined;
-  const reachable = await judge(
+  const reachable = await runCheck(
     'Temporal',
     async () => {
       try {
@@ -53,13 +42,12 @@ export async function examineTemporal({
       }
     },
     'answers',
-    tell,
   );
   if (!connection) return [reachable];
   const connected = connection;
   try {
     const look = (): Promise<void> => checkSearchAttributes(connected, namespace);
-    return [reachable, await judge('search attributes', look, `are registered in ${namespace}`, tell)];
+    return [reachable, await runCheck('search attributes', look, `are registered in ${namespace}`)];
   } finally {
     await connected.close();
   }
@@ -77,60 +65,51 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   }
 }
 
-const describeInstallation = (error: unknown): Pick<Finding, 'words' | 'remedy'> => {
-  const { message, remedy } = explainError(error);
-  return { words: message, remedy };
-};
-
-/** Looks at the open runs of the task queue, and at the schedules of the database's models. */
+/** Checks that the database, the open runs of the task queue and the schedules of all models belong together. */
 export async function examineInstallation(
   client: Client,
   database: Database,
   taskQueue: string,
 ): Promise<Finding[]> {
   const installation = await readInstallation(database);
-  const copy = await judge(
+  const copy = await runCheck(
     'installation',
     () => requireInstallation(database),
-    `this database is where the installation ${installation.id} is at home`,
-    describeInstallation,
+    `this database belongs to the installation ${installation.id}`,
   );
-  const runs = await judge(
+  const runs = await runCheck(
     'installation',
     () => refuseForeignRuns(client, taskQueue, installation),
     `${installation.id} owns the runs on the task queue ${taskQueue}`,
-    describeInstallation,
   );
   const schedules: Finding[] = [];
   for (const model of await listModels(database)) {
     const look = () => refuseForeignSchedules(client, model, installation);
-    schedules.push(
-      await judge(model, look, 'its schedules belong to this installation', describeInstallation),
-    );
+    schedules.push(await runCheck(model, look, 'its schedules belong to this installation'));
   }
   return [copy, runs, ...schedules];
 }
 
-/** A pool lets connections go that were not used for ten seconds; one that stays is held by a step. */
-const MAX_STILL_SECONDS = 60;
+/** A pool closes connections after ten idle seconds, so one that is idle for longer is held by a step. */
+const MAX_IDLE_SECONDS = 60;
 
-interface Still {
+interface HeldConnection {
   readonly pid: number;
   readonly seconds: number;
-  /** Processes that hold the lock which it waits for; empty if it does nothing at all. */
+  /** Processes that hold the lock it waits for; empty if it is idle. */
   readonly blockers: readonly number[];
 }
 
 /**
- * Connections of workers that are held and do nothing, or wait for a lock.
+ * Finds connections of workers that a step holds while they are idle or wait for a lock.
  *
- * @param longerThan seconds for which they have. @default 60
+ * @param longerThan report only those that have been so for more than this many seconds. @default 60
  */
 export async function examineWorkers(
   database: Database,
-  longerThan: number = MAX_STILL_SECONDS,
+  longerThan: number = MAX_IDLE_SECONDS,
 ): Promise<Finding[]> {
-  const { rows } = await database.pool.query<Still>(
+  const { rows } = await database.pool.query<HeldConnection>(
     `select pid, extract(epoch from clock_timestamp() - state_change)::int as seconds, pg_blocking_pids(pid) as blockers
      from pg_stat_activity
      where application_name = 'tidegate-worker' and datname = current_database()
@@ -146,7 +125,7 @@ export async function examineWorkers(
     .map(({ pid, seconds, blockers }): Finding => ({
       about,
       kind: 'warning',
-      words: `a step (pid ${pid}) has waited for ${seconds} s for a lock that pid ${blockers.join(', ')} holds`,
+      words: `a step (pid ${pid}) has been waiting ${seconds} s for a lock that pid ${blockers.join(', ')} holds`,
       remedy: `select * from pg_stat_activity where pid in (${blockers.join(', ')});`,
     }));
   if (idle.length === 0) return findings;
@@ -156,8 +135,8 @@ export async function examineWorkers(
     {
       about,
       kind: 'problem',
-      words: `${idle.length} connections are held and do nothing, for up to ${idle[0]!.seconds} s (pid ${pids})`,
-      remedy: 'Restart the worker that holds them: its steps are tried again, and nothing is lost.',
+      words: `${idle.length} connections are held by steps but idle, for up to ${idle[0]!.seconds} s (pid ${pids})`,
+      remedy: 'Restart the worker that holds them; its steps are retried and nothing is lost.',
     },
   ];
 }

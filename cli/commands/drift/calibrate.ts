@@ -1,4 +1,4 @@
-// tidegate drift calibrate: thresholds learnt from past windows, and what they would have flagged.
+// tidegate drift calibrate: learns drift thresholds from past windows and shows which of them they would have flagged.
 import { type Command, Option } from 'commander';
 import {
   calibrate,
@@ -25,7 +25,7 @@ import {
 import { withDatabase } from '../../shared/connections.ts';
 import { interruptible } from '../../shared/interruptible.ts';
 import { parseShare } from './drift-arguments.ts';
-import { told } from '../../output/format.ts';
+import { formatApart } from '../../output/format.ts';
 import { EXIT_INTERRUPTED } from '../../output/explain-error.ts';
 import { type Output } from '../../output/output.ts';
 
@@ -43,7 +43,7 @@ interface Options {
 export function addCalibrate(drift: Command, { config, output }: CommandContext): void {
   drift
     .command('calibrate')
-    .description('learn thresholds of drift from past windows, and show what they would have flagged')
+    .description('learn drift thresholds from past windows, and show which windows they would have flagged')
     .argument('<model>', 'name of the model')
     .addOption(
       new Option('--method <name>', 'mean + 3 standard deviations, or a target rate of false alarms')
@@ -56,17 +56,25 @@ export function addCalibrate(drift: Command, { config, output }: CommandContext)
       parseShare,
       0.05,
     )
-    .option('--windows <number>', 'the newest windows to learn from', parseNumber, 100)
-    .option('--from <time>', 'also measure windows that no report has, back to this instant', parseInstant)
-    .option('--to <time>', 'where the newest of them ends (default: the newest row)', parseInstant)
-    .option('--every <duration>', 'from one of them to the next (default: as it is monitored)', parseSpan)
+    .option('--windows <number>', 'how many of the newest windows to learn from', parseNumber, 100)
+    .option('--from <time>', 'also measure windows without a report, back to this instant', parseInstant)
+    .option(
+      '--to <time>',
+      'end of the newest window that --from measures (default: the newest row)',
+      parseInstant,
+    )
+    .option(
+      '--every <duration>',
+      'time between the windows that --from measures (default: monitor.every)',
+      parseSpan,
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExamples:\n  tidegate drift calibrate churn --method rate --false-alarms 0.05' +
         '\n  tidegate drift calibrate churn --from 2023-01-01',
     )
-    // Commander gives --json to the command above when both have it.
+    // Both `drift` and this command have --json, and Commander stores it with `drift`.
     .action((model: string, _: Options, command: Command) =>
       withDatabase(config(), async (database) => {
         const options = command.optsWithGlobals<Options>();
@@ -98,7 +106,7 @@ export function addCalibrate(drift: Command, { config, output }: CommandContext)
     );
 }
 
-/** Measures the windows asked for that no report has; nothing where it was interrupted. */
+/** Measures the requested windows that have no report; undefined if interrupted. */
 async function missingWindows(
   database: Database,
   definition: ModelDefinition,
@@ -123,7 +131,9 @@ async function missingWindows(
       computeWindows(database, name, windows, {
         signal,
         onWindow: (window, done) =>
-          output.status(`${done} of ${windows.length} windows measured, now that up to ${dayOf(window.to)}`),
+          output.status(
+            `${done} of ${windows.length} windows measured, now measuring the one to ${dayOf(window.to)}`,
+          ),
       }),
     );
   } finally {
@@ -148,12 +158,12 @@ function print(
   output.heading(`Thresholds of ${model} from ${windows.length} windows, against ${champions} champions`);
   if (windows.length === 0)
     return output.line(
-      `no window was measured yet: \`tidegate monitor ${model}\`, or --from measures those of the past`,
+      `no window has been measured yet: run \`tidegate monitor ${model}\`, or measure past windows with --from`,
     );
   output.table({
     head: ['column', 'effect', 'windows', 'present', 'flags', 'learnt', 'would flag', 'note'],
     rows: columns.map((one) => {
-      const [present, learnt] = told([one.present, one.learnt]);
+      const [present, learnt] = formatApart([one.present, one.learnt]);
       return [
         one.column,
         one.effect,
@@ -168,12 +178,13 @@ function print(
   });
   if (lines.length === 0) return;
   output.line();
-  output.line('To take them over, in the model file:');
+  output.line('To use them, write in the model file:');
   for (const line of lines) output.line(`  ${line}`);
 }
 
 /**
- * The line to paste: the declaration as it is, with the threshold. Of a derived column only its drift.
+ * The line to paste into the model file: the column's declaration with the threshold added. For a derived column, a comment
+ * with only the drift options.
  *
  * @example columnLine(feature, 0.12) // 'monthly_fee: numeric({ min: 0, drift: { threshold: 0.12 } }),'
  */

@@ -1,4 +1,4 @@
-// Reads two tables, compares them and answers, with no model, worker or server.
+// Compares two tables for `tidegate drift` and prints the verdict; needs no model, worker or server.
 import { compareTables, referenceOfTable } from '../../../domain/drift/tables/compare-tables.ts';
 import { type ColumnKind } from '../../../domain/drift/tables/column-builder.ts';
 import { type DriftVerdict, judgeWindow } from '../../../domain/drift/verdict.ts';
@@ -27,18 +27,18 @@ export interface Comparison {
   readonly share: number;
   readonly alpha: number;
   readonly minRows: number;
-  /** How all columns together are looked at; false to leave that out. */
+  /** How drift over all columns together is tested; false to leave that out. */
   readonly multivariate:
     { readonly threshold?: number | undefined; readonly rows: number; readonly seed: number } | false;
   readonly failOnDrift: boolean;
   readonly json: boolean;
 }
 
-/** Ends of the process under `--fail-on-drift`. */
+/** Exit codes under `--fail-on-drift`. */
 export const EXIT_DRIFTED = 3;
 export const EXIT_NOT_MEASURABLE = 4;
 
-/** @returns the exit code. @throws TidegateError UNREADABLE_TABLE, DATABASE_UNREACHABLE */
+/** Compares and prints. @returns the exit code. @throws TidegateError UNREADABLE_TABLE, DATABASE_UNREACHABLE */
 export async function compareAndPrint(comparison: Comparison, output: Output): Promise<number> {
   const { kinds, ignore, key } = comparison;
   const reference = await readTable(await openPlace(comparison.reference, [], comparison.csv), {
@@ -67,9 +67,9 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
       `${current.name} (${current.rows} rows) against ${reference.name} (${reference.rows} rows)`,
     );
     for (const { assumed } of [reference, current]) if (assumed !== undefined) output.line(assumed);
-    output.line(`types: ${columns.map(typeInWords).join(', ')}`);
-    if (Object.keys(wholeNumbers).length > 0) output.line(codesInWords(wholeNumbers));
-    output.line(`to name them: ${columns.map(typeOption).join(' ')}`);
+    output.line(`types: ${columns.map(describeType).join(', ')}`);
+    if (Object.keys(wholeNumbers).length > 0) output.line(describeCodes(wholeNumbers));
+    output.line(`to set them: ${columns.map(typeOption).join(' ')}`);
     if (added.length > 0) output.line(`only in ${current.name}, not compared: ${added.join(', ')}`);
     output.line();
     printVerdict(output, verdict);
@@ -77,7 +77,7 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
   return comparison.failOnDrift ? exitOf(verdict) : 0;
 }
 
-/** What is told of a table, whether its rows were read or only counted. */
+/** The facts about the current table that are printed, whether its rows were read or only counted. */
 interface CurrentTable extends Pick<ReadTable, 'name' | 'rows' | 'assumed'> {
   readonly features: readonly { readonly name: string; readonly kind: ColumnKind }[];
 }
@@ -87,7 +87,7 @@ interface Judged {
   readonly verdict: DriftVerdict;
 }
 
-/** Judges all rows, read into memory. */
+/** Reads all rows into memory and compares them. */
 async function judgeRows(
   { current: place, csv, ...comparison }: Comparison,
   reference: ReadTable,
@@ -109,7 +109,10 @@ async function judgeRows(
   return { current, verdict };
 }
 
-/** Judges the counts of a query where no row is needed for it, so that the current table may be of any size. */
+/**
+ * Compares the counts of a query, so that the current table may have any number of rows. Undefined if the comparison needs
+ * the rows themselves.
+ */
 async function judgeCounts(comparison: Comparison, reference: ReadTable): Promise<Judged | undefined> {
   const { current: place, kinds, ignore, key, share, alpha, minRows } = comparison;
   const needsRows =
@@ -137,12 +140,12 @@ function openPlace(place: TablePlace, expected: readonly string[], csv: CsvOptio
 interface ColumnType {
   readonly column: string;
   readonly type: ColumnKind;
-  /** Its kind in the current table where that is another; null where it is the same, or not there. */
+  /** Its kind in the current table if that differs; null if it is the same or the column is missing. */
   readonly currentType: ColumnKind | null;
   readonly inferred: boolean;
 }
 
-/** Most different whole numbers of a column that may as well be codes. */
+/** A column with at most this many distinct whole numbers may contain codes. */
 const MAX_CODES = 20;
 
 const typesOf = (
@@ -160,7 +163,7 @@ const typesOf = (
     };
   });
 
-/** The columns that were found to be numeric and hold few whole numbers alone, with how many different ones. */
+/** The columns that were inferred to be numeric and have only a few distinct whole numbers, with how many. */
 const perhapsCodes = (
   { features }: ReadTable,
   kinds: Readonly<Record<string, ColumnKind>>,
@@ -173,7 +176,7 @@ const perhapsCodes = (
     }),
   );
 
-/** How many different whole numbers a column holds; null if there are more than 20, none, or others than whole ones. */
+/** Counts a column's distinct whole numbers; null if there are more than 20, no values, or values that are not whole. */
 function fewWholeNumbers(values: Float64Array): number | null {
   const met = new Set<number>();
   for (const value of values) {
@@ -184,16 +187,16 @@ function fewWholeNumbers(values: Float64Array): number | null {
   return met.size === 0 ? null : met.size;
 }
 
-const typeInWords = ({ column, type, currentType, inferred }: ColumnType): string =>
-  `${column} ${type}${currentType === null ? '' : ` (now ${currentType})`}${inferred ? '' : ' (named)'}`;
+const describeType = ({ column, type, currentType, inferred }: ColumnType): string =>
+  `${column} ${type}${currentType === null ? '' : ` (now ${currentType})`}${inferred ? '' : ' (set)'}`;
 
-function codesInWords(wholeNumbers: Readonly<Record<string, number>>): string {
+function describeCodes(wholeNumbers: Readonly<Record<string, number>>): string {
   const each = Object.entries(wholeNumbers).map(([column, count]) => `${column} (${count})`);
   const options = Object.keys(wholeNumbers).map((column) => typeOption({ column, type: 'category' }));
-  return `compared as numbers, though they hold few different whole numbers: ${each.join(', ')}; if they are codes: ${options.join(' ')}`;
+  return `compared as numbers, although they have only a few distinct whole numbers: ${each.join(', ')}; if these are codes, use ${options.join(' ')}`;
 }
 
-/** A column's type as an option that a shell reads as one. */
+/** A column's type as a `--type` option, quoted for the shell if necessary. */
 function typeOption({ column, type }: Pick<ColumnType, 'column' | 'type'>): string {
   const named = `${column}=${type}`;
   return `--type ${/^[\w.=:/@%+-]+$/.test(named) ? named : `'${named.replaceAll("'", `'\\''`)}'`}`;

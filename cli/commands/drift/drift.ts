@@ -1,4 +1,4 @@
-// tidegate drift: compares two tables without a model, and learns thresholds of one from its past windows.
+// tidegate drift: compares two tables without a model; its subcommand learns a model's drift thresholds.
 import { type Command, Option } from 'commander';
 import { type CommandContext, jsonOption, parseNumber, parseText } from '../../shared/arguments.ts';
 import { addCalibrate } from './calibrate.ts';
@@ -25,7 +25,7 @@ interface Options extends CsvOptions {
   readonly json?: boolean;
 }
 
-/** The policy of a definition that says nothing of drift. */
+/** The drift policy of a definition that does not set one. */
 const DEFAULTS = defaultDrift();
 
 /** Adds `tidegate drift [reference] [current]` and the commands below it. */
@@ -33,31 +33,33 @@ export function addDrift(program: Command, context: CommandContext): void {
   const { config, output } = context;
   const drift = program
     .command('drift')
-    .description('compare two tables, files or queries, with no model, worker or server')
-    .argument('[reference]', 'CSV or Parquet file of rows as they were')
-    .argument('[current]', 'CSV or Parquet file of rows as they are')
-    .option('--reference-sql <query>', 'the rows as they were, in place of a file', parseText)
-    .option('--current-sql <query>', 'the rows as they are, in place of a file', parseText)
-    .option('--database <url>', 'where queries are asked (default: DATABASE_URL)', parseText)
+    .description('compare two tables, from files or queries; needs no model, worker or server')
+    .argument('[reference]', 'CSV or Parquet file with the reference rows')
+    .argument('[current]', 'CSV or Parquet file with the current rows')
+    .option('--reference-sql <query>', 'the reference rows, instead of a file', parseText)
+    .option('--current-sql <query>', 'the current rows, instead of a file', parseText)
+    .option('--database <url>', 'database for the queries (default: DATABASE_URL)', parseText)
     .option(
       '--type <column=type>',
-      'numeric, category or ignore, in place of what is found; may be repeated',
+      'numeric, category or ignore, instead of the inferred type; repeatable',
       parseType,
     )
-    .option('--key <column>', 'whose row it is; not compared', parseText)
-    .addOption(new Option('--preset <name>', 'tests and verdict of Evidently 0.7').choices(['evidently']))
+    .option('--key <column>', 'column that identifies the entity of a row; not compared', parseText)
+    .addOption(
+      new Option('--preset <name>', 'use the tests and the verdict of Evidently 0.7').choices(['evidently']),
+    )
     .option(
       '--share <number>',
-      `share of drifted columns that is drift (default: ${DEFAULTS.share}, Evidently ${defaultDrift('evidently').share})`,
+      `share of drifted columns from which the table has drifted (default: ${DEFAULTS.share}, with Evidently ${defaultDrift('evidently').share})`,
       parseShare,
     )
-    .option('--alpha <number>', 'bound of the adjusted p-value', parseShare, DEFAULTS.alpha)
-    .option('--min-rows <number>', 'values needed on each side', parseNumber, DEFAULTS.minRows)
-    .option('--no-multivariate', 'do not look at all columns together')
+    .option('--alpha <number>', 'significance level for the adjusted p-values', parseShare, DEFAULTS.alpha)
+    .option('--min-rows <number>', 'values that a column needs on each side', parseNumber, DEFAULTS.minRows)
+    .option('--no-multivariate', 'skip the test over all columns together')
     .option('--encoding <name>', 'encoding of CSV files (default: detected)', parseEncoding)
-    .option('--delimiter <character>', 'what keeps their cells apart (default: detected)', parseDelimiter)
-    .option('--quote <character>', 'what their values may be wrapped in, or none (default: ")', parseQuote)
-    .option('--fail-on-drift', 'exit with 3 where it drifted, with 4 where nothing could be measured')
+    .option('--delimiter <character>', 'delimiter of CSV files (default: detected)', parseDelimiter)
+    .option('--quote <character>', 'quote character of CSV files, or none (default: ")', parseQuote)
+    .option('--fail-on-drift', 'exit with 3 if the table has drifted, with 4 if nothing could be measured')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -84,11 +86,11 @@ async function placesOf(
   command: Command,
   config: () => Config,
 ): Promise<{ reference: TablePlace; current: TablePlace }> {
-  // A query takes the place of a file, so that either side may be one.
+  // A query replaces the file of its side, so the one file that is left belongs to the other side.
   const files = [first, second].filter((file) => file !== undefined);
   const reference = referenceSql === undefined ? files.shift() : undefined;
   const current = currentSql === undefined ? files.shift() : undefined;
-  if (files.length > 0) command.error('error: give a file or a query for each side, not both');
+  if (files.length > 0) command.error('error: give either a file or a query for each side, not both');
   if (referenceSql === undefined && reference === undefined)
     command.error('error: give the reference: a file, or --reference-sql');
   if (currentSql === undefined && current === undefined)

@@ -1,4 +1,4 @@
-// tidegate features describe: what the features of a model are declared to be.
+// tidegate features describe: shows how the features of a model are declared.
 import { type Command } from 'commander';
 import { describeDefinition } from '../../../domain/decisions/describe/describe-definition.ts';
 import { getDefinition } from '../../../store/definitions/definitions.ts';
@@ -17,7 +17,7 @@ export function addDescribe(features: Command, { config, output }: CommandContex
   features
     .command('describe')
     .description(
-      'show views and derived columns: tables, times, types, contracts, drift, and who shares a view',
+      'show views and derived columns: tables, times, types, contracts, drift, and which models share a view',
     )
     .argument('<model>', 'name of the model')
     .addOption(definitionOption())

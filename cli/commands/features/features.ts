@@ -1,4 +1,4 @@
-// tidegate features: what a model's features are, and what they hold.
+// tidegate features: shows how a model's features are declared and joined, and their values.
 import { type Command } from 'commander';
 import { type CommandContext } from '../../shared/arguments.ts';
 import { addDescribe } from './describe.ts';
@@ -10,7 +10,7 @@ import { addStats } from './stats.ts';
 export function addFeatures(program: Command, context: CommandContext): void {
   const features = program
     .command('features')
-    .description("look at a model's features: how they are declared and joined, their rows, their values")
+    .description("show a model's features: declarations, the join, rows and statistics")
     .addHelpText('after', '\nExample:\n  tidegate features describe churn');
   addDescribe(features, context);
   addRows(features, context);

@@ -1,4 +1,4 @@
-// tidegate features rows: what a model would see of some entities at an instant.
+// tidegate features rows: shows the features that a model would see for some entities at an instant.
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
 import { type ExplainedValue, explainRow } from '../../../domain/decisions/describe/explain-row.ts';
@@ -34,15 +34,18 @@ export function addRows(features: Command, { config, output }: CommandContext): 
   features
     .command('rows')
     .description(
-      'show point-in-time rows: what was known of entities at an instant, as materialising writes it',
+      'show point-in-time rows: the features of entities as known at an instant, as `materialize` writes them',
     )
     .argument('<model>', 'name of the model')
-    .addOption(asOfOption('the instant; now where left out'))
+    .addOption(asOfOption('the instant (default: now)'))
     .addOption(
-      new Option('--key <column=value>', 'a key column of the entity; again for each').argParser(parseKey),
+      new Option(
+        '--key <column=value>',
+        'a key column of the entity; repeat it for each key column',
+      ).argParser(parseKey),
     )
-    .option('--limit <rows>', 'most entities, at most 1,000', parseLimit, DEFAULT_LIMIT)
-    .option('--explain', 'also show for each value the table or formula it came from, and the timestamp')
+    .option('--limit <rows>', 'maximum number of entities, up to 1,000', parseLimit, DEFAULT_LIMIT)
+    .option('--explain', 'also show the table or formula that each value comes from, and its timestamp')
     .addOption(definitionOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -80,7 +83,7 @@ export function addRows(features: Command, { config, output }: CommandContext): 
 interface ShownRow {
   /** Key columns by name. */
   readonly key: Readonly<Record<string, string>>;
-  /** Columns of the views and derived ones, inputs that are no feature among them. */
+  /** Columns of the views and derived columns, including inputs that are not features. */
   readonly values: readonly ExplainedValue[];
 }
 
@@ -92,7 +95,7 @@ interface RowOptions {
 
 const DAY_MICROS = 86_400_000_000;
 
-/** Prints rows: one table of all, or where it is explained or stands alone, a table of its own for each. */
+/** Prints all rows in one table; one table per row if they are explained or if there is only one row. */
 function printRows(output: Output, rows: readonly ShownRow[], { asOf, explain }: RowOptions): void {
   if (explain || rows.length === 1) {
     for (const row of rows) printRow(output, row, { asOf, explain });
@@ -131,7 +134,7 @@ function printRow(output: Output, row: ShownRow, { asOf, explain }: RowOptions):
   });
 }
 
-/** A row as `--json` prints it; where it is explained, with every column's origin. */
+/** A row as `--json` prints it; with `explain`, also the origin of every column. */
 function jsonRow(row: ShownRow, explain: boolean): object {
   const features = Object.fromEntries(
     featuresIn(row).map(({ name, type, value }) => [name, featureValue(type, value)]),
@@ -155,8 +158,8 @@ function cell({ type, value }: ExplainedValue): Cell {
 }
 
 /**
- * A value as JSON and requests have it: a flag as a boolean, an instant as a text. An infinity, which JSON cannot hold,
- * becomes a text.
+ * A value as in JSON and in requests: a flag becomes a boolean, an instant a text. An infinity becomes a text too, because
+ * JSON has no infinities.
  *
  * @example featureValue('flag', 'true') // true
  */
@@ -169,7 +172,7 @@ function featureValue(type: ColumnSpec['type'], value: Value): Value | boolean {
 }
 
 /**
- * An instant of microseconds since 1970 UTC, ISO 8601 to the microsecond where it has any.
+ * Formats microseconds since 1970 UTC as ISO 8601, to the microsecond if it is not a whole millisecond.
  *
  * @example instantText(1) // '1970-01-01T00:00:00.000001Z'
  */

@@ -1,4 +1,4 @@
-// tidegate features sql: the one statement by which a window is joined, ready for psql.
+// tidegate features sql: prints the statement that joins a window, ready for psql.
 import { type Command, Option } from 'commander';
 import { holdoutPolicy } from '../../../domain/model/define-model.ts';
 import { windowEndingAt } from '../../../domain/model/window.ts';
@@ -21,11 +21,11 @@ interface Options {
 export function addSql(features: Command, { config, output }: CommandContext): void {
   features
     .command('sql')
-    .description('print the statement that joins a window, with its instants filled in, to be run in psql')
+    .description('print the SQL statement that joins a window, with its instants filled in, ready for psql')
     .argument('<model>', 'name of the model')
     .addOption(asOfOption('end of the window').makeOptionMandatory())
     .addOption(
-      new Option('--window <window>', 'which length: monitor.window or training.window')
+      new Option('--window <window>', 'length of the window: monitor.window or training.window')
         .choices(['monitor', 'training'])
         .default('monitor'),
     )
@@ -52,7 +52,7 @@ export function addSql(features: Command, { config, output }: CommandContext): v
         output.line(
           `-- ${model}, definition ${version}: rows of (${window.from.toISOString()}, ${window.to.toISOString()}], labels known by ${asKnownAt}`,
         );
-        // As Tidegate's own sessions are set: times without a zone are UTC, and a day has 24 hours.
+        // The same setting as in Tidegate's own sessions: times without a zone are UTC, and a day has 24 hours.
         output.line(`set timezone = 'UTC';`);
         output.line(`${sql};`);
       }),

@@ -1,4 +1,4 @@
-// tidegate features stats: how the values of a model's features lie in a window.
+// tidegate features stats: statistics of a model's features over a window.
 import { type Command } from 'commander';
 import { TidegateError } from '../../../domain/errors.ts';
 import { dayOf, windowEndingAt } from '../../../domain/model/window.ts';
@@ -15,7 +15,7 @@ import { withDatabase } from '../../shared/connections.ts';
 import { interruptible } from '../../shared/interruptible.ts';
 import { EXIT_INTERRUPTED } from '../../output/explain-error.ts';
 import { exact, fixed } from '../../../domain/format-numbers.ts';
-import { short, told } from '../../output/format.ts';
+import { formatApart, short } from '../../output/format.ts';
 import { type Output } from '../../output/output.ts';
 
 interface Options {
@@ -33,7 +33,7 @@ export function addStats(features: Command, { config, output }: CommandContext):
       'describe each feature over a window: missing values, extremes, quantiles, mean, common values',
     )
     .argument('<model>', 'name of the model')
-    .addOption(asOfOption('the end of the window; now where left out'))
+    .addOption(asOfOption('end of the window (default: now)'))
     .option('--window <duration>', 'length of the window (default: monitor.window)', parseSpan)
     .addOption(definitionOption())
     .addOption(jsonOption())
@@ -78,7 +78,7 @@ function printStats(output: Output, { features }: WindowStats): void {
         each.infinite === 0 ? each.name : `${each.name} (${each.infinite} infinite)`,
         percent(each.missing, each.rows),
         value(each.min),
-        ...told([0, 1, 2, 3, 4].map((at) => each.quantiles[at]?.value)),
+        ...formatApart([0, 1, 2, 3, 4].map((at) => each.quantiles[at]?.value)),
         value(each.max),
         short(each.mean),
         short(each.sd),
@@ -99,12 +99,13 @@ function printStats(output: Output, { features }: WindowStats): void {
   }
 }
 
-/** An extreme is a value of the table. */
+/** Formats a minimum or maximum exactly, because it is a value of the table. */
 const value = (extreme: number | null): string | null => (extreme === null ? null : exact(extreme));
 
-const LONGEST = 30;
+const MAX_CHARACTERS = 30;
 
-const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+const shortened = (text: string): string =>
+  text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 
 function percent(part: number, of: number): string {
   const share = of === 0 ? 0 : (100 * part) / of;

@@ -1,4 +1,4 @@
-// Shows the tables that an import is to make, and asks whether to make them.
+// Shows the tables that an import would create, and asks for confirmation.
 import { createInterface } from 'node:readline/promises';
 import { TidegateError } from '../../../domain/errors.ts';
 import { type PlannedTable } from '../../../store/import/plan-tables.ts';
@@ -6,18 +6,19 @@ import { type Output } from '../../output/output.ts';
 
 /** How to ask. */
 export interface Asking {
-  /** Goes on without a question. */
+  /** Creates the tables without asking. */
   readonly isAgreed: boolean;
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly screen: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Gives up the question when aborted. */
+  /** Cancels the question when aborted. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Writes the statements to standard error and asks on the terminal.
  *
- * @throws TidegateError CREATE_NOT_CONFIRMED if the answer is not yes, or nobody can be asked; the reason of the signal
+ * @throws TidegateError CREATE_NOT_CONFIRMED if the answer is not yes, or there is no terminal to ask on
+ * @throws the signal's reason when aborted
  */
 export async function confirmTables(
   plans: readonly PlannedTable[],
@@ -32,11 +33,11 @@ export async function confirmTables(
   if (isAgreed) return;
   const tables = plans.map(({ table }) => table).join(', ');
   if (!input.isTTY || !screen.isTTY)
-    throw new TidegateError('CREATE_NOT_CONFIRMED', `${tables} not made: there is no terminal to ask on`);
-  const answer = await answerTo(`Make ${tables} and load the rows? [y/N] `, input, screen, signal);
+    throw new TidegateError('CREATE_NOT_CONFIRMED', `${tables} not created: there is no terminal to ask on`);
+  const answer = await answerTo(`Create ${tables} and load the rows? [y/N] `, input, screen, signal);
   signal?.throwIfAborted();
   if (!/^y(es)?$/i.test(answer))
-    throw new TidegateError('CREATE_NOT_CONFIRMED', `${tables} not made: the answer was not yes`);
+    throw new TidegateError('CREATE_NOT_CONFIRMED', `${tables} not created: the answer was not yes`);
 }
 
 async function answerTo(
@@ -49,7 +50,7 @@ async function answerTo(
   const close = (): void => lines.close();
   signal?.addEventListener('abort', close);
   try {
-    // The end of the input and Ctrl-C close the interface, and then a question is never answered.
+    // The end of the input and Ctrl-C close the interface; `question` would then never resolve.
     const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
     return (await Promise.race([lines.question(question), closed])).trim();
   } finally {

@@ -44,11 +44,11 @@ interface Options extends Omit<
 export function addImport(program: Command, { config, output }: CommandContext): void {
   program
     .command('import')
-    .description('load CSV and Parquet files, each named for its table: all of them, or nothing')
-    .argument('<path...>', 'files named <table>.csv or <table>.parquet, and folders of such')
+    .description('load CSV and Parquet files, each named after its table; loads all of them or nothing')
+    .argument('<path...>', 'files named <table>.csv or <table>.parquet, or folders of such files')
     .addOption(
       asOfOption(
-        'the instant that all rows speak about (default: each row has its own, in a column of the file)',
+        'the instant that all rows describe (default: each row has its own, in a column of the file)',
       ),
     )
     .addOption(
@@ -59,32 +59,28 @@ export function addImport(program: Command, { config, output }: CommandContext):
         .argParser(perTable(parseText))
         .conflicts('asOf'),
     )
-    .option('--create', 'make the tables that are not there, after showing their columns and types')
+    .option('--create', 'create the tables that are missing, after showing their columns and types')
     .option(
       '--key <[table=]a,b>',
-      'columns that tell the entities of a new table apart; repeatable',
+      'columns that identify the entities of a new table; repeatable',
       perTable((text) => text.split(',').map(parseText)),
     )
-    .option('--yes', 'make the tables without asking')
+    .option('--yes', 'create the tables without asking')
     .option(
       '--known-at <instant>',
-      'when the rows became known, for history that is loaded later',
+      'when the rows became known, for historical rows that are loaded now',
       parseInstant,
     )
     .addOption(futureOption())
-    .option('--dry-run', 'check everything and say what it would bring, but keep nothing')
+    .option('--dry-run', 'check everything and show the result, but keep nothing')
     .option('--encoding <name>', 'encoding of the CSV files (default: detected)', parseEncoding)
-    .option('--delimiter <character>', 'what keeps their cells apart (default: detected)', parseDelimiter)
-    .option('--quote <character>', 'what their values may be wrapped in, or none (default: ")', parseQuote)
+    .option('--delimiter <character>', 'delimiter of the CSV files (default: detected)', parseDelimiter)
+    .option('--quote <character>', 'quote character of the CSV files, or none (default: ")', parseQuote)
     .option('--schema <name>', 'schema of the tables (default: public)', parseText)
-    .option(
-      '--timestamp-column <name>',
-      'column of the table for the time of a row (default: as_of)',
-      parseText,
-    )
+    .option('--timestamp-column <name>', 'table column for the time of a row (default: as_of)', parseText)
     .option(
       '--known-column <name>',
-      'column that says when a row became known (default: loaded_at)',
+      'table column for the time a row became known (default: loaded_at)',
       parseText,
     )
     .addOption(jsonOption())
@@ -102,8 +98,7 @@ export function addImport(program: Command, { config, output }: CommandContext):
       ) => {
         if (delimiter !== undefined && delimiter === quote)
           command.error('error: --delimiter and --quote name the same character');
-        if (!create && (key ?? yes))
-          command.error(`error: ${key ? '--key' : '--yes'} is for tables that --create makes`);
+        if (!create && (key ?? yes)) command.error(`error: ${key ? '--key' : '--yes'} needs --create`);
         refuseFuture({ '--as-of': request.asOf, '--known-at': request.knownAt }, future);
         return withDatabase(config(), async ({ pool }) => {
           const csv = {
@@ -111,7 +106,7 @@ export function addImport(program: Command, { config, output }: CommandContext):
             ...(delimiter !== undefined && { delimiter }),
             ...(quote !== undefined && { quote }),
           };
-          const onProgress = progressTeller((line) => output.status(line));
+          const onProgress = progressReporter((line) => output.status(line));
           const result = await interruptible(async (signal) => {
             const wanted: ImportRequest = {
               ...request,
@@ -152,7 +147,7 @@ function printImport(
   asOf: Date | null,
   dryRun: boolean,
 ): void {
-  if (!dryRun) for (const { table } of created) output.line(`made table ${table}`);
+  if (!dryRun) for (const { table } of created) output.line(`created table ${table}`);
   for (const { assumed } of tables) if (assumed !== null) output.progress(`warning: ${assumed}`);
   output.table({
     head: ['table', 'rows', 'inserted', 'changed', 'unchanged'],
@@ -164,17 +159,19 @@ function printImport(
       unchanged,
     ]),
   });
-  const times = asOf ? `as of ${day(asOf)}` : `with the times of ${tables.map(columnInWords).join(', ')}`;
-  output.line(dryRun ? `nothing was kept: a trial ${times}` : `imported ${times}`);
+  const times = asOf
+    ? `as of ${day(asOf)}`
+    : `with the times of ${tables.map(describeTimeColumn).join(', ')}`;
+  output.line(dryRun ? `dry run ${times}: nothing was kept` : `imported ${times}`);
 }
 
-const columnInWords = ({ file, asOfColumn }: ImportResult['tables'][number]): string =>
+const describeTimeColumn = ({ file, asOfColumn }: ImportResult['tables'][number]): string =>
   `column ${asOfColumn} of ${file}`;
 
 const BETWEEN_MS = 100;
 
 /**
- * The line for a moment of an import.
+ * Formats the progress of an import as one line.
  *
  * @param seconds since it began
  * @example progressLine(progress, 2.5) // 'users.csv: adding 340,000 rows, 42 %, 31.2 MB/s'
@@ -186,12 +183,12 @@ export function progressLine({ file, step, rows, bytes, share }: ImportProgress,
 }
 
 /**
- * Shows each moment of an import, ten a second at most; a change of step or file always.
+ * Shows the progress of an import, at most ten times a second; always when the step or the file changes.
  *
- * @param show puts a line in place of the one before it
- * @param clock milliseconds
+ * @param show replaces the line shown before
+ * @param clock milliseconds, of any origin
  */
-export function progressTeller(
+export function progressReporter(
   show: (line: string) => void,
   clock: () => number = () => performance.now(),
 ): (progress: ImportProgress) => void {
@@ -209,7 +206,7 @@ export function progressTeller(
 }
 
 /**
- * A parser for `value` and `table=value`; what is given again replaces what was given for the same tables.
+ * A parser for `value` and `table=value`; a repeated option replaces the earlier value for the same table.
  *
  * @example perTable(parseText)('events=event_time') // { tables: new Map([['events', 'event_time']]) }
  */

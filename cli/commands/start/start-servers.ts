@@ -1,4 +1,4 @@
-// Everything that `tidegate start` and the demo run: Postgres, Temporal, the schema, a worker and the API.
+// Starts everything that `tidegate start` and the demo need: Postgres, Temporal, the schema, a worker and the API.
 import { TidegateError } from '../../../domain/errors.ts';
 import { searchAttributeKinds } from '../../../worker/search-attributes.ts';
 import { type Config } from '../../shared/config.ts';
@@ -17,30 +17,30 @@ import { ServerLogs } from '../../local/server-logs.ts';
 /** How to start everything. */
 export interface StartServersOptions {
   readonly config: Config;
-  /** Whether a worker for trees is started as well. @default false */
+  /** Whether to start a worker for gradient-boosted trees as well. @default false */
   readonly withPython?: boolean;
-  /** Gets a line for each part that is ready, and what a person must see of the servers' output. */
+  /** Receives a line for each part that is ready, and the servers' warnings and errors. */
   readonly say: Log;
 }
 
-/** Servers that run, and where they are. */
+/** Addresses of the running servers. */
 export interface Servers extends Endpoints {
   readonly apiUrl: string;
   /** Folder of their output. */
   readonly logs: string;
 }
 
-/** What every part is started with. */
+/** Shared by the functions that start one part each. */
 interface Parts extends StartServersOptions {
   readonly run: Run;
   readonly logs: ServerLogs;
 }
 
 /**
- * Starts Postgres and Temporal side by side, each only where no setting names another, then a worker, the API and where asked a worker for trees as
- * processes of their own, kept alive; `run` stops them in the reverse order.
+ * Starts Postgres and Temporal at the same time, unless the settings name other servers. Then starts a worker, the API and,
+ * if asked to, a worker for trees as supervised processes. `run` stops them in reverse order.
  *
- * @throws TidegateError ALREADY_RUNNING, PORT_IN_USE naming the setting, and whatever a server could not start for
+ * @throws TidegateError ALREADY_RUNNING, PORT_IN_USE naming the setting, and the error of a server that did not start
  */
 export async function startServers(
   run: Run,
@@ -49,26 +49,21 @@ export async function startServers(
   const folder = await run.part('data folder', takeFolder(config.dataDir));
   const logs = await run.part('logs', Promise.resolve(new ServerLogs(config.dataDir)));
   const parts: Parts = { config, say, run, logs };
-  const ports = portVariables(config);
   const apiUrl = addressOfApi(config);
-  try {
-    await requirePort(config.api.port, 'the API');
-    const [databaseUrl, temporal] = await Promise.all([database(parts), temporalServer(parts)]);
-    const endpoints: Endpoints = { databaseUrl, ...temporal };
-    const environment = childEnvironment(config, endpoints);
-    await Promise.all([
-      child(parts, 'worker', ['worker'], environment),
-      child(parts, 'api', ['api'], environment),
-      ...(withPython ? [child(parts, 'trees', ['trees', 'worker'], environment)] : []),
-    ]);
-    await folder.publish(foundBy(config, endpoints, apiUrl));
-    return { ...endpoints, apiUrl, logs: logs.folder };
-  } catch (error) {
-    throw namingSetting(error, ports);
-  }
+  await requirePort(config.api.port, 'the API', 'TIDEGATE_API_PORT');
+  const [databaseUrl, temporal] = await Promise.all([database(parts), temporalServer(parts)]);
+  const endpoints: Endpoints = { databaseUrl, ...temporal };
+  const environment = childEnvironment(config, endpoints);
+  await Promise.all([
+    child(parts, 'worker', ['worker'], environment),
+    child(parts, 'api', ['api'], environment),
+    ...(withPython ? [child(parts, 'trees', ['trees', 'worker'], environment)] : []),
+  ]);
+  await folder.publish(foundBy(config, endpoints, apiUrl));
+  return { ...endpoints, apiUrl, logs: logs.folder };
 }
 
-/** Postgres with an up-to-date schema; the example's tables come with an embedded one only. */
+/** Brings the schema up to date, in the embedded Postgres unless DATABASE_URL is set; returns the URL. Only the embedded one gets the example's tables. */
 async function database({ config, say, run, logs }: Parts): Promise<string> {
   const isEmbedded = config.databaseUrl === undefined;
   const url = config.databaseUrl ?? (await embeddedPostgres());
@@ -91,7 +86,7 @@ async function database({ config, say, run, logs }: Parts): Promise<string> {
   }
 }
 
-/** Temporal that knows the search attributes; of another's Temporal the worker checks that. */
+/** Starts the embedded Temporal with the search attributes. If the settings name another, the worker checks them later. */
 async function temporalServer({
   config,
   say,
@@ -108,7 +103,7 @@ async function temporalServer({
     env: config.environment,
     log: (line) => {
       toFile(line);
-      // How its program was found, or why it could not be.
+      // These lines say where the Temporal program was found, or why not.
       if (line.startsWith('temporal: ')) say(line);
     },
     signal: run.signal,
@@ -134,7 +129,7 @@ const died = (server: string, how: string, logs: ServerLogs): TidegateError =>
     remedy: `Read its output in ${logs.folder}.`,
   });
 
-/** The children are told where the servers are; settings of another Temporal must not reach them. */
+/** The environment of worker and API: the addresses of the servers, without settings of another Temporal. */
 function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints): NodeJS.ProcessEnv {
   const own = {
     ...config.environment,
@@ -151,7 +146,7 @@ function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints):
   };
 }
 
-/** What other commands may find: only servers that end with this process. */
+/** What other commands find on the data folder: only servers that were started by this process. */
 function foundBy(config: Config, { databaseUrl, temporal, uiUrl }: Endpoints, apiUrl: string): Running {
   const { address } = temporal.connectionOptions;
   return {
@@ -161,22 +156,4 @@ function foundBy(config: Config, { databaseUrl, temporal, uiUrl }: Endpoints, ap
       address !== undefined && { temporalAddress: address, namespace: temporal.namespace }),
     ...(uiUrl !== undefined && { uiUrl }),
   };
-}
-
-const portVariables = ({ api, ports }: Config): ReadonlyMap<number, string> =>
-  new Map([
-    [api.port, 'TIDEGATE_API_PORT'],
-    [ports.postgres, 'TIDEGATE_POSTGRES_PORT'],
-    [ports.temporal, 'TIDEGATE_TEMPORAL_PORT'],
-    [ports.temporalUi, 'TIDEGATE_TEMPORAL_UI_PORT'],
-  ]);
-
-/** A port that is taken is told with the setting that chooses another. */
-function namingSetting(error: unknown, variables: ReadonlyMap<number, string>): unknown {
-  if (!(error instanceof TidegateError) || error.code !== 'PORT_IN_USE') return error;
-  const port = Number(/port (\d+)/.exec(error.message)?.[1]);
-  const variable = variables.get(port);
-  if (variable === undefined) return error;
-  const remedy = `Stop what holds the port, or choose another: ${variable}=${port + 1}.`;
-  return new TidegateError('PORT_IN_USE', error.message, { remedy, cause: error });
 }

@@ -1,4 +1,4 @@
-// tidegate start: everything on this machine, until Ctrl-C.
+// tidegate start: runs everything on this machine until Ctrl-C.
 import { type Command } from 'commander';
 import { type CommandContext } from '../../shared/arguments.ts';
 import { type Config } from '../../shared/config.ts';
@@ -14,13 +14,16 @@ export function addStart(program: Command, { config, output }: CommandContext): 
     .description(
       'start Postgres and Temporal (unless DATABASE_URL and TEMPORAL_ADDRESS name others), a worker and the API, until Ctrl-C',
     )
-    .option('--with-python', 'also start a worker for gradient-boosted trees; after `tidegate trees install`')
+    .option(
+      '--with-python',
+      'also start a worker for gradient-boosted trees; needs `tidegate trees install` first',
+    )
     .addHelpText('after', '\nExample:\n  tidegate start --data .tidegate')
     .action(async ({ withPython = false }: { readonly withPython?: boolean }) => {
       const settings = config();
       if (withPython) await requirePython(settings.dataDir);
       const say = (text: string): void => output.line(`  ${text}`);
-      output.heading(`Tidegate starts on ${settings.dataDir}`);
+      output.heading(`Starting Tidegate on ${settings.dataDir}`);
       await runUntilStopped(async (run) => {
         const servers = await startServers(run, { config: settings, say, withPython });
         for (const line of serverLines(servers, settings)) output.line(line);
@@ -30,8 +33,8 @@ export function addStart(program: Command, { config, output }: CommandContext): 
 }
 
 /**
- * Where everything is. The password of a Postgres that is started here is shown, since nobody else has one to reach it
- * with, and only this machine can; that of another is not.
+ * The addresses of everything. The password of the embedded Postgres is shown, because it is needed to connect and only
+ * this machine can reach that server. The password of another Postgres is hidden.
  */
 export function serverLines(
   { apiUrl, uiUrl, databaseUrl, temporal, logs }: Servers,

@@ -1,4 +1,4 @@
-// tidegate version import: registers a model that other tools trained, and has it compared as any candidate.
+// tidegate version import: registers a model that was trained elsewhere, and has it compared like any candidate.
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command } from 'commander';
@@ -41,24 +41,24 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
   command
     .command('import')
     .description(
-      'register a model in ONNX that other tools trained, compare it, and follow it to its approval',
+      'register an ONNX model that was trained elsewhere, compare it with the champion, and follow it until it waits for approval',
     )
     .argument('<model>', 'name of the model')
-    .requiredOption('--onnx <file>', 'the model')
+    .requiredOption('--onnx <file>', 'the model file')
     .requiredOption(
       '--schema <file>',
-      'JSON that says which feature goes into which input; see docs/trainers.md',
+      'JSON file that maps features to inputs of the model; see docs/trainers.md',
     )
-    .option('--name <text>', 'what it is called where it comes from; the name of the file where left out')
-    .option('--note <text>', 'what else is to be said of it', '')
+    .option('--name <text>', 'name of the model at its origin (default: the name of the file)')
+    .option('--note <text>', 'a note that is kept with the version', '')
     .addOption(
       asOfOption(
-        'end of the windows that it is bound to and compared on; the newest labelled row time where left out',
+        'end of the reference window and of the comparison window (default: the newest labelled row time)',
       ),
     )
     .addOption(futureOption())
     .addOption(byOption('who imports; the same person may not approve it'))
-    .option('--no-wait', 'register it, ask for the comparison and return')
+    .option('--no-wait', 'register it, request the comparison and return')
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -84,7 +84,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
           requestedBy,
         });
         say(
-          `registered version ${version.version} of ${model}, unproven; its references are of (${day(dataset.window.from)}, ${day(dataset.window.to)}]`,
+          `registered version ${version.version} of ${model} as unproven; its reference window is (${day(dataset.window.from)}, ${day(dataset.window.to)}]`,
         );
         await requestRetrain(services, {
           retrainId,
@@ -97,7 +97,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
         if (!wait) {
           return json
             ? output.json({ model, retrainId, version: version.version })
-            : output.line(`asked for the comparison of version ${version.version}: ${retrainId}`);
+            : output.line(`requested the comparison of version ${version.version}: ${retrainId}`);
         }
         const followed = await followToApproval(services, model, retrainId, say);
         if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
@@ -122,7 +122,7 @@ async function readSchema(file: string): Promise<OnnxSchema> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new TidegateError('INVALID_ONNX', `${file} is no JSON: ${(cause as Error).message}`, { cause });
+    throw new TidegateError('INVALID_ONNX', `${file} is not JSON: ${(cause as Error).message}`, { cause });
   }
   const { data, error } = onnxSchema.safeParse(json);
   if (data) return data;

@@ -1,4 +1,4 @@
-// tidegate version verify: does training again from the frozen dataset give the same version.
+// tidegate version verify: checks that training again from the frozen dataset gives the same version.
 import { type Command } from 'commander';
 import { repeatTraining } from '../../../activities/repeat-training.ts';
 import { thisPlatform } from '../../../activities/training-input.ts';
@@ -22,14 +22,14 @@ import { type Output } from '../../output/output.ts';
 export function addVersionVerify(command: Command, { config, output }: CommandContext): void {
   command
     .command('verify')
-    .description('train a version again from its frozen dataset and compare the bytes')
+    .description('train a version again from its frozen dataset and compare the artifacts')
     .argument('<model>', 'name of the model')
     .argument('<version>', 'the version', parseNumber)
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExits with 1 where training again gives another version, or its dataset has expired. On the platform and Node ' +
-        'major that trained it the bytes must be the same, elsewhere the coefficients to 1e-9.\n\n' +
+      '\nExits with 1 if training again gives a different version, or if its dataset has expired. The bytes must be the same' +
+        '\non the platform and Node major version that trained it; elsewhere the coefficients must agree to 1e-9.\n\n' +
         'Example:\n  tidegate version verify churn 2',
     )
     .action((model: string, version: number, { json }: { readonly json?: boolean }) =>
@@ -66,7 +66,7 @@ async function verify(
   if (stored.format === 'onnx') {
     throw new TidegateError(
       'INVALID_REQUEST',
-      `version ${version} of ${model} is a model in ONNX, which is not trained by this process`,
+      `version ${version} of ${model} is an ONNX model, which this process cannot train`,
     );
   }
   const again = await repeatTraining(database, registered, {
@@ -85,7 +85,7 @@ async function verify(
 
 function print(output: Output, what: string, dataset: Dataset, repetition: Repetition): void {
   const { digest, repeatedDigest, trainedOn, repeatedOn } = repetition;
-  const before = trainedOn ? formatPlatform(trainedOn) : 'a platform that is not on record';
+  const before = trainedOn ? formatPlatform(trainedOn) : 'an unrecorded platform';
   output.line(`${what}: trained on ${before}, artifact ${digest}`);
   output.line(
     `trained again on ${formatPlatform(repeatedOn)} from dataset ${dataset.id}, ${dataset.trainingRows} training rows: ` +

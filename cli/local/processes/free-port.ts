@@ -1,9 +1,11 @@
-// Ports of this machine's own address: is one free, and give me a free one.
+// Ports on 127.0.0.1: finds a free one, and refuses one that is taken.
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { TidegateError } from '../../../domain/errors.ts';
 
 /** The only address that embedded servers listen on. */
 export const LOCALHOST = '127.0.0.1';
+
+const MAX_PORT = 65_535;
 
 const listens = (port: number): Promise<number | undefined> =>
   new Promise((resolve) => {
@@ -28,7 +30,7 @@ export const isListening = (port: number): Promise<boolean> =>
   });
 
 /**
- * A port on 127.0.0.1 that nothing listens on now; the next caller may get the same one.
+ * Returns a port on 127.0.0.1 that nothing listens on now; it is not reserved, so the next caller may get the same one.
  *
  * @example const port = await freePort();
  */
@@ -39,16 +41,19 @@ export const freePort = async (): Promise<number> => {
 };
 
 /**
- * Refuses a port on 127.0.0.1 that something already holds.
+ * Refuses a port on 127.0.0.1 that another process already uses.
  *
- * @throws TidegateError PORT_IN_USE naming the port and what it was wanted for
- * @example await requirePort(5432, 'Postgres');
+ * @param setting the variable that chooses this port, for the remedy
+ * @throws TidegateError PORT_IN_USE naming the port, what it was wanted for, and the setting
+ * @example await requirePort(5433, 'Postgres', 'TIDEGATE_POSTGRES_PORT');
  */
-export const requirePort = async (port: number, wantedFor: string): Promise<void> => {
-  // macOS lets us bind beside a listener on all addresses, so being able to listen is not proof enough.
+export const requirePort = async (port: number, wantedFor: string, setting: string): Promise<void> => {
+  // On macOS we could bind 127.0.0.1 although another process listens on all addresses, so try to connect as well.
   if (!(await isListening(port)) && (await listens(port)) !== undefined) return;
+  const other = port < MAX_PORT ? port + 1 : port - 1;
   throw new TidegateError(
     'PORT_IN_USE',
     `port ${port} on ${LOCALHOST}, wanted for ${wantedFor}, is already in use`,
+    { remedy: `Stop what uses the port, or choose another: ${setting}=${other}.` },
   );
 };

@@ -1,4 +1,4 @@
-// A child process whose life we own: its output by lines, its end as a promise, its stop with a deadline.
+// A child process that we start and stop: its output line by line, its end as a promise, a stop with a deadline.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,9 +18,9 @@ export interface ManagedProcessOptions {
   readonly program: string;
   readonly args: readonly string[];
   readonly log: Log;
-  /** What asks it to end in an orderly way. @default 'SIGTERM' */
+  /** The signal that asks it to shut down cleanly. @default 'SIGTERM' */
   readonly stopSignal?: NodeJS.Signals;
-  /** Only root may choose another. @default our own */
+  /** Only root can choose another user. @default our own */
   readonly identity?: Identity | undefined;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv | undefined;
@@ -33,33 +33,33 @@ export interface ManagedProcessOptions {
 export interface ManagedProcess {
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Resolves when it has ended, with how: `exit code 1`, `signal SIGKILL`. Never rejects. */
+  /** Resolves when it has ended: `exit code 1`, `signal SIGKILL`. Never rejects. */
   readonly ended: Promise<string>;
   /** Its last 20 lines of output. */
   tail(): string;
-  /** Sends the stop signal, waits at most `grace` milliseconds, then kills it and all it started. */
+  /** Sends the stop signal, waits at most `grace` milliseconds, then kills it and all processes it started. */
   stop(grace: number): Promise<void>;
 }
 
 const TAIL_LINES = 20;
 
-/** Signals a process, or with a negative number a process group; one that has ended already is no error. */
+/** Signals a process, or a process group if `pid` is negative. Does nothing if it has already ended. */
 export const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended before the signal came, which is what the signal was for.
+    // It has already ended.
   }
 };
 
 const living = new Map<number, NodeJS.Signals>();
 
-// The last net under a `process.exit` or a crash of ours: no server outlives us for want of a signal.
+// A last resort for a `process.exit` or a crash of ours: signal all servers that still run.
 process.once('exit', () => {
   for (const [pid, signal] of living) signalProcess(pid, signal);
 });
 
-/** How a child ended, once its output is read; a grandchild that keeps the pipes open delays us only a second. */
+/** Waits for a child's end and the rest of its output; at most a second for output, because a grandchild may keep the pipes open. */
 const endOf = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => {
     const settle = () =>
@@ -72,10 +72,10 @@ const endOf = (child: ChildProcess): Promise<string> =>
   });
 
 /**
- * Starts a child process in a session of its own, so that Ctrl-C in the terminal reaches only us and we end the
- * children in order.
+ * Starts a child process in its own session, so that Ctrl-C in the terminal reaches only us and we can stop the children in
+ * order.
  *
- * @throws Error of `spawn` when the program cannot be executed
+ * @throws the error of `spawn` if the program cannot be executed
  * @example const server = await startProcess({ program: 'temporal', args: ['server', 'start-dev'], log });
  */
 export const startProcess = async (options: ManagedProcessOptions): Promise<ManagedProcess> => {
@@ -89,7 +89,7 @@ export const startProcess = async (options: ManagedProcessOptions): Promise<Mana
     cwd,
     ipc = false,
   } = options;
-  // Inherited by the child, whose files hold data: nobody else on the machine reads them.
+  // The child inherits the umask, so that only this user can read its data files.
   const umask = process.umask(0o077);
   const child = spawn(program, args, {
     detached: true,
@@ -113,7 +113,7 @@ export const startProcess = async (options: ManagedProcessOptions): Promise<Mana
   const ended = endOf(child);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    // Not once: a later error of a child that runs tells nothing that its end does not.
+    // `on` and not `once`: later errors need a listener too; they add nothing to how the child ends.
     child.on('error', reject);
   });
 
@@ -133,11 +133,11 @@ export const startProcess = async (options: ManagedProcessOptions): Promise<Mana
   };
 };
 
-/** What to wait for. */
+/** How to wait for a server. */
 interface UntilAnswers {
-  /** Names the server in the error. */
+  /** The server's name in the error. */
   readonly name: string;
-  /** One real call; it rejects while the server does not answer. */
+  /** Makes one real call; rejects if the server does not answer. */
   readonly call: () => Promise<unknown>;
   /** Milliseconds. */
   readonly within: number;
@@ -145,9 +145,9 @@ interface UntilAnswers {
 }
 
 /**
- * Calls until the server answers.
+ * Repeats a call until the server answers it.
  *
- * @throws TidegateError SERVER_FAILED with its last output, when it has ended or the time is up
+ * @throws TidegateError SERVER_FAILED with the server's last output if it has ended or the time is up
  * @throws the signal's reason when aborted
  * @example await untilAnswers(server, { name: 'Postgres', call: ping, within: 60_000, signal: undefined });
  */
@@ -164,7 +164,7 @@ export const untilAnswers = async (
       () => undefined,
       (error: unknown) => error as Error,
     );
-    // Checked in this order: whoever else answers at this address, it is not the server that has ended.
+    // An answer does not count if our server has ended: then another server is listening at this address.
     if (end === undefined && !failure) return;
     if (end !== undefined || performance.now() > deadline) {
       const what = end === undefined ? `did not answer (${failure?.message})` : `ended with ${end}`;

@@ -1,4 +1,4 @@
-// A server that outlived the process which started it, as after `kill -9`: found by its pid file and ended.
+// Finds and stops a server that outlived the process that started it, for example after `kill -9`, by its pid file.
 import { readFile, rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TidegateError } from '../../../domain/errors.ts';
@@ -6,11 +6,11 @@ import { type Log } from './managed-process.ts';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Where to look for an orphan and how to know it. */
+/** Where to look for an orphan and how to recognize it. */
 export interface OrphanOptions {
-  /** A file whose first line is the process number. */
+  /** A file whose first line is the pid. */
   readonly pidFile: string;
-  /** A part of the command line that only a server of this data folder has. */
+  /** A part of the command line that only servers of this data folder have. */
   readonly commandPart: string;
   readonly stopSignal: NodeJS.Signals;
   readonly log: Log;
@@ -18,7 +18,7 @@ export interface OrphanOptions {
   readonly grace?: number;
 }
 
-/** Waits until `gone` holds; false when it does not within so many milliseconds. */
+/** Waits until `gone` is true; returns false if it is not within `within` milliseconds. */
 const waitUntil = async (gone: () => Promise<boolean> | boolean, within: number): Promise<boolean> => {
   const deadline = performance.now() + within;
   while (!(await gone())) {
@@ -28,7 +28,7 @@ const waitUntil = async (gone: () => Promise<boolean> | boolean, within: number)
   return true;
 };
 
-/** Whether the number is taken, be it by a zombie, which is dead but not yet reaped by its parent. */
+/** Whether the pid is in use, even by a zombie: a dead process that its parent has not reaped yet. */
 const isTaken = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -39,11 +39,11 @@ const isTaken = (pid: number): boolean => {
 };
 
 /**
- * Ends the server that a killed Tidegate left running on a folder, so that the folder and its port are free again.
- * The caller holds the folder's lock: what still runs has no owner. A pid file whose number now belongs to a
- * stranger is removed, and the stranger left alone.
+ * Stops the server that a killed Tidegate left running on a folder, so that the folder and its port are free again. The
+ * caller must hold the folder's lock, which proves that no Tidegate owns the server. If the pid now belongs to an unrelated
+ * process, only the pid file is removed.
  *
- * @throws TidegateError ALREADY_RUNNING when it cannot be ended
+ * @throws TidegateError ALREADY_RUNNING if it cannot be stopped
  */
 export const stopOrphan = async (options: OrphanOptions): Promise<void> => {
   const { pidFile, commandPart, stopSignal, log, grace = 30_000 } = options;
@@ -52,15 +52,15 @@ export const stopOrphan = async (options: OrphanOptions): Promise<void> => {
 
   const isOurs = async () => (await processCommand(pid))?.includes(commandPart) ?? false;
   if (!(await isOurs())) {
-    // A dead server's file stays: Postgres reads in it whether something of the old server still holds its memory.
-    // A zombie's or a stranger's number would make it refuse to start; zombies mostly go in a moment.
+    // The file of a dead server stays: from it Postgres finds out whether the old server's shared memory is still in use.
+    // With the pid of a zombie or an unrelated process Postgres would refuse to start; zombies usually vanish soon.
     const isZombie = (await processCommand(pid)) === undefined;
     const isFree = await waitUntil(() => !isTaken(pid), isZombie ? 5_000 : 0);
     if (!isFree) await rm(pidFile, { force: true });
     return;
   }
 
-  log(`process ${pid} was left running by a Tidegate that was killed; it is stopped first`);
+  log(`stopping process ${pid}, which a killed Tidegate left running`);
   for (const [signal, within] of [
     [stopSignal, grace],
     ['SIGKILL', 5_000],
@@ -76,21 +76,21 @@ export const stopOrphan = async (options: OrphanOptions): Promise<void> => {
     }
     if (await waitUntil(async () => !(await isOurs()), within)) return;
   }
-  throw new TidegateError('ALREADY_RUNNING', `process ${pid} holds the data folder and does not end`);
+  throw new TidegateError('ALREADY_RUNNING', `process ${pid} holds the data folder and does not stop`);
 };
 
 const execute = promisify(execFile);
 
 /**
- * The command line of a live process, arguments joined by spaces; undefined when no such process lives.
- * Reads `/proc` on Linux and asks `ps` elsewhere.
+ * Returns the command line of a live process, arguments joined by spaces; undefined if there is none. Reads `/proc` on Linux
+ * and asks `ps` elsewhere.
  *
  * @example await processCommand(process.pid); // 'node bin/tidegate.mjs start'
  */
 export const processCommand = async (pid: number): Promise<string | undefined> => {
   if (process.platform === 'linux') {
     const raw = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    // A zombie has an empty command line: it holds nothing any more.
+    // A zombie has an empty command line; it no longer holds any resources.
     return raw.replaceAll('\0', ' ').trim() || undefined;
   }
   const { stdout } = await execute('ps', ['-p', String(pid), '-o', 'command=']).catch(() => ({ stdout: '' }));

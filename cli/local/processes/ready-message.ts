@@ -1,12 +1,12 @@
-// What a supervised process says to its supervisor: that it is ready. And what it does when the supervisor is gone.
+// The message by which a supervised process reports that it is ready, and its end when the supervisor disappears.
 
 /** Whether a message from a child says that it is ready. */
 export const isReadyMessage = (message: unknown): boolean =>
   typeof message === 'object' && message !== null && 'ready' in message && message.ready === true;
 
 /**
- * Tells the supervisor, if there is one, that this process is ready for work, and ends this process in the orderly way
- * of SIGTERM once the supervisor is gone, so that a `kill -9` of it leaves nothing behind.
+ * Reports to the supervisor, if there is one, that this process is ready. Sends this process SIGTERM when the supervisor
+ * disappears, so that a `kill -9` of the supervisor leaves nothing running.
  *
  * @example await server.listen({ port }); reportReady();
  */
@@ -16,6 +16,6 @@ export const reportReady = (): void => {
   if (!process.connected) end();
   process.once('disconnect', end);
   process.send({ ready: true });
-  // Listening must not by itself keep alive a process that has finished.
+  // The open channel must not keep a process alive that has finished its work.
   process.channel?.unref();
 };

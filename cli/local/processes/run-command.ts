@@ -1,4 +1,4 @@
-// Runs a command to its end and gives what it printed, or one readable reason why it failed.
+// Runs a command to its end and returns what it printed, or throws one readable reason why it failed.
 import { spawn } from 'node:child_process';
 import { basename } from 'node:path';
 import { signalProcess, type Identity } from './managed-process.ts';
@@ -7,14 +7,30 @@ import { signalProcess, type Identity } from './managed-process.ts';
 export interface RunCommandOptions {
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** Milliseconds until it is ended. @default 30_000 */
-  readonly timeout?: number;
-  /** Ends it when aborted. */
+  /** Milliseconds until it is terminated; null for no limit. @default 30_000 */
+  readonly timeout?: number | null;
+  /** Terminates it when aborted. */
   readonly signal?: AbortSignal | undefined;
   readonly identity?: Identity | undefined;
   /** @default our own */
   readonly cwd?: string;
 }
+
+/** A command that could not be started or that failed. */
+export class CommandError extends Error {
+  /** False if the program could not be started at all. */
+  readonly isStarted: boolean;
+  /** The last 15 lines that it printed, to standard output or standard error. */
+  readonly lastLines: string;
+
+  constructor(message: string, isStarted: boolean, printed: string, options?: ErrorOptions) {
+    super(message, options);
+    this.isStarted = isStarted;
+    this.lastLines = printed.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+  }
+}
+
+const LAST_LINES = 15;
 
 const lastLine = (text: string): string | undefined => text.trim().split('\n').at(-1) || undefined;
 
@@ -25,10 +41,11 @@ const notStarted = (name: string, { code, message }: NodeJS.ErrnoException): str
 };
 
 /**
- * What a command prints to standard output, without surrounding white space. Like our servers it runs out of reach of
- * the terminal's Ctrl-C: a command that ended by it would be taken for one that failed, and its failure acted upon.
+ * Returns what a command prints to standard output, without surrounding white space. Like our servers, the command does not
+ * receive the terminal's Ctrl-C, because we would mistake its end for a failure. The files that it creates are private to
+ * this user unless it sets their mode itself.
  *
- * @throws Error with one line: not on PATH, timed out, or the last line it printed to standard error
+ * @throws CommandError whose message is one line: not on PATH, timed out, or the last line printed to standard error
  * @throws the signal's reason when aborted
  * @example await runCommand('temporal', ['--version']); // 'temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)'
  */
@@ -40,6 +57,8 @@ export const runCommand = (
   new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const name = basename(program);
+    // Others must not be able to change what it creates: programs that are installed this way are run later.
+    const umask = process.umask(0o077);
     const child = spawn(program, args, {
       detached: true,
       env,
@@ -47,18 +66,32 @@ export const runCommand = (
       ...identity,
       ...(cwd !== undefined && { cwd }),
     });
+    process.umask(umask);
     let stdout = '';
     let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      stdout += chunk;
+      printed += chunk;
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+      stderr += chunk;
+      printed += chunk;
+    });
 
     const settled = new AbortController();
     const end = (why: Error) => {
-      // With all that it started: a compiler has compilers of its own.
+      // The whole process group, because a command may have started others.
       if (child.pid !== undefined) signalProcess(-child.pid, 'SIGTERM');
       reject(why);
     };
-    const limit = setTimeout(() => end(new Error(`${name} did not end within ${timeout / 1000} s`)), timeout);
+    const limit =
+      timeout === null
+        ? undefined
+        : setTimeout(
+            () => end(new CommandError(`${name} did not end within ${timeout / 1000} s`, true, printed)),
+            timeout,
+          );
     signal?.addEventListener('abort', () => end(signal.reason as Error), { signal: settled.signal });
     const settle = () => {
       clearTimeout(limit);
@@ -66,14 +99,12 @@ export const runCommand = (
     };
     child.once('error', (error) => {
       settle();
-      reject(new Error(notStarted(name, error), { cause: error }));
+      reject(new CommandError(notStarted(name, error), false, printed, { cause: error }));
     });
     child.once('close', (code, killer) => {
       settle();
-      if (code === 0) resolve(stdout.trim());
-      else
-        reject(
-          new Error(`${name}: ${lastLine(stderr) ?? (killer ? `signal ${killer}` : `exit code ${code}`)}`),
-        );
+      if (code === 0) return resolve(stdout.trim());
+      const why = lastLine(stderr) ?? (killer ? `signal ${killer}` : `exit code ${code}`);
+      reject(new CommandError(`${name}: ${why}`, true, printed));
     });
   });

@@ -1,25 +1,25 @@
-// Runs several parts until Ctrl-C, and takes them down in order, even when it comes half-way through the start.
+// Runs several parts until Ctrl-C and stops them in reverse order, even if Ctrl-C comes while they are starting.
 import type { Log } from './managed-process.ts';
 
-/** Anything that was started and can be stopped. */
+/** Something that was started and can be stopped. */
 export interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Given to the function that starts the parts. */
+/** Passed to the function that starts the parts. */
 export interface Run {
-  /** Aborted when the run is to end; pass it on to whatever takes time to start. */
+  /** Aborted when the run must end; pass it to everything that takes time to start. */
   readonly signal: AbortSignal;
   /**
-   * Takes charge of a part from the moment its start begins, so that it is stopped even when it becomes ready late.
-   * Parts stop in the reverse order of these calls, one after the other.
+   * Registers a part as soon as its start begins, so that it is stopped even if it becomes ready after the run has ended.
+   * Parts are stopped one after the other, in the reverse order of these calls.
    *
    * @example const postgres = await run.part('Postgres', startPostgres({ ..., signal: run.signal }));
    */
   part<T extends Stoppable>(name: string, starting: Promise<T>): Promise<T>;
-  /** Ends the run as failed, as when a server died. */
+  /** Ends the run with an error, for example because a server died. */
   fail(error: Error): void;
-  /** Ends the run as done: everything stops as it would at a signal. */
+  /** Ends the run successfully: everything is stopped, as after a signal. */
   end(): void;
 }
 
@@ -27,9 +27,10 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Calls `start`, waits for SIGINT, SIGTERM, SIGHUP or {@link Run.end}, then stops every part. Resolves when all have stopped.
- * `start` settles soon after its signal is aborted. Further signals while it stops are answered, not obeyed: each part has its own deadline.
+ * `start` must settle soon after its signal is aborted. Further signals only log a line, because each part has its own
+ * deadline for stopping.
  *
- * @throws whatever `start` threw or {@link Run.fail} was given, after all parts have stopped
+ * @throws the error that `start` threw or that {@link Run.fail} received, after all parts have stopped
  * @example
  * await runUntilStopped(async (run) => {
  *   const postgres = await run.part('Postgres', startPostgres({ ...options, signal: run.signal }));
@@ -46,7 +47,7 @@ export const runUntilStopped = async (start: (run: Run) => Promise<void>, log: L
     ending.abort(new Error(`stopped by ${signal}`));
   };
   const fail = (error: Error) => {
-    // What fails after the run has begun to end, fails because of that.
+    // An error after the run has begun to end is only a consequence of that.
     if (ending.signal.aborted) return;
     failure = error;
     ending.abort(error);
@@ -58,7 +59,7 @@ export const runUntilStopped = async (start: (run: Run) => Promise<void>, log: L
       signal: ending.signal,
       part: (name, starting) => {
         parts.push({ name, starting });
-        // A part may fail before anybody waits for it; that must not end the process ahead of the others.
+        // A part may fail before anything awaits it; an unhandled rejection would end the process before the others stop.
         starting.catch(() => undefined);
         return starting;
       },

@@ -1,13 +1,13 @@
-// Keeps one process of ours alive: started, watched, started again when it dies, stopped when asked.
+// Supervises one Node process of ours: starts it, restarts it when it ends, and stops it when asked to.
 import { setTimeout as delay } from 'node:timers/promises';
 import { paths } from '../../../paths.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { startProcess, type Log, type ManagedProcess } from './managed-process.ts';
 import { isReadyMessage } from './ready-message.ts';
 
-/** How to keep a process alive. */
+/** How to supervise a process. */
 export interface SuperviseOptions {
-  /** Put before each line of its output: `[worker] ...`. */
+  /** Prefix of each line of its output: `[worker] ...`. */
   readonly name: string;
   /** Arguments of the program. */
   readonly args: readonly string[];
@@ -20,26 +20,26 @@ export interface SuperviseOptions {
   readonly readyWithin?: number;
   /** Milliseconds between SIGTERM and SIGKILL. @default 15_000 */
   readonly grace?: number;
-  /** Milliseconds before the first restart, doubled each time up to `max`. @default { first: 200, max: 10_000 } */
+  /** Milliseconds before the first restart; doubled for each further one, up to `max`. @default { first: 200, max: 10_000 } */
   readonly backoff?: { readonly first: number; readonly max: number };
-  /** Gives up starting, leaving nothing behind that runs. */
+  /** Cancels the start when aborted and stops what was started. */
   readonly signal?: AbortSignal;
 }
 
-/** A process that is kept alive. */
+/** A supervised process. */
 export interface Supervised {
-  /** Its number now; undefined while it waits to be started again. */
+  /** Its current pid; undefined while it waits for a restart. */
   pid(): number | undefined;
-  /** How often it was started again. */
+  /** How many times it was restarted. */
   restarts(): number;
-  /** SIGTERM, a wait, SIGKILL; ends the supervision. */
+  /** Ends the supervision and stops the process: SIGTERM, then SIGKILL after the grace time. */
   stop(): Promise<void>;
 }
 
-/** Having stayed ready this long, the next death is a new trouble and not the old one. */
+/** After running this long, the next failure counts as a new one: the wait before the restart starts over. */
 const STEADY_MS = 60_000;
 
-/** Resolves when the child reports ready; rejects when it ends or the time is up before that. */
+/** Resolves when the child reports ready; rejects if it ends or the time is up before that. */
 const untilReady = async (
   child: ManagedProcess,
   { name, readyWithin = 60_000, signal }: SuperviseOptions,
@@ -67,10 +67,10 @@ const untilReady = async (
 };
 
 /**
- * Starts a Node process of ours and resolves when it reports ready (see {@link reportReady}). From then on it is
- * started again whenever it ends, after a wait that grows while it keeps failing.
+ * Starts a Node process of ours and resolves when it reports ready (see {@link reportReady}). From then on, restarts it
+ * whenever it ends, after a wait that grows while it keeps failing.
  *
- * @throws TidegateError SERVER_FAILED when its first start fails: a wrong setting is told, not tried for ever
+ * @throws TidegateError SERVER_FAILED if the first start fails, because restarting does not fix a wrong setting
  * @throws the signal's reason when aborted
  * @example const worker = await supervise({ name: 'worker', args: ['worker'], log: console.log });
  */
@@ -121,7 +121,7 @@ export const supervise = async (options: SuperviseOptions): Promise<Supervised> 
         const how = await current.ended;
         if (stopping.signal.aborted) return;
         if (performance.now() - since > STEADY_MS) wait = backoff.first;
-        say(`ended with ${how}; started again in ${wait} ms`);
+        say(`ended with ${how}; restarting in ${wait} ms`);
       }
       await pause(wait);
       wait = Math.min(wait * 2, backoff.max);
@@ -129,7 +129,7 @@ export const supervise = async (options: SuperviseOptions): Promise<Supervised> 
       restarts += 1;
       current = await start(stopping.signal).catch((error: unknown) => {
         if (!stopping.signal.aborted)
-          say(`${(error as Error).message.split('\n')[0]}; tried again in ${wait} ms`);
+          say(`${(error as Error).message.split('\n')[0]}; retrying in ${wait} ms`);
         return undefined;
       });
     }

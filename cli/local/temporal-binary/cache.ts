@@ -1,4 +1,4 @@
-// The folder in which fetched programs are kept, and how one gets in: whole, checked, and at once.
+// The cache of downloaded programs: each is checked and complete before it appears in the folder.
 import { createHash, randomUUID } from 'node:crypto';
 import { access, chmod, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -8,26 +8,23 @@ import { type Program } from './program.ts';
 const PARTIAL = '.partial-';
 const DAY_MS = 86_400_000;
 
-/** `$TIDEGATE_CACHE`, else `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`. */
+/** The cache folder: `$TIDEGATE_CACHE`, else `$XDG_CACHE_HOME/tidegate`, else `~/.cache/tidegate`. */
 export const cacheFolder = (env: NodeJS.ProcessEnv): string =>
   env['TIDEGATE_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'tidegate');
 
-/** Where the pinned build of a program is kept. */
+/** The path of a program's pinned build in the cache. */
 export const cachedPath = (cache: string, program: Program): string =>
   join(cache, `${program.name}-${program.version}`);
 
-/** Where a program built here with Go is kept; another version, so never under the pinned one's name. */
-export const builtPath = (cache: string, program: Program): string => join(cache, `${program.name}-built`);
-
-/** Refuses bytes that are not the ones we pinned. @throws Error naming both digests */
+/** Refuses bytes whose digest is not the pinned one. @throws Error naming both digests */
 export const requireDigest = (what: string, bytes: Buffer, expected: string): void => {
   const actual = createHash('sha256').update(bytes).digest('hex');
   if (actual !== expected) throw new Error(`${what} has SHA-256 ${actual}, expected ${expected}`);
 };
 
 /**
- * Calls `use` with a fresh folder inside the cache, on the same file system as its final place, and removes it
- * afterwards. Leftovers of killed runs go after a day.
+ * Calls `use` with a new folder inside the cache, on the same file system as the final path, and removes it afterwards.
+ * Removes folders that killed runs left behind more than a day ago.
  */
 export const withPartialFolder = async <T>(
   cache: string,
@@ -50,8 +47,8 @@ export const withPartialFolder = async <T>(
 };
 
 /**
- * Puts a program into the cache under `path`, by a rename after the bytes are on disk: whoever looks sees all of it or
- * nothing, and of two who fetch at the same time the later replaces the same bytes.
+ * Stores a program in the cache under `path`. It is renamed to that path only after its bytes are on disk, so other
+ * processes see the whole program or none. If two processes fetch it at the same time, the second stores the same bytes.
  */
 export const keep = (cache: string, path: string, bytes: Buffer): Promise<string> =>
   withPartialFolder(cache, async (folder) => {
@@ -67,13 +64,14 @@ export const keep = (cache: string, path: string, bytes: Buffer): Promise<string
     return path;
   });
 
-// Whoever may write to a group or to all.
+// Write permission for the group or for everyone.
 const OTHERS_WRITE = 0o022;
 
 /**
- * A program that others can change is theirs to choose. What is ours is closed to them; what is not ours is not used.
+ * Makes sure that only this user and root can replace a program, because we execute it. Removes the write permission of
+ * others if the file is ours.
  *
- * @throws Error if somebody else than this user and root could put another program there
+ * @throws Error if another user owns it or can write to it
  */
 async function requireOnlyOurs(path: string): Promise<void> {
   const { uid, mode } = await stat(path);
@@ -87,44 +85,42 @@ async function requireOnlyOurs(path: string): Promise<void> {
   }
 }
 
-/** The copy that an earlier run fetched. */
+/** The program that an earlier run fetched. */
 export const cached: Source = {
   name: 'cache',
   find: async (program, { cache }) => {
-    for (const path of [cachedPath(cache, program), builtPath(cache, program)]) {
-      const usable = await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      );
-      if (!usable) continue;
-      await requireOnlyOurs(cache);
-      await requireOnlyOurs(path);
-      return path;
-    }
-    throw new Error(`nothing in ${cache} yet`);
+    const path = cachedPath(cache, program);
+    const usable = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (!usable) throw new Error(`nothing in ${cache} yet`);
+    await requireOnlyOurs(cache);
+    await requireOnlyOurs(path);
+    return path;
   },
 };
 
 /** What a source may use. */
 export interface SourceContext {
-  /** Where found programs are kept; see {@link cacheFolder}. */
+  /** Folder of downloaded programs; see {@link cacheFolder}. */
   readonly cache: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Tells a person what takes a while. */
+  /** Receives a line before each step that takes a while. */
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
-  /** Where the SDK's downloads come from. */
+  /** Origin of the SDK's downloads, such as `https://temporal.download`. */
   readonly downloadOrigin: string;
 }
 
-/** One way to come by a program. */
+/** A source of a program. */
 export interface Source {
-  /** As printed: `PATH`, `cache`, `pip`. */
+  /** Name in messages: `PATH`, `cache`, `pip`. */
   readonly name: string;
   /**
-   * The path of the runnable program.
+   * Returns the path of the runnable program.
    *
-   * @throws Error whose message is the reason, in one line, why this way is closed
+   * @throws Error whose message says in one line why this source does not have it
    */
   find(program: Program, context: SourceContext): Promise<string>;
 }

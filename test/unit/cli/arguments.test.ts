@@ -1,4 +1,4 @@
-// Arguments as people type them.
+// Parsing of arguments.
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../../cli/shared/arguments.ts';
 
 describe('parseInstant', () => {
-  it('reads a day as its midnight in UTC, and an instant with its offset', () => {
+  it('parses a day as midnight UTC, and an instant with its offset', () => {
     expect(parseInstant('2024-02-29')).toEqual(new Date('2024-02-29T00:00:00Z'));
     expect(parseInstant('2024-02-29T06:00:00+02:00')).toEqual(new Date('2024-02-29T04:00:00Z'));
     expect(parseInstant('2024-02-29T06:00Z')).toEqual(new Date('2024-02-29T06:00:00Z'));
@@ -31,7 +31,7 @@ describe('parseInstant', () => {
 });
 
 describe('parseNumber', () => {
-  it('reads a version with or without its v', () => {
+  it('parses a version with or without a leading v', () => {
     expect([parseNumber('2'), parseNumber('v12')]).toEqual([2, 12]);
   });
 
@@ -41,11 +41,11 @@ describe('parseNumber', () => {
 });
 
 describe('parseKey', () => {
-  it('collects the columns of a key, and keeps further = in the value', () => {
+  it('collects the columns of a key, and keeps further equals signs in the value', () => {
     expect(parseKey('b=x=y', parseKey('a=1'))).toEqual({ a: '1', b: 'x=y' });
   });
 
-  it('takes an empty value but no empty column', () => {
+  it('accepts an empty value but not an empty column', () => {
     expect(parseKey('a=')).toEqual({ a: '' });
     expect(() => parseKey('=1')).toThrow(InvalidArgumentError);
     expect(() => parseKey('a')).toThrow(InvalidArgumentError);
@@ -53,7 +53,7 @@ describe('parseKey', () => {
 });
 
 describe('parseText', () => {
-  it('reads a text without the blanks around it', () => {
+  it('trims a text', () => {
     expect(parseText(' grace hopper ')).toBe('grace hopper');
   });
 
@@ -63,7 +63,7 @@ describe('parseText', () => {
 });
 
 describe('parseObject', () => {
-  it('reads a JSON object', () => {
+  it('parses a JSON object', () => {
     expect(parseObject('{"a": null}')).toEqual({ a: null });
   });
 

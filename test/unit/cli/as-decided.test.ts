@@ -1,8 +1,8 @@
-// A decision that counted is done only where its release ended so.
+// Whether a decision was carried out, by the outcome of its release.
 import { expect, it } from 'vitest';
 import { isAsDecided } from '../../../cli/commands/decide.ts';
 
-it('a release that ended as was decided is done', () => {
+it('a release with the decided outcome has carried out the decision', () => {
   expect(isAsDecided('approve', 'promoted')).toBe(true);
   expect(isAsDecided('reject', 'rejected')).toBe(true);
 });

@@ -1,4 +1,4 @@
-// Settings: read, checked, and the same in schema, .env.example and documentation.
+// The settings: how they are read and validated, and that schema, .env.example and documentation agree.
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,26 +18,26 @@ const declared = (): Record<string, string> => {
 };
 
 describe('the settings', () => {
-  it('are listed in .env.example with their defaults, and nothing else is', async () => {
+  it('are exactly those listed in .env.example, with the same defaults', async () => {
     const lines = (await fileOf('.env.example')).matchAll(/^# ([A-Z_]+)=(.*)$/gm);
     expect(Object.fromEntries([...lines].map(([, name, value]) => [name, value]))).toEqual(declared());
   });
 
-  it('are described in docs/configuration.md with their defaults, and nothing else is', async () => {
+  it('are exactly those described in docs/configuration.md, with the same defaults', async () => {
     const rows = (await fileOf('docs/configuration.md')).matchAll(
       /^\| `([A-Z_]+)` +\| (?:none|`([^`]+)`) +\| \S/gm,
     );
     expect(Object.fromEntries([...rows].map(([, name, value]) => [name, value ?? '']))).toEqual(declared());
   });
 
-  it('have a default that is accepted', () => {
+  it('have valid defaults', () => {
     const set = Object.entries(declared()).filter(([, value]) => value !== '');
     expect(() => readConfig(Object.fromEntries(set))).not.toThrow();
   });
 });
 
 describe('a .env file', () => {
-  it('sets what belongs to Tidegate, and nothing that loads code or chooses programs', () => {
+  it("sets Tidegate's variables, but none that loads code or chooses programs", () => {
     const text = [
       'DATABASE_URL=postgres://h/db',
       'TIDEGATE_API_PORT="8081"',
@@ -70,7 +70,7 @@ describe('a .env file', () => {
     });
   });
 
-  it('of the working directory reaches neither the command nor what it starts, and that is said', async () => {
+  it('cannot set other variables for the command or its child processes, and a warning names them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tidegate-dotenv-'));
     await writeFile(
       join(folder, '.env'),
@@ -87,7 +87,7 @@ describe('a .env file', () => {
 });
 
 describe('readConfig', () => {
-  it('leaves database and Temporal open where nothing names them', () => {
+  it('leaves database and Temporal undefined if no variable names them', () => {
     const config = readConfig({});
     expect(config).toMatchObject({ databaseUrl: undefined, temporal: undefined, taskQueue: 'tidegate' });
     expect(config.dataDir).toBe(resolve('.tidegate'));
@@ -113,7 +113,7 @@ describe('readConfig', () => {
     expect(temporal?.connectionOptions.tls).toBeTruthy();
   });
 
-  it('takes the default namespace where none is named', () => {
+  it('uses the default namespace if none is set', () => {
     expect(readConfig({ TEMPORAL_ADDRESS: 'localhost:7233' }).temporal?.namespace).toBe('default');
   });
 
@@ -136,19 +136,19 @@ describe('readConfig', () => {
     ['TIDEGATE_WEBHOOK_URL', 'ftp://example.com'],
     ['TIDEGATE_POSTGRES_PORT', '65536'],
     ['TIDEGATE_LOG_LEVEL', 'loud'],
-  ])('refuses %s=%s by its name', (name, value) => {
+  ])('refuses %s=%s and names the variable', (name, value) => {
     expect(() => readConfig({ [name]: value })).toThrow(
       expect.objectContaining({ code: 'BAD_CONFIG', places: [expect.objectContaining({ at: name })] }),
     );
   });
 
-  it('names every wrong variable at once', () => {
+  it('names every invalid variable in one error', () => {
     expect(() => readConfig({ TIDEGATE_API_PORT: 'x', TIDEGATE_LOG_LEVEL: 'y' })).toThrow(
       /TIDEGATE_API_PORT, TIDEGATE_LOG_LEVEL/,
     );
   });
 
-  it('refuses a profile that no configuration file has', () => {
+  it('refuses a profile that is in no configuration file', () => {
     expect(() => readConfig({ TEMPORAL_PROFILE: 'nowhere', HOME: '/nonexistent' })).toThrow(
       expect.objectContaining({ code: 'BAD_CONFIG' }),
     );

@@ -1,4 +1,4 @@
-// Tables are made only after their statement was shown and somebody agreed.
+// `import --create` creates tables only after it has shown their statements and somebody has agreed.
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { confirmTables } from '../../../cli/commands/import/create-tables.ts';
@@ -24,22 +24,22 @@ async function ask(answer: string | undefined, isAgreed = false, isTTY = true) {
 const refusal = (words: string) =>
   expect.objectContaining({
     code: 'CREATE_NOT_CONFIRMED',
-    message: `public.events not made: ${words}`,
+    message: `public.events not created: ${words}`,
     remedy: expect.stringContaining('--yes') as string,
   }) as Error;
 
-describe('a table to make', () => {
-  it('is made after yes', async () => {
+describe('a table that an import would create', () => {
+  it('is created after yes', async () => {
     const { said, error } = await ask('y\n');
     expect(error).toBeUndefined();
-    expect(said).toContain('Make public.events and load the rows? [y/N]');
+    expect(said).toContain('Create public.events and load the rows? [y/N]');
   });
 
-  it.each([['\n'], ['no\n'], [undefined]])('is not made after %j', async (answer) => {
+  it.each([['\n'], ['no\n'], [undefined]])('is not created after %j', async (answer) => {
     expect((await ask(answer)).error).toEqual(refusal('the answer was not yes'));
   });
 
-  it('is not made if a signal ends the question', async () => {
+  it('is not created if a signal ends the question', async () => {
     const input = Object.assign(new PassThrough(), { isTTY: true });
     const screen = Object.assign(new PassThrough(), { isTTY: true });
     const ending = new AbortController();
@@ -50,7 +50,7 @@ describe('a table to make', () => {
     await expect(asked).rejects.toBe(ending.signal.reason);
   });
 
-  it('is not made without a terminal, unless it was agreed to', async () => {
+  it('is not created without a terminal, unless --yes was given', async () => {
     expect((await ask('y\n', false, false)).error).toEqual(refusal('there is no terminal to ask on'));
     expect((await ask(undefined, true, false)).error).toBeUndefined();
   });

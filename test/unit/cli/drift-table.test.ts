@@ -1,4 +1,4 @@
-// Drift as the terminal shows it.
+// The drift table in the terminal.
 import { describe, expect, it } from 'vitest';
 import { driftFrame } from '../../../bench/drift-frames.ts';
 import { driftTable, notableColumns } from '../../../cli/output/report-tables.ts';
@@ -14,7 +14,7 @@ const frame = driftFrame(3_000, 'window');
 const verdict = judged(frame);
 
 describe('a sparkline', () => {
-  it('is as tall as a part of the greatest share, and a dot where there is nothing', () => {
+  it('draws each share relative to the greatest, and a dot for a share of zero', () => {
     expect(sparkline([0, 0.0001, 0.1, 0.2, 0.4], 0.4)).toBe('·▁▂▄█');
     expect(sparkline([0, 0], 0)).toBe('··');
     expect(sparkline([], 1)).toBe('');
@@ -26,7 +26,7 @@ describe('the table of drift', () => {
   const cell = (column: string, title: string) =>
     rows.find(([name]) => name === column)?.[head.indexOf(title)];
 
-  it('has a line for each column with all that its verdict rests on', () => {
+  it('has a row for each column with everything that its verdict is based on', () => {
     expect(rows.map(([name]) => name)).toEqual(frame.features.map(({ name }) => name));
     expect([cell('n1', 'verdict'), cell('n0', 'verdict')]).toEqual(['drifted', 'stable']);
     expect(cell('n1', 'test')).toBe('ks');
@@ -39,7 +39,7 @@ describe('the table of drift', () => {
     expect(cell('n1', 'values')).toBe('3000 → 3000');
   });
 
-  it('draws both sides in the same cells', () => {
+  it('draws reference and window with the same number of cells', () => {
     for (const column of ['n0', 'n1', 'n3', 'n6', 'c1']) {
       const [before, now] = [cell(column, 'reference'), cell(column, 'window')].map(String);
       expect([...before!].length).toBe([...now!].length);
@@ -48,11 +48,11 @@ describe('the table of drift', () => {
     expect([...String(cell('n0', 'window'))]).toHaveLength(16);
   });
 
-  it('says in words what is not stable, and only that', () => {
+  it('describes each column that is not stable, and no other', () => {
     expect(notableColumns(verdict).map((words) => words.split(':')[0])).toEqual(['n1', 'n4']);
   });
 
-  it('shows dashes for what could not be measured, nor drawn in reports from before', () => {
+  it('shows dashes for what could not be measured, and for histograms that old reports lack', () => {
     const empty = judged(driftFrame(0, 'window'));
     const [first] = driftTable(empty).rows;
     expect(first!.slice(0, 4)).toEqual(['n0', 'not measurable', null, null]);

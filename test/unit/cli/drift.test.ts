@@ -1,4 +1,4 @@
-// `tidegate drift` on files: no database, worker or server is there.
+// `tidegate drift` on files, without a database, worker or server.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ function table(rows: number, { shift = 0, seed = 1 } = {}): string {
 }
 
 describe('two files', () => {
-  it('are judged by the policy of a definition that says nothing of drift', async () => {
+  it('are compared with the default policy of a definition', async () => {
     const [a, b] = [
       await file('a.csv', table(400)),
       await file('b.csv', table(400, { shift: 0.3, seed: 5 })),
@@ -93,15 +93,15 @@ describe('two files', () => {
     expect(verdict.columns.map(({ weight }) => weight)).toEqual([1, 1, 1, 1]);
   });
 
-  it('with names that a shell would take apart have their types quoted', async () => {
+  it('with column names that are special to a shell get quoted --type options', async () => {
     const rows = Array.from({ length: 40 }, (_, row) => `${row % 3},${row / 7}`);
     const odd = await file('odd.csv', ["cost in $,it's", ...rows].join('\n'));
     expect(await drift(odd, odd, '--no-multivariate')).toContain(
-      `to name them: --type 'cost in $=numeric' --type 'it'\\''s=numeric'\n`,
+      `to set them: --type 'cost in $=numeric' --type 'it'\\''s=numeric'\n`,
     );
   });
 
-  it('are compared, with the types found and the column that drifted', async () => {
+  it('are compared, and the answer has the inferred types and the drifted column', async () => {
     const reference = await file('a.csv', table(900));
     const current = await file('b.csv', table(500, { shift: 0.6, seed: 2 }).replaceAll(',', ';'));
     const answer = await asked(reference, current, '--key', 'user');
@@ -121,10 +121,10 @@ describe('two files', () => {
     const text = await drift(reference, current, '--key', 'user');
     expect(text).toContain('types: fee numeric');
     expect(text).toContain(
-      'to name them: --type fee=numeric --type visits=numeric --type colour=category --type zip=category\n',
+      'to set them: --type fee=numeric --type visits=numeric --type colour=category --type zip=category\n',
     );
     expect(text).toContain(
-      'compared as numbers, though they hold few different whole numbers: visits (8); if they are codes: --type visits=category\n',
+      'compared as numbers, although they have only a few distinct whole numbers: visits (8); if these are codes, use --type visits=category\n',
     );
     expect(answer.wholeNumbers).toEqual({ visits: 8 });
     const named = await asked(reference, current, '--key', 'user', '--type', 'visits=numeric');
@@ -132,7 +132,7 @@ describe('two files', () => {
     expect(text).toMatch(/^fee +drifted .+ ks +/m);
   });
 
-  it('end the process with 3 where they drifted, 4 where nothing was measured, only if asked', async () => {
+  it('end the process with 3 if they drifted and 4 if nothing was measured, only with --fail-on-drift', async () => {
     const [a, b] = [await file('a.csv', table(300)), await file('b.csv', table(300, { shift: 2, seed: 3 }))];
     const plain = [a, b, '--key', 'user', '--share', '0.2', '--no-multivariate'];
     await drift(...plain);
@@ -146,7 +146,7 @@ describe('two files', () => {
     expect(process.exitCode).toBe(4);
   });
 
-  it('may be Parquet, which its bytes say and not its name', async () => {
+  it('are recognized as Parquet by their bytes, not by their name', async () => {
     const numbers = Float64Array.from({ length: 400 }, (_, row) => row % 97);
     const columnData = [{ name: 'fee', data: Array.from(numbers), type: 'DOUBLE' as const }];
     const parquet = await file('rows.data', new Uint8Array(parquetWriteBuffer({ columnData })));
@@ -156,7 +156,7 @@ describe('two files', () => {
     expect(verdict.columns[0]?.signals[0]?.value).toBe(0);
   });
 
-  it("are judged by Evidently's rules where the preset says so", async () => {
+  it("are compared by Evidently's rules with --preset evidently", async () => {
     const [a, b] = [await file('a.csv', table(300)), await file('b.csv', table(300, { shift: 1, seed: 4 }))];
     const { verdict } = await asked(a, b, '--key', 'user', '--preset', 'evidently');
     expect(verdict).toMatchObject({ preset: 'evidently', threshold: 0.5 });
@@ -169,7 +169,7 @@ describe('two files', () => {
     ]);
   });
 
-  it('give a stated verdict for a column that changed its type, vanished, came, is empty or has no row', async () => {
+  it('give a verdict with a reason for a column that changed its type, was removed or added, is empty or has no rows', async () => {
     const column = (name: string, cells: readonly unknown[]): string => [name, ...cells].join('\n');
     const rows = (value: unknown): unknown[] => new Array<unknown>(40).fill(value);
     const numbers = await file(
@@ -187,13 +187,13 @@ describe('two files', () => {
     expect(await reasonOf(numbers, texts)).toMatch(/was numeric in the reference and is category/);
     expect(await reasonOf(numbers, other)).toMatch(/missing from the window/);
     expect((await asked(numbers, other)).onlyInCurrent).toEqual(['y']);
-    // All values went missing: that is drift, and no change of type.
+    // If all values go missing, that is drift and not a change of type.
     expect((await asked(numbers, empty)).verdict.driftedColumns).toEqual(['x']);
     expect(await reasonOf(numbers, none)).toMatch(/the window has no values/);
     expect(await reasonOf(none, numbers)).toMatch(/the window|the reference has no values/);
   });
 
-  it("are judged as numbers by Evidently's preset if they are named so, however few they are", async () => {
+  it("are compared as numbers by Evidently's preset if --type says so, even with few distinct values", async () => {
     const of = (values: number): string =>
       ['x', ...Array.from({ length: 600 }, (_, row) => String(row % values))].join('\n');
     const [seven, eight] = [await file('seven.csv', of(7)), await file('eight.csv', of(8))];
@@ -205,7 +205,7 @@ describe('two files', () => {
     expect(await statisticOf('--type', 'x=category')).toBe('chisquare_evidently');
   });
 
-  it('have the types that are named, and leave out what is ignored', async () => {
+  it('have the types that --type sets, without the ignored columns', async () => {
     const a = await file('a.csv', table(200));
     const { columns } = await asked(a, a, '--key', 'user', '--type', 'zip=numeric', '--type', 'fee=ignore');
     expect(columns).toContainEqual({ column: 'zip', type: 'numeric', currentType: null, inferred: false });

@@ -1,4 +1,4 @@
-// Where commands find the servers.
+// How commands find the addresses of the servers.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'tidegate-endpoint
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('findEndpoints', () => {
-  it('finds the servers of a running start, and none once it has stopped', async () => {
+  it('finds the servers of a running `tidegate start`, and none after it has stopped', async () => {
     const taken = await takeFolder(folder);
     await expect(findEndpoints(config())).rejects.toMatchObject({ code: 'NOT_READY' });
     await taken.publish(running);
@@ -46,7 +46,7 @@ describe('findEndpoints', () => {
     });
   });
 
-  it('prefers what the settings name', async () => {
+  it('prefers the addresses in the settings', async () => {
     const taken = await takeFolder(folder);
     await taken.publish(running);
     const set = config({
@@ -63,7 +63,7 @@ describe('findEndpoints', () => {
     await taken.stop();
   });
 
-  it('says which setting is missing', async () => {
+  it('names the setting that is missing', async () => {
     await expect(findEndpoints(config())).rejects.toThrow(/DATABASE_URL is not set/);
     await expect(findEndpoints(config({ DATABASE_URL: 'postgres://db/x' }))).rejects.toThrow(
       /TEMPORAL_ADDRESS is not set/,
@@ -72,7 +72,7 @@ describe('findEndpoints', () => {
 });
 
 describe('addressOfApi', () => {
-  it('is reachable from this machine, whatever it listens on', () => {
+  it('is reachable from this machine for every host that the API can listen on', () => {
     expect(addressOfApi({ api: { host: '0.0.0.0', port: 80, url: undefined } })).toBe('http://127.0.0.1:80');
     expect(addressOfApi({ api: { host: '::1', port: 80, url: undefined } })).toBe('http://[::1]:80');
     expect(addressOfApi({ api: { host: 'localhost', port: 80, url: undefined } })).toBe(
@@ -89,11 +89,11 @@ describe('an address that is shown', () => {
     ['postgres://ada@db/churn', 'postgres://ada@db/churn'],
     ['https://ada:geheim@api.example/v1', 'https://ada:***@api.example/v1'],
     ['db:5432', 'db:5432'],
-  ])('%s holds no password', (address, shown) => {
+  ])('%s is shown without its password', (address, shown) => {
     expect(withoutPassword(address)).toBe(shown);
   });
 
-  it('of a Postgres that a person named is printed without the password, and of one that was started with it', () => {
+  it('of a Postgres from the settings has no password; that of the embedded Postgres has one', () => {
     const databaseUrl = 'postgres://ada:geheim@db:5432/churn';
     const servers = {
       databaseUrl,

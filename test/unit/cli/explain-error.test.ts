@@ -1,4 +1,4 @@
-// Failures, whatever wraps them, as errors of the table.
+// Failures of any kind, wrapped or not, as errors with a code.
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -25,12 +25,12 @@ const failedRun = (cause: Error): Error =>
   );
 
 describe('explainError', () => {
-  it('keeps an error of the table as it is', () => {
+  it('returns an error with a code unchanged', () => {
     const error = new TidegateError('UNKNOWN_MODEL', 'there is no model "x"');
     expect(explainError(error)).toBe(error);
   });
 
-  it('finds the error of an activity inside the failure of its run, without saying the remedy twice', () => {
+  it('finds the error of an activity inside the failure of its run, with message and remedy apart', () => {
     const places = [{ at: 'labels', problem: 'none' }];
     const failure = asFailure(
       new TidegateError('TOO_FEW_LABELS', 'no row has a label yet', { places }),
@@ -43,7 +43,27 @@ describe('explainError', () => {
     });
   });
 
-  it('tells a failure of no known type in its own words', () => {
+  it('keeps a remedy that stands inside the message', () => {
+    const error = new TidegateError('UNKNOWN_MODEL', 'first. Then. First', { remedy: 'Then' });
+    expect(explainError(failedRun(asFailure(error) as Error))).toMatchObject({
+      message: 'first. Then. First',
+      remedy: 'Then',
+    });
+  });
+
+  it('shows the whole message of a failure that an earlier release recorded', () => {
+    const failure = ApplicationFailure.create({
+      type: 'UNKNOWN_MODEL',
+      message: 'there is no model "x". Apply it.',
+      details: [{ remedy: 'Apply it.' }],
+    });
+    expect(explainError(failedRun(failure))).toMatchObject({
+      code: 'UNKNOWN_MODEL',
+      message: 'there is no model "x". Apply it.',
+    });
+  });
+
+  it('keeps the message of a failure of unknown type', () => {
     expect(
       explainError(failedRun(ApplicationFailure.create({ message: 'boom', type: 'TypeError' }))),
     ).toMatchObject({
@@ -52,27 +72,27 @@ describe('explainError', () => {
     });
   });
 
-  it('does not take a name that every object has for a code', () => {
+  it('does not mistake a property of every object for a code', () => {
     expect(explainError(ApplicationFailure.create({ message: 'odd', type: 'toString' })).code).toBe(
       'INTERNAL',
     );
   });
 
-  it('says of a run that exists already that it is running', () => {
+  it('reports a run that already exists as running', () => {
     const error = new WorkflowExecutionAlreadyStartedError('exists', 'monitor/churn', 'monitorWorkflow');
     expect(explainError(error)).toMatchObject({
       code: 'ALREADY_RUNNING',
-      message: 'monitor/churn is running already',
+      message: 'monitor/churn is already running',
     });
   });
 
-  it('says of a run that has ended that nothing is pending', () => {
+  it('reports that nothing is pending if the run has ended', () => {
     expect(explainError(new WorkflowNotFoundError('gone', 'release/churn/1', undefined)).code).toBe(
       'NOTHING_PENDING',
     );
   });
 
-  it('says of an unavailable server that Temporal does not answer', () => {
+  it('reports an unavailable server as Temporal not answering', () => {
     const unavailable = Object.assign(new Error('14 UNAVAILABLE'), {
       code: 14,
       details: 'no connection',
@@ -84,13 +104,13 @@ describe('explainError', () => {
     });
   });
 
-  it('ends on causes that go round in a circle', () => {
+  it('stops at causes that form a circle', () => {
     const first = new Error('first');
     first.cause = new Error('second', { cause: first });
     expect(explainError(first)).toMatchObject({ code: 'INTERNAL', message: 'first' });
   });
 
-  it('takes anything that was thrown', () => {
+  it('accepts any thrown value', () => {
     expect(explainError('a text').message).toBe('a text');
     expect(explainError(undefined).code).toBe('INTERNAL');
   });
@@ -105,7 +125,7 @@ describe('errorLines', () => {
     cause: new Error('the cause'),
   });
 
-  it('tells code and message, one line a place, and the remedy', () => {
+  it('prints code and message, one line per place, and the remedy', () => {
     expect(errorLines(error, { stack: false })).toEqual([
       'error IMPORT_REJECTED: month_000 was not imported',
       '  users.csv:17 signup_date: not a date',
@@ -114,7 +134,7 @@ describe('errorLines', () => {
     ]);
   });
 
-  it('shows the stacks of error and cause only where asked to', () => {
+  it('shows the stacks of error and cause only if asked to', () => {
     expect(errorLines(error, { stack: false }).join('\n')).not.toContain('explain-error.test.ts');
     const stacks = errorLines(error, { stack: true }).join('\n');
     expect(stacks).toContain('explain-error.test.ts');

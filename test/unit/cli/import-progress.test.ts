@@ -1,6 +1,6 @@
-// What a terminal shows of an import under way.
+// The progress of an import on a terminal.
 import { expect, test } from 'vitest';
-import { progressLine, progressTeller } from '../../../cli/commands/import/import.ts';
+import { progressLine, progressReporter } from '../../../cli/commands/import/import.ts';
 import { type ImportProgress } from '../../../store/import/import-progress.ts';
 
 const moment: ImportProgress = {
@@ -12,15 +12,15 @@ const moment: ImportProgress = {
   share: 0.4299,
 };
 
-test('a line names file, step, rows, share and speed', () => {
+test('a line shows file, step, rows, percentage and speed', () => {
   expect(progressLine(moment, 2.5)).toBe('users.csv: reading 340,000 rows, 42 %, 31.2 MB/s');
   expect(progressLine(moment, 0)).toContain('0.0 MB/s');
 });
 
-test('moments are shown ten times a second, and each change of file or step', () => {
+test('progress is shown at most ten times a second, and at each change of file or step', () => {
   let now = 0;
   const lines: string[] = [];
-  const tell = progressTeller(
+  const tell = progressReporter(
     (line) => lines.push(line),
     () => now,
   );

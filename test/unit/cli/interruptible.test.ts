@@ -1,4 +1,4 @@
-// Work under a signal of the system.
+// Work that a signal interrupts.
 import { expect, test } from 'vitest';
 import { interruptible } from '../../../cli/shared/interruptible.ts';
 
@@ -8,7 +8,7 @@ const endless = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
   );
 
-test('a signal aborts the work, and nothing is listened to afterwards', async () => {
+test('a signal aborts the work, and the signal listeners are removed afterwards', async () => {
   const before = process.listenerCount('SIGHUP');
   const working = interruptible(endless);
   expect(process.listenerCount('SIGHUP')).toBe(before + 1);
@@ -17,7 +17,7 @@ test('a signal aborts the work, and nothing is listened to afterwards', async ()
   expect(process.listenerCount('SIGHUP')).toBe(before);
 });
 
-test('what the work gives or throws of itself is passed on', async () => {
+test('the result and the errors of the work are passed on', async () => {
   await expect(interruptible(() => Promise.resolve(7))).resolves.toBe(7);
   await expect(interruptible(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(process.listenerCount('SIGHUP')).toBe(0);

@@ -1,4 +1,4 @@
-// What the command line writes, and where.
+// What the command line writes, and to which stream.
 import { describe, expect, it } from 'vitest';
 import { day, interval, minute, pValue, short, three } from '../../../cli/output/format.ts';
 import { Output, tableLines } from '../../../cli/output/output.ts';
@@ -31,7 +31,7 @@ describe('tableLines', () => {
     expect(tableLines({ head: ['a', 'b'], rows: [['𝒳', 'x']] })).toEqual(['a  b', '𝒳  x']);
   });
 
-  it('shows the head alone where there are no rows', () => {
+  it('shows only the head if there are no rows', () => {
     expect(tableLines({ head: ['a', 'b'], rows: [] })).toEqual(['a  b']);
   });
 });
@@ -45,7 +45,7 @@ describe('Output', () => {
     expect(stdout.text()).toBe('title\na\n1\n');
   });
 
-  it('sets titles apart on a terminal, unless colours are not wanted', () => {
+  it('makes titles bold on a terminal, unless colours are switched off', () => {
     const terminal = recorder(true);
     new Output({ stdout: terminal, stderr: recorder() }).heading('title');
     expect(terminal.text()).toContain(ESCAPE);
@@ -54,7 +54,7 @@ describe('Output', () => {
     expect(plain.text()).toBe('title\n');
   });
 
-  it('shows a status in place of the one before it, on a terminal only', () => {
+  it('replaces the previous status, on a terminal only', () => {
     const terminal = recorder(true);
     const shown = new Output({ stdout: recorder(), stderr: terminal });
     shown.status('1 %');
@@ -65,7 +65,7 @@ describe('Output', () => {
     expect(file.text()).toBe('');
   });
 
-  it('keeps progress out of the answer', () => {
+  it('writes progress to standard error, not into the answer', () => {
     const stdout = recorder();
     const stderr = recorder();
     const output = new Output({ stdout, stderr });
@@ -83,7 +83,7 @@ describe('formats', () => {
     expect(minute(new Date('2024-02-29T00:00:00Z'))).toBe('2024-02-29 00:00');
   });
 
-  it('bound tiny p-values and keep two digits of others', () => {
+  it('show tiny p-values as a bound, and others with two digits', () => {
     expect([pValue(0), pValue(9.9e-5), pValue(1e-4), pValue(0.123), pValue(1)]).toEqual([
       '<0.0001',
       '<0.0001',
@@ -93,7 +93,7 @@ describe('formats', () => {
     ]);
   });
 
-  it('show nothing where nothing was measured', () => {
+  it('return null for a missing value', () => {
     expect([three(null), interval(undefined), pValue(null), short(undefined)]).toEqual([
       null,
       null,
@@ -102,7 +102,7 @@ describe('formats', () => {
     ]);
   });
 
-  it('keep three digits of a small number and every one before the point of a large one', () => {
+  it('keep three significant digits of a small number and all integer digits of a large one', () => {
     expect([0.20649, -0.00012345, 5.2, 401, 5621, 79_968.4].map(short)).toEqual([
       '0.206',
       '-0.000123',

@@ -1,4 +1,4 @@
-// The command line as a whole: every command helps, wrong usage is told, nothing connects for it.
+// The command line as a whole: the help of every command, and wrong usage, without connecting to a server.
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { type Command, CommanderError } from 'commander';
@@ -20,25 +20,25 @@ const GROUPS = {
 };
 const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];
 
-let said: string;
+let printed: string;
 let program: Command;
 
 beforeEach(() => {
-  said = '';
-  const stream = { write: (text: string) => (said += text) };
+  printed = '';
+  const stream = { write: (text: string) => (printed += text) };
   const config = (): never => {
     throw new Error('the settings were read');
   };
   program = buildProgram({ config, output: new Output({ stdout: stream, stderr: stream }) });
   const keep = {
-    writeOut: (text: string) => void (said += text),
-    writeErr: (text: string) => void (said += text),
+    writeOut: (text: string) => void (printed += text),
+    writeErr: (text: string) => void (printed += text),
   };
   const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
   for (const command of all(program)) command.configureOutput(keep);
 });
 
-/** What stands in the folder of commands: a file for each, or a folder with a file of the same name. */
+/** The commands that have a file in the folder of commands, or a folder with a file of the same name. */
 const commandFiles = async (): Promise<string[]> => {
   const folder = new URL('../../../cli/commands/', import.meta.url);
   const entries = await readdir(folder, { withFileTypes: true });
@@ -53,7 +53,7 @@ const commandFiles = async (): Promise<string[]> => {
 const call = (...args: string[]): Promise<unknown> => program.parseAsync(args, { from: 'user' });
 
 describe('the command line', () => {
-  it('has the commands that are documented, and a file for each', async () => {
+  it('has the documented commands, each with a file', async () => {
     expect(program.commands.map((command) => command.name()).sort()).toEqual(
       [...ANSWERING, ...RUNNING, ...Object.keys(GROUPS)].sort(),
     );
@@ -61,10 +61,10 @@ describe('the command line', () => {
     expect((await commandFiles()).sort()).toEqual([...new Set(names)].sort());
   });
 
-  it.each(Object.entries(GROUPS))('has under %s the commands that are documented', (group, names) => {
+  it.each(Object.entries(GROUPS))('has the documented commands under %s', (group, names) => {
     const commands = program.commands.find((command) => command.name() === group)?.commands ?? [];
     expect(commands.map((command) => command.name()).sort()).toEqual([...names].sort());
-    // The worker answers nothing: it runs.
+    // `trees worker` prints no answer.
     for (const command of commands.filter((each) => each.name() !== 'worker'))
       expect(command.options.map(({ long }) => long)).toContain('--json');
   });
@@ -73,14 +73,14 @@ describe('the command line', () => {
     '%s %s --help shows an example and needs no settings',
     async (group, name) => {
       await expect(call(group, name, '--help')).rejects.toMatchObject({ exitCode: 0 });
-      expect(said).toMatch(/\nExamples?:\n {2}\S*.*tidegate/);
+      expect(printed).toMatch(/\nExamples?:\n {2}\S*.*tidegate/);
     },
   );
 
   it.each([...ANSWERING, ...RUNNING])('%s --help shows an example and needs no settings', async (name) => {
     await expect(call(name, '--help')).rejects.toMatchObject({ exitCode: 0 });
-    expect(said).toMatch(/\nExamples?:\n {2}\S*.*tidegate/);
-    expect(said).toContain('--data <folder>');
+    expect(printed).toMatch(/\nExamples?:\n {2}\S*.*tidegate/);
+    expect(printed).toContain('--data <folder>');
   });
 
   it.each(ANSWERING)('%s can answer in JSON', (name) => {
@@ -95,8 +95,8 @@ describe('the command line', () => {
       ['import', 'folder', '--as-of', '2024-02-29', '--as-of-column', 'at'],
       /cannot be used with option '--as-of/,
     ],
-    [['import', 'folder', '--key', 'user_id'], /--key is for tables that --create makes/],
-    [['import', 'folder', '--yes'], /--yes is for tables that --create makes/],
+    [['import', 'folder', '--key', 'user_id'], /--key needs --create/],
+    [['import', 'folder', '--yes'], /--yes needs --create/],
     [['import', 'folder', '--create', '--key', 'a,,b'], /not blank/],
     [['import', 'folder', '--as-of', '2024-02-30'], /Write a day/],
     [['import', 'folder', '--as-of', '2024-02-29', '--delimiter', ',,'], /one character/],
@@ -114,7 +114,7 @@ describe('the command line', () => {
     [['materialize', 'churn', '--by', 'grace\u2028ok'], /one printable line/],
     [['approve', 'churn', '--comment', 'a\u001b[2J'], /no other control characters/],
     [['rollback', 'churn', '--reason', 'a\u0008'], /no other control characters/],
-    [['adopt', 'everything'], /the id of an installation/],
+    [['adopt', 'everything'], /the id of the installation/],
     [['rollback', 'churn'], /--reason/],
     [['rollback', 'churn', '--reason', ' '], /not blank/],
     [['approve', 'churn', '--by', ''], /must name a person/],
@@ -131,15 +131,15 @@ describe('the command line', () => {
     [['features', 'describe'], /missing required argument/],
   ])('refuses %j as wrong usage', async (args, words) => {
     await expect(call(...args)).rejects.toBeInstanceOf(CommanderError);
-    expect(said).toMatch(words);
+    expect(printed).toMatch(words);
   });
 
-  it('says its version', async () => {
+  it('prints its version', async () => {
     await expect(call('--version')).rejects.toMatchObject({ exitCode: 0 });
-    expect(said).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(printed).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('passes the failure of a command on', async () => {
+  it('passes on the error of a command', async () => {
     await expect(call('status')).rejects.toThrow('the settings were read');
   });
 });

@@ -1,4 +1,4 @@
-// A report as text: what it led to stands at its end.
+// A printed report, with the retrain that it requested at its end.
 import { expect, test } from 'vitest';
 import { Output } from '../../../cli/output/output.ts';
 import { printReport } from '../../../cli/output/report-tables.ts';
@@ -49,15 +49,15 @@ function printed(of?: Retrain): string {
   return said;
 }
 
-test('a report that led to nothing says nothing of a retrain', () => {
+test('a report without a retrain does not mention one', () => {
   expect(printed()).not.toContain('Retrain');
 });
 
-test('a retrain that runs is under way', () => {
-  expect(printed(retrain)).toContain('churn/report-7: under way\n');
+test('an open retrain is shown as running', () => {
+  expect(printed(retrain)).toContain('churn/report-7: running\n');
 });
 
-test('what the leak alarm found before it trained is told with what became of it', () => {
+test('a retrain that the leak alarm refused is shown with its outcome and what the alarm found', () => {
   const alone = [{ feature: 'closed', measure: 'rate' as const, auc: { value: 1, low: 1, high: 1 } }];
   const leaks = evaluateLeaks({ rows: 900, features: 3, alone, views: [] }, leakPolicyOf(undefined));
   const text = printed({

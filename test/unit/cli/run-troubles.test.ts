@@ -1,4 +1,4 @@
-// What is read of a run's description: attempts that failed, what is due in which queue, and a workflow that fails itself.
+// What is read from a run's description: failed attempts, tasks that wait in a queue, and failing workflow code.
 import { type Client } from '@temporalio/client';
 import { msNumberToTs } from '@temporalio/common/lib/time.js';
 import { expect, test } from 'vitest';
@@ -33,7 +33,7 @@ const pending = (changes: object) =>
   });
 const words = (changes: object): string | undefined => failedAttempts(pending(changes), NOW)[0]?.words;
 
-test('says of a failed attempt what failed, why, and when the next is due', () => {
+test('describes a failed attempt: the step, its error, and when the next attempt is due', () => {
   expect(words({})).toBe(
     'freezeWindow failed at attempt 2 of 15: UNKNOWN_COLUMN: no column hours; ' +
       'attempt 3 is due at 2024-02-29 06:00:08 UTC, in 8 s',
@@ -41,11 +41,11 @@ test('says of a failed attempt what failed, why, and when the next is due', () =
   expect(words({ nextAttemptScheduleTime: msNumberToTs(NOW - 1_000) })).toMatch(
     /attempt 3 is due and waits for a worker$/,
   );
-  expect(words({ state: 2 })).toMatch(/attempt 3 runs$/);
+  expect(words({ state: 2 })).toMatch(/attempt 3 is running$/);
   expect(words({ maximumAttempts: 0 })).toMatch(/^freezeWindow failed at attempt 2: /);
   const silent = { message: 'activity Heartbeat timeout', timeoutFailureInfo: { timeoutType: 4 } };
   expect(words({ lastFailure: silent })).toContain(
-    'activity Heartbeat timeout, its worker died, was stopped or is stuck',
+    'activity Heartbeat timeout; its worker has died, was stopped or is stuck',
   );
   const wrapped = {
     message: 'it broke',
@@ -56,7 +56,7 @@ test('says of a failed attempt what failed, why, and when the next is due', () =
   expect(words({ attempt: 1, lastFailure: null })).toBeUndefined();
 });
 
-test('finds what is due in which queue, and since when', () => {
+test('finds the queues in which a task waits, and since when', () => {
   const options = { taskQueue: { name: 'tidegate-parts' } };
   const due = {
     nextAttemptScheduleTime: null,
@@ -74,7 +74,7 @@ test('finds what is due in which queue, and since when', () => {
   ]);
 });
 
-/** A server whose history ends with a failed task, and whose queue was polled when `polled` says. */
+/** A server whose history ends with a failed task and whose queue was polled at the given times. */
 const clientWith = (polled: number[] | Error): Client =>
   ({
     options: { namespace: 'default' },
@@ -97,31 +97,31 @@ const clientWith = (polled: number[] | Error): Client =>
     },
   }) as unknown as Client;
 
-async function toldBy(client: Client, raw: object, times = 1): Promise<string[]> {
-  const told: string[] = [];
-  const troubles = new RunTroubles(client, (text) => void told.push(text));
+async function reportsOf(client: Client, raw: object, times = 1): Promise<string[]> {
+  const reports: string[] = [];
+  const troubles = new RunTroubles(client, (text) => void reports.push(text));
   for (let look = 0; look < times; look += 1) await troubles.look(described(raw));
-  return told;
+  return reports;
 }
 
-test('a workflow whose own code fails is told with the cause, once an attempt', async () => {
+test('reports failing workflow code with its cause, once per attempt', async () => {
   const task = { pendingWorkflowTask: { state: 2, attempt: 4 } };
-  expect(await toldBy(clientWith([]), task, 3)).toEqual([
-    '  the workflow itself failed at attempt 3 of its task: no such activity; ' +
-      'Temporal makes the next attempt until it succeeds',
+  expect(await reportsOf(clientWith([]), task, 3)).toEqual([
+    '  the workflow code failed at attempt 3 of its task: no such activity; ' +
+      'Temporal retries the task until it succeeds',
   ]);
 });
 
-test('a queue is told of where nobody polls it, and not where a worker does or it cannot be looked at', async () => {
+test('reports a queue that no worker polls, but not one that is polled or cannot be checked', async () => {
   const waits = {
     pendingWorkflowTask: { state: 1, attempt: 1, scheduledTime: msNumberToTs(Date.now() - 60_000) },
   };
-  expect(await toldBy(clientWith([]), waits, 2)).toEqual([
+  expect(await reportsOf(clientWith([]), waits, 2)).toEqual([
     expect.stringContaining('no worker polls the task queue tidegate for workflow tasks'),
   ]);
-  expect(await toldBy(clientWith([Date.now() - 120_000]), waits)).toEqual([
+  expect(await reportsOf(clientWith([Date.now() - 120_000]), waits)).toEqual([
     expect.stringContaining('no worker has polled the task queue tidegate for workflow tasks since '),
   ]);
-  expect(await toldBy(clientWith([Date.now()]), waits)).toEqual([]);
-  expect(await toldBy(clientWith(new Error('no permission')), waits)).toEqual([]);
+  expect(await reportsOf(clientWith([Date.now()]), waits)).toEqual([]);
+  expect(await reportsOf(clientWith(new Error('no permission')), waits)).toEqual([]);
 });

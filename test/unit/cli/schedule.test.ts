@@ -1,4 +1,4 @@
-// When a model is monitored by itself.
+// The schedules of a model.
 import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
@@ -35,7 +35,7 @@ describe('scheduleSpec', () => {
     expect(() => specOf('2 years')).toThrow('1 year');
   });
 
-  it('names the runs of days whose midnight the clocks of the zone leave out, where one is due on them', () => {
+  it('adds runs for due days on which a clock change skips midnight', () => {
     const instead = { hour: 1, minute: 0, second: 0 };
     const days = (every: string) =>
       (specOf(every, 'Africa/Cairo').calendars ?? []).slice(1).map(({ year, month, dayOfMonth, ...time }) => {
@@ -44,7 +44,7 @@ describe('scheduleSpec', () => {
       });
     expect(days('1 day')).toContain('30 APRIL 2027');
     expect(days('1 day').length).toBeGreaterThan(10);
-    // Clocks change there on the night to a Friday.
+    // There the clocks change in the night before a Friday.
     expect(days('1 week')).toEqual([]);
     expect(days('1 month')).toEqual([]);
     expect(specOf('1 day', 'Europe/Berlin').calendars).toHaveLength(1);
@@ -67,7 +67,7 @@ describe('scheduleSpec', () => {
     ['0 days', 'UTC', 'monitor.every'],
     ['0 months', 'UTC', 'monitor.every'],
     ['1 month', 'Europe/Atlantis', 'monitor.timezone'],
-  ])('refuses every %s in %s at its place', (every, timezone, at) => {
+  ])('refuses every %s in %s and names the key', (every, timezone, at) => {
     expect(() => specOf(every, timezone)).toThrow(
       expect.objectContaining({ code: 'INVALID_DEFINITION', places: [expect.objectContaining({ at })] }),
     );
@@ -77,7 +77,7 @@ describe('scheduleSpec', () => {
 describe('scheduleOptions', () => {
   const options = scheduleOptions(parseDefinition(churn), 'a-queue');
 
-  it('starts the monitor of the model under its own id, without an as-of instant', () => {
+  it("starts the model's monitor under its workflow id, without an as-of instant", () => {
     expect(options).toMatchObject({
       scheduleId: 'monitor/churn',
       action: {
@@ -89,7 +89,7 @@ describe('scheduleOptions', () => {
     });
   });
 
-  it('starts up to a twentieth of its period late, ten minutes at most', () => {
+  it('delays a start by up to a twentieth of the period, at most ten minutes', () => {
     const jitterOf = (every: string): unknown => {
       const monitor = { ...churn.monitor, every };
       return scheduleOptions(parseDefinition({ ...churn, monitor }), 'a-queue').spec.jitter;
@@ -99,7 +99,7 @@ describe('scheduleOptions', () => {
     ]);
   });
 
-  it('never runs two at once, and makes up for an outage of one period', () => {
+  it('never runs two at the same time, and catches up on an outage of up to one period', () => {
     expect(options.policies).toEqual({
       overlap: ScheduleOverlapPolicy.SKIP,
       catchupWindow: 30 * 86_400_000,
@@ -111,7 +111,7 @@ describe('onlineScheduleOptions', () => {
   const withEvery = (every?: string) =>
     onlineScheduleOptions(parseDefinition({ ...churn, ...(every && { online: { every } }) }), 'a-queue');
 
-  it('starts a materialisation of what changed, one at a time, and makes up for an outage of one period', () => {
+  it('starts an incremental materialize run, one at a time, and catches up on an outage of up to one period', () => {
     expect(withEvery('1 hour')).toMatchObject({
       scheduleId: 'materialize/churn',
       spec: { intervals: [{ every: 3_600_000 }] },
@@ -125,11 +125,11 @@ describe('onlineScheduleOptions', () => {
     });
   });
 
-  it('is none where the definition does not say how often', () => {
+  it('is undefined if the definition sets no period', () => {
     expect(withEvery()).toBeUndefined();
   });
 
-  it('refuses a period that no calendar has at its place', () => {
+  it('refuses a period that no calendar can express, and names the key', () => {
     expect(() => withEvery('5 months')).toThrow(
       expect.objectContaining({ places: [expect.objectContaining({ at: 'online.every' })] }),
     );

@@ -1,4 +1,4 @@
-// Search attributes: a server that lacks one is refused with the command that mends it.
+// Search attributes: a server that lacks one is refused with the command that registers it.
 import { type NativeConnection } from '@temporalio/worker';
 import { describe, expect, it } from 'vitest';
 import { checkSearchAttributes, searchAttributeKinds } from '../../../worker/search-attributes.ts';
@@ -19,7 +19,7 @@ const connectionTo = (customAttributes: Record<string, number>): NativeConnectio
   }) as unknown as NativeConnection;
 
 describe('checkSearchAttributes', () => {
-  it('asks for the attributes that runs carry', () => {
+  it('requires the attributes that runs set', () => {
     expect(searchAttributeKinds).toEqual({
       TidegateModel: 'Keyword',
       TidegateStage: 'Keyword',
@@ -28,7 +28,7 @@ describe('checkSearchAttributes', () => {
     });
   });
 
-  it('accepts a server that knows them, and others besides', async () => {
+  it('accepts a server that has them and additional ones', async () => {
     await expect(
       checkSearchAttributes(connectionTo({ ...known, Other: 1 }), 'default'),
     ).resolves.toBeUndefined();
@@ -46,7 +46,7 @@ describe('checkSearchAttributes', () => {
     });
   });
 
-  it('refuses one of another type', async () => {
+  it('refuses an attribute of another type', async () => {
     await expect(
       checkSearchAttributes(connectionTo({ ...known, TidegateVersion: KEYWORD }), 'default'),
     ).rejects.toThrow(/TidegateVersion .* has type Keyword and must have Int/);

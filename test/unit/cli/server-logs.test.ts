@@ -1,4 +1,4 @@
-// What of the servers' output a person sees.
+// Which parts of the servers' output appear on the terminal.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,20 +13,20 @@ describe('worthShowing', () => {
     expect(worthShowing('{"level":40,"msg":"slow"}')).toBe('slow');
   });
 
-  it('says why, in the first line of the cause', () => {
+  it('adds the first line of the cause', () => {
     expect(
       worthShowing('[worker] {"level":40,"msg":"Activity failed","err":{"message":"no rows\\n at line 7"}}'),
     ).toBe('[worker] Activity failed: no rows');
     expect(worthShowing('{"level":40,"msg":"slow","err":{}}')).toBe('slow');
   });
 
-  it('keeps what is only information to the file', () => {
+  it('leaves information out of the terminal', () => {
     expect(worthShowing('[worker] {"level":30,"msg":"polling"}')).toBeUndefined();
     expect(worthShowing('  ')).toBeUndefined();
   });
 
-  it('shows what is not JSON, such as a supervisor’s words', () => {
-    expect(worthShowing('[worker] ended with signal SIGKILL; started again in 200 ms')).toContain('SIGKILL');
+  it('shows lines that are not JSON, such as those of the supervisor', () => {
+    expect(worthShowing('[worker] ended with signal SIGKILL; restarting in 200 ms')).toContain('SIGKILL');
     expect(worthShowing('[api] {not json}')).toBe('[api] {not json}');
   });
 });
@@ -36,7 +36,7 @@ describe('ServerLogs', () => {
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'tidegate-logs-'))));
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('keeps every line in the file of its server, as the server wrote it', async () => {
+  it("writes every line into the log file of its server, without the supervisor's prefix", async () => {
     const shown: string[] = [];
     const logs = new ServerLogs(folder);
     const log = logs.of('worker', (line) => shown.push(line));

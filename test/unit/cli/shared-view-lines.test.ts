@@ -1,4 +1,4 @@
-// What is said of a view that other models declare too.
+// The lines about a view that other models declare too.
 import { expect, test } from 'vitest';
 import { sharedViewLines } from '../../../cli/output/definition-tables.ts';
 
@@ -14,17 +14,17 @@ const use = (model: string, differences: object = {}, agreedUntil: number | null
   agreedUntil,
 });
 
-test('nothing is said where nobody else has the view', () => {
+test('prints nothing if no other model has the view', () => {
   expect(sharedViewLines({ view: 'usage', uses: [] })).toEqual([]);
 });
 
-test('those who share it are named in one line', () => {
+test('names all models that share the view in one line', () => {
   expect(sharedViewLines({ view: 'usage', uses: [use('churn'), use('upsell')] })).toEqual([
     'view usage is shared with churn, upsell',
   ]);
 });
 
-test('each model that differs is warned of with what it has there and here', () => {
+test('warns of each model that declares the view differently, with both values', () => {
   const uses = [
     use('churn'),
     use('upsell', { ttl: ['9 days', undefined] }),
@@ -32,14 +32,14 @@ test('each model that differs is warned of with what it has there and here', () 
   ];
   expect(sharedViewLines({ view: 'usage', uses })).toEqual([
     'view usage is shared with churn',
-    'warning: upsell (definition 3) declares view usage otherwise: ttl is "9 days" there and none here; it keeps that ' +
-      'until it is applied again',
-    'warning: fraud (definition 3) declares view usage otherwise: columns.a.min is 0 there and 1 here; it said the same ' +
-      'as here up to definition 2, so this declaration may be an old one',
+    'warning: upsell (definition 3) declares view usage differently: ttl is "9 days" there and none here; it keeps its ' +
+      'own until it is applied again',
+    'warning: fraud (definition 3) declares view usage differently: columns.a.min is 0 there and 1 here; it was the same ' +
+      'as here up to definition 2, so this declaration may be outdated',
   ]);
 });
 
-test('of many differences five are shown', () => {
+test('shows at most five differences', () => {
   const many = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`f${n}`, [n, n + 1]]));
   expect(sharedViewLines({ view: 'usage', uses: [use('churn', many)] })[0]).toContain(
     'f4 is 4 there and 5 here and 3 more;',

@@ -1,4 +1,4 @@
-// How the demo tells its story, and the table it ends with.
+// How the demo prints its steps, and the table at its end.
 import { describe, expect, it } from 'vitest';
 import { endingTable } from '../../../cli/commands/demo/ending.ts';
 import { Story } from '../../../cli/commands/demo/story.ts';
@@ -25,7 +25,7 @@ describe('Story', () => {
     );
   });
 
-  it('passes on what a step fails with', async () => {
+  it('passes on the error of a step', async () => {
     const stream = { write: () => undefined };
     const story = new Story({ output: new Output({ stdout: stream, stderr: stream }), steps: 1 });
     await expect(story.step('it begins', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
@@ -55,7 +55,7 @@ describe('endingTable', () => {
     ...changes,
   });
 
-  it('sets what each version was worth in either month side by side', () => {
+  it('shows the AUC of each version in both months, and its score, in one row', () => {
     const versions = [
       version(2, { stage: 'Production', auc: at(0.77), champion: { version: 1, auc: at(0.56) } }),
       version(1, {}),

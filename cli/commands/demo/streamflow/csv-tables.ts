@@ -1,8 +1,8 @@
-// The six files of a month: which columns each has, and what stands in them.
+// The six CSV files of a month: their columns, and how a subscriber's line is written.
 import { type Snapshot } from './month.ts';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** What a cell may hold; null is written as nothing. */
+/** A cell's value; null is written as an empty cell. */
 type Value = string | number | boolean | null;
 
 /** A column's name and its value for a subscriber. */
@@ -52,7 +52,7 @@ export const csvTables: Readonly<Record<string, readonly Column[]>> = {
 export const headerOf = (columns: readonly Column[]): string =>
   `${columns.map(([name]) => name).join(',')}\n`;
 
-/** A subscriber's line. No value needs quoting: none holds a comma, a quote or a line break. */
+/** A subscriber's line. Nothing is quoted, because no value contains a comma, a quote or a line break. */
 export const lineOf = (columns: readonly Column[], snapshot: Snapshot): string =>
   `${columns.map(([, value]) => cell(value(snapshot))).join(',')}\n`;
 
@@ -67,7 +67,7 @@ function signupDate(tenure: number): string {
   return new Date(Date.UTC(2026, 7 - tenure, 15)).toISOString().slice(0, 10);
 }
 
-/** A file of one table: lines are gathered by `add` and written by `flush`. */
+/** The file of one table: `add` collects lines, `flush` writes them. */
 export class TableFile {
   readonly #handle: FileHandle;
   readonly #columns: readonly Column[];

@@ -1,27 +1,27 @@
-// Writes the demo's own data: a month of an invented streaming service, as six CSV files.
+// Generates the demo's data: one month of an invented streaming service, as six CSV files.
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { csvTables, TableFile } from './csv-tables.ts';
 import { type Month, snapshotOf } from './month.ts';
 import { subscriberOf } from './subscriber.ts';
 
-/** Which month of which world to write, and where. */
+/** Which month to generate, and where to write it. */
 export interface MonthRequest {
   /** A whole number; the same seed gives the same bytes. */
   readonly seed: number;
   readonly month: Month;
-  /** Created where it is missing; files of the same names are replaced. */
+  /** Created if it is missing; files of the same names are replaced. */
   readonly folder: string;
-  /** Number of subscribers; the first ones are the same however many there are. @default 7000 */
+  /** Number of subscribers; a larger number adds subscribers and keeps the first ones as they are. @default 7000 */
   readonly users?: number;
 }
 
 const USERS_A_WRITE = 2_000;
 
 /**
- * Writes the six tables of the churn example. Month 1 has the subscribers of month 0 a month later: of the example's 14
- * features only `rebuffer_events_7d` has drifted, but people leave for other reasons, so that a model of month 0 is
- * hardly better than chance on month 1. Memory does not grow with the number of users.
+ * Writes the six tables of the churn example. Month 1 has the subscribers of month 0, one month later. Of the example's
+ * 14 features only `rebuffer_events_7d` has drifted, but people now leave for other reasons, so a model trained on month 0
+ * is hardly better than chance on month 1. Memory use does not grow with the number of users.
  *
  * @example await generateMonth({ seed: 2026, month: 0, folder: '.tidegate/demo/month_0' });
  */

@@ -1,11 +1,11 @@
-// What StreamFlow knows about a subscriber at the end of a month.
+// The data of a StreamFlow subscriber at the end of a month, and whether they leave.
 import { Random } from '../../../../domain/random.ts';
 import { type Subscriber, within } from './subscriber.ts';
 
-/** Month 0 is the world in which the first version is trained, month 1 the one that has changed. */
+/** Month 0 trains the first version; in month 1 the reasons to leave have changed. */
 export type Month = 0 | 1;
 
-/** The values of one month; what does not change is in `subscriber`. */
+/** The values of one month; `subscriber` has those that do not change. */
 export interface Snapshot {
   readonly subscriber: Subscriber;
   readonly monthsActive: number;
@@ -24,8 +24,8 @@ export interface Snapshot {
 const REBUFFERING: Readonly<Record<Month, number>> = { 0: 2.3, 1: 2.85 };
 
 /**
- * A subscriber at the end of a month. A month leans on what the subscriber tends to do, and counts over 90 days share
- * two of their three months with the month before, so values move without their distributions moving.
+ * A subscriber's values at the end of a month. Each depends on the subscriber's taste, and counts over 90 days share two of
+ * their three months with the month before. So the values of a subscriber change, but their distribution does not.
  */
 export function snapshotOf(seed: number, index: number, subscriber: Subscriber, month: Month): Snapshot {
   const { taste } = subscriber;
@@ -45,7 +45,7 @@ export function snapshotOf(seed: number, index: number, subscriber: Subscriber, 
   return { subscriber, ...features, churned: random.chance(churns(subscriber, features, month)) };
 }
 
-/** Normal with mean 0 and deviation 1, correlated 0.8 from month to month. */
+/** Standard normal, with a correlation of 0.8 from month to month. */
 const leaning = (taste: number, random: Random): number =>
   Math.sqrt(0.8) * taste + Math.sqrt(0.2) * random.normal();
 
@@ -59,7 +59,7 @@ function threeMonths(seed: number, index: number, month: Month, stream: number, 
 
 const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals));
 
-/** What of a month can make somebody leave. */
+/** Values of a month that influence whether a subscriber leaves. */
 interface Reasons {
   readonly monthsActive: number;
   readonly rebufferEvents7d: number;
@@ -70,9 +70,8 @@ interface Reasons {
 /**
  * The probability that a subscriber leaves: 1 / (1 + e^-z).
  *
- * In month 0 z is about money and commitment; people who are new, pay much and are bound by nothing leave. By month 1
- * the video keeps stopping, and z is about that, about payments that fail and about asking for help; what counted
- * before hardly matters.
+ * In month 0, z depends on price and commitment: new subscribers with a high fee and no contract leave. In month 1 the video
+ * keeps stopping, and z depends on rebuffering, failed payments and support tickets; price and commitment hardly matter.
  */
 function churns(subscriber: Subscriber, reasons: Reasons, month: Month): number {
   const z = month === 0 ? commitment(subscriber, reasons) : quality(subscriber, reasons);

@@ -1,10 +1,10 @@
-// An invented subscriber of StreamFlow: what stays the same from month to month.
+// An invented subscriber of StreamFlow: the attributes that stay the same from month to month.
 import { Random } from '../../../../domain/random.ts';
 
 type NetService = 'DSL' | 'Fiber optic' | 'No';
 type Contract = 'Month-to-month' | 'One year' | 'Two year';
 
-/** Who somebody is, what they booked, and what they tend to do. */
+/** A subscriber's attributes, contract and habits. */
 export interface Subscriber {
   readonly id: string;
   readonly gender: 'Female' | 'Male';
@@ -12,26 +12,26 @@ export interface Subscriber {
   readonly family: boolean;
   readonly dependents: boolean;
   readonly netService: NetService;
-  /** Whether films and television are booked; null where there is no line to stream over. */
+  /** Whether television is booked; null without an internet line. */
   readonly streamTv: boolean | null;
   readonly streamMovies: boolean | null;
   readonly contract: Contract;
   readonly paperless: boolean;
   /** Dollars a month, in steps of 5 cents. */
   readonly monthlyFee: number;
-  /** What was paid a month so far, over today's fee. */
+  /** Mean monthly payment so far, as a multiple of today's fee. */
   readonly pastFee: number;
   /** Full months with the service at the end of month 0, 0 to 72. */
   readonly tenure: number;
   readonly devices: number;
-  /** Leanings towards long evenings, long sessions and slow support: normal, mean 0, deviation 1. */
+  /** Tendency towards long evenings, long sessions and slow support: each standard normal. */
   readonly taste: { readonly watching: number; readonly sessions: number; readonly patience: number };
 }
 
 const LONGEST_TENURE = 72;
 
 /**
- * The subscriber of that number; the same for a seed whatever the month and however many there are.
+ * The subscriber at `index`, from 0. The same seed and index always give the same subscriber.
  *
  * @example subscriberOf(7, 0).id // 'sf-0000001'
  */
@@ -41,7 +41,7 @@ export function subscriberOf(seed: number, index: number): Subscriber {
   const netService = random.choose<NetService>(['Fiber optic', 0.44], ['DSL', 0.34], ['No', 0.22]);
   const contract = random.choose<Contract>(['Month-to-month', 0.55], ['One year', 0.21], ['Two year', 0.24]);
   const streamTv = netService === 'No' ? null : random.chance(0.49);
-  // Who books one of the two often books the other.
+  // Those who book one of the two often book the other.
   const streamMovies = streamTv === null ? null : random.chance(streamTv ? 0.71 : 0.28);
   return {
     id: `sf-${String(index + 1).padStart(7, '0')}`,
@@ -77,6 +77,6 @@ function tenureOf(random: Random, contract: Contract): number {
   return Math.floor(within(0, months, LONGEST_TENURE - 1));
 }
 
-/** The nearest number to `value` in [low, high]. */
+/** Clamps `value` to [low, high]. */
 export const within = (low: number, value: number, high: number): number =>
   Math.min(high, Math.max(low, value));

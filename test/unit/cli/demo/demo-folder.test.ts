@@ -1,4 +1,4 @@
-// The demo erases the folder it begins in: one that `--data` names only if it is empty, or was a demo's before.
+// The demo erases its folder first, but a folder that `--data` names only if it is empty or from an earlier demo.
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-test('a folder that is not there, is empty, or was of a demo before is taken, and empty afterwards', async () => {
+test('a folder that is missing, empty or from an earlier demo is accepted and emptied', async () => {
   const folder = join(root, 'new');
   await takeDemoFolder(folder, true);
   const marked = await readdir(folder);
@@ -25,7 +25,7 @@ test('a folder that is not there, is empty, or was of a demo before is taken, an
   await takeDemoFolder(empty, true);
 });
 
-test('a named folder with data of another is refused, and keeps it', async () => {
+test('a named folder with other data is refused and keeps its data', async () => {
   const folder = join(root, 'own');
   await mkdir(join(folder, 'postgres'), { recursive: true });
   await writeFile(join(folder, 'postgres', 'precious'), '');
@@ -36,7 +36,7 @@ test('a named folder with data of another is refused, and keeps it', async () =>
   expect(await readdir(join(folder, 'postgres'))).toEqual(['precious']);
 });
 
-test('its own folder of an earlier release, which has no mark, is erased as ever', async () => {
+test("the demo's default folder is erased even without a mark, as earlier releases left it", async () => {
   const folder = join(root, 'demo');
   await mkdir(join(folder, 'postgres'), { recursive: true });
   await takeDemoFolder(folder, false);

@@ -1,4 +1,4 @@
-// A month's files, as cells and as the frame that the churn example would see.
+// Reads a month's files, as cells and as the frame of the churn example.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -7,12 +7,12 @@ import { type FeatureColumn, type Frame, MISSING_CODE } from '../../../../domain
 import { isHeldOut } from '../../../../domain/model/holdout.ts';
 import churn from '../../../../models/churn.ts';
 
-/** The cells of a month by column, of every table, one for each user; an empty text is a missing value. */
+/** The cells of a month by column, over all tables, one per user; an empty text is a missing value. */
 export type MonthCells = ReadonlyMap<string, readonly string[]>;
 
 const tables = ['users', 'subscriptions', 'usage_agg_30d', 'payments_agg_90d', 'support_agg_90d', 'labels'];
 
-/** Reads the six files, which speak of the same users in the same order. */
+/** Reads the six files, which have the same users in the same order. */
 export function readMonth(folder: string): MonthCells {
   const cells = new Map<string, readonly string[]>();
   for (const table of tables) {

