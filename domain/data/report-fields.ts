@@ -17,7 +17,7 @@ export const interval = z.looseObject({ value: z.number(), low: z.number(), high
 export const failed = z
   .looseObject({ code: z.string().nullable(), reason: z.string() })
   .exactOptional()
-  .describe('Set where it was due and could not be made');
+  .describe('Set if the judgement was due but could not be made');
 
 /** A part that could not be measured, and why. */
 export const unmeasured = z.looseObject({ measured: z.literal(false), reason: z.string(), failed });

@@ -1,2 +1,2 @@
-// Where model files of 0.1.0 import the kinds of columns from; new ones import domain/model/index.ts.
+// Re-exports the column types for model files written for 0.1.0; new files import domain/model/index.ts.
 export { category, count, flag, numeric } from '../model/parts/column.ts';

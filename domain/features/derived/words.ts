@@ -1,2 +1,2 @@
-// Where model files of 0.1.0 import operators from; new ones import domain/model/index.ts.
+// Re-exports the operators for model files written for 0.1.0; new files import domain/model/index.ts.
 export * from '../../model/index.ts';

@@ -27,7 +27,7 @@ export const categoryDrift = columnDrift
 
 /** Options of every column that can be a feature. */
 export const columnOptions = {
-  /** Whether drift of this column is by itself a reason to retrain. */
+  /** If true, drift of this column is enough reason to retrain. */
   critical: z.boolean().optional(),
   /** How drift of the column is detected. */
   drift: columnDrift.optional(),
