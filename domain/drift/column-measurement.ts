@@ -183,7 +183,7 @@ const shareOf = ({ hits, size }: { hits: number; size: number }): number | null 
 const filledCells = (counts: Float64Array): number =>
   counts.reduce((filled, count) => filled + (count > 0 ? 1 : 0), 0);
 
-// 2 means two or more: only zero, one and more are told apart.
+// 2 means two or more: only zero, one and more are distinguished.
 function distinctNumbers({ minimum, maximum }: NumericProfile): number {
   if (minimum > maximum) return 0;
   return minimum === maximum ? 1 : 2;

@@ -48,7 +48,7 @@ export interface DriftVerdict {
   readonly columns: readonly ColumnVerdict[];
   /** Verdicts on the hypotheses that are not about a single column; they do not count in the share. */
   readonly others: readonly SignalVerdict[];
-  /** How well all columns together tell the window from the reference; null if this was not measured. */
+  /** How well all columns together distinguish the window from the reference; null if not measured. */
   readonly multivariate: DomainClassification | null;
   /** The verdict in one sentence. */
   readonly reason: string;

@@ -105,9 +105,9 @@ function textsSide(counts: TextCounts, reference: Extract<ColumnReference, { kin
     othersAlike: ({ value, rows, was }) => {
       const [others, othersBefore] = [present - rows, (1 - was) * before];
       if (others === 0 || othersBefore < 1) return true;
-      const furthest = candidates.reduce((most, other) => {
+      const furthest = candidates.reduce((max, other) => {
         const share = other.value === value ? 0 : other.rows / others - other.was / (1 - was);
-        return Math.max(most, Math.abs(share));
+        return Math.max(max, Math.abs(share));
       }, 0);
       return furthest <= MAX_OTHERS_DISTANCE + noiseFloor(othersBefore, others);
     },
@@ -132,7 +132,7 @@ function oddsRatio({ rows, was }: Candidate, present: number): number {
 
 /** Returns the largest share of any bin of the reference. */
 const heaviestShare = ({ profile }: NumericReference): number =>
-  profile.counts.reduce((most, count) => Math.max(most, count), 0) / Math.max(1, total(profile.counts));
+  profile.counts.reduce((max, count) => Math.max(max, count), 0) / Math.max(1, total(profile.counts));
 
 function found(
   { name, table }: Parameters<ColumnCheck>[0],

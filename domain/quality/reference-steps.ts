@@ -6,14 +6,14 @@ import { type NumericReference } from '../data/profile/numeric-reference.ts';
 export class ReferenceSteps {
   /** Number of values, without those that are left out. */
   readonly size: number;
-  readonly #cuts: Float64Array;
+  readonly #edges: Float64Array;
   /** Number of values before each bin; the last entry counts all. */
   readonly #before: Float64Array;
 
   /** @param without a value whose rows are left out, if the reference has a bin for it only. @default none */
   constructor({ cuts, profile }: NumericReference, without?: number) {
     const leftOut = without === undefined ? -1 : ownBin(cuts, without);
-    this.#cuts = cuts;
+    this.#edges = cuts;
     this.#before = new Float64Array(profile.counts.length + 1);
     profile.counts.forEach((count, bin) => {
       this.#before[bin + 1] = (this.#before[bin] as number) + (bin === leftOut ? 0 : count);
@@ -23,13 +23,13 @@ export class ReferenceSteps {
 
   /** Returns the smallest possible number of values below the given number. */
   minBelow(number: number): number {
-    return this.#before[binOf(this.#cuts, number)] as number;
+    return this.#before[binOf(this.#edges, number)] as number;
   }
 
   /** Returns the largest possible number of values below the given number. */
   maxBelow(number: number): number {
-    const bin = binOf(this.#cuts, number);
-    const isAtStart = bin > 0 && this.#cuts[bin - 1] === number;
+    const bin = binOf(this.#edges, number);
+    const isAtStart = bin > 0 && this.#edges[bin - 1] === number;
     return this.#before[isAtStart ? bin : bin + 1] as number;
   }
 }
@@ -41,20 +41,20 @@ export function shareInReference({ cuts, profile }: NumericReference, value: num
 }
 
 /** Returns the bin that contains a number: the number of edges at or below it. */
-function binOf(cuts: Float64Array, number: number): number {
+function binOf(edges: Float64Array, number: number): number {
   let from = 0;
-  let end = cuts.length;
+  let end = edges.length;
   while (from < end) {
     const middle = (from + end) >>> 1;
-    if ((cuts[middle] as number) <= number) from = middle + 1;
+    if ((edges[middle] as number) <= number) from = middle + 1;
     else end = middle;
   }
   return from;
 }
 
 /** Returns the bin that contains this value and no other; −1 if there is none. */
-function ownBin(cuts: Float64Array, value: number): number {
-  const bin = binOf(cuts, value);
+function ownBin(edges: Float64Array, value: number): number {
+  const bin = binOf(edges, value);
   // `===` also matches −0 with 0.
-  return bin > 0 && cuts[bin - 1] === value && cuts[bin] === nextUp(value) ? bin : -1;
+  return bin > 0 && edges[bin - 1] === value && edges[bin] === nextUp(value) ? bin : -1;
 }

@@ -37,8 +37,8 @@ export function psiEvidentlyOfCounts(reference: ArrayLike<number>, current: Arra
 function sharesWithoutZero(counts: ArrayLike<number>): number[] {
   const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
   const shares = Array.from(counts, (count) => count / rows);
-  const least = shares.reduce((low, share) => (share > 0 && share < low ? share : low), Infinity);
-  const instead = least <= MIN_SHARE ? least / 1e6 : MIN_SHARE;
+  const smallest = shares.reduce((low, share) => (share > 0 && share < low ? share : low), Infinity);
+  const instead = smallest <= MIN_SHARE ? smallest / 1e6 : MIN_SHARE;
   return shares.map((share) => (share === 0 ? instead : share));
 }
 

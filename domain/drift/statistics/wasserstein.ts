@@ -89,17 +89,17 @@ export function wassersteinBracket(edges: Float64Array, reference: BinnedSide, c
     const rise = Math.max(0, count * end - (reference.sums[bin] as number)) / n;
     const currentRise = Math.max(0, currentCount * end - (current.sums[bin] as number)) / m;
 
-    const least = Math.abs((before - currentBefore) * width + rise - currentRise);
-    lower += least;
+    const smallest = Math.abs((before - currentBefore) * width + rise - currentRise);
+    lower += smallest;
     if (before >= currentAfter || currentBefore >= after) {
-      upper += least;
+      upper += smallest;
     } else {
       const fromStart = Math.abs(before - currentBefore) * width + rise + currentRise;
       const fromEnd =
         Math.abs(after - currentAfter) * width +
         ((after - before) * width - rise) +
         ((currentAfter - currentBefore) * width - currentRise);
-      upper += Math.max(least, Math.min(fromStart, fromEnd));
+      upper += Math.max(smallest, Math.min(fromStart, fromEnd));
     }
     before = after;
     currentBefore = currentAfter;

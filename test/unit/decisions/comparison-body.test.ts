@@ -94,7 +94,7 @@ describe('the words for the person who decides', () => {
     const words = describeEvidence({ ...body, outOfTime: onFuture() }, 2, 1);
     expect(words).toBe(
       'AUC of version 2 0.650 (0.640 to 0.660) against 0.600 (0.590 to 0.610) by version 1, ' +
-        'difference 0.050 (0.040 to 0.060) on 812 holdout rows after 2024-03-11, decided by entity+time;  ' +
+        'difference 0.050 (0.040 to 0.060) on 812 holdout rows after 2024-03-11, decided by entity+time; ' +
         'the other evaluation, by entity on 1600 holdout rows up to 2024-03-25, did not decide: ' +
         'AUC 0.716 (0.706 to 0.726) against 0.695 (0.685 to 0.705)',
     );
