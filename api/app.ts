@@ -1,11 +1,11 @@
-// Builds the API. It never listens; server.ts does.
+// Builds the API with all its routes, without listening; server.ts listens.
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';
-import { BODY_LIMIT, takeJsonBodies } from './plugins/json-body.ts';
-import { answerClientError, speakHttp } from './plugins/protocol.ts';
+import { BODY_LIMIT, parseJsonBodies } from './plugins/json-body.ts';
+import { answerClientError, checkProtocol } from './plugins/protocol.ts';
 import { cardRoute } from './routes/card.ts';
 import { decisionsRoute } from './routes/decisions.ts';
 import { explainRoute } from './routes/explain.ts';
@@ -20,7 +20,7 @@ import { schemaRoutes } from './routes/schemas.ts';
 import { versionsRoute } from './routes/versions.ts';
 import { type ApiDeps, type App } from './context/types.ts';
 
-/** How long a client may take to send a request, in milliseconds. */
+/** How long a client may take to send a whole request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 /**
@@ -31,22 +31,22 @@ const REQUEST_TIMEOUT_MS = 60_000;
 export async function buildApp(deps: ApiDeps): Promise<App> {
   const app = Fastify({
     loggerInstance: deps.logger,
-    // A line per prediction would cost more than the prediction; errors are logged where they are answered.
+    // A log line for each prediction would cost more than the prediction; `answerError` logs errors.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     genReqId: () => randomUUID(),
     frameworkErrors: answerError,
     clientErrorHandler: answerClientError,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Node would answer without a body; `speakHttp` asks for the host instead.
+    // `checkProtocol` requires the Host header instead, because Node's own answer has no body.
     http: { requireHostHeader: false },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   handleErrors(app);
-  speakHttp(app);
-  takeJsonBodies(app);
+  checkProtocol(app);
+  parseJsonBodies(app);
   await serveDocs(app);
 
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));

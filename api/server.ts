@@ -1,4 +1,4 @@
-// Listens, and closes so that no request and no logged prediction is lost.
+// Runs the API: listens, and shuts down without losing requests or predictions that wait to be logged.
 import { type FastifyBaseLogger } from 'fastify';
 import { TidegateError } from '../domain/errors.ts';
 import { type Database } from '../store/postgres/database.ts';
@@ -7,28 +7,28 @@ import { type App } from './context/types.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
 import { Serving } from './serving/serving.ts';
 
-/** What a server is made of. */
+/** Dependencies of a server. */
 export interface ServerDeps {
   readonly database: Database;
   readonly gate: DecisionGate;
   readonly logger: FastifyBaseLogger;
-  /** How long a look-up by key may take, in milliseconds. @default 2000 */
+  /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
 }
 
-/** Where a server listens. */
+/** The address to listen on. */
 export interface ServerOptions {
   /** @default '127.0.0.1' */
   readonly host?: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
 }
 
-/** A server that listens. */
+/** A server that is listening. */
 export interface RunningServer {
-  /** Address for people: `http://127.0.0.1:3000`. */
+  /** The server's URL, for example `http://127.0.0.1:3000`. */
   readonly url: string;
-  /** Stops listening, lets running requests finish, writes the prediction log and leaves the fleet. */
+  /** Stops listening, lets running requests finish, writes the prediction log and deletes the rows of this instance. */
   close(): Promise<void>;
 }
 
@@ -64,8 +64,12 @@ async function listen(app: App, host: string, port: number): Promise<string> {
     return await app.listen({ host, port });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new TidegateError('PORT_IN_USE', `port ${port} on ${host}, wanted for the API, is already in use`, {
-      cause: error,
-    });
+    throw new TidegateError(
+      'PORT_IN_USE',
+      `the API cannot listen on port ${port} of ${host}, because it is already in use`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,4 +1,4 @@
-// Carries a decision to the release that waits for it.
+// Sends a person's decision to the release workflow that waits for it.
 import { randomUUID } from 'node:crypto';
 import {
   type Client,
@@ -19,23 +19,23 @@ import { decideUpdate, workflowIds } from '../../workflows/protocol/messages.ts'
 /** How long a worker may take to verify a decision, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
-// What the server answers for an update whose run ended before the update did.
+// The failure type Temporal reports when a run ended before its update was finished.
 const RUN_ENDED = 'AcceptedUpdateCompletedWorkflow';
 
-/** Where decisions go. */
+/** Sends decisions to release workflows. */
 export interface DecisionGate {
   /**
-   * Sends a decision and waits for the verdict.
+   * Sends a decision and waits until the release has accepted or refused it.
    *
-   * @returns `undefined` where no release of the version is open
+   * @returns `undefined` if no release of the version is open
    * @throws TidegateError TEMPORAL_UNREACHABLE, DECISION_REFUSED, UPDATES_EXHAUSTED
    */
   decide(model: string, version: number, message: DecisionMessage): Promise<DecisionResult | undefined>;
 }
 
 /**
- * Sends decisions as the update `decide` of `release/<model>/<version>`. The release records each; one that no longer
- * reaches it is recorded here.
+ * Sends decisions as the update `decide` of `release/<model>/<version>`. The release records every decision that reaches
+ * it; decisions that Temporal no longer accepts are recorded here.
  */
 export const temporalDecisionGate = (client: Client, database: Database): DecisionGate => ({
   async decide(model, version, message) {
@@ -78,7 +78,7 @@ const isClosed = (error: unknown): boolean =>
 
 const FAILED_PRECONDITION = 9;
 
-/** A run takes so many updates in its life, 2,000 unless the server is set otherwise; refused decisions count too. */
+/** Temporal limits the updates of a run, by default to 2,000; refused decisions count too. */
 const isExhausted = (error: unknown): boolean =>
   error instanceof ServiceError &&
   isGrpcServiceError(error.cause) &&
@@ -92,7 +92,7 @@ const updatesExhausted = (
 ): TidegateError =>
   new TidegateError(
     'UPDATES_EXHAUSTED',
-    `the release of ${model} version ${version} was sent so many decisions that Temporal takes no more of them as updates`,
+    `the release of ${model} version ${version} has received so many decisions that Temporal accepts no more updates for it`,
     { remedy: `Decide with a signal instead: \`tidegate ${decision} ${model} ${version} --signal\`.`, cause },
   );
 
@@ -112,15 +112,15 @@ function translated(error: unknown): unknown {
   }
   const known = temporalFailure(error);
   if (known)
-    return new TidegateError(known.code, `${NOT_TAKEN}: ${known.message}`, {
+    return new TidegateError(known.code, `${NOT_SENT}: ${known.message}`, {
       cause: error,
       remedy: known.remedy,
     });
   if (error instanceof ServiceError) {
     const why = error.cause instanceof Error ? error.cause.message : error.message;
-    return new TidegateError('TEMPORAL_UNREACHABLE', `${NOT_TAKEN}: ${why}`, { cause: error });
+    return new TidegateError('TEMPORAL_UNREACHABLE', `${NOT_SENT}: ${why}`, { cause: error });
   }
   return error;
 }
 
-const NOT_TAKEN = 'Temporal did not take the decision';
+const NOT_SENT = 'the decision could not be sent to Temporal';

@@ -1,13 +1,13 @@
-// Decisions on one version that are sent at once: a few at a time, the others in the order in which they came.
+// Limits how many decisions on one version are sent to Temporal at the same time; the others queue in order of arrival.
 import { TidegateError } from '../../domain/errors.ts';
 
 /**
- * Decisions on one version that are with Temporal at once, for each process. A run takes ten updates at a time, from all
- * processes; more would be refused there, and sent again and again.
+ * How many decisions on one version this process sends to Temporal at the same time. A run accepts ten concurrent updates
+ * from all processes together; Temporal would refuse more, and the client would keep sending them again.
  */
 const MAX_AT_ONCE = 4;
 
-/** Decisions on one version that wait in this process; with so many before it, one is answered at once. */
+/** How many decisions on one version may queue in this process; further ones are refused immediately. */
 const MAX_WAITING = 500;
 
 /** How long a decision may wait for its turn, in milliseconds. */
@@ -18,20 +18,20 @@ interface Line {
   readonly waiting: (() => void)[];
 }
 
-/** Gives turns to what is sent on one version. */
+/** Queues of decisions, one for each version. */
 export class DecisionTurns {
   readonly #lines = new Map<string, Line>();
   readonly #patienceMs: number;
 
-  /** @param patienceMs how long a turn is waited for. @default 20000 */
+  /** @param patienceMs how long to wait for a turn, in milliseconds. @default 20000 */
   constructor(patienceMs = PATIENCE_MS) {
     this.#patienceMs = patienceMs;
   }
 
   /**
-   * Runs `work` when its turn has come.
+   * Waits for a turn and runs `work`.
    *
-   * @throws TidegateError TOO_MANY_DECISIONS when it has not come in time, or too many wait; `work` then never runs
+   * @throws TidegateError TOO_MANY_DECISIONS if the turn did not come in time or the queue is full; `work` then never runs
    */
   async take<T>(version: string, work: () => Promise<T>): Promise<T> {
     const line = this.#lines.get(version) ?? { atOnce: 0, waiting: [] };
@@ -47,7 +47,7 @@ export class DecisionTurns {
     }
   }
 
-  /** Resolves once another has handed its turn on. */
+  /** Resolves when an earlier decision has passed its turn on. */
   #turn(version: string, { waiting }: Line): Promise<void> {
     const tooMany = (why: string): TidegateError =>
       new TidegateError(

@@ -1,4 +1,4 @@
-// What every route and plugin works with: the application's type and its dependencies.
+// The application's type and its dependencies, which every route and plugin uses.
 import { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -6,7 +6,7 @@ import { type Database } from '../../store/postgres/database.ts';
 import { type DecisionGate } from './decision-gate.ts';
 import { type Serving } from '../serving/serving.ts';
 
-/** What the routes work with. */
+/** Dependencies of the routes. */
 export interface ApiDeps {
   readonly database: Database;
   readonly serving: Serving;
@@ -14,7 +14,7 @@ export interface ApiDeps {
   readonly logger: FastifyBaseLogger;
 }
 
-/** The API with bodies and answers typed by their schemas. */
+/** The Fastify application, with request and response types derived from their schemas. */
 export type App = FastifyInstance<
   Server,
   IncomingMessage,

@@ -1,4 +1,4 @@
-// Answers a look-up of online features: a column of values for each feature.
+// Answers a look-up of online features with one list of values for each feature.
 import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { type PastMaxAge } from '../../domain/model/max-age.ts';
 import { type LookUp } from '../../store/online/lookup.ts';
@@ -12,28 +12,28 @@ import { type OnlineModel } from './online-model.ts';
 
 type Column = OnlineFeaturesAnswer['results'][number];
 
-/** One entity's row of one model, as far as it may be used. */
+/** The values of one entity and model that may be used. */
 interface FoundRow {
   readonly record: FeatureRecord;
   readonly viewTimes: readonly (number | null)[];
   readonly tooOld: readonly PastMaxAge[];
 }
 
-/** What an answer is made from. */
+/** A look-up with its references resolved. */
 export interface FeaturesRequest {
   readonly features: readonly ChosenFeature[];
-  /** Key columns, and for each entity their values. */
+  /** Key columns of the entity; `entities` has a list of their values for each entity. */
   readonly columns: readonly string[];
   readonly entities: readonly (readonly KeyValue[])[];
 }
 
-/** Where there is no value there is no time of one. */
+/** The timestamp to return if there is no value. */
 const NO_TIME = new Date(0).toISOString();
 
 /**
- * Looks the features of a request up.
+ * Looks up the features of a request.
  *
- * @throws TidegateError VALUES_TOO_OLD where a view that is asked for refuses values past its maxAge
+ * @throws TidegateError VALUES_TOO_OLD if a requested view refuses values older than its maxAge
  */
 export async function answerFeatures(
   { features, columns, entities }: FeaturesRequest,
@@ -89,7 +89,7 @@ function featureColumn({ feature }: ChosenFeature, rows: readonly (FoundRow | un
     const value = sentValue(spec, row?.record[name]);
     column.values.push(value);
     column.statuses.push(statusOf(value, times, row, views));
-    // A value derived from several views is as old as the oldest of them.
+    // The timestamp of a value derived from several views is the oldest of theirs.
     column.event_timestamps.push(
       times.length === 0 ? NO_TIME : new Date(Math.floor(Math.min(...times) / 1_000)).toISOString(),
     );

@@ -1,12 +1,12 @@
-// Which features of which models a request asks for.
+// Resolves the feature references of a request to features of models.
 import { errorAtPlaces, MAX_PLACES, type Place } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type OnlineFeature, onlineFeatures, type OnlineModel } from './online-model.ts';
 
-/** How many meanings of one reference a message names. */
+/** How many meanings of an ambiguous reference an error lists. */
 const MAX_MEANINGS = 5;
 
-/** A feature with the model whose rows hold it. */
+/** A feature and the model whose online rows contain it. */
 export interface ChosenFeature {
   readonly of: OnlineModel;
   readonly feature: OnlineFeature;
@@ -14,7 +14,7 @@ export interface ChosenFeature {
   readonly name: string;
 }
 
-/** All features of one model. */
+/** Chooses all features of one model. @throws TidegateError INVALID_REQUEST if two have the same name in the answer */
 export const allFeatures = (of: OnlineModel, fullNames: boolean): ChosenFeature[] =>
   named(
     onlineFeatures(of).map((feature) => ({ of, feature })),
@@ -22,11 +22,11 @@ export const allFeatures = (of: OnlineModel, fullNames: boolean): ChosenFeature[
   );
 
 /**
- * The features that references name, `view:feature` or by the feature alone. Several models may have one: where they
- * read it alike, the first by name serves it.
+ * Chooses the features that references name, as `view:feature` or just `feature`. If several models have the feature and
+ * read it from the same source, the first model by name is used.
  *
- * @param models those that the entities of the request are entities of, by name
- * @throws TidegateError UNKNOWN_FEATURE, or INVALID_REQUEST where a reference means several things
+ * @param models the models that have the entity of the request, ordered by name
+ * @throws TidegateError UNKNOWN_FEATURE, or INVALID_REQUEST if a reference is ambiguous
  */
 export function chooseFeatures(
   models: readonly OnlineModel[],
@@ -42,12 +42,12 @@ export function chooseFeatures(
     const [first] = found;
     const at = `features.${index}`;
     if (!first) {
-      unknown.push({ at, problem: `no model of these entities has a feature "${excerpt(reference)}"` });
+      unknown.push({ at, problem: `no model with this entity has a feature "${excerpt(reference)}"` });
     } else if (found.some(({ feature }) => feature.meaning !== first.feature.meaning)) {
       const names = found
         .slice(0, MAX_MEANINGS)
         .map(({ of, feature }) => `${feature.group}:${feature.name} of ${of.model}`);
-      const problem = `"${excerpt(reference)}" may be ${names.join(' or ')}: name a feature_service`;
+      const problem = `"${excerpt(reference)}" is ambiguous: ${names.join(' or ')}; use feature_service to name the model`;
       ambiguous.push({ at, problem });
     } else chosen.push(first);
     if (unknown.length > MAX_PLACES) break;
@@ -57,7 +57,7 @@ export function chooseFeatures(
   return named(chosen, fullNames);
 }
 
-/** Every feature of the models under the two references that name it. */
+/** Lists the features of the models by each of the two references that name them. */
 function byReference(models: readonly OnlineModel[]): Map<string, Omit<ChosenFeature, 'name'>[]> {
   const offered = new Map<string, Omit<ChosenFeature, 'name'>[]>();
   for (const of of models) {
@@ -78,7 +78,7 @@ function named(chosen: readonly Omit<ChosenFeature, 'name'>[], fullNames: boolea
     const name = fullNames ? `${feature.group}__${feature.name}` : feature.name;
     if (seen.has(name)) {
       refuse('INVALID_REQUEST', [
-        { at: `features.${index}`, problem: `${name} comes twice; ask for full_feature_names` },
+        { at: `features.${index}`, problem: `${name} appears twice in the answer; set full_feature_names` },
       ]);
     }
     seen.add(name);

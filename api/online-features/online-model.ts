@@ -1,4 +1,4 @@
-// A model as look-ups of its features see it.
+// The definition by which a model's online features are looked up, and the features in it.
 import { featuresOf } from '../../domain/model/define-model.ts';
 import { type FeatureSpec } from '../../domain/model/parts/column.ts';
 import { type ModelDefinition, sourceColumnsOf } from '../../domain/model/definition.ts';
@@ -23,15 +23,15 @@ export interface OnlineModel {
 export interface OnlineFeature {
   readonly name: string;
   readonly spec: FeatureSpec;
-  /** Its view, or for a column derived from several views the model. */
+  /** Name of its view, or of the model for a column derived from several views. */
   readonly group: string;
-  /** Positions of the views that its value comes from. */
+  /** Positions of the views from which its value is computed. */
   readonly views: readonly number[];
-  /** What the value depends on: equal texts mean equal values for an entity. */
+  /** A text that identifies what the value depends on: equal texts mean equal values for an entity. */
   readonly meaning: string;
 }
 
-/** The version in Production decides; before there is one, the newest definition. @throws TidegateError UNKNOWN_MODEL */
+/** Returns the definition of the version in Production or, if there is none, the newest. @throws TidegateError UNKNOWN_MODEL */
 export async function onlineModel(
   serving: Pick<Serving, 'models'>,
   database: Database,
@@ -49,7 +49,7 @@ export async function onlineModel(
   };
 }
 
-/** The features of a model, in the order of its definition. */
+/** Lists the features of a model in the order of its definition. */
 export function onlineFeatures({ model, definition }: OnlineModel): OnlineFeature[] {
   const views = new Map<string, readonly number[]>(
     sourceColumnsOf(definition).map(({ name, view }) => [name, [view]]),

@@ -1,10 +1,10 @@
-// OpenAPI of all routes, as JSON and as a page.
+// The OpenAPI document of all routes, as JSON and as a page.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { type App } from '../context/types.ts';
 
-/** Serves the document at `/docs/json` and its page at `/docs`. Routes registered afterwards are in it. */
+/** Serves the document at `/docs/json` and its page at `/docs`. It contains the routes that are registered afterwards. */
 export async function serveDocs(app: App): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -17,7 +17,7 @@ export async function serveDocs(app: App): Promise<void> {
       tags: [
         { name: 'predictions', description: 'Scores by the version in Production' },
         { name: 'models', description: 'Models, their versions and reports' },
-        { name: 'decisions', description: 'What waits for a person' },
+        { name: 'decisions', description: 'Versions that wait for a person, and decisions on them' },
         { name: 'process', description: 'State of this process' },
       ],
     },
@@ -27,7 +27,7 @@ export async function serveDocs(app: App): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs' });
 }
 
-/** A component with an `$id` is a document of its own to the page, which then finds nothing that refers to it. */
+/** Removes `$id` from components, because the page treats one with an `$id` as a separate document and cannot resolve references to it. */
 const withPlainComponents: typeof jsonSchemaTransformObject = (input) => {
   const document = jsonSchemaTransformObject(input);
   const schemas = ('components' in document && document.components?.schemas) || {};

@@ -1,4 +1,4 @@
-// Turns whatever a request throws into the one shape of errors.
+// Turns every error of a request into an answer of the same shape.
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAtPlaces, type ErrorCode, MAX_PLACES, type Place, TidegateError } from '../../domain/errors.ts';
@@ -8,12 +8,12 @@ import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type App } from '../context/types.ts';
 import { type ErrorBody } from '../schemas/common.ts';
 
-/** Answers every error of a route. */
+/** Installs the error handler for all routes. */
 export function handleErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
 }
 
-/** An error as it is sent. */
+/** Builds the body of an error answer. */
 export const errorBody = (error: TidegateError, requestId: string): ErrorBody => ({
   error: {
     code: error.code,
@@ -24,13 +24,13 @@ export const errorBody = (error: TidegateError, requestId: string): ErrorBody =>
   },
 });
 
-/** Answers one error; the log has its cause where it is ours. */
+/** Answers with an error; logs its cause if the status is 500 or above. */
 export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toTidegateError(thrown, request);
   if (error.status >= 500) request.log.error({ err: thrown, code: error.code }, error.message);
-  // Serialised here: a route that declares its answers otherwise must not stand in the way of an error.
+  // Serialized here, because the serializer of a route that declares other answers might fail on an error.
   void reply
-    // Set again: what the framework refuses itself has not come past the hooks.
+    // Set again, because the hooks do not run for requests that the framework itself refuses.
     .header('x-request-id', request.id)
     .status(error.status)
     .type('application/json; charset=utf-8')
@@ -50,12 +50,12 @@ function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateErro
     const type = excerpt(request.headers['content-type'] ?? 'of no stated type');
     return new TidegateError('UNSUPPORTED_MEDIA_TYPE', `the body is ${type} and not application/json`);
   }
-  if (unroutable.has(code)) {
+  if (UNROUTABLE.has(code)) {
     const path = excerpt(request.url.split('?')[0] ?? '');
     return new TidegateError('UNKNOWN_ROUTE', `there is no route ${request.method} ${path}`);
   }
-  // Before errors of the database are looked for: a client that hangs up while it sends its body leaves an ECONNRESET,
-  // as a lost connection to Postgres does.
+  // Checked before database errors, because a client that disconnects while sending its body causes an ECONNRESET, as a
+  // lost connection to Postgres does.
   if (statusCode >= 400 && statusCode < 500) {
     return new TidegateError(
       statusCode === 413 ? 'BODY_TOO_LARGE' : 'INVALID_REQUEST',
@@ -64,37 +64,37 @@ function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateErro
   }
   const known = serverFailure(thrown);
   if (known) return known;
-  // What went wrong stays in the log: it may name tables, files or hosts.
-  return new TidegateError('INTERNAL', 'the request failed for a reason that is not its own', {
+  // The message of the cause goes to the log only, because it may name tables, files or hosts.
+  return new TidegateError('INTERNAL', 'the request failed because of an error in the server', {
     cause: thrown,
   });
 }
 
 /**
- * A failure of Postgres or Temporal by its code, and without their words. What blames a statement of ours, or a value in
- * it, stays INTERNAL: it is none of the caller's doing.
+ * Returns a failure of Postgres or Temporal with its code, but not its original message. Failures caused by a statement of
+ * ours, or a value in it, stay INTERNAL, because the caller cannot do anything about them.
  */
 function serverFailure(thrown: unknown): TidegateError | undefined {
   const code = (postgresFailure(thrown)?.error ?? temporalFailure(thrown))?.code;
-  const message = code && serverWords[code];
+  const message = code && SERVER_MESSAGES[code];
   return message === undefined ? undefined : new TidegateError(code as ErrorCode, message, { cause: thrown });
 }
 
-const serverWords: Readonly<Partial<Record<ErrorCode, string>>> = {
+const SERVER_MESSAGES: Readonly<Partial<Record<ErrorCode, string>>> = {
   DATABASE_UNREACHABLE: 'Postgres did not answer',
   DATABASE_BUSY: 'Postgres has no connection or memory to spare',
   DATABASE_TIMEOUT: 'Postgres did not answer in time',
-  DATABASE_CONFLICT: 'another transaction came between',
-  DATABASE_READ_ONLY: 'Postgres takes no writes at the moment',
+  DATABASE_CONFLICT: 'the transaction conflicted with another one',
+  DATABASE_READ_ONLY: 'Postgres accepts no writes at the moment',
   DATABASE_DISK_FULL: 'the disk of Postgres is full',
-  DATABASE_MISSING: 'the database is not there',
-  DATABASE_SESSION: 'a session of Postgres is not set as it has to be',
-  DATABASE_ENCODING: 'the database cannot hold every text',
+  DATABASE_MISSING: 'the database does not exist',
+  DATABASE_SESSION: 'a session of Postgres does not have the required settings',
+  DATABASE_ENCODING: 'the encoding of the database is not UTF8',
   DATABASE_LOGIN_REFUSED: 'Postgres does not accept the login of this process',
   DATABASE_PERMISSION: 'the role of this process lacks a privilege in Postgres',
-  DATABASE_POOLER: 'the pooler before Postgres does not give what is needed',
+  DATABASE_POOLER: 'the pooler in front of Postgres does not support what is needed',
   DATABASE_DAMAGED: 'Postgres cannot read its own files',
-  SCHEMA_OUT_OF_DATE: 'the schema of the database is not the one that this process knows',
+  SCHEMA_OUT_OF_DATE: 'the schema of the database is not the one that this process expects',
   UNKNOWN_NAMESPACE: 'Temporal does not have the namespace of this process',
   TEMPORAL_UNREACHABLE: 'Temporal did not answer',
   TEMPORAL_TIMEOUT: 'Temporal did not answer in time',
@@ -102,8 +102,8 @@ const serverWords: Readonly<Partial<Record<ErrorCode, string>>> = {
   TEMPORAL_NOT_ALLOWED: 'Temporal does not accept the credentials of this process',
 };
 
-// A path that cannot be decoded, and one with a name that is longer than any.
-const unroutable: ReadonlySet<string> = new Set(['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']);
+// The framework's errors for a path that cannot be decoded and for a path parameter that is too long.
+const UNROUTABLE: ReadonlySet<string> = new Set(['FST_ERR_BAD_URL', 'FST_ERR_MAX_PARAM_LENGTH']);
 
 function invalidRequest({
   validation = [],
@@ -116,7 +116,7 @@ function invalidRequest({
       .filter((step) => step !== '')
       .map((step) => excerpt(step));
     const at = (...more: string[]): string => [...path, ...more].join('.') || `the ${part}`;
-    // One place for each unknown field, so that the field itself is named.
+    // One place for each unknown field, so that the error names the field.
     if (keyword === 'unrecognized_keys') {
       for (const key of (params['keys'] as string[]).slice(0, MAX_PLACES + 1)) {
         places.push({ at: at(excerpt(key)), problem: 'is not a field of this request' });

@@ -1,4 +1,4 @@
-// Reads the body of a request: JSON in UTF-8, at most so large, deep and wide, compressed or not.
+// Reads the body of a request: JSON in UTF-8, compressed or not, with limits on its size, depth and number of fields.
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib';
 import { type FastifyRequest } from 'fastify';
@@ -6,20 +6,20 @@ import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type App } from '../context/types.ts';
 
-/** Largest body in bytes, before and after it is unpacked: 1,000 rows of wide models fit. */
+/** Largest body in bytes, both compressed and decompressed; 1,000 rows of a wide model fit. */
 export const BODY_LIMIT = 4 * 1024 * 1024;
 
-/** How deep lists and objects may lie in each other; the deepest that a route takes is 5. */
+/** How deeply lists and objects may be nested; no route needs more than 5 levels. */
 const MAX_DEPTH = 20;
-/** Fields of one object. A definition has fewer columns. */
+/** Maximum number of fields of one object; a definition has fewer columns. */
 const MAX_FIELDS = 5_000;
-/** Fields of all objects together: 1,000 rows of 250 columns. */
+/** Maximum number of fields of all objects together: 1,000 rows of 250 columns. */
 const MAX_ALL_FIELDS = 250_000;
-/** Characters of a field's name as it is written. A column of Postgres has at most 63 bytes. */
+/** Longest name of a field, in characters as written; a column name in Postgres has at most 63 bytes. */
 const MAX_NAME = 500;
 
-/** Takes bodies of type application/json and no other. */
-export function takeJsonBodies(app: App): void {
+/** Accepts only bodies of type application/json. */
+export function parseJsonBodies(app: App): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
@@ -48,43 +48,48 @@ async function unpack(body: Buffer, encoding = 'identity'): Promise<Buffer> {
     throw new TidegateError(
       'UNSUPPORTED_MEDIA_TYPE',
       `the body has the content-encoding ${excerpt(encoding)}, which is not one of gzip, deflate and br`,
-      { remedy: 'Send the body as it is, or with one of these encodings.' },
+      { remedy: 'Send the body uncompressed, or with one of these encodings.' },
     );
   }
   try {
     return await unpacker(body, { maxOutputLength: BODY_LIMIT });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new TidegateError('BODY_TOO_LARGE', `the body is larger than ${BODY_LIMIT} bytes once unpacked`);
+      throw new TidegateError(
+        'BODY_TOO_LARGE',
+        `the body is larger than ${BODY_LIMIT} bytes when decompressed`,
+      );
     }
-    throw new TidegateError('INVALID_REQUEST', `the body cannot be unpacked as ${name}`, { cause: error });
+    throw new TidegateError('INVALID_REQUEST', `the body cannot be decompressed as ${name}`, {
+      cause: error,
+    });
   }
 }
 
 const CHARSET = /;\s*charset\s*=\s*("[^"]*"|'[^']*'|[^\s;]+)/gi;
 const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
 
-/** @throws TidegateError UNSUPPORTED_MEDIA_TYPE if the header says that the body is in another character set than UTF-8 */
+/** Checks the character set. @throws TidegateError UNSUPPORTED_MEDIA_TYPE if the header names one other than UTF-8 */
 function checkCharset(contentType: string): void {
   for (const [, value = ''] of contentType.matchAll(CHARSET)) {
     const charset = value.replaceAll(/["']/g, '').trim();
     if (!UTF_8.has(charset.toLowerCase())) {
       throw new TidegateError(
         'UNSUPPORTED_MEDIA_TYPE',
-        `the body is in the character set ${excerpt(charset)}, and JSON is read in UTF-8`,
+        `the body is in the character set ${excerpt(charset)}, but must be in UTF-8`,
       );
     }
   }
 }
 
-/** A byte order mark is left out. */
+/** Decodes UTF-8, without a byte order mark. @throws TidegateError UNSUPPORTED_MEDIA_TYPE */
 function decode(body: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch (error) {
     throw new TidegateError(
       'UNSUPPORTED_MEDIA_TYPE',
-      'the body is not in UTF-8: it holds bytes that no character has there, such as an é of ISO-8859-1',
+      'the body is not valid UTF-8; it may be in another encoding, such as ISO-8859-1',
       { cause: error },
     );
   }
@@ -105,9 +110,9 @@ function parseJson(text: string): unknown {
       },
     );
   }
-  // A name that stands twice in one object is read once: JSON.parse keeps the last, and nobody knows which was meant.
+  // If a name appears twice in one object, JSON.parse keeps the last value, which may not be the one that was meant.
   if (countFields(body) !== written) {
-    throw new TidegateError('INVALID_REQUEST', 'the body names a field twice in one object');
+    throw new TidegateError('INVALID_REQUEST', 'the body has the same field twice in one object');
   }
   return body;
 }
@@ -115,10 +120,11 @@ function parseJson(text: string): unknown {
 const [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = Buffer.from('"\\:[]{}');
 
 /**
- * Counts what a text of JSON holds before it is parsed, which costs 20 times as much if it has many names or is deep.
+ * Checks the limits of a JSON text before it is parsed, because parsing costs 20 times as much if it has many names or is
+ * deeply nested.
  *
  * @returns how many fields its objects have together
- * @throws TidegateError INVALID_REQUEST as soon as one bound is passed
+ * @throws TidegateError INVALID_REQUEST as soon as a limit is exceeded
  */
 function checkSize(text: string): number {
   const fields: number[] = [];
@@ -136,7 +142,9 @@ function checkSize(text: string): number {
       const here = (fields[fields.length - 1] = (fields.at(-1) ?? 0) + 1);
       if (end - start > MAX_NAME) {
         const name = excerpt(text.slice(start, start + MAX_NAME));
-        throw tooMuch(`a field's name has ${end - start} characters: ${name}; at most ${MAX_NAME} are read`);
+        throw tooMuch(
+          `a field's name has ${end - start} characters: ${name}; at most ${MAX_NAME} are allowed`,
+        );
       }
       if (here > MAX_FIELDS) throw tooMuch(`an object has more than ${MAX_FIELDS} fields`);
       if (all > MAX_ALL_FIELDS) throw tooMuch(`its objects have more than ${MAX_ALL_FIELDS} fields together`);
@@ -151,7 +159,7 @@ function checkSize(text: string): number {
 const tooMuch = (problem: string): TidegateError =>
   new TidegateError('INVALID_REQUEST', `the body: ${problem}`);
 
-/** Where a string ends; the text's length if it does not. */
+/** Returns the position of a string's closing quote; the text's length if there is none. */
 function closingQuote(text: string, from: number): number {
   for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
     let slashes = 0;
@@ -161,13 +169,14 @@ function closingQuote(text: string, from: number): number {
   return text.length;
 }
 
-/** @throws TidegateError INVALID_REQUEST if a field would be taken for an object's prototype */
+/** Counts the fields of all objects in a value. @throws TidegateError INVALID_REQUEST if a field is called `__proto__` */
 function countFields(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (Array.isArray(value)) return value.reduce((count: number, item) => count + countFields(item), 0);
   let count = 0;
   for (const [name, field] of Object.entries(value)) {
-    if (name === '__proto__') throw new TidegateError('INVALID_REQUEST', 'the body: __proto__ is no field');
+    if (name === '__proto__')
+      throw new TidegateError('INVALID_REQUEST', 'the body: a field must not be called __proto__');
     count += 1 + countFields(field);
   }
   return count;

@@ -1,4 +1,4 @@
-// What HTTP itself asks for: a host, a method that the path takes, and an answer to what is no HTTP at all.
+// HTTP rules that hold for all routes: the Host header, methods that a path does not have, and input that is not HTTP.
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';
@@ -14,10 +14,11 @@ interface Path {
 }
 
 /**
- * Refuses, before a body is read, requests without a host, paths that no route has, and methods that a path does not
- * take; answers OPTIONS with the methods that it does. Registered before the routes, which it takes note of.
+ * Refuses requests without a Host header, with an unknown path or with a method that the path does not have, before their
+ * body is read. Answers OPTIONS with the methods of the path. Must be called before the routes are registered, because it
+ * collects their paths.
  */
-export function speakHttp(app: App): void {
+export function checkProtocol(app: App): void {
   const paths = new Map<string, Path>();
 
   app.addHook('onRoute', ({ url, method }) => {
@@ -65,16 +66,16 @@ const patternOf = (url: string): RegExp =>
       .replaceAll('*', '.*')}$`,
   );
 
-/** What Node's parser says of a request, and what that means to the sender. */
+/** For errors of Node's HTTP parser, the code and message of the answer. */
 const PARSER_PROBLEMS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'path and headers of the request are larger than 16 kB'],
+  HPE_HEADER_OVERFLOW: ['HEADERS_TOO_LARGE', 'the path and headers of the request are larger than 16 kB'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ['BODY_TOO_LARGE', 'the extensions of a chunk are too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request was not sent whole in time'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['REQUEST_TIMEOUT', 'the request was not sent completely in time'],
 };
 
-/** Answers what is no HTTP in the shape of all errors, and closes the connection. */
+/** Answers input that is not valid HTTP with an error of the usual shape, and closes the connection. */
 export function answerClientError(error: NodeJS.ErrnoException & { reason?: string }, socket: Socket): void {
-  // Whoever hung up reads no answer.
+  // A client that disconnected cannot read an answer.
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;

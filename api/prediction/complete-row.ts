@@ -1,23 +1,22 @@
-// Puts a row together from what is stored of an entity and what a request sends beside it.
+// Combines the stored values of an entity with the values of a request into one row.
 import { categoryOf } from '../../domain/model/parts/category.ts';
 import { type ColumnSpec, isNumeric } from '../../domain/model/parts/column.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { type RowShape } from '../serving/row-shape.ts';
 
-/** Where the values of one row come from. */
+/** The values of one row, by where they come from. */
 export interface RowParts {
-  /** The source columns of the online row; absent where no entity is named. */
+  /** Source columns of the online row; absent if the request names no entity. */
   readonly stored?: Readonly<Record<string, unknown>>;
-  /** Source columns that the request sends; null among them is missing. */
+  /** Source columns from the request; null means missing. */
   readonly sent: ReadonlyMap<string, Value>;
-  /** Microseconds since 1970 UTC: for a stored row its own as-of, whatever is sent with it. */
+  /** Microseconds since 1970 UTC; for an online row always its own as-of. */
   readonly rowTimeMicros: number;
 }
 
 /**
- * The features of a row: what is sent comes before what is stored, and derived columns are computed from both together,
- * never read.
+ * Returns the features of a row. Sent values replace stored ones, and derived columns are computed from both together.
  *
  * @example completeRow(shape, { stored: row.features, sent: new Map([['monthly_fee', 12.5]]), rowTimeMicros })
  */
@@ -30,8 +29,8 @@ export function completeRow(shape: RowShape, { stored, sent, rowTimeMicros }: Ro
 }
 
 /**
- * A number that JSON cannot hold was stored as a text, and counts as missing. Rows that were written before texts were
- * cut hold them whole.
+ * Reads a stored value. Numbers that JSON cannot represent were stored as texts and count as missing. Categories are
+ * shortened, because rows of earlier releases contain them in full.
  */
 function storedValue(spec: ColumnSpec, value: unknown): Value {
   if (isNumeric(spec)) return typeof value === 'number' ? value : null;

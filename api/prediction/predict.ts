@@ -1,4 +1,4 @@
-// Answers a request: rows or look-ups, scored by one version.
+// Answers a prediction request: looks up or reads the rows and scores them with one version.
 import { type Feature } from '../../domain/model/define-model.ts';
 import { type PastMaxAge } from '../../domain/model/max-age.ts';
 import { type FeatureRecord } from '../../domain/data/frame.ts';
@@ -9,40 +9,40 @@ import { type PredictBody, type Prediction, readInstant } from '../schemas/predi
 import { type ServingModel } from '../serving/serving-model.ts';
 import { completeRow } from './complete-row.ts';
 import { readFeatures, type RequestRow, sentValue } from './read-features.ts';
-import { inWords, refuseTooOld, usableValues } from './usable-values.ts';
+import { formatMaxAge, refuseTooOld, usableValues } from './usable-values.ts';
 import { keepsOnline, type ModelDefinition } from '../../domain/model/definition.ts';
 import { type KeyValue } from '../schemas/common.ts';
 
-/** One row to score, and what the answer and the log say of it. */
+/** One row to score, with what the answer and the prediction log need to know about it. */
 export interface Subject {
   readonly record: FeatureRecord;
-  /** As it is stored: one text for each key column. */
+  /** One text for each key column, as in the online row; null if the request names no entity. */
   readonly entityKey: readonly string[] | null;
-  /** As the request named it. */
+  /** The key as it was sent. */
   readonly sentKey?: RequestKey['key'];
-  /** The instant of the online row, or the one that the request names. */
+  /** As-of of the online row, or the row time in the request. */
   readonly asOf?: Date;
-  /** Columns that the request sent for an entity, in place of what is stored. */
+  /** Columns whose values the request sent for an entity, instead of the stored ones. */
   readonly overridden?: readonly string[];
-  /** Views whose stored values are older than their limit. */
+  /** Views whose stored values are older than their maxAge. */
   readonly tooOld?: readonly PastMaxAge[];
 }
 
-/** A prediction beside the row it was made from. */
+/** A prediction and the row that it was made from. */
 export interface Answered {
   readonly subject: Subject;
   readonly prediction: Prediction;
 }
 
-/** What a request is answered with. */
+/** Dependencies of {@link predict}. */
 export interface PredictDeps {
   readonly lookUp: LookUp;
-  /** The row time of rows that name neither an entity nor an instant; the age of stored values is judged at it. */
+  /** The current time: the row time of rows without an entity or `as_of`, and the time that the age of stored values is measured at. */
   readonly now: Date;
 }
 
 /**
- * Scores everything that a request asks for, by one version.
+ * Scores all rows of a request with one version.
  *
  * @throws TidegateError INVALID_REQUEST, ONLINE_OFF, UNKNOWN_ENTITY, UNKNOWN_FEATURE, INVALID_FEATURE, VALUES_TOO_OLD
  */
@@ -54,7 +54,7 @@ export async function predict(
   const subjects = await subjectsOf(model, body, deps);
   const { features } = model.shape;
   const scored = model.score(subjects.map(({ record }) => record));
-  // A linear version answers at once: no turn of the event loop is given away for it.
+  // Linear models score synchronously; awaiting their result would cost a turn of the event loop.
   const scores = scored instanceof Promise ? await scored : scored;
   return subjects.map((subject, at) => {
     const score = scores[at]!;
@@ -121,7 +121,7 @@ const pastMaxAgeAnswer = ({
 }: PastMaxAge): NonNullable<Prediction['past_max_age']>[number] => ({
   view: limit.name,
   timestamp: timestamp.toISOString(),
-  max_age: inWords(limit),
+  max_age: formatMaxAge(limit),
   used: limit.then === 'warn',
 });
 
@@ -132,7 +132,7 @@ interface Entity {
   readonly row: OnlineRow;
 }
 
-/** The online rows of the entries that name an entity. */
+/** Looks up the online rows of the entries that name an entity. */
 async function findRows(
   model: ServingModel,
   entries: readonly Entry[],
@@ -170,20 +170,20 @@ function unknownEntity(model: ServingModel, absent: readonly RequestKey[]): Tide
 
 const shown = (requested: RequestKey | undefined): string => excerpt(JSON.stringify(requested?.key ?? {}));
 
-/** Features as a request would send them. */
+/** Features in the types in which a request would send them. */
 const featuresUsed = (features: readonly Feature[], record: FeatureRecord): Prediction['features_used'] =>
   Object.fromEntries(features.map(({ name, spec }) => [name, sentValue(spec, record[name])]));
 
 const missingFeatures = (features: readonly Feature[], record: FeatureRecord): string[] =>
   features.flatMap(({ name }) => (record[name] == null ? [name] : []));
 
-/** One prediction that is asked for. */
+/** One requested prediction. */
 interface Entry {
   readonly key?: RequestKey;
   readonly row?: RequestRow;
 }
 
-/** The entries of a request, in order. */
+/** Converts any form of the request to a list of entries, in order. */
 function entriesOf({ key, features, keys, rows, entries }: PredictBody): Entry[] {
   if (entries) return entries.map((entry, index) => entryAt(`entries.${index}.`, entry));
   if (keys) return keys.map((each, index) => ({ key: { at: `keys.${index}`, key: each } }));
@@ -196,7 +196,7 @@ const entryAt = (at: string, { key, features }: Pick<PredictBody, 'key' | 'featu
   ...(features && { row: { at: `${at}features`, features } }),
 });
 
-/** @throws TidegateError ONLINE_OFF where the definition says `online: 'off'` */
+/** Refuses a model without online rows. @throws TidegateError ONLINE_OFF if the definition has `online: 'off'` */
 export function refuseWithoutOnline({
   model,
   definition,
@@ -207,20 +207,20 @@ export function refuseWithoutOnline({
   if (keepsOnline(definition)) return;
   throw new TidegateError(
     'ONLINE_OFF',
-    `${model} keeps no online rows (online: 'off'), so nothing can be looked up by key`,
+    `${model} has no online rows (online: 'off'), so nothing can be looked up by key`,
   );
 }
 
-/** A key of a request with the place it came from: `key`, or `keys.3`. */
+/** A key of a request and its place there: `key` or `keys.3`. */
 interface RequestKey {
   readonly at: string;
   readonly key: Readonly<Record<string, KeyValue>>;
 }
 
 /**
- * Key values as texts, in the order of the entity's key columns: as they stand in `tidegate.online_row`.
+ * Returns the key values as texts in the order of the entity's key columns, as in `tidegate.online_row`.
  *
- * @throws TidegateError INVALID_REQUEST where a key column is missing, or another is named
+ * @throws TidegateError INVALID_REQUEST if a key column is missing or a column is not a key
  * @example readEntityKeys(['user_id'], [{ at: 'key', key: { user_id: 7 } }]) // [['7']]
  */
 function readEntityKeys(columns: readonly string[], keys: readonly RequestKey[]): string[][] {
@@ -231,13 +231,13 @@ function readEntityKeys(columns: readonly string[], keys: readonly RequestKey[])
     }
     for (const column of Object.keys(key)) {
       if (!columns.includes(column))
-        places.push({ at: `${at}.${excerpt(column)}`, problem: 'is no key column of the entity' });
+        places.push({ at: `${at}.${excerpt(column)}`, problem: 'is not a key column of the entity' });
     }
     if (places.length >= MAX_PLACES) break;
   }
   const [first] = places;
   if (first) {
-    const message = `${first.at} ${first.problem}; the entity is named by ${columns.join(', ')}`;
+    const message = `${first.at} ${first.problem}; the key columns of the entity are ${columns.join(', ')}`;
     throw new TidegateError('INVALID_REQUEST', message, { places });
   }
   return keys.map(({ key }) => columns.map((column) => String(key[column])));

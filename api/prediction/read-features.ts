@@ -1,4 +1,4 @@
-// Reads the features of a request as the definition declares them.
+// Validates the features of a request against the definition and converts them.
 import { categoryOf } from '../../domain/model/parts/category.ts';
 import { type ColumnSpec, type FeatureSpec } from '../../domain/model/parts/column.ts';
 import { type Derivation } from '../../domain/model/derivation.ts';
@@ -17,19 +17,19 @@ interface Problem {
   readonly problem: string;
 }
 
-/** One row of a request with the place it came from: `features`, or `rows.3`. */
+/** One row of a request and its place there: `features` or `rows.3`. */
 export interface RequestRow {
   readonly at: string;
   readonly features: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What each row of a request sends, in order, by name; null is null. A category is the first
- * 1,000 characters of its text; one that the definition does not name is kept: it is scored as unseen. A count is a whole number from 0; the bounds of a number are watched by drift and
- * refused nowhere. Derived columns are computed and cannot be sent.
+ * Returns the values that each row of a request sends, in order, by name. Null stays null. A category is cut to the first
+ * 1,000 characters; one that the definition does not list is kept and scored as unseen. A count must be a whole number
+ * from 0. Numbers outside the declared bounds are accepted; only drift watches those. Derived columns cannot be sent.
  *
- * @throws TidegateError UNKNOWN_FEATURE, INVALID_FEATURE naming the first 20 places with what was expected and got;
- * the rest of the request is not looked at
+ * @throws TidegateError UNKNOWN_FEATURE or INVALID_FEATURE, naming the first 20 places and for each what was expected and
+ * what was sent; the rest of the request is not read
  */
 export function readFeatures(
   { sources, derivations }: Pick<RowShape, 'sources' | 'derivations'>,
@@ -51,7 +51,7 @@ export function readFeatures(
       }
       const known = value == null ? null : readers[spec.type](value);
       if (known === undefined) {
-        const problem = `expected ${expected[spec.type]} or null, got ${inWords(value)}`;
+        const problem = `expected ${expected[spec.type]} or null, got ${describeValue(value)}`;
         problems.push({ code: 'INVALID_FEATURE', at, problem });
       } else sent.set(name, known);
     }
@@ -73,7 +73,7 @@ function notSendable(at: string, derivation: Derivation | undefined): Problem {
   return { code: 'INVALID_FEATURE', at, problem };
 }
 
-/** The value as a row holds it; `undefined` where it is none of the type. */
+/** For each column type, converts a sent value to the value of a row; `undefined` if it does not have the type. */
 const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | undefined> = {
   numeric: (value) => (Number.isFinite(value) ? (value as number) : undefined),
   count: (value) => (Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
@@ -90,7 +90,7 @@ const expected: Record<ColumnSpec['type'], string> = {
   instant: 'a day, or an instant with its offset such as 2024-02-29T06:00:00Z,',
 };
 
-function inWords(value: unknown): string {
+function describeValue(value: unknown): string {
   if (typeof value === 'string') {
     return `the text "${excerpt(value, 40).replaceAll('"', '\\"')}"`;
   }
@@ -98,7 +98,7 @@ function inWords(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'an object';
 }
 
-/** A flag is true or false to people, though it is scored as a category. */
+/** Converts a feature back to the value that a request would send: a flag, stored as a category, to true or false. */
 export const sentValue = (
   { type }: Pick<FeatureSpec, 'type'>,
   value: FeatureRecord[string] | undefined,

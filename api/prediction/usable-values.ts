@@ -1,19 +1,19 @@
-// The stored values of an entity that may still be used: each view's age is judged when it is asked for.
+// Decides which stored values of an entity are too old to use, view by view, at the time of the request.
 import { type AgeLimit, pastMaxAge, type PastMaxAge } from '../../domain/model/max-age.ts';
 import { errorAtPlaces, MAX_PLACES, type Place } from '../../domain/errors.ts';
 import { type OnlineRow } from '../../store/online/lookup.ts';
 
-/** What is left of an online row. */
+/** The values of an online row that may be used. */
 export interface UsableValues {
   readonly stored: Readonly<Record<string, unknown>>;
-  /** The views whose values are older than their limit. */
+  /** The views whose values are older than their maxAge. */
   readonly tooOld: readonly PastMaxAge[];
 }
 
 /**
- * Takes out the values that count as missing for their age.
+ * Removes the values that count as missing because of their age.
  *
- * @param sent columns that the request brings itself: a view that is not read for any other does not matter
+ * @param sent columns that the request sends; the age of a view does not matter if all of its columns are sent
  */
 export function usableValues(
   limits: readonly AgeLimit[],
@@ -34,9 +34,9 @@ export function usableValues(
 }
 
 /**
- * Refuses a request for the values of views whose definition asks for that.
+ * Refuses a request if values are too old and the definition says that this is an error.
  *
- * @param entities the entities with their place in the request and what is too old
+ * @param entities for each entity, its place in the request and the views that are too old
  * @throws TidegateError VALUES_TOO_OLD naming each entity and view
  */
 export function refuseTooOld(
@@ -46,14 +46,17 @@ export function refuseTooOld(
   for (const { at, tooOld } of entities) {
     for (const { limit, timestamp } of tooOld) {
       if (limit.then !== 'error') continue;
-      const age = `older than its maxAge of ${inWords(limit)}`;
-      places.push({ at, problem: `the value of ${limit.name} is of ${timestamp.toISOString()}, ${age}` });
+      const age = `older than its maxAge of ${formatMaxAge(limit)}`;
+      places.push({
+        at,
+        problem: `the value of ${limit.name} dates from ${timestamp.toISOString()}, ${age}`,
+      });
     }
     if (places.length > MAX_PLACES) break;
   }
   if (places.length > 0) throw errorAtPlaces('VALUES_TOO_OLD', places.slice(0, MAX_PLACES + 1));
 }
 
-/** A limit as the definition wrote it. @example '3 days' */
-export const inWords = ({ maxAge: { amount, unit } }: AgeLimit): string =>
+/** Formats the maxAge of a view as in its definition. @example '3 days' */
+export const formatMaxAge = ({ maxAge: { amount, unit } }: AgeLimit): string =>
   `${amount} ${unit}${amount === 1 ? '' : 's'}`;

@@ -14,10 +14,10 @@ export function cardRoute(app: App, { database }: ApiDeps): void {
     {
       schema: {
         tags: ['models'],
-        summary: 'The model card of a version: Markdown where `Accept` prefers text/markdown, else JSON',
+        summary: 'The model card of a version: Markdown if `Accept` prefers text/markdown, otherwise JSON',
         description:
-          'Put together from what is stored: data, performance with intervals and slices, the proof that nothing leaked, ' +
-          'the decision, drift at the time, limits and the approver. Nothing is computed anew.',
+          'Built from stored results without computing anything again: data, performance with intervals and slices, leakage checks, ' +
+          'the decision, drift at the time, limits and the approver.',
         params: modelParams.extend({ version: wholeNumber(2 ** 31 - 1) }),
         response: { 200: z.unknown().describe('The card'), ...errorResponses },
       },
@@ -35,7 +35,7 @@ export function cardRoute(app: App, { database }: ApiDeps): void {
   );
 }
 
-/** Whether Markdown, or any text, is named before or without JSON. */
+/** Whether the Accept header gives Markdown, or any text, a higher quality than JSON. */
 function prefersMarkdown(accept = ''): boolean {
   const quality = (type: RegExp): number =>
     Math.max(

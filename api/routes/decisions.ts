@@ -1,4 +1,4 @@
-// A person's word on the version that waits.
+// Accepts a person's decision on the version that waits for one.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
@@ -27,7 +27,7 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
         tags: ['decisions'],
         summary: 'Approve or reject the version that waits',
         description:
-          'The first decision that counts settles the version; a later one is refused and says by whom.',
+          'The first accepted decision settles the version. A later one is refused, with the name of the person who decided.',
         params: modelParams,
         body: decisionBody,
         response: { 200: decisionAnswer, ...errorResponses },
@@ -40,7 +40,7 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
       const sent: SentDecision = { model, ...body };
       const result = await turns
         .take(`version ${version} of ${model}`, async () => {
-          // Settled while it waited: the run would say the same, later.
+          // Another decision may have been accepted while this one waited; the run would refuse this one too.
           const settled = await findAcceptedDecision(database, model, version);
           if (settled) throw await refuseSettled(database, sent, settled);
           return gate.decide(model, version, body);
@@ -56,7 +56,7 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
   );
 }
 
-/** Every decision leaves a row: one that came after another settled the version as well. */
+/** Records a decision that came after the version was settled, because every decision must leave a row. */
 async function refuseSettled(
   database: Database,
   sent: SentDecision,
@@ -67,7 +67,7 @@ async function refuseSettled(
   return new TidegateError('DECISION_REFUSED', refusal);
 }
 
-/** So does one whose turn did not come. */
+/** Records a decision whose turn did not come. */
 async function recordTooMany(database: Database, sent: SentDecision, error: unknown): Promise<unknown> {
   if (error instanceof TidegateError && error.code === 'TOO_MANY_DECISIONS') {
     const workflowId = workflowIds.release(sent.model, sent.version);
@@ -76,20 +76,20 @@ async function recordTooMany(database: Database, sent: SentDecision, error: unkn
   return error;
 }
 
-/** No release of the version is open: it was decided, or ended another way, or never began. */
+/** Builds the error for a version without an open release: it was decided, ended in another way, or never began. */
 async function whyClosed(database: Database, sent: SentDecision): Promise<TidegateError> {
   const { model, version } = sent;
   const decided = await findAcceptedDecision(database, model, version);
   if (decided) return refuseSettled(database, sent, decided);
   const { stage } = await getVersion(database, model, version);
-  const where = stage === 'None' ? 'has not reached Staging' : `is in ${stage}`;
+  const state = stage === 'None' ? 'has not reached Staging' : `is in ${stage}`;
   return new TidegateError(
     'NOTHING_PENDING',
-    `version ${version} of ${model} ${where} and waits for no decision`,
+    `version ${version} of ${model} ${state} and is not waiting for a decision`,
   );
 }
 
-/** Adds what is wrong with a text to the problems of a request, which name the field themselves. */
+/** Makes a refinement from a text check; the request's error names the field, so the message must not. */
 const refusing =
   (problemOf: (text: string) => string | undefined) =>
   (text: string, context: z.RefinementCtx): void => {
@@ -103,7 +103,10 @@ export const decisionBody = z
     version: z.int().min(1).max(2_147_483_647),
     evidenceDigest: z
       .string()
-      .regex(/^[0-9a-f]{64}$/, 'must be the 64 hexadecimal digits shown with the request')
+      .regex(
+        /^[0-9a-f]{64}$/,
+        'must be the 64 hexadecimal digits of evidenceDigest as GET /models/{model}/pending shows them',
+      )
       .describe('Digest of the evidence that was read'),
     decision: z.enum(['approve', 'reject']),
     comment: z
@@ -111,12 +114,12 @@ export const decisionBody = z
       .max(MAX_TEXT)
       .superRefine(refusing((text) => textProblem('', text)))
       .default('')
-      .describe('Why; it may have line breaks'),
+      .describe('The reason; may contain line breaks'),
     decidedBy: z
       .string()
       .max(MAX_NAME)
       .superRefine(refusing((text) => nameProblem('', text)))
-      .describe('The person who decides, as one printable line'),
+      .describe('The person who decides, as a single printable line'),
   })
   .meta({
     examples: [
@@ -130,7 +133,7 @@ export const decisionBody = z
     ],
   });
 
-/** Answer to a decision that counts. */
+/** Answer to an accepted decision. */
 const decisionAnswer = z.object({
   model: z.string(),
   version: z.int(),

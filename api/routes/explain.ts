@@ -1,4 +1,4 @@
-// Why an entity or a row gets its score from the version in Production.
+// Explains the score of an entity or a row by the version in Production.
 import { type ApiDeps, type App } from '../context/types.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { predict } from '../prediction/predict.ts';
@@ -15,8 +15,8 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
         tags: ['predictions'],
         summary: 'What each feature adds to the score of an entity or a row',
         description:
-          'Exact contributions to the log-odds before calibration, by the version in Production, which is named. Nothing is written to the ' +
-          'prediction log.',
+          'Exact contributions to the log-odds before calibration. The answer names the version in Production that computed them. ' +
+          'Nothing is written to the prediction log.',
         params: modelParams,
         body: explainBody,
         response: { 200: explainAnswer, ...errorResponses },
@@ -25,7 +25,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
     async ({ params, body }, reply) => {
       const model = await serving.modelFor(params.model);
       if (!model.explain) throw notExplainable(model);
-      const [answered] = await predict(model, body, { lookUp: serving.lookUp, now: new Date() });
+      const [answered] = await predict(model, body, { lookUp: serving.lookUp, now: serving.clock() });
       const { subject, prediction } = answered!;
       const { score, scoreBeforeCalibration, base, contributions } = model.explain(subject.record);
       reply.header('x-tidegate-model-version', model.version);
@@ -50,5 +50,5 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
 const notExplainable = ({ model, version }: ServingModel): TidegateError =>
   new TidegateError(
     'NOT_EXPLAINABLE',
-    `version ${version} of ${model} is no linear model: what each feature adds to one score cannot be told exactly`,
+    `version ${version} of ${model} is not a linear model, so the contribution of each feature to a score cannot be computed exactly`,
   );

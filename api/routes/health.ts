@@ -1,4 +1,4 @@
-// Whether this process lives, and whether it can answer.
+// Health checks: whether this process is running, and whether it can answer requests.
 import { z } from 'zod';
 import { type Place, TidegateError } from '../../domain/errors.ts';
 import { checkReachable, type Database } from '../../store/postgres/database.ts';
@@ -12,11 +12,11 @@ const PATIENCE_MS = 2_000;
 const ready = z.object({
   status: z.literal('ready'),
   instance: z.string(),
-  serving: z.record(z.string(), z.int()).describe('Version that answers, by model'),
+  serving: z.record(z.string(), z.int()).describe('Version that answers requests, by model'),
   problems: z
     .array(z.string())
     .describe(
-      'What does not keep it from answering: versions that could not be loaded, a log that is behind',
+      'Problems that do not prevent answers: versions that could not be loaded, a prediction log that is behind',
     ),
 });
 
@@ -27,7 +27,7 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
     {
       schema: {
         tags: ['process'],
-        summary: 'Whether the process lives',
+        summary: 'Whether the process is running',
         response: { 200: z.object({ status: z.literal('ok') }) },
       },
     },
@@ -39,7 +39,7 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
     {
       schema: {
         tags: ['process'],
-        summary: 'Whether the process can answer: database reachable, models loaded',
+        summary: 'Whether the process can answer requests: the database is reachable and models are loaded',
         response: { 200: ready, ...errorResponses },
       },
     },
@@ -61,7 +61,7 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
   );
 }
 
-/** Predictions are answered all the same, so this alone keeps nothing from being ready. */
+/** Reports a prediction log that is behind; predictions are still answered, so this alone does not make the process unready. */
 function logBehind({ waiting, behindSince, problem }: PredictionLogState): Place[] {
   if (!behindSince) return [];
   const why = problem === undefined ? '' : `: ${problem}`;

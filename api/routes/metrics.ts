@@ -1,4 +1,4 @@
-// What Prometheus scrapes: the newest report of each model, and how this process stands.
+// Metrics for Prometheus: the newest report of each model, and the prediction log of this process.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Counter, Gauge, Registry } from 'prom-client';
@@ -18,8 +18,8 @@ export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): 
     {
       schema: {
         tags: ['process'],
-        summary: 'The newest report of each model, and the log of predictions, for Prometheus',
-        description: 'While the database is away, the metrics of this process alone.',
+        summary: 'Metrics for Prometheus: the newest report of each model, and the prediction log',
+        description: 'While the database is unreachable, only the metrics of this process.',
         produces: [METRICS_TYPE],
         response: { 200: z.string(), ...errorResponses },
       },
@@ -35,7 +35,7 @@ export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): 
         '\n',
       );
       void reply.type(METRICS_TYPE).header('vary', 'accept-encoding');
-      // As Prometheus asks for it: names and labels repeat, so that little is left of them.
+      // Prometheus asks for gzip, which works well here because names and labels repeat.
       const isPacked = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
       if (!isPacked) return reply.serializer(String).send(text);
       const packed = (await promisify(gzip)(text)) as unknown as string;
@@ -52,7 +52,7 @@ function logMetrics({ waiting, behindSince, dropped }: PredictionLogState, now: 
   const registers = [registry];
   new Gauge({
     name: 'tidegate_predictions_waiting',
-    help: 'Predictions that this process has answered and not logged yet',
+    help: 'Predictions that this process has answered but not logged yet',
     registers,
   }).set(waiting);
   new Gauge({
@@ -62,7 +62,7 @@ function logMetrics({ waiting, behindSince, dropped }: PredictionLogState, now: 
   }).set(behindSince ? (now.getTime() - behindSince.getTime()) / 1_000 : 0);
   const counter = new Counter({
     name: 'tidegate_predictions_dropped_total',
-    help: 'Predictions that were never logged: the memory for them was full, the row was refused, the process stopped',
+    help: 'Predictions that were never logged, because the buffer was full, the row was refused or the process stopped',
     labelNames: ['reason'],
     registers,
   });
@@ -70,33 +70,34 @@ function logMetrics({ waiting, behindSince, dropped }: PredictionLogState, now: 
   return registry.metrics();
 }
 
-/** Most columns of a model that have gauges: drifted ones first, then the heaviest. */
+/** Maximum number of columns of a model with gauges; drifted columns come first, then those with the largest weight. */
 const MAX_COLUMNS = 100;
 
-/** Most columns of all models together; each model has its share of them, but this many at least. */
+/** Maximum number of columns of all models together, divided equally among the models. */
 const MAX_COLUMNS_IN_ALL = 300;
 
+/** Minimum number of columns of each model, even if the total then exceeds its maximum. */
 const MIN_COLUMNS = 3;
 
 /**
- * How many columns of each model have gauges: a scrape stays small, however many models there are.
+ * Returns how many columns of each model get gauges, so that a scrape stays small with any number of models.
  *
  * @example columnsShown(60) // 5
  */
 export const columnsShown = (models: number): number =>
   Math.max(MIN_COLUMNS, Math.min(MAX_COLUMNS, Math.floor(MAX_COLUMNS_IN_ALL / Math.max(1, models))));
 
-/** Digits of what is measured of a column: more say nothing, and there are many of them. */
+/** Significant digits of the values of columns; more would only make the scrape larger. */
 const DIGITS = 6;
 
 const METRICS = {
   report_age_seconds: ['Seconds since the newest report was opened', []],
-  report_as_of_timestamp_seconds: ['The instant that the newest report speaks about', []],
-  window_drifted: ['Whether the window drifted: 1, or 0', []],
+  report_as_of_timestamp_seconds: ['The as-of instant of the newest report', []],
+  window_drifted: ['1 if the window drifted, otherwise 0', []],
   window_drifted_share: ['Weighted share of the columns that drifted', []],
   window_rows: ['Rows of the window', []],
-  columns_left_out: ['Columns without gauges, of a model that has very many', []],
-  column_drifted: ['Whether a column drifted: 1, or 0; absent where it is not measurable', ['column']],
+  columns_left_out: ['Number of columns that have no gauges, because the model has too many', []],
+  column_drifted: ['1 if a column drifted, otherwise 0; absent if it cannot be measured', ['column']],
   column_effect: ['Effect size of the change of a column, in the unit of its kind', ['column']],
   column_adjusted_p: ['Adjusted p-value of the change of a column', ['column']],
   column_psi: ['Population stability index of a column', ['column']],
@@ -107,10 +108,10 @@ const METRICS = {
 type MetricName = keyof typeof METRICS;
 
 /**
- * The text that Prometheus scrapes: for each model its newest report, in gauges named `tidegate_…` with the label
- * `model`. What was not measured is absent. Made anew for each scrape, so that nothing outlives its report.
+ * Returns the newest report of each model as metrics text: gauges named `tidegate_…` with the label `model`. Values that
+ * were not measured are absent. The gauges are rebuilt for each scrape, so no value outlives its report.
  *
- * @param now of which the age of reports is told
+ * @param now the instant at which the age of reports is computed
  * @example await reportGauges([report], new Date())
  */
 export async function reportGauges(reports: readonly Report[], now: Date): Promise<string> {
@@ -126,7 +127,7 @@ export async function reportGauges(reports: readonly Report[], now: Date): Promi
   return registry.metrics();
 }
 
-/** What the text is sent as. */
+/** Content type of the metrics. */
 const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
 function fill(gauges: Record<MetricName, Gauge>, report: Report, maxColumns: number, now: Date): void {

@@ -1,4 +1,4 @@
-// Which models there are, what they take, and who serves which version.
+// Lists models, their features, and the versions that API processes serve.
 import { z } from 'zod';
 import { featuresOf, sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { derivationsOf } from '../../domain/model/derivation.ts';
@@ -11,10 +11,12 @@ import { errorResponses, instant, modelParams } from '../schemas/common.ts';
 
 const model = z.object({
   name: z.string(),
-  definitionVersion: z.int().describe('The newest definition; a version keeps the one it was trained by'),
+  definitionVersion: z
+    .int()
+    .describe('The newest definition; each version keeps the one it was trained with'),
   entity: z.object({ name: z.string(), keys: z.array(z.string()) }),
   production: z.int().nullable().describe('Version in Production'),
-  staging: z.int().nullable().describe('Version that waits in Staging'),
+  staging: z.int().nullable().describe('Version that waits for a decision in Staging'),
 });
 
 const modelWithFeatures = model.extend({
@@ -25,12 +27,14 @@ const modelWithFeatures = model.extend({
       min: z.number().optional(),
       max: z.number().optional(),
       values: z.array(z.string()).readonly().optional(),
-      formula: z.string().optional().describe('How a derived feature is computed; a request never sends it'),
+      formula: z.string().optional().describe('How a derived feature is computed; a request cannot send it'),
     }),
   ),
   inputs: z
     .array(z.object({ name: z.string(), type: z.enum(['numeric', 'count', 'category', 'flag', 'instant']) }))
-    .describe('Columns that derived features read and that are no features; a request may send them'),
+    .describe(
+      'Columns that derived features use but that are not features themselves; a request may send them',
+    ),
   instances: z
     .array(
       z.object({
@@ -41,7 +45,7 @@ const modelWithFeatures = model.extend({
         since: instant,
       }),
     )
-    .describe('What each living API process holds of the model'),
+    .describe('The versions of the model in each running API process'),
 });
 
 /** `GET /models` and `GET /models/:model`. */
@@ -83,7 +87,7 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
     {
       schema: {
         tags: ['models'],
-        summary: 'One model with its features and the processes that serve it',
+        summary: 'One model, its features and the processes that serve it',
         params: modelParams,
         response: { 200: modelWithFeatures, ...errorResponses },
       },

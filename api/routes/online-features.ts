@@ -1,4 +1,4 @@
-// Online features by key, in the shape of Feast's feature server.
+// Looks up online features by key, with requests and answers in the format of Feast's feature server.
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
@@ -15,7 +15,7 @@ import {
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 
-/** `POST /features/online`, and the same under the path that Feast's clients use. */
+/** `POST /features/online`, also at the path that Feast's clients use. */
 export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): void {
   const answer = async (body: OnlineFeaturesBody) => {
     const {
@@ -27,7 +27,7 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
     const given = Object.keys(lists);
     const models =
       service === undefined ? await modelsOf(given) : [await onlineModel(serving, database, service)];
-    // Of several models those count that keep rows.
+    // `modelsOf` prefers models that keep online rows, so if the first keeps none, none of them does.
     const [first] = models;
     if (first) refuseWithoutOnline(first);
     const features =
@@ -39,7 +39,7 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
     return answerFeatures({ features, columns, entities }, { lookUp: serving.lookUp, now: serving.clock() });
   };
 
-  /** The models whose entities are named by just these key columns, by name. */
+  /** The models, by name, whose entity has exactly these key columns; if some of them keep online rows, only those. */
   const modelsOf = async (columns: readonly string[]): Promise<OnlineModel[]> => {
     const wanted = JSON.stringify([...columns].sort());
     const models: OnlineModel[] = [];
@@ -57,11 +57,11 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
       {
         schema: {
           tags: ['features'],
-          summary: 'Online features of entities, one result for each feature',
+          summary: 'Online features of entities, with one result for each feature',
           description:
-            'The shape is that of Feast’s feature server, whose path `/get-online-features` answers too. `NOT_FOUND`: the ' +
-            'entity has no row, or the view none within its ttl; `OUTSIDE_MAX_AGE`: the value is older than `maxAge`, ' +
-            'and null unless the view is to be served with a warning.',
+            'Uses the format of Feast’s feature server, and is also available at its path `/get-online-features`. `NOT_FOUND`: the ' +
+            'entity has no online row, or the view has no row within its ttl. `OUTSIDE_MAX_AGE`: the value is older than `maxAge`; ' +
+            'it is null unless the definition serves such values with a warning.',
           body: onlineFeaturesBody,
           response: { 200: onlineFeaturesAnswer, ...errorResponses },
         },
@@ -71,13 +71,13 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
   }
 }
 
-/** Key columns by name, as lists of one length. */
+/** Values of each key column by name; all lists must have the same length. */
 type EntityLists = Readonly<Record<string, readonly KeyValue[]>>;
 
 /**
- * The keys as they were sent, one list for each entity, in the order of the key columns.
+ * Converts the lists of a request to one list of key values for each entity, in the order of the key columns.
  *
- * @throws TidegateError INVALID_REQUEST where a key column is missing or no key, or the lists differ in length
+ * @throws TidegateError INVALID_REQUEST if a key column is missing, a column is not a key, or the lists differ in length
  */
 function requestEntities(columns: readonly string[], lists: EntityLists): KeyValue[][] {
   const given = Object.keys(lists);
@@ -87,7 +87,7 @@ function requestEntities(columns: readonly string[], lists: EntityLists): KeyVal
       .map((column) => ({ at: `entities.${column}`, problem: 'is missing' })),
     ...given
       .filter((column) => !columns.includes(column))
-      .map((column) => ({ at: `entities.${excerpt(column)}`, problem: 'is no key column of the entity' })),
+      .map((column) => ({ at: `entities.${excerpt(column)}`, problem: 'is not a key column of the entity' })),
   ];
   const length = lists[columns[0] ?? '']?.length ?? 0;
   for (const column of given) {
@@ -95,12 +95,12 @@ function requestEntities(columns: readonly string[], lists: EntityLists): KeyVal
     if (places.length === 0 && own !== length)
       places.push({
         at: `entities.${excerpt(column)}`,
-        problem: `has ${own} values, and ${columns[0]} has ${length}`,
+        problem: `has ${own} values, but ${columns[0]} has ${length}`,
       });
   }
   const [first] = places;
   if (first) {
-    const message = `${first.at} ${first.problem}; the entity is named by ${columns.join(', ')}`;
+    const message = `${first.at} ${first.problem}; the key columns of the entity are ${columns.join(', ')}`;
     throw new TidegateError('INVALID_REQUEST', message, { places });
   }
   return Array.from({ length }, (_, row) => columns.map((column) => lists[column]?.[row] ?? ''));

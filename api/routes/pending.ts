@@ -1,4 +1,4 @@
-// The version that waits for a decision, with all that the decision rests on.
+// The version that waits for a decision, with the evidence for it.
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { NAME_TO_REPLACE } from '../../domain/decisions/approval.ts';
@@ -13,11 +13,16 @@ import { errorResponses, instant, modelParams } from '../schemas/common.ts';
 const pending = z.object({
   model: z.string(),
   version: z.int(),
-  championVersion: z.int().nullable().describe('The version it was compared with; null for the baseline'),
+  championVersion: z
+    .int()
+    .nullable()
+    .describe('The version that it was compared with; null if it was compared with the baseline'),
   summary: z.string(),
   evidenceDigest: z.string(),
-  expiresAt: instant.describe('Without a decision by then the version is rejected'),
-  evidence: z.unknown().describe('Report, comparison, validations and rules; the digest is over this'),
+  expiresAt: instant.describe('If there is no decision by then, the version is rejected'),
+  evidence: z
+    .unknown()
+    .describe('Report, comparison, validations and rules; evidenceDigest is the digest of this'),
   send: z
     .object({ method: z.literal('POST'), path: z.string(), body: decisionBody })
     .describe('What to send to approve'),

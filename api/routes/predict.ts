@@ -13,18 +13,18 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
       schema: {
         tags: ['predictions'],
         summary:
-          'Score entities by key, rows by their features, or entities with some features of the request',
+          'Score entities by key, rows by their features, or entities by key with some features from the request',
         description:
-          'One request is answered by one version, named in the answer and in the header `x-tidegate-model-version`. ' +
-          'Several keys are answered all or not at all. Features sent with a key stand in place of those stored, and ' +
-          'derived columns are computed from both together; they are never sent.',
+          'One version answers the whole request; the answer and the header `x-tidegate-model-version` name it. ' +
+          'If one of several keys cannot be answered, none is. Features sent with a key replace the stored ones. ' +
+          'Derived columns are computed from both together and cannot be sent.',
         params: modelParams,
         body: predictBody,
         response: { 200: predictAnswer, ...errorResponses },
       },
     },
     async (request, reply) => {
-      // Taken once: a swap during the look-up changes nothing for this request.
+      // Read only once, so that a swap during the look-up does not affect this request.
       const model = await serving.modelFor(request.params.model);
       const answered = await predict(model, request.body, { lookUp: serving.lookUp, now: serving.clock() });
       log(model, answered);

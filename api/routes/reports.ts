@@ -1,4 +1,4 @@
-// What the monitor measured and decided.
+// Reports of monitor runs: what each measured and decided.
 import { z } from 'zod';
 import { flatMetrics } from '../../domain/decisions/report/flat-metrics.ts';
 import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
@@ -10,7 +10,7 @@ import { errorResponses, instant, modelParams, storableText, wholeNumber } from 
 
 const report = z.object({
   id: z.int(),
-  asOf: instant.describe('The instant the report speaks about'),
+  asOf: instant.describe('The instant at which the window of the report ends'),
   definitionVersion: z.int(),
   championVersion: z.int().nullable(),
   datasetId: z.int(),
@@ -24,21 +24,23 @@ const id = wholeNumber(Number.MAX_SAFE_INTEGER);
 
 const filter = z.strictObject({
   limit: wholeNumber(100).default(20),
-  before: id.optional().describe('Only reports with a smaller id: the last of the page before'),
-  from: instantGiven('Only reports of this instant or later'),
-  to: instantGiven('Only reports of this instant or earlier'),
-  outcome: storableText(100).min(1).optional().describe('Only reports on which this was decided'),
+  before: id
+    .optional()
+    .describe('Only reports with a smaller id; for the next page, the last id of the previous page'),
+  from: instantGiven('Only reports with an as-of at this instant or later'),
+  to: instantGiven('Only reports with an as-of at this instant or earlier'),
+  outcome: storableText(100).min(1).optional().describe('Only reports with this outcome of the decision'),
   drifted: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 });
 
 const format = z
   .enum(['json', 'mlflow'])
   .default('json')
-  .describe('mlflow: every number by a flat name, as log_metrics takes them');
+  .describe('mlflow: all numbers under flat names, as log_metrics accepts them');
 
 const part = z.unknown().describe('Null until its step has run');
 
-// The parts are described by the published schema; repeated here they would be checked again with each answer.
+// The published schema describes the parts. If it were repeated here, every answer would be validated against it again.
 const fullReport = report
   .extend({
     schemaVersion: z.literal(REPORT_VERSION).describe('GET /schemas/report describes it'),
@@ -94,9 +96,9 @@ export function reportRoutes(app: App, { database }: ApiDeps): void {
   );
 }
 
-function instantGiven(words: string) {
+function instantGiven(description: string) {
   return z.iso
     .datetime({ offset: true, error: 'must be an instant such as 2024-02-29T06:00:00Z' })
     .optional()
-    .describe(words);
+    .describe(description);
 }

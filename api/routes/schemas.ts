@@ -1,4 +1,4 @@
-// The JSON Schemas that Tidegate publishes.
+// Serves the JSON Schemas that Tidegate publishes.
 import { z } from 'zod';
 import { reportJsonSchema } from '../../domain/decisions/report/report-document.ts';
 import { type App } from '../context/types.ts';

@@ -1,4 +1,4 @@
-// The versions of a model.
+// Lists the versions of a model.
 import { z } from 'zod';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { listVersions } from '../../store/registry/versions.ts';
@@ -10,16 +10,16 @@ const version = z.object({
   stage,
   definitionVersion: z.int(),
   trainer: z.string(),
-  unproven: z.boolean().describe('Whether it came from elsewhere: which rows it was trained on is not known'),
+  unproven: z.boolean().describe('Whether it was imported, so that the rows it was trained on are not known'),
   artifactDigest: z.string().describe('SHA-256 of the artifact as canonical JSON'),
   cut: z
     .number()
     .nullable()
-    .describe('Score from which on it says yes; null for one without a threshold, which decides at 0.5'),
+    .describe('Scores at or above this are positive; null if the version has no threshold and uses 0.5'),
   calibration: z
     .enum(['none', 'platt', 'isotonic'])
     .nullable()
-    .describe('What makes its scores probabilities; null where none was asked for'),
+    .describe('How its scores are calibrated to probabilities; null if calibration was not requested'),
   retrainId: z.string(),
   datasetId: z.int(),
   createdAt: instant,

@@ -1,25 +1,25 @@
-// Parts of a request whose checking stops: a body may be wrong in a million places, and 20 are shown.
+// Schemas that stop validating after enough problems: a body may be wrong in a million places, but an error shows 20.
 import { z } from 'zod';
 import { MAX_PLACES } from '../../domain/errors.ts';
 
-/** A list of at least one item, whose items are checked until more are wrong than an error shows. */
-export const boundedList = <Item>(item: z.ZodType<Item>, longest: number) =>
+/** A list of 1 to `maxItems` items. Validation stops once there are more problems than an error shows. */
+export const boundedList = <Item>(item: z.ZodType<Item>, maxItems: number) =>
   z
     .array(z.unknown())
     .min(1)
-    .max(longest)
+    .max(maxItems)
     .superRefine((items, context) => checkUntilFull(items.entries(), item, context))
     .meta({ items: describedBy(item) }) as unknown as z.ZodType<Item[], Item[]>;
 
-/** An object of at most so many fields, which are counted before any is checked. */
-export const boundedRecord = <Value>(value: z.ZodType<Value>, most: number) =>
+/** An object with at most `maxFields` fields, which are counted before any of them is validated. */
+export const boundedRecord = <Value>(value: z.ZodType<Value>, maxFields: number) =>
   z
     .unknown()
     .superRefine((given, context) => {
       if (!isObject(given)) return context.addIssue('must be an object');
       const fields = Object.entries(given);
-      if (fields.length > most) {
-        return context.addIssue(`has ${fields.length} fields, and at most ${most} are read`);
+      if (fields.length > maxFields) {
+        return context.addIssue(`has ${fields.length} fields, but at most ${maxFields} are allowed`);
       }
       return checkUntilFull(fields, value, context);
     })
@@ -28,7 +28,7 @@ export const boundedRecord = <Value>(value: z.ZodType<Value>, most: number) =>
     Record<string, Value>
   >;
 
-/** An object of any fields, which are checked elsewhere. */
+/** An object with any fields, which are validated later. */
 export const anyFields = z
   .unknown()
   .refine(isObject, 'must be an object')
@@ -56,7 +56,7 @@ function checkUntilFull(
   }
 }
 
-/** What the description of the API says of a part that is checked by hand. */
+/** The JSON Schema, for the OpenAPI document, of a part that is validated by hand. */
 function describedBy(schema: z.ZodType): object {
   const { $schema, ...described } = z.toJSONSchema(schema, { io: 'input' });
   return described;

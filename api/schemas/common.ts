@@ -1,34 +1,34 @@
-// Schemas that several routes share: texts, keys, names of models, and the body of an error.
+// Schemas that several routes share: texts, keys, model names, and the body of an error.
 import { z } from 'zod';
 
-// Postgres stores neither NUL nor half a surrogate pair; in a batch such a text would fail its neighbours too.
+// Postgres can store neither NUL nor half a surrogate pair; in a batch, such a text would make the other rows fail too.
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 
 /** Whether Postgres can store the text. @example isStorable('a\0b') // false */
 export const isStorable = (text: string): boolean => !UNSTORABLE.test(text);
 
-/** A text of at most `longest` characters that Postgres can store. */
-export const storableText = (longest: number) =>
-  z.string().max(longest).refine(isStorable, 'must not hold NUL or half a surrogate pair');
+/** A text of at most `maxLength` characters that Postgres can store. */
+export const storableText = (maxLength: number) =>
+  z.string().max(maxLength).refine(isStorable, 'must not contain NUL or half a surrogate pair');
 
-/** Path of a route that speaks of one model. */
+/** Path parameters of a route for one model. */
 export const modelParams = z.strictObject({ model: storableText(200).describe('Name of the model') });
 
 /** An instant, ISO 8601 in UTC. */
 export const instant = z.iso.datetime();
 
-/** Where a version stands. */
+/** Stage of a version. */
 export const stage = z.enum(['None', 'Staging', 'Production', 'Archived']);
 
-/** A whole number from 1 in a path or a query, in digits. */
-export const wholeNumber = (most: number) =>
+/** A whole number from 1 to `max` in a path or a query, written in digits. */
+export const wholeNumber = (max: number) =>
   z.preprocess(
-    // `Number` alone would read 0x10, 1e2, blanks and a list of one as numbers too.
+    // `Number` alone would also accept 0x10, 1e2, blanks and a list with one item.
     (text) => (typeof text === 'string' && /^\d{1,16}$/.test(text) ? Number(text) : text),
-    z.int(`must be a whole number from 1 to ${most}`).min(1).max(most),
+    z.int(`must be a whole number from 1 to ${max}`).min(1).max(max),
   );
 
-/** What every answer with status 400 or above holds. */
+/** Body of every answer with status 400 or above. */
 const errorSchema = z
   .object({
     error: z.object({
@@ -38,26 +38,26 @@ const errorSchema = z
       places: z
         .array(z.object({ at: z.string(), problem: z.string() }))
         .optional()
-        .describe('Places in the request that were wrong, at most 20'),
+        .describe('What was wrong at which place of the request, at most 20'),
       requestId: z.string(),
     }),
   })
   .meta({ id: 'Error', description: 'Every error has this shape' });
 
-/** An error as it is sent. */
+/** Body of an error answer. */
 export type ErrorBody = z.infer<typeof errorSchema>;
 
 /** Error answers of a route, for its `response`. */
 export const errorResponses = { '4xx': errorSchema, '5xx': errorSchema } as const;
 
-/** How many columns may name an entity: as many as an index of Postgres can hold. */
+/** Maximum number of key columns of an entity: as many as an index of Postgres can have. */
 export const MAX_KEY_COLUMNS = 32;
 
-/** One value of a key: it comes back as it was sent. */
+/** A value of a key column; answers return it as it was sent. */
 export const keyValue = z.union([storableText(500), z.int()], { error: 'must be a text or a whole number' });
 
-/** A value of a key as a request sends it. */
+/** A value of a key column in a request. */
 export type KeyValue = z.output<typeof keyValue>;
 
-/** A value of a key in an answer. */
+/** A value of a key column in an answer. */
 export const keyValueAnswer = z.union([z.string(), z.int()]);

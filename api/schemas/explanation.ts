@@ -1,19 +1,19 @@
-// What `explain` takes and answers.
+// Request and answer of `explain`.
 import { z } from 'zod';
 import { keyValueAnswer } from './common.ts';
 import { entityKey, features, rowTime } from './prediction.ts';
 
-/** Body of `explain`: one entity, one row of features, or an entity with some features of its own. */
+/** Body of `explain`: an entity by its key, a row by its features, or an entity with some features from the request. */
 export const explainBody = z
   .strictObject({
     key: entityKey.optional(),
     features: features.optional(),
-    as_of: rowTime.optional().describe('The row time of features without a key; by default now'),
+    as_of: rowTime.optional().describe('Row time of features that are sent without a key; by default now'),
   })
   .refine(({ key, features }) => key !== undefined || features !== undefined, 'send key, features or both')
   .refine(({ key, as_of }) => key === undefined || as_of === undefined, {
     path: ['as_of'],
-    message: 'is for rows without a key: an online row has a time of its own',
+    message: 'can only be sent without a key, because an online row has its own time',
   })
   .meta({ examples: [{ key: { user_id: 'u_000123' } }] });
 
@@ -29,8 +29,8 @@ export const explainAnswer = z.object({
     .min(0)
     .max(1)
     .optional()
-    .describe('What base and contributions give; absent where the version is not calibrated'),
-  base: z.number().describe('Log-odds of a row with the mean part of every feature'),
+    .describe('The score from base and contributions; absent if the version is not calibrated'),
+  base: z.number().describe('Log-odds of a row in which every feature contributes its mean'),
   contributions: z
     .array(
       z.object({
@@ -38,11 +38,11 @@ export const explainAnswer = z.object({
         value: z.union([z.number(), z.string(), z.boolean()]).nullable(),
         log_odds: z
           .number()
-          .describe('What the value adds to the log-odds, beside what the mean training row gets'),
+          .describe('What the value adds to the log-odds, compared with the mean training row'),
       }),
     )
     .describe(
-      'Largest first, whatever their sign; base and all of them add up to the log-odds of the score before calibration',
+      'By absolute value, largest first; base and all contributions add up to the log-odds of the score before calibration',
     ),
 });
 

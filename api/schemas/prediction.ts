@@ -1,25 +1,24 @@
-// What `predict` takes and answers.
+// Request and answer of `predict`.
 import { z } from 'zod';
 import { anyFields, boundedList, boundedRecord } from './bounded.ts';
 import { keyValue, keyValueAnswer, MAX_KEY_COLUMNS } from './common.ts';
 
-/** How many entities or rows one request may name. */
+/** Maximum number of entities or rows of one request. */
 const MAX_ROWS = 1_000;
 
-/** An entity by its key columns. */
+/** The key of an entity: a value for each key column. */
 export const entityKey = boundedRecord(keyValue, MAX_KEY_COLUMNS)
   .describe("The entity's key columns by name")
   .meta({ examples: [{ user_id: 'u_000123' }] });
 
-// Checked against the definition of the version that answers, so that each error names feature, type and value.
-/** Features of a row by name. */
+/** Features of a row by name. `readFeatures` validates them, so that each error names the feature, type and value. */
 export const features = anyFields
   .describe(
-    'Columns of the views by name, a derived one never; null is missing, and so is one left out where no key is sent',
+    'Columns of the views by name, but not derived ones. Null means missing; if no key is sent, so does a column that is left out',
   )
   .meta({ examples: [{ monthly_fee: 12.5, net_service: 'DSL', paperless_billing: true }] });
 
-/** The row time of a row that is sent without a key. */
+/** Row time of a row that is sent without a key. */
 export const rowTime = z
   .string()
   .refine(
@@ -31,7 +30,7 @@ const entry = z
   .strictObject({ key: entityKey.optional(), features: features.optional() })
   .refine((body) => body.key !== undefined || body.features !== undefined, 'send key, features or both');
 
-/** One entity or row, or one list: not two of them. */
+/** Whether a body has exactly one of the forms: a single entity or row, or one of the lists. */
 const isOneForm = ({ key, features, keys, rows, entries }: Readonly<Record<string, unknown>>): boolean => {
   const single = key !== undefined || features !== undefined;
   return [single || undefined, keys, rows, entries].filter((form) => form !== undefined).length === 1;
@@ -47,17 +46,17 @@ export const predictBody = z
     entries: boundedList(entry, MAX_ROWS).optional(),
     as_of: rowTime
       .optional()
-      .describe('The row time of rows without a key, for columns derived from instants; by default now'),
+      .describe('Row time of rows without a key, used by columns derived from instants; by default now'),
   })
   .refine(isOneForm, 'send key, features or both; or one of keys, rows and entries')
   .refine(
     ({ as_of, key, keys, entries = [] }) =>
       as_of === undefined || !(key ?? keys ?? entries.some((each) => each.key)),
-    { path: ['as_of'], message: 'is for rows without a key: an online row has a time of its own' },
+    { path: ['as_of'], message: 'can only be sent without a key, because an online row has its own time' },
   )
   .describe(
-    'One entity by `key`, one row by its `features`, or both: features sent with a key stand in place of those stored. ' +
-      'Several by `keys`, by `rows`, or as `entries` of either or both',
+    'One entity by `key`, one row by its `features`, or both: features sent with a key replace the stored ones. ' +
+      'Several by `keys`, by `rows`, or as `entries` with a key, features or both',
   )
   .meta({ examples: [{ key: { user_id: 'u_000123' }, features: { monthly_fee: 12.5 } }] });
 
@@ -68,7 +67,7 @@ const prediction = z.object({
   key: z
     .record(z.string(), keyValueAnswer)
     .optional()
-    .describe('The entity, as it was sent; absent where features came in the request'),
+    .describe('The key as it was sent; absent if the request named no entity'),
   score: z.number().min(0).max(1).describe('Estimated probability of the positive class'),
   positive: z.boolean().describe('Whether the score reaches the threshold'),
   features_used: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable()),
@@ -76,31 +75,31 @@ const prediction = z.object({
   overridden: z
     .array(z.string())
     .optional()
-    .describe('Columns that came in the request in place of what is stored for the entity'),
+    .describe('Columns whose value came from the request instead of the online row'),
   past_max_age: z
     .array(
       z.object({
         view: z.string(),
-        timestamp: z.iso.datetime().describe('Of the stored value'),
+        timestamp: z.iso.datetime().describe('Timestamp of the stored value'),
         max_age: z.string(),
-        used: z.boolean().describe('Whether it was used all the same; else it counts as missing'),
+        used: z.boolean().describe('Whether the value was used nevertheless; otherwise it counts as missing'),
       }),
     )
     .optional()
     .describe('Views whose stored values are older than their maxAge'),
-  as_of: z.iso.datetime().optional().describe('The row time: of the online row, or as the request gave it'),
+  as_of: z.iso.datetime().optional().describe('Row time: that of the online row, or the one in the request'),
 });
 
-/** One prediction as it is answered. */
+/** One prediction of an answer. */
 export type Prediction = z.infer<typeof prediction>;
 
-/** Answer of `predict`: every prediction comes from the one version named. */
+/** Answer of `predict`. All predictions come from the version that it names. */
 export const predictAnswer = z.object({
   model: z.string(),
   version: z.int(),
   threshold: z
     .number()
-    .describe('Score from which on the version says yes: its own operating threshold, or 0.5'),
+    .describe('Scores at or above this are positive: the threshold of the version, or 0.5'),
   predictions: z.array(prediction),
 });
 
@@ -110,8 +109,8 @@ export type PredictAnswer = z.infer<typeof predictAnswer>;
 const iso = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
 
 /**
- * Microseconds since 1970 UTC of an ISO 8601 text: a day, which is midnight UTC, or an instant with its offset and at
- * most six decimals of a second. `undefined` where the value is neither.
+ * Reads an ISO 8601 text as microseconds since 1970 UTC: a day, which means midnight UTC, or an instant with its offset
+ * and at most six decimals of a second. Returns `undefined` if the value is neither.
  *
  * @example readInstant('2024-02-29T06:00:00.000001Z') // 1709186400000001
  */

@@ -1,22 +1,22 @@
-// Hears NOTIFY on a connection of its own, and connects again when it is lost.
+// Listens for NOTIFY on its own connection, and reconnects if that is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FastifyBaseLogger } from 'fastify';
 import pg from 'pg';
 import { type Database, openClient } from '../../store/postgres/database.ts';
 
-/** What a listener is made of. */
+/** Options of {@link listenToChannels}. */
 export interface ChannelListenerOptions {
   readonly database: Database;
   readonly channels: readonly string[];
-  /** Called for each message, and each time listening began: messages may have been missed before. */
+  /** Called for each message, and each time listening starts, because earlier messages may have been missed. */
   readonly onSignal: () => void;
   readonly logger: FastifyBaseLogger;
-  /** How long to wait before connecting again, in milliseconds. @default 1000 */
+  /** How long to wait before reconnecting, in milliseconds. @default 1000 */
   readonly reconnectMs?: number;
 }
 
 /**
- * Listens until it is closed. Losing the connection is no error: whoever uses it polls as well.
+ * Listens until it is stopped. A lost connection is not an error, because the caller polls as well.
  *
  * @returns a function that stops listening
  */
@@ -34,19 +34,19 @@ export function listenToChannels({
     if (database.sessions.kind === 'shared') {
       await client.end();
       logger.info(
-        'a pooler gives each transaction to another session: changes are polled for, and not listened to',
+        'cannot listen for changes, because a pooler may run each transaction in a different session; polling instead',
       );
       stop.abort();
       return;
     }
-    // Ends with this connection, of which an outage may see thousands.
+    // Removes the listener below with each connection, because an outage may cause thousands of reconnects.
     const listening = new AbortController();
     const lost = new Promise<void>((resolve) => {
       client.once('end', resolve);
-      // Stays attached: a second error without a listener would end the process.
+      // Stays attached, because a second error without a listener would end the process.
       client.on('error', () => resolve());
       stop.signal.addEventListener('abort', () => resolve(), { signal: listening.signal });
-      // It may have been stopped while it connected.
+      // Listening may have been stopped while it connected.
       if (stop.signal.aborted) resolve();
     });
     try {

@@ -1,13 +1,13 @@
-// The versions that this process holds in memory: the one that answers for each model, and those made ready.
+// The versions that this process has in memory: the one that answers for each model, and those prepared for promotion.
 import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { type InstanceState } from '../../store/registry/instances.ts';
 import { type Preparation, type VersionRef } from '../../store/registry/wanted-versions.ts';
 import { type ServingModel } from './serving-model.ts';
 
-/** Loads a version and makes it ready. */
+/** Loads a version and checks that it can score. */
 export type LoadServingModel = (ref: VersionRef) => Promise<ServingModel>;
 
-/** A state with a mark that changes when it must be reported anew though it reads the same. */
+/** A state with a mark, which changes if the state must be reported again although it is the same. */
 export interface MarkedState extends InstanceState {
   readonly mark: string;
 }
@@ -22,8 +22,8 @@ const keyOf = ({ model, version }: VersionRef): string => `${model}/${version}`;
 const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Follows what is in Production. A swap is one assignment, so a request that took its version before goes on with
- * that one. A version that cannot be loaded changes nothing: the one before keeps answering.
+ * Follows the versions in Production. A swap is a single assignment, so a request that already has a version keeps it. If
+ * a version cannot be loaded, the previous one keeps answering.
  */
 export class ModelCache {
   readonly #load: LoadServingModel;
@@ -35,25 +35,25 @@ export class ModelCache {
     this.#load = load;
   }
 
-  /** The version that answers for a model. */
+  /** Returns the version that answers for a model, if any. */
   get(model: string): ServingModel | undefined {
     return this.#serving.get(model);
   }
 
-  /** Every version that answers, by model. */
+  /** Returns every version that answers requests, one for each model. */
   list(): ServingModel[] {
     return [...this.#serving.values()];
   }
 
-  /** Versions in Production that could not be loaded; an earlier one may answer in their place. */
+  /** Returns the versions in Production that could not be loaded; an earlier one may answer instead. */
   failures(): (VersionRef & { readonly problem: string })[] {
     return [...this.#failed.values()];
   }
 
   /**
-   * Takes over what is in Production and makes ready what is asked for.
+   * Loads the versions in Production and those to prepare, and forgets all others.
    *
-   * @throws when the database could not be reached; what is held stays as it is
+   * @throws the error of the load if it is temporary, for example if the database is unreachable; loaded versions stay
    */
   async follow(production: readonly VersionRef[], preparations: readonly Preparation[]): Promise<void> {
     for (const ref of production) await this.#serve(ref);
@@ -63,7 +63,7 @@ export class ModelCache {
     forget(this.#prepared, new Set(preparations.map(keyOf)));
   }
 
-  /** What this process holds, for its rows in the database: one state per version. */
+  /** Returns the state of each version in this process, as it is stored in the database. */
   states(): MarkedState[] {
     const states = new Map<string, MarkedState>();
     for (const { ref, outcome, requestedAt } of this.#prepared.values()) {
@@ -108,7 +108,7 @@ export class ModelCache {
     try {
       return await this.#load(ref);
     } catch (error) {
-      // Of the version nothing is known yet; the next round asks again.
+      // This says nothing about the version itself; the next sync tries again.
       if (isTemporary(error)) throw error;
       return { problem: problemOf(error) };
     }
@@ -120,8 +120,8 @@ function forget(map: Map<string, unknown>, kept: ReadonlySet<string>): void {
 }
 
 /**
- * Wraps a task so that it never overlaps itself. Calls during a run share one further run, which begins after it and
- * so sees everything that was true when they were made.
+ * Wraps a task so that it never overlaps itself. Calls during a run share one further run, which begins afterwards and so
+ * sees every change that was made before those calls.
  *
  * @example const sync = singleFlight(() => loadEverything());
  */

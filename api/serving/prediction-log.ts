@@ -1,44 +1,44 @@
-// Logs predictions in batches, beside the answers and never in their way.
+// Logs predictions in batches in the background, without delaying answers.
 import { type FastifyBaseLogger } from 'fastify';
 import { isTemporary, postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type LoggedPrediction, UnknownOutcome } from '../../store/registry/predictions.ts';
 import { singleFlight } from './model-cache.ts';
 
-/** Where predictions are written. */
+/** Writes predictions to the database. */
 export interface PredictionStore {
-  /** Writes one batch, all or none. @throws UnknownOutcome if it cannot be known which */
+  /** Writes one batch, all or none. @throws UnknownOutcome if it is not known whether it was written */
   write(rows: readonly LoggedPrediction[]): Promise<void>;
-  /** What became of a transaction whose end was not seen; nothing while it runs. */
+  /** Finds out whether a transaction was committed; undefined while it is still running. */
   wasCommitted(transaction: string): Promise<boolean | undefined>;
 }
 
 /** Settings of a prediction log. */
 export interface PredictionLogOptions extends PredictionStore {
   readonly logger: FastifyBaseLogger;
-  /** Rows written by one statement, and how many wait before writing begins at once. @default 1000 */
+  /** Rows written by one statement; as soon as this many wait, they are written. @default 1000 */
   readonly batch?: number;
-  /** Rows kept while the database does not take them; more are dropped and counted. @default 50000 */
+  /** Maximum number of rows kept while they cannot be written; further rows are dropped and counted. @default 50000 */
   readonly capacity?: number;
-  /** Memory that they may take, in bytes as estimated; more are dropped and counted. @default 128 MiB */
+  /** Maximum memory of these rows, in estimated bytes; further rows are dropped and counted. @default 128 MiB */
   readonly capacityBytes?: number;
   /** How often waiting rows are written, in milliseconds. @default 1000 */
   readonly everyMs?: number;
-  /** How long the last attempt may take when the log is closed, in milliseconds. @default 5000 */
+  /** How long the last attempt may take while the log is being closed, in milliseconds. @default 5000 */
   readonly closeWithinMs?: number;
 }
 
-/** Why predictions were not logged. `full`: more waited than are kept; `refused`: the row itself; `stopped`: at the end. */
+/** Why predictions were dropped. `full`: the buffer was full; `refused`: Postgres refused the row; `stopped`: the process stopped. */
 export type DropReason = 'full' | 'refused' | 'stopped';
 
-/** How the log stands. */
+/** State of the log. */
 export interface PredictionLogState {
-  /** Rows that are not written yet. */
+  /** Number of rows that are not written yet. */
   readonly waiting: number;
-  /** Since when rows have waited for longer than a moment; absent when the log is up to date. */
+  /** Since when rows have been waiting, if that is five seconds or more or an attempt failed; absent if the log is up to date. */
   readonly behindSince?: Date;
-  /** What the last attempt failed of; absent after one that did not. */
+  /** Error of the last attempt; absent if it succeeded. */
   readonly problem?: string;
-  /** Predictions that were never written, since the start. */
+  /** Number of predictions dropped since the start, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>;
 }
 
@@ -46,9 +46,9 @@ interface Waiting {
   readonly row: LoggedPrediction;
   readonly bytes: number;
   readonly since: number;
-  /** How often it failed alone in a way that passes by itself, while others were written since. */
+  /** How often it failed as a batch of one with a temporary error, although other rows were written in between. */
   failedAlone: number;
-  /** How many rows had been written when it last failed alone. */
+  /** How many rows had been written in total when it last failed alone. */
   writtenThen: number;
 }
 
@@ -57,18 +57,19 @@ interface Doubtful {
   readonly transaction: string;
 }
 
-/** How long a row may wait before the log counts as behind, in milliseconds; one is written each second. */
+/** How long a row may wait before the log counts as behind, in milliseconds; rows are normally written every second. */
 const BEHIND_MS = 5_000;
 
-/** A row that fails alone so often while others are written is at fault itself, whatever its error says. */
+/** If a row fails alone this often while others are written, the row is at fault, even if its error is a temporary one. */
 const MAX_ALONE = 5;
 
-const SAY_AGAIN_MS = 60_000;
+/** How often an unchanged problem is logged again, in milliseconds. */
+const REPEAT_LOG_MS = 60_000;
 
 /**
- * A bounded buffer of predictions, flushed each second or when a batch is full. What fails for a reason that passes, or
- * that a person can mend, is kept and tried again each second, in smaller batches; a row that is refused costs itself
- * alone; a transaction whose end was not seen is looked up, so that no row is written twice.
+ * A bounded buffer of predictions, written every second or as soon as a batch is full. After an error that is temporary,
+ * or that a person can correct, rows are kept and tried again every second in smaller batches. If Postgres refuses a row,
+ * only that row is dropped. If the outcome of a commit is unknown, it is looked up, so that no row is written twice.
  */
 export class PredictionLog {
   readonly #store: PredictionStore;
@@ -81,14 +82,14 @@ export class PredictionLog {
   readonly #flush = singleFlight(() => this.#drain());
   readonly #dropped: Record<DropReason, number> = { full: 0, refused: 0, stopped: 0 };
   #waiting: Waiting[] = [];
-  /** Taken out of `#waiting` and not settled yet. */
+  /** Rows taken out of `#waiting` and neither written nor dropped yet. */
   #inHand: Waiting[] = [];
   #bytes = 0;
   #doubtful: Doubtful | undefined;
   #size: number;
   #written = 0;
   #droppedBefore = 0;
-  #problem: { text: string; since: number; saidAt: number } | undefined;
+  #problem: { text: string; since: number; loggedAt: number } | undefined;
   #closed = false;
 
   constructor({
@@ -110,12 +111,12 @@ export class PredictionLog {
     this.#timer = setInterval(() => void this.#flush(), everyMs);
   }
 
-  /** Predictions that were never written, since the start. */
+  /** Number of predictions dropped since the start. */
   get dropped(): number {
     return this.#dropped.full + this.#dropped.refused + this.#dropped.stopped;
   }
 
-  /** How the log stands now. */
+  /** Current state of the log. */
   get state(): PredictionLogState {
     const oldest = this.#doubtful?.batch[0] ?? this.#inHand[0] ?? this.#waiting[0];
     const since = this.#problem?.since ?? oldest?.since;
@@ -128,7 +129,7 @@ export class PredictionLog {
     };
   }
 
-  /** Adds predictions; returns at once and never throws. */
+  /** Adds predictions; returns immediately and never throws. */
   append(rows: readonly LoggedPrediction[]): void {
     const since = Date.now();
     for (const row of rows) {
@@ -141,11 +142,11 @@ export class PredictionLog {
         this.#bytes += bytes;
       }
     }
-    // While the database is away the timer alone tries: an attempt for each request would help nobody.
+    // While there is a problem, only the timer tries again; an attempt for each request would not help.
     if (this.#waiting.length >= this.#batch && !this.#problem) void this.#flush();
   }
 
-  /** Writes what waits and stops, within a deadline; what still is not written then is dropped and counted. */
+  /** Writes the waiting rows within a deadline and stops; rows that are still not written are dropped and counted. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     let timer: NodeJS.Timeout | undefined;
@@ -179,7 +180,7 @@ export class PredictionLog {
     }
   }
 
-  /** Finds out whether the batch whose commit was not seen is written. @returns whether it is known now */
+  /** Looks up whether the batch with an unknown outcome was written. @returns whether that is known now */
   async #settleDoubt(): Promise<boolean> {
     if (!this.#doubtful) return true;
     const { batch, transaction } = this.#doubtful;
@@ -196,7 +197,7 @@ export class PredictionLog {
     }
   }
 
-  /** Writes rows in hand; those that are refused are found by halves. @returns whether to go on with the next */
+  /** Writes a batch; finds refused rows by splitting it in halves. @returns whether to continue with the next batch */
   async #write(batch: Waiting[]): Promise<boolean> {
     try {
       await this.#store.write(batch.map(({ row }) => row));
@@ -220,7 +221,7 @@ export class PredictionLog {
     }
   }
 
-  /** What blames the rows, or is no failure of Postgres at all: such as a row that cannot be sent. */
+  /** Whether an error is caused by the rows: Postgres says so, or it did not come from Postgres, as for a row that cannot be sent. */
   #isRowsFault(error: unknown): boolean {
     const blame = postgresFailure(error)?.blame;
     return blame === 'values' || (blame === undefined && !isTemporary(error));
@@ -243,7 +244,7 @@ export class PredictionLog {
     this.#logger.warn({ err: error, model, version }, 'a prediction cannot be logged');
   }
 
-  /** Smaller batches find a row that is at fault though its error blames the moment, and pass a tight time limit. */
+  /** Keeps a batch for later and halves the batch size. Small batches isolate a row that causes a seemingly temporary error, and meet a tight time limit. */
   #keepForLater(batch: Waiting[], error: unknown): void {
     const [only] = batch;
     this.#size = Math.max(1, batch.length >> 1);
@@ -253,17 +254,17 @@ export class PredictionLog {
     this.#take(batch);
     this.#putBack();
     if (only.failedAlone >= MAX_ALONE) this.#refuse(only, error);
-    // The next attempt is made with another row.
+    // Moved to the end, so that the next attempt starts with another row.
     else this.#waiting.push(only);
   }
 
-  /** Puts rows in hand back to the front of the queue. */
+  /** Returns the rows in hand to the front of the queue. */
   #putBack(): void {
     this.#waiting = this.#inHand.concat(this.#waiting);
     this.#inHand = [];
   }
 
-  /** Rows that are settled, or held elsewhere, are in hand no longer. */
+  /** Removes rows from those in hand. */
   #take(batch: readonly Waiting[]): void {
     const settled = new Set(batch);
     this.#inHand = this.#inHand.filter((each) => !settled.has(each));
@@ -281,12 +282,15 @@ export class PredictionLog {
   #reportProblem(error: unknown, rows: number): void {
     const text = postgresFailure(error)?.error.message ?? (error as Error).message;
     const now = Date.now();
-    const { since = now, saidAt = 0, text: before } = this.#problem ?? {};
-    const isNews = text !== before || now - saidAt >= SAY_AGAIN_MS;
-    this.#problem = { text, since, saidAt: isNews ? now : saidAt };
-    if (isNews) {
+    const { since = now, loggedAt = 0, text: before } = this.#problem ?? {};
+    const shouldLog = text !== before || now - loggedAt >= REPEAT_LOG_MS;
+    this.#problem = { text, since, loggedAt: shouldLog ? now : loggedAt };
+    if (shouldLog) {
       const waiting = this.#count();
-      this.#logger.warn({ err: error, rows, waiting }, 'predictions could not be logged and are kept');
+      this.#logger.warn(
+        { err: error, rows, waiting },
+        'predictions could not be logged; keeping them to try again',
+      );
     }
   }
 
@@ -306,7 +310,7 @@ const TEXT_BYTES = 2;
 const FIELD_BYTES = 32;
 const ROW_BYTES = 200;
 
-/** About how much memory a row takes; names of features are shared by all rows. */
+/** Estimates the memory of a row in bytes; feature names are not counted, because all rows share them. */
 function sizeOf({ features, entityKey }: LoggedPrediction): number {
   let bytes = ROW_BYTES;
   for (const value of Object.values(features)) {

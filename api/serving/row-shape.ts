@@ -1,4 +1,4 @@
-// What the rows of a definition consist of: columns that come from outside, and those derived from them.
+// The columns of a definition's rows: source columns, and columns derived from them.
 import {
   type Feature,
   featuresOf,
@@ -10,17 +10,17 @@ import { type Derivation, derivationsOf, rowDeriver } from '../../domain/model/d
 import { type Value } from '../../domain/model/derived/operator.ts';
 import { type FeatureRecord } from '../../domain/data/frame.ts';
 
-/** The columns of a row, prepared once for many rows. */
+/** The columns of a definition's rows, prepared once for many rows. */
 export interface RowShape {
   readonly features: readonly Feature[];
-  /** What an online row holds and a request may send. */
+  /** Columns that an online row contains and that a request may send. */
   readonly sources: readonly SourceColumn[];
   readonly derivations: readonly Derivation[];
-  /** Computes the derived columns of a row given by its sources, in order, and names the features. */
+  /** Computes the derived columns of a row from its source values, in order, and returns its features by name. */
   readonly record: (sources: readonly Value[], rowTimeMicros: number) => FeatureRecord;
 }
 
-/** The shape of a definition's rows. */
+/** Prepares the shape of a definition's rows. */
 export function rowShape(definition: ModelDefinition): RowShape {
   const features = featuresOf(definition);
   const { columns, derive } = rowDeriver(definition);

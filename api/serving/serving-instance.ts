@@ -1,4 +1,4 @@
-// One API process as a member of the serving fleet: it follows Production, and says what it holds.
+// Keeps the versions of one API process in sync with the database, and records there which versions it serves.
 import { type FastifyBaseLogger } from 'fastify';
 import { type Place } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
@@ -12,10 +12,10 @@ import {
 import { listenToChannels } from './channel-listener.ts';
 import { type MarkedState, type ModelCache, singleFlight } from './model-cache.ts';
 
-/** How often an instance beats, and looks for changes in case no message came, in milliseconds. */
+/** How often an instance sends a heartbeat and polls for changes, in case a notification was missed. Milliseconds. */
 const POLL_MS = 1_000;
 
-/** What an instance is made of. */
+/** Dependencies of {@link ServingInstance}. */
 export interface ServingInstanceOptions {
   readonly id: string;
   readonly database: Database;
@@ -23,7 +23,7 @@ export interface ServingInstanceOptions {
   readonly logger: FastifyBaseLogger;
 }
 
-/** Keeps the versions in memory and the instance's rows in step with the database. */
+/** Keeps the versions in memory, and the instance's own rows, in sync with the database. */
 export class ServingInstance {
   readonly id: string;
   readonly #database: Database;
@@ -36,7 +36,7 @@ export class ServingInstance {
   #stopListening: (() => Promise<void>) | undefined;
   #lastProblem: string | undefined;
 
-  /** Follows the database now; after it, what was in Production at the call is served, or listed as failed. */
+  /** Syncs now. Afterwards, every version that was in Production at the call is served or listed as failed. */
   readonly sync = singleFlight(() => this.#sync());
 
   constructor({ id, database, models, logger }: ServingInstanceOptions) {
@@ -46,7 +46,7 @@ export class ServingInstance {
     this.#logger = logger;
   }
 
-  /** Loads what is in Production and follows it from now on. An unreachable database is waited for. */
+  /** Loads the versions in Production and keeps following changes. If the database is unreachable, keeps trying. */
   async start(): Promise<void> {
     await this.#trySync();
     this.#timer = setInterval(() => void this.#trySync(), POLL_MS);
@@ -58,7 +58,7 @@ export class ServingInstance {
     });
   }
 
-  /** What keeps this instance from answering for every model; empty when it is ready. */
+  /** Reasons why this instance cannot answer for every model; empty if it is ready. */
   obstacles(): Place[] {
     if (!this.#loaded) return [{ at: 'models', problem: this.#lastProblem ?? 'not loaded yet' }];
     return this.#models
@@ -70,12 +70,12 @@ export class ServingInstance {
       }));
   }
 
-  /** Stops following and removes the instance's rows. */
+  /** Stops following changes and deletes the instance's rows. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#stopListening?.();
     this.#stopped = true;
-    // A round that is under way would put the row back.
+    // Wait for a sync that is running, because it would insert the row again.
     await this.#trySync();
     await removeInstance(this.#database, this.id).catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'the row of this instance could not be removed');
@@ -87,7 +87,7 @@ export class ServingInstance {
       await this.sync();
       this.#lastProblem = undefined;
     } catch (error) {
-      this.#tellOnce(error);
+      this.#logOnce(error);
     }
   }
 
@@ -127,7 +127,7 @@ export class ServingInstance {
     }
   }
 
-  #tellOnce(error: unknown): void {
+  #logOnce(error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
     if (problem === this.#lastProblem) return;
     this.#lastProblem = problem;

@@ -1,4 +1,4 @@
-// A version in memory, ready to answer.
+// A version in memory, ready to answer requests.
 import { type Awaitable, type Scorer } from '../../domain/learning/artifact/scorer.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type FeatureRecord } from '../../domain/data/frame.ts';
@@ -7,30 +7,29 @@ import { TidegateError } from '../../domain/errors.ts';
 import { type LoadedVersion } from '../../scoring/scorer-source.ts';
 import { type RowShape, rowShape } from './row-shape.ts';
 
-/** A version that can answer. */
+/** A version that can answer requests. */
 export interface ServingModel {
   readonly model: string;
   readonly version: number;
   readonly definitionVersion: number;
-  /** Columns that name an entity, in order. */
+  /** Key columns of the entity, in order. */
   readonly entityKeys: readonly string[];
   readonly definition: ModelDefinition;
   readonly shape: RowShape;
-  /** How old stored values may be. */
+  /** For each view with a `maxAge`, how old its stored values may be. */
   readonly ageLimits: readonly AgeLimit[];
   /** Estimated probabilities of the positive class, in [0, 1], one per record. */
   readonly score: (records: readonly FeatureRecord[]) => Awaitable<readonly number[]>;
-  /** Score from which on it says yes. */
+  /** Scores at or above this are positive. */
   readonly threshold: number;
-  /** What each feature adds to the score of a record; null where the version cannot tell. */
+  /** Computes the contribution of each feature to the score of a record; null if the version cannot do that. */
   readonly explain: Scorer['explain'];
 }
 
 /**
- * Makes a loaded version ready, and checks that it answers: a row of nothing but missing values must get a finite
- * score in [0, 1].
+ * Prepares a loaded version and checks that it can score: a row with only missing values must get a score in [0, 1].
  *
- * @throws TidegateError ARTIFACT_CHANGED when it does not
+ * @throws TidegateError ARTIFACT_CHANGED if it does not
  */
 export async function makeServingModel(loaded: LoadedVersion): Promise<ServingModel> {
   const { model, version, definitionVersion, definition, scorer, threshold } = loaded;
@@ -40,7 +39,7 @@ export async function makeServingModel(loaded: LoadedVersion): Promise<ServingMo
   if (!(checked >= 0 && checked <= 1)) {
     throw new TidegateError(
       'ARTIFACT_CHANGED',
-      `${model} version ${version} scores a row of missing values ${checked}`,
+      `${model} version ${version} gives a row of missing values the score ${checked}, which is not in [0, 1]`,
     );
   }
   return {

@@ -1,4 +1,4 @@
-// Everything that one API process needs to answer: models in memory, look-ups, the log of predictions.
+// Everything that an API process needs to answer requests: models in memory, look-ups, and the prediction log.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type FastifyBaseLogger } from 'fastify';
@@ -15,19 +15,19 @@ import { PredictionLog } from './prediction-log.ts';
 import { ServingInstance } from './serving-instance.ts';
 import { makeServingModel, type ServingModel } from './serving-model.ts';
 
-/** What serving needs from outside. */
+/** Dependencies and options of {@link Serving}. */
 export interface ServingDeps {
   readonly database: Database;
   readonly logger: FastifyBaseLogger;
-  /** Name of this process among the instances. @default host, process id and a random part */
+  /** Unique name of this process among the instances. @default host, process id and a random part */
   readonly instanceId?: string;
-  /** How long a look-up by key may take, in milliseconds. @default 2000 */
+  /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
-  /** Tells the time at which the age of stored values is judged. @default the system's clock */
+  /** Returns the current time, for row times and the age of stored values. @default the system's clock */
   readonly clock?: () => Date;
 }
 
-/** The serving part of one API process. */
+/** Serves the models of one API process. */
 export class Serving {
   readonly models: ModelCache;
   readonly instance: ServingInstance;
@@ -57,28 +57,28 @@ export class Serving {
     this.lookUp = batchedLookUp(database, lookUpWithinMs);
   }
 
-  /** Loads what is in Production and follows it from now on. */
+  /** Loads the versions in Production and keeps following changes. */
   start(): Promise<void> {
     return this.instance.start();
   }
 
-  /** Writes what is left of the log and removes the instance. */
+  /** Writes what remains in the prediction log and deletes the rows of this instance. */
   async stop(): Promise<void> {
     await this.predictions.close();
     await this.instance.stop();
   }
 
   /**
-   * The version that answers for a model. A request uses the one it was given to its end.
+   * Returns the version that answers for a model. A request must keep using the version it got.
    *
    * @throws TidegateError UNKNOWN_MODEL, NO_PRODUCTION_VERSION, NOT_READY
    */
   async modelFor(name: string): Promise<ServingModel> {
-    return this.models.get(name) ?? (await this.#lookAgain(name));
+    return this.models.get(name) ?? (await this.#loadNow(name));
   }
 
-  /** A model may have been promoted an instant ago; otherwise this says why nothing answers for it. */
-  async #lookAgain(name: string): Promise<ServingModel> {
+  /** Follows the database immediately, because a version may just have been promoted; throws the reason if none answers. */
+  async #loadNow(name: string): Promise<ServingModel> {
     await getDefinition(this.#database, name);
     const production = await findVersionIn(this.#database, name, 'Production');
     if (!production)

@@ -66,7 +66,7 @@ it('says what still decides once a run takes no more updates, and records the de
       gate.decide('asked_often', version, { ...message, version, decision }),
     ).rejects.toMatchObject({
       code: 'UPDATES_EXHAUSTED',
-      message: expect.stringContaining('takes no more') as string,
+      message: expect.stringContaining('accepts no more updates') as string,
       remedy: `Decide with a signal instead: \`tidegate ${decision} asked_often ${version} --signal\`.`,
     });
   }

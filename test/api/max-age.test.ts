@@ -100,13 +100,21 @@ describe('an older value', () => {
     await serve(3);
     expect((await predict()).status).toBe(200);
     now = justPast;
-    const problem = `the value of usage_daily is of ${valued}, older than its maxAge of 2 days`;
+    const problem = `the value of usage_daily dates from ${valued}, older than its maxAge of 2 days`;
     const refused = await predict({ keys: [{ user_id: 'u2' }, { user_id: 'u1' }] });
     expect([refused.status, refused.body.error.code]).toEqual([409, 'VALUES_TOO_OLD']);
     expect(refused.body.error.places).toEqual([{ at: 'keys.1', problem }]);
     expect((await predict({ key: { user_id: 'u2' } })).status).toBe(200);
     const looked = await look();
     expect([looked.status, looked.body.error.places]).toEqual([409, [{ at: 'entities.0', problem }]]);
+  });
+
+  it('is explained by the same clock as it is predicted', async () => {
+    const explain = () => api.send('POST', '/models/churn/explain', { key: { user_id: 'u1' } });
+    expect((await explain()).status).toBe(200);
+    now = justPast;
+    const refused = await explain();
+    expect([refused.status, refused.body.error.code]).toEqual([409, 'VALUES_TOO_OLD']);
   });
 
   it('is used with a warning where the view says warn', async () => {

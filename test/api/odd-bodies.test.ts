@@ -85,7 +85,7 @@ describe('the character set of a body', () => {
       ]) {
         const error = await refusal(send(bytes, { 'content-type': type }));
         expect(error.code).toBe('UNSUPPORTED_MEDIA_TYPE');
-        expect(error.message).toContain('not in UTF-8');
+        expect(error.message).toContain('not valid UTF-8');
       }
     },
   );
@@ -129,7 +129,10 @@ describe('a compressed body', () => {
 
   it('that is none is refused', async () => {
     const error = await refusal(send(body, { 'content-encoding': 'gzip' }));
-    expect([error.code, error.message]).toEqual(['INVALID_REQUEST', 'the body cannot be unpacked as gzip']);
+    expect([error.code, error.message]).toEqual([
+      'INVALID_REQUEST',
+      'the body cannot be decompressed as gzip',
+    ]);
   });
 });
 
@@ -145,10 +148,14 @@ describe('a body of JSON', () => {
     ['a number beyond any', '{"features":{"hours":1e400}}', 'expected a number or null, got Infinity'],
     ['a key beyond any', '{"key":{"user_id":1e400}}', 'key.user_id: must be a text or a whole number'],
     ['a key that no number holds', '{"key":{"user_id":9007199254740993}}', 'key.user_id: '],
-    ['a field twice', '{"features":{"hours":1,"hours":2}}', 'names a field twice'],
-    ['a field twice, once escaped', '{"features":{"hours":1,"h\\u006furs":2}}', 'names a field twice'],
-    ['a prototype', '{"features":{"__proto__":{"hours":1}}}', '__proto__ is no field'],
-    ['a hidden prototype', '{"features":{"\\u005f_proto__":{"hours":1}}}', '__proto__ is no field'],
+    ['a field twice', '{"features":{"hours":1,"hours":2}}', 'has the same field twice'],
+    ['a field twice, once escaped', '{"features":{"hours":1,"h\\u006furs":2}}', 'has the same field twice'],
+    ['a prototype', '{"features":{"__proto__":{"hours":1}}}', 'a field must not be called __proto__'],
+    [
+      'a hidden prototype',
+      '{"features":{"\\u005f_proto__":{"hours":1}}}',
+      'a field must not be called __proto__',
+    ],
     ['a constructor', '{"features":{"constructor":{"prototype":{}}}}', 'no such feature'],
     [
       'NUL in a category',
@@ -183,7 +190,7 @@ describe('the work that one body may ask for', () => {
       `{"rows":[${Array.from({ length: 1_000 }, () => `{${many(300)}}`).join(',')}]}`,
       'more than 250000 fields together',
     ],
-    ['a key of 5,000 columns', `{"key":{${many(5_000)}}}`, 'has 5000 fields, and at most 32 are read'],
+    ['a key of 5,000 columns', `{"key":{${many(5_000)}}}`, 'has 5000 fields, but at most 32 are allowed'],
     ['300,000 unknown fields', `{${many(300_000)}}`, 'more than 5000 fields'],
     [
       'a name of 4 MB',

@@ -116,7 +116,7 @@ describe('a look-up', () => {
     ['neither of them', {}, 'INVALID_REQUEST', /exactly one/],
     ['a feature that is nowhere', { features: ['fee', 'pony'] }, 'UNKNOWN_FEATURE', /features\.1: .*"pony"/],
     ['a feature of another view', { features: ['billing:hours'] }, 'UNKNOWN_FEATURE', /"billing:hours"/],
-    ['one twice', { features: ['fee', 'billing:fee'] }, 'INVALID_REQUEST', /fee comes twice/],
+    ['one twice', { features: ['fee', 'billing:fee'] }, 'INVALID_REQUEST', /fee appears twice/],
     ['a model that is not there', { feature_service: 'beta' }, 'UNKNOWN_MODEL', /beta/],
     [
       'lists of two lengths',
@@ -134,7 +134,7 @@ describe('a look-up', () => {
       'a key that is none',
       { feature_service: 'alpha', entities: { user_id: ['a'], region: ['eu'], shoe: ['44'] } },
       'INVALID_REQUEST',
-      /entities\.shoe is no key column/,
+      /entities\.shoe is not a key column/,
     ],
     [
       'no entity',

@@ -42,7 +42,7 @@ it('refuses a port that is taken, and leaves nothing behind', async () => {
   const port = Number(new URL(server.url).port);
   await expect(start(port)).rejects.toMatchObject({
     code: 'PORT_IN_USE',
-    message: `port ${port} on 127.0.0.1, wanted for the API, is already in use`,
+    message: `the API cannot listen on port ${port} of 127.0.0.1, because it is already in use`,
   });
   expect(await instances()).toHaveLength(1);
 });
