@@ -1,4 +1,4 @@
-// What listens for changes of stage, across connections that are lost.
+// The listener for stage changes, when its connection is lost again and again.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { listenToChannels } from '../../api/serving/channel-listener.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => database.drop());
 
-it('leaves nothing behind for each connection that it loses', async () => {
+it('does not accumulate listeners when it loses connections', async () => {
   const leaks = vi.fn();
   process.on('warning', leaks);
   let connections = 0;
@@ -24,7 +24,7 @@ it('leaves nothing behind for each connection that it loses', async () => {
     logger: silent,
     reconnectMs: 1,
   });
-  // Node warns of the eleventh listener on one signal.
+  // Node warns at the eleventh listener on one signal.
   while (connections < 15) {
     const before = connections;
     await eventually(async () => {

@@ -1,4 +1,4 @@
-// A Postgres that takes what is sent and says nothing: every request is answered all the same.
+// A Postgres that accepts data but never answers: every request is still answered in time.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { isTemporary } from '../../store/postgres/postgres-failure.ts';
@@ -41,7 +41,7 @@ it.each([
   ['what is pending', () => api.send('GET', '/models/churn/pending')],
   ['a decision', () => api.send('POST', '/models/churn/decisions', decision)],
   ['an explanation by key', () => api.send('POST', '/models/churn/explain', { key: { user_id: 'u1' } })],
-])('%s is answered while Postgres is stopped, and as ever once it goes on', async (_, ask) => {
+])('%s: answered while Postgres is stopped, and normally again when it continues', async (_, ask) => {
   const answered = async (): Promise<number> => {
     const { status } = await ask();
     expect(status).not.toBe(503);
@@ -55,7 +55,7 @@ it.each([
   expect(await eventually(answered, { within: 60_000 })).toBe(before);
 });
 
-it('many look-ups at once are answered while Postgres is stopped, and none is left when it goes on', async () => {
+it('many concurrent look-ups are answered while Postgres is stopped, and none is still open when it continues', async () => {
   proxy.stall();
   const answers = await Promise.all(Array.from({ length: 300 }, byKey));
   proxy.resume();
@@ -63,7 +63,7 @@ it('many look-ups at once are answered while Postgres is stopped, and none is le
   await eventually(async () => expect((await byKey()).status).toBe(200), { within: 60_000 });
 });
 
-it('a statement that the server itself ends is DATABASE_TIMEOUT as well, and keeps its connection', async () => {
+it('a statement that the server itself cancels fails with DATABASE_TIMEOUT too, and its connection stays usable', async () => {
   const holder = await fixture.database.pool.connect();
   await holder.query('begin; lock table tidegate.version in access exclusive mode');
   const { status, body } = await api.send('GET', '/models/churn/versions');

@@ -27,22 +27,22 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('finds no release where none is open', async () => {
+it('returns undefined if no release of the version is open', async () => {
   const gate = temporalDecisionGate(new Client({ connection }), database);
   expect(await gate.decide('nothing', 1, message)).toBeUndefined();
 });
 
-it('says that Temporal cannot be reached', async () => {
+it('fails with TEMPORAL_UNREACHABLE if Temporal cannot be reached', async () => {
   const nowhere = Connection.lazy({ address: '127.0.0.1:1' });
   const gate = temporalDecisionGate(new Client({ connection: nowhere }), database);
   await expect(gate.decide('churn', 1, message)).rejects.toMatchObject({ code: 'TEMPORAL_UNREACHABLE' });
   await nowhere.close();
 });
 
-it('says what still decides once a run takes no more updates, and records the decision', async () => {
+it('suggests a signal if a run accepts no more updates, and records the decision', async () => {
   const model = await candidateModel(database, 'asked_often');
   const version = await model.stage();
-  // As a server answers whose `history.maxTotalUpdates` is reached.
+  // The answer of a server when `history.maxTotalUpdates` is reached.
   const details =
     'The limit on the total number of distinct updates in this workflow has been reached (2000). Make sure';
   const cause = Object.assign(new Error(`9 FAILED_PRECONDITION: ${details}`), {

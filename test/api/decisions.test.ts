@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 describe('a decision', () => {
-  it('that counts is carried to the release and answered', async () => {
+  it('is sent to the release and answered if it is accepted', async () => {
     api.gate.answer = () => ({ accepted: true, decision: 'approve' });
     const { status, body } = await decide({ ...message, version: waiting });
     expect({ status, body }).toEqual({
@@ -47,7 +47,7 @@ describe('a decision', () => {
     expect([status, api.gate.sent[0]?.comment]).toEqual([200, '']);
   });
 
-  it('that is refused is answered with the reason', async () => {
+  it('is answered with the reason if it is refused', async () => {
     api.gate.answer = () => ({ accepted: false, decision: 'approve', refusal: 'the evidence is older' });
     const { status, body } = await decide({ ...message, version: waiting });
     expect([status, body.error.code, body.error.message]).toEqual([
@@ -57,7 +57,7 @@ describe('a decision', () => {
     ]);
   });
 
-  it('on a version that has not reached Staging finds nothing pending', async () => {
+  it('on a version that has not reached Staging is answered with NOTHING_PENDING', async () => {
     const { status, body } = await decide({ ...message, version: waiting });
     expect([status, body.error.code]).toEqual([404, 'NOTHING_PENDING']);
     expect(body.error.message).toContain('has not reached Staging');
@@ -71,7 +71,7 @@ describe('a decision', () => {
     expect(api.gate.sent).toEqual([]);
   });
 
-  it('is 503 while Temporal cannot be reached', async () => {
+  it('is answered with 503 while Temporal cannot be reached', async () => {
     api.gate.answer = () => {
       throw new TidegateError('TEMPORAL_UNREACHABLE', 'no connection');
     };
@@ -81,8 +81,8 @@ describe('a decision', () => {
 
   it.each([
     ['without a person', { decidedBy: '  ' }, 'decidedBy'],
-    ['with another word', { decision: 'maybe' }, 'decision'],
-    ['with half a digest', { evidenceDigest: 'abc' }, 'evidenceDigest'],
+    ['with an unknown decision', { decision: 'maybe' }, 'decision'],
+    ['with a digest that is too short', { evidenceDigest: 'abc' }, 'evidenceDigest'],
     ['with a version as text', { version: '2' }, 'version'],
     ['with a comment that cannot be stored', { comment: 'a\0b' }, 'comment'],
     ['with an unknown field', { grant: 'x' }, 'grant'],
@@ -94,8 +94,8 @@ describe('a decision', () => {
   });
 });
 
-describe('two hundred people who decide at once', () => {
-  it('are all answered, one counts, and each leaves a row', async () => {
+describe('two hundred people who decide at the same time', () => {
+  it('all get an answer, one decision is accepted, and each is recorded', async () => {
     const version = await fixture.register(2);
     const record = (person: string, refusal: string | null) =>
       recordDecision(fixture.database, {
@@ -114,7 +114,7 @@ describe('two hundred people who decide at once', () => {
       });
     let atOnce = 0;
     let most = 0;
-    // As a run does: it records each decision that it is sent, the first of which counts.
+    // Does what a run does: records each decision that it receives and accepts the first.
     const decided = vi.spyOn(api.gate, 'decide').mockImplementation(async (_model, _version, sent) => {
       atOnce += 1;
       most = Math.max(most, atOnce);
@@ -141,7 +141,7 @@ describe('two hundred people who decide at once', () => {
 });
 
 describe('the pending version', () => {
-  it('is nothing while Staging is empty, and while it is being validated', async () => {
+  it('does not exist while Staging is empty or the version is still being validated', async () => {
     const empty = await pending();
     expect([empty.status, empty.body.error.code]).toEqual([404, 'NOTHING_PENDING']);
     await fixture.stage(waiting);
@@ -188,7 +188,7 @@ describe('the pending version', () => {
     expect((await decide(body.send.body)).status).toBe(200);
   });
 
-  it('is nothing once it was decided, and a further decision is refused by name', async () => {
+  it('no longer exists once it was decided, and a further decision is refused with the name of who decided', async () => {
     await recordDecision(fixture.database, {
       request: 'test/0',
       model: 'churn',

@@ -1,4 +1,4 @@
-// A feature is added and another dropped while predictions by key go on: none fails, and each is of one version.
+// A feature is added and another dropped during predictions by key: none fails, and each is answered by one version.
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { count, numeric } from '../../domain/model/parts/column.ts';
@@ -20,7 +20,7 @@ const withColumns = (columns: Record<string, unknown>) =>
     features: [view({ table: 'usage', timestamp: 'as_of', columns: columns as never })],
   });
 
-/** What a version learns that reads one number. */
+/** The artifact of a version that uses a single numeric feature. */
 const learntFrom = (name: string) => ({
   ...artifact(0),
   encoding: {
@@ -46,7 +46,7 @@ afterAll(async () => {
   await fixture.drop();
 });
 
-it('answers every request by one version with the features of that version', async () => {
+it('answers every request by one version, with the features of that version', async () => {
   const { database } = fixture;
   const bring = async (version: number) =>
     materialize(database, { source: await getDefinition(database, 'churn', version), asOf, batchSize: 20 });
@@ -72,7 +72,7 @@ it('answers every request by one version with the features of that version', asy
   expect(await countMissingOnlineRows(database, await getDefinition(database, 'churn', 3), asOf)).toBe(0);
   const after = await fixture.register(2, 3, learntFrom('tenure'));
   await fixture.promote(after, before);
-  // The version before is in reach of a rollback, so its rows stay.
+  // The rows of the previous version stay, because it may be rolled back to.
   expect(await removeUnusedRows(database, 'churn')).toEqual([]);
   await eventually(() =>
     expect(answers.filter(({ version }) => version === after).length).toBeGreaterThan(50),

@@ -1,4 +1,4 @@
-// Predictions from derived columns, and from features that a request sends beside a key.
+// Predictions from derived columns, and from features that a request sends together with a key.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { category, flag, instant, numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
@@ -28,7 +28,7 @@ const derivedDefinition = parseDefinition({
   },
 });
 
-/** Scores sigmoid(per_hour + tenure): two columns that no request may send. */
+/** Scores sigmoid(per_hour + tenure), two derived columns, which no request may send. */
 const learnt = {
   ...artifact(0),
   encoding: {
@@ -46,7 +46,7 @@ const learnt = {
 let fixture: ModelFixture;
 let api: TestApi;
 
-// The online rows of the fixture are as of 1 February 2024.
+// The online rows of the fixture have the as-of instant 1 February 2024.
 const january31 = Date.parse('2024-01-31T00:00:00Z') * 1_000;
 const key = { user_id: 'u1' };
 const predict = (payload: object) => api.send('POST', '/models/churn/predict', payload);
@@ -69,7 +69,7 @@ afterAll(async () => {
 });
 
 describe('derived columns of an online row', () => {
-  it('are computed from what is stored, at the instant of the row', async () => {
+  it('are computed from the stored values, at the as-of instant of the row', async () => {
     expect(await first({ key })).toEqual({
       key,
       score: sigmoid(4),
@@ -88,7 +88,7 @@ describe('derived columns of an online row', () => {
     });
   });
 
-  it('are missing where an input is, and a flag of that never is', async () => {
+  it('are missing if an input is missing, except for a flag that says whether it is', async () => {
     expect(await first({ key: { user_id: 'u2' } })).toMatchObject({
       features_used: { per_hour: null, tenure: null, no_hours: true, plan_paid: '__proto__ & true' },
       missing: ['per_hour', 'tenure'],
@@ -97,7 +97,7 @@ describe('derived columns of an online row', () => {
 });
 
 describe('features sent with a key', () => {
-  it('stand in place of those stored, and derived columns follow', async () => {
+  it('replace the stored ones, and derived columns are computed from them', async () => {
     expect(await first({ key, features: { fee: 50 } })).toMatchObject({
       score: sigmoid(6),
       features_used: { fee: 50, per_hour: 5, tenure: 1, plan: 'basic' },
@@ -106,14 +106,14 @@ describe('features sent with a key', () => {
     });
   });
 
-  it('may be inputs that are no feature, an instant among them as a text', async () => {
+  it('may include inputs that are not features, such as an instant as text', async () => {
     expect(await first({ key, features: { hours: 6, since: '2024-01-30T12:00:00Z' } })).toMatchObject({
       features_used: { per_hour: 5, tenure: 1.5 },
       overridden: ['hours', 'since'],
     });
   });
 
-  it('complete what the row does not know, or make missing what it does', async () => {
+  it('can fill in values that the row lacks, or make stored values missing', async () => {
     const completed = await first({ key: { user_id: 'u2' }, features: { hours: 15 } });
     expect(completed).toMatchObject({ features_used: { per_hour: 2, no_hours: false }, missing: ['tenure'] });
     const lost = await first({ key, features: { fee: null } });
@@ -123,7 +123,7 @@ describe('features sent with a key', () => {
     });
   });
 
-  it('change only the entry that they come with, in the order of the request', async () => {
+  it('affect only their own entry, and entries are answered in order', async () => {
     const { body } = await predict({
       entries: [
         { key, features: { fee: 10 } },
@@ -149,9 +149,9 @@ describe('features sent with a key', () => {
       'INVALID_FEATURE',
       'features.per_hour: is derived (fee / hours); send what',
     ],
-    ['even a missing one', { per_hour: null }, 'INVALID_FEATURE', 'features.per_hour: is derived'],
+    ['a derived column that is null', { per_hour: null }, 'INVALID_FEATURE', 'features.per_hour: is derived'],
     [
-      'a column that there is not',
+      'a column that does not exist',
       { fees: 3 },
       'UNKNOWN_FEATURE',
       'features.fees: the model has no such feature',
@@ -169,13 +169,13 @@ describe('features sent with a key', () => {
       'features.since: expected a day',
     ],
     ['an instant as a number', { since: january31 }, 'INVALID_FEATURE', 'features.since: expected a day'],
-  ])('are refused where they hold %s', async (_, features, code, message) => {
+  ])('are refused if they contain %s', async (_, features, code, message) => {
     const { status, body } = await predict({ key, features });
     expect([status, body.error.code]).toEqual([400, code]);
     expect(body.error.message).toContain(message);
   });
 
-  it('are refused by their place among many', async () => {
+  it('are refused with their position among many entries', async () => {
     const { body } = await predict({ entries: [{ key }, { key: {}, features: {} }, {}] });
     expect(body.error.places.map(({ at }) => at)).toEqual(['entries.2']);
     const keyless = await predict({ entries: [{ key }, { key: { user: 1 } }] });
@@ -187,7 +187,7 @@ describe('features sent with a key', () => {
     expect(wrong.body.error.places.map(({ at }) => at)).toEqual(['entries.1.features.fee']);
   });
 
-  it('do not stand for an entity that has no row', async () => {
+  it('do not replace the online row of an entity that has none', async () => {
     const { status, body } = await predict({
       entries: [{ key }, { key: { user_id: 'x' }, features: { fee: 1 } }],
     });
@@ -205,7 +205,7 @@ describe('the row time of features without a key', () => {
     expect([status, body.error.places[0]?.at]).toEqual([400, 'as_of']);
   });
 
-  it('is the one that the request names', async () => {
+  it('is `as_of` if the request has it', async () => {
     expect(await first({ features, as_of: '2024-01-11T00:00:00Z' })).toMatchObject({
       score: sigmoid(11),
       features_used: { tenure: 10 },
@@ -213,7 +213,7 @@ describe('the row time of features without a key', () => {
     });
   });
 
-  it('is now where it names none', async () => {
+  it('is now if the request has no `as_of`', async () => {
     const before = Date.now();
     const prediction = await first({ features });
     const tenure = Math.round(Number(prediction?.features_used['tenure']) * 86_400_000);
@@ -223,7 +223,7 @@ describe('the row time of features without a key', () => {
   });
 
   it.each([{ key }, { keys: [key] }, { entries: [{ features }, { key }] }])(
-    'is refused with %j',
+    'is refused in %j',
     async (form) => {
       const { status, body } = await predict({ ...form, as_of: '2024-01-11T00:00:00Z' });
       expect([status, body.error.places[0]?.at]).toEqual([400, 'as_of']);
@@ -231,7 +231,7 @@ describe('the row time of features without a key', () => {
   );
 });
 
-it('logs the features with the derived ones, as they were scored', async () => {
+it('logs all scored features, including derived ones', async () => {
   const other = await startTestApi(fixture.database, 'derived-log');
   await other.send('POST', '/models/churn/predict', { key, features: { fee: 40 } });
   await other.close();
@@ -245,7 +245,7 @@ it('logs the features with the derived ones, as they were scored', async () => {
   }); // prettier-ignore
 });
 
-it('describes each derived feature by its formula, and names the inputs that may be sent beside features', async () => {
+it('describes each derived feature by its formula, and lists inputs that may be sent in addition to features', async () => {
   const { body } = await api.send('GET', '/models/churn');
   expect(body.features).toContainEqual({ name: 'per_hour', type: 'numeric', formula: 'fee / hours' });
   expect(body.features).toContainEqual({ name: 'fee', type: 'numeric' });

@@ -26,7 +26,7 @@ interface Operation {
   readonly responses: Record<string, unknown>;
 }
 
-/** Every route as Fastify knows it, `GET /models/{model}`. */
+/** Every route that is registered in Fastify, such as `GET /models/{model}`. */
 const routesOf = (app: App): string[] => {
   const routes: string[] = [];
   const parents: string[] = [];
@@ -78,7 +78,7 @@ it('the document lists every route, and no other', async () => {
   ]);
 });
 
-it('every route says what it does and how it fails, and no body takes unknown fields', async () => {
+it('every route describes what it does and how it fails, and no body allows unknown fields', async () => {
   for (const [route, { summary, responses, requestBody }] of await readDocs()) {
     expect(summary, route).toBeTruthy();
     if (route !== 'GET /healthz') expect(Object.keys(responses), route).toEqual(['200', '4XX', '5XX']);
@@ -87,14 +87,14 @@ it('every route says what it does and how it fails, and no body takes unknown fi
   }
 });
 
-it('a component names no address of its own, from which the page would resolve no reference', async () => {
+it('a component has no `$id`, with which the page could not resolve references', async () => {
   const { body } = await api.send('GET', '/docs/json');
   const { schemas } = body.components;
   expect(Object.keys(schemas)).toContain('Error');
   for (const schema of Object.values(schemas)) expect(Object.keys(schema)).not.toContain('$id');
 });
 
-it('the example of a body can be sent as it is', async () => {
+it('the example of each body is a valid request', async () => {
   const tried: string[] = [];
   for (const [route, { requestBody }] of await readDocs()) {
     if (!requestBody) continue;
@@ -112,7 +112,7 @@ it('the example of a body can be sent as it is', async () => {
   ]);
 });
 
-it('the page of the document is where people are sent first', async () => {
+it('the root redirects to the page of the document', async () => {
   const home = await api.send('GET', '/');
   expect([home.status, home.headers['location']]).toEqual([302, '/docs']);
   const page = await api.send('GET', '/docs');

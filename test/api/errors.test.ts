@@ -33,7 +33,7 @@ it.each([
     'METHOD_NOT_ALLOWED',
     '/models does not take DELETE, only GET, HEAD, OPTIONS',
   ],
-  ['a path that cannot be read', { method: 'GET', url: '/models/%E0%A4%A' }, 'UNKNOWN_ROUTE', '%E0%A4%A'],
+  ['a path that cannot be decoded', { method: 'GET', url: '/models/%E0%A4%A' }, 'UNKNOWN_ROUTE', '%E0%A4%A'],
   ['a name of 200 letters', { method: 'GET', url: `/models/${'x'.repeat(200)}` }, 'UNKNOWN_ROUTE', 'xxx'],
   ['no body', { method: 'POST', url: predict }, 'INVALID_REQUEST', 'the body'],
   ['an empty body', { method: 'POST', url: predict, headers: json, payload: '' }, 'INVALID_REQUEST', 'empty'],
@@ -50,7 +50,7 @@ it.each([
     'expected object',
   ],
   [
-    'a poisoned prototype',
+    'an attempt to set a prototype',
     { method: 'POST', url: predict, headers: json, payload: '{"features":{"__proto__":{"hours":1}}}' },
     'INVALID_REQUEST',
     '',
@@ -62,19 +62,19 @@ it.each([
     'text/csv',
   ],
   [
-    'JSON that is called text',
+    'JSON with the content type text/plain',
     { method: 'POST', url: predict, headers: { 'content-type': 'text/plain' }, payload: '{"features":{}}' },
     'UNSUPPORTED_MEDIA_TYPE',
     'text/plain',
   ],
-  ['a name that no database holds', { method: 'GET', url: '/models/a%00b' }, 'INVALID_REQUEST', 'NUL'],
+  ['a name that cannot be stored', { method: 'GET', url: '/models/a%00b' }, 'INVALID_REQUEST', 'NUL'],
   [
     'a body of 5 MB',
     { method: 'POST', url: predict, headers: json, payload: `"${'x'.repeat(5_000_000)}"` },
     'BODY_TOO_LARGE',
     'too large',
   ],
-] as const)('%s is answered in the shape of all errors', async (_, request, code, words) => {
+] as const)('%s is answered with an error of the usual shape', async (_, request, code, words) => {
   const response = await api.app.inject(request);
   const { error } = response.json<{ error: Record<string, string> }>();
   expect([response.statusCode, error['code']]).toEqual([errorKinds[code satisfies ErrorCode].status, code]);
@@ -83,8 +83,8 @@ it.each([
   expect(error['requestId']).toBe(response.headers['x-request-id']);
 });
 
-describe('an error of our own making', () => {
-  it('is answered without its words, which may name tables or hosts', async () => {
+describe('an internal error', () => {
+  it('is answered without its message, which may name tables or hosts', async () => {
     const broken = Object.assign(new Error('relation "secret" does not exist'), { code: '42P01' });
     api.gate.answer = () => {
       throw broken;
@@ -114,7 +114,7 @@ describe('while Postgres cannot be reached', () => {
     await behindProxy.close();
   });
 
-  it('the process lives and says that it is not ready', async () => {
+  it('the process is healthy but reports that it is not ready', async () => {
     const [health, ready] = [await cutOff.send('GET', '/healthz'), await cutOff.send('GET', '/readyz')];
     expect([health.status, health.body]).toEqual([200, { status: 'ok' }]);
     expect([ready.status, ready.body.error.code]).toEqual([503, 'NOT_READY']);
@@ -126,7 +126,7 @@ describe('while Postgres cannot be reached', () => {
     expect([status, body.version]).toEqual([200, 2]);
   });
 
-  it('a look-up is 503', async () => {
+  it('a look-up is answered with 503', async () => {
     const { status, body } = await cutOff.send('POST', predict, { key: { user_id: 'u1' } });
     expect([status, body.error.code]).toEqual([503, 'DATABASE_UNREACHABLE']);
   });

@@ -1,4 +1,4 @@
-// Why a score is what it is, asked of the API: contributions that add up, and the version named.
+// Explanations of scores by the API: contributions add up, and the answer names the version.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExplainAnswer } from '../../api/schemas/explanation.ts';
 import { artifact, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
@@ -50,7 +50,7 @@ it('explains the score of an entity: base and contributions add up to its log-od
   expect(sigmoid(sum)).toBeCloseTo(body.score, 12);
 });
 
-it('explains features of the request, alone or in place of those stored', async () => {
+it('explains features of the request, on their own or instead of the stored ones', async () => {
   const alone = await explain({ features: { hours: 0, plan: 'basic' } });
   expect(alone.body.score).toBeCloseTo(sigmoid(-1), 12);
   expect(alone.body.contributions.map(({ log_odds: logOdds }) => logOdds)).toEqual([-0.5, -0.25]);
@@ -61,7 +61,7 @@ it('explains features of the request, alone or in place of those stored', async 
   });
 });
 
-it('is what predict answers for the same entity', async () => {
+it('explains the same score that predict returns for the entity', async () => {
   const { body } = await api.send('POST', '/models/churn/predict', { key: { user_id: 'ada' } });
   expect((await explain({ key: { user_id: 'ada' } })).body.score).toBe(body.predictions[0]?.score);
 });
@@ -78,7 +78,7 @@ it.each([
   expect([answer.status, answer.body.error.code]).toEqual([status, code]);
 });
 
-it('answers for no model that is unknown or has nothing in Production', async () => {
+it('refuses an unknown model', async () => {
   const answer = await api.send('POST', '/models/nothing/explain', { features: {} });
   expect(answer.body.error.code).toBe('UNKNOWN_MODEL');
 });

@@ -1,4 +1,4 @@
-// A model with versions in a database of its own, and the API over it.
+// Fixture: a model with versions in its own database, and the API on top of it.
 import { type InjectOptions } from 'fastify';
 import pino from 'pino';
 import { category, count, flag, numeric } from '../../domain/model/parts/column.ts';
@@ -47,7 +47,7 @@ export const definition = parseDefinition(
   }),
 );
 
-/** An artifact whose score is known: sigmoid(intercept + hours / 10 + 1 where the plan is plus). */
+/** An artifact with a known score: sigmoid(intercept + hours / 10, plus 1 if the plan is "plus"). */
 export const artifact = (intercept: number): Artifact => ({
   format: 1,
   trainer: 'logistic-regression',
@@ -79,7 +79,7 @@ const by: Authority = {
   runId: 'test',
 };
 
-/** A model in a database of its own; versions are made and moved as the loops do it. */
+/** A model in its own database, whose versions are registered and moved as the workflows do it. */
 export class ModelFixture {
   readonly database: Database;
   readonly #home: TestDatabase;
@@ -89,7 +89,7 @@ export class ModelFixture {
     this.database = openDatabase(home.url);
   }
 
-  /** A database with the model `churn`, its definition and a dataset, and no version yet. */
+  /** Creates a database with the model `churn`, its definition and a dataset, but no version. */
   static async create(): Promise<ModelFixture> {
     const fixture = new ModelFixture(await createTestDatabase());
     const { database } = fixture;
@@ -137,7 +137,7 @@ export class ModelFixture {
       .execute();
   }
 
-  /** Registers a version in stage None; returns its number. */
+  /** Registers a version in stage None. @returns its number */
   async register(
     intercept: number,
     definitionVersion = 1,
@@ -171,7 +171,7 @@ export class ModelFixture {
     await moveToStaging(this.database, 'churn', version, by, { whilePending: 'supersede', detail: '' });
   }
 
-  /** None → Staging → Production. */
+  /** Moves a version from None through Staging to Production. */
   async promote(version: number, champion: number | null): Promise<void> {
     await this.stage(version);
     await promote(
@@ -191,7 +191,7 @@ export class ModelFixture {
     return version;
   }
 
-  /** Changes a stored artifact behind the back of the guard, as a broken disk would. */
+  /** Changes a stored artifact without the database noticing, as a damaged disk would. */
   async corrupt(version: number): Promise<void> {
     await this.database.pool.query(`
       begin;
@@ -231,7 +231,7 @@ export class ModelFixture {
 
 export const silent = pino({ level: 'silent' });
 
-/** A gate that answers as it is told, and keeps what it was sent. */
+/** A decision gate that returns a preset answer and records the decisions that it was sent. */
 export class FakeGate implements DecisionGate {
   readonly sent: DecisionMessage[] = [];
   answer: () => DecisionResult | undefined = () => undefined;
@@ -246,17 +246,17 @@ export class FakeGate implements DecisionGate {
   }
 }
 
-/** The API over a fixture, in this process and without a port. */
+/** The API on a fixture, in this process and without a port. */
 export interface TestApi {
   readonly app: App;
   readonly serving: Serving;
   readonly gate: FakeGate;
-  /** Sends a request; `body` is parsed from JSON where there is any. */
+  /** Sends a request; `body` of the answer is parsed JSON, if there is a body. */
   send(method: 'GET' | 'POST', url: string, payload?: InjectOptions['payload']): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Everything that a route may answer; a test reads what its route does. */
+/** Fields of all possible answers; each test reads those of its route. */
 export interface AnswerBody {
   readonly error: ErrorBody['error'] & { readonly places: readonly Place[] };
   readonly version: number;

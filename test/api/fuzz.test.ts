@@ -1,5 +1,5 @@
-// Every route, asked by chance and by malice: no answer blames the server, none takes long, and each has the one shape.
-// `npm run fuzz` asks 20,000 times.
+// Random and malicious requests to every route: no answer is a server error, none takes long, and all errors have the same
+// shape. `npm run fuzz` sends 20,000 requests.
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { errorKinds, type ErrorCode } from '../../domain/errors.ts';
@@ -73,7 +73,7 @@ const fields = fc.oneof(fc.dictionary(name, oddValue, { maxKeys: 6 }), oddValue)
 const key = fc.oneof(fc.record({ user_id: fc.oneof(fc.constantFrom('7', 7), oddValue) }), fields);
 const listOf = (item: fc.Arbitrary<unknown>) => fc.oneof(fc.array(item, { maxLength: 4 }), oddValue);
 
-/** An object with some of the parts that a route takes, and now and then one that it does not. */
+/** An object with some of the fields that a route accepts, and occasionally one that it does not. */
 const bodyOf = (parts: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unknown> =>
   fc.oneof(
     { weight: 6, arbitrary: fc.record(parts, { requiredKeys: [] }) },
@@ -115,7 +115,7 @@ const queryText = oddText.map((text) => {
   try {
     return encodeURIComponent(text);
   } catch {
-    // Half a surrogate pair cannot be encoded: as the bytes that some clients make of it.
+    // Half a surrogate pair cannot be encoded, so send the bytes that some clients produce for it.
     return '%ED%A0%80';
   }
 });
@@ -126,7 +126,7 @@ const parameter = fc.oneof(
   { weight: 1, arbitrary: queryText },
 );
 
-/** The routes of the API by method, without HEAD and those of the documentation's pages. */
+/** The routes of the API by method, without HEAD and without the documentation pages. */
 const routes = (): [method: 'GET' | 'POST', path: string][] => {
   const found = Object.entries(api.app.swagger().paths ?? {}).flatMap(([path, methods]) =>
     Object.keys((methods ?? {}) as object).map((method): ['GET' | 'POST', string] => [
@@ -219,10 +219,10 @@ it(
         expect(error.message.length).toBeLessThan(600);
         expect(error.message).not.toMatch(/[\p{Cc}\p{Cs}]/u);
       }),
-      // An answer that does not come within this fails the run, on a machine five times slower too.
+      // Any answer that takes longer fails the test; the limit is generous enough for a machine five times slower.
       { numRuns: RUNS, timeout: 20_000 },
     );
-    // What is asked is not refused at the door each time.
+    // Checks that not all requests were refused as malformed.
     expect([...statuses.keys()]).toEqual(expect.arrayContaining([200, 400, 404, 405, 415]));
   },
   60_000 + RUNS * 200,

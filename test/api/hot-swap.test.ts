@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 describe('a promotion', () => {
-  it('is served without a restart, and no request in flight fails or mixes versions', async () => {
+  it('takes effect without a restart, and no running request fails or mixes versions', async () => {
     const answers: { status: number; version: number; scores: number[] }[] = [];
     let stop = false;
     const client = async (payload: object): Promise<void> => {
@@ -53,7 +53,7 @@ describe('a promotion', () => {
 
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set([1, 2]));
-    // Version 2 reads the rows of its own definition, in which the entity has 10 hours.
+    // Version 2 reads the rows of its own definition, where the entity has 10 hours.
     const allowed = { 1: [sigmoid(0)], 2: [sigmoid(3), sigmoid(4)] } as Record<number, number[]>;
     for (const { version, scores } of answers) {
       expect(allowed[version]).toEqual(expect.arrayContaining(scores));
@@ -61,9 +61,9 @@ describe('a promotion', () => {
     }
   });
 
-  it('is served by polling where no message comes', async () => {
+  it('is noticed by polling if no notification arrives', async () => {
     const version = await fixture.register(5);
-    // A transaction as a logical copy would make it: the trigger that notifies does not run.
+    // A transaction like one of logical replication, in which the trigger that notifies does not run.
     await fixture.stage(version);
     const client = await fixture.database.pool.connect();
     await client.query(`
@@ -77,7 +77,7 @@ describe('a promotion', () => {
 });
 
 describe('a version whose artifact changed in the database', () => {
-  it('is not served: the one before keeps answering, and everybody can see it', async () => {
+  it('is not served: the previous version keeps answering, and the failure is visible', async () => {
     const before = (await predict()).body.version;
     const version = await fixture.register(7);
     await fixture.corrupt(version);
@@ -102,7 +102,7 @@ describe('a version whose artifact changed in the database', () => {
     ]);
   });
 
-  it('leaves a process that has nothing else not ready, and its model without answers', async () => {
+  it('keeps a process that has no other version from being ready or answering', async () => {
     const fresh = await startTestApi(fixture.database, 'fresh-instance');
     const ready = await fresh.send('GET', '/readyz');
     const answer = await fresh.send('POST', '/models/churn/predict', { features });
@@ -126,7 +126,7 @@ it('an instance that stops leaves no row behind', async () => {
   expect(await find()).toHaveLength(0);
 });
 
-it('an instance whose row was removed puts it back with all that it holds', async () => {
+it('an instance whose row was deleted inserts it again with all of its versions', async () => {
   const states = () =>
     fixture.database.kysely
       .selectFrom('tidegate.instance_version')

@@ -1,4 +1,4 @@
-// Stored values that are older than their maxAge, judged when they are asked for, by a clock that moves.
+// Stored values that are older than their maxAge at the time of the request; the tests set the clock.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../domain/model/define-model.ts';
 import { ratio } from '../../domain/model/derived/arithmetic.ts';
@@ -56,7 +56,7 @@ async function serve(definitionVersion: number): Promise<void> {
 }
 
 describe('a value exactly as old as maxAge', () => {
-  it('is used like any other, and one of a view without a limit at any age', async () => {
+  it('is used normally, and a value of a view without a limit is used at any age', async () => {
     await serve(1);
     now = new Date('2034-01-01Z');
     expect((await predict()).body.predictions[0]).toMatchObject({ score: sigmoid(1 + 1 + 1) });
@@ -71,7 +71,7 @@ describe('a value exactly as old as maxAge', () => {
 describe('an older value', () => {
   const told = { view: 'usage_daily', timestamp: valued, max_age: '2 days' };
 
-  it('counts as missing where the view says null, and the answer says so', async () => {
+  it('counts as missing if pastMaxAge is null, and the answer says so', async () => {
     now = justPast;
     const { body } = await predict();
     expect(body.predictions[0]).toMatchObject({
@@ -88,7 +88,7 @@ describe('an older value', () => {
     });
   });
 
-  it('does not matter where the request brings every column of its view', async () => {
+  it('does not matter if the request sends every column of its view', async () => {
     now = justPast;
     const features = { hours: 0, tickets: 1, plan: 'plus', paid: true };
     const { body } = await predict({ key: { user_id: 'u1' }, features });
@@ -96,7 +96,7 @@ describe('an older value', () => {
     expect(body.predictions[0]).not.toHaveProperty('past_max_age');
   });
 
-  it('refuses the request where the view says error, naming entity, view and age', async () => {
+  it('makes the request fail if pastMaxAge is error, with entity, view and age in the error', async () => {
     await serve(3);
     expect((await predict()).status).toBe(200);
     now = justPast;
@@ -109,7 +109,7 @@ describe('an older value', () => {
     expect([looked.status, looked.body.error.places]).toEqual([409, [{ at: 'entities.0', problem }]]);
   });
 
-  it('is explained by the same clock as it is predicted', async () => {
+  it('is too old for explain at the same instant as for predict', async () => {
     const explain = () => api.send('POST', '/models/churn/explain', { key: { user_id: 'u1' } });
     expect((await explain()).status).toBe(200);
     now = justPast;
@@ -117,7 +117,7 @@ describe('an older value', () => {
     expect([refused.status, refused.body.error.code]).toEqual([409, 'VALUES_TOO_OLD']);
   });
 
-  it('is used with a warning where the view says warn', async () => {
+  it('is used with a warning if pastMaxAge is warn', async () => {
     await serve(4);
     now = justPast;
     const { body } = await predict();
@@ -137,7 +137,7 @@ describe('a column derived from an older value', () => {
     await serve(5);
   });
 
-  it('is missing with it, whatever was stored', async () => {
+  it('is missing too, even if the online row stores one', async () => {
     const asked = { key: { user_id: 'u4' } };
     expect((await predict(asked)).body.predictions[0]?.features_used).toMatchObject(both);
     now = justPast;
@@ -155,7 +155,7 @@ describe('a column derived from an older value', () => {
     });
   });
 
-  it('is computed of what the request brings in its place', async () => {
+  it('is computed if the request sends the value instead', async () => {
     now = justPast;
     const { body } = await predict({ key: { user_id: 'u4' }, features: { hours: 12, tickets: 3 } });
     expect(body.predictions[0]?.features_used).toMatchObject({ hours: 12, tickets: 3, per_ticket: 4 });

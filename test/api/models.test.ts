@@ -45,7 +45,7 @@ it('GET /models lists each model with its versions in Production and Staging', a
   ]);
 });
 
-it('GET /models/:model names the features and who serves what', async () => {
+it('GET /models/:model lists the features and the versions that each instance serves', async () => {
   const { status, body } = await api.send('GET', '/models/churn');
   expect(status).toBe(200);
   expect(body.features).toEqual(
@@ -72,7 +72,7 @@ it('GET /models/:model/versions lists the versions, newest first', async () => {
   ]);
 });
 
-it('GET /models/:model/reports lists reports, newest first, and each can be read whole', async () => {
+it('GET /models/:model/reports lists reports, newest first, and each can be read in full', async () => {
   const older = await openChurnReport('run-1');
   const newer = await openChurnReport('run-2');
   await writeReportPart(fixture.database, newer.id, 'drift', { drifted: ['hours'] });

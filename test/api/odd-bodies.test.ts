@@ -1,4 +1,4 @@
-// Bodies of requests that no client should send, and some that one may: each is read, or refused in the shape of all errors.
+// Unusual and malformed request bodies: each is either read or refused with an error of the usual shape.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BODY_LIMIT } from '../../api/plugins/json-body.ts';
@@ -59,7 +59,7 @@ describe('the character set of a body', () => {
   });
 
   it.each(['iso-8859-1', '"ISO-8859-1"', 'windows-1252', 'utf-16le', 'utf-8; charset=latin1'])(
-    '%s is named and refused',
+    '%s is refused, and the error mentions the character set',
     async (charset) => {
       const error = await refusal(
         send(Buffer.from(category('né'), 'latin1'), {
@@ -90,7 +90,7 @@ describe('the character set of a body', () => {
     },
   );
 
-  it('a byte order mark is left out', async () => {
+  it('a byte order mark is ignored', async () => {
     expect((await send(`\ufeff${category('basic')}`)).statusCode).toBe(200);
   });
 });
@@ -122,12 +122,12 @@ describe('a compressed body', () => {
     ['gzip', gzipSync(Buffer.alloc(BODY_LIMIT + 1, 32))],
     ['deflate', deflateSync(Buffer.alloc(BODY_LIMIT + 1, 32))],
     ['br', brotliCompressSync(Buffer.alloc(BODY_LIMIT + 1, 32))],
-  ])('is not unpacked beyond the bound (%s)', async (encoding, payload) => {
+  ])('is not decompressed beyond the size limit (%s)', async (encoding, payload) => {
     expect(payload.length).toBeLessThan(10_000);
     expect((await refusal(send(payload, { 'content-encoding': encoding }))).code).toBe('BODY_TOO_LARGE');
   });
 
-  it('that is none is refused', async () => {
+  it('is refused if it is not compressed at all', async () => {
     const error = await refusal(send(body, { 'content-encoding': 'gzip' }));
     expect([error.code, error.message]).toEqual([
       'INVALID_REQUEST',
@@ -140,19 +140,19 @@ describe('a body of JSON', () => {
   it.each([
     ['nothing', '', 'empty'],
     ['blanks', ' \n ', 'empty'],
-    ['half', '{"features":{"hours":1}', 'not valid JSON'],
-    ['more behind it', '{"features":{}} x', 'not valid JSON'],
+    ['half an object', '{"features":{"hours":1}', 'not valid JSON'],
+    ['text after the object', '{"features":{}} x', 'not valid JSON'],
     ['a second value', '{"features":{}}{"features":{}}', 'not valid JSON'],
     ['NaN', '{"features":{"hours":NaN}}', 'not valid JSON'],
     ['Infinity', '{"features":{"hours":-Infinity}}', 'not valid JSON'],
-    ['a number beyond any', '{"features":{"hours":1e400}}', 'expected a number or null, got Infinity'],
-    ['a key beyond any', '{"key":{"user_id":1e400}}', 'key.user_id: must be a text or a whole number'],
-    ['a key that no number holds', '{"key":{"user_id":9007199254740993}}', 'key.user_id: '],
+    ['a number that is too large', '{"features":{"hours":1e400}}', 'expected a number or null, got Infinity'],
+    ['a key that is too large', '{"key":{"user_id":1e400}}', 'key.user_id: must be a text or a whole number'],
+    ['a key that a double cannot represent', '{"key":{"user_id":9007199254740993}}', 'key.user_id: '],
     ['a field twice', '{"features":{"hours":1,"hours":2}}', 'has the same field twice'],
     ['a field twice, once escaped', '{"features":{"hours":1,"h\\u006furs":2}}', 'has the same field twice'],
-    ['a prototype', '{"features":{"__proto__":{"hours":1}}}', 'a field must not be called __proto__'],
+    ['__proto__', '{"features":{"__proto__":{"hours":1}}}', 'a field must not be called __proto__'],
     [
-      'a hidden prototype',
+      'an escaped __proto__',
       '{"features":{"\\u005f_proto__":{"hours":1}}}',
       'a field must not be called __proto__',
     ],
@@ -163,14 +163,14 @@ describe('a body of JSON', () => {
       'expected a text without NUL and without half a surrogate pair',
     ],
     ['half a pair in a key', '{"key":{"user_id":"\\ud800"}}', 'NUL or half a surrogate pair'],
-    ['lists without end', `{"features":{"hours":${'['.repeat(500_000)}`, 'more than 20 levels deep'],
-    ['objects without end', '{"features":'.repeat(300_000), 'more than 20 levels deep'],
-  ])('that holds %s is refused', async (_, payload, words) => {
+    ['deeply nested lists', `{"features":{"hours":${'['.repeat(500_000)}`, 'more than 20 levels deep'],
+    ['deeply nested objects', '{"features":'.repeat(300_000), 'more than 20 levels deep'],
+  ])('that contains %s is refused', async (_, payload, words) => {
     const { message } = await refusal(send(payload));
     expect(message).toContain(words);
   });
 
-  it('may hold a minus zero, and quotes, braces and backslashes in its texts', async () => {
+  it('may contain minus zero, and quotes, braces and backslashes inside texts', async () => {
     expect((await send('{"features":{"hours":-0,"tickets":-0}}')).statusCode).toBe(200);
     for (const plan of ['"', '\\', '\\"', '{"a":{"b":1}}', '\\\\":[{', 'a:b']) {
       const response = await send(category(plan));
@@ -179,7 +179,7 @@ describe('a body of JSON', () => {
   });
 });
 
-describe('the work that one body may ask for', () => {
+describe('the work that one body can cause', () => {
   const many = (count: number, value = '1'): string =>
     Array.from({ length: count }, (_, index) => `"x${index}":${value}`).join(',');
 
@@ -197,7 +197,7 @@ describe('the work that one body may ask for', () => {
       `{"features":{"${'n'.repeat(4_000_000)}":1}}`,
       "a field's name has 4000000 characters",
     ],
-  ])('ends before it is parsed or checked: %s', async (_, payload, words) => {
+  ])('is limited before parsing and validation: %s', async (_, payload, words) => {
     const { message, places = [] } = await refusal(send(payload));
     expect(message).toContain(words);
     expect(places.length).toBeLessThanOrEqual(1);
@@ -211,7 +211,7 @@ describe('the work that one body may ask for', () => {
       'rows.0.hours: expected a number',
     ],
     [
-      'keys that are none',
+      'invalid keys',
       `{"keys":[${Array.from({ length: 1_000 }, () => `{${many(32, 'null')}}`).join(',')}]}`,
       'keys.0.x0: must be a text or a whole number',
     ],
@@ -221,13 +221,13 @@ describe('the work that one body may ask for', () => {
       'keys.0.user_id is missing',
     ],
     ['unknown fields', `{${many(5_000)}}`, 'x0: is not a field of this request'],
-  ])('%s are looked for until 20 are found', async (_, payload, words) => {
+  ])('%s are searched for until 20 are found', async (_, payload, words) => {
     const { message, places } = await refusal(send(payload));
     expect(message).toContain(words);
     expect(places).toHaveLength(20);
   });
 
-  it('1,000 references are found among the features of every model', async () => {
+  it('1,000 references are resolved among the features of every model', async () => {
     const features = Array.from({ length: 1_000 }, (_, index) => `pony${index}`);
     const error = await refusal(
       send(JSON.stringify({ features, entities: { user_id: ['7'] } }), {}, '/features/online'),
@@ -236,7 +236,7 @@ describe('the work that one body may ask for', () => {
   });
 });
 
-describe('a name that is echoed', () => {
+describe('a name that an error repeats', () => {
   const odd = `grace\nroot: ok\u202e${'x'.repeat(190)}`;
 
   it.each([
@@ -247,7 +247,7 @@ describe('a name that is echoed', () => {
     ['reference', { features: ['hours', odd.slice(0, 200)], entities: { user_id: [7] } }, '/features/online'],
     ['service', { feature_service: odd.slice(0, 200), entities: { user_id: [7] } }, '/features/online'],
     ['entity', { feature_service: 'churn', entities: { [odd]: [7] } }, '/features/online'],
-  ])('is one short line that can be printed (%s)', async (_, body, url) => {
+  ])('is shortened to one printable line (%s)', async (_, body, url) => {
     const response = await send(JSON.stringify(body), {}, url);
     expect(response.statusCode).toBeGreaterThanOrEqual(400);
     expect(response.statusCode).toBeLessThan(500);

@@ -1,4 +1,4 @@
-// Paths, methods and HTTP that no client should send, and some that one may: each gets an answer in the shape of all errors.
+// Unusual and malformed paths, methods and HTTP: each error has the usual shape.
 import { connect, type AddressInfo } from 'node:net';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const predict = '/models/churn/predict';
 
-describe('a text that no database holds', () => {
+describe('a text that cannot be stored', () => {
   it.each([
     ['GET', '/models/a%00b'],
     ['GET', '/models/a%00b/versions'],
@@ -43,14 +43,14 @@ describe('a text that no database holds', () => {
     ['POST', '/features/online', { features: ['a\0b'], entities: { user_id: ['7'] } }],
     ['POST', '/features/online', { feature_service: 'churn', entities: { user_id: ['a\0b'] } }],
     ['POST', '/features/online', { feature_service: 'churn', entities: { 'a\0b': ['7'] } }],
-  ] as const)('%s %s is a mistake of the request', async (method, url, payload?: object) => {
+  ] as const)('%s %s is answered as an error of the request', async (method, url, payload?: object) => {
     const { status, body } = await api.send(method, url, payload);
     expect([400, 404]).toContain(status);
     expect(JSON.stringify(body)).not.toContain('\\u0000');
   });
 
   it.each(['0x10', '1e2', '', ' 5', '5.0', '-1', '+5', '99999999999999999', '0', 'NaN'])(
-    'a limit of "%s" is no number in digits from 1 to 100',
+    'a limit of "%s" is refused, because it is not a whole number from 1 to 100 in digits',
     async (limit) => {
       const { status, body } = await api.send(
         'GET',
@@ -61,7 +61,7 @@ describe('a text that no database holds', () => {
   );
 
   it.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z', '0001-01-01T00:00:00+14:00'])(
-    'the calendar ends nowhere near %s',
+    'an instant at the edge of the calendar is accepted: %s',
     async (from) => {
       expect((await api.send('GET', `/models/churn/reports?from=${encodeURIComponent(from)}`)).status).toBe(
         200,
@@ -145,26 +145,26 @@ describe('on the wire', () => {
     });
 
   it.each([
-    ['words', 'hello there\r\n\r\n', 400],
+    ['text that is not HTTP', 'hello there\r\n\r\n', 400],
     ['another protocol', 'SSH-2.0-x\r\n\r\n', 400],
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
     ['a broken header', 'GET / HTTP/1.1\r\nhost x\r\n\r\n', 400],
     ['no host', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
-    ['a length that is none', `POST ${predict} HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n`, 400],
+    ['an invalid content length', `POST ${predict} HTTP/1.1\r\nhost: x\r\ncontent-length: -1\r\n\r\n`, 400],
     [
-      'two lengths',
+      'two content lengths',
       `POST ${predict} HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n`,
       400,
     ],
     [
-      'a chunk that is none',
+      'an invalid chunk',
       `POST ${predict} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n`,
       400,
     ],
     ['headers of 40 kB', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
     ['a path of 40 kB', `GET /${'x'.repeat(40_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
-    ['a path that goes nowhere', 'GET nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
-  ])('%s is answered in the shape of all errors', async (_, text, status) => {
+    ['a relative path', 'GET nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', 400],
+  ])('%s is answered with an error of the usual shape', async (_, text, status) => {
     const answer = await exchange(text);
     const [head = '', body = ''] = answer.split('\r\n\r\n');
     expect(head).toContain(`HTTP/1.1 ${status} `);
@@ -173,18 +173,18 @@ describe('on the wire', () => {
     expect(head.toLowerCase()).toContain(`x-request-id: ${error['requestId']}`);
   });
 
-  it('a version of HTTP/1.0 needs no host, and an expectation that nobody knows is ignored', async () => {
+  it('HTTP/1.0 needs no Host header, and an unknown expectation is ignored', async () => {
     expect(await exchange('GET /healthz HTTP/1.0\r\n\r\n')).toContain('200 OK');
     const known = 'GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: wonders\r\nconnection: close\r\n\r\n';
     expect(await exchange(known)).toContain('200 OK');
   });
 
-  it('OPTIONS * names every method', async () => {
+  it('OPTIONS * lists every method', async () => {
     const answer = await exchange('OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     expect(answer).toMatch(/204[^]*allow: GET, HEAD, OPTIONS, POST/i);
   });
 
-  it('a client that hangs up in the middle of its body is no error of ours', async () => {
+  it('a client that disconnects while sending its body is not logged as a server error', async () => {
     const before = lines.length;
     const head = `POST ${predict} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"features"`;
     for (let time = 0; time < 5; time += 1) {
@@ -193,7 +193,7 @@ describe('on the wire', () => {
         socket.on('close', () => resolve());
       });
     }
-    // One that the server answers afterwards was read after those.
+    // When this request is answered, the server has already read the earlier ones.
     await eventually(async () =>
       expect(await exchange('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')).toContain(
         '200',

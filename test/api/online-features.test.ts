@@ -1,4 +1,4 @@
-// Online features in the shape of Feast's feature server.
+// Online features in the format of Feast's feature server.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../../domain/model/define-model.ts';
@@ -51,7 +51,7 @@ const look = (payload: object, path = '/features/online') => api.send('POST', pa
 
 describe('a look-up', () => {
   it.each(['/features/online', '/get-online-features'])(
-    'of a model gives one result for each key and feature, one place for each entity (%s)',
+    'of a model returns one result for each key column and feature, with one position for each entity (%s)',
     async (path) => {
       const { status, body } = await look({ feature_service: 'alpha' }, path);
       expect(status).toBe(200);
@@ -93,7 +93,7 @@ describe('a look-up', () => {
     },
   );
 
-  it('of named features takes them by view or alone, in the order asked for', async () => {
+  it('accepts features with or without their view, and returns them in the requested order', async () => {
     const { body } = await look({
       features: ['billing:fee', 'hours', 'alpha.usage:plan', 'alpha:fee_per_hour'],
     });
@@ -101,7 +101,7 @@ describe('a look-up', () => {
     expect(body.results.slice(2).map(({ values }) => values[0])).toEqual([5, 2, 'a', 2.5]);
   });
 
-  it('names features with their view where it is asked to', async () => {
+  it('names features with their view if full_feature_names is set', async () => {
     const { body } = await look({ features: ['fee', 'fee_per_hour'], full_feature_names: true });
     expect(body.metadata.feature_names).toEqual(['user_id', 'region', 'billing__fee', 'alpha__fee_per_hour']);
   });
@@ -114,12 +114,17 @@ describe('a look-up', () => {
       /exactly one/,
     ],
     ['neither of them', {}, 'INVALID_REQUEST', /exactly one/],
-    ['a feature that is nowhere', { features: ['fee', 'pony'] }, 'UNKNOWN_FEATURE', /features\.1: .*"pony"/],
-    ['a feature of another view', { features: ['billing:hours'] }, 'UNKNOWN_FEATURE', /"billing:hours"/],
-    ['one twice', { features: ['fee', 'billing:fee'] }, 'INVALID_REQUEST', /fee appears twice/],
-    ['a model that is not there', { feature_service: 'beta' }, 'UNKNOWN_MODEL', /beta/],
     [
-      'lists of two lengths',
+      'a feature that does not exist',
+      { features: ['fee', 'pony'] },
+      'UNKNOWN_FEATURE',
+      /features\.1: .*"pony"/,
+    ],
+    ['a feature of another view', { features: ['billing:hours'] }, 'UNKNOWN_FEATURE', /"billing:hours"/],
+    ['a feature named twice', { features: ['fee', 'billing:fee'] }, 'INVALID_REQUEST', /fee appears twice/],
+    ['a model that does not exist', { feature_service: 'beta' }, 'UNKNOWN_MODEL', /beta/],
+    [
+      'lists of different lengths',
       { feature_service: 'alpha', entities: { user_id: ['a', 'b'], region: ['eu'] } },
       'INVALID_REQUEST',
       /entities\.region has 1 values, and user_id has 2/,
@@ -131,24 +136,24 @@ describe('a look-up', () => {
       /entities\.region is missing/,
     ],
     [
-      'a key that is none',
+      'a column that is not a key',
       { feature_service: 'alpha', entities: { user_id: ['a'], region: ['eu'], shoe: ['44'] } },
       'INVALID_REQUEST',
       /entities\.shoe is not a key column/,
     ],
     [
-      'no entity',
+      'an empty list of entities',
       { feature_service: 'alpha', entities: { user_id: [], region: [] } },
       'INVALID_REQUEST',
       /entities/,
     ],
     [
-      'half a key',
+      'a key that is a fraction',
       { feature_service: 'alpha', entities: { user_id: [1.5], region: ['eu'] } },
       'INVALID_REQUEST',
       /whole number/,
     ],
-    ['a field that is none', { feature_service: 'alpha', entity: 1 }, 'INVALID_REQUEST', /entity/],
+    ['an unknown field', { feature_service: 'alpha', entity: 1 }, 'INVALID_REQUEST', /entity/],
   ])('refuses %s, and names it', async (_what, payload, code, words) => {
     const { status, body } = await look(payload);
     expect(status).toBeGreaterThanOrEqual(400);
@@ -157,7 +162,7 @@ describe('a look-up', () => {
     expect(body.error.message).toMatch(words);
   });
 
-  it('of a feature that two models read differently asks for one of them', async () => {
+  it('of a feature that two models read differently asks the caller to choose one', async () => {
     const other = parseDefinition({
       ...sampleDefinition('beta', { view: { ttl: '1 day' } }),
       rows: { table: 'alpha.spine', timestamp: 'at' },

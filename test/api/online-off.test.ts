@@ -1,4 +1,4 @@
-// A model whose entity is an event keeps no online rows: predictions by features are answered, look-ups are refused.
+// A model whose entity is an event has no online rows: predictions by features work, look-ups are refused.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { definition, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
 
@@ -16,7 +16,7 @@ afterAll(async () => {
   await fixture.drop();
 });
 
-it('answers features, and says by a code of its own that nothing can be looked up', async () => {
+it('scores features, and refuses look-ups with ONLINE_OFF', async () => {
   const predict = (payload: object) => api.send('POST', '/models/churn/predict', payload);
   const byFeatures = await predict({ features: { hours: 10 } });
   expect([byFeatures.status, byFeatures.body.predictions[0]?.score]).toEqual([200, sigmoid(1)]);

@@ -1,4 +1,4 @@
-// A version in ONNX behind the API: it is swapped in, answers by row and by key, and cannot be explained.
+// An ONNX version behind the API: it is swapped in, answers by row and by key, and cannot be explained.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OnnxArtifact } from '../../domain/learning/artifact/onnx-artifact.ts';
@@ -65,12 +65,12 @@ describe.skipIf(runtime === null)('a version in ONNX', () => {
     expect(byKey.body.predictions[0]!.score).toBeCloseTo(sigmoid(0.8 * 5 + 0.4 - 4), 6);
   });
 
-  it('cannot say what each feature adds, and says so', async () => {
+  it('refuses to explain a score', async () => {
     const { status, body } = await send('explain', { key: { user_id: 'ada' } });
     expect([status, body.error.code]).toEqual([409, 'NOT_EXPLAINABLE']);
   });
 
-  it('whose bytes are not those of its digest is not loaded', async () => {
+  it('is not loaded if its bytes do not match its digest', async () => {
     const changed = await startTestApiOnChangedBytes();
     const { status, body } = await changed.send('POST', '/models/churn/predict', { features: {} });
     await changed.close();

@@ -35,7 +35,7 @@ describe('predict by features', () => {
     expect(headers['x-tidegate-model-version']).toBe('1');
   });
 
-  it('uses a feature that is absent or null as missing, and says so', async () => {
+  it('treats an absent or null feature as missing, and lists it', async () => {
     const { body } = await predict({ features: { hours: null, plan: 'basic' } });
     expect(body.predictions).toEqual([
       {
@@ -48,7 +48,7 @@ describe('predict by features', () => {
     expect(body.predictions[0]?.missing).toHaveLength(3);
   });
 
-  it('scores a category that nobody declared as unseen', async () => {
+  it('scores an undeclared category as unseen', async () => {
     const { status, body } = await predict({ features: { ...row, plan: 'platinum' } });
     expect([status, body.predictions[0]?.score]).toEqual([200, sigmoid(1)]);
   });
@@ -97,7 +97,7 @@ describe('predict by features', () => {
     expect(body.error.places).toEqual([{ at: 'rows.1.hour', problem: 'the model has no such feature' }]);
   });
 
-  it('lists wrong places of many rows until there are twenty', async () => {
+  it('lists at most twenty problems of many rows', async () => {
     const { body } = await predict({ rows: Array.from({ length: 30 }, () => ({ hours: 'x' })) });
     expect(body.error.places).toHaveLength(20);
     expect(body.error.message).toContain('and at least 20 more');
@@ -105,7 +105,7 @@ describe('predict by features', () => {
 });
 
 describe('predict by key', () => {
-  it('looks up the entity and names the instant of its row', async () => {
+  it('looks up the entity and returns the as-of instant of its row', async () => {
     const { status, body } = await predict({ key: { user_id: 'u1' } });
     expect({ status, body }).toEqual({
       status: 200,
@@ -140,7 +140,7 @@ describe('predict by key', () => {
     expect(body.error.message).toContain('{"user_id":"nobody"}');
   });
 
-  it('answers all keys or none, and says which are unknown', async () => {
+  it('answers either all keys or none, and lists the unknown ones', async () => {
     const { status, body } = await predict({ keys: [{ user_id: 'u1' }, { user_id: 'x' }, { user_id: 'y' }] });
     expect(status).toBe(404);
     expect(body.error.places.map(({ at }) => at)).toEqual(['keys.1', 'keys.2']);
@@ -148,7 +148,7 @@ describe('predict by key', () => {
 
   it.each([
     ['without its column', { user: 'u1' }, ['key.user_id', 'key.user']],
-    ['with a column too many', { user_id: 'u1', day: 1 }, ['key.day']],
+    ['with an extra column', { user_id: 'u1', day: 1 }, ['key.day']],
     ['that is a fraction', { user_id: 1.5 }, ['key.user_id']],
     ['that Postgres cannot store', { user_id: '\0' }, ['key.user_id']],
     ['with half a surrogate pair', { user_id: '\ud800' }, ['key.user_id']],
@@ -158,7 +158,7 @@ describe('predict by key', () => {
     expect(body.error.places.map(({ at }) => at)).toEqual(at);
   });
 
-  it('answers many requests at once, each with its own entity', async () => {
+  it('answers many concurrent requests, each with its own entity', async () => {
     const users = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? 'u1' : 'u2'));
     const answers = await Promise.all(users.map((user_id) => predict({ key: { user_id } })));
     expect(answers.map(({ body }) => body.predictions[0]?.key?.['user_id'])).toEqual(users);
@@ -168,36 +168,39 @@ describe('predict by key', () => {
 describe('the body of predict', () => {
   it.each([
     ['nothing', {}],
-    ['two forms at once', { rows: [row], features: row }],
-    ['a key beside several', { key: { user_id: 'u1' }, keys: [{ user_id: 'u1' }] }],
-  ])('is refused when it holds %s', async (_, payload) => {
+    ['two forms together', { rows: [row], features: row }],
+    ['both a key and a list of keys', { key: { user_id: 'u1' }, keys: [{ user_id: 'u1' }] }],
+  ])('is refused if it contains %s', async (_, payload) => {
     const { status, body } = await predict(payload);
     expect([status, body.error.code]).toEqual([400, 'INVALID_REQUEST']);
     expect(body.error.message).toContain('send key, features or both; or one of keys, rows and entries');
   });
 
-  it('is refused with an unknown field, which is named', async () => {
+  it('is refused if it has an unknown field, which the error names', async () => {
     const { status, body } = await predict({ features: row, verbose: true });
     expect([status, body.error.code]).toEqual([400, 'INVALID_REQUEST']);
     expect(body.error.places).toEqual([{ at: 'verbose', problem: 'is not a field of this request' }]);
   });
 
-  it.each(['keys', 'rows', 'entries'])('is refused with more than 1,000 %s, and with none', async (field) => {
-    const tooMany = await predict({ [field]: Array.from({ length: 1_001 }, () => ({})) });
-    const none = await predict({ [field]: [] });
-    expect([tooMany.status, none.status]).toEqual([400, 400]);
-    expect(tooMany.body.error.places[0]?.at).toBe(field);
-  });
+  it.each(['keys', 'rows', 'entries'])(
+    'is refused with more than 1,000 %s, and with an empty list',
+    async (field) => {
+      const tooMany = await predict({ [field]: Array.from({ length: 1_001 }, () => ({})) });
+      const none = await predict({ [field]: [] });
+      expect([tooMany.status, none.status]).toEqual([400, 400]);
+      expect(tooMany.body.error.places[0]?.at).toBe(field);
+    },
+  );
 });
 
 describe('a model that cannot answer', () => {
-  it('is unknown', async () => {
+  it('is refused as unknown if it does not exist', async () => {
     const { status, body } = await predict({ features: {} }, 'nothing');
     expect([status, body.error.code]).toEqual([404, 'UNKNOWN_MODEL']);
     expect(body.error.message).toContain('there are churn');
   });
 
-  it('has no version in Production', async () => {
+  it('is refused if it has no version in Production', async () => {
     await fixture.database.pool.query(`
       insert into tidegate.model select 'young', entity_keys, label, holdout from tidegate.model where name = 'churn';
       insert into tidegate.definition (model, version, body, digest, applied_by)
@@ -207,7 +210,7 @@ describe('a model that cannot answer', () => {
   });
 });
 
-it('logs every prediction with the version that made it, the last ones when it stops', async () => {
+it('logs every prediction with the version that made it, including the last ones before it stops', async () => {
   const other = await startTestApi(fixture.database, 'logging-instance');
   await other.send('POST', '/models/churn/predict', { key: { user_id: 'u1' } });
   await other.send('POST', '/models/churn/predict', { rows: [{ plan: 'plus' }, { hours: 1 }] });

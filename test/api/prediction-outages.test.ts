@@ -1,4 +1,4 @@
-// Predictions are answered and none is lost, nor logged twice, while Postgres takes no writes for a while.
+// While Postgres temporarily accepts no writes, predictions are answered, and none is lost or logged twice.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ beforeEach(() => admin.query('truncate tidegate.prediction'));
 
 let sent = 0;
 
-/** Answers `count` predictions, each by a number of its own. */
+/** Sends `count` predictions, each with a different number, and waits for the answers. */
 async function predict(count: number): Promise<void> {
   for (let each = 0; each < count; each += 1) {
     const { status } = await api.send('POST', '/models/churn/predict', { features: { hours: sent } });
@@ -55,7 +55,7 @@ const metric = async (metricName: string): Promise<number> => {
   return Number(new RegExp(`^${metricName} (\\S+)$`, 'm').exec(body as unknown as string)?.[1]);
 };
 
-/** Settings of a database hold for connections that are made afterwards. */
+/** Changes a setting of the database, which affects connections opened afterwards. */
 const set = async (setting: string): Promise<void> => {
   await admin.query(`alter database ${name} ${setting}`);
   await endSessions();
@@ -121,7 +121,7 @@ it.each(Object.entries(outages))('nothing is lost while Postgres %s', async (_, 
   expect(api.serving.predictions.dropped).toBe(0);
 });
 
-it('nothing is lost or logged twice while its sessions are ended again and again', async () => {
+it('nothing is lost or logged twice while the sessions are terminated again and again', async () => {
   const first = sent;
   for (let round = 0; round < 10; round += 1) {
     await predict(5);
@@ -131,7 +131,7 @@ it('nothing is lost or logged twice while its sessions are ended again and again
   await eventually(async () => expect(await logged()).toEqual(all), { within: 60_000 });
 });
 
-it('a row that the database refuses costs itself alone', async () => {
+it('if the database refuses a row, only that row is lost', async () => {
   const before = api.serving.predictions.dropped;
   const row = { model: 'churn', version: 1, entityKey: null, score: 0.5, at: new Date() };
   api.serving.predictions.append([
@@ -148,7 +148,7 @@ it('a row that the database refuses costs itself alone', async () => {
   expect(await metric('tidegate_predictions_dropped_total{reason="refused"}')).toBe(4);
 });
 
-it('what became of a commit that was not seen can be asked', async () => {
+it('the outcome of a commit with a lost answer can be looked up', async () => {
   const rows = [
     { model: 'churn', version: 1, entityKey: null, features: { hours: 1 }, score: 0.5, at: new Date() },
   ];
@@ -164,11 +164,11 @@ it('what became of a commit that was not seen can be asked', async () => {
     await database.close();
     await way.close();
   }
-  // A server that never saw the transaction has not committed it.
+  // A server that does not know the transaction has not committed it.
   expect(await wasCommitted(fixture.database, String(2 ** 40))).toBe(false);
 });
 
-/** A way to Postgres that breaks when COMMIT is sent: before it arrives, or before its answer does. */
+/** A proxy to Postgres that breaks when COMMIT is sent: before COMMIT arrives, or before its answer does. */
 async function openForgetfulProxy(target: string, arrives: boolean) {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();

@@ -1,4 +1,4 @@
-// A measured report through the API: as the document of the published schema, as flat metrics, and as gauges.
+// A measured report through the API: as a document that matches the published schema, as flat metrics, and as gauges.
 import { gunzipSync } from 'node:zlib';
 import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -63,7 +63,7 @@ interface DriftedReport {
 const driftedReport = (): Promise<DriftedReport> => json(`/models/measured/reports/${drifted}`);
 
 describe('a report', () => {
-  it('is what the published schema describes, measured or not', async () => {
+  it('matches the published schema, measured or not', async () => {
     for (const id of [drifted, unmeasured]) {
       const body = await json(`/models/measured/reports/${id}`);
       expect(reportDocumentSchema.parse(body)).toEqual(body);
@@ -79,7 +79,7 @@ describe('a report', () => {
     }
   });
 
-  it('is refused by the schema where a field is missing or of another kind', async () => {
+  it('does not match the schema if a field is missing or has another type', async () => {
     const body = await driftedReport();
     const { drift, ...rest } = body;
     expect(reportDocumentSchema.safeParse(rest).success).toBe(false);
@@ -88,7 +88,7 @@ describe('a report', () => {
     expect(reportDocumentSchema.safeParse({ ...rest, drift: broken }).success).toBe(false);
   });
 
-  it('of an earlier release, without what was measured later, fits the schema too', async () => {
+  it('of an earlier release, without fields that were added later, matches the schema too', async () => {
     const body = await driftedReport();
     const { preset, multivariate, ...verdict } = body.drift.verdict;
     expect([preset, multivariate]).toEqual([null, null]);
@@ -115,7 +115,7 @@ describe('a report', () => {
     expect(body['$schema']).toBe('https://json-schema.org/draft/2020-12/schema');
   });
 
-  it('is flat names and finite numbers for MLflow', async () => {
+  it('has flat names and finite numbers for MLflow', async () => {
     const body = await json(`/models/measured/reports/${drifted}?format=mlflow`);
     expect(body).toMatchObject({
       'drift/drifted_columns': 2,
@@ -139,7 +139,7 @@ describe('the list of reports', () => {
     return reports.map(({ id }) => id);
   };
 
-  it('is filtered by what was found and decided, by instant, and page by page', async () => {
+  it('can be filtered by drift, outcome and instant, and read page by page', async () => {
     const body = await driftedReport();
     expect(await ids('')).toEqual([drifted, unmeasured]);
     expect(await ids(`drifted=${body.drift.verdict.drifted}`)).toEqual([drifted]);
@@ -165,7 +165,7 @@ describe('GET /metrics', () => {
     return response.body;
   };
 
-  it('gives the newest measured report of each model as gauges', async () => {
+  it('returns the newest measured report of each model as gauges', async () => {
     const text = await scrape();
     const value = (name: string): number => {
       const line = text.split('\n').find((line) => line.startsWith(`${name} `));
@@ -185,7 +185,7 @@ describe('GET /metrics', () => {
     expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(14);
   });
 
-  it('is compressed for whoever accepts that, and says the same', async () => {
+  it('has the same content compressed if the client accepts gzip', async () => {
     const headers = { 'accept-encoding': 'deflate, gzip;q=1.0' };
     const packed = await api.app.inject({ method: 'GET', url: '/metrics', headers });
     expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
@@ -193,7 +193,7 @@ describe('GET /metrics', () => {
     expect(names(gunzipSync(packed.rawPayload).toString())).toEqual(names(await scrape()));
   });
 
-  it('stays small with many models: they share the columns that have gauges', async () => {
+  it('stays small with many models, because they share the limit on columns with gauges', async () => {
     const { drift, ...rest } = await driftedReport();
     const [column] = drift.verdict.columns;
     const columns = Array.from({ length: 14 }, (_, at) => ({ ...column!, column: `feature_number_${at}` }));
@@ -211,7 +211,7 @@ describe('GET /metrics', () => {
     expect([1, 3, 4, 60, 1_000].map(columnsShown)).toEqual([100, 100, 75, 5, 3]);
   });
 
-  it('has no gauge of what was not measured, nor of more than a hundred columns of a model', async () => {
+  it('has no gauges for values that were not measured, nor for more than a hundred columns of a model', async () => {
     const body = await driftedReport();
     const [column] = body.drift.verdict.columns;
     const columns = Array.from({ length: 150 }, (_, at) => ({

@@ -32,13 +32,13 @@ beforeAll(async () => {
 
 afterAll(() => fixture.drop());
 
-it('listens on this machine only, and is ready when it is started', async () => {
+it('listens on the local machine only, and is ready when it has started', async () => {
   expect(new URL(server.url).hostname).toBe('127.0.0.1');
   const ready = await fetch(`${server.url}/readyz`);
   expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'ready', serving: { churn: 1 } }]);
 });
 
-it('refuses a port that is taken, and leaves nothing behind', async () => {
+it('refuses a port that is in use, and leaves nothing behind', async () => {
   const port = Number(new URL(server.url).port);
   await expect(start(port)).rejects.toMatchObject({
     code: 'PORT_IN_USE',
@@ -47,7 +47,7 @@ it('refuses a port that is taken, and leaves nothing behind', async () => {
   expect(await instances()).toHaveLength(1);
 });
 
-it('answers what it has taken, writes the log and leaves the fleet when it is closed', async () => {
+it('when closed, answers running requests, writes the log and deletes its instance rows', async () => {
   const before = await countPredictions();
   const asked = await Promise.all(Array.from({ length: 50 }, () => ask(server.url, { hours: 1 })));
   await server.close();

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => fixture.drop());
 
-it('nothing waits where no API instance lives', async () => {
+it('nothing waits if no API instance is running', async () => {
   expect(await run('prepareServing', 1)).toEqual({ instances: 0 });
   expect(await run('confirmServing', 1)).toEqual({ instances: 0 });
 });
@@ -46,7 +46,7 @@ describe('with two API instances', () => {
     await second.close();
   });
 
-  it('a version is loaded by each before it is promoted, and confirmed by each after', async () => {
+  it('each loads a version before its promotion and confirms it afterwards', async () => {
     const version = await fixture.register(1);
     expect(await run('prepareServing', version)).toEqual({ instances: 2 });
     expect(await statesOf(version)).toEqual([
@@ -61,7 +61,7 @@ describe('with two API instances', () => {
     ]);
   });
 
-  it('a version that cannot be loaded is not confirmed, and each instance says why', async () => {
+  it('a version that cannot be loaded is not confirmed, and each instance reports why', async () => {
     const version = await fixture.register(2);
     await fixture.corrupt(version);
     await expect(run('prepareServing', version)).rejects.toMatchObject({
@@ -71,7 +71,7 @@ describe('with two API instances', () => {
     });
   });
 
-  it('a request is answered anew each time it is made', async () => {
+  it('a repeated request is answered again', async () => {
     const version = await fixture.register(3);
     await fixture.corrupt(version);
     await expect(run('prepareServing', version)).rejects.toThrow('differs from its digest');
@@ -88,7 +88,7 @@ describe('with two API instances', () => {
     await expect(run('confirmServing', 1)).rejects.toMatchObject({ code: 'SERVING_NOT_CONFIRMED' });
   });
 
-  it('an instance that lives but does not follow is named, and one that died is not waited for', async () => {
+  it('the error names an instance that is alive but stuck, and a dead instance is not waited for', async () => {
     const stuck = (since: string) =>
       fixture.database.pool.query(`
         insert into tidegate.instance values ('stuck', now(), now() + interval '${since}')

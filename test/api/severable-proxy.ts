@@ -1,15 +1,15 @@
-// A way to Postgres that a test can cut, or stop.
+// A proxy to Postgres that a test can disconnect or stall.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A proxy in front of a Postgres. */
 export interface SeverableProxy {
-  /** Reaches the same database through the proxy. */
+  /** URL of the same database through the proxy. */
   readonly url: string;
-  /** Breaks every connection and takes no more. */
+  /** Closes every connection and accepts no more. */
   cut(): Promise<void>;
-  /** Passes nothing on any more, in either direction, and takes connections all the same, as a stopped server does. */
+  /** Stops passing data on in both directions but still accepts connections, like a stopped server. */
   stall(): void;
-  /** Passes on what has come meanwhile. */
+  /** Passes on the data that has arrived in the meantime. */
   resume(): void;
 }
 

@@ -1,4 +1,4 @@
-// A version with a threshold and a calibration of its own, as the API answers with it.
+// Answers of the API for a version with its own threshold and calibration.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExplainAnswer } from '../../api/schemas/explanation.ts';
 import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
@@ -7,7 +7,7 @@ import { artifact, ModelFixture, sigmoid, startTestApi, type TestApi } from './f
 let fixture: ModelFixture;
 let api: TestApi;
 
-/** Its log-odds are halved, and it says yes from 0.3 on. */
+/** Calibration halves the log-odds; the threshold is 0.3. */
 const operated: Artifact = {
   ...artifact(0),
   calibration: {
@@ -33,7 +33,7 @@ afterAll(async () => {
 
 const row = (hours: number) => ({ hours, plan: 'basic' });
 
-it('says yes from its threshold on, by the calibrated score', async () => {
+it('decides by its threshold on the calibrated score', async () => {
   const { body } = await api.send('POST', '/models/churn/predict', { rows: [row(-20), row(-10), row(20)] });
   expect(body).toMatchObject({ version: 1, threshold: 0.3 });
   const answered = body.predictions.map(({ score, positive }) => ({ score, positive }));
@@ -44,7 +44,7 @@ it('says yes from its threshold on, by the calibrated score', async () => {
   ]);
 });
 
-it('explains by the log-odds before calibration, and says what they alone would give', async () => {
+it('explains the log-odds before calibration, and returns the uncalibrated score too', async () => {
   const answer = await api.send('POST', '/models/churn/explain', { features: row(20) });
   const body = answer.body as unknown as ExplainAnswer;
   expect(body.score).toBeCloseTo(sigmoid(1), 12);
@@ -53,7 +53,7 @@ it('explains by the log-odds before calibration, and says what they alone would 
   expect(logOdds).toBeCloseTo(2, 12);
 });
 
-it('lists the cut and the kind of calibration of each version', async () => {
+it('lists the threshold and the kind of calibration of each version', async () => {
   await fixture.register(1);
   const { body } = await api.send('GET', '/models/churn/versions');
   expect((body as unknown as { versions: object[] }).versions).toMatchObject([
@@ -62,7 +62,7 @@ it('lists the cut and the kind of calibration of each version', async () => {
   ]);
 });
 
-it('decides at one half by a version without a threshold', async () => {
+it('decides at 0.5 for a version without a threshold', async () => {
   await fixture.promote(2, 1);
   await api.close();
   api = await startTestApi(fixture.database);
