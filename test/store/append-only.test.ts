@@ -1,4 +1,4 @@
-// What the database itself keeps: history is never rewritten, and a registered version is what it was.
+// Rules that the database itself enforces: history is never rewritten, and a registered version never changes.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { recordDecision } from '../../store/registry/decisions.ts';
 import { readArtifact } from '../../store/registry/versions.ts';
@@ -70,7 +70,7 @@ test.each(columns)('a registered version refuses %s', async (change) => {
   });
 });
 
-test('the stage of a version changes by a move only', async () => {
+test('the stage of a version changes only by a move', async () => {
   for (const stage of ['None', 'Staging', 'Archived']) {
     await expect(run(`update tidegate.version set stage = '${stage}'`)).rejects.toMatchObject({
       code: 'TG001',
@@ -79,7 +79,7 @@ test('the stage of a version changes by a move only', async () => {
   }
 });
 
-test('a version is neither deleted nor born in another stage than None', async () => {
+test('a version cannot be deleted, or inserted in another stage than None', async () => {
   expect(await sqlStateOf(run('delete from tidegate.version'))).toBe('TG001');
   expect(await sqlStateOf(run('truncate tidegate.version cascade'))).toBe('TG001');
   const copy = (stage: string) =>
@@ -92,7 +92,7 @@ test('a version is neither deleted nor born in another stage than None', async (
   });
 });
 
-test('an artifact that was changed behind the database is found when it is read', async () => {
+test('an artifact that was changed with triggers disabled is detected when it is read', async () => {
   expect(await readArtifact(database, 'kept', 1)).toEqual({ weights: [1] });
   await run(`set local session_replication_role = replica;
              update tidegate.version set artifact = '{"weights": [2]}'`);

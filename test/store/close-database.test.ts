@@ -1,4 +1,4 @@
-// Closing a database leaves nothing open that would hold up the end of a process.
+// Closing a database leaves nothing open that would keep the process from ending.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { createTestDatabase } from '../helpers/database.ts';
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => made.drop());
 
-test('a database of which only the pool was used closes its connections', async () => {
+test('closes its connections if only the pool was used', async () => {
   const database = openDatabase(made.url);
   await database.pool.query('select 1');
   expect(database.pool.totalCount).toBe(1);
@@ -17,7 +17,7 @@ test('a database of which only the pool was used closes its connections', async 
   expect(database.pool.totalCount).toBe(0);
 });
 
-test('a database that was used both ways is closed once', async () => {
+test('closes once if both the pool and Kysely were used', async () => {
   const database = openDatabase(made.url);
   await database.kysely.selectNoFrom((is) => is.lit(1).as('one')).execute();
   await database.pool.query('select 1');
@@ -25,7 +25,7 @@ test('a database that was used both ways is closed once', async () => {
   expect(database.pool.ended).toBe(true);
 });
 
-test('a database that nobody used is closed as well', async () => {
+test('closes if it was never used', async () => {
   const database = openDatabase(made.url);
   await expect(database.close()).resolves.toBeUndefined();
 });

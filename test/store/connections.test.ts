@@ -1,4 +1,4 @@
-// Connections are taken all at once, waited for within a deadline, and cut off at the end.
+// The connection pool: several connections are taken together, waiting has a deadline, and closing never hangs.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
@@ -21,7 +21,7 @@ const instant = new Date('2024-03-01Z');
 const window = { from: new Date('2024-02-01Z'), to: new Date('2024-03-02Z') };
 
 let database: MigratedDatabase;
-/** The same database through a pool of so many connections, closed after the work. */
+/** Runs `work` on the same database through a pool of `max` connections, and closes that. */
 async function withPool<T>(max: number, work: (small: Database) => Promise<T>): Promise<T> {
   const small = openDatabase(database.url, { max, connectWithinMs: 20_000 });
   try {
@@ -46,7 +46,7 @@ describe('many steps on few connections', () => {
     await settled(database);
   });
 
-  test.each([2, 3])('all end, at the same moment on a pool of %i', (max) =>
+  test.each([2, 3])('all finish on a pool of %i connections', (max) =>
     withPool(max, async (small) => {
       const steps = names.flatMap((name) => [
         getDefinition(small, name).then((source) => materialize(small, { source, asOf: instant })),
@@ -65,7 +65,7 @@ describe('many steps on few connections', () => {
   );
 });
 
-test('two that take two each never wait for what the other has', () =>
+test('two callers that take two connections each never block each other', () =>
   withPool(3, async (small) => {
     let most = 0;
     let held = 0;
@@ -79,11 +79,11 @@ test('two that take two each never wait for what the other has', () =>
     expect(most).toBe(2);
   }));
 
-describe('work that holds a connection and asks for another', () => {
+describe('work that has a connection and asks for another', () => {
   const asks: readonly [string, (same: Database) => Promise<unknown>][] = [
     ['a query of the pool', ({ pool }) => pool.query('select 1')],
     ['a query of Kysely', ({ kysely }) => kysely.selectFrom('tidegate.model').select('name').execute()],
-    ['connections of its own', (same) => withConnections(same, 1, () => Promise.resolve())],
+    ['further connections', (same) => withConnections(same, 1, () => Promise.resolve())],
   ];
   const seen: unknown[] = [];
   const note = (stack: unknown): void => void seen.push(stack);
@@ -104,7 +104,7 @@ describe('work that holds a connection and asks for another', () => {
     expect(seen[0]).toContain('connections.test.ts');
   });
 
-  test('may ask another database', () =>
+  test('may use another database', () =>
     withPool(1, async (other) => {
       const work = () => other.pool.query('select 1');
       seen.length = 0;
@@ -112,7 +112,7 @@ describe('work that holds a connection and asks for another', () => {
       expect(seen).toEqual([]);
     }));
 
-  test('can use Kysely on the connection that it holds', async () => {
+  test('can use Kysely on the connection that it has', async () => {
     const name = await withConnections(database, 1, async ([client]) => {
       await client.query('begin');
       await client.query('create temp table seen on commit drop as select 7 as n');
@@ -127,10 +127,10 @@ describe('work that holds a connection and asks for another', () => {
   });
 });
 
-test('a connection that does not become free in time is DATABASE_POOL_EXHAUSTED, which may be tried again', async () => {
+test('if no connection becomes free in time, the error is DATABASE_POOL_EXHAUSTED, which is retryable', async () => {
   const small = openDatabase(database.url, { max: 1, connectWithinMs: 100 });
   await withConnections(small, 1, async () => {
-    // Out of the context of the holder, as another step is.
+    // Outside the async context of the work that has the connection, as another step would be.
     const several = [1, 2, 3].map(
       () => new Promise((resolve) => outside(() => resolve(errorOf(withConnections(small, 2, nothing))))),
     );
@@ -142,7 +142,7 @@ test('a connection that does not become free in time is DATABASE_POOL_EXHAUSTED,
   await small.close();
 });
 
-test('closing cuts off connections that are in use, so that the process can end', async () => {
+test('closing the pool closes connections in use by force, so that the process can end', async () => {
   const small = openDatabase(database.url, { max: 2 });
   const stuck = errorOf(withConnections(small, 1, ([client]) => client.query('select pg_sleep(600)')));
   const neverBack = await small.pool.connect();

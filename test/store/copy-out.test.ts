@@ -1,4 +1,4 @@
-// COPY … TO STDOUT past pg's parser: every row arrives, and the connection is pg's again afterwards.
+// COPY … TO STDOUT bypassing pg's parser: every row arrives, and pg can use the connection normally afterwards.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type pg from 'pg';
 import { copyOut, copyRows } from '../../store/postgres/copy-out.ts';
@@ -26,7 +26,7 @@ const stillWorks = async (client: pg.PoolClient): Promise<void> =>
 const binary = (query: string): string => `copy (${query}) to stdout (format binary)`;
 
 describe('a binary COPY', () => {
-  it('gives every field of short rows, nulls among them', () =>
+  it('returns every field of short rows, including nulls', () =>
     withClient(async (client) => {
       const seen: (string | null)[] = [];
       await copyOut(
@@ -38,7 +38,7 @@ describe('a binary COPY', () => {
       await stillWorks(client);
     }));
 
-  it('puts rows together that no read of the socket holds whole, of every length around it', () =>
+  it('assembles rows that span several reads of the socket, for all lengths around the size of a read', () =>
     withClient(async (client) => {
       const lengths = [0, 1, 7, 60_000, 65_529, 65_536, 65_537, 200_001, 1_000_000, 3];
       const seen: [number, number][] = [];
@@ -57,7 +57,7 @@ describe('a binary COPY', () => {
       expect(seen).toEqual(lengths.map((length, index) => [index + 1, length]));
     }));
 
-  it('reads nothing more while the reader asks for time, and says what that ended with', () =>
+  it('reads nothing more until the promise of the reader settles, and rejects if that rejects', () =>
     withClient(async (client) => {
       const query = binary('select repeat($$x$$, 1000) from generate_series(1, 2000)');
       let taken = 0;
@@ -76,7 +76,7 @@ describe('a binary COPY', () => {
       await stillWorks(client);
     }));
 
-  it('hands over a hundred thousand rows once each, in order', () =>
+  it('passes on a hundred thousand rows once each, in order', () =>
     withClient(async (client) => {
       let next = 0;
       await copyOut(client, binary('select g from generate_series(0, 99999) g'), ([field]) => {
@@ -86,7 +86,7 @@ describe('a binary COPY', () => {
       await stillWorks(client);
     }));
 
-  it('gives numbers at the end of a long row where a typed array can stand', () =>
+  it('aligns the end of a long row so that a typed array can read numbers there', () =>
     withClient(async (client) => {
       const offsets: number[] = [];
       await copyOut(
@@ -99,7 +99,7 @@ describe('a binary COPY', () => {
       expect(offsets).toEqual(Array(9).fill(0));
     }));
 
-  it('has no row where the query has none', () =>
+  it('passes on no row if the query has none', () =>
     withClient(async (client) => {
       await copyOut(client, binary('select 1 where false'), () => expect.unreachable());
       await stillWorks(client);
@@ -121,7 +121,7 @@ describe('a COPY that fails', () => {
       await stillWorks(client);
     }));
 
-  it('rejects with what its reader throws, once, and reads no further row', () =>
+  it('rejects once with the error of its reader, and passes on no further row', () =>
     withClient(async (client) => {
       let rows = 0;
       const refused = copyOut(client, binary('select g from generate_series(1, 50000) g'), () => {
@@ -133,7 +133,7 @@ describe('a COPY that fails', () => {
       await stillWorks(client);
     }));
 
-  it('rejects where the connection breaks', async () => {
+  it('rejects if the connection breaks', async () => {
     const client = await database.pool.connect();
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     const broken = copyOut(
@@ -148,7 +148,7 @@ describe('a COPY that fails', () => {
   });
 });
 
-it('leaves notices and notifications to pg', () =>
+it('passes notices and notifications on to pg', () =>
   withClient(async (client) => {
     const heard: string[] = [];
     client.on('notice', ({ message }) => heard.push(message ?? ''));

@@ -1,4 +1,4 @@
-// What an SQL session with the application's own rights cannot do: change what a decision rests on, or promote without one.
+// What a SQL session with the application's privileges cannot do: change what a decision is based on, or promote without one.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openReport } from '../../store/registry/reports.ts';
 import { evidenceDigestOf, findEvidence } from '../../store/registry/evidence.ts';
@@ -16,7 +16,7 @@ let waiting: number;
 
 const run = (statement: string, values: unknown[] = []) => database.pool.query(statement, values);
 
-/** Runs statements in one transaction, as the server does with all that come in one message. */
+/** Runs statements in one transaction, because the server does that with all statements of one message. */
 const together = (...statements: string[]) => database.pool.query(statements.join('; '));
 
 const move = (version: number, from: string, to: string, reason: string, more = '') =>
@@ -86,7 +86,7 @@ test.each(refused)('an update of %s to %s is refused', async (table, change) => 
   expect((await run(`select md5(t::text) from tidegate.${table} t order by 1`)).rows).toEqual(before.rows);
 });
 
-test('a retrain that has ended keeps its outcome', async () => {
+test('the outcome of a finished retrain cannot be changed', async () => {
   expect(
     await sqlStateOf(run(`update tidegate.retrain set outcome = 'refused' where id = 'kept/${waiting}'`)),
   ).toBe('TG001');
@@ -97,7 +97,7 @@ const tables = [
   'dataset', 'dataset_chunk',
 ]; // prettier-ignore
 
-test.each(tables)('rows of %s are neither deleted nor truncated', async (table) => {
+test.each(tables)('rows of %s can be neither deleted nor truncated', async (table) => {
   const count = async (): Promise<unknown> => (await run(`select count(*) as n from tidegate.${table}`)).rows;
   const before = await count();
   expect(await sqlStateOf(run(`delete from tidegate.${table}`))).toMatch(/^TG001$/);
@@ -105,7 +105,7 @@ test.each(tables)('rows of %s are neither deleted nor truncated', async (table) 
   expect(await count()).toEqual(before);
 });
 
-test('the rows of a dataset go only as it expires, in either order of the two statements', async () => {
+test('the rows of a dataset can be deleted only when it expires, with the two statements in either order', async () => {
   await run(`insert into tidegate.dataset (id, request, model, definition_version, window_from, window_to, as_known_at,
       row_count, labelled_rows, training_rows, holdout_rows, columns, digest)
     select id + 500, request || '/copy' || id, model, definition_version, window_from, window_to, as_known_at, row_count,
@@ -120,7 +120,7 @@ test('the rows of a dataset go only as it expires, in either order of the two st
   );
 });
 
-test('new ways to move are not added by a row', async () => {
+test('new kinds of moves cannot be added by inserting a row', async () => {
   expect(
     await sqlStateOf(run(`insert into tidegate.allowed_move values ('None', 'Production', 'because')`)),
   ).toBe('TG001');
@@ -145,7 +145,7 @@ describe('a move into Production', () => {
     expect(await champion()).toEqual([{ version: 1 }]);
   });
 
-  test('is refused on a decision that was not accepted, rejects, or rests on other evidence', async () => {
+  test('is refused if the decision was not accepted, is a rejection, or is based on other evidence', async () => {
     const decide = (request: string, decision: string, accepted: boolean) =>
       `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel, comment,
          accepted, refusal, workflow_id, run_id)
@@ -157,12 +157,12 @@ describe('a move into Production', () => {
     ];
     expect(await sqlStateOf(together(decide('a', 'approve', false), ...swap))).toBe('TG002');
     expect(await sqlStateOf(together(decide('b', 'reject', true), ...swap))).toBe('TG002');
-    // Accepted, but no evidence is stored under its digest.
+    // The decision is accepted, but no evidence is stored under its digest.
     expect(await sqlStateOf(together(decide('c', 'approve', true), ...swap))).toBe('TG002');
     expect(await champion()).toEqual([{ version: 1 }]);
   });
 
-  test('is refused for another champion, another digest or another person than those of the decision', async () => {
+  test('is refused if champion, digest or person differ from those of the decision', async () => {
     await approved(database, 'kept', waiting, 1);
     digest = (await evidenceDigestOf(database, 'kept', waiting))!;
     const replaced = move(1, 'Production', 'Archived', 'replaced', digest);
@@ -173,24 +173,24 @@ describe('a move into Production', () => {
     expect(await champion()).toEqual([{ version: 1 }]);
   });
 
-  test('is refused to take the champion away alone', async () => {
+  test('cannot be prepared by archiving the champion alone', async () => {
     expect(await sqlStateOf(run(move(1, 'Production', 'Archived', 'replaced', digest)))).toBe('TG002');
     expect(await sqlStateOf(run(move(1, 'Production', 'Archived', 'rolled_back')))).toBe('TG002');
     expect(await champion()).toEqual([{ version: 1 }]);
   });
 
-  test('goes back only together with the version that is rolled back', async () => {
+  test('as a rollback is refused unless the champion is archived with it', async () => {
     expect(await sqlStateOf(run(move(1, 'Archived', 'Production', 'rollback')))).toBe('TG002');
   });
 
-  test('is refused while the sequence of the chain is set back', async () => {
+  test('is refused if the sequence of ids was set back', async () => {
     await run(`select setval('tidegate.transition_id', 1)`);
     const state = await sqlStateOf(run(move(waiting, 'Staging', 'Archived', 'withdrawn')));
     await run(`select setval('tidegate.transition_id', (select max(id) from tidegate.transition))`);
     expect(state).toBe('TG001');
   });
 
-  test('ignores hash, id and instant that the row brings', async () => {
+  test('ignores hash, id and instant given in the row', async () => {
     const fourth = await model.register();
     await run(`insert into tidegate.transition (id, model, version, from_stage, to_stage, reason, actor, authority, workflow_id,
         run_id, at, previous_hash, hash)
@@ -198,7 +198,7 @@ describe('a move into Production', () => {
     expect((await checkChain(database, 'kept')).broken).toBeNull();
   });
 
-  test('is made on the decision, by the statements that the store uses', async () => {
+  test('succeeds with the decision, by the statements that the store uses', async () => {
     await together(
       move(1, 'Production', 'Archived', 'replaced', digest),
       move(waiting, 'Staging', 'Production', 'approved', digest),
@@ -208,7 +208,7 @@ describe('a move into Production', () => {
   });
 });
 
-test('a stage is not set from within a trigger of one’s own, nor a version moved twice by one statement', async () => {
+test('a stage cannot be set from another trigger, and one statement cannot move a version twice', async () => {
   const version = await model.register();
   const nested = together(
     'create temp table lever (n int)',
@@ -232,7 +232,7 @@ test('a rejection needs a decision that rejects', async () => {
   expect(await sqlStateOf(run(move(version, 'Staging', 'Archived', 'rejected')))).toBe('TG002');
 });
 
-test('evidence that was changed behind the triggers is found when it is read', async () => {
+test('evidence that was changed with triggers disabled is detected when it is read', async () => {
   await run(`set local session_replication_role = replica;
     update tidegate.evidence set body = jsonb_set(body, '{summary}', '"perfect"') where version = ${waiting}`);
   expect(await failureOf(findEvidence(database, 'kept', waiting))).toMatchObject({
@@ -249,7 +249,7 @@ describe('a name that is not one printable line', () => {
     'grace\u0085',
     'grace\u2028ok',
     'grace\u001b[2J',
-  ])('%j is stored nowhere', async (name) => {
+  ])('%j cannot be stored in any table', async (name) => {
     const insert = run(
       `insert into tidegate.retrain (id, model, trigger, requested_by, workflow_id, run_id)
          values ($1, 'kept', 'by hand', $1, 'w', 'r')`,
@@ -265,7 +265,7 @@ describe('a name that is not one printable line', () => {
     expect(await sqlStateOf(decided)).toBe('TG003');
   });
 
-  test('letters of any script are names', async () => {
+  test('names may use letters of any script', async () => {
     for (const name of ['Zoë O’Brien', '李小龍', 'Ørsted-Łukasz', 'ada@example.com', 'नमिता'])
       await run(
         `insert into tidegate.retrain (id, model, trigger, requested_by, workflow_id, run_id)

@@ -1,4 +1,4 @@
-// Decisions: every one leaves a row, and one at most settles a version.
+// Decisions: every one is recorded, and at most one settles a version.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type Decision,
@@ -51,13 +51,13 @@ test('a refused decision is recorded and settles nothing', async () => {
   expect(await record(decision(2, 'then accepted'))).toMatchObject({ accepted: true });
 });
 
-test('a repeated request returns the first row, whatever it says the second time', async () => {
+test('a repeated request returns the first row, even if its content differs', async () => {
   const first = await record(decision(3, 'repeated'));
   expect(await record(decision(3, 'repeated', { decision: 'reject', comment: 'no' }))).toEqual(first);
   expect(await listDecisions(database, 'churn', 3)).toEqual([first]);
 });
 
-test('a second decision that would be accepted is recorded as refused, and says who settled it', async () => {
+test('a second valid decision is recorded as refused, and its refusal names who settled the version', async () => {
   const first = await record(decision(4, 'first', { decision: 'reject', actor: 'grace' }));
   const second = await record(decision(4, 'second'));
   expect(second).toMatchObject({ request: 'second', decision: 'approve', accepted: false });
@@ -66,7 +66,7 @@ test('a second decision that would be accepted is recorded as refused, and says 
   expect(await findAcceptedDecision(database, 'churn', 4)).toEqual(first);
 });
 
-test('ten decisions at once: one is accepted, and nine name it', async () => {
+test('of ten concurrent decisions one is accepted, and the refusals of the others name it', async () => {
   const requests = Array.from({ length: 10 }, (_, n) => `at once ${n}`);
   const rows = await Promise.all(
     requests.map((request, n) =>
@@ -81,18 +81,18 @@ test('ten decisions at once: one is accepted, and nine name it', async () => {
   expect(await listDecisions(database, 'churn', 5)).toHaveLength(10);
 });
 
-test('one request sent ten times at once leaves one row', async () => {
+test('one request sent ten times concurrently is recorded once', async () => {
   const rows = await Promise.all(Array.from({ length: 10 }, () => record(decision(6, 'chorus'))));
   expect(new Set(rows.map(({ at }) => at.getTime())).size).toBe(1);
   expect(await listDecisions(database, 'churn', 6)).toHaveLength(1);
 });
 
-test('versions are settled one by one', async () => {
+test('each version is settled separately', async () => {
   expect(await record(decision(7, 'seven'))).toMatchObject({ accepted: true });
   expect(await record(decision(8, 'eight'))).toMatchObject({ accepted: true });
 });
 
-test('the database refuses an acceptance with a refusal, and a decision that is none', async () => {
+test('the database refuses an accepted decision with a refusal, and an unknown decision', async () => {
   const insert = (accepted: boolean, refusal: string | null, word: string) =>
     database.pool.query(
       `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel,

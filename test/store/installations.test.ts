@@ -1,4 +1,4 @@
-// Two installations in one namespace: neither takes what belongs to the other, and a restored one can.
+// Two installations in one namespace: neither takes what belongs to the other, unless it was restored in its place.
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -78,7 +78,7 @@ afterAll(async () => {
 
 const apply = (place: Place, at: 0 | 1) => applyModel(place, definitions.get(place)![at]!, 'ada');
 
-/** A run that no worker takes. */
+/** Starts a run that no worker picks up. */
 const start = (client: Client, workflowId: string, model = MODEL) =>
   client.workflow.start(workflowTypes.retrain, {
     workflowId,
@@ -87,7 +87,7 @@ const start = (client: Client, workflowId: string, model = MODEL) =>
     typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
   });
 
-/** Runs an activity of a run as a worker of that place does; tells whether it was let in. */
+/** Runs an activity of a run as a worker of that installation would. @throws if it was not admitted */
 async function admitted(
   { client, database }: Place,
   workflowExecution: { workflowId: string; runId: string },
@@ -102,7 +102,7 @@ async function admitted(
   );
 }
 
-test('a database is one installation for good', async () => {
+test('the installation id of a database cannot be changed or deleted', async () => {
   expect(first.installation.id).not.toBe(second.installation.id);
   const { pool } = first.database;
   for (const change of [
@@ -115,7 +115,7 @@ test('a database is one installation for good', async () => {
   );
 });
 
-test('a model of the same name is not applied from a second database, and nothing changes', async () => {
+test('a model of the same name cannot be applied from a second database, and nothing changes', async () => {
   await apply(first, 0);
   const before = await first.client.schedule.getHandle(workflowIds.monitor(MODEL)).describe();
   const failure = await failureOf(apply(second, 0));
@@ -128,7 +128,7 @@ test('a model of the same name is not applied from a second database, and nothin
   await expect(apply(first, 0)).resolves.toMatchObject({ changed: false });
 });
 
-test('a schedule that carries no id belongs to the database that held its model before', async () => {
+test('a schedule without an id belongs to the database that already has its model', async () => {
   await apply(first, 1);
   const handle = first.client.schedule.getHandle(workflowIds.monitor(LEGACY));
   const forget = () =>
@@ -143,7 +143,7 @@ test('a schedule that carries no id belongs to the database that held its model 
   expect((await failureOf(apply(second, 1))).code).toBe('FOREIGN_INSTALLATION');
   await apply(first, 1);
   expect((await failureOf(apply(second, 1))).message).toContain(first.installation.id);
-  // A worker claims it as well.
+  // A worker claims the schedule as well.
   await forget();
   expect(await claimSchedules(first.client, LEGACY, first.installation)).toEqual([
     workflowIds.monitor(LEGACY),
@@ -154,7 +154,7 @@ test('a schedule that carries no id belongs to the database that held its model 
   );
 });
 
-test('activities of another installation are put back untouched, and those from before ids go to whom has the model', async () => {
+test('activities of another installation are put back, and those without an id go to the installation with the model', async () => {
   const run = await start(first.client, `retrain/${MODEL}`);
   const execution = { workflowId: run.workflowId, runId: run.firstExecutionRunId };
   expect(await admitted(first, execution)).toBe('done');
@@ -170,7 +170,7 @@ test('activities of another installation are put back untouched, and those from 
   await expect(admitted(second, from)).rejects.toMatchObject({ type: 'FOREIGN_INSTALLATION' });
 });
 
-test('a retrain is not asked of the loop of another installation', async () => {
+test('a retrain cannot be requested from the workflow of another installation', async () => {
   const request = {
     retrainId: 'x',
     model: MODEL,
@@ -184,7 +184,7 @@ test('a retrain is not asked of the loop of another installation', async () => {
 });
 
 test('a worker and the doctor refuse a task queue with runs of another installation', async () => {
-  // Visibility follows the start of a run by some time.
+  // A run becomes visible some time after its start.
   await eventually(async () => {
     expect((await failureOf(refuseForeignRuns(second.client, taskQueue, second.installation))).code).toBe(
       'FOREIGN_INSTALLATION',
@@ -197,17 +197,17 @@ test('a worker and the doctor refuse a task queue with runs of another installat
   expect(own.map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok', 'ok']);
 });
 
-test('after a restore, the one that stands in the place of the other takes over what is its own', async () => {
+test('after a restore, the installation that adopted the other takes over what belonged to it', async () => {
   await recordAdoption(second.database, first.installation.id, 'grace');
   const restored = { ...second, installation: await readInstallation(second.database) };
   await expect(refuseForeignRuns(restored.client, taskQueue, restored.installation)).resolves.toBeUndefined();
   definitions.set(restored, definitions.get(second)!);
   await expect(apply(restored, 0)).resolves.toMatchObject({ changed: true });
-  // From then on the schedule is the second's, and the first is refused.
+  // From now on the schedule belongs to the second installation, and the first is refused.
   expect((await failureOf(apply(first, 0))).message).toContain(second.installation.id);
 });
 
-test('a copy of a database is noticed, until a person has said what is meant', async () => {
+test('a copy of a database is refused until a person has adopted it', async () => {
   const database = await copyOf(first);
   const { id } = await readInstallation(database);
   expect(id).toBe(first.installation.id);
@@ -222,13 +222,13 @@ test('a copy of a database is noticed, until a person has said what is meant', a
   await database.drop();
 });
 
-/** As `createdb --template` makes one. */
+/** Copies a database as `createdb --template` does. */
 async function copyOf({ database }: Place): Promise<MigratedDatabase> {
   const url = new URL(database.url);
   const original = url.pathname.slice(1);
   const copy = `${original}_copy`;
   const admin = openDatabase(inject('postgresUrl'), { max: 1 });
-  // A template must be used by nobody.
+  // A template must have no connections.
   await admin.pool.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()`,
     [original],

@@ -1,4 +1,4 @@
-// A connection that breaks while it is in use: a failed statement, and never the end of the process.
+// A connection that breaks while it is in use fails the statement but never ends the process.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -16,10 +16,10 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test('a connection in use that the server ends fails its statement, and its event has a listener', async () => {
+test('if the server closes a connection in use, its statement fails and its error event has a listener', async () => {
   const client = await database.pool.connect();
   try {
-    // Without one the event would be thrown where nobody can catch it.
+    // Without a listener the event would throw where nothing can catch it.
     expect(client.listenerCount('error')).toBeGreaterThan(0);
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     const ended = new Promise((resolve) => client.once('end', resolve));
@@ -31,7 +31,7 @@ test('a connection in use that the server ends fails its statement, and its even
   }
 });
 
-test('a transaction whose connection is lost is refused, and the next one gets another connection', async () => {
+test('a transaction whose connection is lost fails, and the next one gets another connection', async () => {
   const lost = database.kysely.transaction().execute(async (transaction) => {
     await transaction.selectFrom('tidegate.model').select('name').execute();
     await database.pool.query(

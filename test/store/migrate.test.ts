@@ -1,4 +1,4 @@
-// Migrations: any number of processes at once, all or nothing, and no process on a schema it does not know.
+// Migrations: run by any number of processes together, all or none, and no process uses a schema it does not know.
 import { type Kysely, sql } from 'kysely';
 import { afterEach, expect, test } from 'vitest';
 import { exampleMigrations } from '../../migrations/example/index.ts';
@@ -44,7 +44,7 @@ const only = (...names: string[]): MigrationTrack => ({
   ),
 });
 
-test('twenty processes that migrate an empty database at once all succeed, and one set is applied', async () => {
+test('twenty processes that migrate an empty database concurrently all succeed, and each migration runs once', async () => {
   const { url } = await emptyDatabase();
   const processes = Array.from({ length: 20 }, () => open(url));
   const ran = await Promise.all(processes.map((database) => migrate(database, tidegateMigrations)));
@@ -63,13 +63,13 @@ test('a second run changes nothing', async () => {
   expect(await tablesOf(database)).toEqual(before);
 });
 
-test('a process runs only the migrations that the database has not seen', async () => {
+test('a process runs only the missing migrations', async () => {
   const database = await emptyDatabase();
   await migrate(database, only(first));
   expect(await migrate(database, tidegateMigrations)).toEqual(later);
 });
 
-test('the two histories are kept apart', async () => {
+test('the two tracks of migrations are recorded separately', async () => {
   const database = await emptyDatabase();
   await migrate(database, tidegateMigrations);
   expect(await migrate(database, exampleMigrations)).toEqual(Object.keys(exampleMigrations.migrations));
@@ -77,7 +77,7 @@ test('the two histories are kept apart', async () => {
   await checkSchema(database, exampleMigrations);
 });
 
-test('a database with a migration that this process does not know is too new', async () => {
+test('a database that has run an unknown migration is refused as too new', async () => {
   const database = await emptyDatabase();
   await migrate(database, tidegateMigrations);
   const older = only(first);
@@ -88,7 +88,7 @@ test('a database with a migration that this process does not know is too new', a
   }
 });
 
-test('a database that lacks a migration is out of date, and fits once it has it', async () => {
+test('a database that lacks a migration is out of date, and is accepted after that has run', async () => {
   const database = await emptyDatabase();
   expect((await failureOf(checkSchema(database, tidegateMigrations))).code).toBe('SCHEMA_OUT_OF_DATE');
   await migrate(database, only(first));
@@ -99,7 +99,7 @@ test('a database that lacks a migration is out of date, and fits once it has it'
   await expect(checkSchema(database, tidegateMigrations)).resolves.toBeUndefined();
 });
 
-test('a migration that fails leaves nothing half done, and the lock free', async () => {
+test('a failed migration changes nothing and releases the lock', async () => {
   const database = await emptyDatabase();
   const makes = (table: string) => async (db: Kysely<never>) => {
     await sql`create table public.${sql.id(table)} (id int)`.execute(db);
@@ -125,7 +125,7 @@ test('a migration that fails leaves nothing half done, and the lock free', async
   expect(await tablesOf(database)).toEqual(expect.arrayContaining(['public.good', 'public.bad']));
 });
 
-test('a migration that another process holds up says which, and goes on once it has ended', async () => {
+test('a migration blocked by another process names its session, and succeeds after that has ended', async () => {
   const database = await emptyDatabase();
   const other = await open(database.url).pool.connect();
   await other.query(`set application_name = 'the other'`);
@@ -142,7 +142,7 @@ test('a migration that another process holds up says which, and goes on once it 
   expect(await migrate(database, tidegateMigrations, { lockTimeoutMs: 50 })).toEqual(all);
 });
 
-test('a migration that a session with an open transaction holds up says which, and changes nothing', async () => {
+test('a migration blocked by an open transaction names its session, and changes nothing', async () => {
   const database = await emptyDatabase();
   await migrate(database, only(first));
   const reader = await open(database.url).pool.connect();
@@ -170,7 +170,7 @@ test('a migration that a session with an open transaction holds up says which, a
   expect(await migrate(database, changing, { lockTimeoutMs: 50 })).toEqual(['9999-change']);
 });
 
-test('a migrator that is killed in the middle leaves nothing, and the next one does the whole', async () => {
+test('a process killed in the middle of a migration changes nothing, and the next one runs all of it', async () => {
   const database = await emptyDatabase();
   const dying: MigrationTrack = {
     ...tidegateMigrations,
@@ -190,7 +190,7 @@ test('a migrator that is killed in the middle leaves nothing, and the next one d
   expect(await migrate(database, tidegateMigrations)).toEqual(all);
 });
 
-test('migrations run whatever limits and defaults the database gives its sessions', async () => {
+test('migrations do not depend on limits and defaults that the database sets for sessions', async () => {
   const database = await emptyDatabase();
   const name = new URL(database.url).pathname.slice(1);
   for (const setting of [

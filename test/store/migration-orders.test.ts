@@ -1,4 +1,4 @@
-// Databases from before the first release: whatever order their migrations ran in, all come to the schema of a fresh one.
+// Databases from before the first release ran migrations in different orders; all are brought to the schema of a new one.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
@@ -36,7 +36,7 @@ const only = (names: readonly string[]): MigrationTrack => ({
   ),
 });
 
-/** Brings the database to the newest schema, and holds it to a fresh one. */
+/** Migrates the database to the newest schema, and compares it with a new one. */
 async function upgraded(executed: readonly string[]): Promise<void> {
   expect(await migrate(database, tidegateMigrations)).toEqual(all.filter((name) => !executed.includes(name)));
   await checkSchema(database, tidegateMigrations);
@@ -44,7 +44,7 @@ async function upgraded(executed: readonly string[]): Promise<void> {
 }
 
 interface History {
-  /** One list for each state in which a revision could leave a database, in the order in which they were added. */
+  /** The migrations added by each revision, in the order of the revisions. */
   readonly steps: readonly (readonly string[])[];
 }
 

@@ -1,4 +1,4 @@
-// Failures that a real Postgres, its driver and the way to it give, as errors of the table.
+// Failures of a real Postgres, its driver and the network, mapped to errors of the error table.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../store/postgres/database.ts';
@@ -31,7 +31,7 @@ const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** What statements, run one after the other in a transaction that is undone, fail with. */
+/** Returns the error of statements that run one after the other in a transaction that is rolled back. */
 async function failureOf(statement: string): Promise<ReturnType<typeof postgresFailure>> {
   const client = await database.pool.connect();
   try {
@@ -74,14 +74,14 @@ it.each([
   expect(failure?.error.message).toMatch(/SQLSTATE \w{5}\)$/);
 });
 
-it('a role without the privilege is DATABASE_PERMISSION, and the remedy names a grant', async () => {
+it('a missing privilege is DATABASE_PERMISSION, and the remedy suggests a grant', async () => {
   const failure = await failureOf(`set local role ${role}; select 1 from billing`);
   expect(failure?.error).toMatchObject({ code: 'DATABASE_PERMISSION', retryable: false });
   expect(failure?.error.message).toContain('billing');
   expect(failure?.error.remedy).toContain('Grant');
 });
 
-it('a lock that is not free in time, and a deadlock, may pass', async () => {
+it('a lock timeout and a deadlock are temporary', async () => {
   const holder = await database.pool.connect();
   try {
     await holder.query('begin; lock table billing in access exclusive mode');
@@ -96,7 +96,7 @@ it('a lock that is not free in time, and a deadlock, may pass', async () => {
   expect(postgresFailure(serialisation)?.error.code).toBe('DATABASE_CONFLICT');
 });
 
-it('a value that COPY refuses is named with its table, line and column', () => {
+it('the error for a value that COPY refuses names table, line and column', () => {
   const copied = Object.assign(new Error('value "40000" is out of range for type smallint'), {
     code: '22003',
     where: 'COPY loaded, line 3, column fee: "40000"',
@@ -104,7 +104,7 @@ it('a value that COPY refuses is named with its table, line and column', () => {
   expect(postgresFailure(copied)?.error.message).toContain('COPY loaded, line 3, column fee');
 });
 
-describe('before a statement is run', () => {
+describe('while connecting', () => {
   const connecting = async (change: (url: URL) => void): Promise<ReturnType<typeof postgresFailure>> => {
     const url = new URL(database.url);
     change(url);
@@ -116,7 +116,7 @@ describe('before a statement is run', () => {
     }
   };
 
-  it('a database that is not there is DATABASE_MISSING', async () => {
+  it('a database that does not exist is DATABASE_MISSING', async () => {
     const failure = await connecting((url) => (url.pathname = '/nowhere'));
     expect([failure?.error.code, failure?.blame]).toEqual(['DATABASE_MISSING', 'setup']);
     expect(failure?.error.message).toContain('nowhere');
@@ -130,13 +130,13 @@ describe('before a statement is run', () => {
       expect((await connecting(change))?.error.code).toBe('DATABASE_LOGIN_REFUSED');
   });
 
-  it('TLS that the server does not speak is no outage', async () => {
+  it('TLS that the server does not support is not temporary', async () => {
     const failure = await connecting((url) => url.searchParams.set('sslmode', 'verify-full'));
     expect([failure?.error.code, failure?.blame]).toEqual(['DATABASE_LOGIN_REFUSED', 'setup']);
     expect(failure?.error.remedy).toContain('sslmode');
   });
 
-  it('a port on which nobody listens is DATABASE_UNREACHABLE, in words', async () => {
+  it('a port without a listener is DATABASE_UNREACHABLE, with a message', async () => {
     const port = String(await freePort());
     const failure = await connecting((url) => {
       url.hostname = 'localhost';
@@ -147,7 +147,7 @@ describe('before a statement is run', () => {
   });
 });
 
-it('a statement that outlasts the patience of the driver may pass', async () => {
+it('a statement that exceeds the timeout of the driver is temporary', async () => {
   const client = new pg.Client({ connectionString: database.url, query_timeout: 50 });
   client.on('error', () => undefined);
   await client.connect();
@@ -156,7 +156,7 @@ it('a statement that outlasts the patience of the driver may pass', async () => 
   expect([failure?.error.code, failure?.blame]).toEqual(['DATABASE_TIMEOUT', 'moment']);
 });
 
-describe('what drivers and poolers say', () => {
+describe('errors of drivers and poolers', () => {
   const coded = (message: string, code?: string): Error => Object.assign(new Error(message), { code });
   it.each([
     [coded('unsupported startup parameter: options', '08P01'), 'DATABASE_POOLER'],
@@ -192,7 +192,7 @@ describe('what drivers and poolers say', () => {
     coded("ENOENT: no such file or directory, open 'x.csv'", 'ENOENT'),
     new RangeError('the statement has no text for $1'),
     'a text',
-  ])('%s is no failure of Postgres', (error) => {
+  ])('%s is not a failure of Postgres', (error) => {
     expect(postgresFailure(error)).toBeUndefined();
     expect(isTemporary(error)).toBe(false);
   });

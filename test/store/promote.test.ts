@@ -1,4 +1,4 @@
-// Promotion: a compare-and-swap on the champion, done once however often it is asked for.
+// Promotion: succeeds only if the champion is still the expected one, and happens once even if it is called repeatedly.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { promote } from '../../store/registry/stage-moves.ts';
 import { listTransitions } from '../../store/registry/verify-chain.ts';
@@ -15,7 +15,7 @@ afterAll(() => database.drop());
 const stagesOf = async (model: string): Promise<string[]> =>
   (await listVersions(database, model)).toReversed().map(({ stage }) => stage);
 
-test('the first version goes to Production where none was', async () => {
+test('the first version is promoted if Production is empty', async () => {
   const { stage } = await candidateModel(database, 'first');
   const version = await stage();
   const authority = await approved(database, 'first', version, null);
@@ -28,7 +28,7 @@ test('the first version goes to Production where none was', async () => {
   });
 });
 
-test('the champion that the evidence named is replaced in the same transaction', async () => {
+test('the champion named by the evidence is replaced in the same transaction', async () => {
   const { produce, stage } = await candidateModel(database, 'second');
   await produce();
   const version = await stage();
@@ -46,7 +46,7 @@ const stale = [
   ['no version', null, 'version 1 of stale is in Production, but the evidence compares with no version'],
 ] as const;
 
-test('a promotion on evidence about another champion is stale, and moves nothing', async () => {
+test('a promotion whose evidence names another champion is refused as stale, and moves nothing', async () => {
   const { produce, stage } = await candidateModel(database, 'stale');
   await produce();
   const waiting = await stage();
@@ -59,7 +59,7 @@ test('a promotion on evidence about another champion is stale, and moves nothing
   expect(await stagesOf('stale')).toEqual(['Archived', 'Production']);
 });
 
-test('a promotion on evidence about a champion where none is left is stale', async () => {
+test('a promotion whose evidence names a champion is refused as stale if there is no champion any more', async () => {
   const { stage } = await candidateModel(database, 'vacant');
   const failure = await failureOf(promote(database, 'vacant', await stage(), 7, by(), ''));
   expect(failure).toMatchObject({
@@ -68,7 +68,7 @@ test('a promotion on evidence about a champion where none is left is stale', asy
   });
 });
 
-test('ten promotions of one version at once promote it once', async () => {
+test('ten concurrent promotions of one version promote it once', async () => {
   const { produce, stage } = await candidateModel(database, 'crowd');
   await produce();
   const waiting = await stage();
@@ -83,7 +83,7 @@ test('ten promotions of one version at once promote it once', async () => {
   expect(moves.filter(({ reason }) => reason === 'replaced')).toHaveLength(1);
 });
 
-test('a version that is not in Staging is not promoted, and the champion stays', async () => {
+test('a version that is not in Staging cannot be promoted, and the champion stays', async () => {
   const { produce, register } = await candidateModel(database, 'early');
   await produce();
   const failure = await failureOf(promote(database, 'early', await register(), 1, by(), ''));
@@ -94,7 +94,7 @@ test('a version that is not in Staging is not promoted, and the champion stays',
   expect(await stagesOf('early')).toEqual(['Production', 'None']);
 });
 
-test('an unknown model or version is refused by name', async () => {
+test('an unknown model or version is refused', async () => {
   await candidateModel(database, 'known');
   expect(await failureOf(promote(database, 'unknown', 1, null, by(), ''))).toMatchObject({
     code: 'UNKNOWN_MODEL',

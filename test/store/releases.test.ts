@@ -1,4 +1,4 @@
-// What was released stays usable: its migrations are what they were, and its data opens with this revision.
+// Releases stay usable: their migrations have not changed, and this revision can use their data.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -36,7 +36,7 @@ async function emptyDatabase(): Promise<Database> {
   return database;
 }
 
-test('migrations that were released are what they were, and none was put before them', async () => {
+test('released migrations have not changed, and none was inserted before them', async () => {
   const released = JSON.parse(await readFile(new URL('migrations.json', RELEASES), 'utf8')) as {
     name: string;
     sha256: string;
@@ -87,13 +87,13 @@ describe.each(dumps)('the data of %s', (dump) => {
     return environment.run<[], T, () => Promise<T>>(() => step(steps));
   };
 
-  test('comes to the schema of a fresh database', async () => {
+  test('is migrated to the schema of a new database', async () => {
     const fresh = await emptyDatabase();
     await migrate(fresh, tidegateMigrations);
     expect(await schemaSnapshot(database)).toEqual(await schemaSnapshot(fresh));
   });
 
-  test('is whole: chain, datasets, cards, reports', async () => {
+  test('is intact: chain, datasets, cards, reports', async () => {
     expect((await checkChain(database, model)).broken).toBeNull();
     const { rows } = await database.pool.query<{ id: number }>('select id from tidegate.dataset');
     for (const { id } of rows) await verifyDataset(database, await getDataset(database, id));
@@ -102,7 +102,7 @@ describe.each(dumps)('the data of %s', (dump) => {
     await get(`/models/${model}/reports`);
   });
 
-  test('answers with the stored version, by key and by features', async () => {
+  test('is used for predictions by the stored version, by key and by features', async () => {
     for (const payload of [{ keys: [{ user_id: 'u1' }] }, { rows: [{ hours: 9, plan: 'basic' }] }]) {
       const response = await app.inject({
         method: 'POST',
@@ -114,7 +114,7 @@ describe.each(dumps)('the data of %s', (dump) => {
     }
   });
 
-  test('is worked on: what waits is decided, promoted, and the next window measured', async () => {
+  test('can be continued: the waiting version is approved and promoted, and the next window is measured', async () => {
     const { version, evidenceDigest } = (await get(`/models/${model}/pending`)) as {
       version: number;
       evidenceDigest: string;

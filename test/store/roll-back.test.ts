@@ -1,4 +1,4 @@
-// Rollback: to the champion before or to one that is named, and only to where Production has been.
+// Rollback: to the previous champion or to a given version, but only to one that was in Production.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listTransitions } from '../../store/registry/verify-chain.ts';
 import { rollBack } from '../../store/registry/roll-back.ts';
@@ -17,14 +17,14 @@ const back = (model: string, to?: number, runId = `run ${(runs += 1)}`) =>
   rollBack(database, model, to, by(runId), 'it fails');
 const champion = async (model: string) => (await findVersionIn(database, model, 'Production'))?.version;
 
-/** A model whose versions 1, 2 and 3 were in Production one after the other. */
+/** Creates a model whose versions 1, 2 and 3 were in Production one after the other. */
 async function threeChampions(name: string): Promise<CandidateModel> {
   const model = await candidateModel(database, name);
   for (let n = 0; n < 3; n += 1) await model.produce();
   return model;
 }
 
-test('without a name the version before the champion comes back', async () => {
+test('without a target the version before the champion returns to Production', async () => {
   await threeChampions('before');
   expect(await back('before')).toEqual({ from: 3, to: 2 });
   expect(await champion('before')).toBe(2);
@@ -46,14 +46,14 @@ test('rolling back again goes further back, until the first', async () => {
   expect(await champion('further')).toBe(1);
 });
 
-test('a version that is named comes back, also one that was rolled back before', async () => {
+test('a given version returns to Production, even if it was rolled back before', async () => {
   await threeChampions('named');
   expect(await back('named', 1)).toEqual({ from: 3, to: 1 });
   expect(await back('named', 3)).toEqual({ from: 1, to: 3 });
   expect(await champion('named')).toBe(3);
 });
 
-test('a version that was never in Production, is there now or does not exist is no target', async () => {
+test('a version that was never in Production, is there now or does not exist is refused as target', async () => {
   const model = await threeChampions('targets');
   await model.stage();
   await model.stage();
@@ -76,7 +76,7 @@ test('without a champion there is nothing to roll back', async () => {
   expect(await failureOf(back('absent'))).toMatchObject({ code: 'UNKNOWN_MODEL' });
 });
 
-test('a repeated call of one run rolls back once, and another run goes on', async () => {
+test('a repeated call of one run rolls back once, and another run rolls back further', async () => {
   await threeChampions('repeated');
   const first = await back('repeated', undefined, 'one run');
   expect(await back('repeated', undefined, 'one run')).toEqual(first);
@@ -84,7 +84,7 @@ test('a repeated call of one run rolls back once, and another run goes on', asyn
   expect(await back('repeated', undefined, 'another run')).toEqual({ from: 2, to: 1 });
 });
 
-test('five runs that roll back to one version at once leave it in Production', async () => {
+test('five runs that roll back to the same version concurrently leave it in Production', async () => {
   await threeChampions('crowd');
   const results = await Promise.allSettled(Array.from({ length: 5 }, () => back('crowd', 1)));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

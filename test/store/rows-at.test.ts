@@ -42,7 +42,7 @@ const rows = (options: Partial<Parameters<typeof rowsAt>[2]> = {}) =>
   rowsAt(database, sample.definition, { asOf, limit: 100, ...options });
 
 describe('rows at an instant', () => {
-  test('are those of the entities that existed, in the order of their keys, with what was known of each', async () => {
+  test('are the rows of all entities that existed, ordered by key, with the values known then', async () => {
     const found = await rows();
     expect(found.map(({ key }) => [key['user_id'], key['region']])).toEqual([
       ['a', 'eu'],
@@ -53,7 +53,7 @@ describe('rows at an instant', () => {
     expect(found.map(({ values }) => Object.fromEntries(values))).toEqual([
       { hours: Infinity, plan: '__proto__', loaded_at: micros('2024-01-30Z'), loaded: 2, unknown: 'false' },
       { hours: null, plan: null, loaded_at: null, loaded: null, unknown: 'true' },
-      // 21 days old: past the ttl.
+      // 21 days old, which is older than the ttl.
       { hours: null, plan: null, loaded_at: null, loaded: null, unknown: 'true' },
       { hours: null, plan: '🙂', loaded_at: null, loaded: null, unknown: 'false' },
     ]);
@@ -65,7 +65,7 @@ describe('rows at an instant', () => {
     ]);
   });
 
-  test('may be asked for by a key, or by a part of it', async () => {
+  test('can be selected by a key or part of a key', async () => {
     expect((await rows({ key: { user_id: 'a', region: 'us' } })).map(({ key }) => key)).toEqual([
       { user_id: 'a', region: 'us' },
     ]);
@@ -74,11 +74,11 @@ describe('rows at an instant', () => {
     expect(await rows({ key: { user_id: 'nobody' } })).toEqual([]);
   });
 
-  test('are the first in the order of their keys where a limit cuts them', async () => {
+  test('are limited to the first in the order of their keys', async () => {
     expect((await rows({ limit: 2 })).map(({ key }) => key['region'])).toEqual(['eu', 'us']);
   });
 
-  test('leave nothing behind, so that the next look on the same connection sees its own', async () => {
+  test('leave nothing behind that would affect the next call on the same connection', async () => {
     for (const user_id of ['a', 'b', 'a']) {
       const found = await rows({ key: { user_id, region: 'eu' } });
       expect(found.map(({ key }) => key['user_id'])).toEqual([user_id]);
@@ -87,7 +87,7 @@ describe('rows at an instant', () => {
 });
 
 describe('a key is refused', () => {
-  test('where it names another column', async () => {
+  test('if it names a column that is not a key', async () => {
     const failure = await failureOf(rows({ key: { user: 'a' } }));
     expect([failure.code, failure.message]).toEqual([
       'INVALID_REQUEST',
@@ -95,7 +95,7 @@ describe('a key is refused', () => {
     ]);
   });
 
-  test('where the column cannot hold it', async () => {
+  test('if its value does not fit the column', async () => {
     await database.pool.query('create table rows_at.numbered (user_id int, region text, at timestamptz)');
     const definition = { ...sample.definition, rows: { table: 'rows_at.numbered', timestamp: 'at' } };
     const failure = await failureOf(

@@ -1,4 +1,4 @@
-// Settings of a session: made whatever server, database and role say, and looked at before the session is used.
+// Session settings: applied regardless of the settings of server, database and role, and checked before a session is used.
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { migrateAll } from '../../cli/shared/connections.ts';
@@ -34,7 +34,7 @@ const RIGHT = {
   users: false,
 };
 
-it('what the database is set to reaches no connection, of the pool or beside it', async () => {
+it('settings of the database affect no connection, neither of the pool nor outside it', async () => {
   expect((await database.pool.query(LOOK)).rows).toEqual([RIGHT]);
   const client = await openClient(database);
   expect((await client.query(LOOK)).rows).toEqual([RIGHT]);
@@ -56,7 +56,7 @@ const opened = async <T>(
   }
 };
 
-it('a search_path of the URL wins, and a time zone of it does not', async () => {
+it('the URL can set the search_path but not the time zone', async () => {
   const rows = await opened(
     '-c search_path=crm,public -c TimeZone=Asia/Tokyo',
     async ({ pool }) => (await pool.query<object>(LOOK)).rows,
@@ -68,18 +68,18 @@ it.each([
   ['-c no_such_setting=1', /unrecognized configuration parameter/],
   ['-c statement_timeout=soon', /invalid value/],
   ['-c shared_buffers=1MB', /cannot be changed/],
-])('an option that is none is refused by name: %s', async (options, words) => {
+])('an invalid option is refused with the reason: %s', async (options, words) => {
   const error = await failureOf(opened(options, checkReachable));
   expect([error.code, error.retryable]).toEqual(['BAD_CONFIG', false]);
   expect(error.message).toMatch(words);
 });
 
-it('a connection whose settings do not hold is refused', async () => {
+it('a connection is refused if its settings do not take effect', async () => {
   const { url, settings } = planSession(database.url);
   const [one, other] = [new pg.Client({ connectionString: url }), new pg.Client({ connectionString: url })];
   await Promise.all([one.connect(), other.connect()]);
   let asked = 0;
-  // A pooler that passes on the key of one session, and then gives statements to another.
+  // A pooler that reports the process id of one session but runs statements in another.
   const passedOn = {
     processID: (one as pg.Client & { processID: number }).processID,
     query: (...call: Parameters<typeof one.query>) => ((asked += 1) === 1 ? one : other).query(...call),
@@ -92,7 +92,7 @@ it('a connection whose settings do not hold is refused', async () => {
   await Promise.all([one.end(), other.end()]);
 });
 
-it('an open database says where it was tried, and why in vain', async () => {
+it('the error of a failed connection names host and database, and the reason', async () => {
   const url = new URL(database.url);
   url.pathname = '/nowhere';
   const other = openDatabase(url.href);
@@ -104,7 +104,7 @@ it('an open database says where it was tried, and why in vain', async () => {
 });
 
 it.each(['LATIN1', 'SQL_ASCII'])(
-  'a database in %s is refused before anything is made in it',
+  'a database with the encoding %s is refused before anything is created in it',
   async (encoding) => {
     const name = `${new URL(database.url).pathname.slice(1)}_${encoding.toLowerCase()}`;
     await database.pool.query(

@@ -1,4 +1,4 @@
-// Views of one name in several models: who shares one, and who says otherwise.
+// Views with the same name in several models: which models share one, and which declare it differently.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { numeric } from '../../domain/model/parts/column.ts';
 import { view } from '../../domain/model/define-model.ts';
@@ -25,14 +25,14 @@ const model = (name: string, ...features: ViewInput[]): ModelDefinition =>
 
 const apply = (definition: ModelDefinition) => applyDefinition(database, definition, 'ada');
 
-test('a view that nobody else has is shared with nobody, and one without a name is not asked for', async () => {
+test('a view of only one model is shared with none, and a view without a name is ignored', async () => {
   expect(await findSharedViews(database, model('alone', usage({ name: 'lonely' })))).toEqual([
     { view: 'lonely', uses: [] },
   ]);
   expect(await findSharedViews(database, sampleDefinition('shared'))).toEqual([]);
 });
 
-test('models that declare the same share it; one that differs is named with every field', async () => {
+test('models with the same declaration share it, and for one that differs every field is listed', async () => {
   await apply(model('first', usage()));
   await apply(model('second', usage({ ttl: '9 days', columns: { hours: numeric({ min: 0 }) } })));
   const [shared] = await findSharedViews(database, model('third', usage()));
@@ -53,7 +53,7 @@ test('models that declare the same share it; one that differs is named with ever
   });
 });
 
-test('a model that has moved on from this declaration is told apart from one that never had it', async () => {
+test('a model that changed its declaration is distinguished from one that never had this one', async () => {
   await apply(model('mover', usage({ name: 'moving' })));
   await apply(model('mover', usage({ name: 'moving', ttl: '3 days' })));
   await apply(model('mover', usage({ name: 'moving', ttl: '4 days' })));
@@ -65,14 +65,14 @@ test('a model that has moved on from this declaration is told apart from one tha
   expect(await uses({ ttl: '5 days' })).toMatchObject([{ definitionVersion: 3, agreedUntil: null }]);
 });
 
-test('the declaration of a model itself does not stand against it', async () => {
+test('the stored declaration of the model itself is not compared', async () => {
   await apply(model('changer', usage({ name: 'own' })));
   expect(await findSharedViews(database, model('changer', usage({ name: 'own', ttl: '3 days' })))).toEqual([
     { view: 'own', uses: [] },
   ]);
 });
 
-test('a stored view that lacks a field with a default says the same', async () => {
+test('a stored view that lacks a field with a default compares as equal', async () => {
   await apply(model('older', usage({ name: 'defaults' })));
   await database.pool.query(`
     insert into tidegate.definition (model, version, body, digest, applied_by)

@@ -1,4 +1,4 @@
-// The allowed moves between stages, and that the database refuses every other one.
+// Moves between stages: the allowed ones succeed, and the database refuses every other one.
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Stage } from '../../store/postgres/tables.ts';
@@ -8,7 +8,7 @@ import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-dat
 
 const stages: readonly Stage[] = ['None', 'Staging', 'Production', 'Archived'];
 
-/** The table of docs/architecture.md, written out once more. */
+/** The table of docs/architecture.md, repeated here. */
 const allowed = new Set([
   'None Staging rules_passed',
   'None Archived refused',
@@ -34,7 +34,7 @@ const reasons = [
 
 let database: MigratedDatabase;
 let client: pg.PoolClient;
-/** One model for each stage, with a version of the number given in it. */
+/** One model for each stage, and the number of its version in that stage. */
 const holders = new Map<Stage, { model: string; version: number }>();
 let neverThere: { model: string; version: number };
 let crowded: CandidateModel;
@@ -76,7 +76,7 @@ const move = (
     [of.model, of.version, from, to, reason, evidence],
   );
 
-/** What must be on record before a move: the decision of a person, or the champion that goes. */
+/** Records what a move requires: the decision of a person, or the archiving of the champion. */
 async function prepare(
   { model, version }: { model: string; version: number },
   reason: string,
@@ -106,7 +106,7 @@ const stageOf = async ({ model, version }: { model: string; version: number }): 
   return rows[0]?.stage;
 };
 
-describe('in a transaction that is taken back', () => {
+describe('in a transaction that is rolled back', () => {
   beforeEach(async () => {
     await client.query('begin');
     return async () => void (await client.query('rollback'));
@@ -118,7 +118,7 @@ describe('in a transaction that is taken back', () => {
   const good = every.filter((each) => allowed.has(each.join(' ')));
   const bad = every.filter((each) => !allowed.has(each.join(' ')));
 
-  test.each(good)('%s → %s because "%s" is made', async (from, to, reason) => {
+  test.each(good)('%s → %s because "%s" is allowed', async (from, to, reason) => {
     const holder = holders.get(from) as { model: string; version: number };
     await move(holder, from, to, reason, await prepare(holder, reason));
     expect(await stageOf(holder)).toBe(to);
@@ -163,7 +163,7 @@ describe('in a transaction that is taken back', () => {
   });
 });
 
-test('two versions in Production are impossible, and so are two in Staging', async () => {
+test('Production and Staging cannot have two versions', async () => {
   const champion = await crowded.produce();
   const waiting = { model: 'crowded', version: await crowded.stage() };
   const third = { model: 'crowded', version: await crowded.register() };

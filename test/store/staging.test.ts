@@ -1,4 +1,4 @@
-// Staging holds one version: a newer one supersedes it, or, by policy, waits for none and is skipped.
+// Staging has room for one version: depending on the policy, a newer one supersedes it or is skipped.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { archive, moveToStaging } from '../../store/registry/stage-moves.ts';
 import { listTransitions } from '../../store/registry/verify-chain.ts';
@@ -17,7 +17,7 @@ const stagesOf = async (model: string): Promise<string[]> =>
 const stage = (model: string, version: number, whilePending: 'supersede' | 'skip' = 'supersede') =>
   moveToStaging(database, model, version, by(), { whilePending, detail: 'better' });
 
-test('a candidate takes the free place, whatever the policy', async () => {
+test('with either policy, a candidate takes the place if it is free', async () => {
   for (const policy of ['supersede', 'skip'] as const) {
     const { register } = await candidateModel(database, policy);
     expect(await stage(policy, await register(), policy)).toEqual({ staged: true, superseded: null });
@@ -25,7 +25,7 @@ test('a candidate takes the free place, whatever the policy', async () => {
   }
 });
 
-test('a newer candidate supersedes the one that waits', async () => {
+test('a newer candidate supersedes the waiting one', async () => {
   const { register, stage: stageNext } = await candidateModel(database, 'newer');
   await stageNext();
   expect(await stage('newer', await register())).toEqual({ staged: true, superseded: 1 });
@@ -37,14 +37,14 @@ test('a newer candidate supersedes the one that waits', async () => {
   ]);
 });
 
-test('with skip the one that waits keeps its place', async () => {
+test('with the policy skip, the waiting candidate keeps its place', async () => {
   const { register, stage: stageNext } = await candidateModel(database, 'skipped');
   await stageNext();
   expect(await stage('skipped', await register(), 'skip')).toEqual({ staged: false, superseded: null });
   expect(await stagesOf('skipped')).toEqual(['Staging', 'None']);
 });
 
-test('a repeated call gives the answer of the first and moves nothing', async () => {
+test('a repeated call returns the same answer and moves nothing', async () => {
   const { register, stage: stageNext } = await candidateModel(database, 'repeat');
   await stageNext();
   const version = await register();
@@ -75,7 +75,7 @@ test('of candidates staged at the same time, one stays in Staging and all others
   expect(results.filter(({ superseded }) => superseded === null)).toHaveLength(1);
 });
 
-test('a version that left Staging does not return, and the one that waits is not superseded by it', async () => {
+test('a version that left Staging cannot return, and does not supersede the waiting one', async () => {
   const { stage: stageNext } = await candidateModel(database, 'gone');
   await stageNext();
   await stageNext();
@@ -85,7 +85,7 @@ test('a version that left Staging does not return, and the one that waits is not
   expect(await stagesOf('gone')).toEqual(['Archived', 'Staging']);
 });
 
-test('an unknown version is refused by name', async () => {
+test('an unknown version is refused', async () => {
   await candidateModel(database, 'unknown');
   expect(await failureOf(stage('unknown', 5))).toMatchObject({
     code: 'UNKNOWN_VERSION',
@@ -93,7 +93,7 @@ test('an unknown version is refused by name', async () => {
   });
 });
 
-test('archiving ends None and Staging, and leaves Production and Archived as they are', async () => {
+test('archiving moves versions in None and Staging, and does nothing in Production and Archived', async () => {
   const { produce, stage: stageNext, register } = await candidateModel(database, 'ended');
   const [champion, staged, none] = [await produce(), await stageNext(), await register()];
   await archive(database, 'ended', staged, by(), 'expired', 'nobody decided');

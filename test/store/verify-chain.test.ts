@@ -1,4 +1,4 @@
-// The audit chain: every row carries the hash of the one before, and tampering is found.
+// The audit chain: every row stores the hash of the row before it, and tampering is detected.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkChain } from '../../store/registry/verify-chain.ts';
@@ -10,7 +10,7 @@ let database: MigratedDatabase;
 beforeAll(async () => (database = await migratedDatabase()));
 afterAll(() => database.drop());
 
-/** A model with the six moves of two champions, and their ids. */
+/** Creates a model with the six moves of two champions. @returns the ids of the moves */
 async function sixMoves(name: string): Promise<number[]> {
   const model = await candidateModel(database, name);
   await model.produce();
@@ -24,11 +24,11 @@ async function sixMoves(name: string): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Runs statements, all or none, as one who may switch triggers off. */
+/** Runs statements, all or none, as a role that may disable triggers. */
 const tamper = (statements: string) =>
   database.pool.query(`set local session_replication_role = replica; ${statements}`);
 
-test('each hash is that of its row, and each row names the hash of the one before', async () => {
+test('each hash matches its row, and each row names the hash of the row before it', async () => {
   await sixMoves('whole');
   expect((await checkChain(database, 'whole')).broken).toBeNull();
   const { rows } = await database.pool.query<Record<string, string | number | null>>(
@@ -59,7 +59,7 @@ test('chains of different models do not depend on each other', async () => {
   expect((await checkChain(database, 'intact')).broken).toBeNull();
 });
 
-test('a model that never moved has a whole chain', async () => {
+test('the chain of a model without moves is intact', async () => {
   expect((await checkChain(database, 'nobody')).broken).toBeNull();
 });
 
@@ -77,26 +77,26 @@ const columns = [
   `previous_hash = repeat('0', 64)`,
 ];
 
-test.each(columns)('a row tampered with by "%s" is found', async (change) => {
+test.each(columns)('a row changed by "%s" is detected', async (change) => {
   const name = `tampered_${columns.indexOf(change)}`;
   const [, , third = 0] = await sixMoves(name);
   await tamper(`update tidegate.transition set ${change} where id = ${third}`);
   expect((await checkChain(database, name)).broken).toMatchObject({ id: third, broken: 'content' });
 });
 
-test('a row that was taken out is found at the one after it', async () => {
+test('a removed row is detected at the row after it', async () => {
   const [, second = 0, third = 0] = await sixMoves('taken');
   await tamper(`delete from tidegate.transition where id = ${second}`);
   expect((await checkChain(database, 'taken')).broken).toMatchObject({ id: third, broken: 'link' });
 });
 
-test('the first row taken out is found', async () => {
+test('removal of the first row is detected', async () => {
   const [first = 0, second = 0] = await sixMoves('beheaded');
   await tamper(`delete from tidegate.transition where id = ${first}`);
   expect((await checkChain(database, 'beheaded')).broken).toMatchObject({ id: second, broken: 'link' });
 });
 
-test('a row rewritten together with its hash is found at the one after it', async () => {
+test('a row that was rewritten together with its hash is detected at the row after it', async () => {
   const [, second = 0, third = 0] = await sixMoves('rehashed');
   await tamper(`update tidegate.transition set actor = 'mallory' where id = ${second};
     update tidegate.transition set hash = encode(sha256(convert_to(jsonb_build_array(
@@ -106,7 +106,7 @@ test('a row rewritten together with its hash is found at the one after it', asyn
   expect((await checkChain(database, 'rehashed')).broken).toMatchObject({ id: third, broken: 'link' });
 });
 
-test('moves written at once by many connections, past the store, still make one chain', async () => {
+test('moves written concurrently by many connections, bypassing the store, still make one chain', async () => {
   const model = await candidateModel(database, 'crowd');
   const versions: number[] = [];
   for (let n = 0; n < 20; n += 1) versions.push(await model.register());
@@ -120,7 +120,7 @@ test('moves written at once by many connections, past the store, still make one 
   expect((await checkChain(database, 'crowd')).broken).toBeNull();
 });
 
-test('no two rows can follow the same one', async () => {
+test('two rows cannot follow the same row', async () => {
   const [first = 0] = await sixMoves('forked');
   await expect(
     tamper(`insert into tidegate.transition select 1000000, model, version, from_stage, to_stage, reason, detail, actor,
@@ -128,7 +128,7 @@ test('no two rows can follow the same one', async () => {
   ).rejects.toMatchObject({ code: '23505' });
 });
 
-test('the newest hash is returned, and one that was kept elsewhere shows that the end was cut off', async () => {
+test('the newest hash is returned, and passing it later detects that the end of the chain was removed', async () => {
   const ids = await sixMoves('cut');
   const before = await checkChain(database, 'cut');
   expect(before).toMatchObject({ moves: 6, head: { id: ids[5] }, broken: null, isKnown: true });
