@@ -64,7 +64,7 @@ export const REPORT_COLUMNS = [
 
 type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
 
-/** Converts a row to a report, whatever version of the format it was stored in. */
+/** Converts a row to a report, including rows stored in an earlier format. */
 export const fromStored = (row: StoredReport): Report => ({
   ...row,
   quality: readQualityPart(row.quality),

@@ -4,7 +4,7 @@ import { batchedLookUp } from '../../../store/online/batched-lookup.ts';
 
 const key = (user: string) => ({ model: 'churn', definitionVersion: 1, entityKey: [user] });
 
-/** A database that answers each query when the test says so; it knows every user but `nobody`. */
+/** A database that answers each query when the test lets it; it has a row for every user except `nobody`. */
 function heldDatabase(withinMs = 60_000) {
   const queries: { users: string[]; answer: () => void; fail: () => void }[] = [];
   const query = ({ values }: { values: [string[], number[], string[]] }) =>
@@ -24,7 +24,7 @@ function heldDatabase(withinMs = 60_000) {
 const usersOf = (rows: ({ features: Readonly<Record<string, unknown>> } | undefined)[]) =>
   rows.map((row) => row?.features['user']);
 
-it('what is asked in one turn is one query, and each asker gets its own rows', async () => {
+it('look-ups made in one turn of the event loop share one query, and each caller gets its own rows', async () => {
   const { queries, arrived, lookUp } = heldDatabase();
   const asked = [lookUp([key('a')]), lookUp([key('b'), key('nobody')]), lookUp([key('c')])];
   await arrived(1);
@@ -34,7 +34,7 @@ it('what is asked in one turn is one query, and each asker gets its own rows', a
   expect(answers.map(usersOf)).toEqual([['a'], ['b', undefined], ['c']]);
 });
 
-it('what is asked during a query waits for the next one', async () => {
+it('look-ups made during a query wait for the next one', async () => {
   const { queries, arrived, lookUp } = heldDatabase();
   const first = lookUp([key('a')]);
   await arrived(1);
@@ -47,7 +47,7 @@ it('what is asked during a query waits for the next one', async () => {
   expect(queries.map(({ users }) => users)).toEqual([['a'], ['b', 'c']]);
 });
 
-it('a query that fails fails its own askers only', async () => {
+it('a failed query fails only its own callers', async () => {
   const { queries, arrived, lookUp } = heldDatabase();
   const first = lookUp([key('a')]);
   await arrived(1);
@@ -59,7 +59,7 @@ it('a query that fails fails its own askers only', async () => {
   expect(usersOf(await second)).toEqual(['b']);
 });
 
-it('a query stays bounded, though a single request may be larger', async () => {
+it('the size of a shared query is limited, although a single request may be larger', async () => {
   const { queries, arrived, lookUp } = heldDatabase();
   const many = (count: number) => Array.from({ length: count }, (_, index) => key(`u${index}`));
   const asked = [lookUp(many(3_000)), lookUp(many(1_000)), lookUp(many(1_000)), lookUp(many(1))];
@@ -72,7 +72,7 @@ it('a query stays bounded, though a single request may be larger', async () => {
   expect(answers.map((rows) => rows.length)).toEqual([3_000, 1_000, 1_000, 1]);
 });
 
-it('what is not answered in time fails, and is not asked once the database answers again', async () => {
+it('a look-up that is not answered in time fails, and is not sent when the database answers again', async () => {
   const { queries, arrived, lookUp } = heldDatabase(20);
   const first = lookUp([key('a')]);
   await arrived(1);

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { DecisionTurns } from '../../../api/context/decision-turns.ts';
 
-/** Work that goes on until the test ends it. */
+/** Work that runs until the test ends it. */
 function held() {
   const ends: (() => void)[] = [];
   const work = () => new Promise<void>((resolve) => ends.push(resolve));
   return { ends, work };
 }
 
-it('four decisions on a version are under way at once, and the others come in order', async () => {
+it('four decisions on a version run at the same time, and the others follow in order', async () => {
   const turns = new DecisionTurns();
   const { ends, work } = held();
   const order: number[] = [];
@@ -19,7 +19,7 @@ it('four decisions on a version are under way at once, and the others come in or
     }),
   );
   expect(order).toEqual([0, 1, 2, 3]);
-  // Each that ends lets the next one begin.
+  // Whenever one ends, the next one begins.
   for (let at = 0; at < 6; at += 1) {
     while (ends.length <= at) await new Promise((resolve) => setImmediate(resolve));
     ends[at]?.();
@@ -28,7 +28,7 @@ it('four decisions on a version are under way at once, and the others come in or
   expect(order).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-it('another version does not wait for them', async () => {
+it('decisions on another version do not wait', async () => {
   const turns = new DecisionTurns();
   const { ends, work } = held();
   const first = Array.from({ length: 4 }, () => turns.take('version 2', work));
@@ -50,7 +50,7 @@ it('a decision whose turn does not come in time is refused and never sent', asyn
   expect(await turns.take('version 2', () => Promise.resolve('free'))).toBe('free');
 });
 
-it('one that fails hands its turn on', async () => {
+it('a decision that fails passes its turn on', async () => {
   const turns = new DecisionTurns();
   const failing = Array.from({ length: 9 }, () =>
     turns.take('version 2', () => Promise.reject(new Error('no'))),

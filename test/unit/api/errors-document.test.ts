@@ -18,7 +18,7 @@ const readTable = async (): Promise<Record<string, string[]>> => {
   );
 };
 
-it('docs/errors.md says of every code what the error table says, and names no other', async () => {
+it('docs/errors.md describes exactly the codes of the error table, with the same content', async () => {
   const table = Object.fromEntries(
     Object.entries(errorKinds).map(([code, { status, retryable, remedy }]) => [
       code,

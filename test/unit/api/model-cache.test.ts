@@ -42,7 +42,7 @@ beforeEach(() => {
   cache = new ModelCache(load);
 });
 
-describe('what is in Production', () => {
+describe('the version in Production', () => {
   it('is loaded once and replaced when it changes', async () => {
     await cache.follow([version(1)], []);
     await cache.follow([version(1)], []);
@@ -51,7 +51,7 @@ describe('what is in Production', () => {
     expect([served(), states()]).toEqual([2, [[2, 'serving']]]);
   });
 
-  it('keeps the version before where the new one cannot be loaded, until it can', async () => {
+  it('is served by the previous one while it cannot be loaded', async () => {
     await cache.follow([version(1)], []);
     broken.set(2, new Error('differs from its digest'));
     await cache.follow([version(2)], []);
@@ -68,21 +68,21 @@ describe('what is in Production', () => {
     expect([served(), cache.failures()]).toEqual([2, []]);
   });
 
-  it('is left as it is while the database cannot be reached', async () => {
+  it('stays loaded while the database cannot be reached', async () => {
     await cache.follow([version(1)], []);
     broken.set(2, Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
     await expect(cache.follow([version(2)], [])).rejects.toThrow('ECONNREFUSED');
     expect([served(), cache.failures()]).toEqual([1, []]);
   });
 
-  it('is forgotten with its model', async () => {
+  it('is forgotten when its model has none any more', async () => {
     await cache.follow([version(1), version(1, 'fraud')], []);
     await cache.follow([version(1, 'fraud')], []);
     expect([served(), cache.list().map(({ model }) => model)]).toEqual([undefined, ['fraud']]);
   });
 });
 
-describe('a version that is asked for before its promotion', () => {
+describe('a version to prepare for promotion', () => {
   it('is loaded once per request, and not again when it is promoted', async () => {
     await cache.follow([version(1)], [asked(2)]);
     await cache.follow([version(1)], [asked(2)]);
@@ -94,7 +94,7 @@ describe('a version that is asked for before its promotion', () => {
     expect([served(), loads]).toEqual([2, [version(1), version(2)]]);
   });
 
-  it('is tried again when it is asked for again', async () => {
+  it('is loaded again when the request is repeated', async () => {
     broken.set(2, new Error('no'));
     await cache.follow([], [asked(2)]);
     await cache.follow([], [asked(2)]);
@@ -104,7 +104,7 @@ describe('a version that is asked for before its promotion', () => {
     expect(states()).toEqual([[2, 'prepared']]);
   });
 
-  it('is let go when nobody asks for it any more', async () => {
+  it('is forgotten when it is no longer requested', async () => {
     await cache.follow([version(1)], [asked(2)]);
     await cache.follow([version(1)], []);
     expect(states()).toEqual([[1, 'serving']]);

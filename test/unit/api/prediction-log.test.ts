@@ -18,7 +18,7 @@ const unreachable = Object.assign(new Error('connect ECONNREFUSED'), { code: 'EC
 
 let written: number[][];
 let lines: string[];
-/** What writing a batch throws. */
+/** The error that writing a batch throws. */
 let failWith: ((versions: number[]) => Error | undefined) | Error | undefined;
 let committed: boolean | undefined;
 
@@ -49,7 +49,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('writes what waits each second, in batches', async () => {
+it('writes waiting rows every second, in batches', async () => {
   const log = open({ batch: 3 });
   log.append(rows(2));
   await vi.advanceTimersByTimeAsync(900);
@@ -59,7 +59,7 @@ it('writes what waits each second, in batches', async () => {
   await log.close();
 });
 
-it('writes at once when a batch is full', async () => {
+it('writes immediately when a batch is full', async () => {
   const log = open({ batch: 2 });
   log.append(rows(5));
   await vi.advanceTimersByTimeAsync(0);
@@ -80,7 +80,7 @@ it('keeps rows while the database cannot be reached', async () => {
   await log.close();
 });
 
-it('tries once a second while the database cannot be reached, however many rows come', async () => {
+it('tries once a second while the database cannot be reached, regardless of how many rows are added', async () => {
   const log = open({ batch: 2 });
   let attempts = 0;
   failWith = () => {
@@ -94,7 +94,7 @@ it('tries once a second while the database cannot be reached, however many rows 
   expect(attempts).toBe(1);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(attempts).toBe(2);
-  // Said once, and again when it is over.
+  // Logged once, and once more when it is over.
   expect(lines.filter((line) => line.includes('could not be logged'))).toHaveLength(1);
   failWith = undefined;
   await vi.advanceTimersByTimeAsync(1_000);
@@ -118,7 +118,7 @@ it.each([
   ['another database', sqlState('3D000')],
   ['behind a pooler that is full', new Error('query_wait_timeout')],
   ['unreachable', unreachable],
-])('loses nothing while the database is %s, and says that it is behind', async (_, failure) => {
+])('loses nothing while the database is %s, and reports that it is behind', async (_, failure) => {
   const log = open({ batch: 8 });
   failWith = failure;
   for (let second = 0; second < 20; second += 1) {
@@ -138,7 +138,7 @@ it.each([
   ['a value that no type holds', sqlState('22P05')],
   ['a broken constraint', sqlState('23514')],
   ['a row that cannot be sent', new RangeError('Invalid time value')],
-])('finds the rows at fault and drops them alone: %s', async (_, failure) => {
+])('finds the faulty rows and drops only those: %s', async (_, failure) => {
   const log = open({ batch: 16 });
   failWith = (versions) => (versions.some((version) => version % 7 === 3) ? failure : undefined);
   log.append(rows(16));
@@ -149,7 +149,7 @@ it.each([
   await log.close();
 });
 
-it('drops a row in the end that always fails in a way that should pass, and is not held up by it', async () => {
+it('finally drops a row that always fails with a temporary error, and continues with the others', async () => {
   const log = open({ batch: 8 });
   failWith = (versions) => (versions.includes(3) ? sqlState('54000') : undefined);
   for (let second = 0; second < 40; second += 1) {
@@ -162,7 +162,7 @@ it('drops a row in the end that always fails in a way that should pass, and is n
   await log.close();
 });
 
-it('passes a time limit that is too tight for a whole batch', async () => {
+it('meets a time limit that is too tight for a whole batch', async () => {
   const log = open({ batch: 64 });
   failWith = (versions) => (versions.length > 10 ? sqlState('57014') : undefined);
   log.append(rows(64));
@@ -180,7 +180,7 @@ it.each([
       [0, 1],
     ],
   ],
-])('asks what became of a commit that it did not see (committed: %s)', async (outcome, all) => {
+])('looks up the outcome of a commit with a lost answer (committed: %s)', async (outcome, all) => {
   const log = open();
   let attempts = 0;
   failWith = (versions) => {
@@ -191,7 +191,7 @@ it.each([
   };
   log.append(rows(2));
   await vi.advanceTimersByTimeAsync(3_000);
-  // Still running: neither written again nor given up.
+  // The transaction is still running, so the rows are neither written again nor dropped.
   expect([written, log.state.waiting]).toEqual([[[0, 1]], 2]);
   committed = outcome;
   await vi.advanceTimersByTimeAsync(1_000);
@@ -199,7 +199,7 @@ it.each([
   await log.close();
 });
 
-it('keeps no more memory than it may', async () => {
+it('stays within its memory limit', async () => {
   const log = open({ capacityBytes: 10_000 });
   failWith = unreachable;
   const wide = rows(100).map((row) => ({ ...row, features: { plan: 'x'.repeat(500) } }));
@@ -213,7 +213,7 @@ it('keeps no more memory than it may', async () => {
   await log.close();
 });
 
-it('stops within its deadline while a write hangs, and counts what it leaves', async () => {
+it('stops within its deadline while a write hangs, and counts the rows it could not write', async () => {
   const hanging = new PredictionLog({
     write: () => new Promise(() => undefined),
     wasCommitted: async () => undefined,
@@ -230,7 +230,7 @@ it('stops within its deadline while a write hangs, and counts what it leaves', a
   expect(hanging.state.dropped).toEqual({ full: 0, refused: 0, stopped: 4 });
 });
 
-it('drops what exceeds its capacity, counts it and says so', async () => {
+it('drops rows that exceed its capacity, counts them and logs that', async () => {
   const log = open({ batch: 10, capacity: 4 });
   failWith = unreachable;
   log.append(rows(3));
@@ -244,7 +244,7 @@ it('drops what exceeds its capacity, counts it and says so', async () => {
   await log.close();
 });
 
-it('writes the rest when it is closed, and counts what it could not', async () => {
+it('writes the remaining rows when it is closed, and counts those it could not write', async () => {
   const log = open();
   log.append(rows(2));
   await log.close();

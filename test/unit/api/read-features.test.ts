@@ -19,7 +19,7 @@ const read = (row: Record<string, unknown>) => {
 const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((value) => !value.includes('\0'));
 
 describe('a row of the declared types', () => {
-  it('is read as it is, a flag as a category', () => {
+  it('is read unchanged, with flags as categories', () => {
     fc.assert(
       fc.property(
         fc.double({ noNaN: true, noDefaultInfinity: true }),
@@ -33,18 +33,18 @@ describe('a row of the declared types', () => {
     );
   });
 
-  it('may leave out any feature, and lie outside the bounds of the contract', () => {
+  it('may leave out any feature, and have values outside the declared bounds', () => {
     expect(read({ hours: -1, plan: null })).toEqual({ hours: -1, plan: null });
   });
 });
 
 describe('a long text', () => {
-  it('is read as its category', () => {
+  it('is cut to a category', () => {
     const start = 'x'.repeat(999);
     expect(read({ plan: `${start}😀${'y'.repeat(4_000_000)}` })).toEqual({ plan: `${start}😀` });
   });
 
-  it.each(['\0', '\ud83d'])('is refused if it ends with %j, which no database holds', (end) => {
+  it.each(['\0', '\ud83d'])('is refused if it ends with %j, which Postgres cannot store', (end) => {
     expect(() => read({ plan: `${'x'.repeat(1_500)}${end}` })).toThrow('expected a text without NUL');
   });
 });
@@ -75,7 +75,7 @@ describe('an instant', () => {
 });
 
 describe('any other row', () => {
-  it('is refused with a code of the table and a place for each wrong feature', () => {
+  it('is refused with a code of the error table and a place for each wrong feature', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom('hours', 'tickets', 'plan', 'paid', 'day'), fc.jsonValue()),
@@ -95,7 +95,7 @@ describe('any other row', () => {
     );
   });
 
-  it('does not find features among the properties of every object', () => {
+  it('is not read from inherited properties of objects', () => {
     expect(() => read(JSON.parse('{"constructor": 1}') as Record<string, unknown>)).toThrow(
       'no such feature',
     );
@@ -106,7 +106,7 @@ describe('any other row', () => {
     ).toEqual([new Map()]);
   });
 
-  it('is told what was sent, shortened', () => {
+  it('is refused with an error that quotes the value, shortened', () => {
     expect(() => read({ hours: 'x'.repeat(5_000) })).toThrow(/^features.hours: .{0,120}$/);
   });
 });

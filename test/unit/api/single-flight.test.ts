@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { singleFlight } from '../../../api/serving/model-cache.ts';
 
-/** A task whose runs end when the test says so. */
+/** A task whose runs end when the test lets them. */
 function controlled() {
   const ends: ((error?: Error) => void)[] = [];
   let running = 0;
@@ -42,7 +42,7 @@ it('calls made before a run has begun share it', async () => {
   expect(ends).toHaveLength(1);
 });
 
-it('a run that fails tells its own callers only', async () => {
+it('a failed run fails only its own callers', async () => {
   const { run, ends, started, most } = controlled();
   const first = run();
   await started(1);
