@@ -1,4 +1,4 @@
-// Versions with calibration and a threshold of their own: registered, compared each at its cut, told, and trained again.
+// Versions with calibration and their own threshold: registered, compared at their thresholds, described, and trained again.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ const definition = (training: Partial<ModelInput['training']>): Partial<ModelInp
   },
 });
 
-/** Users of whom about a fifth leaves, more with more hours. */
+/** Users, about a fifth of whom leave, more often with more hours. */
 function users(count: number): UserRow[] {
   const random = randomOf(4);
   return Array.from({ length: count }, (_, index) => {
@@ -69,7 +69,7 @@ function users(count: number): UserRow[] {
   });
 }
 
-/** Runs one command; gives what it wrote to standard output. */
+/** Runs one command and returns its standard output. */
 async function tidegate(...args: string[]): Promise<string> {
   let said = '';
   const stdout = { write: (text: string) => (said += text) };
@@ -83,12 +83,12 @@ const verify = async (version: number): Promise<Repetition> =>
   JSON.parse(await tidegate('version', 'verify', 'operated', String(version), '--json')) as Repetition;
 
 describe('a version fitted with class weights', () => {
-  test('is calibrated, cut by cost, and compared with the class prior at its own cut', async () => {
+  test('is calibrated, has a threshold chosen by cost, and is compared with the class prior at that threshold', async () => {
     const { version, comparison } = await model.retrain(JANUARY);
     const artifact = await readArtifact(database, 'operated', version);
     expect(artifact.calibration).toMatchObject({ asked: 'auto', map: { kind: 'platt' } });
     expect(comparison.body.mcnemar!.cuts).toEqual({ champion: 0.5, candidate: artifact.threshold!.cut });
-    // Probabilities of the whole are those of the rows, which weights alone would have doubled.
+    // The mean score equals the share of positives; without calibration the weights would have doubled it.
     expect(comparison.body.candidate.ece).toBeLessThan(0.05);
     expect(await listVersions(database, 'operated')).toMatchObject([
       { version, cut: artifact.threshold!.cut, calibration: 'platt' },
@@ -96,7 +96,7 @@ describe('a version fitted with class weights', () => {
     await model.produce(version);
   });
 
-  test('meets a candidate of another cut, each at its own cut', async () => {
+  test('is compared with a candidate of another threshold, each at its own', async () => {
     const thresholdOf = async (of: number) => (await readArtifact(database, 'operated', of)).threshold!.cut;
     const { definition: before } = await getDefinition(database, 'operated');
     const training = { ...before.training, threshold: { recall: 0.5 } };
@@ -106,11 +106,11 @@ describe('a version fitted with class weights', () => {
     const cuts = { champion: await thresholdOf(1), candidate: await thresholdOf(version) };
     expect(comparison.body.mcnemar!.cuts).toEqual(cuts);
     expect(cuts.candidate).toBeGreaterThan(cuts.champion + 0.05);
-    // The scores are the same: only what is decided by them differs.
+    // The scores are the same and only the decisions differ.
     expect(comparison.body.difference.value).toBe(0);
   });
 
-  test('has a card that says both, and that explanations come before', async () => {
+  test('has a card that describes calibration and threshold, and says that explanations are before calibration', async () => {
     const card = modelCard(await cardFacts(database, 'operated', 1), ['hours', 'plan']);
     const text = cardInMarkdown(card);
     expect(text).toMatch(
@@ -121,7 +121,7 @@ describe('a version fitted with class weights', () => {
     expect(card.limits.join()).not.toContain('no operating threshold');
   });
 
-  test('is refused without calibration by the guard, which sees the calibrated scores of the champion', async () => {
+  test('is refused without calibration by the calibration guard, because the champion has calibrated scores', async () => {
     const { definition: before } = await getDefinition(database, 'operated');
     const training = { ...before.training, calibration: 'none' as const };
     await applyDefinition(database, { ...before, training }, 'ada');
@@ -136,7 +136,7 @@ describe('a version fitted with class weights', () => {
 });
 
 describe('training again', () => {
-  test('gives the same bytes, and says on which platforms', async () => {
+  test('produces the same bytes, and says on which platforms', async () => {
     const { artifactDigest } = await getVersion(database, 'operated', 1);
     const control = { signal: new AbortController().signal, onProgress: (): void => undefined };
     const again = await repeatTraining(database, await getVersion(database, 'operated', 1), control);
@@ -157,7 +157,7 @@ describe('training again', () => {
     );
   });
 
-  test('of a version that was not trained so ends with 1, and is borne by another platform to 1e-9', async () => {
+  test('of a version with other coefficients exits with 1, unless another platform explains a difference within 1e-9', async () => {
     const nudged = async (by: number, platform: string): Promise<Repetition> => {
       const { rows } = await database.pool.query<{ artifact: { coefficients: number[] } }>(
         `select artifact from tidegate.version where model = 'operated' and version = 1`,
@@ -195,7 +195,7 @@ describe('training again', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('from rows that retention let go is refused with when they went', async () => {
+  test('from rows that retention deleted is refused and says when they were deleted', async () => {
     await database.pool.query(
       `with gone as (
          update tidegate.dataset set expired_at = '2026-11-01Z' where id = (
@@ -208,12 +208,12 @@ describe('training again', () => {
     expect(failure.message).toMatch(/^the rows of dataset \d+ of operated were deleted by retention on/);
   });
 
-  test('of a version that is not there is refused', async () => {
+  test('of an unknown version is refused', async () => {
     expect((await failureOf(verify(99))).code).toBe('UNKNOWN_VERSION');
   });
 });
 
-test('a precision that is never reached ends the training with the best there is, and no retry', async () => {
+test('an unreachable precision ends the training without a retry and names the best that can be reached', async () => {
   const strict = await retrainableModel(database, 'strict', definition({ threshold: { precision: 1 } }));
   await strict.add(users(2_400));
   const failure = await failureOf(strict.train(JANUARY));

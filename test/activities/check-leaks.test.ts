@@ -1,4 +1,4 @@
-// The leak alarm over real tables: features made from the label, and features that are known only after it.
+// The leak alarm on real tables: features derived from the label, and features that are known only after it.
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ModelInput } from '../../domain/model/definition.ts';
 import { category, numeric } from '../../domain/model/parts/column.ts';
@@ -17,7 +17,7 @@ afterAll(() => database.drop());
 
 const JANUARY = '2024-01-15T00:00:00Z';
 
-/** Users whose plan is the label where `leaks`, and who else leave by a coin that their hours load. */
+/** Users whose plan is the label if `leaks` is true; otherwise they leave at random, more often with more hours. */
 function users(count: number, leaks: boolean): UserRow[] {
   const random = randomOf(1);
   return Array.from({ length: count }, (_, index) => {
@@ -54,7 +54,7 @@ const training = (leakAlarm: ModelInput['training']['leakAlarm']): Partial<Model
   training: { trainer: 'logistic-regression', window: '1 month', leakAlarm },
 });
 
-test('a column made from the label refuses the window by name, and what was found is on record', async () => {
+test('a column derived from the label refuses the window by name, and the result is recorded', async () => {
   const { model, retrainId } = await frozen('leaky', users(1_000, true));
   const checked = await model.run(() => model.activities.checkLeaks({ retrainId }));
   expect(checked.refused).toMatchObject({ code: 'LEAK_SUSPECTED' });
@@ -79,7 +79,7 @@ test('a leak that began with the newest rows is found among many older ones', as
   );
 });
 
-test('an honest window is trained on', async () => {
+test('a window without leaks is trained on', async () => {
   const { model, retrainId } = await frozen('honest', users(1_000, false));
   expect(await model.run(() => model.activities.checkLeaks({ retrainId }))).toMatchObject({
     refused: null,
@@ -87,12 +87,12 @@ test('an honest window is trained on', async () => {
   });
 });
 
-test('a feature that the definition allows may be as good as it is', async () => {
+test('a feature on the allow list may predict the label perfectly', async () => {
   const { model, retrainId } = await frozen('allowed', users(1_000, true), training({ allow: ['plan'] }));
   expect((await model.run(() => model.activities.checkLeaks({ retrainId }))).refused).toBeNull();
 });
 
-test('a warning goes with the version to whoever decides, and into its card', async () => {
+test('a warning is shown with the version to the person who decides, and in its card', async () => {
   const { model, retrainId } = await frozen('warned', users(1_000, true), training('warn'));
   expect((await model.run(() => model.activities.checkLeaks({ retrainId }))).refused).toBeNull();
   const { version } = await model.run(() => model.activities.trainCandidate({ retrainId }));
@@ -116,7 +116,7 @@ test('a warning goes with the version to whoever decides, and into its card', as
   });
 });
 
-test('rows of the holdout are not looked at: what leaks on them alone is no alarm', async () => {
+test('holdout rows are not checked: a leak only in them raises no alarm', async () => {
   const { model, retrainId } = await frozen('held', users(1_000, false), { holdout: { share: 0.5 } });
   const before = await model.run(() => model.activities.checkLeaks({ retrainId }));
   const held = (await model.sample.join()).flatMap(({ held_out: isHeld, entity_key: key }) =>
@@ -163,14 +163,14 @@ test('a view that is loaded after the label is named with its columns', async ()
   );
 });
 
-test('a view that is loaded later than its row but before the label is no alarm', async () => {
+test('a view that is loaded later than its row but before the label raises no alarm', async () => {
   const rows = users(1_000, false).map((row) => ({ ...row, labelKnown: '2024-01-20T00:00:00Z' }));
   const { model, retrainId } = await frozen('in_time', rows, loadedLate('in_time'));
   await database.pool.query(`update in_time.usage set loaded_at = at + interval '1 day'`);
   expect((await model.run(() => model.activities.checkLeaks({ retrainId }))).refused).toBeNull();
 });
 
-test('history that counts as known at its own time is no alarm, however late it was loaded', async () => {
+test('history that counts as known at its own time raises no alarm, however late it was loaded', async () => {
   const { model, retrainId } = await frozen(
     'history',
     users(1_000, false),
@@ -180,7 +180,7 @@ test('history that counts as known at its own time is no alarm, however late it 
   expect((await model.run(() => model.activities.checkLeaks({ retrainId }))).refused).toBeNull();
 });
 
-test('a label that was known before the row looks back on it is an alarm on every view', async () => {
+test('a label that was known before its row raises an alarm for every view', async () => {
   const rows = users(1_000, false).map((row) => ({ ...row, labelKnown: '2024-01-10T00:00:00Z' }));
   const { model, retrainId } = await frozen('looks_back', rows);
   expect((await model.run(() => model.activities.checkLeaks({ retrainId }))).refused!.reason).toMatch(

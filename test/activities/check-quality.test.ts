@@ -1,4 +1,4 @@
-// Quality on real tables: contracts of the frozen rows, and what the tables behind them tell.
+// Quality on real tables: contracts on frozen rows, and checks of the source tables.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Each window is frozen by a run of its own. */
+/** Freezes each window in a separate run. */
 const run = <T>(runId: string, step: () => Promise<T>): Promise<T> =>
   new MockActivityEnvironment(
     { workflowExecution: { workflowId: 'monitor/test', runId } },
@@ -50,7 +50,7 @@ const users = (count: number, at: string, more: (user: number) => object = () =>
 const findings = (part: QualityPart | null) =>
   part?.findings.map(({ name, table, severity }) => [severity, name, table]);
 
-test('a broken contract of severity fail stops the loop, and the report says why, with the rows that break it', async () => {
+test('a broken contract of severity fail stops the loop, and the report says why, with the offending rows', async () => {
   const sample = await appliedSample('stopped', {
     columns: { hours: numeric({ min: 0, severity: 'fail' }), plan: category(['a', 'b']) },
   });
@@ -86,7 +86,7 @@ test('a broken contract of severity fail stops the loop, and the report says why
   expect((await getReport(database, report.id)).summary).toMatch(/contract broken: .*range of hours/);
 });
 
-test('a broken contract of severity warn is told and stops nothing', async () => {
+test('a broken contract of severity warn is reported and stops nothing', async () => {
   const sample = await appliedSample('warned', { columns: { hours: numeric({ max: 1 }), plan: category() } });
   await sample.insert('spine', ...users(3, '2024-01-31Z'));
   await sample.insert('usage', ...users(3, '2024-01-31Z', () => ({ hours: 2, plan: 'a' })));
@@ -99,7 +99,7 @@ test('a broken contract of severity warn is told and stops nothing', async () =>
   expect(report).toMatchObject({ drift: null, performance: null });
 });
 
-test('a pattern that runs away is stopped, is not kept, and the worker goes on', async () => {
+test('a pattern with catastrophic backtracking is stopped and not stored, and the worker continues', async () => {
   const sample = await appliedSample('runaway', {
     columns: {
       hours: numeric(),
@@ -117,7 +117,7 @@ test('a pattern that runs away is stopped, is not kept, and the worker goes on',
   });
 });
 
-test('the newest row of a table is held against its freshness, as known at the end of the window', async () => {
+test('the newest row of a table that was known at the end of the window is compared with its freshness', async () => {
   const sample = await appliedSample('fresh', {
     known: 'loaded_at',
     lag: '6 hours',
@@ -128,7 +128,7 @@ test('the newest row of a table is held against its freshness, as known at the e
   await sample.insert(
     'usage',
     { ...row, at: '2024-01-29Z', loaded_at: '2024-01-29T01:00Z' },
-    // Loaded too late to count, and later than the window.
+    // Loaded too late to count, after the end of the window.
     { ...row, at: '2024-01-30Z', loaded_at: '2024-02-09Z' },
     { ...row, at: '2024-02-05Z', loaded_at: '2024-02-05Z' },
   );
@@ -142,7 +142,7 @@ test('the newest row of a table is held against its freshness, as known at the e
   expect(await checked('fresh', '2024-02-01T00:00:00Z')).toMatchObject({ stops: true });
 });
 
-test('a table that is no longer loaded is stale, and rows of the spine or of a table that are there twice are told', async () => {
+test('a table that is no longer loaded is stale, and duplicate entity rows and table rows are reported', async () => {
   const sample = await appliedSample('faulty');
   for (const at of ['2024-01-31Z', '2024-02-29Z']) await sample.insert('spine', ...users(50, at));
   await sample.insert('usage', ...users(50, '2024-01-31Z', (user) => ({ hours: user, plan: 'a' })));
@@ -164,12 +164,12 @@ test('a table that is no longer loaded is stale, and rows of the spine or of a t
   ]);
 });
 
-test('features that stop changing from window to window are told, and those that never change are not', async () => {
+test('features that stop changing between windows are reported, and those that never change are not', async () => {
   const sample = await appliedSample('copied');
   const months = ['2024-01-31Z', '2024-02-29Z', '2024-03-31Z'];
   for (const [month, at] of months.entries()) {
     await sample.insert('spine', ...users(40, at));
-    // Hours change once and are then copied on; the plan is what it ever was.
+    // Hours change once and are then only copied; the plan never changes.
     const hours = (user: number): number => user + Math.min(month, 1);
     await sample.insert(
       'usage',

@@ -1,4 +1,4 @@
-// What a comparison proves: nobody trained on its rows, no label came too late, and how worn the holdout is.
+// What a comparison proves: no version was trained on its rows, no label came too late, and how often the holdout was used.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { getVersion } from '../../store/registry/versions.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -11,13 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-// So many held out that none need be scored out of fold.
+// Enough rows are held out, so that none have to be scored out of fold.
 const HALF = { holdout: { share: 0.5 } };
 
 const JANUARY = '2024-01-15T00:00:00Z';
 const FEBRUARY = '2024-02-15T00:00:00Z';
 
-/** Users whose label follows their hours; `flip` turns it round. */
+/** Users whose label depends on their hours; `flip` inverts it. */
 function users(count: number, at: string, { flip = false, seed = 1 } = {}): UserRow[] {
   const random = randomOf(seed);
   return Array.from({ length: count }, (_, index) => {
@@ -33,7 +33,7 @@ function users(count: number, at: string, { flip = false, seed = 1 } = {}): User
   });
 }
 
-describe('a second retrain after the world turned', () => {
+describe('a second retrain after the labels were inverted', () => {
   let model: RetrainableModel;
   let first: Awaited<ReturnType<RetrainableModel['retrain']>>;
   let second: typeof first;
@@ -49,7 +49,7 @@ describe('a second retrain after the world turned', () => {
     second = await model.retrain(FEBRUARY);
   });
 
-  test('stores the intersection of evaluation and training clusters of both versions, and it is empty', () => {
+  test('stores that the evaluation and training clusters of both versions do not intersect', () => {
     const { body } = second.comparison;
     expect(body.leakedClusters).toBe(0);
     const { evaluation, versions } = body.leakProof!;
@@ -67,7 +67,7 @@ describe('a second retrain after the world turned', () => {
     }
   });
 
-  test('has champion, candidate and class prior side by side with intervals, and decisions at the cut', () => {
+  test('has champion, candidate and class prior side by side with intervals, and decisions at the threshold', () => {
     const { measures, mcnemar, candidate, champion, importance } = second.comparison.body;
     expect(measures!.candidate.logLoss.value).toBeCloseTo(candidate.logLoss, 12);
     expect(measures!.champion.logLoss.value).toBeCloseTo(champion.logLoss, 12);
@@ -81,14 +81,14 @@ describe('a second retrain after the world turned', () => {
     expect(importance![0]!.importance).toBeGreaterThan(0.2);
   });
 
-  test('judges named slices, bands and missing values', () => {
+  test('tests named slices, bands and missing values', () => {
     const kinds = new Map(second.comparison.body.slices.map(({ name, kind }) => [name, kind]));
     expect(kinds.get('plan a')).toBe('named');
     expect(kinds.get('plan is missing')).toBe('missing');
     expect([...kinds.values()].filter((kind) => kind === 'band').length).toBeGreaterThan(0);
   });
 
-  test('counts the decisions that the holdout served before, and calls the turned champion out by name', () => {
+  test('counts the earlier decisions on the holdout, and reports the champion that ranks the wrong way round', () => {
     expect(first.comparison.body.holdout).toEqual({ decisions: 0, onSameRows: 0 });
     expect(second.comparison.body.holdout).toEqual({ decisions: 1, onSameRows: 0 });
     const { decision } = second.comparison;
@@ -97,7 +97,7 @@ describe('a second retrain after the world turned', () => {
     expect(decision.alarms).toEqual([expect.stringContaining('of version 1 is significantly below 0.5')]);
   });
 
-  test('a third on the same rows says so, and is refused as no better', async () => {
+  test('says so if a third retrain uses the same rows, which is refused as not better', async () => {
     await model.produce(second.version);
     const third = await model.retrain(FEBRUARY);
     expect(third.comparison.body.holdout).toEqual({ decisions: 2, onSameRows: 1 });
@@ -105,7 +105,7 @@ describe('a second retrain after the world turned', () => {
     expect(third.comparison.decision).toMatchObject({ promote: false, outcome: 'not better' });
   });
 
-  test('a repeated step keeps comparison and decision, and neither can be changed or deleted', async () => {
+  test('keeps comparison and decision when the step is repeated, and neither can be changed or deleted', async () => {
     const before = second.comparison;
     await model.run(() => model.activities.compareWithChampion({ retrainId: 'turned/2' }));
     const again = await model.run(() => model.activities.decidePromotion({ retrainId: 'turned/2' }));
@@ -125,11 +125,11 @@ describe('a second retrain after the world turned', () => {
   });
 });
 
-test('a label that was not known by the instant that its version claims is found', async () => {
+test('a label that was not known by the instant that its version claims is detected', async () => {
   const model = await retrainableModel(database, 'late', HALF);
   await model.add(users(2_400, JANUARY));
   const { retrainId, version } = await model.train(JANUARY);
-  // As a loader would that writes history: what was learnt from appears to be known only later.
+  // As a loader that rewrites history would do: training labels then appear to have become known later.
   await database.pool.query(
     `update late.outcome set loaded_at = now() + interval '1 day' where user_id in (
        select user_id from late.outcome order by user_id limit 100)`,
@@ -141,7 +141,7 @@ test('a label that was not known by the instant that its version claims is found
   expect((await getVersion(database, 'late', version)).stage).toBe('None');
 });
 
-test('nothing that trains reads the holdout: poisoned rows of it change no byte of the artifact', async () => {
+test('training never reads the holdout: poisoned holdout rows do not change a byte of the artifact', async () => {
   const model = await retrainableModel(database, 'poisoned', {
     ...HALF,
     training: {
@@ -165,7 +165,7 @@ test('nothing that trains reads the holdout: poisoned rows of it change no byte 
   expect(poisoned.version).toBe(clean.version + 1);
   const digest = async (version: number) => (await getVersion(database, 'poisoned', version)).artifactDigest;
   expect(await digest(poisoned.version)).toBe(await digest(clean.version));
-  // And one row outside of it does.
+  // One changed row outside the holdout does change it.
   await database.pool.query(
     'update poisoned.usage set hours = hours + 1 where user_id = (select min(user_id) from poisoned.usage where user_id <> all($1))',
     [held],

@@ -1,4 +1,4 @@
-// The decision on real reports: windows that wait for labels are found again once these have come.
+// The retrain decision on real reports: windows that wait for labels are found again when the labels have arrived.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 let runs = 0;
-/** A whole monitor run on a window, each step in its turn. */
+/** Runs all steps of a monitor run on a window. */
 async function monitored(model: string, day: string): Promise<RetrainDecided & { reportId: number }> {
   runs += 1;
   const environment = new MockActivityEnvironment(
@@ -49,7 +49,7 @@ async function waitingModel(name: string): Promise<SampleModel> {
   return sample;
 }
 
-test('a window whose labels come later is looked at again by the next run, and then leads to its retrain', async () => {
+test('a window whose labels arrive later is checked again by the next run and then leads to its retrain', async () => {
   const sample = await waitingModel('late');
   const january = await monitored('late', '2024-01-31');
   expect(january).toMatchObject({ outcome: 'waiting for labels', retrain: false, lookAgain: null });
@@ -72,11 +72,11 @@ test('a window whose labels come later is looked at again by the next run, and t
 
   const again = await monitored('late', '2024-01-31');
   expect(again).toMatchObject({ outcome: 'bootstrap', retrain: true, lookAgain: null });
-  // What waited before that retrain is settled by it.
+  // Windows that waited before that retrain are settled by it.
   expect(await monitored('late', '2024-03-31')).toMatchObject({ lookAgain: null });
 });
 
-test('labels that are not known yet, or are held out, are none to learn from', async () => {
+test('labels that are not known yet or are held out do not count as labels to learn from', async () => {
   const sample = await waitingModel('unknown');
   await monitored('unknown', '2024-01-31');
   const later = new Date(Date.now() + 86_400_000).toISOString();
@@ -96,7 +96,7 @@ test('labels that are not known yet, or are held out, are none to learn from', a
   expect(rows[0]!.held).toBeGreaterThan(0);
 });
 
-test('reports of the shapes before are read, listed and compared with', async () => {
+test('reports in older formats are read, listed and compared with', async () => {
   await waitingModel('older');
   const { reportId } = await monitored('older', '2024-01-31');
   await tamper(
@@ -125,7 +125,7 @@ test('reports of the shapes before are read, listed and compared with', async ()
   expect(await reportBefore(database, await getReport(database, next.reportId))).toMatchObject(expected);
 });
 
-test('a window that was refused before training keeps no later one waiting, as a refused candidate does', async () => {
+test('a window that was refused before training does not start the cooldown that a refused candidate starts', async () => {
   const sample = await sampleModel(database, 'leaked', { model: { retrain: { minLabels: 20 } } });
   await applyDefinition(database, sample.definition, 'ada');
   for (const day of ['2024-01-31Z', '2024-02-29Z']) {

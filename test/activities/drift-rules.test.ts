@@ -1,4 +1,4 @@
-// Drift by Evidently's rules and of all columns together, on stored rows; queries compared, and thresholds learnt.
+// Drift by Evidently's rules and of all columns together on stored rows, comparison of queries, and learnt thresholds.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
@@ -36,7 +36,7 @@ afterEach(() => {
   process.exitCode = 0;
 });
 
-/** Answers as if a version's reference had been written by an older Tidegate. */
+/** Makes a version's reference look as if an older Tidegate had written it. */
 class OlderReference implements KyselyPlugin {
   transformQuery({ node }: PluginTransformQueryArgs): RootOperationNode {
     return node;
@@ -47,7 +47,7 @@ class OlderReference implements KyselyPlugin {
   }
 }
 
-/** Two correlated columns, and a label that follows both. */
+/** Two correlated columns, and a label that depends on both. */
 function frameOf(rows: number, correlation: number, seed: number): Frame {
   const random = new Random(seed, rows, 1);
   const a = Float64Array.from({ length: rows }, () => random.normal());
@@ -86,7 +86,7 @@ async function tidegate(...args: string[]): Promise<string> {
   return said;
 }
 
-test("preset 'evidently' judges the rows that the champion was trained on against the window's", async () => {
+test("preset 'evidently' compares the champion's training rows with the rows of the window", async () => {
   const model = await frozenModel(database, 'parity', frameOf(1_200, 0.6, 1), {
     drift: { preset: 'evidently' },
   });
@@ -103,7 +103,7 @@ test("preset 'evidently' judges the rows that the champion was trained on agains
   ]);
 });
 
-test('all columns together show on stored rows what no single column shows, where the definition asks', async () => {
+test('multivariate drift on stored rows finds what no single column shows, if the definition asks for it', async () => {
   const drift = { multivariate: { rows: 1_000 } };
   const model = await frozenModel(database, 'together', frameOf(1_200, 0.6, 3), { drift });
   const { verdict } = await measure(await model.report(frameOf(800, -0.6, 4)));
@@ -114,7 +114,7 @@ test('all columns together show on stored rows what no single column shows, wher
   expect(alone.verdict).toMatchObject({ multivariate: null, drifted: false });
 });
 
-test('a reference without bins, of an older format, is not measured and says so', async () => {
+test('a reference of an older format without bins is not measured, and the report says so', async () => {
   const model = await frozenModel(database, 'older', frameOf(1_200, 0.6, 7));
   const reportId = await model.report(frameOf(800, 0.6, 8));
   const reading = { ...database, kysely: database.kysely.withPlugin(new OlderReference()) };
@@ -134,7 +134,7 @@ test('a reference without bins, of an older format, is not measured and says so'
   });
 });
 
-test('drift calibrate says what it lacks, and answers in JSON', async () => {
+test('drift calibrate says if it has too few windows, and can print JSON', async () => {
   const model = await frozenModel(database, 'learnt', frameOf(1_200, 0.6, 5));
   const answer = async () =>
     JSON.parse(await tidegate('drift', 'calibrate', 'learnt', '--json')) as {
@@ -153,7 +153,7 @@ test('drift calibrate says what it lacks, and answers in JSON', async () => {
   expect(await tidegate('drift', 'calibrate', 'learnt')).toContain('5 are needed');
 });
 
-test('drift calibrate measures past windows that no report has, as freezing and a monitor would', async () => {
+test('drift calibrate measures past windows without a report exactly as a monitor run would', async () => {
   const model = await frozenModel(database, 'past', frameOf(1_200, 0.6, 5));
   await measure(await model.report(frameOf(800, 0.6, 6)));
   await database.pool.query(
@@ -177,7 +177,7 @@ test('drift calibrate measures past windows that no report has, as freezing and 
   expect(columns[0]!.windows).toBe(7);
   expect(columns[0]!.flaggedByPresent.length).toBeGreaterThan(0);
   expect(columns[0]!.learnt).toBeGreaterThan(0);
-  // The newest that lie whole in the range, and none of a range that holds no row.
+  // The newest windows that are entirely in the range, and none if a range has no rows.
   const some = await told(
     '--from',
     '2023-01-15',
@@ -198,7 +198,7 @@ test('drift calibrate measures past windows that no report has, as freezing and 
   expect((await told()).windows).toHaveLength(1);
 });
 
-test('two queries are compared, by the database of the settings or one that is named', async () => {
+test('two queries are compared, on the database of the settings or on a named one', async () => {
   const rows = (shift: number) =>
     `select i as id, (i * 7919 % 500) / 50.0 + ${shift} as fee, case when i % 5 = 0 then null else 'v' || i % 3 end as kind
      from generate_series(1, 900) i`;
@@ -213,7 +213,7 @@ test('two queries are compared, by the database of the settings or one that is n
   expect(JSON.parse(await tidegate('drift', ...args))).toMatchObject(answer);
 });
 
-test('the current rows of a query are counted and not read where no row is needed, with the same verdict', async () => {
+test('the current rows of a query are counted in SQL and not read if rows are not needed, with the same verdict', async () => {
   const sql = (shift: number, type: string) =>
     `select i as id, ((i * 7919 % 500) / 50.0 + ${shift})::${type} as fee, i % 2 = 0 as paid, date '2024-01-01' + i % 3 as day
      from generate_series(1, 900) i`;
@@ -232,13 +232,13 @@ test('the current rows of a query are counted and not read where no row is neede
   expect(counted.current).toEqual(read.current);
   expect(counted.onlyInCurrent).toEqual([]);
   expect(counted.verdict.columns).toHaveLength(3);
-  // A number in a column of texts has to be looked at: its type says nothing.
+  // Numbers in a text column are only found by reading them, because the type does not show it.
   const asText = await told(sql(4, 'text'), '--no-multivariate');
   const words = ({ verdict }: Told) => verdict.columns.map((column) => (column as { words: string }).words);
   expect(words(asText)).toEqual(words(counted));
 });
 
-test('a query that Postgres refuses is told, and none can write', async () => {
+test('a query that Postgres refuses is reported, and no query can write', async () => {
   const ask = (sql: string) =>
     failureOf(tidegate('drift', '--reference-sql', sql, '--current-sql', 'select 1 as x'));
   expect(await ask('select nothing')).toMatchObject({ code: 'UNREADABLE_TABLE' });
@@ -248,7 +248,7 @@ test('a query that Postgres refuses is told, and none can write', async () => {
   });
 });
 
-test('parts that were due and could not be made are never taken for a quiet window', async () => {
+test('a window with failed judgements never counts as a window without drift', async () => {
   const training = frameOf(2_000, 0.5, 1);
   const model = await frozenModel(database, 'not_made', training, { retrain: { minLabels: 1 } });
   const failed = { code: 'TRAINING_THREAD_FAILED', reason: 'the thread ran out of memory' };
@@ -292,7 +292,7 @@ test('parts that were due and could not be made are never taken for a quiet wind
   ]);
   expect(decision?.alarms).toEqual([words('quality')]);
 
-  // The same rules on a window that was measured whole.
+  // The same rules on a window that was measured completely.
   const whole = await model.report(frameOf(2_000, 0.5, 4));
   expect(await decide(whole, [])).toMatchObject({ outcome: 'none' });
 });

@@ -1,4 +1,4 @@
-// A version from elsewhere: checked, compared and released as any other, and marked as unproven wherever it is told of.
+// Imported versions: checked, compared and released like any other, and marked as unproven wherever they are shown.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
@@ -32,7 +32,7 @@ const schema = onnxSchema.parse({
   threshold: 0.4,
 });
 
-/** Users whose label follows their hours. */
+/** Users whose label depends on their hours. */
 function users(count: number, at: string, seed: number): UserRow[] {
   const random = randomOf(seed);
   return Array.from({ length: count }, (_, index) => {
@@ -44,7 +44,7 @@ function users(count: number, at: string, seed: number): UserRow[] {
 
 const runtime = await testOnnxRuntime();
 
-describe.skipIf(runtime === null)('a version from elsewhere', () => {
+describe.skipIf(runtime === null)('an imported version', () => {
   let database: MigratedDatabase;
   let model: RetrainableModel;
   let imported: ImportedVersion;
@@ -68,7 +68,7 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
   });
   afterAll(() => database.drop());
 
-  test('scores rows and records as the model says, within the digits of a float32', async () => {
+  test('scores rows and records like the model itself, within float32 precision', async () => {
     const scorer = await loadScorer(database, 'outside', 1);
     const { frame } = await readDataset(database, imported.dataset);
     const [hours, plan] = [frame.features[0]!, frame.features[1]!];
@@ -84,12 +84,12 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     expect(scorer.explain).toBeNull();
   });
 
-  test('the same request again gives the same version', async () => {
+  test('is the same version if the request is repeated', async () => {
     const again = await importing('good', {}, 'outside/import-1');
     expect(again.version).toEqual(imported.version);
   });
 
-  test('is planned, compared, validated and told as unproven, with a champion that was trained here too', async () => {
+  test('is planned, compared and validated, and shown as unproven even against a champion that was trained here', async () => {
     const retrainId = 'outside/import-1';
     const { activities } = model;
     expect(await model.run(() => activities.planTraining({ retrainId }))).toMatchObject({ recipes: 0 });
@@ -119,7 +119,7 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     ]);
   });
 
-  test('as a champion it is monitored against its window, and a comparison with it says that nothing is proven', async () => {
+  test('is monitored against its window as champion, and a comparison with it says that it is unproven', async () => {
     await model.produce(1);
     const { activities } = model;
     const reportId = await model.report(JANUARY);
@@ -140,20 +140,20 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     expect(second.comparison.decision.alarms?.join()).toMatch(/cannot be proven/);
   });
 
-  test('what is trained here goes on beside it: training rows of the window are no holdout', async () => {
+  test('does not keep versions from being trained here, and training rows of its window are not holdout rows', async () => {
     const { frame } = await readDataset(database, imported.dataset);
     expect(trainingRows(frame).length).toBeGreaterThan(0);
   });
 
   const inputs = (features: unknown) => onnxSchema.parse({ ...schema, inputs: [{ name: 'X', features }] });
   test.each<[string, string, object, RegExp]>([
-    ['a file that is no ONNX', 'make', {}, /no model in ONNX|cannot be run/],
+    ['a file that is not ONNX', 'make', {}, /no model in ONNX|cannot be run/],
     ['an opset that is too new', 'opset', {}, /opset/],
     ['a list of maps as output', 'maps', { output: { name: 'P3', holds: 'probability' } }, /zipmap=False/],
     ['classes as output', 'classes', {}, /does not contain probabilities/],
     ['scores beyond 1', 'scores', {}, /not a probability/],
     [
-      'scores that are no number',
+      'scores that are not numbers',
       'nan',
       inputs(['hours', { feature: 'plan', categories: ['a', 'b'] }]),
       /all missing is scored NaN/,
@@ -173,7 +173,7 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     ['an unknown feature', 'good', inputs(['hours', 'salary']), /no feature salary/],
     ['a category without numbers', 'good', inputs(['hours', 'plan']), /list its "categories"/],
     ['an unknown output', 'good', { output: { name: 'Q', holds: 'probability' } }, /no output Q; it has P/],
-  ])('%s is refused', async (_, fixture, changes, words) => {
+  ])('with %s is refused', async (_, fixture, changes, words) => {
     const attempt =
       fixture === 'make'
         ? importVersion(database, {
@@ -193,7 +193,7 @@ describe.skipIf(runtime === null)('a version from elsewhere', () => {
     });
   });
 
-  test('a model that is too big is refused before it is opened', async () => {
+  test('that is too large is refused before it is opened', async () => {
     await expect(
       importVersion(database, {
         model: 'outside',

@@ -1,4 +1,4 @@
-// The model card: what the loop stored of a version, for a reader, and nothing else.
+// The model card: a readable summary of exactly what is stored about a version.
 import pino from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../../api/app.ts';
@@ -46,7 +46,7 @@ const get = (version: number | string, accept?: string) =>
     headers: accept === undefined ? {} : { accept },
   });
 
-test('the card is JSON with the stored numbers as they are', async () => {
+test('the card is JSON with the stored numbers unchanged', async () => {
   const response = await get(1);
   expect([response.statusCode, response.headers['content-type']]).toEqual([
     200,
@@ -79,7 +79,7 @@ test('the card is JSON with the stored numbers as they are', async () => {
   );
 });
 
-test('the card is Markdown where that is preferred, every table whole', async () => {
+test('the card is Markdown with complete tables if that is preferred', async () => {
   const response = await get(1, 'text/markdown, application/json;q=0.5');
   expect(response.headers['content-type']).toBe('text/markdown; charset=utf-8');
   const text = response.body.trimEnd();
@@ -99,7 +99,7 @@ test('the card is Markdown where that is preferred, every table whole', async ()
   expect(text).toContain('0 of its labels became known after');
   expect(text).toContain('this holdout was not used for a decision before');
   expect(text).toContain('plan = a \\| b');
-  // Every row of a table has as many cells as its head.
+  // Every row of a table has as many cells as its header.
   const tables = text.split('\n\n').filter((part) => part.startsWith('|'));
   expect(tables.length).toBeGreaterThan(4);
   for (const table of tables) {
@@ -109,13 +109,13 @@ test('the card is Markdown where that is preferred, every table whole', async ()
 });
 
 test.each([undefined, '*/*', 'application/json', 'text/html, application/json'])(
-  'accept %s gives JSON',
+  'the card is JSON for accept: %s',
   async (accept) => {
     expect((await get(1, accept)).headers['content-type']).toMatch(/^application\/json/);
   },
 );
 
-test('a version that is not there, or no number, is refused', async () => {
+test('the card of an unknown version or one that is not a number is refused', async () => {
   expect((await get(9)).json()).toMatchObject({ error: { code: 'UNKNOWN_VERSION' } });
   expect((await get('latest')).json()).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
 });

@@ -1,4 +1,4 @@
-// Performance and drift of predictions and labels, from a training to the reports that follow it, all stored.
+// Performance, and drift of predictions and labels, from a training to the stored reports that follow it.
 import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -32,7 +32,7 @@ const run = <T>(step: () => Promise<T>): Promise<T> =>
     { logger: new DefaultLogger('ERROR') },
   ).run<[], T, () => Promise<T>>(step);
 
-/** A third of the rows held out. */
+/** With a third of the rows held out. */
 const split = (frame: Frame): Frame => heldOut(frame, (row) => row % 3 === 0);
 const withoutLabels = (frame: Frame, isWithout: (row: number) => boolean): Frame => ({
   ...frame,
@@ -53,7 +53,7 @@ const measured = async (reportId: number) => {
 const changes = (drift: DriftPart & { measured: true }) =>
   Object.fromEntries(drift.verdict.others.map(({ kind, status }) => [kind, status]));
 
-test('where labels have come performance is realised with intervals, and nothing is estimated', async () => {
+test('performance is realised with intervals, and not estimated, if the labels have arrived', async () => {
   const model = await frozenModel(database, 'labelled', split(signalFrame(6_000, 1)));
   const { performance, drift } = await measured(await model.report(split(signalFrame(3_000, 2))));
   const { realised, estimated, labels } = performance;
@@ -72,7 +72,7 @@ test('where labels have come performance is realised with intervals, and nothing
   expect(changes(drift)).toEqual({ label: 'stable', prediction: 'stable' });
 });
 
-test('where labels have not come performance is estimated, close to what it turns out to be', async () => {
+test('performance is estimated if the labels have not arrived, close to the later realised value', async () => {
   const model = await frozenModel(database, 'awaiting', split(signalFrame(6_000, 1)));
   const window = split(signalFrame(6_000, 3));
   const { words, performance } = await measured(await model.report(withoutLabels(window, () => true)));
@@ -87,7 +87,7 @@ test('where labels have not come performance is estimated, close to what it turn
   expect(auc!.alarm).toBe(false);
 });
 
-test('a window of which half the labels have come is realised on these and estimated on the others', async () => {
+test('a window with half of its labels has realised performance on these rows and estimated performance on the others', async () => {
   const model = await frozenModel(database, 'halves', split(signalFrame(6_000, 1)));
   const window = withoutLabels(split(signalFrame(6_000, 4)), (row) => row % 2 === 0);
   const { performance } = await measured(await model.report(window));
@@ -97,7 +97,7 @@ test('a window of which half the labels have come is realised on these and estim
   });
 });
 
-test('scores and labels that moved are drift of predictions and labels, judged with the features', async () => {
+test('changed scores and labels are drift of predictions and labels, tested together with the features', async () => {
   const model = await frozenModel(database, 'moved', split(signalFrame(6_000, 1)));
   const still = split(signalFrame(3_000, 5));
   const signal = still.features.map((column) =>
@@ -123,7 +123,7 @@ test('scores and labels that moved are drift of predictions and labels, judged w
   expect(prediction).toMatchObject({ referenceSize: 2_000, windowSize: 1_000 });
 });
 
-test('a version without a score reference is measured as far as it goes, and the reason is told', async () => {
+test('a version without a score reference is measured as far as possible, and the report says why not further', async () => {
   const model = await frozenModel(database, 'unscored', split(signalFrame(3_000, 1)), {}, { scored: false });
   expect(await readScoreReference(database, 'unscored', 1)).toBeNull();
   const { performance, drift } = await measured(await model.report(split(signalFrame(3_000, 2))));
@@ -137,7 +137,7 @@ test('a version without a score reference is measured as far as it goes, and the
   });
 });
 
-test('scores are those of the artifact on the very rows, chunk by chunk', async () => {
+test('scores computed chunk by chunk are those of the artifact on the same rows', async () => {
   const training = split(signalFrame(70_000, 6));
   await frozenModel(database, 'chunked', training);
   const encoded = await readScoreReference(database, 'chunked', 1);
@@ -153,7 +153,7 @@ test('scores are those of the artifact on the very rows, chunk by chunk', async 
   expect(performance.realised?.rows).toBe(held.length);
 });
 
-test('few holdout rows give way to scores out of fold, none of a model that saw its cluster', async () => {
+test('out-of-fold scores replace too few holdout rows, and no row is scored by a model that saw its cluster', async () => {
   const signal = new AbortController().signal;
   const frame = heldOut(signalFrame(2_000, 8), (row) => row % 10 === 0);
   const input = { frame, rows: trainingRows(frame), trainer: 'logistic-regression', options: { seed: 3 } };
@@ -168,13 +168,13 @@ test('few holdout rows give way to scores out of fold, none of a model that saw 
   expect(reference?.scores.filter((score) => fitted.has(score))).toHaveLength(0);
 });
 
-test('where no fold can be fitted the holdout rows serve, and without any there is no reference', async () => {
+test('holdout rows are used if no fold can be fitted, and without any there is no reference', async () => {
   const signal = new AbortController().signal;
   const control = { signal, onProgress: () => undefined };
   const frame = heldOut(signalFrame(600, 9), (row) => row % 3 === 0);
   const model = await frozenModel(database, 'unfoldable', frame);
   const artifact = (await readArtifact(database, model.name, 1)) as Artifact;
-  // One cluster holds every training row: whoever is left out, nothing is left to learn from.
+  // One cluster has every training row, so a fold would leave no rows to learn from.
   const oneCluster = { ...frame, clusters: new Uint32Array(frame.rows) };
   const input = { rows: trainingRows(frame), trainer: 'logistic-regression', options: { seed: 3 } };
   expect(await scoreTraining({ ...input, frame: oneCluster }, artifact, control)).toMatchObject({

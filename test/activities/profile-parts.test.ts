@@ -1,4 +1,4 @@
-// A large window counted in parts: whoever counts them and how often, the report is that of the whole.
+// Profiles a large window in parts: the report is that of the whole window, whichever worker counts a part and how often.
 import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,7 +63,7 @@ const verdictOf = async (id: number) => {
 };
 
 describe('the parts of a window', () => {
-  it('are one where it is small, and as even as whole chunks allow where it is large', () => {
+  it('are a single part if it is small, and parts as equal as whole chunks allow if it is large', () => {
     const of = (rows: number) => ({ rows, chunkRows: 65_536 });
     expect(partsOf(of(1_000_000), 1_000_000)).toBe(2);
     expect(partsOf(of(1_000_000), 2_097_152)).toBe(1);
@@ -79,7 +79,7 @@ describe('the parts of a window', () => {
     ]);
   });
 
-  it('add up to the counts of the whole, in whatever order they were made and repeated', async () => {
+  it('add up to the counts of the whole, in any order and with repetitions', async () => {
     for (const part of [2, 0, 2]) await profiled(part);
     const report = await getReport(database, reportId);
     const dataset = await getDataset(database, report.datasetId);
@@ -107,7 +107,7 @@ describe('the parts of a window', () => {
     });
   });
 
-  it('give the verdict of the window, and are removed with it; a repeated step counts the window itself', async () => {
+  it('have the same verdict as the window and are then removed; a repeated step counts the window itself', async () => {
     const inParts = await verdict();
     expect(inParts.windowRows).toBe(360_000);
     expect(inParts.driftedColumns).toEqual(['n1', 'n4']);
@@ -122,7 +122,7 @@ describe('the parts of a window', () => {
     expect(rounded(again)).toEqual(rounded(inParts));
   });
 
-  it('are refused where they were counted from chunks that are not the dataset’s, digest and all', async () => {
+  it('are refused if they were counted from chunks with other digests than the dataset’s', async () => {
     const { datasetId } = await getReport(database, reportId);
     for (const part of [0, 1, 2]) await profiled(part);
     const swap = (to: string) =>
@@ -138,7 +138,7 @@ describe('the parts of a window', () => {
     expect((await verdict()).windowRows).toBe(360_000);
   });
 
-  it('each read their own chunks alone, and are refused where these are not what was frozen', async () => {
+  it('read only their own chunks, and are refused if these are not what was frozen', async () => {
     const { datasetId } = await getReport(database, reportId);
     const bytes = async (to: Buffer) =>
       tamper(
@@ -159,7 +159,7 @@ describe('the parts of a window', () => {
     expect((await verdict()).windowRows).toBe(360_000);
   });
 
-  it('that an earlier version counted, without means, are counted once more', async () => {
+  it('are counted again if an earlier version counted them without means', async () => {
     for (const part of [0, 1, 2]) await profiled(part);
     await database.pool.query(
       `update tidegate.profile_part set profile = (
@@ -175,7 +175,7 @@ describe('the parts of a window', () => {
   });
 });
 
-describe('a reference of an earlier version, which holds no means', () => {
+describe('a reference of an earlier version, which has no means', () => {
   const REFERENCE_ROWS = 2_000;
   const frame = driftFrame(REFERENCE_ROWS, 'reference');
   let old: FrozenModel;
@@ -205,7 +205,7 @@ describe('a reference of an earlier version, which holds no means', () => {
     return found;
   };
 
-  it('has those of its frozen rows', async () => {
+  it('gets the means of its frozen rows', async () => {
     const { mean, sd } = await columnOf('n1');
     const values = frame.features.find(({ name }) => name === 'n1');
     if (values?.kind !== 'numeric') throw new Error('n1 is no number');
@@ -215,7 +215,7 @@ describe('a reference of an earlier version, which holds no means', () => {
     expect(sd?.reference).toBeCloseTo(expected.sd, 12);
   });
 
-  it('has none, and says why, if these rows are gone', async () => {
+  it('has no means, and says why, if these rows are deleted', async () => {
     await database.pool.query(`
       with gone as (
         update tidegate.dataset set expired_at = now() where model = 'older' and request = 'older/training'

@@ -1,4 +1,4 @@
-// Steps that are tried again after the world has moved on between two attempts.
+// Steps that are retried after something has changed between two attempts.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type Client } from '@temporalio/client';
@@ -32,11 +32,11 @@ const run = <T>(step: () => Promise<T>): Promise<T> => {
   return environment.run<[], T, () => Promise<T>>(step);
 };
 
-test('a report says by which definition its rows were frozen, though another was applied between two attempts', async () => {
+test('a report names the definition that its rows were frozen by, even if another was applied between two attempts', async () => {
   const sample = await sampleModel(database, 'applied_between');
   await sample.insert('spine', { user_id: 'u', at: '2024-01-15Z' });
   const { version } = await applyDefinition(database, sample.definition, 'ada');
-  // What an attempt leaves that is lost before it opened the report.
+  // The state after an attempt that was lost before it opened the report.
   await freezeWindow(database, {
     request: `${RUN.workflowId}/${RUN.runId}/report`,
     definition: sample.definition,

@@ -1,4 +1,4 @@
-// A step is ended when it stands still, and only then: each kind of advance is seen.
+// A step is ended only if it makes no progress, and each kind of progress is detected.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { examineWorkers } from '../../cli/commands/doctor/examine-servers.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Far longer than the times of a step here, so that a machine that is five times slower still advances in time. */
+/** Much longer than the steps here take, so that a machine that is five times slower still makes progress in time. */
 const times = { lookEvery: 20, askAfter: 200, stalledAfter: 2_500 };
 const LONGER_SECONDS = 3.5;
 const never = (): Promise<never> => new Promise(() => undefined);
@@ -25,8 +25,8 @@ const never = (): Promise<never> => new Promise(() => undefined);
 const watch = (work: () => Promise<unknown>, heartbeat: (details?: unknown) => void = () => undefined) =>
   watchStep({ heartbeat }, work, asksPostgres(database), times);
 
-describe('a step that stands still is ended with STEP_STALLED', () => {
-  test('when it holds a connection and does nothing; others get the connection then', async () => {
+describe('a step without progress is ended with STEP_STALLED', () => {
+  test('if it holds a connection and does nothing, and others then get the connection', async () => {
     const small = openDatabase(database.url, { max: 1 });
     const step = watchStep(
       { heartbeat: () => undefined },
@@ -40,7 +40,7 @@ describe('a step that stands still is ended with STEP_STALLED', () => {
     await small.close();
   });
 
-  test('when it holds nothing and waits for what never comes, though it heartbeats the same again', async () => {
+  test('if it waits forever without a connection, even if it repeats the same heartbeat', async () => {
     const context = { heartbeat: (): void => undefined };
     const beats = setInterval(() => (context.heartbeat as (details: unknown) => void)({ rows: 7 }), 20);
     const step = watchStep(context, never, undefined, { ...times, stalledAfter: 500 });
@@ -48,7 +48,7 @@ describe('a step that stands still is ended with STEP_STALLED', () => {
     clearInterval(beats);
   });
 
-  test('when it waits for a lock, and its statement ends with it', async () => {
+  test('if it waits for a lock, and its statement is ended as well', async () => {
     await withConnections(database, 1, async ([holder]) => {
       await holder.query('begin');
       await holder.query('lock table locked');
@@ -66,21 +66,21 @@ describe('a step that stands still is ended with STEP_STALLED', () => {
   });
 });
 
-describe('a step goes on while', () => {
-  test('Postgres works on its statement, however long no row comes', async () => {
+describe('a step is not ended while', () => {
+  test('Postgres works on its statement, even if it returns no row for a long time', async () => {
     const { rows } = (await watch(() =>
       database.pool.query(`select 'slept' as what from pg_sleep(${LONGER_SECONDS})`),
     )) as { rows: unknown[] };
     expect(rows).toEqual([{ what: 'slept' }]);
   });
 
-  test('it computes elsewhere', async () => {
+  test('it computes in a thread', async () => {
     expect(await watch(() => whileElsewhere(() => delay(1_000 * LONGER_SECONDS, 'computed')))).toBe(
       'computed',
     );
   });
 
-  test('it reports progress, and every look is a heartbeat with the newest of it', async () => {
+  test('it reports progress, and every check sends a heartbeat with the newest progress', async () => {
     const context = { heartbeat: (details: unknown): void => void seen.push(details) };
     const seen: unknown[] = [];
     const work = async (): Promise<string> => {
@@ -121,7 +121,7 @@ test('doctor finds worker connections that are held but idle, and those that wai
   await worker.close();
 });
 
-/** Runs work outside of the async context of the caller, as another step would. */
+/** Runs work outside of the caller's async context, as another step would. */
 function outside<T>(work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => queue.push(() => void work().then(resolve, reject)));
 }

@@ -1,4 +1,4 @@
-// Recipes judged and chosen on stored rows: once each, inside the training clusters, after the change where there was one.
+// Recipes validated and chosen on stored rows: once each, on training clusters only, after the change if there is one.
 import { type Artifact } from '../../domain/learning/artifact/artifact.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -26,7 +26,7 @@ const JANUARY = '2024-01-31T00:00:00Z';
 const FEBRUARY = '2024-02-29T00:00:00Z';
 const training = { trainer: 'logistic-regression', window: '1 month', seed: 3 } as const;
 
-/** Users whose label follows their hours at each time, its sign as `sign` says. */
+/** Users whose label depends on their hours at each time, with the sign that `sign` returns. */
 function users(count: number, times: readonly string[], sign: (time: string) => number): UserRow[] {
   const random = randomOf(11);
   return times.flatMap((at) =>
@@ -38,7 +38,7 @@ function users(count: number, times: readonly string[], sign: (time: string) => 
   );
 }
 
-/** Lets the rows of a model's datasets go, so that nothing can be fitted on them again. */
+/** Deletes the rows of a model's datasets, so that nothing can be fitted on them again. */
 const forgetRows = (model: RetrainableModel) =>
   tamper(
     database,
@@ -46,7 +46,7 @@ const forgetRows = (model: RetrainableModel) =>
     [model.name],
   );
 
-test('a grid is judged, the choice is told and stored, and the version is trained by it', async () => {
+test('a grid is validated, the choice is reported and stored, and the version is trained by it', async () => {
   const tune = { l2: [0.01, 1, 300], classWeight: ['none', 'balanced'] } as const;
   const model = await retrainableModel(database, 'tuned', {
     training: { ...training, tune: { l2: [...tune.l2], classWeight: [...tune.classWeight] } },
@@ -56,7 +56,7 @@ test('a grid is judged, the choice is told and stored, and the version is traine
   const tuning = (await readTuning(database, 'tuned', version))!;
   expect(tuning.recipes).toHaveLength(6);
   for (const { scores } of tuning.recipes) expect(scores).toHaveLength(5);
-  // One number decides here: the order of the scores is the same under any penalty, and the strongest is taken.
+  // The label depends on one number, so the order of the scores is the same under any penalty and the strongest is chosen.
   expect(tuning.chosen.l2).toBe(300);
   expect(tuning.words).toContain('AUC 0.');
   const artifact = (await readArtifact(database, 'tuned', version)) as Artifact;
@@ -65,7 +65,7 @@ test('a grid is judged, the choice is told and stored, and the version is traine
   expect((await readRecipeScores(database, retrainId)).size).toBe(6);
 });
 
-test('a recipe that was judged is not fitted again, nor planned anew, whatever became of the rows', async () => {
+test('a recipe that was validated is not fitted or planned again, even if the rows are deleted', async () => {
   const model = await retrainableModel(database, 'judged_once', { training: { ...training, tune: {} } });
   await model.add(users(700, [JANUARY], () => 1));
   const { retrainId, recipes } = await model.plan(JANUARY);
@@ -84,7 +84,7 @@ test('a recipe that was judged is not fitted again, nor planned anew, whatever b
   expect((await trained).message).toBe(`recipe 1 of retrain ${retrainId} has not been judged`);
 });
 
-test('a recipe that no plan has is refused', async () => {
+test('a recipe that is not in the plan is refused', async () => {
   const model = await retrainableModel(database, 'not_planned', { training: { ...training, tune: {} } });
   await model.add(users(400, [JANUARY], () => 1));
   const { retrainId } = await model.plan(JANUARY);
@@ -92,7 +92,7 @@ test('a recipe that no plan has is refused', async () => {
   expect(await failureOf(judge)).toMatchObject({ code: 'DEFECT' });
 });
 
-test('a heartbeat carries which recipe is judged and how far it is, and nothing of the rows', async () => {
+test('a heartbeat contains the recipe that is validated and its progress, but no rows', async () => {
   const model = await retrainableModel(database, 'heard', { training: { ...training, tune: {} } });
   await model.add(users(400, [JANUARY], () => 1));
   const { retrainId } = await model.plan(JANUARY);
@@ -111,7 +111,7 @@ test('a heartbeat carries which recipe is judged and how far it is, and nothing 
   expect(told.at(-1)).toBe(1);
 });
 
-test('the same retrain judged twice gives the same scores to the bit', async () => {
+test('validating the same retrain twice gives the same scores to the bit', async () => {
   const model = await retrainableModel(database, 'judged_twice', {
     training: { ...training, tune: { l2: [0.1, 1] } },
   });
@@ -127,7 +127,7 @@ test('the same retrain judged twice gives the same scores to the bit', async () 
   expect(versions[0]!.artifactDigest).toBe(versions[1]!.artifactDigest);
 });
 
-test('where the world turned a candidate learns from the rows after the change, and nothing else rests on older ones', async () => {
+test('a candidate learns only from the rows after the change if the concept changed, and nothing else uses older ones', async () => {
   const model = await retrainableModel(database, 'turned', { training: { ...training, window: '2 months' } });
   await model.add(users(900, [JANUARY], () => 1));
   const first = await model.train(JANUARY);
@@ -155,7 +155,7 @@ test('where the world turned a candidate learns from the rows after the change, 
   expect(comparison.body.candidate.auc.low).toBeGreaterThan(0.8);
 });
 
-test('a change that waited for its labels is dated from the window where it was first seen', async () => {
+test('a change that waited for labels is dated from the window in which it was first seen', async () => {
   const model = await retrainableModel(database, 'waited', { training: { ...training, window: '4 months' } });
   const [april, march] = ['2024-04-30T00:00:00Z', '2024-03-31T00:00:00Z'];
   await model.add(users(400, [JANUARY], () => 1));
@@ -173,7 +173,7 @@ test('a change that waited for its labels is dated from the window where it was 
   }
   const { retrainId } = await model.plan(april, reportId);
   expect((await findTrainingPlan(database, retrainId))?.change).toBe('2024-02-29T00:00:00.000Z');
-  // Measured anew and found without a reason, the window before no longer belongs to the change.
+  // When the window before is measured again and found without a reason, it no longer belongs to the change.
   const again = await openReport(database, {
     ...(await getReport(database, reportId - 1)),
     request: 'waited/again',
@@ -182,7 +182,7 @@ test('a change that waited for its labels is dated from the window where it was 
   expect(await changeSeenFirst(database, await getReport(database, reportId))).toEqual(new Date(march));
 });
 
-test('the definition may keep to all rows, and then all are learnt from', async () => {
+test('all rows are learnt from if the definition allows only that window', async () => {
   const model = await retrainableModel(database, 'keeps_all', {
     training: { ...training, window: '2 months', windows: ['all'] },
   });
@@ -195,7 +195,7 @@ test('the definition may keep to all rows, and then all are learnt from', async 
   expect((await getDataset(database, datasetId)).rows).toBe(1_200);
 });
 
-test('out of time the chosen recipe is judged: rows after the change alone, by its penalty', async () => {
+test('the temporal holdout tests the chosen recipe: only rows after the change, with its penalty', async () => {
   const weeks = ['2024-02-05', '2024-02-12', '2024-02-19', '2024-02-26'].map((day) => `${day}T00:00:00Z`);
   const model = await retrainableModel(database, 'out_of_time', {
     holdout: { share: 0.5 },
@@ -218,7 +218,7 @@ test('out of time the chosen recipe is judged: rows after the change alone, by i
 test.each([
   ['one class', 'ONE_CLASS', () => true],
   ['49 positives', 'TOO_FEW_LABELS', (_row: UserRow, at: number) => at < 40],
-])('%s ends a retrain where it is planned, with %s', async (_, code, gone) => {
+])('%s ends a retrain when it is planned, with %s', async (_, code, gone) => {
   const name = code.toLowerCase();
   const model = await retrainableModel(database, name, { training: { ...training, tune: {} } });
   await model.add(users(500, [JANUARY], () => 1).map((row, at) => ({ ...row, gone: gone(row, at) })));
@@ -226,7 +226,7 @@ test.each([
   expect(await findTrainingPlan(database, `${name}/1`)).toBeUndefined();
 });
 
-test('a recipe that separated classes keep from converging is out, and the others stand', async () => {
+test('a recipe that does not converge on separated classes is excluded, and the others remain', async () => {
   const model = await retrainableModel(database, 'separated', {
     training: { ...training, tune: { l2: [0, 1] } },
   });

@@ -1,4 +1,4 @@
-// A decision is verified against the evidence that is stored, and recorded in a form that cannot be taken for another.
+// A decision is verified against the stored evidence, and recorded in a form that cannot be mistaken for another.
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Client } from '@temporalio/client';
@@ -90,7 +90,7 @@ const change = (version: number) =>
     [version],
   );
 
-test('evidence that was changed while its version waits is decided on by nobody, and raises an alarm', async () => {
+test('evidence that was changed while its version waits cannot be decided on, and raises an alarm', async () => {
   const { version, digest } = await waiting();
   expect((await findEvidence(database, NAME, version))?.digest).toBe(digest);
   await change(version);
@@ -106,7 +106,7 @@ test('evidence that was changed while its version waits is decided on by nobody,
   expect((await failureOf(getPending(database, NAME, version))).code).toBe('EVIDENCE_CHANGED');
 });
 
-test('evidence that was changed after the decision promotes nothing, and its version can still be archived', async () => {
+test('evidence that was changed after the decision does not promote its version, which can still be archived', async () => {
   const { version } = await waiting();
   await tamper(database, 'delete from tidegate.evidence where version = $1', [version]);
   await approved(database, NAME, version, null);
@@ -117,7 +117,7 @@ test('evidence that was changed after the decision promotes nothing, and its ver
   expect((await getVersion(database, NAME, version)).stage).toBe('Archived');
 });
 
-test('evidence that lies there before its release puts it together is not taken', async () => {
+test('evidence that exists before its release assembles it is not accepted', async () => {
   const { version } = await waiting();
   const other = {
     model: NAME,
@@ -152,13 +152,13 @@ test('a comment of several lines is accepted and kept', async () => {
   expect(await listDecisions(database, NAME, version)).toMatchObject([{ comment: 'first\nsecond' }]);
 });
 
-test('who asked for a version does not approve it under another spelling of the name', async () => {
+test('the person who asked for a version cannot approve it under another spelling of the name', async () => {
   const { version, digest } = await waiting();
   for (const decidedBy of ['GRACE ', 'ｇｒａｃｅ'])
     expect(await decide(version, digest, { decidedBy })).toMatchObject({ accepted: false });
 });
 
-test('a retrain and a rollback by a name of two lines are refused', async () => {
+test('a retrain or rollback by a name with a line break is refused', async () => {
   const requestedBy = 'grace\nroot: ok';
   const retrain = {
     retrainId: 'bad',

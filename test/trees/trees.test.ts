@@ -1,4 +1,4 @@
-// Gradient-boosted trees end to end: the loop, a worker in Python, Postgres and Temporal, all real.
+// Gradient-boosted trees end to end, with the real Python worker, Postgres and Temporal.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -37,13 +37,13 @@ async function ready(): Promise<boolean> {
   if (treesRequired) await installPython(TREES_DATA, 'python3', () => undefined);
   if (runtime !== null && (await hasPython(TREES_DATA))) return true;
   process.stderr.write(
-    'tests of the trees worker are left out: `npm run test:trees` installs what they need\n',
+    'tests of the trees worker are skipped: `npm run test:trees` installs what they need\n',
   );
   return false;
 }
 const isReady = await ready();
 
-/** Labels that follow neither feature alone: long hours on plan a, short ones on plan b. */
+/** Labels that no single feature predicts: positive for long hours on plan a and short hours on plan b. */
 function crossed(count: number): UserRow[] {
   const random = randomOf(4);
   return Array.from({ length: count }, (_, index) => {
@@ -133,7 +133,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
       { retrainId, model: 'crossed', reportId: null, asOf: JANUARY, trigger: 'by hand', requestedBy: 'ada' },
     );
 
-  test('beat the linear champion on labels that follow neither feature alone, and wait for approval', async () => {
+  test('beat the linear champion on labels that no single feature predicts, and wait for approval', async () => {
     await startPython();
     await retrain('crossed/trees');
     await eventually(
@@ -150,7 +150,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     expect(version).toMatchObject({ trainer: 'gradient-boosted-trees', unproven: false });
     expect(version!.cut).toBeGreaterThan(0);
     expect(version!.calibration).not.toBeNull();
-    // The fits of the folds have done their part.
+    // The fits of the folds are finished and removed.
     const left = await database.kysely.selectFrom('tidegate.tree_fit').select('request').execute();
     expect(left).toEqual([{ request: 'crossed/trees/trees' }]);
     expect(await database.kysely.selectFrom('tidegate.onnx_model').select('digest').execute()).toHaveLength(
@@ -159,7 +159,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     const { checks } = await model.run(() =>
       model.activities.validateCandidate({ model: 'crossed', version: candidateVersion! }),
     );
-    // How fast this machine is while it tests is none of the version's.
+    // The speed of this machine during tests must not decide.
     const failed = checks.filter(({ passed, name }) => !passed && name !== 'speed').map(({ words }) => words);
     expect(failed).toEqual([]);
   });
@@ -201,7 +201,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     return { handle, state };
   };
 
-  test('a fit whose worker is killed goes on from its checkpoint, to the very bytes of one that was not', async () => {
+  test('a fit whose worker is killed resumes from its checkpoint and has the same bytes as an uninterrupted one', async () => {
     const first = await startPython();
     const { handle, state } = await fit('killed');
     await eventually(async () => expect((await state()).checkpoint).not.toBeNull(), { within: 20_000 });
@@ -214,7 +214,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     expect((await state()).outcome!.digest).toBe((await whole.state()).outcome!.digest);
   });
 
-  test('a fit of another installation is not worked on until that is adopted', async () => {
+  test('a fit of another installation is not run until that installation is adopted', async () => {
     await startPython();
     const other = randomUUID();
     const { handle, state } = await fit('foreign', { rounds: 5 }, other);
@@ -230,7 +230,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     expect((await state()).outcome).not.toBeNull();
   });
 
-  test('a fit that is not in this database is left to a worker of another', async () => {
+  test('a fit that is not in this database is left to the worker of another installation', async () => {
     await startPython();
     const handle = await client.workflow.start(workflowTypes.trees, {
       workflowId: workflowIds.trees(999_999),
@@ -254,7 +254,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     expect((await state()).outcome).toBeNull();
   });
 
-  test('a retrain that is cancelled takes its fit with it', async () => {
+  test('cancelling a retrain cancels its fit', async () => {
     await startPython();
     const definition = sampleDefinition('crossed', {
       model: {
@@ -284,7 +284,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     expect((await running()).outcome).toBeNull();
   });
 
-  test('rows that are not those of the digest are refused', async () => {
+  test('rows that do not match their digest are refused', async () => {
     await startPython();
     await tamper(
       database,
@@ -296,7 +296,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     await expect(handle.result()).rejects.toMatchObject({ cause: { cause: { type: 'DATASET_CHANGED' } } });
   });
 
-  test('without a worker a retrain fails soon and says what to run; other models are not touched', async () => {
+  test('without a worker a retrain fails soon and says what to run, and other models are not affected', async () => {
     await retrain('crossed/alone');
     await eventually(
       async () => expect((await getRetrain(database, 'crossed/alone')).outcome).toBe('failed'),

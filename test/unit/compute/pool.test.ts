@@ -1,3 +1,4 @@
+// The pool of threads: reuse, limits, aborts and errors.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -22,7 +23,7 @@ const refusalOf = async (running: Promise<unknown>): Promise<TidegateError> => {
   expect(error).toBeInstanceOf(TidegateError);
   return error as TidegateError;
 };
-/** What a spinning thread counts in, and whether it still does after many turns of this thread's loop. */
+/** The counter of a spinning thread, and whether it still changes after many turns of this thread's event loop. */
 const spinning = () => {
   const counter = new Int32Array(new SharedArrayBuffer(4));
   const runs = async (): Promise<boolean> => {
@@ -34,21 +35,21 @@ const spinning = () => {
 };
 
 describe('a pool of threads', () => {
-  test('uses a thread again for the next task', async () => {
+  test('reuses a thread for the next task', async () => {
     const pool = poolOf('echo');
     expect(await pool.run('any', [done('count')], follow())).toBe(1);
     expect(await pool.run('any', [done('count')], follow())).toBe(2);
     expect(pool.threads).toBe(1);
   });
 
-  test('has at most as many threads as its size, however many ask at once', async () => {
+  test('has at most as many threads as its size, however many tasks are submitted at the same time', async () => {
     const pool = poolOf('echo', 2);
     const running = Array.from({ length: 9 }, (_, n) => pool.run('any', [done(n)], follow()));
     expect(pool.threads).toBe(2);
     expect(await Promise.all(running)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
-  test('ends a thread that had no work for a while', async () => {
+  test('ends a thread that has been idle for a while', async () => {
     const pool = poolOf('echo', 1, 20);
     await pool.run('any', [done('result')], follow());
     expect(pool.threads).toBe(1);
@@ -56,13 +57,13 @@ describe('a pool of threads', () => {
     expect(await pool.run('any', [done('count')], follow())).toBe(1);
   });
 
-  test('goes on with what waits when a thread dies', async () => {
+  test('continues with waiting tasks when a thread dies', async () => {
     const pool = poolOf('exit');
     const refusals = await Promise.all([1, 2, 3].map((n) => refusalOf(pool.run('any', n, follow()))));
     expect(refusals.map(({ code }) => code)).toEqual(Array(3).fill('TRAINING_THREAD_FAILED'));
   });
 
-  test('takes back a task that waits for a thread when its signal is aborted', async () => {
+  test('removes a task that waits for a thread when its signal is aborted', async () => {
     const pool = poolOf('spin');
     const { counter, runs } = spinning();
     const [first, second] = [new AbortController(), new AbortController()];
@@ -76,7 +77,7 @@ describe('a pool of threads', () => {
     await expect(busy).rejects.toThrow('enough');
   });
 
-  test('refuses input that cannot be copied, and goes on', async () => {
+  test('refuses input that cannot be cloned, and continues', async () => {
     const pool = poolOf('echo');
     await expect(pool.run('any', [() => undefined], follow())).rejects.toThrow('could not be cloned');
     expect(await pool.run('any', [done('result')], follow())).toBe('result');
@@ -84,7 +85,7 @@ describe('a pool of threads', () => {
 });
 
 describe('a task', () => {
-  test('has ended when an abort rejects, however busy it was', async () => {
+  test('has ended by the time its promise rejects after an abort, however busy it was', async () => {
     const { counter, runs } = spinning();
     const controller = new AbortController();
     const reason = new Error('enough');
@@ -99,7 +100,7 @@ describe('a task', () => {
     expect(await runs()).toBe(false);
   });
 
-  test('is not started when the signal has been aborted before', async () => {
+  test('is not started if the signal is already aborted', async () => {
     const { counter } = spinning();
     const reason = new Error('too late');
     const pool = poolOf('spin');
@@ -108,7 +109,7 @@ describe('a task', () => {
     expect(pool.threads).toBe(0);
   });
 
-  test('is ended by an error of the one who follows its progress', async () => {
+  test('is ended by an error in its progress callback', async () => {
     const { counter, runs } = spinning();
     const reason = new Error('nobody listens');
     const onProgress = (): never => {
@@ -118,25 +119,25 @@ describe('a task', () => {
     expect(await runs()).toBe(false);
   });
 
-  test('whose thread dies without a word is TRAINING_THREAD_FAILED, which may be tried again', async () => {
+  test('whose thread exits without a message fails with TRAINING_THREAD_FAILED, which is retryable', async () => {
     const error = await refusalOf(poolOf('exit').run('any', null, follow()));
     expect(error.code).toBe('TRAINING_THREAD_FAILED');
     expect(error.message).toContain('code 3');
     expect(error.retryable).toBe(true);
   });
 
-  test('whose thread throws an error of the language is DEFECT with the cause', async () => {
+  test('whose thread throws a TypeError or the like fails with DEFECT and the cause', async () => {
     const error = await refusalOf(poolOf('throw').run('any', null, follow()));
     expect(error.code).toBe('DEFECT');
     expect(error.cause).toMatchObject({ message: 'the thread broke' });
   });
 
-  test('whose thread cannot be found is TRAINING_THREAD_FAILED', async () => {
+  test('whose thread file does not exist fails with TRAINING_THREAD_FAILED', async () => {
     const error = await refusalOf(poolOf('absent').run('any', null, follow()));
     expect(error.code).toBe('TRAINING_THREAD_FAILED');
   });
 
-  test('carries an error of the table whole: code, words, remedy, places', async () => {
+  test('passes on an error of the error table with code, message, remedy and places', async () => {
     const places = [{ at: 'x', problem: 'leaks' }];
     const sent = new TidegateError('NOT_CONVERGED', 'it went on and on', { remedy: 'drop x', places });
     const error = await refusalOf(poolOf('echo').run('any', [failureOf(sent)], follow()));
@@ -148,7 +149,7 @@ describe('a task', () => {
     });
   });
 
-  test('carries any other error as the cause of TRAINING_THREAD_FAILED', async () => {
+  test('passes on any other error as the cause of TRAINING_THREAD_FAILED', async () => {
     const sent = failureOf(new Error('out of range'));
     const error = await refusalOf(poolOf('echo').run('any', [sent], follow()));
     expect(error.code).toBe('TRAINING_THREAD_FAILED');

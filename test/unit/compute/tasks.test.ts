@@ -1,4 +1,4 @@
-// What is computed in threads gives what it gives here, and an abort ends it.
+// Tasks in threads: the same results as in the calling thread, errors with their codes, and aborts.
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { compute } from '../../../activities/compute/compute.ts';
@@ -75,14 +75,14 @@ const inputs: { readonly [Name in TaskName]: TaskInput<Name> } = {
   sideBySide: sides(500),
 };
 
-describe('each task of the table gives in a thread what it gives here', () => {
+describe('each task has the same result in a thread as in the caller', () => {
   test.each(Object.keys(inputs) as TaskName[])('%s', async (name) => {
     const input = inputs[name] as never;
     expect(await compute(name, input, control)).toEqual(await tasks[name](input, () => undefined));
   });
 });
 
-test('a task reports its progress and leaves the loop of the caller free meanwhile', async () => {
+test('a task reports its progress and does not block the event loop of the caller', async () => {
   const reported: number[] = [];
   let turnsSinceBegun = 0;
   let isDone = false;
@@ -102,7 +102,7 @@ test('a task reports its progress and leaves the loop of the caller free meanwhi
   expect(reported).toEqual(reported.toSorted((a, b) => a - b));
 });
 
-test('what a task refuses is refused by its code and its words', async () => {
+test('an error of a task has its code and message in the caller', async () => {
   const labels = frame.labels.map(() => 1);
   expect(await failureOf(compute('fit', { ...fit, frame: { ...frame, labels } }, control))).toMatchObject({
     code: 'ONE_CLASS',
@@ -114,7 +114,7 @@ test('what a task refuses is refused by its code and its words', async () => {
   });
 });
 
-test('what breaks a task by a mistake in code is DEFECT', async () => {
+test('a programming error in a task is reported as DEFECT', async () => {
   const { rows, seed } = scored(2_000);
   const broken = { rows: { ...rows, clusters: null as never }, seed };
   expect(await failureOf(compute('measurePerformance', broken, control))).toMatchObject({
@@ -122,7 +122,7 @@ test('what breaks a task by a mistake in code is DEFECT', async () => {
   });
 });
 
-test('a task ends with the reason of an abort', async () => {
+test('an aborted task rejects with the reason of the abort', async () => {
   const controller = new AbortController();
   const measured = compute('measureComparison', comparison(6_000), { ...control, signal: controller.signal });
   controller.abort(new Error('the run was cancelled'));

@@ -1,4 +1,4 @@
-// Labels that lie or say too little: no candidate passes on them, and each has an outcome of its own.
+// Wrong or too few labels: no candidate trained on them is promoted, and each kind has its own outcome.
 import { describe, expect, test } from 'vitest';
 import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
 import { chooseRecipe } from '../../../domain/learning/choose-recipe.ts';
@@ -25,7 +25,7 @@ const policy: PromotionPolicy = {
   logLossTolerance: 0.05,
 };
 
-/** Learns on the rows outside the holdout, and compares with the class prior, or with given scores, on those inside. */
+/** Trains on the rows outside the holdout, and compares with the class prior or with given scores on the holdout. */
 async function judge(
   learnt: Frame,
   {
@@ -66,7 +66,7 @@ async function judge(
     candidateScoresDigest: 's',
     leakedClusters: 0,
   };
-  // Refuses NaN and infinities: everything that is stored must be JSON.
+  // canonicalJson throws for NaN and infinities, because everything that is stored must be JSON.
   expect(canonicalJson(body)).not.toBe('');
   return { body, decision: decidePromotion(promotionFacts(body, champion ? 1 : null), policy) };
 }
@@ -78,7 +78,7 @@ const relabelled = (of: Frame, label: (row: number) => number): Frame => ({
   labels: Uint8Array.from({ length: of.rows }, (_, row) => label(row)),
 });
 
-test('with labels as they are a candidate passes: what follows is not refused for other reasons', async () => {
+test('a candidate is promoted with correct labels, so the refusals below are due to the labels', async () => {
   const { decision } = await judge(frame);
   expect(decision).toMatchObject({ promote: true, outcome: 'better' });
 });
@@ -94,13 +94,13 @@ describe('shuffled labels', () => {
     return { ...of, labels };
   }
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('let no candidate pass (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('lead to no promoted candidate (seed %i)', async (seed) => {
     const { decision } = await judge(shuffled(frame, seed));
     expect(decision.promote).toBe(false);
     expect(['not better', 'guard broken']).toContain(decision.outcome);
   });
 
-  test.each([1, 2, 3, 4, 5])('let no candidate pass that was chosen from a grid (seed %i)', async (seed) => {
+  test.each([1, 2, 3, 4, 5])('lead to no promoted candidate chosen from a grid (seed %i)', async (seed) => {
     const lies = shuffled(frame, seed);
     const training = sampleDefinition('sample', {
       model: {
@@ -129,7 +129,7 @@ describe('shuffled labels', () => {
     expect(['not better', 'guard broken']).toContain(decision.outcome);
   });
 
-  test('let none pass against a champion that knows the truth', async () => {
+  test('lead to no promoted candidate against a champion trained on correct labels', async () => {
     const truth = frame.features[0]!;
     const champion = (rows: Uint32Array) =>
       Float64Array.from(rows, (row) =>
@@ -143,7 +143,7 @@ describe('shuffled labels', () => {
 describe('inverted labels', () => {
   const inverted = relabelled(frame, (row) => 1 - frame.labels[row]!);
 
-  test('of the evaluation alone are called out by name: the candidate ranks the wrong way round', async () => {
+  test('in the evaluation rows only are reported: the candidate ranks the wrong way round', async () => {
     const { body, decision } = await judge(frame, { on: inverted });
     expect(body.candidate.auc.high).toBeLessThan(0.5);
     expect(decision).toMatchObject({ promote: false, outcome: 'guard broken' });
@@ -152,15 +152,15 @@ describe('inverted labels', () => {
     );
   });
 
-  test('of the whole window are an alarm: the champion ranks the wrong way round', async () => {
+  test('in the whole window raise an alarm: the champion ranks the wrong way round', async () => {
     const known = logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } });
     const { decision } = await judge(inverted, { champion: (rows) => scoreRows(known, frame, rows) });
     expect(decision.alarms).toEqual([expect.stringMatching(/version 1 is significantly below 0.5/)]);
   });
 });
 
-describe('labels that say too little', () => {
-  test('one class on the holdout is not enough evidence', async () => {
+describe('too few labels', () => {
+  test('of one class on the holdout are not enough evidence', async () => {
     for (const label of [0, 1]) {
       const single = relabelled(frame, (row) => (row % 2 === 1 ? label : frame.labels[row]!));
       const { body, decision } = await judge(single);
@@ -169,14 +169,14 @@ describe('labels that say too little', () => {
     }
   });
 
-  test('one class to learn from, and fewer than 50 positives, are refused before anything is compared', async () => {
+  test('of one class, or with fewer than 50 positives, are refused before anything is compared', async () => {
     const none = relabelled(frame, (row) => (row % 2 === 0 ? 0 : frame.labels[row]!));
     await expect(judge(none)).rejects.toThrow(/all 800 training rows are negative/);
     const few = relabelled(frame, (row) => (row % 2 === 0 ? Number(row < 98) : frame.labels[row]!));
     await expect(judge(few)).rejects.toThrow(/hold 49 positives/);
   });
 
-  test('49 positive clusters on the holdout are not enough evidence, 50 are', async () => {
+  test('with 49 positive clusters on the holdout are not enough evidence, with 50 they are', async () => {
     const rich = half(signalFrame(4_000, 5));
     const keep = (count: number): Frame => {
       let kept = 0;
@@ -190,7 +190,7 @@ describe('labels that say too little', () => {
   });
 });
 
-describe('scores that say nothing', () => {
+describe('scores without information', () => {
   const constant = { ...frame, features: frame.features.map(flat) };
   function flat(column: Frame['features'][number]): Frame['features'][number] {
     return column.kind === 'numeric'
@@ -198,15 +198,15 @@ describe('scores that say nothing', () => {
       : { ...column, codes: column.codes.map(() => 0) };
   }
 
-  test('equal scores of both sides are not better, with p = 1', async () => {
+  test('that are equal for champion and candidate are not better, with p = 1', async () => {
     const known = logisticRegression.fit({ frame, rows: trainingRows(frame), options: { seed: 1 } });
     const { body, decision } = await judge(frame, { champion: (rows) => scoreRows(known, frame, rows) });
     expect(body.difference).toEqual({ value: 0, low: 0, high: 0, z: 0, p: 1 });
     expect(decision).toMatchObject({ promote: false, outcome: 'not better' });
   });
 
-  test('one score for every row, and ties without end, are not better than the class prior', async () => {
-    // Each half holds one value only: all of the holdout is one tie.
+  test('that are constant or heavily tied are not better than the class prior', async () => {
+    // Each half has a single value, so all holdout rows are tied.
     const { body, decision } = await judge(constant);
     expect(body.candidate.auc).toMatchObject({ value: 0.5, low: 0.5, high: 0.5 });
     expect(decision).toMatchObject({ promote: false, outcome: 'not better' });

@@ -1,10 +1,10 @@
-// Which map makes scores probabilities, and when none does.
+// Choosing the map that turns scores into probabilities.
 import { describe, expect, test } from 'vitest';
 import { calibrated } from '../../../domain/learning/artifact/calibration-map.ts';
 import { chooseCalibration, type OutOfFold } from '../../../domain/learning/artifact/calibrate.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
-/** Rows whose probability is `truth` of their score, dealt into five folds. */
+/** Rows whose probability is `truth` of their score, split into five folds. */
 function rowsOf(count: number, truth: (score: number) => number, perCluster = 1): OutOfFold {
   const random = randomOf(count);
   const scores = Float64Array.from({ length: count }, () => random());
@@ -18,19 +18,19 @@ function rowsOf(count: number, truth: (score: number) => number, perCluster = 1)
 }
 
 const honest = (score: number): number => score;
-/** Over-confident: the true log-odds are half as far out. */
+/** Overconfident scores: the true log-odds are half as large. */
 const stretched = (score: number): number => 1 / (1 + Math.sqrt((1 - score) / score));
-/** Steps that no logistic curve follows. */
+/** A step function, which no logistic curve fits. */
 const steps = (score: number): number => (score < 0.3 ? 0.05 : score < 0.8 ? 0.5 : 0.6);
 
-describe('auto', () => {
-  test('leaves scores that are probabilities as they are', () => {
+describe('calibration auto', () => {
+  test('leaves scores unchanged if they are already probabilities', () => {
     const chosen = chooseCalibration('auto', rowsOf(6_000, honest));
     expect(chosen).toMatchObject({ map: { kind: 'none' }, logLoss: null });
     expect(chosen.why).toBe('platt or isotonic would not make the scores significantly better');
   });
 
-  test('takes Platt where the log-odds are stretched', () => {
+  test('chooses Platt if the log-odds are stretched', () => {
     const chosen = chooseCalibration('auto', rowsOf(6_000, stretched));
     expect(chosen.map.kind).toBe('platt');
     expect(chosen.logLoss!.after).toBeLessThan(chosen.logLoss!.before);
@@ -39,15 +39,15 @@ describe('auto', () => {
     );
   });
 
-  test('takes isotonic where no logistic curve fits', () => {
+  test('chooses isotonic if no logistic curve fits', () => {
     expect(chooseCalibration('auto', rowsOf(6_000, steps)).map.kind).toBe('isotonic');
   });
 
-  test('does not try isotonic on fewer than a thousand rows of a class', () => {
+  test('does not try isotonic with fewer than a thousand rows of a class', () => {
     expect(chooseCalibration('auto', rowsOf(1_200, steps)).map.kind).toBe('platt');
   });
 
-  test('falls to none with fewer than fifty clusters of a class, and says so', () => {
+  test('chooses none with fewer than fifty clusters of a class, and says so', () => {
     const few = chooseCalibration('auto', rowsOf(2_000, stretched, 50));
     expect(few.map).toEqual({ kind: 'none' });
     expect(few.why).toMatch(
@@ -56,7 +56,7 @@ describe('auto', () => {
     expect(chooseCalibration('auto', rowsOf(40, stretched)).why).toMatch(/fewer than 50/);
   });
 
-  test('is not moved by rows that repeat within a cluster', () => {
+  test('is not affected by rows that repeat within a cluster', () => {
     const once = rowsOf(500, (score) => 1 / (1 + ((1 - score) / score) ** 0.8));
     const repeated = <T extends Float64Array | Uint8Array | Uint32Array>(values: T): T => {
       const longer = new (values.constructor as new (length: number) => T)(30 * values.length);
@@ -71,13 +71,13 @@ describe('auto', () => {
     };
     expect(chooseCalibration('auto', once).map.kind).toBe('none');
     expect(chooseCalibration('auto', often).map.kind).toBe('none');
-    // Were each row on its own, it would be sure.
+    // If every row were a cluster of its own, the gain would be significant.
     const alone = { ...often, clusters: Uint32Array.from(often.scores.keys()) };
     expect(chooseCalibration('auto', alone).map.kind).toBe('platt');
   });
 });
 
-describe.each(['platt', 'isotonic'] as const)('%s', (asked) => {
+describe.each(['platt', 'isotonic'] as const)('calibration %s', (asked) => {
   const rows = rowsOf(4_000, stretched);
   const { map, why } = chooseCalibration(asked, rows);
 
@@ -86,14 +86,14 @@ describe.each(['platt', 'isotonic'] as const)('%s', (asked) => {
     expect(why).toMatch(new RegExp(`^as the definition asks: ${asked} changes the out-of-fold log loss`));
   });
 
-  test('is stored with what it rests on, and with no row', () => {
+  test('is stored with its row counts and losses, but without any row', () => {
     const stored = chooseCalibration(asked, rows);
     expect(Object.keys(stored).sort()).toEqual(['asked', 'logLoss', 'map', 'positives', 'rows', 'why']);
     expect(Object.keys(chooseCalibration('auto', rows)).sort()).toEqual(Object.keys(stored).sort());
     expect(JSON.stringify(stored).length).toBeLessThan(20_000);
   });
 
-  test('keeps the order of scores, and no probability is sure', () => {
+  test('keeps the order of scores, and no probability is exactly 0 or 1', () => {
     const mapped = Float64Array.from(rows.scores)
       .sort()
       .map((score) => calibrated(map, score));
@@ -107,7 +107,7 @@ describe.each(['platt', 'isotonic'] as const)('%s', (asked) => {
   test.each([
     ['equal scores', { ...rows, scores: rows.scores.map(() => 0.3) }],
     ['scores the wrong way round', { ...rows, labels: rows.labels.map((label) => 1 - label) }],
-  ])('%s are left as they are', (_name, odd) => {
+  ])('%s are left unchanged', (_name, odd) => {
     const chosen = chooseCalibration(asked, odd);
     expect(chosen.map).toEqual({ kind: 'none' });
     expect(chosen.why).toMatch(/^no map keeps the order of the scores/);
@@ -119,7 +119,7 @@ test('the same rows give the same bytes', () => {
   expect(json()).toBe(json());
 });
 
-test('isotonic is that of scikit-learn 1.9.1 on the smoothed targets', () => {
+test('isotonic agrees with scikit-learn 1.9.1 on the smoothed targets', () => {
   const scores = Float64Array.from({ length: 200 }, (_, row) => 0.02 + (0.96 * ((row * 79) % 200)) / 200);
   const labels = Uint8Array.from(scores, (score, row) => Number(((row * 37) % 101) / 101 < score ** 2));
   const clusters = Uint32Array.from(scores.keys());

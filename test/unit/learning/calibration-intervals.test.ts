@@ -1,4 +1,4 @@
-// Intervals of Brier score, log loss and calibration error: the formula agrees with resampling clusters.
+// Intervals of Brier score, log loss and calibration error: the formula agrees with the cluster bootstrap.
 import { expect, test } from 'vitest';
 import {
   brier,
@@ -12,7 +12,7 @@ import { calibrationIntervals } from '../../../domain/learning/metrics/calibrati
 import { clusterBootstrap } from '../../../domain/learning/resample/cluster-bootstrap.ts';
 import { randomOf } from '../drift/frame-of.ts';
 
-/** Rows in clusters of so many whose labels agree, so that they are no independent rows. */
+/** Rows in clusters of the given size whose labels agree, so that the rows are not independent. */
 function clustered(rows: number, each: number) {
   const random = randomOf(each);
   const clusters = Uint32Array.from({ length: rows }, (_, row) => Math.floor(row / each));
@@ -30,7 +30,7 @@ function clustered(rows: number, each: number) {
   return { labels, clusters, scores };
 }
 
-test('the formula of means is the bootstrap by cluster, to a tenth of its width', () => {
+test('intervals by formula agree with the cluster bootstrap to a tenth of their width', () => {
   const rows = clustered(3_000, 5);
   const { labels, scores, clusters } = rows;
   const mean = (loss: (label: number, score: number) => number) => (weights: Float64Array) => {
@@ -55,7 +55,7 @@ test('the formula of means is the bootstrap by cluster, to a tenth of its width'
   }
 });
 
-test('rows that say the same do not count as often as they are there', () => {
+test('repeated rows within a cluster do not narrow the intervals', () => {
   const many = clustered(3_000, 10);
   const apart = { ...many, clusters: Uint32Array.from(many.clusters.keys()) };
   const width = (rows: typeof many) => {
@@ -65,7 +65,7 @@ test('rows that say the same do not count as often as they are there', () => {
   expect(width(many) / width(apart)).toBeGreaterThan(2);
 });
 
-test('values are those of the metrics, every interval holds its own, and the seed decides', () => {
+test('values are those of the metrics, every interval contains its value, and only the seed changes it', () => {
   const rows = clustered(600, 2);
   const { brier: b, logLoss: l, ece } = calibrationIntervals(rows, 5);
   expect(b.value).toBeCloseTo(brier(rows.labels, rows.scores), 12);
@@ -79,7 +79,7 @@ test('values are those of the metrics, every interval holds its own, and the see
   expect(calibrationIntervals(rows, 5)).toEqual({ brier: b, logLoss: l, ece });
 });
 
-test('of a single cluster nothing is known of Brier score and log loss', () => {
+test('with a single cluster the intervals of Brier score and log loss are the whole range', () => {
   const one = {
     labels: Uint8Array.of(0, 1),
     clusters: new Uint32Array(2),

@@ -1,3 +1,4 @@
+// Brier score, log loss and expected calibration error against known values.
 import { describe, expect, test } from 'vitest';
 import { brier, expectedCalibrationError, logLoss } from '../../../domain/learning/metrics/brier.ts';
 import { randomOf } from '../drift/frame-of.ts';
@@ -15,7 +16,7 @@ describe('log loss', () => {
     expect(logLoss([0, 1], Float64Array.of(0.5, 0.5))).toBeCloseTo(Math.LN2, 15);
   });
 
-  test('is finite for a score that is sure and wrong', () => {
+  test('is finite for a wrong score of exactly 0 or 1', () => {
     expect(logLoss([1], Float64Array.of(0))).toBeCloseTo(36.04365338911715, 9);
     expect(logLoss([0], Float64Array.of(1))).toBeCloseTo(36.04365338911715, 9);
     expect(logLoss([1], Float64Array.of(1))).toBeCloseTo(0, 12);
@@ -26,14 +27,14 @@ describe('the expected calibration error', () => {
   const scores = Float64Array.from({ length: 100 }, (_, row) => (row + 0.5) / 100);
 
   test('is the mean gap of ten bins of equal count', () => {
-    // Each bin of ten has mean score (bin + ½)/10; labels make its rate 0 below the middle and 1 above.
+    // Each of the ten bins has the mean score (bin + ½)/10; its rate is 0 below the middle and 1 above.
     const labels = Array.from(scores, (score) => Number(score > 0.5));
     const gaps = Array.from({ length: 10 }, (_, bin) => Math.abs((bin + 0.5) / 10 - Number(bin >= 5)));
     const mean = gaps.reduce((sum, gap) => sum + gap, 0) / 10;
     expect(expectedCalibrationError(labels, scores)).toBeCloseTo(mean, 12);
   });
 
-  test('is near 0 for labels drawn from the scores, and not when all scores are too high', () => {
+  test('is near 0 for labels drawn from the scores, but not if all scores are too high', () => {
     const random = randomOf(2);
     const many = Float64Array.from({ length: 20_000 }, random);
     const labels = Array.from(many, (score) => Number(random() < score));
@@ -47,7 +48,7 @@ describe('the expected calibration error', () => {
     expect(expectedCalibrationError([1, 1, 0, 0], new Float64Array(4).fill(0.25))).toBe(0.25);
   });
 
-  test('does not depend on the order of rows, ties or not', () => {
+  test('does not depend on the order of rows, with and without ties', () => {
     const tied = scores.map((score) => Math.round(score * 7) / 7);
     const labels = Array.from(scores, (_, row) => Number((row * 37) % 100 < 40));
     const backwards = expectedCalibrationError([...labels].reverse(), tied.toReversed());

@@ -1,4 +1,4 @@
-// Choosing a recipe: the best, the strongest penalty near it, and what is said of it.
+// Choosing a recipe: the best one, or the strongest penalty within a standard error of it, and the summary of the choice.
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { chooseRecipe, type RecipeScores } from '../../../domain/learning/choose-recipe.ts';
@@ -22,9 +22,9 @@ const planOf = (recipes: Recipe[], more: Partial<TrainingPlan> = {}): TrainingPl
 const scores = (...values: number[]): RecipeScores => ({ scores: values });
 const own = { l2: 1 };
 
-test('the strongest penalty within one standard error of the best is taken, and both are told', () => {
+test('the strongest penalty within one standard error of the best is chosen, and the summary names both', () => {
   const plan = planOf([recipe(0.1), recipe(1), recipe(10), recipe(100)]);
-  // The best has mean 0.72 and standard error 0.01 · √(8/3)/2 = 0.00816.
+  // The best recipe has mean 0.72 and standard error 0.01 · √(8/3)/2 = 0.00816.
   const tuning = chooseRecipe(
     plan,
     [
@@ -45,14 +45,14 @@ test('the strongest penalty within one standard error of the best is taken, and 
   );
 });
 
-test('of log loss less is better', () => {
+test('a lower log loss is better', () => {
   const plan = planOf([recipe(0.1), recipe(1)], { metric: 'log loss' });
   const tuning = chooseRecipe(plan, [scores(0.5, 0.5, 0.51, 0.5), scores(0.7, 0.7, 0.7, 0.7)], own);
   expect(tuning.chosen).toEqual(recipe(0.1));
   expect(tuning.words).toContain('log loss 0.5025');
 });
 
-test('rows are chosen by the better mean, the penalty only among recipes of the same rows', () => {
+test('the window is chosen by the better mean, and the penalty only among recipes of that window', () => {
   const plan = planOf([recipe(1), recipe(50), recipe(1, 'recent'), recipe(10, 'recent')], {
     change: '2024-01-31T00:00:00.000Z',
   });
@@ -72,14 +72,14 @@ test('rows are chosen by the better mean, the penalty only among recipes of the 
   expect(tuning.words).toContain('all rows reached 0.6150 ± 0.0029 at best');
 });
 
-test('of equal means and penalties the first in the list is taken', () => {
+test('the first in the list is chosen if means and penalties are equal', () => {
   const balanced: Recipe = { window: 'all', l2: 1, classWeight: 'balanced' };
   const same = scores(0.6, 0.6);
   expect(chooseRecipe(planOf([recipe(1), balanced]), [same, same], own).chosen).toEqual(recipe(1));
   expect(chooseRecipe(planOf([balanced, recipe(1)]), [same, same], own).chosen).toEqual(balanced);
 });
 
-test('a recipe that could not be learnt is out, and it is said how many', () => {
+test('a recipe that could not be fitted is excluded, and the summary counts such recipes', () => {
   const failed: RecipeScores = { scores: null, problem: 'the gradient did not vanish' };
   const tuning = chooseRecipe(planOf([recipe(0), recipe(1)]), [failed, scores(0.6, 0.7)], own);
   expect(tuning.chosen).toEqual(recipe(1));
@@ -87,32 +87,32 @@ test('a recipe that could not be learnt is out, and it is said how many', () => 
   expect(tuning.words).toContain('1 of 2 recipes could not be fitted in every fold');
 });
 
-test('where none could be learnt the definition decides', () => {
+test("the definition's own recipe is used if no recipe could be fitted", () => {
   const failed: RecipeScores = { scores: null, problem: 'no' };
   const tuning = chooseRecipe(planOf([recipe(0), recipe(5)]), [failed, failed], own);
   expect(tuning.chosen).toEqual(recipe(1));
   expect(tuning.words).toBe('all rows, l2 1, no class weights; no recipe could be fitted in every fold');
 });
 
-test('where none could be learnt the definition decides on the rows that it allows', () => {
+test("the definition's own recipe keeps to the windows that it allows if no recipe could be fitted", () => {
   const failed: RecipeScores = { scores: null, problem: 'no' };
   const plan = planOf([recipe(0, 'recent'), recipe(5, 'recent')], { change: '2024-01-31T00:00:00.000Z' });
   expect(chooseRecipe(plan, [failed, failed], own).chosen).toEqual(recipe(1, 'recent'));
 });
 
-test('a change that the definition does not ask about is not said to have been judged on', () => {
+test('the summary does not mention a change after which the recipes were not validated', () => {
   const plan = planOf([recipe(1), recipe(2)], { change: '2024-01-31T00:00:00.000Z' });
   const { words } = chooseRecipe(plan, [scores(0.6, 0.6), scores(0.5, 0.7)], own);
   expect(words).not.toContain('after the change');
 });
 
-test('a single recipe needs no scores, and remarks are told', () => {
+test('a single recipe needs no scores, and its summary has the remarks', () => {
   const tuning = chooseRecipe(planOf([recipe(3, 'recent')], { remarks: ['as asked'] }), [], own);
   expect(tuning.chosen).toEqual(recipe(3, 'recent'));
   expect(tuning.words).toBe('recent rows, l2 3, no class weights; as asked');
 });
 
-test('what is stored is JSON: no NaN of a single fold, no infinity', () => {
+test('the result is JSON without NaN or infinity, even with a single fold', () => {
   const tuning = chooseRecipe(planOf([recipe(1), recipe(2)]), [scores(0.6, 0.6), scores(0.5, 0.7)], own);
   expect(JSON.parse(canonicalJson(tuning))).toEqual(JSON.parse(JSON.stringify(tuning)));
 });

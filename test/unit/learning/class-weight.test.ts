@@ -1,4 +1,4 @@
-// Class weights: what they mean, and that both solvers find the optimum that they make.
+// Class weights: their meaning, and that both solvers find the optimum of the weighted loss.
 import { describe, expect, test } from 'vitest';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import { encodeRows } from '../../../domain/learning/encode/encode.ts';
@@ -22,14 +22,14 @@ const weighted = (rows: number, positive: number, negative: number, l2 = 1): Log
   classWeights: { positive, negative },
 });
 
-test('balanced gives both classes the same weight in all', () => {
+test('balanced gives both classes the same total weight', () => {
   const counts = { positives: 100, negatives: 300, prior: 0.25 };
   expect(classWeightsOf('balanced', counts)).toEqual({ positive: 2, negative: 2 / 3 });
   expect(classWeightsOf('none', counts)).toBeUndefined();
   expect(classWeightsOf({ positive: 5, negative: 1 }, counts)).toEqual({ positive: 5, negative: 1 });
 });
 
-test('weights have words', () => {
+test('weights have a description', () => {
   expect((['none', 'balanced', { positive: 5, negative: 1 }] as const).map(describeClassWeight)).toEqual([
     'no class weights',
     'balanced class weights',
@@ -46,14 +46,14 @@ describe.each([
     [40, 1],
     [1, 300],
     [1e-3, 2e-3],
-  ])('reaches the exact optimum, %d : %d', (positive, negative) => {
+  ])('reaches the exact optimum with class weights %d : %d', (positive, negative) => {
     const problem = weighted(900, positive, negative);
     const { converged, coefficients } = fit(problem);
     expect(converged).toBe(true);
     expect(distance(coefficients, newton(problem))).toBeLessThan(bound);
   });
 
-  test('finds what the rows would give were each there so often', () => {
+  test('finds the same optimum as for rows repeated as often as their weight', () => {
     const frame = signalFrame(500, 3);
     const encoding = fitEncoding(frame, allRows(frame));
     const repeated = allRows(frame).reduce<number[]>(
@@ -74,21 +74,21 @@ describe.each([
     expect(distance(coefficients, fit(often).coefficients)).toBeLessThan(bound);
   });
 
-  test('of 1 has the optimum of none', () => {
+  test('has the same optimum with weights of 1 as without weights', () => {
     const problem = weighted(4_100, 1, 1);
     const plain = { ...problem, classWeights: undefined };
     expect(distance(fit(problem).coefficients, fit(plain).coefficients)).toBeLessThan(bound);
   });
 });
 
-test('a large weighted problem goes by the sample and its secant steps, and ends where Newton does', () => {
+test("a large weighted problem is solved with a sample and secant steps, with the same result as by Newton's method", () => {
   const problem = weighted(40_000, 9, 0.2);
   const fit = fitNewton(problem);
   expect(fit.converged).toBe(true);
   expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-6);
 });
 
-test('the weighted loss has the gradient that differences of it give', () => {
+test('the gradient of the weighted loss agrees with finite differences', () => {
   const problem = weighted(203, 3, 0.5);
   const at = Float64Array.from({ length: problem.width }, (_, column) => 0.3 - 0.2 * column);
   lossGradient(problem, at).forEach((slope, column) => {
@@ -98,7 +98,7 @@ test('the weighted loss has the gradient that differences of it give', () => {
   });
 });
 
-test("weights that the descent does not bear are left to Newton's method, and the artifact says so", () => {
+test("weights with which the descent does not converge are left to Newton's method, and the artifact says so", () => {
   const frame = signalFrame(600, 600);
   const fit = (solver: 'gradient-descent' | 'newton') =>
     logisticRegression.fit({
@@ -111,7 +111,7 @@ test("weights that the descent does not bear are left to Newton's method, and th
   expect(descended.coefficients[1]).toBeCloseTo(exact.coefficients[1]!, 6);
 });
 
-test('the artifact holds the weights that were used, and nothing of them where there were none', () => {
+test('the artifact contains the weights that were used, and no weights if there were none', () => {
   const frame = signalFrame();
   const fit = (options: object) =>
     logisticRegression.fit({ frame, rows: allRows(frame), options: { seed: 7, ...options } });
@@ -130,7 +130,7 @@ describe('a definition', () => {
       model: { training: { trainer: 'logistic-regression', window: '1 month', classWeight } as never },
     }).training;
 
-  test('takes none, balanced and two weights', () => {
+  test('accepts none, balanced and two weights', () => {
     for (const classWeight of ['none', 'balanced', { positive: 5, negative: 1 }])
       expect(training(classWeight)).toMatchObject({ classWeight });
   });
@@ -142,14 +142,14 @@ describe('a definition', () => {
     { positive: 0, negative: 1 },
     { positive: 1, negative: -1 },
     { positive: NaN, negative: 1 },
-  ])('refuses %j with what can be written', (classWeight) => {
+  ])('refuses %j and says what is accepted', (classWeight) => {
     expect(() => training(classWeight)).toThrow(
       /wrong at training\.classWeight(: write "none", "balanced", or \{ positive, negative \}|\.(posi|nega)tive: the weight of a class must be above 0)/,
     );
   });
 });
 
-test('a definition without weights reads as before, so that its digest stays', () => {
+test('a definition without weights is parsed without a key for them, so that its digest stays', () => {
   expect(Object.keys(parseDefinition(sampleDefinition('sample')).training)).toEqual([
     'trainer',
     'window',

@@ -1,3 +1,4 @@
+// The cluster bootstrap: repeatable, and as wide as theory says.
 import { describe, expect, test } from 'vitest';
 import { clusterBootstrap } from '../../../domain/learning/resample/cluster-bootstrap.ts';
 import { pairedDelong } from '../../../domain/data/math/delong.ts';
@@ -17,8 +18,8 @@ const mean =
     return sum / count;
   };
 
-describe('the bootstrap by cluster', () => {
-  test('has the value of the rows as they are, and the same interval for the same seed', () => {
+describe('the cluster bootstrap', () => {
+  test('has the value of the original rows, and the same interval for the same seed', () => {
     const values = Float64Array.from({ length: 200 }, (_, row) => row % 7);
     const clusters = Array.from(values, (_, row) => row);
     const draw = (seed: number) => clusterBootstrap(clusters, { mean: mean(values) }, { seed }).mean;
@@ -27,7 +28,7 @@ describe('the bootstrap by cluster', () => {
     expect(draw(2)).not.toEqual(draw(1));
   });
 
-  test('is as wide as the spread of a mean says, with one row per cluster', () => {
+  test('is as wide as the standard error of a mean implies, with one row per cluster', () => {
     const random = randomOf(5);
     const values = Float64Array.from({ length: 2_000 }, random);
     const { low, high } = clusterBootstrap([...values.keys()], { mean: mean(values) }, { seed: 3 }).mean;
@@ -36,7 +37,7 @@ describe('the bootstrap by cluster', () => {
     expect((high - low) / (2 * 1.96 * standardError)).toBeLessThan(1.1);
   });
 
-  test('is wider where rows of a cluster are copies of each other', () => {
+  test('is wider if the rows of a cluster are copies of each other', () => {
     const random = randomOf(5);
     const values = Float64Array.from({ length: 500 }, random);
     const copied = Float64Array.from({ length: 2_000 }, (_, row) => values[row % 500]!);
@@ -63,7 +64,7 @@ describe('the bootstrap by cluster', () => {
     expect(ratio).toBeLessThan(1.15);
   });
 
-  test('leaves out draws in which nothing could be measured', () => {
+  test('leaves out draws for which the measure is NaN', () => {
     const never = clusterBootstrap([0, 1, 2], { none: () => NaN }, { seed: 1 }).none;
     expect(never.low).toBeNaN();
     const rare = Float64Array.of(1, 0, 0, 0);

@@ -1,9 +1,9 @@
-// Scores of two models on rows in clusters, and a bootstrap by cluster to check variances against.
+// Scores of two models on rows in clusters, and a cluster bootstrap to check variances against.
 import { auc } from '../../../domain/data/math/auc.ts';
 import { type PairedScores } from '../../../domain/data/math/delong.ts';
 import { normals } from '../drift/frame-of.ts';
 
-/** Rows whose label and scores lean the same way within a cluster; both labels occur within one. */
+/** Rows whose labels and scores are correlated within a cluster; both labels occur within one. */
 export function clusteredScores(clusterCount: number, rowsEach: number, random: () => number): PairedScores {
   const rows = clusterCount * rowsEach;
   const clusters = Array.from({ length: rows }, (_, row) => Math.floor(row / rowsEach));

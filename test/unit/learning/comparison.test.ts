@@ -1,3 +1,4 @@
+// Comparison of two models and realised performance of one.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
@@ -13,7 +14,7 @@ const clusters = labels.map((_, row) => row);
 const first = Float64Array.of(0.9, 0.8, 0.7, 0.6, 0.55, 0.54, 0.53, 0.51, 0.5, 0.4, 0.39, 0.3);
 const second = Float64Array.of(0.6, 0.9, 0.5, 0.7, 0.4, 0.45, 0.8, 0.3, 0.2, 0.35, 0.55, 0.1);
 
-/** Scores in [0, 1] of two models of which the first is better; one row per cluster. */
+/** Scores in [0, 1] of two models, the first of which is better; one row per cluster. */
 function twoModels(rows: number) {
   const { labels: y, clusters: c, first: a, second: b } = clusteredScores(rows, 1, randomOf(6));
   const squash = (scores: Float64Array): Float64Array => scores.map((score) => 1 / (1 + Math.exp(-score)));
@@ -50,7 +51,7 @@ describe('a comparison', () => {
     expect(other.champion).toEqual(one.candidate);
   });
 
-  test('finds a better candidate, and no reason where it is the same', () => {
+  test('finds a better candidate, and no difference if both are the same', () => {
     const { better, worse, ...rows } = twoModels(2_000);
     const found = compare({ ...rows, championScores: worse, candidateScores: better }).difference;
     expect(found.low).toBeGreaterThan(0);
@@ -59,7 +60,7 @@ describe('a comparison', () => {
     expect(same).toEqual({ value: 0, low: 0, high: 0, z: 0, p: 1 });
   });
 
-  test('gives p = 1 and no NaN for scores of equal ranks, as for two constants', () => {
+  test('has p = 1 and no NaN for scores of equal ranks, such as two constants', () => {
     const monotone = second.map((score) => score ** 3);
     const constant = new Float64Array(labels.length).fill(0.3);
     const other = constant.map(() => 0.6);
@@ -72,7 +73,7 @@ describe('a comparison', () => {
     }
   });
 
-  test('has an interval of the level that is asked for', () => {
+  test('has an interval of the requested level', () => {
     const wide = compare({ labels, clusters, championScores: second, candidateScores: first, alpha: 0.01 });
     const usual = compare({ labels, clusters, championScores: second, candidateScores: first });
     const reach = (comparison: typeof wide): number =>
@@ -81,7 +82,7 @@ describe('a comparison', () => {
     expect(usual.alpha).toBe(0.05);
   });
 
-  test('says that nothing is known where a class has one cluster or no row', () => {
+  test('has the whole range as interval if a class has one cluster or no row', () => {
     const one = compare({
       labels: [1, 0, 0],
       clusters: [0, 1, 2],
@@ -100,7 +101,7 @@ describe('a comparison', () => {
     expect(none.difference).toEqual({ value: 0, low: -1, high: 1, z: null, p: 1 });
   });
 
-  test('is surely different where both rank without any spread, one rightly and one not', () => {
+  test('has p = 0 if both rank without any variance, one correctly and one the wrong way round', () => {
     const right = Float64Array.from(labels);
     const { difference } = compare({
       labels,
@@ -111,7 +112,7 @@ describe('a comparison', () => {
     expect(difference).toEqual({ value: 0.5, low: 0.5, high: 0.5, z: null, p: 0 });
   });
 
-  test('is plain JSON without a NaN, whatever is known', () => {
+  test('is plain JSON without NaN in every case', () => {
     for (const rows of [1, 2, 3, 12]) {
       const part = { labels: labels.slice(-rows), clusters: clusters.slice(-rows) };
       const found = compare({
@@ -123,7 +124,7 @@ describe('a comparison', () => {
     }
   });
 
-  test('never holds a NaN, however the classes lie in the clusters', () => {
+  test('never contains NaN, however the classes are spread over the clusters', () => {
     const unit = fc.integer({ min: 0, max: 4 }).map((step) => step / 4);
     const rows = fc.array(fc.tuple(fc.nat(1), fc.nat(3), unit, unit), { minLength: 1, maxLength: 16 });
     fc.assert(
@@ -134,7 +135,7 @@ describe('a comparison', () => {
           championScores: Float64Array.from(cells, ([, , score]) => score),
           candidateScores: Float64Array.from(cells, ([, , , score]) => score),
         });
-        // canonicalJson refuses NaN and infinities.
+        // canonicalJson throws for NaN and infinities.
         expect(canonicalJson(found)).not.toBe('');
         expect(found.difference.low).toBeLessThanOrEqual(found.difference.value);
         expect(found.difference.p).toBeLessThanOrEqual(1);
@@ -157,7 +158,7 @@ describe('a comparison', () => {
 describe('realised performance', () => {
   const frame = { ...frameOf({ x: [...first] }, labels), clusters: Uint32Array.from(clusters) };
 
-  test('is what a comparison says of the same scores', () => {
+  test('is the same as in a comparison of the same scores', () => {
     const { champion } = compare({ labels, clusters, championScores: first, candidateScores: second });
     const performance = measure(frame, allRows(frame), first);
     expect(performance).toMatchObject({ ...champion, rows: 12, positives: 6 });
@@ -169,13 +170,13 @@ describe('realised performance', () => {
     expect(performance).toMatchObject({ rows: 4, positives: 2, auc: { value: 1 } });
   });
 
-  test('has no AUC where the rows hold one class, and still a log loss', () => {
+  test('has a log loss but no AUC if all rows are of one class', () => {
     const performance = measure(frame, Uint32Array.of(0, 1), Float64Array.of(0.5, 0.5));
     expect(performance.auc).toBeNull();
     expect(performance.logLoss).toBeCloseTo(Math.LN2, 12);
   });
 
-  test('names how its calibration error was binned', () => {
+  test('names the binning of its calibration error', () => {
     expect(measure(frame, allRows(frame), first).eceBinning).toBe('10 equal-count bins');
   });
 

@@ -1,3 +1,4 @@
+// AUC and DeLong variances, with and without clusters.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { auc } from '../../../domain/data/math/auc.ts';
@@ -12,7 +13,7 @@ const labels = [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0];
 const first = Float64Array.of(0.9, 0.8, 0.7, 0.6, 0.55, 0.54, 0.53, 0.51, 0.5, 0.4, 0.39, 0.3);
 const second = Float64Array.of(0.6, 0.9, 0.5, 0.7, 0.4, 0.45, 0.8, 0.3, 0.2, 0.35, 0.55, 0.1);
 
-/** Plain DeLong straight from its definition, O(m n). */
+/** Unclustered DeLong straight from its definition, in O(m n). */
 function plainDelong({ labels: y, first: a, second: b }: PairedScores) {
   const rows = Array.from(y, (_, row) => row);
   const [pos, neg] = [rows.filter((row) => y[row] === 1), rows.filter((row) => y[row] !== 1)];
@@ -50,23 +51,23 @@ const scored = fc
   }));
 
 describe('the AUC', () => {
-  test('is that of the published vector', () => {
+  test('is that of the published example', () => {
     expect(auc(labels, first)).toBeCloseTo(0.8611111111, 10);
     expect(auc(labels, second)).toBeCloseTo(0.8333333333, 10);
   });
 
-  test('counts ties half', () => {
+  test('counts ties as half', () => {
     expect(auc([0, 1, 1], Float64Array.of(0.2, 0.2, 0.9))).toBe(0.75);
     expect(auc([0, 1, 0, 1], Float64Array.of(0.5, 0.5, 0.5, 0.5))).toBe(0.5);
   });
 
-  test('does not exist for one class or no row', () => {
+  test('is null for one class or no row', () => {
     expect(auc([1, 1], Float64Array.of(0.1, 0.2))).toBeNull();
     expect(auc([0], Float64Array.of(0.1))).toBeNull();
     expect(auc([], new Float64Array())).toBeNull();
   });
 
-  test('is mirrored when labels or scores are, and blind to the order of rows', () => {
+  test('is mirrored if labels or scores are inverted, and does not depend on the order of rows', () => {
     fc.assert(
       fc.property(scored, ({ labels: y, first: a }) => {
         const value = auc(y, a)!;
@@ -87,7 +88,7 @@ describe('the AUC', () => {
     );
   });
 
-  test('is the mean component of either class', () => {
+  test('is the mean of the structural components of either class', () => {
     const { auc: value, values } = structuralComponents(labels, first)!;
     const mean = (label: number): number => {
       const own = values.filter((_, row) => labels[row] === label);
@@ -99,14 +100,14 @@ describe('the AUC', () => {
 });
 
 describe('DeLong', () => {
-  test('has the variances and covariance of the published vector', () => {
+  test('has the variances and covariance of the published example', () => {
     const { spread } = pairedDelong({ labels, clusters: own(labels), first, second })!;
     expect(spread!.first).toBeCloseTo(0.0200617284, 10);
     expect(spread!.second).toBeCloseTo(0.0203703704, 10);
     expect(spread!.covariance).toBeCloseTo(0.0009259259, 10);
   });
 
-  test('is its definition, with one row per cluster', () => {
+  test('agrees with its definition if each cluster has one row', () => {
     fc.assert(
       fc.property(scored, (scores) => {
         const input = { ...scores, clusters: own(scores.labels) };
@@ -121,7 +122,7 @@ describe('DeLong', () => {
     );
   });
 
-  test('of one model is the variance that the pair gives it', () => {
+  test('has the same variance for one model as in a pair', () => {
     const clusters = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5];
     const paired = pairedDelong({ labels, clusters, first, second })!;
     expect(singleDelong(labels, clusters, second)).toEqual({
@@ -130,14 +131,14 @@ describe('DeLong', () => {
     });
   });
 
-  test('does not care which numbers name the clusters', () => {
+  test('does not depend on how clusters are numbered', () => {
     const clusters = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5];
     const renamed = clusters.map((cluster) => 100 - 7 * cluster);
     const one = singleDelong(labels, clusters, first)!.variance!;
     expect(singleDelong(labels, renamed, first)!.variance).toBeCloseTo(one, 14);
   });
 
-  test('knows that rows written five times are no more evidence', () => {
+  test('does not count rows repeated five times as more evidence', () => {
     const { labels: y, first: a, second: b } = clusteredScores(200, 1, randomOf(4));
     const five = <T>(values: ArrayLike<T>): T[] =>
       Array.from(values).flatMap((value) => new Array<T>(5).fill(value));
@@ -151,7 +152,7 @@ describe('DeLong', () => {
     }
   });
 
-  test('agrees with a bootstrap by cluster where clusters hold several rows, and the plain variance does not', () => {
+  test('agrees with a cluster bootstrap if clusters have several rows, unlike the unclustered variance', () => {
     const sample = clusteredScores(250, 4, randomOf(11));
     const { spread } = pairedDelong(sample)!;
     const bootstrap = bootstrapVariance(sample, 1_500, randomOf(12));
@@ -163,7 +164,7 @@ describe('DeLong', () => {
     expect(plain.first / bootstrap.first).toBeLessThan(0.7);
   });
 
-  test('has no variance below 0 where the classes of each cluster cancel out', () => {
+  test('has no variance below 0 if the classes of each cluster cancel out', () => {
     const { spread } = pairedDelong({
       labels: [0, 1, 0, 1, 0],
       clusters: [0, 1, 1, 0, 1],
@@ -173,7 +174,7 @@ describe('DeLong', () => {
     expect(Math.min(spread!.first, spread!.second, spread!.difference)).toBe(0);
   });
 
-  test('has no variance where a class has a single cluster, and no AUC where there is one class', () => {
+  test('has no variance if a class has a single cluster, and no AUC if there is one class', () => {
     const clusters = [0, 0, 0, 1, 2];
     const one = singleDelong([1, 1, 0, 0, 0], clusters, Float64Array.of(0.9, 0.3, 0.4, 0.2, 0.1));
     expect(one).toEqual({ auc: 5 / 6, variance: null });

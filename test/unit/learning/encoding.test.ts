@@ -1,3 +1,4 @@
+// Encoding of features: the same numbers for rows and records, learnt from training rows only.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type TidegateError } from '../../../domain/errors.ts';
@@ -22,7 +23,7 @@ describe('an encoding of numbers', () => {
     expect([...encodeRecord(encoding, { x: 2.5 })]).toEqual([1, 0]);
   });
 
-  test('keeps the digits of a spread that is small beside the mean of many rows', () => {
+  test('keeps the digits of a standard deviation that is small compared with the mean of many rows', () => {
     const near = Float64Array.from({ length: 200_000 }, (_, row) => (row * 7_919) % 41);
     const scaleOf = (offset: number) => {
       const [column] = fitted({ x: near.map((value) => value + offset) }).encoding.columns;
@@ -34,13 +35,13 @@ describe('an encoding of numbers', () => {
     expect(far.mean - 1e12).toBeCloseTo(plain.mean, 2);
   });
 
-  test('gives a missing number the mean and an indicator, where training missed some', () => {
+  test('encodes a missing number as the mean with an indicator if training had missing values', () => {
     const { encoding, frame } = fitted({ x: [1, NaN, 3] });
     expect(encodedNames(encoding)).toEqual(['(intercept)', 'x', 'x missing']);
     expect([...encodeRows(encoding, frame, allRows(frame))]).toEqual([1, -1, 0, 1, 0, 1, 1, 1, 0]);
   });
 
-  test('gives a missing number the mean and no indicator, where training missed none', () => {
+  test('encodes a missing number as the mean without an indicator if training had no missing values', () => {
     const { encoding } = fitted({ x: [1, 3] });
     expect([...encodeRecord(encoding, { x: null })]).toEqual([1, 0]);
   });
@@ -57,19 +58,19 @@ describe('an encoding of numbers', () => {
     expect(missingIn(encoding, { x: Infinity })).toEqual(['x']);
   });
 
-  test('keeps the indicator of a column that is constant where it is present', () => {
+  test('keeps the indicator of a column whose present values are constant', () => {
     const { encoding } = fitted({ x: [7, NaN, 7] });
     expect(encodedNames(encoding)).toEqual(['(intercept)', 'x missing']);
     expect(encoding.dropped).toEqual([]);
   });
 
-  test('drops and names columns that are constant or wholly missing', () => {
+  test('drops and names columns that are constant or entirely missing', () => {
     const { encoding } = fitted({ same: [7, 7], none: [NaN, NaN], rounding: [0.1 + 0.2, 0.3], x: [1, 2] });
     expect(encoding.dropped).toEqual(['same', 'none', 'rounding']);
     expect(encodedNames(encoding)).toEqual(['(intercept)', 'x']);
   });
 
-  test('stays finite at the ends of the number range, in training and after it', () => {
+  test('is finite at the ends of the number range, in training and afterwards', () => {
     const { encoding, frame } = fitted({ x: [1e308, -1e308, 1e308, -1e308], y: [1, 2, 3, 4] });
     expect(encoding.columns[0]).toMatchObject({ scale: { mean: 0, sd: 1e308 } });
     expect([...encodeRows(encoding, frame, Uint32Array.of(0, 1))].every(Number.isFinite)).toBe(true);
@@ -81,7 +82,7 @@ describe('an encoding of numbers', () => {
 });
 
 describe('an encoding of categories', () => {
-  test('gives each level a column, and missing one of its own', () => {
+  test('has a column for each level and one for missing values', () => {
     const { encoding } = fitted({ k: ['b', 'a', null, 'b'] });
     expect(encodedNames(encoding)).toEqual(['(intercept)', 'k = a', 'k = b', 'k missing']);
     expect([...encodeRecord(encoding, { k: 'b' })]).toEqual([1, 0, 1, 0]);
@@ -89,13 +90,13 @@ describe('an encoding of categories', () => {
     expect([...encodeRecord(encoding, {})]).toEqual([1, 0, 0, 1]);
   });
 
-  test('sets no column for an unseen or missing value where training had neither', () => {
+  test('sets no column for an unseen or missing value if training had neither', () => {
     const { encoding } = fitted({ k: ['a', 'b'] });
     expect([...encodeRecord(encoding, { k: 'unseen' })]).toEqual([1, 0, 0]);
     expect([...encodeRecord(encoding, { k: null })]).toEqual([1, 0, 0]);
   });
 
-  test('keeps the most common of 10,000 categories and puts the others under one column', () => {
+  test('keeps the most common of 10,000 categories and puts the others into one column', () => {
     const rare = Array.from({ length: 10_000 }, (_, index) => `rare ${index}`);
     const { encoding } = fitted({ k: ['common', 'common', ...rare] });
     expect(encodedWidth(encoding)).toBe(1 + MAX_LEVELS + 1);
@@ -110,26 +111,26 @@ describe('an encoding of categories', () => {
     expect(fitted({ k: ['a', 'a'], x: [1, 2] }).encoding.dropped).toEqual(['k']);
   });
 
-  test('is the same whatever the order of the rows', () => {
+  test('does not depend on the order of the rows', () => {
     const one = fitted({ k: ['b', 'a', 'c', 'a'] }).encoding;
     expect(fitted({ k: ['a', 'c', 'a', 'b'] }).encoding).toEqual(one);
   });
 });
 
 describe('an encoding', () => {
-  test('looks at nothing but the rows it is given', () => {
+  test('reads only the given rows', () => {
     const frame = frameOf({ x: [1, 3, 1e9], k: ['a', 'b', 'only elsewhere'], m: [1, 2, NaN] });
     const elsewhere = frameOf({ x: [1, 3, -5], k: ['a', 'b', null], m: [1, 2, 7] });
     const rows = Uint32Array.of(0, 1);
     expect(fitEncoding(frame, rows)).toEqual(fitEncoding(elsewhere, rows));
   });
 
-  test('survives being written as JSON', () => {
+  test('is the same after a round trip through JSON', () => {
     const { encoding } = fitted({ x: [1, NaN, 3], k: ['a', null, 'b'] });
     expect(JSON.parse(JSON.stringify(encoding))).toEqual(encoding);
   });
 
-  test('refuses a frame that lacks a feature, or has it in another kind', () => {
+  test('refuses a frame that lacks a feature or has it as another kind', () => {
     const { encoding } = fitted({ x: [1, 2] });
     const code = (columns: Record<string, Values>): string => {
       try {
@@ -144,13 +145,13 @@ describe('an encoding', () => {
     expect(code({ x: [1] })).toBe('encoded');
   });
 
-  test('counts a value of the wrong type, and what every object inherits, as missing', () => {
+  test('counts values of the wrong type and inherited object properties as missing', () => {
     const { encoding } = fitted({ constructor: [1, NaN, 3], k: ['a', null, 'b'] });
     expect(missingIn(encoding, { k: 3 })).toEqual(['constructor', 'k']);
     expect([...encodeRecord(encoding, { k: 3 })]).toEqual([1, 0, 1, 0, 0, 1]);
   });
 
-  test('gives a record the numbers that its row has, whatever the values', () => {
+  test('encodes a record exactly as its row, for any values', () => {
     const number = fc.oneof(
       fc.double({ noDefaultInfinity: false }),
       fc.integer({ min: -3, max: 3 }),
@@ -165,7 +166,7 @@ describe('an encoding', () => {
           const frame = frameOf({
             x: Float64Array.from(cells, ([x]) => x),
             y: Float64Array.from(cells, ([, y]) => y),
-            // A leading text keeps the column a category; it is in the rows, not in the ones learnt from.
+            // A leading text makes the column a category; its row is in the frame but not among the training rows.
             k: ['first', ...cells.slice(1).map(([, , k]) => k)],
           });
           const encoding = fitEncoding(frame, allRows(frame).subarray(1, 2 + (cut % cells.length)));

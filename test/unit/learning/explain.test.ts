@@ -1,3 +1,4 @@
+// Explanations, feature usage and permutation importance.
 import { describe, expect, test } from 'vitest';
 import { recordAt } from '../../../domain/data/frame.ts';
 import { baseline } from '../../../domain/learning/trainers.ts';
@@ -23,7 +24,7 @@ describe('an explanation', () => {
     }
   });
 
-  test('gives each feature nothing on average over the training rows', () => {
+  test('has contributions that average to zero over the training rows', () => {
     const all = Array.from({ length: frame.rows }, (_, row) => explainRecord(artifact, recordAt(frame, row)));
     for (const { name } of frame.features) {
       const parts = all.map(
@@ -39,13 +40,13 @@ describe('an explanation', () => {
     expect(contributions[0]!.logOdds).toBeGreaterThan(3);
   });
 
-  test('explains a missing value and an unseen one', () => {
+  test('covers missing and unseen values', () => {
     const { contributions, score } = explainRecord(artifact, { plan: 'never seen' });
     expect(Number.isFinite(score)).toBe(true);
     expect(contributions.map(({ feature }) => feature).sort()).toEqual(['noise', 'plan', 'signal']);
   });
 
-  test('of a model without features has none', () => {
+  test('has no contributions for a model without features', () => {
     const prior = baseline.fit({ frame, rows: allRows(frame), options: { seed: 1 } });
     const { base, contributions } = explainRecord(prior, { signal: 5 });
     expect(contributions).toEqual([]);
@@ -53,31 +54,31 @@ describe('an explanation', () => {
   });
 });
 
-describe('the use that a model makes of a feature', () => {
-  test('is a share, largest for what the label follows', () => {
+describe('the usage of a feature by a model', () => {
+  test('is a share, largest for the feature that determines the label', () => {
     const shares = usage(artifact.effects);
     expect(sum(Object.values(shares))).toBeCloseTo(1, 12);
     expect(shares.signal).toBeGreaterThan(0.5);
     expect(shares.noise).toBeLessThan(0.15);
   });
 
-  test('is equal for all where none does anything', () => {
+  test('is equal for all features if none has an effect', () => {
     const effects = ['a', 'b'].map((feature) => ({ feature, center: 0, spread: 0 }));
     expect(usage(effects)).toEqual({ a: 0.5, b: 0.5 });
   });
 });
 
-describe('importance by permutation', () => {
+describe('permutation importance', () => {
   const score = (other: typeof frame, rows: Uint32Array) => scoreRows(artifact, other, rows);
 
-  test('is largest for what the label follows, and about nothing for noise', async () => {
+  test('is largest for the feature that determines the label, and about zero for noise', async () => {
     const [first, ...rest] = await permutationImportance(frame, allRows(frame), score, { seed: 1 });
     expect(first!.feature).toBe('signal');
     expect(first!.importance).toBeGreaterThan(0.1);
     expect(Math.abs(rest.find(({ feature }) => feature === 'noise')!.importance)).toBeLessThan(0.02);
   });
 
-  test('is the same for the same seed, and leaves the frame as it was', async () => {
+  test('is the same for the same seed, and does not change the frame', async () => {
     const before = structuredClone(frame.features);
     const once = await permutationImportance(frame, allRows(frame), score, { seed: 1 });
     expect(await permutationImportance(frame, allRows(frame), score, { seed: 1 })).toEqual(once);
@@ -85,7 +86,7 @@ describe('importance by permutation', () => {
     expect(frame.features).toEqual(before);
   });
 
-  test('is exactly nothing for a feature that the model does not use', async () => {
+  test('is exactly zero for a feature that the model does not use', async () => {
     const constant = frameOf({ x: [1, 1, 1, 1], y: [1, 2, 3, 4] }, [0, 1, 0, 1]);
     const byY = (other: typeof frame, rows: Uint32Array) => {
       const y = other.features[1]!;
@@ -95,7 +96,7 @@ describe('importance by permutation', () => {
     expect(found.find(({ feature }) => feature === 'x')).toEqual({ feature: 'x', importance: 0, spread: 0 });
   });
 
-  test('cannot be told where there is one class', async () => {
+  test('is empty if there is only one class', async () => {
     const one = frameOf({ x: [1, 2] }, [1, 1]);
     expect(await permutationImportance(one, allRows(one), () => Float64Array.of(0, 1), { seed: 1 })).toEqual(
       [],

@@ -1,3 +1,4 @@
+// Logistic regression by gradient descent, checked against the exact optimum.
 import { describe, expect, test } from 'vitest';
 import { fitLogistic, TOLERANCE } from '../../../domain/learning/solvers/fit-logistic.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
@@ -17,7 +18,7 @@ describe('a logistic fit', () => {
   );
 
   test.each([30, 100, 300, 1_000, 3_000])(
-    'reaches the exact optimum where one number says almost all, l2 = %d',
+    'reaches the exact optimum if one number almost determines the label, l2 = %d',
     (l2) => {
       const random = randomOf(11);
       const hours = Array.from({ length: 580 }, () => 10 * random());
@@ -42,7 +43,7 @@ describe('a logistic fit', () => {
     expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-4);
   });
 
-  test('lets columns that depend on each other share their effect, without a penalty too', () => {
+  test('lets linearly dependent columns share their effect, even without a penalty', () => {
     const frame = signalFrame();
     const [signal] = frame.features;
     const twice = { ...frame, features: [...frame.features, { ...signal!, name: 'copy' }] };
@@ -63,7 +64,7 @@ describe('a logistic fit', () => {
     expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-3);
   });
 
-  test('stays finite where a rare level has one label only, thanks to the penalty', () => {
+  test('is finite with a penalty if all rows of a rare level have the same label', () => {
     const frame = signalFrame();
     const level = frame.labels.map((label, row) => (label === 0 && row < 30 ? 1 : 0));
     const rare = frameOf({ k: [...level].map((is) => (is ? 'rare' : 'usual')) }, [...frame.labels]);
@@ -72,7 +73,7 @@ describe('a logistic fit', () => {
     expect(Math.max(...fit.coefficients.map(Math.abs))).toBeLessThan(10);
   });
 
-  test('says that it did not converge if the classes are separated and nothing holds the coefficients', () => {
+  test('reports that it did not converge if the classes are separated and there is no penalty', () => {
     const x = Float64Array.from({ length: 200 }, (_, row) => row - 99.5);
     const separated = frameOf(
       { x },
@@ -81,7 +82,7 @@ describe('a logistic fit', () => {
     expect(fitLogistic(problemOf(separated, 0))).toMatchObject({ converged: false, separated: true });
   });
 
-  test('is finished by Newton steps if the descent comes to no end, and says so', () => {
+  test('is finished by Newton steps if the descent does not converge, and says so', () => {
     const x = Float64Array.from({ length: 2_000 }, (_, row) => (row % 2 === 0 ? 1 : -1));
     const separated = problemOf(
       frameOf(
@@ -97,7 +98,7 @@ describe('a logistic fit', () => {
     expect(fitLogistic(problemOf(signalFrame(), 1)).solver).toBe('gradient-descent');
   });
 
-  test('tells how far it is, and never goes back', () => {
+  test('reports progress that never decreases', () => {
     const told: number[] = [];
     fitLogistic(problemOf(signalFrame(), 1), (fraction) => told.push(fraction));
     expect(told.length).toBeGreaterThan(0);

@@ -1,3 +1,4 @@
+// Logistic regression by Newton's method: reaches the minimum on hard problems and from any start.
 import { describe, expect, test } from 'vitest';
 import { fitLogistic } from '../../../domain/learning/solvers/fit-logistic.ts';
 import { fitNewton, lossHessian, newtonSteps } from '../../../domain/learning/solvers/fit-newton.ts';
@@ -36,24 +37,24 @@ describe("Newton's method", () => {
     },
   );
 
-  test.each([0.001, 1, 1_000])('has the penalty in its optimum, l2 = %d', (l2) => {
+  test.each([0.001, 1, 1_000])('finds the optimum of the penalised loss, l2 = %d', (l2) => {
     const problem = generated(5_000, l2);
     expect(distance(fitNewton(problem).coefficients, newton(problem))).toBeLessThan(1e-6);
   });
 
-  test('finds what gradient descent finds', () => {
+  test('finds the same optimum as gradient descent', () => {
     const problem = problemOf(signalFrame(), 1);
     expect(distance(fitNewton(problem).coefficients, fitLogistic(problem).coefficients)).toBeLessThan(1e-4);
   });
 
-  test('finds rare positives, of which a sample may hold none', () => {
+  test('finds the optimum with positives so rare that a sample may contain none', () => {
     const problem = generated(20_000, 1, -7);
     const fit = fitNewton(problem);
     expect(fit.converged).toBe(true);
     expect(distance(fit.coefficients, newton(problem))).toBeLessThan(1e-6);
   });
 
-  test('converges where columns depend on each other and nothing is penalised', () => {
+  test('converges with linearly dependent columns and no penalty', () => {
     const frame = signalFrame();
     const [signal] = frame.features;
     const twice = { ...frame, features: [...frame.features, { ...signal!, name: 'copy' }] };
@@ -64,7 +65,7 @@ describe("Newton's method", () => {
     expect(Math.max(...fit.coefficients.map(Math.abs))).toBeLessThan(100);
   });
 
-  test('converges where a value lies far out', () => {
+  test('converges with an extreme value', () => {
     const problem = generated(4_000, 1);
     problem.matrix[problem.width + 1] = 1e6;
     const fit = fitNewton(problem);
@@ -73,7 +74,7 @@ describe("Newton's method", () => {
   });
 
   test.each([400, 30_000])(
-    'does not claim an optimum if %d rows are separated and nothing is penalised',
+    'does not claim an optimum if %d rows are separated and there is no penalty',
     (rows) => {
       const x = Float64Array.from({ length: rows }, (_, row) => row - (rows - 1) / 2);
       const labels = [...x].map((value) => Number(value > 0));
@@ -82,7 +83,7 @@ describe("Newton's method", () => {
     },
   );
 
-  test('gives the same bits again', () => {
+  test('returns the same bits each time', () => {
     const problem = generated(9_000, 1);
     expect(fitNewton(problem).coefficients).toEqual(fitNewton(problem).coefficients);
   });
@@ -94,7 +95,7 @@ describe('the loss of a problem', () => {
   const moved = (column: number, by: number): Float64Array =>
     at.map((value, index) => (index === column ? value + by : value));
 
-  test('has the gradient that differences of it give', () => {
+  test('has a gradient that agrees with finite differences', () => {
     const gradient = lossGradient(problem, at);
     gradient.forEach((slope, column) => {
       const difference =
@@ -103,7 +104,7 @@ describe('the loss of a problem', () => {
     });
   });
 
-  test('has the Hessian that differences of its gradient give', () => {
+  test('has a Hessian that agrees with finite differences of the gradient', () => {
     const hessian = lossHessian(problem, at);
     for (let column = 0; column < problem.width; column += 1) {
       const above = lossGradient(problem, moved(column, 1e-5));
@@ -114,13 +115,13 @@ describe('the loss of a problem', () => {
     }
   });
 
-  test('is finite where a score is far on the wrong side', () => {
+  test('is finite if a score is far on the wrong side', () => {
     const far = at.map(() => 1e5);
     expect(Number.isFinite(penalisedLoss(problem, far))).toBe(true);
   });
 });
 
-/** A problem of the rows that a draw gives: a label and the values of the columns after the intercept. */
+/** A problem from a function that draws a row: its label and the values of the columns after the intercept. */
 function drawn(
   rows: number,
   l2: number,
@@ -137,7 +138,7 @@ function drawn(
   };
 }
 
-/** The same rows, the one at `order[k]` in place k. */
+/** The same rows in another order: the row at `order[k]` moves to position k. */
 function inOrder(problem: LogisticProblem, order: readonly number[]): LogisticProblem {
   const { matrix, width, labels } = problem;
   return {
@@ -149,7 +150,7 @@ function inOrder(problem: LogisticProblem, order: readonly number[]): LogisticPr
 
 const logistic = (score: number, random: Random): boolean => random.chance(1 / (1 + Math.exp(-score)));
 
-/** Eight numbers are missing in the same hundred rows, none of them the first of six. */
+/** Eight numbers are missing in the same hundred rows, none of which is the first of a group of six. */
 const missingTogether = drawn(12_000, 1, (row, random) => {
   const x = random.normal();
   const isMissing = row % 6 !== 0 && row < 120;
@@ -162,7 +163,7 @@ const missingTogether = drawn(12_000, 1, (row, random) => {
 
 const optimum = newton(missingTogether);
 
-describe('a fit in any order of its rows', () => {
+describe('a fit with its rows in any order', () => {
   const { labels } = missingTogether;
   const rows = Array.from(labels, (_, row) => row);
   const random = new Random(3, 5, 7);
@@ -174,7 +175,7 @@ describe('a fit in any order of its rows', () => {
     ['of the label', rows.toSorted((a, b) => labels[a]! - labels[b]!)],
     ['of chance', rows.toSorted((a, b) => keys[a]! - keys[b]!)],
   ];
-  test.each(orders)('%s ends at the same minimum', (_, order) => {
+  test.each(orders)('(%s) ends at the same minimum', (_, order) => {
     const fit = fitNewton(inOrder(missingTogether, order));
     expect(fit.converged).toBe(true);
     expect(distance(fit.coefficients, optimum)).toBeLessThan(1e-6);
@@ -185,7 +186,7 @@ describe('a fit never ends away from the minimum', () => {
   const wild: [string, (l2: number) => LogisticProblem][] = [
     ['separated classes', (l2) => drawn(5_000, l2, (row) => [row % 2 === 1, row % 2 === 1 ? 1 : -1])],
     [
-      'columns of the sizes 1e9 and 1e-9',
+      'columns of the magnitudes 1e9 and 1e-9',
       (l2) =>
         drawn(5_000, l2, (_, r) => {
           const [large, small] = [r.normal(), r.normal()];
@@ -193,7 +194,7 @@ describe('a fit never ends away from the minimum', () => {
         }),
     ],
     [
-      'a constant, and columns that are each other',
+      'a constant and duplicated columns',
       (l2) =>
         drawn(5_000, l2, (_, r) => {
           const x = r.normal();
@@ -225,7 +226,7 @@ describe('a fit never ends away from the minimum', () => {
       const problem = build(l2);
       const fit = fitNewton(problem);
       expect(fit.converged).toBe(true);
-      // From the minimum no direction descends: not along a column, and not along the step of Newton's method.
+      // At the minimum no direction descends, neither along a column nor along the Newton step.
       const least = penalisedLoss(problem, fit.coefficients);
       const rounding = 1e-11 * least;
       for (let column = 0; column < problem.width; column += 1) {
@@ -235,7 +236,7 @@ describe('a fit never ends away from the minimum', () => {
           expect(penalisedLoss(problem, moved)).toBeGreaterThanOrEqual(least - rounding);
         }
       }
-      // So does gradient descent, finished by Newton; a penalty near 0 is where its tolerance sees nothing.
+      // The same holds for gradient descent finished by Newton steps; with a penalty near 0 its tolerance alone is too coarse.
       if (l2 === 1) return;
       const descended = penalisedLoss(problem, fitLogistic(problem).coefficients);
       expect(Math.abs(descended - least)).toBeLessThan(1e-9 * (1 + least));
@@ -255,7 +256,7 @@ describe('a fit never ends away from the minimum', () => {
 });
 
 describe('the sample that a large fit begins with', () => {
-  test('holds rows of every column and class, each counting what it stands for', () => {
+  test('has rows of every column and class, each weighted by the rows it represents', () => {
     const problem = drawn(40_000, 1, (row, r) => [
       row % 8_000 === 9,
       r.normal(),
@@ -277,7 +278,7 @@ describe('the sample that a large fit begins with', () => {
     expect(Math.abs(sums[3]! / 40 - 1)).toBeLessThan(0.4);
   });
 
-  test('is none for a problem of few rows', () => {
+  test('is undefined for a problem of few rows', () => {
     expect(sampleProblem(generated(3_000, 1))).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-// A version as it is fitted, calibrated and given its threshold: from training rows alone, and the same bytes each time.
+// Fitting a version with calibration and threshold: from training rows only, and with the same bytes each time.
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../../domain/canonical-json.ts';
 import { TidegateError } from '../../../domain/errors.ts';
@@ -35,7 +35,7 @@ function refusalOf(fitting: () => unknown): TidegateError {
   throw new Error('nothing was refused');
 }
 
-test('what asks for nothing has the bytes of the trainer', () => {
+test('a version without calibration and threshold has the bytes of the trainer', () => {
   const { trainer, ...task } = input;
   const bare = digestOf(trainerNamed(trainer).fit(task));
   expect(digestOf(fit({}))).toBe(bare);
@@ -48,7 +48,7 @@ test('ten fits with calibration and threshold have one digest', () => {
   expect(digests.size).toBe(1);
 });
 
-test('no holdout row is looked at: whatever is in them, the bytes are the same', () => {
+test('no holdout row is read: the bytes are the same with any values in them', () => {
   const poison = <T extends Float64Array | Uint8Array>(values: T, of: number): T =>
     values.map((value, row) => (frame.holdout[row] === 1 ? of : value)) as T;
   const poisoned: Frame = {
@@ -62,7 +62,7 @@ test('no holdout row is looked at: whatever is in them, the bytes are the same',
 });
 
 describe('a version whose classes were weighted', () => {
-  test('answers with probabilities once it is calibrated, by rows and by records alike', () => {
+  test('scores rows and records with probabilities once it is calibrated', () => {
     const raw = fit({});
     const version = fit(both);
     expect(version.calibration).toMatchObject({ asked: 'auto', map: { kind: 'platt' } });
@@ -87,7 +87,7 @@ describe('a version whose classes were weighted', () => {
     expect(explainRecord(fit({}), record)).not.toHaveProperty('scoreBeforeCalibration');
   });
 
-  test('has its cut where the costs put it', () => {
+  test('has the threshold that the costs imply', () => {
     const { threshold } = fit(both);
     expect(threshold!.outOfFold).toMatchObject({ rows: input.rows.length });
     expect(threshold!.cut).toBeGreaterThan(0.08);
@@ -101,18 +101,18 @@ test('a given score needs no folds', () => {
   expect(calibration).toBeUndefined();
 });
 
-test('a precision that is never reached ends the training with what is', () => {
+test('an unreachable precision ends the training with the best that can be reached', () => {
   const noise = frame.labels.map((_, row) => Number((row * 7_919) % 3 === 0));
   const error = refusalOf(() => fit({ threshold: { precision: 1 } }, { frame: { ...frame, labels: noise } }));
   expect(error.code).toBe('THRESHOLD_UNREACHABLE');
   expect(error.retryable).toBe(false);
 });
 
-describe('where every positive is of one cluster, so that no folds can be dealt', () => {
+describe('if every positive is in one cluster, so that rows cannot be split into folds', () => {
   const clusters = frame.clusters.map((cluster, row) => (frame.labels[row] === 1 ? 0 : cluster + 1));
   const lumped = { frame: { ...frame, clusters } };
 
-  test('auto leaves the scores as they are and says why', () => {
+  test('auto leaves the scores unchanged and says why', () => {
     const { calibration } = fit({ calibration: 'auto' }, lumped);
     expect(calibration).toMatchObject({ map: { kind: 'none' }, logLoss: null });
     expect(calibration!.why).toMatch(
@@ -131,17 +131,17 @@ describe('where every positive is of one cluster, so that no folds can be dealt'
   });
 });
 
-test('scores that are all equal are left as they are', () => {
+test('scores that are all equal are left unchanged', () => {
   const { calibration, threshold } = fit(
     { calibration: 'auto', threshold: { recall: 0.5 } },
     { trainer: 'baseline', options: { seed: 7 } },
   );
-  // A fold's prior differs a little from another's: what they say of the label is nothing, or the contrary.
+  // The priors of the folds differ slightly, so the scores are unrelated to the label or rank the wrong way round.
   expect(calibration!.map).toEqual({ kind: 'none' });
   expect(threshold!.outOfFold!.recall).toBeGreaterThanOrEqual(0.5);
 });
 
-test('progress never goes back', () => {
+test('reported progress never decreases', () => {
   const told: number[] = [];
   fitVersion({ ...input, ...both, onProgress: (fraction) => void told.push(fraction) });
   expect(told.at(-1)).toBe(1);

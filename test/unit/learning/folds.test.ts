@@ -1,4 +1,4 @@
-// Folds: by cluster, the same for the same seed, each with both classes or fewer of them.
+// Folds by cluster: the same for the same seed, each with both classes, and fewer folds if that is not possible.
 import { expect, test } from 'vitest';
 import { foldsOf } from '../../../domain/learning/resample/folds.ts';
 
@@ -11,7 +11,7 @@ function clustered(rows: number, isPositive: (row: number) => boolean) {
   };
 }
 
-test('folds hold each row once, and no cluster in two of them', () => {
+test('each row is in one fold, and no cluster is in two folds', () => {
   const frame = clustered(1_000, (row) => row % 3 === 0);
   const rows = rowsTo(900).map((at) => at + 50);
   const { folds, reason } = foldsOf(frame, rows, { seed: 3 });
@@ -25,7 +25,7 @@ test('folds hold each row once, and no cluster in two of them', () => {
   }
 });
 
-test('the seed alone deals: rows that leave take nothing else with them', () => {
+test('only the seed decides: removing rows does not move others to another fold', () => {
   const frame = clustered(1_000, (row) => row % 3 === 0);
   const dealt = foldsOf(frame, rowsTo(1_000), { seed: 3 });
   expect(foldsOf(frame, rowsTo(1_000), { seed: 3 })).toEqual(dealt);
@@ -34,14 +34,14 @@ test('the seed alone deals: rows that leave take nothing else with them', () => 
   expect(half.folds[2]!.outside).toEqual(dealt.folds[2]!.outside.filter((row) => row < 500));
 });
 
-test('as many folds as asked for, and none of a count that makes no sense', () => {
+test('there are as many folds as requested, and an invalid count is refused', () => {
   const frame = clustered(1_000, (row) => row % 3 === 0);
   expect(foldsOf(frame, rowsTo(1_000), { seed: 3, count: 8 }).folds).toHaveLength(8);
   for (const count of [1, 2.5, 51, NaN])
     expect(() => foldsOf(frame, rowsTo(1_000), { seed: 3, count })).toThrow(RangeError);
 });
 
-test('of many rows a part is dealt, whole clusters', () => {
+test('a sample of whole clusters is used if there are many rows', () => {
   const frame = clustered(100_000, (row) => row % 3 === 0);
   const { folds } = foldsOf(frame, rowsTo(100_000), { seed: 3, maxRows: 20_000 });
   const dealt = new Set(folds.flatMap(({ outside }) => [...outside]));
@@ -51,7 +51,7 @@ test('of many rows a part is dealt, whole clusters', () => {
     for (let at = 0; at < 4; at += 1) expect(dealt.has(row - (row % 4) + at)).toBe(true);
 });
 
-test('where positives are in few clusters, fewer folds are dealt and it is said why', () => {
+test('there are fewer folds, with the reason, if positives are in few clusters', () => {
   const frame = clustered(1_000, (row) => row < 12);
   const { folds, reason } = foldsOf(frame, rowsTo(1_000), { seed: 3 });
   expect(folds.length).toBeGreaterThanOrEqual(2);
@@ -63,7 +63,7 @@ test('where positives are in few clusters, fewer folds are dealt and it is said 
     for (const rows of [inside, outside]) expect(new Set(rows.map((row) => frame.labels[row]!)).size).toBe(2);
 });
 
-test('of one cluster, one class or no row no fold is made', () => {
+test('there are no folds for one cluster, one class or no row', () => {
   const none = { folds: [], reason: 'even with 2 folds, one would have no rows of a class' };
   const oneCluster = { labels: Uint8Array.from(rowsTo(10), (row) => row % 2), clusters: new Uint32Array(10) };
   expect(foldsOf(oneCluster, rowsTo(10), { seed: 3 })).toEqual(none);

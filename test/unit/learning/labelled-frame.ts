@@ -1,4 +1,4 @@
-// Frames with labels that follow from their features, for tests of learning.
+// Frames with labels that depend on their features, for tests of learning.
 import { type Frame } from '../../../domain/data/frame.ts';
 import { frameOf, normals, randomOf, type Values } from '../drift/frame-of.ts';
 
@@ -11,7 +11,7 @@ export const heldOut = (frame: Frame, isHeldOut: (row: number) => boolean): Fram
   holdout: Uint8Array.from({ length: frame.rows }, (_, row) => Number(isHeldOut(row))),
 });
 
-/** Rows of a frame as a frame of its own, all of them held out. */
+/** Some rows of a frame as a separate frame, all of them held out. */
 export const rowsOf = (frame: Frame, rows: Uint32Array): Frame => ({
   rows: rows.length,
   features: frame.features.map((column) =>
@@ -25,7 +25,7 @@ export const rowsOf = (frame: Frame, rows: Uint32Array): Frame => ({
   times: BigInt64Array.from(rows, (row) => frame.times[row]!),
 });
 
-/** Two numbers and a category, of which `signal` and `plan` say something of the label; repeatable. */
+/** Two numbers and a category, of which `signal` and `plan` predict the label; the same rows each time. */
 export function signalFrame(rows = 600, seed = 1): Frame {
   const random = randomOf(seed);
   const signal = normals(rows, random);

@@ -1,4 +1,4 @@
-// The leak alarm: what is an alarm, what an alarm does, and in which words.
+// The leak alarm: what raises an alarm, what an alarm does, and its messages.
 import { describe, expect, test } from 'vitest';
 import { type Interval } from '../../../domain/data/math/interval.ts';
 import {
@@ -31,7 +31,7 @@ test('a retrain is refused unless the definition says otherwise', () => {
 describe('a feature alone', () => {
   const sure = alone('closed_reason', { value: 0.98, low: 0.97, high: 0.99 });
 
-  test('is named where the lower bound is above what is plausible', () => {
+  test('is named if the lower bound of its AUC is above the plausible bound', () => {
     const check = evaluateLeaks(facts({ alone: [sure] }), refuse);
     expect(isRefused(check)).toBe(true);
     expect(describeLeakCheck(check)).toBe(
@@ -41,14 +41,14 @@ describe('a feature alone', () => {
     );
   });
 
-  test('is named once, and by all rows where those show it as well as the newest', () => {
+  test('is named once, with its result on all rows, if all rows and the newest rows show it', () => {
     const lately = { ...sure, auc: { value: 1, low: 1, high: 1 }, since: '2024-01-31T00:00:00.000Z' };
     expect(evaluateLeaks(facts({ alone: [sure, lately] }), refuse).alone).toEqual([sure]);
     const alarms = alarmsOf(evaluateLeaks(facts({ alone: [lately] }), refuse));
     expect(alarms).toEqual([expect.stringContaining('by its order in the rows after 2024-01-31: it may be')]);
   });
 
-  test('is not where only its value is', () => {
+  test('is not named if only the value of its AUC is above the bound', () => {
     const check = evaluateLeaks(
       facts({ alone: [alone('a', { value: 0.96, low: 0.94, high: 0.98 })] }),
       refuse,
@@ -57,7 +57,7 @@ describe('a feature alone', () => {
     expect(describeLeakCheck(check)).toContain('no leak found among 14 features');
   });
 
-  test('that separates the classes is named at any bound', () => {
+  test('that separates the classes is named with any bound', () => {
     const check = evaluateLeaks(
       facts({ alone: [alone('a', { value: 1, low: 1, high: 1 })] }),
       leakPolicyOf({ auc: 1 }),
@@ -73,13 +73,13 @@ describe('a feature alone', () => {
     );
   });
 
-  test('is told and no more where the definition warns', () => {
+  test('is only reported if the definition says warn', () => {
     const check = evaluateLeaks(facts({ alone: [sure] }), leakPolicyOf('warn'));
     expect(isRefused(check)).toBe(false);
     expect(describeLeakCheck(check)).toMatch(/^leak suspected among 14 features.*closed_reason/);
   });
 
-  test('of many, ten are named and the rest counted', () => {
+  test('is named among the first ten, and the rest are counted', () => {
     const many = Array.from({ length: 1_000 }, (_, at) => ({ ...sure, feature: `f${at}` }));
     expect(alarmsOf(evaluateLeaks(facts({ alone: many }), refuse))).toHaveLength(11);
     expect(describeLeakCheck(evaluateLeaks(facts({ alone: many }), refuse)).length).toBeLessThan(4_000);
@@ -89,7 +89,7 @@ describe('a feature alone', () => {
 describe('a view', () => {
   const view = (late: number) => ({ table: 'tickets', features: ['open', 'closed'], rows: 1_000, late });
 
-  test('is named where more than one row in twenty became known after the label', () => {
+  test('is named if more than one row in twenty became known after the label', () => {
     const check = evaluateLeaks(facts({ views: [view(51)] }), refuse);
     expect(isRefused(check)).toBe(true);
     expect(alarmsOf(check)).toEqual([
@@ -98,11 +98,11 @@ describe('a view', () => {
     expect(isRefused(evaluateLeaks(facts({ views: [view(50)] }), refuse))).toBe(false);
   });
 
-  test('without a row is no alarm', () => {
+  test('without rows raises no alarm', () => {
     expect(evaluateLeaks(facts({ views: [{ ...view(0), rows: 0 }] }), refuse).late).toEqual([]);
   });
 
-  test('is named by the columns that are not allowed', () => {
+  test('is named with the columns that are not on the allow list', () => {
     const check = evaluateLeaks(facts({ views: [view(900)] }), leakPolicyOf({ allow: ['open'] }));
     expect(check.late).toMatchObject([{ features: ['closed'] }]);
     expect(
@@ -111,7 +111,7 @@ describe('a view', () => {
   });
 });
 
-test('a definition that allows an unknown column, or an impossible bound, is refused', () => {
+test('a definition with an unknown allowed column or an impossible bound is refused', () => {
   const define = (leakAlarm: unknown) => () =>
     parseDefinition({ ...churn, training: { ...churn.training, leakAlarm } });
   expect(define({ allow: ['nothing'] })).toThrow(/training.leakAlarm.allow: the model has no column nothing/);

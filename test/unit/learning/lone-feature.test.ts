@@ -1,4 +1,4 @@
-// What one feature alone says of the label.
+// How well a single feature predicts the label.
 import { describe, expect, test } from 'vitest';
 import { evenlyByClass } from '../../../domain/learning/leak-alarm.ts';
 import { foldsOf } from '../../../domain/learning/resample/folds.ts';
@@ -21,26 +21,26 @@ function judge(values: Values, of: readonly number[] = labels, perCluster = 1): 
 }
 
 describe('a feature that is the label in disguise', () => {
-  test('whichever way round, by its order', () => {
+  test('is found by its order, ascending or descending', () => {
     for (const sign of [1, -1]) {
       const found = judge(Float64Array.from(labels, (label, row) => sign * (label + 0.5 * noise[row]!)));
       expect(found).toMatchObject({ measure: 'order', auc: { value: 1, low: 1 } });
     }
   });
 
-  test('as a category', () => {
+  test('is found as a category', () => {
     expect(judge(labels.map((label) => (label === 1 ? 'closed' : 'open')))).toMatchObject({
       measure: 'rate',
       auc: { value: 1 },
     });
   });
 
-  test('as a value that is there for one class only', () => {
+  test('is found as a value that only one class has', () => {
     const found = judge(Float64Array.from(labels, (label, row) => (label === 1 ? noise[row]! : NaN)));
     expect(found).toMatchObject({ measure: 'rate', auc: { value: 1 } });
   });
 
-  test('as a middle that no order shows', () => {
+  test('is found as a middle range that no order shows', () => {
     const found = judge(
       Float64Array.from(labels, (label, row) =>
         label === 1 ? 0.3 * noise[row]! - 0.15 : noise[row]! < 0.5 ? -1 - noise[row]! : 1 + noise[row]!,
@@ -50,13 +50,13 @@ describe('a feature that is the label in disguise', () => {
     expect(found!.auc.low).toBeGreaterThan(0.95);
   });
 
-  test('with ±1e308 among its values', () => {
+  test('is found with ±1e308 among its values', () => {
     const found = judge(Float64Array.from(labels, (label) => (label === 1 ? 1e308 : -1e308)));
     expect(found).toMatchObject({ auc: { value: 1 } });
   });
 });
 
-describe('a feature that knows nothing is near one half', () => {
+describe('a feature unrelated to the label has an AUC near one half', () => {
   test.each<[string, Values]>([
     ['noise', noise],
     ['a constant', new Float64Array(ROWS).fill(4)],
@@ -67,20 +67,20 @@ describe('a feature that knows nothing is near one half', () => {
   });
 });
 
-test('an id of each cluster says nothing, since no fold holds a part of one', () => {
+test('an id per cluster has an AUC near one half, because no cluster is split between folds', () => {
   const ofCluster = Array.from({ length: ROWS }, (_, row) => (Math.floor(row / 4) % 3 === 0 ? 1 : 0));
   const ids = ofCluster.map((_, row) => `id-${Math.floor(row / 4)}`);
   expect(judge(ids, ofCluster, 4)!.auc.high).toBeLessThan(0.6);
-  // Were it not for the clusters, it would say everything.
+  // Without clusters it would predict the label perfectly.
   expect(judge(ids, ofCluster)!.auc.low).toBeGreaterThan(0.95);
 });
 
-test('of nineteen clusters of a class nothing is said', () => {
+test('there is no result with nineteen clusters of a class', () => {
   const few = labels.map((_, row) => (row < 19 ? 1 : 0));
   expect(judge(Float64Array.from(few), few)).toBeNull();
 });
 
-test('a part of many rows is evenly spaced, and all of a class that is rare', () => {
+test('a sample of many rows is evenly spaced, and contains all rows of a rare class', () => {
   const of = Uint8Array.from({ length: 1_000 }, (_, row) => (row % 100 === 0 ? 1 : 0));
   const rows = Uint32Array.from({ length: 1_000 }, (_, row) => row);
   const drawn = evenlyByClass(of, rows, 99);

@@ -1,8 +1,8 @@
-// McNemar at a cut: what each alone gets right, and clusters that count once.
+// McNemar's test at thresholds: rows that only one model gets right, with clusters counted once.
 import { expect, test } from 'vitest';
 import { mcnemarAtThreshold } from '../../../domain/learning/metrics/mcnemar.ts';
 
-/** 20 rows of which the champion alone gets 5 right and the candidate alone 15, and 10 that both do. */
+/** 20 rows, 5 of which only the champion gets right and 15 only the candidate, and 10 rows that both get right. */
 const labels = Array.from({ length: 30 }, (_, row) => row % 2);
 const right = (row: number): number => (labels[row] === 1 ? 0.9 : 0.1);
 const scores = (isRight: (row: number) => boolean): Float64Array =>
@@ -12,7 +12,7 @@ const candidateScores = scores((row) => row >= 5);
 const cuts = { champion: 0.5, candidate: 0.5 };
 const clusters = labels.map((_, row) => row);
 
-test('counts and p-values are those of the published vector, b = 5 and c = 15', () => {
+test('counts and p-values are those of the published example, b = 5 and c = 15', () => {
   const found = mcnemarAtThreshold({ labels, clusters, championScores, candidateScores, cuts });
   expect(found).toMatchObject({ onlyFirst: 5, onlySecond: 15, cuts });
   expect(found.exact).toBeCloseTo(0.04138946523, 9);
@@ -21,7 +21,7 @@ test('counts and p-values are those of the published vector, b = 5 and c = 15', 
   expect(found.accuracy).toEqual({ champion: 0.5, candidate: 25 / 30 });
 });
 
-test('with one row a cluster the clustered p is that of χ², and rows repeated within clusters change it not', () => {
+test('the clustered p is that of χ² with one row per cluster, and repeating rows within clusters does not change it', () => {
   const single = mcnemarAtThreshold({ labels, clusters, championScores, candidateScores, cuts });
   expect(single.clustered).toBeCloseTo(single.chiSquare, 12);
   const twice = <T>(values: ArrayLike<T>): T[] => [...Array.from(values), ...Array.from(values)];
@@ -36,7 +36,7 @@ test('with one row a cluster the clustered p is that of χ², and rows repeated 
   expect(repeated.clustered).toBeCloseTo(single.clustered, 12);
 });
 
-test('each decides at its own cut, from the cut on', () => {
+test('each model decides positive from its own threshold on', () => {
   const one = {
     labels: [1],
     clusters: [0],
@@ -49,7 +49,7 @@ test('each decides at its own cut, from the cut on', () => {
   });
 });
 
-test('two that never differ have p = 1', () => {
+test('two models that never differ have p = 1', () => {
   const same = mcnemarAtThreshold({
     labels,
     clusters,

@@ -1,3 +1,4 @@
+// Metrics against values computed by scikit-learn and pROC.
 import { expect, test } from 'vitest';
 import { auc } from '../../../domain/data/math/auc.ts';
 import { brier, logLoss } from '../../../domain/learning/metrics/brier.ts';
@@ -39,7 +40,7 @@ const file = 'reference/binary_metrics_and_delong.json';
 const averagePrecisionOf = (labels: readonly number[], scores: Float64Array): number =>
   weightedMeasures(labels, scores)(new Float64Array(labels.length).fill(1))[0]!;
 
-describeWith([file], 'metrics as scikit-learn and pROC give them', () => {
+describeWith([file], 'metrics agree with scikit-learn and pROC', () => {
   const cases = Object.entries(oracle<{ cases: Record<string, Case> }>(file).cases);
   const within = (value: number, [low, high]: readonly [number, number], least: number) =>
     [value, Math.max(least, low), Math.min(1, high)].map((bound) => expect.closeTo(bound, 9) as number);
@@ -56,7 +57,7 @@ describeWith([file], 'metrics as scikit-learn and pROC give them', () => {
         else expect(auc(y, scores)).toBeCloseTo(metrics.roc_auc, 12);
         expect(logLoss(y, scores)).toBeCloseTo(metrics.log_loss_sklearn!, 12);
         expect(brier(y, scores)).toBeCloseTo(metrics.brier!, 12);
-        // scikit-learn gives no precision where there is no positive, or warns.
+        // Without positives scikit-learn returns no precision, or warns.
         if (y.includes(1))
           expect(averagePrecisionOf(y, scores)).toBeCloseTo(metrics.pr_auc_average_precision!, 12);
       }
@@ -81,7 +82,7 @@ describeWith([file], 'metrics as scikit-learn and pROC give them', () => {
     expect(difference.p).toBeCloseTo(delong.pvalue_two_sided, 9);
   });
 
-  test('the oracle holds cases of each sort', () => {
+  test('the reference values cover every kind of case', () => {
     expect(filled.length).toBeGreaterThan(5);
     expect(measurable.length).toBeGreaterThan(3);
   });

@@ -1,4 +1,4 @@
-// The exact optimum of a penalised logistic regression by Newton's method: what the trainer is checked against.
+// The exact optimum of a penalised logistic regression by Newton's method, to check the trainer against.
 import { Matrix, solve } from 'ml-matrix';
 import {
   type LogisticProblem,

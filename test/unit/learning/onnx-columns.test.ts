@@ -1,4 +1,4 @@
-// Features as the columns of an ONNX model: a row of a frame and a record give the same numbers.
+// Features as input columns of an ONNX model: a row of a frame and a record have the same numbers.
 import { expect, test } from 'vitest';
 import { type FeatureRecord, type Frame, MISSING_CODE, recordAt } from '../../../domain/data/frame.ts';
 import { type OnnxInput } from '../../../domain/learning/artifact/onnx-artifact.ts';
@@ -24,20 +24,23 @@ test.each<[OnnxInput['type'], number | null, unknown]>([
   ['float64', null, Float64Array.of(1.5, 4, NaN, -2, 1e308, -1)],
   ['int32', 0, Int32Array.of(1, 4, 0, -2, 2 ** 31 - 1, -1)],
   ['int64', 0, BigInt64Array.of(1n, 4n, 0n, -2n, 2n ** 62n, -1n)],
-])('%s cells hold numbers, levels, and what stands for missing and unseen', (type, missing, expected) => {
-  const input: OnnxInput = {
-    name: 'X',
-    type,
-    columns: [
-      { kind: 'numeric', name: 'hours', missing },
-      { kind: 'category', as: 'code', name: 'plan', codes, unseen: -1, missing: -2 },
-    ],
-  };
-  expect(cellsOfRows(input, frame, rows)).toEqual(expected);
-  expect(cellsOfRecords(input, records)).toEqual(expected);
-});
+])(
+  '%s cells contain numbers, codes of levels, and the values for missing and unseen',
+  (type, missing, expected) => {
+    const input: OnnxInput = {
+      name: 'X',
+      type,
+      columns: [
+        { kind: 'numeric', name: 'hours', missing },
+        { kind: 'category', as: 'code', name: 'plan', codes, unseen: -1, missing: -2 },
+      ],
+    };
+    expect(cellsOfRows(input, frame, rows)).toEqual(expected);
+    expect(cellsOfRecords(input, records)).toEqual(expected);
+  },
+);
 
-test('texts go in as they are, and a value of the wrong type is missing', () => {
+test('texts are passed unchanged, and a value of the wrong type counts as missing', () => {
   const column = { kind: 'category', as: 'text', name: 'plan', missing: '?' } as const;
   const input: OnnxInput = { name: 'T', type: 'string', columns: [column] };
   expect(cellsOfRows(input, frame, rows)).toEqual(['pro', '?', 'odd']);

@@ -13,7 +13,7 @@ import { randomOf } from '../drift/frame-of.ts';
 
 const random = randomOf(8);
 const scores = Float64Array.from({ length: 5_000 }, () => random());
-/** Scores that are probabilities. */
+/** Rows whose scores are their probabilities. */
 const rows: ThresholdRows = { scores, labels: scores.map((score) => Number(random() < score)) };
 
 const totalCost = (cut: number, falsePositive: number, falseNegative: number): number =>
@@ -23,7 +23,7 @@ const totalCost = (cut: number, falsePositive: number, falseNegative: number): n
     return yes || rows.labels[row] === 0 ? sum : sum + falseNegative;
   }, 0);
 
-test('by cost: no other cut costs less, and it lies where honest probabilities put it', () => {
+test('by cost: no other threshold costs less, and it is that of the formula for calibrated probabilities', () => {
   const { cut, outOfFold } = chooseThreshold({ cost: { falsePositive: 1, falseNegative: 4 } }, rows);
   const least = Math.min(...[...scores, 0].map((score) => totalCost(score, 1, 4)));
   expect(totalCost(cut, 1, 4)).toBe(least);
@@ -33,12 +33,12 @@ test('by cost: no other cut costs less, and it lies where honest probabilities p
   expect(cut).toBeLessThan(0.25);
 });
 
-test('by rate: as many as may be, and not more', () => {
+test('by rate: as many rows as allowed get a yes, and not more', () => {
   const { outOfFold } = chooseThreshold({ rate: 0.1 }, rows);
   expect(outOfFold!.rate).toBe(0.1);
 });
 
-test('by precision: the greatest recall that has it', () => {
+test('by precision: the threshold with the largest recall that reaches it', () => {
   const { cut, outOfFold } = chooseThreshold({ precision: 0.8 }, rows);
   expect(outOfFold!.precision).toBeGreaterThanOrEqual(0.8);
   const lower = [...scores].filter((score) => score < cut);
@@ -50,14 +50,14 @@ test('by precision: the greatest recall that has it', () => {
   }
 });
 
-test('by recall: the highest cut that has it', () => {
+test('by recall: the highest threshold that reaches it', () => {
   const { outOfFold } = chooseThreshold({ recall: 0.9 }, rows);
   const positives = outOfFold!.positives;
   expect(outOfFold!.recall).toBeGreaterThanOrEqual(0.9);
   expect(outOfFold!.recall).toBeLessThan(0.9 + 1.5 / positives);
 });
 
-test('a given score is taken, with or without rows to measure it on', () => {
+test('a given score is used, with or without rows to measure it on', () => {
   expect(chooseThreshold({ value: 0.3 }, null)).toEqual({
     policy: { value: 0.3 },
     cut: 0.3,
@@ -67,7 +67,7 @@ test('a given score is taken, with or without rows to measure it on', () => {
   expect(outOfFold!.rate).toBeCloseTo(0.7, 1);
 });
 
-describe('what cannot be reached is refused with what can', () => {
+describe('an unreachable policy is refused with the best that can be reached:', () => {
   const refusal = (policy: ThresholdPolicy, of: ThresholdRows): TidegateError => {
     try {
       chooseThreshold(policy, of);
@@ -86,7 +86,7 @@ describe('what cannot be reached is refused with what can', () => {
     );
   });
 
-  test('a precision that only a handful of rows has by luck', () => {
+  test('a precision that only a few rows reach by chance', () => {
     const lucky = { scores, labels: scores.map((score) => Number(score > 0.999 || random() < 0.2)) };
     expect(refusal({ precision: 0.99 }, lucky).code).toBe('THRESHOLD_UNREACHABLE');
   });
@@ -99,14 +99,14 @@ describe('what cannot be reached is refused with what can', () => {
   });
 });
 
-describe('equal scores', () => {
+describe('rows of equal score', () => {
   const equal = (score: number): ThresholdRows => ({
     scores: new Float64Array(100).fill(score),
     labels: ramp,
   });
   const ramp = Array.from({ length: 100 }, (_, row) => Number(row < 30));
 
-  test.each([0, 1e-300, 0.4, 1])('of %s are said yes or no to together, by what costs less', (score) => {
+  test.each([0, 1e-300, 0.4, 1])('%s get the same answer, the one that costs less', (score) => {
     const yes = chooseThreshold({ cost: { falsePositive: 1, falseNegative: 9 } }, equal(score));
     expect(yes.cut).toBeGreaterThanOrEqual(0);
     expect(yes.cut).toBeLessThanOrEqual(1);
@@ -115,7 +115,7 @@ describe('equal scores', () => {
     expect(no.outOfFold!.rate).toBe(score === 1 ? 1 : 0);
   });
 
-  test('have the recall that is asked for', () => {
+  test('reach the requested recall', () => {
     expect(chooseThreshold({ recall: 0.8 }, equal(0.4)).outOfFold).toMatchObject({
       recall: 1,
       precision: 0.3,
@@ -123,7 +123,7 @@ describe('equal scores', () => {
   });
 });
 
-test('a rate of 0 or 1, and a mistake without a cost, are refused when the definition is applied', () => {
+test('a rate of 0 or 1 and a mistake without a cost are refused when the definition is applied', () => {
   const define = (threshold: unknown) => () =>
     parseDefinition({ ...churn, training: { ...churn.training, threshold } });
   for (const wrong of [
@@ -142,7 +142,7 @@ test('a rate of 0 or 1, and a mistake without a cost, are refused when the defin
   expect(define({ recall: 1 })).not.toThrow();
 });
 
-test('a threshold reads as what it does', () => {
+test('the description of a threshold says what it does', () => {
   expect(describeThreshold(chooseThreshold({ rate: 0.1 }, rows))).toMatch(
     /^says yes from 0\.\d{3} on \(rate 0\.1\): out of fold, to 10 % of rows with precision 0\.\d{3} and recall 0\.\d{3}$/,
   );

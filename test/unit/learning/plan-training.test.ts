@@ -1,4 +1,4 @@
-// The plan of a training and its cross-validation: inside the training clusters, on rows after the change.
+// The plan of a training and its cross-validation, which uses training rows only, after the change if there is one.
 import { describe, expect, test } from 'vitest';
 import { type ModelInput } from '../../../domain/model/definition.ts';
 import { type Frame, NO_LABEL, trainingRows } from '../../../domain/data/frame.ts';
@@ -16,7 +16,7 @@ const trainingOf = (more: Partial<ModelInput['training']> = {}) =>
     model: { training: { trainer: 'logistic-regression', window: '2 months', seed: 7, ...more } },
   }).training;
 
-/** Half of the rows before the change and half after it; clusters of two rows, one on each side. */
+/** Half of the rows before the change and half after it, in clusters of two rows, one on each side. */
 function spanning(rows = 1_200, seed = 1): Frame {
   const frame = signalFrame(rows, seed);
   const half = rows / 2;
@@ -29,7 +29,7 @@ function spanning(rows = 1_200, seed = 1): Frame {
   };
 }
 
-/** Labels before the change follow the opposite of what follows after it. */
+/** Labels before the change depend on the features in the opposite way to those after it. */
 const turned = (frame: Frame): Frame => ({
   ...frame,
   labels: frame.labels.map((label, row) =>
@@ -37,7 +37,7 @@ const turned = (frame: Frame): Frame => ({
   ),
 });
 
-/** Plans, judges every recipe and chooses. */
+/** Plans, cross-validates every recipe and chooses one. */
 function tune(frame: Frame, more: Partial<ModelInput['training']>, change: Date | null = null): Tuning {
   const training = trainingOf(more);
   const { plan, folds, rowsOf } = planTraining(frame, training, change);
@@ -55,13 +55,13 @@ function tune(frame: Frame, more: Partial<ModelInput['training']>, change: Date 
 }
 
 describe('the plan', () => {
-  test('has one recipe, the definition’s own, where nothing is tuned and no change is known', () => {
+  test('has one recipe, the definition’s own, if nothing is tuned and no change is known', () => {
     const { plan, folds } = planTraining(spanning(), trainingOf({ l2: 3, classWeight: 'balanced' }), null);
     expect(plan.recipes).toEqual([{ window: 'all', l2: 3, classWeight: 'balanced' }]);
     expect([plan.change, folds.length, plan.judgedRows]).toEqual([null, 0, 0]);
   });
 
-  test('has both windows where the rows lie on both sides of a change, judged on recent rows alone', () => {
+  test('has both windows, validated on recent rows only, if there are rows on both sides of a change', () => {
     const frame = spanning();
     const { plan, folds, rowsOf } = planTraining(frame, trainingOf(), CHANGE);
     expect(plan.recipes.map(({ window }) => window)).toEqual(['all', 'recent']);
@@ -78,7 +78,7 @@ describe('the plan', () => {
       new Date('2024-03-01T00:00:00Z'),
       ['no labelled row is later than the change at 2024-03-01T00:00:00.000Z'],
     ],
-  ])('has one window where the change lies %s', (_, change, remarks) => {
+  ])('has one window if the change is %s', (_, change, remarks) => {
     const { plan } = planTraining(spanning(), trainingOf(), change);
     expect(plan).toMatchObject({ change: null, remarks });
     expect(plan.recipes).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('the plan', () => {
     expect(windows(['recent', 'all'])).toEqual(['recent', 'all']);
   });
 
-  test('learns from all rows where those after the change hold too few positives, and says so', () => {
+  test('learns from all rows and says so if those after the change have too few positives', () => {
     const frame = spanning();
     const labels = frame.labels.map((label, row) => (row < 600 ? label : Number(row < 610)));
     const { plan } = planTraining({ ...frame, labels }, trainingOf(), CHANGE);
@@ -102,7 +102,7 @@ describe('the plan', () => {
     ]);
   });
 
-  test('has each window with each point of the grid', () => {
+  test('combines each window with each point of the grid', () => {
     const tuned = trainingOf({
       tune: { l2: [0.1, 1, 10], classWeight: ['none', 'balanced'], folds: 3, metric: 'log loss' },
     });
@@ -112,14 +112,14 @@ describe('the plan', () => {
     expect(plan).toMatchObject({ folds: 3, metric: 'log loss' });
   });
 
-  test('falls back to the definition’s own recipe where no folds can be dealt', () => {
+  test('falls back to the definition’s own recipe if rows cannot be split into folds', () => {
     const frame = { ...signalFrame(400, 1), clusters: new Uint32Array(400) };
     const { plan } = planTraining(frame, trainingOf({ tune: {} }), null);
     expect(plan.recipes).toEqual([{ window: 'all', l2: 1, classWeight: 'none' }]);
     expect(plan.remarks[0]).toContain('even with 2 folds, one would have no rows of a class');
   });
 
-  test('keeps to recent rows where no folds can be dealt and the definition wants no others', () => {
+  test('keeps to recent rows if rows cannot be split into folds and the definition allows no others', () => {
     const frame = { ...spanning(), clusters: new Uint32Array(1_200) };
     const { plan } = planTraining(frame, trainingOf({ tune: {}, windows: ['recent'] }), CHANGE);
     expect(plan.recipes).toEqual([{ window: 'recent', l2: 1, classWeight: 'none' }]);
@@ -145,12 +145,12 @@ describe('the plan', () => {
 });
 
 describe('cross-validation', () => {
-  test('never learns from a cluster that it judges, on whichever side of the change its rows are', () => {
+  test('never learns from a cluster of the fold that it scores, on either side of the change', () => {
     const frame = spanning();
     const { folds, rowsOf, plan } = planTraining(frame, trainingOf(), CHANGE);
     const fold = folds[0]!;
     const judged = new Set(fold.outside.map((row) => frame.clusters[row]!));
-    // Rows of judged clusters before the change get features that would spoil any fit.
+    // Rows of scored clusters before the change get features that would spoil any fit.
     const spoilt = {
       ...frame,
       features: frame.features.map((column) =>
@@ -176,7 +176,7 @@ describe('cross-validation', () => {
     expect(validate(spoilt)).toEqual(validate(frame));
   });
 
-  test('reads no holdout row: labels turned and features spoilt there change nothing', () => {
+  test('reads no holdout row: inverted labels and spoilt features there change nothing', () => {
     const frame = heldOut(turned(spanning()), (row) => row % 5 === 0);
     const spoilt: Frame = {
       ...frame,
@@ -193,15 +193,15 @@ describe('cross-validation', () => {
     expect(tune(spoilt, policy, CHANGE)).toEqual(tuning);
   });
 
-  test('takes the recent rows where the world turned, and all where it did not', () => {
+  test('chooses the recent rows if the concept changed, and all rows if it did not', () => {
     const after = tune(turned(spanning()), {}, CHANGE);
     expect(after.chosen.window).toBe('recent');
     expect(after.recipes[1]!.mean! - after.recipes[0]!.mean!).toBeGreaterThan(0.1);
-    // More rows of the same world are worth more.
+    // Without a change of concept, more rows are better.
     expect(tune(spanning(600, 4), {}, CHANGE).chosen.window).toBe('all');
   });
 
-  test('prefers a strong penalty where nothing can be learnt, and tells its progress to the end', () => {
+  test('prefers a strong penalty if the features are noise, and reports its progress up to 1', () => {
     const frame = spanning();
     const noise = { ...frame, labels: frame.labels.map((_, row) => ((row * 7919) % 3 === 0 ? 1 : 0)) };
     expect(tune(noise, { tune: { l2: [0.01, 1, 1_000] } }).chosen.l2).toBe(1_000);
@@ -222,7 +222,7 @@ describe('cross-validation', () => {
     expect(told.at(-1)).toBe(1);
   });
 
-  test('is refused where classes are separated and nothing holds the coefficients, by the code of the trainer', () => {
+  test('fails with the code of the trainer if classes are separated and there is no penalty', () => {
     const frame = signalFrame(400, 2);
     const leak = {
       kind: 'numeric' as const,
@@ -272,7 +272,7 @@ describe('hard columns', () => {
       ],
     ],
   ];
-  test.each(hard)('%s beside the others leave the choice sound', (_, column) => {
+  test.each(hard)('with %s do not break the choice', (_, column) => {
     const frame = spanning(rows);
     const tuning = tune(
       { ...frame, features: [...frame.features, ...column(frame)] },
@@ -285,7 +285,7 @@ describe('hard columns', () => {
 describe('a definition', () => {
   const refused = (training: object) => () => trainingOf(training);
 
-  test('may have 24 points and no more', () => {
+  test('may have a grid of at most 24 points', () => {
     const weights = ['none', 'balanced', { positive: 2, negative: 1 }] as const;
     const l2 = [1, 2, 3, 4, 5, 6, 7, 8];
     expect(trainingOf({ tune: { l2, classWeight: [...weights] } }).tune).toMatchObject({
@@ -309,7 +309,7 @@ describe('a definition', () => {
     [{ windows: [] }, 'training.windows'],
     [{ windows: ['all', 'all'] }, 'training.windows: lists a window twice'],
     [{ windows: ['older'] }, 'training.windows.0'],
-  ])('with %j is refused at %s', (training, place) => {
+  ])('with %j is refused at the path %s', (training, place) => {
     expect(refused(training)).toThrow(place);
   });
 });

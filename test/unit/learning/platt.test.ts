@@ -1,4 +1,4 @@
-// Platt scaling, held to the conditions of its optimum.
+// Platt scaling, checked by the conditions of its optimum.
 import { expect, test } from 'vitest';
 import {
   calibrated,
@@ -16,11 +16,11 @@ const labelled = (slope: number, intercept: number): Uint8Array =>
     Number(random() < 1 / (1 + Math.exp(-(slope * logOddsOf(score) + intercept)))),
   );
 
-test('the targets are those of Platt', () => {
+test('the smoothed targets are those of Platt (1999)', () => {
   expect(smoothedTargets([1, 1, 1, 0])).toEqual({ positive: 4 / 5, negative: 1 / 3 });
 });
 
-test('at the optimum neither slope nor intercept can be moved', () => {
+test('changing slope or intercept does not lower the loss at the optimum', () => {
   const labels = labelled(0.5, -1);
   const map = fitPlatt(scores, labels)!;
   const { positive, negative } = smoothedTargets(labels);
@@ -38,17 +38,17 @@ test('at the optimum neither slope nor intercept can be moved', () => {
   expect(map.intercept).toBeLessThan(-0.85);
 });
 
-test('scores that are probabilities stay about what they are', () => {
+test('scores that are already probabilities hardly change', () => {
   const map = fitPlatt(scores, labelled(1, 0))!;
   for (const score of [0.05, 0.3, 0.5, 0.9]) expect(calibrated(map, score)).toBeCloseTo(score, 1);
 });
 
-test('scores that are equal, or rank the wrong way round, have no curve', () => {
+test('there is no curve for scores that are equal or rank the wrong way round', () => {
   expect(fitPlatt(new Float64Array(10).fill(0.4), [1, 0, 1, 0, 1, 0, 1, 0, 1, 0])).toBeNull();
   expect(fitPlatt(scores, labelled(-1, 0))).toBeNull();
 });
 
-test('classes that the scores part, and scores of 0 and 1, give finite curves into the open interval', () => {
+test('separated classes and scores of 0 and 1 have finite curves with values strictly between 0 and 1', () => {
   const parted = Float64Array.of(0, 0, 1e-300, 0.2, 0.8, 1, 1, 1);
   const map = fitPlatt(parted, [0, 0, 0, 0, 1, 1, 1, 1])!;
   const mapped = parted.map((score) => calibrated(map, score));
@@ -59,11 +59,11 @@ test('classes that the scores part, and scores of 0 and 1, give finite curves in
   expect([...mapped]).toEqual([...mapped].sort((a, b) => a - b));
 });
 
-test('is the curve of scikit-learn 1.9.1, _sigmoid_calibration of the log-odds', () => {
+test('the curve agrees with that of scikit-learn 1.9.1, _sigmoid_calibration of the log-odds', () => {
   const lattice = Float64Array.from({ length: 200 }, (_, row) => 0.02 + (0.96 * ((row * 79) % 200)) / 200);
   const labels = lattice.map((score, row) => Number(((row * 37) % 101) / 101 < score ** 2));
   const map = fitPlatt(lattice, labels)!;
-  // It stops sooner, at a gradient that leaves the eighth digit open.
+  // scikit-learn stops earlier, at a gradient that does not determine the eighth digit.
   expect(map.slope).toBeCloseTo(1.0935696578162564, 7);
   expect(map.intercept).toBeCloseTo(-0.9801109401984427, 7);
 });

@@ -1,4 +1,4 @@
-// A frame as a logistic problem, and how far two solutions of one are apart.
+// Makes a logistic problem of a frame, and measures how far two solutions are apart.
 import { type Frame } from '../../../domain/data/frame.ts';
 import { encodeRows } from '../../../domain/learning/encode/encode.ts';
 import { encodedWidth } from '../../../domain/learning/encode/encoding.ts';
@@ -13,6 +13,6 @@ export function problemOf(frame: Frame, l2: number): LogisticProblem {
   return { matrix, width: encodedWidth(encoding), labels: frame.labels, l2 };
 }
 
-/** Largest difference as a share of the largest coefficient. */
+/** Largest difference of a coefficient, relative to the largest coefficient. */
 export const distance = (a: Float64Array, b: Float64Array): number =>
   Math.max(...a.map((value, i) => Math.abs(value - b[i]!))) / Math.max(...b.map(Math.abs));

@@ -1,31 +1,32 @@
+// Which rows of a frame are used for training and for evaluation.
 import { describe, expect, test } from 'vitest';
 import { evaluationRows, NO_LABEL, trainingRows } from '../../../domain/data/frame.ts';
 import { rowsSince } from '../../../domain/learning/leak-alarm.ts';
 import { frameOf } from '../drift/frame-of.ts';
 import { heldOut } from './labelled-frame.ts';
 
-describe('the rows to learn from and to judge on', () => {
+describe('the rows for training and evaluation', () => {
   const frame = heldOut(
     frameOf({ x: [1, 2, 3, 4, 5] }, [0, 1, NO_LABEL, NO_LABEL, 1]),
     (row) => row % 2 === 1,
   );
 
-  test('training takes labelled rows outside the holdout only', () => {
+  test('are labelled rows outside the holdout for training', () => {
     expect([...trainingRows(frame)]).toEqual([0, 4]);
   });
 
-  test('evaluation takes labelled rows of the holdout only', () => {
+  test('are labelled rows of the holdout for evaluation', () => {
     expect([...evaluationRows(frame)]).toEqual([1]);
   });
 
-  test('a frame without labels gives neither', () => {
+  test('are none in a frame without labels', () => {
     const unlabelled = frameOf({ x: [1, 2] });
     expect(trainingRows(unlabelled)).toHaveLength(0);
     expect(evaluationRows(unlabelled)).toHaveLength(0);
   });
 });
 
-test('the rows after an instant are a frame of their own, the instant itself left out', () => {
+test('the rows after an instant are a separate frame that excludes the instant itself', () => {
   const day = 86_400_000_000n;
   const frame = {
     ...frameOf({ x: [1, 2, 3], plan: ['a', null, 'b'] }, [0, 1, 1]),

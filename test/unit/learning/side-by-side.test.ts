@@ -1,4 +1,4 @@
-// What stands beside the AUC: values as their own functions give them, intervals paired and repeatable.
+// The measures other than the AUC: their values, and paired and repeatable intervals.
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
 import { sideBySide } from '../../../domain/learning/compare/side-by-side.ts';
@@ -18,7 +18,7 @@ const input = {
 };
 const found = sideBySide(input);
 
-/** By its definition: the precision at each score, weighted by the positives that have it. */
+/** Average precision by its definition: the precision at each score, weighted by the positives with that score. */
 function averagePrecision(of: ArrayLike<number>, scores: Float64Array): number {
   const positives = Array.from(of).filter((label) => label === 1).length;
   const steps = [...new Set(scores)].map((threshold) => {
@@ -29,7 +29,7 @@ function averagePrecision(of: ArrayLike<number>, scores: Float64Array): number {
   return steps.reduce((sum, step) => sum + step, 0);
 }
 
-test('every side has the values that its scores have alone', () => {
+test('every side has the same values as when its scores are measured separately', () => {
   for (const [side, scores] of [
     [found.champion, input.championScores],
     [found.candidate, input.candidateScores],
@@ -47,7 +47,7 @@ test('every side has the values that its scores have alone', () => {
   }
 });
 
-test('differences are paired: narrower than two intervals apart, and none where both are the same', () => {
+test('differences are paired: narrower than separate intervals, and zero if both models are the same', () => {
   const width = ({ low, high }: { low: number; high: number }): number => high - low;
   const apart = Math.hypot(width(found.champion.logLoss), width(found.candidate.logLoss));
   expect(width(found.difference.logLoss)).toBeLessThan(apart);
@@ -55,7 +55,7 @@ test('differences are paired: narrower than two intervals apart, and none where 
   for (const one of Object.values(same)) expect(one).toEqual({ value: 0, low: 0, high: 0 });
 });
 
-test('the same seed gives the same bytes, and says how often it drew', () => {
+test('the same seed gives the same bytes, and the result says how often it drew', () => {
   expect(canonicalJson(sideBySide(input))).toBe(canonicalJson(found));
   expect(found.bootstrap).toEqual({ replicates: 1_000, seed: 7, level: 0.95 });
   const other = sideBySide({ ...input, seed: 8 });
@@ -63,7 +63,7 @@ test('the same seed gives the same bytes, and says how often it drew', () => {
   expect(other.candidate.logLoss.low).not.toBe(found.candidate.logLoss.low);
 });
 
-test('rows of one cluster are drawn together: repeating them narrows nothing', () => {
+test('rows of a cluster are drawn together, so repeating them does not narrow the intervals', () => {
   const three = <T>(values: ArrayLike<T>): T[] =>
     Array.from(values).flatMap((value) => [value, value, value]);
   const repeated = sideBySide({
@@ -77,7 +77,7 @@ test('rows of one cluster are drawn together: repeating them narrows nothing', (
   expect(repeated.candidate.brier.high).toBeCloseTo(found.candidate.brier.high, 10);
 });
 
-test('one class and one row give numbers, never NaN', () => {
+test('one class or one row give numbers, never NaN', () => {
   for (const label of [0, 1]) {
     const scores = Float64Array.of(0.5, 1, 0);
     const one = {
@@ -86,7 +86,7 @@ test('one class and one row give numbers, never NaN', () => {
       championScores: scores,
       candidateScores: scores,
     };
-    // canonicalJson refuses NaN and infinities.
+    // canonicalJson throws for NaN and infinities.
     expect(canonicalJson(sideBySide({ ...one, prior: 0.3, seed: 1 }))).not.toBe('');
   }
 });

@@ -1,4 +1,4 @@
-// Slices: a loss in one part is seen there, whatever the whole says.
+// Slices: a loss in one slice is found even if the overall AUC hides it.
 import { expect, test } from 'vitest';
 import { compare } from '../../../domain/learning/compare/comparison.ts';
 import { sliceRows } from '../../../domain/learning/compare/slice-rows.ts';
@@ -14,11 +14,11 @@ const plan = frame.features.find(({ kind }) => kind === 'category') as Frame['fe
 };
 const isPro = (row: number): boolean => plan.dictionary[plan.codes[row] ?? MISSING_CODE] === 'pro';
 
-// The candidate ranks as the champion does, but backwards on one plan.
+// The candidate ranks like the champion, except that it ranks backwards on one plan.
 const championScores = Float64Array.from(rows, (row) => 1 / (1 + Math.exp(-(numbers[row] ?? 0))));
 const candidateScores = championScores.map((score, row) => (isPro(row) ? 1 - score : score));
 
-test('compares each category value on its own rows, as compare does on those rows alone', () => {
+test('compares each category value on its own rows, with the same result as compare on those rows', () => {
   const slices = compareSlices({ frame, rows, championScores, candidateScores });
   const categories = slices.filter(({ kind }) => kind === 'category').map(({ name }) => name);
   expect(categories.sort()).toEqual(['plan = basic', 'plan = plus', 'plan = pro']);
@@ -36,14 +36,14 @@ test('compares each category value on its own rows, as compare does on those row
   });
 });
 
-test('sees the loss where it is, and none elsewhere', () => {
+test('finds the loss in its slice and none in others', () => {
   const slices = compareSlices({ frame, rows, championScores, candidateScores });
   const highest = Object.fromEntries(slices.map(({ name, difference }) => [name, difference.high]));
   expect(highest['plan = pro']).toBeLessThan(-0.05);
   expect([highest['plan = basic'], highest['plan = plus']]).toEqual([0, 0]);
 });
 
-test('leaves out values with fewer than 50 positive clusters, and takes rows without a value for a slice of their own', () => {
+test('leaves out values with fewer than 50 positive clusters, and makes a slice of rows without a value', () => {
   const few = rows.filter((row) => !isPro(row) || row < 60);
   const scores = (all: Float64Array): Float64Array => Float64Array.from(few, (row) => all[row] ?? NaN);
   const part = { championScores: scores(championScores), candidateScores: scores(candidateScores) };
@@ -54,7 +54,7 @@ test('leaves out values with fewer than 50 positive clusters, and takes rows wit
   expect(slices.map(({ name, kind }) => [name, kind])).toEqual([['plan is missing', 'missing']]);
 });
 
-test('cuts a number into quarters that hold every row with a value once, equal values together', () => {
+test('splits a number into quarters that contain every row with a value once, equal values together', () => {
   const values = numbers.map((value, row) => (row % 10 === 0 ? NaN : Math.round(4 * value)));
   const numeric = { ...frame, features: [{ kind: 'numeric', name: 'x', values }] } satisfies Frame;
   const slices = [...sliceRows(numeric, rows)];
@@ -70,7 +70,7 @@ test('cuts a number into quarters that hold every row with a value once, equal v
   expect(slices[4]!.name).toMatch(/^x >= /);
 });
 
-test('gives a constant number no band of its own', () => {
+test('makes no band of a constant number', () => {
   const constant = {
     ...frame,
     features: [{ kind: 'numeric', name: 'x', values: numbers.map(() => 3) }],
@@ -78,7 +78,7 @@ test('gives a constant number no band of its own', () => {
   expect([...sliceRows(constant, rows)]).toEqual([]);
 });
 
-test('finds the rows of a named slice by value, range and lack of a value, all conditions together', () => {
+test('finds the rows of a named slice by value, range and missing value, with all conditions met', () => {
   const values = numbers.map((value, row) => (row % 10 === 0 ? NaN : value));
   const both = { ...frame, features: [plan, { kind: 'numeric', name: 'x', values }] } satisfies Frame;
   const named = [
@@ -92,18 +92,18 @@ test('finds the rows of a named slice by value, range and lack of a value, all c
   expect(found[2]).toEqual([]);
 });
 
-test('lists a named slice that is too small, and judges it not', () => {
+test('lists a named slice that is too small, but does not test it', () => {
   const named = [{ name: 'nobody', where: { plan: 'gone' } }];
   const [first] = compareSlices({ frame, rows, championScores, candidateScores, named });
   expect(first).toMatchObject({ name: 'nobody', kind: 'named', rows: 0, simultaneous: null });
   expect(first?.difference).toEqual({ value: 0, low: -1, high: 1 });
 });
 
-test('widens the intervals so that they hold for all judged slices together', () => {
+test('widens the intervals so that they cover all tested slices together', () => {
   const plans = { ...frame, features: [plan] };
   const slices = compareSlices({ frame: plans, rows, championScores, candidateScores });
   const pro = slices.find(({ name }) => name === 'plan = pro')!;
   const reach = ({ value, high }: { value: number; high: number }): number => high - value;
-  // z of 1 − 0.05 / 6 over z of 1 − 0.05 / 2, for three judged slices.
+  // z of 1 − 0.05 / 6 divided by z of 1 − 0.05 / 2, for three tested slices.
   expect(reach(pro.simultaneous!) / reach(pro.difference)).toBeCloseTo(2.39398 / 1.959964, 5);
 });

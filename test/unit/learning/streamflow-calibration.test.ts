@@ -1,4 +1,4 @@
-// StreamFlow: no feature of it leaks, its scores are probabilities as they are, and class weights are mended by calibration.
+// StreamFlow: no feature leaks, uncalibrated scores are probabilities, and calibration corrects for class weights.
 import { describe, expect, test } from 'vitest';
 import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
 import { type Artifact } from '../../../domain/learning/artifact/artifact.ts';
@@ -25,7 +25,7 @@ const fit = (frame: Frame, classWeight: 'none' | 'balanced', calibration: Calibr
     calibration,
   });
 
-/** On the rows that nobody learnt from. */
+/** On the holdout rows. */
 function held(frame: Frame, artifact: Artifact): Calibration {
   const rows = evaluationRows(frame);
   const labels = Uint8Array.from(rows, (row) => frame.labels[row]!);
@@ -39,7 +39,7 @@ describeWith(
     describe.each(months)('%s', (month) => {
       const read = (): Frame => frameOf(readMonth(STREAMFLOW + month));
 
-      test('has no feature that alone predicts the label implausibly well', () => {
+      test('has no feature that predicts the label implausibly well on its own', () => {
         const frame = read();
         const own = rowsOf(frame, trainingRows(frame));
         const { folds } = foldsOf(own, allRows(own), { seed: 7 });
@@ -52,12 +52,12 @@ describeWith(
         expect(Math.max(...alone.map(({ auc }) => auc.value))).toBeLessThan(0.8);
       });
 
-      test('is left as it is without class weights', () => {
+      test('is not calibrated without class weights', () => {
         const frame = read();
         expect(fit(frame, 'none', 'auto').calibration!.map).toEqual({ kind: 'none' });
       });
 
-      test('has probabilities again after class weights', () => {
+      test('has probabilities again when a fit with class weights is calibrated', () => {
         const frame = read();
         const [weighted, mended, bare] = [
           held(frame, fit(frame, 'balanced', 'none')),

@@ -1,4 +1,4 @@
-// StreamFlow's two months compared in two ways: on rows that nobody learnt from, and as it was done before.
+// Compares models of StreamFlow's two months in two ways: on holdout rows, and each on rows of its own month.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
@@ -11,21 +11,21 @@ import { rowsOf } from './labelled-frame.ts';
 import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { measure } from './measure.ts';
 
-/** Where the two months lie, beside the project. */
+/** Folder of the two months, next to the project. */
 export const STREAMFLOW = fileURLToPath(new URL('../../../../shared/data/streamflow/', import.meta.url));
 
-/** Whether the months are there. */
+/** Whether the folder has both months. */
 export const isStreamFlowThere = (): boolean => existsSync(`${STREAMFLOW}month_001/users.csv`);
 
-/** What both ways find of a champion of the first month and a candidate of the second. */
+/** Results of both ways for a champion of the first month and a candidate of the second. */
 export interface TwoWays {
-  /** Both on the holdout rows of the second month. */
+  /** Both models on the holdout rows of the second month. */
   readonly onHoldout: MeasuredComparison;
-  /** Each on rows of its own month, the champion on those that it had learnt: what is compared is not comparable. */
+  /** Each model on rows of its own month, the champion even on its training rows, so that the results are not comparable. */
   readonly asBefore: { readonly champion: Performance; readonly candidate: Performance };
 }
 
-/** Trains on each month outside the holdout, and compares in both ways. */
+/** Trains a model on each month outside the holdout, and compares them in both ways. */
 export async function compareStreamFlow(): Promise<TwoWays> {
   const [first, second] = ['month_000', 'month_001'].map((month) =>
     frameOf(readMonth(STREAMFLOW + month)),

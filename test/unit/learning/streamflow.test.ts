@@ -1,3 +1,4 @@
+// Champion and candidate on two months of StreamFlow, compared with scikit-learn.
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { evaluationRows, type Frame, trainingRows } from '../../../domain/data/frame.ts';
@@ -29,7 +30,7 @@ describeWith(
       candidateScores: scoreRows(candidate, after, rows),
     });
 
-    // scikit-learn 1.9.1, LogisticRegression(C=1), the same columns, the same holdout. Another salt moves them by 0.03.
+    // scikit-learn 1.9.1, LogisticRegression(C=1), with the same columns and holdout. Another salt changes the AUCs by 0.03.
     test('both models have the AUC that scikit-learn reaches on the same rows', () => {
       const own = evaluationRows(before);
       const promised = measure(before, own, scoreRows(champion, before, own)).auc!.value;
@@ -38,14 +39,14 @@ describeWith(
       expect(found.candidate.auc.value).toBeCloseTo(0.640575, 4);
     });
 
-    test('the champion ranks no better than a coin after the change, and the candidate surely does', () => {
+    test('the champion ranks no better than chance after the change, and the candidate significantly does', () => {
       expect(found.champion.auc.low).toBeLessThan(0.5);
       expect(found.candidate.auc.low).toBeGreaterThan(0.55);
       expect(difference.low).toBeGreaterThan(0.1);
       expect(difference.p).toBeLessThan(1e-4);
     });
 
-    test('decides for the candidate on rows that nobody learnt from, where the way before decided against it for ever', async () => {
+    test('the candidate wins on holdout rows, although it never would by comparing each model on its own month', async () => {
       const { onHoldout, asBefore } = await compareStreamFlow();
       expect(onHoldout.comparison.difference).toEqual(difference);
       expect(onHoldout.measures.difference.logLoss.high).toBeLessThan(0);
@@ -53,12 +54,12 @@ describeWith(
         onHoldout.measures.champion.logLoss.value,
       );
       expect(onHoldout.slices.find(({ name }) => name === 'fibre')).toMatchObject({ kind: 'named' });
-      // Graded on the rows that it had learnt, the champion looks far better than any candidate of the new world can.
+      // Measured on its training rows, the champion looks far better than any candidate can after the change.
       expect(asBefore.champion.auc!.value - asBefore.candidate.auc!.value).toBeGreaterThan(0.1);
       expect(asBefore.champion.auc!.low).toBeGreaterThan(asBefore.candidate.auc!.high);
     });
 
-    test('both fits converged, and dropped the one feature that is constant', () => {
+    test('both fits converge and drop the one feature that is constant', () => {
       for (const { gradientNorm, encoding, coefficients } of [champion, candidate]) {
         expect(gradientNorm).toBeLessThan(1e-6);
         expect(encoding.dropped).toEqual(['avg_session_mins_7d']);

@@ -1,3 +1,4 @@
+// Every trainer, and the scores of its artifacts.
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson } from '../../../domain/canonical-json.ts';
@@ -41,7 +42,7 @@ describe('every trainer', () => {
     },
   );
 
-  test('an unknown name is refused with the known ones', () => {
+  test('an unknown name is refused with a list of the known ones', () => {
     const error = refusal(() => trainerNamed('oracle'));
     expect(error.code).toBe('INVALID_DEFINITION');
     expect(error.message).toContain('logistic-regression, baseline');
@@ -61,7 +62,7 @@ describe('every trainer', () => {
       expect(refusal(() => trainer.fit({ frame, rows: allRows(frame), options })).code).toBe(code);
     });
 
-    test(`${trainer.name} takes 50 of each class, and fewer where the options say so`, () => {
+    test(`${trainer.name} accepts 50 rows of each class, and fewer if the options say so`, () => {
       const enough = withLabels(ofEach(50, 50));
       expect(trainer.fit({ frame: enough, rows: allRows(enough), options }).positives).toBe(50);
       const few = withLabels(ofEach(5, 50));
@@ -70,7 +71,7 @@ describe('every trainer', () => {
       ).toBe(5);
     });
 
-    test(`${trainer.name} gives the same bytes ten times, and they survive being stored`, () => {
+    test(`${trainer.name} returns the same bytes ten times, and they are the same after a round trip through JSON`, () => {
       const frame = signalFrame();
       const bytes = Array.from({ length: 10 }, () =>
         JSON.stringify(trainer.fit({ frame, rows: allRows(frame), options })),
@@ -83,13 +84,13 @@ describe('every trainer', () => {
     });
   }
 
-  test('the seed is in the artifact', () => {
+  test('the artifact contains the seed', () => {
     expect(fit(signalFrame(), { seed: 12 }).seed).toBe(12);
   });
 });
 
 describe('the baseline', () => {
-  test('gives everybody the share of positives', () => {
+  test('scores every row with the share of positives', () => {
     const frame = withLabels(ofEach(60, 180));
     const artifact = baseline.fit({ frame, rows: allRows(frame), options });
     expect(artifact.prior).toBe(0.25);
@@ -101,21 +102,21 @@ describe('the baseline', () => {
 });
 
 describe('logistic regression', () => {
-  test('puts the positive class on the side of high scores', () => {
+  test('gives the positive class higher scores', () => {
     const frame = signalFrame();
     const artifact = fit(frame);
     expect(auc(frame.labels, scoreRows(artifact, frame, allRows(frame)))).toBeGreaterThan(0.75);
     expect(artifact.coefficients[1]).toBeGreaterThan(0.8);
   });
 
-  test('meets the share of positives on its training rows, as its intercept has no penalty', () => {
+  test('has a mean score equal to the share of positives on its training rows, because the intercept is not penalised', () => {
     const frame = signalFrame();
     const scores = scoreRows(fit(frame), frame, allRows(frame));
     const positives = frame.labels.reduce((sum, label) => sum + label, 0);
     expect(scores.reduce((sum, score) => sum + score, 0)).toBeCloseTo(positives, 2);
   });
 
-  test('learns nothing from rows that it was not given', () => {
+  test('learns only from the given rows', () => {
     const frame = signalFrame();
     const rows = allRows(frame).filter((row) => row % 5 !== 0);
     const labels = frame.labels.map((label, row) => (row % 5 === 0 ? 1 - label : label));
@@ -125,7 +126,7 @@ describe('logistic regression', () => {
     );
   });
 
-  test('is the prior where every feature is constant', () => {
+  test('scores with the prior if every feature is constant', () => {
     const frame = frameOf({ x: new Array<number>(200).fill(3) }, ofEach(50, 150));
     const artifact = fit(frame);
     expect(artifact.encoding.dropped).toEqual(['x']);
@@ -135,7 +136,7 @@ describe('logistic regression', () => {
     });
   });
 
-  test('names separation and the feature where the classes are perfectly separated', () => {
+  test('reports separation and the feature if the classes are perfectly separated', () => {
     const x = Float64Array.from({ length: 200 }, (_, row) => row - 99.5);
     const frame = frameOf(
       { leak: x },
@@ -148,7 +149,7 @@ describe('logistic regression', () => {
     );
   });
 
-  test('converges on separated classes that the penalty holds', () => {
+  test('converges on separated classes if there is a penalty', () => {
     const x = Float64Array.from({ length: 200 }, (_, row) => row - 99.5);
     const frame = frameOf(
       { x },
@@ -157,7 +158,7 @@ describe('logistic regression', () => {
     expect(fit(frame, { l2: 1 }).gradientNorm).toBeLessThan(1e-6);
   });
 
-  test('survives values at the ends of the number range', () => {
+  test('handles values at the ends of the number range', () => {
     const { features, labels, rows } = signalFrame();
     const wild = Float64Array.from({ length: rows }, (_, row) => [1e308, -1e308, NaN, Infinity][row % 4]!);
     const frame = { ...frameOf({ wild }, [...labels]), rows };
@@ -165,7 +166,7 @@ describe('logistic regression', () => {
     expect(artifact.coefficients.every(Number.isFinite)).toBe(true);
   });
 
-  test('survives 10,000 categories', () => {
+  test('handles 10,000 categories', () => {
     const rows = 10_000;
     const frame = frameOf(
       {
@@ -184,24 +185,24 @@ describe('scores', () => {
   const frame = signalFrame();
   const artifact = fit(frame);
 
-  test('of a record are those of its row, to the last bit', () => {
+  test('of a record are bit for bit those of its row', () => {
     const scores = scoreRows(artifact, frame, allRows(frame));
     scores.forEach((score, row) => expect(scoreRecord(artifact, recordAt(frame, row)).score).toBe(score));
   });
 
-  test('of many rows are those of each alone', () => {
+  test('of many rows are those of each row scored separately', () => {
     const rows = Uint32Array.from({ length: 10_000 }, (_, index) => index % frame.rows);
     const together = scoreRows(artifact, frame, rows);
     const once = scoreRows(artifact, frame, allRows(frame));
     expect(together).toEqual(Float64Array.from(rows, (row) => once[row]!));
   });
 
-  test('come back from storage as they were', () => {
+  test('are the same after the artifact is stored and read', () => {
     const reloaded = JSON.parse(JSON.stringify(artifact)) as typeof artifact;
     expect(scoreRows(reloaded, frame, allRows(frame))).toEqual(scoreRows(artifact, frame, allRows(frame)));
   });
 
-  test('of odd records are probabilities', () => {
+  test('of extreme records are probabilities', () => {
     for (const { record } of extremeRecords(frame)) {
       const { score } = scoreRecord(artifact, record);
       expect(score).toBeGreaterThanOrEqual(0);
@@ -210,7 +211,7 @@ describe('scores', () => {
     expect(scoreRecord(artifact, { signal: 1e308, noise: -1e308, plan: 'pro' }).score).not.toBeNaN();
   });
 
-  test('name the features that had no value, in the order of the frame', () => {
+  test('list the features without a value, in the order of the frame', () => {
     expect(scoreRecord(artifact, { noise: 1 }).missing).toEqual(['signal', 'plan']);
     expect(scoreRecord(artifact, recordAt(frame, 0)).missing).toEqual([]);
   });

@@ -1,4 +1,4 @@
-// The AUC of rows that count several times each, pair by pair.
+// The AUC of weighted rows, computed pair by pair.
 
 /** Share of pairs of a positive and a negative that the scores put in the right order; ties count half. */
 export const weightedAuc =

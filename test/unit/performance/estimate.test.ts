@@ -1,4 +1,4 @@
-// Performance without labels: the published vector, NannyML's numbers, and what cannot be estimated.
+// Estimated performance: the published example, NannyML's numbers, and when there is no estimate.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ const estimated = (at: number): EstimatedPerformance => {
 const p = Float64Array.of(0.9, 0.8, 0.7, 0.35, 0.3, 0.1);
 
 describe('expected metrics', () => {
-  test('of the published vector are these, to 1e-9', () => {
+  test('agree with the published example to 1e-9', () => {
     expect(expectedAuc(p, p)).toBeCloseTo(0.8258145363, 9);
     const confusion = expectedConfusion(p, p, 0.5);
     expect(accuracyOf(confusion)).toBeCloseTo(0.775, 12);
@@ -70,7 +70,7 @@ describe('expected metrics', () => {
     );
   });
 
-  test('with labels for probabilities are the metrics themselves', () => {
+  test('are the actual metrics if labels are given as probabilities', () => {
     const labels = [1, 0, 1, 1, 0, 0];
     expect(expectedAuc(p, labels)).toBeCloseTo(auc(labels, p)!, 12);
     expect(expectedConfusion(p, labels, 0.5)).toEqual({
@@ -81,7 +81,7 @@ describe('expected metrics', () => {
     });
   });
 
-  test('are null where nothing is expected of a class, or there is no row', () => {
+  test('are null if no row of a class is expected or there is no row', () => {
     expect(expectedAuc(p, [1, 1, 1, 1, 1, 1])).toBeNull();
     expect(expectedAuc(p, [0, 0, 0, 0, 0, 0])).toBeNull();
     expect(expectedAuc(new Float64Array(), [])).toBeNull();
@@ -91,7 +91,7 @@ describe('expected metrics', () => {
 });
 
 describe('isotonic regression', () => {
-  test("is scikit-learn's, between points and outside of them", () => {
+  test("agrees with scikit-learn's, between points and outside of them", () => {
     // IsotonicRegression(out_of_bounds='clip').fit([.1, .2, .3, .4, .5, .6], [0, 1, 0, 1, 0, 1])
     const curve = fitIsotonic(Float64Array.of(0.6, 0.1, 0.2, 0.3, 0.4, 0.5), [1, 0, 1, 0, 1, 0]);
     expect([...curve.scores]).toEqual([0.1, 0.2, 0.5, 0.6]);
@@ -100,12 +100,12 @@ describe('isotonic regression', () => {
     [0, 0.25, 0.5, 0.75, 1].forEach((wanted, at) => expect(found[at]).toBeCloseTo(wanted, 12));
   });
 
-  test('averages labels of equal scores, and of one score is its share', () => {
+  test('averages the labels of equal scores, and is the share of positives for a single score', () => {
     const curve = fitIsotonic(Float64Array.of(0.5, 0.5, 0.5, 0.5), [1, 0, 0, 0]);
     expect([...applyIsotonic(curve, Float64Array.of(0, 0.5, 1))]).toEqual([0.25, 0.25, 0.25]);
   });
 
-  test('never descends, whatever the labels', () => {
+  test('never decreases, for any labels', () => {
     const rows = fc.array(
       fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 1 })),
       {
@@ -129,7 +129,7 @@ describe('isotonic regression', () => {
 });
 
 describe('the calibration', () => {
-  test('is left out with one class, with classes parted perfectly, and with few rows', () => {
+  test('is skipped with one class, with perfectly separated classes, and with few rows', () => {
     const scores = Float64Array.from({ length: 200 }, (_, row) => row / 200);
     const kinds = [new Uint8Array(200), Uint8Array.from(scores, (score) => Number(score >= 0.5))].map(
       (labels) => chooseCalibrator(scores, labels, 1).kind,
@@ -138,7 +138,7 @@ describe('the calibration', () => {
     expect(chooseCalibrator(p, [1, 0, 1, 0, 1, 0], 1)).toMatchObject({ kind: 'none', eceBefore: null });
   });
 
-  test('is chosen where it helps, and is the same for the same seed', () => {
+  test('is chosen if it helps, and is the same for the same seed', () => {
     const { scores, labels } = cbpeCases()[2]!.reference;
     const chosen = chooseCalibrator(scores, labels, 7);
     expect(chosen.kind).toBe('isotonic');
@@ -167,7 +167,7 @@ describe('an estimate', () => {
     },
   );
 
-  test('is an alarm outside of its bounds, and none within', () => {
+  test('raises an alarm outside of its bounds and none within', () => {
     expect(estimated(0).auc?.alarm).toBe(false);
     expect(estimated(1).f1).toMatchObject({ alarm: true });
     const { reference } = cbpeCases()[0]!;
@@ -177,7 +177,7 @@ describe('an estimate', () => {
     expect(found.auc!.value).toBeLessThan(found.auc!.least);
   });
 
-  test('of accuracy and F1 are those of the decisions that the version makes, at its own cut', () => {
+  test("is made of accuracy and F1 at the version's own threshold", () => {
     const { reference, window } = cbpeCases()[0]!;
     const [at, other] = [undefined, 0.3].map(
       (cut) => estimatePerformance(reference, window, 7, cut) as EstimatedPerformance,
@@ -198,7 +198,7 @@ describe('an estimate', () => {
     expect(describePerformance(part)).toContain(CAVEAT);
   });
 
-  test('is refused with its reason where rows are too few or the reference says nothing', () => {
+  test('is not made, with a reason, if there are too few rows or the reference has one class', () => {
     const { reference, window } = cbpeCases()[0]!;
     const few = estimatePerformance(reference, window.subarray(0, 320), 7);
     expect(few).toEqual({
@@ -223,13 +223,13 @@ describe('an estimate', () => {
 });
 
 describe('the sampling error', () => {
-  test('shrinks with the root of the rows, and names the rows that are needed', () => {
+  test('shrinks with the square root of the rows, and gives the number of rows needed', () => {
     expect(standardError({ deviation: 0.3, share: 0.2 }, 1_000)).toBeCloseTo(0.0212132, 7);
     expect(minimumRows({ deviation: 0.25, share: 0.25 })).toBe(625);
     expect(minimumRows({ deviation: 0.1, share: 0.5 })).toBe(300);
   });
 
-  test('of the AUC is close to what samples of that size really stray by', () => {
+  test('of the AUC is close to the standard deviation over samples of that size', () => {
     const { scores, labels } = cbpeCases()[1]!.reference;
     const parts = Array.from({ length: 10 }, (_, part) =>
       auc(labels.subarray(500 * part, 500 * part + 500), scores.subarray(500 * part, 500 * part + 500))!,
@@ -241,13 +241,13 @@ describe('the sampling error', () => {
     expect(said / strayed).toBeLessThan(2);
   });
 
-  test('of the AUC does not depend on the order of rows that score the same', () => {
+  test('of the AUC does not depend on the order of rows of equal score', () => {
     const { scores, labels } = cbpeCases()[1]!.reference;
     const tied = scores.map((score) => Math.round(20 * score) / 20);
     const error = aucSamplingError(tied, labels)!;
     const reversed = aucSamplingError(tied.toReversed(), labels.toReversed())!;
     expect(reversed.deviation).toBeCloseTo(error.deviation, 12);
-    // Half of the pairs of equal score: between what either order would give.
+    // Pairs of equal score count half: the result is between those of the two orders.
     const ordered = [1e-9, -1e-9].map(
       (step) =>
         aucSamplingError(

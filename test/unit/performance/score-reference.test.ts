@@ -1,4 +1,4 @@
-// The score reference: bounded, the same for the same rows and seed, and read back to the bit.
+// The score reference: limited in size, the same for the same rows and seed, and decoded to the bit.
 import { expect, test } from 'vitest';
 import { countLabelsOf, NO_ROWS } from '../../../domain/performance/label-counts.ts';
 import { decodeScores, encodeScores, freezeScores } from '../../../domain/performance/score-reference.ts';
@@ -14,26 +14,26 @@ function scored(rows: number, timeOf: (row: number) => number = () => 0) {
   };
 }
 
-test('every bit comes back from its JSON', () => {
+test('a score reference is bit for bit the same after a round trip through JSON', () => {
   const reference = freezeScores('out of fold', scored(2_000), 7);
   expect(decodeScores(JSON.parse(JSON.stringify(encodeScores(reference))) as never)).toEqual(reference);
 });
 
-test('another format is refused', () => {
+test('a score reference of another format is refused', () => {
   const encoded = { ...encodeScores(freezeScores('holdout', scored(10), 7)), format: 2 };
   expect(() => decodeScores(encoded as never)).toThrow(
     'the score reference has format 2; this Tidegate reads 1',
   );
 });
 
-test('at most 20,000 rows are kept one by one, and all are in the profile', () => {
+test('at most 20,000 individual rows are kept, and all rows are in the profile', () => {
   const { scores, labels, profile } = freezeScores('holdout', scored(50_000), 7);
   expect([scores.length, labels.length, profile.rows]).toEqual([20_000, 20_000, 50_000]);
   const bytes = Buffer.byteLength(JSON.stringify(encodeScores(freezeScores('holdout', scored(50_000), 7))));
   expect(bytes).toBeLessThan(400_000);
 });
 
-test('rows stand in the order of their times, and those of one time in an order of the seed, labels with them', () => {
+test('rows and their labels are sorted by time, and rows of the same time are shuffled by the seed', () => {
   const rows = scored(1_000, (row) => row % 2);
   const pairOf = new Map(Array.from(rows.scores, (score, row) => [score, row]));
   const { scores, labels } = freezeScores('holdout', rows, 7);
@@ -45,7 +45,7 @@ test('rows stand in the order of their times, and those of one time in an order 
   expect(freezeScores('holdout', rows, 8).scores).not.toEqual(scores);
 });
 
-test('a label is awaited up to its delay, to the instant, and overdue from then', () => {
+test('a label is awaited until exactly its delay, and overdue afterwards', () => {
   const until = new Date('2024-01-31T00:00:00Z');
   const at = BigInt(until.getTime()) * 1_000n;
   const labels = Uint8Array.of(0, 1, NO_LABEL, NO_LABEL, NO_LABEL);

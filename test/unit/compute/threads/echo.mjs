@@ -1,4 +1,4 @@
-// A thread that posts the messages it was given, and after them the number of tasks that it was sent.
+// A thread that posts the messages of each task, and after them the number of tasks it has received.
 import { parentPort } from 'node:worker_threads';
 
 let tasks = 0;

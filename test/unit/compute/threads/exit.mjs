@@ -1,4 +1,4 @@
-// A thread that dies without a word when it is given work.
+// A thread that exits without a message when it receives a task.
 import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
 

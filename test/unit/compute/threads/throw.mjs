@@ -1,2 +1,2 @@
-// A thread that fails before it can say so.
+// A thread that throws before it can send a message.
 throw new RangeError('the thread broke');

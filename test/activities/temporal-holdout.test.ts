@@ -1,4 +1,4 @@
-// Judged out of time: the recipe learns what was known by the cut, and its future decides where it is long enough.
+// The temporal holdout: the recipe is trained on what was known by the cutoff time and tested on later rows, if there are enough.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
@@ -28,7 +28,7 @@ const ruleOf = ({ decision }: Retrained['comparison'], name: string) =>
 const later = (at: string, days: number): string =>
   new Date(Date.parse(at) + days * 86_400_000).toISOString();
 
-/** 600 users in each week; the label follows the hours, its sign as `sign` says for the week, known `days` later. */
+/** 600 users per week; the label depends on the hours, with the sign given for the week, and is known `days` later. */
 function weeks(sign: (week: number) => number, days: number): UserRow[] {
   const random = randomOf(3);
   return WEEKS.flatMap((at, week) =>
@@ -41,7 +41,7 @@ function weeks(sign: (week: number) => number, days: number): UserRow[] {
   );
 }
 
-test('a recipe that holds in the future passes by entity+time, on labels known by the cut alone', async () => {
+test('a recipe that still works in the future passes by entity+time, using only labels known by the cutoff', async () => {
   const model = await retrainableModel(database, 'holds', HALF);
   await model.add(weeks(() => 1, 3));
   const { comparison } = await model.retrain(END);
@@ -52,7 +52,7 @@ test('a recipe that holds in the future passes by entity+time, on labels known b
     rowTimes: 4,
     labelTimes: 'known',
   });
-  // At the cut, the labels of its own week were still three days away.
+  // At the cutoff, the labels of its own week become known only three days later.
   const rows = await model.sample.join({ to: '2024-03-04Z' });
   expect(result.trainedRows).toBe(rows.filter(({ held_out: isHeld }) => !isHeld).length);
   expect(result.candidateAuc.low).toBeGreaterThan(0.7);
@@ -62,21 +62,21 @@ test('a recipe that holds in the future passes by entity+time, on labels known b
   expect(evidence?.value).toBe(Math.min(result.positiveClusters, result.negativeClusters));
 });
 
-test('a recipe that holds on unseen entities and not in the future is refused by entity+time', async () => {
+test('a recipe that works on unseen entities but not in the future is refused by entity+time', async () => {
   const model = await retrainableModel(database, 'turns', HALF);
-  // Two weeks one way and two the other: the whole window is learnt well enough, its past says the opposite.
+  // The sign changes after two of four weeks: the whole window can be learnt, but its past predicts the opposite.
   await model.add(weeks((week) => (week < 2 ? -0.4 : 1), 0));
   const { comparison } = await model.retrain(END);
   expect(comparison.body.difference.low).toBeGreaterThan(0);
   expect((comparison.body.outOfTime as TemporalHoldoutResult).difference.high).toBeLessThan(0);
-  // It ranks that future the wrong way round, which a guard says before the AUC is asked for.
+  // It ranks that future the wrong way round, which a guard reports before the AUC rule is evaluated.
   expect(comparison.decision).toMatchObject({ promote: false, outcome: 'guard broken' });
   expect(ruleOf(comparison, 'right way round')).toMatchObject({ held: false });
   expect(ruleOf(comparison, 'superiority')).toMatchObject({ held: false });
   expect(comparison.decision.rules[0]).toMatchObject({ value: 'entity+time' });
 });
 
-test('where too little was known by the cut it is not due: the entity holdout decides, and the minimum is named', async () => {
+test('the temporal holdout is not due if too little was known by the cutoff: the entity holdout decides, and the minimum is named', async () => {
   const model = await retrainableModel(database, 'awaited', HALF);
   await model.add(weeks(() => 1, 30));
   const { comparison } = await model.retrain(END);
@@ -92,7 +92,7 @@ test('where too little was known by the cut it is not due: the entity holdout de
   });
 });
 
-/** Hours separate the classes in the first two weeks and not in the others: without a penalty the past has no optimum. */
+/** Hours separate the classes only in the first two weeks, so that without a penalty a fit of the past has no optimum. */
 const separatedPast = (): UserRow[] =>
   weeks(() => 1, 0).map((row) => (row.at <= WEEKS[1]! ? { ...row, gone: row.hours! > 5 } : row));
 
@@ -101,10 +101,10 @@ const WITHOUT_PENALTY = {
   training: { trainer: 'logistic-regression', window: '1 month', l2: 0 },
 } as const;
 
-describe('a temporal holdout that is due and cannot be judged', () => {
+describe('a temporal holdout that is due but fails', () => {
   const WORDS = /^the judgement "temporal holdout" was due and could not be made: NOT_CONVERGED: /;
 
-  test('refuses the candidate, though it is better on unseen entities', async () => {
+  test('refuses the candidate although it is better on unseen entities', async () => {
     const model = await retrainableModel(database, 'separated', WITHOUT_PENALTY);
     await model.add(separatedPast());
     const { comparison } = await model.retrain(END);
@@ -113,7 +113,7 @@ describe('a temporal holdout that is due and cannot be judged', () => {
     expect(comparison.decision).toMatchObject({ promote: false, outcome: 'judgement failed' });
     expect(comparison.decision.reason).toMatch(WORDS);
     expect(ruleOf(comparison, 'temporal holdout')).toMatchObject({ held: false, value: 'failed' });
-    // A command that asked for the retrain has failed, as it would have by the error itself.
+    // The command that asked for the retrain fails, as it would by the error itself.
     const refused = { ...(await getRetrain(database, 'separated/1')), outcome: 'refused' };
     expect(await lacksJudgement({ database }, refused)).toBe(true);
     expect(await lacksJudgement({ database }, { ...refused, outcome: 'staged' })).toBe(false);
@@ -122,7 +122,7 @@ describe('a temporal holdout that is due and cannot be judged', () => {
     expect(await lacksJudgement({ database }, { ...untrained, reason: 'LEAK_SUSPECTED: …' })).toBe(false);
   });
 
-  test('is an alarm by policy, which is before the eyes of whoever approves', async () => {
+  test('raises an alarm if the policy says so, which is shown to the person who approves', async () => {
     const model = await retrainableModel(database, 'warned', {
       ...WITHOUT_PENALTY,
       promotion: { failedJudgement: 'warn' },
@@ -149,7 +149,7 @@ describe('a temporal holdout that is due and cannot be judged', () => {
     expect(card).toContain('| temporal holdout | no, warns | failed |');
   });
 
-  test('is recorded as failed where the step that judges died, and a comparison that died refuses without one', async () => {
+  test('is recorded as failed if its step died, and the candidate is refused if the comparison died', async () => {
     const model = await retrainableModel(database, 'died', HALF);
     await model.add(weeks(() => 1, 3));
     const { retrainId, version } = await model.train(END);
@@ -171,7 +171,7 @@ describe('a temporal holdout that is due and cannot be judged', () => {
     });
   });
 
-  test('a judgement in a step of its own is the one that the comparison makes by itself', async () => {
+  test('has the same result in its own step as inside the comparison', async () => {
     const model = await retrainableModel(database, 'twice', HALF);
     await model.add(weeks(() => 1, 3));
     const { retrainId, version } = await model.train(END);
@@ -182,7 +182,7 @@ describe('a temporal holdout that is due and cannot be judged', () => {
   });
 });
 
-test('a recipe that ranks the future better and whose log loss breaks there is refused by the guard on those rows', async () => {
+test('a recipe that ranks the future better but has a much worse log loss there is refused by the calibration guard', async () => {
   const model = await retrainableModel(database, 'miscalibrated', HALF);
   const random = randomOf(5);
   const rows = (at: string, base: number, by: 'plan' | 'hours'): UserRow[] =>
@@ -195,13 +195,13 @@ test('a recipe that ranks the future better and whose log loss breaks there is r
   await model.add(rows('2024-01-15T00:00:00Z', -1.5, 'plan'));
   const first = await model.retrain('2024-01-15T00:00:00Z');
   await model.produce(first.version);
-  // Half of March most leave, and then few: what was known by the cut expects too many of them.
+  // Most users leave in the first half of March and few later, so a fit of the past predicts too many.
   await model.add(WEEKS.flatMap((at, week) => rows(at, week < 2 ? 2.5 : -1.5, 'hours')));
   const { comparison } = await model.retrain(END);
   const result = comparison.body.outOfTime as TemporalHoldoutResult;
   expect(result.difference.low).toBeGreaterThan(0.1);
   expect(result.measures!.difference.logLoss.low).toBeGreaterThan(0.05);
-  // On all rows nothing is wrong with it.
+  // On all rows the candidate has no fault.
   expect(comparison.body.measures!.difference.logLoss.high).toBeLessThan(0);
   expect(comparison.decision).toMatchObject({ promote: false, outcome: 'guard broken' });
   expect(ruleOf(comparison, 'calibration guard')).toMatchObject({
