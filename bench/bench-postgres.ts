@@ -1,4 +1,4 @@
-// A Postgres of a bench's own, in a folder that goes with it.
+// Starts a temporary Postgres for a bench, in a folder that is removed afterwards.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +6,12 @@ import { freePort } from '../cli/local/processes/free-port.ts';
 import { startPostgres } from '../cli/local/postgres.ts';
 import { type Database, openDatabase } from '../store/postgres/database.ts';
 
-/** What a bench works on. */
+/** A temporary database with its folder. */
 export interface BenchPostgres {
   readonly database: Database;
-  /** For files of the bench; Postgres' own are below it. */
+  /** Folder for files of the bench; those of Postgres are in a subfolder. */
   readonly folder: string;
-  /** Ends both and removes the folder. */
+  /** Closes the connections, stops the server and removes the folder. */
   readonly drop: () => Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface BenchPostgres {
  */
 export async function benchPostgres({ durable }: { readonly durable: boolean }): Promise<BenchPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-'));
-  // As root, Postgres runs as another user and must be able to enter.
+  // If started by root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o711);
   const server = await startPostgres({
     dataDir: join(folder, 'postgres'),

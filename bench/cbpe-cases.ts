@@ -1,8 +1,8 @@
-// Scores for estimates of performance without labels: a calibrated model, one that is too sure of itself, and windows.
+// Test cases for estimated performance: references and windows of a calibrated and an overconfident model.
 import { type ScoreSource } from '../domain/performance/score-reference.ts';
 import { Random } from '../domain/random.ts';
 
-/** A reference with labels, and the scores of a window without. */
+/** A reference with labels, and the scores of a window without labels. */
 export interface CbpeCase {
   readonly name: string;
   readonly reference: {
@@ -19,7 +19,7 @@ const WINDOW_ROWS = 2_000;
 const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 
 /**
- * The cases, the same on every machine. Scores have no ties: where there are, the peer counts by the order of the rows.
+ * Returns the cases, the same on every machine. Scores have no ties, because NannyML counts tied scores by the order of the rows.
  *
  * @example cbpeCases().map(({ name }) => name)
  */
@@ -28,7 +28,7 @@ export function cbpeCases(): CbpeCase[] {
     { name: 'calibrated scores, no shift', ...drawn(1, { sureness: 1, shift: 0 }) },
     { name: 'calibrated scores, a shift of one deviation', ...drawn(2, { sureness: 1, shift: 1 }) },
     {
-      name: 'scores twice as sure as they may be, a shift of half a deviation',
+      name: 'overconfident scores, a shift of half a deviation',
       ...drawn(3, { sureness: 2, shift: 0.5 }),
     },
   ];

@@ -1,4 +1,4 @@
-// Performance without labels: ours against NannyML's CBPE on the same rows, number by number.
+// Compares estimated performance with NannyML's CBPE on the same rows, number by number.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,9 +66,9 @@ try {
     for (const metric of METRICS) {
       const estimated = ours[metric] as EstimatedMetric;
       const apart = peer && Math.max(...NUMBERS.map((of) => Math.abs(estimated[of] - peer[metric][of])));
-      const beside = apart === undefined ? '' : `, NannyML apart by at most ${apart.toExponential(1)}`;
+      const comparison = apart === undefined ? '' : `, NannyML differs by at most ${apart.toExponential(1)}`;
       console.log(
-        `  ${metric.padEnd(8)} ${NUMBERS.map((of) => `${of} ${estimated[of].toFixed(6)}`).join('  ')}${beside}`,
+        `  ${metric.padEnd(8)} ${NUMBERS.map((of) => `${of} ${estimated[of].toFixed(6)}`).join('  ')}${comparison}`,
       );
     }
   }

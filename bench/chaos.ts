@@ -1,4 +1,4 @@
-// Kills the worker at ten moments of a retrain and release, one after the other, and prints what was left each time.
+// Kills the worker at ten moments of a retrain and release, one after the other, and prints the final state each time.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ try {
         retrains.join().padEnd(8),
         outcome.padEnd(10),
         seconds.toFixed(1),
-        isWhole ? '' : '  NOT WHOLE',
+        isWhole ? '' : '  INCOMPLETE',
       ].join(' '),
     );
   }
@@ -68,6 +68,8 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 console.log(
-  failures === 0 ? 'every run was completed, each version promoted once' : `${failures} runs were not whole`,
+  failures === 0
+    ? 'every run was completed, and each version was promoted once'
+    : `${failures} runs were incomplete`,
 );
 process.exitCode = failures === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-// Measuring a comparison: clustered DeLong alone, and everything with resampling, on up to a million rows.
+// Times a comparison on up to a million rows: only clustered DeLong, and everything including resampling.
 import { compare } from '../domain/learning/compare/comparison.ts';
 import { pairedDelong } from '../domain/data/math/delong.ts';
 import { logisticRegression } from '../domain/learning/logistic-regression.ts';

@@ -1,4 +1,4 @@
-// Measures drift of stored reports in a process that does nothing else, as a worker would: a part of bench/drift.ts.
+// Measures drift of stored reports in a separate process, as a worker would. Started by bench/drift.ts.
 import { writeFile } from 'node:fs/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { type ActivityDeps, type ReportRef } from '../activities/deps.ts';
@@ -9,7 +9,7 @@ import { memoryOf } from './process-cost.ts';
 const [url = '', warmUp = '', ...reports] = process.argv.slice(2);
 const database = openDatabase(url);
 const environment = new MockActivityEnvironment();
-// The step talks to Postgres alone.
+// The step only uses Postgres.
 const step = driftActivities({ database } as ActivityDeps);
 
 const measure = async (reportId: number) => {
@@ -23,7 +23,7 @@ const measure = async (reportId: number) => {
 for (let round = 0; round < 5; round += 1) await measure(Number(warmUp));
 globalThis.gc?.();
 const idle = await memoryOf('self', 'VmRSS');
-// From here on the peak is counted anew.
+// Resets the peak memory of the process.
 await writeFile('/proc/self/clear_refs', '5');
 const runs = [];
 for (const report of reports) runs.push(await measure(Number(report)));

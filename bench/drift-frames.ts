@@ -1,8 +1,8 @@
-// Two windows for the drift bench: fourteen columns of which two drifted, the same for the same size.
+// Two windows for the drift bench: fourteen columns, two of which drifted; the same for the same size.
 import { Random } from '../domain/random.ts';
 import { type FeatureColumn, type Frame } from '../domain/data/frame.ts';
 
-/** What became of a column between the reference and the window. */
+/** How a column changed between the reference and the window. */
 export const DRIFTED: Readonly<Record<string, number>> = { n1: 1.6, n4: 0.85 };
 
 type Draw = (random: Random) => number;
@@ -12,7 +12,7 @@ const skewed: Draw = (random) => Math.exp(3 + 0.5 * random.normal());
 const tied: Draw = (random) => Math.round(20 * random.uniform() ** 2 * 10) / 10;
 const count: Draw = (random) => random.poisson(4);
 
-/** Continuous, skewed, tied in tenths, and counts. */
+/** Kinds of numeric columns: continuous, skewed, rounded to tenths, and counts. */
 const NUMBERS: readonly Draw[] = [
   normal,
   skewed,
@@ -29,14 +29,14 @@ const NUMBERS: readonly Draw[] = [
 const PLANS = ['basic', 'family', 'premium', 'trial', 'yearly'];
 const REGIONS = Array.from({ length: 40 }, (_, at) => `region-${at}`);
 
-/** Values of each category column, the first the most frequent. */
+/** Values of each category column, the most frequent first. */
 const CATEGORIES: readonly (readonly string[])[] = [['no', 'yes'], PLANS, REGIONS, ['android', 'ios', 'tv']];
 
-/** Columns in each frame. */
+/** Number of columns in each frame. */
 export const COLUMNS = NUMBERS.length + CATEGORIES.length;
 
 /**
- * One side of a comparison; every fifth row is held out.
+ * Generates one side of a comparison; every fifth row is held out.
  *
  * @example const [reference, window] = [driftFrame(7_000, 'reference'), driftFrame(7_000, 'window')];
  */

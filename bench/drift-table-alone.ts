@@ -1,4 +1,4 @@
-// Profiles a plain table in a process that does nothing else, and compares with a bare COPY: a part of bench/drift.ts.
+// Profiles a plain table in a separate process, and times a bare COPY of it. Started by bench/drift.ts.
 import { writeFile } from 'node:fs/promises';
 import { judgeWindow } from '../domain/drift/verdict.ts';
 import { decodeReference } from '../domain/data/profile/profile-codec.ts';

@@ -1,4 +1,4 @@
-// Drift of a frozen window: ours from stored rows to stored report, against Evidently, NannyML and scipy on loaded frames.
+// Times drift of a frozen window from stored rows to stored report, against Evidently, NannyML and scipy on loaded frames.
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,13 +28,13 @@ interface Timed {
 
 interface OursAlone {
   readonly runs: readonly Timed[];
-  /** Megabytes: warm and idle, and the most since then. */
+  /** Megabytes: when warmed up and idle, and the peak since then. */
   readonly idle: number;
   readonly peak: number;
 }
 
 interface TableAlone extends OursAlone {
-  /** A COPY of the same rows, thrown away. */
+  /** A COPY of the same rows that are discarded. */
   readonly copies: readonly Timed[];
   readonly driftedColumns: readonly string[];
 }
@@ -142,9 +142,9 @@ async function compare(
     type === 'numeric' ? [(signal?.valueAtMost ?? 1) - (signal?.value ?? 0)] : [],
   );
   console.log(
-    `\n${rows} rows a side × ${COLUMNS} columns; drifted are ${Object.keys(DRIFTED).join(', ')}; median (least) of ${ROUNDS}`,
+    `\n${rows} rows a side × ${COLUMNS} columns; drifted columns: ${Object.keys(DRIFTED).join(', ')}; median (minimum) of ${ROUNDS}`,
   );
-  line('ours, stored rows and scores to report', ours.runs, drift.verdict.driftedColumns);
+  line('Tidegate, stored rows and scores to report', ours.runs, drift.verdict.driftedColumns);
   console.log(
     `    memory ${(ours.peak - ours.idle).toFixed(0)} MB over the idle ${ours.idle.toFixed(0)} MB; ` +
       `widest bracket of KS ${Math.max(...brackets).toExponential(1)}; freezing the reference ${freezing.toFixed(2)} s`,
@@ -158,10 +158,10 @@ async function compare(
     WARM_UP_TABLE,
     String(ROUNDS),
   );
-  line('ours, streamed from a plain table', plain.runs, plain.driftedColumns);
+  line('Tidegate, streamed from a plain table', plain.runs, plain.driftedColumns);
   console.log(
     `    memory ${(plain.peak - plain.idle).toFixed(0)} MB over the idle ${plain.idle.toFixed(0)} MB; ` +
-      `${(median(plain.runs, 'seconds') / median(plain.copies, 'seconds')).toFixed(2)} of a bare COPY thrown away ` +
+      `${(median(plain.runs, 'seconds') / median(plain.copies, 'seconds')).toFixed(2)} of the time of a bare COPY ` +
       `(${median(plain.copies, 'seconds').toFixed(3)} s)`,
   );
   await writeFrames(reference, window);
@@ -171,7 +171,7 @@ async function compare(
     const peer = (await python(source, folder)) as Peer;
     line(name, [peer], peer.drifted);
     console.log(
-      `    ours takes ${(median(ours.runs, 'seconds') / peer.seconds).toFixed(4)} of its wall time, ` +
+      `    Tidegate takes ${(median(ours.runs, 'seconds') / peer.seconds).toFixed(4)} of its wall time, ` +
         `${(median(ours.runs, 'cpu') / peer.cpu).toFixed(4)} of its CPU`,
     );
   }
@@ -181,7 +181,7 @@ function alone(warmUp: number, reportId: number): Promise<OursAlone> {
   return program('./drift-alone.ts', String(warmUp), ...Array<string>(ROUNDS).fill(String(reportId)));
 }
 
-/** What a program of the bench printed, run in a process of its own on the bench's database. */
+/** Runs a program of the bench in a separate process on the bench's database and returns its output. */
 async function program<T>(file: string, ...args: string[]): Promise<T> {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [

@@ -1,4 +1,4 @@
-// `preset: 'evidently'` against Evidently itself: choice of test, score and verdict of every column, on the same rows.
+// Compares `preset: 'evidently'` with Evidently itself on the same rows: choice of test, score and verdict of every column.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,13 @@ const SIZES = [
   [5_000, 5_000],
   [30_000, 20_000],
 ] as const;
-/** Sizes whose numbers are kept for the tests. */
+/** Number of sizes whose results are recorded for the tests. */
 const RECORDED = 4;
 const EXPECTED = new URL('../test/unit/drift/evidently-expected.json', import.meta.url);
 const STREAMFLOW = new URL('../../shared/data/streamflow/', import.meta.url);
 const TABLES = ['subscriptions', 'usage_agg_30d', 'support_agg_90d', 'payments_agg_90d'];
 
-/** What Evidently says of a column. */
+/** Evidently's result for a column. */
 interface Expected {
   readonly method: string;
   readonly score: number;
@@ -85,7 +85,7 @@ if (existsSync(STREAMFLOW)) {
   const small = { reference: first(reference.side, 900), window: first(window.side, 600), types };
   await compare('StreamFlow, first 900 and 600 users', small);
 } else {
-  process.stdout.write('StreamFlow is not there: left out\n');
+  process.stdout.write('skipped StreamFlow: its folder was not found\n');
 }
 if (process.argv.includes('--record')) await writeFile(EXPECTED, `${JSON.stringify(record, null, 1)}\n`);
 process.exitCode = failures > 0 ? 1 : 0;
@@ -109,7 +109,7 @@ function report(name: string, answer: Answer, verdict: DriftVerdict): void {
   let worst = 0;
   for (const column of verdict.columns) {
     const expected = answer.columns[column.column];
-    // Tests of free text are not reproduced, and said so.
+    // Tests of free text are not reproduced; such columns must be reported as not measurable.
     if (!expected || expected.method.includes('text content')) {
       if (column.status !== 'not measurable') wrong.push(`${column.column}: Evidently tests it otherwise`);
       continue;
@@ -136,7 +136,7 @@ function scoreOf({ signals: [signal] }: ColumnVerdict): number {
   return signal?.pValue ?? signal?.value ?? NaN;
 }
 
-/** Floating-point columns keep their point, so that pandas reads them as such. */
+/** Floating-point columns keep their decimal point, so that pandas reads them as floats. */
 function csv({ rows, features }: Side, types: ParityCase['types']): string {
   const text = (column: FeatureColumn, row: number): string => {
     if (column.kind === 'category') return column.dictionary[column.codes[row] as number] ?? '';
@@ -154,7 +154,7 @@ async function month(name: string): Promise<{ side: Side; types: Record<string, 
   const types: Record<string, PandasType> = {};
   let rows = 0;
   for (const table of TABLES) {
-    // No field of these files is quoted; rows of different tables need not stand side by side.
+    // No field of these files is quoted; rows of different tables do not have to match.
     const text = await readFile(new URL(`${name}/${table}.csv`, STREAMFLOW), 'utf8');
     const [header = '', ...lines] = text.trimEnd().split(/\r?\n/);
     rows = lines.length;

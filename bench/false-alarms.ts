@@ -1,4 +1,4 @@
-// How often a report of 14 columns cries wolf, and how surely it finds what drifted, at every size; peers beside it.
+// Measures how often a report of 14 columns raises a false alarm and how often it finds real drift, by size, next to other rules.
 import { judgeByEvidently } from '../domain/drift/evidently/judge-samples.ts';
 import { freezeReference } from '../domain/data/profile/feature-reference.ts';
 import { type DriftVerdict, judgeWindow } from '../domain/drift/verdict.ts';
@@ -6,7 +6,7 @@ import { profileWindow } from '../domain/data/profile/window-profile.ts';
 import { type Frame } from '../domain/data/frame.ts';
 import { type Changes, fourteenColumns } from '../test/unit/drift/fourteen-columns.ts';
 
-/** Rows of the window, rows of the reference, windows drawn. */
+/** Rows of the window, rows of the reference, and number of windows drawn. */
 const SIZES = [
   [30, 5_000, 1_000],
   [100, 5_000, 1_000],
@@ -16,12 +16,12 @@ const SIZES = [
   [100_000, 100_000, 20],
   [1_000_000, 1_000_000, 4],
 ] as const;
-/** Reference rows above which Evidently's statistics, which sort all values of each window, are left out. */
+/** Above this many reference rows Evidently's statistics are skipped, because they sort all values of each window. */
 const MAX_PEER_ROWS = 20_000;
 const MAX_PEER_WINDOWS = 200;
 const POLICY = { share: 0.05 };
 
-/** Windows of which each rule flags a column. */
+/** Number of windows in which each rule flags a column. */
 interface Flags {
   readonly ours: readonly string[];
   readonly uncorrected: readonly string[];
@@ -43,7 +43,7 @@ function flagsOf(
   };
 }
 
-/** The columns whose distribution alone has p < 0.05, as a plain KS or χ² test would flag them. */
+/** The columns with p < 0.05 in the test of their distribution, as a plain KS or χ² test would flag them. */
 function uncorrected({ columns }: DriftVerdict): string[] {
   return columns
     .filter(({ signals: [distribution] }) => (distribution?.pValue ?? 1) < 0.05)
@@ -53,7 +53,7 @@ function uncorrected({ columns }: DriftVerdict): string[] {
 const share = (hits: number, of: number): string => (of === 0 ? '–' : `${((100 * hits) / of).toFixed(1)} %`);
 
 process.stdout.write('no drift: windows in which any of 14 columns is flagged\n');
-process.stdout.write('     rows  reference  windows   ours  p < 0.05  Evidently\n');
+process.stdout.write('     rows  reference  windows  Tidegate  p < 0.05  Evidently\n');
 for (const [rows, referenceRows, windows] of SIZES) {
   const frame = fourteenColumns(referenceRows, 1);
   const reference = freezeReference(frame);
@@ -88,7 +88,7 @@ for (const rows of [7_000, 100_000, 1_000_000]) {
   const window = fourteenColumns(rows, 2, { factors: { rebuffers: 1.6, watched: 0.85 } });
   const flags = flagsOf(freezeReference(frame), [frame, window], true);
   process.stdout.write(
-    `${rows.toLocaleString('en').padStart(9)}  ours: ${flags.ours.join(', ')}; p < 0.05: ${flags.uncorrected.join(', ')}; ` +
+    `${rows.toLocaleString('en').padStart(9)}  Tidegate: ${flags.ours.join(', ')}; p < 0.05: ${flags.uncorrected.join(', ')}; ` +
       `Evidently: ${flags.evidently?.join(', ')}\n`,
   );
 }

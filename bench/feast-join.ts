@@ -1,9 +1,9 @@
-// The point-in-time join as Feast writes it: its own template for Postgres, rendered from the installed package.
+// Renders Feast's own point-in-time join for Postgres from the template of the installed package.
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
 import { type Python } from './python.ts';
 
-/** What pip installs: the package alone, as only its template is read, and what renders it. */
+/** Packages for pip: Feast without its dependencies, because only its template is read, and Jinja to render it. */
 export const FEAST_PACKAGES = ['--no-deps', 'feast==0.67.0', 'jinja2==3.1.6', 'markupsafe==3.0.4'];
 
 const RENDER = `
@@ -16,7 +16,7 @@ print(json.dumps(Environment(loader=BaseLoader()).from_string(template).render(j
 `;
 
 /**
- * Feast's statement for the views of a definition.
+ * Returns Feast's statement for the views of a definition.
  *
  * @param entities table of the entities and their times, which Feast would have uploaded
  * @param time its column of times

@@ -1,4 +1,4 @@
-// The same optimum as scikit-learn's on data sets of PyPI packages, whatever the order of the rows.
+// Checks that fits reach scikit-learn's optimum on data sets of PyPI packages, with the rows in any order.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,10 +19,10 @@ import { isStreamFlowThere, STREAMFLOW } from '../test/unit/learning/streamflow-
 import { frameOf, readMonth } from '../test/unit/cli/demo/read-month.ts';
 import { type Python, pythonWith } from './python.ts';
 
-/** Coefficients may be apart by this share of the largest, and our loss above theirs by this share of it. */
+/** Largest accepted difference of coefficients, relative to the largest one, and of the loss, relative to scikit-learn's. */
 const SAME = { coefficients: 1e-4, loss: 1e-10 } as const;
-// With a penalty this small a rare level's coefficient is settled by the last digits of the loss, where scikit-learn
-// ends sooner than we do: then ours may only not lose more.
+// With a penalty this small, the coefficient of a rare level depends on the last digits of the loss, and scikit-learn
+// stops earlier than Tidegate. Then only the loss is compared, which must not be larger.
 const SETTLED = 1e-4;
 const MAX_ORDERS_UNSETTLED = 3;
 // ml-logistic-regression needs minutes above this.
@@ -33,13 +33,13 @@ const SETTINGS: readonly { l2: number; classWeight: ClassWeight }[] = [
   { l2: 1, classWeight: 'balanced' },
 ];
 
-/** A data set as the Python program wrote it: columns in their order, categories by code, -1 where missing. */
+/** A data set as the Python program wrote it: columns in their order, categories as codes, -1 if missing. */
 interface Described {
   readonly name: string;
   readonly rows: number;
   readonly columns: readonly { name: string; file: string; levels: string[] | null }[];
   readonly labels: string;
-  /** Files of the numbers of rows, by the name of the key that they are sorted by. */
+  /** Files with row numbers sorted by a key, by the name of the key. */
   readonly orders: Readonly<Record<string, string>>;
 }
 
@@ -108,7 +108,7 @@ def fitted(s):
 print(json.dumps([fitted(s) for s in settings]))
 `;
 
-// Every package by name, because nannyml is here for its data sets alone: what it depends on would take minutes.
+// Every package is listed, because nannyml is only needed for its data sets and its dependencies would take minutes.
 const python = await pythonWith(
   '--no-deps',
   'numpy==2.4.6',
@@ -161,22 +161,22 @@ for await (const { name, frame, rows, orders } of dataSets(python)) {
         if (!holds) failed += 1;
         console.log(
           `  ${`l2 ${l2}, ${describeClassWeight(classWeight)}, ${solver}, by ${order}`.padEnd(72)}` +
-            `${fit.steps} steps, ${seconds.toFixed(2)} s, coefficients apart by ${apart.toExponential(1)}, ` +
-            `loss above theirs by ${above.toExponential(1)}${holds ? '' : `  NOT THE SAME${fit.converged ? '' : ', not converged'}`}`,
+            `${fit.steps} steps, ${seconds.toFixed(2)} s, coefficients differ by ${apart.toExponential(1)}, ` +
+            `loss above scikit-learn's by ${above.toExponential(1)}${holds ? '' : `  NOT THE SAME${fit.converged ? '' : ', not converged'}`}`,
         );
       }
     }
   }
 }
-console.log(`\n${failed === 0 ? 'every order gives the same optimum' : `${failed} fits are not the same`}`);
+console.log(`\n${failed === 0 ? 'every order has the same optimum' : `${failed} fits differ`}`);
 if (failed > 0) process.exitCode = 1;
 
 interface DataSet {
   readonly name: string;
   readonly frame: Frame;
-  /** Those to learn from. */
+  /** The rows to learn from. */
   readonly rows: Uint32Array;
-  /** Places in `rows`, by what they are sorted by. */
+  /** Positions in `rows`, by the key that they are sorted by. */
   readonly orders: readonly (readonly [string, Uint32Array])[];
 }
 
@@ -227,7 +227,7 @@ function natural(rows: number): Uint32Array {
   return Uint32Array.from({ length: rows }, (_, row) => row);
 }
 
-/** As the rows come, the other way round, and shuffled. */
+/** The original order, its reverse, and a shuffled one. */
 function usual(rows: number): [string, Uint32Array][] {
   const random = new Random(7, rows, 0);
   const keys = Float64Array.from({ length: rows }, () => random.uniform());
@@ -238,7 +238,7 @@ function usual(rows: number): [string, Uint32Array][] {
   ];
 }
 
-/** Largest difference as a share of the largest coefficient. */
+/** Largest difference of a coefficient, relative to the largest coefficient. */
 function distance(ours: Float64Array, theirs: readonly number[]): number {
   const largest = Math.max(...theirs.map(Math.abs));
   return Math.max(...theirs.map((value, at) => Math.abs(value - ours[at]!))) / largest;

@@ -1,4 +1,4 @@
-// The same optimum as scikit-learn's LogisticRegression, with and without class weights: coefficients and AUC.
+// Checks that fits reach the optimum of scikit-learn's LogisticRegression, with and without class weights.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const GENERATED_ROWS = 1_000_000;
 const MAX_DESCENT_ROWS = 100_000;
 const WEIGHTS: readonly ClassWeight[] = ['none', 'balanced', { positive: 5, negative: 1 }];
 
-/** Bounds of what counts as the same: coefficients relative to the largest, and the AUC. */
+/** Largest accepted differences: of coefficients, relative to the largest one, and of the AUC. */
 export const SAME = { coefficients: 1e-4, auc: 1e-4 } as const;
 
 const PEER = `
@@ -46,7 +46,7 @@ def fitted(w):
 print(json.dumps([fitted(w) for w in weights]))
 `;
 
-/** Fits both on the same matrices and prints how far apart they are; false where it is further than `SAME`. */
+/** Fits both on the same matrices and prints how far they differ; returns false if by more than `SAME`. */
 export async function fitParity(python: Python): Promise<boolean> {
   let same = true;
   for (const { name, frame, learnt, judged } of problems()) {
@@ -74,7 +74,7 @@ export async function fitParity(python: Python): Promise<boolean> {
         const holds = coefficients <= SAME.coefficients && area <= SAME.auc;
         same &&= holds;
         console.log(
-          `  ${`${solver}, ${describeClassWeight(weight)}`.padEnd(46)}coefficients apart by ` +
+          `  ${`${solver}, ${describeClassWeight(weight)}`.padEnd(46)}coefficients differ by ` +
             `${coefficients.toExponential(1)}, AUC by ${area.toExponential(1)}${holds ? '' : '  NOT THE SAME'}`,
         );
       }
@@ -83,7 +83,7 @@ export async function fitParity(python: Python): Promise<boolean> {
   return same;
 }
 
-/** Largest difference as a share of the largest coefficient. */
+/** Largest difference of a coefficient, relative to the largest coefficient. */
 export function apart(ours: Float64Array, theirs: readonly number[]): number {
   const largest = Math.max(...theirs.map(Math.abs));
   return Math.max(...theirs.map((value, at) => Math.abs(value - ours[at]!))) / largest;

@@ -1,4 +1,4 @@
-// Fitting a logistic regression: ours against scikit-learn's estimators, on one matrix, in one run.
+// Times fitting a logistic regression against scikit-learn's estimators, on the same matrix in one run.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const ROUNDS = 5;
 const MAX_DESCENT_ROWS = 100_000;
 
 interface PeerTimes {
-  /** Seconds of each fit, and coefficients with the intercept first. */
+  /** Seconds of each fit, and the coefficients with the intercept first. */
   readonly fits: Readonly<Record<string, { seconds: number[]; gradient: number; coefficients: number[] }>>;
   readonly pipeline: number[];
   readonly peakMegabytes: number;
@@ -84,12 +84,12 @@ for (const rows of SIZES) {
     return fitNewton({ ...problem, matrix: encodeRows(learnt, frame, all) });
   });
   console.log(`\n${rows} rows × ${width} columns, median of ${ROUNDS}`);
-  line('ours, newton', newton.seconds, `gradient/n ${newton.result.gradientNorm.toExponential(1)}`);
+  line('Tidegate, newton', newton.seconds, `gradient/n ${newton.result.gradientNorm.toExponential(1)}`);
   if (rows <= MAX_DESCENT_ROWS) {
     const descent = timed(() => fitLogistic(problem), 1);
-    line('ours, ml-logistic-regression', descent.seconds, `${descent.result.steps} steps`);
+    line('Tidegate, ml-logistic-regression', descent.seconds, `${descent.result.steps} steps`);
   }
-  line('ours, encoding and newton', whole.seconds, '');
+  line('Tidegate, encoding and newton', whole.seconds, '');
   if (!python) continue;
 
   const folder = await mkdtemp(join(tmpdir(), 'tidegate-bench-fit-'));
@@ -116,16 +116,16 @@ for (const rows of SIZES) {
       line(
         `scikit-learn, ${name}`,
         seconds,
-        `gradient/n ${gradient.toExponential(1)}; ours takes ${ratio.toFixed(2)} of it; ` +
-          `coefficients apart by ${apart(newton.result.coefficients, coefficients).toExponential(1)}`,
+        `gradient/n ${gradient.toExponential(1)}; Tidegate takes ${ratio.toFixed(2)} of it; ` +
+          `coefficients differ by ${apart(newton.result.coefficients, coefficients).toExponential(1)}`,
       );
     }
     const ratio = median(whole.seconds) / median(pipeline);
-    line("scikit-learn's pipeline", pipeline, `ours takes ${ratio.toFixed(2)} of it`);
+    line("scikit-learn's pipeline", pipeline, `Tidegate takes ${ratio.toFixed(2)} of it`);
     for (const [how, start] of Object.entries(await fitAlone())) {
       const peak = await peakOf([...start, folder, String(width)]);
       console.log(
-        `  peak memory of a process that only fits, ${how}: ours ${peak.toFixed(0)} MB, scikit-learn ` +
+        `  peak memory of a process that only fits, ${how}: Tidegate ${peak.toFixed(0)} MB, scikit-learn ` +
           `${peakMegabytes.toFixed(0)} MB: ${(peak / peakMegabytes).toFixed(2)} of it`,
       );
     }
@@ -139,7 +139,7 @@ if (python) {
   if (!(await fitParity(python))) process.exitCode = 1;
 }
 
-/** How a process that only fits is started: from compiled JavaScript, and with the loader of TypeScript in memory as well. */
+/** How a process that only fits is started: as compiled JavaScript, and with the TypeScript loader, which uses memory as well. */
 async function fitAlone(): Promise<Record<string, string[]>> {
   const project = fileURLToPath(new URL('../', import.meta.url));
   const program = join(project, 'bench', 'fit-alone.ts');
@@ -150,7 +150,7 @@ async function fitAlone(): Promise<Record<string, string[]>> {
   await promisify(execFile)(process.execPath, [tsc, program, ...options, ...erasing, '--types', 'node']);
   return {
     compiled: [join(compiled, 'bench', 'fit-alone.js')],
-    'with the loader of TypeScript': ['--import', 'tsx', program],
+    'with the TypeScript loader': ['--import', 'tsx', program],
   };
 }
 

@@ -1,11 +1,11 @@
-// A frame as a plain table, for benches of what reads one.
+// Writes a frame to a plain table, for benches of code that reads tables.
 import { type Frame } from '../domain/data/frame.ts';
 import { type Database, inTransaction } from '../store/postgres/database.ts';
 import { CopyIn } from '../store/postgres/copy-in.ts';
 
 const BATCH_ROWS = 10_000;
 
-/** Makes a table of a frame's features: float8 and text. Names and values need no quotes. */
+/** Creates a table of a frame's features: float8 and text. Names and values must not need quoting. */
 export async function frameTable(
   database: Database,
   table: string,

@@ -1,4 +1,4 @@
-// Freezing a million rows of a joined table and reading them back, against the bare COPY of the same query, in one run.
+// Times freezing a million joined rows and reading them back, against a bare COPY of the same query in one run.
 import { readFile } from 'node:fs/promises';
 import { numeric } from '../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../domain/model/define-model.ts';
@@ -46,7 +46,7 @@ try {
      from generate_series(1, ${ROWS}) n, lateral (select 'u_' || lpad(n::text, 7, '0') as id, '2024-03-15Z'::timestamptz as at) row`,
   );
   await database.pool.query('vacuum analyze joined');
-  // As the join of a window gives them, of a table that holds them so: keys, time, side, label, features, marks.
+  // The columns that the join of a window returns, read from a table: keys, time, side, label, features, flags.
   const statement = `
     select entity_key, null::text, row_time, held_out, label::int, ${COLUMNS.join(', ')}, true, false, false, false, false
     from joined`;
@@ -78,7 +78,7 @@ try {
     reading.push(readRun);
   }
   console.log(`${ROWS} rows × ${COLUMNS.length} columns, median of ${ROUNDS}`);
-  line('bare COPY, thrown away', bare, '');
+  line('bare COPY, rows discarded', bare, '');
   line('freezing', freezing, `${ratio(freezing, bare).toFixed(2)} × the bare COPY; target 1.5 s`);
   line(
     'reading into typed columns',

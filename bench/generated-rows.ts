@@ -1,10 +1,10 @@
-// Rows for benches: ten numbers, four flags and a label that follows some of them; the same for the same size.
+// Generates rows for benches: ten numbers, four flags and a label that depends on some of them; the same for the same size.
 import { type FeatureColumn, type Frame } from '../domain/data/frame.ts';
 
 const NUMBERS = 10;
 const FLAGS = 4;
 
-/** A frame of generated rows, one cluster each, and the numbers of all its rows. */
+/** Generates a frame with one cluster per row, and its row numbers. */
 export function generatedRows(rows: number): { frame: Frame; all: Uint32Array } {
   const random = uniform(rows);
   const normal = (): number =>

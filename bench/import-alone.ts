@@ -1,4 +1,4 @@
-// A process that imports and does nothing else: prints seconds, CPU seconds and peak memory as JSON.
+// Imports in a separate process and prints seconds, CPU seconds and peak memory as JSON.
 import { openDatabase } from '../store/postgres/database.ts';
 import { importFiles } from '../store/import/import-files.ts';
 

@@ -1,4 +1,4 @@
-// Importing 1,000,000 rows: ours against psql's \\copy of the same bytes into a table of the same shape, in one run.
+// Times importing 1,000,000 rows, against psql's \copy of the same bytes into a table of the same shape in one run.
 import { execFile } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
@@ -117,7 +117,7 @@ function line(
   base: number,
   isRight: (brought: ImportedTable) => boolean,
 ): void {
-  if (!measured.every(({ brought }) => isRight(brought))) throw new Error(`${name}: brought something else`);
+  if (!measured.every(({ brought }) => isRight(brought))) throw new Error(`${name}: wrong number of rows`);
   const seconds = median(measured.map((one) => one.seconds));
   const cpu = median(measured.map((one) => one.cpu));
   const peak = median(measured.map((one) => one.peakMegabytes));
@@ -127,7 +127,7 @@ function line(
   );
 }
 
-/** What psql does, where there is no psql. */
+/** Does what \copy does if psql is not installed. */
 async function plainCopy(file: string): Promise<void> {
   const client = await database.pool.connect();
   try {
@@ -140,7 +140,7 @@ async function plainCopy(file: string): Promise<void> {
   }
 }
 
-/** @param everyth of how many rows one differs; 0 for none */
+/** @param everyth one in this many rows differs; 0 for none */
 async function writeCsv(file: string, everyth: number): Promise<void> {
   const batches = function* (): Generator<string> {
     yield `${HEADER}\n`;
@@ -150,7 +150,7 @@ async function writeCsv(file: string, everyth: number): Promise<void> {
         const noise = Math.abs(Math.sin(row + 1));
         const hours = everyth > 0 && row % everyth === 0 ? 1 : 100 * noise;
         const day = `20${String(10 + (row % 15))}-${String(1 + (row % 12)).padStart(2, '0')}-15`;
-        // Ids as they come from a hash: not in the order of the index.
+        // Ids like those of a hash, so not in the order of the index.
         const id = (Math.imul(row, 2_654_435_761) >>> 0).toString(36).padStart(7, '0');
         text += `u-${id},${day},${['Basic', 'Standard', '"Premium, family"'][row % 3]},`;
         text += `${row % 7 === 0 ? 'True' : 'False'},${row % 2 === 0 ? 'True' : ''},${hours},`;

@@ -1,5 +1,5 @@
-// One statement read as a freeze reads it, in a process of its own: how long it took, and the memory at its peak.
-// Arguments: the address of the database, and the statement.
+// Reads one statement as a freeze does, in a separate process, and prints its time and peak memory.
+// Arguments: the database URL and the statement.
 import pg from 'pg';
 import { copyRows } from '../store/postgres/copy-out.ts';
 import { JOIN_SETTINGS } from '../store/join/join-plan.ts';

@@ -1,4 +1,4 @@
-// The point-in-time join of 1,000,000 rows over four views of 3,000,000 rows each: ours against Feast's own statement in
+// Times the point-in-time join of 1,000,000 rows over four views of 3,000,000 rows each, against Feast's own statement in
 // the same Postgres, and against the bare scan of the tables.
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const ROWS = Number(process.env['TIDEGATE_BENCH_ROWS'] ?? 1_000_000);
 const SOURCE_ROWS = 3 * ROWS;
 const ENTITIES = ROWS / 10;
 const ROUNDS = Number(process.env['TIDEGATE_BENCH_ROUNDS'] ?? 3);
-/** Feast is given so long; what it would have taken beyond is not waited for. */
+/** Feast's statement is cancelled after this time. */
 const PATIENCE_SECONDS = Number(process.env['TIDEGATE_BENCH_PATIENCE'] ?? 600);
 const VIEWS = ['usage', 'billing', 'support', 'payments'];
 const WINDOW = ['2024-02-29T00:00:00Z', '2024-03-31T00:00:00Z', '2024-04-30T00:00:00Z'];
@@ -63,7 +63,7 @@ try {
   await drop();
 }
 
-/** Ten row times an entity, one a day; each view holds thirty rows an entity on average, over 60 days. */
+/** Loads ten row times per entity, one a day; each view has thirty rows per entity on average, over 60 days. */
 async function load({ pool }: Database): Promise<void> {
   process.stderr.write('loading …\n');
   const toDays = (text: string): string => `interval '1 day' * (${text})`;
@@ -112,7 +112,7 @@ async function compare({ pool }: Database): Promise<void> {
   line(
     "Feast's statement",
     theirs?.seconds ?? PATIENCE_SECONDS,
-    theirs ? `${ratio} times ours; ${theirs.rows} rows` : `given up: more than ${ratio} times ours`,
+    theirs ? `${ratio} times Tidegate; ${theirs.rows} rows` : `cancelled: more than ${ratio} times Tidegate`,
   );
 }
 
@@ -131,7 +131,7 @@ async function alone(statement: string, timeout = 0): Promise<Measured> {
   return JSON.parse(stdout) as Measured;
 }
 
-/** One run; undefined where patience ended first. */
+/** Runs a statement once; undefined if it was cancelled by the timeout. */
 async function patiently(statement: string): Promise<Measured | undefined> {
   try {
     return await alone(statement, PATIENCE_SECONDS * 1000);

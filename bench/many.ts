@@ -1,4 +1,4 @@
-// Many models on one worker: two months of StreamFlow, to a pending release of each, and what everybody waited for.
+// Times many models on one worker: two months of StreamFlow up to a pending release of each, and how long steps waited.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,17 +28,17 @@ const USAGE = 'npm run bench:many [-- <models, 1 to 200>]';
 const count = Number(process.argv[2] ?? 60);
 if (!Number.isInteger(count) || count < 1 || count > 200) throw new Error(USAGE);
 
-/** A month that takes longer is given up, so that the bench always ends. */
+/** A month that takes longer is aborted, so that the bench always ends. */
 const MAX_MONTH_MS = 15 * 60_000;
 const MONTH_ENDS = ['2024-01-31T00:00:00Z', '2024-02-29T00:00:00Z'];
 const DEMO_ENDS = ['2026-08-31T00:00:00Z', '2026-09-30T00:00:00Z'];
-/** Its first version stays pending, so that decisions on it can be sent, and refused, while the others work. */
+/** The first version of this model stays pending, so that decisions on it can be sent and refused while the others work. */
 const DECIDED = 'decided';
-/** Measured one after the other before the others start; the last of them finds everything warm. */
+/** Measured one after the other before the others start; by the last one everything is warm. */
 const ALONE = ['alone-1', 'alone-2', 'alone-3'];
 const models = Array.from({ length: count }, (_, n) => `many-${String(n + 1).padStart(3, '0')}`);
 
-// A bench that is interrupted takes its servers with it.
+// If the bench is interrupted, its servers stop as well.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const { database, folder, drop } = await benchPostgres({ durable: true });
@@ -82,7 +82,7 @@ try {
   await approveAll(ALONE, 1);
   await runMonth('first month', 1, months.ends[0]!);
   const approvals = await approveAll(models, 1);
-  console.log(`  approving all, one after the other: ${inWords(approvals)}`);
+  console.log(`  approving all, one after the other: ${describeTimes(approvals)}`);
 
   await importFolder(database.pool, { folder: months.folders[1]!, asOf: new Date(months.ends[1]!) });
   const alone = await runAlone(2, months.ends[1]!);
@@ -113,8 +113,8 @@ try {
     );
     console.log(`  worker memory: at most ${(await memory).toFixed(0)} MB`);
     const { decisions, rollbacks } = await answers;
-    console.log(`  a decision, while all work: ${inWords(decisions)}`);
-    console.log(`  a rollback, while all work: ${inWords(rollbacks)}`);
+    console.log(`  a decision, while all work: ${describeTimes(decisions)}`);
+    console.log(`  a rollback, while all work: ${describeTimes(rollbacks)}`);
     await tellWaits(new Date(Date.now() - (performance.now() - startedAt)));
   }
 
@@ -131,7 +131,7 @@ try {
   await drop();
 }
 
-/** The two months of the field where they are there; else those of the demo, which has as many rows. */
+/** The two months of StreamFlow if they are available; otherwise those of the demo, which have as many rows. */
 async function writeMonths() {
   const real = fileURLToPath(new URL('../../shared/data/streamflow/', import.meta.url));
   if (existsSync(`${real}month_001/users.csv`)) {
@@ -177,7 +177,7 @@ function monitor(model: string, asOf: string) {
   return startMonitor({ client, taskQueue }, { model, asOf: new Date(asOf), requestedBy: 'ada' });
 }
 
-/** Milliseconds from the start of a monitor to a pending version, for one model after the other. */
+/** Returns the milliseconds from the start of a monitor run to a pending version, for one model after the other. */
 async function runAlone(version: number, asOf: string): Promise<number[]> {
   const times: number[] = [];
   for (const name of ALONE) {
@@ -188,7 +188,7 @@ async function runAlone(version: number, asOf: string): Promise<number[]> {
   return times;
 }
 
-/** Waits until a version of each model waits for a decision, and says when the first and the last did. */
+/** Waits until a version of each model waits for a decision, and returns when the first and the last did. */
 async function untilPending(
   names: readonly string[],
   version: number,
@@ -217,7 +217,7 @@ async function digestOf(model: string, version: number): Promise<string> {
   return rows[0]!.digest;
 }
 
-/** Milliseconds until a decision is answered, counted or refused. */
+/** Sends a decision and returns the milliseconds until it is accepted or refused. */
 async function decide(model: string, version: number, evidenceDigest: string, comment = ''): Promise<number> {
   const sentAt = performance.now();
   const answer = await fetch(`${api}/models/${model}/decisions`, {
@@ -233,7 +233,7 @@ async function decide(model: string, version: number, evidenceDigest: string, co
 async function approveAll(names: readonly string[], version: number): Promise<number[]> {
   const times: number[] = [];
   for (const model of names) times.push(await decide(model, version, await digestOf(model, version)));
-  // In Production, and answered by the API.
+  // Waits until all are in Production and served by the API.
   const deadline = performance.now() + MAX_MONTH_MS;
   for (;;) {
     const { rows } = await database.pool.query<{ left: number }>(
@@ -246,7 +246,7 @@ async function approveAll(names: readonly string[], version: number): Promise<nu
   }
 }
 
-/** What a person would wait for while the models work: decisions that are refused, and rollbacks to nowhere. */
+/** Measures what a person would wait for while the models work: decisions that are refused, and rollbacks without a target. */
 async function askWhileWorking(digest: string, signal: AbortSignal) {
   const decisions: number[] = [];
   const rollbacks: number[] = [];
@@ -272,7 +272,7 @@ async function askWhileWorking(digest: string, signal: AbortSignal) {
           })
           .catch(() => undefined);
         return performance.now() - startedAt;
-        // Each of them starts two runs, and is to measure the load and not to be it.
+        // Few, because each starts two runs and should measure the load without adding to it.
       },
       5_000,
     ),
@@ -281,15 +281,15 @@ async function askWhileWorking(digest: string, signal: AbortSignal) {
 }
 
 async function watchMemory(pid: number, signal: AbortSignal): Promise<number> {
-  let most = 0;
+  let peak = 0;
   while (!signal.aborted) {
-    most = Math.max(most, await memoryOf(pid, 'VmRSS'));
+    peak = Math.max(peak, await memoryOf(pid, 'VmRSS'));
     await delay(100);
   }
-  return most;
+  return peak;
 }
 
-/** How long steps waited for a worker, by their type: from the histories of all runs since an instant. */
+/** Measures how long steps waited for a worker, by type, from the histories of all runs since an instant. */
 async function tellWaits(since: Date): Promise<void> {
   const waits = new Map<string, { wait: number[]; took: number[] }>();
   for await (const run of client.workflow.list({ query: `StartTime >= '${since.toISOString()}'` })) {
@@ -308,13 +308,13 @@ async function tellWaits(since: Date): Promise<void> {
       found.took.push(timeOf(event) - timeOf(started));
     }
   }
-  const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
-  const sorted = [...waits].toSorted(([, a], [, b]) => most(b.wait) - most(a.wait));
-  console.log(`  longest wait of a step: ${seconds(most(sorted.flatMap(([, { wait }]) => wait)))}`);
+  const longest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), 0);
+  const sorted = [...waits].toSorted(([, a], [, b]) => longest(b.wait) - longest(a.wait));
+  console.log(`  longest wait of a step: ${seconds(longest(sorted.flatMap(([, { wait }]) => wait)))}`);
   for (const [name, { wait, took }] of sorted)
     console.log(
-      `    ${name.padEnd(22)} ${String(took.length).padStart(4)} ×  waited at most ${seconds(most(wait)).padStart(8)}, ` +
-        `took ${seconds(middle(took)).padStart(8)} (median), at most ${seconds(most(took))}`,
+      `    ${name.padEnd(22)} ${String(took.length).padStart(4)} ×  waited at most ${seconds(longest(wait)).padStart(8)}, ` +
+        `took ${seconds(middle(took)).padStart(8)} (median), at most ${seconds(longest(took))}`,
     );
 }
 
@@ -326,7 +326,7 @@ function timeOf(event: HistoryTime | undefined): number {
   return Number(event?.eventTime?.seconds ?? 0) * 1_000 + (event?.eventTime?.nanos ?? 0) / 1e6;
 }
 
-/** Live and dead online rows: dead ones are what a release costs that writes rows which say the same. */
+/** Counts live and dead online rows; a release that rewrites unchanged rows would leave dead ones. */
 async function tellRows(): Promise<void> {
   await database.pool.query('select pg_stat_force_next_flush()').catch(() => undefined);
   await delay(1_500);
@@ -347,9 +347,9 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }
 
-function inWords(times: readonly number[]): string {
+function describeTimes(times: readonly number[]): string {
   return (
-    `${times.length} asked, median ${seconds(middle(times))}, 99 % within ${seconds(quantile(times, 0.99))}, ` +
+    `${times.length} requests, median ${seconds(middle(times))}, 99 % within ${seconds(quantile(times, 0.99))}, ` +
     `at most ${seconds(quantile(times, 1))}`
   );
 }

@@ -1,9 +1,9 @@
-// Online rows: what a whole materialisation costs, and an increment of one entity in a hundred beside it.
+// Times writing online rows: a full materialization, and an increment for one entity in a hundred.
 //
 //   npm run bench:materialize [-- entities]
 //
-// Starts a Postgres of its own. Three views of one row per entity each; an increment follows new
-// rows for 1 % of the entities in each view. Judged by the ratio within one run.
+// Starts a temporary Postgres. Three views of one row per entity each; an increment reads new
+// rows for 1 % of the entities in each view. Passes or fails by the ratio within one run.
 import { category, numeric } from '../domain/model/parts/column.ts';
 import { parseDefinition, view } from '../domain/model/define-model.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
@@ -40,7 +40,7 @@ const definition = parseDefinition({
   promotion: {},
 });
 
-/** Loads rows of one hour for entities whose number, divided by `every`, leaves `rest`. */
+/** Loads rows of one hour for entities whose number modulo `every` is `rest`. */
 async function load(database: Database, at: Date, every: number, rest: number): Promise<void> {
   for (const name of VIEWS) {
     await database.pool.query(
@@ -79,9 +79,7 @@ async function timed(database: Database, asOf: Date, scope: MaterializeScope, ve
   const start = performance.now();
   const done = await materialize(database, { source, asOf, scope });
   const seconds = (performance.now() - start) / 1000;
-  console.log(
-    `  ${scope.kind}: ${done.lookedAt} looked at, ${done.written} written, ${seconds.toFixed(2)} s`,
-  );
+  console.log(`  ${scope.kind}: ${done.lookedAt} checked, ${done.written} written, ${seconds.toFixed(2)} s`);
   return seconds;
 }
 
@@ -95,7 +93,7 @@ try {
   const whole: number[] = [];
   const increments: number[] = [];
   for (let round = 0; round < REPEATS; round += 1) {
-    // A definition of a fresh number, so that every row is written and none only compared.
+    // A new definition version each time, so that every row is written and not only compared.
     whole.push(await timed(database, hour(3 * round + 1), { kind: 'full' }, round + 1));
     await load(database, hour(3 * round + 2), 100, round);
     increments.push(await timed(database, hour(3 * round + 3), { kind: 'increment' }, round + 1));

@@ -1,4 +1,4 @@
-// A process that profiles parts and judges reports as it is told, as a worker would: a part of bench/partitions.ts.
+// Profiles parts and measures reports on request in a separate process, as a worker would. Started by bench/partitions.ts.
 import { readFile, writeFile } from 'node:fs/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { type ActivityDeps, type ReportRef } from '../activities/deps.ts';
@@ -9,7 +9,7 @@ import { type AloneAnswer, type AloneTask } from './partition-tasks.ts';
 
 const database = openDatabase(process.argv[2] ?? '');
 const environment = new MockActivityEnvironment();
-// The steps talk to Postgres alone.
+// The steps only use Postgres.
 const deps = { database } as ActivityDeps;
 const judging = driftActivities(deps);
 const counting = profilePartActivities(deps);
@@ -17,7 +17,7 @@ const counting = profilePartActivities(deps);
 await database.pool.query('select 1');
 globalThis.gc?.();
 const idle = await memory('VmRSS');
-// From here on the peak is counted anew.
+// Resets the peak memory of the process.
 await writeFile('/proc/self/clear_refs', '5');
 
 process.on('message', (task: AloneTask) => void answer(task));
@@ -33,7 +33,7 @@ async function answer(task: AloneTask): Promise<void> {
   process.disconnect();
 }
 
-/** A line of the process's status in megabytes. */
+/** Returns a line of the process's status, in megabytes. */
 async function memory(name: string): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8');
   return Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1_024;

@@ -1,4 +1,4 @@
-// A window of up to twenty million rows profiled in parts: time and memory by rows, and two workers against one.
+// Times profiling a window of up to twenty million rows in parts: time and memory by rows, and two workers against one.
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
@@ -14,26 +14,26 @@ import { benchPostgres } from './bench-postgres.ts';
 import { driftFrame, DRIFTED } from './drift-frames.ts';
 import { type AloneAnswer, type AloneTask } from './partition-tasks.ts';
 
-/** Rows of the frame that is stored so many times; a window of whole chunks. */
+/** Rows of the frame that is stored several times over, so that a window has whole chunks. */
 const ROWS = 16 * CHUNK_ROWS;
 const TIMES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 5, 20];
 const ROUNDS = 3;
 
-/** Workers, and the cores that they share with Postgres. */
+/** Number of workers, and of the cores that they share with Postgres. */
 interface Setting {
   readonly workers: number;
   readonly cores: number;
 }
 
-// Postgres sends while a worker counts, so that one worker keeps more than a core busy: two can be twice as fast only
-// where there are cores for both and their shares of Postgres.
+// Postgres sends while a worker counts, so one worker keeps more than one core busy. Two workers can be twice as fast only
+// if there are enough cores for both and for their connections to Postgres.
 const CORES = availableParallelism();
 const SETTINGS: readonly Setting[] = [
   { workers: 1, cores: CORES },
   ...(process.platform === 'linux' ? [{ workers: 1, cores: 1 }] : []),
   { workers: 2, cores: CORES },
 ];
-/** What the smallest window is judged again, so that its workers leave as much behind as those of the largest. */
+/** How often the smallest window is measured again, so that its workers allocate as much as those of the largest. */
 const MORE_PASSES = 9;
 
 const { database, drop } = await benchPostgres({ durable: false });
@@ -43,7 +43,7 @@ try {
   const frame = driftFrame(ROWS, 'window');
   for (const times of TIMES) {
     const reportId = await model.report(frame, { times });
-    // What was just written is on its way to the disk, and its pages are not yet marked as read.
+    // Vacuums first, because new rows are still being written to disk and their hint bits are not set.
     await database.pool.query('vacuum analyze tidegate.dataset_chunk');
     await database.pool.query('checkpoint');
     await measure(reportId, times * ROWS);
@@ -69,11 +69,11 @@ async function measure(reportId: number, rows: number): Promise<void> {
     const seconds = median(runs.map((run) => run.seconds));
     if (setting.workers === 1) alone.push(seconds);
     console.log(
-      `  ${inWords(setting)}  ${seconds.toFixed(2)} s, ${((1e6 * seconds) / rows).toFixed(3)} s a million rows; ` +
+      `  ${describeSetting(setting)}  ${seconds.toFixed(2)} s, ${((1e6 * seconds) / rows).toFixed(3)} s a million rows; ` +
         `a worker at most ${median(runs.map((run) => run.over)).toFixed(0)} MB over idle` +
         (setting.workers === 1
           ? ''
-          : `; ${alone.map((one) => (one / seconds).toFixed(2)).join(' and ')} times as fast as one`),
+          : `; ${alone.map((one) => (one / seconds).toFixed(2)).join(' and ')} times as fast as one worker`),
     );
   }
   const { drift } = await getReport(database, reportId);
@@ -84,11 +84,11 @@ async function measure(reportId: number, rows: number): Promise<void> {
 
 interface Run {
   readonly seconds: number;
-  /** Megabytes: the most that a worker grew over its idle size. */
+  /** Megabytes: the largest growth of a worker over its idle size. */
   readonly over: number;
 }
 
-/** Workers that take the parts as they become free, and one that judges what they counted, as the workflow has them do. */
+/** As in the workflow, workers take the next part when they are free, and one of them measures the report from the counts. */
 async function withWorkers({ workers, cores }: Setting, reportId: number, parts: number): Promise<Run> {
   const program = fileURLToPath(new URL('./partitions-alone.ts', import.meta.url));
   const children = Array.from({ length: workers }, () =>
@@ -120,11 +120,11 @@ async function asked(child: ChildProcess, task: AloneTask): Promise<AloneAnswer>
   return answer;
 }
 
-function inWords({ workers, cores }: Setting): string {
+function describeSetting({ workers, cores }: Setting): string {
   return `${workers} ${workers === 1 ? 'worker ' : 'workers'} and Postgres on ${cores} ${cores === 1 ? 'core ' : 'cores'}`;
 }
 
-/** The process whose children serve the connections to come. */
+/** Returns the process id of the Postgres server, whose children serve new connections. */
 async function postmaster(): Promise<number> {
   const { rows } = await database.pool.query<{ file: string }>(
     `select pg_read_file('postmaster.pid') as file`,
@@ -132,7 +132,7 @@ async function postmaster(): Promise<number> {
   return Number(rows[0]?.file.split('\n')[0]);
 }
 
-/** Keeps a process and all of its threads to the first cores. */
+/** Restricts a process and all of its threads to the first cores. */
 async function keepTo(cores: number, pid: number): Promise<void> {
   if (process.platform !== 'linux') return;
   await promisify(execFile)('taskset', ['-acp', `0-${cores - 1}`, String(pid)]);

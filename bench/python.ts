@@ -1,4 +1,4 @@
-// A Python with the peers that a bench compares with, in a folder of its own.
+// Installs the Python packages that a bench compares with, in a virtual environment of its own.
 import { createHash } from 'node:crypto';
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
@@ -9,14 +9,14 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const BIG_OUTPUT = 64 * 2 ** 20;
 
-/** Runs a Python program and gives what it printed as JSON. */
+/** Runs a Python program and returns its output parsed as JSON. */
 export type Python = (program: string, ...args: string[]) => Promise<unknown>;
 
 /**
- * A Python that has the packages, installed by pip on the first use and kept in the temporary folder.
+ * Returns a Python with the packages, which are installed by pip on first use and kept in the temporary folder.
  *
  * @param packages as pip names them, with versions
- * @returns undefined, once said why on stderr, where there is no Python or pip cannot reach the packages
+ * @returns undefined, after writing the reason to stderr, if there is no Python or pip cannot install the packages
  * @example const python = await pythonWith('scikit-learn==1.9.0');
  */
 export async function pythonWith(...packages: string[]): Promise<Python | undefined> {
@@ -32,7 +32,9 @@ export async function pythonWith(...packages: string[]): Promise<Python | undefi
       await run(python, ['-c', `open(${JSON.stringify(finished)}, 'w').close()`]);
     }
   } catch (error) {
-    process.stderr.write(`no peers: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `skipping the comparison with Python packages: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     return undefined;
   }
   return async (program, ...args) => {

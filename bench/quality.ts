@@ -1,4 +1,4 @@
-// Looking a window through: contracts and sketches of 1,000,000 × 14 frozen rows beside profiling the same rows, in one run.
+// Times the quality check of 1,000,000 × 14 frozen rows (contracts and sketches) against profiling the same rows, in one run.
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { driftActivities } from '../activities/measure-drift.ts';
@@ -23,7 +23,7 @@ const PIECE_ROWS = 2 * 65_536;
 const TIMES = 8;
 const ROUNDS = 10;
 
-/** A fifth of the rows held out. */
+/** With a fifth of the rows held out. */
 const generated = (rows: number): Frame => ({
   ...generatedRows(rows).frame,
   holdout: Uint8Array.from({ length: rows }, (_, row) => Number(row % 5 === 0)),
@@ -38,12 +38,12 @@ try {
   const dataset = await getDataset(database, report.datasetId);
   const { definition } = await getDefinition(database, 'bench');
   const reference = decodeReference(await readReference(database, 'bench', 1));
-  // The steps talk to Postgres alone.
+  // The steps only use Postgres.
   const deps = { database } as ActivityDeps;
   const steps = { ...qualityActivities(deps), ...driftActivities(deps), ...performanceActivities(deps) };
   const ways = {
-    'profiling alone': () => profileDataset(database, dataset, reference),
-    'contracts and sketches alone': () => inspectDataset(database, dataset, definition, matchInTime()),
+    'only profiling': () => profileDataset(database, dataset, reference),
+    'only contracts and sketches': () => inspectDataset(database, dataset, definition, matchInTime()),
     'step checkQuality': inActivity(() => steps.checkQuality({ reportId })),
     'step measureDrift': inActivity(() => steps.measureDrift({ reportId })),
     'step measurePerformance': inActivity(() => steps.measurePerformance({ reportId })),
@@ -62,7 +62,7 @@ try {
   }
   console.log(`${dataset.rows} rows × ${dataset.columns.length} columns, median of ${ROUNDS}`);
   const ratio = (of: Record<string, number[]>, name: string): string =>
-    (median(of[name] ?? []) / median(of['profiling alone'] ?? [])).toFixed(2);
+    (median(of[name] ?? []) / median(of['only profiling'] ?? [])).toFixed(2);
   for (const name of Object.keys(ways)) {
     const [wall, cpu] = [median(seconds[name] ?? []), median(cpus[name] ?? [])];
     console.log(

@@ -1,4 +1,4 @@
-// StreamFlow's two months: champion and candidate on rows that nobody learnt from, beside the way it was done before.
+// Compares champion and candidate of StreamFlow's two months on holdout rows, and each on its own month for contrast.
 import { formatInterval } from '../domain/data/math/interval.ts';
 import {
   compareStreamFlow,
@@ -15,7 +15,7 @@ const { onHoldout, asBefore } = await compareStreamFlow();
 const { comparison, measures, slices, mcnemar } = onHoldout;
 const { champion, candidate, difference } = comparison;
 
-console.log(`on the ${comparison.rows} holdout rows of the second month, which nobody learnt from:`);
+console.log(`on the ${comparison.rows} holdout rows of the second month, on which neither was trained:`);
 console.log(`  champion of the first month   AUC ${formatInterval(champion.auc)}`);
 console.log(`  candidate of the second       AUC ${formatInterval(candidate.auc)}`);
 console.log(
@@ -29,20 +29,20 @@ for (const name of ['prAuc', 'logLoss', 'brier', 'ece'] as const) {
   );
 }
 console.log(
-  `  McNemar at 0.5: ${mcnemar.onlyFirst} right by the champion alone, ${mcnemar.onlySecond} by the candidate`,
+  `  McNemar at 0.5: ${mcnemar.onlyFirst} rows right only by the champion, ${mcnemar.onlySecond} only by the candidate`,
 );
 console.log(
-  `  ${slices.length} slices, of which ${slices.filter((slice) => slice.simultaneous).length} are judged`,
+  `  ${slices.length} slices, ${slices.filter((slice) => slice.simultaneous).length} of them large enough to be tested`,
 );
 console.log(
-  `  ${difference.low > 0 ? 'promoted' : 'refused'}: the interval of the difference ${difference.low > 0 ? 'lies above' : 'reaches'} 0`,
+  `  ${difference.low > 0 ? 'promoted' : 'refused'}: the interval of the difference ${difference.low > 0 ? 'is above' : 'reaches'} 0`,
 );
 
 const gap = asBefore.candidate.auc!.value - asBefore.champion.auc!.value;
-console.log('\nas it was done before, each on its own month:');
-console.log(`  champion on rows it had learnt  AUC ${asBefore.champion.auc!.value.toFixed(3)}`);
+console.log('\nif each is measured on its own month instead:');
+console.log(`  champion on its training rows   AUC ${asBefore.champion.auc!.value.toFixed(3)}`);
 console.log(`  candidate on its holdout        AUC ${asBefore.candidate.auc!.value.toFixed(3)}`);
 console.log(
-  `  ${gap > 0 ? 'promoted' : 'refused'}: the difference reads ${gap.toFixed(3)}, where on the same rows it is ` +
-    `${difference.value.toFixed(3)}: the champion was graded on what it had memorised, of a world that is gone`,
+  `  ${gap > 0 ? 'promoted' : 'refused'}: the difference is ${gap.toFixed(3)}, but on the same rows it is ` +
+    `${difference.value.toFixed(3)}: the champion was measured on rows that it had memorised, from before the change`,
 );

@@ -1,4 +1,4 @@
-// Trees: fitting beside scikit-learn's, and scoring one row beside the linear model's; ratios within one run.
+// Times gradient-boosted trees: fitting against scikit-learn, and scoring one row against the linear model, in one run.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

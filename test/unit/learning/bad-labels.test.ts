@@ -173,7 +173,7 @@ describe('too few labels', () => {
     const none = relabelled(frame, (row) => (row % 2 === 0 ? 0 : frame.labels[row]!));
     await expect(judge(none)).rejects.toThrow(/all 800 training rows are negative/);
     const few = relabelled(frame, (row) => (row % 2 === 0 ? Number(row < 98) : frame.labels[row]!));
-    await expect(judge(few)).rejects.toThrow(/hold 49 positives/);
+    await expect(judge(few)).rejects.toThrow(/the training rows have 49 positives/);
   });
 
   test('with 49 positive clusters on the holdout are not enough evidence, with 50 they are', async () => {

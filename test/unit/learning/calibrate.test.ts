@@ -53,7 +53,9 @@ describe('calibration auto', () => {
     expect(few.why).toMatch(
       /^\d\d positive and \d\d negative clusters are too few: at least 50 of each class are needed$/,
     );
-    expect(chooseCalibration('auto', rowsOf(40, stretched)).why).toMatch(/fewer than 50/);
+    expect(chooseCalibration('auto', rowsOf(40, stretched)).why).toMatch(
+      /too few: at least 50 of each class/,
+    );
   });
 
   test('is not affected by rows that repeat within a cluster', () => {

@@ -55,5 +55,5 @@ test('a frame without the feature, or with one of another kind, is refused', () 
       rows,
     );
   expect(reading('salary')).toThrow(/no feature salary/);
-  expect(reading('plan')).toThrow(/plan is category here and numeric/);
+  expect(reading('plan')).toThrow(/plan is category in the rows, but the version expects numeric/);
 });
