@@ -97,7 +97,7 @@ describe('features describe', () => {
     const changed = { ...upsell, name: 'changed', features: [{ ...usage, ttl: '9 days' }] };
     await applyDefinition(database, parseDefinition(changed), 'ada');
     expect(await tidegate('features', 'describe', 'upsell')).toContain(
-      'warning: changed (definition 1) declares view usage otherwise: ttl is "9 days" there and "45 days" here',
+      'warning: changed (definition 1) declares view usage differently: ttl is "9 days" there and "45 days" here',
     );
   });
 

@@ -33,7 +33,7 @@ it('tells each failed attempt once, with its cause and when the next is due', ()
     const attempt = (number: number): RegExp =>
       new RegExp(
         `^  measureDrift failed at attempt ${number} of 15: DATABASE_UNREACHABLE: no route, try ${number}; ` +
-          `attempt ${number + 1} (is due at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC, in \\d+ s|is due and waits for a worker|runs)$`,
+          `attempt ${number + 1} (is due at \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC, in \\d+ s|is due and waits for a worker|is running)$`,
       );
     expect(warnings).toEqual([expect.stringMatching(attempt(1)), expect.stringMatching(attempt(2))]);
     expect(steps).toContain('  measuring drift …');

@@ -9,7 +9,7 @@ import { readConfig, readDotenv, settingsSchema } from '../../../cli/shared/conf
 const fileOf = (name: string): Promise<string> =>
   readFile(new URL(`../../../${name}`, import.meta.url), 'utf8');
 
-/** Defaults by variable, as the schema gives them; empty where there is none. */
+/** Defaults by variable, from the schema; empty for a variable without a default. */
 const declared = (): Record<string, string> => {
   const defaults = settingsSchema.parse({}) as Record<string, string | number | undefined>;
   return Object.fromEntries(

@@ -229,7 +229,7 @@ describe('two files', () => {
     expect(said).toMatch(message);
   });
 
-  it('are refused where one does not exist', async () => {
+  it('are refused if one does not exist', async () => {
     expect(await failureOf(drift(join(folder, 'none.csv'), 'x'))).toMatchObject({
       code: 'UNREADABLE_TABLE',
       places: [{ problem: 'it does not exist' }],

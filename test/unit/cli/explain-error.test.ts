@@ -43,7 +43,7 @@ describe('explainError', () => {
     });
   });
 
-  it('keeps a remedy that stands inside the message', () => {
+  it('does not remove the text of the remedy from inside the message', () => {
     const error = new TidegateError('UNKNOWN_MODEL', 'first. Then. First', { remedy: 'Then' });
     expect(explainError(failedRun(asFailure(error) as Error))).toMatchObject({
       message: 'first. Then. First',

@@ -20,14 +20,14 @@ test('a line shows file, step, rows, percentage and speed', () => {
 test('progress is shown at most ten times a second, and at each change of file or step', () => {
   let now = 0;
   const lines: string[] = [];
-  const tell = progressReporter(
+  const report = progressReporter(
     (line) => lines.push(line),
     () => now,
   );
-  for (; now < 1_000; now += 10) tell(moment);
+  for (; now < 1_000; now += 10) report(moment);
   expect(lines).toHaveLength(10);
-  tell({ ...moment, step: 'adding' });
-  tell({ ...moment, file: 'labels.csv', step: 'adding' });
+  report({ ...moment, step: 'adding' });
+  report({ ...moment, file: 'labels.csv', step: 'adding' });
   expect(lines.slice(10)).toEqual([
     expect.stringContaining('users.csv: adding'),
     expect.stringContaining('labels.csv: adding'),
