@@ -216,7 +216,7 @@ describe('two files', () => {
     [
       'a text among numbers after the kind was settled',
       ['x', ...new Array<number>(10_000).fill(1), 'abc'].join('\n'),
-      /:10002 x: "abc" stands/,
+      /:10002 x: "abc" is not a number, but the column is numeric/,
     ],
     ['two columns of one name', 'x,x\n1,2', /two columns are named "x"/],
     ['a column without a name', 'x,\n1,2', /column 2 has no name/],
