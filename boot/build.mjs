@@ -1,14 +1,14 @@
-// Builds our programs to plain JavaScript, with source maps; packages stay where they are installed.
+// Builds our programs to plain JavaScript with source maps; installed packages are not bundled.
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './cache.mjs';
 
-/** What starts by itself: the command line with all its processes, and the threads. */
+/** The entry points: the command line, which starts all processes, and the threads. */
 const PROGRAMS = ['cli/main.ts', 'activities/compute/thread.ts', 'store/import/parquet/decode-on-message.ts'];
 
 /**
- * Writes each program under its own path, `.mjs` for `.ts`, and beside it what they share.
+ * Writes each program under its own path, with `.mjs` instead of `.ts`, and the chunks that they share.
  *
  * @param {string} folder
  * @returns {Promise<void>}
@@ -34,7 +34,7 @@ export async function buildPrograms(folder) {
   });
 }
 
-/** Each source goes on to find the files beside it, such as migrations and scripts, although it runs from elsewhere. */
+/** Replaces `import.meta.url`, so that built code finds the files next to its source, such as migrations and scripts. */
 const keepUrls = {
   name: 'keep-urls',
   setup: (/** @type {import('esbuild').PluginBuild} */ { onLoad }) => {

@@ -1,4 +1,4 @@
-// Keeps what is built from the sources, in a folder for each state of them: node_modules/.cache/tidegate-built.
+// Caches builds in node_modules/.cache/tidegate-built, with one folder for each state of the sources.
 import { createHash, randomUUID } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -16,15 +16,15 @@ const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * @typedef {object} Build
- * @property {string} name what is built: a word
- * @property {string} key tells states of the sources apart, as `digestOfSources` does
+ * @property {string} name name of what is built: one word
+ * @property {string} key identifies the state of the sources, for example by `digestOfSources`
  * @property {(folder: string) => Promise<void>} make writes the files into the folder; it may have folders in it
  * @property {string} [project] the folder of the project. Default: this one
  */
 
 /**
- * Digests all that a build is made of: the TypeScript and plain JavaScript in these folders, the installed packages,
- * and where the project lies. Folders that do not exist count as empty.
+ * Digests everything that affects a build: the TypeScript and plain JavaScript in these folders, the installed packages,
+ * and the project's path. Folders that do not exist count as empty.
  *
  * @param {readonly string[]} folders
  * @param {string} [project]
@@ -36,7 +36,7 @@ export function digestOfSources(folders, project = root) {
     const content = ifThere(() => readFileSync(join(project, file)));
     digest.update(`\n${file} ${content?.length ?? 'none'}\n`).update(content ?? '');
   };
-  // npm writes the first at each install; the second stands for it where another program installed the packages.
+  // npm writes the first file at each install; the second is used if another program installed the packages.
   for (const file of ['node_modules/.package-lock.json', 'package-lock.json', 'paths.ts']) add(file);
   const walk = (/** @type {string} */ folder) => {
     const entries = ifThere(() => readdirSync(join(project, folder), { withFileTypes: true })) ?? [];
@@ -51,12 +51,12 @@ export function digestOfSources(folders, project = root) {
 }
 
 /**
- * The folder with what `make` builds, built now unless it was before. A folder is only used if no one else can have
- * written it: it belongs to this user, to the owner of the sources or to root, others may not write there, and each file has the digest
- * that it had when it was made.
+ * Returns the folder with what `make` builds, and builds it if it does not exist. A folder is used only if nobody else
+ * can have written it: it belongs to this user, to the owner of the sources or to root, others may not write to it, and
+ * each file still has the digest that it had when it was built.
  *
  * @param {Build} build
- * @returns {Promise<string | undefined>} undefined if nothing can be kept here, for example because the project is
+ * @returns {Promise<string | undefined>} undefined if nothing can be cached here, for example because the project is
  * installed read-only; `make` is not called then
  * @throws what `make` throws
  */
@@ -78,7 +78,7 @@ export async function builtFolder({ name, key, make, project = root }) {
   try {
     await make(draft);
     await writeFile(join(draft, MANIFEST), JSON.stringify(await digestsOf(draft)));
-    // Another process may have been faster: then the folder is there, and holds the same.
+    // Another process may have been faster: then the folder already exists with the same content.
     await rename(draft, folder).catch(() => undefined);
   } finally {
     await rm(draft, { recursive: true, force: true });
@@ -87,11 +87,11 @@ export async function builtFolder({ name, key, make, project = root }) {
   return isOurs(folder, project) && (await isWhole(folder)) ? folder : undefined;
 }
 
-/** Whether nobody can have written this folder who could not change the sources as well. */
+/** Whether the folder can have been written only by somebody who could also change the sources. */
 function isOurs(/** @type {string} */ folder, /** @type {string} */ project) {
   const found = ifThere(() => lstatSync(folder));
   if (!found?.isDirectory()) return false;
-  // Windows has neither owners nor modes of this kind.
+  // Windows has no such owners and modes.
   if (process.getuid === undefined) return true;
   const owners = [process.getuid(), 0, statSync(join(project, 'node_modules')).uid];
   return owners.includes(found.uid) && (found.mode & WRITABLE_BY_OTHERS) === 0;
@@ -122,7 +122,7 @@ async function digestsOf(/** @type {string} */ folder) {
   );
 }
 
-/** Removes all but the newest builds of a name, and what processes that were killed left behind. */
+/** Removes all but the newest builds of a name, and drafts that killed processes left behind. */
 async function removeOld(/** @type {string} */ base, /** @type {string} */ name) {
   try {
     const aged = await Promise.all(
@@ -140,7 +140,7 @@ async function removeOld(/** @type {string} */ base, /** @type {string} */ name)
     );
     await Promise.all([...builds, ...drafts].map(({ path }) => rm(path, { recursive: true, force: true })));
   } catch {
-    // Another process removes the same at this moment; the next build looks again.
+    // Another process is removing the same files; the next build cleans up again.
   }
 }
 

@@ -1,5 +1,5 @@
-// Loads one of our programs, built to plain JavaScript once for each state of the sources: loading TypeScript file by
-// file takes several times as long.
+// Loads one of our programs from plain JavaScript that is built once for each state of the sources, because loading
+// TypeScript file by file takes several times as long.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,15 +7,15 @@ import { pathToFileURL } from 'node:url';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { builtFolder, digestOfSources, root } from './cache.mjs';
 
-// Every room that a program may load from. User's models are no part of it: they are read as TypeScript.
+// Every room that a program may load from. Users' models are not built: they are loaded as TypeScript.
 const ROOMS = ['activities', 'api', 'boot', 'cli', 'console', 'domain', 'migrations', 'scoring', 'store'];
 const SOURCES = [...ROOMS, 'worker', 'workflows'];
 
-/** Under this name the threads of a process are given the folder that the process itself was loaded from. */
+/** Key under which a process passes the folder that it was loaded from to its threads. */
 const FOLDER = 'tidegate:built';
 
 /**
- * Runs a program in this process or thread. If nothing can be built here, TypeScript is loaded as it is.
+ * Runs a program in this process or thread. If it cannot be built here, its TypeScript is loaded directly.
  *
  * @param {string} program one of PROGRAMS in build.mjs
  * @returns {Promise<void>}
@@ -23,7 +23,7 @@ const FOLDER = 'tidegate:built';
 export async function load(program) {
   const built = await builtProgram(program);
   if (built !== undefined) {
-    // Stack traces then name the files and lines of the sources.
+    // So that stack traces show files and lines of the sources.
     process.setSourceMapsEnabled(true);
     await import(pathToFileURL(built).href);
     return;
@@ -33,7 +33,7 @@ export async function load(program) {
   await import(pathToFileURL(join(root, program)).href);
 }
 
-/** The file that a program was built to; undefined if it cannot be built. */
+/** Returns the built file of a program; undefined if it cannot be built. */
 async function builtProgram(/** @type {string} */ program) {
   const file = program.replace(/\.ts$/, '.mjs');
   const loadedFrom = getEnvironmentData(FOLDER);
@@ -51,7 +51,7 @@ async function builtProgram(/** @type {string} */ program) {
     setEnvironmentData(FOLDER, folder);
     return join(folder, file);
   } catch (error) {
-    // Whatever is wrong with the sources, loading them as they are reports it better.
+    // Loading the TypeScript directly reports errors in the sources better.
     if (process.env['TIDEGATE_DEBUG']) process.stderr.write(`not built: ${String(error)}\n`);
     return undefined;
   }

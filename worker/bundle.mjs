@@ -1,5 +1,5 @@
-// Bundles the workflows at the path given and writes them to its output: a process of its own, whose memory goes with it.
-// It is plain JavaScript and imports nothing of ours, because a loader for TypeScript doubles the time of a start.
+// Bundles the workflows at the given path and writes the code to stdout. A separate process, so that its memory is freed.
+// Plain JavaScript that imports none of our files, because a TypeScript loader would double the start time.
 import process from 'node:process';
 import { bundleWorkflowCode } from '@temporalio/worker';
 

@@ -1,4 +1,4 @@
-// The id of an installation as schedules and runs carry it, and what is refused because it carries another's.
+// Marks schedules and runs with the id of their installation, and refuses those of other installations.
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { type Client, type WorkflowClientInterceptor, WorkflowNotFoundError } from '@temporalio/client';
@@ -15,13 +15,13 @@ export const installationMemo = ({ id }: Installation): Record<string, unknown> 
   [INSTALLATION_MEMO]: id,
 });
 
-/** The installation that a memo names; undefined on what was started before memos were written, or by hand. */
+/** Returns the installation that a memo names; undefined for runs that were started before memos were written, or by hand. */
 export function ownerIn(memo: Record<string, unknown> | undefined): string | undefined {
   const owner = memo?.[INSTALLATION_MEMO];
   return typeof owner === 'string' ? owner : undefined;
 }
 
-/** FOREIGN_INSTALLATION, saying what belongs to whom and what can be done. */
+/** Returns FOREIGN_INSTALLATION, with the owner and what can be done. */
 export function foreign(what: string, owner: string, own: Installation): TidegateError {
   return new TidegateError(
     'FOREIGN_INSTALLATION',
@@ -35,9 +35,10 @@ export function foreign(what: string, owner: string, own: Installation): Tidegat
 }
 
 /**
- * Puts the memo on every run that a client starts, and signals no open run of another installation in place of a start.
+ * Returns an interceptor that puts the memo on every run that a client starts. A signal-with-start is refused if it would
+ * signal an open run of another installation.
  *
- * @param clientOf the client, which is made with this
+ * @param clientOf returns the client that is created with this interceptor
  */
 export function ownRuns(installation: Installation, clientOf: () => Client): WorkflowClientInterceptor {
   const owned = <T extends { readonly options: object }>(input: T): T => {
@@ -68,7 +69,7 @@ async function refuseForeignRun(
   }
 }
 
-/** Open runs that are looked through; more would take long, and one is enough to know. */
+/** Maximum number of open runs that are examined; examining more would take long, and one foreign run is enough. */
 const MAX_RUNS = 1_000;
 
 /**
@@ -92,17 +93,17 @@ export async function refuseForeignRuns(
   }
 }
 
-// Runs that a worker remembers to be its own.
+// Maximum number of runs that a worker remembers as its own.
 const MAX_KNOWN = 10_000;
 
-/** Work on a run of another installation comes back to the queue, for its own workers: a second, then up to an hour. */
+/** Delay before an activity of a foreign run is tried again, so that its own workers can take it: from a second up to an hour. */
 const retryDelay = (attempt: number): number => Math.min(attempt ** 3, 3_600) * 1_000;
 
 /**
- * Refuses activities of runs that belong to another installation, before they touch anything. The activity is tried again
- * later, so that a worker of the other installation takes it and nothing is lost.
+ * Refuses activities of runs that belong to another installation, before they change anything. The activity is tried
+ * again later, so that a worker of the other installation can take it and nothing is lost.
  *
- * @param knows whether this database holds a model; asked about runs that carry no id
+ * @param knows whether this database contains a model; called for runs without an installation id
  */
 export function ownActivities(
   client: Client,
@@ -144,7 +145,7 @@ export function ownActivities(
     model: string | undefined,
   ): Promise<TidegateError | undefined> {
     if (owner === undefined) {
-      // From before runs carried an id: it belongs to the installation that holds its rows.
+      // Started before runs had an id: it belongs to the installation whose database contains its model.
       if (model === undefined || (await knows(model))) return undefined;
       return new TidegateError(
         'FOREIGN_INSTALLATION',

@@ -1,4 +1,4 @@
-// The worker process: connects, checks that it fits its servers, works until it is told to stop, closes in order.
+// The worker process: connects, checks that it matches its servers, works until it is stopped, and closes in order.
 import { Client } from '@temporalio/client';
 import {
   type LogLevel,
@@ -26,7 +26,7 @@ import { type RunningWorkers, startWorkers } from './options.ts';
 import { asksPostgres } from './step-watch.ts';
 import { workflowBundle as bundleOfSources } from './workflow-bundle.ts';
 
-/** What a worker needs to know. */
+/** Settings of a worker. */
 export interface WorkerConfig {
   readonly databaseUrl: string;
   readonly temporal: {
@@ -34,23 +34,23 @@ export interface WorkerConfig {
     readonly namespace: string;
   };
   readonly taskQueue: string;
-  /** Where notifications are posted; absent means nowhere. */
+  /** Where notifications are posted; undefined means that they are only logged. */
   readonly webhookUrl: string | undefined;
-  /** A window of more rows is profiled in parts of about so many. */
+  /** A window of more rows is profiled in parts of about this size. */
   readonly partRows: number;
-  /** A bundle built beforehand; absent means one of the sources as they are. */
+  /** Path of a prebuilt bundle; undefined means to bundle the current sources. */
   readonly workflowBundle: string | undefined;
   readonly logLevel: string;
-  /** Called once it polls. */
+  /** Called once the worker is polling. */
   readonly onReady: () => void;
 }
 
-// The runs and schedules of many models, on a slow machine.
+// Enough time to examine the runs and schedules of many models on a slow machine.
 const LOOKED_THROUGH_WITHIN_MS = 120_000;
 
 /**
  * Runs a worker until SIGINT or SIGTERM. Then it takes no new work, gives running activities ten seconds, and closes
- * its connections. After 20 seconds at most it has ended, whatever its activities do.
+ * its connections. It ends after at most 20 seconds, even if activities do not.
  *
  * @throws TidegateError as `checkReachable`, DATABASE_POOLER when sessions are shared, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
  * SEARCH_ATTRIBUTES_MISSING, FOREIGN_INSTALLATION
@@ -76,7 +76,7 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
         interceptors: { workflow: [ownRuns(installation, () => client)] },
       });
       const models = await listModels(database);
-      // Without a deadline a server that goes away now would be waited for, and no signal would be heard.
+      // Without a deadline, a server that goes away now would block the process, and it would not react to signals.
       await client.withDeadline(Date.now() + LOOKED_THROUGH_WITHIN_MS, async () => {
         await refuseForeignRuns(client, config.taskQueue, installation);
         await ownSchedules(client, models, config.taskQueue, installation);
@@ -90,12 +90,12 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
     }
   } finally {
     await Promise.all([database.close(), endCompute()]);
-    // Workers end it with themselves; if none was ever started, it would keep the process from ending.
+    // Workers shut the runtime down themselves; if none was started, it would keep the process alive.
     await runtime.shutdown();
   }
 }
 
-/** Once a process, before any connection: who logs, and which signals stop the workers. */
+/** Installs Temporal's runtime with our logger and the signals that stop the workers; once per process, before any connection. */
 function installRuntime(logger: Logger): Runtime {
   return Runtime.install({
     logger: runtimeLogger(logger),
@@ -150,15 +150,14 @@ async function startWorkersOf(
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /**
- * What the SDK warns of or notes though it is meant: the worker that takes parts of large windows runs activities only,
- * and none of them serves Nexus.
+ * Messages of the SDK about what is intended here: some workers run only activities, and none of them serves Nexus.
  */
 const MEANT: ReadonlySet<string> = new Set([
   'No workflows registered, not polling for workflow tasks',
   'No Nexus services registered, not polling for Nexus tasks',
 ]);
 
-/** A logger for Temporal's runtime that writes to pino; an error in the metadata keeps its stack, what is meant is for debugging. */
+/** Returns a logger for Temporal's runtime that writes to pino. Errors in the metadata keep their stack; messages about intended behaviour are logged at debug level. */
 export function runtimeLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     const { error, ...rest } = meta as { error?: unknown };

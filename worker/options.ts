@@ -1,4 +1,4 @@
-// The worker's options: pure, so that tests make workers like the one in production.
+// The options of workers. Pure, so that tests can create workers like those in production.
 import {
   type ActivityExecuteInput,
   type ActivityInboundCallsInterceptor,
@@ -20,31 +20,31 @@ import { TidegateError } from '../domain/errors.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
 import { postgresFailure } from '../store/postgres/postgres-failure.ts';
 
-/** What a worker is made of. */
+/** Connections, activities and limits of a worker. */
 export interface WorkerSettings {
   readonly connection: NativeConnection;
   readonly namespace: string;
   readonly taskQueue: string;
   readonly activities: Activities;
-  /** A bundle built beforehand; without it the workflows are bundled at start, which takes a second or two. */
+  /** A prebuilt bundle; without it the workflows are bundled at start, which takes a second or two. */
   readonly workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
-  /** Activities at once. @default what suits the processors of the machine */
+  /** Concurrent activities. @default by the number of processors of the machine */
   readonly slots?: Slots;
-  /** Asks Postgres whether it works for a step that shows no sign of life. @default nobody is asked */
+  /** Checks whether Postgres is working for a step that shows no progress. @default no check */
   readonly isWorking?: IsWorking;
-  /** Looks at the run of each activity before it runs, and may refuse it. */
+  /** Examines the run of each activity before it executes, and may refuse it. */
   readonly admit?: ActivityInboundCallsInterceptor;
-  /** How long activities may go on after a stop is asked for. @default '10 seconds' */
+  /** How long activities may continue after a shutdown was requested. @default '10 seconds' */
   readonly shutdownGraceTime?: string;
 }
 
 /**
- * Runs that are kept in memory, so that their next step need not replay them. Releases wait for weeks, and those that
- * were not heard of for longest are let go first.
+ * Maximum number of runs that are cached, so that their next task does not replay them. Releases wait for weeks; the
+ * least recently used runs are evicted first.
  */
 const MAX_CACHED_RUNS = 100;
 
-/** Options of the worker that runs the loops. */
+/** Returns the options of the worker that runs the loops. */
 export function workerOptions(settings: WorkerSettings): WorkerOptions {
   const { connection, namespace, taskQueue, activities, workflowBundle } = settings;
   return {
@@ -53,7 +53,7 @@ export function workerOptions(settings: WorkerSettings): WorkerOptions {
     taskQueue,
     activities,
     ...(workflowBundle === undefined ? { workflowsPath: paths.workflows } : { workflowBundle }),
-    ...whileItWorks(settings),
+    ...commonOptions(settings),
     maxCachedWorkflows: MAX_CACHED_RUNS,
     maxConcurrentActivityTaskExecutions: slotsOf(settings).loops,
   };
@@ -62,8 +62,8 @@ export function workerOptions(settings: WorkerSettings): WorkerOptions {
 const slotsOf = ({ slots }: WorkerSettings): Slots => slots ?? slotsFor();
 
 /**
- * Options of the workers that take activities only: parts of large windows one at a time, so that what a process does
- * not take is left to others; what a person waits for; notifications.
+ * Returns the options of the workers that run only activities: parts of large windows, one at a time, so that other
+ * processes get a share; steps that a person waits for; notifications.
  */
 export function sideWorkerOptions(settings: WorkerSettings): WorkerOptions[] {
   const { connection, namespace, taskQueue, activities } = settings;
@@ -78,15 +78,15 @@ export function sideWorkerOptions(settings: WorkerSettings): WorkerOptions[] {
     namespace,
     taskQueue: queue,
     activities,
-    ...whileItWorks(settings),
+    ...commonOptions(settings),
     maxConcurrentActivityTaskExecutions: slots,
     maxConcurrentActivityTaskPolls: polls,
   }));
 }
 
-const whileItWorks = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) =>
+const commonOptions = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) =>
   ({
-    // The SDK holds heartbeats back for most of the heartbeat timeout, and with them the news that a run was cancelled.
+    // By default the SDK delays heartbeats for most of the heartbeat timeout, and so the news that a run was cancelled.
     maxHeartbeatThrottleInterval: '1 second',
     interceptors: {
       activity: [
@@ -95,22 +95,22 @@ const whileItWorks = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) =
       ],
     },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
-    // Then steps that do not end are left behind, and their connections cut off: the whole end takes 20 seconds at most.
+    // After this, steps that have not ended are abandoned and their connections closed: shutdown takes at most 20 seconds.
     shutdownForceTime: '15 seconds',
   }) satisfies Partial<WorkerOptions>;
 
-/** Workers that poll. */
+/** Workers that are polling. */
 export interface RunningWorkers {
-  /** Resolves when all have ended; rejects with what ended one of them, once all have. */
+  /** Resolves when all have ended; if one failed, rejects with its error once all have ended. */
   readonly stopped: Promise<void>;
-  /** Asks all to end. */
+  /** Starts the shutdown of all workers. */
   shutdown(): void;
 }
 
 /**
- * Starts the workers of a process over one connection.
+ * Starts the workers of a process on one connection.
  *
- * @param identity what histories name them by. @default what the SDK finds: process and host
+ * @param identity their name in histories. @default the SDK's: process id and host
  * @example
  * const workers = await startWorkers({ connection, namespace, taskQueue, activities });
  * await workers.stopped;
@@ -125,7 +125,7 @@ export async function startWorkers(settings: WorkerSettings, identity?: string):
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  // A process with some of them would look alive and leave work undone.
+  // If one worker ends, stop them all: a process with only some of them would look alive but leave work undone.
   const running = workers.map((worker) => worker.run().finally(shutdown));
   const stopped = Promise.allSettled(running).then((ends) => {
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -133,7 +133,7 @@ export async function startWorkers(settings: WorkerSettings, identity?: string):
   return { stopped, shutdown };
 }
 
-/** Watches an activity, so that one that stands still or whose worker died is noticed, and translates its error. */
+/** Watches an activity, so that a stalled step or a dead worker is detected, and translates its errors. */
 class ActivityErrors implements ActivityInboundCallsInterceptor {
   readonly #isWorking: IsWorking | undefined;
   readonly #times: StepWatchOptions;
@@ -157,15 +157,15 @@ class ActivityErrors implements ActivityInboundCallsInterceptor {
 }
 
 /**
- * An error as a failure whose type is its code of the error table: tried again only if the table says that this can
- * help. What Postgres or Temporal said is looked up, and the step that met it named; so is a fault in the program, which
- * no retry mends. Any other error is passed on as it is, and tried again.
+ * Converts an error to a failure whose type is its code in the error table; it is retried only if the table says that
+ * this can help. Errors of Postgres and Temporal are mapped to their codes, with the name of the step; bugs in the
+ * program become DEFECT and are not retried. Any other error is passed on unchanged and retried.
  */
 export function asFailure(thrown: unknown, step?: string): unknown {
   const error = thrown instanceof TidegateError ? thrown : (ofServers(thrown) ?? ofProgram(thrown));
   if (error === undefined) return thrown;
-  const saysNoStep = error !== thrown || error.code === 'DEFECT' || ofServers(error.cause) !== undefined;
-  const message = step !== undefined && saysNoStep ? `${step}: ${error.message}` : error.message;
+  const lacksStep = error !== thrown || error.code === 'DEFECT' || ofServers(error.cause) !== undefined;
+  const message = step !== undefined && lacksStep ? `${step}: ${error.message}` : error.message;
   return ApplicationFailure.create({
     type: error.code,
     message: `${message}. ${error.remedy}`,
@@ -175,14 +175,14 @@ export function asFailure(thrown: unknown, step?: string): unknown {
   });
 }
 
-/** What Postgres or Temporal said. A failure that Temporal made itself carries a type, and what it wraps is another step's. */
+/** Maps an error of Postgres or Temporal. Failures that Temporal creates already have a type, and their cause belongs to another step. */
 const ofServers = (thrown: unknown): TidegateError | undefined =>
   thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));
 
-/** A mistake in code, or a row that a step before should have written: what Temporal and its SDK throw is neither. */
+/** Maps a bug in the program, or a missing row that an earlier step should have written; errors of Temporal's SDK are neither. */
 function ofProgram(thrown: unknown): TidegateError | undefined {
   if (thrown instanceof TemporalFailure) return undefined;
   if (thrown instanceof NoResultError)
-    return new TidegateError('DEFECT', 'a row that must be there is not', { cause: thrown });
+    return new TidegateError('DEFECT', 'a required row is missing', { cause: thrown });
   return defectOf(thrown);
 }

@@ -1,4 +1,4 @@
-// Which installation a schedule belongs to.
+// Finds out which installation a schedule belongs to, and claims or refuses schedules accordingly.
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
 import { belongsTo, type Installation } from '../store/registry/installation.ts';
@@ -7,13 +7,13 @@ import { foreign, installationMemo, ownerIn } from './installation-memo.ts';
 
 type Owned = Pick<ScheduleDescription, 'scheduleId' | 'action'>;
 
-/** The owner is written on what a schedule starts, since the memo of a schedule itself cannot be changed. */
+/** The owner is in the memo of the schedule's action, because the memo of a schedule itself cannot be changed. */
 const ownerOf = ({ action }: Owned): string | undefined => ownerIn(action.memo);
 
 /**
  * Refuses a schedule of another installation.
  *
- * @param owned whether one that carries no id, from before there were any, belongs to this installation
+ * @param owned whether a schedule without an id, from before ids existed, belongs to this installation
  * @throws TidegateError FOREIGN_INSTALLATION
  */
 export function refuseForeignSchedule(found: Owned, installation: Installation, owned = true): void {
@@ -22,12 +22,12 @@ export function refuseForeignSchedule(found: Owned, installation: Installation, 
   if (owner !== undefined) throw foreign(`the schedule ${found.scheduleId}`, owner, installation);
   throw new TidegateError(
     'FOREIGN_INSTALLATION',
-    `the schedule ${found.scheduleId} was made by another installation: this database did not hold its model`,
+    `the schedule ${found.scheduleId} was created by another installation: this database did not contain its model`,
     { remedy: 'Give this installation a namespace of its own (TEMPORAL_NAMESPACE), or delete the schedule.' },
   );
 }
 
-/** The schedules of a model that there are. */
+/** Returns the existing schedules of a model. */
 export async function schedulesOf(client: Client, model: string): Promise<ScheduleDescription[]> {
   const ids = [workflowIds.monitor(model), workflowIds.materialize(model)];
   const found = await Promise.all(
@@ -54,10 +54,9 @@ export async function refuseForeignSchedules(
 }
 
 /**
- * Writes the installation's id on schedules of its models that carry none, or that of an installation in whose place it
- * stands.
+ * Writes the installation's id to the schedules of a model that have none, or the id of an installation that was adopted.
  *
- * @returns ids of the schedules that were written on
+ * @returns ids of the schedules that were changed
  */
 export async function claimSchedules(
   client: Client,
@@ -82,7 +81,7 @@ export async function claimSchedules(
 /**
  * Claims the schedules of an installation's models.
  *
- * @throws TidegateError FOREIGN_INSTALLATION for one of another installation that starts runs on this task queue
+ * @throws TidegateError FOREIGN_INSTALLATION if a schedule of another installation starts runs on this task queue
  */
 export async function ownSchedules(
   client: Client,

@@ -1,10 +1,10 @@
-// The search attributes that every run carries: a server that does not know them would wedge the first run.
+// Checks that the server has the search attributes that every run sets; without them the first run would be stuck.
 import { type NativeConnection } from '@temporalio/worker';
 import { TidegateError } from '../domain/errors.ts';
 import { searchAttributes } from '../workflows/protocol/messages.ts';
 import { temporalFailure } from '../domain/temporal-failure.ts';
 
-// In the order of their numbers in Temporal's protocol, which begin at 1.
+// In the order of their numbers in Temporal's protocol, which start at 1.
 const KINDS = [
   { type: 'TEXT', kind: 'Text' },
   { type: 'KEYWORD', kind: 'Keyword' },
@@ -22,12 +22,12 @@ const kindOfType = (type: string): SearchAttributeKind =>
 
 const kindOfNumber = (number: number): SearchAttributeKind | undefined => KINDS[number - 1]?.kind;
 
-/** Name and type of each search attribute, as the Temporal CLI spells them. */
+/** Name and type of each search attribute, spelled as in the Temporal CLI. */
 export const searchAttributeKinds: Readonly<Record<string, SearchAttributeKind>> = Object.fromEntries(
   Object.values(searchAttributes).map(({ name, type }) => [name, kindOfType(type)]),
 );
 
-/** The command that registers search attributes. @example registerCommand(['TidegateModel'], 'default') */
+/** Returns the command that registers search attributes. @example registerCommand(['TidegateModel'], 'default') */
 const registerCommand = (names: readonly string[], namespace: string): string =>
   [
     `temporal operator search-attribute create --namespace ${namespace}`,
@@ -63,7 +63,7 @@ export async function checkSearchAttributes(connection: NativeConnection, namesp
   );
 }
 
-/** The error of a connection that failed, with the address that was tried: TEMPORAL_UNREACHABLE if nothing else is known. */
+/** Returns the error of a failed connection, with the address; TEMPORAL_UNREACHABLE if no better code is known. */
 export function temporalUnreachable(address: string | undefined, cause: unknown): TidegateError {
   const at = address ?? 'localhost:7233';
   const known = temporalFailure(cause);

@@ -1,24 +1,24 @@
-// How much a worker process does at once, and how many connections that takes.
+// How many activities a worker process runs concurrently, and how many connections they need.
 import { availableParallelism } from 'node:os';
 import { MAX_HELD } from '../store/postgres/connections.ts';
 
-/** Activities at once, by task queue. */
+/** Concurrent activities by task queue. */
 export interface Slots {
   /** Steps of the loops. */
   readonly loops: number;
-  /** Parts of large windows and recipes: each keeps a processor busy by itself. */
+  /** Parts of large windows, and recipes; each keeps a processor busy. */
   readonly parts: number;
-  /** What a person waits for. Most of it is a few statements; some waits for API instances to follow. */
+  /** Steps that a person waits for. Most run a few statements; some wait for API instances. */
   readonly people: number;
   /** Notifications, which use no connection. */
   readonly notices: number;
 }
 
 /**
- * The slots of a process. Steps of the loops compute on all processors and hold a window in memory each: more at once
- * than processors and one that waits for Postgres take longer, not shorter, and more memory.
+ * Returns the slots of a process. Each step of the loops computes on all processors and keeps a window in memory. More
+ * concurrent steps than one per processor, plus one that waits for Postgres, would be slower and need more memory.
  *
- * @param processors of the machine. @default what it has
+ * @param processors number of processors. @default those of the machine
  */
 export const slotsFor = (processors: number = availableParallelism()): Slots => ({
   loops: Math.min(8, processors + 1),
@@ -27,9 +27,9 @@ export const slotsFor = (processors: number = availableParallelism()): Slots => 
   notices: 4,
 });
 
-/** So many short steps that a person waits for can have a connection at once; the others wait for milliseconds. */
+/** Connections reserved for short steps that a person waits for; if all are in use, further steps wait for milliseconds. */
 const CONNECTIONS_FOR_PEOPLE = 8;
 
-/** Connections with which no step ever waits for one that another step holds for long. */
+/** Returns a pool size with which no step has to wait for a connection that another step holds for long. */
 export const poolSize = ({ loops, parts, people }: Slots): number =>
   (loops + parts) * MAX_HELD + Math.min(people, CONNECTIONS_FOR_PEOPLE);

@@ -1,4 +1,4 @@
-// Whether a step advances: what it does is looked at each second, and one that does nothing any more is ended.
+// Checks each second whether a step makes progress, and ends a step that has stalled.
 import { isDeepStrictEqual } from 'node:util';
 import { type Context } from '@temporalio/activity';
 import { TidegateError } from '../domain/errors.ts';
@@ -8,22 +8,22 @@ import { watched, Watched } from '../store/postgres/watched.ts';
 /** Times in milliseconds. */
 export interface StepWatchOptions {
   /**
-   * How often a step is looked at and heartbeats. Cancellations come back with heartbeats: a computation is to end within
-   * two seconds of one. @default 1_000
+   * How often a step is checked and sends a heartbeat. Cancellations arrive with the responses to heartbeats, and a
+   * computation should end within two seconds of one. @default 1_000
    */
   readonly lookEvery?: number;
-  /** After so long without a sign the server is asked whether it works for the step. @default 30_000 */
+  /** After this time without progress, Postgres is asked whether it is working for the step. @default 30_000 */
   readonly askAfter?: number;
-  /** After so long without a sign a step has stalled. @default 300_000 */
+  /** After this time without progress, a step counts as stalled. @default 300_000 */
   readonly stalledAfter?: number;
 }
 
-/** Whether the server works on a statement of one of these processes of it. */
+/** Whether one of these Postgres backend processes is working on a statement. */
 export type IsWorking = (backends: readonly number[]) => Promise<boolean>;
 
 /**
- * Asks Postgres, on a connection of its own, since those of the pool may all be held. A statement that waits for a lock,
- * or for this process to read or send, does not count.
+ * Returns a check that queries Postgres on a connection of its own, because all connections of the pool may be in use. A
+ * statement that waits for a lock, or for this process to read or send, does not count as working.
  */
 export const asksPostgres =
   (database: Database): IsWorking =>
@@ -42,9 +42,9 @@ export const asksPostgres =
   };
 
 /**
- * Runs a step and heartbeats for as long as it advances: bytes go over its connections, the server works for it, it
- * computes in a thread, or it reports another progress than before. One that shows nothing of this for five minutes is
- * ended: its connections are cut off, so that others can go on, and it is tried again.
+ * Runs a step, and sends heartbeats as long as it makes progress: bytes pass over its connections, Postgres works for it,
+ * it computes in a thread, or it reports new progress. A step without any of these for five minutes is ended: its
+ * connections are closed, so that other steps can use them, and Temporal tries it again.
  *
  * @throws TidegateError STEP_STALLED
  */
@@ -70,12 +70,12 @@ export async function watchStep<T>(
     const before = mark;
     mark = step.mark;
     if (mark !== before || step.isElsewhere) sign();
-    // Repeats the newest, so that what was reported of the progress stays visible.
+    // Repeat the latest details, so that the reported progress stays visible.
     send(newest);
     const [now, { backends }] = [Date.now(), step];
     if (now - signAt >= stalledAfter) {
       step.cutOff();
-      stall(new TidegateError('STEP_STALLED', stalledInWords(now - signAt, backends)));
+      stall(new TidegateError('STEP_STALLED', describeStall(now - signAt, backends)));
     } else if (isWorking && backends.length > 0 && now - Math.max(signAt, askedAt) >= askAfter) {
       askedAt = now;
       isWorking(backends).then(
@@ -92,10 +92,10 @@ export async function watchStep<T>(
   }
 }
 
-const stalledInWords = (milliseconds: number, backends: readonly number[]): string => {
-  const held =
+const describeStall = (milliseconds: number, backends: readonly number[]): string => {
+  const activity =
     backends.length === 0
       ? 'it held no connection'
       : `Postgres did nothing for its connections (pid ${backends.join(', ')})`;
-  return `the step did not advance for ${Math.round(milliseconds / 1_000)} s: ${held}`;
+  return `the step made no progress for ${Math.round(milliseconds / 1_000)} s: ${activity}`;
 };

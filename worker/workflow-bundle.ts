@@ -1,4 +1,4 @@
-// The workflows as a worker runs them: bundled into one file, once for each state of their sources.
+// Bundles the workflows into one file, once for each state of their sources.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { builtFolder, digestOfSources } from '../boot/cache.mjs';
 const FILE = 'workflows.js';
 const MAX_BYTES = 64 * 2 ** 20;
 
-/** All that the dependency rule lets workflows import, and what bundles them; installed packages count anyway. */
+/** Folders whose sources can affect the bundle; installed packages are always included in the digest. */
 const SOURCES = ['workflows', 'domain', 'worker'];
 
 /**
- * The code of the workflows as they are now, its source map included. Finding it takes milliseconds. If their sources
- * have changed since it was last made, or if nothing can be kept here, it is bundled now, which takes seconds.
+ * Returns the code of the current workflows, with its source map. A cached bundle is found in milliseconds. If the
+ * sources have changed, or if nothing can be cached here, the workflows are bundled now, which takes seconds.
  *
  * @example const worker = await Worker.create({ ...options, workflowBundle: await workflowBundle() });
  */
@@ -29,7 +29,7 @@ export async function workflowBundle(): Promise<{ readonly code: string }> {
   };
 }
 
-/** Bundles in a process of its own, since the memory that it takes would stay for as long as this one. */
+/** Bundles in a separate process, because its memory would otherwise never be freed. */
 async function bundleWorkflows(): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [paths.workflowBundler, paths.workflows], {
     maxBuffer: MAX_BYTES,
