@@ -1,4 +1,4 @@
-// Histories as the JSON that every Temporal tool writes and reads.
+// Reads and writes histories in the JSON format of Temporal's tools.
 import { createRequire } from 'node:module';
 import { type History } from '@temporalio/common/lib/proto-utils.js';
 
@@ -13,8 +13,8 @@ interface HistoryType {
 }
 
 /*
- * `historyToJSON` and `historyFromJSON` of the SDK do the same, but fail ("type must be a Type") where npm installed
- * protobufjs once for each package of the SDK. Taken from beside the types themselves, the converter knows them.
+ * `historyToJSON` and `historyFromJSON` of the SDK do the same, but fail ("type must be a Type") if npm installed
+ * protobufjs once for each package of the SDK. This loads the converter from the same place as the types, so that it knows them.
  */
 const besideCommon = createRequire(createRequire(import.meta.url).resolve('@temporalio/common'));
 const besideProto = createRequire(besideCommon.resolve('@temporalio/proto'));
@@ -26,12 +26,12 @@ const historyType = patchProtobufRoot(besideCommon('@temporalio/proto')).lookupT
   'temporal.api.history.v1.History',
 );
 
-/** A history as JSON values; stack traces are left out, for they name folders of a machine and replay reads none. */
+/** Converts a history to JSON values, without stack traces, because they contain machine paths and replay does not read them. */
 export const historyToJson = (history: History): unknown =>
   JSON.parse(JSON.stringify(toJson(historyType, historyType.fromObject(history))), (key, value: unknown) =>
     key === 'stackTrace' ? undefined : value,
   );
 
-/** Reads such JSON; fields that this SDK does not know are left out. @throws Error when it is no history */
+/** Reads such JSON; drops fields that this SDK does not know. @throws Error if it is not a history */
 export const historyFromJson = (json: unknown): History =>
   fromJson(historyType, json, { ignoreUnknownFields: true });

@@ -1,4 +1,4 @@
-// Runs that began under an earlier build go on under this one: every recorded history replays, and every mutant fails.
+// Runs that started under an earlier build continue under this one: every recorded history replays, and every mutant fails.
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -15,11 +15,11 @@ beforeAll(async () => {
   ({ code } = await workflowBundle());
 });
 
-/** Replays a history under some build of the workflows. */
+/** Replays a history with a given build of the workflows. */
 const replay = ({ history, workflowId }: Recorded, workflows = code): Promise<void> =>
   Worker.runReplayHistory({ workflowBundle: { code: workflows } }, history, workflowId);
 
-/** The workflows with one place of their code changed. */
+/** The workflows with one change in their code. */
 function mutant(from: RegExp, to: string): string {
   const mutated = code.replace(from, to);
   expect(mutated, `${from.source} is somewhere in the workflows`).not.toBe(code);
@@ -32,7 +32,7 @@ const callOf = (activity: string): RegExp => new RegExp(`(_activities_ts__\\w+\\
 describe('the recorded histories', () => {
   const names = recordedNames();
 
-  it('are there for every path', () => {
+  it('exist for every path', () => {
     const expected = [...scenarios().map(({ name }) => name), 'worker-killed-during-training'];
     expect(names.length).toBeGreaterThan(0);
     expect([...names].sort()).toEqual(expected.sort());
@@ -42,11 +42,11 @@ describe('the recorded histories', () => {
     await expect(replay(readRecorded(name))).resolves.toBeUndefined();
   });
 
-  it.each(names)('carry ids and small summaries only: %s', (name) => {
+  it.each(names)('contain only ids and small summaries: %s', (name) => {
     expect(payloadSizes(readRecorded(name).history)[0]).toBeLessThanOrEqual(LARGEST_PAYLOADS);
   });
 
-  it('hold a second attempt to train where the worker was killed', () => {
+  it('contain a second attempt to train after the worker was killed', () => {
     const { history } = readRecorded('worker-killed-during-training');
     const training = scheduledActivities(history).find(
       ({ activityType }) => activityType?.name === 'trainCandidate',
@@ -118,7 +118,7 @@ describe('a changed workflow', () => {
     await expect(replay(recorded, mutant(from, to))).rejects.toBeInstanceOf(DeterminismViolationError);
   });
 
-  it('that only words a line of its details anew still replays', async () => {
+  it('that only rewords a line of its details still replays', async () => {
     await replay(readRecorded('no-drift'), mutant(/Monitor \$\{/, 'Watch over ${'));
   });
 });
@@ -128,7 +128,7 @@ describe('the workflow bundle', () => {
   const modules = (): string[] =>
     [...withoutSourceMap().matchAll(/^\/\*\*\*\/ "(\.\/[^"]+)"/gm)].map(([, path = '']) => path);
 
-  it('holds the workflows, the pending decision and nothing else of ours, so no rule that a change of could break a run', () => {
+  it('contains only the workflows and the pending decision of our code, so that no changed rule can break a run', () => {
     const ours = modules().filter((path) => !path.startsWith('./node_modules/'));
     expect(ours).toContain('./workflows/release.ts');
     expect(ours.filter((path) => !path.startsWith('./workflows/'))).toEqual([
@@ -138,7 +138,7 @@ describe('the workflow bundle', () => {
     expect(withoutSourceMap()).not.toContain('minDelta');
   });
 
-  it('holds no package but the SDK and what it stands on', () => {
+  it('contains no package except the SDK and its dependencies', () => {
     const packages = modules().flatMap(
       (path) => /^\.\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
     );

@@ -1,4 +1,4 @@
-// The paths whose histories are kept: each is played on a real server when histories are recorded anew.
+// The paths whose histories are kept; each is played on a real server to record a history.
 import { type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { type NativeConnection, Worker } from '@temporalio/worker';
@@ -17,10 +17,10 @@ import { decision, untilWaiting } from '../workflows/pending-release.ts';
 
 /** One path through a loop. */
 export interface Scenario {
-  /** What the history guards; the name of its file. */
+  /** What the history protects; the name of its file. */
   readonly name: string;
   readonly fakes: FakeActivities;
-  /** Starts a run and brings it on its way; the history is taken when it has ended. */
+  /** Starts a run and drives it; the history is fetched when it has ended. */
   play(loops: Loops): Promise<Pick<WorkflowHandle, 'workflowId' | 'result' | 'fetchHistory'>>;
 }
 
@@ -32,7 +32,7 @@ const scenario = (name: string, fakes: FakeActivities, play: Scenario['play']): 
   play,
 });
 
-/** A release that is decided on as soon as it waits. */
+/** A release that is decided as soon as it waits for a decision. */
 const release = (
   name: string,
   decide: (run: Awaited<ReturnType<Loops['release']>>) => Promise<unknown>,
@@ -219,10 +219,10 @@ function retrainCancelled(): Scenario {
   });
 }
 
-/** Fitted by a worker of the queue that trees have to themselves. */
+/** Fitted by a worker on the separate queue of trees. */
 async function fittedTrees({ client, taskQueue, trees }: Loops): ReturnType<Scenario['play']> {
   const worker = await Worker.create({
-    // The host's workers and clients share one.
+    // The host's workers and clients share one connection.
     connection: client.connection as NativeConnection,
     identity: client.options.identity,
     taskQueue: treesQueue(taskQueue),

@@ -1,4 +1,4 @@
-// A whole week of waiting, on a server that skips over it. Alone in its file: skipped time is skipped for everyone.
+// A whole week of waiting, on a server that skips time. In a file of its own, because skipping affects every test on the server.
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { workflowBundle } from '../../worker/workflow-bundle.ts';
 
 const DAY_MS = 86_400_000;
 
-// Numbers of the types in Temporal's protocol.
+// Event type numbers in Temporal's protocol.
 const KEYWORD = 2;
 const INT = 3;
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => environment.teardown());
 
-it('reminds each day of a week and then expires, without anybody having decided', async () => {
+it('sends a reminder each day for a week, and then expires without a decision', async () => {
   const fakes = fakeActivities();
   const settings = {
     connection: environment.nativeConnection,

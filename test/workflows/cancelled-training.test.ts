@@ -1,4 +1,4 @@
-// A retrain that is cancelled from outside while it trains: the thread ends with it, not when it would have been ready.
+// A retrain that is cancelled from outside during training: its thread ends with it and does not run to the end.
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { fakeActivities } from './fake-activities.ts';
 import { useLoops } from './with-loops.ts';
 
-/** Two seconds are asked for; the rest is for a machine that is busy with other tests. */
+/** Two seconds are required; the rest allows for a machine that is busy with other tests. */
 const SOON = { within: 5_000 };
 
 const endless = new ComputePool({
@@ -17,8 +17,8 @@ const endless = new ComputePool({
 
 const withLoops = useLoops();
 
-it('ends the training thread soon after a cancellation as the Temporal UI sends it', () => {
-  // A thread that would never be ready, counting where it can be watched.
+it('ends the training thread soon after a cancellation like that of the Temporal UI', () => {
+  // A thread that never finishes, with a counter that the test can watch.
   const counter = new Int32Array(new SharedArrayBuffer(4));
   const counts = async (): Promise<boolean> => {
     const before = Atomics.load(counter, 0);
@@ -37,7 +37,7 @@ it('ends the training thread soon after a cancellation as the Temporal UI sends 
   return withLoops(fakes, async ({ client, retrain }) => {
     const run = await retrain({ retrainId: 'endless' });
     await eventually(async () => expect(await counts()).toBe(true));
-    // Just after the server heard of it: whatever holds heartbeats back holds back the next for its whole length.
+    // Cancel just after a heartbeat, so that any throttling delays the next one as long as possible.
     await eventually(async () => {
       const { raw } = await run.describe();
       expect(raw.pendingActivities?.[0]?.lastHeartbeatTime ?? null).not.toBeNull();

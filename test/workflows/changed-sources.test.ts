@@ -1,4 +1,4 @@
-// Source tables that change after `apply`: the run ends at its first attempt, and says which table and column it was.
+// Source tables that change after `apply`: the run fails at its first attempt and names the table and column.
 import { WorkflowFailedError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
@@ -46,7 +46,7 @@ const materializing = (model: string) => () =>
     scope: { kind: 'increment' },
   });
 
-/** What a step fails with, as the command line explains it. */
+/** The error of a step, as the command line explains it. */
 async function failureOf(step: () => Promise<unknown>): Promise<TidegateError> {
   const environment = new MockActivityEnvironment(
     { workflowExecution: { workflowId: 'monitor/test', runId: 'run' } },
@@ -100,7 +100,7 @@ test.each([
   },
 );
 
-test('a step in which the program is at fault ends its run at the first attempt, and says so', () => {
+test('a bug in a step fails its run at the first attempt, with the code DEFECT', () => {
   const fakes = fakeActivities({
     freezeWindow: async () => (undefined as unknown as { rows: never }).rows,
   });
@@ -113,7 +113,7 @@ test('a step in which the program is at fault ends its run at the first attempt,
   });
 });
 
-test('a monitor run on a renamed column ends at the first attempt, with code, column and remedy', async () => {
+test('a monitor run on a renamed column fails at the first attempt, with code, column and remedy', async () => {
   await changedModel('monitored', 'alter table SCHEMA.usage rename hours to time');
   const fakes = fakeActivities({
     freezeWindow: () => activities.freezeWindow({ model: 'monitored', asOf: AS_OF }),

@@ -1,4 +1,4 @@
-// Decisions on a release: by signal and by update; good, bad, early, late and at once.
+// Decisions on a release by signal and by update: valid, invalid, early, late and simultaneous.
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ const jsonBlocks = (markdown: string): DecisionMessage[] =>
 describe.concurrent('a decision', () => {
   const withLoops = useLoops();
 
-  it('by update counts, and its sender hears so', () => {
+  it('by update counts, and its sender gets the result', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release, model }) => {
       const run = await release();
@@ -57,7 +57,7 @@ describe.concurrent('a decision', () => {
       expect(answer).toEqual({ accepted: true, decision: 'approve' });
     }));
 
-  it('by update that is malformed is refused with its fault, and leaves nothing in the history', () => {
+  it('by update that is malformed is refused with the reason, and leaves nothing in the history', () => {
     const fakes = fakeActivities();
     const malformed: [fault: string, message: unknown][] = [
       ['a decision is an object', undefined],
@@ -85,7 +85,7 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('by signal that cannot be read is verified and refused, whatever it is, and the next one counts', () => {
+  it('by signal that is malformed in any way is verified and refused, and the next one counts', () => {
     const fakes = fakeActivities();
     const unreadable = [null, 'approve', 17, [], { version: '2', decidedBy: { name: 'eve' } }];
     return withLoops(fakes, async ({ release }) => {
@@ -103,12 +103,12 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('by signal that goes on without end is cut before it is passed on', () => {
+  it('by signal that is very long is shortened before it is passed on', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
       await untilWaiting(run);
-      // The run's own events stay small; the signal itself is what a stranger may send.
+      // The run's own events stay small; only the signal itself is as large as its sender made it.
       await run.signal(approveSignal, decision({ comment: 'x'.repeat(12_000) }));
       await run.signal(rejectSignal, decision());
       expect(await run.result()).toMatchObject({ outcome: 'rejected' });
@@ -136,7 +136,7 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('that comes at the same time as another wins or hears that it came second', () => {
+  it('that is sent at the same time as another wins, or its sender learns that it came second', () => {
     const verifying = gate();
     const { activities } = fakeActivities();
     const fakes = fakeActivities({
@@ -165,7 +165,7 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('that comes before the evidence is complete is verified once it is', () => {
+  it('that arrives before the evidence is complete is verified once it is complete', () => {
     const assembling = gate();
     const fakes = fakeActivities({ assembleEvidence: () => assembling.pass().then(() => EVIDENCE) });
     return withLoops(fakes, async ({ release }) => {
@@ -182,7 +182,7 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('that comes after the outcome is verified, refused and answered, and changes nothing', () => {
+  it('that arrives after the outcome is verified, refused and answered, and changes nothing', () => {
     const promoting = gate();
     const fakes = fakeActivities({ promote: () => promoting.pass() });
     return withLoops(fakes, async ({ release }) => {
@@ -199,7 +199,7 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('that waits when the run is cancelled is answered all the same', () => {
+  it('that is pending when the run is cancelled is still answered', () => {
     const validating = gate();
     const fakes = fakeActivities({
       validateCandidate: () => validating.pass().then(() => ({ passed: true, checks: [], words: '' })),
@@ -218,7 +218,7 @@ describe.concurrent('a decision', () => {
     });
   });
 
-  it('that cannot be verified ends the release, and its sender hears why', () => {
+  it('that cannot be verified ends the release, and its sender gets the error', () => {
     const fakes = fakeActivities({
       verifyDecision: async () => {
         throw ApplicationFailure.nonRetryable('the decisions cannot be read');

@@ -1,4 +1,4 @@
-// Activities that answer at once and remember what they were asked: all of them, so that none is forgotten.
+// Fakes of all activities that return immediately and record their calls.
 import { ApplicationFailure } from '@temporalio/common';
 import { type PendingEvidence } from '../../activities/evidence.ts';
 import { type Activities } from '../../activities/index.ts';
@@ -10,23 +10,23 @@ export interface Call<Name extends keyof Activities = keyof Activities> {
   readonly input: Parameters<Activities[Name]>[0];
 }
 
-/** Activities to give to a worker, and what was asked of them. */
+/** Activities for a worker, and a record of their calls. */
 export interface FakeActivities {
   readonly activities: Activities;
-  /** Every call in the order in which they came. */
+  /** All calls in order. */
   readonly calls: readonly Call[];
-  /** What one activity was asked, oldest first. */
+  /** The inputs of one activity, oldest first. */
   inputsOf<Name extends keyof Activities>(name: Name): Parameters<Activities[Name]>[0][];
 }
 
-/** The digest of the evidence that waits, unless a test says otherwise. */
+/** The digest of the pending evidence, unless a test overrides it. */
 export const EVIDENCE_DIGEST = 'e5'.repeat(32);
 
-/** The version that is trained, and the one in Production, unless a test says otherwise. */
+/** The version that is trained, and the one in Production, unless a test overrides them. */
 export const CANDIDATE = 2;
 export const CHAMPION = 1;
 
-/** The evidence that waits, unless a test says otherwise. */
+/** The pending evidence, unless a test overrides it. */
 export const EVIDENCE: PendingEvidence = {
   digest: EVIDENCE_DIGEST,
   championVersion: CHAMPION,
@@ -36,7 +36,7 @@ export const EVIDENCE: PendingEvidence = {
 };
 
 /**
- * Activities of a model whose data drifted and whose candidate is better; `overrides` replace single ones.
+ * Creates activities of a model whose data drifted and whose candidate is better; `overrides` replace individual ones.
  *
  * @example const fakes = fakeActivities({ decideRetrain: async () => NO_DRIFT });
  */
@@ -51,7 +51,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivit
   };
 }
 
-/** A judging step whose every attempt fails for good, and which then answers that it has recorded this. */
+/** A judging step that fails permanently on every attempt, and then records the failure when called with `failed`. */
 export const failingFor = <Answer>(answer: Answer) => {
   return async ({ failed }: { readonly failed?: unknown }): Promise<Answer> => {
     if (failed === undefined) throw ApplicationFailure.nonRetryable('the rows are gone', 'DATASET_EXPIRED');
@@ -59,7 +59,7 @@ export const failingFor = <Answer>(answer: Answer) => {
   };
 };
 
-/** What such a step is told of its failure. */
+/** The failure that such a step is called with. */
 export const FAILED = { code: 'DATASET_EXPIRED', reason: 'the rows are gone' };
 
 function recording(activities: Activities, calls: Call[]): Activities {
@@ -73,7 +73,7 @@ function recording(activities: Activities, calls: Call[]): Activities {
   return Object.fromEntries(wrapped) as Activities;
 }
 
-/** The smallest world in which the loops make sense: retrains close once, and the first good decision on a version in Staging counts. */
+/** The minimal state that the loops need: a retrain closes once, and the first valid decision on a version in Staging counts. */
 function defaults(): Activities {
   const closed = new Set<string>();
   let settled: string | undefined;

@@ -1,4 +1,4 @@
-// What a command that waits for a run tells of it: failed attempts, their cause and the next, and that no worker is there.
+// What a command prints while it waits for a run: failed attempts with their cause and the next attempt, and that no worker is running.
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, inject, it } from 'vitest';
@@ -14,7 +14,7 @@ import { useLoops } from './with-loops.ts';
 
 const withLoops = useLoops();
 
-it('tells each failed attempt once, with its cause and when the next is due', () => {
+it('prints each failed attempt once, with its cause and when the next is due', () => {
   let attempts = 0;
   const { activities: healthy } = fakeActivities();
   const fakes = fakeActivities({
@@ -40,7 +40,7 @@ it('tells each failed attempt once, with its cause and when the next is due', ()
   });
 });
 
-it('tells them while an answer is waited for as well', () => {
+it('prints failed attempts also while it waits for an answer', () => {
   const answer = gate();
   const fakes = fakeActivities({
     rollBack: async () => {
@@ -65,7 +65,7 @@ it('tells them while an answer is waited for as well', () => {
   });
 });
 
-it('tells that no worker polls the queue, and does not wait for a query that nobody answers', async () => {
+it('prints that no worker polls the queue, and does not wait for a query that nobody answers', async () => {
   const connection = await Connection.connect({ address: inject('temporalAddress') });
   const client = new Client({ connection });
   const taskQueue = `nobody-${randomUUID()}`;

@@ -1,6 +1,6 @@
-// A place in a fake activity where it waits until the test lets it go on.
+// A gate at which a fake activity waits until the test opens it.
 
-/** Holds whoever passes until it is opened. */
+/** Blocks callers of `pass` until it is opened. */
 export interface Gate {
   /** Waits for `open`. */
   pass(): Promise<void>;
@@ -8,7 +8,7 @@ export interface Gate {
 }
 
 /**
- * A closed gate.
+ * Creates a closed gate.
  *
  * @example
  * const training = gate();

@@ -1,4 +1,4 @@
-// Readings of a run's history: what was scheduled, how, and how large it is.
+// Reads a run's history: which activities were scheduled, how, and the size of its events.
 import { type History } from '@temporalio/common/lib/proto-utils.js';
 
 type HistoryEvent = NonNullable<History['events']>[number];
@@ -6,7 +6,7 @@ type HistoryEvent = NonNullable<History['events']>[number];
 /** How an activity was scheduled. */
 export type ScheduledActivity = NonNullable<HistoryEvent['activityTaskScheduledEventAttributes']>;
 
-/** What a run may put into one event. */
+/** Maximum size of the payloads in one event. */
 export const LARGEST_PAYLOADS = 16_384;
 
 /** The activities of a run in the order in which they were scheduled. */
@@ -17,7 +17,7 @@ export const scheduledActivities = ({ events }: History): ScheduledActivity[] =>
 export const activityNames = (history: History): string[] =>
   scheduledActivities(history).map(({ activityType }) => activityType?.name ?? '');
 
-/** The ids of the runs that a run started beside it. */
+/** The ids of the child runs that a run started. */
 export const childrenOf = ({ events }: History): string[] =>
   (events ?? []).flatMap(
     ({ startChildWorkflowExecutionInitiatedEventAttributes: started }) => started?.workflowId ?? [],
@@ -33,10 +33,10 @@ function sizeOfPayloads(value: unknown): number {
   return Object.values(value).reduce<number>((sum, part) => sum + sizeOfPayloads(part), 0);
 }
 
-/** Whether an activity of the run has been asked to end. */
+/** Whether cancellation of an activity was requested. */
 export const isCancelRequested = ({ events }: History): boolean =>
   (events ?? []).some((event) => event.activityTaskCancelRequestedEventAttributes != null);
 
-/** How many updates were let in by their validator. */
+/** How many updates were accepted by their validator. */
 export const countUpdates = ({ events }: History): number =>
   (events ?? []).filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes != null).length;

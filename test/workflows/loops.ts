@@ -1,4 +1,4 @@
-// A worker as in production but for its activities, and the loops of the models that it serves.
+// A worker as in production except for its activities, and functions to start the loops of its models.
 import { randomUUID } from 'node:crypto';
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { Client, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
@@ -31,13 +31,13 @@ import { workflowBundle } from '../../worker/workflow-bundle.ts';
 /** Where the loops run. */
 export interface LoopsServer {
   readonly address: string;
-  /** Names the worker and the client in histories. @default what the SDK finds: process and host */
+  /** Names the worker and the client in histories. @default the SDK's: process id and host */
   readonly identity?: string;
-  /** The queue to listen on. @default one of its own */
+  /** The task queue to poll. @default a unique one */
   readonly taskQueue?: string;
 }
 
-/** Starts the loops of one model; each takes what differs from the usual input. */
+/** Starts the loops of one model; each function accepts overrides of the default input. */
 export interface Loops {
   readonly client: Client;
   readonly model: string;
@@ -64,13 +64,13 @@ type StartOptions = Pick<WorkflowStartOptions, 'typedSearchAttributes'>;
 /** A worker that serves the models of one file or recording. */
 export interface LoopsHost {
   readonly client: Client;
-  /** The loops of a model, of a fresh name unless one is given, served by these activities. */
+  /** Returns the loops of a model, served by these activities; the model gets a unique name unless one is given. */
   modelWith(fakes: FakeActivities, model?: string): Loops;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a worker at a Temporal that knows Tidegate's search attributes.
+ * Starts a worker on a Temporal server that has Tidegate's search attributes.
  *
  * @example
  * const host = await hostLoops({ address });
@@ -109,7 +109,7 @@ export async function hostLoops({ address, identity, ...server }: LoopsServer): 
 
 type AnyActivity = (input: unknown) => Promise<unknown>;
 
-/** Activities that hand each call to those of the model that the calling run names in its id. */
+/** Activities that dispatch each call to those of the model in the id of the calling run. */
 function byModel(models: ReadonlyMap<string, ReadonlyMap<string, AnyActivity>>): Activities {
   const handOn = (name: string): AnyActivity => {
     return async (input) => {
@@ -198,7 +198,7 @@ function loopsOf(client: Client, taskQueue: string, model: string): Loops {
   };
 }
 
-/** A request as a monitor run makes it. */
+/** A request like that of a monitor run. */
 export const retrainRequest = (model: string, changes: Partial<RetrainRequest> = {}): RetrainRequest => ({
   retrainId: `${model}/report-7`,
   model,

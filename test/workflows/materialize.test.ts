@@ -13,10 +13,10 @@ import { noticesOf } from './notices.ts';
 const asOf = '2024-02-29T00:00:00.000Z';
 const increment = { kind: 'increment' };
 
-describe.concurrent('a materialisation', () => {
+describe.concurrent('a materialization', () => {
   const withLoops = useLoops();
 
-  it('brings every definition in use to the instant, by what changed, and removes the rows of all others', () => {
+  it('brings every definition in use to the instant incrementally, and removes the rows of all others', () => {
     const fakes = fakeActivities({ removeUnusedOnlineRows: async () => ({ removed: [3] }) });
     return withLoops(fakes, async ({ materialize, model }) => {
       const run = await materialize({ asOf });
@@ -36,7 +36,7 @@ describe.concurrent('a materialisation', () => {
     });
   });
 
-  it('takes one definition, all entities, a reset or a range if asked to', () => {
+  it('accepts one definition, all entities, a reset or a range', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ materialize }) => {
       await (await materialize({ asOf, full: true, definitionVersion: 7 })).result();
@@ -53,7 +53,7 @@ describe.concurrent('a materialisation', () => {
     });
   });
 
-  it('speaks about the instant at which a schedule meant it to start', () => {
+  it('uses the instant at which its schedule intended it to start', () => {
     const fakes = fakeActivities();
     const scheduled = new Date('2024-03-01T06:00:00Z');
     const key = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
@@ -63,7 +63,7 @@ describe.concurrent('a materialisation', () => {
     });
   });
 
-  it('goes on with the other definitions where one fails, and then ends failed and tells', () => {
+  it('continues with the other definitions if one fails, then fails and sends a notification', () => {
     const { materializeDefinition } = fakeActivities().activities;
     const fakes = fakeActivities({
       materializeDefinition: async (input) => {
@@ -86,7 +86,7 @@ describe.concurrent('a materialisation', () => {
     });
   });
 
-  it('says that there was nothing new', () => {
+  it('reports that there was nothing new', () => {
     const { materializeDefinition } = fakeActivities().activities;
     const fakes = fakeActivities({
       materializeDefinition: async (input) => ({
@@ -102,7 +102,7 @@ describe.concurrent('a materialisation', () => {
     });
   });
 
-  it('answers which step it is at', () => {
+  it('answers the query for its step', () => {
     const writing = gate();
     const { materializeDefinition } = fakeActivities().activities;
     const fakes = fakeActivities({

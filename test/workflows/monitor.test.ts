@@ -1,4 +1,4 @@
-// monitor/<model>: measures, decides, and asks for a retrain where a rule says so.
+// monitor/<model>: measures, decides, and requests a retrain if a rule says so.
 import { ApplicationFailure, defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { monitorStateQuery } from '../../workflows/protocol/messages.ts';
@@ -20,7 +20,7 @@ const noDrift = {
 describe.concurrent('a monitor run', () => {
   const withLoops = useLoops();
 
-  it('ends without a retrain where nothing drifted', () => {
+  it('ends without a retrain if nothing drifted', () => {
     const fakes = fakeActivities({ decideRetrain: async () => noDrift });
     return withLoops(fakes, async ({ monitor, model }) => {
       const run = await monitor({ asOf });
@@ -36,7 +36,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('asks for one retrain where the window drifted, in the name of whoever applied the definition', () => {
+  it('requests one retrain if the window drifted, in the name of the person who applied the definition', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ monitor, model }) => {
       const run = await monitor({ asOf });
@@ -55,7 +55,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('asks in the name of the person who started it by hand', () => {
+  it('requests a retrain in the name of the person who started it by hand', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ monitor }) => {
       await (await monitor({ asOf, requestedBy: 'bob' })).result();
@@ -63,7 +63,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('speaks about its scheduled time where a schedule started it', () => {
+  it('uses its scheduled time if a schedule started it', () => {
     const fakes = fakeActivities();
     const key = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
     return withLoops(fakes, async ({ monitor }) => {
@@ -87,7 +87,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('has each part of a large window profiled once, all before drift is judged', () => {
+  it('profiles each part of a large window once, all before drift is measured', () => {
     const large = { reportId: 7, rows: 7_000_000, labelledRows: 6_900_000, parts: 3, appliedBy: 'ada' };
     const fakes = fakeActivities({ freezeWindow: async () => large, decideRetrain: async () => noDrift });
     return withLoops(fakes, async ({ monitor, taskQueue }) => {
@@ -120,7 +120,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('ends at a broken contract that stops the loop: nothing is measured or retrained, and somebody is told', () => {
+  it('ends at a broken contract that stops the loop: measures and retrains nothing, and sends a notification', () => {
     const fakes = fakeActivities({
       checkQuality: async () => ({ words: 'quality: range of fee is broken', stops: true }),
       decideRetrain: async () => ({
@@ -144,7 +144,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('goes on to its decision where judgements fail for good, and somebody is told', () => {
+  it('continues to its decision if judgements fail permanently, and sends a notification', () => {
     const fakes = fakeActivities({
       measureDrift: failingFor({ words: 'drift failed' }),
       measurePerformance: failingFor({ words: 'performance failed' }),
@@ -183,7 +183,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('measures an earlier window anew once its labels have come', () => {
+  it('measures an earlier window again once its labels have arrived', () => {
     const earlier = '2024-01-31T00:00:00.000Z';
     const fakes = fakeActivities({
       decideRetrain: async () => ({
@@ -201,7 +201,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('fails, says so once and asks for nothing when a step cannot be done', () => {
+  it('fails with one notification, and requests nothing, if a step fails permanently', () => {
     const fakes = fakeActivities({
       measureDrift: async () => {
         throw ApplicationFailure.nonRetryable('the frozen rows changed', 'DATASET_CHANGED');
@@ -219,7 +219,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('is not failed by a window in which one measurement failed once and then succeeded', () => {
+  it('succeeds if a measurement fails once and then succeeds', () => {
     let attempts = 0;
     const fakes = fakeActivities({
       measurePerformance: async () => {

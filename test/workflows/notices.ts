@@ -1,10 +1,10 @@
-// What the outside world heard of: each notification is delivered by a run of its own, at any time after it was sent.
+// Collects notifications: each is delivered by a run of its own, at any time after it was sent.
 import { expect } from 'vitest';
 import { type Notification } from '../../activities/notify.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type FakeActivities } from './fake-activities.ts';
 
-/** Waits for so many notifications and gives what they say, in the order of their events' names. */
+/** Waits for the given number of notifications and returns them, ordered by event name. */
 export async function noticesOf(
   fakes: FakeActivities,
   count: number,

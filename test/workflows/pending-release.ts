@@ -1,4 +1,4 @@
-// A release as somebody sees it who may decide: when it waits, and what to send.
+// Helpers for a person's decision on a release: wait until it is pending, and what to send.
 import { type WorkflowHandle } from '@temporalio/client';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 import { type ReleaseState, releaseStateQuery } from '../../workflows/protocol/messages.ts';
@@ -9,10 +9,10 @@ import { CANDIDATE, EVIDENCE_DIGEST } from './fake-activities.ts';
 /** A run of the release loop. */
 export type ReleaseRun = WorkflowHandle<typeof releaseWorkflow>;
 
-/** Waits until a release asks for a decision. */
+/** Waits until a release is waiting for a decision. */
 export const untilWaiting = (run: ReleaseRun): Promise<ReleaseState> => untilPhase(run, 'waiting');
 
-/** Waits until a release is in a phase, and gives its state. */
+/** Waits until a release is in a phase, and returns its state. */
 export const untilPhase = (run: ReleaseRun, phase: ReleaseState['phase']): Promise<ReleaseState> =>
   eventually(async () => {
     const state = await run.query(releaseStateQuery);
@@ -20,7 +20,7 @@ export const untilPhase = (run: ReleaseRun, phase: ReleaseState['phase']): Promi
     return state;
   });
 
-/** A decision that counts, with changes that may make it one that does not. */
+/** A decision that counts, with optional changes, for example to make it invalid. */
 export const decision = (changes: Partial<DecisionMessage> = {}): DecisionMessage => ({
   version: CANDIDATE,
   evidenceDigest: EVIDENCE_DIGEST,

@@ -1,8 +1,8 @@
-// What a run shows while it runs and after: current details and search attributes.
+// Reads what a run shows during and after its execution: current details and search attributes.
 import { type WorkflowHandle } from '@temporalio/client';
 import { searchAttributes } from '../../workflows/protocol/messages.ts';
 
-/** A run, of whichever loop. */
+/** A run of any loop. */
 export type AnyRun = Pick<WorkflowHandle, 'describe' | 'query'>;
 
 /** The current details of a run, in Markdown, as the Temporal UI shows them. */

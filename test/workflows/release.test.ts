@@ -31,7 +31,7 @@ const failing = (message: string, type?: string) => async (): Promise<never> => 
 describe.concurrent('a release', () => {
   const withLoops = useLoops();
 
-  it('promotes a version that was approved, and sees that it is served', () => {
+  it('promotes a version that was approved, and confirms that it is served', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release, model }) => {
       const run = await release();
@@ -67,7 +67,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('archives a version that failed its validations and asks nobody', () => {
+  it('archives a version that failed its validation without asking for a decision', () => {
     const check = { name: 'extremes', passed: false, words: 'all null' };
     const fakes = fakeActivities({
       validateCandidate: async () => ({ passed: false, checks: [check], words: 'extremes: all null' }),
@@ -83,7 +83,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('archives a version that could not be validated as one that failed', () => {
+  it('archives a version that could not be validated as failed', () => {
     const check = { name: 'validation', passed: false, words: 'it was due and could not be made' };
     const fakes = fakeActivities({
       validateCandidate: failingFor({ passed: false, checks: [check], words: `validation: ${check.words}` }),
@@ -101,7 +101,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('shows what waits and until when, while it waits', () => {
+  it('shows what is pending and until when, while it waits', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release, model }) => {
       const run = await release({ expiresAfterMs: 3_600_000 });
@@ -123,7 +123,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('expires without approving where nobody decides', () => {
+  it('expires without approval if nobody decides', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release }) => {
       const run = await release({ expiresAfterMs: 200 });
@@ -134,7 +134,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('does not let an approval count that is read after the deadline, and answers it', () => {
+  it('does not count an approval that is read after the deadline, and answers it', () => {
     const assembling = gate();
     const fakes = fakeActivities({ assembleEvidence: () => assembling.pass().then(() => EVIDENCE) });
     return withLoops(fakes, async ({ release }) => {
@@ -154,7 +154,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('reminds at each interval, as often as it takes', () => {
+  it('sends a reminder at each interval until there is a decision', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release }) => {
       const run = await release({ remindEveryMs: 50 });
@@ -170,7 +170,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('gives way to a newer candidate while it waits', () => {
+  it('is superseded by a newer candidate while it waits', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
@@ -185,7 +185,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('asks nobody about a version that was superseded while it was validated', () => {
+  it('does not ask for a decision on a version that was superseded during validation', () => {
     const validating = gate();
     const fakes = fakeActivities({ validateCandidate: () => validating.pass().then(() => passed) });
     return withLoops(fakes, async ({ release }) => {
@@ -198,7 +198,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('is not ended by a supersession that names no version', () => {
+  it('ignores a supersession that does not name a version', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
@@ -211,7 +211,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('ends superseded where the place in Staging was lost in the instant of the approval', () => {
+  it('ends as superseded if the version left Staging at the moment of the approval', () => {
     const fakes = fakeActivities({
       promote: async () => {
         throw ApplicationFailure.nonRetryable(
@@ -230,7 +230,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('archives an approved version as stale where the champion changed, and asks for a new comparison', () => {
+  it('archives an approved version as stale if the champion changed, and requests a new comparison', () => {
     const fakes = fakeActivities({ promote: failing('version 3 is in Production', 'STALE_CHAMPION') });
     return withLoops(fakes, async ({ release, model }) => {
       const run = await release();
@@ -248,7 +248,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('is neither held up nor failed by a dead webhook, which gets its notices when it is back', () => {
+  it('is neither delayed nor failed by a dead webhook, which gets its notices when it is back', () => {
     let isDead = true;
     const delivered: string[] = [];
     const fakes = fakeActivities({
@@ -271,7 +271,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('stays promoted where an instance does not follow, and says so', () => {
+  it('stays promoted if an instance does not follow, and reports it', () => {
     const fakes = fakeActivities({ confirmServing: failing('instance b answers with version 1') });
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
@@ -311,7 +311,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('is withdrawn when it is cancelled while it waits', () => {
+  it('is withdrawn if it is cancelled while it waits', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ release, model }) => {
       const run = await release();
@@ -326,7 +326,7 @@ describe.concurrent('a release', () => {
     });
   });
 
-  it('carries an approval out even when it is cancelled meanwhile', () => {
+  it('carries out an approval even if it is cancelled meanwhile', () => {
     const preparing = gate();
     const fakes = fakeActivities({ prepareServing: () => preparing.pass().then(() => ({ instances: 2 })) });
     return withLoops(fakes, async ({ release }) => {

@@ -29,7 +29,7 @@ describe.concurrent('a retrain run', () => {
       const retrainId = `${model}/report-7`;
       expect(await run.result()).toMatchObject([{ retrainId, outcome: 'staged', version: CANDIDATE }]);
       expect(fakes.inputsOf('startRelease')).toEqual([{ retrainId, superseded: null }]);
-      // Its online rows are complete before it is in Staging.
+      // Its online rows are complete before it moves to Staging.
       const steps = fakes.calls.map(({ name }) => name);
       expect(fakes.inputsOf('materializeOnline')).toEqual([{ model, version: CANDIDATE }]);
       expect(steps.indexOf('stageCandidate')).toBe(steps.indexOf('materializeOnline') + 1);
@@ -39,11 +39,11 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('has every recipe of the plan judged, at once, before it trains', () => {
+  it('judges all recipes of the plan concurrently before it trains', () => {
     const judging = gate();
     const fakes: FakeActivities = fakeActivities({
       planTraining: async () => ({ recipes: 3, words: '3 recipes to choose from' }),
-      // The last of them, whichever it is: a worker takes one at a time.
+      // The last one to be judged, whichever it is, because a worker takes one at a time.
       judgeRecipe: async () => (fakes.inputsOf('judgeRecipe').length === 3 ? judging.pass() : undefined),
     });
     return withLoops(fakes, async ({ retrain, model }) => {
@@ -63,7 +63,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('judges nothing where the plan has one recipe', () => {
+  it('judges nothing if the plan has one recipe', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ retrain }) => {
       await (await retrain({})).result();
@@ -72,7 +72,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('tells the release which version the candidate superseded', () => {
+  it('passes the superseded version to the release', () => {
     const fakes = fakeActivities({ stageCandidate: async () => ({ staged: true, superseded: 1 }) });
     return withLoops(fakes, async ({ retrain }) => {
       const run = await retrain({});
@@ -82,7 +82,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('trains nothing on a window whose features seem to know the label, and says which', () => {
+  it('trains nothing on a window whose features seem to leak the label, and names them', () => {
     const reason = 'closed_reason alone separates the classes without an error';
     const fakes = fakeActivities({
       checkLeaks: async () => ({
@@ -114,7 +114,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('goes on to its decision where judgements fail for good, and each is recorded as failed', () => {
+  it('continues to its decision if judgements fail permanently, and records each as failed', () => {
     const fakes = fakeActivities({
       checkLeaks: failingFor({ words: 'the leak check failed', refused: null }),
       planTraining: async () => ({ recipes: 2, words: '2 recipes to choose from' }),
@@ -141,7 +141,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('hands what the temporal holdout found to the comparison', () => {
+  it('passes the result of the temporal holdout to the comparison', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ retrain, model }) => {
       await (await retrain({})).result();
@@ -151,7 +151,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('trains nothing where the leak check could not be made, and says so', () => {
+  it('trains nothing if the leak check could not be made, and reports it', () => {
     const reason = 'the judgement "leak check" was due and could not be made';
     const fakes = fakeActivities({
       checkLeaks: failingFor({ words: reason, refused: { code: 'JUDGEMENT_FAILED' as const, reason } }),
@@ -170,7 +170,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('refuses a candidate that could not be compared, and does not fail without a word', () => {
+  it('refuses a candidate that could not be compared, and sends a notification', () => {
     const words = 'the judgement "comparison" was due and could not be made';
     const fakes = fakeActivities({ compareWithChampion: failingFor({ words, failed: true as const }) });
     return withLoops(fakes, async ({ retrain, model }) => {
@@ -208,7 +208,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('skips a candidate where the policy keeps the one that waits', () => {
+  it('skips a candidate if the policy keeps the one that is waiting', () => {
     const fakes = fakeActivities({ stageCandidate: async () => ({ staged: false, superseded: null }) });
     return withLoops(fakes, async ({ retrain }) => {
       expect(await (await retrain({})).result()).toMatchObject([{ outcome: 'skipped' }]);
@@ -253,7 +253,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('ignores a request that cannot be read, or is for another model, and serves the next', () => {
+  it('ignores a request that is malformed or for another model, and serves the next', () => {
     const training = gate();
     const fakes = fakeActivities({ trainCandidate: () => training.pass().then(() => candidate) });
     return withLoops(fakes, async ({ retrain, model }) => {
@@ -266,7 +266,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('archives and closes a request that failed, tells of it, and still serves the next', () => {
+  it('archives and closes a request that failed, sends a notification, and still serves the next', () => {
     const fakes = fakeActivities({
       trainCandidate: async ({ retrainId }) => {
         if (retrainId === 'second') return candidate;
@@ -301,7 +301,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('archives what it trained as cancelled when it is cancelled', () => {
+  it('archives the trained version as cancelled if it is cancelled', () => {
     const training = gate();
     const fakes = fakeActivities({ trainCandidate: () => training.pass().then(() => candidate) });
     return withLoops(fakes, async ({ retrain, model }) => {
@@ -319,7 +319,7 @@ describe.concurrent('a retrain run', () => {
     });
   });
 
-  it('carries out what it decided before it was cancelled, so that nothing stays in Staging unattended', () => {
+  it('carries out a decision that was made before it was cancelled, so that no version stays in Staging without a release', () => {
     const staging = gate();
     const fakes = fakeActivities({
       stageCandidate: () => staging.pass().then(() => ({ staged: true, superseded: null })),

@@ -1,4 +1,4 @@
-// The retry table as the server sees it: what each activity was scheduled with. Replay does not notice a change of it.
+// The retry table as the server sees it: the options with which each activity was scheduled. Replay does not detect a change.
 import { ApplicationFailure } from '@temporalio/common';
 import { type History } from '@temporalio/common/lib/proto-utils.js';
 import { msToNumber, tsToMs } from '@temporalio/common/lib/time.js';
@@ -62,7 +62,7 @@ interface Policy {
 
 const BACKOFF = 2;
 
-/** What the table says, in milliseconds; the server fills in what it leaves open. */
+/** The options of the table in milliseconds, with the server's defaults filled in. */
 function promised({ startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeout, retry }: Policy) {
   const initialInterval = ms(retry.initialInterval);
   return {
@@ -79,7 +79,7 @@ function promised({ startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeou
 
 const ms = (duration: string | undefined): number => (duration === undefined ? 0 : msToNumber(duration));
 
-/** What the history says, in the same shape. */
+/** The options in the history, in the same shape. */
 function scheduled({ retryPolicy, ...timeouts }: ScheduledActivity): ReturnType<typeof promised> {
   return {
     startToClose: tsToMs(timeouts.startToCloseTimeout),
@@ -93,7 +93,7 @@ function scheduled({ retryPolicy, ...timeouts }: ScheduledActivity): ReturnType<
   };
 }
 
-/** The task queue of each activity: what a person waits for, what keeps a processor busy, and what may hang is apart. */
+/** The task queue of each activity; steps that a person waits for, keep a processor busy or may hang have separate queues. */
 const QUEUES: Readonly<Partial<Record<keyof Activities, (taskQueue: string) => string>>> = {
   verifyDecision: peopleQueue,
   prepareServing: peopleQueue,
@@ -110,7 +110,7 @@ const queueOf = (name: keyof Activities, taskQueue: string): string => QUEUES[na
 describe('the retry table', () => {
   const withLoops = useLoops();
 
-  it('is what every activity of every loop is scheduled with', () => {
+  it('gives the options with which every activity of every loop is scheduled', () => {
     const fakes = fakeActivities({
       freezeWindow: async () => ({
         reportId: 7,
@@ -156,7 +156,7 @@ describe('the retry table', () => {
           }
         }
         expect([...seen.keys()].sort()).toEqual(Object.keys(classes).sort());
-        // Steps that are further on the way to a release go first.
+        // Steps closer to a release go first.
         const way = [
           'freezeWindow',
           'checkQuality',

@@ -1,4 +1,4 @@
-// rollback/<model>: puts a version back that was in Production.
+// rollback/<model>: restores a version that was in Production.
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { fakeActivities } from './fake-activities.ts';
@@ -9,7 +9,7 @@ import { noticesOf } from './notices.ts';
 describe.concurrent('a rollback', () => {
   const withLoops = useLoops();
 
-  it('swaps, tells of it and sees that the version is served', () => {
+  it('swaps, sends a notification and confirms that the version is served', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ rollback, model }) => {
       const run = await rollback({ toVersion: 1 });
@@ -22,7 +22,7 @@ describe.concurrent('a rollback', () => {
     });
   });
 
-  it('stays done where an instance does not follow, and says so', () => {
+  it('stays in effect if an instance does not follow, and reports it', () => {
     const fakes = fakeActivities({
       confirmServing: async () => {
         throw ApplicationFailure.nonRetryable('instance b answers with version 2');
@@ -38,7 +38,7 @@ describe.concurrent('a rollback', () => {
     });
   });
 
-  it('fails and tells of it where there is nothing to go back to', () => {
+  it('fails with a notification if there is no version to go back to', () => {
     const fakes = fakeActivities({
       rollBack: async () => {
         throw ApplicationFailure.nonRetryable('version 1 is the first', 'NO_ROLLBACK_TARGET');

@@ -1,4 +1,4 @@
-// With jitter a scheduled run starts late, and still speaks about the time without it.
+// With jitter a scheduled run starts late, and still uses its scheduled time.
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
@@ -22,11 +22,11 @@ afterAll(async () => {
   await connection.close();
 });
 
-it('names its scheduled time to the second, however late it started', async () => {
+it('uses its scheduled time to the second, however late it started', async () => {
   const options: ScheduleOptions = {
     scheduleId,
     spec: { intervals: [{ every: 2 * SECOND }] },
-    // No worker listens: the runs stay where they began.
+    // No worker polls, so the runs do not progress.
     action: {
       type: 'startWorkflow',
       workflowType: 'monitorWorkflow',
@@ -36,7 +36,7 @@ it('names its scheduled time to the second, however late it started', async () =
     policies: { overlap: ScheduleOverlapPolicy.ALLOW_ALL },
   };
   await putSchedule(client, options, installation);
-  // As `apply` changes a schedule that was made before there was jitter.
+  // As `apply` updates a schedule that was created before jitter was introduced.
   await putSchedule(client, { ...options, spec: { ...options.spec, jitter: 1.9 * SECOND } }, installation);
   const handle = client.schedule.getHandle(scheduleId);
   const late = await eventually(

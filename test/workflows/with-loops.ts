@@ -1,4 +1,4 @@
-// The loops inside one test file: one worker for all its tests, and every run's payloads checked as it goes by.
+// The loops for one test file: one worker for all its tests, and a check of every run's payloads.
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { type FakeActivities } from './fake-activities.ts';
 import { LARGEST_PAYLOADS, payloadSizes } from './history.ts';
@@ -9,7 +9,7 @@ import { installQuietRuntime } from './quiet-runtime.ts';
 export type WithLoops = (fakes: FakeActivities, work: (loops: Loops) => Promise<void>) => Promise<void>;
 
 /**
- * Starts a worker for the length of a file. After each body, every run that it started is looked through: no event
+ * Starts a worker for the tests of a file. After each test, checks every run that it started: no event
  * carries more than 16 kB.
  *
  * @example

@@ -1,4 +1,4 @@
-// A pending decision: what can be read as one, the queue, and the first outcome that stays.
+// A pending decision: which messages are valid, the queue, and that the first outcome is final.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -70,15 +70,15 @@ describe('malformed', () => {
 });
 
 describe('legible', () => {
-  test('a decision that can be read stays as it is, and nothing else of it stays', () => {
+  test('keeps the fields of a valid decision and drops all others', () => {
     expect(legible({ ...message, more: { of: 'it' } }, 'approve')).toEqual(message);
   });
 
-  test('the decision is the one it arrived as, whatever the message says', () => {
+  test("takes the decision from the signal's name, not from the message", () => {
     expect(legible({ ...message, decision: 'approve' }, 'reject').decision).toBe('reject');
   });
 
-  test('of any message a small one is left, malformed where the whole was', () => {
+  test('shortens any message, and keeps a malformed one malformed', () => {
     const odd = fc.oneof(
       fc.anything(),
       fc.record(
@@ -108,14 +108,14 @@ describe('PendingApproval', () => {
   const accepted = (decision: 'approve' | 'reject') => ({ accepted: true, decision });
   const refused = { accepted: false, decision: 'approve', refusal: 'no' } as const;
 
-  test('begins with nothing to verify and no outcome', () => {
+  test('starts with nothing to verify and no outcome', () => {
     const pending = new PendingApproval();
     expect(pending.hasNext).toBe(false);
     expect(pending.next()).toBeUndefined();
     expect(pending.outcome).toBeUndefined();
   });
 
-  test('decisions are taken in the order in which they arrived, each with a position of its own', () => {
+  test('returns decisions in the order in which they arrived, each with its own position', () => {
     const pending = new PendingApproval();
     const first = pending.enqueue('signal', message);
     const second = pending.enqueue('update', { ...message, decision: 'reject' });
@@ -139,7 +139,7 @@ describe('PendingApproval', () => {
     expect(pending.outcome).toEqual({ kind, message: { ...message, decision } });
   });
 
-  test('a refused decision has its result, and the waiting goes on', () => {
+  test('records the result of a refused decision, and continues to wait', () => {
     const pending = new PendingApproval();
     const entry = pending.enqueue('signal', message);
     pending.record(entry, refused);
@@ -147,7 +147,7 @@ describe('PendingApproval', () => {
     expect(pending.outcome).toBeUndefined();
   });
 
-  test('what was accepted after the end is recorded and changes nothing', () => {
+  test('records a decision that is accepted after the end, without changing the outcome', () => {
     const pending = new PendingApproval();
     pending.record(pending.enqueue('update', { ...message, decision: 'reject' }), accepted('reject'));
     const late = pending.enqueue('update', message);
@@ -156,7 +156,7 @@ describe('PendingApproval', () => {
     expect(pending.outcome?.kind).toBe('rejected');
   });
 
-  test('the first of expiry, superseding and decision stays', () => {
+  test('keeps the first outcome among expiry, supersession and decision', () => {
     const ends = [{ kind: 'expired' }, { kind: 'superseded', by: 3 }] as const;
     for (const first of ends) {
       const pending = new PendingApproval();

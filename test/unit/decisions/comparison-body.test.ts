@@ -1,4 +1,4 @@
-// Which evaluation decides, and how a person is told of both: one difference, the one that decided.
+// Which evaluation decides, and how both are described to a person: only the difference that decided is shown.
 import { describe, expect, test } from 'vitest';
 import { type Calibration } from '../../../domain/learning/artifact/calibrate.ts';
 import { chooseRecipe, type RecipeScores } from '../../../domain/learning/choose-recipe.ts';
@@ -82,15 +82,15 @@ const policy = { minDelta: 0.005, rule: 'superiority', margin: 0.01, logLossTole
 const decide = (outOfTime: TemporalHoldout | undefined, making?: Making) =>
   decidePromotion(promotionFacts(outOfTime ? { ...body, outOfTime } : body, 1, making), policy);
 
-describe('the words for the person who decides', () => {
-  test('show the one difference there is, if there is one evaluation', () => {
+describe('the summary for the person who decides', () => {
+  test('shows the only difference if there is one evaluation', () => {
     expect(describeEvidence(body, 2, 1)).toBe(
       'AUC of version 2 0.716 (0.706 to 0.726) against 0.695 (0.685 to 0.705) by version 1, ' +
         'difference 0.021 (0.011 to 0.031) on 1600 holdout rows up to 2024-03-25',
     );
   });
 
-  test('show the difference that decided, and name the other evaluation as the other', () => {
+  test('shows the difference that decided, and marks the other evaluation as the other', () => {
     const words = describeEvidence({ ...body, outOfTime: onFuture() }, 2, 1);
     expect(words).toBe(
       'AUC of version 2 0.650 (0.640 to 0.660) against 0.600 (0.590 to 0.610) by version 1, ' +
@@ -102,14 +102,14 @@ describe('the words for the person who decides', () => {
     expect(describeComparison({ ...body, outOfTime: onFuture() }, 2, 1).match(/difference/g)).toHaveLength(1);
   });
 
-  test('a temporal holdout that is too small to decide is the other', () => {
+  test('shows a temporal holdout that is too small to decide as the other evaluation', () => {
     const { decides, other } = evaluationsOf({ ...body, outOfTime: onFuture({ positiveClusters: 49 }) });
     expect([decides.by, other?.by]).toEqual(['entity', 'entity+time']);
   });
 });
 
 describe('the guard on log loss', () => {
-  test('looks at the rows after the cut if these decide: a break there refuses, whatever all rows say', () => {
+  test('uses the rows after the cutoff if these decide, and refuses a worse log loss there even if all rows look good', () => {
     const decision = decide(onFuture({ measures: measures(0.707, 1.099) }));
     expect(decision).toMatchObject({ promote: false, outcome: 'guard broken' });
     expect(decision.reason).toMatch(
@@ -118,7 +118,7 @@ describe('the guard on log loss', () => {
     expect(decide(onFuture({ measures: measures(0.707, 0.7) })).promote).toBe(true);
   });
 
-  test('of a comparison from before it was measured there, looks at all rows as it did', () => {
+  test('uses all rows for an old comparison that did not measure log loss after the cutoff', () => {
     const guard = decide(onFuture()).rules.find(({ name }) => name === 'calibration guard');
     expect(guard).toMatchObject({ held: true });
     expect(guard?.value).toBeCloseTo(-0.01, 10);
@@ -126,12 +126,12 @@ describe('the guard on log loss', () => {
   });
 });
 
-describe('judgements read from what is stored', () => {
+describe('judgements read from stored data', () => {
   const stateOf = (name: string, making?: Making, outOfTime?: TemporalHoldout) =>
     decide(outOfTime, making).rules.find((rule) => rule.name === name)?.value;
   const making: Making = { leaks: null, tuning: null, calibration: null };
 
-  test('a temporal holdout that was due and failed refuses; one that was not due does not', () => {
+  test('refuse if a temporal holdout was due and failed, but not if it was not due', () => {
     const failed = decide(dueAndFailed('TREES_WORKER_MISSING', 'no trees worker took the fit'));
     expect(failed).toMatchObject({ promote: false, outcome: 'judgement failed' });
     expect(failed.reason).toContain('"temporal holdout" was due and could not be made: TREES_WORKER_MISSING');
@@ -139,7 +139,7 @@ describe('judgements read from what is stored', () => {
     expect(decide(notDue('there is one row time')).promote).toBe(true);
   });
 
-  test('as they were stored before, they are not applicable and refuse nothing', () => {
+  test('are not applicable and refuse nothing if they were stored in the old form', () => {
     const before = {
       judged: false,
       reason: 'from what was known by 2024-03-11 nothing could be learnt',
@@ -154,7 +154,7 @@ describe('judgements read from what is stored', () => {
     expect(stateOf('leak check')).toBe('not applicable');
   });
 
-  test('a leak check that died refuses', () => {
+  test('refuse if the leak check failed', () => {
     const leaks = {
       then: 'refuse',
       auc: 0.95,
@@ -169,7 +169,7 @@ describe('judgements read from what is stored', () => {
     expect(stateOf('leak check', { ...making, leaks: { ...leaks, failed } })).toBe('failed');
   });
 
-  test('recipes: one that cannot be learnt is judged, one whose judging died is not, and none left is none chosen', () => {
+  test('count a recipe that cannot be trained as judged, one whose judgement failed as not judged, and no remaining recipe as a failure', () => {
     const plan: TrainingPlan = {
       change: null,
       recipes: [
@@ -190,7 +190,7 @@ describe('judgements read from what is stored', () => {
     expect(chosenFrom(out, out)).toBe('failed');
   });
 
-  test('calibration: rows that cannot be dealt are not applicable, a fold that could not be learnt failed', () => {
+  test('count calibration as not applicable if rows cannot be dealt into folds, and as failed if a fold could not be trained', () => {
     const none: Calibration = {
       asked: 'auto',
       map: { kind: 'none' },

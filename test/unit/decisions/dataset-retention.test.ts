@@ -1,4 +1,4 @@
-// Retention of datasets: what keeps rows, and from when their age counts.
+// Retention of datasets: which uses keep rows, and from when their age counts.
 import { describe, expect, it, test } from 'vitest';
 import { type DatasetUse, type KeptDataset, mayExpire } from '../../../domain/decisions/dataset-retention.ts';
 
@@ -34,7 +34,7 @@ describe('rows are kept, however old they are,', () => {
   });
 });
 
-describe('rows may go', () => {
+describe('rows may be deleted', () => {
   it.each<[string, readonly DatasetUse[]]>([
     ['that nothing was made of', []],
     ['of a version that was refused', [version]],
@@ -50,14 +50,14 @@ describe('rows may go', () => {
   });
 });
 
-test('their age counts from the last use, and exactly as old as the policy is kept', () => {
+test('age counts from the last use, and a dataset exactly as old as the policy allows is kept', () => {
   const used = (at: string): KeptDataset => dataset(1, [{ ...version, at: new Date(at) }]);
   expect(going(used('2025-11-25T00:00:00.000Z'))).toEqual([]);
   expect(going(used('2025-11-24T23:59:59.999Z'))).toEqual([1]);
   expect(going(dataset(1, [], new Date('2026-01-01Z')))).toEqual([]);
 });
 
-test('those unused longest go first', () => {
+test('datasets that were unused longest are deleted first', () => {
   const later = dataset(1, [{ ...version, at: new Date('2024-06-01Z') }]);
   expect(going(later, dataset(3), dataset(2))).toEqual([2, 3, 1]);
 });

@@ -1,11 +1,11 @@
-// decidePromotion: evidence, guards, then better; the first rule that does not hold gives the reason.
+// decidePromotion: evidence, guards, then improvement; the first requirement that is not met gives the reason.
 import { describe, expect, test } from 'vitest';
 import { decidePromotion, type PromotionDecision } from '../../../domain/decisions/decide-promotion.ts';
 import { MIN_CLUSTERS } from '../../../domain/data/math/class-clusters.ts';
 import { type PromotionFacts } from '../../../domain/decisions/promotion-facts.ts';
 import { type PromotionPolicy } from '../../../domain/decisions/promotion-rules.ts';
 
-/** A candidate that is surely better by enough. */
+/** A candidate that is significantly better by enough. */
 const better: PromotionFacts = {
   championVersion: 1,
   difference: { value: 0.13, low: 0.08, high: 0.18, p: 0.00002 },
@@ -137,14 +137,14 @@ test('promotes a candidate that is significantly better by enough, and records e
   ]);
 });
 
-test('without a champion the class prior is the one to beat', () => {
+test('compares a candidate with the class prior if there is no champion', () => {
   const decision = decide({ championVersion: null });
   expect(decision).toMatchObject({ promote: true, outcome: 'better' });
   expect(rule(decision, 'superiority')?.words).toContain('above that of the class prior');
   expect(rule(decision, 'calibration guard')?.words).toContain('of the class prior');
 });
 
-test('every rule is recorded in its order, also after one that is broken', () => {
+test('records every rule in order, even after one that is not met', () => {
   const bad = { positiveClusters: 0, leakedClusters: 3, difference: { value: -1, low: -1, high: -1, p: 1 } };
   expect(
     decide(bad)
@@ -155,14 +155,17 @@ test('every rule is recorded in its order, also after one that is broken', () =>
   expect(decide({}).rules.map(({ name }) => name)).toEqual(superiority);
 });
 
-test.each(['positiveClusters', 'negativeClusters'] as const)('too few %s are not enough evidence', (of) => {
-  const few = decide({ [of]: MIN_CLUSTERS - 1 });
-  expect(few).toMatchObject({ promote: false, outcome: 'not enough evidence' });
-  expect(few.reason).toMatch(/fewer than 50 of each$/);
-  expect(decide({ [of]: MIN_CLUSTERS })).toMatchObject({ promote: true });
-});
+test.each(['positiveClusters', 'negativeClusters'] as const)(
+  'refuses too few %s as not enough evidence',
+  (of) => {
+    const few = decide({ [of]: MIN_CLUSTERS - 1 });
+    expect(few).toMatchObject({ promote: false, outcome: 'not enough evidence' });
+    expect(few.reason).toMatch(/fewer than 50 of each$/);
+    expect(decide({ [of]: MIN_CLUSTERS })).toMatchObject({ promote: true });
+  },
+);
 
-test('one holdout cluster in a training set breaks a guard, however good the candidate', () => {
+test('refuses any candidate if one holdout cluster was in a training set', () => {
   expect(decide({ leakedClusters: 1 })).toMatchObject({
     promote: false,
     outcome: 'guard broken',
@@ -170,7 +173,7 @@ test('one holdout cluster in a training set breaks a guard, however good the can
   });
 });
 
-test('a log loss at the tolerance is kept, and one surely beyond it breaks a guard although the AUC is higher', () => {
+test('accepts a log loss at the tolerance, and refuses one significantly beyond it although the AUC is higher', () => {
   const at = (value: number, low = value - 0.01) =>
     decide({ logLossDifference: { value, low, high: value + 0.01 } }, { logLossTolerance: 0.25 });
   expect(at(0.25)).toMatchObject({ promote: true });
@@ -183,13 +186,13 @@ test('a log loss at the tolerance is kept, and one surely beyond it breaks a gua
   });
 });
 
-test('a log loss beyond the tolerance that is not surely worse breaks nothing, and is told', () => {
+test('accepts a log loss beyond the tolerance that is not significantly worse, and says so', () => {
   const unsure = decide({ logLossDifference: { value: 0.3, low: -0.01, high: 0.6 } });
   expect(unsure).toMatchObject({ promote: true });
   expect(rule(unsure, 'calibration guard')?.words).toMatch(/beyond 0.05, but not significantly worse$/);
 });
 
-test('a candidate that surely ranks the wrong way round breaks a guard by name', () => {
+test('refuses a candidate whose AUC is significantly below 0.5, by a guard of its own', () => {
   const inverted = decide({
     candidateAuc: { value: 0.3, low: 0.25, high: 0.35 },
     difference: { value: 0.1, low: 0.05, high: 0.15, p: 0.001 },
@@ -200,7 +203,7 @@ test('a candidate that surely ranks the wrong way round breaks a guard by name',
   expect(rule(touching, 'right way round')).toMatchObject({ held: true });
 });
 
-test('a champion that surely ranks the wrong way round is an alarm, and keeps nobody out', () => {
+test('raises an alarm for a champion whose AUC is significantly below 0.5, and refuses nobody', () => {
   const decision = decide({ championAuc: { value: 0.4, low: 0.35, high: 0.45 } });
   expect(decision.promote).toBe(true);
   expect(decision.alarms).toEqual([
@@ -208,7 +211,7 @@ test('a champion that surely ranks the wrong way round is an alarm, and keeps no
   ]);
 });
 
-test('one training label that came too late breaks a guard, and labels without a record break none', () => {
+test('refuses one late training label, and accepts labels whose times were not recorded', () => {
   expect(decide({ lateLabels: 1 })).toMatchObject({ promote: false, outcome: 'guard broken' });
   const unknown = decide({ lateLabels: null });
   expect(unknown.promote).toBe(true);
@@ -223,7 +226,7 @@ const slice = (name: string, high: number | null) => ({
   simultaneous: high === null ? null : { value: -0.1, low: -0.3, high },
 });
 
-test('a slice whose simultaneous interval lies wholly below the floor breaks a guard by its name', () => {
+test('refuses a slice whose simultaneous interval is entirely below the floor, and names it', () => {
   const fallen = decide({ slices: [slice('plan = pro', -0.051), slice('plan = basic', 0.1)] });
   expect(fallen).toMatchObject({ promote: false, outcome: 'guard broken' });
   expect(fallen.reason).toBe(
@@ -232,22 +235,22 @@ test('a slice whose simultaneous interval lies wholly below the floor breaks a g
   expect(rule(fallen, 'slice floor')).toMatchObject({ value: -0.051, bound: -0.05 });
 });
 
-test('a slice at the floor, or too small to be judged, breaks nothing', () => {
+test('accepts a slice at the floor, or one that is too small to be judged', () => {
   expect(decide({ slices: [slice('plan = pro', -0.05), slice('plan = rare', null)] }).promote).toBe(true);
 });
 
-test('a slice of a comparison from before intervals held together is judged by its own', () => {
+test("uses a slice's own interval in an old comparison without simultaneous intervals", () => {
   const { name, rows, positiveClusters, difference } = slice('plan = pro', 0);
   const before = { name, rows, positiveClusters, difference };
   expect(decide({ slices: [before] })).toMatchObject({ promote: false, outcome: 'guard broken' });
 });
 
-test('a candidate that is no better is refused for that, though a slice fell as well', () => {
+test("gives 'not better' as the reason before a slice that fell", () => {
   const none = { value: 0, low: -0.01, high: 0.01, p: 1 };
   expect(decide({ difference: none, slices: [slice('plan = pro', -0.06)] }).outcome).toBe('not better');
 });
 
-test('a difference whose interval reaches 0 is not surely better', () => {
+test('does not count a difference whose interval reaches 0 as significant', () => {
   const touching = decide({ difference: { value: 0.13, low: 0, high: 0.26, p: 0.05 } });
   expect(touching).toMatchObject({ promote: false, outcome: 'not better' });
   expect(touching.reason).toBe(
@@ -258,7 +261,7 @@ test('a difference whose interval reaches 0 is not surely better', () => {
   });
 });
 
-test('a sure but trifling difference is not better, and one at minDelta is', () => {
+test('refuses a significant difference below minDelta, and accepts one at minDelta', () => {
   const small = (value: number) => decide({ difference: { value, low: 0.001, high: 0.02, p: 0.001 } });
   expect(small(0.0099)).toMatchObject({
     promote: false,
@@ -268,7 +271,7 @@ test('a sure but trifling difference is not better, and one at minDelta is', () 
   expect(small(0.01)).toMatchObject({ promote: true });
 });
 
-test('by non-inferiority a candidate may be a little worse, within the margin', () => {
+test('accepts a slightly worse candidate within the margin of non-inferiority', () => {
   const worse = (low: number) =>
     decide({ difference: { value: -0.001, low, high: 0.02, p: 0.9 } }, { rule: 'non-inferiority' });
   expect(worse(-0.0199)).toMatchObject({
@@ -282,7 +285,7 @@ test('by non-inferiority a candidate may be a little worse, within the margin', 
   expect(rule(worse(-0.02), 'non-inferiority')).toMatchObject({ value: -0.02, bound: -0.02 });
 });
 
-test('evidence is asked for before guards, and guards before better', () => {
+test("gives missing evidence as the reason before a guard, and a guard before 'not better'", () => {
   const worse = { value: -1, low: -1, high: -1, p: 1 };
   expect(decide({ positiveClusters: 1, leakedClusters: 1, difference: worse }).outcome).toBe(
     'not enough evidence',
@@ -292,7 +295,7 @@ test('evidence is asked for before guards, and guards before better', () => {
   expect(decide({ leakedClusters: 1, logLossDifference: worseLoss }).reason).toMatch(/training set$/);
 });
 
-test('numbers that are none promote nobody', () => {
+test('promotes nobody if a number is NaN', () => {
   const nan = { value: NaN, low: NaN, high: NaN, p: NaN };
   expect(decide({ difference: nan })).toMatchObject({ promote: false });
   expect(decide({ difference: nan }, { rule: 'non-inferiority' })).toMatchObject({ promote: false });
@@ -303,7 +306,7 @@ test('numbers that are none promote nobody', () => {
   expect(decide({ leakedClusters: NaN })).toMatchObject({ outcome: 'guard broken' });
 });
 
-test('what the leak alarm warned of is told beside the decision, and refuses nobody', () => {
+test('lists warnings of the leak alarm among the alarms, and refuses nobody for them', () => {
   const decision = decide({
     leakAlarms: ['plan alone separates the classes'],
     championAuc: { value: 0.4, low: 0.35, high: 0.45 },
@@ -325,7 +328,7 @@ describe('a judgement that was due and could not be made', () => {
   const words =
     'the judgement "temporal holdout" was due and could not be made: NOT_CONVERGED: the gradient is 5.5e-3 after 54 steps';
 
-  test('refuses a candidate that is better by all that was measured, and gives the reason', () => {
+  test('refuses a candidate although it is better by every measure, and gives the reason', () => {
     const decision = decide({ judgements });
     expect(decision).toMatchObject({ promote: false, outcome: 'judgement failed', reason: words });
     expect(rule(decision, 'temporal holdout')).toEqual({
@@ -337,7 +340,7 @@ describe('a judgement that was due and could not be made', () => {
     });
   });
 
-  test('warns by policy: the rule did not hold, the other rules decide, and an alarm says so', () => {
+  test('only warns if the policy says so: the other rules decide, and an alarm describes it', () => {
     const decision = decide({ judgements }, { failedJudgement: 'warn' });
     expect(decision).toMatchObject({ promote: true, outcome: 'better' });
     expect(rule(decision, 'temporal holdout')).toMatchObject({ held: false, warns: true });
@@ -347,13 +350,13 @@ describe('a judgement that was due and could not be made', () => {
     );
   });
 
-  test('is named by any other judgement as well', () => {
+  test('is named in the reason, whichever judgement it is', () => {
     for (const name of ['leak check', 'recipes', 'calibration map'] as const)
       expect(decide({ judgements: [{ name, state }] }).reason).toContain(`the judgement "${name}" was due`);
   });
 });
 
-test('what the evaluation that did not decide would have refused is an alarm', () => {
+test('raises an alarm for what the evaluation that did not decide would have refused', () => {
   const other: PromotionFacts['other'] = {
     by: 'entity',
     rows: 1_400,

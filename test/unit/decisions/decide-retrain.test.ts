@@ -1,4 +1,4 @@
-// decideRetrain: the first reason that holds decides, labels and cooling down hold it back, all rules are recorded.
+// decideRetrain: the first reason that applies decides, too few labels and the cooldown stop it, all rules are recorded.
 import { describe, expect, test } from 'vitest';
 import {
   decideRetrain,
@@ -13,7 +13,7 @@ const promised = { value: 0.83, low: 0.8, high: 0.86 };
 const kept = { value: 0.82, low: 0.79, high: 0.85 };
 const fallen = { value: 0.5, low: 0.45, high: 0.55 };
 
-/** A window about which there is nothing to say. */
+/** A window in which nothing happened. */
 const quiet: RetrainFacts = {
   champion: { version: 3, promised },
   drift: { share: 0, driftedColumns: [] },
@@ -48,7 +48,7 @@ const order = [
   'labels came',
 ];
 
-test('a quiet window asks for nothing', () => {
+test('does not retrain for a quiet window', () => {
   expect(decide({})).toMatchObject({
     rulesVersion: 'retrain/3',
     retrain: false,
@@ -57,7 +57,7 @@ test('a quiet window asks for nothing', () => {
   });
 });
 
-test('every rule is recorded in its order with value and bound, whatever decided', () => {
+test('records every rule in order with value and bound, whichever rule decided', () => {
   const cases = [
     {},
     { champion: null },
@@ -106,18 +106,18 @@ test('every rule is recorded in its order with value and bound, whatever decided
   ]);
 });
 
-test('the same rows reported before are nothing new', () => {
+test("reports 'nothing new' for rows that were reported before", () => {
   expect(decide({ alreadyReported: true })).toMatchObject({ retrain: false, outcome: 'nothing new' });
 });
 
-test('rows that were reported before still start a retrain where a reason holds', () => {
+test('retrains on rows that were reported before if a reason applies', () => {
   expect(decide({ alreadyReported: true, realised: fallen })).toMatchObject({
     retrain: true,
     outcome: 'performance',
   });
 });
 
-test('without a champion the first version is trained', () => {
+test('trains the first version if there is no champion', () => {
   const decision = decide({ champion: null, drift: null, realised: null });
   expect(decision).toMatchObject({
     retrain: true,
@@ -129,7 +129,7 @@ test('without a champion the first version is trained', () => {
   expect(rule(decision, 'share')).toMatchObject({ value: null, words: 'drift has no reference yet' });
 });
 
-test('an AUC surely below what was promised is reason to retrain', () => {
+test('retrains for an AUC significantly below the promised one', () => {
   expect(decide({ realised: fallen })).toMatchObject({
     retrain: true,
     outcome: 'performance',
@@ -137,7 +137,7 @@ test('an AUC surely below what was promised is reason to retrain', () => {
   });
 });
 
-test('intervals that touch are not surely below', () => {
+test('does not count intervals that touch as significantly below', () => {
   const touching = { value: 0.7, low: 0.6, high: 0.8 };
   const decision = decide({ realised: touching });
   expect(decision.outcome).toBe('none');
@@ -147,7 +147,7 @@ test('intervals that touch are not surely below', () => {
   expect(decide({ realised: { ...touching, high: 0.7999 } }).outcome).toBe('performance');
 });
 
-test('performance is silent without labels or without a promise', () => {
+test('does not retrain for performance without labels or without a promised AUC', () => {
   const unlabelled = decide({ realised: null });
   expect(rule(unlabelled, 'performance')).toMatchObject({
     held: false,
@@ -164,7 +164,7 @@ test('performance is silent without labels or without a promise', () => {
   });
 });
 
-test('one drifted critical column is enough, and another column is not', () => {
+test('retrains for one drifted critical column, but not for one other column', () => {
   expect(decide({ drift: { share: 0.05, driftedColumns: ['fee'] } })).toMatchObject({
     retrain: true,
     outcome: 'critical',
@@ -173,7 +173,7 @@ test('one drifted critical column is enough, and another column is not', () => {
   expect(decide({ drift: { share: 0.05, driftedColumns: ['hours'] } })).toMatchObject({ outcome: 'none' });
 });
 
-test('a share of drifted columns at the bound is enough, and one below is not', () => {
+test('retrains for a share of drifted columns at the bound, but not below it', () => {
   expect(decide({ drift: { share: 0.3, driftedColumns: ['hours'] } })).toMatchObject({
     retrain: true,
     outcome: 'share',
@@ -182,11 +182,11 @@ test('a share of drifted columns at the bound is enough, and one below is not', 
   expect(decide({ drift: { share: 0.2999, driftedColumns: ['hours'] } })).toMatchObject({ outcome: 'none' });
 });
 
-test('no drifted column is no share, however low the bound', () => {
+test('does not retrain for the share without a drifted column, however low the bound', () => {
   expect(decide({}, { share: 0 })).toMatchObject({ retrain: false, outcome: 'none' });
 });
 
-test('the first reason decides, and the others are recorded as held', () => {
+test('decides by the first reason, and records that the others apply too', () => {
   const all: Partial<RetrainFacts> = {
     realised: fallen,
     drift: { share: 0.5, driftedColumns: ['fee', 'hours'] },
@@ -199,7 +199,7 @@ test('the first reason decides, and the others are recorded as held', () => {
   expect(decide({ ...all, champion: null }).outcome).toBe('bootstrap');
 });
 
-test('too few labels hold back any reason, and the reason is still told', () => {
+test('does not retrain with too few labels, and still gives the reason', () => {
   expect(decide({ realised: fallen, freshLabels: 199 })).toMatchObject({
     retrain: false,
     outcome: 'waiting for labels',
@@ -211,11 +211,11 @@ test('too few labels hold back any reason, and the reason is still told', () => 
   expect(decide({ realised: fallen, freshLabels: 200 }).outcome).toBe('performance');
 });
 
-test('too few labels are no outcome where no reason holds', () => {
+test('does not report too few labels as the outcome if no reason applies', () => {
   expect(decide({ freshLabels: 0 }).outcome).toBe('none');
 });
 
-test('rows and a definition that already led to a retrain cool down', () => {
+test('cools down if the same rows and definition already led to a retrain', () => {
   expect(decide({ realised: fallen, alreadyTrained: true })).toMatchObject({
     retrain: false,
     outcome: 'cooling down',
@@ -225,7 +225,7 @@ test('rows and a definition that already led to a retrain cool down', () => {
 
 const at = '2024-03-01T00:00:00.000Z';
 
-test('a recent refusal cools down, unless performance has fallen further since', () => {
+test('cools down after a recent refusal, unless performance has fallen further since', () => {
   const drift = { share: 0.5, driftedColumns: ['hours'] };
   const after = (realisedAuc: number | null, realised: RetrainFacts['realised']) =>
     decide({ drift, realised, recentRefusal: { at, realisedAuc } });
@@ -236,7 +236,7 @@ test('a recent refusal cools down, unless performance has fallen further since',
   expect(after(0.82, null)).toMatchObject({ retrain: false, outcome: 'cooling down' });
 });
 
-test('a refusal is told with its instant', () => {
+test('gives the instant of the refusal', () => {
   const drift = { share: 0.5, driftedColumns: ['hours'] };
   const cooling = decide({ drift, recentRefusal: { at, realisedAuc: 0.5 } });
   expect(rule(cooling, 'cooling down')).toMatchObject({
@@ -251,18 +251,18 @@ test('a refusal is told with its instant', () => {
   });
 });
 
-test('rows that already led to a retrain cool down even when performance has fallen further', () => {
+test('cools down for rows that already led to a retrain even if performance has fallen further', () => {
   const facts = { realised: fallen, alreadyTrained: true, recentRefusal: { at, realisedAuc: 0.9 } };
   expect(decide(facts).outcome).toBe('cooling down');
 });
 
-test('waiting for labels is said before cooling down', () => {
+test('reports waiting for labels before cooling down', () => {
   expect(decide({ realised: fallen, freshLabels: 0, alreadyTrained: true }).outcome).toBe(
     'waiting for labels',
   );
 });
 
-test('a broken contract comes before any reason, and no retrain starts on wrong data', () => {
+test('reports a broken contract before any reason, and does not retrain on wrong data', () => {
   const decision = decide({
     realised: fallen,
     champion: null,
@@ -279,7 +279,7 @@ test('a broken contract comes before any reason, and no retrain starts on wrong 
 
 const low = { value: 0.61, least: 0.7 };
 
-test('an estimated AUC below what the reference strays to is a reason, and one at the bound is none', () => {
+test('retrains for an estimated AUC below the range of the reference, but not at the bound', () => {
   expect(decide({ estimated: low })).toMatchObject({
     retrain: true,
     outcome: 'estimated performance',
@@ -290,13 +290,13 @@ test('an estimated AUC below what the reference strays to is a reason, and one a
   expect(rule(atBound, 'estimated performance')).toMatchObject({ held: false, value: 0.7, bound: 0.7 });
 });
 
-test('realised performance is said before the estimated, and that before drift', () => {
+test('gives realised performance as the reason before estimated, and that before drift', () => {
   const drift = { share: 0.5, driftedColumns: ['fee'] };
   expect(decide({ realised: fallen, estimated: low, drift }).outcome).toBe('performance');
   expect(decide({ estimated: low, drift }).outcome).toBe('estimated performance');
 });
 
-test('a reason that the policy does not name is recorded, and starts nothing', () => {
+test('only records a reason that the policy does not name', () => {
   const together = { excess: 0.09, least: 0.05 };
   const facts = {
     realised: fallen,
@@ -320,7 +320,7 @@ test('a reason that the policy does not name is recorded, and starts nothing', (
 
 const waiting = { reportId: 5, asOf: '2024-01-31T00:00:00.000Z', freshLabels: 200 };
 
-test('an earlier window is looked at again once enough of its labels have come', () => {
+test('names an earlier window to measure again once enough of its labels have arrived', () => {
   const decision = decide({ waiting });
   expect(decision).toMatchObject({ retrain: false, outcome: 'none', lookAgain: waiting });
   expect(rule(decision, 'labels came')).toMatchObject({
@@ -332,7 +332,7 @@ test('an earlier window is looked at again once enough of its labels have come',
   });
 });
 
-test('an earlier window goes on waiting with too few labels, and while this one leads to a retrain', () => {
+test('does not measure an earlier window again if it has too few labels, or if this window leads to a retrain', () => {
   const few = decide({ waiting: { ...waiting, freshLabels: 199 } });
   expect(few.lookAgain).toBeNull();
   expect(rule(few, 'labels came')).toMatchObject({ held: false, value: 199 });
@@ -340,7 +340,7 @@ test('an earlier window goes on waiting with too few labels, and while this one 
   expect(decide({}).lookAgain).toBeNull();
 });
 
-test('a window that waits itself, cools down or has a broken contract still lets an earlier one be looked at', () => {
+test('measures an earlier window again even if this one waits for labels, cools down or has a broken contract', () => {
   expect(decide({ waiting, realised: fallen, freshLabels: 0 })).toMatchObject({
     outcome: 'waiting for labels',
     lookAgain: waiting,
@@ -349,7 +349,7 @@ test('a window that waits itself, cools down or has a broken contract still lets
   expect(decide({ waiting, brokenContracts: ['type of fee'] }).lookAgain).toEqual(waiting);
 });
 
-test('the AUC at the refusal is the bound of cooling down', () => {
+test('uses the AUC at the refusal as the bound of the cooldown', () => {
   const cooling = decide({ realised: fallen, recentRefusal: { at, realisedAuc: 0.5 } });
   expect(rule(cooling, 'cooling down')).toMatchObject({ value: at, bound: 0.5 });
 });
@@ -362,7 +362,7 @@ describe('a judgement that was due and could not be made', () => {
     `the judgement "${name}" was due and could not be made: DATASET_EXPIRED: the rows are gone`;
 
   test.each(['drift', 'multivariate drift', 'performance'] as const)(
-    'is never taken for one that found nothing: %s',
+    'does not count as one that found nothing: %s',
     (name) => {
       const decision = decide({ ...failed(name), alreadyReported: true });
       expect(decision).toMatchObject({
@@ -375,12 +375,12 @@ describe('a judgement that was due and could not be made', () => {
     },
   );
 
-  test('keeps no retrain from a reason that holds in what was measured, and is told with it', () => {
+  test('does not prevent a retrain for another reason, and is reported with it', () => {
     const decision = decide({ ...failed('drift'), realised: fallen });
     expect(decision).toMatchObject({ retrain: true, outcome: 'performance', alarms: [words('drift')] });
   });
 
-  test('of quality stops the loop at this window, whatever else was found', () => {
+  test('stops the loop at this window if it is quality, whatever else was found', () => {
     const decision = decide({ ...failed('quality'), realised: fallen });
     expect(decision).toMatchObject({ retrain: false, outcome: 'judgement failed', reason: words('quality') });
   });

@@ -1,4 +1,4 @@
-// The list of what is judged when: one in code, one in docs/training.md, and both are the same.
+// The list of judgements in code and the one in docs/training.md are the same.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Judgement, JUDGEMENTS } from '../../../domain/judgements.ts';

@@ -1,4 +1,4 @@
-// Validation: each check passes on a sound version and refuses the one it is there for.
+// Validation: each check passes for a sound version and fails for the fault that it looks for.
 import { expect, test } from 'vitest';
 import { evaluationRows, type Frame } from '../../../domain/data/frame.ts';
 import { type Artifact } from '../../../domain/learning/artifact/artifact.ts';
@@ -43,14 +43,14 @@ const artifactOf = (slope: number): Artifact => ({
 const sound = artifactOf(1);
 const digest = digestOfScores(scoreRows(sound, frame, evaluationRows(frame)));
 
-test('a reloaded artifact must give the compared scores to the last bit', async () => {
+test('requires a reloaded artifact to reproduce the compared scores bit for bit', async () => {
   expect(await checkReload(linearScorer(sound), frame, digest)).toMatchObject({ passed: true });
   expect(await checkReload(linearScorer(artifactOf(1 + Number.EPSILON)), frame, digest)).toMatchObject({
     passed: false,
   });
 });
 
-test('every entity must have an online row', () => {
+test('requires an online row for every entity', () => {
   expect(checkOnlineRows(0, new Date(0)).passed).toBe(true);
   expect(checkOnlineRows(null, new Date(0))).toMatchObject({
     passed: true,
@@ -62,13 +62,13 @@ test('every entity must have an online row', () => {
   });
 });
 
-test('a record alone must score as its row, and odd input must give a probability', async () => {
+test('requires a single record to score like its row, and extreme input to give a probability', async () => {
   expect(await checkOnePath(linearScorer(sound), frame)).toMatchObject({
     passed: true,
     words: '3 records score as in training',
   });
   expect((await checkExtremes(linearScorer(sound), frame)).passed).toBe(true);
-  // NaN equals nothing, itself neither.
+  // NaN does not equal anything, not even itself.
   const broken = linearScorer(artifactOf(NaN));
   expect(await checkOnePath(broken, frame)).toMatchObject({
     passed: false,
@@ -77,13 +77,13 @@ test('a record alone must score as its row, and odd input must give a probabilit
   expect(await checkExtremes(broken, frame)).toMatchObject({ passed: false });
 });
 
-test('ninety-nine of a hundred single rows must be scored within 5 ms', () => {
+test('requires 99 of 100 single rows to be scored within 5 ms', () => {
   const durations = (slow: number) => Float64Array.from({ length: 1_000 }, (_, at) => (at < slow ? 6 : 1));
   expect(checkSpeed(durations(9)).passed).toBe(true);
   expect(checkSpeed(durations(11)).passed).toBe(false);
 });
 
-test('one failed check fails the version, and is named', () => {
+test('fails the version for one failed check, and names it', () => {
   const passed = checkOnlineRows(0, new Date(0));
   expect(validationOf([passed])).toEqual({ passed: true, checks: [passed], words: '' });
   expect(validationOf([passed, checkOnlineRows(1, new Date(0))])).toMatchObject({
@@ -99,12 +99,12 @@ const slice = (name: string, low: number, high: number) => ({
   difference: { value: (low + high) / 2, low, high },
 });
 
-test('a slice that may be no worse than the floor passes, and so does no slice at all', () => {
+test('passes a slice that may not be worse than the floor, and a comparison without slices', () => {
   expect(checkSliceFloor([slice('plan = pro', -0.2, -0.05)])).toMatchObject({ passed: true });
   expect(checkSliceFloor([])).toMatchObject({ passed: true });
 });
 
-test('a slice that is surely worse than the floor is named and fails', () => {
+test('fails for a slice that is significantly worse than the floor, and names it', () => {
   const check = checkSliceFloor([slice('plan = pro', -0.2, -0.051), slice('plan = plus', 0, 0.1)]);
   expect(check).toMatchObject({ passed: false, name: 'slice floor' });
   expect(check.words).toContain('plan = pro');

@@ -1,4 +1,4 @@
-// Names and texts that people send: one printable line, several readable ones, and what is recorded of others.
+// Names and texts that people send: valid names and comments, and how invalid ones are recorded.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -38,22 +38,25 @@ describe('a name', () => {
     'नमिता',
     '7',
     'x'.repeat(200),
-  ])('%j is one', (name) => {
+  ])('%j is accepted', (name) => {
     expect(nameProblem('by', name)).toBeUndefined();
     expect(printableName(name)).toBe(name);
   });
 
-  test.each(['', '   ', '---', 'x'.repeat(201), 7, null, undefined, {}])('%j is none', (name) => {
+  test.each(['', '   ', '---', 'x'.repeat(201), 7, null, undefined, {}])('%j is refused', (name) => {
     expect(nameProblem('by', name)).toBe('by must name a person, in at most 200 characters');
   });
 
-  test.each(unprintable)('%j is refused for %s, and recorded with it', (name, code) => {
-    expect(nameProblem('by', name)).toBe(`by must be one printable line: it contains ${code}`);
-    expect(printableName(name)).toContain(code);
-    expect(nameProblem('by', printableName(name))).toBeUndefined();
-  });
+  test.each(unprintable)(
+    '%j is refused because of %s, and recorded with that escape sequence',
+    (name, code) => {
+      expect(nameProblem('by', name)).toBe(`by must be one printable line: it contains ${code}`);
+      expect(printableName(name)).toContain(code);
+      expect(nameProblem('by', printableName(name))).toBeUndefined();
+    },
+  );
 
-  test('whatever is sent is recorded as one printable line', () => {
+  test('any name is recorded as one printable line', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const name = printableName(text);
@@ -63,7 +66,7 @@ describe('a name', () => {
     );
   });
 
-  test('is the same in other letter case, spaces and compositions', () => {
+  test('is the same with other letter case, spaces and compositions', () => {
     expect(sameName(' Ada  Lovelace', 'ada lovelace')).toBe(true);
     expect(sameName('Zo\u00eb', 'Zoe\u0308')).toBe(true);
     expect(sameName('ada\u00a0lovelace', 'ada lovelace')).toBe(true);
@@ -73,7 +76,7 @@ describe('a name', () => {
 });
 
 describe('a comment', () => {
-  test.each(['', 'two\nlines', 'a\r\nb\tc', '👩‍👩‍👧 fine', 'x'.repeat(2_000)])('%j is one', (text) => {
+  test.each(['', 'two\nlines', 'a\r\nb\tc', '👩‍👩‍👧 fine', 'x'.repeat(2_000)])('%j is accepted', (text) => {
     expect(textProblem('comment', text)).toBeUndefined();
     expect(readableText(text)).toBe(text);
   });

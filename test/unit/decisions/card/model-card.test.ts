@@ -1,4 +1,4 @@
-// The card of a version from before most of what it shows was measured: readable, and it says what is missing.
+// The card of an old version, for which little was measured: it is readable and says what is missing.
 import { expect, test } from 'vitest';
 import { cardInMarkdown } from '../../../../domain/decisions/card/card-in-markdown.ts';
 import { type CardFacts, modelCard } from '../../../../domain/decisions/card/model-card.ts';
@@ -98,7 +98,7 @@ const facts: CardFacts = {
   moves: [],
 };
 
-test('a comparison from before has a card, with what was not measured named among the limits', () => {
+test('renders an old comparison, and lists what was not measured among the limits', () => {
   const card = modelCard(facts, ['monthly_fee']);
   expect(card).toMatchObject({ rival: 'version 1', judged: { by: 'entity' } });
   expect(card.limits).toContain('When its training labels became known was not checked.');
@@ -110,7 +110,7 @@ test('a comparison from before has a card, with what was not measured named amon
   expect(text).not.toContain('log loss |');
 });
 
-test('the recipes that there were to choose from stand with the one that was taken, and why', () => {
+test('lists the available recipes with the chosen one, and why it was chosen', () => {
   const plan: TrainingPlan = {
     change: '2024-01-31T00:00:00.000Z',
     recipes: [
@@ -133,18 +133,18 @@ test('the recipes that there were to choose from stand with the one that was tak
   expect(cardInMarkdown(modelCard(facts, []))).not.toContain('Recipe');
 });
 
-test('what people write stays in its line and is no HTML', () => {
+test('keeps what people write within its line and escapes HTML', () => {
   const text = cardInMarkdown(modelCard(facts, []));
   expect(text).toContain('"fine \\<script>"');
 });
 
-test('a version that was not compared has a card as well', () => {
+test('renders a version that was not compared', () => {
   const card = modelCard({ ...facts, comparison: null, approval: null, evidenceDigest: null }, []);
   expect(card.limits).toContain('It has not been compared with anything.');
   expect(cardInMarkdown(card)).toContain('Nobody has decided on it. Evidence is not complete.');
 });
 
-test('a comparison from before is judged by the rules of today on what it holds', () => {
+test("applies today's rules to what an old comparison contains", () => {
   const today = decidePromotion(promotionFacts(body, 1), parseDefinition(churn).promotion);
   expect(today).toMatchObject({ promote: true, outcome: 'better', rulesVersion: 'promotion/3' });
   expect(today.rules.find(({ name }) => name === 'holdout use')?.words).toContain('were not counted');

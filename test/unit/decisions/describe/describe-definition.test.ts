@@ -1,4 +1,4 @@
-// A definition as it is told: what columns promise, how they drift, and where values of a row come from.
+// The description of a definition: contracts and drift settings of columns, and the origin of a row's values.
 import { describe, expect, test } from 'vitest';
 import {
   category,
@@ -63,7 +63,7 @@ const definition = parseDefinition(
 );
 
 describe('a description', () => {
-  test('tells of each view its keys and columns, and of derived columns their formula and place', () => {
+  test('contains the keys and columns of each view, and the formula and view of derived columns', () => {
     const { views, derived } = describeDefinition(definition);
     expect(views[0]).toMatchObject({
       table: 'account',
@@ -90,7 +90,7 @@ describe('an explained row', () => {
   const byName = (viewTimes: (number | null)[]) =>
     new Map(explainRow(definition, values, viewTimes).map((each) => [each.name, each]));
 
-  test('names of each value the table or formula, and the timestamp; of a derived one that of its oldest input', () => {
+  test('gives the table or formula and the timestamp of each value; for a derived one the timestamp of its oldest input', () => {
     const explained = byName([20, 10]);
     expect(explained.get('fee')).toEqual({
       name: 'fee', type: 'numeric', value: 3, isFeature: true, table: 'account', formula: null, timestamp: 20,
@@ -100,7 +100,7 @@ describe('an explained row', () => {
     expect(explained.get('spread')).toMatchObject({ formula: 'per_hour / tickets', timestamp: 10 });
   });
 
-  test('has no timestamp where no row was found', () => {
+  test('has no timestamp if no row was found', () => {
     const explained = byName([null, 10]);
     expect([explained.get('fee')?.timestamp, explained.get('tenure')?.timestamp]).toEqual([null, null]);
     expect(explained.get('spread')?.timestamp).toBe(10);
