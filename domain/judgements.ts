@@ -28,7 +28,7 @@ export interface Judgement {
 }
 
 const RULE = 'counts as a rule that failed: refused, or an alarm with `warn`';
-const GOES_ON = 'recorded; the outcome is `judgement failed` unless there is a reason to retrain';
+const RECORDED = 'recorded; the outcome is `judgement failed` unless there is a reason to retrain';
 const REFUSED = 'refused under either policy, because there is no comparison to decide on';
 
 /** Every judgement of the loops, in the order in which a run makes them. */
@@ -46,14 +46,14 @@ export const JUDGEMENTS = [
     name: 'drift',
     due: 'a version is in Production',
     notApplicable: 'no version is in Production',
-    failed: GOES_ON,
+    failed: RECORDED,
   },
   {
     run: 'monitor',
     name: 'multivariate drift',
     due: 'drift is due and `drift.multivariate` is not `false`',
     notApplicable: 'fewer than 50 entities on one side, or no column with two common values',
-    failed: GOES_ON,
+    failed: RECORDED,
   },
   {
     run: 'monitor',
@@ -61,7 +61,7 @@ export const JUDGEMENTS = [
     due: 'a version is in Production; the realised AUC needs holdout rows with labels of both classes, the estimated AUC is computed on holdout rows without a label',
     notApplicable:
       'no version is in Production, no holdout row has a label yet, or the version has no score reference',
-    failed: GOES_ON,
+    failed: RECORDED,
   },
   {
     run: 'retrain',
