@@ -99,10 +99,10 @@ describe('a logistic fit', () => {
   });
 
   test('reports progress that never decreases', () => {
-    const told: number[] = [];
-    fitLogistic(problemOf(signalFrame(), 1), (fraction) => told.push(fraction));
-    expect(told.length).toBeGreaterThan(0);
-    expect(told).toEqual([...told].sort((a, b) => a - b));
-    expect(told.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
+    const reported: number[] = [];
+    fitLogistic(problemOf(signalFrame(), 1), (fraction) => reported.push(fraction));
+    expect(reported.length).toBeGreaterThan(0);
+    expect(reported).toEqual([...reported].sort((a, b) => a - b));
+    expect(reported.every((fraction) => fraction >= 0 && fraction <= 1)).toBe(true);
   });
 });

@@ -142,8 +142,8 @@ test('scores that are all equal are left unchanged', () => {
 });
 
 test('reported progress never decreases', () => {
-  const told: number[] = [];
-  fitVersion({ ...input, ...both, onProgress: (fraction) => void told.push(fraction) });
-  expect(told.at(-1)).toBe(1);
-  expect(told).toEqual([...told].sort((a, b) => a - b));
+  const reported: number[] = [];
+  fitVersion({ ...input, ...both, onProgress: (fraction) => void reported.push(fraction) });
+  expect(reported.at(-1)).toBe(1);
+  expect(reported).toEqual([...reported].sort((a, b) => a - b));
 });

@@ -205,7 +205,7 @@ describe('cross-validation', () => {
     const frame = spanning();
     const noise = { ...frame, labels: frame.labels.map((_, row) => ((row * 7919) % 3 === 0 ? 1 : 0)) };
     expect(tune(noise, { tune: { l2: [0.01, 1, 1_000] } }).chosen.l2).toBe(1_000);
-    const told: number[] = [];
+    const reported: number[] = [];
     const { folds } = planTraining(frame, trainingOf({ tune: {} }), null);
     crossValidate(
       {
@@ -216,10 +216,10 @@ describe('cross-validation', () => {
         options: { seed: 7 },
         metric: 'auc',
       },
-      (fraction) => told.push(fraction),
+      (fraction) => reported.push(fraction),
     );
-    expect(told).toEqual([...told].sort((a, b) => a - b));
-    expect(told.at(-1)).toBe(1);
+    expect(reported).toEqual([...reported].sort((a, b) => a - b));
+    expect(reported.at(-1)).toBe(1);
   });
 
   test('fails with the code of the trainer if classes are separated and there is no penalty', () => {
