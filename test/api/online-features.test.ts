@@ -127,7 +127,7 @@ describe('a look-up', () => {
       'lists of different lengths',
       { feature_service: 'alpha', entities: { user_id: ['a', 'b'], region: ['eu'] } },
       'INVALID_REQUEST',
-      /entities\.region has 1 values, and user_id has 2/,
+      /entities\.region has 1 values, but user_id has 2/,
     ],
     [
       'a key that is missing',
