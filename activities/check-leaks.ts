@@ -27,7 +27,10 @@ import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { compute } from './compute/compute.ts';
 import { type ActivityDeps, computeControl } from './deps.ts';
 
-/** Maximum number of training rows per class that are examined; a larger window is sampled evenly, which hardly affects the AUCs. */
+/**
+ * Maximum number of training rows per class that are examined; a larger window is sampled evenly, which hardly affects
+ * the AUCs.
+ */
 const MAX_ROWS_OF_CLASS = 25_000;
 
 /** The result of the leak check of a training window. */
@@ -83,7 +86,9 @@ async function lookForLeaks(
   };
 }
 
-/** A leak is refused by the policy of the alarm; a check that could not be made, by the policy for failed judgements. */
+/**
+ * A leak is refused by the policy of the alarm; a check that could not be made, by the policy for failed judgements.
+ */
 function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksChecked['refused'] {
   if (check.failed)
     return promotion.failedJudgement === 'warn'
@@ -93,7 +98,10 @@ function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksCheck
   return isRefused(check) ? { code: 'LEAK_SUSPECTED', reason } : null;
 }
 
-/** Judges the newest monitor window on its own if there are older rows, because a recent leak would be diluted among all rows. */
+/**
+ * Judges the newest monitor window on its own if there are older rows, because a recent leak would be diluted among all
+ * rows.
+ */
 async function judgeNewest(
   frame: Frame,
   { monitor, training }: ModelDefinition,

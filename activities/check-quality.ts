@@ -39,7 +39,10 @@ export interface QualityChecked extends Described {
 
 /** The step that checks quality. */
 export const qualityActivities = ({ database }: ActivityDeps) => ({
-  /** Checks the window's contracts and looks for faults. If this stops the loop, the other parts record why they are missing. */
+  /**
+   * Checks the window's contracts and looks for faults. If this stops the loop, the other parts record why they are
+   * missing.
+   */
   async checkQuality({ reportId, failed }: ReportToJudge): Promise<QualityChecked> {
     const quality = failed
       ? qualityFailed(failed)
@@ -54,7 +57,10 @@ export const qualityActivities = ({ database }: ActivityDeps) => ({
   },
 });
 
-/** Returns why nothing is measured on the window; null if it is measured. Rows that could not be checked may be as wrong as rows that failed. */
+/**
+ * Returns why nothing is measured on the window; null if it is measured. Rows that could not be checked may be as wrong
+ * as rows that failed.
+ */
 function stopsBecause(quality: QualityPart): string | null {
   if (quality.failed) return describeFailedJudgement('quality', quality.failed);
   const stopping = stoppingContracts(quality);

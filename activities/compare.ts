@@ -25,7 +25,10 @@ export type { Failed };
 /** A comparison to make. */
 export interface ComparisonAsked {
   readonly retrainId: string;
-  /** The result of the temporal holdout or the error that ended it; both absent in runs from before that was a step of its own. */
+  /**
+   * The result of the temporal holdout or the error that ended it; both absent in runs from before that was a step of
+   * its own.
+   */
   readonly outOfTime?: TemporalHoldout;
   readonly outOfTimeFailed?: Failed;
   /** The error of the last attempt, if the comparison is to be recorded as failed; absent if it is to be made. */
@@ -41,7 +44,10 @@ export interface Compared {
 
 /** The steps that compare a candidate. */
 export const compareActivities = (deps: ActivityDeps) => ({
-  /** Evaluates the recipe of a retrain's candidate on later rows. A step of its own, so that even a crash is recorded as a failed judgement. */
+  /**
+   * Evaluates the recipe of a retrain's candidate on later rows. A step of its own, so that even a crash is recorded as
+   * a failed judgement.
+   */
   async judgeTemporalHoldout({ retrainId }: { retrainId: string }): Promise<TemporalHoldout> {
     const { database } = deps;
     const retrain = await getRetrain(database, retrainId);

@@ -51,7 +51,10 @@ export async function countWindow(
   return { profile, scored: profileOfScores(scores, (await holdout.finish()).scores) };
 }
 
-/** Decodes a reference. One of an older format is returned as unmeasured, so that it does not stop the rest of the monitor run. */
+/**
+ * Decodes a reference. One of an older format is returned as unmeasured, so that it does not stop the rest of the
+ * monitor run.
+ */
 export function referenceOf(encoded: EncodedReference): FeatureReference | Unmeasured {
   try {
     return decodeReference(encoded);

@@ -171,7 +171,10 @@ function failedJudgements(report: Report): FailedJudgement[] {
   return found.flatMap(({ name, failed }) => (failed ? [{ name, ...failed }] : []));
 }
 
-/** Drift is due on every window that passes the quality check while a version is in Production, so if it is missing, that is a failure. */
+/**
+ * Drift is due on every window that passes the quality check while a version is in Production, so if it is missing,
+ * that is a failure.
+ */
 function driftFailed({ championVersion, quality, drift }: Report): Failed | undefined {
   if (drift?.measured !== false) return undefined;
   const isDue = championVersion !== null && !quality?.failed && !(quality && stoppingContracts(quality)[0]);

@@ -54,7 +54,11 @@ export const byRule = (evidenceDigest: string | null = null): Authority => ({
   ...currentRun(),
 });
 
-/** Heartbeat and cancellation of the current activity, as options for freezing. @example { request, window, ...freezeControl() } */
+/**
+ * Heartbeat and cancellation of the current activity, as options for freezing.
+ *
+ * @example { request, window, ...freezeControl() }
+ */
 export const freezeControl = (): FreezeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
 
 /** The same for a computation in a thread. @example await compute('tellApart', input, computeControl()) */

@@ -24,7 +24,10 @@ export interface Evaluation {
   readonly keys: Keys;
 }
 
-/** Returns the evaluation window: that of the report that caused the retrain, otherwise the monitor window at the requested instant. */
+/**
+ * Returns the evaluation window: that of the report that caused the retrain, otherwise the monitor window at the
+ * requested instant.
+ */
 export async function evaluationDataset(
   database: Database,
   retrain: Retrain,
@@ -45,7 +48,11 @@ export async function evaluationDataset(
   });
 }
 
-/** Reads the evaluation rows of a window through a definition. @throws TidegateError TOO_FEW_LABELS if there are none */
+/**
+ * Reads the evaluation rows of a window through a definition.
+ *
+ * @throws TidegateError TOO_FEW_LABELS if there are none
+ */
 export async function readEvaluation(
   database: Database,
   window: Dataset,

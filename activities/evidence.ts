@@ -25,7 +25,9 @@ export interface PendingEvidence {
 
 /** The step that assembles the evidence. */
 export const evidenceActivities = ({ database }: ActivityDeps) => ({
-  /** Assembles report, comparison, decision, validation, definition and rule versions of a version into its evidence. */
+  /**
+   * Assembles report, comparison, decision, validation, definition and rule versions of a version into its evidence.
+   */
   async assembleEvidence(input: {
     model: string;
     version: number;

@@ -1,4 +1,5 @@
-// Runs one fit of trees on a trees worker, through a workflow run of its own: waits for it, sends heartbeats and forwards
+// Runs one fit of trees on a trees worker, through a workflow run of its own: waits for it, sends heartbeats and
+// forwards
 // a cancellation.
 import { cancelled, heartbeat } from '@temporalio/activity';
 import {

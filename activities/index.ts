@@ -25,7 +25,9 @@ import { tuneActivities } from './tune.ts';
 import { validateActivities } from './validate.ts';
 import { decisionActivities } from './verify-decision.ts';
 
-/** Creates every activity that the workflows call. An error on a source table names the table as the definition does. */
+/**
+ * Creates every activity that the workflows call. An error on a source table names the table as the definition does.
+ */
 export const createActivities = (deps: ActivityDeps) =>
   namingSources(deps.database, {
     ...freezeActivities(deps),

@@ -1,4 +1,5 @@
-// The temporal holdout: trains by the candidate's recipe on what was known by a cutoff, and tests on holdout rows after it.
+// The temporal holdout: trains by the candidate's recipe on what was known by a cutoff, and tests on holdout rows
+// after it.
 import { type ErrorCode, TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { before, durationOf } from '../domain/model/parts/duration.ts';

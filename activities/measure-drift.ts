@@ -122,7 +122,9 @@ async function evidentlyDrift(
 interface MeasuredWindow {
   readonly reference: FeatureReference;
   readonly profile: WindowProfile;
-  /** The champion's score reference, and the window's holdout scores in its bins; null if there is no score reference. */
+  /**
+   * The champion's score reference, and the window's holdout scores in its bins; null if there is no score reference.
+   */
   readonly scores: FeatureReference | null;
   readonly scored: WindowProfile | null;
   readonly minRows: number;

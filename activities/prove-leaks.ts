@@ -14,7 +14,9 @@ export interface Proved {
   readonly leakedClusters: number;
 }
 
-/** Intersects the evaluation clusters with the training clusters of each version, and looks up when labels became known. */
+/**
+ * Intersects the evaluation clusters with the training clusters of each version, and looks up when labels became known.
+ */
 export async function proveLeaks(
   database: Database,
   evaluation: Evaluation,

@@ -1,4 +1,5 @@
-// Trains a version of trees: fits it, checks it against the serving runtime, calibrates it and freezes its score reference.
+// Trains a version of trees: fits it, checks it against the serving runtime, calibrates it and freezes its score
+// reference.
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { evaluationRows, type Frame, trainingRows } from '../domain/data/frame.ts';
 import { chooseCalibration } from '../domain/learning/artifact/calibrate.ts';
@@ -37,7 +38,10 @@ export interface TrainedTrees {
   readonly scores: ScoreReference | null;
 }
 
-/** With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold are. */
+/**
+ * With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold
+ * are.
+ */
 const ENOUGH_HELD_OUT = 1_000;
 
 /** Approximate maximum number of training rows that are scored out of fold. */
@@ -124,7 +128,11 @@ export async function trainTrees(database: Database, fit: FitTrees, task: TreesT
   }
 }
 
-/** Compares the scores of the runtime and of LightGBM on the same rows. @throws TidegateError INVALID_ONNX if they differ */
+/**
+ * Compares the scores of the runtime and of LightGBM on the same rows.
+ *
+ * @throws TidegateError INVALID_ONNX if they differ
+ */
 async function checkSample(scorer: Scorer, frame: Frame, { sample }: TreeOutcome): Promise<void> {
   const scores = await scorer.scoreRows(frame, Uint32Array.from(sample.rows));
   const apart = scores.reduce((most, score, at) => Math.max(most, Math.abs(score - sample.scores[at]!)), 0);

@@ -41,7 +41,10 @@ export interface Candidate {
 
 /** The step that trains. */
 export const trainActivities = (deps: ActivityDeps) => ({
-  /** Trains by the chosen recipe on the labelled rows outside the holdout, and registers a version in stage None; once per retrain. */
+  /**
+   * Trains by the chosen recipe on the labelled rows outside the holdout, and registers a version in stage None; once
+   * per retrain.
+   */
   async trainCandidate({ retrainId }: { retrainId: string }): Promise<Candidate> {
     const { database } = deps;
     const registered = await findVersionOfRetrain(database, retrainId);
@@ -142,7 +145,10 @@ async function datasetOfRecipe(
   });
 }
 
-/** With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold are. */
+/**
+ * With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold
+ * are.
+ */
 const ENOUGH_HELD_OUT = 1_000;
 
 /** Approximate maximum number of training rows that are scored out of fold. */

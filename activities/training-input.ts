@@ -7,7 +7,12 @@ import { type TrainingOptions } from '../domain/learning/trainer.ts';
 import { type ErrorCode } from '../domain/errors.ts';
 import { type Platform } from '../domain/learning/repetition.ts';
 
-/** Returns the input of a training. @param recipe undefined means the definition's own @example versionInput(frame, definition.training, tuning?.chosen) */
+/**
+ * Returns the input of a training.
+ *
+ * @param recipe undefined means the definition's own
+ * @example versionInput(frame, definition.training, tuning?.chosen)
+ */
 export const versionInput = (
   frame: Frame,
   training: ModelDefinition['training'],

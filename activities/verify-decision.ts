@@ -131,7 +131,9 @@ async function refusedByIdentity(
   return undefined;
 }
 
-/** Logs the alarm and sends a notification; a failure to send is only logged, so that the decision is still recorded. */
+/**
+ * Logs the alarm and sends a notification; a failure to send is only logged, so that the decision is still recorded.
+ */
 async function raiseAlarm(deps: ActivityDeps, alarm: Notification): Promise<void> {
   log.error(alarm.message, { ...alarm });
   try {

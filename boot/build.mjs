@@ -34,7 +34,9 @@ export async function buildPrograms(folder) {
   });
 }
 
-/** Replaces `import.meta.url`, so that built code finds the files next to its source, such as migrations and scripts. */
+/**
+ * Replaces `import.meta.url`, so that built code finds the files next to its source, such as migrations and scripts.
+ */
 const keepUrls = {
   name: 'keep-urls',
   setup: (/** @type {import('esbuild').PluginBuild} */ { onLoad }) => {

@@ -117,7 +117,11 @@ export async function importVersion(database: Database, input: VersionImport): P
   return { version, dataset };
 }
 
-/** Scores extreme records and all rows. @throws TidegateError INVALID_ONNX naming a record whose score is not a probability */
+/**
+ * Scores extreme records and all rows.
+ *
+ * @throws TidegateError INVALID_ONNX naming a record whose score is not a probability
+ */
 async function scoreOnTrial(scorer: Scorer, frame: Frame): Promise<void> {
   const odd = extremeRecords(frame);
   const alone = await tried(() => scorer.scoreRecords(odd.map(({ record }) => record)));
@@ -132,7 +136,9 @@ async function scoreOnTrial(scorer: Scorer, frame: Frame): Promise<void> {
 const notAProbability = (what: string, score: number): TidegateError =>
   new TidegateError('INVALID_ONNX', `${what} is scored ${score}, which is not a probability`);
 
-/** Converts an error of the runtime during scoring to INVALID_ONNX, because it is a fault of the model or its schema. */
+/**
+ * Converts an error of the runtime during scoring to INVALID_ONNX, because it is a fault of the model or its schema.
+ */
 async function tried<T>(score: () => T | Promise<T>): Promise<T> {
   try {
     return await score();

@@ -11,7 +11,10 @@ import { openOnnxRuntime, type OnnxRuntime, type Session, type Tensor } from './
 // Rows per call of the runtime; between blocks the event loop can serve other requests.
 const BLOCK = 4_096;
 
-/** Difference between scoring a record on its own and within a matrix: sums may be in another order, and float32 has seven digits. */
+/**
+ * Difference between scoring a record on its own and within a matrix: sums may be in another order, and float32 has
+ * seven digits.
+ */
 const TOLERANCE = 1e-6;
 
 /**
@@ -82,7 +85,11 @@ export async function openOnnxScorer(artifact: OnnxArtifact, bytes: Uint8Array):
   return { features, scoreRows, scoreRecords, tolerance: TOLERANCE, explain: null };
 }
 
-/** Reads the column of the positive class as probabilities. @throws TidegateError INVALID_ONNX if there is no such column */
+/**
+ * Reads the column of the positive class as probabilities.
+ *
+ * @throws TidegateError INVALID_ONNX if there is no such column
+ */
 function probabilities({ data, dims }: Tensor, { output }: OnnxArtifact, count: number): Float64Array {
   const width = data.length / count;
   if (!Number.isInteger(width) || dims[0] !== count || output.column >= width) {

@@ -1,4 +1,5 @@
-// Opens a scorer from a version's data. Does not import the database, and imports the ONNX runtime only when it is needed.
+// Opens a scorer from a version's data. Does not import the database, and imports the ONNX runtime only when it is
+// needed.
 import type { Artifact } from '../domain/learning/artifact/artifact.ts';
 import type { OnnxArtifact } from '../domain/learning/artifact/onnx-artifact.ts';
 import { linearScorer, type Scorer } from '../domain/learning/artifact/scorer.ts';

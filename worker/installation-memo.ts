@@ -15,7 +15,10 @@ export const installationMemo = ({ id }: Installation): Record<string, unknown> 
   [INSTALLATION_MEMO]: id,
 });
 
-/** Returns the installation that a memo names; undefined for runs that were started before memos were written, or by hand. */
+/**
+ * Returns the installation that a memo names; undefined for runs that were started before memos were written, or by
+ * hand.
+ */
 export function ownerIn(memo: Record<string, unknown> | undefined): string | undefined {
   const owner = memo?.[INSTALLATION_MEMO];
   return typeof owner === 'string' ? owner : undefined;
@@ -96,7 +99,10 @@ export async function refuseForeignRuns(
 // Maximum number of runs that a worker remembers as its own.
 const MAX_KNOWN = 10_000;
 
-/** Delay before an activity of a foreign run is tried again, so that its own workers can take it: from a second up to an hour. */
+/**
+ * Delay before an activity of a foreign run is tried again, so that its own workers can take it: from a second up to an
+ * hour.
+ */
 const retryDelay = (attempt: number): number => Math.min(attempt ** 3, 3_600) * 1_000;
 
 /**

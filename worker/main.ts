@@ -95,7 +95,10 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
   }
 }
 
-/** Installs Temporal's runtime with our logger and the signals that stop the workers; once per process, before any connection. */
+/**
+ * Installs Temporal's runtime with our logger and the signals that stop the workers; once per process, before any
+ * connection.
+ */
 function installRuntime(logger: Logger): Runtime {
   return Runtime.install({
     logger: runtimeLogger(logger),
@@ -157,7 +160,10 @@ const MEANT: ReadonlySet<string> = new Set([
   'No Nexus services registered, not polling for Nexus tasks',
 ]);
 
-/** Returns a logger for Temporal's runtime that writes to pino. Errors in the metadata keep their stack; messages about intended behaviour are logged at debug level. */
+/**
+ * Returns a logger for Temporal's runtime that writes to pino. Errors in the metadata keep their stack; messages about
+ * intended behaviour are logged at debug level.
+ */
 export function runtimeLogger(logger: Logger): TemporalLogger {
   const log = (level: LogLevel, message: string, meta: LogMetadata = {}): void => {
     const { error, ...rest } = meta as { error?: unknown };

@@ -95,7 +95,8 @@ const commonOptions = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) 
       ],
     },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
-    // After this, steps that have not ended are abandoned and their connections closed: shutdown takes at most 20 seconds.
+    // After this, steps that have not ended are abandoned and their connections closed: shutdown takes at most
+    // 20 seconds.
     shutdownForceTime: '15 seconds',
   }) satisfies Partial<WorkerOptions>;
 
@@ -175,11 +176,17 @@ export function asFailure(thrown: unknown, step?: string): unknown {
   });
 }
 
-/** Maps an error of Postgres or Temporal. Failures that Temporal creates already have a type, and their cause belongs to another step. */
+/**
+ * Maps an error of Postgres or Temporal. Failures that Temporal creates already have a type, and their cause belongs to
+ * another step.
+ */
 const ofServers = (thrown: unknown): TidegateError | undefined =>
   thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));
 
-/** Maps a bug in the program, or a missing row that an earlier step should have written; errors of Temporal's SDK are neither. */
+/**
+ * Maps a bug in the program, or a missing row that an earlier step should have written; errors of Temporal's SDK are
+ * neither.
+ */
 function ofProgram(thrown: unknown): TidegateError | undefined {
   if (thrown instanceof TemporalFailure) return undefined;
   if (thrown instanceof NoResultError)

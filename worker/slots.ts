@@ -27,7 +27,9 @@ export const slotsFor = (processors: number = availableParallelism()): Slots => 
   notices: 4,
 });
 
-/** Connections reserved for short steps that a person waits for; if all are in use, further steps wait for milliseconds. */
+/**
+ * Connections reserved for short steps that a person waits for; if all are in use, further steps wait for milliseconds.
+ */
 const CONNECTIONS_FOR_PEOPLE = 8;
 
 /** Returns a pool size with which no step has to wait for a connection that another step holds for long. */

@@ -2,7 +2,10 @@
 import { confirmServing } from './activities.ts';
 import { describeFailure, type Notifications, type RunDetails } from './run-details.ts';
 
-/** Confirms that a version is served. The swap is final: an instance that cannot follow is reported, and nothing is undone. */
+/**
+ * Confirms that a version is served. The swap is final: an instance that cannot follow is reported, and nothing is
+ * undone.
+ */
 export async function confirmServed(
   { model, version }: { model: string; version: number },
   details: RunDetails,

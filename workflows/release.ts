@@ -173,7 +173,10 @@ class Release {
     );
   }
 
-  /** Archives the version and requests a retrain: the champion changed during the wait, so the approved comparison is no longer valid. */
+  /**
+   * Archives the version and requests a retrain: the champion changed during the wait, so the approved comparison is no
+   * longer valid.
+   */
   async #compareAgain(message: string): Promise<ReleaseResult> {
     const { model, version, retrainId } = this.#input;
     const result = await this.#archive('stale', 'stale', message);

@@ -171,7 +171,9 @@ async function compare(retrainId: string, enter: (step: string) => void): Promis
   return recordingFailure(compareWithChampion, { retrainId, ...judged });
 }
 
-/** Archives a candidate that could not be compared, regardless of the policy, because there is no evidence to decide on. */
+/**
+ * Archives a candidate that could not be compared, regardless of the policy, because there is no evidence to decide on.
+ */
 async function refuseUncompared(
   { retrainId, model }: RetrainRequest,
   version: number,

@@ -100,7 +100,8 @@ export function howToDecide(version: number, evidenceDigest: string, summary: st
 
 const fenced = (value: unknown): string => '```json\n' + JSON.stringify(value, null, 2) + '\n```';
 
-// Messages are passed on to activities and notifications; the error of a database driver can be as long as its statement.
+// Messages are passed on to activities and notifications; the error of a database driver can be as long as its
+// statement.
 const MAX_MESSAGE = 2_000;
 
 /** Why a run or step failed. */

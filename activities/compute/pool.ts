@@ -1,4 +1,5 @@
-// A pool of compute threads: the caller's event loop stays free, threads are reused, and an abort ends a thread immediately.
+// A pool of compute threads: the caller's event loop stays free, threads are reused, and an abort ends a thread
+// immediately.
 import { AsyncResource } from 'node:async_hooks';
 import { Worker } from 'node:worker_threads';
 import { defectOf } from '../../domain/defect.ts';
@@ -8,13 +9,19 @@ import { errorOf, type TaskMessage, type ThreadMessage } from './message.ts';
 /** Progress and cancellation of a computation. */
 export interface ComputeControl {
   readonly signal: AbortSignal;
-  /** Called with fractions from 0 to 1, in the async context of the caller; an error that it throws ends the computation. */
+  /**
+   * Called with fractions from 0 to 1, in the async context of the caller; an error that it throws ends the
+   * computation.
+   */
   readonly onProgress: (fraction: number) => void;
 }
 
 /** Options of a pool. */
 export interface PoolOptions {
-  /** The script of its threads; it answers each `TaskMessage` with `ThreadMessage`s, the last of them `done` or `failed`. */
+  /**
+   * The script of its threads; it answers each `TaskMessage` with `ThreadMessage`s, the last of them `done` or
+   * `failed`.
+   */
   readonly entry: string | URL;
   /** Maximum number of threads; further tasks wait in the order in which they came. */
   readonly size: number;

@@ -44,7 +44,10 @@ export const tasks = {
     onProgress: OnProgress,
   ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, maxRows),
 
-  /** Measures how well each feature on its own predicts the label; leaves out features for which this cannot be measured. */
+  /**
+   * Measures how well each feature on its own predicts the label; leaves out features for which this cannot be
+   * measured.
+   */
   judgeFeaturesAlone: (
     { frame, seed }: { readonly frame: Frame; readonly seed: number },
     onProgress: OnProgress,
@@ -84,7 +87,10 @@ export const tasks = {
     readonly seed: number;
   }): Performance => measurePerformance(rows, seed),
 
-  /** Measures log loss and the other measures of champion and candidate, with intervals by resampling; needs at least one row. */
+  /**
+   * Measures log loss and the other measures of champion and candidate, with intervals by resampling; needs at least
+   * one row.
+   */
   sideBySide: (input: SideBySideInput): SideBySide => sideBySide(input),
 } as const;
 

@@ -5,7 +5,9 @@ import { TidegateError } from '../../domain/errors.ts';
 import { failureOf, type TaskMessage, type ThreadMessage } from './message.ts';
 import { tasks } from './tasks.ts';
 
-/** Added to the niceness of the process, because computations can wait longer than answers to a person or to Temporal. */
+/**
+ * Added to the niceness of the process, because computations can wait longer than answers to a person or to Temporal.
+ */
 const NICENESS = 5;
 
 // Linux has a priority for each thread; elsewhere this would slow down the whole process.

@@ -59,7 +59,8 @@ export function malformed(message: unknown): string | undefined {
   return undefined;
 }
 
-// Keeps one character more than is allowed, so that a text that was too long is still refused. Postgres cannot store NUL.
+// Keeps one character more than is allowed, so that a text that was too long is still refused. Postgres cannot store
+// NUL.
 const shortened = (value: unknown, longest: number): string | undefined =>
   typeof value === 'string' ? value.slice(0, longest + 1).replaceAll('\0', '\uFFFD') : undefined;
 

@@ -1,4 +1,5 @@
-// A comparison as it is stored: the numbers, the rows they were measured on, and the proof that no version was trained on them.
+// A comparison as it is stored: the numbers, the rows they were measured on, and the proof that no version was
+// trained on them.
 import { dayOf } from '../model/window.ts';
 import { type Comparison } from '../learning/compare/comparison.ts';
 import { type McNemarAtThreshold } from '../learning/metrics/mcnemar.ts';
@@ -9,7 +10,10 @@ import { type Interval, formatInterval } from '../data/math/interval.ts';
 import { type HoldoutUse, type LeakProof } from './leak-proof.ts';
 import { type Judged, judgedBy, type TemporalHoldout } from './temporal-holdout.ts';
 
-/** The stored form of a comparison. Plain JSON; optional parts are absent in comparisons that were made before those parts were measured. */
+/**
+ * The stored form of a comparison. Plain JSON; optional parts are absent in comparisons that were made before those
+ * parts were measured.
+ */
 export interface ComparisonBody extends Comparison {
   /** The evaluation window, ISO 8601. */
   readonly window: { readonly from: string; readonly to: string };
@@ -31,7 +35,11 @@ export interface ComparisonBody extends Comparison {
   readonly importance?: readonly FeatureImportance[];
 }
 
-/** Names what the candidate is compared with: the champion, or the class prior if there is none. @example describeChampion(1) // 'version 1' */
+/**
+ * Names what the candidate is compared with: the champion, or the class prior if there is none.
+ *
+ * @example describeChampion(1) // 'version 1'
+ */
 export const describeChampion = (championVersion: number | null): string =>
   championVersion === null ? 'the class prior' : `version ${championVersion}`;
 
@@ -115,7 +123,10 @@ export function describeComparison(body: ComparisonBody, candidate: number, cham
   );
 }
 
-/** Summarizes a comparison in one line for the person who approves: the difference that decided, then the other evaluation. */
+/**
+ * Summarizes a comparison in one line for the person who approves: the difference that decided, then the other
+ * evaluation.
+ */
 export function describeEvidence(body: ComparisonBody, candidate: number, champion: number | null): string {
   const { decides, other } = evaluationsOf(body);
   return (
@@ -127,7 +138,10 @@ export function describeEvidence(body: ComparisonBody, candidate: number, champi
   );
 }
 
-/** Describes the evaluation that did not decide. Leaves out its difference, which could be mistaken for the one that decided. */
+/**
+ * Describes the evaluation that did not decide. Leaves out its difference, which could be mistaken for the one that
+ * decided.
+ */
 export const describeOtherEvaluation = (other: Evaluated | null): string =>
   other === null
     ? ''

@@ -15,7 +15,9 @@ export interface TrainedOn {
   readonly sharedClusters: number;
   /** Latest instant at which a label of its training rows became known; null if the label table does not record it. */
   readonly newestLabelKnown: string | null;
-  /** Training rows whose label was not known by `labelsKnownBy`; null if the label table does not record it. Must be 0. */
+  /**
+   * Training rows whose label was not known by `labelsKnownBy`; null if the label table does not record it. Must be 0.
+   */
   readonly lateLabels: number | null;
   /** Evaluation rows later than the end of its training window. */
   readonly laterRows: number;
@@ -39,7 +41,11 @@ export interface LeakProof {
 /** A version whose training rows are not known. */
 export type UnprovenVersion = Pick<TrainedOn, 'version' | 'role'>;
 
-/** Explains what cannot be proven for an imported version. @example describeUnproven({ version: 3, role: 'champion' }) */
+/**
+ * Explains what cannot be proven for an imported version.
+ *
+ * @example describeUnproven({ version: 3, role: 'champion' })
+ */
 export const describeUnproven = ({ version, role }: UnprovenVersion): string =>
   `version ${version} (${role}) is unproven: it was imported, and its training rows are not known; it may have been ` +
   'trained on rows of this comparison, so the absence of a leak cannot be proven';
@@ -70,7 +76,11 @@ function describeLabelTimes({ lateLabels, newestLabelKnown, labelsKnownBy }: Tra
   return `${lateLabels} of its labels became known after ${dayOf(new Date(labelsKnownBy))}${newest}`;
 }
 
-/** Describes how often the holdout was used. @example describeHoldoutUse(use) // 'this holdout was used for 3 decisions before, 1 of them on the same rows' */
+/**
+ * Describes how often the holdout was used.
+ *
+ * @example describeHoldoutUse(use) // 'this holdout was used for 3 decisions before, 1 of them on the same rows'
+ */
 export const describeHoldoutUse = ({ decisions, onSameRows }: HoldoutUse): string =>
   decisions === 0
     ? 'this holdout was not used for a decision before'

@@ -29,7 +29,11 @@ export interface PromotionFacts {
   readonly logLossToBeat: number;
   /** Log loss of the candidate minus `logLossToBeat`. */
   readonly logLossDifference: Interval;
-  /** The rows on which both were measured: those that decide, except in old comparisons. @example 'holdout rows after 2024-03-11' */
+  /**
+   * The rows on which both were measured: those that decide, except in old comparisons.
+   *
+   * @example 'holdout rows after 2024-03-11'
+   */
   readonly logLossRows: string;
   /** Evaluation clusters on which either version was trained. */
   readonly leakedClusters: number;

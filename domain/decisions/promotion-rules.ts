@@ -46,7 +46,10 @@ export const evaluationUsed = ({ judged }: PromotionFacts): Requirement => ({
   words: `decided by ${judged.by}: ${judged.why}`,
 });
 
-/** Requires that each judgement that was due was made, one rule per judgement; if the policy says `warn`, a failure only warns. */
+/**
+ * Requires that each judgement that was due was made, one rule per judgement; if the policy says `warn`, a failure only
+ * warns.
+ */
 export function judgementsMade(
   { judgements }: PromotionFacts,
   { failedJudgement = 'refuse' }: PromotionPolicy,
@@ -64,7 +67,9 @@ export function judgementsMade(
   });
 }
 
-/** Records how many decisions used this holdout before; always met. The more there were, the less a narrow win means. */
+/**
+ * Records how many decisions used this holdout before; always met. The more there were, the less a narrow win means.
+ */
 export const holdoutUse = ({ holdout }: PromotionFacts): Requirement => ({
   name: 'holdout use',
   met: true,
@@ -73,7 +78,10 @@ export const holdoutUse = ({ holdout }: PromotionFacts): Requirement => ({
   words: holdout ? describeHoldoutUse(holdout) : 'earlier decisions on this holdout were not counted',
 });
 
-/** Requires that no version was trained on an evaluation cluster. This is not known for imported versions, and the text says so. */
+/**
+ * Requires that no version was trained on an evaluation cluster. This is not known for imported versions, and the text
+ * says so.
+ */
 export const noLeak = ({ leakedClusters, unproven }: PromotionFacts): Requirement => ({
   name: 'no leak',
   met: leakedClusters === 0,
@@ -85,7 +93,9 @@ export const noLeak = ({ leakedClusters, unproven }: PromotionFacts): Requiremen
   ].join('; '),
 });
 
-/** Requires that no training label became known after the instant that its version claims; met if that was not recorded. */
+/**
+ * Requires that no training label became known after the instant that its version claims; met if that was not recorded.
+ */
 export const labelTimes = ({ lateLabels }: PromotionFacts): Requirement => ({
   name: 'label times',
   met: lateLabels === null || lateLabels === 0,
@@ -97,7 +107,10 @@ export const labelTimes = ({ lateLabels }: PromotionFacts): Requirement => ({
       : `${lateLabels} training labels became known after the instant that their version claims`,
 });
 
-/** Requires that the candidate's AUC on the rows that decide is not significantly below 0.5, as it is with inverted labels. */
+/**
+ * Requires that the candidate's AUC on the rows that decide is not significantly below 0.5, as it is with inverted
+ * labels.
+ */
 export function rightWayRound({ candidateAuc }: PromotionFacts): Requirement {
   const met = !(candidateAuc.high < 0.5);
   return {

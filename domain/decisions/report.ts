@@ -27,7 +27,10 @@ export interface MeasuredPerformance {
   readonly realised: Performance | null;
   /** On rows without a mature label; absent in reports that were written before it was measured. */
   readonly estimated?: EstimatedPerformance | NotEstimated;
-  /** Labels of all rows of the window and of its holdout rows; absent in reports that were written before they were counted. */
+  /**
+   * Labels of all rows of the window and of its holdout rows; absent in reports that were written before they were
+   * counted.
+   */
   readonly labels?: { readonly window: LabelCounts; readonly holdout: LabelCounts };
 }
 
@@ -48,7 +51,9 @@ export const notMade = (name: JudgementName, failed: Failed): Unmeasured => ({
 export const describeDrift = (part: DriftPart): string =>
   part.measured ? part.verdict.reason : `drift was not measured: ${part.reason}`;
 
-/** Describes the realised AUC with its interval and rows, and the estimated AUC with its caveat; or why there is none. */
+/**
+ * Describes the realised AUC with its interval and rows, and the estimated AUC with its caveat; or why there is none.
+ */
 export function describePerformance(part: PerformancePart): string {
   if (!part.measured) return `performance was not measured: ${part.reason}`;
   const estimated = part.estimated?.measured ? `; ${describeEstimate(part.estimated)}` : '';
@@ -63,7 +68,11 @@ function describeRealised({ championVersion, realised }: MeasuredPerformance): s
     : `version ${championVersion} has AUC ${formatInterval(auc)} on ${rows} holdout rows`;
 }
 
-/** Describes an estimate. @example describeEstimate(estimated) // 'AUC 0.701 (0.662 to 0.740) without labels on 1400 rows, outside 0.712 to 0.801 (…)' */
+/**
+ * Describes an estimate.
+ *
+ * @example describeEstimate(estimated) // 'AUC 0.701 (0.662 to 0.740) without labels on 1400 rows, outside 0.712 to 0.801 (…)'
+ */
 export function describeEstimate({ auc, rows, caveat }: EstimatedPerformance): string {
   if (auc === null) return `no AUC could be estimated on ${rows} rows without a label`;
   const [value, low, high, least, greatest] = fixed([auc.value, auc.low, auc.high, auc.least, auc.greatest]);

@@ -15,12 +15,18 @@ export interface MeasuredFacts {
   readonly drift: {
     readonly share: number;
     readonly driftedColumns: readonly string[];
-    /** How far the lower end of the domain classifier's AUC lies above 0.5, and the least that counts; null if not measured. */
+    /**
+     * How far the lower end of the domain classifier's AUC lies above 0.5, and the least that counts; null if not
+     * measured.
+     */
     readonly together?: { readonly excess: number; readonly least: number } | null;
   } | null;
   /** The champion's realised AUC on this window's holdout; null if too few labels are mature. */
   readonly realised: Interval | null;
-  /** The champion's AUC estimated on holdout rows without a label, and the bound below which it is an alarm; null if not estimated. */
+  /**
+   * The champion's AUC estimated on holdout rows without a label, and the bound below which it is an alarm; null if not
+   * estimated.
+   */
   readonly estimated: { readonly value: number; readonly least: number } | null;
 }
 
@@ -33,7 +39,10 @@ export const bootstrap = ({ champion }: MeasuredFacts): Reason => ({
   words: champion === null ? 'no version is in Production' : `version ${champion.version} is in Production`,
 });
 
-/** Applies if the realised AUC is significantly below the promised one: the upper end of its interval is below the lower end of the promised interval. */
+/**
+ * Applies if the realised AUC is significantly below the promised one: the upper end of its interval is below the lower
+ * end of the promised interval.
+ */
 export function performance({ champion, realised }: MeasuredFacts): Reason {
   const promised = champion?.promised ?? null;
   const rule = { name: 'performance', value: realised?.value ?? null, bound: promised?.low ?? null };
@@ -95,7 +104,10 @@ export function share({ drift }: MeasuredFacts, bound: number): Reason {
   };
 }
 
-/** Applies if a classifier on all columns together separates the window from the reference, however small the drift of each column is. */
+/**
+ * Applies if a classifier on all columns together separates the window from the reference, however small the drift of
+ * each column is.
+ */
 export function multivariate({ drift }: MeasuredFacts): Reason {
   const together = drift?.together ?? null;
   const rule = { name: 'multivariate', value: together?.excess ?? null, bound: together?.least ?? null };

@@ -1,4 +1,5 @@
-// The temporal holdout: the recipe is trained on what was known by a cutoff time and tested on holdout clusters after it.
+// The temporal holdout: the recipe is trained on what was known by a cutoff time and tested on holdout clusters
+// after it.
 import { dayOf } from '../model/window.ts';
 import { type SideBySide } from '../learning/compare/side-by-side.ts';
 import { type Interval } from '../data/math/interval.ts';
@@ -14,7 +15,9 @@ export interface TemporalHoldoutResult {
   readonly rowTimes: number;
   readonly trainedRows: number;
   readonly trainingDigest: string;
-  /** Whether the label table records when a label became known, or it is assumed to be row time plus the label's delay. */
+  /**
+   * Whether the label table records when a label became known, or it is assumed to be row time plus the label's delay.
+   */
   readonly labelTimes: 'known' | 'delay';
   readonly rows: number;
   readonly positiveClusters: number;
@@ -22,9 +25,14 @@ export interface TemporalHoldoutResult {
   readonly championAuc: Interval;
   readonly candidateAuc: Interval;
   readonly difference: Interval & { readonly p: number };
-  /** Log loss and the other measures on the same rows; absent in comparisons that were made before these were measured. */
+  /**
+   * Log loss and the other measures on the same rows; absent in comparisons that were made before these were measured.
+   */
   readonly measures?: SideBySide;
-  /** End of the champion's training window, ISO 8601; null without one. If it is after the cutoff, the champion was trained on part of that future. */
+  /**
+   * End of the champion's training window, ISO 8601; null without one. If it is after the cutoff, the champion was
+   * trained on part of that future.
+   */
   readonly championTrainedUntil: string | null;
 }
 
@@ -52,7 +60,11 @@ export const dueAndFailed = (code: string | null, reason: string): NoTemporalHol
   reason,
 });
 
-/** Returns whether the temporal holdout was judged, failed or was not applicable. @example temporalHoldoutState(body.outOfTime).state // 'made' */
+/**
+ * Returns whether the temporal holdout was judged, failed or was not applicable.
+ *
+ * @example temporalHoldoutState(body.outOfTime).state // 'made'
+ */
 export function temporalHoldoutState(outOfTime: TemporalHoldout | undefined): JudgementState {
   if (outOfTime === undefined) return { state: 'not applicable', reason: 'there was no temporal holdout' };
   if (outOfTime.judged) return { state: 'made' };

@@ -61,7 +61,10 @@ export function checkOnlineRows(missing: number | null, asOf: Date): ValidationC
   return { name, passed: missing === 0, words };
 }
 
-/** Checks that a record scored on its own, as the API does it, gets the score of its row in the frame, within the scorer's tolerance. */
+/**
+ * Checks that a record scored on its own, as the API does it, gets the score of its row in the frame, within the
+ * scorer's tolerance.
+ */
 export async function checkOnePath(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {
   const rows = Uint32Array.from({ length: Math.min(SINGLE_ROWS, frame.rows) }, (_, row) => row);
   const together = await scorer.scoreRows(frame, rows);
@@ -93,7 +96,11 @@ export function checkSliceFloor(slices: readonly Slice[]): ValidationCheck {
   return { name: 'slice floor', passed: fallen.length === 0, words };
 }
 
-/** Checks that the 99th percentile of the time to score one record is at most 5 ms. @param milliseconds one duration per record, at least one */
+/**
+ * Checks that the 99th percentile of the time to score one record is at most 5 ms.
+ *
+ * @param milliseconds one duration per record, at least one
+ */
 export function checkSpeed(milliseconds: Float64Array): ValidationCheck {
   const p99 = milliseconds.toSorted()[Math.floor(0.99 * milliseconds.length)] ?? Infinity;
   const words = `99 % of single rows are scored within ${fixed([p99], [P99_BOUND_MS])[0]} ms, bound ${P99_BOUND_MS} ms`;

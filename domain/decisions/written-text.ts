@@ -1,4 +1,5 @@
-// Checks names and texts that people send, and makes refused ones safe to record. Workflow code runs this file: a change here needs `patched`.
+// Checks names and texts that people send, and makes refused ones safe to record. Workflow code runs this file: a
+// change here needs `patched`.
 
 /** Maximum length of a person's name, in characters. */
 export const MAX_NAME = 200;
@@ -30,7 +31,10 @@ export function nameProblem(at: string, value: unknown): string | undefined {
     : `${at} must be one printable line: it contains ${escapeSequence(found)}`;
 }
 
-/** Returns why a value is not a comment or reason: a text of at most 2,000 characters, without control characters other than line breaks and tabs. */
+/**
+ * Returns why a value is not a comment or reason: a text of at most 2,000 characters, without control characters other
+ * than line breaks and tabs.
+ */
 export function textProblem(at: string, value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_TEXT)
     return `${at} must be a text of at most 2,000 characters`;

@@ -149,7 +149,10 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
 
 const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
 
-/** The temporal holdout: its numbers, or that it failed; empty if it was not due, because the line above gives the reason. */
+/**
+ * The temporal holdout: its numbers, or that it failed; empty if it was not due, because the line above gives the
+ * reason.
+ */
 function futurePart(body: ComparisonBody, rival: string): string[] {
   const { outOfTime } = body;
   const holdout = temporalHoldoutState(outOfTime);
@@ -221,5 +224,9 @@ function markdownTable(head: readonly string[], rows: readonly (readonly string[
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** Escapes a text so that it stays within its table cell or line and is not read as HTML. @example escaped('x < 3') // 'x \\< 3' */
+/**
+ * Escapes a text so that it stays within its table cell or line and is not read as HTML.
+ *
+ * @example escaped('x < 3') // 'x \\< 3'
+ */
 const escaped = (text: string): string => text.replaceAll(/[|<]/g, '\\$&').replaceAll(/\s*[\r\n]+\s*/g, ' ');

@@ -31,7 +31,9 @@ export interface CardTraining {
   readonly origin: { readonly name: string; readonly note: string } | null;
   /** Features that were constant in training and so do not contribute to the score. */
   readonly dropped: readonly string[];
-  /** The available recipes and why this one was chosen; null for versions that were trained before there was a choice. */
+  /**
+   * The available recipes and why this one was chosen; null for versions that were trained before there was a choice.
+   */
   readonly tuning: Tuning | null;
   /** As stored in the artifact; null if it has none. */
   readonly calibration: Calibration | null;
