@@ -106,7 +106,7 @@ function printStatus(output: Output, status: ModelStatus): void {
   if (pending) output.line(`  decide       ${approveCommand({ model, version: pending.version })}`);
 }
 
-/** Describes the progress of a run. @example 'a run as of 2024-02-29 00:00 has processed 40000 of 336000 entities, last at 10:31' */
+/** Describes the progress of a run: 'a run as of 2024-02-29 00:00 has processed 40000 of 336000 entities, last at 10:31'. */
 function describeRun({ asOf, entities, lookedAt, vanished, removed, updatedAt }: OnlineRun): string {
   const done =
     vanished === null

@@ -11,7 +11,11 @@ export function day(instant: Date): string {
   return text.endsWith(' 00:00') ? text.slice(0, 10) : text;
 }
 
-/** Formats a value with three decimals, with more if it would round to 0; null for a missing value. @example three(0.6216) // '0.622' */
+/**
+ * Formats a value with three decimals, with more if it would round to 0; null for a missing value.
+ *
+ * @example three(0.6216) // '0.622'
+ */
 export const three = (value: number | null | undefined): string | null =>
   value === null || value === undefined ? null : (fixed([value])[0] ?? null);
 

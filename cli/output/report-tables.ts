@@ -125,8 +125,8 @@ const HEAD = [
 ] as const;
 
 /**
- * One row per column, with the signal that decided its verdict, and one row each for labels and predictions. `mean`, `missing`
- * and `values` show reference → window. `floor` is the effect that chance alone reaches, `new` the share of values that the
+ * One row per column, with the signal that decided its verdict, and one row each for labels and predictions. `mean`,
+ * `missing` and `values` show reference → window. `floor` is the effect that chance alone reaches, `new` the share of values that the
  * reference does not have.
  */
 export const driftTable = ({ columns, others, alpha }: DriftVerdict): Table => ({

@@ -44,7 +44,10 @@ export async function followToApproval(
   return { retrain, pending, isJudgementFailed: false };
 }
 
-/** Whether a retrain was refused because a judgement failed: before training, in the promotion decision, or before it was compared. */
+/**
+ * Whether a retrain was refused because a judgement failed: before training, before the comparison, or in the promotion
+ * decision.
+ */
 export async function lacksJudgement(
   { database }: Pick<Services, 'database'>,
   { model, outcome, reason, candidateVersion }: Retrain,

@@ -85,7 +85,11 @@ async function notesOrProblem(database: Database, definition: ModelDefinition): 
   }
 }
 
-/** Checks the chain of stage moves and the evidence of the version in Staging. @throws TidegateError HISTORY_CHANGED, EVIDENCE_CHANGED */
+/**
+ * Checks the chain of stage moves and the evidence of the version in Staging.
+ *
+ * @throws TidegateError HISTORY_CHANGED, EVIDENCE_CHANGED
+ */
 async function checkHistory(database: Database, model: string): Promise<void> {
   const { broken } = await checkChain(database, model);
   if (broken) throw historyChanged(model, broken);

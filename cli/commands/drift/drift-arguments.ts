@@ -5,7 +5,11 @@ import { type ColumnKind } from '../../../domain/drift/tables/column-builder.ts'
 /** The kind of each named column, or `ignore`. */
 export type NamedTypes = Readonly<Record<string, ColumnKind | 'ignore'>>;
 
-/** Parses `column=numeric`, `column=category` or `column=ignore` and adds it to earlier ones. @example parseType('zip=category', {}) */
+/**
+ * Parses `column=numeric`, `column=category` or `column=ignore` and adds it to earlier ones.
+ *
+ * @example parseType('zip=category', {}) // { zip: 'category' }
+ */
 export function parseType(text: string, earlier: NamedTypes = {}): NamedTypes {
   const at = text.lastIndexOf('=');
   const type = text.slice(at + 1);

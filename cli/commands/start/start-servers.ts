@@ -63,7 +63,12 @@ export async function startServers(
   return { ...endpoints, apiUrl, logs: logs.folder };
 }
 
-/** Brings the schema up to date, in the embedded Postgres unless DATABASE_URL is set; returns the URL. Only the embedded one gets the example's tables. */
+/**
+ * Starts the embedded Postgres, unless DATABASE_URL names another one, and brings its schema up to date. Only the embedded
+ * one gets the example's tables.
+ *
+ * @returns the address of the database
+ */
 async function database({ config, say, run, logs }: Parts): Promise<string> {
   const isEmbedded = config.databaseUrl === undefined;
   const url = config.databaseUrl ?? (await embeddedPostgres());

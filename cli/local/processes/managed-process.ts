@@ -59,7 +59,10 @@ process.once('exit', () => {
   for (const [pid, signal] of living) signalProcess(pid, signal);
 });
 
-/** Waits for a child's end and the rest of its output; at most a second for output, because a grandchild may keep the pipes open. */
+/**
+ * Waits for a child's end and the rest of its output; for the output at most a second, because a grandchild may keep the pipes
+ * open.
+ */
 const endOf = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => {
     const settle = () =>
