@@ -103,7 +103,7 @@ async function countValues(
 
 /** @example "'yes' (120 rows), 'no' (4000 rows) and 3 more" */
 function listed(values: readonly LabelValue[]): string {
-  if (values.length === 0) return 'no value';
+  if (values.length === 0) return 'none of its values';
   const shown = values.map(({ value, rows }) => `'${value}' (${rows} ${rows === 1 ? 'row' : 'rows'})`);
   const classes = new Map(values.map(({ means, alike }) => [means, alike]));
   const more = [...classes.values()].reduce((sum, alike) => sum + alike, 0) - values.length;

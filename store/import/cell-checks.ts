@@ -109,10 +109,10 @@ const numericOf =
     const problem = numeric(value);
     if (problem !== undefined) return problem;
     const { digits, whole } = digitsOf(value);
-    const most = precision - scale;
+    const maxWhole = precision - scale;
     // Rounding to the scale adds a digit only if all digits are nines.
     const isCarried = digits.startsWith('9'.repeat(precision)) && (digits[precision] ?? '0') >= '5';
-    const fits = digits === '' || whole < most || (whole === most && !isCarried);
+    const fits = digits === '' || whole < maxWhole || (whole === maxWhole && !isCarried);
     return fits ? undefined : `does not fit ${precision} digits, ${scale} of them decimals`;
   };
 

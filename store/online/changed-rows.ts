@@ -41,7 +41,8 @@ export async function changesSince(
   tag: string,
 ): Promise<Changes> {
   const age = ageOf(look, BigInt(mark.horizon));
-  if (age < 0n || age > MAX_AGE) return { unknown: 'the database was restored, or much was written, since' };
+  if (age < 0n || age > MAX_AGE)
+    return { unknown: 'the database was restored, or too much was written, since the last run' };
   const attached: string[][] = [];
   for (const [at, { table }] of sources.entries()) {
     const parts = partsSince(look.tables[at] as SourceTable, mark.tables[at] ?? null);

@@ -11,7 +11,7 @@ export interface Source {
   readonly timestamp: string;
   /** A view may be keyed by fewer keys than the entity has. */
   readonly keys: readonly KeyColumn[];
-  /** Present for a view, absent for the spine. */
+  /** Present for a view, absent for the rows table. */
   readonly view?: ViewDefinition;
 }
 

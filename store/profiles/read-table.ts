@@ -81,5 +81,5 @@ function checkHeader(name: string, header: readonly string[], key: string | unde
   const twice = header.find((column, at) => header.indexOf(column) !== at);
   if (twice !== undefined) throw unreadable(name, `two columns are named ${JSON.stringify(twice)}`);
   if (header.includes('')) throw unreadable(name, `column ${header.indexOf('') + 1} has no name`);
-  if (key !== undefined && !header.includes(key)) throw unreadable(name, `it has no column ${key}, the key`);
+  if (key !== undefined && !header.includes(key)) throw unreadable(name, `the key column ${key} is missing`);
 }

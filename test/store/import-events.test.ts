@@ -30,7 +30,7 @@ const events = (...rows: readonly string[]): Files => ({
 
 async function contents(table = 'events') {
   const { rows } = await fixture.database.pool.query<{ row: string }>(
-    `select concat_ws(' ', user_id, fee, as_of at time zone 'UTC', case when loaded_at = as_of then 'at once' when
+    `select concat_ws(' ', user_id, fee, as_of at time zone 'UTC', case when loaded_at = as_of then 'at its time' when
        loaded_at > now() - interval '1 hour' then 'now' else (loaded_at at time zone 'UTC')::text end) as row
      from public.${table} order by user_id, as_of, loaded_at`,
   );
@@ -39,9 +39,9 @@ async function contents(table = 'events') {
 
 const first = ['ann,2026-01-01T10:00:00+02:00,5', 'ann,2026-01-02,6', 'bob,2026-01-01 08:00:00,7'];
 const stored = [
-  'ann 5 2026-01-01 08:00:00 at once',
-  'ann 6 2026-01-02 00:00:00 at once',
-  'bob 7 2026-01-01 08:00:00 at once',
+  'ann 5 2026-01-01 08:00:00 at its time',
+  'ann 6 2026-01-02 00:00:00 at its time',
+  'bob 7 2026-01-01 08:00:00 at its time',
 ];
 
 describe('rows with their own times', () => {
@@ -60,7 +60,7 @@ describe('rows with their own times', () => {
       stored[0],
       'ann 9 2026-01-01 08:00:00 now',
       ...stored.slice(1),
-      'cyd 1 2026-01-01 00:00:00 at once',
+      'cyd 1 2026-01-01 00:00:00 at its time',
     ];
     expect(await contents()).toEqual(corrected);
     expect((await load(correction)).tables).toMatchObject([{ unchanged: 3 }]);
@@ -90,13 +90,13 @@ describe('rows with their own times', () => {
       expect(tables).toMatchObject([{ asOfColumn: 'day' }, { asOfColumn: 'event time', inserted }]);
     }
     expect(await contents()).toEqual(stored);
-    expect(await contents('days')).toEqual(['ann 5 2026-01-01 00:00:00 at once']);
+    expect(await contents('days')).toEqual(['ann 5 2026-01-01 00:00:00 at its time']);
   });
 
   it('are known at --known-at if it is given, and conflict with other values known at that instant', async () => {
     const knownAt = new Date('2026-02-01T00:00:00Z');
     await load(events(...first), { knownAt });
-    expect(await contents()).toEqual(stored.map((row) => row.replace('at once', '2026-02-01 00:00:00')));
+    expect(await contents()).toEqual(stored.map((row) => row.replace('at its time', '2026-02-01 00:00:00')));
     const { places } = await refusalOf(load(events('ann,2026-01-02,8'), { knownAt }));
     expect(places).toEqual(['events.csv:2: other values are already known at 2026-02-01T00:00:00.000Z']);
   });

@@ -144,9 +144,9 @@ describe('a Parquet file', () => {
 
   it.each([
     ['empty', 0],
-    ['cut after its first bytes', 10],
-    ['cut in its middle', 900],
-    ['cut before its last byte', -1],
+    ['truncated after its first bytes', 10],
+    ['truncated in the middle', 900],
+    ['truncated before its last byte', -1],
   ])('is refused if it is %s', async (_, end) => {
     const whole = await recorded('snappy');
     const refusal = await refusalOf(importFiles(fixture, { 'kinds.parquet': whole.subarray(0, end) }));

@@ -200,7 +200,14 @@ describe('a definition whose label cannot be read', () => {
       true,
       "negative is '0' (2 rows): there is only one class",
     ],
-    ['a value that has not occurred yet', 'text', ['active'], 'churned', true, 'positive is no value'],
+    [
+      'a value that has not occurred yet',
+      'text',
+      ['active'],
+      'churned',
+      true,
+      'positive is none of its values',
+    ],
     [
       '0 and 1',
       'integer',

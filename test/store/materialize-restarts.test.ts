@@ -42,9 +42,9 @@ async function interrupt(
   options: Partial<MaterializeRequest> = {},
 ): Promise<void> {
   const onProgress = (): never => {
-    throw new Error('cut');
+    throw new Error('interrupted');
   };
-  await expect(write(model, asOf, { batchSize: 2, onProgress, ...options })).rejects.toThrow('cut');
+  await expect(write(model, asOf, { batchSize: 2, onProgress, ...options })).rejects.toThrow('interrupted');
 }
 
 const rowsOf = (model: string) => ({ model, version: 1 });

@@ -329,14 +329,14 @@ test('removes rows of vanished entities in batches, with visible progress', asyn
   // Cancelled after the first batch of removals; the next run continues.
   const cancelled = new AbortController();
   const steps: string[] = [];
-  const cut = write('many_gone', second, {
+  const interrupted = write('many_gone', second, {
     signal: cancelled.signal,
     onProgress: ({ step, done, entities }) => {
       steps.push(`${step} ${done} of ${entities}`);
       if (step === 'removing') cancelled.abort(new Error('cancelled'));
     },
   });
-  await expect(cut).rejects.toThrow('cancelled');
+  await expect(interrupted).rejects.toThrow('cancelled');
   expect(steps).toEqual(['writing 1 of 1', 'removing 5000 of 11999']);
   expect(await onlineStates(database, 'many_gone')).toMatchObject([
     {

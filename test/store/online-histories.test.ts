@@ -94,7 +94,7 @@ const step = fc.oneof(
         'increment' as const,
         'full' as const,
       ),
-      cutAfter: fc.option(fc.integer({ min: 1, max: 2 })),
+      interruptAfter: fc.option(fc.integer({ min: 1, max: 2 })),
     }),
   },
   {
@@ -161,12 +161,12 @@ class Story {
       case 'range': {
         if (!this.isComplete) return;
         const scope = { kind: 'range', from: instant(one.from), to: instant(one.from + one.length) } as const;
-        await this.#materialise(scope, one.from + one.length);
+        await this.#materialize(scope, one.from + one.length);
         return;
       }
       case 'run':
         this.#now += one.forward;
-        return this.#run(one.kind, one.cutAfter);
+        return this.#run(one.kind, one.interruptAfter);
     }
   }
 
@@ -176,28 +176,28 @@ class Story {
     await this.#run('increment', null);
   }
 
-  async #run(kind: 'increment' | 'full', cutAfter: number | null): Promise<void> {
-    if (cutAfter === null) {
-      const done = await this.#materialise({ kind }, this.#now);
+  async #run(kind: 'increment' | 'full', interruptAfter: number | null): Promise<void> {
+    if (interruptAfter === null) {
+      const done = await this.#materialize({ kind }, this.#now);
       this.isComplete = true;
       await this.#compare(done.asOf);
       return;
     }
     let batches = 0;
-    const cut = new Error('cut');
+    const interruption = new Error('interrupted');
     const onProgress = (): void => {
       batches += 1;
-      if (batches === cutAfter) throw cut;
+      if (batches === interruptAfter) throw interruption;
     };
-    await this.#materialise({ kind }, this.#now, onProgress).then(
+    await this.#materialize({ kind }, this.#now, onProgress).then(
       () => (this.isComplete = true),
       (error: unknown) => {
-        if (error !== cut) throw error;
+        if (error !== interruption) throw error;
       },
     );
   }
 
-  #materialise(scope: MaterializeScope, now: number, onProgress?: () => void): Promise<Materialized> {
+  #materialize(scope: MaterializeScope, now: number, onProgress?: () => void): Promise<Materialized> {
     return materialize(database, {
       source: this.#source,
       asOf: new Date(instant(now)),
@@ -256,11 +256,11 @@ const UNBOUNDED: Bounds = { ttl: null, lag: null, since: null };
 
 // Written by a run that did not finish and removed before the next one: no table shows that it ever existed.
 const gone = { user_id: '1', region: '1' } as const;
-const whole = { do: 'run', forward: 0, kind: 'increment', cutAfter: null } as const;
+const whole = { do: 'run', forward: 0, kind: 'increment', interruptAfter: null } as const;
 const entityOfARunThatWasCutOff: Step[] = [
   whole,
   { do: 'enter', key: gone, at: 0 },
-  { ...whole, cutAfter: 1 },
+  { ...whole, interruptAfter: 1 },
   { do: 'delete', key: gone },
   { ...whole, forward: 1 },
 ];

@@ -178,7 +178,7 @@ const cases: Record<string, Case> = {
     lookedAt: 2,
     because: 'was rewritten or altered',
   },
-  'a materialised view is refreshed beside its readers': {
+  'a materialised view is refreshed concurrently': {
     make: `
       create table base (${COLUMNS}); insert into base ${ROWS};
       create materialized view usage as select * from base;
