@@ -2,6 +2,8 @@
 import { defineConfig } from 'vitest/config';
 
 const unit = ['test/unit/**/*.test.ts'];
+/** These run a worker as its program does, which installs Temporal's runtime, once for each process. */
+const alone = ['test/pgbouncer/**/*.test.ts'];
 
 export default defineConfig({
   test: {
@@ -20,9 +22,16 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: unit,
+          exclude: [...unit, ...alone],
           globalSetup: ['test/helpers/servers.ts'],
+          setupFiles: ['test/helpers/quiet-runtime.ts'],
+          // Files of one process share what they load, as above.
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'alone', include: alone, globalSetup: ['test/helpers/servers.ts'] },
       },
     ],
   },

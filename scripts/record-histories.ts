@@ -14,7 +14,7 @@ import { historyToJson } from '../test/replay/history-json.ts';
 import { scenarios } from '../test/replay/scenarios.ts';
 import { fakeActivities } from '../test/workflows/fake-activities.ts';
 import { hostLoops, type LoopsHost } from '../test/workflows/loops.ts';
-import { installQuietRuntime } from '../test/workflows/quiet-runtime.ts';
+import '../test/helpers/quiet-runtime.ts';
 import { workflowIds } from '../workflows/protocol/messages.ts';
 
 type Run = Pick<WorkflowHandle, 'workflowId' | 'result' | 'fetchHistory'>;
@@ -44,7 +44,6 @@ async function killedDuringTraining(address: string): Promise<{ host: LoopsHost;
   return { host, run: host.client.workflow.getHandle(workflowIds.retrain(model)) };
 }
 
-installQuietRuntime();
 const folder = await mkdtemp(join(tmpdir(), 'tidegate-histories-'));
 const temporal = await startTemporal({
   dataDir: folder,

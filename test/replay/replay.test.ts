@@ -3,7 +3,6 @@ import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { activityNames, LARGEST_PAYLOADS, payloadSizes, scheduledActivities } from '../workflows/history.ts';
-import { installQuietRuntime } from '../workflows/quiet-runtime.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 import { readRecorded, recordedNames, type Recorded } from './recorded.ts';
 import { scenarios } from './scenarios.ts';
@@ -11,7 +10,6 @@ import { scenarios } from './scenarios.ts';
 let code: string;
 
 beforeAll(async () => {
-  installQuietRuntime();
   ({ code } = await workflowBundle());
 });
 

@@ -26,7 +26,6 @@ import { testOnnxRuntime, TREES_DATA, treesRequired } from '../helpers/onnx-runt
 import { retrainableModel, type RetrainableModel, type UserRow } from '../helpers/retrainable-model.ts';
 import { sampleDefinition } from '../helpers/sample-model.ts';
 import { randomOf } from '../unit/drift/frame-of.ts';
-import { installQuietRuntime } from '../workflows/quiet-runtime.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
 
 const JANUARY = '2024-01-15T00:00:00Z';
@@ -89,7 +88,6 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
   };
 
   beforeAll(async () => {
-    installQuietRuntime();
     database = await migratedDatabase();
     connection = await NativeConnection.connect({ address: inject('temporalAddress') });
     client = new Client({ connection });

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { type FakeActivities } from './fake-activities.ts';
 import { LARGEST_PAYLOADS, payloadSizes } from './history.ts';
 import { hostLoops, type Loops, type LoopsHost } from './loops.ts';
-import { installQuietRuntime } from './quiet-runtime.ts';
 
 /** Runs a test's body on a model of its own, served by these activities. */
 export type WithLoops = (fakes: FakeActivities, work: (loops: Loops) => Promise<void>) => Promise<void>;
@@ -19,7 +18,6 @@ export type WithLoops = (fakes: FakeActivities, work: (loops: Loops) => Promise<
 export function useLoops(): WithLoops {
   let host: LoopsHost;
   beforeAll(async () => {
-    installQuietRuntime();
     host = await hostLoops({ address: inject('temporalAddress') });
   });
   afterAll(() => host.stop());
