@@ -135,7 +135,8 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
     const server = await startProcess({
       program,
       args,
-      env: withoutTemporalSettings(env),
+      // Go collects garbage less often: a quarter less CPU for the server, for some 100 MB more memory.
+      env: { GOGC: '300', ...withoutTemporalSettings(env) },
       // While stopping, the server logs many errors about its own components losing their connections.
       log: (line) => {
         if (!stopping) log(line);
