@@ -25,6 +25,8 @@ describe('a worker killed without warning', () => {
 
   it.concurrent.for<KillMoment>(['trainCandidate', 'promote'])(
     'during %s still results in one version and one promotion',
+    // Two workers start and one is killed: on a busy machine that alone takes minutes.
+    { timeout: 600_000 },
     async (moment) => {
       const left = await surviveKill(site, moment);
       expect(left).toMatchObject({ versions: 1, promotions: 1, retrains: ['staged'], outcome: 'promoted' });

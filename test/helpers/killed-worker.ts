@@ -132,7 +132,7 @@ const approve = ({ database, client }: Site, model: string): Promise<void> =>
         decidedBy: 'grace',
       });
     },
-    { within: 120_000, every: 200 },
+    { within: 400_000, every: 200 },
   );
 
 /** Waits until a run has scheduled an activity. */
@@ -143,7 +143,7 @@ const untilScheduled = (client: Client, workflowId: string, activity: string): P
       const names = events?.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name);
       if (!names?.includes(activity)) throw new Error(`${activity} is not scheduled yet`);
     },
-    { within: 120_000, every: 10 },
+    { within: 400_000, every: 10 },
   );
 
 async function historyOf(client: Client, workflowId: string) {
