@@ -21,11 +21,7 @@ export const errorKinds = {
   // configuration and machine
   BAD_CONFIG: kind(500, false, 'Correct the setting that the message names; .env.example lists them all.'),
   PORT_IN_USE: kind(500, false, 'Stop the program that uses the port, or choose another port.'),
-  ALREADY_RUNNING: kind(
-    500,
-    false,
-    'Use the one that is already running, or stop it first (Ctrl-C in its terminal).',
-  ),
+  ALREADY_RUNNING: kind(500, false, 'Use the one that is running, or stop it (Ctrl-C in its terminal).'),
   BINARY_MISSING: kind(500, false, 'Provide the binary in one of the ways listed in the message.'),
   SERVER_FAILED: kind(
     500,
