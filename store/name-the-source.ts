@@ -19,7 +19,7 @@ const MAX_LOOK_MS = 15_000;
  * Adds the table and column, as the definition names them, to the error of a step that read a model's source tables.
  * Postgres itself names only the aliases of the statement, or only the value that is out of range.
  *
- * @returns the same error if it is of another kind or nothing more can be found
+ * @returns `thrown` unchanged if it is not an error about the source tables, or if no table and column can be found
  */
 export async function nameTheSource(database: Database, model: string, thrown: unknown): Promise<unknown> {
   const failure = postgresFailure(thrown);
@@ -44,7 +44,7 @@ export async function nameTheSource(database: Database, model: string, thrown: u
   }
 }
 
-/** The newest definition, and those that versions in use were trained by. */
+/** Returns the newest definition, and the older ones with which versions in use were trained. */
 async function definitionsOf(database: Database, model: string): Promise<ModelDefinition[]> {
   const newest = await getDefinition(database, model);
   const older = (await definitionsInUse(database.kysely, model)).filter(
@@ -73,7 +73,7 @@ async function misfit(
   }
 }
 
-/** The first source column whose values cannot all be read as the definition asks, as `table.column`. */
+/** Returns, as `table.column`, the first source column for which reading the values fails with `code`. */
 async function unreadableColumn(
   database: Database,
   definition: ModelDefinition,

@@ -35,7 +35,7 @@ export async function chunkDigests(
 
 /**
  * Returns the digests of some chunks as they are stored. They are not yet checked against the digest of the dataset:
- * the caller that combines what was read must call `chunkDigests` or `verifyChunkDigests`.
+ * the caller must call `chunkDigests` or `verifyChunkDigests` before it uses what was read.
  *
  * @throws TidegateError DATASET_EXPIRED if retention deleted the chunks
  */
@@ -172,7 +172,7 @@ export class ChunkWriter {
     await copy.end();
   }
 
-  /** Returns a chunk's row up to its bytes, which are the last field. */
+  /** Returns the start of a chunk's COPY row: everything before the bytes of the chunk, which are the last field. */
   #headOf({ part, ordinal, digest, bytes }: Chunk): Buffer {
     const fields = [int8(this.#datasetId), Buffer.from(part), int4(ordinal), Buffer.from(digest)];
     const count = Buffer.alloc(2);

@@ -6,7 +6,7 @@ import { type PassingChunk } from './read-chunks.ts';
 
 /** Collects chunks into a frame, which does not contain the keys. */
 export class DatasetColumns {
-  /** The parts that make up the frame. */
+  /** The names of the parts that the frame is built from. */
   readonly parts: readonly string[];
   readonly #frame: Frame;
   readonly #readers: ReadonlyMap<string, { take(chunk: PassingChunk): void }>;

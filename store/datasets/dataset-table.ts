@@ -27,13 +27,14 @@ export class DatasetTable {
   trainingRows = 0;
   holdoutRows = 0;
   /**
-   * For each view: the number of rows with a matching feature row, and of rows without one only because of `known`.
+   * For each view, the number of rows with a matching feature row (`matched`), and of rows without one only because
+   * it was not known in time (`hidden`).
    */
   readonly matched: number[];
   readonly hidden: number[];
   /** For each view, the number of rows that have a value only because of `knownSince`. */
   readonly backfilled: number[];
-  /** Number of labelled rows whose label is assumed, and of rows without a label that is not expected yet. */
+  /** Number of rows whose label is assumed to be negative, and of rows whose label is absent and not expected yet. */
   assumedLabels = 0;
   awaitedLabels = 0;
   readonly #keys: TextWriter;
@@ -44,13 +45,14 @@ export class DatasetTable {
   readonly #fields: readonly SourceField[];
   readonly #sources: readonly SourceWriter[];
   /**
-   * The value arrays of the numeric source columns. Most columns are numeric, and `put` writes them without a call.
+   * The value arrays of the numeric source columns. Most columns are numeric, so `put` writes to these arrays
+   * directly, without calling a column writer.
    */
   readonly #numbers: readonly (Float64Array | undefined)[];
   readonly #derived: DerivedColumns;
   /** The writer of each feature. */
   readonly #features: readonly Pick<ByteWriter, 'chunk'>[];
-  /** The marks of the current row. */
+  /** The integers that contain the marks of the current row (`MARKS` and `VIEW_MARKS`). */
   readonly #words: Int32Array;
   #inChunk = 0;
   #ordinal = 0;
@@ -90,7 +92,9 @@ export class DatasetTable {
     this.backfilled = definition.features.map(() => 0);
   }
 
-  /** Whether `takeChunks` has nothing to take, or a whole chunk is ready for it. */
+  /**
+   * Whether the rows collected so far fill a whole number of chunks: either a chunk is full, or none has been begun.
+   */
   get atChunkEnd(): boolean {
     return this.#inChunk === 0 || this.#inChunk === this.chunkRows;
   }
@@ -182,7 +186,7 @@ export class DatasetTable {
   }
 }
 
-/** Merges all fields that are not arrays into one run, which is read first. */
+/** Merges all fields that are not arrays into one group, which is read first. */
 function fieldRuns(fields: readonly SourceField[]): SourceField[] {
   const plain = fields.filter(({ isArray }) => !isArray).flatMap(({ positions }) => positions);
   return [{ isArray: false, positions: plain }, ...fields.filter(({ isArray }) => isArray)];

@@ -10,12 +10,15 @@ interface UseRow {
   readonly kind: DatasetUse['kind'];
   readonly name: string;
   readonly stage: Stage | null;
-  /** Depends on `kind`: the version was in Production, the report is the newest, or the retrain is open. */
+  /**
+   * The meaning depends on `kind`: whether the version was ever in Production, the report is the newest, or the
+   * retrain is open.
+   */
   readonly mark: boolean;
   readonly at: Date;
 }
 
-// A dataset that was frozen again with another definition has the uses of the original dataset too.
+// If a dataset was frozen again with another definition, the new dataset has the uses of the original one too.
 const USES = `
   with stands_for as (
     select id as dataset_id, id as used_id from tidegate.dataset where model = $1
@@ -139,7 +142,7 @@ interface ExpireRequest {
   /** A duration: `retention.datasets` of the definition. */
   readonly retention: string;
   readonly now: Date;
-  /** Returns what would be deleted, and deletes nothing. @default false */
+  /** Whether to return what would be deleted, without deleting it. @default false */
   readonly dryRun?: boolean;
 }
 
@@ -147,7 +150,7 @@ interface ExpireRequest {
  * Deletes the rows of datasets that the policy does not keep: at most 20 datasets, those that have been unused
  * longest first.
  *
- * @returns the datasets as they were before
+ * @returns the datasets whose rows were deleted, as they were before that
  */
 export const expireDatasets = (database: Database, request: ExpireRequest): Promise<Dataset[]> =>
   inTransaction(database, async (client) => {

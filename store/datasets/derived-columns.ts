@@ -24,7 +24,7 @@ export class DerivedColumns {
   readonly #inputs: readonly { readonly place: number; readonly writer: SourceWriter }[];
   readonly #row: Value[];
 
-  /** @param writers of the source columns, in the order of `sourceColumnsOf` */
+  /** @param writers the writers of the source columns, in the order of `sourceColumnsOf` */
   constructor(definition: ModelDefinition, writers: readonly SourceWriter[], capacity: number) {
     const derivations = derivationsOf(definition);
     const { columns, sources, derive } = rowDeriver(definition);
@@ -43,7 +43,7 @@ export class DerivedColumns {
     );
   }
 
-  /** Computes the first `rows` rows. */
+  /** Computes the derived values of the first `rows` rows of the chunk. */
   compute(times: BigInt64Array, rows: number): void {
     if (this.columns.size === 0) return;
     const results = [...this.columns.values()];

@@ -40,14 +40,14 @@ export async function freezeWindow(database: Database, request: FreezeRequest): 
   const existing = await findDatasetByRequest(database, request.request);
   if (existing) return existing;
   const { definition, window, knownBy } = request;
-  // Must run before the snapshot is taken, so that the snapshot does not see transactions that are still writing now
-  // either.
+  // Must run before the snapshot is taken: a transaction that has not committed by now began at this instant or
+  // later, so the snapshot contains every label that was known before it.
   const asKnownAt = knownBy?.toISOString() ?? (await labelsKnownBy(database.pool));
   const statement = await windowStatement(database.pool, definition, window, asKnownAt);
   try {
     return await freezeRows(database, request, { statement, asKnownAt });
   } catch (error) {
-    // Another process may have served the same request meanwhile; then its dataset is the result.
+    // Another process may have frozen the rows of the same request meanwhile; then its dataset is the result.
     const made = await findDatasetByRequest(database, request.request);
     if (made) return made;
     throw error;

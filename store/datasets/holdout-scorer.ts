@@ -47,13 +47,17 @@ export class HoldoutScorer {
   #window = NO_ROWS;
   #holdout = NO_ROWS;
   /**
-   * State of the current chunk: its holdout rows, the times of all rows if they were read, and the features so far.
+   * State of the current chunk: its holdout rows, the times of all rows if they were read, and the features that have
+   * arrived so far.
    */
   #rows = new Uint32Array(0);
   #times: BigInt64Array | undefined;
   #picked: FeatureColumn[] = [];
 
-  /** @param expectedUntil rows up to this time should have their label. @default the instant by which labels were known */
+  /**
+   * @param expectedUntil rows up to this time should have a label by now; a missing one counts as overdue.
+   *   @default the instant by which labels were known
+   */
   constructor(dataset: Dataset, version: Scorer, expectedUntil = dataset.asKnownAt) {
     const wanted = new Set(version.features);
     this.#columns = new Map(
@@ -167,7 +171,7 @@ function pick<T extends Uint8Array | Uint32Array | BigInt64Array>(
  * Scores every holdout row, labelled or not. Only the columns that the version uses are read. Memory use is bounded
  * by these columns for one chunk's holdout rows, plus all scores.
  *
- * @param expectedUntil rows up to this time should have their label
+ * @param expectedUntil rows up to this time should have a label by now; a missing one counts as overdue
  * @throws TidegateError DATASET_CHANGED; UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the dataset lacks a feature of the
  *   version
  */

@@ -32,7 +32,7 @@ export interface FreezeControl {
 /**
  * Returns the statement that joins a window, with the plan that is best for its tables now.
  *
- * @param asKnownAt ISO text; a label counts if it was known by then
+ * @param asKnownAt an instant as ISO text; only labels that were known by this instant are used
  */
 export async function windowStatement(
   client: Queryable,

@@ -6,7 +6,7 @@ import { changed } from './chunk-digests.ts';
 import { type Dataset } from '../registry/dataset.ts';
 import { type PassingChunk } from './read-chunks.ts';
 
-/** Bit positions of the marks that every row has; the marks of the views follow. */
+/** Bit positions of the flags ("marks") that every row has; the marks of the views follow. */
 export const MARKS = { heldOut: 0, labelled: 1, positive: 2, assumed: 3, awaited: 4 } as const;
 
 /** Bit positions of the marks of one view, relative to its first. */
@@ -26,11 +26,11 @@ export const markWordsOf = ({ features }: ModelDefinition): number =>
   Math.ceil((OF_ROW + PER_VIEW * features.length) / MARKS_PER_WORD);
 
 /**
- * Returns the SQL that selects from the rows of `windowSql`, in this order: entity key; cluster key, if a cluster is
- * not the entity; row time; `markWordsOf` integers; then the fields of the source columns.
+ * Returns the SQL that selects from the rows of `windowSql`, in this order: entity key; cluster key, unless each
+ * entity is a cluster of its own; row time; `markWordsOf` integers; then the fields of the source columns.
  *
- * Sending a field costs Postgres, the network and this process about as much as computing it, and a row has three
- * marks for each view in addition to its own five; as bits they cost little.
+ * A row has five marks of its own and three for each view. As separate fields, they would cost about as much to send
+ * as to compute; as bits they cost little.
  *
  * @param statement a statement with the columns of `windowSql`
  * @example `copy (${packedRowsSql(definition, statement)}) to stdout (format binary)`

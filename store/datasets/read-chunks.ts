@@ -28,8 +28,8 @@ export const everyChunk = (dataset: Dataset): ChunkRange => ({ first: 0, end: ch
 
 /**
  * Calls `take` with the chunks of the named parts, each part in the order of its rows. Only one chunk is in memory.
- * For a range that is not the whole dataset only the digests of the range are read: call `verifyChunkDigests` before
- * using what all ranges returned.
+ * For a range that is not the whole dataset only the digests of the range are read, so call `verifyChunkDigests`
+ * before you use the combined result of several ranges.
  *
  * @param take if it returns a promise, nothing more is read until that is settled
  * @param order @default 'by part'

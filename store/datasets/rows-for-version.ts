@@ -26,7 +26,7 @@ export async function datasetFor(
   });
 }
 
-/** Reads the rows of `datasetFor`. */
+/** Reads the rows of the dataset that `datasetFor` returns. */
 export const readRowsFor = async (
   database: Database,
   dataset: Dataset,

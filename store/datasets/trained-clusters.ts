@@ -113,7 +113,7 @@ export class ClusterWriter {
     this.#values[row] = this.#entities - 1;
   }
 
-  /** Takes the field with the cluster key. */
+  /** Writes the cluster number of a row whose cluster key is the field at `at`. */
   put(row: number, { bytes }: WireBytes, at: number, length: number): void {
     this.#values[row] = this.#known.codeOf(bytes, at, Math.max(0, length));
   }

@@ -28,8 +28,8 @@ export interface Verification {
 /**
  * Checks every chunk against its digest, then joins the window again, with labels as they were known when it was
  * frozen, and compares the result. A value that was corrected since then counts as a difference if the view has no
- * `known`; if it has, the correction was known too late for the rows and has no effect. If nothing differs, only one
- * chunk of each column is in memory; otherwise both sides are.
+ * `known`; if the view has `known`, the correction became known too late for the rows and changes nothing. If nothing
+ * differs, only one chunk of each column is in memory; otherwise all frozen rows and all rows of the new join are.
  *
  * @throws TidegateError DATASET_CHANGED, DATASET_EXPIRED
  */
@@ -62,7 +62,7 @@ export async function verifyDataset(
       const found = { rows: table.rows, sourceDigest };
       if (sourceDigest === dataset.digest) return { ...found, difference: null };
       const frozen = await readSide(database, dataset);
-      // The same snapshot returns the same rows again.
+      // The second join runs in the same snapshot, so it returns the same rows as the first.
       const { rows, columns } = table;
       const { id, model, chunkRows } = dataset;
       const source = new DatasetColumns({ id, model, chunkRows, rows, columns });

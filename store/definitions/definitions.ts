@@ -137,7 +137,7 @@ export async function getDefinition(
   };
 }
 
-/** The fixed parts of a model, as its row stores them. */
+/** The entity keys, label and holdout of a model, as its row stores them; they are fixed once it has a version. */
 interface FixedParts {
   readonly entity_keys: readonly string[];
   readonly label: unknown;
@@ -189,7 +189,7 @@ async function keepFixedParts(
   );
 }
 
-/** Returns why the fixed parts of a model can no longer change; undefined if they can. */
+/** Returns why the entity keys, label and holdout of a model cannot change now; undefined if they can. */
 async function fixedBecause(
   transaction: Kysely<Tables>,
   model: string,
@@ -204,7 +204,7 @@ async function fixedBecause(
     return {
       reason: 'has versions',
       remedy:
-        `Take the change back, or apply it under another name (its versions are compared on one holdout by one label) ` +
+        `Take the change back, or apply it under another name (all versions of a model are compared on one holdout by one label) ` +
         `and, once the new model serves, \`tidegate retire ${model} --by <you>\`.`,
     };
   }

@@ -101,7 +101,7 @@ async function countValues(
   }
 }
 
-/** @example "'yes' (120 rows), 'no' (4000 rows) and 3 more" */
+/** @example "'yes' (120 rows), 'no' (4000 rows) and 3 more values" */
 function listed(values: readonly LabelValue[]): string {
   if (values.length === 0) return 'none of its values';
   const shown = values.map(({ value, rows }) => `'${value}' (${rows} ${rows === 1 ? 'row' : 'rows'})`);

@@ -6,8 +6,8 @@ export interface ColumnType {
   /** As Postgres writes it, without length or scale; `text` for an enumeration, the base type for a domain. */
   readonly type: string;
   /**
-   * The same, but for an enumeration its own name, because its values can only be compared with values of the same
-   * enumeration.
+   * Like `type`, but for an enumeration its own name instead of `text`, because its values can only be compared with
+   * values of the same enumeration.
    */
   readonly exactType: string;
   /** The domain that the column is declared with; null if there is none. */

@@ -7,9 +7,9 @@
 export type CellCheck = (text: string) => string | undefined;
 
 /**
- * Returns the check for a type as Postgres' `format_type` spells it. It never accepts more than Postgres, and it
- * refuses texts that Postgres would have to guess (`yesterday`, `13/1/2024`, ` 7`) and numbers that cannot be a
- * feature (`NaN`, `infinity`). For an unknown type it leaves the decision to Postgres.
+ * Returns the check for a type as Postgres' `format_type` spells it. It accepts no text that Postgres would refuse,
+ * and it also refuses texts that Postgres would have to guess (`yesterday`, `13/1/2024`, ` 7`) and numbers that
+ * cannot be a feature (`NaN`, `infinity`). For an unknown type it leaves the decision to Postgres.
  *
  * @param labels labels of an enumerated type
  * @example cellCheckFor('date')('2024-13-01') // 'is not a date (YYYY-MM-DD)'

@@ -18,8 +18,8 @@ export interface CopyOptions {
 }
 
 /**
- * Copies the valid rows of a source. Invalid rows are added to the problems. So is a file that turns out to be
- * malformed, contains no rows, or changes while it is read.
+ * Copies the valid rows of a source. Invalid rows are added to the problems. A file that turns out to be malformed,
+ * contains no rows or changes while it is read is added as well.
  *
  * @returns the number of rows read
  * @throws pg.DatabaseError for a row that only Postgres could refuse; the signal's reason, if aborted

@@ -18,9 +18,9 @@ export interface ImportedTable {
   readonly file: string;
   /** Number of rows in the file. */
   readonly rows: number;
-  /** Number of rows about an entity of which nothing was known at that time. */
+  /** Number of rows for whose entity and time no version was known yet. */
   readonly inserted: number;
-  /** Number of rows whose values differ from what was known last. They are added as new versions. */
+  /** Number of rows whose values differ from the version that was known last. They are added as new versions. */
   readonly changed: number;
   /** Number of rows whose values were already known; nothing is written for them. */
   readonly unchanged: number;
@@ -34,7 +34,7 @@ export interface ImportedTable {
  * Imports a file. If something is wrong with it or with an earlier file, it is only checked.
  *
  * @param problems receives what is wrong with this file
- * @param isWanted whether to add the rows: no earlier file has a problem
+ * @param isWanted whether to add the rows; false after a problem in an earlier file
  * @returns undefined if the file was not added
  */
 export async function importFile(

@@ -9,7 +9,7 @@ import { type TableNames } from './rows/import-table.ts';
 import { ImportProblems } from './problems.ts';
 import { type SourceFile, sourceFilesOf } from './source-files.ts';
 
-/** What to import, and from when it is valid. */
+/** What to import, and with which times. */
 export interface ImportRequest {
   /** Files named `<table>.csv` or `<table>.parquet`, and folders that contain such files. */
   readonly paths: readonly string[];
@@ -23,8 +23,9 @@ export interface ImportRequest {
   /** The latest time that is accepted in a row with its own time. @default any */
   readonly latest?: Date;
   /**
-   * When the rows became known, for history that is loaded later. @default the row's time for first rows, now for
-   * changes
+   * When the rows became known, for history that is loaded later.
+   *
+   * @default the time of the row for the first version of a row, now for a later version
    */
   readonly knownAt?: Date;
   /** Schema of the tables. @default 'public' */
@@ -64,9 +65,10 @@ export interface ImportResult {
 
 /**
  * Imports files in one transaction. Tables, columns and types are read from the Postgres catalog; the primary key
- * without the two time columns identifies an entity. A new row is known at its time; a row that changes what was
- * known is added as a further version that is known now; a row that repeats what was known is skipped. So importing
- * the same files twice changes nothing. Memory use does not depend on the size of the files.
+ * without the two time columns identifies an entity. A new row is recorded as known at its own time. A row with other
+ * values than the version that was known last is added as a further version that is known now. A row with the same
+ * values is skipped. So importing the same files twice changes nothing. Memory use does not depend on the size of the
+ * files.
  *
  * @throws TidegateError IMPORT_FOLDER if there is nothing to read, or if an option names a table that no file fills;
  *   IMPORT_REJECTED with the first 20 places; the signal's reason, if aborted
@@ -102,7 +104,10 @@ export async function importFiles(pool: pg.Pool, request: ImportRequest): Promis
   }
 }
 
-/** Cancels the running statement; otherwise one over millions of rows would keep its locks until it ends. */
+/**
+ * Cancels the running statement, because a statement over millions of rows would otherwise keep its locks until it
+ * ends.
+ */
 async function cancelStatement(pool: pg.Pool, backend: number): Promise<void> {
   await pool.query('select pg_cancel_backend($1)', [backend]).catch(() => undefined);
 }

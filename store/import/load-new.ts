@@ -19,8 +19,8 @@ export interface LoadedFile {
 }
 
 /**
- * Loads a file whose rows can only be first versions. Nothing is compared, and the primary key finds an entity that
- * is in the file twice. Other writers wait until the transaction ends.
+ * Loads a file whose rows are all first versions, because the table has no rows at their time. Nothing is compared,
+ * and the primary key finds an entity that is in the file twice. Other writers wait until the transaction ends.
  *
  * @returns undefined if the table already has rows at that time, if checking this would cost more than it saves, or
  *   if anything is wrong with the file. Then nothing is kept, and the normal path reports the problems.

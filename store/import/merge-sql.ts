@@ -10,11 +10,12 @@ import { type RowSource } from './rows/row-source.ts';
 // unless each row has its own time.
 
 /**
- * Returns the statement that adds the staged rows with new information and counts them: `inserted` if nothing was
- * known about the entity at that time, `changed` if other values were.
+ * Returns the statement that adds the staged rows with new information and counts them: `inserted` if no version was
+ * known for the entity and time, `changed` if one with other values was.
  *
- * The first version of a row is known at its time: the as-of instant or the row's own time. A later version is known
- * now, but always after the version that it changes, even if that one became known in the future.
+ * The first version of a row is recorded as known at its time: the as-of instant or the row's own time. A later
+ * version is recorded as known now, but always after the version that it changes, even if that one became known in
+ * the future.
  *
  * @example
  * with fresh as materialized (

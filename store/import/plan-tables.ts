@@ -239,8 +239,8 @@ class KeySearch {
   }
 
   /**
-   * Returns unique pairs of columns, else unique triples: one more than are named, so that the message can say that
-   * there are more.
+   * Returns unique pairs of columns, else unique triples. Returns one more than the message names, so that the
+   * message can say that there are more.
    */
   #uniqueSets(candidates: readonly number[]): number[][] {
     const present = candidates

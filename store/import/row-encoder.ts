@@ -4,7 +4,10 @@ import { type ImportTable } from './rows/import-table.ts';
 import { type ImportProblems, shown } from './problems.ts';
 import { type Cell, type RowSource, type SourceRow } from './rows/row-source.ts';
 
-/** As first value of a line: repeat the row's own time there. */
+/**
+ * Passed in place of a text if the first value of each line is the row's own time, which then occurs twice in the
+ * line.
+ */
 export const OWN_TIME = Symbol('the time of the row');
 
 /** The first value of each line: one text for all lines, encoded for COPY, or each row's own time. */

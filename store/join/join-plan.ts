@@ -2,8 +2,8 @@
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 
 /**
- * `probe`: looks up the latest row for each entity row, using an index. `scan`: reads the table once and compares all rows
- * in reach; needs no index.
+ * `probe`: looks up the latest row for each entity row, using an index. `scan`: reads the table once and compares,
+ * for each entity row, all rows that it could use; needs no index.
  */
 export type JoinMethod = 'probe' | 'scan';
 

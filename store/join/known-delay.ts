@@ -7,7 +7,7 @@ import { instantValueSql } from './usable-instant-sql.ts';
 // With a million rows, the rank of the 99th percentile is accurate to a few hundredths of a percent.
 const MAX_ROWS = 1_000_000;
 
-/** The delay of `known` after the timestamp. */
+/** How long after their timestamp the rows of a view became known. */
 export interface KnownDelay {
   /** Number of rows it was measured on; of a large table, a sample. */
   readonly rows: number;

@@ -18,7 +18,7 @@ const MAX_HIDDEN = 0.05;
 // From a larger window, this many rows are sampled by a hash of their position.
 const SAMPLED_ROWS = 10_000;
 
-/** Numbers of rows of a window, by view. */
+/** For each view, for how many rows of a window it has values, and for how many they are hidden. */
 export interface Reach {
   /** Rows for which the view has values. */
   readonly matched: readonly number[];
@@ -53,8 +53,8 @@ export async function refuseHidden(
 async function remedyFor(client: Queryable, view: ViewDefinition): Promise<string> {
   const { p99 } = await measureKnownDelay(client, view);
   const lag = p99 === null ? 'the delay with which the table is loaded' : `'${suggestLag(p99)}'`;
-  const why = p99 === null ? '' : `: 99 % of its rows are known by then`;
-  return `Set lag: ${lag} for ${view.table}${why}. If they were loaded later than they will be from now on, set knownSince.`;
+  const why = p99 === null ? '' : `: 99 % of its rows are known within that time`;
+  return `Set lag: ${lag} for ${view.table}${why}. If the rows were loaded later than new rows will be from now on, set knownSince.`;
 }
 
 /**

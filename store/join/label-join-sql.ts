@@ -72,8 +72,9 @@ export const labelSql = (definition: ModelDefinition, asKnownAt: string = AS_KNO
     : `case when ${isAssumedSql(definition, asKnownAt)} then 0 else ${KNOWN_LABEL} end`;
 
 /**
- * Columns for the state of the label: `label_assumed`, it is 0 because it is absent; `label_awaited`, it is null and not
- * expected yet. If a row has no label and is not awaited, its label is overdue.
+ * Returns the columns for the state of the label. `label_assumed`: the label is 0 because it is absent.
+ * `label_awaited`: the label is null and not expected yet. If a row has no label and is not awaited, its label is
+ * overdue.
  */
 export const labelStateSql = (definition: ModelDefinition): string[] => [
   `${isAssumedSql(definition, AS_KNOWN_AT)} as label_assumed`,

@@ -4,7 +4,7 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 
 type Positive = ModelDefinition['label']['positive'];
 
-/** Result for a value that means neither positive nor negative; it counts as no label. */
+/** Result for a value that means neither positive nor negative; the row is treated as one without a label. */
 export const UNREADABLE = -1;
 
 const YES = { words: ['true', 't', 'yes', 'y', 'on'], number: '^[+]?0*1([.]0*)?$' };

@@ -17,9 +17,9 @@ import { viewAlias, viewJoinSql } from './view-join-sql.ts';
 const SAMPLED_ROWS = 10_000;
 
 /**
- * Counts, for each view, the training rows whose value became known after the row's label did. Values of a view without
- * `known`, and history admitted by `knownSince`, count as known at their timestamp. Returns null if the label's table does
- * not record when a label became known.
+ * Counts, for each view, the training rows whose value became known after the row's label did. Values of a view
+ * without `known`, and values that are used only because of `knownSince`, count as known at their timestamp. Returns
+ * null if the label's table does not record when a label became known.
  */
 export async function lateViews(
   database: Database,

@@ -11,8 +11,9 @@ import { type Window } from '../../domain/model/window.ts';
 import { isHeldOutSql, keyTextsSql, windowSpineSql } from './spine-sql.ts';
 
 /**
- * Returns the newest time of a row with a mature label, at or before `asOf` (or now if that is null), rounded up to the
- * millisecond; undefined if no row has a label. With `absentMeans`, a row whose delay has passed counts as labelled.
+ * Returns the newest time of a row with a mature label (one that was known by `knownBy`), at or before `asOf` (or now
+ * if that is null), rounded up to the millisecond; undefined if no row has a label. With `absentMeans`, a row whose
+ * delay has passed counts as labelled.
  *
  * Rows are read from the newest backwards until one has a label. With an index on the timestamp of the entity rows and
  * one on the keys and timestamp of the label, only the rows that still wait for labels are read.
@@ -70,7 +71,9 @@ export async function newestRowTime(
   return rows[0]?.newest ?? undefined;
 }
 
-/** Counts the rows of a window that have a mature label and are not held out; each entity and time once. */
+/**
+ * Counts the rows of a window whose label is known and that are not held out. Each entity and time is counted once.
+ */
 export async function countFreshLabels(
   database: Database,
   definition: ModelDefinition,

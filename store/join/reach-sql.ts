@@ -1,4 +1,5 @@
-// Which rows of a view are in reach of an entity row, which of them were known in time, and which of those is used.
+// Which rows of a view are in reach of an entity row (not later than it and not older than the ttl), which of them
+// were known in time, and which of those is used.
 import pg from 'pg';
 import { type ModelDefinition, type ViewDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn } from '../postgres/sql-text.ts';

@@ -8,7 +8,7 @@ import { microsOfInstantSql } from './usable-instant-sql.ts';
 import { hiddenSql, viewAlias } from './view-join-sql.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 
-// Postgres allows 1,664 columns in a result, and some are needed for keys, labels and reach.
+// Postgres allows 1,664 columns in a result, and some are needed for keys, labels and the flags of each view.
 const MAX_PLAIN_COLUMNS = 1_200;
 
 /** A field of the result: one source column, or an array of several. */

@@ -7,7 +7,7 @@ import { durationOf } from '../../domain/model/parts/duration.ts';
 const BEYOND = `date '275760-09-12'`;
 
 /**
- * A condition that a window can end at an instant. An index on the column can be used for it.
+ * Builds the condition that an instant can be the end of a window. An index on the column can be used for it.
  *
  * @param instant an expression of type timestamptz, timestamp or date
  */

@@ -62,8 +62,8 @@ const probeJoin = (
       limit 1
     ) ${viewAlias(index)} on true`;
 
-// First finds the latest timestamp for each entity row over all pairs, then reads the values of the few rows with that
-// timestamp. The pairs are only aggregated and never sorted.
+// First finds the latest timestamp for each entity row over all pairs of an entity row and a row that it could use,
+// then reads the values of the few rows with that timestamp. The pairs are only aggregated and never sorted.
 function scanJoin(
   definition: ModelDefinition,
   view: ViewDefinition,

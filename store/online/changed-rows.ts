@@ -1,4 +1,5 @@
-// Finds what changed in the source tables since a mark, and puts the keys of changed rows into temporary tables.
+// Finds what changed in the source tables since a mark (`SourceMark`) was taken, and puts the keys of changed rows
+// into temporary tables.
 import pg from 'pg';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, instantLiteral, movedSql, reachSql, type Source } from './source.ts';
@@ -7,7 +8,7 @@ import { type SourceMark, type TableMark } from '../postgres/tables.ts';
 
 /** A temporary table of keys of changed rows. */
 export interface ChangedKeys {
-  /** Name of the table. Only its rows with `tidegate_relevant` count. */
+  /** Name of the table. Only the rows in which `tidegate_relevant` is true are used. */
   readonly table: string;
   /** The entity keys that the table has as columns. */
   readonly keys: readonly string[];
@@ -18,18 +19,20 @@ export type Changes =
   { readonly changed: readonly ChangedKeys[]; readonly mark: SourceMark } | { readonly unknown: string };
 
 /**
- * Maximum age in transactions. Postgres can order transaction numbers only if they are less than 2^31 apart; this
- * limit is well below that.
+ * Maximum age of a row or a mark, in transactions. Postgres can order transaction numbers only if they are less than
+ * 2^31 apart; this limit is well below that.
  */
 export const MAX_AGE = 2_000_000_000n;
 
 /**
- * Finds the rows because of which an entity may have other values at the look's instant than at the mark: rows that
- * were written since the mark and can be used, and rows that came into reach or left it as time passed.
+ * Finds the rows because of which an entity may have other values at the instant of `look` than at the instant of
+ * `mark`: rows that were written since the mark and can be used at the new instant, and rows that became usable or
+ * stopped being usable as time passed.
  *
  * Each row of a table records which transaction wrote it; the rows of a partition that was attached since the mark
- * count as written since. The result is `unknown` if a source is not such a table, or if rows may have disappeared or
- * changed without a write: a partition was detached, a file replaced or a column altered.
+ * count as written since. The result is `unknown` if the rows of a source do not record this (a SQL view, for
+ * example), or if rows may have disappeared or changed without being written: a partition was detached, the table's
+ * file was replaced or a column was altered.
  *
  * @param tag distinguishes the temporary tables of two calls in one transaction
  */
@@ -74,7 +77,8 @@ function partsSince(table: SourceTable, before: TableMark | null): string[] | st
   if (table.unmarked !== null) return `${table.unmarked}, and its rows do not say when they were written`;
   if (before === null || before.oid !== table.oid) return 'was recreated';
   const { parts } = before;
-  if (parts === undefined) return 'has a mark of an earlier release, which does not name its files';
+  if (parts === undefined)
+    return 'has a mark of an earlier release, which does not say which files it covers';
   for (const [oid, part] of Object.entries(parts)) {
     const now = table.parts[oid];
     if (now === undefined) return 'has lost a partition';
@@ -97,22 +101,22 @@ export const changesWithin = (
 
 /**
  * Returns the SQL condition that the transaction that wrote a row had committed when the mark was taken, so that the
- * mark saw the row.
+ * row was counted then.
  */
 const wasSeenSql = ({ xid }: Look, { snapshot }: SourceMark): string =>
   `pg_visible_in_snapshot((${xid} - age(source.xmin))::text::xid8, ${pg.escapeLiteral(snapshot)}::pg_snapshot)`;
 
 interface Conditions {
-  /** The row was written at or after the horizon of the mark. */
+  /** The row was written at or after the horizon of the mark (`SourceMark.horizon`). */
   readonly fresh: string;
   /** Identifies the row if it is fresh; otherwise null. */
   readonly tuple: string;
-  /** It is fresh, and the mark nevertheless saw it. */
+  /** The row is fresh, but was already visible when the mark was taken. */
   readonly seen: string;
   /** The row was written at or after the horizon of this look, so a later look will count it as fresh. */
   readonly open: string;
   readonly relevant: string;
-  /** The rows to put into the table. */
+  /** Which rows to put into the temporary table. */
   readonly where: string;
 }
 
@@ -160,16 +164,16 @@ interface Counted {
   readonly fresh: number;
   readonly open: number;
   /**
-   * Sums of row identities: of the fresh rows that the mark saw, and of the rows that a later look will count as
-   * fresh.
+   * Checksums over row identities: of the fresh rows that were already visible when the mark was taken, and of the
+   * rows that a later look will count as fresh.
    */
   readonly seenSum: string | null;
   readonly openSum: string | null;
 }
 
 /**
- * Counts the rows of each table again. Returns the mark for the next look, or the table whose rows were removed or
- * rewritten.
+ * Counts the rows of each table again. Returns the mark for the next look, or a text that names the table whose rows
+ * were removed or rewritten.
  */
 async function countTables(
   client: pg.ClientBase,

@@ -1,4 +1,5 @@
-// Lists the entities that a materialization has to look at in a temporary table, in the order of their keys.
+// Puts the entities whose online rows a materialization has to compute into a temporary table, in the order of their
+// keys.
 import pg from 'pg';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';

@@ -1,4 +1,5 @@
-// Materialization: brings the online rows of a definition to an instant, either all rows or those that changed.
+// Materialization: brings the online rows of a definition up to date as of an instant, either all rows or those that
+// changed.
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
@@ -35,7 +36,7 @@ export interface MaterializeRequest {
   readonly scope?: MaterializeScope;
   /** Called after each batch. */
   readonly onProgress?: (progress: BatchProgress) => void;
-  /** Maximum number of entities in one batch, which is also the most that a crash loses. @default 20_000 */
+  /** Maximum number of entities in one batch. A crash loses the work of at most one batch. @default 20_000 */
   readonly batchSize?: number;
   /** Stops the run between two batches. */
   readonly signal?: AbortSignal;
@@ -44,12 +45,13 @@ export interface MaterializeRequest {
 const BATCH = 20_000;
 
 /**
- * Brings the online rows of a definition to an instant: each row contains the result of the point-in-time join at
- * that instant.
+ * Brings the online rows of a definition up to date as of an instant: each row then contains the result of the
+ * point-in-time join at that instant.
  *
  * Everything is read in one REPEATABLE READ snapshot. Rows are written in batches in the order of their keys, each
- * with its position, so that an interrupted run continues where it stopped. Two runs for one definition wait for each
- * other. The watermark moves when everything is written, so an interrupted run is never taken for a complete one.
+ * with its position, so that an interrupted run continues where it stopped. If a run for the same definition is in
+ * progress, a second one waits for its end. The watermark is moved only after everything is written, so an
+ * interrupted run is never taken for a complete one.
  *
  * An increment becomes a full run if there is no watermark yet, or if rows of a source were removed or rewritten. A
  * reset also replaces rows of later instants, for instance after a run with a wrong instant in the future. A range
@@ -82,7 +84,7 @@ async function bringToInstant(
   const { source, scope = { kind: 'increment' } } = request;
   const rowsOf = { model: source.model, version: source.version };
   const isReset = scope.kind === 'full' && scope.reset === true;
-  // A reset ignores what was done before: both rows of later instants and an interrupted run.
+  // A reset ignores earlier runs: it replaces even rows of later instants, and does not continue an interrupted run.
   const watermark = isReset ? undefined : await findWatermark(writer, rowsOf);
   if (scope.kind === 'range' && !watermark) {
     throw new TidegateError(
@@ -158,7 +160,8 @@ async function finish(
   const isAhead = newestAsOf > asOf || scope.kind === 'range';
   const suspectXid = isAhead ? olderXid(before?.suspectXid ?? null, progress?.suspectXid ?? null) : null;
   await writer.query('begin');
-  // A run over some of the entities does not move the watermark, which is about all of them.
+  // A run for a range looks only at some entities, so it leaves the watermark where it is: a watermark says that the
+  // rows of all entities are complete.
   const complete = scope.kind === 'range' && before ? before : { asOf, mark };
   await endProgress(writer, rowsOf, { ...complete, newestAsOf, suspectXid });
   await writer.query('commit');

@@ -30,8 +30,8 @@ export type ReadValues = (row: readonly (string | null)[]) => OnlineValues;
 /**
  * Returns a reader for rows of `instantSql` at an instant.
  *
- * Derived columns that use the row time are left out. They change as time passes without any new row, so they are
- * computed when the row is looked up, for the instant at which it is valid.
+ * Derived columns that use the row time are left out. Their values change as time passes, even without a new row, so
+ * they are computed when the row is looked up, for the instant at which it is valid.
  *
  * @param fields the names of the columns, in order
  */

@@ -12,7 +12,7 @@ export interface RowsOf {
 /** A batch of rows and its position. */
 export interface Batch {
   readonly rows: readonly OnlineValues[];
-  /** The entity, as text, up to which all rows are written with this batch. */
+  /** The last entity of the batch, as text: once the batch is written, the rows of all entities up to it are. */
   readonly position: string;
 }
 

@@ -11,7 +11,7 @@ import { olderXid, type Progress, type Watermark } from './watermark.ts';
 
 /** What a plan depends on. */
 export interface PlanInput {
-  /** In the REPEATABLE READ transaction of the look. */
+  /** A connection that is in the REPEATABLE READ transaction of `look`. */
   readonly client: pg.ClientBase;
   readonly source: StoredDefinition;
   readonly sources: readonly Source[];
@@ -31,7 +31,7 @@ export interface Pass {
 /** What a materialization does. */
 export interface Plan {
   readonly scope: MaterializeScope;
-  /** Why all entities are looked at although less was requested; null if that is not so. */
+  /** Why the run looks at all entities although fewer were requested; null if it does only what was requested. */
   readonly fullBecause: string | null;
   readonly passes: readonly Pass[];
   /** Whether it continues an interrupted run. */
@@ -42,7 +42,7 @@ export interface Plan {
   readonly mark: SourceMark;
   /** The mark of the watermark after everything is written. */
   readonly finalMark: SourceMark;
-  /** The newest instant of any row while the run lasts. */
+  /** The newest instant that any row can have while the run lasts. */
   readonly newestAsOf: Date;
 }
 
@@ -54,7 +54,7 @@ export async function planMaterialization(input: PlanInput): Promise<Plan> {
   if (!progress || !continues(progress, scope, look)) return begin(input, scope, null);
   return (
     (await resume(input, progress)) ??
-    begin(input, { kind: 'full' }, 'rows of a source were removed or rewritten while it ran')
+    begin(input, { kind: 'full' }, 'rows of a source were removed or rewritten during the run')
   );
 }
 
@@ -141,12 +141,13 @@ async function changesFor(input: PlanInput, scope: MaterializeScope): Promise<Fo
         mark: undefined,
       };
     case 'increment': {
-      if (!watermark) return { unknown: 'its rows were never complete' };
+      if (!watermark) return { unknown: 'the online rows were never complete' };
       const since: Changes = await changesSince(client, sources, look, watermark.mark, 'since');
       if ('unknown' in since) return since;
       const suspect = suspectXid(input);
       const written = suspect === null ? [] : writtenSince(input, suspect);
-      if (written === undefined) return { unknown: 'a run was abandoned long ago' };
+      if (written === undefined)
+        return { unknown: 'a run was abandoned so long ago that the rows it wrote can no longer be found' };
       return { reasons: [{ of: 'changed', changed: since.changed }, ...written], mark: since.mark };
     }
   }

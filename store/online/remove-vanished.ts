@@ -15,8 +15,8 @@ export interface RemovalOptions {
 const BATCH = 5_000;
 
 /**
- * Removes rows of instants up to the run's whose entity does not exist at that instant; a reset also removes rows of
- * later instants.
+ * Removes the online rows of entities that do not exist at the instant of the run. Rows of later instants are kept,
+ * except by a reset.
  *
  * They are found by one anti-join of two tables with statistics, and removed in batches. Each batch records its
  * progress, so that an interrupted run loses nothing, and a cancelled run ends after the current batch.

@@ -5,7 +5,7 @@ import { quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, type Source } from './source.ts';
 import { type Parts, type SourceMark, type TableMark } from '../postgres/tables.ts';
 
-/** A look at the sources, inside a REPEATABLE READ transaction. */
+/** A look at the source tables: what one REPEATABLE READ transaction sees of them. */
 export interface Look {
   readonly asOf: string;
   /** Number of the look's own transaction. */
@@ -47,9 +47,9 @@ export async function beginLook(
 const UNMARKED: Readonly<Record<string, string>> = { v: 'is a view', f: 'is a foreign table' };
 
 /**
- * Reads the catalog description of each source. It covers only the columns that online rows are made from, so that
- * adding another column changes nothing. An enumeration is covered with its labels, because they can be renamed
- * without writing a row.
+ * Reads the catalog description of each source. The description covers only the columns that online rows are made
+ * from, so that adding another column changes nothing. An enumeration is covered with its labels, because they can be
+ * renamed without writing a row.
  */
 async function describeSources(client: pg.ClientBase, sources: readonly Source[]): Promise<SourceTable[]> {
   const asked = sources.map(({ table, timestamp, keys, view }, place) => ({
@@ -110,7 +110,7 @@ export const ageOf = (look: Look, horizon: bigint): bigint => look.xid - horizon
 /** SQL for a number that identifies a version of a row and can be summed. */
 export const TUPLE = `hashtextextended(concat(source.tableoid, source.ctid, source.xmin), 0)`;
 
-/** Takes the mark of a look by counting the rows of its tables. */
+/** Takes the mark of a look: counts the rows of each source table that the look sees. */
 export async function takeMark(
   client: pg.ClientBase,
   sources: readonly Source[],
@@ -134,7 +134,7 @@ export async function takeMark(
   return markOf(look, tables);
 }
 
-/** Returns the mark of a look whose tables are counted. */
+/** Builds the mark of a look from the counts of its tables. */
 export const markOf = (look: Look, tables: readonly (TableMark | null)[]): SourceMark => ({
   asOf: look.asOf,
   horizon: String(look.horizon),

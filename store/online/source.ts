@@ -9,7 +9,7 @@ import { entityKeyColumns, type KeyColumn, viewKeys } from '../join/spine-sql.ts
 export interface Source {
   readonly table: string;
   readonly timestamp: string;
-  /** A view may be keyed by fewer keys than the entity has. */
+  /** The key columns of the table; those of a view may be fewer than the entity has. */
   readonly keys: readonly KeyColumn[];
   /** Present for a view, absent for the rows table. */
   readonly view?: ViewDefinition;
@@ -55,8 +55,8 @@ export function reachSql(source: Source, instant: string): string {
 }
 
 /**
- * Returns the SQL condition that a row of `source` came into reach between two instants or left it. Cheap comparisons
- * come first: they exclude most rows, none of whose times is between the instants.
+ * Returns the SQL condition that a row of `source` became usable between two instants, or stopped being usable. Cheap
+ * comparisons come first: they exclude most rows, none of whose times is between the instants.
  *
  * @param earlier ISO 8601
  * @param later ISO 8601, not before `earlier`
@@ -75,8 +75,8 @@ export function movedSql(source: Source, earlier: string, later: string): string
 }
 
 /**
- * Returns SQL for the limits of reach at an instant: the newest timestamp, the oldest timestamp if there is a ttl,
- * and the latest time at which a row may have become known.
+ * Returns SQL for the limits that a row must keep to be usable at an instant: the newest timestamp, the oldest
+ * timestamp if there is a ttl, and the latest time at which a row may have become known.
  */
 function reachBounds({ view }: Source, instant: string): { newest: string; oldest?: string; known: string } {
   const now = instantLiteral(instant);

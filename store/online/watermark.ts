@@ -42,7 +42,7 @@ export interface Progress {
   readonly written: number;
 }
 
-/** Returns the lower of two transaction numbers; null counts as none. */
+/** Returns the lower of two transaction numbers; null means that there is none. */
 export const olderXid = (one: string | null, other: string | null): string | null => {
   if (one === null || other === null) return one ?? other;
   return BigInt(one) < BigInt(other) ? one : other;
@@ -62,8 +62,8 @@ export async function findWatermark(
 }
 
 /**
- * Returns the newest watermark of any definition of a model: how fresh its online rows are. A watermark in the future
- * does not count, because it would be used as the instant for other definitions.
+ * Returns the newest watermark of any definition of a model: it shows how recent the model's online rows are. A
+ * watermark in the future does not count, because it would be used as the instant for other definitions.
  */
 export async function newestWatermark(database: Database, model: string): Promise<Date | undefined> {
   const row = await database.kysely

@@ -11,7 +11,7 @@ import { type Batch, type RowsOf, writeBatch } from './online-writer.ts';
 
 /** Where rows are read from and written to. */
 export interface EntityRun {
-  /** Is in the transaction that listed the entities. */
+  /** The connection whose transaction listed the entities. */
   readonly reader: pg.ClientBase;
   readonly writer: pg.ClientBase;
   readonly rowsOf: RowsOf;
@@ -24,7 +24,7 @@ export interface EntityRun {
 
 /** The progress of a run. */
 export interface BatchProgress {
-  /** Number of entities of this step that are done, out of `entities`. */
+  /** Number of entities that this step has finished, out of `entities`. */
   readonly done: number;
   readonly entities: number;
   /** Number of rows written or removed. */

@@ -114,12 +114,13 @@ export class ConnectionPool extends pg.Pool {
       for (const client of taken) client.release();
       throw error;
     } finally {
-      // The next caller's turn comes after all earlier ones, even if this one gave up early.
+      // The next caller's turn begins when all earlier turns have ended, even if this caller stopped waiting for its
+      // own.
       void before.then(done);
     }
   }
 
-  /** Waits for a turn, as long as for a connection at most. */
+  /** Waits for a turn, for at most as long as `connect` waits for a connection. */
   async #within(turn: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {

@@ -5,13 +5,14 @@ import { CopyTap } from './copy-tap.ts';
 /** Bytes as the server sent them. The memory is reused after the call that receives them. */
 export interface WireBytes {
   readonly bytes: Buffer;
-  /** The same bytes as a view, which reads numbers much faster than a buffer does. */
+  /** A DataView of the same memory, because a DataView reads numbers much faster than a Buffer does. */
   readonly view: DataView;
 }
 
 /**
- * Receives a row; `start` is the offset of its field count. The row is two bytes of count, then for each field four bytes
- * of length (−1 for null) and the bytes. If a promise is returned, nothing more is read until it settles.
+ * Receives a row; `start` is the offset of its field count. A row consists of its field count (two bytes) and, for
+ * each field, the length (four bytes; −1 for null) and the bytes. If a promise is returned, nothing more is read
+ * until it settles.
  */
 export type TakeWireRow = (wire: WireBytes, start: number) => void | Promise<void>;
 

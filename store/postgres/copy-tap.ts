@@ -24,11 +24,11 @@ const COPY_DATA = 0x64;
 const COPY_DONE = 0x63;
 const ERROR_RESPONSE = 0x45;
 const MIN_SCRATCH = 65_536;
-// If a turn of the event loop brought less than this, pause the socket briefly. Postgres sends 8 kB at a time, and waking
-// up for each piece costs this process and the server as much as the rows themselves.
+// If fewer bytes than this arrived in one turn of the event loop, the socket is paused briefly. Postgres sends 8 kB
+// at a time, and waking up for each piece costs this process and the server as much as the rows themselves.
 const WORTH_A_TURN = 131_072;
 const REST_MS = 1;
-// A COPY shorter than this ends before pausing would pay off.
+// A COPY of fewer bytes than this is over before pausing would save anything.
 const SHORT_BYTES = 4 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
@@ -37,8 +37,8 @@ const NOTHING = Buffer.alloc(0);
  * long row several times as it grows. Here a row that arrived in one piece is passed on without a copy, and a row that
  * arrived in several pieces is assembled once. All other messages go to pg's parser unchanged.
  *
- * An assembled row, as every row longer than 64 kB is, ends at a multiple of eight bytes in its memory, so that numbers at
- * its end can be read through a typed array.
+ * An assembled row ends at a multiple of eight bytes in its memory, so that numbers at its end can be read through a
+ * typed array. Rows longer than 64 kB are always assembled.
  *
  * @example await CopyTap.run(client, 'copy t to stdout (format binary)', (memory, start, end) => count(end - start));
  */
@@ -217,7 +217,7 @@ export class CopyTap implements pg.Submittable {
     const isWorthIt = this.#brought >= WORTH_A_TURN;
     this.#total += this.#brought;
     this.#brought = 0;
-    // After the connection was returned, its next user decides whether it is read.
+    // If the connection has been returned, its next user decides whether its socket is read.
     if (isWorthIt || this.#total < SHORT_BYTES || this.#isWaiting || stream === undefined) return;
     stream.pause();
     setTimeout(() => {

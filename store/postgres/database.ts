@@ -33,7 +33,8 @@ export interface DatabaseOptions {
 
 const INT8 = 20;
 
-// Ids and counts stay far below 2^53, and values of the user's tables are never read as int8 through this pool.
+// int8 values are read as numbers. That is exact, because ids and counts stay far below 2^53 and values of the user's
+// tables are never read as int8 through this pool.
 const types: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary'): unknown =>
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],

@@ -7,7 +7,10 @@ import { type Tables } from './tables.ts';
 /** Numbered migrations by name, in the order in which they run. */
 export type MigrationSet = Readonly<Record<string, Migration>>;
 
-/** A history of migrations: Tidegate's own, or that of the example's source tables. */
+/**
+ * A series of migrations and where it is recorded: that of Tidegate's own tables, or that of the example's source
+ * tables.
+ */
 export interface MigrationTrack {
   readonly schema: string;
   /** Table in `schema` that records which migrations have run. */
@@ -77,7 +80,7 @@ async function prepare(
   lockTimeoutMs: number,
 ): Promise<void> {
   await sql`set local lock_timeout = ${sql.lit(lockTimeoutMs)}`.execute(transaction);
-  // The role may have a limit for queries; it is not meant for migrations.
+  // The role may have a time limit that is meant for queries; a migration may take longer.
   await sql`set local statement_timeout = 0`.execute(transaction);
   await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(transaction);
   const { rows } = await sql<{ exists: boolean }>`

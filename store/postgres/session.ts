@@ -123,8 +123,8 @@ export class Sessions {
     const names = [...this.#settings.keys()];
     const values = [...this.#settings.values()];
     const { processID } = client as pg.ClientBase & { readonly processID?: number | null };
-    // Behind a pooler another client may get this session next, so there the settings of this first attempt end with the
-    // statement.
+    // Behind a pooler, another client may get this session next, so there this first attempt sets the values only
+    // until the end of the statement.
     const { rows: first } = await setting(
       client.query<Attempt>(
         `select pg_backend_pid() as pid, array(

@@ -29,8 +29,8 @@ export async function inSnapshot<T>(
 }
 
 /**
- * Does the same on a connection that the caller already has. After a failure that connection must not be used again,
- * because a cancel request for it may still be on its way.
+ * Runs `work` as {@link inSnapshot} does, but on a connection that the caller already has. After a failure that
+ * connection must not be used again, because a cancel request for it may still be on its way.
  *
  * @throws the signal's reason if it is aborted
  */
@@ -85,7 +85,7 @@ export async function backendOf(client: pg.ClientBase): Promise<number> {
 }
 
 async function cancelStatement(database: Database, backend: number): Promise<void> {
-  // Not from the pool, because the work that waits for this statement may use the last connection.
+  // Uses a connection outside the pool, because the work that waits for this statement may use the last connection.
   const other = await openClient(database);
   try {
     await other.query('select pg_cancel_backend($1)', [backend]);
@@ -95,8 +95,9 @@ async function cancelStatement(database: Database, backend: number): Promise<voi
 }
 
 /**
- * The instant up to which all known rows are visible: now, or the start of the oldest other open transaction that has
- * written, because its rows may still appear with earlier times. ISO 8601 text with microseconds.
+ * Returns the instant up to which every row that became known can be seen by now: the current time, or the start of
+ * the oldest other open transaction that has written, because the rows that it has written become visible only when
+ * it commits, although their times may be as early as its start. ISO 8601 text with microseconds.
  */
 export async function labelsKnownBy(client: Queryable): Promise<string> {
   const { rows } = await client.query<{ instant: string }>(`

@@ -18,7 +18,10 @@ import { type EncodedScoreReference } from '../../domain/performance/score-refer
 import { type FirstQualityPart, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type MaterializeScope } from '../../domain/data/materialized.ts';
 
-/** A fingerprint of the rows of one table. */
+/**
+ * A fingerprint of the rows of one source table, by which a later run finds out whether rows were removed or
+ * rewritten.
+ */
 export interface TableMark {
   readonly oid: number;
   /** The table itself and every partition or child at any level; absent in marks of earlier releases. */
@@ -34,7 +37,7 @@ export type Parts = Readonly<Record<string, string>>;
 
 /** The contents of the source tables of a definition, as one snapshot saw them. */
 export interface SourceMark {
-  /** The as-of instant of that run, ISO 8601. */
+  /** The as-of instant of the run that took the snapshot, ISO 8601. */
   readonly asOf: string;
   /** Number of the oldest open transaction: rows written by it or by later ones may not have been visible. */
   readonly horizon: string;

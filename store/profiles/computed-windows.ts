@@ -60,7 +60,7 @@ export async function computeWindows(
 
 /**
  * Returns the newest windows whose drift was measured by Tidegate's own rules and not by a preset, newest first. If
- * there are several reports for one instant, the last one counts.
+ * there are several reports for one instant, the last one is used.
  */
 export async function pastWindows(database: Database, model: string, limit: number): Promise<PastWindow[]> {
   const { rows } = await database.pool.query<{ id: number; as_of: Date; drift: DriftPart }>(

@@ -6,7 +6,7 @@ import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { isUsableInstantSql } from '../join/usable-instant-sql.ts';
 import { definitionsAhead } from '../online/watermark.ts';
 
-/** Rows are counted up to this number. */
+/** Counting stops at this number of rows. */
 const MAX_COUNTED = 1_000;
 
 /** Rows that are dated in the future. */
@@ -18,8 +18,8 @@ export interface Future {
 
 /**
  * Looks at the times of the rows table, the views and the label, and at the online rows of the model. A time is in
- * the future if it is more than five minutes ahead of the database's clock. Infinite times have a meaning of their
- * own and do not count.
+ * the future if it is more than five minutes ahead of the database's clock. Infinite times are not counted, because
+ * they are used on purpose, for example as "until further notice".
  *
  * Runs one statement for each time column: `select count(*), max(at) from (select at from t where at > now() + …
  * limit 1000)`.

@@ -1,4 +1,5 @@
-// The stored profiles of a window's parts: any worker writes them, and the worker that measures drift adds them up.
+// A large window is profiled in parts. Any worker can profile a part and store the result; the worker that measures
+// drift adds the parts up.
 import { decodeProfile, encodeProfile } from '../../domain/data/profile/profile-codec.ts';
 import { mergeProfiles, type WindowProfile } from '../../domain/data/profile/window-profile.ts';
 import { type Database } from '../postgres/database.ts';
@@ -63,8 +64,8 @@ export const listProfileParts = (database: Database, reportId: number): Promise<
  *
  * @param ranges as `listProfileParts` returns them
  * @param chunks number of chunks of the window
- * @returns undefined if the stored parts do not cover the window, or if an earlier release stored a part without
- *   means
+ * @returns undefined if the stored parts do not cover the window, or if an earlier release stored a part without the
+ *   means of its columns
  * @throws TidegateError UNREADABLE_PROFILE if another release of Tidegate wrote a part in another format
  */
 export async function mergeProfileParts(

@@ -19,7 +19,7 @@ export interface ReadTable {
   readonly name: string;
   readonly rows: number;
   readonly features: readonly FeatureColumn[];
-  /** Columns without a single value, so that their kind is arbitrary. */
+  /** Columns without a single value; their kind was chosen arbitrarily. */
   readonly empty: readonly string[];
   readonly types: Readonly<Record<string, PandasType>>;
   readonly entities: readonly string[] | undefined;

@@ -35,7 +35,7 @@ class Batch {
   readonly #profiler: WindowProfiler;
   readonly #writers: readonly (NumericWriter | CategoryWriter)[];
   readonly #names: readonly string[];
-  /** The value arrays of the numeric columns, which `put` writes without a call. */
+  /** The value arrays of the numeric columns. `put` writes to them directly, without calling a column writer. */
   readonly #numbers: readonly (Float64Array | undefined)[];
   readonly #noLabels = new Uint8Array(BATCH_ROWS).fill(NO_LABEL);
   #rows = 0;

@@ -15,7 +15,10 @@ export interface StoredComparison {
   readonly body: ComparisonBody;
   /** Null until there is a decision. */
   readonly decision: PromotionDecision | null;
-  /** Null until then, and for decisions from before the instant was stored. */
+  /**
+   * When the decision was made; null until then, and for decisions of early releases, which did not store the
+   * instant.
+   */
   readonly decidedAt: Date | null;
 }
 
@@ -65,10 +68,11 @@ export async function writePromotionDecision(
 }
 
 /**
- * Counts how many decisions have used the holdout of a model, which is the same for all of its comparisons.
+ * Counts the promotion decisions that have used the holdout of a model. All comparisons of a model use the same
+ * holdout.
  *
- * @param candidateVersion its own comparison does not count
- * @param datasetDigest digest of the rows on which it is compared
+ * @param candidateVersion the candidate that is compared now; its own comparison is not counted
+ * @param datasetDigest digest of the rows on which the candidate is compared
  */
 export async function countHoldoutUse(
   database: Database,

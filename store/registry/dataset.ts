@@ -14,12 +14,12 @@ export interface Dataset {
   readonly asKnownAt: Date;
   readonly rows: number;
   readonly labelledRows: number;
-  /** Of the labelled rows, those whose label is absent after its delay and counts as negative. */
+  /** Number of labelled rows that are read as negative because their label is still absent after its delay. */
   readonly assumedLabels: number;
-  /** Rows without a label: those whose label is not expected yet, and those whose label is overdue. */
+  /** Rows without a label: `awaitedLabels` if it is not expected yet, `overdueLabels` if it should be there. */
   readonly awaitedLabels: number;
   readonly overdueLabels: number;
-  /** Views with values that count as known earlier than they were (`knownSince`); empty if all were known in time. */
+  /** Views with values that became known too late but are used because of `knownSince`; empty if there are none. */
   readonly backfilled: readonly Backfilled[];
   /** Rows that are labelled and not held out, which a candidate can learn from. */
   readonly trainingRows: number;
@@ -33,7 +33,11 @@ export interface Dataset {
   readonly createdAt: Date;
 }
 
-/** Number of chunks of each part of a dataset. @example chunksOf({ rows: 70_000, chunkRows: 65_536 }) // 2 */
+/**
+ * Number of chunks in which each part (column) of a dataset is stored.
+ *
+ * @example chunksOf({ rows: 70_000, chunkRows: 65_536 }) // 2
+ */
 export const chunksOf = ({ rows, chunkRows }: Pick<Dataset, 'rows' | 'chunkRows'>): number =>
   Math.ceil(rows / chunkRows);
 
@@ -59,7 +63,7 @@ export const datasetFromRow = (row: Selectable<Tables['tidegate.dataset']>): Dat
   createdAt: row.created_at,
 });
 
-/** Returns the dataset that a request made, if it has run. */
+/** Returns the dataset that was made for a request; undefined if none was made yet. */
 export async function findDatasetByRequest(
   database: Database,
   request: string,

@@ -1,4 +1,5 @@
-// Decisions of people on versions: every one that was sent, accepted or refused. Rows are never changed.
+// Decisions of people on versions: every decision that was sent, whether it was accepted or refused. Rows are never
+// changed.
 import { randomUUID } from 'node:crypto';
 import { type Selectable } from 'kysely';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
@@ -36,7 +37,7 @@ const recorded = (row: Row): RecordedDecision => ({
   version: row.version,
   evidenceDigest: row.evidence_digest,
   decision: row.decision,
-  // Rows from before names were validated may contain any characters.
+  // Rows that were written before names were validated may contain any characters.
   actor: printableName(row.actor),
   authority: row.authority,
   channel: row.channel,
@@ -93,7 +94,10 @@ export const recordUnsent = (
 export const describeAcceptedDecision = ({ version, decision, actor, at }: RecordedDecision): string =>
   `version ${version} was ${decision === 'approve' ? 'approved' : 'rejected'} by ${actor} at ${at.toISOString()}`;
 
-/** Inserts a row unless its request has one, and returns that row; undefined if it would be a second accepted decision. */
+/**
+ * Inserts a row unless there is one with the same request, and returns the row of the request; undefined if it would
+ * be a second accepted decision.
+ */
 async function insertDecision(database: Database, input: Decision): Promise<RecordedDecision | undefined> {
   await database.kysely
     .insertInto('tidegate.decision')

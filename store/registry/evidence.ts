@@ -1,4 +1,5 @@
-// Evidence: what is shown to the person who decides on a version. A decision names its digest, which ties it to the evidence.
+// Evidence: what is shown to the person who decides on a version. A decision contains the digest of the evidence, so
+// that it is clear what it was based on.
 import { digestOf } from '../../domain/canonical-json.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
@@ -46,7 +47,7 @@ export async function writeEvidence(database: Database, input: Omit<Evidence, 'd
   if (stored?.digest === digest && stored.championVersion === input.championVersion) return stored;
   throw new TidegateError(
     'EVIDENCE_CHANGED',
-    `the stored evidence on version ${input.version} of ${input.model} differs from what its release gathered`,
+    `the stored evidence on version ${input.version} of ${input.model} differs from the evidence that was gathered for its release`,
   );
 }
 

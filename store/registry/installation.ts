@@ -44,8 +44,8 @@ export async function requireInstallation(database: Database): Promise<Installat
 }
 
 /**
- * Records that this installation replaces another; with its own id, records the server on which it now runs. A repeated
- * call changes nothing.
+ * Records that this installation replaces another; if `id` is its own id, records the server on which it runs now. A
+ * repeated call changes nothing.
  */
 export async function recordAdoption(database: Database, id: string, adoptedBy: string): Promise<void> {
   const { id: own } = await readInstallation(database);

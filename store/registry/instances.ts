@@ -66,7 +66,7 @@ const ALIVE_SECONDS = 5;
 
 const isAlive = sql<boolean>`heartbeat_at > clock_timestamp() - make_interval(secs => ${sql.lit(ALIVE_SECONDS)})`;
 
-/** The answer of one live instance to a request to prepare a version. */
+/** The answer of one live instance to the request to load and check a version. */
 export interface InstanceAnswer {
   readonly instance: string;
   /** Null if it neither serves the version nor has answered the newest request. */

@@ -13,7 +13,7 @@ export const onnxModelOf = (bytes: Uint8Array): OnnxArtifact['onnx'] => ({
   bytes: bytes.length,
 });
 
-/** Stores a model under its digest, once. @returns the reference for the artifact */
+/** Stores a model under its digest, unless it is stored already. @returns the reference for the artifact */
 export async function writeOnnxModel(database: Database, bytes: Uint8Array): Promise<OnnxArtifact['onnx']> {
   const reference = onnxModelOf(bytes);
   await database.kysely

@@ -29,12 +29,12 @@ export class UnknownOutcome extends Error {
 /** How long one batch may take, in milliseconds; if it waits for a lock for longer, the batch is tried again later. */
 const STATEMENT_TIMEOUT_MS = 10_000;
 
-// Keeps a limit that was set for the role or the database.
+// Sets the limit only if the role and the database have none; a limit that they have stays in force.
 const BEGIN = `begin;
   select set_config('statement_timeout', '${STATEMENT_TIMEOUT_MS}', true) where current_setting('statement_timeout') = '0'`;
 
 /**
- * Writes predictions of one instance, all or none.
+ * Writes predictions of one instance: all of them, or none if an error occurs.
  *
  * @throws UnknownOutcome if the connection was lost during the commit; after any other error none was written
  */
@@ -72,7 +72,8 @@ export async function writePredictions(
     client.release();
   } catch (error) {
     const state = (error as { readonly code?: unknown }).code;
-    // An error from Postgres itself means that the transaction was rolled back. Any other error is one of the connection.
+    // An error from Postgres itself means that the transaction was rolled back. Any other error comes from the
+    // connection, so it is not known whether the commit happened.
     const isAnswer = typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) && !/^(08|57P)/.test(state);
     if (isAnswer) await client.query('rollback').catch(() => undefined);
     client.release(!isAnswer);

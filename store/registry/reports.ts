@@ -13,7 +13,7 @@ import { type Database } from '../postgres/database.ts';
 import { getDataset } from './dataset.ts';
 import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
 
-/** A report; each part is null until its step has run. */
+/** A report. `quality`, `drift`, `performance` and `decision` are null until the step that fills them in has run. */
 export interface Report {
   readonly id: number;
   readonly model: string;
@@ -161,7 +161,7 @@ export async function getReportSubject(database: Database, id: number): Promise<
   return row;
 }
 
-/** Returns the newest report of the model on an earlier instant, if there is one. */
+/** Returns the newest of the model's reports whose as-of instant is earlier than `asOf`, if there is one. */
 export async function reportBefore(
   database: Database,
   { model, asOf }: Pick<Report, 'model' | 'asOf'>,
@@ -181,8 +181,8 @@ export async function reportBefore(
 const MAX_WAITING = 12;
 
 /**
- * Returns the earlier reports that were waiting for labels, with the same champion: the newest report of each instant,
- * newest instant first. Leaves out reports from before the last one that requested a retrain.
+ * Returns the earlier reports on the same champion whose outcome was "waiting for labels": the newest report of each
+ * instant, newest instant first. Leaves out reports from before the last one that requested a retrain.
  */
 export async function waitingReports(database: Database, { model, asOf, championVersion }: Report) {
   const { rows } = await sql<{ id: number; asOf: Date; datasetId: number }>`
@@ -218,7 +218,10 @@ export async function isReportedBefore(
   return row !== undefined;
 }
 
-/** How many earlier reports to look back at; a change older than this went unanswered for a long time anyway. */
+/**
+ * Maximum number of earlier reports in which the start of a change is searched. If the change is older, the window of
+ * the oldest of them is returned.
+ */
 const MAX_REPORTS = 24;
 
 /** Outcomes of reports that found no reason to retrain. */
@@ -231,14 +234,14 @@ const WITHOUT_REASON: readonly string[] = [
 ];
 
 /**
- * Returns when the current change was first seen: the start of the earliest window since which every report on the same
- * champion had a reason to retrain, up to the given report. So a change is dated from its first sight even if the retrain
- * waited for labels or for the cooldown. Null if the report has no champion.
+ * Returns when the current change was first seen: the start of the window of the first report in an unbroken series,
+ * up to the given report, of reports on the same champion that had a reason to retrain. So time that the retrain
+ * spent waiting for labels or for the cooldown is included. Null if the report has no champion.
  */
 export async function changeSeenFirst(database: Database, report: Report): Promise<Date | null> {
   const { model, championVersion, asOf } = report;
   if (championVersion === null) return null;
-  // If an instant has several reports, the newest counts, because it knew more labels.
+  // If an instant has several reports, only the newest is used, because more labels were known when it was made.
   const earlier = await database.kysely
     .selectFrom('tidegate.report')
     .distinctOn('as_of')
@@ -269,7 +272,10 @@ interface ReportFilter {
   readonly to?: Date | undefined;
   /** Only reports with this outcome of the decision. */
   readonly outcome?: string | undefined;
-  /** Only windows that drifted, or only those that did not; either leaves out windows that were not measured. */
+  /**
+   * True: only windows that drifted. False: only windows that did not. Both leave out windows whose drift was not
+   * measured.
+   */
   readonly drifted?: boolean | undefined;
 }
 

@@ -10,7 +10,7 @@ export interface Retrain {
   readonly id: string;
   readonly model: string;
   readonly reportId: number | null;
-  /** The instant whose window evaluates the candidate, if there is no report that names one. */
+  /** For a retrain without a report: the end of the window that evaluates the candidate; null if none was requested. */
   readonly asOf: Date | null;
   readonly trigger: string;
   readonly requestedBy: string;
@@ -33,7 +33,7 @@ export interface NewRetrain {
   readonly id: string;
   readonly model: string;
   readonly reportId: number | null;
-  /** The instant whose window evaluates the candidate, if there is no report that names one. */
+  /** For a retrain without a report: the end of the window that evaluates the candidate; null if none was requested. */
   readonly asOf: Date | null;
   readonly trigger: string;
   readonly requestedBy: string;
@@ -84,17 +84,17 @@ export async function getRetrain(database: Database, id: string): Promise<Retrai
     .select(COLUMNS)
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  // Rows from before names were validated may contain any characters.
+  // Rows that were written before names were validated may contain any characters.
   return { ...row, requestedBy: printableName(row.requestedBy) };
 }
 
-/** Returns the version that a retrain made. @throws TidegateError DEFECT if it has not made one */
+/** Returns the number of the version that a retrain registered. @throws TidegateError DEFECT if it has none */
 export function candidateOf({ id, candidateVersion }: Retrain): number {
   if (candidateVersion === null) throw new TidegateError('DEFECT', `retrain ${id} has no candidate`);
   return candidateVersion;
 }
 
-/** Records what a step of a retrain made. */
+/** Records the dataset, the candidate or the result of the leak alarm that a step of a retrain produced. */
 export async function noteRetrain(
   database: Database,
   id: string,

@@ -6,7 +6,8 @@ import { type Tables } from '../postgres/tables.ts';
 import { type Authority, championBefore, move, movingModel, stageHolder } from './stage-moves.ts';
 
 /**
- * Returns a version to Production that was there before: the given one, or the one that the champion replaced.
+ * Moves a version that was in Production before back to Production: the given version or, by default, the one that
+ * the champion replaced.
  *
  * @throws TidegateError NO_PRODUCTION_VERSION, NO_ROLLBACK_TARGET
  */

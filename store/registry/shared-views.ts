@@ -13,7 +13,10 @@ export interface ViewUse {
   readonly appliedAt: Date;
   /** Where the declarations differ: `before` is the other model's, `now` is this one's. Empty if they agree. */
   readonly differences: readonly Difference[];
-  /** The newest earlier definition of that model which agreed with this one, meaning the other has changed since; null if none did. */
+  /**
+   * Number of the newest earlier definition of the other model whose declaration agreed with this one. The other
+   * model has changed its declaration since then. Null if no definition agreed.
+   */
   readonly agreedUntil: number | null;
 }
 

@@ -17,7 +17,7 @@ export interface Authority {
   readonly runId: string;
 }
 
-/** One move of one version. */
+/** One move of a version from one stage to another. */
 export interface Move {
   readonly version: number;
   readonly from: Stage;
@@ -29,7 +29,8 @@ export interface Move {
 const ILLEGAL = 'TG002';
 
 /**
- * Runs `work` in a transaction that locks the model, so that only one transaction at a time reads and moves its stages.
+ * Runs `work` in a transaction that locks the model, so that only one transaction at a time reads or changes the
+ * stages of its versions.
  *
  * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE if the database refuses a move
  */
@@ -57,7 +58,7 @@ export async function movingModel<T>(
   }
 }
 
-/** Appends one move. */
+/** Inserts the row of a move; the trigger then changes the stage of the version. */
 export async function move(
   transaction: Transaction<Tables>,
   model: string,
@@ -82,7 +83,7 @@ export async function move(
     .execute();
 }
 
-/** Returns the version in Production or Staging; null if there is none. */
+/** Returns the number of the version that is in `stage`; null if there is none. */
 export const stageHolder = async (
   transaction: Transaction<Tables>,
   model: string,
@@ -182,8 +183,8 @@ export const promote = (
   });
 
 /**
- * Moves a candidate to Staging. If another version waits there, it is superseded in the same transaction; with
- * `whilePending: 'skip'` that version keeps its place and nothing moves.
+ * Moves a candidate to Staging. If another version is waiting in Staging, it is superseded in the same transaction;
+ * with `whilePending: 'skip'` that version stays and the candidate is not moved.
  *
  * @returns whether the candidate is in Staging, and which version it superseded, if any
  */
@@ -222,8 +223,8 @@ export const moveToStaging = (
   });
 
 /**
- * Returns the version that a staged version superseded, so that a repeated call gives the same answer. If there is one,
- * the same run archived it in the move of the model just before the move to Staging.
+ * Returns the version that a staged version superseded, so that a repeated call gives the same answer. A version was
+ * superseded if the move just before the move to Staging archived it and was made by the same run.
  */
 async function supersededBy(
   transaction: Transaction<Tables>,

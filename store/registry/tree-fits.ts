@@ -10,7 +10,7 @@ export interface NewTreeFit {
   readonly request: string;
   readonly datasetId: number;
   readonly options: TreeOptions;
-  /** Positions among the training rows of the rows to learn from; null means all. */
+  /** Numbers, in the dataset, of the training rows to learn from; null means all training rows. */
   readonly rows: Uint32Array | null;
   /** Number of rows of the dataset. */
   readonly datasetRows: number;

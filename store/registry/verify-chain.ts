@@ -8,7 +8,10 @@ import { type Authority, type Move } from './stage-moves.ts';
 export interface BrokenLink {
   readonly id: number;
   readonly version: number;
-  /** `content`: the row does not match its hash. `link`: the row before it is not the one that it was appended to. */
+  /**
+   * `content`: the row does not match its hash. `link`: the hash that it stores of the previous row is not the hash
+   * of the row before it.
+   */
   readonly broken: 'content' | 'link';
 }
 
@@ -24,10 +27,11 @@ export interface CheckedChain {
 }
 
 /**
- * Recomputes the hash of each move of a model, and compares its link with the hash of the move before it.
+ * Recomputes the hash of each move of a model, and checks that the hash which it stores of the previous move is
+ * correct.
  *
- * Moves that were removed from the end leave no gap. To detect that, pass a hash that was once the newest: it is missing
- * if that move was removed.
+ * Moves that were removed from the end leave no gap. To detect that, pass the hash of a move that was once the
+ * newest: the hash is missing if the move was removed.
  *
  * @param expected a hash that the chain must contain
  * @example (await checkChain(database, 'churn')).broken; // null
@@ -106,7 +110,7 @@ export async function listTransitions(database: Database, model: string): Promis
     .where('model', '=', model)
     .orderBy('id')
     .execute();
-  // Rows from before names were validated may contain any characters.
+  // Rows that were written before names were validated may contain any characters.
   return moves.map((move) => ({
     ...move,
     actor: printableName(move.actor),

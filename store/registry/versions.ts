@@ -25,7 +25,7 @@ export interface Version {
   /** Whether it was imported, so that the rows it was trained on are not known. */
   readonly unproven: boolean;
   readonly artifactDigest: string;
-  /** Scores at or above this are positive; null if the version has no threshold of its own. */
+  /** The threshold: scores at or above it are positive; null if the version has no threshold of its own. */
   readonly cut: number | null;
   /** Kind of the map that calibrates its scores; null if calibration was not requested. */
   readonly calibration: CalibrationMap['kind'] | null;
@@ -43,7 +43,7 @@ export interface NewVersion {
   readonly reference: unknown;
   /** Its scores on rows that it was not fitted on; absent if there were none. */
   readonly scoreReference?: EncodedScoreReference | null;
-  /** The recipes that were compared; absent if there was no choice. */
+  /** The recipes that were compared; absent if there was only one. */
   readonly tuning?: Tuning | null;
   /** The machine it was trained on; absent if that is not known. */
   readonly platform?: Platform;

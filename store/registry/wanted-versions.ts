@@ -30,7 +30,9 @@ export const listProduction = (database: Database): Promise<VersionRef[]> =>
     .orderBy('model')
     .execute();
 
-/** Returns the requests of the last hour, so that those of an abandoned release expire. */
+/**
+ * Returns the requests of the last hour. Older ones count as expired, because their release may have been abandoned.
+ */
 export const listPreparations = (database: Database): Promise<Preparation[]> =>
   database.kysely
     .selectFrom('tidegate.preparation')

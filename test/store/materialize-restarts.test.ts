@@ -107,7 +107,7 @@ test('begins again if source rows were removed before an interrupted run continu
   const done = await write('removed', first, full);
   expect(done).toMatchObject({
     lookedAt: 6,
-    fullBecause: 'rows of a source were removed or rewritten while it ran',
+    fullBecause: 'rows of a source were removed or rewritten during the run',
   });
   expect(await hoursOf('removed', 0, 1)).toEqual([null, 1]);
 });

@@ -61,7 +61,7 @@ test('writes a row for every entity that exists at the instant, and for no other
   expect(await write('complete', first)).toEqual({
     asOf: first,
     scope: 'full',
-    fullBecause: 'its rows were never complete',
+    fullBecause: 'the online rows were never complete',
     lookedAt: 2,
     written: 2,
     removed: 0,

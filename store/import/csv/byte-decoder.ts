@@ -35,7 +35,8 @@ const aliases: Readonly<Record<string, Encoding>> = {
   cp1252: 'windows-1252',
 };
 
-// What iconv-lite also decodes and an import refuses: other forms of Unicode, and transfer encodings such as base64.
+// Encodings that iconv-lite can decode but an import refuses: other forms of Unicode, and transfer encodings such as
+// base64.
 const REFUSED = /^(binary|base64|hex|utf7.*|utf32.*|cesu8|internal|_.*)$/;
 
 /**

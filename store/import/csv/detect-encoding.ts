@@ -192,8 +192,8 @@ const isAsciiLetter = (byte: number): boolean =>
 
 /**
  * Returns whether every non-ASCII byte is a letter that the Latin encodings share (`ä`, `é`, `ç`; not `è` or `ñ`,
- * which are `č` and `ń` in Central Europe), without another one next to it but next to an ASCII letter. No word in
- * another script looks like this.
+ * which are `č` and `ń` in Central Europe) and stands next to an ASCII letter, and not next to another non-ASCII
+ * byte. No word in another script looks like this.
  */
 async function isWesternBeyondDoubt(path: string): Promise<boolean> {
   let before = 0;

@@ -8,8 +8,8 @@ export type CellText = (value: unknown) => string;
 type Element = Pick<SchemaElement, 'type' | 'converted_type' | 'logical_type' | 'scale'>;
 
 /**
- * Returns the conversion for a column; a text instead describes contents that cannot be imported. Values are expected
- * as the reader returns them with {@link rawParsers}: instants, days and decimals as whole numbers.
+ * Returns the conversion for a column or, if its contents cannot be imported, a text that describes them. Values are
+ * expected as the reader returns them with {@link rawParsers}: instants, days and decimals as whole numbers.
  *
  * @param columnType the type of the table's column, as Postgres spells it
  */

@@ -159,7 +159,7 @@ async function readSlice(
   for (const { name } of columns) {
     const at = `${file} row ${rowStart + 1} ${name}`;
     const values = await scan.readColumn({ column: name, rowStart, rowEnd }).catch((error: unknown) => {
-      throw new MalformedFile(at, `this and what follows cannot be read: ${messageOf(error)}`, error);
+      throw new MalformedFile(at, `the values from this row on cannot be read: ${messageOf(error)}`, error);
     });
     if (values.length !== rowEnd - rowStart) {
       throw new MalformedFile(

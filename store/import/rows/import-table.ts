@@ -8,7 +8,7 @@ export interface TableColumn {
   readonly name: string;
   /** The type as Postgres spells it, with its modifier. */
   readonly type: string;
-  /** The same, but for a domain its base type. */
+  /** Like `type`, but for a domain its base type. */
   readonly baseType: string;
   /** Whether the column is NOT NULL. */
   readonly required: boolean;
