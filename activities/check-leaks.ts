@@ -87,7 +87,8 @@ async function lookForLeaks(
 }
 
 /**
- * A leak is refused by the policy of the alarm; a check that could not be made, by the policy for failed judgements.
+ * Returns why the window is refused; null if it is not. The policy of the leak alarm says whether a leak is a reason to
+ * refuse; the policy for failed judgements says it for a check that could not be made.
  */
 function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksChecked['refused'] {
   if (check.failed)

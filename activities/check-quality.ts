@@ -40,8 +40,8 @@ export interface QualityChecked extends Described {
 /** The step that checks quality. */
 export const qualityActivities = ({ database }: ActivityDeps) => ({
   /**
-   * Checks the window's contracts and looks for faults. If this stops the loop, the other parts record why they are
-   * missing.
+   * Checks the window's contracts and looks for faults. If the result stops the loop, the other parts of the report
+   * record why they are missing.
    */
   async checkQuality({ reportId, failed }: ReportToJudge): Promise<QualityChecked> {
     const quality = failed
@@ -107,7 +107,9 @@ async function qualityOf(database: Database, report: Report): Promise<QualityPar
   };
 }
 
-/** The champion's reference; null if it has an older format, which the drift part reports. */
+/**
+ * Returns the champion's reference; null if it has an older format. The step that measures drift reports such a format.
+ */
 async function readable(
   database: Database,
   model: string,

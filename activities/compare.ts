@@ -26,8 +26,8 @@ export type { Failed };
 export interface ComparisonAsked {
   readonly retrainId: string;
   /**
-   * The result of the temporal holdout or the error that ended it; both absent in runs from before that was a step of
-   * its own.
+   * The result of the temporal holdout, or the error that ended it. Both are absent in runs that started before the
+   * temporal holdout was a separate step.
    */
   readonly outOfTime?: TemporalHoldout;
   readonly outOfTimeFailed?: Failed;
@@ -45,8 +45,8 @@ export interface Compared {
 /** The steps that compare a candidate. */
 export const compareActivities = (deps: ActivityDeps) => ({
   /**
-   * Evaluates the recipe of a retrain's candidate on later rows. A step of its own, so that even a crash is recorded as
-   * a failed judgement.
+   * Evaluates the recipe of a retrain's candidate on later rows. This is a separate step, so that even a crash is
+   * recorded as a failed judgement.
    */
   async judgeTemporalHoldout({ retrainId }: { retrainId: string }): Promise<TemporalHoldout> {
     const { database } = deps;
@@ -129,7 +129,7 @@ export const compareActivities = (deps: ActivityDeps) => ({
   },
 });
 
-/** Both versions, and the rows that they are compared on. */
+/** Candidate and champion, and the rows on which they are compared. */
 interface Sides {
   readonly candidate: Version;
   readonly champion: Version | null;

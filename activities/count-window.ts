@@ -52,8 +52,8 @@ export async function countWindow(
 }
 
 /**
- * Decodes a reference. One of an older format is returned as unmeasured, so that it does not stop the rest of the
- * monitor run.
+ * Decodes a reference. A reference of an older format is returned as unmeasured, so that the rest of the monitor run
+ * continues.
  */
 export function referenceOf(encoded: EncodedReference): FeatureReference | Unmeasured {
   try {

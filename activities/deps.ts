@@ -17,7 +17,7 @@ export interface ActivityDeps {
   readonly taskQueue: string;
   /** Where notifications are posted; absent means that they are only logged. */
   readonly webhookUrl?: string;
-  /** A window of more rows is profiled in parts of about this size. @default PART_ROWS */
+  /** A window with more rows than this is profiled in parts of about this many rows. @default PART_ROWS */
   readonly partRows?: number;
 }
 
@@ -46,7 +46,7 @@ export function requireText(at: string, value: unknown): void {
   if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
 }
 
-/** The authority of a move that was made by a rule and not by a person. */
+/** The authority that is recorded for a stage change if a rule and not a person made it. */
 export const byRule = (evidenceDigest: string | null = null): Authority => ({
   actor: 'tidegate',
   authority: 'rule',
@@ -61,7 +61,11 @@ export const byRule = (evidenceDigest: string | null = null): Authority => ({
  */
 export const freezeControl = (): FreezeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
 
-/** The same for a computation in a thread. @example await compute('tellApart', input, computeControl()) */
+/**
+ * Heartbeat and cancellation of the current activity, as options for a computation in a thread.
+ *
+ * @example await compute('tellApart', input, computeControl())
+ */
 export const computeControl = (): ComputeControl => ({ onProgress: heartbeat, signal: cancellationSignal() });
 
 /** A report by its number. */
@@ -71,7 +75,7 @@ export interface ReportRef {
 
 /** A report of which one part is to be judged. */
 export interface ReportToJudge extends ReportRef {
-  /** The error of the last attempt, if the part is to be recorded as failed; absent if it is to be made. */
+  /** The error of the last attempt, if the part is to be recorded as failed; absent if the part is to be measured. */
   readonly failed?: Failed;
 }
 
@@ -80,5 +84,5 @@ export interface Described {
   readonly words: string;
 }
 
-/** Reason of a part that needs a champion, before the first version is in Production. */
+/** The reason why a part of a report that needs a champion is missing, before the first version is in Production. */
 export const NO_CHAMPION = 'no version is in Production yet';

@@ -49,9 +49,9 @@ export async function evaluationDataset(
 }
 
 /**
- * Reads the evaluation rows of a window through a definition.
+ * Reads the evaluation rows of a window, with the columns and label of a definition.
  *
- * @throws TidegateError TOO_FEW_LABELS if there are none
+ * @throws TidegateError TOO_FEW_LABELS if the window has no evaluation rows
  */
 export async function readEvaluation(
   database: Database,
@@ -67,7 +67,7 @@ export async function readEvaluation(
 }
 
 /**
- * Returns the evaluation rows through the champion's own definition, with the same entities and times.
+ * Returns the evaluation rows with the columns of the champion's own definition; entities and times are the same.
  *
  * @throws TidegateError DATASET_CHANGED if entities or times are not the same
  */

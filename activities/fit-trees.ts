@@ -1,6 +1,5 @@
-// Runs one fit of trees on a trees worker, through a workflow run of its own: waits for it, sends heartbeats and
-// forwards
-// a cancellation.
+// Runs one fit of trees on a trees worker: starts a workflow run for it, waits until that ends, sends heartbeats, and
+// forwards a cancellation.
 import { cancelled, heartbeat } from '@temporalio/activity';
 import {
   ActivityFailure,
@@ -26,10 +25,11 @@ const BEAT_MS = 500;
 const WORKER_SHUTDOWN = 'WORKER_SHUTDOWN';
 
 /**
- * Returns the outcome of a fit. A fit that was done before is returned immediately; one that is running is joined, so
- * that a retry after a crash of this worker loses nothing.
+ * Returns the outcome of a fit. A fit that has already ended is returned immediately. If the fit is running, waits for
+ * it, so that a retry after a crash of this worker loses nothing.
  *
- * @throws TidegateError TREES_WORKER_MISSING if no worker picks it up in time; TREES_FAILED; the worker's own refusals
+ * @throws TidegateError TREES_WORKER_MISSING if no worker picks up the fit in time; TREES_FAILED; the worker's own
+ *   refusals
  * @throws CancelledFailure when the activity is cancelled, after the fit has been cancelled
  */
 export const fitTreesBy =
@@ -49,7 +49,7 @@ export const fitTreesBy =
       await whileElsewhere(() => Promise.race([handle.result(), cancelled()]));
     } catch (error) {
       if (!(error instanceof CancelledFailure)) throw failureOf(error, taskQueue);
-      // If this worker stops, the fit goes on, and the next attempt joins it.
+      // If only this worker stops, the fit continues, and the next attempt waits for it.
       if (error.message !== WORKER_SHUTDOWN) await handle.cancel();
       throw error;
     } finally {

@@ -19,7 +19,7 @@ export interface OpenedReport {
   readonly reportId: number;
   readonly rows: number;
   readonly labelledRows: number;
-  /** Describes the labels and backfilled history; absent in runs from before it was recorded. */
+  /** Describes the labels and backfilled history; absent in runs that started before it was recorded. */
   readonly words?: string;
   /** Number of parts in which the window is profiled: 1 if it is small or there is no reference to compare it with. */
   readonly parts: number;
@@ -72,7 +72,8 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     const report = await openReport(database, {
       request,
       model,
-      // Not the newest definition: an earlier attempt may have frozen the window by one that has been replaced since.
+      // Use the dataset's definition, not the newest: an earlier attempt may have frozen the window with a definition
+      // that has been replaced since.
       definitionVersion: dataset.definitionVersion,
       championVersion: champion?.version ?? null,
       datasetId: dataset.id,
@@ -82,7 +83,8 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     // Evidently's tests need the rows themselves.
     const isCounted = champion !== undefined && source.definition.drift.preset !== 'evidently';
     const parts = isCounted ? partsOf(dataset, partRows) : 1;
-    // Freeze by the champion's definition here, once; otherwise each part would start with it.
+    // Freeze the rows with the champion's definition once, here; otherwise the step for each part would have to do it
+    // first.
     if (isCounted && parts > 1)
       await datasetFor(database, dataset, champion.definitionVersion, freezeControl());
     return {

@@ -1,5 +1,5 @@
-// The temporal holdout: trains by the candidate's recipe on what was known by a cutoff, and tests on holdout rows
-// after it.
+// The temporal holdout: trains by the candidate's recipe on what was known at a cutoff time, and tests on the holdout
+// rows after that time.
 import { type ErrorCode, TidegateError } from '../domain/errors.ts';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { before, durationOf } from '../domain/model/parts/duration.ts';
@@ -40,15 +40,18 @@ export interface TemporalHoldoutInput {
   readonly fitTrees: FitTrees;
 }
 
-/** Codes of errors that mean too few labels before the cutoff: with them the judgement is not due. */
+/**
+ * Codes of errors that mean that too few labels were known before the cutoff; after such an error the judgement is not
+ * due.
+ */
 const TOO_LITTLE_PAST: readonly ErrorCode[] = ['EMPTY_WINDOW', 'TOO_FEW_LABELS', 'ONE_CLASS'];
 
 /**
  * Trains a model by the candidate's recipe and calibration on rows whose label was known by the cutoff, and compares it
  * with the champion on the holdout rows after it. Not due if the candidate was imported, all rows have the same time,
- * fewer than 50 clusters of a class come after the cutoff, or fewer than 50 training rows of a class had a known label by
- * then. A judgement that is due and fails with an error that is not retryable is recorded as failed. No threshold is
- * chosen, because none of the measures needs one.
+ * fewer than 50 clusters of a class come after the cutoff, or fewer than 50 training rows of a class had a known label
+ * by the cutoff. A judgement that is due and fails with an error that is not retryable is recorded as failed. No
+ * threshold is chosen, because none of the measures needs one.
  *
  * @throws errors that may succeed on a retry, and cancellations
  */
@@ -135,8 +138,8 @@ interface Past {
 }
 
 /**
- * Freezes the training window as of the cutoff: with the labels that were known by then, and starting at the change if
- * the candidate was trained only on recent rows.
+ * Freezes the training window as of the cutoff: with the labels that were known by that time. If the candidate was
+ * trained only on the rows after a change, the window starts at the change here too.
  */
 async function freezePast(
   database: Database,
@@ -147,13 +150,16 @@ async function freezePast(
   const labelledUntil =
     definition.label.known === undefined ? before(cut, durationOf(definition.label.delay)) : cut;
   const newest = await newestLabelledTime(database, definition, labelledUntil, cut);
-  if (!newest) throw new TidegateError('TOO_FEW_LABELS', 'no label was known by then');
+  if (!newest) throw new TidegateError('TOO_FEW_LABELS', 'no label was known by the cutoff time');
   const to = newest < labelledUntil ? newest : labelledUntil;
   const window = windowEndingAt(to, definition.training.window, definition.monitor);
   const change =
     tuning?.chosen.window === 'recent' && tuning.change !== null ? new Date(tuning.change) : null;
   if (change !== null && change >= to)
-    throw new TidegateError('TOO_FEW_LABELS', 'no label of a row after the change was known by then');
+    throw new TidegateError(
+      'TOO_FEW_LABELS',
+      'no label of a row after the change was known by the cutoff time',
+    );
   return freezeWindow(database, {
     request: `${retrainId}/out-of-time`,
     definition,

@@ -1,4 +1,4 @@
-// Brings the online rows of every definition in use up to date, and removes those of all others.
+// Brings the online rows of every definition in use up to date, and removes the online rows of all other definitions.
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -38,8 +38,9 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
 
   return {
     /**
-     * Returns the definitions to bring up to date: those in use, or the newest if there is no candidate yet; for a reset
-     * also those with rows as of a future instant. Definitions without online rows are left out.
+     * Returns the definitions to bring up to date: those in use, or the newest if there is no candidate yet; for a
+     * reset also the definitions that have online rows as of a future instant. Definitions without online rows are left
+     * out.
      */
     async definitionsToMaterialize({
       model,
@@ -64,7 +65,8 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
 
     /**
      * Brings the online rows of a candidate's definition to the end of the window that it was compared on, or to the
-     * instant of the model's newest online rows if that is later, so that a change of version does not make rows older.
+     * instant of the model's newest online rows if that is later, so that no entity gets an older row when the version
+     * changes.
      */
     async materializeOnline({
       model,

@@ -37,7 +37,10 @@ import { compute } from './compute/compute.ts';
 
 /** The step that measures drift. */
 export const driftActivities = ({ database }: ActivityDeps) => ({
-  /** Measures each feature of the window against the champion's reference; adds up parts that were already profiled. */
+  /**
+   * Measures each feature of the window against the champion's reference; if the parts of the window were already
+   * profiled, adds up their counts.
+   */
   async measureDrift({ reportId, failed }: ReportToJudge): Promise<Described> {
     const [report, parts] = await Promise.all([
       getReportSubject(database, reportId),
@@ -93,8 +96,8 @@ interface EvidentlyTask {
 }
 
 /**
- * Compares the window's rows with the rows that the champion was trained on. Not measured if retention has deleted
- * either, because these tests need values and a frozen profile has none.
+ * Compares the window's rows with the rows that the champion was trained on. Not measured if retention has deleted the
+ * rows of either, because these tests need values, and a frozen profile contains only counts.
  */
 async function evidentlyDrift(
   database: Database,
@@ -102,7 +105,7 @@ async function evidentlyDrift(
 ): Promise<DriftPart> {
   const trained = await getDataset(database, champion.datasetId);
   try {
-    // One after the other, because each read needs memory for all rows of its side.
+    // Read the two one after the other, because each read needs memory for all rows.
     const reference = await readDataset(database, trained);
     const window = await readDataset(database, dataset);
     const types = pandasTypesOf(definition);
@@ -131,8 +134,8 @@ interface MeasuredWindow {
 }
 
 /**
- * Returns further hypotheses for the family of the features: label drift, and prediction drift on holdout rows if the
- * champion has a score reference.
+ * Returns the hypotheses that are tested together with those of the features: label drift, and prediction drift on
+ * holdout rows if the champion has a score reference.
  *
  * @example judgeWindow(reference, profile, policy, otherChanges(window))
  */
@@ -142,8 +145,8 @@ function otherChanges({ reference, profile, scores, scored, minRows }: MeasuredW
 }
 
 /**
- * Trains a domain classifier on a sample of both sides; null if the definition turns it off. Not measurable if retention
- * has deleted the rows of either side.
+ * Trains a domain classifier on samples of the reference and of the window; null if the definition turns it off. Not
+ * measurable if retention has deleted the rows of either.
  */
 async function tellApart(
   database: Database,

@@ -17,7 +17,7 @@ export interface Notification {
   readonly model: string;
   readonly version: number | null;
   readonly message: string;
-  /** When it happened, ISO 8601, and in which run. @default now, and the run that delivers it */
+  /** When it happened, ISO 8601, and in which run. @default now, and the run that sends the notification */
   readonly at?: string;
   readonly workflowId?: string;
   readonly runId?: string;

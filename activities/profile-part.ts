@@ -32,7 +32,7 @@ export const profilePartActivities = ({ database }: ActivityDeps) => ({
       scoreBins(database, champion),
     ]);
     const reference = referenceOf(encoded);
-    // The step that measures drift reports this.
+    // The step that measures drift reports a reference that cannot be read.
     if ('reason' in reference) return;
     const counting = { dataset, scorer, reference, scores };
     await writeProfilePart(database, reportId, range, await countWindow(database, counting, range));

@@ -27,7 +27,7 @@ export async function repeatTraining(
   if (!trainers.some(({ name }) => name === trainer)) {
     throw new TidegateError(
       'INVALID_REQUEST',
-      `version ${version} of ${model} was made by ${trainer}, which is not trained by this process`,
+      `version ${version} of ${model} cannot be trained again by this process: its trainer is ${trainer}`,
     );
   }
   const { definition } = await getDefinition(database, model, definitionVersion);

@@ -20,7 +20,7 @@ export interface ServingAnswer {
 /** The steps that wait for the API instances. */
 export const servingActivities = ({ database }: Pick<ActivityDeps, 'database'>) => ({
   /**
-   * Requests every live API instance to load a version and check that it can score.
+   * Asks every live API instance to load a version and to check that the version can score.
    *
    * @throws TidegateError SERVING_NOT_CONFIRMED naming the instances that failed or did not respond within 20 s
    */

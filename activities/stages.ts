@@ -11,7 +11,10 @@ import { TidegateError } from '../domain/errors.ts';
 import { type RollbackInput } from '../workflows/protocol/messages.ts';
 import { type ActivityDeps, byRule, currentRun, requireName, requireText } from './deps.ts';
 
-/** Names a version by its number, or by the retrain that trained it; the retrain may have failed before that. */
+/**
+ * Names the version to archive, by its number or by its retrain; the retrain may have failed before it trained a
+ * version.
+ */
 export interface ArchiveInput {
   readonly model: string;
   readonly version?: number;
@@ -22,7 +25,10 @@ export interface ArchiveInput {
 
 /** The steps that move versions between stages. */
 export const stageActivities = ({ database }: ActivityDeps) => ({
-  /** None → Staging; archives a version that is waiting there, unless the policy keeps it. */
+  /**
+   * Moves a retrain's candidate from None to Staging. Archives a version that is already waiting in Staging; if the
+   * policy keeps that version, the candidate is not moved.
+   */
   async stageCandidate(input: {
     retrainId: string;
     detail: string;
@@ -37,7 +43,10 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     });
   },
 
-  /** None or Staging → Archived. Does nothing if a retrain has no version, or its version has left None. */
+  /**
+   * Moves a version from None or Staging to Archived. A version that is named by its retrain must still be in None; if
+   * it is not, or if the retrain has no version, does nothing.
+   */
   async archiveCandidate(input: ArchiveInput): Promise<void> {
     const version = input.version ?? (await candidateInNone(database, input.retrainId));
     if (version === undefined) return;
@@ -46,7 +55,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
   },
 
   /**
-   * Staging → Production, approved by the person whose decision was accepted.
+   * Moves a version from Staging to Production, with the approval of the person whose decision was accepted.
    *
    * @throws STALE_CHAMPION; EVIDENCE_CHANGED if the evidence is not what the person read
    */
@@ -61,7 +70,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     await promote(database, model, version, evidence.championVersion, by, comment);
   },
 
-  /** Production → Archived, and an earlier champion back to Production. */
+  /** Moves the champion from Production to Archived, and an earlier champion back to Production. */
   async rollBack(input: RollbackInput): Promise<{ from: number; to: number }> {
     requireName('requestedBy', input.requestedBy);
     requireText('reason', input.reason);

@@ -20,13 +20,13 @@ import { type FitTrees } from './fit-trees.ts';
 
 /** The inputs of a training of trees. */
 export interface TreesTask {
-  /** Key of the training; a retry finds its fits by it. */
+  /** Key of the training, under which a retry finds the fits that were already started. */
   readonly request: string;
   readonly dataset: Dataset;
   /** All rows of the dataset. */
   readonly frame: Frame;
   readonly training: ModelDefinition['training'];
-  /** Names of the fits within the request; those of folds get a number. @default 'trees' and 'fold' */
+  /** Names of the fits within the request; a fit for a fold also gets the fold's number. @default 'trees' and 'fold' */
   readonly names?: { readonly trees: string; readonly fold: string };
   /** Whether to compute the score reference for later windows. @default true */
   readonly scoreReference?: boolean;
@@ -39,8 +39,8 @@ export interface TrainedTrees {
 }
 
 /**
- * With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold
- * are.
+ * If at least this many holdout rows are labelled, they form the score reference; otherwise, training rows that are
+ * scored out of fold form it.
  */
 const ENOUGH_HELD_OUT = 1_000;
 

@@ -139,15 +139,15 @@ async function datasetOfRecipe(
     definition,
     definitionVersion: dataset.definitionVersion,
     window: { from: new Date(tuning.change), to: dataset.window.to },
-    // The same labels as those on which the recipes were judged.
+    // Use the same labels as in the dataset on which the recipes were judged.
     knownBy: dataset.asKnownAt,
     ...freezeControl(),
   });
 }
 
 /**
- * With at least this many labelled holdout rows, they are the score reference; below, training rows scored out of fold
- * are.
+ * If at least this many holdout rows are labelled, they form the score reference; otherwise, training rows that are
+ * scored out of fold form it.
  */
 const ENOUGH_HELD_OUT = 1_000;
 

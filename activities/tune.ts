@@ -71,7 +71,7 @@ export const tuneActivities = ({ database }: ActivityDeps) => ({
     const { frame, folds, rowsOf } = await plannedTraining(
       database,
       source,
-      // The change as recorded in the plan: newer reports may see another one.
+      // Use the change that is recorded in the plan, because a newer report may have found another one.
       plan.change === null ? null : new Date(plan.change),
     );
     const { training } = source.definition;

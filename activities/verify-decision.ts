@@ -35,7 +35,7 @@ export interface DecisionToVerify {
 
 /** The step that verifies a decision. */
 export const decisionActivities = (deps: ActivityDeps) => ({
-  /** Verifies whether a decision counts, and records it in either case. */
+  /** Accepts or refuses a decision, and records it in either case. */
   async verifyDecision(input: DecisionToVerify): Promise<DecisionResult> {
     const existing = await findDecision(deps.database, input.request);
     const row = existing ?? (await verify(deps, input));
@@ -68,7 +68,7 @@ const textOr = (value: unknown, otherwise: string): string =>
   // Postgres cannot store NUL in a text, and a row that cannot be written would block the whole release.
   typeof value === 'string' && value !== '' ? value.slice(0, MAX_TEXT).replaceAll('\0', '') : otherwise;
 
-/** Returns why a decision does not count; `undefined` if it counts. */
+/** Returns why a decision is refused; `undefined` if it is accepted. */
 async function refusalOf(
   deps: ActivityDeps,
   { model, version, message }: DecisionToVerify,

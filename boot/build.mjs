@@ -1,4 +1,4 @@
-// Builds our programs to plain JavaScript with source maps; installed packages are not bundled.
+// Compiles our programs to plain JavaScript with source maps; installed packages are not bundled.
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';

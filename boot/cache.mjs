@@ -51,9 +51,9 @@ export function digestOfSources(folders, project = root) {
 }
 
 /**
- * Returns the folder with what `make` builds, and builds it if it does not exist. A folder is used only if nobody else
- * can have written it: it belongs to this user, to the owner of the sources or to root, others may not write to it, and
- * each file still has the digest that it had when it was built.
+ * Returns the folder that contains the build, and calls `make` to create it if it does not exist. A folder is used only
+ * if nobody else can have written it: it belongs to this user, to the owner of the sources or to root, others may not
+ * write to it, and each file still has the digest that it had when it was built.
  *
  * @param {Build} build
  * @returns {Promise<string | undefined>} undefined if nothing can be cached here, for example because the project is

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { builtFolder, digestOfSources, root } from './cache.mjs';
 
-// Every room that a program may load from. Users' models are not built: they are loaded as TypeScript.
+// Every folder of our sources that a program may load from. Users' models are not built: they are loaded as TypeScript.
 const ROOMS = ['activities', 'api', 'boot', 'cli', 'console', 'domain', 'migrations', 'scoring', 'store'];
 const SOURCES = [...ROOMS, 'worker', 'workflows'];
 
@@ -23,7 +23,7 @@ const FOLDER = 'tidegate:built';
 export async function load(program) {
   const built = await builtProgram(program);
   if (built !== undefined) {
-    // So that stack traces show files and lines of the sources.
+    // Stack traces then show the files and lines of the TypeScript sources.
     process.setSourceMapsEnabled(true);
     await import(pathToFileURL(built).href);
     return;

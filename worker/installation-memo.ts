@@ -24,7 +24,7 @@ export function ownerIn(memo: Record<string, unknown> | undefined): string | und
   return typeof owner === 'string' ? owner : undefined;
 }
 
-/** Returns FOREIGN_INSTALLATION, with the owner and what can be done. */
+/** Returns a FOREIGN_INSTALLATION error that names the owner and says what can be done. */
 export function foreign(what: string, owner: string, own: Installation): TidegateError {
   return new TidegateError(
     'FOREIGN_INSTALLATION',
@@ -100,8 +100,8 @@ export async function refuseForeignRuns(
 const MAX_KNOWN = 10_000;
 
 /**
- * Delay before an activity of a foreign run is tried again, so that its own workers can take it: from a second up to an
- * hour.
+ * Delay before an activity of a foreign run is tried again, so that a worker of the other installation can take it: one
+ * second at first, at most one hour.
  */
 const retryDelay = (attempt: number): number => Math.min(attempt ** 3, 3_600) * 1_000;
 
@@ -151,7 +151,8 @@ export function ownActivities(
     model: string | undefined,
   ): Promise<TidegateError | undefined> {
     if (owner === undefined) {
-      // Started before runs had an id: it belongs to the installation whose database contains its model.
+      // The run was started before runs had an installation id: it belongs to the installation whose database contains
+      // its model.
       if (model === undefined || (await knows(model))) return undefined;
       return new TidegateError(
         'FOREIGN_INSTALLATION',

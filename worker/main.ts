@@ -1,4 +1,5 @@
-// The worker process: connects, checks that it matches its servers, works until it is stopped, and closes in order.
+// The worker process: connects to Postgres and Temporal, checks that both have what it needs, works until it is
+// stopped, and then closes its connections in order.
 import { Client } from '@temporalio/client';
 import {
   type LogLevel,
@@ -36,7 +37,7 @@ export interface WorkerConfig {
   readonly taskQueue: string;
   /** Where notifications are posted; undefined means that they are only logged. */
   readonly webhookUrl: string | undefined;
-  /** A window of more rows is profiled in parts of about this size. */
+  /** A window with more rows than this is profiled in parts of about this many rows. */
   readonly partRows: number;
   /** Path of a prebuilt bundle; undefined means to bundle the current sources. */
   readonly workflowBundle: string | undefined;
@@ -52,8 +53,8 @@ const LOOKED_THROUGH_WITHIN_MS = 120_000;
  * Runs a worker until SIGINT or SIGTERM. Then it takes no new work, gives running activities ten seconds, and closes
  * its connections. It ends after at most 20 seconds, even if activities do not.
  *
- * @throws TidegateError as `checkReachable`, DATABASE_POOLER when sessions are shared, SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE,
- * SEARCH_ATTRIBUTES_MISSING, FOREIGN_INSTALLATION
+ * @throws TidegateError the errors of `checkReachable`; DATABASE_POOLER if a pooler shares sessions between clients;
+ *   SCHEMA_OUT_OF_DATE, SCHEMA_TOO_NEW, TEMPORAL_UNREACHABLE, SEARCH_ATTRIBUTES_MISSING, FOREIGN_INSTALLATION
  */
 export async function runWorker(config: WorkerConfig): Promise<void> {
   const logger = pino({ name: 'worker', level: config.logLevel });
@@ -153,7 +154,7 @@ async function startWorkersOf(
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /**
- * Messages of the SDK about what is intended here: some workers run only activities, and none of them serves Nexus.
+ * Warnings of the SDK about settings that are intended: some workers run only activities, and no worker serves Nexus.
  */
 const MEANT: ReadonlySet<string> = new Set([
   'No workflows registered, not polling for workflow tasks',

@@ -86,7 +86,8 @@ export function sideWorkerOptions(settings: WorkerSettings): WorkerOptions[] {
 
 const commonOptions = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) =>
   ({
-    // By default the SDK delays heartbeats for most of the heartbeat timeout, and so the news that a run was cancelled.
+    // By default the SDK delays heartbeats for most of the heartbeat timeout. A cancellation is received only with the
+    // answer to a heartbeat, so it would be delayed too.
     maxHeartbeatThrottleInterval: '1 second',
     interceptors: {
       activity: [
@@ -184,8 +185,8 @@ const ofServers = (thrown: unknown): TidegateError | undefined =>
   thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));
 
 /**
- * Maps a bug in the program, or a missing row that an earlier step should have written; errors of Temporal's SDK are
- * neither.
+ * Maps a bug in the program, or a missing row that an earlier step should have written; returns undefined for any other
+ * error, and for every error of Temporal's SDK.
  */
 function ofProgram(thrown: unknown): TidegateError | undefined {
   if (thrown instanceof TemporalFailure) return undefined;

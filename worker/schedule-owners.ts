@@ -13,7 +13,7 @@ const ownerOf = ({ action }: Owned): string | undefined => ownerIn(action.memo);
 /**
  * Refuses a schedule of another installation.
  *
- * @param owned whether a schedule without an id, from before ids existed, belongs to this installation
+ * @param owned whether a schedule without an installation id belongs to this installation; older schedules have no id
  * @throws TidegateError FOREIGN_INSTALLATION
  */
 export function refuseForeignSchedule(found: Owned, installation: Installation, owned = true): void {

@@ -6,7 +6,7 @@ import { MAX_HELD } from '../store/postgres/connections.ts';
 export interface Slots {
   /** Steps of the loops. */
   readonly loops: number;
-  /** Parts of large windows, and recipes; each keeps a processor busy. */
+  /** Steps that profile a part of a large window or judge a recipe; each keeps a processor busy. */
   readonly parts: number;
   /** Steps that a person waits for. Most run a few statements; some wait for API instances. */
   readonly people: number;
@@ -15,8 +15,9 @@ export interface Slots {
 }
 
 /**
- * Returns the slots of a process. Each step of the loops computes on all processors and keeps a window in memory. More
- * concurrent steps than one per processor, plus one that waits for Postgres, would be slower and need more memory.
+ * Returns the slots of a process. Each step of the loops computes on all processors and keeps a window in memory. So
+ * there is one slot per processor and one for a step that waits for Postgres, but at most eight in all; more would be
+ * slower and need more memory.
  *
  * @param processors number of processors. @default those of the machine
  */
@@ -28,7 +29,8 @@ export const slotsFor = (processors: number = availableParallelism()): Slots => 
 });
 
 /**
- * Connections reserved for short steps that a person waits for; if all are in use, further steps wait for milliseconds.
+ * Connections reserved for short steps that a person waits for; if all are in use, a further step waits, usually for
+ * milliseconds.
  */
 const CONNECTIONS_FOR_PEOPLE = 8;
 

@@ -27,7 +27,7 @@ import {
 } from './protocol/messages.ts';
 import { describeFailure } from './run-details.ts';
 
-/** The version under decision. */
+/** The version that waits for a decision. */
 export interface Subject {
   readonly model: string;
   readonly version: number;
@@ -77,7 +77,7 @@ export class ApprovalDesk {
     return this.#approval.outcome;
   }
 
-  /** Waits for a decision that counts. Calls `remind` at each interval; the wait expires at the deadline. */
+  /** Waits until a decision is accepted. Calls `remind` at each interval; the wait expires at the deadline. */
   async waitForOutcome(
     deadline: number,
     remindEveryMs: number,
@@ -130,7 +130,9 @@ export class ApprovalDesk {
     }
   }
 
-  /** Even a cancelled run waits for the result, because sender and run must agree on whether the decision counted. */
+  /**
+   * Even a cancelled run waits for the result, because sender and run must agree on whether the decision was accepted.
+   */
   #verify({ position, channel, message }: QueuedDecision): Promise<DecisionResult> {
     const request = `${workflowInfo().runId}/${position}`;
     return CancellationScope.nonCancellable(() =>

@@ -107,7 +107,10 @@ class Release {
     return validation;
   }
 
-  /** Determines the outcome and carries it out completely; a cancellation counts only until there is an outcome. */
+  /**
+   * Determines the outcome and carries it out completely; a cancellation has an effect only while there is no outcome
+   * yet.
+   */
   async #settle(validation: Validation): Promise<ReleaseResult> {
     const superseded = this.#desk.outcome;
     if (!superseded && !validation.passed) {
@@ -161,7 +164,7 @@ class Release {
     } catch (error) {
       const { code, message } = describeFailure(error);
       if (code === 'STALE_CHAMPION') return this.#compareAgain(message);
-      // Approved at the moment at which a newer version replaced it in Staging: the newer version wins.
+      // The version was approved at the moment at which a newer version replaced it in Staging: the newer version wins.
       if (code === 'ILLEGAL_MOVE') return this.#close('superseded', 'Archived', message);
       throw error;
     }

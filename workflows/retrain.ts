@@ -117,7 +117,7 @@ async function serveRequest(
     details.footer(decision.summary);
     log.info(decision.summary);
     if (decision.promote) {
-      // Before Staging, so that the rows exist when somebody approves the version.
+      // Write the online rows before the version goes to Staging, so that they exist when somebody approves it.
       enter('writing online rows');
       details.add((await materializeOnline({ model, version: candidate.version })).words);
     }

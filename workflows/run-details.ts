@@ -1,4 +1,5 @@
-// What a run displays and reports: its details, notifications, recorded failures, and how to decide.
+// What a run displays and reports: its details, its notifications, its recorded failures, and instructions for deciding
+// on a version.
 import {
   ActivityFailure,
   ApplicationFailure,

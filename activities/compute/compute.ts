@@ -11,15 +11,15 @@ const pool = new ComputePool({
   size: availableParallelism(),
 });
 
-/** Ends all threads and whatever they are computing; for the end of the process. */
+/** Ends all threads and their computations; called when the process ends. */
 export const endCompute = (): Promise<void> => pool.end();
 
 /**
- * Runs a task of the table in a thread and returns its result; the input is copied. At most as many tasks run at the
- * same time as the machine has processors; the others wait.
+ * Runs a task of `tasks` in a thread and returns its result; the input is copied. At most as many tasks run at the same
+ * time as the machine has processors; the others wait.
  *
  * @throws the signal's reason when aborted, once the thread has ended
- * @throws TidegateError as the task does; TRAINING_THREAD_FAILED if the thread itself fails
+ * @throws TidegateError the error that the task throws; TRAINING_THREAD_FAILED if the thread itself fails
  * @example await compute('fit', { frame, rows, trainer, options: { seed } }, { signal, onProgress });
  */
 export const compute = async <Name extends TaskName>(

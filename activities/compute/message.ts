@@ -2,7 +2,7 @@
 import { defectOf } from '../../domain/defect.ts';
 import { type ErrorCode, type Place, TidegateError } from '../../domain/errors.ts';
 
-/** A message to a thread: the name of a task of the table, and a copy of its input. */
+/** A message to a thread: the name of a task in `tasks`, and a copy of its input. */
 export interface TaskMessage {
   readonly task: string;
   readonly input: unknown;
@@ -39,7 +39,9 @@ export function failureOf(error: unknown): ThreadFailure {
   };
 }
 
-/** Converts a message back to an error of the same code, or TRAINING_THREAD_FAILED if it had none. */
+/**
+ * Converts a message back to an error with the same code, or with TRAINING_THREAD_FAILED if the message has no code.
+ */
 export function errorOf({ code, message, remedy, places, stack }: ThreadFailure): TidegateError {
   const cause = new Error(message);
   if (stack !== undefined) cause.stack = stack;

@@ -32,7 +32,7 @@ export interface PoolOptions {
 interface Job {
   readonly message: TaskMessage;
   readonly onProgress: (fraction: number) => void;
-  /** Ends the job; called after its thread, if it had one, has ended or is free again. */
+  /** Ends the job; called when its thread has ended or is free again, or immediately if the job had no thread yet. */
   readonly settle: (outcome: { readonly result: unknown } | { readonly error: Error }) => void;
 }
 

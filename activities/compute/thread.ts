@@ -1,4 +1,5 @@
-// Runs inside a compute thread: does one task after the other, as the pool sends them, and posts progress and results.
+// Runs inside a compute thread: computes the tasks that the pool sends, one after the other, and posts progress and
+// results.
 import { setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
 import { TidegateError } from '../../domain/errors.ts';
@@ -6,7 +7,8 @@ import { failureOf, type TaskMessage, type ThreadMessage } from './message.ts';
 import { tasks } from './tasks.ts';
 
 /**
- * Added to the niceness of the process, because computations can wait longer than answers to a person or to Temporal.
+ * Added to the niceness of the process: computations get a lower priority than the answers that a person or Temporal
+ * waits for.
  */
 const NICENESS = 5;
 

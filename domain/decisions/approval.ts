@@ -24,7 +24,7 @@ export interface DecisionResult {
   readonly refusal?: string;
 }
 
-/** How the waiting ended. */
+/** How the wait for a decision ended. */
 export type ApprovalOutcome =
   | { readonly kind: 'approved' | 'rejected'; readonly message: DecisionMessage }
   | { readonly kind: 'expired' }

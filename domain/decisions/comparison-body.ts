@@ -11,8 +11,8 @@ import { type HoldoutUse, type LeakProof } from './leak-proof.ts';
 import { type Judged, judgedBy, type TemporalHoldout } from './temporal-holdout.ts';
 
 /**
- * The stored form of a comparison. Plain JSON; optional parts are absent in comparisons that were made before those
- * parts were measured.
+ * The stored form of a comparison. Plain JSON; optional fields are absent in comparisons that were made before those
+ * fields were measured.
  */
 export interface ComparisonBody extends Comparison {
   /** The evaluation window, ISO 8601. */
@@ -54,7 +54,10 @@ export interface Evaluated {
   readonly candidateAuc: Interval;
   readonly championAuc: Interval;
   readonly difference: Interval & { readonly p: number };
-  /** The champion's log loss in nats per row, and the candidate's minus it; null if not measured on these rows. */
+  /**
+   * The champion's log loss in nats per row, and the candidate's log loss minus the champion's; null if not measured on
+   * these rows.
+   */
   readonly logLoss: { readonly toBeat: number; readonly difference: Interval } | null;
 }
 

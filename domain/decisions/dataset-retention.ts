@@ -36,7 +36,8 @@ export function holdsRows(use: DatasetUse): boolean {
   switch (use.kind) {
     case 'training':
     case 'comparison':
-      // A version in None is being compared or its retrain failed; the retrain is a use of its own and covers both.
+      // A version in stage None is still being compared, or its retrain failed. The retrain is a separate use that
+      // covers both cases.
       return use.stage === 'Staging' || use.stage === 'Production' || use.wasInProduction;
     case 'report':
       return use.isNewest;
@@ -46,8 +47,8 @@ export function holdsRows(use: DatasetUse): boolean {
 }
 
 /**
- * Returns the datasets whose rows may be deleted, longest unused first: no use keeps them, and their last use is longer
- * ago than `retention`.
+ * Returns the datasets whose rows may be deleted, longest unused first. Rows may be deleted if no use keeps them and
+ * the last use of the dataset is longer ago than `retention`.
  *
  * @param retention a duration, such as '12 months'
  * @example mayExpire(datasets, '12 months', new Date('2026-11-25Z')).map(({ id }) => id)

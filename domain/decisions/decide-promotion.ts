@@ -27,8 +27,9 @@ export const PROMOTION_RULES = 'promotion/3';
 /** The decision with every rule that was applied. */
 export interface PromotionDecision {
   /**
-   * `promotion/1` did not have the rules evaluation, holdout use, label times, right way round and slice floor.
-   * `promotion/2` treated a judgement that failed like one that was not due, and measured log loss on all holdout rows.
+   * `promotion/1` did not have the rules 'evaluation', 'holdout use', 'label times', 'right way round' and 'slice
+   * floor'. `promotion/2` treated a judgement that failed like one that was not due, and measured log loss on all
+   * holdout rows.
    */
   readonly rulesVersion: string;
   readonly promote: boolean;
@@ -86,7 +87,7 @@ export function decidePromotion(facts: PromotionFacts, policy: PromotionPolicy):
 /**
  * Lists what deserves attention but does not refuse the candidate: versions with unknown training rows, features that
  * may leak the label, a champion whose AUC is significantly below 0.5 (the world or the labels were inverted), and
- * what the evaluation that did not decide would have refused.
+ * reasons for which the evaluation that did not decide would have refused the candidate.
  */
 function alarmsOf(facts: PromotionFacts, policy: PromotionPolicy): string[] {
   const { championVersion, championAuc, leakAlarms, unproven, other } = facts;

@@ -82,13 +82,14 @@ export interface RetrainDecision {
 
 /**
  * Decides by the first reason that applies: bootstrap, performance, estimated performance, critical, share,
- * multivariate. All but bootstrap count only if the policy names them. A broken contract comes before them all, because
- * no rule is meaningful on wrong data. A reason does not start a retrain while there are too few fresh labels (the
- * candidate would learn the old world again) or during the cooldown. Every rule is recorded, whether it decided or not.
+ * multivariate. Except for bootstrap, a reason applies only if the policy names it. A broken contract comes before them
+ * all, because no rule is meaningful on wrong data. A reason does not start a retrain while there are too few fresh
+ * labels (the candidate would learn the old world again) or during the cooldown. Every rule is recorded, whether it
+ * decided or not.
  *
- * A judgement that was due and could not be made does not count as one that found nothing: if quality could not be
- * judged, the loop stops at this window; if another judgement failed and no reason applies in what was measured, the
- * outcome is `judgement failed`.
+ * A judgement that was due and could not be made is not treated like a judgement that found nothing: if quality could
+ * not be judged, the loop stops at this window; if another judgement failed and the measurements that succeeded give no
+ * reason to retrain, the outcome is `judgement failed`.
  *
  * If no retrain starts and the labels of an earlier window have arrived, `lookAgain` names that window.
  */

@@ -52,9 +52,9 @@ export const describeUnproven = ({ version, role }: UnprovenVersion): string =>
 
 /** How many earlier decisions used the same holdout. */
 export interface HoldoutUse {
-  /** On any rows of the holdout. */
+  /** Number of earlier decisions that used any rows of the holdout. */
   readonly decisions: number;
-  /** Those of them that used exactly the same evaluation rows. */
+  /** Number of earlier decisions that used exactly the same evaluation rows. */
   readonly onSameRows: number;
 }
 

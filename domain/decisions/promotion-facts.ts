@@ -30,14 +30,18 @@ export interface PromotionFacts {
   /** Log loss of the candidate minus `logLossToBeat`. */
   readonly logLossDifference: Interval;
   /**
-   * The rows on which both were measured: those that decide, except in old comparisons.
+   * The rows on which both log losses were measured: the rows of the evaluation that decides, except in old
+   * comparisons.
    *
    * @example 'holdout rows after 2024-03-11'
    */
   readonly logLossRows: string;
-  /** Evaluation clusters on which either version was trained. */
+  /** Number of evaluation clusters on which either version was trained. */
   readonly leakedClusters: number;
-  /** Training labels of either version that became known after the instant it claims; null if that was not recorded. */
+  /**
+   * Number of training labels of either version that became known later than the version's claimed `labelsKnownBy`;
+   * null if not recorded.
+   */
   readonly lateLabels: number | null;
   readonly slices: readonly Slice[];
   /** Null in comparisons that were made before uses were counted. */
@@ -48,13 +52,13 @@ export interface PromotionFacts {
   readonly unproven: readonly UnprovenVersion[];
 }
 
-/** The steps of the candidate's training that a decision looks at. */
+/** Results of the steps of the candidate's training that a decision takes into account. */
 export interface Making {
   /** Findings of the leak alarm before training; null if it did not run. */
   readonly leaks: LeakCheck | null;
   /** The recipes among which one was chosen; null if there was no choice. */
   readonly tuning: Tuning | null;
-  /** As stored in its artifact; null without one. */
+  /** The calibration stored in the candidate's artifact; null if there is none. */
   readonly calibration: Calibration | null;
 }
 

@@ -94,7 +94,8 @@ export const noLeak = ({ leakedClusters, unproven }: PromotionFacts): Requiremen
 });
 
 /**
- * Requires that no training label became known after the instant that its version claims; met if that was not recorded.
+ * Requires that no training label became known after the instant by which its version claims to have known it; also met
+ * if this was not recorded.
  */
 export const labelTimes = ({ lateLabels }: PromotionFacts): Requirement => ({
   name: 'label times',

@@ -7,11 +7,11 @@ import { fixed } from '../format-numbers.ts';
 import { formatInterval } from '../data/math/interval.ts';
 import { type Failed, describeFailedJudgement, type JudgementName } from '../judgements.ts';
 
-/** A part that could not be measured, and why. */
+/** A part of a report that was not measured, and why. */
 export interface Unmeasured {
   readonly measured: false;
   readonly reason: string;
-  /** Present if it was due and could not be made; absent if it was not due. */
+  /** Present if the part was due and could not be measured; absent if it was not due. */
   readonly failed?: Failed;
 }
 
@@ -37,10 +37,10 @@ export interface MeasuredPerformance {
 /** Performance of a window. */
 export type PerformancePart = MeasuredPerformance | Unmeasured;
 
-/** Returns a part that was not due. @example unmeasured('no version is in Production yet') */
+/** Returns a part of a report that was not due. @example unmeasured('no version is in Production yet') */
 export const unmeasured = (reason: string): Unmeasured => ({ measured: false, reason });
 
-/** Returns a part that was due and could not be measured. */
+/** Returns a part of a report that was due and could not be measured. */
 export const notMade = (name: JudgementName, failed: Failed): Unmeasured => ({
   measured: false,
   reason: describeFailedJudgement(name, failed),

@@ -16,8 +16,8 @@ export interface MeasuredFacts {
     readonly share: number;
     readonly driftedColumns: readonly string[];
     /**
-     * How far the lower end of the domain classifier's AUC lies above 0.5, and the least that counts; null if not
-     * measured.
+     * How far the lower end of the domain classifier's AUC lies above 0.5, and the smallest excess that counts as
+     * drift; null if not measured.
      */
     readonly together?: { readonly excess: number; readonly least: number } | null;
   } | null;

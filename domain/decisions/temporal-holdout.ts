@@ -9,7 +9,7 @@ import { MIN_CLUSTERS } from '../data/math/class-clusters.ts';
 /** The recipe's measures on rows after the cutoff, against the champion's on the same rows. Plain JSON. */
 export interface TemporalHoldoutResult {
   readonly judged: true;
-  /** The cutoff, ISO 8601: training labels were known by then, and every tested row is later. */
+  /** The cutoff time, ISO 8601: all training labels were known by this time, and every tested row is later than it. */
   readonly cut: string;
   /** Number of distinct row times in the evaluation window. */
   readonly rowTimes: number;
@@ -30,8 +30,8 @@ export interface TemporalHoldoutResult {
    */
   readonly measures?: SideBySide;
   /**
-   * End of the champion's training window, ISO 8601; null without one. If it is after the cutoff, the champion was
-   * trained on part of that future.
+   * End of the champion's training window, ISO 8601; null without a champion. If it is after the cutoff, the champion
+   * was trained on part of the time from which the tested rows come.
    */
   readonly championTrainedUntil: string | null;
 }
@@ -40,9 +40,12 @@ export interface TemporalHoldoutResult {
 export interface NoTemporalHoldout {
   readonly judged: false;
   readonly reason: string;
-  /** Whether it was due and could not be made; absent in comparisons that were made before this was distinguished. */
+  /**
+   * Whether the temporal holdout was due but could not be judged; absent in comparisons that were made before this was
+   * distinguished.
+   */
   readonly due?: boolean;
-  /** Code of the error that prevented it; null for an error without a code. Present if it was due. */
+  /** Code of the error that prevented it; null for an error without a code. Absent if it was not due. */
   readonly code?: string | null;
 }
 

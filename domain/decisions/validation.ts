@@ -80,7 +80,7 @@ export async function checkOnePath(scorer: Scorer, frame: Frame): Promise<Valida
   return { name: 'one path', passed: differing === 0, words };
 }
 
-/** Checks that extreme and missing input still gives a probability. */
+/** Checks that records with extreme and missing values still get a probability as their score. */
 export async function checkExtremes(scorer: Scorer, frame: Frame): Promise<ValidationCheck> {
   const odd = extremeRecords(frame);
   const scores = await scorer.scoreRecords(odd.map(({ record }) => record));

@@ -24,16 +24,16 @@ import { psi, psiNoiseFloor, psiOfCounts } from './statistics/psi.ts';
 import { total } from '../data/math/total.ts';
 import { wilsonLower } from './statistics/two-proportion-z.ts';
 
-/** Rows of both sides over the same categories. */
+/** Row counts of the reference and of the window, in the same order of categories. */
 export interface CategoryCells {
   readonly reference: Float64Array;
   readonly current: Float64Array;
 }
 
 /**
- * Counts both sides in the same cells: one for each listed value of the reference, then one for all other values. If
- * the reference lists all its values, each value that only the window has gets a cell of its own instead, and the
- * window's unlisted values share the last cell.
+ * Counts the rows of the reference and of the window in the same cells: one for each listed value of the reference,
+ * then one for all other values. If the reference lists all its values, each value that only the window has gets a cell
+ * of its own instead, and the window's unlisted values share the last cell.
  */
 export function categoryCells(reference: CategoryReference, profile: CategoryProfile): CategoryCells {
   const unseen =
@@ -70,7 +70,7 @@ export function categoryDistribution(
   const reason = tooFew(n, m, minRows);
   if (reason !== null) return notMeasurable(question, reason);
   const count = cells.current.length;
-  // Both sides have the same single category, so no share can have changed.
+  // Reference and window contain the same single category, so no share can have changed.
   if (count === 1) return measured(question, { value: 0, pValue: 1, effectSize: 0, noiseFloor: 0 });
   const test = chiSquareTest(cells.reference, cells.current);
   if (test === null)

@@ -18,7 +18,10 @@ import { apart } from '../format-numbers.ts';
 import { fromUnit } from '../data/profile/clip-range.ts';
 import { total } from '../data/math/total.ts';
 
-/** PSI with what is needed to read it; it decides only if the policy names it as the column's effect. */
+/**
+ * A PSI with the values needed to interpret it. It affects the verdict only if the policy names PSI as the column's
+ * effect.
+ */
 export interface PsiReading {
   readonly value: number;
   readonly band: PsiBand;
@@ -27,15 +30,18 @@ export interface PsiReading {
   readonly bins: number;
 }
 
-/** A number on both sides; null if a side has none. */
+/** The same number for the reference and for the window; each is null if it is not known. */
 export interface BothSides {
   readonly reference: number | null;
   readonly window: number | null;
 }
 
-/** Means of the finite values of both sides, unclipped. */
+/** Means of the finite values of the reference and of the window, not clipped. */
 export interface Means extends BothSides {
-  /** Caveats: which side has values but no mean, and which leaves infinite values out. Null if there are none. */
+  /**
+   * Caveats: whether the reference or the window has values but no mean, and how many infinite values were left out.
+   * Null if there are no caveats.
+   */
   readonly note: string | null;
 }
 
@@ -48,19 +54,25 @@ export interface ColumnMeasurement {
   readonly missing: BothSides;
   /** Null for categories, and with Evidently's preset. */
   readonly mean: Means | null;
-  /** Standard deviations (ddof 0) of the same values as `mean`; null or absent if that is. */
+  /**
+   * Standard deviations (ddof 0) of the same values as `mean`; null if `mean` is null, absent in reports of earlier
+   * versions.
+   */
   readonly sd?: BothSides | null;
   /**
-   * Means of a number clipped to the reference's 0.5 % and 99.5 % quantiles, like its distance; null for categories,
-   * absent with Evidently's preset.
+   * Means of the values after clipping to the reference's 0.5 % and 99.5 % quantiles, as for the Wasserstein distance;
+   * null for categories, absent with Evidently's preset.
    */
   readonly clippedMean?: BothSides | null;
   readonly constant: ConstantSides;
-  /** The shapes of both sides; null if there is nothing to draw, absent if no histogram was made. */
+  /** Histogram of the reference and the window; null if it cannot be drawn, absent if none was made. */
   readonly histogram?: Histogram | null;
 }
 
-/** Measures a column against its reference. Never throws: a column that cannot be compared is not measurable. */
+/**
+ * Measures a column against its reference. Never throws: a column that cannot be compared is returned as not
+ * measurable.
+ */
 export function measureColumn(
   reference: ColumnReference,
   profile: ColumnProfile | undefined,
@@ -183,13 +195,16 @@ const shareOf = ({ hits, size }: { hits: number; size: number }): number | null 
 const filledCells = (counts: Float64Array): number =>
   counts.reduce((filled, count) => filled + (count > 0 ? 1 : 0), 0);
 
-// 2 means two or more: only zero, one and more are distinguished.
+// Returns 0, 1 or 2; 2 means two or more distinct numbers.
 function distinctNumbers({ minimum, maximum }: NumericProfile): number {
   if (minimum > maximum) return 0;
   return minimum === maximum ? 1 : 2;
 }
 
-/** Shares of both sides in the same cells, rounded to four decimals; each side adds up to 1. */
+/**
+ * Shares of the rows in each cell, for the reference and for the window, rounded to four decimals; each list adds up to
+ * 1.
+ */
 interface Histogram {
   /** For a number the lower ends of the cells, in the column's unit; for a category its values. */
   readonly cells: readonly (number | string)[];
@@ -208,8 +223,8 @@ const OTHER = '(other values)';
 
 /**
  * Draws a numeric column over the reference's clip range; values beyond it fall into the outermost cells. Each bin of
- * the profile is counted in the cell that contains the mean of its values. Returns null if a side is empty or the
- * range is a single value.
+ * the profile is counted in the cell that contains the mean of its values. Returns null if the reference or the window
+ * has no values, or if the range is a single value.
  *
  * @example numberHistogram(reference, profile)?.window // [0.01, 0.04, …]
  */
@@ -226,7 +241,7 @@ function numberHistogram(reference: NumericReference, profile: NumericProfile): 
 
 /**
  * Draws a category column over the reference's most frequent values; all other values, including new ones, share one
- * cell. Returns null if a side is empty.
+ * cell. Returns null if the reference or the window is empty.
  */
 function categoryHistogram(reference: CategoryReference, profile: CategoryProfile): Histogram | null {
   const kept = Math.min(MAX_CATEGORIES, reference.values.length);

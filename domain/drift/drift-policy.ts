@@ -1,4 +1,4 @@
-// The drift policy: what a model's owner decides about when a window counts as drifted.
+// The drift policy: the settings by which a model's owner decides when a window counts as drifted.
 import { criticalFeatures, featuresOf } from '../model/define-model.ts';
 import { type ModelDefinition } from '../model/definition.ts';
 import { type Artifact } from '../learning/artifact/artifact.ts';
@@ -9,15 +9,26 @@ export type EffectName = 'wasserstein' | 'psi' | 'jensenshannon';
 
 /** When a window counts as drifted. */
 export interface DriftPolicy {
-  /** Applies these tests and rules instead of Tidegate's own; this needs the rows of both sides. @default none */
+  /**
+   * Applies these tests and rules instead of Tidegate's own; this needs the rows of the reference and of the window.
+   *
+   * @default none
+   */
   readonly preset?: 'evidently' | undefined;
-  /** Weighted share of drifted columns, 0 to 1, from which the window is drifted. At least one column must be. */
+  /**
+   * Weighted share of drifted columns, 0 to 1, from which the window counts as drifted. At least one column must have
+   * drifted.
+   */
   readonly share: number;
   /** Significance level: the adjusted p-value must be below it. @default 0.05 */
   readonly alpha?: number;
   /** Fewest values needed on each side; with fewer, a signal is not measurable. @default 30 */
   readonly minRows?: number;
-  /** Minimum of the domain classifier's AUC (lower bound) less 0.5. @default by the number of columns */
+  /**
+   * Smallest excess of the lower bound of the domain classifier's AUC over 0.5 that counts as drift.
+   *
+   * @default by the number of columns
+   */
   readonly multivariate?: number | undefined;
   /** Columns that make the window drifted if any one of them drifts. */
   readonly critical?: readonly string[];
@@ -25,7 +36,7 @@ export interface DriftPolicy {
   readonly weights?: Readonly<Record<string, number>>;
   /** The distance that measures each column. @default wasserstein for numbers, jensenshannon for categories */
   readonly effects?: Readonly<Record<string, EffectName>>;
-  /** Smallest effect that counts as drift, in the effect's unit. @default that of the effect: 0.1, for PSI 0.25 */
+  /** Smallest effect that counts as drift, in the effect's unit. @default 0.25 for PSI, otherwise 0.1 */
   readonly thresholds?: Readonly<Record<string, number>>;
 }
 
@@ -50,12 +61,13 @@ export const columnPolicy = (policy: DriftPolicy, column: string): ColumnPolicy 
 });
 
 /**
- * Returns the policy by which a model's windows are evaluated. A column weighs what its declaration says. Without a
- * declared weight it weighs 1, unless the definition says `weights: 'usage'` or was stored before there was a choice:
- * then it weighs its share of what moves the champion's scores, in units of an average feature (1 each if the champion
- * uses all features equally, 0 for a feature that it does not use).
+ * Returns the policy by which a model's windows are evaluated. A column has the weight that its declaration states.
+ * Without a declared weight, it has weight 1. The exception is a definition that says `weights: 'usage'` or was stored
+ * before this setting existed: then the weight is the contribution of the column to the champion's scores, divided by
+ * the average contribution of a feature (1 for each if the champion uses all features equally, 0 for a feature that it
+ * does not use).
  *
- * @param artifact the champion's; without one each feature weighs 1 unless it declares a weight
+ * @param artifact artifact of the champion; without it, each feature without a declared weight has weight 1
  * @example judgeWindow(reference, profile, driftPolicyOf(definition, artifact))
  */
 export function driftPolicyOf(

@@ -26,10 +26,10 @@ import { wasserstein, wassersteinBracket, wassersteinNoiseFloor } from './statis
 
 /**
  * Compares a numeric column with its reference. The p-value is that of the KS test, the effect is the clipped, normed
- * Wasserstein distance; both are the lower bounds that the bins allow. The policy may name another effect, measured on
- * the reference's deciles: the Jensen-Shannon distance, or PSI with the p-value of a two-sample chi-square test on the
- * same bins. A constant reference has no spread to measure a distance in; its effect is the lower confidence bound of
- * the share of rows that differ from it.
+ * Wasserstein distance; the values are known only through bins, so both are computed from the smallest change that the
+ * bins allow. The policy may name another effect, measured on the reference's deciles: the Jensen-Shannon distance, or
+ * PSI with the p-value of a two-sample chi-square test on the same bins. A constant reference has no standard deviation
+ * to norm a distance with; the effect is then the lower confidence bound of the share of rows that differ from it.
  */
 export function numericDistribution(
   reference: NumericReference,
@@ -120,7 +120,7 @@ const SINGLE_PRECISION = 2 ** -22;
 function fromConstant(reference: NumericReference, profile: NumericProfile, m: number): Answer {
   const { minimum: value } = reference.profile;
   const digits = SINGLE_PRECISION * Math.abs(value);
-  // The same value stored with fewer digits is not a different one.
+  // The same value stored with fewer digits is not a different value.
   if (profile.minimum >= value - digits && profile.maximum <= value + digits)
     return { effectSize: 0, noiseFloor: 0, direction: 'none' };
   const only = reference.profile.counts.findIndex((count) => count > 0);

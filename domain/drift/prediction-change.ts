@@ -8,7 +8,10 @@ import { type WindowProfile, WindowProfiler } from '../data/profile/window-profi
 /** Name of the only column of a reference of scores. */
 export const SCORE = 'score';
 
-/** Profiles scores in the bins of their reference; `mergeProfiles` adds up the profiles of parts. */
+/**
+ * Profiles scores in the bins of their reference; if a window is profiled in parts, `mergeProfiles` adds the profiles
+ * up.
+ */
 export function profileOfScores(reference: FeatureReference, scores: Float64Array): WindowProfile {
   const profiler = new WindowProfiler(reference, [{ name: SCORE, kind: 'numeric' }]);
   profiler.addNumbers(SCORE, scores);
@@ -17,7 +20,8 @@ export function profileOfScores(reference: FeatureReference, scores: Float64Arra
 
 /**
  * Tests for prediction drift, as one hypothesis of the report: p-value by KS, effect by the clipped, normed Wasserstein
- * distance, as for any number. Both sides are scores of holdout rows. Returns nothing if either side has no scores.
+ * distance, as for any number. Reference and window both contain scores of holdout rows. Returns an empty list if
+ * either has no profile of scores.
  *
  * @param reference frozen from scores, with `score` as its only column
  * @param profile the window's scores in the bins of that reference

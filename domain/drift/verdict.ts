@@ -16,7 +16,9 @@ import { apart, percent, percents, rounded } from '../format-numbers.ts';
 export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {
   readonly column: string;
   readonly type: 'numeric' | 'category';
-  /** Drifted if any signal is; not measurable if the distribution is not measurable and no other signal drifted. */
+  /**
+   * Drifted if any signal drifted; not measurable if the distribution is not measurable and no other signal drifted.
+   */
   readonly status: DriftStatus;
   /** Why it is not measurable; null if it is measurable. */
   readonly reason: string | null;
@@ -32,7 +34,7 @@ export interface ColumnVerdict extends Omit<ColumnMeasurement, 'hypotheses'> {
 export interface DriftVerdict {
   /** The preset whose tests and rules were applied; null for Tidegate's own. */
   readonly preset: 'evidently' | null;
-  /** Not measurable if neither any column nor the domain classifier is. */
+  /** Not measurable if no column could be measured, and the domain classifier could not either. */
   readonly status: DriftStatus;
   readonly drifted: boolean;
   /** Weighted share of all columns that drifted, and the policy's threshold for it. */
@@ -241,9 +243,9 @@ interface OtherVerdicts {
 const NOTHING: OtherVerdicts = { others: [], multivariate: null };
 
 /**
- * Summarises the verdicts of a window. It is drifted if a critical column is, if the weighted share of drifted columns
- * (at least one) reaches `threshold`, or if all columns together are. It is not measurable if no column is and neither
- * are all columns together.
+ * Summarises the verdicts of a window. The window is drifted if a critical column drifted, if at least one column
+ * drifted and the weighted share of drifted columns reaches `threshold`, or if the domain classifier over all columns
+ * together found drift. It is not measurable if neither any single column nor all columns together could be measured.
  *
  * @example summariseWindow(columns, 0.3).drifted
  */

@@ -16,11 +16,11 @@ export interface EstimatedMetric {
   readonly value: number;
   /** Lower end of the band of ± 3 sampling errors. */
   readonly low: number;
-  /** Upper end of that band. */
+  /** Upper end of the band of ± 3 sampling errors. */
   readonly high: number;
   /** Mean less 3 standard deviations of the realised metric over the chunks of the reference. */
   readonly least: number;
-  /** Mean plus 3 of them. */
+  /** Mean plus 3 of these standard deviations. */
   readonly greatest: number;
   /** Whether the value lies outside `least` to `greatest`. */
   readonly alarm: boolean;
@@ -37,7 +37,7 @@ export interface EstimatedPerformance {
   readonly calibration: 'none' | 'isotonic';
   /** Null if it cannot be estimated on the window or measured on the chunks of the reference. */
   readonly auc: EstimatedMetric | null;
-  /** At the version's threshold. */
+  /** Accuracy at the version's threshold. */
   readonly accuracy: EstimatedMetric | null;
   readonly f1: EstimatedMetric | null;
   readonly caveat: string;
@@ -65,10 +65,10 @@ interface Metric {
  * drawn with these probabilities. Band: ± 3 sampling errors, learnt on the reference, for this number of rows. Bounds: mean
  * ± 3 standard deviations (ddof 0) of the realised metric over 10 chunks of the reference, within [0, 1].
  *
- * Source: NannyML's confidence-based performance estimation; it holds under covariate shift only.
+ * Source: NannyML's confidence-based performance estimation; the estimate is valid under covariate shift only.
  *
  * @param seed of the folds that choose the calibration
- * @param threshold score from which on the version says yes: accuracy and F1 are those of its decisions. @default 0.5
+ * @param threshold rows with at least this score are predicted positive, for accuracy and F1. @default 0.5
  * @example estimatePerformance(reference, scores, 7)
  */
 export function estimatePerformance(
@@ -185,8 +185,8 @@ export const standardError = ({ deviation, share }: SamplingError, rows: number)
  * Returns the sampling error of the AUC: the standard deviation, over the rows of the rarer class, of the share of the other
  * class that a row scores above. Null if there is only one class.
  *
- * Source: NannyML's `auroc_sampling_error_components`, by the variance of a Mann-Whitney sum. Equal scores count half here;
- * in NannyML they count by the order of the rows.
+ * Source: NannyML's `auroc_sampling_error_components`, by the variance of a Mann-Whitney sum. Here a pair of equal
+ * scores counts half; in NannyML it counts by the order of the rows.
  *
  * @param labels 0 or 1 per row
  */

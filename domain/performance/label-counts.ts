@@ -4,15 +4,15 @@ import { NO_LABEL } from '../data/frame.ts';
 /** Label counts of a window's rows. */
 export interface LabelCounts {
   readonly rows: number;
-  /** Known by the instant the window was frozen. */
+  /** Labels that were known when the window was frozen. */
   readonly mature: number;
-  /** Not known yet, and not expected yet according to the label's delay. */
+  /** Labels that were not known then, and not expected yet according to the label's delay. */
   readonly awaited: number;
-  /** Not known, although expected by that instant. */
+  /** Labels that were not known then, although they were expected by that time. */
   readonly overdue: number;
 }
 
-/** Counts of no rows. */
+/** The counts for zero rows, to which others are added. */
 export const NO_ROWS: LabelCounts = { rows: 0, mature: 0, awaited: 0, overdue: 0 };
 
 /**
@@ -20,7 +20,7 @@ export const NO_ROWS: LabelCounts = { rows: 0, mature: 0, awaited: 0, overdue: 0
  *
  * @param labels 0, 1, or `NO_LABEL`
  * @param times of the rows, in microseconds since 1970 UTC; without them every unknown label counts as overdue
- * @param expectedUntil rows up to this time should have their label
+ * @param expectedUntil rows up to this time should have their label by now
  * @example countLabelsOf(NO_ROWS, labels, times, before(asKnownAt, delay))
  */
 export function countLabelsOf(

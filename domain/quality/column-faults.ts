@@ -15,9 +15,9 @@ interface OnlyValue {
 }
 
 /**
- * Finds a column whose present values, at least 30, are all the same. A warning if the reference has other values, and
- * by chance they would all be absent in fewer than one of 100,000 windows of this size; information if the reference is
- * constant with the same value.
+ * Finds a column whose present values, at least 30, are all the same. It is a warning if the reference has other values
+ * as well, and all of them would be absent by chance in fewer than one of 100,000 windows of this size; it is
+ * information if the reference is constant with the same value.
  */
 export const constantColumn: ColumnCheck = (column, reference) => {
   const only = onlyValue(column);
@@ -56,7 +56,9 @@ export function onlyValue(column: ColumnFacts): OnlyValue | undefined {
   return code >= 0 && counts[code] === present ? { value: dictionary[code] ?? '', rows: present } : undefined;
 }
 
-/** Returns a value's share (or its bin's) among the reference's present values, and the number of those. */
+/**
+ * Returns the share of a value (or of its bin) among the reference's present values, and the number of present values.
+ */
 function inReference(reference: ColumnReference, value: number | string): { share: number; present: number } {
   if (reference.kind === 'numeric') {
     const share = typeof value === 'number' ? shareInReference(reference, value) : 0;
@@ -68,9 +70,9 @@ function inReference(reference: ColumnReference, value: number | string): { shar
 }
 
 /**
- * Finds a column in which every value is missing. A warning if, given the reference's share of missing values plus one
- * row, this would happen by chance in fewer than one of 100,000 windows; information if the reference has no values
- * either.
+ * Finds a column in which every value is missing. It is a warning if this would happen by chance in fewer than one of
+ * 100,000 windows, given the reference's share of missing values (with one more missing row added); it is information
+ * if the reference has no values either.
  */
 export const allMissing: ColumnCheck = (column, reference) => {
   const { name, table } = column;
@@ -113,8 +115,8 @@ function referenceMissing(reference: ColumnReference): { rows: number; missing: 
 }
 
 /**
- * Finds columns that only one side has. A vanished column is a warning unless the definition was changed since the
- * champion was trained; everything else is information.
+ * Finds columns that only the reference or only the window has. A vanished column is a warning unless the definition
+ * was changed since the champion was trained; everything else is information.
  */
 export function columnSet(
   { columns, definitionChanged }: WindowFacts,
@@ -206,12 +208,13 @@ const listed = (names: readonly string[]): string =>
     ? names.join(', ')
     : `${names.slice(0, MAX_NAMED).join(', ')} and ${names.length - MAX_NAMED} other columns`;
 
-/** A table has too few new rows if they are a smaller share than this of those in the previous period. */
+/** A table has too few new rows if their number is less than this share of the number in the previous period. */
 const MIN_SHARE_OF_BEFORE = 0.1;
 
 /**
  * Finds a table without rows in the last period of the window (one `monitor.every`), or with fewer than a tenth of the
- * rows of the period before, if that had at least 30. A warning if the period before had rows, otherwise information.
+ * rows of the period before it, if that period had at least 30 rows. A warning if the period before had rows, otherwise
+ * information.
  */
 export function staleTable({ table, newest, newRows, rowsBefore, isSpine }: TableFacts): Finding | undefined {
   const isEmpty = newRows === 0;

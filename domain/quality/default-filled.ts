@@ -13,14 +13,22 @@ import { type TextCounts } from './window-facts.ts';
 
 /** Smallest rise of a value's share, from the reference's share to the lower end of the window's 95 % interval. */
 const MIN_RISE = 0.1;
-/** Largest rise of another value, relative to that rise: if several values rise, the column was rounded or drifted. */
+/**
+ * Largest rise of any other value, relative to the rise of the reported value. If several values rise, the column was
+ * rounded or it drifted.
+ */
 const MAX_OTHER_RISE = 1 / 3;
-/** Largest distance between the other values of both sides, in addition to what chance explains. */
+/**
+ * Largest distance between the other values of the window and those of the reference, in addition to what chance
+ * explains.
+ */
 const MAX_OTHERS_DISTANCE = 0.15;
-/** Smallest odds ratio, window to reference, from which the value is reported, and from which it is a warning. */
+/**
+ * Smallest odds ratio, window to reference, from which the value is reported, and from which the finding is a warning.
+ */
 const MIN_ODDS = 3;
 const WARNING_ODDS = 10;
-/** A value with at most this share of the reference is rare. */
+/** A value is rare if it has at most this share in the reference. */
 const RARE = 0.01;
 
 interface Candidate {
@@ -44,8 +52,8 @@ interface Side {
  * Finds a value whose share rose by at least 0.1 and whose odds at least tripled, while the other values are still
  * distributed as before. Drift, which moves many values together, is not reported here. A warning if the odds rose
  * tenfold and the value usually means "missing" (0, −1, 999, 'unknown' and the like), lies outside the reference's
- * range, or appears in a column whose numbers hardly ever repeat. Otherwise information, except for a category that is
- * common in the reference: that is left to drift.
+ * range, or appears in a column whose numbers hardly ever repeat. Otherwise it is information, except for a category
+ * that is common in the reference: its rise is drift, and not reported here.
  */
 export const defaultFilled: ColumnCheck = (column, reference) => {
   const side = sideOf(column, reference);

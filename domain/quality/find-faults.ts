@@ -61,10 +61,16 @@ function checkColumn(column: ColumnFacts, reference: ColumnReference | undefined
 /** Repeated rows of a table are a warning from this share on, otherwise information. */
 const WARNING_SHARE = 0.001;
 
-/** Smallest rise of the share of identical rows since the previous window, or smallest share if there is none. */
+/**
+ * Smallest rise of the share of identical rows since the previous window that is reported; if there is no previous
+ * window, the smallest share.
+ */
 const MIN_RISE = 0.05;
 
-/** Finds rows of a table that repeat the key and the instants of another. The join uses only one of them. */
+/**
+ * Finds rows of a table that have the same key and instants as another row. The point-in-time join uses only one of
+ * them.
+ */
 function duplicateRows({ table, isSpine, windowRows, repeatedRows }: TableFacts): Finding | undefined {
   if (repeatedRows === 0) return undefined;
   const share = repeatedRows / windowRows;
@@ -87,7 +93,7 @@ function duplicateRows({ table, isSpine, windowRows, repeatedRows }: TableFacts)
 /**
  * Finds rows of different keys or times that have the same value in every feature. A warning if their share rose by
  * 0.05 since the previous window. Without a previous window, information if the share is at least 0.05 and independent
- * columns with the reference's distributions would give less than a tenth of it.
+ * columns with the reference's distributions would give less than a tenth of that share.
  */
 function identicalRows({ repeats, previous, reference }: WindowFacts): Finding | undefined {
   if (repeats.values === 0) return undefined;

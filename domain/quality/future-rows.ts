@@ -13,7 +13,10 @@ export interface FutureRows {
   readonly newest: Date;
 }
 
-/** Warns of such rows: each is used only once its time has come, which for a typing error may be never. */
+/**
+ * Returns a warning about such rows. A row is not used before its time, so a row with a mistyped time may never be
+ * used.
+ */
 export function futureRows({ table, column, rows, isMore, newest }: FutureRows): Finding {
   const count = `${isMore ? 'at least ' : ''}${grouped(rows)} ${rows === 1 ? 'row' : 'rows'}`;
   return {
@@ -28,7 +31,7 @@ export function futureRows({ table, column, rows, isMore, newest }: FutureRows):
   };
 }
 
-/** Warns of online rows dated in the future: until that time comes, no run replaces them. */
+/** Returns a warning about online rows dated in the future: no run replaces them before that time. */
 export const onlineRowsAhead = (model: string, definitionVersion: number): Finding => ({
   name: 'online-rows-ahead',
   column: null,

@@ -8,7 +8,7 @@ import { CONTRACT_KINDS } from '../model/parts/column-schema.ts';
 import { severity, share } from '../model/parts/schema-parts.ts';
 import { failed } from '../data/report-fields.ts';
 
-/** Increased with every change of these shapes that an older reader would misread. */
+/** Increased with every change of the stored form that an older reader would misread. */
 export const QUALITY_VERSION = 1;
 
 /** Quality of a window; plain JSON with finite numbers only. */
@@ -18,16 +18,18 @@ export interface QualityPart {
   readonly contracts: readonly ContractResult[];
   /** Warnings first. */
   readonly findings: readonly Finding[];
-  /** The version whose reference the columns were compared with; null before the first. */
+  /** The version whose reference the columns were compared with; null before a model's first champion. */
   readonly comparedWith: number | null;
-  /** Rows that repeat the features of another; the next window is compared with this. */
+  /**
+   * How many rows were counted, and how many of them repeat the features of another row; compared with the next window.
+   */
   readonly repeats: Repeats;
   /** Set if quality could not be checked; all other fields are then meaningless. Absent otherwise. */
   readonly failed?: Failed;
 }
 
 /**
- * Returns the part for quality that was due but could not be checked.
+ * Returns the quality part of a report for a check that was due but failed.
  *
  * @example qualityFailed({ code: null, reason: 'the worker died' })
  */

@@ -4,13 +4,13 @@ import { type NumericReference } from '../data/profile/numeric-reference.ts';
 
 /** Cumulative counts of a numeric reference: exact at the edges of its bins, and bounds between them. */
 export class ReferenceSteps {
-  /** Number of values, without those that are left out. */
+  /** Number of values, not counting the rows of the value that is left out. */
   readonly size: number;
   readonly #edges: Float64Array;
   /** Number of values before each bin; the last entry counts all. */
   readonly #before: Float64Array;
 
-  /** @param without a value whose rows are left out, if the reference has a bin for it only. @default none */
+  /** @param without leaves out the rows of this value if the reference has a bin for it alone. @default none */
   constructor({ cuts, profile }: NumericReference, without?: number) {
     const leftOut = without === undefined ? -1 : ownBin(cuts, without);
     this.#edges = cuts;

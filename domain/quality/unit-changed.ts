@@ -7,13 +7,16 @@ import { ReferenceSteps } from './reference-steps.ts';
 /** The factors by which units usually differ. */
 const FACTORS = [10, 60, 100, 1_000].flatMap((factor) => [factor, 1 / factor]);
 
-/** Smallest distance of the unchanged window from the reference. */
+/** Smallest distance between the reference and the window before it is scaled back. */
 const MIN_DISTANCE = 0.3;
 /** Largest distance after scaling back, absolute and as a share of the distance before. */
 const MAX_REMAINING = 0.1;
 const MAX_REMAINING_SHARE = 1 / 3;
 
-/** Ratio to a neighbouring factor: if that fits better, the values were not scaled by this factor. */
+/**
+ * Factors larger and smaller by this ratio are tried too: if one of them fits better, the values were not scaled by the
+ * factor itself.
+ */
 const NEIGHBOUR = 1.25;
 
 /**

@@ -34,7 +34,7 @@ export interface TableFacts {
   /** Rows in the window's last period (one `monitor.every`), and in the period before it. */
   readonly newRows: number;
   readonly rowsBefore: number;
-  /** Rows in the window, and how many of them repeat the key and instants of another. */
+  /** Rows in the window, and how many of them have the same key and instants as another row. */
   readonly windowRows: number;
   readonly repeatedRows: number;
 }
@@ -43,13 +43,16 @@ export interface TableFacts {
 export interface PreviousWindow {
   /** Columns in which every entity has exactly the same value in both windows. */
   readonly same: ReadonlySet<string>;
-  /** The same for the previous window and the one before it; null if there is none. */
+  /**
+   * Columns in which every entity has the same value in the previous window and in the one before; null if there is no
+   * window before it.
+   */
   readonly sameBefore: ReadonlySet<string> | null;
   /** Rows of the previous window whose features repeat another row's; null if they were not counted. */
   readonly repeats: Repeats | null;
 }
 
-/** All that is known of a window. */
+/** Everything that the checks need to know about a window. */
 export interface WindowFacts {
   readonly rows: number;
   readonly columns: readonly ColumnFacts[];
@@ -89,7 +92,7 @@ export class TextCounts {
     this.present += codes.length - missing;
   }
 
-  /** Rows that were added. */
+  /** Number of rows added so far. */
   get rows(): number {
     return this.present + this.missing;
   }

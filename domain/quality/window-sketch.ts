@@ -99,7 +99,10 @@ export class WindowSketch {
     this.#piece = 0;
   }
 
-  /** Rows that repeat the features of another; exact up to 262,144 distinct rows, beyond that for a sample of them. */
+  /**
+   * How many rows were counted, and how many of them repeat the features of another row; exact up to 262,144 distinct
+   * rows, beyond that for a sample of them.
+   */
   get repeats(): Repeats {
     return this.#distinct.counted();
   }

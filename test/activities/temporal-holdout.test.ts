@@ -81,7 +81,7 @@ test('the temporal holdout is not due if too little was known by the cutoff: the
   await model.add(weeks(() => 1, 30));
   const { comparison } = await model.retrain(END);
   const reason =
-    'too little was known by 2024-03-11, and at least 50 training rows of each class are needed: no label was known by then';
+    'too little was known by 2024-03-11, and at least 50 training rows of each class are needed: no label was known by the cutoff time';
   expect(comparison.body.outOfTime).toEqual({ judged: false, due: false, reason });
   expect(comparison.decision.promote).toBe(true);
   expect(comparison.decision.rules[0]).toMatchObject({ value: 'entity' });

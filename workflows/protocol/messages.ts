@@ -66,7 +66,7 @@ export const workflowTypes = {
   notice: 'noticeWorkflow',
 } as const;
 
-/** One fit of trees, by its row. */
+/** Names one fit of trees by the id of its database row. */
 export interface TreesInput {
   readonly fitId: number;
 }
@@ -93,7 +93,10 @@ export interface RetrainRequest {
   readonly model: string;
   /** The report that caused it; null if a person requested it. */
   readonly reportId: number | null;
-  /** End of the window on which the candidate is evaluated, if there is no report to name it. */
+  /**
+   * End of the window on which the candidate is evaluated; null for the window of the report or, without a report, for
+   * the window that ends at the newest row with a label.
+   */
   readonly asOf: string | null;
   readonly trigger: string;
   readonly requestedBy: string;
@@ -136,10 +139,10 @@ export interface ReleaseState {
   readonly model: string;
   readonly version: number;
   readonly phase: 'validating' | 'waiting' | 'promoting' | 'closed';
-  /** Digest to decide on; null until the evidence is complete. */
+  /** Digest of the evidence, which a decision must name; null until the evidence is complete. */
   readonly evidenceDigest: string | null;
   readonly expiresAt: string | null;
-  /** How it ended; `failed` if a step used up its retries. */
+  /** How the release ended, `failed` if a step used up its retries; null while it runs. */
   readonly outcome: ReleaseOutcome | 'failed' | null;
 }
 
@@ -160,7 +163,7 @@ export interface MonitorState {
 
 export interface RollbackInput {
   readonly model: string;
-  /** The version to go back to; absent means the one before. */
+  /** The version to go back to; absent means the previous champion. */
   readonly toVersion?: number;
   readonly requestedBy: string;
   readonly reason: string;
@@ -205,11 +208,11 @@ export interface MaterializeState {
 /** A decision sent as a signal; the signal's name says whether it approves or rejects. */
 export type SignalledDecision = Omit<DecisionMessage, 'decision'>;
 
-/** Approves the pending version without an answer; the result is recorded among the model's decisions. */
+/** Approves the pending version. A signal gets no answer; the result is recorded among the model's decisions. */
 export const approveSignal = defineSignal<[SignalledDecision]>('approve');
 /** Rejects the pending version. */
 export const rejectSignal = defineSignal<[SignalledDecision]>('reject');
-/** Decides, and returns whether the decision counted. */
+/** Approves or rejects the pending version, and returns whether the decision was accepted. */
 export const decideUpdate = defineUpdate<DecisionResult, [DecisionMessage]>('decide');
 /** Notifies a waiting release that a newer candidate has replaced its version in Staging. */
 export const supersededSignal = defineSignal<[{ by: number }]>('superseded');

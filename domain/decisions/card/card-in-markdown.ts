@@ -150,8 +150,8 @@ function comparisonPart({ comparison, rival, judged }: ModelCard, body: Comparis
 const TITLES = { prAuc: 'PR AUC', logLoss: 'log loss', brier: 'Brier', ece: 'ECE' } as const;
 
 /**
- * The temporal holdout: its numbers, or that it failed; empty if it was not due, because the line above gives the
- * reason.
+ * Renders the numbers of the temporal holdout, or its failure. Empty if it was not due, because the line above already
+ * gives the reason.
  */
 function futurePart(body: ComparisonBody, rival: string): string[] {
   const { outOfTime } = body;

@@ -22,7 +22,7 @@ export interface CardTraining {
   readonly artifactDigest: string;
   readonly createdAt: string;
   readonly seed: number | null;
-  /** Null for an imported version, for which it is not known. */
+  /** Null for an imported version, for which the number is not known. */
   readonly trainedRows: number | null;
   readonly positives: number | null;
   /** Whether it was imported. */
@@ -31,11 +31,9 @@ export interface CardTraining {
   readonly origin: { readonly name: string; readonly note: string } | null;
   /** Features that were constant in training and so do not contribute to the score. */
   readonly dropped: readonly string[];
-  /**
-   * The available recipes and why this one was chosen; null for versions that were trained before there was a choice.
-   */
+  /** The available recipes and why one was chosen; null for versions trained before there was a choice of recipes. */
   readonly tuning: Tuning | null;
-  /** As stored in the artifact; null if it has none. */
+  /** The calibration stored in the artifact; null if the artifact has none. */
   readonly calibration: Calibration | null;
   readonly threshold: OperatingThreshold | null;
 }

@@ -1,4 +1,5 @@
-// Learns drift thresholds from past windows, and lists the windows that the present and the learnt ones would flag.
+// Learns drift thresholds from past windows, and lists the windows that the present and the learnt thresholds would
+// flag.
 import { type EffectName } from '../drift-policy.ts';
 import { type SignalVerdict } from '../statistics/family.ts';
 import { statistics } from '../statistics.ts';
@@ -9,7 +10,7 @@ import { type Window, windowEndingAt } from '../../model/window.ts';
 
 /** A window that was measured in the past. */
 export interface PastWindow {
-  /** Null if no report measured it. */
+  /** Null if no report measured the window. */
   readonly reportId: number | null;
   /** ISO 8601. */
   readonly asOf: string;
@@ -32,7 +33,9 @@ export interface ColumnCalibration {
   /** Windows in which this effect was measured. */
   readonly windows: number;
   readonly present: number;
-  /** Rounded up to three digits; null if there is too little to learn from. */
+  /**
+   * The learnt threshold, rounded up to three significant digits; null if none could be learnt, and `reason` says why.
+   */
   readonly learnt: number | null;
   readonly reason: string | null;
   /** As-of instants of the windows that the threshold flags, given the adjusted p-value that was measured then. */
@@ -42,7 +45,7 @@ export interface ColumnCalibration {
 
 /**
  * Learns a threshold for the distribution of each column of the newest window. Ignores windows in which the column was
- * measured with another effect than now, or not at all.
+ * measured with another effect than the one used now, or was not measured.
  *
  * @param windows newest first
  * @example calibrate(windows, policy, { name: 'sd' }).filter(({ learnt }) => learnt !== null)
@@ -121,8 +124,8 @@ const DEVIATIONS = 3;
  * Learns the effect from which a column counts as drifted, given its effects in past windows.
  *
  * Formula: `sd`: mean + 3 standard deviations (ddof 0), like NannyML's default thresholds. `rate`: just above the
- * effect of rank ⌈(n + 1)(1 − rate)⌉ of n, so that another window without drift reaches it with at most that
- * probability.
+ * effect of rank ⌈(n + 1)(1 − rate)⌉ of n, so that the probability that another window without drift reaches the
+ * threshold is at most the rate.
  * Source: NannyML 0.13, `StandardDeviationThreshold`; Vovk, Gammerman and Shafer 2005 for the rank.
  *
  * @example learnThreshold([0.02, 0.03, 0.02, 0.04, 0.03], { name: 'sd' }) // { threshold: 0.0505, reason: null }
@@ -150,7 +153,7 @@ const learnt = (threshold: number, sorted: readonly number[]): LearntThreshold =
 
 /** Selects windows. */
 interface WindowRange {
-  /** No window starts before it. */
+  /** No window starts before this instant. */
   readonly from: Date;
   /** End of the newest window. */
   readonly to: Date;
@@ -159,7 +162,7 @@ interface WindowRange {
   readonly length: string;
   /** Time zone in which days and longer units are counted if `every` follows local time. */
   readonly timezone: string;
-  /** Most windows to return. */
+  /** Maximum number of windows to return. */
   readonly limit: number;
 }
 

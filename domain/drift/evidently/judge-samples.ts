@@ -11,7 +11,7 @@ import { type PsiReading } from '../column-measurement.ts';
 import { type EvidentlySignal, measureByEvidently } from './measure-column.ts';
 import { countsByValue, distinctValues, type PandasType, type Sample, sampleOf, sizeOf } from './sample.ts';
 
-/** Both sides as rows, because Evidently's statistics need values, not bins. */
+/** The rows of the reference and of the window: Evidently's statistics need values, not bins. */
 export interface Samples {
   readonly reference: Pick<Frame, 'rows' | 'features'>;
   readonly window: Pick<Frame, 'rows' | 'features'>;
@@ -31,8 +31,8 @@ const PSI_VALUES = 20;
  * Evaluates a window as Evidently 0.7's DataDriftPreset does: one test per column, chosen by type and size; no
  * adjustment for the number of tests, no minimum effect in addition to a p-value, no minimum number of rows; missing
  * values and infinities are left out; all columns weigh the same. The window is drifted if at least `policy.share` of
- * the columns are (Evidently: 0.5), or if a column that the policy marks critical is. A column for which Evidently
- * raises an error is not measurable.
+ * the columns are (Evidently: 0.5), or if a column that the policy marks as critical has drifted. A column for which
+ * Evidently raises an error is not measurable.
  *
  * @example judgeByEvidently({ reference: trainingFrame, window: frame }, { share: 0.5 }).driftedColumns
  */

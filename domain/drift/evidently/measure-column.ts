@@ -10,13 +10,13 @@ import { wassersteinEvidentlyDistance } from '../statistics/wasserstein-evidentl
 import { countsByValue, distinctValues, type PandasType, type Sample, sizeOf } from './sample.ts';
 import { type StatisticName } from '../statistics/statistic.ts';
 
-/** A column's signal with the test that Evidently chooses for it; null if it chooses none. */
+/** A column's signal, with the test that Evidently chooses for it; `test` is null if Evidently chooses none. */
 export interface EvidentlySignal {
   readonly test: EvidentlyTest | null;
   readonly signal: SignalVerdict;
 }
 
-/** Both sides of a column, before its test is chosen. */
+/** A column's values in the reference and in the current window, before a test is chosen for it. */
 export interface EvidentlyQuestion extends ColumnTypes {
   readonly column: string;
   readonly reference: Sample;
@@ -24,8 +24,8 @@ export interface EvidentlyQuestion extends ColumnTypes {
 }
 
 /**
- * Applies Evidently's test to both sides of a column. A p-value is not adjusted, and a distance needs no p-value. The
- * column is not measurable if Evidently would raise an error or treat it as free text.
+ * Compares a column's values with the test that Evidently chooses. P-values are not adjusted; a distance decides
+ * without a p-value. The column is not measurable if Evidently would raise an error or treat it as free text.
  *
  * @example measureByEvidently({ column: 'hours', type: 'float', reference, current }).signal.status
  */
@@ -140,7 +140,7 @@ interface ColumnTypes {
   readonly isNamedNumeric?: boolean | undefined;
 }
 
-/** A test as Evidently applies it: what is compared with its threshold, and on which side there is drift. */
+/** A test as Evidently applies it: what is compared with the threshold, and whether drift is above or below it. */
 interface EvidentlyTest {
   readonly statistic: StatisticName;
   readonly compares: 'p-value' | 'value';
@@ -201,9 +201,9 @@ const FEW_VALUES = 5;
 const FEW_INTEGERS = 10;
 
 /**
- * Returns the test that Evidently 0.7 chooses by default. k is the number of distinct values of both sides, n that of
- * reference rows with a value. n ≤ 1,000: numbers KS (k > 5), else χ² (k > 2) or z; categories χ² (k > 2) or z.
- * n > 1,000: numbers Wasserstein (k > 5), else Jensen-Shannon; categories Jensen-Shannon.
+ * Returns the test that Evidently 0.7 chooses by default. k is the number of distinct values in reference and window
+ * together, n the number of reference rows with a value. n ≤ 1,000: numbers KS (k > 5), else χ² (k > 2) or z;
+ * categories χ² (k > 2) or z. n > 1,000: numbers Wasserstein (k > 5), else Jensen-Shannon; categories Jensen-Shannon.
  *
  * @example chooseTest(reference, current, { type: 'float' }).statistic // 'wasserstein_evidently'
  */
@@ -219,6 +219,9 @@ function chooseTest(
   return distinct > 2 ? CHI_SQUARE : Z;
 }
 
-/** Evidently decides the type by the current side: whole numbers with few distinct values are a category. */
+/**
+ * Evidently decides the type by the values of the current window: whole numbers with few distinct values are a
+ * category.
+ */
 const isNumerical = (current: Sample, type: PandasType): boolean =>
   current.kind === 'numeric' && !(type === 'int' && distinctValues([current], FEW_INTEGERS) <= FEW_INTEGERS);

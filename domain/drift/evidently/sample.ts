@@ -1,4 +1,5 @@
-// One side of a column as Evidently sees it: without missing values and infinities, and with its pandas type.
+// A column's values in the reference or in the window as Evidently sees them: without missing values and infinities,
+// and with a pandas type.
 import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
 import { featuresOf } from '../../model/define-model.ts';
 import { type ModelDefinition } from '../../model/definition.ts';
@@ -6,12 +7,16 @@ import { type ModelDefinition } from '../../model/definition.ts';
 /** The type that pandas would give a column; Evidently chooses its test by it. */
 export type PandasType = 'float' | 'int' | 'string' | 'bool';
 
-/** The values of one side that Evidently looks at. */
+/** The values that Evidently uses of one column, in the reference or in the window. */
 export type Sample =
   | { readonly kind: 'numeric'; readonly values: Float64Array }
   | { readonly kind: 'category'; readonly counts: ReadonlyMap<string, number>; readonly size: number };
 
-/** Samples a column. @example sampleOf({ kind: 'numeric', name: 'x', values: Float64Array.of(1, NaN) }) */
+/**
+ * Returns the values of a column that Evidently uses.
+ *
+ * @example sampleOf({ kind: 'numeric', name: 'x', values: Float64Array.of(1, NaN) })
+ */
 export function sampleOf(column: FeatureColumn): Sample {
   if (column.kind === 'numeric') return { kind: 'numeric', values: column.values.filter(Number.isFinite) };
   const byCode = new Float64Array(column.dictionary.length);
@@ -44,7 +49,7 @@ export function distinctValues(samples: readonly Sample[], limit: number): numbe
   return seen.size;
 }
 
-/** Counts the rows of each value that occurs on either side, in the same order for both sides. */
+/** Counts the rows of each value that occurs in the reference or in the window, in the same order for both. */
 export function countsByValue(
   reference: Sample,
   current: Sample,

@@ -43,7 +43,7 @@ export interface ContributingColumn {
 
 /** How well the rows of the two sides can be distinguished. */
 export interface DomainClassification {
-  /** Null if a side has fewer than 50 entities, or if no column has two values. */
+  /** Null if the reference or the window has fewer than 50 entities, or if no column has two values. */
   readonly auc: Interval | null;
   /** Why there is no AUC; null if there is one. */
   readonly reason: string | null;
@@ -121,8 +121,8 @@ const MAX_THRESHOLD = 0.15;
 
 /**
  * Returns by how much the lower end of the AUC's interval must exceed 0.5 to count as drift, given the number of
- * columns; from 0.05 to 0.15. Many columns that each move by less than their own threshold add up to rows that can be
- * distinguished; the AUC that this explains is not drift.
+ * columns; from 0.05 to 0.15. If many columns each change by less than their own threshold, the rows can still be
+ * distinguished; an AUC that such small changes explain does not count as drift.
  *
  * Formula: Φ(s · √k / √2) − 0.5, the AUC of k independent columns that each moved by s = 0.1 standard deviations.
  *

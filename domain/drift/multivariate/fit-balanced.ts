@@ -7,7 +7,7 @@ import { Random } from '../../random.ts';
 /** Strength of the penalty, as a share of the weight of all rows. */
 const PENALTY = 0.02;
 const MAX_STEPS = 15;
-/** The iteration ends with a step shorter than this. */
+/** The iteration stops after a step shorter than this. */
 const TOLERANCE = 1e-3;
 
 /** Labels and folds of the rows. */
@@ -29,7 +29,8 @@ export interface FoldFit {
  * Fits one regression per fold, on the rows of all other folds, which must contain both labels.
  *
  * Each step solves against an upper bound of the Hessian, X'WX/4 + λ, which never overshoots and is factored only once.
- * The sums of products that make it up are computed once per fold and label, and shared by all regressions.
+ * The sums of products of which this bound consists are computed once per fold and label, and shared by all
+ * regressions.
  *
  * Source: Böhning and Lindsay 1988.
  *
@@ -58,7 +59,10 @@ export function fitFolds(
   });
 }
 
-/** Orders row numbers by fold and label, and returns where each of these cells starts; a cell is 2 · fold + label. */
+/**
+ * Orders row numbers by fold and label. The rows of one fold and label form cell number 2 · fold + label; also returns
+ * where each cell starts.
+ */
 function groupByCell(
   labels: Uint8Array,
   folds: Uint8Array,
@@ -196,7 +200,7 @@ function addScaled(sums: Float64Array, column: Float64Array, factor: number): vo
 /** Scores of every row: with all columns, and with the terms of each column left out. */
 interface OutOfFold {
   readonly scores: Float64Array;
-  /** By the position of the column. */
+  /** One array per column: the scores without the terms of this column. */
   readonly without: readonly Float64Array[];
 }
 

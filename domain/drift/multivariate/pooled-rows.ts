@@ -1,15 +1,19 @@
 // Pools the rows of the reference and of a window into one table, and samples rows by entity.
 import { type FeatureColumn } from '../../data/frame.ts';
 
-/** Rows of one side. */
+/** The rows of the reference or of the window. */
 export interface SideRows {
   readonly rows: number;
   readonly features: readonly FeatureColumn[];
-  /** The entity of each row, named alike on both sides. @default each row is an entity of its own */
+  /**
+   * The entity of each row; an entity has the same name in the reference and in the window.
+   *
+   * @default each row is an entity of its own
+   */
   readonly entities?: readonly string[];
 }
 
-/** A column that both sides have; the values of the reference come first. */
+/** A column that the reference and the window both have; the values of the reference come first. */
 export type PooledColumn =
   | { readonly kind: 'numeric'; readonly name: string; readonly values: Float64Array }
   | { readonly kind: 'category'; readonly name: string; readonly values: readonly (string | null)[] };
@@ -79,9 +83,9 @@ interface EntityKeys {
 }
 
 /**
- * Samples about `rows` rows and returns their numbers in ascending order; all rows if there are no more than that.
- * Chooses all rows of the entities whose hashed key is low enough: no entity is split, and sides with the same entities
- * give the same sample.
+ * Samples about `rows` rows and returns their numbers in ascending order; all rows if there are at most `rows`. Chooses
+ * all rows of the entities whose hashed key is low enough, so no entity is split. If the reference and the window have
+ * the same number of rows, an entity that is in both is chosen from both or from neither.
  *
  * @param keys the entity of each row
  * @param seed a different seed chooses different entities
@@ -97,7 +101,11 @@ export function sampleEntities(
   return Uint32Array.from(chosen);
 }
 
-/** Returns a function that decides whether `sampleEntities` chooses an entity. @param of number of rows on the side */
+/**
+ * Returns a function that decides whether `sampleEntities` chooses an entity.
+ *
+ * @param of number of rows to choose from
+ */
 export function entitySampler(
   of: number,
   { rows, seed }: { readonly rows: number; readonly seed: number },

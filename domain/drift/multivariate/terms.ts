@@ -6,7 +6,7 @@ import { type PooledColumn, type PooledRows } from './pooled-rows.ts';
 /** One input value per row, with mean 0 and standard deviation 1 over both sides together. */
 export interface Term {
   readonly values: Float64Array;
-  /** Positions of the columns that it comes from: one, or two for a product. */
+  /** Positions of the columns from which the term is computed: one column, or two for a product. */
   readonly columns: readonly number[];
 }
 
@@ -21,7 +21,7 @@ export interface Terms {
 const MAX_SINGLE = 120;
 const MAX_PAIRS = 5_000;
 const MAX_LEVELS = 10;
-/** An indicator needs at least this many rows with and without it. */
+/** An indicator needs at least this many rows with value 1 and as many with value 0. */
 const MIN_ROWS = 10;
 
 /**
@@ -94,7 +94,8 @@ function ranksOf(values: Float64Array): Float64Array {
   units.forEach((unit, at) => {
     while (first < at && (units[first] as number) <= unit - 1) first += 1;
     while (end < units.length && (units[end] as number) < unit + 1) end += 1;
-    // Each value within reach counts by the part of (x − d, x + d) above it; values below count fully.
+    // A value inside (x − d, x + d) counts with the share of this interval that lies above it; values below the
+    // interval count fully.
     const within = (end - first) * (unit + 1) - ((sums[end] as number) - (sums[first] as number));
     ranks.set((sorted[at] as number) + 0, (2 * first + within) / units.length - 1);
   });
@@ -111,7 +112,7 @@ const MAX_UNITS = 2 ** 30;
 
 /**
  * Returns the distance over which ranks are averaged: a quarter of the standard deviation, estimated from quantiles,
- * but at least single precision.
+ * but at least the rounding error of single precision.
  */
 function blurOf(finite: Float64Array): number {
   const width = (share: number, deviations: number): number =>
@@ -143,7 +144,10 @@ function levelTerms({ values }: Extract<PooledColumn, { kind: 'category' }>): Fl
   return [...levels, null].map((level) => indicatorOf(values.length, (row) => values[row] === level));
 }
 
-/** Marks rows that meet a condition with 1, others with 0; all with 0, hence no term, if fewer than 10 do or do not. */
+/**
+ * Returns 1 for rows that meet a condition and 0 for the others. If fewer than 10 rows meet it, or fewer than 10 do
+ * not, returns 0 for all rows, so that there is no term.
+ */
 function indicatorOf(rows: number, isMet: (row: number) => boolean): Float64Array {
   const marks = new Float64Array(rows);
   let count = 0;
@@ -215,7 +219,10 @@ export function chooseProducts(
 const cellOf = (labels: Uint8Array, folds: Uint8Array, row: number): number =>
   2 * (folds[row] as number) + (labels[row] as number);
 
-/** Returns, for each fold, how far apart the sides' means are outside it, in standard deviations of the product. */
+/**
+ * Returns, for each fold, the difference between the means of the reference and of the window, over the rows outside
+ * the fold and in standard deviations of the product.
+ */
 function differencesOf(
   [a, b]: Pair,
   labels: Uint8Array,

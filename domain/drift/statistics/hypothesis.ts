@@ -5,7 +5,7 @@ import { type StatisticName } from './statistic.ts';
 export type SignalKind =
   'distribution' | 'missing' | 'new category' | 'label' | 'prediction' | 'multivariate';
 
-/** On which side of the reference the window lies. */
+/** Whether the window's values are higher or lower than the reference's; `none` if that is not defined. */
 export type Direction = 'up' | 'down' | 'none';
 
 /** A hypothesis with what was measured for it, before p-values are adjusted. Every number is finite. */
@@ -16,7 +16,7 @@ export interface Hypothesis {
   /** The statistic that gives `value` and `pValue`. */
   readonly statistic: StatisticName;
   readonly value: number | null;
-  /** Upper bound of `value` if it is known only through bins; equal to `value` if that is exact. */
+  /** Upper bound of `value` if `value` is known only through bins; equal to `value` if `value` is exact. */
   readonly valueAtMost: number | null;
   /** Null if the hypothesis is decided by its effect only, or is not measurable. */
   readonly pValue: number | null;
@@ -31,7 +31,7 @@ export interface Hypothesis {
   /** About the 95 % quantile of the effect if nothing changed, for these sizes; null if it is not known. */
   readonly noiseFloor: number | null;
   readonly direction: Direction;
-  /** Values compared on each side. */
+  /** Number of values that were compared, in the reference and in the window. */
   readonly referenceSize: number;
   readonly windowSize: number;
   /** Why it is not measurable; null if it is measurable. */

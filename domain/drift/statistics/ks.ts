@@ -52,8 +52,8 @@ export interface Bracket {
  * least one value.
  *
  * D is exact at the edges. Inside a bin it can be larger by at most the smaller of the two shares there, and not at all
- * if one side is empty there or the bin contains a single value. So lower = upper if every distinct value of the
- * reference has a bin of its own.
+ * if the reference or the window has no values there, or if the bin contains a single value. So lower = upper if every
+ * distinct value of the reference has a bin of its own.
  *
  * @example ksBracket(Float64Array.of(1), Float64Array.of(2, 2), Float64Array.of(0, 4)); // { lower: 0.5, upper: 1 }
  */

@@ -23,7 +23,7 @@ export const psi = {
   threshold: 0.25,
 } as const satisfies Statistic;
 
-/** The usual reading of a PSI: below 0.1, from 0.1 to 0.25, above 0.25. */
+/** The usual interpretation of a PSI: below 0.1, from 0.1 to 0.25, above 0.25. */
 export type PsiBand = 'stable' | 'watch' | 'act';
 
 /** Returns the PSI of counts in the same bins; there must be at least one bin. */
@@ -79,7 +79,10 @@ function sum(counts: ArrayLike<number>): number {
   return result;
 }
 
-/** Adds up a profile's rows per decile bin of the reference; every edge of a decile bin is also an edge of a bin. */
+/**
+ * Adds up a profile's rows per decile bin of the reference; every edge of a decile bin is also an edge of a profile's
+ * bin.
+ */
 export function psiCounts({ cuts, psiCuts }: NumericReference, { counts }: NumericProfile): Float64Array {
   const sums = new Float64Array(psiCuts.length + 1);
   let group = 0;

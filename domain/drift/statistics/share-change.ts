@@ -36,8 +36,8 @@ export function missingChange(
 }
 
 /**
- * Tests whether the share of positive labels among the mature ones changed, by the z test; a difference from 0.02 on
- * counts as drift. Pass it to `judgeWindow`, so that its p-value is adjusted together with those of the columns.
+ * Tests whether the share of positive labels among the mature ones changed, by the z test; a difference of at least
+ * 0.02 counts as drift. Pass it to `judgeWindow`, so that its p-value is adjusted together with those of the columns.
  *
  * @example judgeWindow(reference, profile, policy, [labelChange(reference, profile, 30)]);
  */
@@ -150,8 +150,8 @@ export const newCategoryExcess = (unseen: Share, expected: number): number =>
 /**
  * Departure from a constant reference.
  *
- * Columns: numeric with a constant reference, which has no spread to measure a distance in. Direction: drift when the
- * value is at least 0.01.
+ * Columns: numeric with a constant reference, which has no standard deviation to norm a distance with. Direction: drift
+ * when the value is at least 0.01.
  * Formula: lower Wilson bound of the share of current rows that differ from the reference's only value.
  * Source: Wilson 1927.
  *

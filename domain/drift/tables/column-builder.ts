@@ -30,7 +30,7 @@ export class ColumnBuilder {
   #allWhole = true;
   #allFlags = true;
 
-  /** @param kind the kind, if it is given and need not be found out */
+  /** @param kind the kind, if it is already known. @default found out from the values */
   constructor(name: string, kind?: ColumnKind) {
     this.#name = name;
     this.#kind = kind;

@@ -10,7 +10,7 @@ export interface Found {
   readonly rows: number;
   readonly violations: number;
   readonly tally: Tally;
-  /** Why it could not be checked; absent if it was. */
+  /** Why the contract could not be checked; absent if it was checked. */
   readonly problem?: string;
 }
 

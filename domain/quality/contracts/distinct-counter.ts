@@ -14,8 +14,8 @@ export interface Repeats {
 
 /**
  * A hash table of numbers with their counts, at most half full. When it contains more distinct numbers than allowed, it
- * drops those whose hash has one more bit set, and ignores them from then on (Gibbons 2001, distinct sampling). Whether
- * a number stays depends only on the number itself, so every number that stays has its exact count.
+ * drops those whose hash has one more bit set, and ignores such numbers from then on (Gibbons 2001, distinct sampling).
+ * Whether a number stays depends only on the number itself, so every number that stays has its exact count.
  *
  * @example
  * const counter = new DistinctCounter(1_000);

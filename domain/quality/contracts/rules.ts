@@ -3,12 +3,14 @@ import { type ContractRule, maxBroken, type NumberScan } from '../../model/parts
 import { regex } from '../../model/parts/regex.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 
-/** Most distinct numbers that are kept at a time, which takes 48 MB; a million take half of that. */
+/**
+ * Maximum number of distinct numbers that are kept at a time; this many take 48 MB, and half as many take half of that.
+ */
 const MAX_DISTINCT = 2 ** 21;
 
 /**
- * No value occurs twice in the window. Every occurrence after the first is a violation; missing values are not.
- * Declared by a column with `unique`.
+ * No value occurs twice in the window. Every occurrence after the first is a violation; missing values are not
+ * violations. Declared by a column with `unique`.
  *
  * Exact for texts, and for numbers with up to 2,097,152 distinct values. Beyond that, a sample by hash is checked: half
  * of the values, then a quarter and so on. Each sampled value is counted exactly, and `rows` counts the sampled rows.

@@ -1,7 +1,10 @@
 // Counts the violations of a contract and keeps the first ones as examples.
 import { type Example } from '../../model/parts/contract.ts';
 
-/** Most examples per contract, and most characters of an example's value and key, because many people read reports. */
+/**
+ * Maximum number of examples per contract, and maximum length of an example's value and key in characters. The limits
+ * are low because many people read reports.
+ */
 const MAX_EXAMPLES = 5;
 const MAX_VALUE_LENGTH = 60;
 const MAX_KEY_LENGTH = 120;
