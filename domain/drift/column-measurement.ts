@@ -218,7 +218,7 @@ const NUMBER_CELLS = 16;
 /** Values of a category column that are shown by name. */
 const MAX_CATEGORIES = 12;
 
-/** Name of the cell of all other values; the cell is not shown if it is empty on both sides. */
+/** Name of the cell of all other values; the cell is not shown if it is empty for the reference and for the window. */
 const OTHER = '(other values)';
 
 /**

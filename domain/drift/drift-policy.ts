@@ -22,7 +22,7 @@ export interface DriftPolicy {
   readonly share: number;
   /** Significance level: the adjusted p-value must be below it. @default 0.05 */
   readonly alpha?: number;
-  /** Fewest values needed on each side; with fewer, a signal is not measurable. @default 30 */
+  /** Fewest values needed in the reference and in the window; with fewer, a signal is not measurable. @default 30 */
   readonly minRows?: number;
   /**
    * Smallest excess of the lower bound of the domain classifier's AUC over 0.5 that counts as drift.
@@ -43,17 +43,17 @@ export interface DriftPolicy {
 /** Significance level if the policy names none. */
 export const DEFAULT_ALPHA = 0.05;
 
-/** Fewest values needed on each side if the policy does not say. */
+/** Fewest values needed in the reference and in the window, if the policy names no minimum. */
 export const DEFAULT_MIN_ROWS = 30;
 
-/** What the policy says about one column. */
+/** The policy for one column. */
 export interface ColumnPolicy {
   readonly minRows: number;
   readonly effect?: EffectName | undefined;
   readonly threshold?: number | undefined;
 }
 
-/** Returns what a policy says about a column. @example columnPolicy({ share: 0.3 }, 'hours') // { minRows: 30 } */
+/** Returns the policy for a column. @example columnPolicy({ share: 0.3 }, 'hours') // { minRows: 30 } */
 export const columnPolicy = (policy: DriftPolicy, column: string): ColumnPolicy => ({
   minRows: policy.minRows ?? DEFAULT_MIN_ROWS,
   effect: policy.effects?.[column],

@@ -32,7 +32,7 @@ export function windowSteps(sketch: NumberSketch, without?: { value: number; row
 
 /**
  * Returns a lower bound, from 0 to 1, of the Kolmogorov-Smirnov distance between the reference and the window divided
- * by `scale`: the smallest distance that the bins of both sides allow. A negative scale mirrors the window.
+ * by `scale`: the smallest distance that the bins of reference and window allow. A negative scale mirrors the window.
  *
  * @example distance(reference, window, 60) // near 0 if the window has minutes instead of hours
  */

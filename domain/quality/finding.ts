@@ -44,7 +44,7 @@ export interface Finding {
   readonly advice: string;
 }
 
-/** Fewest values needed on each side to compare two distributions. */
+/** Fewest values that the reference and the window each need to be compared as distributions. */
 export const MIN_VALUES = 30;
 
 /** Largest probability of a false alarm, for checks that compute one. */

@@ -24,7 +24,7 @@ const NEIGHBOUR = 1.25;
  * the factors. Unscaled, their Kolmogorov-Smirnov distance from the reference must be at least 0.3 more than chance
  * explains. Scaled back, it must be at most 0.1 more than chance explains, at most a third of the unscaled distance,
  * and smaller than with a factor 1.25 times larger or smaller. So a level that rises by half, doubles or triples counts
- * as drift and not as a change of unit. Needs 30 values on each side.
+ * as drift and not as a change of unit. Needs 30 values in the reference and in the window.
  */
 export const unitChanged: ColumnCheck = (column, reference) => {
   if (column.kind !== 'numeric' || reference.kind !== 'numeric') return undefined;

@@ -21,7 +21,7 @@ import { wasserstein } from '../statistics/wasserstein.ts';
  * Formula: a penalised logistic regression learns to distinguish rows of the window from rows of the reference. Its
  * terms are midranks, levels, missing-value indicators, squares, and products of two columns. Each fifth of the
  * entities is scored by a regression fitted on the others. The AUC of those scores is 0.5 if nothing changed, and 1 if
- * the sides can be separated perfectly. Its interval is DeLong's, clustered by entity.
+ * window and reference can be separated perfectly. Its interval is DeLong's, clustered by entity.
  * Source: Lopez-Paz and Oquab 2017 (classifier two-sample tests); Obuchowski 1997.
  *
  * @example domainClassifier(reference, window, { seed: 1 }).auc // { value: 0.61, low: 0.6, high: 0.62 }
@@ -34,14 +34,14 @@ export const domainClassifierTest = {
   threshold: 0.05,
 } as const satisfies Statistic;
 
-/** A column and how much it contributes to distinguishing the sides. */
+/** A column and how much it contributes to distinguishing the window from the reference. */
 export interface ContributingColumn {
   readonly column: string;
   /** The AUC less the AUC of the same scores without the column's terms. */
   readonly loss: number;
 }
 
-/** How well the rows of the two sides can be distinguished. */
+/** How well the rows of the window can be distinguished from those of the reference. */
 export interface DomainClassification {
   /** Null if the reference or the window has fewer than 50 entities, or if no column has two values. */
   readonly auc: Interval | null;
@@ -61,13 +61,13 @@ export interface DomainClassification {
   readonly compared?: number | undefined;
 }
 
-/** Fewest entities needed on each side. */
+/** Fewest entities needed in the reference and in the window. */
 const MIN_CLUSTERS = 50;
 const MAX_COLUMNS = 5;
 /** A column with a smaller loss is not listed. */
 const MIN_LOSS = 0.005;
 
-/** Learns to distinguish the sides. The same rows and seed give the same result. Never throws. */
+/** Learns to distinguish the window from the reference. The same rows and seed give the same result. Never throws. */
 export function domainClassifier(
   reference: SideRows,
   window: SideRows,
@@ -163,8 +163,8 @@ interface RelatedVerdicts {
 }
 
 /**
- * Describes how well all columns together distinguish the sides, which columns contribute and whether each drifted on
- * its own, and whether the model's scores drifted; or why there is no AUC.
+ * Describes how well all columns together distinguish the window from the reference, which columns contribute and
+ * whether each drifted on its own, and whether the model's scores drifted; or why there is no AUC.
  *
  * @example "AUC 0.611 (0.600 to 0.622) for distinguishing window from reference; the lower bound 0.600 is below 0.633,
  * the threshold for 23 columns; main columns: fee (drifted on its own; 0.041 of the AUC); the model's scores are stable

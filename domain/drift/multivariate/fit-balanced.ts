@@ -1,4 +1,5 @@
-// Fits penalised logistic regressions with equal weight for both sides, one for each fold that is left out.
+// Fits penalised logistic regressions with equal total weight for reference and window, one for each fold that is left
+// out.
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { sigmoid } from '../../data/math/special-functions.ts';
 import { chooseProducts, productOf, type Term, type Terms } from './terms.ts';

@@ -18,7 +18,7 @@ export type PooledColumn =
   | { readonly kind: 'numeric'; readonly name: string; readonly values: Float64Array }
   | { readonly kind: 'category'; readonly name: string; readonly values: readonly (string | null)[] };
 
-/** The rows of both sides as one table. */
+/** The rows of the reference and of the window as one table. */
 export interface PooledRows {
   /** 0 for a row of the reference, 1 for one of the window. */
   readonly labels: Uint8Array;
@@ -29,7 +29,7 @@ export interface PooledRows {
   readonly leftOut: readonly string[];
 }
 
-/** Pools the rows of both sides. @example poolRows(reference, window).labels */
+/** Pools the rows of the reference and of the window. @example poolRows(reference, window).labels */
 export function poolRows(reference: SideRows, window: SideRows): PooledRows {
   const labels = new Uint8Array(reference.rows + window.rows).fill(1, reference.rows);
   const byName = new Map(window.features.map((column) => [column.name, column]));

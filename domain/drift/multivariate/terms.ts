@@ -3,7 +3,7 @@ import { byCodeUnits } from '../../canonical-json.ts';
 import { Random } from '../../random.ts';
 import { type PooledColumn, type PooledRows } from './pooled-rows.ts';
 
-/** One input value per row, with mean 0 and standard deviation 1 over both sides together. */
+/** One input value per row, with mean 0 and standard deviation 1 over the rows of reference and window together. */
 export interface Term {
   readonly values: Float64Array;
   /** Positions of the columns from which the term is computed: one column, or two for a product. */
@@ -25,10 +25,10 @@ const MAX_LEVELS = 10;
 const MIN_ROWS = 10;
 
 /**
- * Builds the terms of pooled rows. A number gives two terms: its rank over both sides together, averaged over nearby
- * values so that neither outliers nor changes in the last digits matter, and the square of that rank. A category gives
- * one indicator for each of its ten most common values. Missing values of either kind give an indicator too. Products
- * of terms of two columns show changes that no single column shows.
+ * Builds the terms of pooled rows. A number gives two terms: its rank over the rows of reference and window together,
+ * averaged over nearby values so that neither outliers nor changes in the last digits matter, and the square of that
+ * rank. A category gives one indicator for each of its ten most common values. Missing values of either kind give an
+ * indicator too. Products of terms of two columns show changes that no single column shows.
  *
  * @param seed decides which terms are drawn if there are more than 120 single ones or 5,000 products
  */
@@ -73,9 +73,9 @@ function numberTerms({ values }: Extract<PooledColumn, { kind: 'numeric' }>): Fl
  * Returns the ranks of the present values on (−1, 1), each averaged over the values within a distance of it; 0 for a
  * missing value.
  *
- * Formula: 2 · F(x) − 1, F the distribution function of both sides, averaged from x − d to x + d. For d → 0 that is the
- * midrank. With d at a quarter of the standard deviation, small changes such as float32 precision or rounding to cents
- * hardly move a rank, although they separate values that were equal.
+ * Formula: 2 · F(x) − 1, F the distribution function of reference and window together, averaged from x − d to x + d.
+ * For d → 0 that is the midrank. With d at a quarter of the standard deviation, small changes such as float32 precision
+ * or rounding to cents hardly move a rank, although they separate values that were equal.
  */
 function ranksOf(values: Float64Array): Float64Array {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
@@ -186,15 +186,15 @@ function draw<T>(items: readonly T[], limit: number, random: Random): T[] {
   return chosen.sort((a, b) => a - b).map((index) => items[index] as T);
 }
 
-/** A pair of terms whose product may distinguish the sides. */
+/** A pair of terms whose product may distinguish the window from the reference. */
 type Pair = readonly [Term, Term];
 
 /** Most products that a fold uses. */
 const MAX_PRODUCTS = 40;
 
 /**
- * Chooses for each fold the pairs whose products differ most between the sides, measured on the rows of all other
- * folds, so that no row is scored by terms that it helped to choose.
+ * Chooses for each fold the pairs whose products differ most between reference and window, measured on the rows of all
+ * other folds, so that no row is scored by terms that it helped to choose.
  *
  * @returns one list per fold, the most different pair first
  */

@@ -6,9 +6,9 @@ import { type Statistic } from './statistic.ts';
  * One-sample chi-square test, for parity with Evidently 0.7 only.
  *
  * Columns: category, and numbers of three to five values. Direction: drift when p < 0.05.
- * Formula: Σ (O − E)² / E over the categories of either side, E the reference's shares of the current rows, k − 1
- * degrees of freedom. The reference's shares are taken as exact: a single row of a category that it lacks gives p = 0,
- * and a small reference gives far too small p-values. `chisquare` avoids both.
+ * Formula: Σ (O − E)² / E over the categories that occur in the reference or in the window, E the reference's shares of
+ * the current rows, k − 1 degrees of freedom. The reference's shares are taken as exact: a single row of a category
+ * that it lacks gives p = 0, and a small reference gives far too small p-values. `chisquare` avoids both.
  * Source: Evidently 0.7, `chisquare`; scipy `chisquare`.
  *
  * @example chiSquareEvidentlyTest([50, 30, 20], [40, 35, 25]); // { value: 4.08, dof: 2, pValue: 0.1298 }
@@ -23,7 +23,7 @@ export const chiSquareEvidently = {
 
 /**
  * Tests two counts over the same categories. `value` is Infinity if the reference lacks a category that the current
- * side has. Returns null if a side is empty.
+ * window has. Returns null if either has no rows.
  */
 export function chiSquareEvidentlyTest(
   reference: ArrayLike<number>,

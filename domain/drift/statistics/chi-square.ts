@@ -7,10 +7,10 @@ import type { Statistic } from './statistic.ts';
  * Chi-square test of a 2 × k table: reference and current rows by category.
  *
  * Columns: category. Direction: drift when p < 0.05.
- * Formula: Σ (O − E)² / E over 2k cells, k − 1 degrees of freedom. Both sides are samples, so one new rare value does
- * not give p = 0. Categories expected fewer than five times on the smaller side are pooled, rarest first, by the
- * totals of both sides, which keeps the test valid. If two categories remain and one is still that rare, the p-value
- * comes from Fisher's exact test.
+ * Formula: Σ (O − E)² / E over 2k cells, k − 1 degrees of freedom. Reference and window both count as samples, so one
+ * new rare value does not give p = 0. Categories expected fewer than five times in the smaller sample are pooled,
+ * rarest first. Rarity is decided by the totals of both samples, which keeps the test valid. If two categories remain
+ * and one is still that rare, the p-value comes from Fisher's exact test.
  * Source: Pearson 1900; Cochran 1954 for the rule of five.
  *
  * @example chiSquareTest([60, 40], [45, 55]); // { value: 4.51, dof: 1, pValue: 0.0337 }
@@ -35,8 +35,8 @@ export interface ChiSquareResult {
 export const RARE_BELOW = 5;
 
 /**
- * Tests two counts over the same categories. Returns null if a side is empty, if there is only one category, or if
- * there are more than two and all of them are rare.
+ * Tests two lists of counts over the same categories. Returns null if a list counts no rows, if there is only one
+ * category, or if there are more than two and all of them are rare.
  *
  * @param options.rareBelow categories with fewer expected rows are pooled; 0 pools nothing. @default 5
  */

@@ -21,7 +21,7 @@ export const ks = {
   threshold: 0.05,
 } as const satisfies Statistic;
 
-/** Returns D and its p-value, or null if a side has no values. Missing values (NaN) are left out. */
+/** Returns D and its p-value, or null if a sample has no values. Missing values (NaN) are left out. */
 export function ksTest(
   reference: Float64Array,
   current: Float64Array,
@@ -48,8 +48,8 @@ export interface Bracket {
 }
 
 /**
- * Returns bounds of D from counts in the bins (−∞, edge₀), [edge₀, edge₁), …, [edgeₖ, ∞]. Both sides must have at
- * least one value.
+ * Returns bounds of D from counts in the bins (−∞, edge₀), [edge₀, edge₁), …, [edgeₖ, ∞]. The reference and the window
+ * must each have at least one value.
  *
  * D is exact at the edges. Inside a bin it can be larger by at most the smaller of the two shares there, and not at all
  * if the reference or the window has no values there, or if the bin contains a single value. So lower = upper if every

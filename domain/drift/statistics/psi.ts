@@ -9,7 +9,7 @@ import { decileEnds, type NumericReference } from '../../data/profile/numeric-re
  * Population stability index on deciles of the reference.
  *
  * Columns: any. Direction: drift when at least 0.25; from 0 (equal) upwards.
- * Formula: Σ (aᵢ − eᵢ)·ln(aᵢ / eᵢ) over B bins, shares being (count + ½) / (n + B/2) on both sides, so that an empty
+ * Formula: Σ (aᵢ − eᵢ)·ln(aᵢ / eᵢ) over B bins, shares being (count + ½) / (n + B/2) for both samples, so that an empty
  * bin needs no special case. Bins are frozen with the reference: ten quantile bins with open ends, or one per category.
  * Source: Lewis 1994 (index, bands); Yurdakul 2018 (its distribution without drift).
  *
@@ -40,7 +40,9 @@ export function psiOfCounts(reference: ArrayLike<number>, current: ArrayLike<num
   return value;
 }
 
-/** Returns the PSI of two samples on the reference's deciles; null if a side is empty or the reference is constant. */
+/**
+ * Returns the PSI of two samples on the reference's deciles; null if a sample is empty or the reference is constant.
+ */
 export function psiOfSamples(reference: Float64Array, current: Float64Array): number | null {
   const a = sortedValues(reference);
   const b = sortedValues(current);

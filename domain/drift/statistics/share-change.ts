@@ -84,8 +84,8 @@ const shareQuestion = (
  *
  * Columns: any. Direction: drift when p < 0.05 and the shares differ by at least 0.02, either way.
  * Formula: two-proportion z on the missing rows; Fisher's exact test if fewer than five missing (or present) rows are
- * expected on a side, because a single missing value among 30 would otherwise give p = 1e-30 against a reference that
- * has hardly any.
+ * expected in the reference or in the window, because a single missing value among 30 would otherwise give p = 1e-30
+ * against a reference that has hardly any.
  * Source: as for the z test; Fisher 1935.
  *
  * @example missingShareChange({ hits: 0, size: 100 }, { hits: 50, size: 100 }); // { difference: 0.5, pValue: 3.2e-16 }
@@ -165,13 +165,13 @@ export const constant = {
   threshold: 0.01,
 } as const satisfies Statistic;
 
-/** Which sides contain a single value. */
+/** Which of reference and window contain a single value. */
 export type ConstantSides = 'none' | 'reference' | 'window' | 'both';
 
 /** Returns the lower 95 % bound of the share of rows that differ from the constant; in [0, 1]. */
 export const departureFromConstant = (differing: Share): number => wilsonLower(differing);
 
-/** Names the sides that contain a single value. @example constantSides(1, 5); // 'reference' */
+/** Returns which of reference and window contain a single value. @example constantSides(1, 5); // 'reference' */
 export function constantSides(referenceValues: number, windowValues: number): ConstantSides {
   if (referenceValues === 1) return windowValues === 1 ? 'both' : 'reference';
   return windowValues === 1 ? 'window' : 'none';

@@ -8,7 +8,8 @@ import { standardDeviation } from '../../data/math/moments.ts';
  *
  * Columns: numeric. Direction: drift when at least 0.1; from 0 (equal) upwards, in standard deviations.
  * Formula: ∫ |F_reference − F_current| dx / max(sd of the reference (ddof 0), 0.001). One value of 1e6 in the reference
- * hides a shift of a standard deviation; one in the window only gives 201. `wasserstein` clips both sides.
+ * hides a shift of a standard deviation; one in the window alone gives a distance of 201. `wasserstein` clips both
+ * samples.
  * Source: Evidently 0.7, `wasserstein`.
  *
  * @example wassersteinEvidentlyDistance(Float64Array.of(0, 1), Float64Array.of(0, 0)); // 1
@@ -23,7 +24,7 @@ export const wassersteinEvidently = {
 
 const MIN_NORM = 0.001;
 
-/** Returns the distance between two samples without infinities; null if a side is empty or a sum overflows. */
+/** Returns the distance between two samples without infinities; null if a sample is empty or a sum overflows. */
 export function wassersteinEvidentlyDistance(reference: Float64Array, current: Float64Array): number | null {
   const distance = wassersteinDistance(reference, current);
   const spread = standardDeviation(reference);

@@ -10,9 +10,10 @@ import { standardDeviation } from '../../data/math/moments.ts';
  * Clipped, normed Wasserstein distance.
  *
  * Columns: numeric. Direction: drift when at least 0.1; from 0 (equal) upwards, in standard deviations.
- * Formula: ∫ |F_reference − F_current| dx of both sides clipped to the reference's 0.5 % and 99.5 % quantiles, divided
- * by the standard deviation (ddof 0) of the clipped reference. If those quantiles coincide, both sides are clipped to
- * the reference's range instead and divided by its plain standard deviation; if that is 0, it is not measurable.
+ * Formula: ∫ |F_reference − F_current| dx of both samples, clipped to the reference's 0.5 % and 99.5 % quantiles,
+ * divided by the standard deviation (ddof 0) of the clipped reference. If those quantiles coincide, both samples are
+ * clipped to the reference's range instead and divided by its plain standard deviation; if that is 0, the distance is
+ * not measurable.
  * Source: Kantorovich 1942; clipped so that a single 1e6 neither hides a shift nor counts as one.
  *
  * @example normedWasserstein(Float64Array.of(0, 1), Float64Array.of(0, 0)); // 1
@@ -25,7 +26,7 @@ export const wasserstein = {
   threshold: 0.1,
 } as const satisfies Statistic;
 
-/** Returns the plain, unclipped distance of two samples in their own unit; null if a side is empty. Ignores NaN. */
+/** Returns the plain, unclipped distance of two samples in their own unit; null if a sample is empty. Ignores NaN. */
 export function wassersteinDistance(reference: Float64Array, current: Float64Array): number | null {
   const a = sortedValues(reference);
   const b = sortedValues(current);
@@ -55,7 +56,7 @@ export function normedWasserstein(reference: Float64Array, current: Float64Array
   return distance === null ? null : distance / spread;
 }
 
-/** One side of a comparison in bins: rows per bin and the sums of their values. */
+/** One of the two compared samples, in bins: the number of rows in each bin and the sum of their values. */
 export interface BinnedSide {
   readonly counts: Float64Array;
   readonly sums: Float64Array;
@@ -63,7 +64,7 @@ export interface BinnedSide {
 
 /**
  * Returns bounds of the plain distance from counts and sums in bins over [0, 1]. `edges` are the inner edges of the
- * bins, in ascending order (equal ones allowed), one fewer than the bins. Both sides must have at least one value.
+ * bins, in ascending order (equal ones allowed), one fewer than the bins. Both samples must have at least one value.
  *
  * The sum of a bin gives the area under the distribution function within it exactly, so the distance is exact in every
  * bin where the two functions do not cross.
