@@ -1,23 +1,23 @@
-// Every file and folder of ours that is found by its path and not by an import.
+// The files and folders of Tidegate that the code finds by path and does not import.
 //
-// What is built from the sources keeps the address of the source it was built from, so these hold in both.
+// The build replaces `import.meta.url` by the URL of the source file, so these paths are right in built code too.
 import { fileURLToPath } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export const paths = {
-  /** `package.json`, which holds the version. */
+  /** `package.json`, which contains the version of Tidegate. */
   manifest: at('./package.json'),
-  /** The command line; the supervisor starts worker and API by it. */
+  /** The program `tidegate`; the supervisor runs it to start the worker and the API. */
   program: at('./bin/tidegate.mjs'),
-  /** What the worker's bundle of workflows begins with, and the script that makes the bundle. */
+  /** The entry point of the workflow bundle that the worker loads, and the script that makes the bundle. */
   workflows: at('./workflows/index.ts'),
   workflowBundler: at('./worker/bundle.mjs'),
-  /** Where threads start. */
+  /** The scripts that worker threads run: for computations, and for reading Parquet files. */
   computeThread: at('./activities/compute/thread.mjs'),
   parquetThread: at('./store/import/parquet/thread.mjs'),
-  /** The sources of the trees worker. */
+  /** The Python sources of the trees worker. */
   python: at('./python'),
-  /** The model of the demo. */
+  /** The model file that the demo applies. */
   exampleModel: at('./models/churn.ts'),
 } as const;

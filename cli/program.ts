@@ -48,7 +48,7 @@ export function buildProgram(context: CommandContext): Command {
     .version(versionOfTidegate(), '--version', 'print the version of Tidegate')
     .option(
       '--data <folder>',
-      'folder of the embedded servers, by which commands find a running `tidegate start`',
+      'folder of the embedded servers; other commands find a running `tidegate start` by this folder',
     )
     .configureHelp({ showGlobalOptions: true })
     // Usage errors quote what was typed, which may be a long text pasted by mistake.

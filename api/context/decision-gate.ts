@@ -35,7 +35,7 @@ export interface DecisionGate {
 
 /**
  * Sends decisions as the update `decide` of `release/<model>/<version>`. The release records every decision that reaches
- * it; decisions that Temporal no longer accepts are recorded here.
+ * it; decisions that Temporal no longer accepts are recorded by this gate.
  */
 export const temporalDecisionGate = (client: Client, database: Database): DecisionGate => ({
   async decide(model, version, message) {
@@ -103,7 +103,7 @@ function translated(error: unknown): unknown {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
     return new TidegateError(
       'TEMPORAL_UNREACHABLE',
-      `no worker verified the decision within ${PATIENCE_MS / 1_000} s; it may still count`,
+      `no worker verified the decision within ${PATIENCE_MS / 1_000} s; the decision may still take effect`,
       {
         remedy: 'Check that a worker runs, and look at GET /models/{model}/pending before sending it again.',
         cause: error,

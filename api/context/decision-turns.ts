@@ -47,7 +47,7 @@ export class DecisionTurns {
     }
   }
 
-  /** Resolves when an earlier decision has passed its turn on. */
+  /** Waits in the queue of a version; resolves when an earlier decision has ended and it is this decision's turn. */
   #turn(version: string, { waiting }: Line): Promise<void> {
     const tooMany = (why: string): TidegateError =>
       new TidegateError(
@@ -62,7 +62,7 @@ export class DecisionTurns {
       };
       const clock = setTimeout(() => {
         waiting.splice(waiting.indexOf(given), 1);
-        reject(tooMany(`none was answered for ${this.#patienceMs / 1_000} s`));
+        reject(tooMany(`none of them was answered within ${this.#patienceMs / 1_000} s`));
       }, this.#patienceMs);
       waiting.push(given);
     });

@@ -11,7 +11,7 @@ export async function serveDocs(app: App): Promise<void> {
       openapi: '3.1.0',
       info: {
         title: 'Tidegate',
-        description: 'Predictions by the version in Production, and the decisions that put one there.',
+        description: 'Predictions by the version in Production, and the decisions that put a version there.',
         version: '1',
       },
       tags: [

@@ -1,4 +1,4 @@
-// HTTP rules that hold for all routes: the Host header, methods that a path does not have, and input that is not HTTP.
+// HTTP rules that apply to all routes: the Host header, methods that a path does not have, and input that is not HTTP.
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { type Socket } from 'node:net';

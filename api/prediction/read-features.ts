@@ -69,7 +69,7 @@ const refusal = (problems: readonly Problem[]): Error =>
 
 function notSendable(at: string, derivation: Derivation | undefined): Problem {
   if (!derivation) return { code: 'UNKNOWN_FEATURE', at, problem: 'the model has no such feature' };
-  const problem = `is derived (${formulaOf(derivation.spec)}); send what it is derived from instead`;
+  const problem = `is derived (${formulaOf(derivation.spec)}); send the columns that it is derived from instead`;
   return { code: 'INVALID_FEATURE', at, problem };
 }
 

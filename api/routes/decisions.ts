@@ -27,7 +27,7 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
         tags: ['decisions'],
         summary: 'Approve or reject the version that waits',
         description:
-          'The first accepted decision settles the version. A later one is refused, with the name of the person who decided.',
+          'The first decision that is accepted is final. Later ones are refused; the error names the person who decided.',
         params: modelParams,
         body: decisionBody,
         response: { 200: decisionAnswer, ...errorResponses },
@@ -89,7 +89,7 @@ async function whyClosed(database: Database, sent: SentDecision): Promise<Tidega
   );
 }
 
-/** Makes a refinement from a text check; the request's error names the field, so the message must not. */
+/** Turns a check of a text into a Zod refinement. Its message does not name the field, because the request's error does. */
 const refusing =
   (problemOf: (text: string) => string | undefined) =>
   (text: string, context: z.RefinementCtx): void => {
@@ -107,7 +107,7 @@ export const decisionBody = z
         /^[0-9a-f]{64}$/,
         'must be the 64 hexadecimal digits of evidenceDigest as GET /models/{model}/pending shows them',
       )
-      .describe('Digest of the evidence that was read'),
+      .describe('Digest of the evidence that the decision is based on'),
     decision: z.enum(['approve', 'reject']),
     comment: z
       .string()

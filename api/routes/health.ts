@@ -66,7 +66,10 @@ function logBehind({ waiting, behindSince, problem }: PredictionLogState): Place
   if (!behindSince) return [];
   const why = problem === undefined ? '' : `: ${problem}`;
   return [
-    { at: 'predictions', problem: `${waiting} wait to be logged since ${behindSince.toISOString()}${why}` },
+    {
+      at: 'predictions',
+      problem: `${waiting} have been waiting to be logged since ${behindSince.toISOString()}${why}`,
+    },
   ];
 }
 

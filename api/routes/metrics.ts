@@ -98,7 +98,10 @@ const METRICS = {
   window_rows: ['Rows of the window', []],
   columns_left_out: ['Number of columns that have no gauges, because the model has too many', []],
   column_drifted: ['1 if a column drifted, otherwise 0; absent if it cannot be measured', ['column']],
-  column_effect: ['Effect size of the change of a column, in the unit of its kind', ['column']],
+  column_effect: [
+    'Effect size of the change of a column; the measure depends on the type of the column',
+    ['column'],
+  ],
   column_adjusted_p: ['Adjusted p-value of the change of a column', ['column']],
   column_psi: ['Population stability index of a column', ['column']],
   column_missing_share: ['Share of missing values of a column in the window', ['column']],

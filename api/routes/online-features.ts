@@ -27,7 +27,7 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
     const given = Object.keys(lists);
     const models =
       service === undefined ? await modelsOf(given) : [await onlineModel(serving, database, service)];
-    // `modelsOf` prefers models that keep online rows, so if the first keeps none, none of them does.
+    // `modelsOf` prefers models that keep online rows, so if the first model keeps none, no other model here does.
     const [first] = models;
     if (first) refuseWithoutOnline(first);
     const features =

@@ -16,16 +16,16 @@ const pending = z.object({
   championVersion: z
     .int()
     .nullable()
-    .describe('The version that it was compared with; null if it was compared with the baseline'),
+    .describe('The champion that the version was compared with; null if it was compared with the baseline'),
   summary: z.string(),
   evidenceDigest: z.string(),
-  expiresAt: instant.describe('If there is no decision by then, the version is rejected'),
+  expiresAt: instant.describe('The version is rejected if there is no decision before this instant'),
   evidence: z
     .unknown()
-    .describe('Report, comparison, validations and rules; evidenceDigest is the digest of this'),
+    .describe('Report, comparison, validations and rules; evidenceDigest is the digest of this object'),
   send: z
     .object({ method: z.literal('POST'), path: z.string(), body: decisionBody })
-    .describe('What to send to approve'),
+    .describe('The request that approves the version'),
 });
 
 /** `GET /models/:model/pending`. */

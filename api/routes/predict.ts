@@ -16,15 +16,15 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
           'Score entities by key, rows by their features, or entities by key with some features from the request',
         description:
           'One version answers the whole request; the answer and the header `x-tidegate-model-version` name it. ' +
-          'If one of several keys cannot be answered, none is. Features sent with a key replace the stored ones. ' +
-          'Derived columns are computed from both together and cannot be sent.',
+          'If there is no prediction for one of several keys, the whole request is refused. Features sent with a key replace the stored ones. ' +
+          'Derived columns are computed from sent and stored features together and cannot be sent.',
         params: modelParams,
         body: predictBody,
         response: { 200: predictAnswer, ...errorResponses },
       },
     },
     async (request, reply) => {
-      // Read only once, so that a swap during the look-up does not affect this request.
+      // Get the version only once, so that a promotion during the look-up does not affect this request.
       const model = await serving.modelFor(request.params.model);
       const answered = await predict(model, request.body, { lookUp: serving.lookUp, now: serving.clock() });
       log(model, answered);

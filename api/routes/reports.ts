@@ -38,9 +38,9 @@ const format = z
   .default('json')
   .describe('mlflow: all numbers under flat names, as log_metrics accepts them');
 
-const part = z.unknown().describe('Null until its step has run');
+const part = z.unknown().describe('Null until the step that computes it has run');
 
-// The published schema describes the parts. If it were repeated here, every answer would be validated against it again.
+// The published schema describes these fields. If it were repeated here, every answer would be validated against it again.
 const fullReport = report
   .extend({
     schemaVersion: z.literal(REPORT_VERSION).describe('GET /schemas/report describes it'),

@@ -10,7 +10,9 @@ const version = z.object({
   stage,
   definitionVersion: z.int(),
   trainer: z.string(),
-  unproven: z.boolean().describe('Whether it was imported, so that the rows it was trained on are not known'),
+  unproven: z
+    .boolean()
+    .describe('Whether the version was imported, which means that the rows it was trained on are not known'),
   artifactDigest: z.string().describe('SHA-256 of the artifact as canonical JSON'),
   cut: z
     .number()

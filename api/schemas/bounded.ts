@@ -1,4 +1,4 @@
-// Schemas that stop validating after enough problems: a body may be wrong in a million places, but an error shows 20.
+// Schemas that stop validating after enough problems: a body may have a million problems, but an error shows 20.
 import { z } from 'zod';
 import { MAX_PLACES } from '../../domain/errors.ts';
 

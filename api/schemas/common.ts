@@ -38,7 +38,7 @@ const errorSchema = z
       places: z
         .array(z.object({ at: z.string(), problem: z.string() }))
         .optional()
-        .describe('What was wrong at which place of the request, at most 20'),
+        .describe('Places of the request, at most 20, each with what is wrong there'),
       requestId: z.string(),
     }),
   })

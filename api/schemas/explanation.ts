@@ -29,7 +29,9 @@ export const explainAnswer = z.object({
     .min(0)
     .max(1)
     .optional()
-    .describe('The score from base and contributions; absent if the version is not calibrated'),
+    .describe(
+      'The score before calibration, computed from base and contributions; absent if the version is not calibrated',
+    ),
   base: z.number().describe('Log-odds of a row in which every feature contributes its mean'),
   contributions: z
     .array(
@@ -38,7 +40,9 @@ export const explainAnswer = z.object({
         value: z.union([z.number(), z.string(), z.boolean()]).nullable(),
         log_odds: z
           .number()
-          .describe('What the value adds to the log-odds, compared with the mean training row'),
+          .describe(
+            'How much the value raises the log-odds, compared with the mean of the training rows; negative if it lowers them',
+          ),
       }),
     )
     .describe(

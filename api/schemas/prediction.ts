@@ -14,7 +14,7 @@ export const entityKey = boundedRecord(keyValue, MAX_KEY_COLUMNS)
 /** Features of a row by name. `readFeatures` validates them, so that each error names the feature, type and value. */
 export const features = anyFields
   .describe(
-    'Columns of the views by name, but not derived ones. Null means missing; if no key is sent, so does a column that is left out',
+    'Columns of the views by name; derived columns cannot be sent. Null means that the value is missing; without a key, a column that is left out is missing too',
   )
   .meta({ examples: [{ monthly_fee: 12.5, net_service: 'DSL', paperless_billing: true }] });
 

@@ -1,4 +1,4 @@
-// Listens for NOTIFY on its own connection, and reconnects if that is lost.
+// Listens for NOTIFY on its own connection, and reconnects if the connection is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FastifyBaseLogger } from 'fastify';
 import pg from 'pg';

@@ -7,7 +7,7 @@ import { type ServingModel } from './serving-model.ts';
 /** Loads a version and checks that it can score. */
 export type LoadServingModel = (ref: VersionRef) => Promise<ServingModel>;
 
-/** A state with a mark, which changes if the state must be reported again although it is the same. */
+/** A state with a mark. A new mark means that the state must be reported again, even if nothing else in it has changed. */
 export interface MarkedState extends InstanceState {
   readonly mark: string;
 }
@@ -108,7 +108,7 @@ export class ModelCache {
     try {
       return await this.#load(ref);
     } catch (error) {
-      // This says nothing about the version itself; the next sync tries again.
+      // A temporary error says nothing about the version itself; the next sync tries again.
       if (isTemporary(error)) throw error;
       return { problem: problemOf(error) };
     }

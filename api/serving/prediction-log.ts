@@ -46,9 +46,9 @@ interface Waiting {
   readonly row: LoggedPrediction;
   readonly bytes: number;
   readonly since: number;
-  /** How often it failed as a batch of one with a temporary error, although other rows were written in between. */
+  /** How often this row failed alone in a batch with a temporary error, although other rows were written in between. */
   failedAlone: number;
-  /** How many rows had been written in total when it last failed alone. */
+  /** How many rows the log had written in total when this row last failed alone. */
   writtenThen: number;
 }
 
@@ -244,7 +244,10 @@ export class PredictionLog {
     this.#logger.warn({ err: error, model, version }, 'a prediction cannot be logged');
   }
 
-  /** Keeps a batch for later and halves the batch size. Small batches isolate a row that causes a seemingly temporary error, and meet a tight time limit. */
+  /**
+   * Keeps a batch for later and halves the batch size. Small batches isolate a row that causes a seemingly temporary error,
+   * and are more likely to finish in time if a statement timeout is short.
+   */
   #keepForLater(batch: Waiting[], error: unknown): void {
     const [only] = batch;
     this.#size = Math.max(1, batch.length >> 1);

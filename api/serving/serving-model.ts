@@ -29,7 +29,7 @@ export interface ServingModel {
 /**
  * Prepares a loaded version and checks that it can score: a row with only missing values must get a score in [0, 1].
  *
- * @throws TidegateError ARTIFACT_CHANGED if it does not
+ * @throws TidegateError ARTIFACT_CHANGED if that row does not get such a score
  */
 export async function makeServingModel(loaded: LoadedVersion): Promise<ServingModel> {
   const { model, version, definitionVersion, definition, scorer, threshold } = loaded;

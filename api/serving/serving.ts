@@ -77,7 +77,7 @@ export class Serving {
     return this.models.get(name) ?? (await this.#loadNow(name));
   }
 
-  /** Follows the database immediately, because a version may just have been promoted; throws the reason if none answers. */
+  /** Loads the version in Production now, because it may just have been promoted. Throws the reason if this fails. */
   async #loadNow(name: string): Promise<ServingModel> {
     await getDefinition(this.#database, name);
     const production = await findVersionIn(this.#database, name, 'Production');

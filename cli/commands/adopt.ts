@@ -23,7 +23,11 @@ export function addAdopt(program: Command, { config, output }: CommandContext): 
     .description(
       'after restoring a backup, take over the schedules and runs of the installation that this database replaces',
     )
-    .argument('<installation>', 'its id, as the error FOREIGN_INSTALLATION shows it', parseInstallation)
+    .argument(
+      '<installation>',
+      'id of that installation, as the error FOREIGN_INSTALLATION shows it',
+      parseInstallation,
+    )
     .addOption(byOption('who decided this'))
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate adopt 0b9f6c0e-5f0a-4c39-8a63-0f8f0e0b7c55 --by grace')

@@ -26,7 +26,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
     .argument('<file>', 'a file whose default export is defineModel({ … })')
     .addOption(
       byOption(
-        'who applies it; counts as the requester of the retrains that follow and may not approve them',
+        'who applies the definition; counts as the requester of the retrains that follow and may not approve their versions',
       ),
     )
     .addOption(jsonOption())
@@ -40,7 +40,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         output.line(
           changed
             ? `${model}: definition ${version} applied by ${by}`
-            : `${model}: unchanged, definition ${version} already says the same`,
+            : `${model}: unchanged, because the file is the same as definition ${version}`,
         );
         output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
         for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);

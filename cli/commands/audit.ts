@@ -24,7 +24,7 @@ function addAuditVerify(audit: Command, { config, output }: CommandContext): voi
   const verify = audit.command('verify');
   verify
     .description(
-      'recompute the hash chain of each model and report the first move that was changed or removed',
+      'recompute the hash chain over the stage moves of each model and report the first move that was changed or removed',
     )
     .argument('[model]', 'name of the model (default: all models)')
     .option('--head <hash>', 'a hash noted earlier, which the chain of the model must still contain')
@@ -62,8 +62,8 @@ function addAuditVerify(audit: Command, { config, output }: CommandContext): voi
             );
           output.line(
             newest
-              ? `${name}: ${moves} moves, unchanged; the newest at ${minute(newest.at)} has the hash ${newest.hash}`
-              : `${name}: no moves yet`,
+              ? `${name}: ${moves} stage moves, unchanged; the newest at ${minute(newest.at)} has the hash ${newest.hash}`
+              : `${name}: no stage moves yet`,
           );
         }
       }),

@@ -33,10 +33,13 @@ export function addDecision(program: Command, { config, output }: CommandContext
     .command(decision)
     .description(DESCRIPTIONS[decision])
     .argument('<model>', 'name of the model')
-    .argument('[version]', 'the version (default: the one that waits)', parseNumber)
+    .argument('[version]', 'the version (default: the one that waits for a decision)', parseNumber)
     .addOption(byOption('who decides'))
     .option('--comment <text>', 'why', parseComment, '')
-    .option('--signal', 'send a signal and wait for its record, instead of an update that answers directly')
+    .option(
+      '--signal',
+      'send the decision as a Temporal signal and wait until a worker has recorded it; default: as an update, which answers directly',
+    )
     .option('--no-wait', 'return as soon as the decision is accepted, before it is carried out')
     .addOption(jsonOption())
     .addHelpText(

@@ -7,7 +7,7 @@ import { demoFolder } from './demo/months.ts';
 import { eraseData } from '../local/erase-data.ts';
 import { lockHolder } from '../local/folder-lock.ts';
 
-/** Milliseconds; more than all parts together may take to stop. */
+/** How long to wait for the process to stop, in milliseconds. All its servers together may take less than this. */
 const STOPPED_WITHIN_MS = 120_000;
 
 /** Adds `tidegate down`. */

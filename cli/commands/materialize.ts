@@ -56,7 +56,7 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
     .addOption(
       new Option(
         '--reset',
-        'rebuild every row as of the instant, even rows that are ahead of it; undoes a run with an instant in the future',
+        'rebuild every row as of the instant, even rows with a later as-of; undoes a run with an instant in the future',
       ).conflicts(['full', 'from', 'to', 'definition']),
     )
     .addOption(
@@ -67,15 +67,18 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
     .addOption(
       new Option(
         '--to <instant>',
-        'end of the range of --from; the rows are brought up to it, or to the instant of the other rows if that is later',
+        'end of the range that starts at --from; the rows are brought up to this instant, or to the as-of of the other rows if that is later',
       )
         .argParser(parseInstant)
         .conflicts(['full', 'asOf']),
     )
     .addOption(
-      new Option('--definition <number>', 'only this definition, in use or not').argParser(parseNumber),
+      new Option(
+        '--definition <number>',
+        'process only this definition version, even if it is not in use',
+      ).argParser(parseNumber),
     )
-    .addOption(byOption('who requests it; shown with the run'))
+    .addOption(byOption('who requests the run; shown with the run'))
     .option('--no-wait', 'start the run and return')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate materialize churn --as-of 2024-02-29')
@@ -135,7 +138,7 @@ async function checkModel(database: Database, model: string, version: number | u
     throw new TidegateError(
       'INVALID_REQUEST',
       `${model} has no definition ${version}; the newest is ${newest.version}`,
-      { remedy: 'Give a number up to that one.' },
+      { remedy: 'Give the number of an existing definition version.' },
     );
   }
   // If an earlier definition still has online rows, the run has something to update or remove.

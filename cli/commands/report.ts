@@ -24,7 +24,10 @@ export function addReport(program: Command, { config, output }: CommandContext):
     .argument('[id]', 'number of the report (default: the newest)', parseNumber)
     .addOption(jsonOption())
     .addOption(
-      new Option('--format <format>', 'mlflow prints one JSON document that maps a flat name to each number')
+      new Option(
+        '--format <format>',
+        'output format; mlflow is one JSON object with all numbers under flat names',
+      )
         .choices(['text', 'json', 'mlflow'])
         .default('text'),
     )

@@ -69,7 +69,7 @@ async function retire(
 ): Promise<Retired> {
   await getDefinition(database, model);
   await refuseForeignSchedules(client, model, installation);
-  // The schedules go first, so that they start nothing while the open runs end.
+  // Remove the schedules first, so that they start no new runs while the open runs end.
   await removeSchedule(client, workflowIds.monitor(model));
   await removeSchedule(client, workflowIds.materialize(model));
   const ids = new Set([
@@ -110,7 +110,7 @@ async function retire(
 }
 
 /**
- * The open runs of a model, without notices, which are still to be delivered. Each of these ids is checked on its own,
+ * The open runs of a model, without notices, which are still to be delivered. Each id in `ids` is checked on its own,
  * because Temporal's list of runs lags behind. The list adds runs whose ids are not known here, such as scheduled runs,
  * whose ids contain the time.
  */
@@ -142,8 +142,8 @@ function falseIfNotFound(error: unknown): false {
 }
 
 /**
- * Archives the version in Staging in the name of the person who retires the model. Its release run, which ends later, could
- * record only itself as the actor. This works without a worker, too.
+ * Archives the version in Staging in the name of the person who retires the model. It is archived here and not by its release
+ * run, because that run could record only itself as the actor, and because this also works without a worker.
  *
  * @returns the version that was archived; null if there was none
  */

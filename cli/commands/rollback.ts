@@ -26,8 +26,12 @@ export function addRollback(program: Command, { config, output }: CommandContext
     .description('put an earlier version back into Production')
     .argument('<model>', 'name of the model')
     .option('--to <version>', 'the version (default: the previous one in Production)', parseNumber)
-    .addOption(byOption('who requests it'))
-    .requiredOption('--reason <text>', 'why; recorded in the history of the version', parseReason)
+    .addOption(byOption('who requests the rollback'))
+    .requiredOption(
+      '--reason <text>',
+      'reason for the rollback; recorded in the history of the version',
+      parseReason,
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -12,7 +12,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** A run of either kind, as one row. */
+/** A report or a retrain, as one row of the table. */
 interface RunRow {
   readonly at: Date;
   readonly run: string;
@@ -26,7 +26,7 @@ export function addRuns(program: Command, { config, output }: CommandContext): v
     .command('runs')
     .description('list the reports and retrains of a model, newest first')
     .argument('<model>', 'name of the model')
-    .option('--limit <count>', 'maximum number of reports, and of retrains', parseNumber, 20)
+    .option('--limit <count>', 'maximum number of reports and, separately, of retrains', parseNumber, 20)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate runs churn')
     .action((model: string, { limit, json }: Options) =>
@@ -64,7 +64,7 @@ const retrainRow = (retrain: Retrain): RunRow => ({
   summary: retrain.summary,
 });
 
-// Without the parts of the report, which are long; `tidegate report --json` prints them.
+// Leaves out quality, drift, performance and decision, which are long; `tidegate report --json` prints them.
 const reportJson = (report: Report) => ({
   id: report.id,
   asOf: report.asOf,

@@ -1,4 +1,4 @@
-// tidegate status: shows what serves, what waits for a decision, and the last runs of each model.
+// tidegate status: shows which version serves and which one waits for a decision, and the last runs of each model.
 import { type Command } from 'commander';
 import { type Database } from '../../store/postgres/database.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -18,7 +18,9 @@ import { approveCommand, findPending, pendingJson } from '../runs/pending.ts';
 export function addStatus(program: Command, { config, output }: CommandContext): void {
   program
     .command('status')
-    .description('show for each model what serves, what waits for a decision, and how the last run ended')
+    .description(
+      'show for each model which version serves, which one waits for a decision, and how the last runs ended',
+    )
     .argument('[model]', 'name of one model (default: all)')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate status churn')

@@ -109,14 +109,18 @@ export const lockFolder = async (folder: string): Promise<FolderLock> => {
   };
 };
 
-/** Which access others keep. `enter`: if we are root, Postgres runs as another user and must reach its cluster inside. */
+/**
+ * How far a folder is closed to other users. `all`: completely. `enter`: they may enter it, but only if we are root, because
+ * Postgres then runs as another user and must reach its cluster in the folder.
+ */
 type Closed = 'all' | 'enter';
 
 /**
  * Creates a folder that only this user can read and change: mode 0700. With `enter` and as root the mode is 0711: others can
  * enter the folder but not list it.
  *
- * @param existing whether the mode of an existing folder is changed too; a folder that the user named may have other content
+ * @param existing whether to change the mode of a folder that already exists; false for a folder that the user named and that
+ * may have other content
  */
 export async function privateFolder(
   folder: string,

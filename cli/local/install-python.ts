@@ -117,7 +117,7 @@ function isThere(): boolean {
 }
 
 /**
- * Runs an installing program, for as long as it needs.
+ * Runs a program that installs something, without a time limit.
  *
  * @returns what it printed to standard output
  * @throws TidegateError BINARY_MISSING if the program cannot be started; SERVER_FAILED with its last lines if it fails

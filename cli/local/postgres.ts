@@ -18,7 +18,7 @@ import { postgresIdentity } from './postgres-identity.ts';
 
 /** How to start the embedded Postgres. */
 export interface StartPostgresOptions {
-  /** Its own folder, created if it is missing. Only one process can use it at a time. */
+  /** Folder for this server alone, created if it is missing. Only one process can use it at a time. */
   readonly dataDir: string;
   readonly port: number;
   /** Created if it is missing. */
@@ -159,7 +159,8 @@ export const startPostgres = async (options: StartPostgresOptions): Promise<Embe
 };
 
 const SETTINGS: Readonly<Record<string, string>> = {
-  // Reachable only from this machine. No Unix socket, because its folder would have to suit the user Postgres runs as.
+  // Reachable only from this machine. No Unix socket, because the user that Postgres runs as would need a
+  // folder for it.
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '200',

@@ -29,6 +29,6 @@ export async function takeFolder(dataDir: string): Promise<TakenFolder> {
   return { publish: (running) => lock.publish({ ...running }), stop: () => lock.release() };
 }
 
-/** Returns the servers that run on a data folder; none while they start, and none of a process that was killed. */
+/** Returns the addresses of the servers that run on a data folder; none while they start, or if their process was killed. */
 export const findRunning = async (dataDir: string): Promise<Running> =>
   (await lockHolder(dataDir))?.facts ?? {};

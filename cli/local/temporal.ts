@@ -13,7 +13,7 @@ export type SearchAttributeKind = 'Text' | 'Keyword' | 'Int' | 'Double' | 'Bool'
 
 /** How to start the embedded Temporal. */
 export interface StartTemporalOptions {
-  /** Its own folder, created if it is missing. Only one process can use it at a time. */
+  /** Folder for this server alone, created if it is missing. Only one process can use it at a time. */
   readonly dataDir: string;
   readonly port: number;
   /** Port of the web UI; without it there is no UI. */
@@ -22,7 +22,7 @@ export interface StartTemporalOptions {
   readonly namespace?: string;
   /** Registered if they are missing. @example { TidegateModel: 'Keyword' } */
   readonly searchAttributes: Readonly<Record<string, SearchAttributeKind>>;
-  /** Receives the server's output, and one line for each source of its program that is tried. */
+  /** Receives the server's output, and one line for each place where its program is searched. */
   readonly log: Log;
   /** Whether runs survive a restart; false keeps them in memory, for tests. @default true */
   readonly durable?: boolean;
@@ -135,7 +135,7 @@ export const startTemporal = async (options: StartTemporalOptions): Promise<Embe
     const server = await startProcess({
       program,
       args,
-      // Go collects garbage less often: a quarter less CPU for the server, for some 100 MB more memory.
+      // Makes Go collect garbage less often: the server needs a quarter less CPU time, but about 100 MB more memory.
       env: { GOGC: '300', ...withoutTemporalSettings(env) },
       // While stopping, the server logs many errors about its own components losing their connections.
       log: (line) => {

@@ -111,8 +111,8 @@ function describeUse(view: string, { model, definitionVersion, differences, agre
   const fields = differences.slice(0, MAX_DIFFERENCES).map(describeField).join(', ');
   const moved =
     agreedUntil === null
-      ? 'it keeps its own until it is applied again'
-      : `it was the same as here up to definition ${agreedUntil}, so this declaration may be outdated`;
+      ? `${model} keeps its own declaration until it is applied again`
+      : `both were the same up to definition ${agreedUntil} of ${model}, so the declaration here may be outdated`;
   return `warning: ${model} (definition ${definitionVersion}) declares view ${view} differently: ${fields}${more}; ${moved}`;
 }
 

@@ -22,7 +22,8 @@ export function explainError(error: unknown): TidegateError {
   return new TidegateError('INTERNAL', message, { cause: error, remedy: INTERNAL_REMEDY });
 }
 
-const INTERNAL_REMEDY = 'Set TIDEGATE_DEBUG=1 to see where it happened; the worker and the API log the rest.';
+const INTERNAL_REMEDY =
+  'Set TIDEGATE_DEBUG=1 to print the stack trace, and look into the logs of the worker and the API.';
 
 function chainOf(error: unknown): unknown[] {
   const chain: unknown[] = [];

@@ -53,7 +53,7 @@ export async function followRun<Found>({
       throw new TidegateError('INTERNAL', `${run.workflowId} ended without a result`);
     }
     await troubles.look(description);
-    // A query fails while there is no worker to answer it; the run waits for one, and so do we.
+    // A query fails while no worker can answer it. The run itself waits for a worker, so ask again later.
     asked ??= step()
       .then(reportStep, () => undefined)
       .finally(() => (asked = undefined));

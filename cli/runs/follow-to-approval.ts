@@ -23,7 +23,7 @@ export interface Followed {
   readonly retrain: Retrain;
   /** The version that waits for a decision; null if the candidate was refused or failed its validation. */
   readonly pending: Pending | null;
-  /** True if it was refused because a required judgement failed; the command then exits with 1. */
+  /** True if the candidate was refused because a required judgement failed; the command then exits with 1. */
   readonly isJudgementFailed: boolean;
 }
 

@@ -32,7 +32,7 @@ export interface Pending extends Omit<Evidence, 'body'> {
 /** Reads evidence for the command line. */
 export function asPending(evidence: Evidence): Pending {
   const body = evidence.body as EvidenceBody;
-  // In evidence of earlier releases the name was not checked and may contain any characters.
+  // Earlier releases did not check the requester's name, so in their evidence it may contain any characters.
   return { ...evidence, body: { ...body, requestedBy: printableName(body.requestedBy) } };
 }
 
@@ -81,7 +81,7 @@ export async function getPending(
   return asPending(evidence);
 }
 
-/** Prints candidate and champion on the rows that decided, the other evaluation in brief, and the evidence's digest. */
+/** Prints the AUC of candidate and champion in the deciding evaluation, a summary of the other one, and the digest. */
 export function printPending(output: Output, pending: Pending): void {
   const { version, championVersion, body, digest, expiresAt } = pending;
   const { judged, decides, other } = evaluationsOf(body.comparison);

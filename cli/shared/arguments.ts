@@ -138,7 +138,7 @@ export const addSubjectOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--features <json>',
-        'features as a JSON object; together with a key they replace the stored ones',
+        'features as a JSON object; if a key is given too, they replace its stored features',
       ).argParser(parseObject),
     )
     .addOption(asOfOption('row time of features without a key (default: now)').conflicts('key'));

@@ -90,7 +90,7 @@ export interface Config {
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
   /** How long the API waits for Postgres, in milliseconds. */
   readonly patience: {
-    /** For a connection, and for one statement. */
+    /** For a connection, and for each statement. */
     readonly database: number;
     /** For a lookup by key. */
     readonly lookUp: number;
@@ -190,7 +190,7 @@ function temporalSettings(
   environment: Record<string, string>,
 ): TemporalSettings | undefined {
   const { TEMPORAL_ADDRESS, TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE } = settings;
-  // A Temporal configuration file in the home directory alone must not keep `tidegate start` from starting its own server.
+  // If the only sign of Temporal is a configuration file in the home directory, `tidegate start` must start its own server.
   if (!TEMPORAL_ADDRESS && !TEMPORAL_CONFIG_FILE && !TEMPORAL_PROFILE) return undefined;
   try {
     const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: environment });

@@ -5,7 +5,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /**
  * Runs work that SIGINT, SIGTERM or SIGHUP cancels. The first signal aborts the work; a second one ends the process.
  *
- * @param work must throw the reason of its signal soon after that is aborted
+ * @param work must throw the reason of its signal soon after the signal is aborted
  * @returns the result of `work`; undefined if it was interrupted
  * @throws any other error of `work`
  * @example const result = await interruptible((signal) => importFiles(pool, { ...request, signal }));

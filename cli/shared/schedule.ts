@@ -32,8 +32,8 @@ const MONTHS = [
 const FIRST_MONDAY = '4 days';
 
 /**
- * Returns when a schedule runs. Periods of months start on day 1, of one week on Monday, of one day at midnight, in the
- * model's time zone. Periods of minutes, hours, several days or several weeks are intervals in UTC.
+ * Returns when a schedule runs. A period of months starts on day 1, a period of one week on Monday, and a period of one day at
+ * midnight, all in the model's time zone. Periods of minutes, hours, several days or several weeks are intervals in UTC.
  *
  * @param at key of the definition that sets the period, for errors
  * @throws TidegateError INVALID_DEFINITION for an unknown time zone, a period of zero, or a number of months that does not
@@ -71,8 +71,9 @@ export function scheduleSpec(
 const YEARS_AHEAD = 20;
 
 /**
- * Adds a run for each midnight that the time zone's clock change skips, at the first local time that exists, which is the
- * same instant. Temporal starts nothing at a time that does not exist, so that day would never be measured.
+ * Adds a run for each midnight that the time zone's clock change skips. It runs at the first local time that exists on that
+ * day, which is the instant that midnight would have been. Temporal starts nothing at a time that does not exist, so that day
+ * would never be measured.
  */
 function replacedMidnights(timezone: string, isDue: (day: Date) => boolean): CalendarSpec[] {
   const year = new Date().getUTCFullYear();

@@ -42,7 +42,7 @@ async def main() -> None:
     client = await Client.connect(**config)
     database_url = os.environ["DATABASE_URL"]
     checkpoint_seconds = float(os.environ.get("TIDEGATE_TREES_CHECKPOINT_SECONDS", "2"))
-    # Fits that wait for their turn are accepted as well and need a thread each: see TreeFits.
+    # One fit runs at a time, but fits that wait for their turn are accepted too and occupy a thread each: see TreeFits.
     with ThreadPoolExecutor(64) as threads:
         worker = Worker(
             client,

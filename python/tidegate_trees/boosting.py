@@ -28,7 +28,7 @@ class Options:
 
 @dataclass
 class Progress:
-    """State of the boosting: rounds done, the best round on the validation clusters and its log loss, the model."""
+    """State of the boosting: rounds done, the round with the lowest log loss on the validation rows, that loss, the model."""
 
     rounds: int = 0
     best: int = 0
@@ -42,7 +42,7 @@ class Progress:
 def validation_rows(clusters: np.ndarray, labels: np.ndarray, options: Options) -> np.ndarray | None:
     """Chooses the validation rows: a fifth of the clusters, drawn by the seed.
 
-    None if early stopping is off, or if either part has fewer than 50 rows of a class.
+    None if early stopping is off, or if the validation rows or the others have fewer than 50 rows of a class.
     """
     if options.early_stopping == 0:
         return None
@@ -61,7 +61,9 @@ def boost(
     start: Progress,
     after_round: Callable[[Progress, lightgbm.Booster], None],
 ) -> tuple[lightgbm.Booster, Progress]:
-    """Boosts from `start` on. The same rows, options and package versions give the same trees, resumed or not."""
+    """Continues boosting from the state `start`. The same rows, options and package versions give the same trees,
+    with or without an interruption.
+    """
     params = {
         "objective": "binary",
         "learning_rate": options.learning_rate,

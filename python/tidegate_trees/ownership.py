@@ -1,4 +1,4 @@
-"""Refuses fits of another installation: databases may share a namespace, and a fit id means another fit in each."""
+"""Refuses fits of another installation: databases may share a namespace, and the same fit id is a different fit in each."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 # The memo key that worker/installation-memo.ts sets on every run.
 INSTALLATION_MEMO = "tidegateInstallation"
-# Maximum number of own runs that the worker remembers.
+# The worker remembers at most this many runs that belong to its installation.
 MAX_KNOWN = 10_000
 
 
@@ -26,7 +26,7 @@ def foreign(message: str, attempt: int) -> ApplicationError:
 
 
 class OwnFits(Interceptor):
-    """Runs an activity only if its run belongs to the installation of this database, or to one that it adopted."""
+    """Runs an activity only if its run belongs to this database's installation, or to one that this installation adopted."""
 
     def __init__(self, client: Client, database_url: str) -> None:
         self._client = client

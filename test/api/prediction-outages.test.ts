@@ -109,7 +109,9 @@ it.each(Object.entries(outages))('nothing is lost while Postgres %s', async (_, 
   await predict(3);
   await begin();
   await predict(3);
-  await eventually(async () => expect(await problems()).toContain('wait to be logged'), { within: 60_000 });
+  await eventually(async () => expect(await problems()).toContain('waiting to be logged'), {
+    within: 60_000,
+  });
   expect(await metric('tidegate_predictions_behind_seconds')).toBeGreaterThan(0);
   expect(await metric('tidegate_predictions_waiting')).toBeGreaterThanOrEqual(3);
   await predict(3);

@@ -28,7 +28,7 @@ export const headerJson = ({ dataset, chunks, bytes }: SizedDataset) => ({
   expiredAt: dataset.expiredAt,
 });
 
-/** What uses a dataset, and whether that use keeps its rows. */
+/** Lists what uses a dataset, and for each use whether it prevents the deletion of the dataset's rows. */
 export const usesJson = (uses: readonly DatasetUse[]) =>
   uses.map((use) => ({ ...use, words: describeUse(use), keepsRows: holdsRows(use) }));
 

@@ -136,7 +136,9 @@ function addDatasetShow(command: Command, { config, output }: CommandContext): v
           `  size        ${expiredAt ? `rows deleted on ${day(expiredAt)}` : `${formatBytes(size.bytes)} in ${size.chunks} chunks`}`,
         );
         for (const use of uses) {
-          output.line(`  used by     ${describeUse(use)}${holdsRows(use) ? ', which keeps its rows' : ''}`);
+          output.line(
+            `  used by     ${describeUse(use)}${holdsRows(use) ? ', so the rows are not deleted' : ''}`,
+          );
         }
         if (uses.length === 0) output.line('  used by     nothing');
         output.line();

@@ -11,7 +11,7 @@ import { datasetNamed } from './dataset-json.ts';
 export function addDatasetVerify(command: Command, { config, output }: CommandContext): void {
   command
     .command('verify')
-    .description('check the chunks of a dataset, and whether its source still gives the same rows')
+    .description('check the chunks of a dataset, and whether the source tables still give the same rows')
     .argument('<id>', 'number of the dataset', parseNumber)
     .addOption(jsonOption())
     .addHelpText('after', '\nExits with 1 if the source differs.\n\nExample:\n  tidegate dataset verify 12')

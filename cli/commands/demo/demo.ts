@@ -14,7 +14,10 @@ export function addDemo(program: Command, { config, output }: CommandContext): v
     .command('demo')
     .description('run the whole loop on generated data: training, drift, a second version, approval, serving')
     .addOption(
-      new Option('--keep', 'keep running at the end until Ctrl-C (default on a terminal)').conflicts('exit'),
+      new Option(
+        '--keep',
+        'keep the servers running at the end until Ctrl-C (default on a terminal)',
+      ).conflicts('exit'),
     )
     .option('--exit', 'exit when done (default when stdout is not a terminal)')
     .addHelpText(

@@ -1,4 +1,4 @@
-// The end of the demo: a table that compares the versions, and the places to look at.
+// Prints the end of the demo: a table that compares the versions, and addresses and commands for a closer look.
 import { day, interval, three } from '../../output/format.ts';
 import { type Output, type Table } from '../../output/output.ts';
 import { type Services } from '../../shared/connections.ts';

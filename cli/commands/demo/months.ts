@@ -11,7 +11,7 @@ import { eraseData } from '../../local/erase-data.ts';
 /** The same seed gives the same subscribers, scores and decisions. */
 const SEED = 7;
 
-/** The as-of instant of each month: its end. */
+/** The end of each month, which is the as-of instant of its rows. */
 export const monthEnds: Readonly<Record<Month, Date>> = {
   0: new Date('2026-08-31T00:00:00Z'),
   1: new Date('2026-09-30T00:00:00Z'),
@@ -21,7 +21,7 @@ export const monthEnds: Readonly<Record<Month, Date>> = {
 export const writeMonth = (folder: string, month: Month): Promise<void> =>
   generateMonth({ seed: SEED, month, folder: monthFolder(folder, month) });
 
-/** Imports a month and notes how many rows it brought. */
+/** Imports a month and prints how many rows were loaded. */
 export async function importMonth({ services, folder, note }: Scene, month: Month): Promise<void> {
   const asOf = monthEnds[month];
   const now = new Date();
@@ -35,19 +35,19 @@ export async function importMonth({ services, folder, note }: Scene, month: Mont
   note(`${rows} rows in ${tables.length} tables: ${tables.map(({ table }) => table).join(', ')}`);
 }
 
-/** The demo's default data folder, inside the one of `tidegate start`. */
+/** The demo's default data folder, inside the data folder of `tidegate start`. */
 export const demoFolder = (dataDir: string): string => join(dataDir, 'demo');
 
 /** The folder of the CSV files of one month. */
 const monthFolder = (folder: string, month: number): string => join(folder, 'months', `month_00${month}`);
 
-/** A file that marks a folder as made by the demo, which may therefore erase it. */
+/** Name of a file that the demo puts into its folder. Its presence shows a later demo that the folder may be erased. */
 const MARK = 'made-by-the-demo';
 
 /**
  * Empties the demo's folder, because each demo starts over.
  *
- * @param folder the folder that `--data` names, or that of `demoFolder`
+ * @param folder the folder that `--data` names, or the default that `demoFolder` returns
  * @param isNamed whether `--data` names it
  * @throws TidegateError BAD_CONFIG if a named folder has content that no demo made; and what `eraseData` throws
  */

@@ -56,7 +56,7 @@ const folderOf = ({ config, isFolderNamed }: DemoOptions): string =>
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 
-/** The settings of the demo's own servers: never the servers that the settings name, always free ports. */
+/** Settings that make the demo start its own servers on free ports, even if the user's settings name other servers. */
 async function ownServers(config: Config, dataDir: string): Promise<Config> {
   const ports = new Set<number>();
   while (ports.size < 4) ports.add(await freePort());
@@ -98,7 +98,7 @@ const placesNow = ({ uiUrl, apiUrl }: Servers, folder: string): Places => ({
   folder: relative('.', folder),
 });
 
-/** Where everything will be after `tidegate start` on the demo's data folder. */
+/** The addresses that the servers will have if the user runs `tidegate start` on the demo's data folder later. */
 const placesLater = (config: Config, folder: string): Places => ({
   uiUrl: `http://127.0.0.1:${config.ports.temporalUi}`,
   apiUrl: addressOfApi(config),

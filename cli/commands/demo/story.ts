@@ -1,4 +1,4 @@
-// Prints the demo step by step, each line with the seconds since the start; with the model and people of the demo.
+// Prints the demo step by step, each line with the seconds since the start. Also names the demo's model and people.
 import { type Output } from '../../output/output.ts';
 import { type Say } from '../../runs/follow-run.ts';
 import { type Services } from '../../shared/connections.ts';
@@ -12,7 +12,7 @@ export interface StoryOptions {
   readonly output: Output;
   /** How many steps there are. */
   readonly steps: number;
-  /** Milliseconds, of any origin. @default performance.now */
+  /** Returns milliseconds since any fixed point in time. @default performance.now */
   readonly clock?: () => number;
 }
 
@@ -57,7 +57,7 @@ export const MODEL = 'churn';
 /** Who acts: the person who applies the model may not approve its versions. */
 export const people = { applies: 'ada', approves: 'grace' } as const;
 
-/** What a step works with. */
+/** Passed to each step of the demo: connections, addresses, and a way to print. */
 export interface Scene {
   readonly services: Services;
   readonly servers: Servers;
@@ -78,7 +78,7 @@ export interface Asked {
   readonly asOf: string;
 }
 
-/** Asks the API for the subscriber's prediction and notes it. */
+/** Asks the API for the prediction of {@link SUBSCRIBER} and prints it. */
 export async function askPrediction({ servers, note }: Scene): Promise<Asked> {
   const answer = await predict(servers.apiUrl, MODEL, { key: { user_id: SUBSCRIBER } });
   const [prediction] = answer.predictions;

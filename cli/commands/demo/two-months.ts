@@ -41,7 +41,7 @@ export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
   return { before, after, reportId: monitored.report.id };
 }
 
-/** Applies models/churn.ts and notes when it will be monitored. */
+/** Applies models/churn.ts and prints when the model will be monitored next. */
 async function applyChurn({ services, note }: Scene): Promise<void> {
   const definition = await readModelFile(paths.exampleModel);
   const { version, schedule } = await applyModel(services, definition, people.applies);
@@ -76,7 +76,7 @@ interface Monitored {
   readonly retrainId: string;
 }
 
-/** Monitors a month and notes what was found. @throws TidegateError if the report requests no retrain */
+/** Monitors a month and prints what was found. @throws TidegateError if the report requests no retrain */
 async function monitorMonth({ services, note }: Scene, asOf: Date): Promise<Monitored> {
   const run = await startMonitor(services, { model: MODEL, asOf, requestedBy: people.applies });
   const { reportId, retrainId } = await followMonitor(services, run, () => undefined, note);

@@ -26,19 +26,19 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   const tables = await runCheck(
     about,
     () => checkSources(database, definition),
-    'its tables fit the definition',
+    'its tables match the definition',
   );
   const history = await runCheck(
     about,
     () => checkHistory(database, about),
-    'its history is what was recorded',
+    'its recorded history is unchanged',
   );
-  // The checks below need tables that fit the definition.
+  // The checks below need tables that match the definition.
   if (tables.kind !== 'ok') return [tables, history].filter(({ kind }) => kind !== 'ok');
   const hidden = await runCheck(
     about,
     () => refuseHiddenNow(database, definition),
-    'no known column hides too many values',
+    'at most 5 % of the values of each view became known too late to be used',
   );
   const indexes = await missingIndexes(database.pool, definition);
   const uncounted = await tablesWithoutStatistics(database.pool, definition);
@@ -73,7 +73,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   ];
 }
 
-/** Notes on the tables, or the problem that kept them from being read. */
+/** Returns the notes on the tables; a single problem if the tables cannot be read. */
 async function notesOrProblem(database: Database, definition: ModelDefinition): Promise<Finding[]> {
   const about = definition.name;
   try {

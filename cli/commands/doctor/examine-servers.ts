@@ -96,14 +96,14 @@ const MAX_IDLE_SECONDS = 60;
 interface HeldConnection {
   readonly pid: number;
   readonly seconds: number;
-  /** Processes that hold the lock it waits for; empty if it is idle. */
+  /** Pids of the processes that hold the lock that this connection waits for; empty if the connection is idle. */
   readonly blockers: readonly number[];
 }
 
 /**
  * Finds connections of workers that a step holds while they are idle or wait for a lock.
  *
- * @param longerThan report only those that have been so for more than this many seconds. @default 60
+ * @param longerThan report only connections that have been idle or waiting for more than this many seconds. @default 60
  */
 export async function examineWorkers(
   database: Database,

@@ -1,4 +1,4 @@
-// tidegate drift calibrate: learns drift thresholds from past windows and shows which of them they would have flagged.
+// tidegate drift calibrate: learns drift thresholds from past windows and shows which windows these thresholds would flag.
 import { type Command, Option } from 'commander';
 import {
   calibrate,
@@ -43,10 +43,15 @@ interface Options {
 export function addCalibrate(drift: Command, { config, output }: CommandContext): void {
   drift
     .command('calibrate')
-    .description('learn drift thresholds from past windows, and show which windows they would have flagged')
+    .description(
+      'learn drift thresholds from past windows, and show which of these windows the thresholds would have flagged',
+    )
     .argument('<model>', 'name of the model')
     .addOption(
-      new Option('--method <name>', 'mean + 3 standard deviations, or a target rate of false alarms')
+      new Option(
+        '--method <name>',
+        'how to set a threshold: sd = mean + 3 standard deviations, rate = target rate of false alarms',
+      )
         .choices(['sd', 'rate'])
         .default('sd'),
     )
@@ -57,15 +62,15 @@ export function addCalibrate(drift: Command, { config, output }: CommandContext)
       0.05,
     )
     .option('--windows <number>', 'how many of the newest windows to learn from', parseNumber, 100)
-    .option('--from <time>', 'also measure windows without a report, back to this instant', parseInstant)
+    .option('--from <time>', 'also measure the windows since this instant that have no report', parseInstant)
     .option(
       '--to <time>',
-      'end of the newest window that --from measures (default: the newest row)',
+      'end of the newest window to measure with --from (default: the time of the newest row)',
       parseInstant,
     )
     .option(
       '--every <duration>',
-      'time between the windows that --from measures (default: monitor.every)',
+      'time between the ends of the windows to measure with --from (default: monitor.every)',
       parseSpan,
     )
     .addOption(jsonOption())
@@ -155,7 +160,9 @@ function print(
   lines: readonly string[],
 ): void {
   const champions = new Set(windows.map(({ championVersion }) => championVersion)).size;
-  output.heading(`Thresholds of ${model} from ${windows.length} windows, against ${champions} champions`);
+  output.heading(
+    `Thresholds of ${model} from ${windows.length} windows, measured against ${champions} champions`,
+  );
   if (windows.length === 0)
     return output.line(
       `no window has been measured yet: run \`tidegate monitor ${model}\`, or measure past windows with --from`,

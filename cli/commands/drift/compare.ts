@@ -11,7 +11,7 @@ import { type Output } from '../../output/output.ts';
 import { describeMultivariate } from '../../../domain/drift/multivariate/domain-classifier.ts';
 import { driftTable, notableColumns } from '../../output/report-tables.ts';
 
-/** Where a table is. */
+/** Where the rows of a table come from: a file or a query. */
 export type TablePlace =
   { readonly file: string } | { readonly sql: string; readonly name: string; readonly url: string };
 
@@ -27,14 +27,14 @@ export interface Comparison {
   readonly share: number;
   readonly alpha: number;
   readonly minRows: number;
-  /** How drift over all columns together is tested; false to leave that out. */
+  /** How to test for drift over all columns together; false to skip this test. */
   readonly multivariate:
     { readonly threshold?: number | undefined; readonly rows: number; readonly seed: number } | false;
   readonly failOnDrift: boolean;
   readonly json: boolean;
 }
 
-/** Exit codes under `--fail-on-drift`. */
+/** Exit codes of `tidegate drift --fail-on-drift`. */
 export const EXIT_DRIFTED = 3;
 export const EXIT_NOT_MEASURABLE = 4;
 
@@ -140,12 +140,12 @@ function openPlace(place: TablePlace, expected: readonly string[], csv: CsvOptio
 interface ColumnType {
   readonly column: string;
   readonly type: ColumnKind;
-  /** Its kind in the current table if that differs; null if it is the same or the column is missing. */
+  /** The column's type in the current table if it is not `type`; null if it is, or if the column is missing there. */
   readonly currentType: ColumnKind | null;
   readonly inferred: boolean;
 }
 
-/** A column with at most this many distinct whole numbers may contain codes. */
+/** If a column has at most this many distinct whole numbers, they may be codes of categories. */
 const MAX_CODES = 20;
 
 const typesOf = (
@@ -163,7 +163,7 @@ const typesOf = (
     };
   });
 
-/** The columns that were inferred to be numeric and have only a few distinct whole numbers, with how many. */
+/** For each column that was inferred to be numeric but has only a few distinct whole numbers: how many it has. */
 const perhapsCodes = (
   { features }: ReadTable,
   kinds: Readonly<Record<string, ColumnKind>>,

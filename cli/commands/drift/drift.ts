@@ -36,25 +36,32 @@ export function addDrift(program: Command, context: CommandContext): void {
     .description('compare two tables, from files or queries; needs no model, worker or server')
     .argument('[reference]', 'CSV or Parquet file with the reference rows')
     .argument('[current]', 'CSV or Parquet file with the current rows')
-    .option('--reference-sql <query>', 'the reference rows, instead of a file', parseText)
-    .option('--current-sql <query>', 'the current rows, instead of a file', parseText)
+    .option('--reference-sql <query>', 'query that returns the reference rows, instead of a file', parseText)
+    .option('--current-sql <query>', 'query that returns the current rows, instead of a file', parseText)
     .option('--database <url>', 'database for the queries (default: DATABASE_URL)', parseText)
     .option(
       '--type <column=type>',
-      'numeric, category or ignore, instead of the inferred type; repeatable',
+      'type of a column (numeric or category) instead of the inferred type, or ignore to leave the column out; repeatable',
       parseType,
     )
     .option('--key <column>', 'column that identifies the entity of a row; not compared', parseText)
     .addOption(
-      new Option('--preset <name>', 'use the tests and the verdict of Evidently 0.7').choices(['evidently']),
+      new Option('--preset <name>', 'use the statistical tests and the drift rule of Evidently 0.7').choices([
+        'evidently',
+      ]),
     )
     .option(
       '--share <number>',
-      `share of drifted columns from which the table has drifted (default: ${DEFAULTS.share}, with Evidently ${defaultDrift('evidently').share})`,
+      `minimum share of drifted columns for the table to count as drifted (default: ${DEFAULTS.share}, with Evidently ${defaultDrift('evidently').share})`,
       parseShare,
     )
     .option('--alpha <number>', 'significance level for the adjusted p-values', parseShare, DEFAULTS.alpha)
-    .option('--min-rows <number>', 'values that a column needs on each side', parseNumber, DEFAULTS.minRows)
+    .option(
+      '--min-rows <number>',
+      'minimum number of values that a column needs in the reference and in the current table',
+      parseNumber,
+      DEFAULTS.minRows,
+    )
     .option('--no-multivariate', 'skip the test over all columns together')
     .option('--encoding <name>', 'encoding of CSV files (default: detected)', parseEncoding)
     .option('--delimiter <character>', 'delimiter of CSV files (default: detected)', parseDelimiter)
@@ -86,11 +93,12 @@ async function placesOf(
   command: Command,
   config: () => Config,
 ): Promise<{ reference: TablePlace; current: TablePlace }> {
-  // A query replaces the file of its side, so the one file that is left belongs to the other side.
+  // If one of the two tables comes from a query, a single file is the other table.
   const files = [first, second].filter((file) => file !== undefined);
   const reference = referenceSql === undefined ? files.shift() : undefined;
   const current = currentSql === undefined ? files.shift() : undefined;
-  if (files.length > 0) command.error('error: give either a file or a query for each side, not both');
+  if (files.length > 0)
+    command.error('error: give either a file or a query for each of the two tables, not both');
   if (referenceSql === undefined && reference === undefined)
     command.error('error: give the reference: a file, or --reference-sql');
   if (currentSql === undefined && current === undefined)

@@ -158,8 +158,8 @@ function cell({ type, value }: ExplainedValue): Cell {
 }
 
 /**
- * A value as in JSON and in requests: a flag becomes a boolean, an instant a text. An infinity becomes a text too, because
- * JSON has no infinities.
+ * Converts a value to its form in JSON and in requests: a flag becomes a boolean, an instant a text. An infinity becomes a
+ * text too, because JSON has no infinities.
  *
  * @example featureValue('flag', 'true') // true
  */

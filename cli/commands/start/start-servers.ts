@@ -26,11 +26,11 @@ export interface StartServersOptions {
 /** Addresses of the running servers. */
 export interface Servers extends Endpoints {
   readonly apiUrl: string;
-  /** Folder of their output. */
+  /** Folder with the log files of the servers. */
   readonly logs: string;
 }
 
-/** Shared by the functions that start one part each. */
+/** Passed to the functions below, each of which starts one of the servers. */
 interface Parts extends StartServersOptions {
   readonly run: Run;
   readonly logs: ServerLogs;
@@ -91,7 +91,7 @@ async function database({ config, say, run, logs }: Parts): Promise<string> {
   }
 }
 
-/** Starts the embedded Temporal with the search attributes. If the settings name another, the worker checks them later. */
+/** Starts the embedded Temporal with the search attributes; in a Temporal that the settings name, the worker checks them. */
 async function temporalServer({
   config,
   say,
@@ -108,7 +108,7 @@ async function temporalServer({
     env: config.environment,
     log: (line) => {
       toFile(line);
-      // These lines say where the Temporal program was found, or why not.
+      // These lines say where the Temporal program was found, or why it was not found there.
       if (line.startsWith('temporal: ')) say(line);
     },
     signal: run.signal,
@@ -151,7 +151,7 @@ function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints):
   };
 }
 
-/** What other commands find on the data folder: only servers that were started by this process. */
+/** The addresses that other commands read from the data folder: only those of servers that this process has started. */
 function foundBy(config: Config, { databaseUrl, temporal, uiUrl }: Endpoints, apiUrl: string): Running {
   const { address } = temporal.connectionOptions;
   return {

@@ -57,7 +57,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
       ),
     )
     .addOption(futureOption())
-    .addOption(byOption('who imports; the same person may not approve it'))
+    .addOption(byOption('who imports the version; the same person may not approve it'))
     .option('--no-wait', 'register it, request the comparison and return')
     .addOption(jsonOption())
     .addHelpText(

@@ -60,7 +60,7 @@ process.once('exit', () => {
 });
 
 /**
- * Waits for a child's end and the rest of its output; for the output at most a second, because a grandchild may keep the pipes
+ * Waits until a child has ended, and then at most a second for the rest of its output, because a grandchild may keep the pipes
  * open.
  */
 const endOf = (child: ChildProcess): Promise<string> =>
@@ -116,7 +116,7 @@ export const startProcess = async (options: ManagedProcessOptions): Promise<Mana
   const ended = endOf(child);
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
-    // `on` and not `once`: later errors need a listener too; they add nothing to how the child ends.
+    // Uses `on` and not `once`, because a later error without a listener would be thrown. Nothing else uses later errors.
     child.on('error', reject);
   });
 

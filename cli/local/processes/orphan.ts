@@ -52,7 +52,7 @@ export const stopOrphan = async (options: OrphanOptions): Promise<void> => {
 
   const isOurs = async () => (await processCommand(pid))?.includes(commandPart) ?? false;
   if (!(await isOurs())) {
-    // The file of a dead server stays: from it Postgres finds out whether the old server's shared memory is still in use.
+    // Keep the pid file of a dead server, because Postgres reads it to find out whether the old shared memory is still in use.
     // With the pid of a zombie or an unrelated process Postgres would refuse to start; zombies usually vanish soon.
     const isZombie = (await processCommand(pid)) === undefined;
     const isFree = await waitUntil(() => !isTaken(pid), isZombie ? 5_000 : 0);

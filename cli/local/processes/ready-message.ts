@@ -1,4 +1,4 @@
-// The message by which a supervised process reports that it is ready, and its end when the supervisor disappears.
+// Lets a supervised process report that it is ready, and ends the process when its supervisor disappears.
 
 /** Whether a message from a child says that it is ready. */
 export const isReadyMessage = (message: unknown): boolean =>

@@ -57,7 +57,7 @@ export const runCommand = (
   new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const name = basename(program);
-    // Others must not be able to change what it creates: programs that are installed this way are run later.
+    // Other users must not be able to change files that the command creates, because we may run these as programs later.
     const umask = process.umask(0o077);
     const child = spawn(program, args, {
       detached: true,
@@ -81,7 +81,7 @@ export const runCommand = (
 
     const settled = new AbortController();
     const end = (why: Error) => {
-      // The whole process group, because a command may have started others.
+      // Signals the whole process group, because the command may have started other processes.
       if (child.pid !== undefined) signalProcess(-child.pid, 'SIGTERM');
       reject(why);
     };

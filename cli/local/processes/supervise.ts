@@ -36,7 +36,7 @@ export interface Supervised {
   stop(): Promise<void>;
 }
 
-/** After running this long, the next failure counts as a new one: the wait before the restart starts over. */
+/** If the process fails after running this long, the wait before its restart is the first, shortest one again. */
 const STEADY_MS = 60_000;
 
 /** Resolves when the child reports ready; rejects if it ends or the time is up before that. */

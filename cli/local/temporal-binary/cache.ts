@@ -1,4 +1,4 @@
-// The cache of downloaded programs: each is checked and complete before it appears in the folder.
+// The cache of downloaded programs. A program appears in the folder only when it is complete and its digest was checked.
 import { createHash, randomUUID } from 'node:crypto';
 import { access, chmod, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -85,7 +85,7 @@ async function requireOnlyOurs(path: string): Promise<void> {
   }
 }
 
-/** The program that an earlier run fetched. */
+/** Finds programs that an earlier run has stored in the cache. */
 export const cached: Source = {
   name: 'cache',
   find: async (program, { cache }) => {

@@ -86,7 +86,7 @@ const isBefore = (version: readonly number[], oldest: readonly number[]): boolea
   return at !== -1 && (version[at] ?? 0) < (oldest[at] ?? 0);
 };
 
-/** The program on PATH, unless it is too old. */
+/** Finds the program on PATH, unless the one there is too old. */
 export const onPath: Source = {
   name: 'PATH',
   find: async (program, { env, signal }) => {

@@ -32,10 +32,10 @@ test('warns of each model that declares the view differently, with both values',
   ];
   expect(sharedViewLines({ view: 'usage', uses })).toEqual([
     'view usage is shared with churn',
-    'warning: upsell (definition 3) declares view usage differently: ttl is "9 days" there and none here; it keeps its ' +
-      'own until it is applied again',
-    'warning: fraud (definition 3) declares view usage differently: columns.a.min is 0 there and 1 here; it was the same ' +
-      'as here up to definition 2, so this declaration may be outdated',
+    'warning: upsell (definition 3) declares view usage differently: ttl is "9 days" there and none here; upsell ' +
+      'keeps its own declaration until it is applied again',
+    'warning: fraud (definition 3) declares view usage differently: columns.a.min is 0 there and 1 here; both were the ' +
+      'same up to definition 2 of fraud, so the declaration here may be outdated',
   ]);
 });
 

@@ -2,7 +2,7 @@
 import { Random } from '../../../../domain/random.ts';
 import { type Subscriber, within } from './subscriber.ts';
 
-/** Month 0 trains the first version; in month 1 the reasons to leave have changed. */
+/** The first version is trained on month 0. In month 1, subscribers leave for other reasons. */
 export type Month = 0 | 1;
 
 /** The values of one month; `subscriber` has those that do not change. */
@@ -45,7 +45,7 @@ export function snapshotOf(seed: number, index: number, subscriber: Subscriber, 
   return { subscriber, ...features, churned: random.chance(churns(subscriber, features, month)) };
 }
 
-/** Standard normal, with a correlation of 0.8 from month to month. */
+/** Draws the value of a month from a standard normal distribution. Two months of a subscriber have a correlation of 0.8. */
 const leaning = (taste: number, random: Random): number =>
   Math.sqrt(0.8) * taste + Math.sqrt(0.2) * random.normal();
 
