@@ -1,8 +1,9 @@
-// Canonical JSON (RFC 8785) and digests of it, to which approvals and stored records are bound.
+// Canonical JSON (RFC 8785) and its digests. Approvals and stored records contain such a digest to identify the exact
+// value that they refer to.
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
-// The package is CommonJS with an ESM-style default in its types.
+// The cast is needed because the package is CommonJS, but its types declare an ESM-style default export.
 const serialise = canonicalize as unknown as (value: unknown) => string | undefined;
 
 /**
@@ -39,5 +40,7 @@ export function digestsApart(first: string, second: string): [string, string] {
   return [shorten(first), shorten(second)];
 }
 
-/** Compares texts by code units, never by locale, so that the same data freezes to the same bytes on every machine. */
+/**
+ * Compares texts by code units, never by locale, so that freezing the same data gives the same bytes on every machine.
+ */
 export const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

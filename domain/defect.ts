@@ -3,16 +3,17 @@ import { TidegateError } from './errors.ts';
 
 const OF_THE_LANGUAGE = [TypeError, RangeError, ReferenceError, SyntaxError, URIError, EvalError];
 
-// Temporary failures: memory may be free again later, and the other side may just have closed a stream.
+// Failures that may be temporary although their type is listed above: memory may be free again later, and the other end
+// of a stream may just have closed it.
 const MAY_PASS = /allocation failed|could not allocate/i;
 const STATE_OF_A_STREAM = 'ERR_INVALID_STATE';
 
 const MAX_CAUSES = 10;
 
 /**
- * Returns a DEFECT error if only a mistake in code can have thrown this: errors of the JavaScript language, failed
- * assertions, and values that cannot be cloned for a thread. Returns undefined for any other error, such as a plain
- * `Error`, which a library may throw for a temporary failure.
+ * Returns a DEFECT error if only a mistake in code can have caused the thrown value: errors of the JavaScript language,
+ * failed assertions, and values that cannot be cloned for a thread. Returns undefined for any other error, such as a
+ * plain `Error`, which a library may throw for a temporary failure.
  *
  * The type of the error is not enough: `fetch` reports each network failure as a TypeError with a cause. If there is a
  * cause, the cause decides.

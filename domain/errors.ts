@@ -1,6 +1,6 @@
 // The error table: one entry for each failure that Tidegate reports.
 
-/** What every error with this code has in common. */
+/** What all errors with the same code have in common. */
 export interface ErrorKind {
   /** HTTP status of the response. */
   readonly status: number;
@@ -21,7 +21,7 @@ export const errorKinds = {
   // configuration and machine
   BAD_CONFIG: kind(500, false, 'Correct the setting that the message names; .env.example lists them all.'),
   PORT_IN_USE: kind(500, false, 'Stop the program that uses the port, or choose another port.'),
-  ALREADY_RUNNING: kind(500, false, 'Use the one that is running, or stop it (Ctrl-C in its terminal).'),
+  ALREADY_RUNNING: kind(500, false, 'Use the process that is running, or stop it (Ctrl-C in its terminal).'),
   BINARY_MISSING: kind(500, false, 'Provide the binary in one of the ways listed in the message.'),
   SERVER_FAILED: kind(
     500,
@@ -41,7 +41,7 @@ export const errorKinds = {
     true,
     'Nothing was changed; wait for the sessions that the message names, or end them, and migrate again.',
   ),
-  SEARCH_ATTRIBUTES_MISSING: kind(500, false, 'Register them with the command in the message.'),
+  SEARCH_ATTRIBUTES_MISSING: kind(500, false, 'Register the attributes with the command in the message.'),
   DATABASE_UNREACHABLE: kind(503, true, 'Check DATABASE_URL and that Postgres is running.'),
   DATABASE_BUSY: kind(
     503,
@@ -84,7 +84,7 @@ export const errorKinds = {
   DATABASE_SESSION: kind(
     500,
     false,
-    'Set it for the role (alter role … set …), or use a URL that connects directly to Postgres.',
+    'Set the parameter that the message names for the role (alter role … set …), or use a URL that connects directly to Postgres.',
   ),
   DATABASE_POOLER: kind(
     500,
@@ -112,7 +112,7 @@ export const errorKinds = {
   TEMPORAL_NOT_ALLOWED: kind(
     500,
     false,
-    'Correct TEMPORAL_API_KEY or the certificate, or grant it access to the namespace.',
+    'Correct TEMPORAL_API_KEY or the certificate, or grant the owner of the key or certificate access to the namespace.',
   ),
   UNKNOWN_NAMESPACE: kind(500, false, 'Create the namespace, or correct TEMPORAL_NAMESPACE.'),
   // input
@@ -184,11 +184,11 @@ export const errorKinds = {
   UNKNOWN_VERSION: kind(404, false, '`tidegate versions <model>` lists the versions.'),
   UNKNOWN_REPORT: kind(404, false, '`tidegate runs <model>` lists the reports.'),
   UNKNOWN_DATASET: kind(404, false, '`tidegate dataset list <model>` lists the datasets.'),
-  UNKNOWN_ENTITY: kind(404, false, 'Materialize its row, or send the features with the request.'),
+  UNKNOWN_ENTITY: kind(404, false, 'Materialize the entity, or send the features with the request.'),
   VALUES_TOO_OLD: kind(
     409,
     true,
-    'Load the table and run `tidegate materialize`, or send the features with the request.',
+    'Load newer rows into the table and run `tidegate materialize`, or send the features with the request.',
   ),
   NOT_EXPLAINABLE: kind(
     409,
@@ -200,7 +200,7 @@ export const errorKinds = {
   FOREIGN_INSTALLATION: kind(
     409,
     false,
-    'Give each installation its own namespace; after a restore, run `tidegate adopt` for the one that the message names.',
+    'Give each installation its own namespace; after a restore, run `tidegate adopt` for the installation that the message names.',
   ),
   // data of a window
   EMPTY_WINDOW: kind(422, false, 'No rows fall in the window: import data, or choose another as-of instant.'),
@@ -213,7 +213,7 @@ export const errorKinds = {
   NO_ONLINE_VALUES: kind(
     422,
     false,
-    'Load the tables, choose the instant of their rows with --as-of, or raise ttl.',
+    'Load the tables, choose an instant for which they have rows with --as-of, or raise `ttl` in the model file.',
   ),
   ONLINE_OFF: kind(
     409,
@@ -232,7 +232,7 @@ export const errorKinds = {
     false,
     'Freeze the window again, or raise `retention.datasets` in the model file.',
   ),
-  UNREADABLE_PROFILE: kind(500, false, 'Use the release that wrote it, or retrain.'),
+  UNREADABLE_PROFILE: kind(500, false, 'Use the release of Tidegate that wrote the profile, or retrain.'),
   ARTIFACT_CHANGED: kind(
     500,
     false,
@@ -269,12 +269,12 @@ export const errorKinds = {
   LEAK_SUSPECTED: kind(
     422,
     false,
-    'Remove the feature, or correct when its view is known; if it is right as it is, name it in training.leakAlarm.allow.',
+    'Remove the feature, or correct the time from which its view is known; if the feature is correct as it is, name it in training.leakAlarm.allow.',
   ),
   JUDGEMENT_FAILED: kind(
     422,
     false,
-    "Fix what the message names and retrain, or set promotion.failedJudgement: 'warn' to let it pass.",
+    "Fix what the message names and retrain, or set promotion.failedJudgement: 'warn' to continue with a warning.",
   ),
   STEP_STALLED: kind(
     500,
@@ -283,7 +283,7 @@ export const errorKinds = {
   ),
   TRAINING_THREAD_FAILED: kind(500, true, 'The activity is retried; if it keeps failing, look at the cause.'),
   // lifecycle
-  ILLEGAL_MOVE: kind(409, false, 'Only the moves in docs/architecture.md are allowed.'),
+  ILLEGAL_MOVE: kind(409, false, 'Only the stage moves that docs/architecture.md lists are allowed.'),
   STALE_CHAMPION: kind(
     409,
     false,
@@ -314,7 +314,7 @@ export const errorKinds = {
     false,
     'Roll back to a version that has been in Production; `tidegate versions <model>` lists them.',
   ),
-  SERVING_NOT_CONFIRMED: kind(503, true, 'An API instance could not load the version; see its log.'),
+  SERVING_NOT_CONFIRMED: kind(503, true, 'Read the log of the API instance that could not load the version.'),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
   DEFECT: kind(
     500,
@@ -383,9 +383,9 @@ const bounded = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest)}…`;
 
 /**
- * Makes an error about wrong places in some input. Its message is the first place and the number of others.
+ * Makes an error about wrong places in some input. Its message names the first place and counts the others.
  *
- * @param places at least one, and at most one more than {@link MAX_PLACES}, which is where a check stops
+ * @param places at least one, and at most one more than {@link MAX_PLACES}, because a check stops after that many
  * @example throw errorAtPlaces('INVALID_FEATURE', [{ at: 'features.fee', problem: 'expected a number' }])
  */
 export function errorAtPlaces(code: ErrorCode, places: readonly Place[]): TidegateError {

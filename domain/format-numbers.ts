@@ -9,7 +9,9 @@ const MAX_DIGITS = 17;
 /** The largest number of decimals that is tried to distinguish numbers. */
 const MAX_DECIMALS = 15;
 
-/** How far the difference of two rounded numbers may be from their true difference, as a share of the latter. */
+/**
+ * How far the difference of two rounded numbers may be from their true difference, as a share of the true difference.
+ */
 const MAX_DIFFERENCE_ERROR = 0.1;
 
 /** Numbers closer than this, relative to the larger one, are taken to differ only by rounding errors of a sum. */
@@ -55,8 +57,8 @@ function exponential(value: number, digits: number): string {
 
 /**
  * Formats numbers that are shown together, with as few digits as are needed to distinguish them. The difference of two
- * formatted numbers is within a tenth of their true difference. Equal numbers, and numbers that differ only by
- * the rounding of a sum, look the same.
+ * formatted numbers is within a tenth of their true difference. Equal numbers, and numbers that differ only by the
+ * rounding of a sum, get the same text.
  *
  * @param digits the smallest number of significant digits. @default 3
  * @example apart([2.2996, 2.3004]) // ['2.2996', '2.3004']
@@ -132,10 +134,10 @@ export function percents(shares: readonly number[]): string[] {
 }
 
 /**
- * Formats a p-value with two digits, or as many more as are needed to show on which side of its bound it lies. A p-value
- * below 0.0001 is shown as `<0.0001`.
+ * Formats a p-value with two digits, or as many more as are needed to show whether it is above or below its bound. A
+ * p-value below 0.0001 is shown as `<0.0001`.
  *
- * @param bound what the p-value is compared with. @default no bound
+ * @param bound the significance level that the p-value is compared with. @default no bound
  * @example formatPValue(3e-9) // '<0.0001'
  * formatPValue(0.0496, 0.05) // '0.0496'
  */

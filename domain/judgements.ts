@@ -1,4 +1,5 @@
-// The judgements of the loops: when each is due, when it does not apply, and what happens if it fails.
+// The judgements (checks and comparisons) of the monitor, retrain and release loops: when each is due, when it does not
+// apply, and what happens if it fails.
 
 /** The state of a judgement. Plain JSON. */
 export type JudgementState =
@@ -13,7 +14,10 @@ export interface Failed {
   readonly reason: string;
 }
 
-/** What a policy does if a judgement that was due could not be made. */
+/**
+ * What happens to a candidate if a judgement that was due could not be made: it is refused, or continues with a
+ * warning.
+ */
 export type FailedJudgementPolicy = 'refuse' | 'warn';
 
 /** One judgement and when it is due. A test checks that the table in docs/training.md has the same texts. */
@@ -21,13 +25,14 @@ export interface Judgement {
   readonly run: 'monitor' | 'retrain' | 'release';
   readonly name: string;
   readonly due: string;
-  /** When it is recorded as not applicable, with the reason. That never refuses a candidate. */
+  /** When the judgement is recorded as not applicable, with the reason. No candidate is refused because of that. */
   readonly notApplicable: string;
-  /** What happens if it was due and could not be made. */
+  /** What happens if the judgement was due and could not be made. */
   readonly failed: string;
 }
 
-const RULE = 'counts as a rule that failed: refused, or an alarm with `warn`';
+const RULE =
+  'counts as a promotion rule that failed: the candidate is refused, or with `warn` an alarm is recorded';
 const RECORDED = 'recorded; the outcome is `judgement failed` unless there is a reason to retrain';
 const REFUSED = 'refused under either policy, because there is no comparison to decide on';
 
@@ -52,7 +57,8 @@ export const JUDGEMENTS = [
     run: 'monitor',
     name: 'multivariate drift',
     due: 'drift is due and `drift.multivariate` is not `false`',
-    notApplicable: 'fewer than 50 entities on one side, or no column with two common values',
+    notApplicable:
+      'fewer than 50 entities in the window or in the reference, or no column with two common values',
     failed: RECORDED,
   },
   {
@@ -67,7 +73,8 @@ export const JUDGEMENTS = [
     run: 'retrain',
     name: 'leak check',
     due: 'always, before anything is trained',
-    notApplicable: 'the times of views, if the label table does not say when a label became known',
+    notApplicable:
+      'the check of the times of views, if the label table does not say when a label became known',
     failed: 'refused before training, or an alarm with `warn`',
   },
   {
@@ -88,7 +95,7 @@ export const JUDGEMENTS = [
   {
     run: 'retrain',
     name: 'temporal holdout',
-    due: 'the candidate was trained here, the evaluation rows have at least two row times, at least 50 holdout clusters of each class come after the cutoff time, and at least 50 training rows of each class had a known label by then',
+    due: 'the candidate was trained here, the evaluation rows have at least two row times, at least 50 holdout clusters of each class come after the cutoff time, and at least 50 training rows of each class had a known label at the cutoff time',
     notApplicable:
       'one of these conditions is not met: the version was imported, there is only one row time, or there are too few rows before or after the cutoff time',
     failed: RULE,
@@ -110,7 +117,7 @@ export const JUDGEMENTS = [
   {
     run: 'retrain',
     name: 'leak proof',
-    due: 'for each version that was trained here; the times of labels only if the label table says when a label became known',
+    due: 'for each version that was trained here; label times are checked only if the label table says when a label became known',
     notApplicable: 'an imported version, which stays unproven; label times that were not recorded',
     failed: REFUSED,
   },

@@ -22,16 +22,18 @@ const NOT_FOUND = 5;
 const NAMESPACE = /namespace/i;
 const MAX_CAUSES = 10;
 
-/** An error of a gRPC client. `details` is the text from the service; `message` begins with the status as well. */
+/**
+ * An error of a gRPC client. `details` is the text from the service; `message` is the same text preceded by the status.
+ */
 interface GrpcError extends Error {
   readonly code: number;
   readonly details: string;
 }
 
 /**
- * Returns the error of the table for a gRPC status from Temporal, and undefined for any other error. It also looks at
- * the causes of the error, because clients wrap the error from the service. A workflow run that was not found is not a
- * failure of the service, so it returns undefined.
+ * Returns an error with a code of the error table for a gRPC status from Temporal, and undefined for any other error.
+ * It also looks at the causes of the error, because clients wrap the error from the service. A workflow run that was
+ * not found is not a failure of the service, so it returns undefined.
  *
  * @example temporalFailure(Object.assign(new Error('14 UNAVAILABLE'), { code: 14, details: 'no connection' }))?.code;
  */

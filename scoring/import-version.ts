@@ -28,13 +28,13 @@ export interface VersionImport {
   readonly model: string;
   /** Key of the import; importing again with the same key returns the same version. */
   readonly retrainId: string;
-  /** Workflow id of the retrain loop that will compare it. */
+  /** Workflow id of the retrain loop that will compare the version with the champion. */
   readonly workflowId: string;
   readonly bytes: Uint8Array;
   readonly schema: OnnxSchema;
-  /** Its name in its place of origin, and a note. */
+  /** Name of the model where it comes from, and a note. */
   readonly origin: { readonly name: string; readonly note: string };
-  /** End of its reference window; null means the newest labelled row time. */
+  /** End of the reference window of the version; null means the newest labelled row time. */
   readonly asOf: Date | null;
   readonly requestedBy: string;
 }

@@ -12,8 +12,8 @@ import { openOnnxRuntime, type OnnxRuntime, type Session, type Tensor } from './
 const BLOCK = 4_096;
 
 /**
- * Difference between scoring a record on its own and within a matrix: sums may be in another order, and float32 has
- * seven digits.
+ * Largest difference between the score of a record on its own and its score within a matrix. They may differ because
+ * sums may be in another order and float32 has only seven digits.
  */
 const TOLERANCE = 1e-6;
 

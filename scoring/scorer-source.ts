@@ -33,7 +33,7 @@ export async function scorerSourceOf(database: Database, artifact: StoredArtifac
 export const loadScorer = async (database: Database, model: string, version: number): Promise<Scorer> =>
   openScorer(await readScorerSource(database, model, version));
 
-/** A version with its scorer and the definition by which it was trained. */
+/** A version with its scorer and the definition with which it was trained. */
 export interface LoadedVersion {
   readonly model: string;
   readonly version: number;

@@ -15,13 +15,13 @@ export interface RowPlace {
   readonly at: string;
 }
 
-/** A value that differs; null is missing. */
+/** A value that differs; null means that the value is missing. */
 export interface ValueDifference extends RowPlace {
   readonly frozen: number | string | null;
   readonly now: number | string | null;
 }
 
-/** What differs in one column. */
+/** The differences in one column; `rows` is the number of rows that differ. */
 export interface ColumnDifference {
   readonly column: string;
   readonly rows: number;

@@ -25,7 +25,7 @@ export interface CategoryColumn {
 /** One feature of all rows. */
 export type FeatureColumn = NumericColumn | CategoryColumn;
 
-/** The features of one row by name; null is missing. */
+/** The features of one row by name; null means that the value is missing. */
 export type FeatureRecord = Readonly<Record<string, number | string | null>>;
 
 /** Rows of a window in typed columns, all of length `rows`. */
@@ -54,7 +54,7 @@ function valueAt(column: FeatureColumn, row: number): number | string | null {
   return Number.isNaN(value) ? null : value;
 }
 
-/** What decides whether a row is used for training or for evaluation. */
+/** The fields of a frame that decide whether a row is used for training or for evaluation. */
 export type RowMarks = Pick<Frame, 'rows' | 'labels' | 'holdout'>;
 
 /** Returns the rows for training: labelled and not held out, in ascending order. @example fitEncoding(frame, trainingRows(frame)) */

@@ -4,7 +4,10 @@
 export interface LabelCounts {
   /** Rows with a mature or assumed label, which can be used for training or evaluation. */
   readonly labelledRows: number;
-  /** Labelled rows that have no label after its delay and therefore count as negative. */
+  /**
+   * Rows for which no label arrived within its delay, and which therefore count as negative. They are included in
+   * `labelledRows`.
+   */
   readonly assumedLabels: number;
   /** Rows without a label whose delay has not passed yet. */
   readonly awaitedLabels: number;
@@ -12,7 +15,10 @@ export interface LabelCounts {
   readonly overdueLabels: number;
 }
 
-/** A view from which history was used that was loaded later (`knownSince`). */
+/**
+ * A view with backfilled history: rows that were loaded later and, because of `knownSince`, count as known at their own
+ * timestamp.
+ */
 export interface Backfilled {
   readonly table: string;
   readonly knownSince: string;

@@ -2,9 +2,15 @@
 
 /** Which entities a materialization computes. */
 export type MaterializeScope =
-  /** All entities. `reset` rewrites every row, even rows of a later instant, and moves the watermark back. */
+  /**
+   * All entities. `reset` rewrites every row, even one that has the values of a later instant, and moves the watermark
+   * back to the instant of this materialization.
+   */
   | { readonly kind: 'full'; readonly reset?: true }
-  /** Entities whose values may have changed since the watermark. */
+  /**
+   * Entities whose values may have changed since the watermark, which is the instant of the last complete
+   * materialization.
+   */
   | { readonly kind: 'increment' }
   /** Entities with an entity row or a view row whose timestamp is in `(from, to]`, ISO 8601. */
   | { readonly kind: 'range'; readonly from: string; readonly to: string };
@@ -17,7 +23,7 @@ export interface Materialized {
   readonly scope: MaterializeScope['kind'];
   /** Why all entities were computed although an increment was requested; otherwise null. */
   readonly fullBecause: string | null;
-  /** Entities whose values were joined. */
+  /** Number of entities whose values were read from the views. */
   readonly lookedAt: number;
   /** Rows written, either new or with changed values. */
   readonly written: number;

@@ -19,5 +19,5 @@ export const failed = z
   .exactOptional()
   .describe('Set if the judgement was due but could not be made');
 
-/** A part that could not be measured, and why. */
+/** A part of a report that could not be measured, and why. */
 export const unmeasured = z.looseObject({ measured: z.literal(false), reason: z.string(), failed });

@@ -10,14 +10,17 @@ export type RecipeScores =
   | {
       readonly scores: null;
       readonly problem: string;
-      /** Set if the validation itself failed: code of the error, or null for an error without a code. Absent if it ran and the rows cannot be learnt from. */
+      /**
+       * Set if the validation itself failed: code of the error, or null for an error without a code. Absent if the
+       * validation ran but nothing can be learnt from the rows.
+       */
       readonly failed?: string | null;
     };
 
 /** A recipe with its cross-validation result. Plain JSON. */
 export interface ValidatedRecipe {
   readonly recipe: Recipe;
-  /** One per fold; null if a fold could not be fitted. */
+  /** The metric on each fold; null if a fold could not be fitted. */
   readonly scores: readonly number[] | null;
   readonly problem?: string;
   /** As in `RecipeScores`. */
@@ -36,14 +39,14 @@ export interface Tuning extends Omit<TrainingPlan, 'recipes'> {
 }
 
 /**
- * Chooses the recipe with the strongest penalty whose mean is within one standard error of the best mean, among the recipes
- * that learn from the same rows as the best one. Ties are broken by the better mean, then by the order of the list. If no
- * recipe could be validated, the definition's own recipe is used.
+ * Considers the recipes that learn from the same rows as the best one and whose mean is within one standard error of
+ * the best mean, and chooses the one with the strongest penalty. Ties are broken by the better mean, then by the order
+ * of the list. If no recipe could be validated, the definition's own recipe is used.
  *
  * Formula: standard error = sd of the folds (ddof 1) / √folds. Source: Breiman, Friedman, Olshen & Stone, Classification
  * and Regression Trees (1984), 3.4.3; Hastie, Tibshirani & Friedman, The Elements of Statistical Learning, 7.10.1.
  *
- * @param judged one result per recipe of the plan, in its order; empty if there is nothing to choose from
+ * @param judged one result per recipe of the plan, in the same order; empty if there is nothing to choose from
  * @example chooseRecipe(plan, judged, definition.training).words
  */
 export function chooseRecipe(

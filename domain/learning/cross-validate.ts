@@ -12,7 +12,10 @@ export interface ValidationTask {
   readonly frame: Frame;
   /** Rows to learn from. For each fold, only those whose clusters are not in the fold are used. */
   readonly rows: Uint32Array;
-  /** The rows to score. The `inside` rows of a fold are not used: any of `rows` outside the fold's clusters may be learnt from. */
+  /**
+   * The rows to score in each fold. The `inside` rows of a fold are not needed, because the model may learn from every
+   * row of `rows` whose cluster is not in the fold.
+   */
   readonly folds: readonly Pick<Fold, 'outside'>[];
   /** Name of the trainer. */
   readonly trainer: string;
@@ -59,7 +62,7 @@ const measureFold = (metric: FoldMetric, labels: Uint8Array, scores: Float64Arra
   // Every fold contains both classes, so the AUC is never null.
   metric === 'auc' ? (auc(labels, scores) ?? 0.5) : logLoss(labels, scores);
 
-/** Turns a value of any metric into one where higher is better. */
+/** Turns a value of any metric into one for which higher is better. */
 export const goodness = (metric: FoldMetric, value: number): number => (metric === 'auc' ? value : -value);
 
 /** The metric's name for people. */

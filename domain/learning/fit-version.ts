@@ -26,8 +26,9 @@ const FIT_PART = 0.25;
 const CANNOT_BE_LEARNT: readonly ErrorCode[] = ['ONE_CLASS', 'TOO_FEW_LABELS', 'NOT_CONVERGED'];
 
 /**
- * Fits a version. Calibration and threshold are learnt from out-of-fold scores of the training rows; no other row is read,
- * so the same rows and options always produce the same bytes. Without either, the artifact is exactly the trainer's.
+ * Fits a version. Calibration and threshold are learnt from out-of-fold scores of the training rows; no other row is
+ * read, so the same rows and options always produce the same bytes. Without calibration and threshold, the artifact is
+ * exactly that of the trainer.
  *
  * With calibration `auto`, scores stay uncalibrated if rows cannot be scored out of fold, and the artifact says why. If
  * there were enough rows but a fold could not be fitted, the artifact also records the error code in `failed`.

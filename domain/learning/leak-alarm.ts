@@ -100,7 +100,10 @@ export function evaluateLeaks({ rows, features, alone, views }: LeakFacts, polic
   };
 }
 
-/** Keeps the first result of each feature: that on all rows comes before that on the newest, and says more. */
+/**
+ * Keeps the first result of each feature. The result on all rows is listed before the result on the newest rows, and is
+ * based on more rows.
+ */
 const eachOnce = (found: readonly LoneFeature[]): LoneFeature[] => [
   ...new Map([...found].reverse().map((one) => [one.feature, one])).values(),
 ];
@@ -108,7 +111,10 @@ const eachOnce = (found: readonly LoneFeature[]): LoneFeature[] => [
 /** Whether the check forbids training on the window. @example isRefused(check) */
 export const isRefused = (check: LeakCheck): boolean => check.then === 'refuse' && alarmsOf(check).length > 0;
 
-/** One text per alarm, naming the features; after ten, the rest is counted. Empty if there is none. */
+/**
+ * One text per alarm, naming the features; after ten texts, only the number of further alarms. Empty if there is no
+ * alarm.
+ */
 export function alarmsOf({ alone, late, auc: bound }: LeakCheck): string[] {
   const alarms = [
     ...alone.map(({ feature, auc, measure, since }) => {

@@ -13,7 +13,10 @@ export type LoneMeasure = 'order' | 'rate';
 export interface LoneFeature {
   readonly feature: string;
   readonly measure: LoneMeasure;
-  /** Area under the ROC curve with its clustered 95 % interval; by order, the direction that is above 0.5. */
+  /**
+   * Area under the ROC curve with its clustered 95 % interval; for the measure `order`, the AUC of the direction
+   * (ascending or descending) that is above 0.5.
+   */
   readonly auc: Interval;
   /** Measured only on the rows after this instant, ISO 8601; absent if measured on all rows. */
   readonly since?: string;
@@ -34,8 +37,8 @@ const MIN_CLUSTERS = 20;
 /**
  * Measures a feature by order and by rate and returns the stronger result; null if too few clusters of a class have a
  * value. By order: the AUC of a number on the rows that have one. By rate: each row is scored by the rate of positives
- * among the rows of the other folds that have the same category or, for a number, fall into the same of 32 bins of equal
- * count. Missing counts as a value.
+ * among the rows of the other folds that have the same category or, for a number, fall into the same bin; there are 32
+ * bins of equal count. Missing counts as a value.
  *
  * Formula: AUC and interval by DeLong, clustered (see `singleDelong`); rate = (positives + π) / (rows + 1), where π is the
  * share of positives in the other folds, so that a value that no other row has scores π.

@@ -19,11 +19,11 @@ export interface TrainingPlan {
   /** Rows that recipes are validated on, and the number of folds; both 0 if there is nothing to choose from. */
   readonly judgedRows: number;
   readonly folds: number;
-  /** What could not be done as the definition asks, one sentence each. */
+  /** What the definition asks for but could not be done, one sentence each. */
   readonly remarks: readonly string[];
 }
 
-/** A plan with its rows. */
+/** A plan with the folds and the rows that it refers to. */
 export interface PlannedTraining {
   readonly plan: TrainingPlan;
   readonly folds: readonly Fold[];

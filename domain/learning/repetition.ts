@@ -7,17 +7,20 @@ import { encodedNames } from './encode/encoding.ts';
 /** Largest difference of a coefficient between platforms: absolute up to 1, relative above. */
 export const COEFFICIENT_TOLERANCE = 1e-9;
 
-/** The result of training again. Plain JSON. */
+/** The result of training a version again. Plain JSON. */
 export interface Repetition {
   readonly digest: string;
   readonly repeatedDigest: string;
   readonly sameBytes: boolean;
   /** Largest difference of a coefficient, absolute up to 1 and relative above; null if the columns are not the same. */
   readonly coefficientGap: number | null;
-  /** Null if it is not recorded. */
+  /** Platform of the original training; null if it is not recorded. */
   readonly trainedOn: Platform | null;
   readonly repeatedOn: Platform;
-  /** Whether the repetition passes: the same bytes on the same platform, on another one coefficients within 1e-9. */
+  /**
+   * Whether the repetition passes: on the same platform the bytes must be the same, on another platform the
+   * coefficients must agree within 1e-9.
+   */
   readonly holds: boolean;
 }
 

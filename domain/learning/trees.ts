@@ -21,7 +21,9 @@ export interface TreeOutcome {
     readonly columns: readonly OnnxColumn[];
   };
   readonly output: OnnxOutput;
-  /** Number of trees in the model, and of trees boosted before early stopping. */
+  /**
+   * `rounds` is the number of trees in the model, `boosted` the number that were fitted until training stopped early.
+   */
   readonly rounds: number;
   readonly boosted: number;
   /** Lowest log loss on the validation clusters; null if none were set aside. */

@@ -6,7 +6,10 @@ import { type DerivedSpec } from './derived/operators.ts';
 export interface DeclaredColumn {
   readonly name: string;
   readonly spec: DerivedSpec;
-  /** Position of the view that declares it; such a column may read only the columns of that view. Null for the model. */
+  /**
+   * Position of the view that declares it; such a column may read only the columns of that view. Null if the model
+   * itself declares it.
+   */
   readonly view: number | null;
   /** Path of the declaration in the definition. @example 'derived.fee_per_hour' */
   readonly at: string;
@@ -36,7 +39,7 @@ type Ordered = { readonly order: DeclaredColumn[] } | { readonly cycle: string[]
 
 interface Visit {
   readonly column: DeclaredColumn;
-  /** The next input to look at. */
+  /** Position of the next input to visit. */
   next: number;
 }
 

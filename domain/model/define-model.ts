@@ -73,7 +73,10 @@ export function clusterReader(definition: ModelDefinition): (entityKey: string) 
   };
 }
 
-/** Returns the policy that decides which clusters are held out. The salt is the model's name, so it never changes. */
+/**
+ * Returns the policy that decides which clusters are held out. The salt is the model's name, so that the same clusters
+ * are always held out.
+ */
 export const holdoutPolicy = (definition: ModelDefinition): HoldoutPolicy => ({
   share: definition.holdout.share,
   salt: definition.name,

@@ -63,7 +63,10 @@ export const modelDefinitionSchema = z.strictObject({
     .union([
       z.literal('off'),
       z.strictObject({
-        /** How often a schedule updates the online rows; absent means only by command and on release. */
+        /**
+         * How often a schedule updates the online rows; absent means that they are updated only by a command and on a
+         * release.
+         */
         every: span.optional(),
       }),
     ])
@@ -71,7 +74,10 @@ export const modelDefinitionSchema = z.strictObject({
   /** How long data is kept. */
   retention: z
     .strictObject({
-      /** How long the rows of a frozen dataset are kept after no version that could be rolled back to needs them. */
+      /**
+       * How long the rows of a frozen dataset are kept after the last version that needs them can no longer be rolled
+       * back to.
+       */
       datasets: span.default('12 months'),
     })
     .prefault({}),

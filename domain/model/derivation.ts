@@ -15,21 +15,21 @@ import { type DerivedSpec, operatorOf } from './derived/operators.ts';
 /** A derived column, ready to be computed. */
 export interface Derivation {
   readonly name: string;
-  /** As it was declared. */
+  /** The declaration of the column. */
   readonly spec: DerivedSpec;
-  /** As a feature: its type with the contract and drift options of the declaration. */
+  /** The column as a feature: its type with the contract and drift options of the declaration. */
   readonly feature: FeatureSpec;
   readonly kind: 'numeric' | 'category';
   /** The columns that are read, in the order in which `evaluate` expects them: source columns or earlier derived ones. */
   readonly inputs: readonly string[];
   /**
-   * Computes the value. Inputs that are not finite numbers, or have the wrong kind, count as missing. The result is a
+   * Computes the value. A number that is not finite, or an input of the wrong kind, counts as missing. The result is a
    * finite number, a category (`categoryOf`) or null. Instants and the row time are microseconds since 1970 UTC.
    */
   readonly evaluate: Evaluate;
 }
 
-/** Returns the kind of input that a column is to an operator. */
+/** Returns the kind of input that an operator gets from a column. */
 export const kindOf = (spec: Pick<ColumnSpec, 'type'>): InputKind =>
   spec.type === 'instant' ? 'instant' : isNumeric(spec) ? 'number' : 'text';
 
@@ -72,7 +72,8 @@ function featureSpecOf(spec: DerivedSpec, result: ResultType): FeatureSpec {
   const stated: Partial<Record<string, unknown>> = spec;
   const kept = result.type === 'numeric' ? [...OPTIONS, ...BOUNDS] : OPTIONS;
   const options = kept.flatMap((option) => (stated[option] === undefined ? [] : [[option, stated[option]]]));
-  // Both declarations have the same options, so options that were checked for one are valid for the other.
+  // A derived column and a column of a table have the same options, so options that were checked for one are valid for
+  // the other.
   return { ...result, ...(Object.fromEntries(options) as object) };
 }
 

@@ -1,7 +1,7 @@
 // Compares two declarations field by field.
 import { canonicalJson } from '../canonical-json.ts';
 
-/** A field that differs. A value is `undefined` if that side does not have the field. */
+/** A field that differs. A value is `undefined` if that declaration does not have the field. */
 export interface Difference {
   /** Path of the field. @example 'columns.hours.min' */
   readonly at: string;

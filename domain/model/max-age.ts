@@ -6,12 +6,12 @@ import { before, type Duration, durationOf } from './parts/duration.ts';
 export interface AgeLimit {
   /** Position of the view in the definition. */
   readonly view: number;
-  /** Its name, or that of its table. */
+  /** Name of the view, or of its table if the view has no name. */
   readonly name: string;
   readonly maxAge: Duration;
   /** What happens to an older value: it counts as missing, the request is refused, or it is used with a warning. */
   readonly then: 'null' | 'error' | 'warn';
-  /** The columns that are read from it. */
+  /** The columns that are read from the view. */
   readonly columns: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface PastMaxAge {
   readonly timestamp: Date;
 }
 
-/** Returns the name of a view for messages: its own, or that of its table. */
+/** Returns the name of a view for messages: its own name, or the name of its table if it has none. */
 export const viewName = ({ name, table }: ModelDefinition['features'][number]): string => name ?? table;
 
 /** Returns the age limits of a definition; views without `maxAge` have none. */

@@ -55,7 +55,8 @@ export function pairedDelong({ labels, clusters, first, second }: PairedScores):
     first: variance(covariance, r),
     second: variance(covariance, s),
     covariance: covariance(r, s),
-    // Not computed from the three values above, because for similar models their combination is mostly rounding error.
+    // The variance of the difference is not computed from the three values above, because for similar models their
+    // combination is mostly rounding error.
     difference: variance(covariance, subtract(s, r)),
   };
   return { first: a.auc, second: b.auc, spread };
@@ -74,7 +75,10 @@ export function singleDelong(
   return { auc: components.auc, variance: covariance && variance(covariance, sums) };
 }
 
-/** Per cluster, the summed differences of its positive and of its negative rows from the AUC: A and B of the formula. */
+/**
+ * For each cluster, the sum of (component − AUC) over its positive rows and over its negative rows: A and B of the
+ * formula.
+ */
 interface ClusterSums {
   readonly positive: Float64Array;
   readonly negative: Float64Array;
@@ -82,7 +86,10 @@ interface ClusterSums {
 
 type Covariance = (r: ClusterSums, s: ClusterSums) => number;
 
-/** Returns the covariance of two AUCs as a function of their sums; null if either class has fewer than two clusters. */
+/**
+ * Returns the function that computes the covariance of two AUCs from their cluster sums; null if either class has fewer
+ * than two clusters.
+ */
 function covarianceOf(labels: ArrayLike<number>, clusters: ArrayLike<number>): Covariance | null {
   const counts = countClusters(labels, clusters);
   const { positives: m, negatives: n, positiveClusters, negativeClusters } = counts;

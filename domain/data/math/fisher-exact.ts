@@ -1,4 +1,4 @@
-// Fisher's exact test: compares two shares that are too small for a large-sample test.
+// Fisher's exact test: compares two shares of too few rows for a large-sample test.
 import { logBinomial } from './special-functions.ts';
 
 /**

@@ -9,10 +9,10 @@ export interface Interval {
 }
 
 /**
- * Formats an interval as "0.622 (0.580 to 0.664)", with three decimals or as many more as are needed to distinguish
- * value, ends and bounds.
+ * Formats an interval as "0.622 (0.580 to 0.664)", with three decimals or as many more as are needed to distinguish the
+ * value, the ends of the interval and the bounds from each other.
  *
- * @param bounds what the interval is compared with. @default no bounds
+ * @param bounds numbers that the interval is compared with, such as a required minimum. @default no bounds
  */
 export function formatInterval({ value, low, high }: Interval, ...bounds: readonly number[]): string {
   const [middle = '', from = '', to = ''] = fixed([value, low, high], bounds);

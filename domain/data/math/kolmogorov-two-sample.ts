@@ -5,7 +5,7 @@ import { shareLeavingBand } from './lattice-paths.ts';
 /** The p-value is exact up to this size of the larger sample. */
 const EXACT_UP_TO = 10_000;
 
-/** A number of additions that takes no noticeable time. */
+/** Counting paths with fewer additions than this takes no noticeable time. */
 const QUICKLY_COUNTED = 100_000;
 
 /**
@@ -31,9 +31,9 @@ export function ksPValue(d: number, n: number, m: number): number {
 }
 
 /**
- * Returns P(D ≥ d) for a `d` just above another one whose p-value is known; the result is at most that p-value. Exact if
- * the paths can be counted quickly. Otherwise the known p-value is multiplied by the ratio of the finite-n distribution at
- * both points, which is within 1 % for distances of 0.0007.
+ * Returns P(D ≥ d) for a `d` just above another distance whose p-value is known; the result is at most the known
+ * p-value. Exact if the paths can be counted quickly. Otherwise the known p-value is multiplied by the ratio of the
+ * finite-n distribution at both points. If the points are 0.0007 apart, the error is below 1 %.
  *
  * @example ksPValueNear(0.0205, { d: 0.02, pValue: 0.1182 }, 7_043, 7_000); // 0.1034
  */
@@ -51,7 +51,8 @@ export function ksPValueNear(
 }
 
 /**
- * Returns the 95 % point of D under no change, by the large-sample formula 1.358 · √(1/n + 1/m); at most 1.
+ * Returns the 95 % quantile of D if the distribution has not changed, by the large-sample formula 1.358 · √(1/n + 1/m);
+ * at most 1.
  *
  * @example ksNoiseFloor(5_000, 50); // 0.193
  */

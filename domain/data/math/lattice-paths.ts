@@ -76,7 +76,10 @@ class Walk {
   /** The first and last x of the cells inside the band; there are none if the last is smaller than the first. */
   low = 0;
   high = 0;
-  /** For each cell inside, by x: the probability, times `SCALE`, to be there after having left the band before. */
+  /**
+   * For each cell inside, by x: the probability, times `SCALE`, that the walk is at the cell and left the band at an
+   * earlier step.
+   */
   readonly left: Float64Array;
   readonly #band: Band;
   readonly #right: number;

@@ -1,8 +1,8 @@
 // Computes count, mean and standard deviation of numbers, also of numbers that arrive in chunks.
 
 /**
- * Returns the standard deviation (ddof 0) of the values that are not NaN; 0 if there are none. It uses distances from one
- * of the values, which keep digits that would be lost next to a mean of 1e15.
+ * Returns the standard deviation (ddof 0) of the values that are not NaN; 0 if there are none. It adds up distances
+ * from one of the values instead of the values themselves, which would lose digits if the mean is as large as 1e15.
  */
 export function standardDeviation(values: Float64Array): number {
   const near = values.find((value) => value === value);
@@ -37,9 +37,9 @@ export const NO_MOMENTS: Moments = { finite: 0, mean: 0, sd: 0 };
 const [MIN_EXPONENT, MAX_EXPONENT] = [-1_000, 1_000];
 
 /**
- * Computes the moments of values without NaN and infinities. Values are divided by a power of two near the largest of
- * them, so that the squares of ±1e308 do not overflow and those of 1e-300 do not underflow. Makes two passes, the second
- * with the correction of Chan, Golub and LeVeque 1983.
+ * Computes the moments of the finite values; NaN and infinities are skipped. Values are divided by a power of two near
+ * the largest of them, so that the squares of ±1e308 do not overflow and those of 1e-300 do not underflow. Makes two
+ * passes, the second with the correction of Chan, Golub and LeVeque 1983.
  *
  * @example momentsOf(Float64Array.of(1, 2, NaN)); // { finite: 2, mean: 1.5, sd: 0.5 }
  */
@@ -78,8 +78,8 @@ export function momentsOf(values: Float64Array): Moments {
 }
 
 /**
- * Returns the moments of two parts together, with an error of about 1e-15 of the larger of mean and standard deviation,
- * for any parts in any order. Neither mean nor standard deviation overflows.
+ * Returns the moments of two parts of a column taken together, with an error of about 1e-15 of the larger of mean and
+ * standard deviation, for any parts in any order. Neither mean nor standard deviation overflows.
  *
  * Source: Chan, Golub & LeVeque 1983, applied to standard deviations instead of sums of squares.
  */

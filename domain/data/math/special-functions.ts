@@ -7,7 +7,7 @@ const LANCZOS = [
 ];
 const HALF_LOG_2PI = 0.9189385332046727;
 
-// From here on, the first terms of Stirling's series are exact to the last bit, and cheaper.
+// From this x on, the first terms of Stirling's series are exact to the last bit, and cheaper.
 const STIRLING_FROM = 20;
 
 /**
@@ -121,7 +121,7 @@ export const NORMAL_95 = 1.959963984540054;
 /**
  * Returns P(Z > z) of the standard normal distribution, with a relative error of 1e-12 down to 1e-300.
  *
- * Formula: Q(½, z²/2) / 2 for z ≥ 0, mirrored below.
+ * Formula: Q(½, z²/2) / 2 for z ≥ 0; for z < 0, 1 minus that value.
  *
  * @example normalSurvival(1.96); // 0.0249979
  */

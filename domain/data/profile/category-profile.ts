@@ -15,12 +15,15 @@ export interface CategoryReference {
   readonly counts: Float64Array;
   /** Number of rows with any other value. */
   readonly other: number;
-  /** Number of values with exactly one row. Without drift, about this share of rows has a new value. */
+  /**
+   * Number of values with exactly one row. Divided by the number of rows, it estimates the share of rows of a later
+   * window that have a new value although nothing has drifted.
+   */
   readonly singletons: number;
   readonly missing: number;
 }
 
-/** Counts of a category column of a window. The profiles of parts can be added. */
+/** Counts of a category column of a window. The profiles of two parts of a window can be added. */
 export interface CategoryProfile {
   readonly kind: 'category';
   readonly name: string;
@@ -71,7 +74,7 @@ export class CodeCounter {
     this.#counts = new Float64Array(dictionary.length);
   }
 
-  /** Counts codes into the dictionary; `MISSING_CODE` is missing. */
+  /** Counts rows by code. Codes are positions in the dictionary; `MISSING_CODE` means that the value is missing. */
   add(codes: Uint32Array): void {
     if (this.#dictionary.length > this.#counts.length) {
       const grown = new Float64Array(Math.max(this.#dictionary.length, 2 * this.#counts.length));

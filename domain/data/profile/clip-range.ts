@@ -47,7 +47,8 @@ function quantile(sorted: Float64Array, share: number): number {
 
 /**
  * Maps a clip range linearly onto [0, 1]. Distances are measured on that scale, where neither infinities nor ±1e308 can
- * overflow a sum of clipped values. The scale cancels out, because distances are finally divided by a standard deviation.
+ * overflow a sum of clipped values. The scale cancels out, because distances are finally divided by a standard
+ * deviation on the same scale.
  */
 export interface UnitScale {
   /** 1, or 0.5 if the width of the range overflows. */
@@ -78,7 +79,7 @@ export function toUnits(values: Float64Array, { half, low, perUnit }: UnitScale)
 
 function toUnit(value: number, half: number, low: number, perUnit: number): number {
   const unit = (value * half - low) * perUnit;
-  // The comparison is false for NaN, which is the product of infinity and zero.
+  // Infinity times zero is NaN, for which the comparison is false, so that the result is 0.
   return unit > 0 ? (unit < 1 ? unit : 1) : 0;
 }
 

@@ -4,7 +4,7 @@ import { cellOf, type EdgeGrid } from './edge-grid.ts';
 import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../math/moments.ts';
 import { total } from '../math/total.ts';
 
-/** Counts and sums of a numeric column. The profiles of parts can be added. */
+/** Counts and sums of a numeric column. The profiles of two parts of a window can be added. */
 export interface NumericProfile {
   readonly kind: 'numeric';
   readonly name: string;
@@ -49,7 +49,7 @@ export class NumericCounter {
     this.#bins = new Float64Array(2 * (grid.edges.length + 1));
   }
 
-  /** Counts values; NaN is missing. */
+  /** Counts values; NaN means that the value is missing. */
   add(values: Float64Array): void {
     const { edges, bins, origin, perCell, lastCell } = this.#grid;
     const { half, low, perUnit } = this.#scale;
@@ -57,7 +57,7 @@ export class NumericCounter {
     let firstInner = this.#firstInner;
     let innerCells = this.#innerCells;
     const missingBefore = this.#missing;
-    // Distances from a value of the chunk itself, because the squares of the values would lose digits.
+    // Adds up distances from one value of the chunk, because the squares of the values themselves would lose digits.
     const near = values.find(Number.isFinite) ?? 0;
     let distances = 0;
     let squares = 0;
@@ -66,7 +66,8 @@ export class NumericCounter {
       // `cellOf` of the grid and `toUnit` of the scale are inlined; calling them would double the time of the loop.
       const place = (value - origin) * perCell;
       const cell = place > 0 ? (place < lastCell ? place | 0 : lastCell) : 0;
-      // One integer comparison excludes missing values (in cell 0) and new extremes.
+      // One integer comparison is false for most values: those that are neither missing (cell 0) nor a possible new
+      // minimum or maximum.
       if ((cell - firstInner) >>> 0 >= innerCells) {
         if (value !== value) {
           this.#missing++;
@@ -148,7 +149,7 @@ export class NumericCounter {
   }
 }
 
-/** Returns the profile of values in the bins of `grid`; NaN is missing. */
+/** Returns the profile of values in the bins of `grid`; NaN means that the value is missing. */
 export function profileNumbers(
   name: string,
   values: Float64Array,

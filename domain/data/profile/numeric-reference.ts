@@ -9,9 +9,9 @@ import { standardDeviation } from '../math/moments.ts';
 const BINS = 10;
 
 /**
- * Returns the inclusive upper ends of the decile bins except the last, which is open: at most nine values of the sorted
- * reference, without repeats and below its maximum. Because they are values of the sample, any increasing transformation
- * of the sample transforms them in the same way.
+ * Returns the inclusive upper ends of the decile bins except the last bin, which has no upper end: at most nine values
+ * of the sorted reference, without repeats and below its maximum. Because they are values of the sample, any increasing
+ * transformation of the sample transforms them in the same way.
  */
 export function decileEnds(sorted: Float64Array): Float64Array {
   const ends: number[] = [];
@@ -39,8 +39,8 @@ export interface NumericReference {
 }
 
 /**
- * Builds the reference of a numeric column. The bins bracket the KS statistic of any later window to at most 0.0007, and
- * give it exactly if there are few distinct values.
+ * Builds the reference of a numeric column. From the counts in its bins, the KS statistic of any later window is known
+ * to within 0.0007, and exactly if there are few distinct values.
  */
 export function freezeNumbers({ name, values }: NumericColumn): NumericReference {
   const sorted = sortedValues(values);
@@ -62,7 +62,9 @@ export function freezeNumbers({ name, values }: NumericColumn): NumericReference
 /** Up to this many distinct values, each has its own bin. With more, this is the usual number of quantiles used as edges. */
 const MAX_EDGES = 2047;
 
-/** The largest share of the reference rows in a bin of several values. The KS bracket is at most this wide. */
+/**
+ * The largest share of the reference rows in a bin of several values. It is also the largest error of the KS statistic.
+ */
 const WIDEST_BIN = 0.0007;
 
 /**
@@ -70,10 +72,10 @@ const WIDEST_BIN = 0.0007;
  * contains the values from edge i − 1 (inclusive) to edge i (exclusive).
  *
  * With at most 2,047 distinct values, each has its own bin, with edges at v and nextUp(v). With more, the edges are
- * quantiles: usually 2,047, and up to 2,857 for fewer rows, so that no bin of several values contains more than 0.07 % of
- * the rows. Tied values still have their own bins, because plain quantiles would leave KS brackets of 0.05 to 0.78 on
- * tied data. The clip bounds and the ends of the decile bins are always edges, so that the distance and PSI are sums over
- * whole bins.
+ * quantiles: usually 2,047, and up to 2,857 for fewer rows, so that no bin of several values contains more than 0.07 %
+ * of the rows. Tied values still have their own bins, because with plain quantiles the error of the KS statistic would
+ * be 0.05 to 0.78 on tied data. The clip bounds and the ends of the decile bins are always edges, so that the distance
+ * and PSI are sums over whole bins.
  */
 function numericEdges(sorted: Float64Array, range: ClipRange | null, decileEnds: Float64Array): Float64Array {
   const edges = new Set<number>();

@@ -178,7 +178,7 @@ function requireFormat(format: number, what: string): void {
 }
 
 /**
- * Encodes numbers as little-endian doubles in base64, which keeps infinities, −0 and every bit; JSON numbers do not.
+ * Encodes numbers as little-endian doubles in base64, which keeps infinities, −0 and every bit, unlike JSON numbers.
  *
  * @example encodeNumbers(Float64Array.of(Infinity)); // 'AAAAAAAA8H8='
  */

@@ -71,7 +71,10 @@ const differentReferences = (): TidegateError =>
 export interface ColumnHead {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
-  /** The values of a category column, at the positions given by its codes. It may grow before further codes are added. */
+  /**
+   * The values of a category column; its codes are positions in this list. The list may grow before further codes are
+   * added.
+   */
   readonly dictionary?: readonly string[];
 }
 
@@ -123,7 +126,7 @@ export class WindowProfiler {
     this.#codes.get(name)?.add(codes);
   }
 
-  /** Counts labels, one per row, and thereby the rows. */
+  /** Counts labels. There is one label per row, so this also counts the rows. */
   addLabels(labels: Uint8Array): void {
     this.#rows += labels.length;
     for (let row = 0; row < labels.length; row++) {

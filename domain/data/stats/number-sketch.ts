@@ -13,9 +13,9 @@ interface HeavyValue {
 
 /**
  * Distributes values over 256 buckets by a hash and keeps the majority value of each (Boyer & Moore 1981). A value is
- * found if it has more rows than all other values of its bucket together, which is true of any value with a few per cent
- * of the rows of a column. Each row with the kept value adds a vote and any other row removes one, so the votes are at
- * most the value's number of rows, and lower by at most the other rows of the bucket.
+ * found if it has more rows than all other values of its bucket together, which is the case for any value with a few
+ * per cent of the rows of a column. Each row with the kept value adds a vote and any other row removes one, so the
+ * votes are at most the value's number of rows, and lower by at most the other rows of the bucket.
  */
 class HeavyValues {
   readonly #kept = new Float64Array(BUCKETS);
@@ -47,13 +47,13 @@ class HeavyValues {
   }
 }
 
-/** Buckets between one power of two and the next, as a power of two: 32 buckets, each about 2 % wide. */
+/** Exponent of the number of buckets between one power of two and the next: 2^5 = 32 buckets, each about 2 % wide. */
 const PER_OCTAVE_BITS = 5;
 const PER_OCTAVE = 2 ** PER_OCTAVE_BITS;
 /** Up to this many rows, each is checked for frequent values; after that only every eighth, with weight eight. */
 const ALL_ROWS = 65_536;
 const STRIDE = 8;
-/** Combinations of sign and exponent that a double can have. */
+/** Number of octaves: the combinations of sign and exponent that a double can have. */
 const OCTAVES = 4_096;
 
 /** A bucket with the values between `low` and `high`; the end nearer to zero is included. Zero has its own bucket, [0, 0]. */
@@ -88,7 +88,7 @@ export class NumberSketch {
   #octaves = 0;
   #counts = new Float64Array(16 * PER_OCTAVE);
 
-  /** Counts values; NaN is missing. */
+  /** Counts values; NaN means that the value is missing. */
   add(values: Float64Array): void {
     const bits = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
     const { heavy } = this;

@@ -17,7 +17,9 @@ export interface NumericSummary {
   readonly mean: number | null;
   /** Standard deviation of the population (ddof 0); null in the same cases as the mean. */
   readonly sd: number | null;
-  /** For each share the value at rank ⌈share × n⌉, to about 1.6 %; exact for whole numbers below 64. */
+  /**
+   * For each share the value at rank ⌈share × n⌉, with an error of up to about 1.6 %; exact for whole numbers below 64.
+   */
   readonly quantiles: readonly { readonly share: number; readonly value: number }[];
 }
 
@@ -39,7 +41,7 @@ export class NumericSummariser {
   #mean = 0;
   #squares = 0;
 
-  /** Adds values; NaN is missing. */
+  /** Adds values; NaN means that the value is missing. */
   add(values: Float64Array): void {
     this.#sketch.add(values);
     for (const value of values) {

@@ -1,7 +1,7 @@
 // Summarises a category column of any length and any number of values in little memory.
 import { byCodeUnits } from '../../canonical-json.ts';
 
-/** How many values are kept when the number of values reaches twice as many. */
+/** When there are more than twice this many values, only this many are kept. */
 const KEPT = 20_000;
 const MAX_TOP = 5;
 
@@ -40,7 +40,7 @@ export class TextSummariser {
   #missing = 0;
   #error = 0;
 
-  /** Counts one value; null is missing. */
+  /** Counts one value; null means that the value is missing. */
   add(value: string | null): void {
     this.#rows += 1;
     if (value === null) {

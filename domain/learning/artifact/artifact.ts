@@ -26,9 +26,11 @@ export interface Artifact {
   readonly classWeights?: ClassWeights;
   /** Maps the scores to probabilities; absent if the definition does not ask for calibration. */
   readonly calibration?: Calibration;
-  /** The score from which on the version says yes; absent if the definition states no threshold. */
+  /**
+   * The operating threshold: scores at or above it get the decision yes. Absent if the definition states no threshold.
+   */
   readonly threshold?: OperatingThreshold;
-  /** How the coefficients were found; absent if there was nothing to solve. */
+  /** How the coefficients were found; absent if no solver was needed, as for the baseline. */
   readonly solver?: Solver;
   /** Steps of the solver. */
   readonly steps: number;
@@ -38,7 +40,7 @@ export interface Artifact {
   readonly positives: number;
 }
 
-/** The artifact stored with a version. It is scored through `Scorer`. */
+/** The artifact stored with a version. A `Scorer` computes scores with it. */
 export type StoredArtifact = Artifact | OnnxArtifact;
 
 /** Returns the features that were constant in training and are not used. @example droppedFeatures(artifact) // ['region'] */

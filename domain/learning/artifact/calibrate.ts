@@ -5,7 +5,7 @@ import { fitIsotonic } from '../../data/math/isotonic.ts';
 import { calibrated, type CalibrationMap, fitPlatt, smoothedTargets } from './calibration-map.ts';
 import { logLoss, surprise } from '../metrics/brier.ts';
 
-/** How a definition asks for calibration. */
+/** The kind of calibration that a definition asks for. */
 export type CalibrationPolicy = 'none' | 'platt' | 'isotonic' | 'auto';
 
 /** Training rows, each scored by a model that was fitted without the row's cluster. */
@@ -22,13 +22,19 @@ export interface OutOfFold {
 export interface Calibration {
   readonly asked: Exclude<CalibrationPolicy, 'none'>;
   readonly map: CalibrationMap;
-  /** Log loss of the out-of-fold scores before and after mapping, each row by a curve fitted without its fold; null if no map was evaluated. */
+  /**
+   * Log loss of the out-of-fold scores before and after mapping, each row mapped by a curve fitted without its fold;
+   * null if no map was evaluated.
+   */
   readonly logLoss: { readonly before: number; readonly after: number } | null;
   readonly rows: number;
   readonly positives: number;
   /** Why this map was chosen, in a sentence. */
   readonly why: string;
-  /** Code of the error because of which the rows could not be scored out of fold although there were enough; absent otherwise. */
+  /**
+   * Code of the error because of which the rows could not be scored out of fold, although there were enough rows;
+   * absent otherwise.
+   */
   readonly failed?: string;
 }
 
@@ -38,10 +44,11 @@ const ENOUGH_FOR_ISOTONIC = 1_000;
 /**
  * Chooses and fits the map.
  *
- * `platt` and `isotonic` are fitted as asked. `auto` tries none, then Platt, then isotonic (only with at least 1,000 rows of
- * each class). It takes the next map only if its log loss is lower by more than one standard error of the difference, by
- * cluster, where each row is mapped by a curve fitted without its fold. With fewer than 50 clusters of a class it chooses
- * none. The map is also none if the scores are all equal or rank the wrong way round, because no map would keep their order.
+ * `platt` and `isotonic` are fitted as asked. `auto` tries none, then Platt, then isotonic (only with at least 1,000
+ * rows of each class). It takes the next map only if that lowers the log loss by more than one standard error of the
+ * difference. The standard error allows for clusters, and each row is mapped by a curve fitted without its fold. With
+ * fewer than 50 clusters of a class it chooses none. The map is also none if the scores are all equal or rank the wrong
+ * way round, because no map would keep their order.
  *
  * @example chooseCalibration('auto', outOfFold).map
  */

@@ -15,13 +15,15 @@ import { sigmoid } from '../../data/math/special-functions.ts';
 /** The contribution of one feature to a score. */
 export interface Contribution {
   readonly feature: string;
-  /** Log-odds that the record's value adds, less what the feature adds on average over the training rows. */
+  /**
+   * Log-odds that the record's value adds, minus the log-odds that the feature adds on average over the training rows.
+   */
   readonly logOdds: number;
 }
 
 /**
- * A score and its parts: the score is the logistic function of base plus contributions, mapped by the version's
- * calibration if it has one. Contributions are in log-odds before calibration.
+ * A score and the contributions to it: the score is the logistic function of base plus contributions, mapped by the
+ * version's calibration if it has one. Contributions are in log-odds before calibration.
  */
 export interface Explanation {
   readonly score: number;
@@ -36,8 +38,8 @@ export interface Explanation {
 /**
  * Returns the exact contributions of a record's features to its score.
  *
- * Formula: for a linear model the Shapley value of a feature is its part of the log-odds less the mean of that part
- * (Lundberg and Lee, NIPS 2017, assuming independent features).
+ * Formula: for a linear model the Shapley value of a feature is what it adds to the log-odds, minus the mean of what it
+ * adds over the training rows (Lundberg and Lee, NIPS 2017, assuming independent features).
  *
  * @example explainRecord(artifact, { monthly_fee: 29.85, net_service: 'DSL' }).contributions[0]
  */
@@ -67,8 +69,9 @@ export function explainRecord(
 type TermAdder = (sums: Float64Array, rows: Uint32Array) => void;
 
 /**
- * Returns the function that adds a feature's terms. Starting from the intercept and applied in the order of the encoding,
- * these functions produce bit for bit the dot product with the rows of `encodeRows`; they only skip terms of 0.
+ * Returns the function that adds a feature's terms. Starting from the intercept and applied in the order of the
+ * encoding, these functions produce bit for bit the dot product with the rows of `encodeRows`, except that they skip
+ * terms of 0, which change nothing.
  *
  * @param coefficients of the feature's own columns, all finite
  * @throws TidegateError WRONG_COLUMN_TYPE if the feature is of another kind than in the encoding

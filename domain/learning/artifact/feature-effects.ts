@@ -1,20 +1,20 @@
 // Measures how much each feature moves the scores of a linear model over the training rows.
 import { columnWidth, encodedWidth, type Encoding } from '../encode/encoding.ts';
 
-/** One feature's part of the log-odds over the rows that a model was trained on. Plain JSON. */
+/** What one feature adds to the log-odds, measured over the rows that a model was trained on. Plain JSON. */
 export interface FeatureEffect {
   readonly feature: string;
-  /** Mean of its part. */
+  /** Mean of what the feature adds. */
   readonly center: number;
-  /** Standard deviation (ddof 0) of its part: how far the feature spreads the log-odds; 0 if it has no effect. */
+  /** Standard deviation (ddof 0) of what the feature adds; 0 if it has no effect. */
   readonly spread: number;
 }
 
 /**
  * Returns the effect of each feature, in the order of the encoding.
  *
- * Formula: a feature's part of a row is Σ coefficient · value over its own columns; parts and intercept add up to the
- * log-odds.
+ * Formula: a feature adds Σ coefficient · value over its own columns to the log-odds of a row. The log-odds are the sum
+ * of these and the intercept.
  *
  * @param matrix the encoded training rows, row-major
  * @example featureEffects(encoding, encodeRows(encoding, frame, rows), coefficients)

@@ -18,24 +18,24 @@ export interface TreeOptions {
   readonly negative_weight: number;
 }
 
-/** A numeric feature as one number of an input. */
+/** A numeric feature, passed in one column of an input. */
 export interface OnnxNumber {
   readonly kind: 'numeric';
   readonly name: string;
-  /** Used if the value is missing; null for NaN. */
+  /** The number that replaces a missing value; null means NaN. */
   readonly missing: number | null;
 }
 
-/** A category encoded as one number of an input. */
+/** A category, passed as a number in one column of an input. */
 export interface OnnxCode {
   readonly kind: 'category';
   readonly as: 'code';
   readonly name: string;
   /** The code of each level. */
   readonly codes: readonly { readonly value: string; readonly code: number }[];
-  /** The code of values that are not among the levels; null for NaN. */
+  /** The code of values that are not among the levels; null means NaN. */
   readonly unseen: number | null;
-  /** The code of a missing value; null for NaN. */
+  /** The code of a missing value; null means NaN. */
   readonly missing: number | null;
 }
 
@@ -44,7 +44,7 @@ export interface OnnxText {
   readonly kind: 'category';
   readonly as: 'text';
   readonly name: string;
-  /** Used if the value is missing. */
+  /** The text that replaces a missing value. */
   readonly missing: string;
 }
 
@@ -86,7 +86,10 @@ export interface OnnxArtifact {
   readonly seed: number | null;
   /** How much each feature moves the scores, in the trainer's own measure; empty if unknown. */
   readonly effects: readonly FeatureEffect[];
-  /** Share of positive rows in training; for an imported version, among the training rows of its reference window. */
+  /**
+   * Share of positive rows in training; for an imported version, the share among the training rows of its reference
+   * window.
+   */
   readonly prior: number;
   readonly trainedRows: number | null;
   readonly positives: number | null;
@@ -99,7 +102,7 @@ export interface OnnxArtifact {
     readonly boosted: number;
     readonly validationLogLoss: number | null;
   };
-  /** Name and note given by the person who imported it. */
+  /** Name and note given by the person who imported the version. */
   readonly origin?: { readonly name: string; readonly note: string };
 }
 

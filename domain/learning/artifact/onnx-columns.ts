@@ -1,4 +1,5 @@
-// Turns features into the input columns of an ONNX model: the same numbers for a row of a frame and for a record.
+// Turns features into the input columns of an ONNX model. A row of a frame and a record with the same values give the
+// same numbers.
 import { TidegateError } from '../../errors.ts';
 import { type FeatureColumn, type FeatureRecord, type Frame } from '../../data/frame.ts';
 import { type OnnxColumn, type OnnxInput, type OnnxType } from './onnx-artifact.ts';

@@ -1,4 +1,4 @@
-// The schema of an imported model: which feature goes into which input, and where its score is found.
+// The schema of an imported model: which feature goes into which input, and which output contains the score.
 import { z } from 'zod';
 import { TidegateError } from '../../errors.ts';
 import { type OnnxColumn, type OnnxInput, type OnnxOutput, type OnnxType } from './onnx-artifact.ts';
@@ -10,9 +10,13 @@ const featureSchema = z.union(
       feature: z.string().min(1),
       /** Levels of a category: a list, in which the position is the model's number for a level, or a map from level to number. */
       categories: z.union([z.array(z.string()).min(1), z.record(z.string(), z.number())]).optional(),
-      /** The number for values that are not among the levels. @default null, NaN */
+      /** The number for values that are not among the levels. @default null, which means NaN */
       unseen: z.number().nullable().optional(),
-      /** Replaces a missing value: a number, or a text if the input is of type string. @default null: NaN, or '' for strings */
+      /**
+       * Replaces a missing value: a number, or a text if the input is of type string.
+       *
+       * @default null, which means NaN, or '' if the input is of type string
+       */
       missing: z.union([z.number(), z.string()]).nullable().optional(),
     }),
   ],
@@ -30,7 +34,7 @@ export const onnxSchema = z.strictObject({
     column: z.int().min(0).optional(),
     holds: z.enum(['probability', 'log-odds']).default('probability'),
   }),
-  /** The score from which on the version says yes. @default 0.5 */
+  /** The operating threshold: scores at or above it get the decision yes. @default 0.5 */
   threshold: z.number().gt(0).max(1).optional(),
 });
 

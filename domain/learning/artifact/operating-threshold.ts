@@ -1,4 +1,4 @@
-// The operating threshold of a version: the score from which on it says yes, chosen on out-of-fold scores.
+// The operating threshold of a version: scores at or above it get the decision yes. It is chosen on out-of-fold scores.
 import { TidegateError } from '../../errors.ts';
 import { type ThresholdPolicy } from '../../model/schema/training-schema.ts';
 import { fixed, percent } from '../../format-numbers.ts';
@@ -7,7 +7,7 @@ import { fixed, percent } from '../../format-numbers.ts';
 export interface ThresholdFacts {
   readonly rows: number;
   readonly positives: number;
-  /** Share of rows with a yes. */
+  /** Share of rows with the decision yes. */
   readonly rate: number;
   /** Share of positives among the rows with a yes; null if there are no such rows. */
   readonly precision: number | null;
@@ -20,9 +20,12 @@ export interface ThresholdFacts {
 /** The operating threshold, the policy it was chosen by, and its effect. Plain JSON, stored in the artifact. */
 export interface OperatingThreshold {
   readonly policy: ThresholdPolicy;
-  /** The version says yes from this score on, in [0, 1]; 0 says yes to every row. */
+  /** Scores at or above this get the decision yes; in [0, 1]. With 0, every row gets it. */
   readonly cut: number;
-  /** Effect on training rows, each scored by a model fitted without its cluster; null if the policy gives the score and there are no such rows. */
+  /**
+   * Effect on training rows, each scored by a model fitted without its cluster; null if the policy states the threshold
+   * itself and no rows were scored out of fold.
+   */
   readonly outOfFold: ThresholdFacts | null;
 }
 
@@ -37,9 +40,9 @@ export interface ThresholdRows {
 const MIN_YES_ROWS = 20;
 
 /**
- * Chooses the threshold. It lies halfway between two scores, so rows of equal score always get the same answer.
+ * Chooses the threshold. It lies halfway between two scores, so rows of equal score always get the same decision.
  *
- * @param rows may be null if the policy gives the score itself
+ * @param rows may be null if the policy states the threshold itself
  * @throws TidegateError THRESHOLD_UNREACHABLE if no threshold satisfies the policy
  * @example chooseThreshold({ cost: { falsePositive: 1, falseNegative: 5 } }, { scores, labels }).cut
  */
@@ -81,7 +84,7 @@ function thresholdsOf({ scores, labels }: ThresholdRows): Thresholds {
   return { rows: order.length, positives: hits, thresholds };
 }
 
-/** Returns the middle, which is above `low` and at most `high`. */
+/** Returns the middle of two numbers. Even after rounding it is above `low` and at most `high`. */
 function between(low: number, high: number): number {
   const middle = low + (high - low) / 2;
   return middle > low ? middle : high;

@@ -5,8 +5,8 @@ import { explainRecord, type Explanation } from './explain.ts';
 import { scoreRecord, scoreRows } from './score.ts';
 
 /**
- * A version that can score. All scoring goes through this interface. Linear models score synchronously; others may return
- * a promise.
+ * The functions with which a version scores. All scoring goes through this interface. Linear models score
+ * synchronously; others may return a promise.
  */
 export interface Scorer {
   /** Names of the features that it reads. */

@@ -15,20 +15,26 @@ export interface ComparisonInput {
   readonly clusters: ArrayLike<number>;
   readonly championScores: Float64Array;
   readonly candidateScores: Float64Array;
-  /** 1 − level of the intervals. @default 0.05 */
+  /** 1 minus the confidence level of the intervals. @default 0.05 */
   readonly alpha?: number;
 }
 
-/** One side of a comparison. */
+/** The measures of one of the two models. */
 export interface ModelMeasures extends Calibration {
   readonly auc: Interval;
 }
 
 /** AUC of the candidate less that of the champion. */
 export interface AucDifference extends Interval {
-  /** Difference divided by its standard error. If the standard error is 0: 0 for equal AUCs, otherwise null. Null if it is unknown. */
+  /**
+   * Difference divided by its standard error. Null if the standard error is unknown. If it is 0, this is 0 for equal
+   * AUCs and null otherwise.
+   */
   readonly z: number | null;
-  /** Two-sided p-value of no difference; 1 for equal AUCs and if the standard error is unknown. */
+  /**
+   * Two-sided p-value of the hypothesis that the AUCs do not differ; 1 for equal AUCs and if the standard error is
+   * unknown.
+   */
   readonly p: number;
 }
 

@@ -33,7 +33,7 @@ export interface SideBySide {
   readonly bootstrap: { readonly replicates: number; readonly seed: number; readonly level: number };
 }
 
-/** Rows that both were scored on. */
+/** Rows that both models have scored. */
 export interface SideBySideInput {
   /** 0 or 1 per row; at least one row. */
   readonly labels: ArrayLike<number>;
@@ -46,10 +46,10 @@ export interface SideBySideInput {
 }
 
 /**
- * Measures both models and the class prior on the same rows. Intervals come from resampling whole clusters: 1,000 times,
- * decreasing from 20,000 rows on to at least 100, so that the time is bounded. A resampled ECE is biased upwards because
- * rows drawn twice look less calibrated. Its interval always contains its value, and in the difference the bias mostly
- * cancels out.
+ * Measures both models and the class prior on the same rows. Intervals come from resampling whole clusters: 1,000 times
+ * up to 20,000 rows, less often with more rows to limit the time, but at least 100 times. A resampled ECE is biased
+ * upwards because rows drawn twice look less calibrated. Its interval always contains its value, and in the difference
+ * the bias mostly cancels out.
  *
  * @example sideBySide({ labels, clusters, championScores, candidateScores, prior: 0.26, seed: 7 }).difference.logLoss.low > 0
  */
@@ -111,7 +111,7 @@ export interface MeasureInput {
   readonly candidateScores: Float64Array;
   /** Score of the class-prior baseline, in (0, 1): the share of positives in the candidate's training rows. */
   readonly prior: number;
-  /** The threshold of each. */
+  /** The operating threshold of each model. */
   readonly cuts: Thresholds;
   /** Slices that the definition names. */
   readonly named: readonly NamedSlice[];

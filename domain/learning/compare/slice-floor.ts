@@ -16,7 +16,12 @@ export interface SliceFloor {
   readonly words: string;
 }
 
-/** Tests slices against the floor. Older comparisons without simultaneous intervals are tested by the single ones. @example sliceFloor(body.slices) */
+/**
+ * Tests slices against the floor. In older comparisons without simultaneous intervals, the interval of each slice alone
+ * is used.
+ *
+ * @example sliceFloor(body.slices)
+ */
 export function sliceFloor(slices: readonly Slice[]): SliceFloor {
   const judged = slices.flatMap((slice) => {
     const interval = slice.simultaneous === undefined ? slice.difference : slice.simultaneous;

@@ -1,9 +1,10 @@
-// Finds the rows of each slice: of each category value, each quartile band, missing values, and the slices that are named.
+// Finds the rows of each slice. There is a slice for each category value, each quartile band, missing values, and each
+// slice that the definition names.
 import { type CategoryColumn, type Frame, type NumericColumn } from '../../data/frame.ts';
 import type { NamedSlice, SliceCondition } from '../../model/schema/slices-schema.ts';
 import { apart } from '../../format-numbers.ts';
 
-/** What makes a slice. */
+/** How a slice is defined. */
 export type SliceKind = 'category' | 'band' | 'missing' | 'named';
 
 /** A slice before it is measured. */

@@ -26,8 +26,8 @@ export interface Slice {
   /** AUC of the candidate less that of the champion, with its clustered 95 % interval. */
   readonly difference: Interval;
   /**
-   * The same difference with an interval that covers all tested slices together with 95 %; null if the slice is too small to
-   * be tested, absent in older comparisons.
+   * The same difference with a wider interval, so that the intervals of all tested slices hold together with a
+   * probability of 95 %; null if the slice is too small to be tested, absent in older comparisons.
    */
   readonly simultaneous?: Interval | null;
 }
@@ -47,8 +47,9 @@ export interface SliceInput {
  * Compares the models on every slice with at least 50 positive and 10 negative clusters: each category value, each quarter
  * of a number, missing values, and named slices. Smaller slices are left out unless they are named.
  *
- * Formula of `simultaneous`: value ± z √variance with z of 1 − 0.05/(2k) for k tested slices (Bonferroni), so that the
- * probability of wrongly calling any of them worse stays below 2.5 %.
+ * Formula of `simultaneous`: value ± z √variance where z is the 1 − 0.05/(2k) quantile of the standard normal
+ * distribution for k tested slices (Bonferroni), so that the probability of wrongly calling any of them worse stays
+ * below 2.5 %.
  *
  * @example compareSlices({ frame, rows: evaluationRows(frame), championScores, candidateScores })
  */

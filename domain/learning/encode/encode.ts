@@ -1,4 +1,4 @@
-// Applies an encoding, with the same numbers for a row of a frame and for a single record.
+// Applies an encoding. A row of a frame and a record with the same values are encoded as the same numbers.
 import { TidegateError } from '../../errors.ts';
 import { type FeatureColumn, type FeatureRecord, type Frame } from '../../data/frame.ts';
 import {
@@ -19,8 +19,8 @@ export type RowEncoder = (rows: Uint32Array) => Float64Array;
 /**
  * Encodes rows of a frame into a row-major matrix with the intercept, 1, in column 0.
  *
- * An unseen category sets no column if training had no `other`. A missing value sets no column if training had no missing
- * ones; a missing number then has the effect of the mean.
+ * An unseen category sets none of its columns to 1 if the encoding has no column for other values. A missing value sets
+ * none of its columns to 1 if training had no missing values; a missing number then has the effect of the mean.
  *
  * @throws TidegateError UNKNOWN_COLUMN, WRONG_COLUMN_TYPE if the frame lacks a feature of the encoding
  * @example encodeRows(encoding, frame, Uint32Array.of(0, 1))

@@ -7,7 +7,7 @@ export interface NumericEncoding {
   readonly name: string;
   /** Mean and standard deviation (ddof 0) of the training values; null if they were all equal, in which case there is no column. */
   readonly scale: { readonly mean: number; readonly sd: number } | null;
-  /** Whether a column is 1 for missing values: only if training had both missing and present values. */
+  /** Whether there is a column for missing values: only if training had both missing and present values. */
   readonly missing: boolean;
 }
 
@@ -15,11 +15,14 @@ export interface NumericEncoding {
 export interface CategoryEncoding {
   readonly kind: 'category';
   readonly name: string;
-  /** Levels with a column of their own, sorted as text; empty if training had a single one. */
+  /** Levels with a column of their own, sorted as text; empty if training had a single value. */
   readonly levels: readonly string[];
-  /** Whether a column is 1 for every value that is not among the levels: only if training had values beyond the levels. */
+  /**
+   * Whether there is a column that is 1 for every value that is not among the levels. There is one only if training had
+   * such values.
+   */
   readonly other: boolean;
-  /** Whether a column is 1 for missing values: only if training had both missing and present values. */
+  /** Whether there is a column for missing values: only if training had both missing and present values. */
   readonly missing: boolean;
 }
 
@@ -69,8 +72,9 @@ interface ExtremeRecord {
 }
 
 /**
- * Returns extreme records for testing a scorer: one with all features missing; per numeric column two at ten times its
- * minimum and maximum; per category one with an unseen value. All other features of a record are missing.
+ * Returns extreme records for testing a scorer: one in which all features are missing; two for each numeric column,
+ * with ten times its minimum and ten times its maximum; and one for each category, with an unseen value. All other
+ * features of these records are missing.
  */
 export function extremeRecords(frame: Frame): ExtremeRecord[] {
   const nothing: FeatureRecord = Object.fromEntries(frame.features.map(({ name }) => [name, null]));

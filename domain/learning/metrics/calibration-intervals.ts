@@ -9,7 +9,10 @@ import { BINS, MAX_SURPRISE, squaredDistance, surprise, visitInBins } from './br
 export interface CalibrationIntervals {
   readonly brier: Interval;
   readonly logLoss: Interval;
-  /** By resampling clusters. It is biased upwards because rows drawn twice look less calibrated; it always contains the value. */
+  /**
+   * Computed by resampling clusters. The interval is biased upwards, because rows drawn twice look less calibrated, but
+   * always contains the value.
+   */
   readonly ece: Interval;
 }
 
@@ -23,7 +26,7 @@ export interface LabelledScores {
 }
 
 /**
- * Returns the intervals; at least one row.
+ * Returns the intervals. There must be at least one row.
  *
  * Formula: Brier score and log loss are means of the rows' losses, with variance I/(I−1) Σ over clusters (Σ (loss −
  * mean))² / n² for I clusters; ECE by `clusterBootstrap`, in the ten bins of the original rows.

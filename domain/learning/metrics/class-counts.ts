@@ -54,11 +54,14 @@ export interface ClassWeights {
   readonly negative: number;
 }
 
-/** How a definition asks for weights: none, balanced so that both classes have the same total weight, or given numbers. */
+/**
+ * The class weights that a definition asks for: none, balanced so that both classes have the same total weight, or
+ * given numbers.
+ */
 export type ClassWeight = 'none' | 'balanced' | ClassWeights;
 
 /**
- * Returns the weights of a training; undefined for `none`, so that the artifact of an unweighted fit stays the same.
+ * Returns the class weights of a fit; undefined for `none`, so that the artifact of an unweighted fit stays the same.
  *
  * Formula: balanced gives a row n / (2 · rows of its class), as scikit-learn's class_weight='balanced'.
  *

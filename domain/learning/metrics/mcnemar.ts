@@ -8,7 +8,7 @@ export interface McNemar {
   readonly onlyFirst: number;
   /** Rows that only the second gets right. */
   readonly onlySecond: number;
-  /** Two-sided exact p-value; 1 if they agree on every row. */
+  /** Two-sided exact p-value; 1 if the classifiers agree on every row. */
   readonly exact: number;
   /** Two-sided mid-p value: less conservative than the exact one. */
   readonly midP: number;
@@ -52,11 +52,11 @@ export interface Thresholds {
   readonly candidate: number;
 }
 
-/** How often exactly one of the two is right at its threshold; `first` is the champion. Plain JSON. */
+/** How often exactly one of the two models is right at its threshold; `first` is the champion. Plain JSON. */
 export interface McNemarAtThreshold extends McNemar {
-  /** The threshold of each. */
+  /** The threshold of each model. */
   readonly cuts: Thresholds;
-  /** Share of rows that each gets right, in [0, 1]. */
+  /** Share of rows that each model gets right, in [0, 1]. */
   readonly accuracy: Thresholds;
   /** p-value that allows for dependent rows within a cluster; equal to `chiSquare` if each cluster has one row. 1 if they agree on every row. */
   readonly clustered: number;

@@ -13,8 +13,8 @@ export type MeasureName = (typeof MEASURES)[number];
  * unweighted rows.
  *
  * Average precision is Σ (R_k − R_(k−1)) P_k over thresholds in descending order of score, rows of equal score taken
- * together, as in scikit-learn's average_precision_score. A random order has about the share of positives; without
- * positives it is 0.
+ * together, as in scikit-learn's average_precision_score. For a random order it is about the share of positives; if
+ * there are no positives, it is 0.
  *
  * @param labels 0 or 1 per row
  * @example weightedMeasures(labels, scores)(new Float64Array(scores.length).fill(1))

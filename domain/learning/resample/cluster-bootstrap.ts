@@ -10,7 +10,7 @@ export type WeightedMeasure = (weights: Float64Array) => number;
 /** How to resample. */
 export interface BootstrapOptions {
   readonly seed: number;
-  /** 1 − level of the intervals. @default 0.05 */
+  /** 1 minus the confidence level of the intervals. @default 0.05 */
   readonly alpha?: number;
   /** Number of resamples. @default `resamplesFor` the number of rows */
   readonly resamples?: number;
@@ -21,9 +21,9 @@ const MIN_RESAMPLES = 100;
 const MAX_DRAWN_ROWS = 2e7;
 
 /**
- * Returns intervals of measures. Each resample draws as many clusters as there are, with replacement, and every row counts
- * as often as its cluster was drawn. All measures see the same draws, so differences between them are paired. The value of
- * an interval is that of the original rows.
+ * Returns intervals of measures. Each resample draws as many clusters as there are, with replacement, and every row
+ * counts as often as its cluster was drawn. All measures see the same draws, so differences between them are paired.
+ * The value in an interval is the measure of the original rows.
  *
  * Source: Efron's percentile interval; clusters as in Field and Welsh, JRSS B 69 (2007).
  *
@@ -67,7 +67,9 @@ export function jointBootstrap(
   return values.map((value, index) => percentiles(value, drawn[index]!, alpha));
 }
 
-/** Returns the number of resamples for so many rows: 1,000, decreasing from 20,000 rows on to at least 100. */
+/**
+ * Returns the number of resamples for a number of rows: 1,000 up to 20,000 rows, fewer for more rows, but at least 100.
+ */
 export const resamplesFor = (rows: number): number =>
   Math.round(Math.max(MIN_RESAMPLES, Math.min(MAX_RESAMPLES, MAX_DRAWN_ROWS / Math.max(1, rows))));
 

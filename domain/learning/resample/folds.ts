@@ -21,7 +21,7 @@ export interface FoldOptions {
 /** The folds; empty if not even two could be made. */
 export interface Folds {
   readonly folds: readonly Fold[];
-  /** Why there are fewer folds than wanted, in a sentence; null if there are not. */
+  /** Why there are fewer folds than wanted, in a sentence; null if there are as many as wanted. */
   readonly reason: string | null;
 }
 

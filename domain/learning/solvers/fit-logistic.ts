@@ -22,9 +22,10 @@ const MAX_STEPS = 160;
 const MAX_ATTEMPTS = 6;
 
 /**
- * Minimises the penalised log loss by gradient descent on whitened rows, and finishes with Newton steps. These determine
- * what hardly affects the gradient, such as the coefficient of a rare level or a penalty close to 0. If the descent does
- * not converge, they start from the best coefficients found so far. Linearly dependent columns share their effect.
+ * Minimises the penalised log loss by gradient descent on whitened rows, and finishes with Newton steps. The Newton
+ * steps determine what hardly affects the gradient, such as the coefficient of a rare level or a penalty close to 0. If
+ * the descent does not converge, they start from the coefficients that it has reached. Linearly dependent columns share
+ * their effect.
  *
  * The library cannot continue from where it stopped, so each attempt starts again: with twice the steps if the last one
  * ended too early, and with the penalty approximated around the coefficients that it found.
@@ -147,7 +148,8 @@ const penaltyRows = (l2: number): PenaltyRows | undefined =>
   l2 === 0 ? undefined : { scale: SCALE, weight: (4 * l2) / SCALE ** 2 };
 
 /**
- * Returns the target of a column's penalty row for which its gradient at `coefficient` is exactly that of the penalty.
+ * Returns the target of a column's penalty row with which the gradient of that row at `coefficient` is exactly the
+ * gradient of the penalty.
  *
  * Formula: weight · scale · (σ(scale · c) − t) = l2 · c gives t = σ(scale · c) − scale · c / 4. At 0 it is ½. If a fit with
  * the targets of c gives c again, c is the exact optimum of the penalised loss.

@@ -13,20 +13,25 @@ import {
 import { sampleProblem } from './sample-problem.ts';
 import { SecantUpdates } from './secant-updates.ts';
 
-/** A fit by Newton's method may count as converged if the length of its gradient, divided by the total weight of the rows, is below this. */
+/**
+ * Convergence of Newton's method requires that the length of the gradient, divided by the total weight of the rows, is
+ * below this.
+ */
 export const NEWTON_TOLERANCE = 1e-8;
 
-// The coefficient of a rare level hardly affects the gradient per row, so the next step must be short as well. Measured in
-// log-odds of the row that a column moves most, relative to the largest such effect of any column if that is above 1.
+// The coefficient of a rare level hardly affects the gradient per row, so convergence also requires that the next step
+// is shorter than this. A column's share of the step is measured by the largest change of log-odds that it causes in
+// any row, relative to the largest effect of any column on the log-odds of a row if that is above 1.
 const STILL = 1e-6;
-// On the sample, a last step of this length is below the error of the sample's optimum.
+// On the sample, steps end when they are shorter than this, because the sample's optimum is itself less exact.
 const SAMPLE_STILL = 0.1;
 // Log-odds that grow without bound grow by about 1 per step: this many steps are enough for any penalty above 0.
 const MAX_NEWTON_STEPS = 1_000;
 const MAX_SECANT_STEPS = 12;
 const MAX_HALVINGS = 60;
-// Share of the decrease predicted by the slope that is enough (Armijo's condition). It also bounds the remaining slope if the
-// change of the loss is within rounding error (Hager and Zhang 2005, the approximate Wolfe condition).
+// A step must lower the loss by at least this share of the decrease that the slope predicts (Armijo's condition). It
+// also bounds the remaining slope if the change of the loss is within rounding error (Hager and Zhang 2005, the
+// approximate Wolfe condition).
 const ENOUGH = 1e-4;
 // Relative rounding error of a sum over all rows, roughly.
 const ROUNDING = 1e-14;
@@ -39,11 +44,12 @@ const TINY_PIVOT = 1e-15;
  * with a penalty, so this reaches its minimum from any start and in any order of the rows (Boyd and Vandenberghe, Convex
  * Optimization, 9.5.3).
  *
- * A large problem is first solved on a sample. If the result is not better than the intercept-only model, it is dropped.
- * From there, steps use gradients of all rows with the sample's Hessian and secant updates; Newton steps on all rows finish
- * if these do not converge. Converged means that the gradient is below `NEWTON_TOLERANCE` per row and the next step below
- * 1e-6 log-odds, or that no step lowers the loss by more than its rounding error. If the classes are separated and there is
- * no penalty, the loss has no minimum: such a fit has not converged, however small its gradient.
+ * A large problem is first solved on a sample. If the result is not better than the intercept-only model, that model is
+ * used instead. The following steps use gradients of all rows with the sample's Hessian and secant updates. If they do
+ * not converge, Newton steps on all rows complete the fit. Converged means that the gradient is below
+ * `NEWTON_TOLERANCE` per row and the next step below 1e-6 log-odds, or that no step lowers the loss by more than its
+ * rounding error. If the classes are separated and there is no penalty, the loss has no minimum: such a fit has not
+ * converged, however small its gradient.
  *
  * @example fitNewton({ matrix, width, labels, l2: 1 })
  */
@@ -60,7 +66,10 @@ export function fitNewton(problem: LogisticProblem, onProgress?: (fraction: numb
   return { ...exact, steps: before + exact.steps };
 }
 
-/** Does the same as `fitNewton` without the sample. A start with a higher loss than the intercept-only model is dropped. */
+/**
+ * Does the same as `fitNewton` without the sample. A start with a higher loss than the intercept-only model is replaced
+ * by that model.
+ */
 export function newtonSteps(
   problem: LogisticProblem,
   start: Float64Array,
@@ -151,14 +160,17 @@ function withSeparation(problem: LogisticProblem, fit: LogisticFit): LogisticFit
   return { ...fit, converged: false, separated: true };
 }
 
-/** Whether every row is on the side of its class, which proves that the classes are separated. */
+/** Whether the log-odds of every row have the sign of its class, which proves that the classes are separated. */
 const isSeparated = (problem: LogisticProblem, coefficients: Float64Array): boolean =>
   problem.labels.every((label, row) => {
     const score = scoreOf(problem, coefficients, row);
     return label === 1 ? score > 0 : score < 0;
   });
 
-/** Whether no column's share of a step changes the log-odds of a row by more than `still`. */
+/**
+ * Whether no column's share of a step changes the log-odds of a row by more than `still` times the largest effect of a
+ * column (at least 1).
+ */
 function isShort(
   step: Float64Array,
   coefficients: Float64Array,
@@ -240,7 +252,7 @@ const dot = (a: Float64Array, b: Float64Array): number =>
 /**
  * Returns the Hessian X'WX + l2 · I, where W = p(1 − p) · weight of the row and the intercept is not penalised; width × width.
  *
- * Two rows are added per pass, for the lower half only, because that is faster.
+ * Two rows are added per pass, and only to the lower half of the matrix, because that is faster.
  */
 export function lossHessian(problem: LogisticProblem, coefficients: Float64Array): Matrix {
   const { matrix, width, labels, l2, rowWeights } = problem;
@@ -248,7 +260,7 @@ export function lossHessian(problem: LogisticProblem, coefficients: Float64Array
   const lower = new Float64Array(width * width);
   const rows = labels.length;
   const weightOf = (row: number): number => {
-    // p(1 − p) computed from the small side, which keeps its digits.
+    // Computes p(1 − p) from the smaller of p / (1 − p) and its inverse, so that no digits are lost.
     const e = Math.exp(-Math.abs(scoreOf(problem, coefficients, row)));
     const weight = (byLabel[labels[row] as number] as number) * (e / (1 + e) ** 2);
     return rowWeights ? (rowWeights[row] as number) * weight : weight;
@@ -262,7 +274,7 @@ export function lossHessian(problem: LogisticProblem, coefficients: Float64Array
     for (let i = 0; i < width; i += 1) {
       const ofA = weightA * (matrix[a + i] as number);
       const ofB = weightB * (matrix[b + i] as number);
-      // Indicators are mostly 0.
+      // Skipped, because most values of indicator columns are 0.
       if (ofA === 0 && ofB === 0) continue;
       const at = i * width;
       for (let j = 0; j <= i; j += 1) {

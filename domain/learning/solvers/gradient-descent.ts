@@ -5,7 +5,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 // The Hessian of the mean loss of whitened rows is at most I/4, so any rate below 8 is stable; 7 needs the fewest steps.
 const RATE = 7;
 
-/** Rows to descend on. */
+/** Rows prepared for gradient descent. */
 export interface DescentRows {
   /** Rows × columns, whitened: features' · W · features = total · I. */
   readonly features: Matrix;

@@ -21,7 +21,7 @@ export interface LogisticProblem {
 
 /** The result of a solver. */
 export interface LogisticFit {
-  /** Whether this is the minimum, up to the tolerance or the rounding error of the loss. */
+  /** Whether the coefficients are at the minimum, up to the tolerance or the rounding error of the loss. */
   readonly converged: boolean;
   /** One per column of the problem's matrix. */
   readonly coefficients: Float64Array;

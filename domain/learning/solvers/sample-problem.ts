@@ -4,17 +4,19 @@ import { classTotals, type LogisticProblem } from './logistic-problem.ts';
 // A problem with fewer than twice this many rows is not sampled, because that would save nothing.
 const MIN_ROWS = 2_000;
 const SHARE = 0.03;
-// About this many rows are drawn for each column and class, however rare: enough to know its curvature to about a fifth.
+// About this many rows are drawn for each column and class, however rare: enough to estimate the curvature of the loss
+// for the column to within about a fifth.
 const ROWS_OF_COLUMN = 30;
 
 /**
  * Draws about 3 % of the rows, at least 2,000, each weighted by the number of rows it represents. Returns undefined if the
  * sample would be more than half of the rows.
  *
- * A row is drawn with the largest of three probabilities: the share itself; 30 times its share of a column's sum of
- * squares, so that the few rows of a rare level and extreme values of a number are always included; and 30 divided by the
- * number of rows of its class. Its weight is 1 / probability, so that the sample's loss and Hessian approximate those of
- * all rows. Rows are drawn by a hash of their number, so that no periodic pattern in their order matters.
+ * A row is drawn with the largest of three probabilities: the share of the sample, which is the same for all rows; 30
+ * times its share of a column's sum of squares, so that the few rows of a rare level and extreme values of a number are
+ * always included; and 30 divided by the number of rows of its class. The weight of a drawn row is 1 / probability, so
+ * that the sample's loss and Hessian approximate those of all rows. Rows are drawn by a hash of their number, so that
+ * no periodic pattern in their order matters.
  *
  * @example sampleProblem({ matrix, width, labels, l2: 1 })?.labels.length
  */
@@ -72,7 +74,8 @@ function neededProbability(problem: LogisticProblem, share: number): ((row: numb
 function rareColumns(problem: LogisticProblem, share: number): { column: number; factor: number }[] {
   const { matrix, width } = problem;
   const squares = new Float64Array(width);
-  // Computed over four rows at a time, as for the gradient; never smaller than the value of a single row.
+  // At least the largest square in each column. For speed, the squares of four rows are added up before they are
+  // compared.
   const greatest = new Float64Array(width);
   let start = 0;
   for (; start + 4 * width <= matrix.length; start += 4 * width) {

@@ -1,4 +1,4 @@
-// Secant updates: improve a Hessian that was computed once by the curvature observed in later steps.
+// Secant updates: a Hessian that was computed only once is improved with the curvature that later steps observe.
 
 type Vector = Float64Array;
 

@@ -4,7 +4,10 @@ import { categoryOptions, numericOptions, one, operator, type OptionsIn, two } f
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'));
 
-/** The parts of an instant with their values, in the order in which `Date` numbers them. */
+/**
+ * The calendar parts that can be extracted from an instant, each with its values in the order in which `Date` numbers
+ * them.
+ */
 const PARTS = {
   month: ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
   weekday: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],

@@ -7,7 +7,10 @@ import { column } from '../parts/schema-parts.ts';
 /** Kind of an input: numbers, texts (categories and flags), or instants. */
 export type InputKind = 'number' | 'text' | 'instant';
 
-/** A value of a column; null is missing. Instants are microseconds since 1970 UTC, flags the texts `true` and `false`. */
+/**
+ * A value of a column; null means that it is missing. Instants are microseconds since 1970 UTC, flags the texts `true`
+ * and `false`.
+ */
 export type Value = number | string | null;
 
 /** Computes a value from the values of the inputs, in their order, and the row time in microseconds since 1970 UTC. */

@@ -16,7 +16,7 @@ const columnDrift = z.strictObject({
   threshold: z.number().gt(0).optional(),
 });
 
-// Without `wasserstein`, which is a distance in standard deviations and needs numbers.
+// `wasserstein` is not offered here, because it is a distance in standard deviations and needs numbers.
 /** How drift of a category is detected. */
 export const categoryDrift = columnDrift
   .extend({

@@ -6,7 +6,7 @@ import { type Severity } from './schema-parts.ts';
 /** A kind of contract that a column may have. */
 export type ContractKind = (typeof CONTRACT_KINDS)[number];
 
-/** The name that SageMaker Model Monitor uses for this kind of violation. */
+/** A name that SageMaker Model Monitor uses for a kind of violation. */
 export type ViolationCheck =
   | 'data_type_check'
   | 'completeness_check'
@@ -44,20 +44,20 @@ export interface ContractResult {
   readonly share: number;
   /** Largest share of violations with which the contract is still kept. */
   readonly bound: number;
-  /** The first rows that break it, at most 5; empty for freshness. */
+  /** The first rows that break the contract, at most 5; empty for freshness. */
   readonly examples: readonly Example[];
-  /** SageMaker's name for the violation; null if it has no name for it. */
+  /** SageMaker's name for the violation; null if SageMaker has none. */
   readonly violation: ViolationCheck | null;
   /** The result as a sentence. */
   readonly words: string;
 }
 
-/** Records a violation: the row's position in its chunk, and the value; null is missing. */
+/** Records a violation: the row's position in its chunk, and the value; null means that the value is missing. */
 export type NoteViolation = (row: number, value: number | string | null) => void;
 
 /** Checks a numeric column, one chunk at a time. */
 export interface NumberScan {
-  /** Records each violation in a chunk; NaN is missing. */
+  /** Records each violation in a chunk; NaN means that the value is missing. */
   add(values: Float64Array, note: NoteViolation): void;
   /** Rows that were checked and rows that break the contract, if `add` does not check all rows or record all violations. */
   readonly counted?: () => { readonly rows: number; readonly violations: number };
@@ -79,7 +79,7 @@ export interface Statement {
   readonly wrong: string;
   /** How numbers are checked; absent for a contract that a numeric column cannot have. */
   readonly numbers?: () => NumberScan;
-  /** Which texts break it: missing values, repeats of an earlier value, or values that a function rejects. */
+  /** Which texts break the contract: missing values, repeats of an earlier value, or values that a function rejects. */
   readonly texts?: 'missing' | 'repeats' | TextCheck;
 }
 

@@ -3,10 +3,11 @@ import { categoryOf } from './category.ts';
 import { type ContractRule, type MatchTexts, maxBroken } from './contract.ts';
 
 /**
- * Requires that every value matches `matches` from its first character to its last, with the flag `u`; only for category
- * columns that declare it. Each distinct value is tested once. A value longer than a category, from rows that were frozen
- * before texts were truncated, is not tested and does not match, because the time of a match may grow steeply with the
- * length. If the pattern takes too long on the values of the window, the contract cannot be checked and counts as broken.
+ * Requires that every value matches `matches` from its first character to its last, with the flag `u`; only for
+ * category columns that declare it. Each distinct value is tested once. Rows that were frozen before texts were
+ * truncated may contain a value longer than the longest category. Such a value is not tested and counts as not
+ * matching, because the time of a match may grow steeply with the length. If the pattern takes too long on the values
+ * of the window, the contract cannot be checked and counts as broken.
  */
 export const regex: ContractRule = {
   kind: 'regex',

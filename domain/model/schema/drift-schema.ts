@@ -1,14 +1,17 @@
 // The schema of `drift`: when a window counts as drifted.
 import { z } from 'zod';
 
-/** Default share of drifted columns from which a window counts as drifted: Tidegate's own, and the preset's. */
+/**
+ * Default share of drifted columns from which a window counts as drifted: the default of Tidegate itself (`own`) and
+ * that of the preset (`evidently`).
+ */
 const DEFAULT_SHARE = { own: 0.3, evidently: 0.5 } as const;
 
 /** Settings of the test of all columns together. */
 const multivariateSchema = z.strictObject({
   /** How far above 0.5 the lower end of the AUC's interval must be. @default depends on the number of columns: 0.05 up to three, 0.13 for 23, at most 0.15 */
   threshold: z.number().gt(0).lt(0.5).optional(),
-  /** Approximate number of rows taken from each side; more rows take more time. */
+  /** Approximate number of rows taken from the window, and also from the reference; more rows take more time. */
   rows: z.int().min(200).max(50_000).default(4_000),
   /** Seed of the random numbers that choose rows and folds. */
   seed: z.int().default(1),
@@ -21,8 +24,8 @@ export type ShareWeights = 'equal' | 'usage';
 
 /**
  * Schema of the drift policy. Defaults are filled in when a definition is applied, so that stored definitions do not
- * change. Definitions that were stored before `weights` and `multivariate` existed lack them; those weight columns by
- * usage and do not test all columns together.
+ * change. Definitions that were stored before `weights` and `multivariate` existed lack both. With such a definition,
+ * columns are weighted by usage, and all columns together are not tested.
  */
 export const driftSchema = z
   .strictObject({
@@ -35,7 +38,7 @@ export const driftSchema = z
     share: z.number().gt(0).max(1).optional(),
     /** Significance level, compared with the adjusted p-value. */
     alpha: z.number().gt(0).lt(1).default(0.05),
-    /** Minimum number of values that a column needs on each side. */
+    /** Minimum number of values that a column needs in the window, and also in the reference. */
     minRows: z.int().min(2).default(30),
     /** How columns are weighted in the share, unless a column has a weight: all equally, or by how much the champion uses them. @default equal */
     weights: z.enum(['equal', 'usage']).optional(),

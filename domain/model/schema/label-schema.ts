@@ -12,7 +12,10 @@ export const labelSchema = z.strictObject({
   timestamp: column,
   /** Column with the instant at which a label became known; without it a label counts as known at its timestamp. */
   known: column.optional(),
-  /** How long after its row a label is expected. Until then it is awaited, after that it is overdue. */
+  /**
+   * How long after the time of its row a label is expected at the latest. Until then it is awaited, after that it is
+   * overdue.
+   */
   delay: duration.default('0 days'),
   /** What it means if there is still no label after the delay; by default nothing, and the row stays unlabelled. */
   absentMeans: z.literal('negative').optional(),

@@ -155,11 +155,20 @@ export const trainingSchema = z
       .optional(),
     /** How scores are calibrated to probabilities, fitted on out-of-fold scores of the training rows. @default 'none' */
     calibration: z.enum(['none', 'platt', 'isotonic', 'auto']).optional(),
-    /** The operating threshold, from which a score counts as positive; chosen on out-of-fold scores of the training rows. @default 0.5 */
+    /**
+     * The operating threshold: scores at or above it count as positive. It is chosen on out-of-fold scores of the
+     * training rows.
+     *
+     * @default 0.5
+     */
     threshold: thresholdSchema.optional(),
     /** Options of the trees; only for the trainer `gradient-boosted-trees`. */
     trees: treesSchema.optional(),
-    /** What happens to a retrain if a feature seems to know the label. @default 'refuse' */
+    /**
+     * What happens to a retrain if a feature predicts the label so well that it may be derived from it.
+     *
+     * @default 'refuse'
+     */
     leakAlarm: leakAlarmSchema.optional(),
   })
   .refine(({ trainer, trees }) => trees === undefined || trainer === 'gradient-boosted-trees', {

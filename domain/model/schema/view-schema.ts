@@ -20,7 +20,7 @@ export const viewSchema = z
     timestamp: column,
     /** Column with the instant at which a row became known. If it is set, `lag` is required. */
     known: column.optional(),
-    /** How long after its timestamp a row may become known and still be used. */
+    /** How late the table is loaded: a row is used if it became known at most this long after the row time of the entity. */
     lag: duration.optional(),
     /** Rows loaded before this instant count as known at their own timestamp (backfilled history). */
     knownSince: z.iso.datetime({ offset: true }).optional(),
