@@ -45,7 +45,7 @@ export class CategoryWriter implements ColumnWriter {
     this.codes[row] = length < 0 ? MISSING_CODE : this.#known.codeOf(bytes, at, length);
   }
 
-  /** Adds the values that are new since the last call to the dictionary, and returns it. */
+  /** Adds to the dictionary the values that are new since the last call, and returns the dictionary. */
   readDictionary(): readonly string[] {
     for (const text of this.#known.texts(this.dictionary.length)) this.dictionary.push(text);
     return this.dictionary;

@@ -16,7 +16,7 @@ export interface DerivedColumn {
 
 /** Evaluates the derived columns of a definition over the rows of a chunk. */
 export class DerivedColumns {
-  /** By name, in the order of evaluation, including those that are not features. */
+  /** The derived columns by name, in the order of evaluation, including columns that are not features. */
   readonly columns: ReadonlyMap<string, DerivedValues>;
   readonly #derive: ReturnType<typeof rowDeriver>['derive'];
   readonly #sources: number;

@@ -41,7 +41,7 @@ export class HoldoutScorer {
   readonly #labels: Uint8Array[] = [];
   readonly #clusters: Uint32Array[] = [];
   readonly #chunkRows: number;
-  /** Buffers for each feature's values in the holdout rows, reused by the next chunk. */
+  /** A buffer for each feature with its values in the holdout rows; the next chunk uses the same buffer. */
   readonly #numbers = new Map<string, Float64Array>();
   readonly #codes = new Map<string, Uint32Array>();
   #window = NO_ROWS;

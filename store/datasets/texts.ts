@@ -1,5 +1,5 @@
-// The format of a chunk of texts: their number, the end offset of each, and their UTF-8 bytes, so that one can be
-// read without the others.
+// The format of a chunk of texts: how many texts there are, the end offset of each, and their UTF-8 bytes. With the
+// offsets, one text can be read without the others.
 
 const NUMBER_BYTES = 4;
 

@@ -29,7 +29,7 @@ export class ClusterSet {
     return this.#known.size;
   }
 
-  /** Adds the clusters of some rows. */
+  /** Adds the clusters to which some rows belong. */
   add(keys: Keys, rows: Uint32Array): void {
     for (const row of rows) {
       const key = this.#keyOf(keys.bytesAt(row));

@@ -146,8 +146,8 @@ interface FixedParts {
 
 /**
  * Refuses a definition whose entity keys, label or holdout differ from those of the model, because its versions are
- * compared on one holdout with one label. As long as the model has no version and no retrain is open, they may still
- * be changed: the model then adopts those of the definition.
+ * compared on one holdout with one label. As long as the model has no version and no retrain is open, a definition
+ * may still change them, and the model then has the keys, label and holdout of that definition.
  *
  * @param transaction has locked the model's row
  * @throws TidegateError DEFINITION_CONFLICT with the old and the new value of each changed field

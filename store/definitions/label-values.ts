@@ -5,7 +5,10 @@ import { type Database, inTransaction } from '../postgres/database.ts';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { labelValueSql } from '../join/label-value-sql.ts';
 
-/** A value of the label's column as text, the number of its rows, and its class (-1: neither). */
+/**
+ * A value of the label's column as text, the number of its rows, and its class (1: positive, 0: negative, -1:
+ * neither).
+ */
 interface LabelValue {
   readonly value: string;
   readonly rows: number;

@@ -20,7 +20,10 @@ const isNumeric = fits('numeric');
 const isDate = fits('date');
 const isInstant = fits('timestamp with time zone');
 
-/** Within each kind from the narrowest type to the widest. A column that passes no test is text. */
+/**
+ * The tests in the order in which they are tried: narrower types come before wider ones of the same kind. If the
+ * values of a column pass none, its type is text.
+ */
 const tests: readonly (readonly [InferredType, (value: string) => boolean])[] = [
   ['bigint', (value) => WHOLE.test(value) && isBigint(value)],
   // A whole number that does not fit in a bigint is a code: real numbers are not that long.

@@ -1,4 +1,5 @@
-// Fast path of an import: COPY straight into a table that has no rows at this as-of.
+// Fast path of an import: copies a file directly into a table that has no rows at the as-of instant or, if rows have
+// their own times, no rows at all.
 import pg from 'pg';
 import { quoteColumn } from '../postgres/sql-text.ts';
 import { copyFile } from './copy-file.ts';
@@ -19,11 +20,13 @@ export interface LoadedFile {
 }
 
 /**
- * Loads a file whose rows are all first versions, because the table has no rows at their time. Nothing is compared,
- * and the primary key finds an entity that is in the file twice. Other writers wait until the transaction ends.
+ * Loads a file whose rows are all first versions, because the table has no rows at the as-of instant (or no rows at
+ * all). Nothing is compared, and the primary key finds an entity that is in the file twice. Other writers wait until
+ * the transaction ends.
  *
- * @returns undefined if the table already has rows at that time, if checking this would cost more than it saves, or
- *   if anything is wrong with the file. Then nothing is kept, and the normal path reports the problems.
+ * @returns undefined if the table already has rows at the as-of instant (or any rows, if rows have their own times),
+ *   if checking this would cost more than it saves, or if anything is wrong with the file. Then nothing is kept, and
+ *   the normal path reports the problems.
  */
 export async function loadNew(
   run: ImportRun,
@@ -87,8 +90,9 @@ const SCAN_PER_BYTE = 4;
 const SCAN_ALWAYS = 16 * 1024 * 1024;
 
 /**
- * Returns the times of a first version that are not in the file, in the format of COPY; undefined if the table has,
- * or may have, rows at that time. If rows have their own times, the table must be empty.
+ * Returns the times to add to each row of the file, in the format of COPY: the as-of instant, unless rows have their
+ * own times, and the time at which the rows became known. Undefined if the table has, or may have, rows at the as-of
+ * instant. If rows have their own times, the table must be empty.
  */
 async function firstVersion(
   client: pg.ClientBase,

@@ -86,7 +86,7 @@ function whyUnreadable(error: NodeJS.ErrnoException): string {
  *
  * @param csv the format of CSV files; absent values are detected
  * @returns undefined for a file without a header
- * @throws MalformedFile if it does not have the format that its name says
+ * @throws MalformedFile if it does not have the format that its name implies
  */
 export function openSource(
   file: SourceFile,

@@ -10,8 +10,9 @@ import { labelValueSql, UNREADABLE } from './label-value-sql.ts';
 const AS_KNOWN_AT = '$3';
 
 /**
- * Builds a left join of the label. `label.tidegate_label` is 1, 0, -1 if the value means neither, or null if no label is
- * known; `label.tidegate_known` is when it became known, null if the table has no such column.
+ * Builds a left join of the label. `label.tidegate_label` is 1 for a positive label, 0 for a negative one, -1 if the
+ * value means neither, and null if no label is known; `label.tidegate_known` is when it became known, null if the
+ * table has no such column.
  *
  * @param asKnownAt the statement's parameter for the instant by which a label must be known
  */

@@ -1,4 +1,4 @@
-// Finds the newest row time for which a label exists, which is where a training window ends.
+// Finds the newest row time for which a label exists. A training window ends at this time.
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Database } from '../postgres/database.ts';
 import { labelsKnownBy } from '../postgres/snapshot.ts';

@@ -43,20 +43,29 @@ export function sourceColumnsSql(definition: ModelDefinition): string[] {
   });
 }
 
-/** For each view `matched_<n>`, and `hidden_<n>`: rows were in reach but none was known in time. */
+/**
+ * Returns two columns for each view. `matched_<n>`: the view has values for the row. `hidden_<n>`: the view had rows
+ * in reach, but none was known in time.
+ */
 export const reachSql = (definition: ModelDefinition, plan: JoinPlan): string[] =>
   definition.features.flatMap((view, index) => [
     `${viewAlias(index)}.tidegate_matched as matched_${index}`,
     `${hiddenSql(definition, view, index, plan.views[index] as ViewPlan)} as hidden_${index}`,
   ]);
 
-/** For each view `backfilled_<n>`: the row that was used counts as known only because of `knownSince`. */
+/**
+ * Returns a column for each view, `backfilled_<n>`: the row that was used counts as known only because of
+ * `knownSince`.
+ */
 export const backfilledSql = ({ features }: ModelDefinition): string[] =>
   features.map(
     (_, index) => `coalesce(${viewAlias(index)}.tidegate_backfilled, false) as backfilled_${index}`,
   );
 
-/** For each view `at_<n>`: the timestamp of the row that was used, in microseconds; null if no row was found. */
+/**
+ * Returns a column for each view, `at_<n>`: the timestamp of the row that was used, in microseconds; null if no row
+ * was found.
+ */
 export const timesSql = ({ features }: ModelDefinition): string[] =>
   features.map((_, index) => `${microsOfInstantSql(`${viewAlias(index)}.tidegate_at`)} as at_${index}`);
 

@@ -8,7 +8,7 @@ import { type ChangedKeys } from './changed-rows.ts';
 import { type RowsOf } from './online-writer.ts';
 import { instantLiteral } from './source.ts';
 
-/** One reason for listing entities, optionally limited to a range of entity keys (as texts). */
+/** One rule by which entities are put on the list, optionally limited to a range of entity keys (as texts). */
 export type Reason = {
   /** Only entities after this one. */
   readonly after?: string | null;
@@ -26,8 +26,9 @@ export type Reason = {
 );
 
 /**
- * The table of listed entities: their key columns, `tidegate_entity`, `tidegate_newest`, and `tidegate_position`,
- * which starts at 1.
+ * The table of listed entities. Columns: the key columns; `tidegate_entity`, the entity key as text;
+ * `tidegate_newest`, the time of the entity's newest row; `tidegate_position`, its place in the order of the keys,
+ * from 1.
  */
 export const ENTITIES = 'pg_temp.tidegate_entities';
 

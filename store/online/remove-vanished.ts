@@ -18,7 +18,7 @@ const BATCH = 5_000;
  * Removes the online rows of entities that do not exist at the instant of the run. Rows of later instants are kept,
  * except by a reset.
  *
- * They are found by one anti-join of two tables with statistics, and removed in batches. Each batch records its
+ * The rows are found by one anti-join of two analysed tables, and removed in batches. Each batch records its
  * progress, so that an interrupted run loses nothing, and a cancelled run ends after the current batch.
  *
  * @returns how many rows were removed

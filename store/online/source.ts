@@ -56,7 +56,7 @@ export function reachSql(source: Source, instant: string): string {
 
 /**
  * Returns the SQL condition that a row of `source` became usable between two instants, or stopped being usable. Cheap
- * comparisons come first: they exclude most rows, none of whose times is between the instants.
+ * comparisons come first: they exclude the rows that have no time between the two instants, which are most rows.
  *
  * @param earlier ISO 8601
  * @param later ISO 8601, not before `earlier`

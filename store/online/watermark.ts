@@ -22,7 +22,7 @@ export interface Watermark {
   readonly mark: SourceMark;
 }
 
-/** A run that has not finished. */
+/** The recorded progress of a run that has not finished. */
 export interface Progress {
   readonly asOf: Date;
   readonly newestAsOf: Date;
@@ -63,7 +63,7 @@ export async function findWatermark(
 
 /**
  * Returns the newest watermark of any definition of a model: it shows how recent the model's online rows are. A
- * watermark in the future does not count, because it would be used as the instant for other definitions.
+ * watermark in the future is left out, because it would be used as the instant for other definitions.
  */
 export async function newestWatermark(database: Database, model: string): Promise<Date | undefined> {
   const row = await database.kysely

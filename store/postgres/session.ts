@@ -91,7 +91,7 @@ function splitOptions(options: string): { settings: [string, string][]; rest: st
   return { settings, rest: rest.join(' ') };
 }
 
-/** Sets up the connections of one URL, all of which are of the same kind. */
+/** Sets up the connections of one URL. All of them are of the same kind. */
 export class Sessions {
   readonly #config: pg.ClientConfig;
   readonly #settings: Settings;

@@ -1,5 +1,5 @@
-// Computes the means of a feature reference that an earlier release stored without means, from the rows that it was
-// made from.
+// Computes the moments (count, mean and standard deviation) of the numeric columns of a feature reference. Earlier
+// releases stored references without moments; they are computed from the rows that the reference was made from.
 import { type FeatureReference } from '../../domain/data/profile/feature-reference.ts';
 import { addMoments, type Moments, momentsOf, NO_MOMENTS } from '../../domain/data/math/moments.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -12,7 +12,7 @@ import { everyChunk, readChunks } from '../datasets/read-chunks.ts';
  * Returns the reference with the moments of its numeric columns. If it has none, they are computed from the numeric
  * columns of the dataset; if the rows were deleted or no longer match their digest, the moments stay null.
  *
- * @param datasetId of the rows that the reference was made from
+ * @param datasetId the dataset that the reference was made from
  */
 export async function withMoments(
   database: Database,

@@ -32,7 +32,8 @@ interface Counted {
 }
 
 /**
- * Returns facts about the rows table and the tables of the views, each once, as known at the end of the window.
+ * Returns facts about the rows table and the tables of the views, each once, as they were known at the end of the
+ * window.
  *
  * Runs one statement per table. It selects the greatest timestamp, the row counts of the last two periods of
  * `monitor.every`, and for the window the number of rows and how many of them repeat the key and instants of another

@@ -92,7 +92,7 @@ export async function countHoldoutUse(
   return rows[0] ?? { decisions: 0, onSameRows: 0 };
 }
 
-/** Returns the comparison of a candidate, if it was made. */
+/** Returns the comparison of a candidate; undefined if none was made yet. */
 export const findComparison = (
   database: Database,
   model: string,

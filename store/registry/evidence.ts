@@ -9,7 +9,7 @@ export interface Evidence {
   readonly model: string;
   readonly version: number;
   readonly digest: string;
-  /** The champion that it was compared with; null if there was none. */
+  /** The champion that the version was compared with; null if the model had no champion. */
   readonly championVersion: number | null;
   readonly body: unknown;
   readonly expiresAt: Date;

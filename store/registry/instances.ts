@@ -69,7 +69,7 @@ const isAlive = sql<boolean>`heartbeat_at > clock_timestamp() - make_interval(se
 /** The answer of one live instance to the request to load and check a version. */
 export interface InstanceAnswer {
   readonly instance: string;
-  /** Null if it neither serves the version nor has answered the newest request. */
+  /** Null if the instance does not serve the version and has not answered the newest request yet. */
   readonly state: InstanceState['state'] | null;
   readonly problem: string | null;
 }

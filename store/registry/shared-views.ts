@@ -11,7 +11,10 @@ export interface ViewUse {
   /** Number of the model's newest definition. */
   readonly definitionVersion: number;
   readonly appliedAt: Date;
-  /** Where the declarations differ: `before` is the other model's, `now` is this one's. Empty if they agree. */
+  /**
+   * Where the declarations differ: `before` is the value in the other model, `now` is the value in this one. Empty if
+   * they agree.
+   */
   readonly differences: readonly Difference[];
   /**
    * Number of the newest earlier definition of the other model whose declaration agreed with this one. The other

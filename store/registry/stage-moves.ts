@@ -8,7 +8,7 @@ import { type Stage, type Tables } from '../postgres/tables.ts';
 
 /** Who moves a version, and what authorizes the move. */
 export interface Authority {
-  /** The person, or `tidegate` if a rule moved it. */
+  /** The person, or `tidegate` if a rule decided on the move. */
   readonly actor: string;
   /** How the actor was established: `rule`, `unverified` (the name is only claimed) or `key`. */
   readonly authority: string;

@@ -16,7 +16,7 @@ export async function writeTrainingPlan(
     .execute();
 }
 
-/** Returns the plan of a retrain, if it was made. */
+/** Returns the plan of a retrain; undefined if none was made yet. */
 export async function findTrainingPlan(
   database: Database,
   retrainId: string,

@@ -41,7 +41,7 @@ export interface NewVersion {
   readonly trainer: string;
   readonly artifact: unknown;
   readonly reference: unknown;
-  /** Its scores on rows that it was not fitted on; absent if there were none. */
+  /** The scores of the version on rows that it was not fitted on; absent if there were no such rows. */
   readonly scoreReference?: EncodedScoreReference | null;
   /** The recipes that were compared; absent if there was only one. */
   readonly tuning?: Tuning | null;

@@ -11,7 +11,7 @@ export interface CsvOptions {
   readonly encoding?: Encoding;
   /** One character. @default comma, semicolon, tab or pipe, detected from the header */
   readonly delimiter?: string;
-  /** One character, or empty for none. @default the double quote */
+  /** One character, or an empty text if cells are never quoted. @default the double quote */
   readonly quote?: string;
 }
 

@@ -9,7 +9,7 @@ import iconv from 'iconv-lite';
 /** How to read a file as text. */
 export interface DetectedEncoding {
   readonly encoding: Encoding;
-  /** Length of the byte order mark in bytes, which is not part of the text. */
+  /** Number of bytes to skip at the start of the file: the byte order mark, if there is one. */
   readonly skip: number;
   /** Whether the encoding was guessed from the bytes: neither the user nor the file names it, and it is not UTF-8. */
   readonly isGuess: boolean;
@@ -67,8 +67,8 @@ async function readHead(path: string): Promise<Buffer> {
 }
 
 /**
- * Detects UTF-16 without a byte order mark: a header is mostly ASCII, so in UTF-16 every other byte of it is zero,
- * and in UTF-8 none is.
+ * Detects UTF-16 without a byte order mark: a header is mostly ASCII, so in UTF-16 every other byte of the header is
+ * zero, and in UTF-8 no byte is zero.
  */
 function utf16Of(head: Buffer): Encoding | undefined {
   const pairs = head.length >> 1;
