@@ -25,7 +25,7 @@ export async function openScorer(source: ScorerSource): Promise<Scorer> {
   // Imported only here, because most compute threads do not need these modules.
   const { lookForOnnxRuntimeIn } = await import('./onnx-runtime.ts');
   const { openOnnxScorer } = await import('./onnx-scorer.ts');
-  // A thread does not have the folder that was set in its process.
+  // The folder that was set in the process is not visible in a thread, so it is set again.
   if (source.runtime !== null) lookForOnnxRuntimeIn(source.runtime);
   return openOnnxScorer(source.artifact, source.bytes);
 }

@@ -6,7 +6,7 @@ import { type Solver } from './solvers/logistic-problem.ts';
 
 /** Settings of a fit. */
 export interface TrainingOptions {
-  /** Recorded in the artifact; the only source of a trainer's random numbers. */
+  /** All random numbers of a trainer come from this seed. It is recorded in the artifact. */
   readonly seed: number;
   /** Strength of the L2 penalty, from 0; scikit-learn's 1 / C. @default 1 */
   readonly l2?: number;

@@ -9,7 +9,10 @@ export interface AgeLimit {
   /** Name of the view, or of its table if the view has no name. */
   readonly name: string;
   readonly maxAge: Duration;
-  /** What happens to an older value: it counts as missing, the request is refused, or it is used with a warning. */
+  /**
+   * What happens to a value older than `maxAge`: it counts as missing, the request is refused, or it is used with a
+   * warning.
+   */
   readonly then: 'null' | 'error' | 'warn';
   /** The columns that are read from the view. */
   readonly columns: readonly string[];

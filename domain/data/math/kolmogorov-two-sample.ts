@@ -13,7 +13,7 @@ const QUICKLY_COUNTED = 100_000;
  *
  * If max(n, m) ≤ 10,000, it is exact, by counting lattice paths with d rounded to a multiple of 1/lcm(n, m). For larger
  * samples it uses the finite-n Kolmogorov distribution at round(nm / (n + m)). The exact test assumes that there are no
- * ties; with ties it is conservative, so p is at least the true p-value.
+ * ties; with ties it is conservative: the result is at least the true p-value.
  *
  * Source: scipy 1.17 `ks_2samp(method='auto')`; Hodges 1958 for the paths.
  *

@@ -13,7 +13,7 @@ export interface CategoryReference {
   readonly values: readonly string[];
   /** Number of rows of each value. */
   readonly counts: Float64Array;
-  /** Number of rows with any other value. */
+  /** Number of rows with a value that is not in `values`. */
   readonly other: number;
   /**
    * Number of values with exactly one row. Divided by the number of rows, it estimates the share of rows of a later
@@ -29,9 +29,9 @@ export interface CategoryProfile {
   readonly name: string;
   /** Number of rows of each value of the reference, in the same order. */
   readonly counts: Float64Array;
-  /** Number of rows of each value that the reference does not list; at most 10,000 values. */
+  /** Number of rows of each value that the reference does not list. At most 10,000 such values are kept. */
   readonly unseen: ReadonlyMap<string, number>;
-  /** Number of rows with any other value. */
+  /** Number of rows with a value that is neither in the reference nor in `unseen`. */
   readonly unlisted: number;
   readonly missing: number;
 }

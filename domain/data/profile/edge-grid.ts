@@ -2,8 +2,8 @@
 
 /**
  * A uniform grid over the bin edges (without the outermost 1 % on either side). If a value's cell contains no edge, the
- * cell gives the bin directly; otherwise it gives the few edges that are left to compare. Eleven times as fast as a binary
- * search over 1,023 edges.
+ * cell gives the bin directly; otherwise it gives the few edges that are left to compare. This is eleven times as fast
+ * as a binary search over 1,023 edges.
  */
 export interface EdgeGrid {
   readonly edges: Float64Array;

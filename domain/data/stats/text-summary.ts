@@ -1,7 +1,7 @@
 // Summarises a category column of any length and any number of values in little memory.
 import { byCodeUnits } from '../../canonical-json.ts';
 
-/** When there are more than twice this many values, only this many are kept. */
+/** When there are more than twice this many values, at most this many of them are kept. */
 const KEPT = 20_000;
 const MAX_TOP = 5;
 
@@ -24,8 +24,8 @@ export interface TextSummary {
 }
 
 /**
- * Summarises a column, one value at a time. Beyond 40,000 distinct values, all counts are lowered by the same number
- * until half of the values are left.
+ * Summarises a column, one value at a time. When there are more than 40,000 distinct values, all counts are lowered by
+ * the same number, chosen so that at most 20,000 values keep a count above 0.
  *
  * Source: Misra & Gries 1982, in the batched form of Anderson et al. 2017.
  *

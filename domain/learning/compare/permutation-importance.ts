@@ -28,7 +28,7 @@ export interface ImportanceOptions {
  *
  * Source: Breiman, Machine Learning 45 (2001); model-agnostic as in Fisher, Rudin and Dominici, JMLR 20 (2019).
  *
- * @param rows labelled rows, none of which the model was trained on
+ * @param rows labelled rows on which the model was not trained
  * @param score scores rows of a frame, in the given order
  * @example await permutationImportance(frame, evaluationRows(frame), (other, rows) => scoreRows(artifact, other, rows), { seed: 7 })
  */

@@ -27,8 +27,8 @@ const MAX_ATTEMPTS = 6;
  * the descent does not converge, they start from the coefficients that it has reached. Linearly dependent columns share
  * their effect.
  *
- * The library cannot continue from where it stopped, so each attempt starts again: with twice the steps if the last one
- * ended too early, and with the penalty approximated around the coefficients that it found.
+ * The library (ml-logistic-regression) cannot continue from where it stopped, so each attempt starts again: with twice
+ * the steps if the last one ended too early, and with the penalty approximated around the coefficients that it found.
  *
  * @example fitLogistic({ matrix, width, labels, l2: 1 }, (fraction) => heartbeat(fraction))
  */
@@ -134,9 +134,9 @@ const length = (vector: Float64Array): number => Math.hypot(...vector);
 const SCALE = 0.5;
 
 /**
- * Extra rows that replace the penalty l2/2 · Σ coefficient², because the library has none. Each penalised column has one row
- * with `scale` in that column, 0 elsewhere and the weight `weight`, where weight · scale² = 4 · l2. Near 0 the log loss of
- * such a row has the curvature of the penalty.
+ * Extra rows that replace the penalty l2/2 · Σ coefficient², because the library does not support a penalty. Each
+ * penalised column has one row with `scale` in that column, 0 elsewhere and the weight `weight`, where weight · scale²
+ * = 4 · l2. Near 0 the log loss of such a row has the curvature of the penalty.
  */
 interface PenaltyRows {
   readonly scale: number;

@@ -167,7 +167,7 @@ const coalesceSchema = z.strictObject({
   inputs: z.array(column).min(1).readonly(),
   /** The value if no column has one; absent means null. */
   otherwise: z.union([z.number(), categoryText]).optional(),
-  /** The possible values if the columns are texts; absent means any. */
+  /** The possible values if the columns are texts; absent means that any value is possible. */
   values: z.array(categoryText).min(1).readonly().optional(),
   ...numericOptions,
 });

@@ -64,7 +64,7 @@ export const columnSchema = z.discriminatedUnion('type', [
   z.strictObject({
     /** Texts, each a category. */
     type: z.literal('category'),
-    /** Contract: the possible values; absent means any. */
+    /** Contract: the possible values; absent means that any value is possible. */
     values: z.array(categoryText).min(1).readonly().optional(),
     /** Contract: a regular expression that the whole value must match. */
     matches: regularExpression.optional(),

@@ -28,7 +28,7 @@ export interface Example {
 /** The result of one contract in one window. */
 export interface ContractResult {
   readonly kind: ContractKind | 'freshness';
-  /** Null for a contract of a table. */
+  /** Null for a contract on the whole table. */
   readonly column: string | null;
   /** Null for a derived column. */
   readonly table: string | null;
@@ -59,7 +59,10 @@ export type NoteViolation = (row: number, value: number | string | null) => void
 export interface NumberScan {
   /** Records each violation in a chunk; NaN means that the value is missing. */
   add(values: Float64Array, note: NoteViolation): void;
-  /** Rows that were checked and rows that break the contract, if `add` does not check all rows or record all violations. */
+  /**
+   * Returns the numbers of rows that were checked and of rows that break the contract. Needed only if `add` does not
+   * check all rows, or does not record all violations.
+   */
   readonly counted?: () => { readonly rows: number; readonly violations: number };
 }
 

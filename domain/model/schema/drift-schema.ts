@@ -40,7 +40,12 @@ export const driftSchema = z
     alpha: z.number().gt(0).lt(1).default(0.05),
     /** Minimum number of values that a column needs in the window, and also in the reference. */
     minRows: z.int().min(2).default(30),
-    /** How columns are weighted in the share, unless a column has a weight: all equally, or by how much the champion uses them. @default equal */
+    /**
+     * How columns are weighted in the share of drifted columns, unless a column states its own weight: all equally, or
+     * by how much the champion uses them.
+     *
+     * @default equal
+     */
     weights: z.enum(['equal', 'usage']).optional(),
     /** Whether to test if all columns together distinguish the window from the reference, and how. @default on; off with the preset */
     multivariate: z.union([z.literal(false), multivariateSchema]).optional(),

@@ -11,7 +11,10 @@ export const viewSchema = z
     name: name.optional(),
     /** Table or view that is read. */
     table,
-    /** Columns of the table by entity key, if the table has only some of the keys or uses other column names. */
+    /**
+     * For each entity key, the column of the table that contains it. Needed only if the table has only some of the
+     * keys, or other column names.
+     */
     keys: z
       .record(column, column)
       .refine((keys) => Object.keys(keys).length > 0, 'names no key')
@@ -28,7 +31,10 @@ export const viewSchema = z
     ttl: duration.optional(),
     /** How old a value may be when it is looked up online; absent means any age. */
     maxAge: span.optional(),
-    /** What an online look-up does with an older value: return null, refuse the request, or return it with a warning. */
+    /**
+     * What an online look-up does with a value older than `maxAge`: return null, refuse the request, or return it with
+     * a warning.
+     */
     pastMaxAge: z.enum(['null', 'error', 'warn']).default('warn'),
     /** How old the newest row of the table may be at the end of a window. */
     freshness: z
