@@ -43,7 +43,7 @@ export interface LeaksChecked {
 /** A training window to check. */
 export interface LeaksToCheck {
   readonly retrainId: string;
-  /** The error of the last attempt, if the check is to be recorded as failed; absent if it is to be made. */
+  /** The error of the last attempt, if the check is to be recorded as failed; absent if the check is to be made. */
   readonly failed?: Failed;
 }
 
@@ -100,8 +100,8 @@ function refusalOf(check: LeakCheck, { promotion }: ModelDefinition): LeaksCheck
 }
 
 /**
- * Judges the newest monitor window on its own if there are older rows, because a recent leak would be diluted among all
- * rows.
+ * Also judges the newest monitor window separately if there are older rows, because a recent leak would be diluted
+ * among all rows.
  */
 async function judgeNewest(
   frame: Frame,

@@ -31,7 +31,10 @@ export interface ComparisonAsked {
    */
   readonly outOfTime?: TemporalHoldout;
   readonly outOfTimeFailed?: Failed;
-  /** The error of the last attempt, if the comparison is to be recorded as failed; absent if it is to be made. */
+  /**
+   * The error of the last attempt, if the comparison is to be recorded as failed; absent if the comparison is to be
+   * made.
+   */
   readonly failed?: Failed;
 }
 

@@ -1,4 +1,5 @@
-// Profiles a window or a part of it: counts of its features in the champion's bins, and of the champion's scores.
+// Profiles a window or a part of a window: counts its features in the bins of the champion's reference, and the
+// champion's scores in the bins of its score reference.
 import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
 import { profileOfScores } from '../domain/drift/prediction-change.ts';
 import { decodeReference, type EncodedReference } from '../domain/data/profile/profile-codec.ts';
@@ -20,11 +21,11 @@ export interface Counting {
   readonly dataset: Dataset;
   readonly scorer: Scorer;
   readonly reference: FeatureReference;
-  /** The bins of the champion's scores; null if it has no score reference. */
+  /** The bins of the champion's scores; null if the champion has no score reference. */
   readonly scores: FeatureReference | null;
 }
 
-/** Returns the bins of a version's scores, as a single column `score`; null if it has no score reference. */
+/** Returns the bins of a version's scores, as a single column `score`; null if the version has no score reference. */
 export async function scoreBins(
   database: Database,
   { model, version }: { readonly model: string; readonly version: number },

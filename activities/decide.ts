@@ -1,4 +1,5 @@
-// The two decisions of the loop: gathers the facts; the rules are in domain/decisions.
+// Makes the two decisions of the loop, on retraining and on promotion: gathers the facts and applies the rules of
+// domain/decisions.
 import { type DriftVerdict } from '../domain/drift/verdict.ts';
 import { criticalFeatures } from '../domain/model/define-model.ts';
 import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
@@ -60,7 +61,7 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     };
     const decided = decideRetrain(facts, policy);
     const alarms = decided.outcome === 'judgement failed' ? [] : (decided.alarms ?? []);
-    // An earlier attempt may have decided already: the recorded decision is the one that counts.
+    // If an earlier attempt has already decided, its recorded decision is kept and returned.
     const { decision, summary } = await decideReport(database, reportId, {
       decision: { ...decided, facts },
       summary:
@@ -181,7 +182,7 @@ function driftFailed({ championVersion, quality, drift }: Report): Failed | unde
   return drift.failed ?? (isDue ? { code: null, reason: drift.reason } : undefined);
 }
 
-/** Returns the newest waiting window that has enough labels by now; if none has, the newest waiting window. */
+/** Returns the newest waiting window that has enough labels now; if no window has enough, the newest waiting window. */
 async function waitingReport(
   database: Database,
   report: Report,
@@ -206,7 +207,7 @@ function estimatedAuc(part: PerformancePart | null): RetrainFacts['estimated'] {
   return estimated && { value: estimated.value, least: estimated.least };
 }
 
-/** The AUC in the champion's own comparison before it was promoted. */
+/** Returns the AUC that was measured for the champion in the comparison before its promotion. */
 async function promisedAuc(database: Database, model: string, champion: number): Promise<Interval | null> {
   const comparison = await findComparison(database, model, champion);
   return comparison?.body.candidate.auc ?? null;

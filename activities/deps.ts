@@ -1,4 +1,4 @@
-// Shared by all steps: connections, the run a step belongs to, progress and cancellation, and checks of input.
+// Helpers that all steps share: connections, the run of a step, progress and cancellation, and checks of input.
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { type Client } from '@temporalio/client';
 import { TidegateError } from '../domain/errors.ts';
@@ -73,13 +73,13 @@ export interface ReportRef {
   readonly reportId: number;
 }
 
-/** A report of which one part is to be judged. */
+/** A report, one part of which (quality, drift or performance) is to be measured. */
 export interface ReportToJudge extends ReportRef {
   /** The error of the last attempt, if the part is to be recorded as failed; absent if the part is to be measured. */
   readonly failed?: Failed;
 }
 
-/** A result with one line for the run's details. */
+/** A result with one line of text for the details of the run. */
 export interface Described {
   readonly words: string;
 }

@@ -15,7 +15,10 @@ import { type Retrain } from '../store/registry/retrains.ts';
 import { type Version } from '../store/registry/versions.ts';
 import { freezeControl } from './deps.ts';
 
-/** The labelled holdout rows of a window, with their row numbers in the dataset and the keys of all its rows. */
+/**
+ * The labelled holdout rows of a window, with their row numbers in the dataset, and the keys of all rows of the
+ * dataset.
+ */
 export interface Evaluation {
   readonly dataset: Dataset;
   /** Contains only the evaluation rows. */
@@ -25,8 +28,8 @@ export interface Evaluation {
 }
 
 /**
- * Returns the evaluation window: that of the report that caused the retrain, otherwise the monitor window at the
- * requested instant.
+ * Returns the evaluation window: the window of the report that caused the retrain; without a report, the monitor window
+ * at the requested instant.
  */
 export async function evaluationDataset(
   database: Database,

@@ -67,7 +67,7 @@ function failureOf(error: unknown, taskQueue: string): unknown {
   if (inner instanceof TimeoutFailure && inner.timeoutType === 'SCHEDULE_TO_START') {
     return new TidegateError(
       'TREES_WORKER_MISSING',
-      `the definition requires gradient-boosted trees, but no trees worker took the fit from ${treesQueue(taskQueue)}`,
+      `the definition requires gradient-boosted trees, but no trees worker took the fit from the task queue ${treesQueue(taskQueue)}`,
       { cause: error },
     );
   }

@@ -21,9 +21,12 @@ export interface OpenedReport {
   readonly labelledRows: number;
   /** Describes the labels and backfilled history; absent in runs that started before it was recorded. */
   readonly words?: string;
-  /** Number of parts in which the window is profiled: 1 if it is small or there is no reference to compare it with. */
+  /**
+   * Number of parts in which the window is profiled: 1 if the window is small or is not compared with a reference's
+   * bins.
+   */
   readonly parts: number;
-  /** Who last applied the definition; counts as the requester of a retrain that a scheduled run starts. */
+  /** Who last applied the definition; this person is the requester of a retrain that a scheduled run starts. */
   readonly appliedBy: string;
 }
 
@@ -41,7 +44,7 @@ const describeRows = (dataset: Dataset): string =>
 /** Rows frozen longer ago than this are frozen again, because labels may have arrived or been corrected since. */
 const MAX_REUSED_AGE_MS = 60 * 60_000;
 
-/** Whether a dataset contains the rows that freezing this window by this definition would find now. */
+/** Whether a dataset can be reused, because freezing this window with this definition would now find the same rows. */
 const isStillTrue = (dataset: Dataset, window: Window, definitionVersion: number): boolean =>
   dataset.expiredAt === null &&
   dataset.definitionVersion === definitionVersion &&
@@ -98,8 +101,8 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
   },
 
   /**
-   * Freezes the training window, which ends at the newest row with a known label. If the report has just frozen the same
-   * window, uses its dataset.
+   * Freezes the training window, which ends at the newest row with a known label. If a report has just frozen the same
+   * window, uses the report's dataset.
    */
   async freezeTrainingWindow({ retrainId }: { retrainId: string }): Promise<{ words: string }> {
     const retrain = await getRetrain(database, retrainId);

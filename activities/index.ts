@@ -26,7 +26,8 @@ import { validateActivities } from './validate.ts';
 import { decisionActivities } from './verify-decision.ts';
 
 /**
- * Creates every activity that the workflows call. An error on a source table names the table as the definition does.
+ * Creates every activity that the workflows call. If a source table causes an error, the error names the table as the
+ * definition does.
  */
 export const createActivities = (deps: ActivityDeps) =>
   namingSources(deps.database, {

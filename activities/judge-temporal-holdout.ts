@@ -78,7 +78,7 @@ export async function evaluateTemporalHoldout(
   }
 }
 
-/** The cutoff and the rows after it; see `cutoffTime`. */
+/** The cutoff time and the evaluation rows after it; see `cutoffTime`. */
 interface Cutoff {
   readonly cut: Date;
   readonly rowTimes: number;
@@ -146,7 +146,8 @@ async function freezePast(
   { retrainId, candidate }: TemporalHoldoutInput,
   { definition, tuning, cut }: Past,
 ): Promise<Dataset> {
-  // If the label table does not record when a label became known, it counts as known once its delay has passed.
+  // If the label table does not record when a label became known, the label counts as known once the definition's label
+  // delay has passed.
   const labelledUntil =
     definition.label.known === undefined ? before(cut, durationOf(definition.label.delay)) : cut;
   const newest = await newestLabelledTime(database, definition, labelledUntil, cut);

@@ -12,7 +12,7 @@ import { getVersion } from '../store/registry/versions.ts';
 import { type ActivityDeps } from './deps.ts';
 import { type MaterializedDefinition } from '../workflows/protocol/messages.ts';
 
-/** The online rows of one definition, and the instant to which they are to be brought. */
+/** Which definition's online rows to bring up to date, and the instant as of which the rows are to be. */
 export interface DefinitionRows {
   readonly model: string;
   readonly definitionVersion: number;
@@ -60,13 +60,16 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
       return { versions: keeping };
     },
 
-    /** Brings the online rows of one definition to an instant; a retry continues where the previous attempt stopped. */
+    /**
+     * Brings the online rows of one definition up to date as of an instant; a retry continues where the previous
+     * attempt stopped.
+     */
     materializeDefinition: bring,
 
     /**
-     * Brings the online rows of a candidate's definition to the end of the window that it was compared on, or to the
-     * instant of the model's newest online rows if that is later, so that no entity gets an older row when the version
-     * changes.
+     * Brings the online rows of a candidate's definition up to date, as of the end of the window on which the candidate
+     * was compared, or as of the instant of the model's newest online rows if that is later, so that no entity gets an
+     * older row when the version changes.
      */
     async materializeOnline({
       model,

@@ -1,4 +1,4 @@
-// Posts notifications to one webhook, about events on which a person may want to act.
+// Posts notifications about events that a person may want to act on, to one webhook.
 import { log } from '@temporalio/activity';
 import { type ActivityDeps, currentRun } from './deps.ts';
 

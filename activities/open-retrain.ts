@@ -5,7 +5,7 @@ import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 
 /** The steps that open and close a retrain. */
 export const retrainActivities = ({ database }: ActivityDeps) => ({
-  /** Opens the requested retrain, or returns that it has already run. */
+  /** Opens the requested retrain; `alreadyClosed` is true if the retrain has already run to its end. */
   async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {
     requireName('requestedBy', request.requestedBy);
     const retrain = await openRetrain(database, {

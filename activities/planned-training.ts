@@ -31,7 +31,7 @@ export async function trainingSource(
  * Plans a training. The frame of the plan contains only training rows, so that the choice of a recipe cannot use the
  * holdout. The same source and change always give the same plan.
  *
- * @param change the instant after which rows follow the new world; null if it is not known
+ * @param change the instant after which the rows come from the changed world; null if no change is known
  * @throws TidegateError ONE_CLASS, TOO_FEW_LABELS, DATASET_CHANGED, DATASET_EXPIRED
  */
 export async function plannedTraining(

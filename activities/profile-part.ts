@@ -8,7 +8,7 @@ import { getVersion, readReference } from '../store/registry/versions.ts';
 import { countWindow, referenceOf, scoreBins } from './count-window.ts';
 import { type ActivityDeps, freezeControl } from './deps.ts';
 
-/** A part of a report's window: number `part`, from 0, of `parts`. */
+/** One of the `parts` parts of a report's window; `part` is its number, from 0. */
 export interface PartRef {
   readonly reportId: number;
   readonly part: number;

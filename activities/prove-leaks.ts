@@ -8,7 +8,7 @@ import { labelTimes } from '../store/join/label-times.ts';
 import { type Version } from '../store/registry/versions.ts';
 import { type Evaluation } from './evaluation.ts';
 
-/** A proof, and the number of evaluation clusters that any version was trained on, each counted once. */
+/** A proof, and the number of distinct evaluation clusters on which at least one of the versions was trained. */
 export interface Proved {
   readonly proof: LeakProof;
   readonly leakedClusters: number;

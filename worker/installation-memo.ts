@@ -28,11 +28,11 @@ export function ownerIn(memo: Record<string, unknown> | undefined): string | und
 export function foreign(what: string, owner: string, own: Installation): TidegateError {
   return new TidegateError(
     'FOREIGN_INSTALLATION',
-    `${what} belongs to the installation ${owner}, and this database is the installation ${own.id}`,
+    `${what} belongs to the installation ${owner}, but this database belongs to the installation ${own.id}`,
     {
       remedy:
         'Give this installation a namespace of its own (TEMPORAL_NAMESPACE). ' +
-        `Only if this database stands in the place of the other, after a restore: \`tidegate adopt ${owner}\`.`,
+        `If this database replaces the other one after a restore, run \`tidegate adopt ${owner}\` instead.`,
     },
   );
 }
@@ -156,7 +156,7 @@ export function ownActivities(
       if (model === undefined || (await knows(model))) return undefined;
       return new TidegateError(
         'FOREIGN_INSTALLATION',
-        `the run ${workflowId} carries no installation, and its model ${model} is not in this database`,
+        `the run ${workflowId} has no installation id, and its model ${model} is not in this database`,
       );
     }
     const own = await installation();

@@ -1,4 +1,5 @@
-// The table of tasks for threads. Each is a function of plain data, which is copied to the thread and back.
+// The table of tasks for threads. Each task is a function of plain data; its input is copied to the thread, and its
+// result is copied back.
 import {
   type DomainClassification,
   domainClassifier,
@@ -38,14 +39,14 @@ export const tasks = {
   crossValidate: (input: ValidationTask, onProgress: OnProgress): number[] =>
     crossValidate(input, onProgress),
 
-  /** Scores training rows by models that did not see them. */
+  /** Scores each training row with a model that was not fitted on it. */
   scoreOutOfFold: (
     { maxRows, ...input }: Omit<NamedTask, 'onProgress'> & { readonly maxRows: number },
     onProgress: OnProgress,
   ): ScoredOutOfFold => scoreOutOfFold({ ...input, onProgress }, maxRows),
 
   /**
-   * Measures how well each feature on its own predicts the label; leaves out features for which this cannot be
+   * Measures how well each feature on its own predicts the label; leaves out features for which that cannot be
    * measured.
    */
   judgeFeaturesAlone: (

@@ -12,7 +12,7 @@ import { tasks } from './tasks.ts';
  */
 const NICENESS = 5;
 
-// Linux has a priority for each thread; elsewhere this would slow down the whole process.
+// Only Linux has a priority for each thread; on other systems, this would change the priority of the whole process.
 if (process.platform === 'linux') {
   try {
     setPriority(0, NICENESS);

@@ -80,8 +80,8 @@ export function legible(message: unknown, decision: DecisionMessage['decision'])
 }
 
 /**
- * Queues decisions in the order in which they arrived, and keeps the outcome. The first outcome is final: later
- * decisions are still verified, so that each is recorded, and are refused.
+ * Queues decisions in the order in which they arrived, and keeps the outcome. The first outcome is final. Later
+ * decisions are refused, but they are still verified so that each of them is recorded.
  */
 export class PendingApproval {
   readonly #queue: QueuedDecision[] = [];

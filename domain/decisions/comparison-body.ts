@@ -47,7 +47,7 @@ export const describeChampion = (championVersion: number | null): string =>
 export interface Evaluated {
   readonly by: Judged['by'];
   readonly rows: number;
-  /** Which holdout rows these are. @example 'holdout rows after 2024-03-11' */
+  /** Description of the holdout rows on which this evaluation was made. @example 'holdout rows after 2024-03-11' */
   readonly where: string;
   readonly positiveClusters: number;
   readonly negativeClusters: number;

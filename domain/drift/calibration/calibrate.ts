@@ -38,7 +38,10 @@ export interface ColumnCalibration {
    */
   readonly learnt: number | null;
   readonly reason: string | null;
-  /** As-of instants of the windows that the threshold flags, given the adjusted p-value that was measured then. */
+  /**
+   * As-of instants of the windows that the present (or the learnt) threshold flags, given each window's adjusted
+   * p-value.
+   */
   readonly flaggedByPresent: readonly string[];
   readonly flaggedByLearnt: readonly string[];
 }
