@@ -96,8 +96,8 @@ const commonOptions = ({ shutdownGraceTime, isWorking, admit }: WorkerSettings) 
       ],
     },
     shutdownGraceTime: (shutdownGraceTime ?? '10 seconds') as '10 seconds',
-    // After this, steps that have not ended are abandoned and their connections closed: shutdown takes at most
-    // 20 seconds.
+    // After this time, steps that have not ended are abandoned and their connections closed: shutdown takes at most 20
+    // seconds.
     shutdownForceTime: '15 seconds',
   }) satisfies Partial<WorkerOptions>;
 

@@ -54,7 +54,8 @@ export async function refuseForeignSchedules(
 }
 
 /**
- * Writes the installation's id to the schedules of a model that have none, or the id of an installation that was adopted.
+ * Writes the installation's id to those schedules of a model that have no id or the id of an installation that was
+ * adopted.
  *
  * @returns ids of the schedules that were changed
  */

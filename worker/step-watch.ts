@@ -22,8 +22,8 @@ export interface StepWatchOptions {
 export type IsWorking = (backends: readonly number[]) => Promise<boolean>;
 
 /**
- * Returns a check that queries Postgres on a connection of its own, because all connections of the pool may be in use. A
- * statement that waits for a lock, or for this process to read or send, does not count as working.
+ * Returns an `IsWorking` check that queries Postgres on a separate connection, because all connections of the pool may
+ * be in use. A statement that waits for a lock, or for this process to read or send, does not count as working.
  */
 export const asksPostgres =
   (database: Database): IsWorking =>

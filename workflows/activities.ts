@@ -70,7 +70,8 @@ export const partActivities = (taskQueue: string) =>
   proxyActivities<Pick<Activities, 'profilePart'>>({ ...data, taskQueue: partQueue(taskQueue) });
 
 /**
- * Recipes are judged on the queue of the parts, because each occupies a thread and keeps the training window in memory.
+ * Recipes are judged on the queue of the parts, because judging a recipe occupies a thread and keeps the training
+ * window in memory.
  */
 export const recipeActivities = (taskQueue: string) =>
   proxyActivities<Pick<Activities, 'judgeRecipe'>>({

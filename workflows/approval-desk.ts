@@ -88,7 +88,7 @@ export class ApprovalDesk {
     for (;;) {
       if (this.outcome) return this.outcome;
       const now = Date.now();
-      // The deadline comes first: a decision that is read after it may also have been sent after it.
+      // Check the deadline first: a decision that is read after the deadline may also have been sent after it.
       if (now >= deadline) this.#approval.settle({ kind: 'expired' });
       else if (this.#approval.hasNext) await this.#verifyNext();
       else if (now >= remindAt) {

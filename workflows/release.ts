@@ -148,7 +148,7 @@ class Release {
       case 'expired':
         return this.#archive('expired', 'expired', 'nobody decided in time, and expiry never approves');
       case 'superseded':
-        // The newer candidate has already archived this one, unless the signal came from somebody else.
+        // The newer candidate has already archived this one, unless somebody sent the signal by hand.
         return this.#archive('superseded', 'superseded', `superseded by v${outcome.by}`);
     }
   }

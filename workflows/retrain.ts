@@ -242,7 +242,10 @@ async function settle(
   return close('staged', reason);
 }
 
-/** Starts the release; if that fails, archives the version so that it does not stay in Staging without one. */
+/**
+ * Starts the release of a version. If that fails, archives the version so that it does not stay in Staging without a
+ * release.
+ */
 async function handOver(
   model: string,
   version: number,

@@ -7,7 +7,10 @@ import { applyIsotonic, fitIsotonic } from '../data/math/isotonic.ts';
 /** A map from scores to probabilities, with the calibration errors by which it was chosen. */
 export interface Calibrator {
   readonly kind: 'none' | 'isotonic';
-  /** ECE of the reference's scores before calibration and out of fold after it; both null if calibration was not tried. */
+  /**
+   * Expected calibration error (ECE) of the reference's scores: before calibration, and after it with curves that were
+   * fitted without the row. Both are null if calibration was not tried.
+   */
   readonly eceBefore: number | null;
   readonly eceAfter: number | null;
   /** Returns the probabilities of scores, in their order. */

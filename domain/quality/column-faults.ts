@@ -178,8 +178,8 @@ const kindName = (kind: 'numeric' | 'category'): string => (kind === 'numeric' ?
 
 /**
  * Finds columns in which every entity has exactly the same value as in the previous window, although values changed
- * between that window and the one before it: the rows are new, but their content is old. One finding per table. Ignores
- * constant columns, columns that never change (such as a country of birth), and windows of fewer than 30 rows.
+ * between that window and the one before it: the rows are new, but their content is old. Returns one finding per table.
+ * Ignores constant columns, columns that never change (such as a country of birth), and windows of fewer than 30 rows.
  */
 export function unchangedColumns({ rows, columns, previous }: WindowFacts): Finding[] {
   if (rows < MIN_VALUES || !previous?.sameBefore) return [];

@@ -33,7 +33,7 @@ const RARE = 0.01;
 
 interface Candidate {
   readonly value: number | string;
-  /** Rows with the value; a lower bound if the sketch does not count them exactly. */
+  /** Number of rows with the value; a lower bound if the sketch does not count the value exactly. */
   readonly rows: number;
   /** Share of the value in the reference. */
   readonly was: number;
@@ -63,7 +63,7 @@ export const defaultFilled: ColumnCheck = (column, reference) => {
   const odds = oddsRatio(top, side.present);
   if (odds < MIN_ODDS || !side.othersAlike(top)) return undefined;
   const isWarning = odds >= WARNING_ODDS && side.isSuspicious(top);
-  // A known category that becomes more frequent is drift, and drift reports it.
+  // A known category that becomes more frequent is drift, which the drift part of the report covers.
   if (!isWarning && typeof top.value === 'string' && top.was > RARE) return undefined;
   return found(column, top, side.present, isWarning);
 };

@@ -34,7 +34,7 @@ export interface Finding {
   readonly table: string | null;
   /** `warn` is most likely a fault in the data; `info` may well be intended. Neither stops the loop. */
   readonly severity: 'info' | 'warn';
-  /** The numbers behind it; each is finite. */
+  /** The numbers behind the finding; each is finite. */
   readonly evidence: Readonly<Record<string, number | string | null>>;
   /** SageMaker's name for this kind of violation; null if it has none. */
   readonly violation: ViolationCheck | null;

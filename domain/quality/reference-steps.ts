@@ -2,7 +2,7 @@
 import { nextUp, total } from '../data/math/total.ts';
 import { type NumericReference } from '../data/profile/numeric-reference.ts';
 
-/** Cumulative counts of a numeric reference: exact at the edges of its bins, and bounds between them. */
+/** Cumulative counts of a numeric reference: exact counts at the edges of the bins, and bounds inside the bins. */
 export class ReferenceSteps {
   /** Number of values, not counting the rows of the value that is left out. */
   readonly size: number;

@@ -24,7 +24,7 @@ export interface TextFacts {
 /** A column of the window. */
 export type ColumnFacts = NumberFacts | TextFacts;
 
-/** A table of the definition, as a run of the monitor finds it. */
+/** What a monitor run finds about a table of the definition. */
 export interface TableFacts {
   readonly table: string;
   /** Whether it is the table of entity rows. */

@@ -78,7 +78,7 @@ export class WindowSketch {
     this.#byName = new Map(this.columns.map((column) => [column.name, column]));
   }
 
-  /** Starts the next piece; its columns follow one by one. */
+  /** Starts the next piece; add the columns of the piece afterwards, one by one. */
   startPiece(rows: number): void {
     this.#piece = rows;
     this.#hashes = new RowHashes(rows);

@@ -91,7 +91,7 @@ export interface MonitorResult {
 export interface RetrainRequest {
   readonly retrainId: string;
   readonly model: string;
-  /** The report that caused it; null if a person requested it. */
+  /** The report that caused the request; null if a person made the request. */
   readonly reportId: number | null;
   /**
    * End of the window on which the candidate is evaluated; null for the window of the report or, without a report, for
@@ -205,7 +205,7 @@ export interface MaterializeState {
   readonly step: string;
 }
 
-/** A decision sent as a signal; the signal's name says whether it approves or rejects. */
+/** A decision sent as a signal; the name of the signal says whether the decision approves or rejects. */
 export type SignalledDecision = Omit<DecisionMessage, 'decision'>;
 
 /** Approves the pending version. A signal gets no answer; the result is recorded among the model's decisions. */

@@ -22,7 +22,7 @@ import { before, durationOf } from '../../model/parts/duration.ts';
 export interface FrozenColumn {
   readonly name: string;
   readonly kind: 'numeric' | 'category';
-  /** Values of a category column; the codes of every piece index into it. */
+  /** Values of a category column; the codes in every piece are indices into this list. */
   readonly dictionary?: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export class ContractCheck {
     );
   }
 
-  /** Starts the next piece; its columns follow one by one. */
+  /** Starts the next piece; add the columns of the piece afterwards, one by one. */
   addRows(rows: number): void {
     this.#rows += rows;
   }

@@ -12,8 +12,9 @@ const MAX_DISTINCT = 2 ** 21;
  * No value occurs twice in the window. Every occurrence after the first is a violation; missing values are not
  * violations. Declared by a column with `unique`.
  *
- * Exact for texts, and for numbers with up to 2,097,152 distinct values. Beyond that, a sample by hash is checked: half
- * of the values, then a quarter and so on. Each sampled value is counted exactly, and `rows` counts the sampled rows.
+ * Exact for texts, and for numbers with up to 2,097,152 distinct values. If there are more, only a sample of the values
+ * is checked, chosen by hash: half of them, or a quarter if half are still too many, and so on. Each sampled value is
+ * counted exactly, and `rows` counts the sampled rows.
  */
 const unique: ContractRule = {
   kind: 'unique',
@@ -113,7 +114,10 @@ function oneOf(values: readonly string[]): string {
   return `one of ${values.slice(0, MAX_NAMED).join(', ')}${rest}`;
 }
 
-/** Finite values lie between `min` and `max`, inclusive. Declared by a column with either; a count starts at 0. */
+/**
+ * Finite values lie between `min` and `max`, inclusive. Declared by a column with `min`, `max` or both; a count always
+ * has the lower bound 0.
+ */
 const range: ContractRule = {
   kind: 'range',
   violation: 'baseline_drift_check',
