@@ -89,7 +89,7 @@ function featureColumn({ feature }: ChosenFeature, rows: readonly (FoundRow | un
     const value = sentValue(spec, row?.record[name]);
     column.values.push(value);
     column.statuses.push(statusOf(value, times, row, views));
-    // The timestamp of a value derived from several views is the oldest of theirs.
+    // If a value is derived from several views, its timestamp is the oldest timestamp of these views.
     column.event_timestamps.push(
       times.length === 0 ? NO_TIME : new Date(Math.floor(Math.min(...times) / 1_000)).toISOString(),
     );

@@ -14,7 +14,7 @@ export interface ChosenFeature {
   readonly name: string;
 }
 
-/** Chooses all features of one model. @throws TidegateError INVALID_REQUEST if two have the same name in the answer */
+/** Chooses all features of one model. @throws TidegateError INVALID_REQUEST if two would have the same name in the answer */
 export const allFeatures = (of: OnlineModel, fullNames: boolean): ChosenFeature[] =>
   named(
     onlineFeatures(of).map((feature) => ({ of, feature })),

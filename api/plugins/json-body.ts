@@ -110,7 +110,7 @@ function parseJson(text: string): unknown {
       },
     );
   }
-  // If a name appears twice in one object, JSON.parse keeps the last value, which may not be the one that was meant.
+  // If a name appears twice in one object, JSON.parse keeps the last value, but the client may have meant the first.
   if (countFields(body) !== written) {
     throw new TidegateError('INVALID_REQUEST', 'the body has the same field twice in one object');
   }

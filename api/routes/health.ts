@@ -16,7 +16,7 @@ const ready = z.object({
   problems: z
     .array(z.string())
     .describe(
-      'Problems that do not prevent answers: versions that could not be loaded, a prediction log that is behind',
+      'Problems that do not prevent answers: versions that could not be loaded, a prediction log that is late in writing predictions',
     ),
 });
 
@@ -61,7 +61,7 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
   );
 }
 
-/** Reports a prediction log that is behind; predictions are still answered, so this alone does not make the process unready. */
+/** Reports a prediction log that is behind. Predictions are still answered, so the process stays ready. */
 function logBehind({ waiting, behindSince, problem }: PredictionLogState): Place[] {
   if (!behindSince) return [];
   const why = problem === undefined ? '' : `: ${problem}`;

@@ -82,12 +82,17 @@ const prediction = z.object({
         view: z.string(),
         timestamp: z.iso.datetime().describe('Timestamp of the stored value'),
         max_age: z.string(),
-        used: z.boolean().describe('Whether the value was used nevertheless; otherwise it counts as missing'),
+        used: z
+          .boolean()
+          .describe('Whether the value was used although it is too old; if false, it counts as missing'),
       }),
     )
     .optional()
     .describe('Views whose stored values are older than their maxAge'),
-  as_of: z.iso.datetime().optional().describe('Row time: that of the online row, or the one in the request'),
+  as_of: z.iso
+    .datetime()
+    .optional()
+    .describe('Row time: the as-of of the online row or, without a key, the row time of the request'),
 });
 
 /** One prediction of an answer. */

@@ -57,10 +57,10 @@ interface Doubtful {
   readonly transaction: string;
 }
 
-/** How long a row may wait before the log counts as behind, in milliseconds; rows are normally written every second. */
+/** If a row has waited longer than this, the log counts as behind. Milliseconds; rows are normally written every second. */
 const BEHIND_MS = 5_000;
 
-/** If a row fails alone this often while others are written, the row is at fault, even if its error is a temporary one. */
+/** A row that fails alone this often while other rows are written is dropped, even if its error is a temporary one. */
 const MAX_ALONE = 5;
 
 /** How often an unchanged problem is logged again, in milliseconds. */
@@ -221,7 +221,7 @@ export class PredictionLog {
     }
   }
 
-  /** Whether an error is caused by the rows: Postgres says so, or it did not come from Postgres, as for a row that cannot be sent. */
+  /** Whether the rows caused an error: Postgres blames a value, or a row could not even be sent to Postgres. */
   #isRowsFault(error: unknown): boolean {
     const blame = postgresFailure(error)?.blame;
     return blame === 'values' || (blame === undefined && !isTemporary(error));
@@ -261,13 +261,13 @@ export class PredictionLog {
     else this.#waiting.push(only);
   }
 
-  /** Returns the rows in hand to the front of the queue. */
+  /** Moves the rows of `#inHand` back to the front of the queue. */
   #putBack(): void {
     this.#waiting = this.#inHand.concat(this.#waiting);
     this.#inHand = [];
   }
 
-  /** Removes rows from those in hand. */
+  /** Removes rows from `#inHand`. */
   #take(batch: readonly Waiting[]): void {
     const settled = new Set(batch);
     this.#inHand = this.#inHand.filter((each) => !settled.has(each));

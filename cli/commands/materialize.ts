@@ -67,7 +67,7 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
     .addOption(
       new Option(
         '--to <instant>',
-        'end of the range that starts at --from; the rows are brought up to this instant, or to the as-of of the other rows if that is later',
+        'end of the range that starts at --from; the rows are brought up to this instant, or to the as-of of the other online rows if that is later',
       )
         .argParser(parseInstant)
         .conflicts(['full', 'asOf']),

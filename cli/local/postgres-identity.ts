@@ -64,7 +64,7 @@ export const giveTo = async (path: string, identity: Identity | undefined): Prom
 export const SYSTEM_FOLDER = '/var/lib/tidegate';
 
 /**
- * The folder in {@link SYSTEM_FOLDER} that replaces a data folder; the same for each call with the same data folder.
+ * The folder in {@link SYSTEM_FOLDER} that replaces a data folder. Every call with that data folder returns this same path.
  *
  * @example systemPlace('/root/x/.tidegate/postgres') // '/var/lib/tidegate/data-5f0c...'
  */

@@ -51,7 +51,7 @@ function explain(error: unknown): TidegateError | undefined {
   if (error instanceof CancelledFailure || error instanceof TerminatedFailure) {
     return new TidegateError('INTERNAL', `the run was cancelled or terminated: ${error.message}`, {
       cause: error,
-      remedy: "Look at the run in Temporal's web UI, then start it again.",
+      remedy: "See in Temporal's web UI why the run ended, then start it again.",
     });
   }
   return postgresFailure(error)?.error ?? temporalFailure(error);

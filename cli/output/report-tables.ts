@@ -179,7 +179,7 @@ function means({ mean }: ColumnVerdict): Cell {
   return from === null && to === null ? null : `${from ?? 'unknown'} → ${to ?? 'unknown'}`;
 }
 
-/** Both histograms on the same scale, so that their heights can be compared; null in reports of earlier releases. */
+/** Draws the histograms of reference and window on the same scale; null in reports of earlier releases. */
 function sparklines({ histogram }: ColumnVerdict): [Cell, Cell] {
   if (!histogram) return [null, null];
   const greatest = Math.max(...histogram.reference, ...histogram.window);

@@ -14,10 +14,10 @@ export interface VersionRow extends Omit<Version, 'datasetId'> {
   readonly tuning: Tuning | null;
   /** Its AUC on the holdout rows of its evaluation window; null before the comparison. */
   readonly auc: Interval | null;
-  /** The champion it was compared with and the champion's AUC on the same rows; null if compared with the class prior. */
+  /** The champion that it was compared with, and the champion's AUC on those rows; null if compared with the class prior. */
   readonly champion: { readonly version: number; readonly auc: Interval } | null;
   readonly difference: (Interval & { readonly p: number }) | null;
-  /** The move that brought it to its current stage; null in stage None. */
+  /** The stage move that brought the version to its current stage; null in stage None. */
   readonly moved: Pick<Transition, 'reason' | 'detail' | 'actor' | 'authority' | 'at'> | null;
 }
 

@@ -45,7 +45,7 @@ export async function findPending(database: Database, model: string): Promise<Pe
 }
 
 /**
- * Returns the version to decide on: the requested one, or the one that waits.
+ * Returns the version to decide on: the requested one, or the one that waits for a decision.
  *
  * @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION; NOTHING_PENDING if it does not wait; DECISION_REFUSED if it was
  * decided before, with the person and the time

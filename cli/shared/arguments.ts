@@ -168,7 +168,7 @@ export const latestInstant = (now = new Date()): Date => new Date(now.getTime() 
 
 /** `--future`. */
 export const futureOption = (): Option =>
-  new Option('--future', 'accept an instant in the future, which is refused otherwise');
+  new Option('--future', 'accept an instant in the future; without this option it is refused');
 
 /**
  * Refuses instants that lie more than five minutes in the future, unless `isMeant` is true.

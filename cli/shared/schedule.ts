@@ -123,7 +123,7 @@ export function scheduleOptions(definition: ModelDefinition, taskQueue: string):
   });
 }
 
-/** The schedule that brings online rows up to date, with the same policies; undefined if the definition sets none. */
+/** The schedule that brings online rows up to date, with the policies of the one above; undefined if no period is set. */
 export function onlineScheduleOptions(
   definition: ModelDefinition,
   taskQueue: string,

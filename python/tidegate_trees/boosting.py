@@ -28,7 +28,7 @@ class Options:
 
 @dataclass
 class Progress:
-    """State of the boosting: rounds done, the round with the lowest log loss on the validation rows, that loss, the model."""
+    """State of the boosting: rounds done, the round with the lowest validation log loss, that loss, the model."""
 
     rounds: int = 0
     best: int = 0

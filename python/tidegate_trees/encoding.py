@@ -5,16 +5,17 @@ import numpy as np
 from .frozen_rows import MISSING_CODE, Feature, Rows
 
 MAX_LEVELS = 200
-# The share of a level is shrunk towards the overall share, as if each level had this many more rows with that share.
+# A level's share of positives is shrunk towards the overall share, as if the level had this many more rows of which the
+# overall share is positive.
 SMOOTHING = 20.0
 
 
 def encode(rows: Rows) -> tuple[np.ndarray, list[dict]]:
     """Returns the matrix, and the description of each column for the artifact.
 
-    For categories ordered by their share of positives, the best split of the order is as good as the best of all
-    subsets (Fisher, JASA 53 (1958)). The 200 most common levels have a number each; rarer and unseen levels share one number,
-    placed at the overall share.
+    If categories are ordered by their share of positives, the best split of this order is as good as the best split into
+    any two subsets (Fisher, JASA 53 (1958)). The 200 most common levels have a number each; rarer and unseen levels share
+    one number, placed at the overall share.
     """
     matrix = np.empty((len(rows.labels), len(rows.features)), dtype=np.float32)
     columns = []
@@ -40,7 +41,8 @@ def _ordered(feature: Feature, labels: np.ndarray) -> tuple[np.ndarray, dict]:
     seen = [code for code in range(size) if counts[code] > 0]
     seen.sort(key=lambda code: (-counts[code], feature.dictionary[code]))
     kept = sorted(seen[:MAX_LEVELS], key=lambda code: (shares[code], feature.dictionary[code]))
-    # Rare and unseen levels get a number between those of the levels below and above the overall share.
+    # Rare and unseen levels get one number: above those of the levels whose share is below the overall share, and below the
+    # numbers of the others.
     below = sum(1 for code in kept if shares[code] < prior)
     numbers = np.full(size + 1, float(below), dtype=np.float32)
     for at, code in enumerate(kept):

@@ -24,13 +24,13 @@ SAMPLE_ROWS = 256
 
 
 class TreeFits:
-    """Runs the fits of one database."""
+    """The activity `fitTrees` for the fits that are stored in one database."""
 
     def __init__(self, database_url: str, checkpoint_seconds: float = 2.0) -> None:
         self._database_url = database_url
         self._checkpoint_seconds = checkpoint_seconds
-        # One fit at a time is enough to keep the cores busy. The worker still accepts the others, which wait here, because
-        # Temporal would otherwise conclude that no worker is running.
+        # One fit at a time is enough to keep the cores busy. The worker still accepts other fits, which wait for this lock,
+        # because Temporal would otherwise conclude that no worker is running.
         self._turn = threading.Lock()
 
     @activity.defn(name="fitTrees")
@@ -89,7 +89,7 @@ class TreeFits:
 
 @contextmanager
 def _turn_of(lock: threading.Lock) -> Iterator[None]:
-    # Waits in short intervals, because a cancellation is raised between them.
+    # Waits in short intervals, because the exception of a cancellation is only raised between two of them.
     while not lock.acquire(timeout=0.2):
         pass
     try:

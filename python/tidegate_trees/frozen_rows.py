@@ -42,8 +42,8 @@ def read_rows(
 ) -> Rows:
     """Reads the training rows whose bit is set in `chosen` (lowest bit first), or all training rows if it is None.
 
-    Reads in one snapshot, with the chosen rows and one chunk in memory. Raises UNKNOWN_DATASET, DATASET_EXPIRED or
-    DATASET_CHANGED.
+    Reads in one database snapshot, and keeps only the chosen rows and one chunk in memory. Raises UNKNOWN_DATASET,
+    DATASET_EXPIRED or DATASET_CHANGED.
     """
     with connection.transaction(), connection.cursor(binary=True) as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")

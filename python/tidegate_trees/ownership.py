@@ -1,4 +1,4 @@
-"""Refuses fits of another installation: databases may share a namespace, and the same fit id is a different fit in each."""
+"""Refuses fits of another installation: databases may share a namespace, and a fit id is a different fit in each."""
 
 import asyncio
 from datetime import timedelta

@@ -9,7 +9,8 @@ INPUT, OUTPUT = "features", "log_odds"
 def to_onnx(dumped: dict, width: int) -> bytes:
     """Makes a model of one TreeEnsembleRegressor, from a float32 matrix [N, width] to [N, 1].
 
-    LightGBM compares in float64, but the matrix is float32. A threshold rounded down to float32 splits the same values.
+    LightGBM compares in float64, but the matrix is float32. If a threshold is rounded down to float32, it still splits
+    the float32 values of the matrix in the same way.
     """
     nodes: dict[str, list] = {
         name: []

@@ -1,4 +1,4 @@
-// tidegate dataset verify: checks that the frozen rows are intact and that their source still gives the same rows.
+// tidegate dataset verify: checks that the frozen rows are intact and that the source tables still give the same rows.
 import { type Command } from 'commander';
 import { type DatasetDifference } from '../../../domain/data/dataset-difference.ts';
 import { verifyDataset } from '../../../store/datasets/verify.ts';

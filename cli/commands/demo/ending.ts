@@ -24,7 +24,7 @@ export interface Ending {
   readonly reportId: number;
 }
 
-/** Prints the table, then one line per place to look at. */
+/** Prints the table, then one line for each address or command. */
 export async function printEnding(
   output: Output,
   { services }: Scene,

@@ -38,7 +38,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   const hidden = await runCheck(
     about,
     () => refuseHiddenNow(database, definition),
-    'at most 5 % of the values of each view became known too late to be used',
+    'at most 5 % of the rows of each view became known too late to be used',
   );
   const indexes = await missingIndexes(database.pool, definition);
   const uncounted = await tablesWithoutStatistics(database.pool, definition);

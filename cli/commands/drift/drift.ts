@@ -93,7 +93,7 @@ async function placesOf(
   command: Command,
   config: () => Config,
 ): Promise<{ reference: TablePlace; current: TablePlace }> {
-  // If one of the two tables comes from a query, a single file is the other table.
+  // If only one file was given, it is the table that no query was given for.
   const files = [first, second].filter((file) => file !== undefined);
   const reference = referenceSql === undefined ? files.shift() : undefined;
   const current = currentSql === undefined ? files.shift() : undefined;

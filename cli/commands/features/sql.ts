@@ -52,7 +52,7 @@ export function addSql(features: Command, { config, output }: CommandContext): v
         output.line(
           `-- ${model}, definition ${version}: rows of (${window.from.toISOString()}, ${window.to.toISOString()}], labels known by ${asKnownAt}`,
         );
-        // The same setting as in Tidegate's own sessions: times without a zone are UTC, and a day has 24 hours.
+        // Tidegate's own sessions have this setting too. It makes times without a zone UTC, and a day 24 hours long.
         output.line(`set timezone = 'UTC';`);
         output.line(`${sql};`);
       }),

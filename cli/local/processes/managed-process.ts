@@ -54,7 +54,7 @@ export const signalProcess = (pid: number, signal: NodeJS.Signals): void => {
 
 const living = new Map<number, NodeJS.Signals>();
 
-// A last resort for a `process.exit` or a crash of ours: signal all servers that still run.
+// If this process calls `process.exit` or crashes, signal all children that still run, so that none is left behind.
 process.once('exit', () => {
   for (const [pid, signal] of living) signalProcess(pid, signal);
 });

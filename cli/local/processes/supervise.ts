@@ -1,4 +1,4 @@
-// Supervises one Node process of ours: starts it, restarts it when it ends, and stops it when asked to.
+// Supervises one Node process of Tidegate: starts it, restarts it when it ends, and stops it when asked to.
 import { setTimeout as delay } from 'node:timers/promises';
 import { paths } from '../../../paths.ts';
 import { TidegateError } from '../../../domain/errors.ts';
@@ -67,7 +67,7 @@ const untilReady = async (
 };
 
 /**
- * Starts a Node process of ours and resolves when it reports ready (see {@link reportReady}). From then on, restarts it
+ * Starts a Node process of Tidegate and resolves when it reports ready (see {@link reportReady}). From then on, restarts it
  * whenever it ends, after a wait that grows while it keeps failing.
  *
  * @throws TidegateError SERVER_FAILED if the first start fails, because restarting does not fix a wrong setting

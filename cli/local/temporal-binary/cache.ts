@@ -48,7 +48,8 @@ export const withPartialFolder = async <T>(
 
 /**
  * Stores a program in the cache under `path`. It is renamed to that path only after its bytes are on disk, so other
- * processes see the whole program or none. If two processes fetch it at the same time, the second stores the same bytes.
+ * processes see the whole program or no file. If two processes fetch it at the same time, the second replaces the file by
+ * identical bytes.
  */
 export const keep = (cache: string, path: string, bytes: Buffer): Promise<string> =>
   withPartialFolder(cache, async (folder) => {

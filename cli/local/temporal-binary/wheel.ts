@@ -78,7 +78,7 @@ const findEnd = (zip: Buffer): number => {
 
 const contents = (zip: Buffer, method: number, size: number, localAt: number): Buffer => {
   if (zip.readUInt32LE(localAt) !== LOCAL) throw new Error('the zip archive is damaged');
-  // The local header repeats name and extra field; its extra field may have another length than the one in the list.
+  // The local header repeats name and extra field of the list entry, but its extra field may have another length.
   const start = localAt + 30 + zip.readUInt16LE(localAt + 26) + zip.readUInt16LE(localAt + 28);
   const packed = zip.subarray(start, start + size);
   if (method === 0) return packed;

@@ -20,7 +20,7 @@ export interface Snapshot {
   readonly churned: boolean;
 }
 
-/** Mean number of times a week that playback stops to load: the one feature that drifts. */
+/** Mean number of times a week that playback stops to load, by month. Only this feature drifts. */
 const REBUFFERING: Readonly<Record<Month, number>> = { 0: 2.3, 1: 2.85 };
 
 /**

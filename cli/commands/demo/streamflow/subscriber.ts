@@ -41,7 +41,7 @@ export function subscriberOf(seed: number, index: number): Subscriber {
   const netService = random.choose<NetService>(['Fiber optic', 0.44], ['DSL', 0.34], ['No', 0.22]);
   const contract = random.choose<Contract>(['Month-to-month', 0.55], ['One year', 0.21], ['Two year', 0.24]);
   const streamTv = netService === 'No' ? null : random.chance(0.49);
-  // Subscribers who book television often book movies too, and the other way round.
+  // A subscriber who books television is more likely to book movies too.
   const streamMovies = streamTv === null ? null : random.chance(streamTv ? 0.71 : 0.28);
   return {
     id: `sf-${String(index + 1).padStart(7, '0')}`,
