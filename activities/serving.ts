@@ -68,7 +68,7 @@ async function waitForAll(
       const names = late.map(({ instance }) => instance).join(', ');
       throw new TidegateError(
         'SERVING_NOT_CONFIRMED',
-        `${describeVersion(version)} is not ${wanted} after ${patienceMs / 1_000} s on ${names}`,
+        `after ${patienceMs / 1_000} s, ${describeVersion(version)} is still not ${wanted} on ${names}`,
       );
     }
     await sleep(POLL_MS);

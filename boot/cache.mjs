@@ -122,7 +122,7 @@ async function digestsOf(/** @type {string} */ folder) {
   );
 }
 
-/** Removes all but the newest builds of a name, and drafts that killed processes left behind. */
+/** Removes the drafts left behind by killed processes, and all builds of a name except the newest. */
 async function removeOld(/** @type {string} */ base, /** @type {string} */ name) {
   try {
     const aged = await Promise.all(

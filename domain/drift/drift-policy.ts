@@ -10,7 +10,7 @@ export type EffectName = 'wasserstein' | 'psi' | 'jensenshannon';
 /** When a window counts as drifted. */
 export interface DriftPolicy {
   /**
-   * Applies these tests and rules instead of Tidegate's own; this needs the rows of the reference and of the window.
+   * Whose tests and rules to apply instead of Tidegate's own. A preset needs the rows of the reference and of the window.
    *
    * @default none
    */

@@ -79,7 +79,7 @@ export class TextCounts {
     this.counts = new Float64Array(dictionary.length);
   }
 
-  /** Counts codes into the dictionary; `MISSING_CODE` is missing. */
+  /** Counts codes, which are positions in the dictionary; `MISSING_CODE` stands for a missing value. */
   add(codes: Uint32Array): void {
     const { counts } = this;
     let missing = 0;

@@ -5,8 +5,8 @@ import { type JoinMethod, type JoinPlan } from './join-plan.ts';
 import { entityKeyColumns, sameKeySql, viewKeys } from './spine-sql.ts';
 import { inReachSql } from './reach-sql.ts';
 
-// If one look-up costs more than this share of reading the whole table, no index serves it. With an index, look-ups were
-// three times as fast as a scan, even for as many entity rows as a third of the table's rows.
+// A look-up that costs more than this share of a scan of the whole table is taken to have no index that it can use. With
+// an index, look-ups were three times as fast as a scan even if there were a third as many entity rows as table rows.
 const MAX_SHARE_OF_SCAN = 0.1;
 
 /**

@@ -42,7 +42,7 @@ const FIND = {
      and complete.definition_version = wanted.definition_version`,
 };
 
-/** Finds online rows in one query; the element of a key without a row is `undefined`. */
+/** Looks up online rows in one query. Returns one element per key, which is `undefined` if the key has no row. */
 export async function findOnlineRows(
   database: Database,
   keys: readonly OnlineKey[],

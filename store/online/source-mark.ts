@@ -48,8 +48,8 @@ const UNMARKED: Readonly<Record<string, string>> = { v: 'is a view', f: 'is a fo
 
 /**
  * Reads the catalog description of each source. The description covers only the columns that online rows are made
- * from, so that adding another column changes nothing. An enumeration is covered with its labels, because they can be
- * renamed without writing a row.
+ * from, so that adding another column changes nothing. For an enumeration it includes the labels, because renaming a
+ * label writes no row and would otherwise go unnoticed.
  */
 async function describeSources(client: pg.ClientBase, sources: readonly Source[]): Promise<SourceTable[]> {
   const asked = sources.map(({ table, timestamp, keys, view }, place) => ({

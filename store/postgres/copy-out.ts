@@ -17,8 +17,8 @@ export interface WireBytes {
 export type TakeWireRow = (wire: WireBytes, start: number) => void | Promise<void>;
 
 /**
- * Receives the fields of one row; null fields are null. Their memory is reused after the call. If a promise is returned,
- * nothing more is read until it settles.
+ * Receives the fields of one row; SQL NULL is passed as `null`. The memory of the fields is reused after the call. If a
+ * promise is returned, nothing more is read until it settles.
  */
 export type TakeRow = (fields: readonly (Buffer | null)[]) => unknown;
 

@@ -16,7 +16,7 @@ export interface PostgresFailure {
 interface Meaning {
   readonly code: ErrorCode;
   readonly blame: Blame;
-  /** A remedy more specific than that of the code. */
+  /** A more specific remedy than the default one for the error code. */
   readonly remedy?: string;
 }
 

@@ -21,7 +21,9 @@ interface Options {
 export function addSql(features: Command, { config, output }: CommandContext): void {
   features
     .command('sql')
-    .description('print the SQL statement that joins a window, with its instants filled in, ready for psql')
+    .description(
+      'print the SQL that joins the features of a window, with all times filled in, ready for psql',
+    )
     .argument('<model>', 'name of the model')
     .addOption(asOfOption('end of the window').makeOptionMandatory())
     .addOption(

@@ -2,7 +2,7 @@
 import { type Frame } from '../../data/frame.ts';
 import { Random } from '../../random.ts';
 
-/** The rows to score (`outside`) and the rows to learn from (`inside`); both ascending, both with rows of both classes. */
+/** The rows to score (`outside`) and the rows to learn from (`inside`); each list is ascending and contains rows of both classes. */
 export interface Fold {
   readonly inside: Uint32Array;
   readonly outside: Uint32Array;
