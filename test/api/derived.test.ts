@@ -147,7 +147,7 @@ describe('features sent with a key', () => {
       'a derived column',
       { per_hour: 3 },
       'INVALID_FEATURE',
-      'features.per_hour: is derived (fee / hours); send what',
+      'features.per_hour: is derived (fee / hours); send the columns that it is derived from instead',
     ],
     ['a derived column that is null', { per_hour: null }, 'INVALID_FEATURE', 'features.per_hour: is derived'],
     [
