@@ -114,7 +114,12 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
     }
     const window = windowEndingAt(newest, source.definition.training.window, source.definition.monitor);
     const reported = report && (await getDataset(database, report.datasetId));
-    if (reported && retrain.datasetId === null && isStillTrue(reported, window, source.version)) {
+    // A repeated call keeps to the dataset that the first one recorded.
+    const isReused =
+      retrain.datasetId === null
+        ? reported && isStillTrue(reported, window, source.version)
+        : reported?.id === retrain.datasetId;
+    if (reported && isReused) {
       await noteRetrain(database, retrainId, { datasetId: reported.id });
       return {
         words: `trains on the window of the report: ${reported.rows} rows, ${describeRows(reported)}`,
