@@ -2,12 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode } from '@temporalio/worker';
-import { paths } from '../paths.ts';
+import { workflowBundle } from '../worker/workflow-bundle.ts';
 
 const target = fileURLToPath(new URL('../.build/workflow-bundle.js', import.meta.url));
 
-const { code } = await bundleWorkflowCode({ workflowsPath: paths.workflows });
+const { code } = await workflowBundle();
 await mkdir(dirname(target), { recursive: true });
 await writeFile(target, code);
 

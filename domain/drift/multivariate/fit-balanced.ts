@@ -12,7 +12,7 @@ const MAX_STEPS = 15;
 const TOLERANCE = 1e-3;
 
 /** Labels and folds of the rows. */
-export interface FoldRows {
+interface FoldRows {
   /** 0 or 1 per row. */
   readonly labels: Uint8Array;
   /** The fold of each row, from 0. */
@@ -20,7 +20,7 @@ export interface FoldRows {
 }
 
 /** The regression fitted on all folds but one. */
-export interface FoldFit {
+interface FoldFit {
   readonly intercept: number;
   /** One per term that the fold uses, in the same order. */
   readonly coefficients: Float64Array;
@@ -38,7 +38,7 @@ export interface FoldFit {
  * @param terms every term that any fold uses
  * @param used for each fold, the positions in `terms` of the terms that its regression uses
  */
-export function fitFolds(
+function fitFolds(
   terms: readonly Term[],
   used: readonly (readonly number[])[],
   { labels, folds }: FoldRows,
@@ -223,17 +223,17 @@ export function outOfFold(
   const { terms, used } = termsByFold(single, chooseProducts(pairs, labels, folds, FOLDS));
   const fits = fitFolds(terms, used, { labels, folds });
 
-  const rowsByFold = Array.from({ length: FOLDS }, () => [] as number[]);
-  folds.forEach((fold, row) => rowsByFold[fold]!.push(row));
+  const every = Uint32Array.from({ length: rows }, (_, row) => row);
+  const rowsByFold = fits.map((_, fold) => every.filter((row) => folds[row] === fold));
   const scores = new Float64Array(rows);
   fits.forEach(({ intercept, coefficients }, fold) => {
-    const own = Uint32Array.from(rowsByFold[fold]!);
+    const own = rowsByFold[fold]!;
     for (const row of own) scores[row] = intercept;
     used[fold]!.forEach((position, at) => addTerm(scores, terms[position]!, coefficients[at]!, own));
   });
   const without = Array.from({ length: columns }, () => scores.slice());
   fits.forEach(({ coefficients }, fold) => {
-    const own = Uint32Array.from(rowsByFold[fold]!);
+    const own = rowsByFold[fold]!;
     used[fold]!.forEach((position, at) => {
       const term = terms[position]!;
       for (const column of new Set(term.columns)) addTerm(without[column]!, term, -coefficients[at]!, own);
