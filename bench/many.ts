@@ -9,6 +9,7 @@ import { applyModel } from '../cli/shared/apply-model.ts';
 import { generateMonth } from '../cli/commands/demo/streamflow/generate-month.ts';
 import { freePort } from '../cli/local/processes/free-port.ts';
 import { type ManagedProcess, startProcess } from '../cli/local/processes/managed-process.ts';
+import { MEMORY_SETTINGS } from '../cli/local/processes/supervise.ts';
 import { isReadyMessage } from '../cli/local/processes/ready-message.ts';
 import { startTemporal } from '../cli/local/temporal.ts';
 import { startMonitor } from '../cli/runs/follow-to-approval.ts';
@@ -151,6 +152,7 @@ async function startTidegate(command: 'worker' | 'api'): Promise<ManagedProcess>
       if (process.env['TIDEGATE_BENCH_LOG']) console.log(`[${command}] ${line}`);
     },
     env: {
+      ...MEMORY_SETTINGS,
       ...process.env,
       DATABASE_URL: database.url,
       TEMPORAL_ADDRESS: temporal.address,
