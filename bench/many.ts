@@ -89,6 +89,7 @@ try {
   const alone = await runAlone(2, months.ends[1]!);
   console.log(`one model alone, from monitor to a pending approval: ${alone.map(seconds).join(', ')}`);
   await runMonth('second month', 2, months.ends[1]!);
+  await decideAtOnce(200, digest);
   await tellRows();
   const { length: metrics } = await (await fetch(`${api}/metrics`)).text();
   console.log(`/metrics: ${(metrics / 1_000).toFixed(0)} kB`);
@@ -230,6 +231,39 @@ async function decide(model: string, version: number, evidenceDigest: string, co
   const text = await answer.text();
   if (answer.status !== 200 && !text.includes('DECISION_REFUSED')) console.log(`  ${answer.status}: ${text}`);
   return performance.now() - sentAt;
+}
+
+/** Lets many people approve one version at the same moment, and reports how they were answered and recorded. */
+async function decideAtOnce(people: number, evidenceDigest: string): Promise<void> {
+  const answered = await Promise.all(
+    Array.from({ length: people }, async (_, n) => {
+      const sentAt = performance.now();
+      const answer = await fetch(`${api}/models/${DECIDED}/decisions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          version: 1,
+          evidenceDigest,
+          decision: 'approve',
+          comment: '',
+          decidedBy: `person ${n}`,
+        }),
+      });
+      const body = (await answer.json()) as { error?: { code: string } };
+      return { outcome: body.error?.code ?? 'accepted', took: performance.now() - sentAt };
+    }),
+  );
+  const { rows } = await database.pool.query<{ recorded: number; accepted: number }>(
+    `select count(*)::int as recorded, (count(*) filter (where accepted))::int as accepted
+     from tidegate.decision where model = $1 and actor like 'person %'`,
+    [DECIDED],
+  );
+  const outcomes = new Map<string, number>();
+  for (const { outcome } of answered) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  console.log(`${people} decisions at once: ${describeTimes(answered.map(({ took }) => took))}`);
+  console.log(
+    `  ${[...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(', ')}; ${rows[0]?.recorded} rows, ${rows[0]?.accepted} of them accepted`,
+  );
 }
 
 async function approveAll(names: readonly string[], version: number): Promise<number[]> {
