@@ -14,6 +14,8 @@ export interface ServerDeps {
   readonly logger: FastifyBaseLogger;
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
+  /** The file that stops predictions while it exists. @default none */
+  readonly stopFile?: string | undefined;
 }
 
 /** The address to listen on. */

@@ -314,6 +314,11 @@ export const errorKinds = {
     false,
     'Roll back to a version that has been in Production; `tidegate versions <model>` lists them.',
   ),
+  MODEL_STOPPED: kind(
+    503,
+    false,
+    'A person stopped the predictions of this model; an operator lifts that with `tidegate start-serving <model>`.',
+  ),
   SERVING_NOT_CONFIRMED: kind(503, true, 'Read the log of the API instance that could not load the version.'),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
   DEFECT: kind(

@@ -16,7 +16,7 @@ const ready = z.object({
   problems: z
     .array(z.string())
     .describe(
-      'Problems that do not prevent answers: versions that could not be loaded, a prediction log that is late in writing predictions',
+      'Problems that do not prevent answers: versions that could not be loaded, a prediction log that is late in writing predictions, a stop file',
     ),
 });
 
@@ -45,7 +45,8 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
     },
     async () => {
       const obstacles = [...(await databaseObstacles(database)), ...serving.instance.obstacles()];
-      if (obstacles.length > 0) throw notReady([...obstacles, ...logBehind(serving.predictions.state)]);
+      const notes = [...logBehind(serving.predictions.state), ...stoppedByFile(serving.stops.file.isActive)];
+      if (obstacles.length > 0) throw notReady([...obstacles, ...notes]);
       return {
         status: 'ready' as const,
         instance: serving.instance.id,
@@ -54,7 +55,7 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
           ...serving.models
             .failures()
             .map(({ model, version, problem }) => `${model} version ${version}: ${problem}`),
-          ...logBehind(serving.predictions.state).map(({ at, problem }) => `${at}: ${problem}`),
+          ...notes.map(({ at, problem }) => `${at}: ${problem}`),
         ],
       };
     },
@@ -72,6 +73,10 @@ function logBehind({ waiting, behindSince, problem }: PredictionLogState): Place
     },
   ];
 }
+
+/** Reports a stop file. The process stays ready: it answers MODEL_STOPPED, and no other process should answer instead. */
+const stoppedByFile = (isActive: boolean): Place[] =>
+  isActive ? [{ at: 'serving', problem: 'stopped by file' }] : [];
 
 const notReady = (obstacles: readonly Place[]): TidegateError =>
   new TidegateError('NOT_READY', obstacles.map(({ at, problem }) => `${at}: ${problem}`).join('; '), {

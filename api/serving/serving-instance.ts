@@ -11,6 +11,7 @@ import {
 } from '../../store/registry/wanted-versions.ts';
 import { listenToChannels } from './channel-listener.ts';
 import { type MarkedState, type ModelCache, singleFlight } from './model-cache.ts';
+import { type ServingStops } from './serving-stops.ts';
 
 /** How often an instance sends a heartbeat and polls for changes, in case a notification was missed. Milliseconds. */
 const POLL_MS = 1_000;
@@ -20,6 +21,7 @@ export interface ServingInstanceOptions {
   readonly id: string;
   readonly database: Database;
   readonly models: ModelCache;
+  readonly stops: ServingStops;
   readonly logger: FastifyBaseLogger;
 }
 
@@ -28,6 +30,7 @@ export class ServingInstance {
   readonly id: string;
   readonly #database: Database;
   readonly #models: ModelCache;
+  readonly #stops: ServingStops;
   readonly #logger: FastifyBaseLogger;
   readonly #reported = new Map<string, string>();
   #loaded = false;
@@ -39,21 +42,23 @@ export class ServingInstance {
   /** Syncs now. Afterwards, every version that was in Production at the call is served or listed as failed. */
   readonly sync = singleFlight(() => this.#sync());
 
-  constructor({ id, database, models, logger }: ServingInstanceOptions) {
+  constructor({ id, database, models, stops, logger }: ServingInstanceOptions) {
     this.id = id;
     this.#database = database;
     this.#models = models;
+    this.#stops = stops;
     this.#logger = logger;
   }
 
   /** Loads the versions in Production and keeps following changes. If the database is unreachable, keeps trying. */
   async start(): Promise<void> {
+    await this.#stops.file.start();
     await this.#trySync();
-    this.#timer = setInterval(() => void this.#trySync(), POLL_MS);
+    this.#timer = setInterval(() => void this.#follow(), POLL_MS);
     this.#stopListening = listenToChannels({
       database: this.#database,
       channels: [STAGE_CHANNEL, PREPARE_CHANNEL],
-      onSignal: () => void this.#trySync(),
+      onSignal: () => void this.#follow(),
       logger: this.#logger,
     });
   }
@@ -73,6 +78,7 @@ export class ServingInstance {
   /** Stops following changes and deletes the instance's rows. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stops.file.close();
     await this.#stopListening?.();
     this.#stopped = true;
     // Wait for a sync that is running, because it would insert the row again.
@@ -80,6 +86,12 @@ export class ServingInstance {
     await removeInstance(this.#database, this.id).catch((error: unknown) => {
       this.#logger.warn({ err: error }, 'the row of this instance could not be removed');
     });
+  }
+
+  /** Reads the stops first, and without waiting for a sync that is loading a version. */
+  async #follow(): Promise<void> {
+    await this.#stops.refresh().catch((error: unknown) => this.#logOnce(error));
+    await this.#trySync();
   }
 
   async #trySync(): Promise<void> {
@@ -95,6 +107,8 @@ export class ServingInstance {
     if (this.#stopped) return;
     const { created } = await recordHeartbeat(this.#database, this.id);
     if (created) this.#reported.clear();
+    // Before any version is loaded, so that a process that starts never answers for a model that is stopped.
+    await this.#stops.refresh();
     const production = await listProduction(this.#database);
     await this.#models.follow(production, await listPreparations(this.#database));
     this.#loaded = true;

@@ -14,6 +14,7 @@ import { ModelCache } from './model-cache.ts';
 import { PredictionLog } from './prediction-log.ts';
 import { ServingInstance } from './serving-instance.ts';
 import { makeServingModel, type ServingModel } from './serving-model.ts';
+import { ServingStops } from './serving-stops.ts';
 
 /** Dependencies and options of {@link Serving}. */
 export interface ServingDeps {
@@ -25,12 +26,15 @@ export interface ServingDeps {
   readonly lookUpWithinMs?: number;
   /** Returns the current time, for row times and the age of stored values. @default the system's clock */
   readonly clock?: () => Date;
+  /** The file that stops predictions while it exists. @default none */
+  readonly stopFile?: string | undefined;
 }
 
 /** Serves the models of one API process. */
 export class Serving {
   readonly models: ModelCache;
   readonly instance: ServingInstance;
+  readonly stops: ServingStops;
   readonly predictions: PredictionLog;
   readonly lookUp: LookUp;
   readonly clock: () => Date;
@@ -42,13 +46,16 @@ export class Serving {
     instanceId = newInstanceId(),
     lookUpWithinMs = 2_000,
     clock = () => new Date(),
+    stopFile,
   }: ServingDeps) {
     this.clock = clock;
     this.#database = database;
     this.models = new ModelCache(async ({ model, version }) =>
       makeServingModel(await loadVersion(database, model, version)),
     );
-    this.instance = new ServingInstance({ id: instanceId, database, models: this.models, logger });
+    this.stops = new ServingStops(database, stopFile, logger);
+    const { models, stops } = this;
+    this.instance = new ServingInstance({ id: instanceId, database, models, stops, logger });
     this.predictions = new PredictionLog({
       write: (rows) => writePredictions(database, instanceId, rows),
       wasCommitted: (transaction) => wasCommitted(database, transaction),
@@ -71,10 +78,16 @@ export class Serving {
   /**
    * Returns the version that answers for a model. A request must keep using the version it got.
    *
-   * @throws TidegateError UNKNOWN_MODEL, NO_PRODUCTION_VERSION, NOT_READY
+   * @throws TidegateError MODEL_STOPPED, UNKNOWN_MODEL, NO_PRODUCTION_VERSION, NOT_READY
    */
   async modelFor(name: string): Promise<ServingModel> {
-    return this.models.get(name) ?? (await this.#loadNow(name));
+    this.stops.check(name);
+    const loaded = this.models.get(name);
+    if (loaded) return loaded;
+    const model = await this.#loadNow(name);
+    // It may have been stopped while it was loaded.
+    this.stops.check(name);
+    return model;
   }
 
   /** Loads the version in Production now, because it may just have been promoted. Throws the reason if this fails. */

@@ -1,5 +1,5 @@
 // The settings: read once from the environment, validated against one schema, and frozen.
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
@@ -59,6 +59,7 @@ export const settingsSchema = z.object({
     .max(2 ** 31 - 1, ROWS)
     .default(PART_ROWS),
   TIDEGATE_WEBHOOK_URL: httpUrl.optional(),
+  TIDEGATE_STOP_FILE: z.string().optional(),
   TIDEGATE_DATA_DIR: z.string().default('.tidegate'),
   TIDEGATE_CACHE: z.string().optional(),
   TIDEGATE_POSTGRES_PORT: port(5433),
@@ -96,6 +97,8 @@ export interface Config {
     readonly lookUp: number;
   };
   readonly webhookUrl: string | undefined;
+  /** The file that stops predictions while it exists, absolute. */
+  readonly stopFile: string;
   /** A window with more rows than this is profiled in parts of about this many rows. */
   readonly partRows: number;
   /** Folder of the embedded servers, absolute. */
@@ -164,6 +167,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       lookUp: settings.TIDEGATE_API_LOOKUP_MS,
     }),
     webhookUrl: settings.TIDEGATE_WEBHOOK_URL,
+    stopFile: resolve(settings.TIDEGATE_STOP_FILE ?? join(settings.TIDEGATE_DATA_DIR, 'stop-serving')),
     partRows: settings.TIDEGATE_PART_ROWS,
     dataDir: resolve(settings.TIDEGATE_DATA_DIR),
     ports: Object.freeze({

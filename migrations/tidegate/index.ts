@@ -22,6 +22,7 @@ import * as onlineRunProgress from './0021-online-run-progress.ts';
 import * as onlineRowVacuum from './0023-online-row-vacuum.ts';
 import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
 import * as installationHome from './0028-installation-home.ts';
+import * as servingChanges from './0045-serving-changes.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -51,5 +52,6 @@ export const tidegateMigrations = {
     '0023-online-row-vacuum': onlineRowVacuum,
     '0027-stage-follows-moves': stageFollowsMoves,
     '0028-installation-home': installationHome,
+    '0045-serving-changes': servingChanges,
   },
 };

@@ -287,12 +287,14 @@ export async function startTestApi(
   instanceId = 'test-instance',
   clock?: () => Date,
   lookUpWithinMs = 2_000,
+  stopFile?: string,
 ): Promise<TestApi> {
   const serving = new Serving({
     database,
     logger: silent,
     instanceId,
     lookUpWithinMs,
+    stopFile,
     ...(clock && { clock }),
   });
   const gate = new FakeGate();

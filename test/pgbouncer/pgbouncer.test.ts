@@ -2,6 +2,7 @@
 import { fastify } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServingInstance } from '../../api/serving/serving-instance.ts';
+import { ServingStops } from '../../api/serving/serving-stops.ts';
 import { listenToChannels } from '../../api/serving/channel-listener.ts';
 import { ModelCache } from '../../api/serving/model-cache.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
@@ -267,7 +268,8 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
         logger,
       });
       const models = new ModelCache(() => Promise.reject(new Error('none')));
-      const instance = new ServingInstance({ id: 'bounced', database, models, logger });
+      const stops = new ServingStops(database, undefined, logger);
+      const instance = new ServingInstance({ id: 'bounced', database, models, stops, logger });
       await instance.start();
       expect(instance.obstacles()).toEqual([]);
       await instance.stop();

@@ -1,0 +1,158 @@
+// Stopped models: predictions are refused until a person lifts the stop, whatever happens to versions, processes or servers.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { changeServing, listServingChanges } from '../../store/registry/serving-changes.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { failureOf, sqlStateOf } from '../helpers/failures.ts';
+import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+import { openSeverableProxy } from './severable-proxy.ts';
+
+let fixture: ModelFixture;
+let api: TestApi;
+let folder: string;
+let stopFile: string;
+
+const start = (id: string, database: Database = fixture.database, file = stopFile): Promise<TestApi> =>
+  startTestApi(database, id, undefined, undefined, file);
+
+beforeAll(async () => {
+  fixture = await ModelFixture.create();
+  await fixture.release(0);
+  await fixture.addOnlineRow('u1', { hours: 1, plan: 'basic' });
+  folder = await mkdtemp(join(tmpdir(), 'tidegate-stop-'));
+  stopFile = join(folder, 'stop-serving');
+  api = await start('stoppable');
+});
+
+afterAll(async () => {
+  await api.close();
+  await fixture.drop();
+  await rm(folder, { recursive: true });
+});
+
+const change = (stopped: boolean, reason = 'complaints') =>
+  changeServing(fixture.database, {
+    model: 'churn',
+    stopped,
+    reason,
+    actor: 'grace',
+    authority: 'key',
+    grantId: null,
+  });
+
+const features = { hours: 1, plan: 'basic' };
+
+/** Codes of the answers to a prediction by row, by key, of several rows, and to an explanation; `answered` for each success. */
+async function ask(from: TestApi = api): Promise<string[]> {
+  const bodies = [{ features }, { key: { user_id: 'u1' } }, { rows: [features, features] }];
+  const answers = [
+    ...(await Promise.all(bodies.map((body) => from.send('POST', '/models/churn/predict', body)))),
+    await from.send('POST', '/models/churn/explain', { features }),
+  ];
+  return answers.map(({ status, body }) => (status === 200 ? 'answered' : `${status} ${body.error.code}`));
+}
+
+const ANSWERED = Array.from({ length: 4 }, () => 'answered');
+const STOPPED = Array.from({ length: 4 }, () => '503 MODEL_STOPPED');
+const untilAll = (expected: string[], from: TestApi = api) =>
+  eventually(async () => expect(await ask(from)).toEqual(expected));
+
+it('a stopped model answers no prediction, and neither a promotion nor a new process lifts that', async () => {
+  expect(await ask()).toEqual(ANSWERED);
+  await change(true);
+  await untilAll(STOPPED);
+  const { body } = await api.send('POST', '/models/churn/predict', { features });
+  expect(body.error.message).toMatch(/^predictions of churn have been stopped since 2\d{3}-/);
+  expect(body.error.message).not.toMatch(/grace|complaints/);
+
+  const version = await fixture.release(3, 1);
+  await eventually(() => expect(api.serving.models.get('churn')?.version).toBe(version));
+  expect(await ask()).toEqual(STOPPED);
+  const fresh = await start('fresh');
+  expect(await ask(fresh)).toEqual(STOPPED);
+  await fresh.close();
+
+  await change(false, 'the cause was found');
+  await untilAll(ANSWERED);
+});
+
+it('a stop or start that changes nothing is not recorded again, and what is recorded stays', async () => {
+  const { pool } = fixture.database;
+  await Promise.all(Array.from({ length: 5 }, (_, each) => change(true, `attempt ${each}`)));
+  expect(await change(true, 'once more')).toMatchObject({ changed: false, change: { actor: 'grace' } });
+  await change(false, 'done');
+  const changes = await listServingChanges(fixture.database, 'churn');
+  expect(changes.slice(-2)).toMatchObject([
+    { stopped: true, reason: expect.stringMatching(/^attempt \d$/) },
+    { stopped: false, reason: 'done' },
+  ]);
+  expect(changes.map(({ stopped }) => stopped)).toEqual([true, false, true, false]);
+
+  await change(true);
+  expect(await sqlStateOf(pool.query('delete from tidegate.serving_change'))).toBe('TG001');
+  expect(await sqlStateOf(pool.query('update tidegate.serving_change set stopped = false'))).toBe('TG001');
+  await expect(
+    pool.query(`insert into tidegate.serving_change (model, stopped, reason, actor, authority)
+                values ('churn', true, '', 'a', 'key')`),
+  ).rejects.toThrow('serving of churn is stopped already');
+  await expect(
+    pool.query(`insert into tidegate.serving_change (model, stopped, reason, actor, authority)
+                values ('churn', false, '', E'a\\nb', 'key')`),
+  ).rejects.toThrow('check constraint');
+  await change(false, 'done');
+  expect((await failureOf(changeServing(fixture.database, { ...changes[0]!, model: 'absent' }))).code).toBe(
+    'UNKNOWN_MODEL',
+  );
+  await untilAll(ANSWERED);
+});
+
+it('a file on the server stops the models that it lists, or all, and readiness says so without their names', async () => {
+  await writeFile(stopFile, '# others\nupsell\n');
+  await eventually(() => expect(api.serving.stops.file.stops('upsell')).toBe(true));
+  expect(await ask()).toEqual(ANSWERED);
+  await writeFile(stopFile, 'upsell\n  churn \n');
+  await untilAll(STOPPED);
+  const ready = await api.send('GET', '/readyz');
+  expect([ready.status, ready.body.problems]).toEqual([200, ['serving: stopped by file']]);
+  await writeFile(stopFile, '');
+  await eventually(() => expect(api.serving.stops.file.stops('any other')).toBe(true));
+  expect(await ask()).toEqual(STOPPED);
+  // A start in the database does not lift a stop by the file.
+  await change(true);
+  await change(false);
+  expect(await ask()).toEqual(STOPPED);
+  await rm(stopFile);
+  await untilAll(ANSWERED);
+  expect((await api.send('GET', '/readyz')).body.problems).toEqual([]);
+});
+
+it('a file that cannot be read stops all models', async () => {
+  const broken = await start('broken', fixture.database, folder);
+  expect(await ask(broken)).toEqual(STOPPED);
+  await broken.close();
+});
+
+it('while Postgres is down, stops stay in force and a file stops what still answers', async () => {
+  const proxy = await openSeverableProxy(fixture.database.url);
+  const database = openDatabase(proxy.url, { connectWithinMs: 500 });
+  const cutOff = await start('cut-off', database);
+  const byRow = async (): Promise<string> => {
+    const { status, body } = await cutOff.send('POST', '/models/churn/predict', { features });
+    return status === 200 ? 'answered' : body.error.code;
+  };
+  expect(await byRow()).toBe('answered');
+  await proxy.cut();
+  expect(await byRow()).toBe('answered');
+  await writeFile(stopFile, 'churn');
+  await eventually(async () => expect(await byRow()).toBe('MODEL_STOPPED'));
+  const ready = await cutOff.send('GET', '/readyz');
+  expect(ready.status).toBe(503);
+  expect(ready.body.error.places).toContainEqual({ at: 'serving', problem: 'stopped by file' });
+  await rm(stopFile);
+  await eventually(async () => expect(await byRow()).toBe('answered'));
+  await cutOff.close();
+  await database.close();
+});
