@@ -1,4 +1,6 @@
 // Predictions by the version in Production.
+import { TidegateError } from '../../domain/errors.ts';
+import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { type Answered, predict } from '../prediction/predict.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
@@ -26,7 +28,9 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     async (request, reply) => {
       // Get the version only once, so that a promotion during the look-up does not affect this request.
       const model = await serving.modelFor(request.params.model);
-      const answered = await predict(model, request.body, { lookUp: serving.lookUp, now: serving.clock() });
+      const answered = await counting(model, () =>
+        predict(model, request.body, { lookUp: serving.lookUp, now: serving.clock() }),
+      );
       log(model, answered);
       reply.header('x-tidegate-model-version', model.version);
       return {
@@ -37,6 +41,20 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
       };
     },
   );
+
+  /** Counts the request for its version. An outage of Postgres says nothing about the version and is not counted. */
+  async function counting<T>(model: ServingModel, work: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const count = (status: number): void => serving.requests.count(model, status, performance.now() - began);
+    try {
+      const result = await work();
+      count(200);
+      return result;
+    } catch (error) {
+      if (!isTemporary(error)) count(error instanceof TidegateError ? error.status : 500);
+      throw error;
+    }
+  }
 
   function log({ model, version }: ServingModel, answered: readonly Answered[]): void {
     const at = new Date();

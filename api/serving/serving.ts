@@ -12,6 +12,7 @@ import { wasCommitted, writePredictions } from '../../store/registry/predictions
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { ModelCache } from './model-cache.ts';
 import { PredictionLog } from './prediction-log.ts';
+import { RequestCounts } from './request-counts.ts';
 import { ServingInstance } from './serving-instance.ts';
 import { makeServingModel, type ServingModel } from './serving-model.ts';
 import { ServingStops } from './serving-stops.ts';
@@ -36,6 +37,7 @@ export class Serving {
   readonly instance: ServingInstance;
   readonly stops: ServingStops;
   readonly predictions: PredictionLog;
+  readonly requests: RequestCounts;
   readonly lookUp: LookUp;
   readonly clock: () => Date;
   readonly #database: Database;
@@ -61,17 +63,20 @@ export class Serving {
       wasCommitted: (transaction) => wasCommitted(database, transaction),
       logger,
     });
+    this.requests = new RequestCounts(database, instanceId, logger);
     this.lookUp = batchedLookUp(database, lookUpWithinMs);
   }
 
   /** Loads the versions in Production and keeps following changes. */
   start(): Promise<void> {
+    this.requests.start();
     return this.instance.start();
   }
 
-  /** Writes what remains in the prediction log and deletes the rows of this instance. */
+  /** Writes what remains in the prediction log and of the counts, and deletes the rows of this instance. */
   async stop(): Promise<void> {
     await this.predictions.close();
+    await this.requests.close();
     await this.instance.stop();
   }
 

@@ -6,6 +6,7 @@ import { labelSchema } from './schema/label-schema.ts';
 import { slicesSchema } from './schema/slices-schema.ts';
 import { trainingSchema } from './schema/training-schema.ts';
 import { viewSchema } from './schema/view-schema.ts';
+import { watchSchema } from './schema/watch-schema.ts';
 import { column, duration, name, span, table } from './parts/schema-parts.ts';
 import { type ColumnSpec } from './parts/column.ts';
 
@@ -137,6 +138,11 @@ export const modelDefinitionSchema = z.strictObject({
      * archives the new one.
      */
     whilePending: z.enum(['supersede', 'skip']).default('supersede'),
+    /**
+     * How a version is watched after its promotion. `'off'` watches nothing; left out, it is watched for a day, and a
+     * breach only sends a notification.
+     */
+    watch: watchSchema.optional(),
   }),
 });
 

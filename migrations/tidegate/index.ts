@@ -23,6 +23,7 @@ import * as onlineRowVacuum from './0023-online-row-vacuum.ts';
 import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
 import * as installationHome from './0028-installation-home.ts';
 import * as servingChanges from './0045-serving-changes.ts';
+import * as watch from './0046-watch.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -53,5 +54,6 @@ export const tidegateMigrations = {
     '0027-stage-follows-moves': stageFollowsMoves,
     '0028-installation-home': installationHome,
     '0045-serving-changes': servingChanges,
+    '0046-watch': watch,
   },
 };

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { latencyQuantile } from '../../domain/performance/latency-counts.ts';
+import { requestsSince } from '../../store/registry/serving-minutes.ts';
 import { changeServing, listServingChanges } from '../../store/registry/serving-changes.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
@@ -155,4 +157,26 @@ it('while Postgres is down, stops stay in force and a file stops what still answ
   await eventually(async () => expect(await byRow()).toBe('answered'));
   await cutOff.close();
   await database.close();
+});
+
+it('requests are counted by version, result and latency, and a repeated write counts nothing twice', async () => {
+  const counting = await start('counting');
+  const { version } = counting.serving.models.get('churn')!;
+  const began = new Date();
+  await ask(counting);
+  await counting.send('POST', '/models/churn/predict', { features: { hours: 'many' } });
+  await counting.send('POST', '/models/churn/predict', { key: { user_id: 'nobody' } });
+  await counting.serving.requests.flush();
+  await counting.send('POST', '/models/churn/predict', { features });
+  counting.serving.requests.count({ model: 'churn', version }, 500, 1);
+  await counting.serving.requests.flush();
+  await counting.close();
+  const { rows } = await fixture.database.pool.query(
+    `select sum(answered)::int as answered, sum(refused)::int as refused, sum(failed)::int as failed
+     from tidegate.serving_minute where instance = 'counting'`,
+  );
+  expect(rows).toEqual([{ answered: 4, refused: 2, failed: 1 }]);
+  const totals = await requestsSince(fixture.database, { model: 'churn', version }, began);
+  expect(totals.answered).toBeGreaterThanOrEqual(4);
+  expect(latencyQuantile(totals.latency, 0.99)).toBeGreaterThan(0);
 });
