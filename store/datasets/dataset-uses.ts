@@ -2,6 +2,7 @@
 import type pg from 'pg';
 import { type DatasetUse, mayExpire } from '../../domain/decisions/dataset-retention.ts';
 import { type Stage } from '../postgres/tables.ts';
+import { kyselyOn } from '../postgres/connections.ts';
 import { type Database, inTransaction } from '../postgres/database.ts';
 import { type Dataset, datasetFromRow } from '../registry/dataset.ts';
 
@@ -156,11 +157,14 @@ export const expireDatasets = (database: Database, request: ExpireRequest): Prom
   inTransaction(database, async (client) => {
     // Stage moves take the same lock, so no version can return to Production while its rows are being deleted.
     await client.query('select from tidegate.model where name = $1 for update', [request.model]);
-    const { rows } = await client.query(
-      'select * from tidegate.dataset where model = $1 and expired_at is null order by id',
-      [request.model],
-    );
-    const datasets = (rows as Parameters<typeof datasetFromRow>[0][]).map(datasetFromRow);
+    const rows = await kyselyOn(client)
+      .selectFrom('tidegate.dataset')
+      .selectAll()
+      .where('model', '=', request.model)
+      .where('expiredAt', 'is', null)
+      .orderBy('id')
+      .execute();
+    const datasets = rows.map(datasetFromRow);
     const uses = await datasetUses(client, request.model);
     const kept = datasets.map((dataset) => ({ ...dataset, uses: uses.get(dataset.id) ?? [] }));
     const going = mayExpire(kept, request.retention, request.now).slice(0, MAX_EXPIRED);

@@ -4,7 +4,7 @@ import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Backfilled } from '../../domain/data/label-states.ts';
 import { type Window } from '../../domain/model/window.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { withConnections } from '../postgres/connections.ts';
+import { kyselyOn, withConnections } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { refuseHidden } from '../join/known-guard.ts';
 import { ChunkWriter, digestName, digestOfDataset } from './chunk-digests.ts';
@@ -137,33 +137,31 @@ async function insertDataset(
   made: { id: number; asKnownAt: string; table: DatasetTable; digests: readonly string[] },
 ): Promise<Dataset> {
   const { id, asKnownAt, table, digests } = made;
-  const { rows } = await writer.query(
-    `insert into tidegate.dataset (id, request, model, definition_version, window_from, window_to, as_known_at,
-       row_count, labelled_rows, training_rows, holdout_rows, columns, digest, chunk_rows,
-       assumed_labels, awaited_labels, overdue_labels, backfilled)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) returning *`,
-    [
+  const row = await kyselyOn(writer)
+    .insertInto('tidegate.dataset')
+    .values({
       id,
       request,
-      definition.name,
+      model: definition.name,
       definitionVersion,
-      window.from,
-      window.to,
+      windowFrom: window.from,
+      windowTo: window.to,
       asKnownAt,
-      table.rows,
-      table.labelledRows,
-      table.trainingRows,
-      table.holdoutRows,
-      JSON.stringify(table.columns),
-      digestOfDataset(table, digests),
-      table.chunkRows,
-      table.assumedLabels,
-      table.awaitedLabels,
-      table.rows - table.labelledRows - table.awaitedLabels,
-      JSON.stringify(backfilledOf(definition, table)),
-    ],
-  );
-  return datasetFromRow(rows[0] as Parameters<typeof datasetFromRow>[0]);
+      rowCount: table.rows,
+      labelledRows: table.labelledRows,
+      assumedLabels: table.assumedLabels,
+      awaitedLabels: table.awaitedLabels,
+      overdueLabels: table.rows - table.labelledRows - table.awaitedLabels,
+      backfilled: JSON.stringify(backfilledOf(definition, table)),
+      trainingRows: table.trainingRows,
+      holdoutRows: table.holdoutRows,
+      columns: JSON.stringify(table.columns),
+      digest: digestOfDataset(table, digests),
+      chunkRows: table.chunkRows,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return datasetFromRow(row);
 }
 
 /** Lists the views that have rows whose values are used only because of `knownSince`. */

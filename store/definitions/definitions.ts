@@ -56,7 +56,7 @@ export async function applyDefinition(
       .insertInto('tidegate.model')
       .values({
         name: definition.name,
-        entity_keys: JSON.stringify(definition.entity.keys),
+        entityKeys: JSON.stringify(definition.entity.keys),
         label: JSON.stringify(definition.label),
         holdout: JSON.stringify(definition.holdout),
       })
@@ -87,7 +87,7 @@ export async function applyDefinition(
         version,
         body: JSON.stringify(definition),
         digest,
-        applied_by: appliedBy,
+        appliedBy,
       })
       .execute();
     return { version, changed: true };
@@ -132,14 +132,14 @@ export async function getDefinition(
     model: row.model,
     version: row.version,
     definition: row.body,
-    appliedBy: printableName(row.applied_by),
-    appliedAt: row.applied_at,
+    appliedBy: printableName(row.appliedBy),
+    appliedAt: row.appliedAt,
   };
 }
 
 /** The entity keys, label and holdout of a model, as its row stores them; they are fixed once it has a version. */
 interface FixedParts {
-  readonly entity_keys: readonly string[];
+  readonly entityKeys: readonly string[];
   readonly label: unknown;
   readonly holdout: unknown;
 }
@@ -157,7 +157,7 @@ async function keepFixedParts(
   model: FixedParts & { readonly name: string },
   definition: ModelDefinition,
 ): Promise<void> {
-  const before = { keys: model.entity_keys, ...meaningOf(model.label, model.holdout, model.entity_keys) };
+  const before = { keys: model.entityKeys, ...meaningOf(model.label, model.holdout, model.entityKeys) };
   const now = {
     keys: definition.entity.keys,
     ...meaningOf(definition.label, definition.holdout, definition.entity.keys),
@@ -169,7 +169,7 @@ async function keepFixedParts(
     await transaction
       .updateTable('tidegate.model')
       .set({
-        entity_keys: JSON.stringify(definition.entity.keys),
+        entityKeys: JSON.stringify(definition.entity.keys),
         label: JSON.stringify(definition.label),
         holdout: JSON.stringify(definition.holdout),
       })
@@ -212,7 +212,7 @@ async function fixedBecause(
     .selectFrom('tidegate.retrain')
     .select('id')
     .where('model', '=', model)
-    .where('finished_at', 'is', null)
+    .where('finishedAt', 'is', null)
     .executeTakeFirst();
   return (
     retrain && {

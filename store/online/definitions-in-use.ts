@@ -17,9 +17,9 @@ export const ROLLBACK_REACH = '30 days';
 export async function definitionsInUse(kysely: Kysely<Tables>, model: string): Promise<number[]> {
   const versions = await kysely
     .selectFrom('tidegate.version as version')
-    .innerJoin('tidegate.retrain as retrain', 'retrain.id', 'version.retrain_id')
-    .select(['version.version', 'version.stage', 'version.definition_version as definition'])
-    .select('retrain.finished_at as closedAt')
+    .innerJoin('tidegate.retrain as retrain', 'retrain.id', 'version.retrainId')
+    .select(['version.version', 'version.stage', 'version.definitionVersion as definition'])
+    .select('retrain.finishedAt as closedAt')
     .where('version.model', '=', model)
     .execute();
   const champion = versions.find(({ stage }) => stage === 'Production');
@@ -56,7 +56,7 @@ async function recentlyInProduction(kysely: Kysely<Tables>, model: string): Prom
     .selectFrom('tidegate.transition')
     .select('version')
     .where('model', '=', model)
-    .where('from_stage', '=', 'Production')
+    .where('fromStage', '=', 'Production')
     .where('at', '>', sql<Date>`now() - ${ROLLBACK_REACH}::interval`)
     .execute();
   return new Set(rows.map(({ version }) => version));

@@ -68,12 +68,12 @@ export async function findWatermark(
 export async function newestWatermark(database: Database, model: string): Promise<Date | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.online_watermark')
-    .select('as_of')
+    .select('asOf')
     .where('model', '=', model)
-    .where('as_of', '<=', sql<Date>`now()`)
-    .orderBy('as_of', 'desc')
+    .where('asOf', '<=', sql<Date>`now()`)
+    .orderBy('asOf', 'desc')
     .executeTakeFirst();
-  return row?.as_of;
+  return row?.asOf;
 }
 
 /** The state of the online rows of one definition. */
@@ -123,15 +123,15 @@ export async function onlineStates(database: Database, model: string): Promise<O
 export async function definitionsAhead(database: Database, model: string): Promise<number[]> {
   const rows = await database.kysely
     .selectFrom('tidegate.online_watermark')
-    .select('definition_version as version')
+    .select('definitionVersion as version')
     .where('model', '=', model)
-    .where('newest_as_of', '>', sql<Date>`now() + interval '5 minutes'`)
+    .where('newestAsOf', '>', sql<Date>`now() + interval '5 minutes'`)
     .unionAll((query) =>
       query
         .selectFrom('tidegate.online_progress')
-        .select('definition_version as version')
+        .select('definitionVersion as version')
         .where('model', '=', model)
-        .where('newest_as_of', '>', sql<Date>`now() + interval '5 minutes'`),
+        .where('newestAsOf', '>', sql<Date>`now() + interval '5 minutes'`),
     )
     .execute();
   return [...new Set(rows.map(({ version }) => version))].sort((one, other) => one - other);

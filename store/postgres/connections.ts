@@ -1,7 +1,19 @@
 // The connection pool: waiting has a deadline, several connections are taken together, and those in use are tracked.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { channel } from 'node:diagnostics_channel';
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import {
+  CamelCasePlugin,
+  Kysely,
+  type PluginTransformQueryArgs,
+  type PluginTransformResultArgs,
+  PostgresDialect,
+  type PostgresPool,
+  type QueryId,
+  type QueryResult,
+  type RootOperationNode,
+  type Transaction,
+  type UnknownRow,
+} from 'kysely';
 import pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Tables } from './tables.ts';
@@ -179,10 +191,35 @@ export const inKyselyTransaction = <T>(
   work: (transaction: Transaction<Tables>) => Promise<T>,
 ): Promise<T> => kysely.transaction().execute((transaction) => holder.run(pool, () => work(transaction)));
 
+/**
+ * Names columns `datasetId` in code and `dataset_id` in the database. Keys inside JSON values stay as they are stored,
+ * and so do the rows of queries that are written as `sql` text: their type says what the text selects.
+ */
+class CamelCaseColumns extends CamelCasePlugin {
+  readonly #written = new WeakSet<QueryId>();
+
+  constructor() {
+    super({ maintainNestedObjectKeys: true });
+  }
+
+  override transformQuery(args: PluginTransformQueryArgs): RootOperationNode {
+    if (args.node.kind === 'RawNode') this.#written.add(args.queryId);
+    return super.transformQuery(args);
+  }
+
+  override async transformResult(args: PluginTransformResultArgs): Promise<QueryResult<UnknownRow>> {
+    return this.#written.has(args.queryId) ? args.result : super.transformResult(args);
+  }
+}
+
+/** Kysely over a pool, for Tidegate's own tables only: column names are in camelCase, as in {@link Tables}. */
+export const kyselyOver = (pool: PostgresPool): Kysely<Tables> =>
+  new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [new CamelCaseColumns()] });
+
 /** Kysely over one connection that the caller already has, inside the transaction that is open on it, if any. */
-export const kyselyOn = (client: pg.PoolClient): Kysely<Tables> => {
+export const kyselyOn = (client: pg.ClientBase): Kysely<Tables> => {
   const query = client.query.bind(client);
   const borrowed = { query, release: () => undefined } as unknown as pg.PoolClient;
   const pool = { connect: () => Promise.resolve(borrowed), end: () => Promise.resolve() };
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return kyselyOver(pool);
 };

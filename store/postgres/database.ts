@@ -1,14 +1,15 @@
 // The connection to Postgres: one pool, and Kysely over it.
-import { Kysely, PostgresDialect } from 'kysely';
+import { type Kysely } from 'kysely';
 import pg from 'pg';
 import { TidegateError } from '../../domain/errors.ts';
-import { ConnectionPool, withConnections } from './connections.ts';
+import { ConnectionPool, kyselyOver, withConnections } from './connections.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { planSession, Sessions } from './session.ts';
 import { type Tables } from './tables.ts';
 
 /** The database handle that the rest of Tidegate works with. */
 export interface Database {
+  /** For Tidegate's own tables, never for the source tables of a model: see `kyselyOver`. */
   readonly kysely: Kysely<Tables>;
   /** For cursors, LISTEN and statements that Kysely cannot express. */
   readonly pool: ConnectionPool;
@@ -70,7 +71,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   // without a listener ends the process, and the pool listens only while a connection is idle.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const kysely = kyselyOver(pool);
   const close = async (): Promise<void> => {
     await kysely.destroy();
     // Kysely closes the pool only if Kysely has used it; otherwise idle connections would keep the process running.

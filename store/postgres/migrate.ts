@@ -52,6 +52,8 @@ export async function migrate(
   let current: string | undefined;
   try {
     return await database.kysely
+      // A migration names columns as the database does, also those of the example's source tables.
+      .withoutPlugins()
       .transaction()
       // This must see what another process committed while this one waited, so do not rely on the database's default.
       .setIsolationLevel('read committed')

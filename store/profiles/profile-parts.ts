@@ -21,10 +21,10 @@ export async function hasProfilePart(
 ): Promise<boolean> {
   const row = await database.kysely
     .selectFrom('tidegate.profile_part')
-    .select('report_id')
-    .where('report_id', '=', reportId)
-    .where('first_chunk', '=', first)
-    .where('end_chunk', '=', end)
+    .select('reportId')
+    .where('reportId', '=', reportId)
+    .where('firstChunk', '=', first)
+    .where('endChunk', '=', end)
     .executeTakeFirst();
   return row !== undefined;
 }
@@ -39,9 +39,9 @@ export async function writeProfilePart(
   await database.kysely
     .insertInto('tidegate.profile_part')
     .values({
-      report_id: reportId,
-      first_chunk: first,
-      end_chunk: end,
+      reportId,
+      firstChunk: first,
+      endChunk: end,
       profile: JSON.stringify(encodeProfile(profile)),
       scored: scored && JSON.stringify(encodeProfile(scored)),
     })
@@ -53,9 +53,9 @@ export async function writeProfilePart(
 export const listProfileParts = (database: Database, reportId: number): Promise<ChunkRange[]> =>
   database.kysely
     .selectFrom('tidegate.profile_part')
-    .select(['first_chunk as first', 'end_chunk as end'])
-    .where('report_id', '=', reportId)
-    .orderBy('first_chunk')
+    .select(['firstChunk as first', 'endChunk as end'])
+    .where('reportId', '=', reportId)
+    .orderBy('firstChunk')
     .execute();
 
 /**
@@ -85,8 +85,8 @@ export async function mergeProfileParts(
     const row = await database.kysely
       .selectFrom('tidegate.profile_part')
       .select(['profile', 'scored'])
-      .where('report_id', '=', reportId)
-      .where('first_chunk', '=', first)
+      .where('reportId', '=', reportId)
+      .where('firstChunk', '=', first)
       .executeTakeFirstOrThrow();
     const profile = decodeProfile(row.profile);
     if (profile.columns.some((column) => column.kind === 'numeric' && !column.moments)) return undefined;
@@ -103,7 +103,7 @@ export async function mergeProfileParts(
 
 /** Removes the parts of a window whose drift has been measured. */
 export async function removeProfileParts(database: Database, reportId: number): Promise<void> {
-  await database.kysely.deleteFrom('tidegate.profile_part').where('report_id', '=', reportId).execute();
+  await database.kysely.deleteFrom('tidegate.profile_part').where('reportId', '=', reportId).execute();
 }
 
 /** Default number of rows of a part; a window with no more rows is profiled in one piece. */

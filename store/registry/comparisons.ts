@@ -24,12 +24,12 @@ export interface StoredComparison {
 
 const COLUMNS = [
   'model',
-  'candidate_version as candidateVersion',
-  'champion_version as championVersion',
-  'dataset_id as datasetId',
+  'candidateVersion',
+  'championVersion',
+  'datasetId',
   'body',
   'decision',
-  'decided_at as decidedAt',
+  'decidedAt',
 ] as const;
 
 /** Stores the comparison of a candidate; a repeated call changes nothing. */
@@ -41,12 +41,12 @@ export async function writeComparison(
     .insertInto('tidegate.comparison')
     .values({
       model: input.model,
-      candidate_version: input.candidateVersion,
-      champion_version: input.championVersion,
-      dataset_id: input.datasetId,
+      candidateVersion: input.candidateVersion,
+      championVersion: input.championVersion,
+      datasetId: input.datasetId,
       body: JSON.stringify(input.body),
     })
-    .onConflict((conflict) => conflict.columns(['model', 'candidate_version']).doNothing())
+    .onConflict((conflict) => conflict.columns(['model', 'candidateVersion']).doNothing())
     .execute();
 }
 
@@ -59,9 +59,9 @@ export async function writePromotionDecision(
 ): Promise<PromotionDecision> {
   await database.kysely
     .updateTable('tidegate.comparison')
-    .set({ decision: JSON.stringify(decision), decided_at: sql`clock_timestamp()` })
+    .set({ decision: JSON.stringify(decision), decidedAt: sql`clock_timestamp()` })
     .where('model', '=', model)
-    .where('candidate_version', '=', candidateVersion)
+    .where('candidateVersion', '=', candidateVersion)
     .where('decision', 'is', null)
     .execute();
   return (await getComparison(database, model, candidateVersion)).decision ?? decision;
@@ -102,7 +102,7 @@ export const findComparison = (
     .selectFrom('tidegate.comparison')
     .select(COLUMNS)
     .where('model', '=', model)
-    .where('candidate_version', '=', candidateVersion)
+    .where('candidateVersion', '=', candidateVersion)
     .executeTakeFirst();
 
 /** Returns the comparison of a candidate. @throws TidegateError DEFECT if there is none, because an earlier step must have made it */

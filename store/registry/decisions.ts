@@ -35,7 +35,7 @@ const recorded = (row: Row): RecordedDecision => ({
   request: row.request,
   model: row.model,
   version: row.version,
-  evidenceDigest: row.evidence_digest,
+  evidenceDigest: row.evidenceDigest,
   decision: row.decision,
   // Rows that were written before names were validated may contain any characters.
   actor: printableName(row.actor),
@@ -43,8 +43,8 @@ const recorded = (row: Row): RecordedDecision => ({
   channel: row.channel,
   comment: readableText(row.comment),
   refusal: row.refusal,
-  workflowId: row.workflow_id,
-  runId: row.run_id,
+  workflowId: row.workflowId,
+  runId: row.runId,
   accepted: row.accepted,
   at: row.at,
 });
@@ -105,7 +105,7 @@ async function insertDecision(database: Database, input: Decision): Promise<Reco
       request: input.request,
       model: input.model,
       version: input.version,
-      evidence_digest: input.evidenceDigest,
+      evidenceDigest: input.evidenceDigest,
       decision: input.decision,
       actor: input.actor,
       authority: input.authority,
@@ -113,8 +113,8 @@ async function insertDecision(database: Database, input: Decision): Promise<Reco
       comment: input.comment,
       accepted: input.refusal === null,
       refusal: input.refusal,
-      workflow_id: input.workflowId,
-      run_id: input.runId,
+      workflowId: input.workflowId,
+      runId: input.runId,
     })
     .onConflict((conflict) => conflict.doNothing())
     .execute();

@@ -15,14 +15,7 @@ export interface Evidence {
   readonly expiresAt: Date;
 }
 
-const COLUMNS = [
-  'model',
-  'version',
-  'digest',
-  'champion_version as championVersion',
-  'body',
-  'expires_at as expiresAt',
-] as const;
+const COLUMNS = ['model', 'version', 'digest', 'championVersion', 'body', 'expiresAt'] as const;
 
 /**
  * Stores evidence under its digest; a repeated call changes nothing.
@@ -37,9 +30,9 @@ export async function writeEvidence(database: Database, input: Omit<Evidence, 'd
       model: input.model,
       version: input.version,
       digest,
-      champion_version: input.championVersion,
+      championVersion: input.championVersion,
       body: JSON.stringify(input.body),
-      expires_at: input.expiresAt,
+      expiresAt: input.expiresAt,
     })
     .onConflict((conflict) => conflict.columns(['model', 'version']).doNothing())
     .execute();

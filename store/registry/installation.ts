@@ -58,7 +58,7 @@ export async function recordAdoption(database: Database, id: string, adoptedBy: 
   }
   await database.kysely
     .insertInto('tidegate.adopted_installation')
-    .values({ id, adopted_by: adoptedBy })
+    .values({ id, adoptedBy })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

@@ -48,18 +48,18 @@ export interface NewReport {
 export const REPORT_COLUMNS = [
   'id',
   'model',
-  'definition_version as definitionVersion',
-  'champion_version as championVersion',
-  'dataset_id as datasetId',
-  'as_of as asOf',
+  'definitionVersion',
+  'championVersion',
+  'datasetId',
+  'asOf',
   'quality',
   'drift',
   'performance',
   'decision',
   'summary',
-  'workflow_id as workflowId',
-  'run_id as runId',
-  'created_at as createdAt',
+  'workflowId',
+  'runId',
+  'createdAt',
 ] as const;
 
 type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
@@ -78,12 +78,12 @@ export async function openReport(database: Database, input: NewReport): Promise<
     .values({
       request: input.request,
       model: input.model,
-      definition_version: input.definitionVersion,
-      champion_version: input.championVersion,
-      dataset_id: input.datasetId,
-      as_of: input.asOf,
-      workflow_id: input.workflowId,
-      run_id: input.runId,
+      definitionVersion: input.definitionVersion,
+      championVersion: input.championVersion,
+      datasetId: input.datasetId,
+      asOf: input.asOf,
+      workflowId: input.workflowId,
+      runId: input.runId,
     })
     .onConflict((conflict) => conflict.column('request').doNothing())
     .execute();
@@ -148,13 +148,7 @@ export type ReportSubject = Pick<
 export async function getReportSubject(database: Database, id: number): Promise<ReportSubject> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select([
-      'id',
-      'model',
-      'definition_version as definitionVersion',
-      'champion_version as championVersion',
-      'dataset_id as datasetId',
-    ])
+    .select(['id', 'model', 'definitionVersion', 'championVersion', 'datasetId'])
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) throw unknownReport(id);
@@ -170,8 +164,8 @@ export async function reportBefore(
     .selectFrom('tidegate.report')
     .select(REPORT_COLUMNS)
     .where('model', '=', model)
-    .where('as_of', '<', asOf)
-    .orderBy('as_of', 'desc')
+    .where('asOf', '<', asOf)
+    .orderBy('asOf', 'desc')
     .orderBy('id', 'desc')
     .executeTakeFirst();
   return row && fromStored(row);
@@ -208,7 +202,7 @@ export async function isReportedBefore(
 ): Promise<boolean> {
   const row = await database.kysely
     .selectFrom('tidegate.report as earlier')
-    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'earlier.dataset_id')
+    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'earlier.datasetId')
     .innerJoin('tidegate.report as this', 'this.model', 'earlier.model')
     .select('earlier.id')
     .where('this.id', '=', id)
@@ -244,11 +238,11 @@ export async function changeSeenFirst(database: Database, report: Report): Promi
   // If an instant has several reports, only the newest is used, because more labels were known when it was made.
   const earlier = await database.kysely
     .selectFrom('tidegate.report')
-    .distinctOn('as_of')
-    .select(['as_of', 'id', 'dataset_id as datasetId', 'champion_version as championVersion', 'decision'])
+    .distinctOn('asOf')
+    .select(['asOf', 'id', 'datasetId', 'championVersion', 'decision'])
     .where('model', '=', model)
-    .where('as_of', '<', asOf)
-    .orderBy('as_of', 'desc')
+    .where('asOf', '<', asOf)
+    .orderBy('asOf', 'desc')
     .orderBy('id', 'desc')
     .limit(MAX_REPORTS)
     .execute();
@@ -287,8 +281,8 @@ export async function listReports(
 ): Promise<Report[]> {
   let query = database.kysely.selectFrom('tidegate.report').select(REPORT_COLUMNS).where('model', '=', model);
   if (before !== undefined) query = query.where('id', '<', before);
-  if (from !== undefined) query = query.where('as_of', '>=', from);
-  if (to !== undefined) query = query.where('as_of', '<=', to);
+  if (from !== undefined) query = query.where('asOf', '>=', from);
+  if (to !== undefined) query = query.where('asOf', '<=', to);
   if (outcome !== undefined) query = query.where(sql<string>`decision ->> 'outcome'`, '=', outcome);
   if (drifted !== undefined) {
     query = query.where(sql<boolean>`(drift #>> '{verdict,drifted}')::boolean`, '=', drifted);

@@ -44,18 +44,18 @@ export interface NewRetrain {
 const COLUMNS = [
   'id',
   'model',
-  'report_id as reportId',
-  'as_of as asOf',
+  'reportId',
+  'asOf',
   'trigger',
-  'requested_by as requestedBy',
-  'dataset_id as datasetId',
-  'candidate_version as candidateVersion',
+  'requestedBy',
+  'datasetId',
+  'candidateVersion',
   'leaks',
   'outcome',
   'reason',
   'summary',
-  'started_at as startedAt',
-  'finished_at as finishedAt',
+  'startedAt',
+  'finishedAt',
 ] as const;
 
 /** Opens a retrain, or returns the one that already has this id. */
@@ -65,12 +65,12 @@ export async function openRetrain(database: Database, input: NewRetrain): Promis
     .values({
       id: input.id,
       model: input.model,
-      report_id: input.reportId,
-      as_of: input.asOf,
+      reportId: input.reportId,
+      asOf: input.asOf,
       trigger: input.trigger,
-      requested_by: input.requestedBy,
-      workflow_id: input.workflowId,
-      run_id: input.runId,
+      requestedBy: input.requestedBy,
+      workflowId: input.workflowId,
+      runId: input.runId,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
@@ -103,8 +103,8 @@ export async function noteRetrain(
   await database.kysely
     .updateTable('tidegate.retrain')
     .set({
-      ...(made.datasetId !== undefined && { dataset_id: made.datasetId }),
-      ...(made.candidateVersion !== undefined && { candidate_version: made.candidateVersion }),
+      ...(made.datasetId !== undefined && { datasetId: made.datasetId }),
+      ...(made.candidateVersion !== undefined && { candidateVersion: made.candidateVersion }),
       ...(made.leaks !== undefined && { leaks: JSON.stringify(made.leaks) }),
     })
     .where('id', '=', id)
@@ -119,9 +119,9 @@ export async function closeRetrain(
 ): Promise<void> {
   await database.kysely
     .updateTable('tidegate.retrain')
-    .set({ ...end, finished_at: new Date() })
+    .set({ ...end, finishedAt: new Date() })
     .where('id', '=', id)
-    .where('finished_at', 'is', null)
+    .where('finishedAt', 'is', null)
     .execute();
 }
 
@@ -131,7 +131,7 @@ export const listRetrains = (database: Database, model: string, limit = 20): Pro
     .selectFrom('tidegate.retrain')
     .select(COLUMNS)
     .where('model', '=', model)
-    .orderBy('started_at', 'desc')
+    .orderBy('startedAt', 'desc')
     .limit(limit)
     .execute();
 
@@ -140,8 +140,8 @@ export const findRetrainOfReport = (database: Database, reportId: number): Promi
   database.kysely
     .selectFrom('tidegate.retrain')
     .select(COLUMNS)
-    .where('report_id', '=', reportId)
-    .orderBy('started_at', 'desc')
+    .where('reportId', '=', reportId)
+    .orderBy('startedAt', 'desc')
     .limit(1)
     .executeTakeFirst();
 
@@ -154,12 +154,12 @@ export async function wasRetrainedOn(
 ): Promise<boolean> {
   const row = await database.kysely
     .selectFrom('tidegate.retrain')
-    .innerJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.report_id')
-    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'tidegate.report.dataset_id')
+    .innerJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.reportId')
+    .innerJoin('tidegate.dataset', 'tidegate.dataset.id', 'tidegate.report.datasetId')
     .select('tidegate.retrain.id')
     .where('tidegate.retrain.model', '=', model)
     .where('tidegate.dataset.digest', '=', datasetDigest)
-    .where('tidegate.dataset.definition_version', '=', definitionVersion)
+    .where('tidegate.dataset.definitionVersion', '=', definitionVersion)
     // A retrain that failed or was cancelled says nothing about these rows.
     .where((where) =>
       where.or([
@@ -181,10 +181,10 @@ export const findLastRefusal = (
 ): Promise<{ finishedAt: Date | null; performance: PerformancePart | null } | undefined> =>
   database.kysely
     .selectFrom('tidegate.retrain')
-    .leftJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.report_id')
-    .select(['tidegate.retrain.finished_at as finishedAt', 'tidegate.report.performance as performance'])
+    .leftJoin('tidegate.report', 'tidegate.report.id', 'tidegate.retrain.reportId')
+    .select(['tidegate.retrain.finishedAt', 'tidegate.report.performance as performance'])
     .where('tidegate.retrain.model', '=', model)
     .where('tidegate.retrain.outcome', '=', 'refused')
-    .where('tidegate.retrain.candidate_version', 'is not', null)
-    .orderBy('tidegate.retrain.finished_at', 'desc')
+    .where('tidegate.retrain.candidateVersion', 'is not', null)
+    .orderBy('tidegate.retrain.finishedAt', 'desc')
     .executeTakeFirst();

@@ -62,7 +62,7 @@ async function rollbackOfRun(
     .selectFrom('tidegate.transition')
     .select(['version', 'reason'])
     .where('model', '=', model)
-    .where('run_id', '=', runId)
+    .where('runId', '=', runId)
     .where('reason', 'in', ['rolled_back', 'rollback'])
     .execute();
   const from = rows.find(({ reason }) => reason === 'rolled_back')?.version;
@@ -80,7 +80,7 @@ async function everInProduction(
     .select('id')
     .where('model', '=', model)
     .where('version', '=', version)
-    .where('to_stage', '=', 'Production')
+    .where('toStage', '=', 'Production')
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -70,15 +70,15 @@ export async function move(
     .values({
       model,
       version: step.version,
-      from_stage: step.from,
-      to_stage: step.to,
+      fromStage: step.from,
+      toStage: step.to,
       reason: step.reason,
       detail: step.detail,
       actor: by.actor,
       authority: by.authority,
-      evidence_digest: by.evidenceDigest,
-      workflow_id: by.workflowId,
-      run_id: by.runId,
+      evidenceDigest: by.evidenceDigest,
+      workflowId: by.workflowId,
+      runId: by.runId,
     })
     .execute();
 }
@@ -139,7 +139,7 @@ export async function championBefore(
     .selectFrom('tidegate.transition')
     .select('version')
     .where('model', '=', model)
-    .where('to_stage', '=', 'Production')
+    .where('toStage', '=', 'Production')
     .orderBy('id')
     .execute();
   const first = promotions.findIndex(({ version }) => version === champion);
@@ -233,18 +233,18 @@ async function supersededBy(
 ): Promise<number | null> {
   const staged = await transaction
     .selectFrom('tidegate.transition')
-    .select(['id', 'run_id'])
+    .select(['id', 'runId'])
     .where('model', '=', model)
     .where('version', '=', version)
-    .where('to_stage', '=', 'Staging')
+    .where('toStage', '=', 'Staging')
     .orderBy('id', 'desc')
     .executeTakeFirstOrThrow();
   const before = await transaction
     .selectFrom('tidegate.transition')
-    .select(['version', 'reason', 'run_id'])
+    .select(['version', 'reason', 'runId'])
     .where('model', '=', model)
     .where('id', '<', staged.id)
     .orderBy('id', 'desc')
     .executeTakeFirst();
-  return before?.reason === 'superseded' && before.run_id === staged.run_id ? before.version : null;
+  return before?.reason === 'superseded' && before.runId === staged.runId ? before.version : null;
 }

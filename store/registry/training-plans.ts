@@ -11,7 +11,7 @@ export async function writeTrainingPlan(
 ): Promise<void> {
   await database.kysely
     .insertInto('tidegate.training_plan')
-    .values({ retrain_id: retrainId, body: JSON.stringify(plan) })
+    .values({ retrainId, body: JSON.stringify(plan) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
@@ -24,7 +24,7 @@ export async function findTrainingPlan(
   const row = await database.kysely
     .selectFrom('tidegate.training_plan')
     .select('body')
-    .where('retrain_id', '=', retrainId)
+    .where('retrainId', '=', retrainId)
     .executeTakeFirst();
   return row?.body;
 }
@@ -38,7 +38,7 @@ export async function writeRecipeScores(
 ): Promise<void> {
   await database.kysely
     .insertInto('tidegate.recipe_scores')
-    .values({ retrain_id: retrainId, recipe, body: JSON.stringify(scores) })
+    .values({ retrainId, recipe, body: JSON.stringify(scores) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
@@ -52,7 +52,7 @@ export async function hasRecipeScores(
   const row = await database.kysely
     .selectFrom('tidegate.recipe_scores')
     .select('recipe')
-    .where('retrain_id', '=', retrainId)
+    .where('retrainId', '=', retrainId)
     .where('recipe', '=', recipe)
     .executeTakeFirst();
   return row !== undefined;
@@ -66,7 +66,7 @@ export async function readRecipeScores(
   const rows = await database.kysely
     .selectFrom('tidegate.recipe_scores')
     .select(['recipe', 'body'])
-    .where('retrain_id', '=', retrainId)
+    .where('retrainId', '=', retrainId)
     .execute();
   return new Map(rows.map(({ recipe, body }) => [recipe, body]));
 }

@@ -29,7 +29,7 @@ export async function openTreeFit(database: Database, fit: NewTreeFit): Promise<
     .insertInto('tidegate.tree_fit')
     .values({
       request: fit.request,
-      dataset_id: fit.datasetId,
+      datasetId: fit.datasetId,
       options: JSON.stringify(fit.options),
       rows: fit.rows && bitsOf(fit.rows, fit.datasetRows),
     })
@@ -62,7 +62,7 @@ export async function forgetFoldFits(database: Database, training: string): Prom
 }
 
 const select = (database: Database) =>
-  database.kysely.selectFrom('tidegate.tree_fit').select(['id', 'rounds_done as roundsDone', 'outcome']);
+  database.kysely.selectFrom('tidegate.tree_fit').select(['id', 'roundsDone', 'outcome']);
 
 /** Encodes row numbers as one bit for each row, the lowest bit of each byte first. */
 function bitsOf(rows: Uint32Array, count: number): Buffer {

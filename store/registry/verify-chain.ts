@@ -96,15 +96,15 @@ export async function listTransitions(database: Database, model: string): Promis
     .select([
       'model',
       'version',
-      'from_stage as from',
-      'to_stage as to',
+      'fromStage as from',
+      'toStage as to',
       'reason',
       'detail',
       'actor',
       'authority',
-      'evidence_digest as evidenceDigest',
-      'workflow_id as workflowId',
-      'run_id as runId',
+      'evidenceDigest',
+      'workflowId',
+      'runId',
       'at',
     ])
     .where('model', '=', model)

@@ -53,15 +53,15 @@ const COLUMNS = [
   'model',
   'version',
   'stage',
-  'definition_version as definitionVersion',
-  'retrain_id as retrainId',
-  'dataset_id as datasetId',
+  'definitionVersion',
+  'retrainId',
+  'datasetId',
   'trainer',
   sql<boolean>`trainer = ${sql.lit(IMPORTED)}`.as('unproven'),
-  'artifact_digest as artifactDigest',
+  'artifactDigest',
   sql<number | null>`(artifact -> 'threshold' ->> 'cut')::float8`.as('cut'),
   sql<CalibrationMap['kind'] | null>`artifact -> 'calibration' -> 'map' ->> 'kind'`.as('calibration'),
-  'created_at as createdAt',
+  'createdAt',
 ] as const;
 
 /** Registers a version in stage None under the model's next number; returns the existing one if the retrain has one. */
@@ -76,7 +76,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
     const existing = await transaction
       .selectFrom('tidegate.version')
       .select(COLUMNS)
-      .where('retrain_id', '=', input.retrainId)
+      .where('retrainId', '=', input.retrainId)
       .executeTakeFirst();
     if (existing) return existing;
     const { newest } = await transaction
@@ -89,16 +89,16 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
       .values({
         model: input.model,
         version: ((newest as number | null) ?? 0) + 1,
-        definition_version: input.definitionVersion,
-        retrain_id: input.retrainId,
-        dataset_id: input.datasetId,
+        definitionVersion: input.definitionVersion,
+        retrainId: input.retrainId,
+        datasetId: input.datasetId,
         trainer: input.trainer,
         artifact: JSON.stringify(input.artifact),
-        artifact_digest: digestOf(input.artifact),
+        artifactDigest: digestOf(input.artifact),
         reference: JSON.stringify(input.reference),
-        score_reference: input.scoreReference ? JSON.stringify(input.scoreReference) : null,
+        scoreReference: input.scoreReference ? JSON.stringify(input.scoreReference) : null,
         tuning: input.tuning ? JSON.stringify(input.tuning) : null,
-        trained_on: input.platform ? JSON.stringify(input.platform) : null,
+        trainedOn: input.platform ? JSON.stringify(input.platform) : null,
       })
       .returning(COLUMNS)
       .executeTakeFirstOrThrow();
@@ -131,7 +131,7 @@ export const findVersionOfRetrain = (database: Database, retrainId: string): Pro
   database.kysely
     .selectFrom('tidegate.version')
     .select(COLUMNS)
-    .where('retrain_id', '=', retrainId)
+    .where('retrainId', '=', retrainId)
     .executeTakeFirst();
 
 /** Returns the version in Production or Staging, if there is one. */
@@ -159,12 +159,12 @@ export async function readArtifact(
 ): Promise<StoredArtifact> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
-    .select(['artifact', 'artifact_digest'])
+    .select(['artifact', 'artifactDigest'])
     .where('model', '=', model)
     .where('version', '=', version)
     .executeTakeFirst();
   if (!row) throw new TidegateError('UNKNOWN_VERSION', `${model} has no version ${version}`);
-  if (digestOf(row.artifact) !== row.artifact_digest) {
+  if (digestOf(row.artifact) !== row.artifactDigest) {
     throw new TidegateError(
       'ARTIFACT_CHANGED',
       `the artifact of ${model} version ${version} differs from its digest`,
@@ -196,11 +196,11 @@ export async function readScoreReference(
 ): Promise<EncodedScoreReference | null> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
-    .select('score_reference')
+    .select('scoreReference')
     .where('model', '=', model)
     .where('version', '=', version)
     .executeTakeFirstOrThrow();
-  return row.score_reference;
+  return row.scoreReference;
 }
 
 /** Reads the recipe that was chosen and those it was chosen from; null if there was no choice. @throws NoResultError if there is no such version */
@@ -222,9 +222,9 @@ export async function readTrainedOn(
 ): Promise<Platform | null> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
-    .select('trained_on')
+    .select('trainedOn')
     .where('model', '=', model)
     .where('version', '=', version)
     .executeTakeFirstOrThrow();
-  return row.trained_on;
+  return row.trainedOn;
 }

@@ -36,8 +36,8 @@ export const listProduction = (database: Database): Promise<VersionRef[]> =>
 export const listPreparations = (database: Database): Promise<Preparation[]> =>
   database.kysely
     .selectFrom('tidegate.preparation')
-    .select(['model', 'version', 'requested_at as requestedAt'])
-    .where('requested_at', '>', sql<Date>`now() - interval '1 hour'`)
+    .select(['model', 'version', 'requestedAt'])
+    .where('requestedAt', '>', sql<Date>`now() - interval '1 hour'`)
     .execute();
 
 /** Asks every API instance to load a version and check that it can score; instances answer a repeated request again. */
@@ -47,7 +47,7 @@ export async function requestPreparation(database: Database, { model, version }:
       .insertInto('tidegate.preparation')
       .values({ model, version })
       .onConflict((conflict) =>
-        conflict.columns(['model', 'version']).doUpdateSet({ requested_at: sql<Date>`clock_timestamp()` }),
+        conflict.columns(['model', 'version']).doUpdateSet({ requestedAt: sql<Date>`clock_timestamp()` }),
       )
       .execute();
     await sql`select pg_notify(${PREPARE_CHANNEL}, ${model})`.execute(transaction);

@@ -44,7 +44,7 @@ const profiled = (part: number): Promise<void> =>
   );
 
 const stored = async (): Promise<number> => {
-  const rows = await database.kysely.selectFrom('tidegate.profile_part').select('report_id').execute();
+  const rows = await database.kysely.selectFrom('tidegate.profile_part').select('reportId').execute();
   return rows.length;
 };
 

@@ -98,7 +98,7 @@ export class ModelFixture {
       .insertInto('tidegate.model')
       .values({
         name: 'churn',
-        entity_keys: JSON.stringify(definition.entity.keys),
+        entityKeys: JSON.stringify(definition.entity.keys),
         label: JSON.stringify(definition.label),
         holdout: JSON.stringify(definition.holdout),
       })
@@ -109,14 +109,14 @@ export class ModelFixture {
       .values({
         request: 'test',
         model: 'churn',
-        definition_version: 1,
-        window_from: '2024-01-01',
-        window_to: '2024-02-01',
-        as_known_at: '2024-02-01',
-        row_count: 100,
-        labelled_rows: 100,
-        training_rows: 80,
-        holdout_rows: 20,
+        definitionVersion: 1,
+        windowFrom: '2024-01-01',
+        windowTo: '2024-02-01',
+        asKnownAt: '2024-02-01',
+        rowCount: 100,
+        labelledRows: 100,
+        trainingRows: 80,
+        holdoutRows: 20,
         columns: '[]',
         digest: 'x',
       })
@@ -132,7 +132,7 @@ export class ModelFixture {
         version,
         body: JSON.stringify(body),
         digest: digestOf(body),
-        applied_by: 'ada',
+        appliedBy: 'ada',
       })
       .execute();
   }
@@ -150,9 +150,9 @@ export class ModelFixture {
         id: retrainId,
         model: 'churn',
         trigger: 'test',
-        requested_by: 'bo',
-        workflow_id: 'test',
-        run_id: 'test',
+        requestedBy: 'bo',
+        workflowId: 'test',
+        runId: 'test',
       })
       .execute();
     const { version } = await registerVersion(this.database, {
@@ -211,14 +211,12 @@ export class ModelFixture {
       .insertInto('tidegate.online_row')
       .values({
         model: 'churn',
-        definition_version: definitionVersion,
-        entity_key: JSON.stringify([user]),
-        as_of: '2024-02-01T00:00:00Z',
-        row_time: '2024-01-31T00:00:00Z',
+        definitionVersion,
+        entityKey: JSON.stringify([user]),
+        asOf: '2024-02-01T00:00:00Z',
+        rowTime: '2024-01-31T00:00:00Z',
         features: JSON.stringify(features),
-        view_times: JSON.stringify(
-          viewTimes.map((time) => (time === null ? null : 1_000 * Date.parse(time))),
-        ),
+        viewTimes: JSON.stringify(viewTimes.map((time) => (time === null ? null : 1_000 * Date.parse(time)))),
       })
       .execute();
   }

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await applyDefinition(database, sampleDefinition('alpha'), 'ada');
   await database.kysely
     .insertInto('tidegate.definition')
-    .values({ model: 'alpha', version: 2, body: JSON.stringify(definition), digest: 'x', applied_by: 'ada' })
+    .values({ model: 'alpha', version: 2, body: JSON.stringify(definition), digest: 'x', appliedBy: 'ada' })
     .execute();
   await model.insert('spine', ...['a', 'b', 'c'].map((user_id) => ({ user_id, at: first })));
   await model.insert('usage', { user_id: 'a', at: first, hours: 2, plan: 'a' }, { user_id: 'b', at: first });

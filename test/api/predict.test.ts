@@ -225,11 +225,11 @@ it('logs every prediction with the version that made it, including the last ones
     {
       model: 'churn',
       version: 1,
-      entity_key: ['u1'],
+      entityKey: ['u1'],
       features: { hours: 10, tickets: 2, plan: 'plus', paid: 'true' },
       score: sigmoid(2),
     },
-    { entity_key: null, features: { hours: null, plan: 'plus' }, score: sigmoid(1) },
-    { entity_key: null, features: { hours: 1, plan: null }, score: sigmoid(0.1) },
+    { entityKey: null, features: { hours: null, plan: 'plus' }, score: sigmoid(1) },
+    { entityKey: null, features: { hours: 1, plan: null }, score: sigmoid(0.1) },
   ]);
 });

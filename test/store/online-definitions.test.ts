@@ -32,7 +32,7 @@ async function addDefinition({ kysely }: Database, model: string, version: numbe
     .executeTakeFirstOrThrow();
   await kysely
     .insertInto('tidegate.definition')
-    .values({ model, version, body: JSON.stringify(body), digest: `d${version}`, applied_by: 'ada' })
+    .values({ model, version, body: JSON.stringify(body), digest: `d${version}`, appliedBy: 'ada' })
     .execute();
 }
 

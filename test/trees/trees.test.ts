@@ -193,7 +193,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
     const state = async () =>
       await database.kysely
         .selectFrom('tidegate.tree_fit')
-        .select(['checkpoint', 'outcome', 'rounds_done'])
+        .select(['checkpoint', 'outcome', 'roundsDone'])
         .where('id', '=', id)
         .executeTakeFirstOrThrow();
     return { handle, state };
@@ -222,7 +222,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
       expect(failure?.applicationFailureInfo?.type).toBe('FOREIGN_INSTALLATION');
       expect(failure?.message).toContain(`belongs to the installation ${other}`);
     });
-    expect(await state()).toEqual({ checkpoint: null, outcome: null, rounds_done: 0 });
+    expect(await state()).toEqual({ checkpoint: null, outcome: null, roundsDone: 0 });
     await recordAdoption(database, other, 'ada');
     await handle.result();
     expect((await state()).outcome).not.toBeNull();
@@ -246,7 +246,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
   test('a cancelled fit ends and stores nothing', async () => {
     await startPython();
     const { handle, state } = await fit('cancelled', { rounds: 1_000_000 });
-    await eventually(async () => expect((await state()).rounds_done).toBeGreaterThan(0), { within: 20_000 });
+    await eventually(async () => expect((await state()).roundsDone).toBeGreaterThan(0), { within: 20_000 });
     await handle.cancel();
     await expect(handle.result()).rejects.toThrow(/cancelled/i);
     expect((await state()).outcome).toBeNull();
@@ -271,7 +271,7 @@ describe.skipIf(!isReady)('gradient-boosted trees', () => {
         .selectFrom('tidegate.tree_fit')
         .select(['id', 'outcome'])
         .where('request', '=', 'crossed/cancelled/trees')
-        .where('rounds_done', '>', 0)
+        .where('roundsDone', '>', 0)
         .executeTakeFirstOrThrow();
     const { id } = await eventually(running, { within: 20_000 });
     await client.workflow.getHandle(workflowId).cancel();
