@@ -18,6 +18,7 @@ import { type DriftPart, type PerformancePart } from '../../domain/decisions/rep
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { type FirstQualityPart, type QualityPart } from '../../domain/quality/quality-part.ts';
 import { type MaterializeScope } from '../../domain/data/materialized.ts';
+import { type Role } from '../../domain/identity/roles.ts';
 
 /**
  * A fingerprint of the rows of one source table, by which a later run finds out whether rows were removed or
@@ -303,6 +304,60 @@ export interface Tables {
   'tidegate.installation': { id: string; createdAt: Generated<Date> };
   'tidegate.adopted_installation': { id: string; adoptedBy: string; adoptedAt: Generated<Date> };
   'tidegate.preparation': { model: string; version: number; requestedAt: Generated<Date> };
+  'tidegate.principal': {
+    id: Generated<number>;
+    kind: 'person' | 'service';
+    name: string;
+    ownerId: number | null;
+    issuer: string | null;
+    subject: string | null;
+    createdBy: number | null;
+    createdAt: Generated<Date>;
+    disabledAt: NullableTimestamp;
+  };
+  'tidegate.api_key': {
+    id: string;
+    principalId: number;
+    hash: Buffer;
+    roles: Role[];
+    models: string[] | null;
+    note: Generated<string>;
+    createdBy: number | null;
+    createdAt: Generated<Date>;
+    expiresAt: Timestamp;
+    revokedBy: number | null;
+    revokedAt: NullableTimestamp;
+    lastUsedAt: NullableTimestamp;
+  };
+  'tidegate.role_binding': {
+    id: Generated<number>;
+    principalId: number | null;
+    oidcGroup: string | null;
+    role: Role;
+    model: string | null;
+    grantedBy: number | null;
+    grantedAt: Generated<Date>;
+    endedBy: number | null;
+    endedAt: NullableTimestamp;
+  };
+  'tidegate.session': {
+    idHash: Buffer;
+    principalId: number;
+    csrfHash: Buffer;
+    groups: string[];
+    via: 'oidc' | 'link' | 'device';
+    createdAt: Generated<Date>;
+    expiresAt: Timestamp;
+    endedAt: NullableTimestamp;
+  };
+  'tidegate.sign_in_link': {
+    hash: Buffer;
+    principalId: number;
+    createdAt: Generated<Date>;
+    expiresAt: Timestamp;
+    consumedAt: NullableTimestamp;
+  };
+  'tidegate.identity_generation': { singleton: Generated<boolean>; generation: number };
 }
 
 /** One column of a dataset, as its row describes it. */
