@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { access } from './access.ts';
+import { authenticate } from './plugins/authenticate.ts';
 import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';
 import { BODY_LIMIT, parseJsonBodies } from './plugins/json-body.ts';
@@ -46,6 +48,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   handleErrors(app);
   checkProtocol(app);
+  authenticate(app, access, deps.auth);
   parseJsonBodies(app);
   await serveDocs(app);
 

@@ -1,10 +1,12 @@
 // Runs the API: listens, and shuts down without losing requests or predictions that wait to be logged.
 import { type FastifyBaseLogger } from 'fastify';
 import { TidegateError } from '../domain/errors.ts';
+import { isLoopback } from '../domain/identity/loopback.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { buildApp } from './app.ts';
 import { type App } from './context/types.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
+import { Identities } from './identity/identities.ts';
 import { Serving } from './serving/serving.ts';
 
 /** Dependencies of a server. */
@@ -12,6 +14,8 @@ export interface ServerDeps {
   readonly database: Database;
   readonly gate: DecisionGate;
   readonly logger: FastifyBaseLogger;
+  /** Whether callers must prove who they are. If `off`, the server may listen on a loopback address only. */
+  readonly auth: 'on' | 'off';
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
   /** The file that stops predictions while it exists. @default none */
@@ -37,29 +41,41 @@ export interface RunningServer {
 /**
  * Starts the API of this process.
  *
- * @throws TidegateError PORT_IN_USE
- * @example const server = await startServer({ database, gate, logger }, { port: 3000 });
+ * @throws TidegateError PORT_IN_USE, BAD_CONFIG
+ * @example const server = await startServer({ database, gate, logger, auth: 'on' }, { port: 3000 });
  */
 export async function startServer(
   deps: ServerDeps,
   { host = '127.0.0.1', port }: ServerOptions,
 ): Promise<RunningServer> {
+  if (deps.auth === 'off' && !isLoopback(host)) throw offBeyondLoopback(host);
   const serving = new Serving(deps);
-  const app = await buildApp({ ...deps, serving });
+  const identities = deps.auth === 'on' ? new Identities(deps) : undefined;
+  const app = await buildApp({ ...deps, serving, auth: identities ?? 'off' });
   try {
     const url = await listen(app, host, port);
     await serving.start();
+    identities?.start();
     const close = async (): Promise<void> => {
       await app.close();
+      await identities?.stop();
       await serving.stop();
     };
     return { url, close };
   } catch (error) {
     await app.close();
+    await identities?.stop();
     await serving.stop();
     throw error;
   }
 }
+
+const offBeyondLoopback = (host: string): TidegateError =>
+  new TidegateError(
+    'BAD_CONFIG',
+    `TIDEGATE_AUTH is off, but TIDEGATE_API_HOST is ${host}, which other machines can reach`,
+    { remedy: 'Set TIDEGATE_AUTH=on, or let the API listen on 127.0.0.1.' },
+  );
 
 async function listen(app: App, host: string, port: number): Promise<string> {
   try {

@@ -179,6 +179,15 @@ export const errorKinds = {
   ),
   CONSTRAINT_VIOLATED: kind(409, false, 'Correct the row, or the constraint that the message names.'),
   DUPLICATE_ROW: kind(409, true, 'Try again: another process inserted the same row first.'),
+  // identity
+  UNAUTHENTICATED: kind(
+    401,
+    false,
+    'Send a valid key as `Authorization: Bearer tgk_…`; the command line reads it from TIDEGATE_API_KEY. An admin makes keys with `tidegate key create`.',
+  ),
+  FORBIDDEN: kind(403, false, 'Ask an admin for the role that the message names (`tidegate role grant`).'),
+  UNKNOWN_PERSON: kind(404, false, '`tidegate role list` shows the names of people and service accounts.'),
+  UNKNOWN_KEY: kind(404, false, '`tidegate key list` shows the ids of all keys.'),
   // not found
   UNKNOWN_MODEL: kind(404, false, 'Apply its definition first: `tidegate apply models/<name>.ts`.'),
   UNKNOWN_VERSION: kind(404, false, '`tidegate versions <model>` lists the versions.'),

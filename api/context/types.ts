@@ -4,6 +4,7 @@ import { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type Database } from '../../store/postgres/database.ts';
 import { type DecisionGate } from './decision-gate.ts';
+import { type Identities } from '../identity/identities.ts';
 import { type Serving } from '../serving/serving.ts';
 
 /** Dependencies of the routes. */
@@ -11,6 +12,8 @@ export interface ApiDeps {
   readonly database: Database;
   readonly serving: Serving;
   readonly gate: DecisionGate;
+  /** Knows the callers; `off` accepts every request from this machine as the unverified caller. */
+  readonly auth: Identities | 'off';
   readonly logger: FastifyBaseLogger;
 }
 

@@ -1,6 +1,7 @@
 // Health checks: whether this process is running, and whether it can answer requests.
 import { z } from 'zod';
 import { type Place, TidegateError } from '../../domain/errors.ts';
+import { may } from '../../domain/identity/caller.ts';
 import { checkReachable, type Database } from '../../store/postgres/database.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses } from '../schemas/common.ts';
@@ -9,8 +10,12 @@ import { type PredictionLogState } from '../serving/prediction-log.ts';
 /** How long the database may take to answer before this process counts as not ready, in milliseconds. */
 const PATIENCE_MS = 2_000;
 
-const ready = z.object({
+const readyAnswer = z.object({
   status: z.literal('ready'),
+  problems: z.array(z.string()).describe('Whether a file stops the predictions of this process'),
+});
+
+const servingAnswer = z.object({
   instance: z.string(),
   serving: z.record(z.string(), z.int()).describe('Version that answers requests, by model'),
   problems: z
@@ -20,7 +25,7 @@ const ready = z.object({
     ),
 });
 
-/** `GET /healthz` and `GET /readyz`. */
+/** `GET /healthz` and `GET /readyz`, which are open and say nothing about models, and `GET /serving`, which does. */
 export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
   app.get(
     '/healthz',
@@ -40,22 +45,44 @@ export function healthRoutes(app: App, { database, serving }: ApiDeps): void {
       schema: {
         tags: ['process'],
         summary: 'Whether the process can answer requests: the database is reachable and models are loaded',
-        response: { 200: ready, ...errorResponses },
+        response: { 200: readyAnswer, ...errorResponses },
       },
     },
-    async () => {
-      const obstacles = [...(await databaseObstacles(database)), ...serving.instance.obstacles()];
-      const notes = [...logBehind(serving.predictions.state), ...stoppedByFile(serving.stops.file.isActive)];
-      if (obstacles.length > 0) throw notReady([...obstacles, ...notes]);
+    async (request) => {
+      const ofDatabase = await databaseObstacles(database);
+      const ofModels = serving.instance.obstacles();
+      const stopped = stoppedByFile(serving.stops.file.isActive);
+      if (ofDatabase.length + ofModels.length === 0)
+        return { status: 'ready' as const, problems: stopped.map(shown) };
+      request.log.warn({ obstacles: [...ofDatabase, ...ofModels] }, 'not ready');
+      throw notReady([
+        ...(ofDatabase.length > 0 ? [{ at: 'database', problem: 'does not answer' }] : []),
+        ...(ofModels.length > 0 ? [{ at: 'models', problem: 'not all are loaded' }] : []),
+        ...stopped,
+      ]);
+    },
+  );
+
+  app.get(
+    '/serving',
+    {
+      schema: {
+        tags: ['process'],
+        summary: 'The versions that this process serves, and what is wrong in it',
+        response: { 200: servingAnswer, ...errorResponses },
+      },
+    },
+    ({ caller }) => {
+      const isShown = ({ model }: { readonly model: string }): boolean => may(caller, 'viewer', model);
+      const loaded = serving.models.list().filter(isShown);
+      const failures = serving.models.failures().filter(isShown);
       return {
-        status: 'ready' as const,
         instance: serving.instance.id,
-        serving: Object.fromEntries(serving.models.list().map(({ model, version }) => [model, version])),
+        serving: Object.fromEntries(loaded.map(({ model, version }) => [model, version])),
         problems: [
-          ...serving.models
-            .failures()
-            .map(({ model, version, problem }) => `${model} version ${version}: ${problem}`),
-          ...notes.map(({ at, problem }) => `${at}: ${problem}`),
+          ...failures.map(({ model, version, problem }) => `${model} version ${version}: ${problem}`),
+          ...logBehind(serving.predictions.state).map(shown),
+          ...stoppedByFile(serving.stops.file.isActive).map(shown),
         ],
       };
     },
@@ -78,9 +105,12 @@ function logBehind({ waiting, behindSince, problem }: PredictionLogState): Place
 const stoppedByFile = (isActive: boolean): Place[] =>
   isActive ? [{ at: 'serving', problem: 'stopped by file' }] : [];
 
+const shown = ({ at, problem }: Place): string => `${at}: ${problem}`;
+
 const notReady = (obstacles: readonly Place[]): TidegateError =>
-  new TidegateError('NOT_READY', obstacles.map(({ at, problem }) => `${at}: ${problem}`).join('; '), {
+  new TidegateError('NOT_READY', obstacles.map(shown).join('; '), {
     places: obstacles,
+    remedy: 'GET /serving and the log of the process say more.',
   });
 
 async function databaseObstacles(database: Database): Promise<Place[]> {

@@ -1,5 +1,6 @@
 // Lists models, their features, and the versions that API processes serve.
 import { z } from 'zod';
+import { may } from '../../domain/identity/caller.ts';
 import { featuresOf, sourceColumnsOf } from '../../domain/model/define-model.ts';
 import { derivationsOf } from '../../domain/model/derivation.ts';
 import { formulaOf } from '../../domain/model/derived/operators.ts';
@@ -71,12 +72,12 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
     {
       schema: {
         tags: ['models'],
-        summary: 'All models',
+        summary: 'All models that the caller may see',
         response: { 200: z.object({ models: z.array(model) }), ...errorResponses },
       },
     },
-    async () => {
-      const names = await listModels(database);
+    async ({ caller }) => {
+      const names = (await listModels(database)).filter((name) => may(caller, 'viewer', name));
       const models = await Promise.all(names.map(describe));
       return { models: models.map(({ summary }) => summary) };
     },

@@ -1,7 +1,10 @@
 // Looks up online features by key, with requests and answers in the format of Feast's feature server.
+import { type FastifyRequest } from 'fastify';
+import { type Caller, may } from '../../domain/identity/caller.ts';
 import { keepsOnline } from '../../domain/model/definition.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
+import { requireRole } from '../plugins/authenticate.ts';
 import { answerFeatures } from '../online-features/answer-features.ts';
 import { allFeatures, chooseFeatures } from '../online-features/choose-features.ts';
 import { onlineModel, type OnlineModel } from '../online-features/online-model.ts';
@@ -17,16 +20,19 @@ import { excerpt } from '../../domain/excerpt.ts';
 
 /** `POST /features/online`, also at the path that Feast's clients use. */
 export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): void {
-  const answer = async (body: OnlineFeaturesBody) => {
+  const answer = async (request: FastifyRequest<{ Body: OnlineFeaturesBody }>) => {
     const {
       entities: lists,
       features: references,
       feature_service: service,
       full_feature_names: full,
-    } = body;
+    } = request.body;
+    if (service !== undefined) requireRole(request, 'predictor', service);
     const given = Object.keys(lists);
     const models =
-      service === undefined ? await modelsOf(given) : [await onlineModel(serving, database, service)];
+      service === undefined
+        ? await modelsOf(given, request.caller)
+        : [await onlineModel(serving, database, service)];
     // `modelsOf` prefers models that keep online rows, so if the first model keeps none, no other model here does.
     const [first] = models;
     if (first) refuseWithoutOnline(first);
@@ -39,11 +45,15 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
     return answerFeatures({ features, columns, entities }, { lookUp: serving.lookUp, now: serving.clock() });
   };
 
-  /** The models, by name, whose entity has exactly these key columns; if some of them keep online rows, only those. */
-  const modelsOf = async (columns: readonly string[]): Promise<OnlineModel[]> => {
+  /**
+   * The models, by name, that the caller may ask for and whose entity has exactly these key columns; if some of them keep
+   * online rows, only those.
+   */
+  const modelsOf = async (columns: readonly string[], caller: Caller): Promise<OnlineModel[]> => {
     const wanted = JSON.stringify([...columns].sort());
     const models: OnlineModel[] = [];
     for (const name of await listModels(database)) {
+      if (!may(caller, 'predictor', name)) continue;
       const model = await onlineModel(serving, database, name);
       if (JSON.stringify([...model.definition.entity.keys].sort()) === wanted) models.push(model);
     }
@@ -66,7 +76,7 @@ export function onlineFeaturesRoutes(app: App, { database, serving }: ApiDeps): 
           response: { 200: onlineFeaturesAnswer, ...errorResponses },
         },
       },
-      (request) => answer(request.body),
+      answer,
     );
   }
 }

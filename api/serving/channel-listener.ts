@@ -11,6 +11,8 @@ export interface ChannelListenerOptions {
   /** Called for each message, and each time listening starts, because earlier messages may have been missed. */
   readonly onSignal: () => void;
   readonly logger: FastifyBaseLogger;
+  /** Name of the connection in pg_stat_activity. @default 'tidegate-listen' */
+  readonly name?: string;
   /** How long to wait before reconnecting, in milliseconds. @default 1000 */
   readonly reconnectMs?: number;
 }
@@ -25,12 +27,13 @@ export function listenToChannels({
   channels,
   onSignal,
   logger,
+  name = 'tidegate-listen',
   reconnectMs = 1_000,
 }: ChannelListenerOptions): () => Promise<void> {
   const stop = new AbortController();
 
   const listenOnce = async (): Promise<void> => {
-    const client = await openClient(database, { application_name: 'tidegate-listen', keepAlive: true });
+    const client = await openClient(database, { application_name: name, keepAlive: true });
     if (database.sessions.kind === 'shared') {
       await client.end();
       logger.info(

@@ -7,7 +7,7 @@ import {
   subjectOf,
   type SubjectOptions,
 } from '../shared/arguments.ts';
-import { findApiUrl } from '../shared/endpoints.ts';
+import { findApi } from '../shared/endpoints.ts';
 import { three } from '../output/format.ts';
 import { explain } from '../shared/ask-api.ts';
 
@@ -25,7 +25,7 @@ export function addExplain(program: Command, { config, output }: CommandContext)
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate explain churn --key user_id=u_000123')
     .action(async (model: string, { json, ...subject }: Options) => {
-      const answer = await explain(await findApiUrl(config()), model, subjectOf(subject));
+      const answer = await explain(await findApi(config()), model, subjectOf(subject));
       if (json) return output.json(answer);
       output.heading(`${three(answer.score)} by version ${answer.version} of ${answer.model}`);
       if (answer.as_of !== undefined) output.line(`features as of ${answer.as_of}`);

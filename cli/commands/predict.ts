@@ -7,7 +7,7 @@ import {
   subjectOf,
   type SubjectOptions,
 } from '../shared/arguments.ts';
-import { findApiUrl } from '../shared/endpoints.ts';
+import { findApi } from '../shared/endpoints.ts';
 import { fixed } from '../../domain/format-numbers.ts';
 import { predict } from '../shared/ask-api.ts';
 
@@ -30,7 +30,7 @@ export function addPredict(program: Command, { config, output }: CommandContext)
       `\nExamples:\n  tidegate predict churn --key user_id=u_000123\n  tidegate predict churn --features '{"monthly_fee": 12.5}'\n  tidegate predict churn --key user_id=u_000123 --features '{"monthly_fee": 12.5}'`,
     )
     .action(async (model: string, { json, ...subject }: Options) => {
-      const answer = await predict(await findApiUrl(config()), model, subjectOf(subject));
+      const answer = await predict(await findApi(config()), model, subjectOf(subject));
       if (json) return output.json(answer);
       for (const {
         score,

@@ -50,6 +50,8 @@ export const settingsSchema = z.object({
   TIDEGATE_API_HOST: z.string().default('127.0.0.1'),
   TIDEGATE_API_PORT: port(8080),
   TIDEGATE_API_URL: httpUrl.optional(),
+  TIDEGATE_API_KEY: z.string().optional(),
+  TIDEGATE_AUTH: z.enum(['on', 'off'], 'must be on or off').default('on'),
   TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
   TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
   TIDEGATE_PART_ROWS: z.coerce
@@ -89,6 +91,10 @@ export interface Config {
   readonly taskQueue: string;
   /** Where the API listens; `url` is its address for clients, if that differs. */
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
+  /** The key that commands send to the API. */
+  readonly apiKey: string | undefined;
+  /** Whether callers of the API must prove who they are. */
+  readonly auth: Settings['TIDEGATE_AUTH'];
   /** How long the API waits for Postgres, in milliseconds. */
   readonly patience: {
     /** For a connection, and for each statement. */
@@ -162,6 +168,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: settings.TIDEGATE_API_PORT,
       url: settings.TIDEGATE_API_URL,
     }),
+    apiKey: settings.TIDEGATE_API_KEY,
+    auth: settings.TIDEGATE_AUTH,
     patience: Object.freeze({
       database: settings.TIDEGATE_API_DATABASE_MS,
       lookUp: settings.TIDEGATE_API_LOOKUP_MS,

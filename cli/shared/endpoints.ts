@@ -40,6 +40,14 @@ export async function findApiUrl(config: Config): Promise<string> {
   return config.api.url ?? (await findRunning(config.dataDir)).apiUrl ?? addressOfApi(config);
 }
 
+/** Returns the address of the API and the key to send: TIDEGATE_API_KEY, or the one that `tidegate start` wrote. */
+export const findApi = async (
+  config: Config,
+): Promise<{ readonly url: string; readonly key: string | undefined }> => ({
+  url: await findApiUrl(config),
+  key: config.apiKey,
+});
+
 /** The address on this machine of an API that is started with these settings. */
 export function addressOfApi({ api: { host, port } }: Pick<Config, 'api'>): string {
   const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;

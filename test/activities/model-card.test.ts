@@ -32,7 +32,7 @@ beforeAll(async () => {
   await model.produce(retrained.version);
   const logger = pino({ level: 'silent' });
   const serving = new Serving({ database, logger, instanceId: 'card' });
-  app = await buildApp({ database, serving, gate: new FakeGate(), logger });
+  app = await buildApp({ database, serving, gate: new FakeGate(), logger, auth: 'off' });
 });
 afterAll(async () => {
   await app.close();

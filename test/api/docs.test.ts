@@ -70,6 +70,7 @@ it('the document lists every route, and no other', async () => {
     'GET /models/{model}/versions/{version}/card',
     'GET /readyz',
     'GET /schemas/report',
+    'GET /serving',
     'POST /features/online',
     'POST /get-online-features',
     'POST /models/{model}/decisions',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorKinds, type ErrorCode } from '../../domain/errors.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
-import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+import { authorization, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 import { openSeverableProxy } from './severable-proxy.ts';
 
 let fixture: ModelFixture;
@@ -75,7 +75,10 @@ it.each([
     'too large',
   ],
 ] as const)('%s is answered with an error of the usual shape', async (_, request, code, words) => {
-  const response = await api.app.inject(request);
+  const response = await api.app.inject({
+    ...request,
+    headers: { ...authorization(api.key), ...('headers' in request ? request.headers : {}) },
+  });
   const { error } = response.json<{ error: Record<string, string> }>();
   expect([response.statusCode, error['code']]).toEqual([errorKinds[code satisfies ErrorCode].status, code]);
   expect(error['message']).toContain(words);

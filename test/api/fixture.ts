@@ -14,7 +14,11 @@ import { type DecisionGate } from '../../api/context/decision-gate.ts';
 import { type ErrorBody } from '../../api/schemas/common.ts';
 import { type OnlineFeaturesAnswer } from '../../api/schemas/online-features.ts';
 import { type Prediction } from '../../api/schemas/prediction.ts';
+import { Identities } from '../../api/identity/identities.ts';
 import { Serving } from '../../api/serving/serving.ts';
+import { type Role } from '../../domain/identity/roles.ts';
+import { createKey, type NewKey } from '../../store/identity/keys.ts';
+import { createPerson, findPerson, grantRole } from '../../store/identity/people.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
@@ -249,8 +253,15 @@ export interface TestApi {
   readonly app: App;
   readonly serving: Serving;
   readonly gate: FakeGate;
+  /** Key of an admin, which `send` sends unless it is given another. */
+  readonly key: string;
   /** Sends a request; `body` of the answer is parsed JSON, if there is a body. */
-  send(method: 'GET' | 'POST', url: string, payload?: InjectOptions['payload']): Promise<Answer>;
+  send(
+    method: 'GET' | 'POST' | 'DELETE',
+    url: string,
+    payload?: InjectOptions['payload'],
+    key?: string,
+  ): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -280,6 +291,23 @@ export interface Answer {
   readonly body: AnswerBody;
 }
 
+/** Makes a key for a person with these roles for all models; the person is created if there is none of this name. */
+export async function makeKey(
+  { kysely }: Database,
+  name: string,
+  roles: readonly Role[],
+  limits: Partial<NewKey> = {},
+): Promise<string> {
+  const person =
+    (await findPerson(kysely, name)) ?? (await createPerson(kysely, { name, owner: null, createdBy: null }));
+  for (const role of roles) await grantRole(kysely, { personId: person.id }, { role, model: null }, null);
+  const key = { principalId: person.id, roles, models: null, createdBy: null, ...limits };
+  return (await createKey(kysely, key)).secret;
+}
+
+/** The header that sends a key. */
+export const authorization = (key: string) => ({ authorization: `Bearer ${key}` });
+
 export async function startTestApi(
   database: Database,
   instanceId = 'test-instance',
@@ -296,14 +324,25 @@ export async function startTestApi(
     ...(clock && { clock }),
   });
   const gate = new FakeGate();
-  const app = await buildApp({ database, serving, gate, logger: silent });
+  const identities = new Identities({ database, logger: silent });
+  const app = await buildApp({ database, serving, gate, logger: silent, auth: identities });
   await serving.start();
+  identities.start();
+  const adminKey = await makeKey(database, 'admin of the tests', ['admin']);
+  // Read once, so that the key is in memory if a test cuts the connection to Postgres.
+  await identities.callerOfKey(adminKey, 'viewer');
   return {
     app,
     serving,
     gate,
-    async send(method, url, payload) {
-      const response = await app.inject({ method, url, ...(payload !== undefined && { payload }) });
+    key: adminKey,
+    async send(method, url, payload, key = adminKey) {
+      const response = await app.inject({
+        method,
+        url,
+        headers: authorization(key),
+        ...(payload !== undefined && { payload }),
+      });
       const isJson = String(response.headers['content-type']).startsWith('application/json');
       return {
         status: response.statusCode,
@@ -313,6 +352,7 @@ export async function startTestApi(
     },
     async close() {
       await app.close();
+      await identities.stop();
       await serving.stop();
     },
   };

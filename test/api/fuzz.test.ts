@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { errorKinds, type ErrorCode } from '../../domain/errors.ts';
-import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+import { authorization, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 const RUNS = Number(process.env['TIDEGATE_FUZZ_RUNS'] ?? 300);
 
@@ -207,7 +207,7 @@ it(
         const response = await api.app.inject({
           method: method as 'GET',
           url: `${filled}?${search}`,
-          headers: sent,
+          headers: { ...authorization(api.key), ...sent },
           ...(method !== 'GET' && method !== 'HEAD' && { payload: wrap(JSON.stringify(body) ?? '') }),
         });
         statuses.set(response.statusCode, (statuses.get(response.statusCode) ?? 0) + 1);

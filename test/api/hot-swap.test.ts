@@ -95,7 +95,7 @@ describe('a version whose artifact changed in the database', () => {
     });
     expect(held).toContainEqual(expect.objectContaining({ version: before, state: 'serving' }));
     expect((await predict()).body.version).toBe(before);
-    const ready = await api.send('GET', '/readyz');
+    const ready = await api.send('GET', '/serving');
     expect([ready.status, ready.body.problems]).toEqual([
       200,
       [expect.stringContaining('differs from its digest')],
@@ -108,7 +108,7 @@ describe('a version whose artifact changed in the database', () => {
     const answer = await fresh.send('POST', '/models/churn/predict', { features });
     await fresh.close();
     expect([ready.status, ready.body.error.code]).toEqual([503, 'NOT_READY']);
-    expect(ready.body.error.places[0]?.at).toBe('churn');
+    expect(ready.body.error.places).toEqual([{ at: 'models', problem: 'not all are loaded' }]);
     expect([answer.status, answer.body.error.code]).toEqual([503, 'NOT_READY']);
   });
 });

@@ -3,7 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BODY_LIMIT } from '../../api/plugins/json-body.ts';
 import { errorKinds, type ErrorCode, type Place } from '../../domain/errors.ts';
-import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+import { authorization, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
 let api: TestApi;
@@ -25,7 +25,7 @@ const send = (payload: string | Buffer, headers: Readonly<Record<string, string>
   api.app.inject({
     method: 'POST',
     url,
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { ...authorization(api.key), 'content-type': 'application/json', ...headers },
     payload,
   });
 

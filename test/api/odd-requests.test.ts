@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../api/app.ts';
 import { Serving } from '../../api/serving/serving.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { FakeGate, ModelFixture, silent, startTestApi, type TestApi } from './fixture.ts';
+import { authorization, FakeGate, ModelFixture, silent, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
 let api: TestApi;
@@ -100,7 +100,7 @@ describe('a method', () => {
     ['PUT', '/models/churn/versions/1/card', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/healthz?x=1', 'GET, HEAD, OPTIONS'],
   ] as const)('%s that %s does not take is answered with those that it does', async (method, url, allow) => {
-    const response = await api.app.inject({ method, url });
+    const response = await api.app.inject({ method, url, headers: authorization(api.key) });
     expect([response.statusCode, response.headers['allow']]).toEqual([405, allow]);
     if (method !== 'HEAD') expect(response.json()).toMatchObject({ error: { code: 'METHOD_NOT_ALLOWED' } });
   });
@@ -108,7 +108,11 @@ describe('a method', () => {
   it('OPTIONS names the methods, and HEAD answers like GET without a body', async () => {
     const options = await api.app.inject({ method: 'OPTIONS', url: predict });
     expect([options.statusCode, options.headers['allow'], options.body]).toEqual([204, 'OPTIONS, POST', '']);
-    const head = await api.app.inject({ method: 'HEAD', url: '/models' });
+    const head = await api.app.inject({
+      method: 'HEAD',
+      url: '/models',
+      headers: authorization(api.key),
+    });
     expect([head.statusCode, head.body]).toEqual([200, '']);
     expect((await api.app.inject({ method: 'OPTIONS', url: '/nothing' })).statusCode).toBe(404);
   });
@@ -122,7 +126,13 @@ describe('on the wire', () => {
   beforeAll(async () => {
     const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
     const serving = new Serving({ database: fixture.database, logger: silent });
-    const app = await buildApp({ database: fixture.database, serving, gate: new FakeGate(), logger });
+    const app = await buildApp({
+      database: fixture.database,
+      serving,
+      gate: new FakeGate(),
+      logger,
+      auth: 'off',
+    });
     await app.listen({ port: 0, host: '127.0.0.1' });
     port = (app.server.address() as AddressInfo).port;
     listening = {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
+import { authorization, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
 let api: TestApi;
@@ -84,7 +84,7 @@ describe('predict by features', () => {
     const response = await api.app.inject({
       method: 'POST',
       url: '/models/churn/predict',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...authorization(api.key), 'content-type': 'application/json' },
       payload: '{"features":{"hours":1e999}}',
     });
     expect(response.statusCode).toBe(400);

@@ -48,7 +48,7 @@ const logged = async (): Promise<number[]> => {
 };
 
 const problems = async (): Promise<string> =>
-  JSON.stringify((await api.send('GET', '/readyz')).body.problems ?? []);
+  JSON.stringify((await api.send('GET', '/serving')).body.problems ?? []);
 
 const metric = async (metricName: string): Promise<number> => {
   const { body } = await api.send('GET', '/metrics');

@@ -16,7 +16,7 @@ import { columnsShown, reportGauges } from '../../api/routes/metrics.ts';
 import { type Report, writeReportPart } from '../../store/registry/reports.ts';
 import { type FrozenModel, frozenModel } from '../helpers/frozen-model.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
-import { startTestApi, type TestApi } from './fixture.ts';
+import { authorization, startTestApi, type TestApi } from './fixture.ts';
 
 let database: MigratedDatabase;
 let api: TestApi;
@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 const read = async (url: string) => {
-  const response = await api.app.inject({ method: 'GET', url });
+  const response = await api.app.inject({ method: 'GET', url, headers: authorization(api.key) });
   return { status: response.statusCode, type: response.headers['content-type'], response };
 };
 
@@ -186,7 +186,7 @@ describe('GET /metrics', () => {
   });
 
   it('has the same content compressed if the client accepts gzip', async () => {
-    const headers = { 'accept-encoding': 'deflate, gzip;q=1.0' };
+    const headers = { ...authorization(api.key), 'accept-encoding': 'deflate, gzip;q=1.0' };
     const packed = await api.app.inject({ method: 'GET', url: '/metrics', headers });
     expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
     const names = (text: string): string[] => text.split('\n').map((line) => line.split(' ')[0] ?? '');

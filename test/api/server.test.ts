@@ -6,7 +6,7 @@ let fixture: ModelFixture;
 let server: RunningServer;
 
 const start = (port: number) =>
-  startServer({ database: fixture.database, gate: new FakeGate(), logger: silent }, { port });
+  startServer({ database: fixture.database, gate: new FakeGate(), logger: silent, auth: 'off' }, { port });
 
 const ask = (url: string, features: object) =>
   fetch(`${url}/models/churn/predict`, {
@@ -35,7 +35,9 @@ afterAll(() => fixture.drop());
 it('listens on the local machine only, and is ready when it has started', async () => {
   expect(new URL(server.url).hostname).toBe('127.0.0.1');
   const ready = await fetch(`${server.url}/readyz`);
-  expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'ready', serving: { churn: 1 } }]);
+  expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', problems: [] }]);
+  const serving = await fetch(`${server.url}/serving`);
+  expect(await serving.json()).toMatchObject({ serving: { churn: 1 }, problems: [] });
 });
 
 it('refuses a port that is in use, and leaves nothing behind', async () => {

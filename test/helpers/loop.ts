@@ -46,7 +46,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     options.worker === false ? undefined : await startWorker(address, client, taskQueue, database, options);
   const { log: logger } = fastify({ logger: { level: 'silent' } });
   const server = await startServer(
-    { database, gate: temporalDecisionGate(client, database), logger },
+    { database, gate: temporalDecisionGate(client, database), logger, auth: 'off' },
     { port: 0 },
   );
   const stop = async (): Promise<void> => {

@@ -69,7 +69,7 @@ describe.each(dumps)('the data of %s', (dump) => {
     await migrate(database, tidegateMigrations);
     const logger = pino({ level: 'silent' });
     const serving = new Serving({ database, logger, instanceId: 'opened' });
-    app = await buildApp({ database, serving, gate: new FakeGate(), logger });
+    app = await buildApp({ database, serving, gate: new FakeGate(), logger, auth: 'off' });
   });
   afterAll(() => app.close());
 

@@ -10,7 +10,7 @@ import { withClient } from '../../shared/connections.ts';
 import { reportReady } from '../../local/processes/ready-message.ts';
 
 /** Settings of the API process. */
-export interface ApiConfig extends Pick<Config, 'api' | 'logLevel' | 'patience' | 'stopFile'> {
+export interface ApiConfig extends Pick<Config, 'api' | 'auth' | 'logLevel' | 'patience' | 'stopFile'> {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
 }
@@ -35,7 +35,14 @@ export async function runApi(config: ApiConfig): Promise<void> {
     await withClient(config.temporal, async (client) => {
       const gate = temporalDecisionGate(client, database);
       const server = await startServer(
-        { database, gate, logger, lookUpWithinMs: patience.lookUp, stopFile: config.stopFile },
+        {
+          database,
+          gate,
+          logger,
+          auth: config.auth,
+          lookUpWithinMs: patience.lookUp,
+          stopFile: config.stopFile,
+        },
         config.api,
       );
       try {

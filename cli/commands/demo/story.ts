@@ -80,7 +80,9 @@ export interface Asked {
 
 /** Asks the API for the prediction of {@link SUBSCRIBER} and prints it. */
 export async function askPrediction({ servers, note }: Scene): Promise<Asked> {
-  const answer = await predict(servers.apiUrl, MODEL, { key: { user_id: SUBSCRIBER } });
+  const answer = await predict({ url: servers.apiUrl, key: undefined }, MODEL, {
+    key: { user_id: SUBSCRIBER },
+  });
   const [prediction] = answer.predictions;
   if (!prediction) throw new TidegateError('INTERNAL', 'the API answered without a prediction');
   const asOf = prediction.as_of ? day(new Date(prediction.as_of)) : 'unknown';

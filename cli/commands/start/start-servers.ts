@@ -137,6 +137,7 @@ const died = (server: string, how: string, logs: ServerLogs): TidegateError =>
 /** The environment of worker and API: the addresses of the servers, without settings of another Temporal. */
 function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints): NodeJS.ProcessEnv {
   const own = {
+    TIDEGATE_AUTH: 'off',
     ...config.environment,
     DATABASE_URL: databaseUrl,
     TIDEGATE_DATA_DIR: config.dataDir,

@@ -1,0 +1,35 @@
+// Who may use each route. A route that is not listed here cannot be registered.
+import { type Role } from '../domain/identity/roles.ts';
+import { type Access, type AccessTable } from './plugins/authenticate.ts';
+
+/** The role is needed for the model in the path. */
+const forModel = (role: Role): Access => ({ role, scope: 'model' });
+
+/** The role is needed for at least one model; the route shows and accepts only the caller's own models. */
+const forAnyModel = (role: Role): Access => ({ role, scope: 'any model' });
+
+/** The role is needed for all models. */
+const forAllModels = (role: Role): Access => ({ role, scope: 'all models' });
+
+/** Access of every route. Open are only those that say whether the process runs; they say nothing about models. */
+export const access: AccessTable = {
+  'GET /healthz': 'open',
+  'GET /readyz': 'open',
+  'GET /': forAnyModel('viewer'),
+  'GET /docs*': forAnyModel('viewer'),
+  'GET /serving': forAnyModel('viewer'),
+  'GET /metrics': forAllModels('viewer'),
+  'GET /schemas/report': forAnyModel('viewer'),
+  'GET /models': forAnyModel('viewer'),
+  'GET /models/:model': forModel('viewer'),
+  'GET /models/:model/versions': forModel('viewer'),
+  'GET /models/:model/versions/:version/card': forModel('viewer'),
+  'GET /models/:model/pending': forModel('viewer'),
+  'GET /models/:model/reports': forModel('viewer'),
+  'GET /models/:model/reports/:id': forModel('viewer'),
+  'POST /models/:model/predict': forModel('predictor'),
+  'POST /models/:model/explain': forModel('predictor'),
+  'POST /features/online': forAnyModel('predictor'),
+  'POST /get-online-features': forAnyModel('predictor'),
+  'POST /models/:model/decisions': forModel('approver'),
+};

@@ -1,0 +1,137 @@
+// Finds out who sent a request, and refuses it if they do not have the role that the route needs.
+import { type FastifyRequest } from 'fastify';
+import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
+import { type Caller, describeRoles, may, mayForAny, UNVERIFIED } from '../../domain/identity/caller.ts';
+import { isLoopback } from '../../domain/identity/loopback.ts';
+import { type Role } from '../../domain/identity/roles.ts';
+import { type App } from '../context/types.ts';
+import { type Identities } from '../identity/identities.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who sent the request. On an open route nobody is asked, and this is null. */
+    caller: Caller;
+  }
+}
+
+/**
+ * Who may use a route: everybody, or callers with a role for the model in its path, for at least one model (the route
+ * itself then shows or accepts only those), or for all models.
+ */
+export type Access = 'open' | { readonly role: Role; readonly scope: 'model' | 'any model' | 'all models' };
+
+/** Access of every route, by method and path as it was registered. A path may end in `*`. */
+export type AccessTable = Readonly<Record<string, Access>>;
+
+/**
+ * Sets `request.caller` before the body is read. Must be called before the routes are registered; a route that the table
+ * does not name cannot be registered.
+ *
+ * @param auth `off` accepts every request from this machine as the unverified caller
+ */
+export function authenticate(app: App, table: AccessTable, auth: Identities | 'off'): void {
+  const accessOf = (method: string, url: string): Access | undefined => {
+    const name = `${method === 'HEAD' ? 'GET' : method} ${url}`;
+    if (Object.hasOwn(table, name)) return table[name];
+    const prefix = Object.keys(table).find((key) => key.endsWith('*') && name.startsWith(key.slice(0, -1)));
+    return prefix === undefined ? undefined : table[prefix];
+  };
+
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) {
+      if (!accessOf(each, url)) {
+        throw new TidegateError('DEFECT', `api/access.ts does not say who may call ${each} ${url}`);
+      }
+    }
+  });
+
+  app.decorateRequest('caller', null as unknown as Caller);
+  app.addHook('onRequest', async (request, reply) => {
+    const access = accessOf(request.method, request.routeOptions.url ?? '');
+    if (access === 'open') return;
+    if (!access) throw new TidegateError('DEFECT', 'the route has no entry in api/access.ts');
+    try {
+      request.caller = auth === 'off' ? unverified(request) : await callerOf(request, access.role, auth);
+    } catch (error) {
+      if (error instanceof TidegateError && error.code === 'UNAUTHENTICATED')
+        reply.header('www-authenticate', 'Bearer realm="tidegate"');
+      throw error;
+    }
+    requireAccess(request, access);
+  });
+}
+
+/**
+ * Refuses a caller without a role, for routes that learn only from the body which model is meant.
+ *
+ * @param model null if the role must hold for all models
+ * @throws TidegateError FORBIDDEN
+ */
+export function requireRole(request: FastifyRequest, role: Role, model: string | null): void {
+  if (!may(request.caller, role, model)) throw forbidden(request, role, model);
+}
+
+function requireAccess(request: FastifyRequest, access: Exclude<Access, 'open'>): void {
+  const { role, scope } = access;
+  if (scope === 'any model') {
+    if (!mayForAny(request.caller, role)) throw forbidden(request, role, null);
+    return;
+  }
+  const { model = null } = scope === 'model' ? (request.params as { readonly model?: string }) : {};
+  requireRole(request, role, model);
+}
+
+function forbidden(
+  { caller, method, routeOptions }: FastifyRequest,
+  role: Role,
+  model: string | null,
+): TidegateError {
+  const named = model === null ? 'all models' : excerpt(model);
+  const limit = caller.via === 'key' ? ` with the key tgk_${caller.credential}` : '';
+  return new TidegateError(
+    'FORBIDDEN',
+    `${method} ${routeOptions.url} needs the role ${role} for ${named}, but ${caller.name} has ${describeRoles(caller, model)} there${limit}`,
+    {
+      remedy:
+        `Ask an admin: \`tidegate role grant ${caller.name} ${role}${model === null ? '' : ` --model ${named}`}\`` +
+        (limit === '' ? '.' : ', and a key that includes it.'),
+    },
+  );
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+
+async function callerOf(request: FastifyRequest, role: Role, identities: Identities): Promise<Caller> {
+  const { authorization } = request.headers;
+  if (authorization === undefined)
+    throw new TidegateError('UNAUTHENTICATED', 'the request has no header Authorization');
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined)
+    throw new TidegateError('UNAUTHENTICATED', 'the header Authorization is not `Bearer` followed by a key');
+  return identities.callerOfKey(token, role);
+}
+
+/** Headers that a proxy adds. A request that has one did not come straight from a program on this machine. */
+const OF_PROXIES = /^(forwarded|x-forwarded(-.*)?|x-real-ip|via)$/;
+
+/** Accepts a request that clearly comes from this machine. @throws TidegateError FORBIDDEN */
+function unverified({ headers }: FastifyRequest): Caller {
+  const proxy = Object.keys(headers).find((name) => OF_PROXIES.test(name));
+  if (proxy !== undefined)
+    throw notLocal(`the request came through a proxy (it has the header ${excerpt(proxy)})`);
+  const { host = '', origin } = headers;
+  if (!isLoopback(host)) throw notLocal(`the request was sent to ${excerpt(host)}`);
+  if (origin !== undefined && !isLoopback(origin.replace(/^https?:\/\//, '')))
+    throw notLocal(`the request was sent by a page of ${excerpt(origin)}`);
+  return UNVERIFIED;
+}
+
+const notLocal = (why: string): TidegateError =>
+  new TidegateError(
+    'FORBIDDEN',
+    `TIDEGATE_AUTH is off, which allows only requests from this machine: ${why}`,
+    {
+      remedy: 'Set TIDEGATE_AUTH=on and send a key, or send the request straight to 127.0.0.1.',
+    },
+  );
