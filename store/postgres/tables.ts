@@ -1,6 +1,6 @@
 // Types of Tidegate's own tables for Kysely; migrations/tidegate creates the tables. Tables are named as in the database,
 // columns in camelCase: `dataset_id` is `datasetId`.
-import { type ColumnType, type Generated } from 'kysely';
+import { type ColumnType, type Generated, type Selectable } from 'kysely';
 import { type EncodedProfile, type EncodedReference } from '../../domain/data/profile/profile-codec.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
 import { type Backfilled } from '../../domain/data/label-states.ts';
@@ -58,6 +58,18 @@ type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefine
 /** Stage of a version. */
 export type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
 
+/** A row as it is read. @example type Retrain = Pick<Row<'tidegate.retrain'>, 'id' | 'model'> */
+export type Row<Table extends keyof Tables> = Readonly<Selectable<Tables[Table]>>;
+
+/**
+ * Copies the named properties. An insert takes each property of its row for a column, and an object that a caller passes
+ * may have more of them than its type says.
+ *
+ * @example picked(input, ['id', 'model'])
+ */
+export const picked = <T extends object, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(keys.map((key) => [key, from[key]])) as Pick<T, K>;
+
 /** Row types of all tables, by table name. */
 export interface Tables {
   'tidegate.model': {
@@ -85,15 +97,22 @@ export interface Tables {
     asKnownAt: Timestamp;
     rowCount: number;
     labelledRows: number;
+    /** Number of labelled rows that are read as negative because their label is still absent after its delay. */
     assumedLabels: Generated<number>;
+    /** Number of rows whose label is not expected yet. */
     awaitedLabels: Generated<number>;
+    /** Number of rows without a label that should have one by now. */
     overdueLabels: Generated<number>;
-    backfilled: ColumnType<Backfilled[], string | undefined, string>;
+    /** Views with values that became known too late but are used because of `knownSince`; empty if there are none. */
+    backfilled: ColumnType<readonly Backfilled[], string | undefined, string>;
+    /** Rows that are labelled and not held out, which a candidate can learn from. */
     trainingRows: number;
     holdoutRows: number;
-    columns: Json<DatasetColumn[]>;
+    columns: Json<readonly DatasetColumn[]>;
     digest: string;
+    /** Rows per chunk; the last may have fewer. */
     chunkRows: Generated<number>;
+    /** When retention deleted its rows; null while they exist. */
     expiredAt: NullableTimestamp;
     createdAt: Generated<Date>;
   };
@@ -133,12 +152,15 @@ export interface Tables {
     id: string;
     model: string;
     reportId: number | null;
+    /** For a retrain without a report: the end of the window that evaluates the candidate; null if none was requested. */
     asOf: NullableTimestamp;
     trigger: string;
     requestedBy: string;
     datasetId: number | null;
     candidateVersion: number | null;
+    /** What the leak alarm found before training; null if it has not run. */
     leaks: NullableJson<LeakCheck>;
+    /** Null while the retrain runs. */
     outcome: string | null;
     reason: string | null;
     summary: string | null;
@@ -183,6 +205,7 @@ export interface Tables {
     rows: Buffer | null;
     roundsDone: Generated<number>;
     checkpoint: NullableJson<unknown>;
+    /** Null until the fit is finished. */
     outcome: NullableJson<TreeOutcome>;
     createdAt: Generated<Date>;
     finishedAt: NullableTimestamp;
@@ -194,7 +217,9 @@ export interface Tables {
     championVersion: number | null;
     datasetId: number;
     body: Json<ComparisonBody>;
+    /** Null until there is a decision. */
     decision: NullableJson<PromotionDecision>;
+    /** When it was made; null until then, and for decisions of early releases, which did not store the instant. */
     decidedAt: NullableTimestamp;
     createdAt: Generated<Date>;
   };
@@ -219,6 +244,7 @@ export interface Tables {
     model: string;
     version: number;
     digest: string;
+    /** The champion that the version was compared with; null if the model had no champion. */
     championVersion: number | null;
     body: Json<unknown>;
     expiresAt: Timestamp;
@@ -236,6 +262,7 @@ export interface Tables {
     channel: 'signal' | 'update';
     comment: string;
     accepted: boolean;
+    /** Why it was refused; null if it was accepted. */
     refusal: string | null;
     workflowId: string;
     runId: string;
@@ -297,7 +324,9 @@ export interface Tables {
     instance: string;
     model: string;
     version: number;
+    /** `serving`: answers requests with it; `prepared`: loaded and checked; `failed`: could not be loaded. */
     state: 'prepared' | 'serving' | 'failed';
+    /** Why it failed; null otherwise. */
     problem: string | null;
     since: Generated<Date>;
   };

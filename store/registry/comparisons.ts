@@ -1,26 +1,10 @@
 // Comparisons of champion and candidate on the same rows, and the promotion decisions based on them.
 import { sql } from 'kysely';
-import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
 import { type HoldoutUse } from '../../domain/decisions/leak-proof.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
-
-/** A stored comparison. */
-export interface StoredComparison {
-  readonly model: string;
-  readonly candidateVersion: number;
-  readonly championVersion: number | null;
-  readonly datasetId: number;
-  readonly body: ComparisonBody;
-  /** Null until there is a decision. */
-  readonly decision: PromotionDecision | null;
-  /**
-   * When the decision was made; null until then, and for decisions of early releases, which did not store the
-   * instant.
-   */
-  readonly decidedAt: Date | null;
-}
+import { picked, type Row } from '../postgres/tables.ts';
 
 const COLUMNS = [
   'model',
@@ -32,6 +16,9 @@ const COLUMNS = [
   'decidedAt',
 ] as const;
 
+/** A stored comparison. */
+export type StoredComparison = Pick<Row<'tidegate.comparison'>, (typeof COLUMNS)[number]>;
+
 /** Stores the comparison of a candidate; a repeated call changes nothing. */
 export async function writeComparison(
   database: Database,
@@ -40,10 +27,7 @@ export async function writeComparison(
   await database.kysely
     .insertInto('tidegate.comparison')
     .values({
-      model: input.model,
-      candidateVersion: input.candidateVersion,
-      championVersion: input.championVersion,
-      datasetId: input.datasetId,
+      ...picked(input, ['model', 'candidateVersion', 'championVersion', 'datasetId']),
       body: JSON.stringify(input.body),
     })
     .onConflict((conflict) => conflict.columns(['model', 'candidateVersion']).doNothing())

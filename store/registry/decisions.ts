@@ -1,52 +1,39 @@
 // Decisions of people on versions: every decision that was sent, whether it was accepted or refused. Rows are never
 // changed.
 import { randomUUID } from 'node:crypto';
-import { type Selectable } from 'kysely';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
-import { type Tables } from '../postgres/tables.ts';
+import { picked, type Row } from '../postgres/tables.ts';
 
-type Row = Selectable<Tables['tidegate.decision']>;
+const SENT = [
+  'request',
+  'model',
+  'version',
+  'evidenceDigest',
+  'decision',
+  'actor',
+  'authority',
+  'channel',
+  'comment',
+  'refusal',
+  'workflowId',
+  'runId',
+] as const;
+
+const COLUMNS = [...SENT, 'accepted', 'at'] as const;
 
 /** A decision as it was sent, and the reason if it was refused. */
-export interface Decision {
-  readonly request: string;
-  readonly model: string;
-  readonly version: number;
-  readonly evidenceDigest: string;
-  readonly decision: 'approve' | 'reject';
-  readonly actor: string;
-  readonly authority: 'unverified' | 'key';
-  readonly channel: 'signal' | 'update';
-  readonly comment: string;
-  readonly refusal: string | null;
-  readonly workflowId: string;
-  readonly runId: string;
-}
+export type Decision = Pick<Row<'tidegate.decision'>, (typeof SENT)[number]>;
 
 /** A decision that was recorded. */
-export interface RecordedDecision extends Decision {
-  readonly accepted: boolean;
-  readonly at: Date;
-}
+export type RecordedDecision = Pick<Row<'tidegate.decision'>, (typeof COLUMNS)[number]>;
 
-const recorded = (row: Row): RecordedDecision => ({
-  request: row.request,
-  model: row.model,
-  version: row.version,
-  evidenceDigest: row.evidenceDigest,
-  decision: row.decision,
-  // Rows that were written before names were validated may contain any characters.
+// Rows that were written before names were validated may contain any characters.
+const recorded = (row: RecordedDecision): RecordedDecision => ({
+  ...row,
   actor: printableName(row.actor),
-  authority: row.authority,
-  channel: row.channel,
   comment: readableText(row.comment),
-  refusal: row.refusal,
-  workflowId: row.workflowId,
-  runId: row.runId,
-  accepted: row.accepted,
-  at: row.at,
 });
 
 /**
@@ -101,21 +88,7 @@ export const describeAcceptedDecision = ({ version, decision, actor, at }: Recor
 async function insertDecision(database: Database, input: Decision): Promise<RecordedDecision | undefined> {
   await database.kysely
     .insertInto('tidegate.decision')
-    .values({
-      request: input.request,
-      model: input.model,
-      version: input.version,
-      evidenceDigest: input.evidenceDigest,
-      decision: input.decision,
-      actor: input.actor,
-      authority: input.authority,
-      channel: input.channel,
-      comment: input.comment,
-      accepted: input.refusal === null,
-      refusal: input.refusal,
-      workflowId: input.workflowId,
-      runId: input.runId,
-    })
+    .values({ ...picked(input, SENT), accepted: input.refusal === null })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   return findDecision(database, input.request);
@@ -128,7 +101,7 @@ export async function findDecision(
 ): Promise<RecordedDecision | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.decision')
-    .selectAll()
+    .select(COLUMNS)
     .where('request', '=', request)
     .executeTakeFirst();
   return row && recorded(row);
@@ -142,7 +115,7 @@ export async function findAcceptedDecision(
 ): Promise<RecordedDecision | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.decision')
-    .selectAll()
+    .select(COLUMNS)
     .where('model', '=', model)
     .where('version', '=', version)
     .where('accepted', '=', true)
@@ -158,7 +131,7 @@ export async function listDecisions(
 ): Promise<RecordedDecision[]> {
   const rows = await database.kysely
     .selectFrom('tidegate.decision')
-    .selectAll()
+    .select(COLUMNS)
     .where('model', '=', model)
     .where('version', '=', version)
     .orderBy('id')

@@ -3,19 +3,12 @@
 import { digestOf } from '../../domain/canonical-json.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
-
-/** The evidence on one version. */
-export interface Evidence {
-  readonly model: string;
-  readonly version: number;
-  readonly digest: string;
-  /** The champion that the version was compared with; null if the model had no champion. */
-  readonly championVersion: number | null;
-  readonly body: unknown;
-  readonly expiresAt: Date;
-}
+import { picked, type Row } from '../postgres/tables.ts';
 
 const COLUMNS = ['model', 'version', 'digest', 'championVersion', 'body', 'expiresAt'] as const;
+
+/** The evidence on one version. */
+export type Evidence = Pick<Row<'tidegate.evidence'>, (typeof COLUMNS)[number]>;
 
 /**
  * Stores evidence under its digest; a repeated call changes nothing.
@@ -26,14 +19,7 @@ export async function writeEvidence(database: Database, input: Omit<Evidence, 'd
   const digest = digestOf(input.body);
   await database.kysely
     .insertInto('tidegate.evidence')
-    .values({
-      model: input.model,
-      version: input.version,
-      digest,
-      championVersion: input.championVersion,
-      body: JSON.stringify(input.body),
-      expiresAt: input.expiresAt,
-    })
+    .values({ ...picked({ ...input, digest }, COLUMNS), body: JSON.stringify(input.body) })
     .onConflict((conflict) => conflict.columns(['model', 'version']).doNothing())
     .execute();
   const stored = await findEvidence(database, input.model, input.version);

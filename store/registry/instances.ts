@@ -2,15 +2,13 @@
 import { sql } from 'kysely';
 import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
+import { type Row } from '../postgres/tables.ts';
 import { type VersionRef } from './wanted-versions.ts';
 
+type StateRow = Row<'tidegate.instance_version'>;
+
 /** The state of one version in one instance. */
-export interface InstanceState extends VersionRef {
-  /** `serving`: answers requests with it; `prepared`: loaded and checked; `failed`: could not be loaded. */
-  readonly state: 'prepared' | 'serving' | 'failed';
-  /** Why it failed; null otherwise. */
-  readonly problem: string | null;
-}
+export type InstanceState = Pick<StateRow, 'model' | 'version' | 'state' | 'problem'>;
 
 /**
  * Records a heartbeat of an API instance, and deletes the rows of instances whose last heartbeat is over an hour old.
@@ -93,14 +91,8 @@ export async function listAnswers(
   return rows;
 }
 
-/** The state of one version of a model in a live instance. */
-interface HeldVersion extends Omit<InstanceState, 'model'> {
-  readonly instance: string;
-  readonly since: Date;
-}
-
 /** Returns every version of a model that a live instance has loaded or could not load. */
-export const listHeldVersions = (database: Database, model: string): Promise<HeldVersion[]> =>
+export const listHeldVersions = (database: Database, model: string): Promise<Omit<StateRow, 'model'>[]> =>
   database.kysely
     .selectFrom('tidegate.instance_version as held')
     .innerJoin('tidegate.instance as instance', 'instance.id', 'held.instance')

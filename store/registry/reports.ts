@@ -2,50 +2,15 @@
 import { sql } from 'kysely';
 import { readDriftPart } from '../../domain/decisions/read-drift-part.ts';
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
-import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
-import {
-  type FirstQualityPart,
-  type QualityPart,
-  readQualityPart,
-} from '../../domain/quality/quality-part.ts';
+import { type QualityPart, readQualityPart } from '../../domain/quality/quality-part.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
+import { picked, type Row } from '../postgres/tables.ts';
 import { getDataset } from './dataset.ts';
 import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
 
-/** A report. `quality`, `drift`, `performance` and `decision` are null until the step that fills them in has run. */
-export interface Report {
-  readonly id: number;
-  readonly model: string;
-  readonly definitionVersion: number;
-  readonly championVersion: number | null;
-  readonly datasetId: number;
-  readonly asOf: Date;
-  readonly quality: QualityPart | null;
-  readonly drift: DriftPart | null;
-  readonly performance: PerformancePart | null;
-  readonly decision: RetrainDecision | null;
-  readonly summary: string | null;
-  readonly workflowId: string;
-  readonly runId: string;
-  readonly createdAt: Date;
-}
-
-/** Input of {@link openReport}. */
-export interface NewReport {
-  /** Names the run, so that a repeated step finds its report. */
-  readonly request: string;
-  readonly model: string;
-  readonly definitionVersion: number;
-  readonly championVersion: number | null;
-  readonly datasetId: number;
-  readonly asOf: Date;
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
 /** Columns that are selected for a {@link Report}. */
-export const REPORT_COLUMNS = [
+const COLUMNS = [
   'id',
   'model',
   'definitionVersion',
@@ -62,10 +27,30 @@ export const REPORT_COLUMNS = [
   'createdAt',
 ] as const;
 
-type StoredReport = Omit<Report, 'quality'> & { readonly quality: QualityPart | FirstQualityPart | null };
+type StoredReport = Pick<Row<'tidegate.report'>, (typeof COLUMNS)[number]>;
+
+/** A report. `quality`, `drift`, `performance` and `decision` are null until the step that fills them in has run. */
+export interface Report extends Omit<StoredReport, 'quality'> {
+  readonly quality: QualityPart | null;
+}
+
+const OPENED = [
+  // Names the run, so that a repeated step finds its report.
+  'request',
+  'model',
+  'definitionVersion',
+  'championVersion',
+  'datasetId',
+  'asOf',
+  'workflowId',
+  'runId',
+] as const;
+
+/** Input of {@link openReport}. */
+export type NewReport = Pick<Row<'tidegate.report'>, (typeof OPENED)[number]>;
 
 /** Converts a row to a report, including rows stored in an earlier format. */
-export const fromStored = (row: StoredReport): Report => ({
+const fromStored = (row: StoredReport): Report => ({
   ...row,
   quality: readQualityPart(row.quality),
   drift: readDriftPart(row.drift),
@@ -75,21 +60,12 @@ export const fromStored = (row: StoredReport): Report => ({
 export async function openReport(database: Database, input: NewReport): Promise<Report> {
   await database.kysely
     .insertInto('tidegate.report')
-    .values({
-      request: input.request,
-      model: input.model,
-      definitionVersion: input.definitionVersion,
-      championVersion: input.championVersion,
-      datasetId: input.datasetId,
-      asOf: input.asOf,
-      workflowId: input.workflowId,
-      runId: input.runId,
-    })
+    .values(picked(input, OPENED))
     .onConflict((conflict) => conflict.column('request').doNothing())
     .execute();
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select(REPORT_COLUMNS)
+    .select(COLUMNS)
     .where('request', '=', input.request)
     .executeTakeFirstOrThrow();
   return fromStored(row);
@@ -128,7 +104,7 @@ export async function decideReport(
 export async function getReport(database: Database, id: number): Promise<Report> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select(REPORT_COLUMNS)
+    .select(COLUMNS)
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) throw unknownReport(id);
@@ -162,7 +138,7 @@ export async function reportBefore(
 ): Promise<Report | undefined> {
   const row = await database.kysely
     .selectFrom('tidegate.report')
-    .select(REPORT_COLUMNS)
+    .select(COLUMNS)
     .where('model', '=', model)
     .where('asOf', '<', asOf)
     .orderBy('asOf', 'desc')
@@ -279,7 +255,7 @@ export async function listReports(
   model: string,
   { limit = 20, before, from, to, outcome, drifted }: ReportFilter = {},
 ): Promise<Report[]> {
-  let query = database.kysely.selectFrom('tidegate.report').select(REPORT_COLUMNS).where('model', '=', model);
+  let query = database.kysely.selectFrom('tidegate.report').select(COLUMNS).where('model', '=', model);
   if (before !== undefined) query = query.where('id', '<', before);
   if (from !== undefined) query = query.where('asOf', '>=', from);
   if (to !== undefined) query = query.where('asOf', '<=', to);
@@ -296,7 +272,7 @@ export async function newestReports(database: Database): Promise<Report[]> {
   const rows = await database.kysely
     .selectFrom('tidegate.report')
     .distinctOn('model')
-    .select(REPORT_COLUMNS)
+    .select(COLUMNS)
     .where('drift', 'is not', null)
     .orderBy('model')
     .orderBy('id', 'desc')

@@ -4,42 +4,7 @@ import { type PerformancePart } from '../../domain/decisions/report.ts';
 import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
-
-/** A retrain; `outcome` is null while it runs. */
-export interface Retrain {
-  readonly id: string;
-  readonly model: string;
-  readonly reportId: number | null;
-  /** For a retrain without a report: the end of the window that evaluates the candidate; null if none was requested. */
-  readonly asOf: Date | null;
-  readonly trigger: string;
-  readonly requestedBy: string;
-  readonly datasetId: number | null;
-  readonly candidateVersion: number | null;
-  /** What the leak alarm found before training; null if it has not run. */
-  readonly leaks: LeakCheck | null;
-  readonly outcome: string | null;
-  readonly reason: string | null;
-  readonly summary: string | null;
-  readonly startedAt: Date;
-  readonly finishedAt: Date | null;
-}
-
-/** Trigger of a retrain whose candidate was imported instead of trained; it is compared and released like any other. */
-export const IMPORT = 'import';
-
-/** Input of {@link openRetrain}. */
-export interface NewRetrain {
-  readonly id: string;
-  readonly model: string;
-  readonly reportId: number | null;
-  /** For a retrain without a report: the end of the window that evaluates the candidate; null if none was requested. */
-  readonly asOf: Date | null;
-  readonly trigger: string;
-  readonly requestedBy: string;
-  readonly workflowId: string;
-  readonly runId: string;
-}
+import { picked, type Row } from '../postgres/tables.ts';
 
 const COLUMNS = [
   'id',
@@ -58,20 +23,22 @@ const COLUMNS = [
   'finishedAt',
 ] as const;
 
+/** A retrain; `outcome` is null while it runs. */
+export type Retrain = Pick<Row<'tidegate.retrain'>, (typeof COLUMNS)[number]>;
+
+/** Trigger of a retrain whose candidate was imported instead of trained; it is compared and released like any other. */
+export const IMPORT = 'import';
+
+const OPENED = ['id', 'model', 'reportId', 'asOf', 'trigger', 'requestedBy', 'workflowId', 'runId'] as const;
+
+/** Input of {@link openRetrain}. */
+export type NewRetrain = Pick<Row<'tidegate.retrain'>, (typeof OPENED)[number]>;
+
 /** Opens a retrain, or returns the one that already has this id. */
 export async function openRetrain(database: Database, input: NewRetrain): Promise<Retrain> {
   await database.kysely
     .insertInto('tidegate.retrain')
-    .values({
-      id: input.id,
-      model: input.model,
-      reportId: input.reportId,
-      asOf: input.asOf,
-      trigger: input.trigger,
-      requestedBy: input.requestedBy,
-      workflowId: input.workflowId,
-      runId: input.runId,
-    })
+    .values(picked(input, OPENED))
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute();
   return getRetrain(database, input.id);

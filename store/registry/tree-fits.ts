@@ -1,8 +1,8 @@
 // Requests for fits of tree models, which the trees worker carries out.
 import { sql } from 'kysely';
-import { type TreeOutcome } from '../../domain/learning/trees.ts';
 import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { type Database } from '../postgres/database.ts';
+import { type Row } from '../postgres/tables.ts';
 
 /** A request for a fit. */
 export interface NewTreeFit {
@@ -17,11 +17,7 @@ export interface NewTreeFit {
 }
 
 /** A fit; `outcome` is null until it is finished. */
-export interface TreeFit {
-  readonly id: number;
-  readonly roundsDone: number;
-  readonly outcome: TreeOutcome | null;
-}
+export type TreeFit = Pick<Row<'tidegate.tree_fit'>, 'id' | 'roundsDone' | 'outcome'>;
 
 /** Requests a fit, or returns the one that the same request created before. */
 export async function openTreeFit(database: Database, fit: NewTreeFit): Promise<TreeFit> {

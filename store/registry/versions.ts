@@ -11,43 +11,7 @@ import { type EncodedScoreReference } from '../../domain/performance/score-refer
 import { TidegateError } from '../../domain/errors.ts';
 import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
-import { type Stage } from '../postgres/tables.ts';
-
-/** A version without its artifact and reference, which are large. */
-export interface Version {
-  readonly model: string;
-  readonly version: number;
-  readonly stage: Stage;
-  readonly definitionVersion: number;
-  readonly retrainId: string;
-  readonly datasetId: number;
-  readonly trainer: string;
-  /** Whether it was imported, so that the rows it was trained on are not known. */
-  readonly unproven: boolean;
-  readonly artifactDigest: string;
-  /** The threshold: scores at or above it are positive; null if the version has no threshold of its own. */
-  readonly cut: number | null;
-  /** Kind of the map that calibrates its scores; null if calibration was not requested. */
-  readonly calibration: CalibrationMap['kind'] | null;
-  readonly createdAt: Date;
-}
-
-/** Input of {@link registerVersion}. */
-export interface NewVersion {
-  readonly model: string;
-  readonly definitionVersion: number;
-  readonly retrainId: string;
-  readonly datasetId: number;
-  readonly trainer: string;
-  readonly artifact: unknown;
-  readonly reference: unknown;
-  /** The scores of the version on rows that it was not fitted on; absent if there were no such rows. */
-  readonly scoreReference?: EncodedScoreReference | null;
-  /** The recipes that were compared; absent if there was only one. */
-  readonly tuning?: Tuning | null;
-  /** The machine it was trained on; absent if that is not known. */
-  readonly platform?: Platform;
-}
+import { picked, type Row } from '../postgres/tables.ts';
 
 const COLUMNS = [
   'model',
@@ -57,12 +21,41 @@ const COLUMNS = [
   'retrainId',
   'datasetId',
   'trainer',
-  sql<boolean>`trainer = ${sql.lit(IMPORTED)}`.as('unproven'),
   'artifactDigest',
-  sql<number | null>`(artifact -> 'threshold' ->> 'cut')::float8`.as('cut'),
-  sql<CalibrationMap['kind'] | null>`artifact -> 'calibration' -> 'map' ->> 'kind'`.as('calibration'),
   'createdAt',
 ] as const;
+
+/** A version without its artifact and reference, which are large. */
+export interface Version extends Pick<Row<'tidegate.version'>, (typeof COLUMNS)[number]> {
+  /** Whether it was imported, so that the rows it was trained on are not known. */
+  readonly unproven: boolean;
+  /** The threshold: scores at or above it are positive; null if the version has no threshold of its own. */
+  readonly cut: number | null;
+  /** Kind of the map that calibrates its scores; null if calibration was not requested. */
+  readonly calibration: CalibrationMap['kind'] | null;
+}
+
+const SELECTED = [
+  ...COLUMNS,
+  sql<boolean>`trainer = ${sql.lit(IMPORTED)}`.as('unproven'),
+  sql<number | null>`(artifact -> 'threshold' ->> 'cut')::float8`.as('cut'),
+  sql<CalibrationMap['kind'] | null>`artifact -> 'calibration' -> 'map' ->> 'kind'`.as('calibration'),
+] as const;
+
+/** Input of {@link registerVersion}. */
+export interface NewVersion extends Pick<
+  Version,
+  'model' | 'definitionVersion' | 'retrainId' | 'datasetId' | 'trainer'
+> {
+  readonly artifact: unknown;
+  readonly reference: unknown;
+  /** The scores of the version on rows that it was not fitted on; absent if there were no such rows. */
+  readonly scoreReference?: EncodedScoreReference | null;
+  /** The recipes that were compared; absent if there was only one. */
+  readonly tuning?: Tuning | null;
+  /** The machine it was trained on; absent if that is not known. */
+  readonly platform?: Platform;
+}
 
 /** Registers a version in stage None under the model's next number; returns the existing one if the retrain has one. */
 export async function registerVersion(database: Database, input: NewVersion): Promise<Version> {
@@ -75,7 +68,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
       .executeTakeFirstOrThrow();
     const existing = await transaction
       .selectFrom('tidegate.version')
-      .select(COLUMNS)
+      .select(SELECTED)
       .where('retrainId', '=', input.retrainId)
       .executeTakeFirst();
     if (existing) return existing;
@@ -87,12 +80,8 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
     return transaction
       .insertInto('tidegate.version')
       .values({
-        model: input.model,
+        ...picked(input, ['model', 'definitionVersion', 'retrainId', 'datasetId', 'trainer']),
         version: ((newest as number | null) ?? 0) + 1,
-        definitionVersion: input.definitionVersion,
-        retrainId: input.retrainId,
-        datasetId: input.datasetId,
-        trainer: input.trainer,
         artifact: JSON.stringify(input.artifact),
         artifactDigest: digestOf(input.artifact),
         reference: JSON.stringify(input.reference),
@@ -100,7 +89,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
         tuning: input.tuning ? JSON.stringify(input.tuning) : null,
         trainedOn: input.platform ? JSON.stringify(input.platform) : null,
       })
-      .returning(COLUMNS)
+      .returning(SELECTED)
       .executeTakeFirstOrThrow();
   });
 }
@@ -109,7 +98,7 @@ export async function registerVersion(database: Database, input: NewVersion): Pr
 export const listVersions = (database: Database, model: string): Promise<Version[]> =>
   database.kysely
     .selectFrom('tidegate.version')
-    .select(COLUMNS)
+    .select(SELECTED)
     .where('model', '=', model)
     .orderBy('version', 'desc')
     .execute();
@@ -118,7 +107,7 @@ export const listVersions = (database: Database, model: string): Promise<Version
 export async function getVersion(database: Database, model: string, version: number): Promise<Version> {
   const row = await database.kysely
     .selectFrom('tidegate.version')
-    .select(COLUMNS)
+    .select(SELECTED)
     .where('model', '=', model)
     .where('version', '=', version)
     .executeTakeFirst();
@@ -130,7 +119,7 @@ export async function getVersion(database: Database, model: string, version: num
 export const findVersionOfRetrain = (database: Database, retrainId: string): Promise<Version | undefined> =>
   database.kysely
     .selectFrom('tidegate.version')
-    .select(COLUMNS)
+    .select(SELECTED)
     .where('retrainId', '=', retrainId)
     .executeTakeFirst();
 
@@ -142,7 +131,7 @@ export const findVersionIn = (
 ): Promise<Version | undefined> =>
   database.kysely
     .selectFrom('tidegate.version')
-    .select(COLUMNS)
+    .select(SELECTED)
     .where('model', '=', model)
     .where('stage', '=', stage)
     .executeTakeFirst();

@@ -6,6 +6,7 @@ import { numeric } from '../../domain/model/parts/column.ts';
 import { applyDefinition, getDefinition } from '../../store/definitions/definitions.ts';
 import { kyselyOn, withConnections } from '../../store/postgres/connections.ts';
 import { findEvidence, writeEvidence } from '../../store/registry/evidence.ts';
+import { openRetrain } from '../../store/registry/retrains.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleDefinition, sampleModel } from '../helpers/sample-model.ts';
@@ -92,4 +93,20 @@ test('a query that names a column as the database does is refused by the type ch
     // @ts-expect-error: the column is `appliedBy`
     .select('applied_by');
   expect(Object.keys(await query.executeTakeFirstOrThrow())).toEqual(['appliedBy']);
+});
+
+test('an insert takes only the columns of its table from an object that has more properties', async () => {
+  await (await candidateModel(database, 'wide')).register();
+  const retrain = await openRetrain(database, {
+    id: 'wide/1',
+    model: 'wide',
+    reportId: null,
+    asOf: null,
+    trigger: 'manual',
+    requestedBy: 'ada',
+    workflowId: 'w',
+    runId: 'r',
+    ...{ taskQueue: 'not a column' },
+  });
+  expect(retrain).toMatchObject({ id: 'wide/1', requestedBy: 'ada', outcome: null });
 });
