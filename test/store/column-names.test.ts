@@ -98,7 +98,7 @@ test('a query that names a column as the database does is refused by the type ch
 test('an insert takes only the columns of its table from an object that has more properties', async () => {
   await (await candidateModel(database, 'wide')).register();
   const retrain = await openRetrain(database, {
-    id: 'wide/1',
+    id: 'wide/more',
     model: 'wide',
     reportId: null,
     asOf: null,
@@ -108,5 +108,5 @@ test('an insert takes only the columns of its table from an object that has more
     runId: 'r',
     ...{ taskQueue: 'not a column' },
   });
-  expect(retrain).toMatchObject({ id: 'wide/1', requestedBy: 'ada', outcome: null });
+  expect(retrain).toMatchObject({ id: 'wide/more', requestedBy: 'ada', outcome: null });
 });
