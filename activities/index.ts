@@ -24,6 +24,7 @@ import { trainActivities } from './train.ts';
 import { tuneActivities } from './tune.ts';
 import { validateActivities } from './validate.ts';
 import { decisionActivities } from './verify-decision.ts';
+import { watchActivities } from './watch.ts';
 
 /**
  * Creates every activity that the workflows call. If a source table causes an error, the error names the table as the
@@ -50,6 +51,7 @@ export const createActivities = (deps: ActivityDeps) =>
     ...decisionActivities(deps),
     ...servingActivities(deps),
     ...notifyActivities(deps),
+    ...watchActivities(deps),
   });
 
 /** The fields of an activity's input that identify a model, directly or through a report or retrain. */

@@ -13,7 +13,8 @@ export interface Notification {
     | 'leak suspected'
     | 'judgement failed'
     | 'rolled back'
-    | 'serving not confirmed';
+    | 'serving not confirmed'
+    | 'watch broken';
   readonly model: string;
   readonly version: number | null;
   readonly message: string;

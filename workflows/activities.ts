@@ -35,10 +35,11 @@ export const { decidePromotion, stageCandidate, startRelease } = proxyActivities
   priority: priority.candidate,
 });
 
-export const { archiveCandidate, assembleEvidence, closeRetrain } = proxyActivities<Activities>({
-  ...store,
-  priority: priority.release,
-});
+export const { archiveCandidate, assembleEvidence, closeRetrain, closeWatch, lookAtVersion, openWatch } =
+  proxyActivities<Activities>({
+    ...store,
+    priority: priority.release,
+  });
 
 export const { freezeWindow } = proxyActivities<Activities>({ ...data, priority: priority.begin });
 
@@ -89,6 +90,9 @@ export const verifyDecision: Activities['verifyDecision'] = (input) =>
 export const promote: Activities['promote'] = (input) => forPeople(retryPolicies.store).promote(input);
 
 export const rollBack: Activities['rollBack'] = (input) => forPeople(retryPolicies.store).rollBack(input);
+
+export const rollBackWatched: Activities['rollBackWatched'] = (input) =>
+  forPeople(retryPolicies.store).rollBackWatched(input);
 
 export const prepareServing: Activities['prepareServing'] = (input) =>
   forPeople(retryPolicies.serving).prepareServing(input);

@@ -6,3 +6,4 @@ export { releaseWorkflow } from './release.ts';
 export { retrainWorkflow } from './retrain.ts';
 export { rollbackWorkflow } from './rollback.ts';
 export { treesWorkflow } from './trees.ts';
+export { watchWorkflow } from './watch.ts';

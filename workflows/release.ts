@@ -1,5 +1,14 @@
 // release/<model>/<version>: validates a version in Staging, waits for a decision and carries it out. May take weeks.
-import { CancellationScope, log, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  log,
+  ParentClosePolicy,
+  patched,
+  setHandler,
+  startChild,
+  workflowInfo,
+  WorkflowIdReusePolicy,
+} from '@temporalio/workflow';
 import { type Notification } from '../activities/notify.ts';
 import { type PendingEvidence } from '../activities/evidence.ts';
 import { type Validation } from '../activities/validate.ts';
@@ -20,6 +29,10 @@ import {
   type ReleaseResult,
   type ReleaseState,
   releaseStateQuery,
+  searchAttributes,
+  type WatchInput,
+  workflowIds,
+  workflowTypes,
 } from './protocol/messages.ts';
 import {
   describeFailure,
@@ -169,11 +182,14 @@ class Release {
       throw error;
     }
     await confirmServed({ model, version }, this.#details, this.notifications);
-    return this.#close(
+    const result = this.#close(
       'promoted',
       'Production',
       `version ${version} is in Production, approved by ${approver}: ${this.#evidence?.summary}`,
     );
+    // After the outcome is visible: nothing that happens to the watch changes how the release ended.
+    if (patched('watch')) await startWatch({ model, version });
+    return result;
   }
 
   /**
@@ -220,5 +236,31 @@ class Release {
   #notify(event: Notification['event'], message: string): void {
     const { model, version } = this.#input;
     this.notifications.send({ event, model, version, message });
+  }
+}
+
+/**
+ * Starts `watch/<model>/<version>` and returns as soon as Temporal has it, without a step that needs the database. Never
+ * throws, because the version is in Production already. A version is watched once.
+ */
+async function startWatch(input: WatchInput): Promise<void> {
+  const { model, version } = input;
+  const { memo } = workflowInfo();
+  try {
+    await startChild(workflowTypes.watch, {
+      workflowId: workflowIds.watch(model, version),
+      args: [input],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+      // The memo names the installation that the run belongs to.
+      ...(memo && { memo }),
+      typedSearchAttributes: [
+        { key: searchAttributes.model, value: model },
+        { key: searchAttributes.version, value: version },
+      ],
+      staticSummary: `Watch ${model} version ${version}`,
+    });
+  } catch (error) {
+    log.warn('the watch over a promoted version was not started', { model, version, error: String(error) });
   }
 }

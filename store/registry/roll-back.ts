@@ -9,7 +9,9 @@ import { type Authority, championBefore, move, movingModel, stageHolder } from '
  * Moves a version that was in Production before back to Production: the given version or, by default, the one that
  * the champion replaced.
  *
- * @throws TidegateError NO_PRODUCTION_VERSION, NO_ROLLBACK_TARGET
+ * @param onlyFrom the version that must be the champion. @default any
+ * @throws TidegateError NO_PRODUCTION_VERSION, NO_ROLLBACK_TARGET; STALE_CHAMPION if another version than `onlyFrom` is
+ * in Production
  */
 export const rollBack = (
   database: Database,
@@ -17,6 +19,7 @@ export const rollBack = (
   toVersion: number | undefined,
   by: Authority,
   detail: string,
+  onlyFrom?: number,
 ): Promise<{ from: number; to: number }> =>
   movingModel(database, model, async (transaction) => {
     const done = await rollbackOfRun(transaction, model, by);
@@ -24,6 +27,12 @@ export const rollBack = (
     const from = await stageHolder(transaction, model, 'Production');
     if (from === null)
       throw new TidegateError('NO_PRODUCTION_VERSION', `no version of ${model} is in Production`);
+    if (onlyFrom !== undefined && from !== onlyFrom) {
+      throw new TidegateError(
+        'STALE_CHAMPION',
+        `version ${from} of ${model} is in Production, and not version ${onlyFrom}`,
+      );
+    }
     const to = toVersion ?? (await championBefore(transaction, model, from));
     const wasThere = to !== undefined && (await everInProduction(transaction, model, to));
     if (to === undefined || to === from || !wasThere) {

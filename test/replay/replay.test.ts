@@ -110,6 +110,10 @@ describe('a changed workflow', () => {
       '$1closeRetrain',
     ],
     ['does not withdraw what was cancelled', 'withdrawn', /await release\.giveUp\(error\);/, ''],
+    ['does not watch what was promoted', 'promoted-and-watched', /await startWatch\(/, 'void ('],
+    ['watches before it confirms', 'promoted-and-watched', callOf('confirmServing'), '$1openWatch)'],
+    ['keeps what broke its watch', 'watch-rolled-back', callOf('rollBackWatched'), '$1lookAtVersion)'],
+    ['looks only once', 'watch-kept', /waitMs !== null;/, 'waitMs !== null && !last;'],
     ['trains once more', 'worker-killed-during-training', callOf('compareWithChampion'), '$1trainCandidate)'],
   ])('that %s does not replay "%s"', async (_, name, from, to) => {
     const recorded = readRecorded(name);

@@ -10,7 +10,14 @@ import {
   treesQueue,
 } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { type FakeActivities, fakeActivities, failingFor } from '../workflows/fake-activities.ts';
+import { type WatchLook } from '../../activities/watch.ts';
+import {
+  type FakeActivities,
+  fakeActivities,
+  failingFor,
+  watchLook,
+  watchPlan,
+} from '../workflows/fake-activities.ts';
 import { gate } from '../workflows/gate.ts';
 import { type Loops } from '../workflows/loops.ts';
 import { decision, untilWaiting } from '../workflows/pending-release.ts';
@@ -79,9 +86,22 @@ export const scenarios = (): Scenario[] => [
   scenario('materialised', fakeActivities(), (loops) => loops.materialize({ asOf })),
   scenario('materialise-failed', withFailingDefinition(), (loops) => loops.materialize({ asOf })),
   scenario('rolled-back', fakeActivities(), (loops) => loops.rollback({ toVersion: 1 })),
+  release('promoted-and-watched', (run) => run.signal(approveSignal, decision())),
+  scenario('watch-kept', watched({}), (loops) => loops.watch()),
+  scenario('watch-rolled-back', watched({ broken: ['errors'] }, 'roll back'), (loops) => loops.watch()),
+  scenario('watch-off', fakeActivities(), (loops) => loops.watch()),
   scenario('trees-fitted', fakeActivities(), fittedTrees),
   scenario('trees-worker-missing', fakeActivities(), (loops) => loops.trees({ fitId: 8 })),
 ];
+
+/** A version that is looked at twice. */
+const watched = (look: Partial<WatchLook>, onBreach: 'alert' | 'roll back' = 'alert'): FakeActivities => {
+  let looks = 0;
+  return fakeActivities({
+    openWatch: async () => watchPlan({ onBreach }),
+    lookAtVersion: async () => ((looks += 1) === 1 ? watchLook({ waitMs: 1_000 }) : watchLook(look)),
+  });
+};
 
 const withManyRows = (): FakeActivities =>
   fakeActivities({

@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { type PendingEvidence } from '../../activities/evidence.ts';
 import { type Activities } from '../../activities/index.ts';
+import { type WatchLook, type WatchPlan } from '../../activities/watch.ts';
 import { malformed } from '../../domain/decisions/approval.ts';
 
 /** One call of an activity, with its only argument. */
@@ -50,6 +51,24 @@ export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivit
       calls.filter((call): call is Call<Name> => call.name === name).map(({ input }) => input),
   };
 }
+
+/** A watch of ten minutes that looks at once, and only alerts. */
+export const watchPlan = (changes: Partial<WatchPlan> = {}): WatchPlan => ({
+  startedAt: new Date().toISOString(),
+  endsAt: new Date(Date.now() + 600_000).toISOString(),
+  waitMs: 1,
+  onBreach: 'alert',
+  ...changes,
+});
+
+/** A look at the end of a watch that found nothing wrong. */
+export const watchLook = (changes: Partial<WatchLook> = {}): WatchLook => ({
+  isChampion: true,
+  broken: [],
+  words: 'what was measured',
+  waitMs: null,
+  ...changes,
+});
 
 /** A judging step that fails permanently on every attempt, and then records the failure when called with `failed`. */
 export const failingFor = <Answer>(answer: Answer) => {
@@ -152,6 +171,10 @@ function defaults(): Activities {
     promote: async () => undefined,
     confirmServing: async () => ({ instances: 2 }),
     rollBack: async () => ({ from: CANDIDATE, to: CHAMPION }),
+    openWatch: async () => null,
+    lookAtVersion: async () => watchLook(),
+    rollBackWatched: async () => ({ from: CANDIDATE, to: CHAMPION }),
+    closeWatch: async () => undefined,
     notify: async () => undefined,
   };
 }

@@ -14,6 +14,7 @@ import {
   type RollbackInput,
   searchAttributes,
   type TreesInput,
+  type WatchInput,
   workflowIds,
   workflowTypes,
 } from '../../workflows/protocol/messages.ts';
@@ -24,6 +25,7 @@ import {
   type retrainWorkflow,
   type rollbackWorkflow,
   type treesWorkflow,
+  type watchWorkflow,
 } from '../../workflows/index.ts';
 import { CANDIDATE, fakeActivities, type FakeActivities } from './fake-activities.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
@@ -52,6 +54,7 @@ export interface Loops {
   ) => Promise<WorkflowHandle<typeof retrainWorkflow>>;
   readonly release: (input?: Partial<ReleaseInput>) => Promise<WorkflowHandle<typeof releaseWorkflow>>;
   readonly rollback: (input?: Partial<RollbackInput>) => Promise<WorkflowHandle<typeof rollbackWorkflow>>;
+  readonly watch: (input?: Partial<WatchInput>) => Promise<WorkflowHandle<typeof watchWorkflow>>;
   readonly materialize: (
     input?: Partial<MaterializeInput>,
     options?: StartOptions,
@@ -188,6 +191,15 @@ function loopsOf(client: Client, taskQueue: string, model: string): Loops {
         args: [{ model, requestedBy: 'bob', reason: 'complaints', ...input }],
         typedSearchAttributes,
       }),
+    watch: (input) => {
+      const version = input?.version ?? CANDIDATE;
+      return client.workflow.start<typeof watchWorkflow>(workflowTypes.watch, {
+        workflowId: workflowIds.watch(model, version),
+        taskQueue,
+        args: [{ model, version, ...input }],
+        typedSearchAttributes: [modelAttribute, { key: searchAttributes.version, value: version }],
+      });
+    },
     trees: (input) =>
       client.workflow.start<typeof treesWorkflow>(workflowTypes.trees, {
         workflowId: workflowIds.trees(input.fitId),

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type Activities } from '../../activities/index.ts';
 import { approveSignal, noticeQueue, partQueue, peopleQueue } from '../../workflows/protocol/messages.ts';
 import { retryPolicies } from '../../workflows/retry-policies.ts';
-import { fakeActivities } from './fake-activities.ts';
+import { fakeActivities, watchLook, watchPlan } from './fake-activities.ts';
 import { childrenOf, type ScheduledActivity, scheduledActivities } from './history.ts';
 import { decision } from './pending-release.ts';
 import { useLoops } from './with-loops.ts';
@@ -45,6 +45,10 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   promote: 'store',
   confirmServing: 'serving',
   rollBack: 'store',
+  openWatch: 'store',
+  lookAtVersion: 'store',
+  rollBackWatched: 'store',
+  closeWatch: 'store',
   notify: 'notice',
 };
 
@@ -100,6 +104,7 @@ const QUEUES: Readonly<Partial<Record<keyof Activities, (taskQueue: string) => s
   promote: peopleQueue,
   confirmServing: peopleQueue,
   rollBack: peopleQueue,
+  rollBackWatched: peopleQueue,
   profilePart: partQueue,
   judgeRecipe: partQueue,
   notify: noticeQueue,
@@ -127,14 +132,17 @@ describe('the retry table', () => {
         lookAgain: { reportId: 5, asOf: '2024-01-31T00:00:00.000Z', freshLabels: 250 },
       }),
       planTraining: async () => ({ recipes: 2, words: '2 recipes' }),
+      openWatch: async () => watchPlan({ onBreach: 'roll back' }),
+      lookAtVersion: async () => watchLook({ broken: ['errors'] }),
       promote: async () => {
         throw ApplicationFailure.nonRetryable('version 3 is in Production', 'STALE_CHAMPION');
       },
     });
     return withLoops(
       fakes,
-      async ({ client, taskQueue, monitor, retrain, release, rollback, materialize }) => {
-        const runs = await Promise.all([monitor(), retrain({}), release(), rollback(), materialize()]);
+      async ({ client, taskQueue, monitor, retrain, release, rollback, materialize, watch }) => {
+        const loops = [monitor(), retrain({}), release(), rollback(), materialize(), watch()] as const;
+        const runs = await Promise.all(loops);
         await runs[2].signal(approveSignal, decision());
         const seen = new Map<string, ScheduledActivity>();
         const look = (history: History): void => {

@@ -46,6 +46,7 @@ function rememberingIds(loops: Loops, started: Set<string>): Loops {
     retrain: (...args) => remember(loops.retrain(...args)),
     release: (...args) => remember(loops.release(...args)),
     rollback: (...args) => remember(loops.rollback(...args)),
+    watch: (...args) => remember(loops.watch(...args)),
     materialize: (...args) => remember(loops.materialize(...args)),
   };
 }

@@ -49,6 +49,7 @@ export const workflowIds = {
   retrain: (model: string) => `retrain/${model}`,
   release: (model: string, version: number) => `release/${model}/${version}`,
   rollback: (model: string) => `rollback/${model}`,
+  watch: (model: string, version: number) => `watch/${model}/${version}`,
   materialize: (model: string) => `materialize/${model}`,
   trees: (fitId: number) => `trees/${fitId}`,
   /** One notification, under an id of its own. */
@@ -61,6 +62,7 @@ export const workflowTypes = {
   retrain: 'retrainWorkflow',
   release: 'releaseWorkflow',
   rollback: 'rollbackWorkflow',
+  watch: 'watchWorkflow',
   materialize: 'materializeWorkflow',
   trees: 'treesWorkflow',
   notice: 'noticeWorkflow',
@@ -175,6 +177,32 @@ export interface RollbackResult {
   readonly summary: string;
 }
 
+/** Names the version to watch after its promotion. */
+export interface WatchInput {
+  readonly model: string;
+  readonly version: number;
+}
+
+export interface WatchResult {
+  readonly version: number;
+  /** How the watch ended; `off` if there was nothing to watch. */
+  readonly outcome:
+    'off' | 'kept' | 'broken' | 'rolled back' | 'left Production' | 'not measured' | 'cancelled';
+  readonly summary: string;
+}
+
+/** The answer to the state query of a watch. */
+export interface WatchState {
+  readonly model: string;
+  readonly version: number;
+  /** ISO 8601; null until the watch has begun. */
+  readonly endsAt: string | null;
+  /** Names of the rules that were broken at any look. */
+  readonly broken: readonly string[];
+  /** Null while the watch is under way. */
+  readonly outcome: WatchResult['outcome'] | null;
+}
+
 export interface MaterializeInput {
   readonly model: string;
   /** The instant of the rows, ISO 8601. A scheduled run omits it and uses its scheduled time. */
@@ -222,4 +250,5 @@ export const retrainRequestedSignal = defineSignal<[RetrainRequest]>('retrainReq
 export const releaseStateQuery = defineQuery<ReleaseState>('state');
 export const retrainStateQuery = defineQuery<RetrainState>('state');
 export const monitorStateQuery = defineQuery<MonitorState>('state');
+export const watchStateQuery = defineQuery<WatchState>('state');
 export const materializeStateQuery = defineQuery<MaterializeState>('state');
