@@ -303,6 +303,22 @@ export const errorKinds = {
     false,
     'The message says why; `tidegate status` shows what is waiting for a decision.',
   ),
+  UNKNOWN_GRANT: kind(
+    404,
+    false,
+    'Ask for a new grant, such as with `tidegate grant <model> <version> --approve`.',
+  ),
+  GRANT_USED: kind(
+    409,
+    false,
+    'Ask for a new grant; `tidegate audit <model>` shows what this one was used for.',
+  ),
+  GRANT_EXPIRED: kind(409, false, 'Ask for a new grant, and use it before it expires.'),
+  GRANT_MISMATCH: kind(
+    409,
+    false,
+    'Use the grant for what the message says that it allows, or ask for another one.',
+  ),
   UPDATES_EXHAUSTED: kind(
     409,
     false,

@@ -51,6 +51,10 @@ const nonRetryableErrorTypes = [
   'STALE_CHAMPION',
   'NO_PRODUCTION_VERSION',
   'NO_ROLLBACK_TARGET',
+  'UNKNOWN_GRANT',
+  'GRANT_USED',
+  'GRANT_EXPIRED',
+  'GRANT_MISMATCH',
   'DEFECT',
 ];
 

@@ -22,6 +22,7 @@ import * as onlineRunProgress from './0021-online-run-progress.ts';
 import * as onlineRowVacuum from './0023-online-row-vacuum.ts';
 import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
 import * as installationHome from './0028-installation-home.ts';
+import * as grants from './0030-grants.ts';
 import * as identity from './0035-identity.ts';
 import * as servingChanges from './0045-serving-changes.ts';
 import * as watch from './0046-watch.ts';
@@ -54,6 +55,7 @@ export const tidegateMigrations = {
     '0023-online-row-vacuum': onlineRowVacuum,
     '0027-stage-follows-moves': stageFollowsMoves,
     '0028-installation-home': installationHome,
+    '0030-grants': grants,
     '0035-identity': identity,
     '0045-serving-changes': servingChanges,
     '0046-watch': watch,

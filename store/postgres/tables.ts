@@ -13,6 +13,8 @@ import { type TreeOutcome } from '../../domain/learning/trees.ts';
 import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
+import { type GrantedAction, type GrantVia } from '../../domain/decisions/grant.ts';
+import { type FrozenPolicy } from '../../domain/decisions/promotion-policy.ts';
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
@@ -85,6 +87,7 @@ export interface Tables {
     body: Json<ModelDefinition>;
     digest: string;
     appliedBy: string;
+    grantId: string | null;
     appliedAt: Generated<Date>;
   };
   'tidegate.dataset': {
@@ -136,6 +139,7 @@ export interface Tables {
     performance: NullableJson<PerformancePart>;
     decision: NullableJson<RetrainDecision>;
     summary: string | null;
+    grantId: string | null;
     workflowId: string;
     runId: string;
     createdAt: Generated<Date>;
@@ -164,6 +168,7 @@ export interface Tables {
     outcome: string | null;
     reason: string | null;
     summary: string | null;
+    grantId: string | null;
     workflowId: string;
     runId: string;
     startedAt: Generated<Date>;
@@ -247,8 +252,32 @@ export interface Tables {
     /** The champion that the version was compared with; null if the model had no champion. */
     championVersion: number | null;
     body: Json<unknown>;
+    /** The promotion policy when the evidence was assembled; null for evidence of earlier releases. */
+    policy: NullableJson<FrozenPolicy>;
     expiresAt: Timestamp;
     createdAt: Generated<Date>;
+  };
+  'tidegate.action_grant': {
+    id: string;
+    action: GrantedAction;
+    model: string;
+    version: number | null;
+    evidenceDigest: string | null;
+    personId: number;
+    person: string;
+    ownerId: number | null;
+    /** Who answers for the action: the owner of a service account, otherwise the person. */
+    answerableId: ColumnType<number, never, never>;
+    roles: string[];
+    groups: Generated<string[]>;
+    via: GrantVia;
+    credential: string;
+    comment: string;
+    createdAt: Generated<Date>;
+    expiresAt: Timestamp;
+    consumedAt: NullableTimestamp;
+    consumedBy: string | null;
+    result: NullableJson<unknown>;
   };
   'tidegate.decision': {
     id: Generated<number>;
@@ -258,12 +287,17 @@ export interface Tables {
     evidenceDigest: string;
     decision: 'approve' | 'reject';
     actor: string;
-    authority: 'unverified' | 'key';
+    authority: 'unverified' | GrantVia;
     channel: 'signal' | 'update';
     comment: string;
     accepted: boolean;
     /** Why it was refused; null if it was accepted. */
     refusal: string | null;
+    grantId: string | null;
+    /** The person who answers for the decision; null if nobody was authenticated. */
+    personId: number | null;
+    /** Whether this decision ended the wait. */
+    settles: Generated<boolean>;
     workflowId: string;
     runId: string;
     at: Generated<Date>;
