@@ -8,9 +8,9 @@ import { dayOf, windowEndingAt } from '../domain/model/window.ts';
 import { contractName, stoppingContracts } from '../domain/quality/quality-part.ts';
 import { countFreshLabels } from '../store/join/newest-labelled-time.ts';
 import { evaluationsOf } from '../domain/decisions/comparison-body.ts';
-import { decidePromotion } from '../domain/decisions/decide-promotion.ts';
+import * as promotionRules from '../domain/decisions/decide-promotion.ts';
+import * as retrainRules from '../domain/decisions/decide-retrain.ts';
 import {
-  decideRetrain,
   type FailedJudgement,
   type RetrainDecision,
   type RetrainFacts,
@@ -59,7 +59,7 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       critical: criticalFeatures(definition),
       minLabels: retrain.minLabels,
     };
-    const decided = decideRetrain(facts, policy);
+    const decided = retrainRules.decideRetrain(facts, policy);
     const alarms = decided.outcome === 'judgement failed' ? [] : (decided.alarms ?? []);
     // If an earlier attempt has already decided, its recorded decision is kept and returned.
     const { decision, summary } = await decideReport(database, reportId, {
@@ -96,7 +96,7 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
       database,
       model,
       candidate,
-      decidePromotion(promotionFacts(body, champion, making), definition.promotion),
+      promotionRules.decidePromotion(promotionFacts(body, champion, making), definition.promotion),
     );
     const { decides } = evaluationsOf(body);
     const [found, toBeat] = fixed([decides.candidateAuc.value, decides.championAuc.value]);

@@ -3,7 +3,7 @@ import { describeBackfilled, describeLabels } from '../domain/data/label-states.
 import { dayOf, type Window, windowEndingAt } from '../domain/model/window.ts';
 import { type Dataset, getDataset } from '../store/registry/dataset.ts';
 import { expireDatasets } from '../store/datasets/dataset-uses.ts';
-import { freezeWindow } from '../store/datasets/freeze.ts';
+import * as datasets from '../store/datasets/freeze.ts';
 import { datasetFor } from '../store/datasets/rows-for-version.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { PART_ROWS, partsOf } from '../store/profiles/profile-parts.ts';
@@ -64,7 +64,7 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
       retention: source.definition.retention.datasets,
       now: new Date(),
     });
-    const dataset = await freezeWindow(database, {
+    const dataset = await datasets.freezeWindow(database, {
       request,
       definition: source.definition,
       definitionVersion: source.version,
@@ -125,7 +125,7 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
         words: `trains on the window of the report: ${reported.rows} rows, ${describeRows(reported)}`,
       };
     }
-    const dataset = await freezeWindow(database, {
+    const dataset = await datasets.freezeWindow(database, {
       request: `${retrainId}/training`,
       definition: source.definition,
       definitionVersion: source.version,

@@ -1,6 +1,6 @@
 // Opens and closes retrains.
 import { type RetrainRequest } from '../workflows/protocol/messages.ts';
-import { closeRetrain, openRetrain } from '../store/registry/retrains.ts';
+import * as retrains from '../store/registry/retrains.ts';
 import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 
 /** The steps that open and close a retrain. */
@@ -8,7 +8,7 @@ export const retrainActivities = ({ database }: ActivityDeps) => ({
   /** Opens the requested retrain; `alreadyClosed` is true if the retrain has already run to its end. */
   async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {
     requireName('requestedBy', request.requestedBy);
-    const retrain = await openRetrain(database, {
+    const retrain = await retrains.openRetrain(database, {
       ...request,
       id: retrainId,
       asOf: asOf === null ? null : new Date(asOf),
@@ -25,6 +25,6 @@ export const retrainActivities = ({ database }: ActivityDeps) => ({
     summary: string;
   }): Promise<void> {
     const { retrainId, ...rest } = end;
-    await closeRetrain(database, retrainId, rest);
+    await retrains.closeRetrain(database, retrainId, rest);
   },
 });

@@ -4,8 +4,8 @@ import { getDefinition } from '../store/definitions/definitions.ts';
 import { findAcceptedDecision } from '../store/registry/decisions.ts';
 import { evidenceDigestOf, findEvidence } from '../store/registry/evidence.ts';
 import { candidateOf, getRetrain } from '../store/registry/retrains.ts';
-import { archive, moveToStaging, promote } from '../store/registry/stage-moves.ts';
-import { rollBack } from '../store/registry/roll-back.ts';
+import * as stageMoves from '../store/registry/stage-moves.ts';
+import * as rollback from '../store/registry/roll-back.ts';
 import { findVersionOfRetrain } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type RollbackInput } from '../workflows/protocol/messages.ts';
@@ -37,7 +37,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     const { model } = retrain;
     const { definition } = await getDefinition(database, model);
     const { whilePending } = definition.promotion;
-    return moveToStaging(database, model, candidateOf(retrain), byRule(), {
+    return stageMoves.moveToStaging(database, model, candidateOf(retrain), byRule(), {
       whilePending,
       detail: input.detail,
     });
@@ -51,7 +51,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     const version = input.version ?? (await candidateInNone(database, input.retrainId));
     if (version === undefined) return;
     const digest = await evidenceDigestOf(database, input.model, version);
-    await archive(database, input.model, version, byRule(digest), input.reason, input.detail);
+    await stageMoves.archive(database, input.model, version, byRule(digest), input.reason, input.detail);
   },
 
   /**
@@ -67,7 +67,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     }
     const { actor, authority, evidenceDigest, comment } = decision;
     const by = { actor, authority, evidenceDigest, ...currentRun() };
-    await promote(database, model, version, evidence.championVersion, by, comment);
+    await stageMoves.promote(database, model, version, evidence.championVersion, by, comment);
   },
 
   /** Moves the champion from Production to Archived, and an earlier champion back to Production. */
@@ -75,7 +75,7 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     requireName('requestedBy', input.requestedBy);
     requireText('reason', input.reason);
     const by = { actor: input.requestedBy, authority: 'unverified', evidenceDigest: null, ...currentRun() };
-    return rollBack(database, input.model, input.toVersion, by, input.reason);
+    return rollback.rollBack(database, input.model, input.toVersion, by, input.reason);
   },
 });
 
