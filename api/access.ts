@@ -32,4 +32,11 @@ export const access: AccessTable = {
   'POST /features/online': forAnyModel('predictor'),
   'POST /get-online-features': forAnyModel('predictor'),
   'POST /models/:model/decisions': forModel('approver'),
+  'GET /keys': forAllModels('admin'),
+  'POST /keys': forAllModels('admin'),
+  'DELETE /keys/:id': forAllModels('admin'),
+  'GET /roles': forAllModels('admin'),
+  'POST /roles': forAllModels('admin'),
+  'DELETE /roles/:id': forAllModels('admin'),
+  'PUT /accounts/:account': forAllModels('admin'),
 };

@@ -158,6 +158,7 @@ async function startTidegate(command: 'worker' | 'api'): Promise<ManagedProcess>
       DATABASE_URL: database.url,
       TEMPORAL_ADDRESS: temporal.address,
       TIDEGATE_API_PORT: String(apiPort),
+      TIDEGATE_AUTH: 'off',
       TIDEGATE_LOG_LEVEL: 'warn',
     },
     ipc: true,

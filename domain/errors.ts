@@ -188,6 +188,12 @@ export const errorKinds = {
   FORBIDDEN: kind(403, false, 'Ask an admin for the role that the message names (`tidegate role grant`).'),
   UNKNOWN_PERSON: kind(404, false, '`tidegate role list` shows the names of people and service accounts.'),
   UNKNOWN_KEY: kind(404, false, '`tidegate key list` shows the ids of all keys.'),
+  UNKNOWN_ROLE: kind(404, false, '`tidegate role list` shows who has which role.'),
+  ADMIN_EXISTS: kind(
+    409,
+    false,
+    'Ask an admin for a key: `tidegate key list` and `tidegate role list` show who they are.',
+  ),
   // not found
   UNKNOWN_MODEL: kind(404, false, 'Apply its definition first: `tidegate apply models/<name>.ts`.'),
   UNKNOWN_VERSION: kind(404, false, '`tidegate versions <model>` lists the versions.'),

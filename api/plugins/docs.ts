@@ -18,6 +18,7 @@ export async function serveDocs(app: App): Promise<void> {
         { name: 'predictions', description: 'Scores by the version in Production' },
         { name: 'models', description: 'Models, their versions and reports' },
         { name: 'decisions', description: 'Versions that wait for a person, and decisions on them' },
+        { name: 'identity', description: 'Keys, roles and accounts' },
         { name: 'process', description: 'State of this process' },
       ],
     },

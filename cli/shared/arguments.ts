@@ -94,7 +94,7 @@ export function parseSpan(text: string): string {
   return text;
 }
 
-/** The name of the user who runs this process: the default of `--by`. */
+/** The name of the user who runs this process. */
 function systemUser(): string {
   try {
     return userInfo().username;
@@ -103,6 +103,9 @@ function systemUser(): string {
     return process.env['USER'] ?? 'unknown';
   }
 }
+
+/** The name of the person at this machine, as one printable line: the default of `--by`, and the admin of a new data folder. */
+export const localPerson = (): string => printableName(systemUser());
 
 /** `--json`, for commands that print an answer. */
 export const jsonOption = (): Option => new Option('--json', 'print the answer as one JSON document');
@@ -117,7 +120,7 @@ export const asOfOption = (description: string): Option =>
 
 /** `--by <name>`; the default is the name of the system user. */
 export const byOption = (description: string): Option =>
-  new Option('--by <name>', description).argParser(parseName).default(printableName(systemUser()));
+  new Option('--by <name>', description).argParser(parseName).default(localPerson());
 
 /** The values of the options that `addSubjectOptions` adds. */
 export interface SubjectOptions {

@@ -1,6 +1,7 @@
 // Finds the addresses of the servers: from the settings, or those of the running `tidegate start`.
 import { TidegateError } from '../../domain/errors.ts';
 import { type Config, type TemporalSettings } from './config.ts';
+import { readLocalKey } from '../local/local-key.ts';
 import { findRunning, type Running } from '../local/running.ts';
 
 /** Addresses of the servers. */
@@ -40,12 +41,15 @@ export async function findApiUrl(config: Config): Promise<string> {
   return config.api.url ?? (await findRunning(config.dataDir)).apiUrl ?? addressOfApi(config);
 }
 
-/** Returns the address of the API and the key to send: TIDEGATE_API_KEY, or the one that `tidegate start` wrote. */
+/**
+ * Returns the address of the API and the key to send: TIDEGATE_API_KEY, or the one that `tidegate start` wrote to its data
+ * folder. The latter is never sent to an address that TIDEGATE_API_URL names.
+ */
 export const findApi = async (
   config: Config,
 ): Promise<{ readonly url: string; readonly key: string | undefined }> => ({
   url: await findApiUrl(config),
-  key: config.apiKey,
+  key: config.apiKey ?? (config.api.url === undefined ? await readLocalKey(config.dataDir) : undefined),
 });
 
 /** The address on this machine of an API that is started with these settings. */

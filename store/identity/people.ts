@@ -2,6 +2,7 @@
 import { type Kysely, sql } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { nameProblem } from '../../domain/decisions/written-text.ts';
+import { UNVERIFIED } from '../../domain/identity/caller.ts';
 import { type RoleBinding } from '../../domain/identity/roles.ts';
 import { type Tables } from '../postgres/tables.ts';
 
@@ -42,7 +43,10 @@ export async function createPerson(
   kysely: Kysely<Tables>,
   { name, owner, createdBy }: NewPerson,
 ): Promise<Person> {
-  const problem = nameProblem('name', name);
+  const problem =
+    name.toLowerCase() === UNVERIFIED.name
+      ? `name cannot be ${name}, which stands for callers who were not asked who they are`
+      : nameProblem('name', name);
   if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
   if (owner?.kind === 'service') {
     throw new TidegateError(
@@ -81,3 +85,70 @@ export async function grantRole(
     on conflict do nothing returning id`.execute(kysely);
   return rows.length > 0;
 }
+
+/** A role that somebody has. */
+export interface GrantedRole extends RoleBinding {
+  readonly id: number;
+  /** Name of the person or service account; null for a group. */
+  readonly account: string | null;
+  readonly kind: 'person' | 'service' | null;
+  /** Name of the person who owns the service account. */
+  readonly owner: string | null;
+  readonly group: string | null;
+  readonly disabled: boolean;
+  readonly grantedBy: string | null;
+  readonly grantedAt: Date;
+}
+
+/** Lists the roles that people, service accounts and groups have now. */
+export const listRoles = (kysely: Kysely<Tables>): Promise<GrantedRole[]> =>
+  kysely
+    .selectFrom('tidegate.role_binding as b')
+    .leftJoin('tidegate.principal as p', 'p.id', 'b.principalId')
+    .leftJoin('tidegate.principal as o', 'o.id', 'p.ownerId')
+    .leftJoin('tidegate.principal as g', 'g.id', 'b.grantedBy')
+    .where('b.endedAt', 'is', null)
+    .select([
+      'b.id',
+      'b.role',
+      'b.model',
+      'b.oidcGroup as group',
+      'b.grantedAt',
+      'p.name as account',
+      'p.kind',
+      'o.name as owner',
+      'g.name as grantedBy',
+      sql<boolean>`p.disabled_at is not null or o.disabled_at is not null`.as('disabled'),
+    ])
+    .orderBy('b.id')
+    .execute();
+
+/** Ends a role. @throws TidegateError UNKNOWN_ROLE if there is no such role, or it has ended already */
+export async function endRole(kysely: Kysely<Tables>, id: number, endedBy: number | null): Promise<void> {
+  const { numUpdatedRows } = await kysely
+    .updateTable('tidegate.role_binding')
+    .set({ endedAt: sql<Date>`now()`, endedBy })
+    .where('id', '=', id)
+    .where('endedAt', 'is', null)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n)
+    throw new TidegateError('UNKNOWN_ROLE', `nobody has a role with the id ${id} now`);
+}
+
+/** Disables or enables a person or service account; their credentials stop working while it is disabled. */
+export async function setDisabled(kysely: Kysely<Tables>, id: number, disabled: boolean): Promise<void> {
+  await kysely
+    .updateTable('tidegate.principal')
+    .set({ disabledAt: disabled ? sql<Date>`coalesce(disabled_at, now())` : null })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Returns the roles that a person or service account has itself. */
+export const rolesOf = (kysely: Kysely<Tables>, personId: number): Promise<RoleBinding[]> =>
+  kysely
+    .selectFrom('tidegate.role_binding')
+    .select(['role', 'model'])
+    .where('principalId', '=', personId)
+    .where('endedAt', 'is', null)
+    .execute();

@@ -60,7 +60,7 @@ it('a route that the table does not name cannot be registered', async () => {
 it('each role may use the routes that it includes and no other, and without a key none is open', async () => {
   const paths = Object.entries<AccessTable[string]>(access).filter(([route]) => !route.endsWith('*'));
   for (const [route, needed] of paths) {
-    const [method, path = ''] = route.split(' ') as ['GET' | 'POST' | 'DELETE', string];
+    const [method, path = ''] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
     const url = path.replace(':model', 'churn').replaceAll(/:\w+/g, '1');
     const anonymous = await api.app.inject({ method, url });
     if (needed === 'open') {

@@ -59,7 +59,10 @@ it('the document lists every route, and no other', async () => {
   const served = routesOf(api.app).filter((route) => !/ \/(docs.*|\*)?$/.test(route));
   expect(documented).toEqual([...new Set(served)].sort());
   expect(documented).toEqual([
+    'DELETE /keys/{id}',
+    'DELETE /roles/{id}',
     'GET /healthz',
+    'GET /keys',
     'GET /metrics',
     'GET /models',
     'GET /models/{model}',
@@ -69,13 +72,17 @@ it('the document lists every route, and no other', async () => {
     'GET /models/{model}/versions',
     'GET /models/{model}/versions/{version}/card',
     'GET /readyz',
+    'GET /roles',
     'GET /schemas/report',
     'GET /serving',
     'POST /features/online',
     'POST /get-online-features',
+    'POST /keys',
     'POST /models/{model}/decisions',
     'POST /models/{model}/explain',
     'POST /models/{model}/predict',
+    'POST /roles',
+    'PUT /accounts/{account}',
   ]);
 });
 
@@ -99,17 +106,21 @@ it('the example of each body is a valid request', async () => {
   const tried: string[] = [];
   for (const [route, { requestBody }] of await readDocs()) {
     if (!requestBody) continue;
-    const url = route.replace('POST ', '').replace('{model}', 'churn');
-    const { body } = await api.send('POST', url, requestBody.content['application/json']?.example);
+    const [method, path = ''] = route.split(' ') as ['POST' | 'PUT', string];
+    const url = path.replace('{model}', 'churn').replace('{account}', 'nobody');
+    const { body } = await api.send(method, url, requestBody.content['application/json']?.example);
     expect(body.error?.code, route).not.toBe('INVALID_REQUEST');
     tried.push(url);
   }
   expect(tried.sort()).toEqual([
+    '/accounts/nobody',
     '/features/online',
     '/get-online-features',
+    '/keys',
     '/models/churn/decisions',
     '/models/churn/explain',
     '/models/churn/predict',
+    '/roles',
   ]);
 });
 

@@ -257,7 +257,7 @@ export interface TestApi {
   readonly key: string;
   /** Sends a request; `body` of the answer is parsed JSON, if there is a body. */
   send(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     url: string,
     payload?: InjectOptions['payload'],
     key?: string,

@@ -66,6 +66,7 @@ async function ownServers(config: Config, dataDir: string): Promise<Config> {
     dataDir,
     databaseUrl: undefined,
     temporal: undefined,
+    apiKey: undefined,
     ports: { postgres, temporal, temporalUi },
     api: { host: '127.0.0.1', port: api, url: undefined },
   };
@@ -92,9 +93,9 @@ async function runStory(story: Story, run: Run, options: DemoOptions): Promise<v
   });
 }
 
-const placesNow = ({ uiUrl, apiUrl }: Servers, folder: string): Places => ({
+const placesNow = ({ uiUrl, api }: Servers, folder: string): Places => ({
   uiUrl,
-  apiUrl,
+  apiUrl: api.url,
   folder: relative('.', folder),
 });
 

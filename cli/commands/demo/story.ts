@@ -80,7 +80,7 @@ export interface Asked {
 
 /** Asks the API for the prediction of {@link SUBSCRIBER} and prints it. */
 export async function askPrediction({ servers, note }: Scene): Promise<Asked> {
-  const answer = await predict({ url: servers.apiUrl, key: undefined }, MODEL, {
+  const answer = await predict(servers.api, MODEL, {
     key: { user_id: SUBSCRIBER },
   });
   const [prediction] = answer.predictions;

@@ -11,6 +11,12 @@ import { type Run } from '../../local/processes/run-until-stopped.ts';
 import { supervise } from '../../local/processes/supervise.ts';
 import { startTemporal } from '../../local/temporal.ts';
 import { migrateAll } from '../../shared/connections.ts';
+import { readLocalKey, writeLocalKey } from '../../local/local-key.ts';
+import { type ApiAccess } from '../../shared/ask-api.ts';
+import { localPerson } from '../../shared/arguments.ts';
+import { createFirstAdmin, createLocalAdmin, hasAdmin } from '../../../store/identity/first-admin.ts';
+import { isValidKey } from '../../../store/identity/keys.ts';
+import { openDatabase } from '../../../store/postgres/database.ts';
 import { type Running, takeFolder } from '../../local/running.ts';
 import { ServerLogs } from '../../local/server-logs.ts';
 
@@ -25,7 +31,8 @@ export interface StartServersOptions {
 
 /** Addresses of the running servers. */
 export interface Servers extends Endpoints {
-  readonly apiUrl: string;
+  /** The API, and the key of this machine's admin; undefined if another installation has keys that this folder lacks. */
+  readonly api: ApiAccess;
   /** Folder with the log files of the servers. */
   readonly logs: string;
 }
@@ -53,6 +60,7 @@ export async function startServers(
   await requirePort(config.api.port, 'the API', 'TIDEGATE_API_PORT');
   const [databaseUrl, temporal] = await Promise.all([database(parts), temporalServer(parts)]);
   const endpoints: Endpoints = { databaseUrl, ...temporal };
+  const key = await localKey(databaseUrl, config, say);
   const environment = childEnvironment(config, endpoints);
   await Promise.all([
     child(parts, 'worker', ['worker'], environment),
@@ -60,7 +68,7 @@ export async function startServers(
     ...(withPython ? [child(parts, 'trees', ['trees', 'worker'], environment)] : []),
   ]);
   await folder.publish(foundBy(config, endpoints, apiUrl));
-  return { ...endpoints, apiUrl, logs: logs.folder };
+  return { ...endpoints, api: { url: apiUrl, key: config.apiKey ?? key }, logs: logs.folder };
 }
 
 /**
@@ -88,6 +96,32 @@ async function database({ config, say, run, logs }: Parts): Promise<string> {
     void postgres.ended.then((how) => run.fail(died('Postgres', how, logs)));
     say(`Postgres is ready on port ${postgres.port}`);
     return postgres.url;
+  }
+}
+
+/** How many days the key of this machine must still be valid; otherwise a new one is made. */
+const KEY_DAYS_LEFT = 30;
+
+/**
+ * Returns the admin key in the data folder. Makes one at the first start, and when the old one is revoked or about to
+ * expire. In a database that DATABASE_URL names, it makes one only if there is no admin yet.
+ */
+async function localKey(databaseUrl: string, config: Config, say: Log): Promise<string | undefined> {
+  const known = await readLocalKey(config.dataDir);
+  const database = openDatabase(databaseUrl, { max: 1, applicationName: 'tidegate-keys' });
+  try {
+    if (known !== undefined && (await isValidKey(database.kysely, known, KEY_DAYS_LEFT))) return known;
+    const isEmbedded = config.databaseUrl === undefined;
+    if (!isEmbedded && (await hasAdmin(database))) return undefined;
+    const { secret } = await (isEmbedded ? createLocalAdmin : createFirstAdmin)(
+      database,
+      localPerson(),
+      'of this machine',
+    );
+    say(`the key of the admin ${localPerson()} is in ${await writeLocalKey(config.dataDir, secret)}`);
+    return secret;
+  } finally {
+    await database.close();
   }
 }
 
@@ -137,7 +171,6 @@ const died = (server: string, how: string, logs: ServerLogs): TidegateError =>
 /** The environment of worker and API: the addresses of the servers, without settings of another Temporal. */
 function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints): NodeJS.ProcessEnv {
   const own = {
-    TIDEGATE_AUTH: 'off',
     ...config.environment,
     DATABASE_URL: databaseUrl,
     TIDEGATE_DATA_DIR: config.dataDir,

@@ -37,13 +37,13 @@ export function addStart(program: Command, { config, output }: CommandContext): 
  * this machine can reach that server. The password of another Postgres is hidden.
  */
 export function serverLines(
-  { apiUrl, uiUrl, databaseUrl, temporal, logs }: Servers,
+  { api, uiUrl, databaseUrl, temporal, logs }: Servers,
   { databaseUrl: given }: Pick<Config, 'databaseUrl'>,
 ): string[] {
   return [
     '',
-    `API          ${apiUrl}`,
-    `API docs     ${apiUrl}/docs`,
+    `API          ${api.url}`,
+    `API docs     ${api.url}/docs`,
     `Temporal     ${uiUrl ?? temporal.connectionOptions.address}`,
     `Postgres     ${given === undefined ? databaseUrl : withoutPassword(databaseUrl)}`,
     `Logs         ${logs}`,

@@ -97,7 +97,7 @@ describe('an address that is shown', () => {
     const databaseUrl = 'postgres://ada:geheim@db:5432/churn';
     const servers = {
       databaseUrl,
-      apiUrl: 'http://127.0.0.1:8080',
+      api: { url: 'http://127.0.0.1:8080', key: undefined },
       uiUrl: undefined,
       temporal: plainTemporal('127.0.0.1:7233', 'default'),
       logs: 'logs',

@@ -17,6 +17,8 @@ const GROUPS = {
   audit: ['verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
+  key: ['create', 'list', 'revoke'],
+  role: ['grant', 'list', 'revoke'],
 };
 const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];
 
