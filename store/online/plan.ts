@@ -61,8 +61,8 @@ export async function planMaterialization(input: PlanInput): Promise<Plan> {
 /** Returns whether an interrupted run does what is requested now. */
 function continues(progress: Progress, scope: MaterializeScope, look: Look): boolean {
   if (progress.position === null || progress.asOf.toISOString() !== look.asOf) return false;
-  // An interrupted reset starts again from the beginning, because its recorded progress does not show which rows of
-  // later instants it has replaced.
+  // An interrupted reset is not continued. A repeated reset ignores earlier runs, so this request is not a reset, and it
+  // would leave the rows of later instants that the reset has yet to replace.
   if (progress.scope.kind === 'full' && progress.scope.reset) return false;
   if (progress.scope.kind === 'range' || scope.kind === 'range') {
     return JSON.stringify(sorted(progress.scope)) === JSON.stringify(sorted(scope));
