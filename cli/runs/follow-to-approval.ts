@@ -50,10 +50,10 @@ export async function followToApproval(
  */
 export async function lacksJudgement(
   { database }: Pick<Services, 'database'>,
-  { model, outcome, reason, candidateVersion }: Retrain,
+  { model, outcome, leaks, candidateVersion }: Retrain,
 ): Promise<boolean> {
   if (outcome !== 'refused') return false;
-  if (candidateVersion === null) return reason?.startsWith('JUDGEMENT_FAILED') ?? false;
+  if (candidateVersion === null) return leaks?.failed !== undefined;
   const comparison = await findComparison(database, model, candidateVersion);
   return !comparison?.decision || comparison.decision.outcome === 'judgement failed';
 }

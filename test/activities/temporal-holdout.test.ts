@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts';
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { type TemporalHoldoutResult } from '../../domain/decisions/temporal-holdout.ts';
+import { leakCheckFailed, leakPolicyOf } from '../../domain/learning/leak-alarm.ts';
 import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
 import { getRetrain } from '../../store/registry/retrains.ts';
 import { getComparison } from '../../store/registry/comparisons.ts';
@@ -118,8 +119,11 @@ describe('a temporal holdout that is due but fails', () => {
     expect(await lacksJudgement({ database }, refused)).toBe(true);
     expect(await lacksJudgement({ database }, { ...refused, outcome: 'staged' })).toBe(false);
     const untrained = { ...refused, candidateVersion: null };
-    expect(await lacksJudgement({ database }, { ...untrained, reason: 'JUDGEMENT_FAILED: …' })).toBe(true);
-    expect(await lacksJudgement({ database }, { ...untrained, reason: 'LEAK_SUSPECTED: …' })).toBe(false);
+    const failed = leakCheckFailed(leakPolicyOf(undefined), { code: 'TIMEOUT', reason: 'it took too long' });
+    expect(await lacksJudgement({ database }, { ...untrained, leaks: failed })).toBe(true);
+    expect(await lacksJudgement({ database }, { ...untrained, leaks: null })).toBe(false);
+    const { failed: _, ...found } = failed;
+    expect(await lacksJudgement({ database }, { ...untrained, leaks: found })).toBe(false);
   });
 
   test('raises an alarm if the policy says so, which is shown to the person who approves', async () => {
