@@ -64,7 +64,7 @@ export class ApprovalDesk {
       { description: 'Sent by Tidegate when a newer version has replaced this one in Staging' },
     );
     setHandler(decideUpdate, (message) => this.#decide(message), {
-      description: 'Decide, and return whether the decision counted',
+      description: 'Decide, and return whether the decision was accepted',
       validator: (message) => {
         const problem = malformed(message);
         if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'INVALID_REQUEST');

@@ -94,7 +94,7 @@ export function howToDecide(version: number, evidenceDigest: string, summary: st
     `**Decide on version ${version}.** ${summary}`,
     'Send the signal `approve` or `reject` with',
     fenced(message),
-    'or the update `decide`, which returns whether the decision counted, with',
+    'or the update `decide`, which returns whether the decision was accepted, with',
     fenced({ ...message, decision: 'approve' }),
   ].join('\n\n');
 }

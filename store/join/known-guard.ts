@@ -14,7 +14,7 @@ import { windowSpineSql } from './spine-sql.ts';
 import { hiddenSql, viewAlias, viewJoinSql } from './view-join-sql.ts';
 
 /** Maximum share of otherwise matching rows that `known` may hide. */
-const MAX_HIDDEN = 0.05;
+export const MAX_HIDDEN = 0.05;
 // From a larger window, this many rows are sampled by a hash of their position.
 const SAMPLED_ROWS = 10_000;
 

@@ -1,11 +1,12 @@
 // Checks a model's tables: they exist, have indexes and planner statistics, and are loaded as the definition says.
 import { type ModelDefinition } from '../../../domain/model/definition.ts';
 import { TidegateError } from '../../../domain/errors.ts';
+import { percent } from '../../../domain/format-numbers.ts';
 import { futureRows, onlineRowsAhead } from '../../../domain/quality/future-rows.ts';
 import { type Database } from '../../../store/postgres/database.ts';
 import { sourceNotes } from '../../../store/definitions/source-notes.ts';
 import { checkSources } from '../../../store/definitions/source-tables.ts';
-import { refuseHiddenNow } from '../../../store/join/known-guard.ts';
+import { MAX_HIDDEN, refuseHiddenNow } from '../../../store/join/known-guard.ts';
 import {
   createIndexSql,
   missingIndexes,
@@ -38,7 +39,7 @@ export async function examineModel(database: Database, definition: ModelDefiniti
   const hidden = await runCheck(
     about,
     () => refuseHiddenNow(database, definition),
-    'at most 5 % of the rows of each view became known too late to be used',
+    `at most ${percent(MAX_HIDDEN)} of the rows of each view became known too late to be used`,
   );
   const indexes = await missingIndexes(database.pool, definition);
   const uncounted = await tablesWithoutStatistics(database.pool, definition);
