@@ -21,7 +21,6 @@ const floors = {
     'domain/decisions/report',
     'domain/decisions',
     'domain/quality',
-    'domain/quality/contracts',
     'domain/performance',
     'domain/drift/tables',
     'domain/drift/evidently',

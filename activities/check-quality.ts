@@ -1,11 +1,9 @@
 // Checks the quality of a report's window: its contracts, and other likely faults in the data.
 import { type FeatureReference } from '../domain/data/profile/feature-reference.ts';
-import { checkFreshness } from '../domain/quality/contracts/check-contracts.ts';
-import { shorten } from '../domain/quality/contracts/tally.ts';
+import { shorten } from '../domain/quality/tally.ts';
 import { describeFailedJudgement } from '../domain/judgements.ts';
 import { unmeasured } from '../domain/decisions/report.ts';
-import { findFaults } from '../domain/quality/find-faults.ts';
-import { futureRows, onlineRowsAhead } from '../domain/quality/future-rows.ts';
+import { judgeWindow } from '../domain/quality/judge-window.ts';
 import {
   contractName,
   QUALITY_VERSION,
@@ -76,34 +74,24 @@ async function qualityOf(database: Database, report: Report): Promise<QualityPar
     getDataset(database, report.datasetId),
     championVersion === null ? null : getVersion(database, model, championVersion),
   ]);
-  const { contracts, sketch } = await inspectDataset(database, dataset, definition, matchInTime());
+  const pass = await inspectDataset(database, dataset, definition, matchInTime());
   const tables = await tableFacts(database, definition, dataset.window);
   const future = await findFuture(database, definition);
-  const newestOf = new Map(tables.map(({ table, newest }) => [table, newest]));
   const reference = championVersion === null ? null : await readable(database, model, championVersion);
   return {
     version: QUALITY_VERSION,
-    contracts: [
-      ...contracts,
-      ...definition.features.flatMap(
-        (view) => checkFreshness(view, newestOf.get(view.table) ?? null, dataset.window.to) ?? [],
-      ),
-    ],
-    findings: [
-      ...future.rows.map(futureRows),
-      ...future.online.map((version) => onlineRowsAhead(model, version)),
-      ...findFaults({
-        rows: sketch.rows,
-        columns: sketch.columns,
-        repeats: sketch.repeats,
-        reference,
-        definitionChanged: champion !== null && champion.definitionVersion !== report.definitionVersion,
-        tables,
-        previous: await previousWindow(database, report, dataset),
-      }),
-    ],
+    ...judgeWindow({
+      definition,
+      end: dataset.window.to,
+      pass,
+      tables,
+      future,
+      reference,
+      definitionChanged: champion !== null && champion.definitionVersion !== report.definitionVersion,
+      previous: await previousWindow(database, report, dataset),
+    }),
     comparedWith: reference && championVersion,
-    repeats: sketch.repeats,
+    repeats: pass.repeats,
   };
 }
 
@@ -130,7 +118,7 @@ const script = new Script(
  * Returns a matcher whose patterns share a time budget. V8 enforces the timeout even within a match, so that endless
  * backtracking is stopped too. Once the budget is used up, further patterns are not tried.
  *
- * @example new ContractCheck(definition, columns, matchInTime())
+ * @example new WindowPass(definition, columns, matchInTime())
  */
 export function matchInTime(budgetMs = BUDGET_MS): MatchTexts {
   let left = budgetMs;

@@ -1,9 +1,9 @@
 // Checks for faults of a whole column or table: constant or missing values, changed types and columns, stale data.
 import { type ColumnReference, type FeatureReference } from '../data/profile/feature-reference.ts';
 import { total } from '../data/math/total.ts';
-import { shorten } from './contracts/tally.ts';
+import { shorten } from './tally.ts';
 import { exact, grouped, percent } from '../format-numbers.ts';
-import { type ColumnCheck, FALSE_ALARM, MIN_VALUES, type Finding } from './finding.ts';
+import { type ColumnCheck, FALSE_ALARM, MIN_VALUES, type Finding } from './check-result.ts';
 import { shareInReference } from './reference-steps.ts';
 import { type ColumnFacts, type TableFacts, type WindowFacts } from './window-facts.ts';
 

@@ -1,6 +1,6 @@
 // Findings about rows that are dated in the future.
 import { grouped } from '../format-numbers.ts';
-import { type Finding } from './finding.ts';
+import { type Finding } from './check-result.ts';
 
 /** Rows of a table that have a future time in one column. */
 export interface FutureRows {

@@ -1,8 +1,7 @@
 // The quality part of a report: the results of the contracts, and the findings about other faults in the data.
-import { type ContractResult } from '../model/parts/contract.ts';
-import { type Repeats } from './contracts/distinct-counter.ts';
+import { type Repeats } from './distinct-counter.ts';
 import { type Failed, describeFailedJudgement } from '../judgements.ts';
-import { type Finding, FINDINGS } from './finding.ts';
+import { bySeverity, type ContractResult, type Finding, FINDINGS } from './check-result.ts';
 import { z } from 'zod';
 import { CONTRACT_KINDS } from '../model/parts/column-schema.ts';
 import { severity, share } from '../model/parts/schema-parts.ts';
@@ -43,13 +42,8 @@ export const qualityFailed = (failed: Failed): QualityPart => ({
 });
 
 /** Returns the broken contracts; those that stop the loop come first. */
-export function brokenContracts({ contracts }: Pick<QualityPart, 'contracts'>): ContractResult[] {
-  const broken = contracts.filter(({ held }) => !held);
-  return [
-    ...broken.filter(({ severity }) => severity === 'fail'),
-    ...broken.filter(({ severity }) => severity === 'warn'),
-  ];
-}
+export const brokenContracts = ({ contracts }: Pick<QualityPart, 'contracts'>): ContractResult[] =>
+  bySeverity(contracts.filter(({ held }) => !held));
 
 /** Returns the broken contracts that stop the loop. */
 export const stoppingContracts = (part: Pick<QualityPart, 'contracts'>): ContractResult[] =>

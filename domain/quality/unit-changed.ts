@@ -1,6 +1,6 @@
 // Checks whether a column changed its unit (by a factor of 10, 60, 100 or 1000, either way) or its sign.
 import { apart, grouped, rounded } from '../format-numbers.ts';
-import { type ColumnCheck, MIN_VALUES } from './finding.ts';
+import { type ColumnCheck, MIN_VALUES } from './check-result.ts';
 import { distance, median, noiseFloor, windowSteps } from './distance.ts';
 import { ReferenceSteps } from './reference-steps.ts';
 

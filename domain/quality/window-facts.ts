@@ -1,6 +1,6 @@
-// The input of the checks: the window's columns, the champion's reference, and the source tables.
+// What the checks need to know: the window's columns, the champion's reference, and the source tables.
 import { type FeatureReference } from '../data/profile/feature-reference.ts';
-import { type Repeats } from './contracts/distinct-counter.ts';
+import { type Repeats } from './distinct-counter.ts';
 import { type NumberSketch } from '../data/stats/number-sketch.ts';
 import { MISSING_CODE } from '../data/frame.ts';
 
@@ -52,7 +52,7 @@ export interface PreviousWindow {
   readonly repeats: Repeats | null;
 }
 
-/** Everything that the checks need to know about a window. */
+/** What the search for faults that nobody declared needs to know about a window. */
 export interface WindowFacts {
   readonly rows: number;
   readonly columns: readonly ColumnFacts[];
@@ -65,6 +65,14 @@ export interface WindowFacts {
   readonly tables: readonly TableFacts[];
   /** Null for a model's first window. */
   readonly previous: PreviousWindow | null;
+}
+
+/** Is called for the rows that may be examples of a violation. */
+export interface TextExamples {
+  /** Called for each missing value. */
+  missing(row: number): void;
+  /** Called for the first two rows of each value of the window; `before` is 0 for the first one and 1 for the second. */
+  value(row: number, code: number, before: number): void;
 }
 
 /** Counts of the values of a dictionary. */
@@ -80,13 +88,19 @@ export class TextCounts {
   }
 
   /** Counts codes, which are positions in the dictionary; `MISSING_CODE` stands for a missing value. */
-  add(codes: Uint32Array): void {
+  add(codes: Uint32Array, examples?: TextExamples): void {
     const { counts } = this;
     let missing = 0;
     for (let row = 0; row < codes.length; row++) {
       const code = codes[row] as number;
-      if (code === MISSING_CODE) missing++;
-      else counts[code]!++;
+      if (code === MISSING_CODE) {
+        missing++;
+        examples?.missing(row);
+        continue;
+      }
+      const before = counts[code] as number;
+      counts[code] = before + 1;
+      if (before < 2) examples?.value(row, code, before);
     }
     this.missing += missing;
     this.present += codes.length - missing;

@@ -1,10 +1,8 @@
-// Inspects a frozen dataset in one pass: checks its contracts, and sketches its columns to find other faults of the
-// data.
-import { ContractCheck } from '../../domain/quality/contracts/check-contracts.ts';
-import { type ContractResult, type MatchTexts } from '../../domain/model/parts/contract.ts';
-import { featuresOf } from '../../domain/model/define-model.ts';
+// Reads a frozen dataset once, and counts what the checks of its quality need.
+import { type MatchTexts } from '../../domain/model/parts/contract.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
-import { WindowSketch } from '../../domain/quality/window-sketch.ts';
+import { type RowNames } from '../../domain/quality/tally.ts';
+import { WindowPass } from '../../domain/quality/window-pass.ts';
 import { type Database } from '../postgres/database.ts';
 import { CHUNK_ROWS, featurePart, PARTS } from '../datasets/chunk.ts';
 import { type Dataset } from '../registry/dataset.ts';
@@ -12,15 +10,9 @@ import { everyChunk, type PassingChunk, readChunks } from '../datasets/read-chun
 import { Texts } from '../datasets/texts.ts';
 import { type DatasetColumn } from '../postgres/tables.ts';
 
-/** The result of one pass over a window. */
-export interface Inspection {
-  readonly contracts: readonly ContractResult[];
-  readonly sketch: WindowSketch;
-}
-
 /**
- * Checks the contracts of the definition that the dataset was frozen with, and sketches its columns. One pass; only
- * one chunk and the keys of its rows are in memory, for any number of rows and columns.
+ * Counts the columns of a dataset, and the rows that break the contracts of the definition that it was frozen with. One
+ * pass; only one chunk and the keys of its rows are in memory, for any number of rows and columns.
  *
  * @param match matches texts with regular expressions
  * @throws TidegateError DATASET_CHANGED
@@ -30,8 +22,9 @@ export async function inspectDataset(
   dataset: Dataset,
   definition: ModelDefinition,
   match: MatchTexts,
-): Promise<Inspection> {
-  const inspector = new Inspector(dataset, definition, match);
+): Promise<WindowPass> {
+  const pass = new WindowPass(definition, dataset.columns, match);
+  const reader = new ChunkReader(dataset.columns, pass);
   const features = dataset.columns.map((_, position) => featurePart(position));
   const chunks = everyChunk(dataset);
   await readChunks(
@@ -39,33 +32,30 @@ export async function inspectDataset(
     dataset,
     [PARTS.times, PARTS.keys, ...features],
     chunks,
-    (chunk) => inspector.take(chunk),
+    (chunk) => reader.take(chunk),
     'by rows',
   );
-  return inspector.finish();
+  pass.endPiece();
+  return pass;
 }
 
 /** Takes the chunks of a window in the order 'by rows': times first, then keys, then the features. */
-class Inspector {
-  readonly #contracts: ContractCheck;
-  readonly #sketch: WindowSketch;
+class ChunkReader {
+  readonly #pass: WindowPass;
   readonly #columns: ReadonlyMap<string, DatasetColumn>;
   // Buffer for aligned copies: a typed array must begin at a multiple of its element size, and the bytes of a chunk
   // may begin anywhere.
   readonly #aligned = new ArrayBuffer(CHUNK_ROWS * 8);
   #times = new BigInt64Array(0);
   #keys: Texts | undefined;
+  readonly #names: RowNames = {
+    key: (row) => this.#keys?.at(row) ?? '',
+    time: (row) => this.#times[row] ?? 0n,
+  };
 
-  constructor(dataset: Dataset, definition: ModelDefinition, match: MatchTexts) {
-    const tables = new Map(
-      featuresOf(definition).map(({ name, view }) => [
-        name,
-        view === null ? null : (definition.features[view]?.table ?? null),
-      ]),
-    );
-    this.#contracts = new ContractCheck(definition, dataset.columns, match);
-    this.#sketch = new WindowSketch(dataset.columns, (column) => tables.get(column) ?? null);
-    this.#columns = new Map(dataset.columns.map((column, position) => [featurePart(position), column]));
+  constructor(columns: readonly DatasetColumn[], pass: WindowPass) {
+    this.#pass = pass;
+    this.#columns = new Map(columns.map((column, position) => [featurePart(position), column]));
   }
 
   take({ part, bytes }: PassingChunk): void {
@@ -75,27 +65,17 @@ class Inspector {
       this.#keys = new Texts(Uint8Array.from(bytes));
       return;
     }
-    this.#sketch.endPiece();
+    this.#pass.endPiece();
     this.#times = new BigInt64Array(new Uint8Array(bytes).buffer);
-    this.#contracts.addRows(this.#times.length);
-    this.#sketch.startPiece(this.#times.length);
-  }
-
-  finish(): Inspection {
-    this.#sketch.endPiece();
-    return { contracts: this.#contracts.results(), sketch: this.#sketch };
+    this.#pass.startPiece(this.#times.length, this.#names);
   }
 
   #takeColumn({ name, kind, dictionary = [] }: DatasetColumn, bytes: Buffer): void {
     new Uint8Array(this.#aligned).set(bytes);
-    const feature =
+    this.#pass.addColumn(
       kind === 'numeric'
-        ? ({ kind, name, values: new Float64Array(this.#aligned, 0, bytes.length / 8) } as const)
-        : ({ kind, name, codes: new Uint32Array(this.#aligned, 0, bytes.length / 4), dictionary } as const);
-    this.#contracts.addColumn(feature, {
-      key: (row) => this.#keys?.at(row) ?? '',
-      time: (row) => this.#times[row] ?? 0n,
-    });
-    this.#sketch.addColumn(feature);
+        ? { kind, name, values: new Float64Array(this.#aligned, 0, bytes.length / 8) }
+        : { kind, name, codes: new Uint32Array(this.#aligned, 0, bytes.length / 4), dictionary },
+    );
   }
 }

@@ -1,4 +1,4 @@
-// Contracts of columns: what a declaration requires of the values, and the results of checking it.
+// Contracts of columns: what a declaration requires of the values, and how that is checked.
 import { type ColumnSpec } from './column.ts';
 import { type CONTRACT_KINDS } from './column-schema.ts';
 import { type Severity } from './schema-parts.ts';
@@ -14,43 +14,6 @@ export type ViolationCheck =
   | 'missing_column_check'
   | 'extra_column_check'
   | 'categorical_values_check';
-
-/** A row that breaks a contract. */
-export interface Example {
-  /** The value, truncated to 60 characters; null if it is missing. */
-  readonly value: string | null;
-  /** The row's entity key: a JSON array of texts. */
-  readonly key: string;
-  /** The row's time, ISO 8601 in UTC. */
-  readonly at: string;
-}
-
-/** The result of one contract in one window. */
-export interface ContractResult {
-  readonly kind: ContractKind | 'freshness';
-  /** Null for a contract on the whole table. */
-  readonly column: string | null;
-  /** Null for a derived column. */
-  readonly table: string | null;
-  /** What a broken contract does: `fail` stops the loop, `warn` is only reported. */
-  readonly severity: Severity;
-  /** Whether the contract was kept. */
-  readonly held: boolean;
-  /** Rows that were checked: all rows for null-share, rows with a value for the others; 1 (the table) for freshness. */
-  readonly rows: number;
-  /** Rows that break the contract. */
-  readonly violations: number;
-  /** Violations as a share of the rows that were checked; 0 if none were checked. */
-  readonly share: number;
-  /** Largest share of violations with which the contract is still kept. */
-  readonly bound: number;
-  /** The first rows that break the contract, at most 5; empty for freshness. */
-  readonly examples: readonly Example[];
-  /** SageMaker's name for the violation; null if SageMaker has none. */
-  readonly violation: ViolationCheck | null;
-  /** The result as a sentence. */
-  readonly words: string;
-}
 
 /** Records a violation: the row's position in its chunk, and the value; null means that the value is missing. */
 export type NoteViolation = (row: number, value: number | string | null) => void;

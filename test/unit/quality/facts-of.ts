@@ -1,36 +1,52 @@
 // Builds the input of the quality checks from frames.
 import { freezeReference } from '../../../domain/data/profile/feature-reference.ts';
 import { type Frame } from '../../../domain/data/frame.ts';
-import { type Finding } from '../../../domain/quality/finding.ts';
-import { findFaults } from '../../../domain/quality/find-faults.ts';
+import { parseDefinition, view } from '../../../domain/model/define-model.ts';
+import { type ModelDefinition } from '../../../domain/model/definition.ts';
+import { category, numeric } from '../../../domain/model/parts/column.ts';
+import { type Finding } from '../../../domain/quality/check-result.ts';
+import { findFaults } from '../../../domain/quality/judge-window.ts';
 import { type WindowFacts } from '../../../domain/quality/window-facts.ts';
-import { WindowSketch } from '../../../domain/quality/window-sketch.ts';
+import { WindowPass } from '../../../domain/quality/window-pass.ts';
 import { frameOf, type Values } from '../drift/frame-of.ts';
 
 /** Columns of a frame by name. */
 export type Columns = Readonly<Record<string, Values>>;
 
-/** Sketches a frame in pieces of `pieceRows` rows. */
-export function sketchOf(frame: Frame, pieceRows = 1_000): WindowSketch {
-  const sketch = new WindowSketch(
-    frame.features.map((column) =>
-      column.kind === 'numeric'
-        ? { name: column.name, kind: column.kind }
-        : { name: column.name, kind: column.kind, dictionary: column.dictionary },
-    ),
-    () => 'usage',
-  );
+const definitionOf = ({ features }: Frame): ModelDefinition =>
+  parseDefinition({
+    name: 'sample',
+    entity: { name: 'user', keys: ['id'] },
+    rows: { table: 'users', timestamp: 'at' },
+    features: [
+      view({
+        table: 'usage',
+        timestamp: 'at',
+        columns: Object.fromEntries(
+          features.map(({ name, kind }) => [name, kind === 'numeric' ? numeric() : category()]),
+        ),
+      }),
+    ],
+    label: { table: 'labels', column: 'gone', timestamp: 'at' },
+    monitor: { every: '1 month', window: '1 month' },
+    training: { trainer: 'logistic-regression', window: '1 month' },
+    promotion: {},
+  });
+
+/** Counts a frame in pieces of `pieceRows` rows; by default all columns are of the table `usage`, without contracts. */
+export function passOver(frame: Frame, definition = definitionOf(frame), pieceRows = 1_000): WindowPass {
+  const pass = new WindowPass(definition, frame.features);
   for (let from = 0; from < frame.rows; from += pieceRows) {
     const end = Math.min(frame.rows, from + pieceRows);
-    sketch.startPiece(end - from);
+    pass.startPiece(end - from, { key: (row) => `["${from + row}"]`, time: () => 0n });
     for (const column of frame.features) {
       // Copy, because pieces from the store start at the beginning of their buffers.
-      if (column.kind === 'numeric') sketch.addColumn({ ...column, values: column.values.slice(from, end) });
-      else sketch.addColumn({ ...column, codes: column.codes.slice(from, end) });
+      if (column.kind === 'numeric') pass.addColumn({ ...column, values: column.values.slice(from, end) });
+      else pass.addColumn({ ...column, codes: column.codes.slice(from, end) });
     }
-    sketch.endPiece();
+    pass.endPiece();
   }
-  return sketch;
+  return pass;
 }
 
 /** Returns the facts of a window with this reference, by default without tables and without an earlier window. */
@@ -39,7 +55,7 @@ export function factsOf(
   window: Frame,
   more: Partial<WindowFacts> = {},
 ): WindowFacts {
-  const { rows, columns, repeats } = sketchOf(window);
+  const { rows, columns, repeats } = passOver(window);
   return {
     rows,
     columns,

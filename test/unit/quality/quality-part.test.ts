@@ -1,6 +1,6 @@
 // Tests the quality part of a report: its summary, its schema, and the shape that older reports have.
 import { expect, test } from 'vitest';
-import { type ContractResult } from '../../../domain/model/parts/contract.ts';
+import { type ContractResult } from '../../../domain/quality/check-result.ts';
 import {
   brokenContracts,
   describeQuality,

@@ -5,15 +5,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateMonth } from '../../../cli/commands/demo/streamflow/generate-month.ts';
-import { ContractCheck } from '../../../domain/quality/contracts/check-contracts.ts';
+import { judgeContracts } from '../../../domain/quality/judge-contracts.ts';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import { type Frame } from '../../../domain/data/frame.ts';
-import { findFaults } from '../../../domain/quality/find-faults.ts';
+import { findFaults } from '../../../domain/quality/judge-window.ts';
 import { describeContract } from '../../../domain/quality/quality-part.ts';
 import churn from '../../../models/churn.ts';
 import { frameOf, readMonth } from '../cli/demo/read-month.ts';
 import { describeWith } from '../drift/oracles.ts';
-import { factsOf, inShort, sketchOf } from './facts-of.ts';
+import { factsOf, inShort, passOver } from './facts-of.ts';
 
 /** Writes flags as in frozen rows: `true` or `false` instead of the files' True or False. */
 const asFrozen = (frame: Frame): Frame => ({
@@ -26,21 +26,15 @@ const asFrozen = (frame: Frame): Frame => ({
 });
 
 /** Lists the contracts of models/churn.ts that a month breaks. */
-function broken(frame: Frame): string[] {
-  const check = new ContractCheck(parseDefinition(churn), frame.features);
-  check.addRows(frame.rows);
-  const names = { key: (row: number) => `["${row}"]`, time: () => 0n };
-  for (const column of frame.features) check.addColumn(column, names);
-  return check
-    .results()
+const broken = (frame: Frame): string[] =>
+  judgeContracts(passOver(frame, parseDefinition(churn)))
     .filter(({ held }) => !held)
     .map(describeContract);
-}
 
 function noFault(months: () => readonly [Frame, Frame], constant: string[]): void {
   test('nothing is found in month two compared with month one, except columns that never vary', () => {
     const [before, after] = months();
-    const previous = { same: new Set<string>(), sameBefore: null, repeats: sketchOf(before).repeats };
+    const previous = { same: new Set<string>(), sameBefore: null, repeats: passOver(before).repeats };
     expect(inShort(findFaults(factsOf(before, after, { previous })))).toEqual(constant);
     expect(inShort(findFaults(factsOf(before, before)))).toEqual(constant);
   });

@@ -1,7 +1,7 @@
 // Tests that repetitions are counted exactly as long as memory allows, and exactly for a sample beyond that.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DistinctCounter } from '../../../../domain/quality/contracts/distinct-counter.ts';
+import { DistinctCounter } from '../../../domain/quality/distinct-counter.ts';
 
 test('add returns whether a number was counted before, and counts −0 as 0', () => {
   const counter = new DistinctCounter(1_024);

@@ -1,6 +1,6 @@
 // All kinds of contracts that a column can declare.
-import { type ContractRule, maxBroken, type NumberScan } from '../../model/parts/contract.ts';
-import { regex } from '../../model/parts/regex.ts';
+import { type ContractRule, maxBroken, type NumberScan } from '../model/parts/contract.ts';
+import { regex } from '../model/parts/regex.ts';
 import { DistinctCounter } from './distinct-counter.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Tests that each injected fault is found and named, and that drift and unchanged data are not reported as faults.
 import { describe, expect, test } from 'vitest';
-import { findFaults } from '../../../domain/quality/find-faults.ts';
+import { findFaults } from '../../../domain/quality/judge-window.ts';
 import { isDefaultNumber, isDefaultText } from '../../../domain/quality/default-filled.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
 import { type Columns, factsOf, faults, inShort } from './facts-of.ts';

@@ -1,5 +1,5 @@
 // Counts the violations of a contract and keeps the first ones as examples.
-import { type Example } from '../../model/parts/contract.ts';
+import { type Example } from './check-result.ts';
 
 /**
  * Maximum number of examples per contract, and maximum length of an example's value and key in characters. The limits

@@ -1,4 +1,4 @@
-// Runs all checks of a window that go beyond its declared contracts.
+// Judges a window: its declared contracts, and the search for faults that nobody declared.
 import { type ColumnReference, type FeatureReference } from '../data/profile/feature-reference.ts';
 import {
   allMissing,
@@ -8,13 +8,60 @@ import {
   typeChanged,
   unchangedColumns,
 } from './column-faults.ts';
-import { type ColumnCheck, type Finding } from './finding.ts';
+import { bySeverity, type ColumnCheck, type ContractResult, type Finding } from './check-result.ts';
 import { defaultFilled } from './default-filled.ts';
+import { type FutureRows, futureRows, onlineRowsAhead } from './future-rows.ts';
+import { checkFreshness, judgeContracts } from './judge-contracts.ts';
+import { type ModelDefinition } from '../model/definition.ts';
+import { type WindowPass } from './window-pass.ts';
 import { signFlipped, unitChanged } from './unit-changed.ts';
 import { type ColumnFacts, type TableFacts, type WindowFacts } from './window-facts.ts';
 import { wilsonLower } from '../drift/statistics/two-proportion-z.ts';
 import { total } from '../data/math/total.ts';
 import { grouped, percent, percents } from '../format-numbers.ts';
+
+/** Everything by which a window is judged. */
+export interface JudgedWindow extends Omit<WindowFacts, 'rows' | 'columns' | 'repeats'> {
+  /** The definition that the window was frozen with. */
+  readonly definition: ModelDefinition;
+  /** The end of the window, inclusive. */
+  readonly end: Date;
+  /** The pass over all rows of the window. */
+  readonly pass: WindowPass;
+  /** Rows that are dated in the future. */
+  readonly future: {
+    readonly rows: readonly FutureRows[];
+    /** Versions of the definition whose online rows are dated in the future. */
+    readonly online: readonly number[];
+  };
+}
+
+/** The results of all checks of a window. */
+export interface Judged {
+  /** The result of every contract, in the order of the definition; contracts of tables come last. */
+  readonly contracts: ContractResult[];
+  /** Warnings first. */
+  readonly findings: Finding[];
+}
+
+/** Judges a window by all contracts of its definition, and searches it for other faults. */
+export function judgeWindow({ definition, end, pass, future, ...facts }: JudgedWindow): Judged {
+  const { rows, columns, repeats } = pass;
+  const newestOf = new Map(facts.tables.map(({ table, newest }) => [table, newest]));
+  return {
+    contracts: [
+      ...judgeContracts(pass),
+      ...definition.features.flatMap(
+        (view) => checkFreshness(view, newestOf.get(view.table) ?? null, end) ?? [],
+      ),
+    ],
+    findings: bySeverity([
+      ...future.rows.map(futureRows),
+      ...future.online.map((version) => onlineRowsAhead(definition.name, version)),
+      ...findFaults({ ...facts, rows, columns, repeats }),
+    ]),
+  };
+}
 
 /** The checks of a column, the most fundamental first: only the first finding of a column is reported. */
 const columnChecks: readonly ColumnCheck[] = [
@@ -43,10 +90,7 @@ export function findFaults(facts: WindowFacts): Finding[] {
     ...tables.flatMap((table) => duplicateRows(table) ?? []),
     ...[identicalRows(facts) ?? []].flat(),
   ];
-  return [
-    ...found.filter(({ severity }) => severity === 'warn'),
-    ...found.filter(({ severity }) => severity === 'info'),
-  ];
+  return bySeverity(found);
 }
 
 function checkColumn(column: ColumnFacts, reference: ColumnReference | undefined): Finding[] {

@@ -1,11 +1,12 @@
-// Checks the contracts of one column over the pieces of a window.
-import { TidegateError } from '../../errors.ts';
-import { type FeatureColumn, MISSING_CODE } from '../../data/frame.ts';
-import { type Statement, type TextCheck } from '../../model/parts/contract.ts';
+// Counts one column of a window, piece by piece: its values, and the rows that break each of its contracts.
+import { TidegateError } from '../errors.ts';
+import { type FeatureColumn } from '../data/frame.ts';
+import { type Statement, type TextCheck } from '../model/parts/contract.ts';
 import { type RowNames, Tally } from './tally.ts';
+import { type ColumnFacts, type NumberFacts, type TextFacts } from './window-facts.ts';
 
-/** What was found for one contract. */
-export interface Found {
+/** What was counted for one contract. */
+export interface ContractCount {
   /** Rows that were checked. */
   readonly rows: number;
   readonly violations: number;
@@ -14,47 +15,46 @@ export interface Found {
   readonly problem?: string;
 }
 
-/** The running check of one column. */
-export interface ColumnCheck {
-  /** Checks the next piece; pieces come in row order. */
+/** The running counts of one column. */
+export interface ColumnCounter {
+  /** The values counted so far. */
+  readonly facts: ColumnFacts;
+  /**
+   * Counts the next piece; pieces come in row order.
+   *
+   * @throws TidegateError DEFECT if the piece has another kind or another dictionary than the window
+   */
   add(piece: FeatureColumn, names: RowNames): void;
-  /** Returns what was found for each contract, in the order given. */
-  found(): Found[];
+  /** Returns what was counted for each contract, in the order given. */
+  contracts(): ContractCount[];
 }
 
-/** Starts the check of a numeric column against contracts. */
-export function checkNumbers(statements: readonly Statement[]): ColumnCheck {
+/** Starts the counts of a column. @param statements its contracts; empty if it has none */
+export const countColumn = (facts: ColumnFacts, statements: readonly Statement[]): ColumnCounter =>
+  facts.kind === 'numeric' ? countNumbers(facts, statements) : countTexts(facts, statements);
+
+function countNumbers(facts: NumberFacts, statements: readonly Statement[]): ColumnCounter {
+  const { sketch } = facts;
   const scans = statements.map(({ numbers }) => numbers?.());
   const tallies = statements.map(() => new Tally());
-  let rows = 0;
-  let missing = 0;
   return {
+    facts,
     add(piece, names) {
       if (piece.kind !== 'numeric') throw otherKind(piece);
-      rows += piece.values.length;
-      missing += countMissing(piece.values);
+      sketch.add(piece.values);
       scans.forEach((scan, at) => {
         const tally = tallies[at] as Tally;
         scan?.add(piece.values, (row, value) => tally.note(row, value, names));
       });
     },
-    found: () =>
+    contracts: () =>
       tallies.map((tally, at) => ({
-        rows: statements[at]?.texts === 'missing' ? rows : rows - missing,
+        rows: statements[at]?.texts === 'missing' ? sketch.rows : sketch.rows - sketch.missing,
         violations: tally.violations,
         ...scans[at]?.counted?.(),
         tally,
       })),
   };
-}
-
-function countMissing(values: Float64Array): number {
-  let missing = 0;
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row] as number;
-    if (value !== value) missing++;
-  }
-  return missing;
 }
 
 /** How a contract is checked on a category column. */
@@ -66,16 +66,15 @@ interface Watch {
   readonly problem?: string;
 }
 
-/** Starts the check of a category column with this dictionary; each distinct value is checked only once. */
-export function checkTexts(statements: readonly Statement[], dictionary: readonly string[]): ColumnCheck {
+/** Each distinct value is checked only once. */
+function countTexts(facts: TextFacts, statements: readonly Statement[]): ColumnCounter {
+  const { counts } = facts;
+  const { dictionary } = counts;
   const watches = statements.map(({ texts }) => watch(texts, dictionary));
   const tallies = statements.map(() => new Tally());
-  const counts = new Float64Array(dictionary.length);
-  let rows = 0;
-  let missing = 0;
 
   /** Notes examples: the first row of an invalid value, and the second row of a value that must not repeat. */
-  const noteValue = (code: number, before: number, row: number, names: RowNames): void =>
+  const noteValue = (row: number, code: number, before: number, names: RowNames): void =>
     watches.forEach(({ rows: which, isValid }, at) => {
       const isExample =
         which === 'broken' ? before === 0 && isValid[code] === false : which === 'repeats' && before === 1;
@@ -86,31 +85,26 @@ export function checkTexts(statements: readonly Statement[], dictionary: readonl
       if (which === 'missing') tallies[at]?.note(row, null, names);
     });
   const violationsOf = ({ rows: which, isValid }: Watch): number => {
-    if (which === 'missing') return missing;
-    if (which === 'repeats') return counts.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
-    return counts.reduce((sum, count, code) => (isValid[code] === false ? sum + count : sum), 0);
+    if (which === 'missing') return counts.missing;
+    if (which === 'repeats') return counts.counts.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
+    return counts.counts.reduce((sum, count, code) => (isValid[code] === false ? sum + count : sum), 0);
   };
 
   return {
+    facts,
     add(piece, names) {
       if (piece.kind !== 'category' || !isSame(piece.dictionary, dictionary)) throw otherKind(piece);
-      const { codes } = piece;
-      rows += codes.length;
-      for (let row = 0; row < codes.length; row++) {
-        const code = codes[row] as number;
-        if (code === MISSING_CODE) {
-          missing++;
-          noteMissing(row, names);
-          continue;
-        }
-        const before = counts[code] as number;
-        counts[code] = before + 1;
-        if (before < 2) noteValue(code, before, row, names);
+      if (watches.length === 0) counts.add(piece.codes);
+      else {
+        counts.add(piece.codes, {
+          missing: (row) => noteMissing(row, names),
+          value: (row, code, before) => noteValue(row, code, before, names),
+        });
       }
     },
-    found: () =>
+    contracts: () =>
       watches.map((watched, at) => ({
-        rows: watched.rows === 'missing' ? rows : rows - missing,
+        rows: watched.rows === 'missing' ? counts.rows : counts.present,
         violations: violationsOf(watched),
         tally: tallies[at] as Tally,
         ...(watched.problem !== undefined && { problem: watched.problem }),

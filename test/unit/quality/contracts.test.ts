@@ -1,13 +1,15 @@
 // Tests that each kind of contract passes at its bound and is broken beyond it, over pieces, and gives examples.
 import { describe, expect, test } from 'vitest';
-import { category, type ColumnSpec, count, flag, numeric } from '../../../../domain/model/parts/column.ts';
-import { checkFreshness, ContractCheck } from '../../../../domain/quality/contracts/check-contracts.ts';
-import { type ContractResult, type MatchTexts } from '../../../../domain/model/parts/contract.ts';
-import { shorten } from '../../../../domain/quality/contracts/tally.ts';
-import { defineModel, parseDefinition, view } from '../../../../domain/model/define-model.ts';
-import { type ModelDefinition, type ViewInput } from '../../../../domain/model/definition.ts';
-import { type FeatureColumn, MISSING_CODE } from '../../../../domain/data/frame.ts';
-import { describeContract, stoppingContracts } from '../../../../domain/quality/quality-part.ts';
+import { category, type ColumnSpec, count, flag, numeric } from '../../../domain/model/parts/column.ts';
+import { checkFreshness, judgeContracts } from '../../../domain/quality/judge-contracts.ts';
+import { type MatchTexts } from '../../../domain/model/parts/contract.ts';
+import { type ContractResult } from '../../../domain/quality/check-result.ts';
+import { shorten } from '../../../domain/quality/tally.ts';
+import { WindowPass } from '../../../domain/quality/window-pass.ts';
+import { defineModel, parseDefinition, view } from '../../../domain/model/define-model.ts';
+import { type ModelDefinition, type ViewInput } from '../../../domain/model/definition.ts';
+import { type FeatureColumn, MISSING_CODE } from '../../../domain/data/frame.ts';
+import { describeContract, stoppingContracts } from '../../../domain/quality/quality-part.ts';
 
 const definitionOf = (columns: Record<string, ColumnSpec>, more: Partial<ViewInput> = {}): ModelDefinition =>
   parseDefinition(
@@ -42,12 +44,13 @@ function check(
   match?: MatchTexts,
 ): ContractResult[] {
   const all = [pieces].flat();
-  const contracts = new ContractCheck(definitionOf({ x: spec }), all.slice(0, 1), match);
+  const pass = new WindowPass(definitionOf({ x: spec }), all.slice(0, 1), match);
   for (const piece of all) {
-    contracts.addRows(piece.kind === 'numeric' ? piece.values.length : piece.codes.length);
-    contracts.addColumn(piece, names);
+    pass.startPiece(piece.kind === 'numeric' ? piece.values.length : piece.codes.length, names);
+    pass.addColumn(piece);
+    pass.endPiece();
   }
-  return contracts.results();
+  return judgeContracts(pass);
 }
 
 const brief = (results: ContractResult[]) =>
@@ -64,11 +67,12 @@ describe('the type contract', () => {
   });
 
   test('is broken in every row if the column is absent or has another kind', () => {
-    const contracts = new ContractCheck(definitionOf({ x: numeric(), y: numeric({ severity: 'fail' }) }), [
+    const pass = new WindowPass(definitionOf({ x: numeric(), y: numeric({ severity: 'fail' }) }), [
       { name: 'x', kind: 'category', dictionary: [] },
     ]);
-    contracts.addRows(3);
-    expect(contracts.results()).toMatchObject([
+    pass.startPiece(3, names);
+    pass.endPiece();
+    expect(judgeContracts(pass)).toMatchObject([
       { kind: 'type', column: 'x', held: false, violations: 3, violation: 'data_type_check' },
       { kind: 'type', column: 'y', held: false, severity: 'fail', violation: 'missing_column_check' },
     ]);
