@@ -39,6 +39,7 @@ const floors = {
     'domain/data/stats',
     'domain/data',
     'domain/data/math',
+    'domain/registry',
     'domain/identity',
     'domain/model',
     'domain/model/schema',

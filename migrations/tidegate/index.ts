@@ -26,6 +26,7 @@ import * as grants from './0030-grants.ts';
 import * as identity from './0035-identity.ts';
 import * as servingChanges from './0045-serving-changes.ts';
 import * as watch from './0046-watch.ts';
+import * as registryFacts from './0047-registry-facts.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -59,5 +60,6 @@ export const tidegateMigrations = {
     '0035-identity': identity,
     '0045-serving-changes': servingChanges,
     '0046-watch': watch,
+    '0047-registry-facts': registryFacts,
   },
 };

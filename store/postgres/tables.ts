@@ -366,6 +366,32 @@ export interface Tables {
   };
   'tidegate.installation': { id: string; createdAt: Generated<Date> };
   'tidegate.adopted_installation': { id: string; adoptedBy: string; adoptedAt: Generated<Date> };
+  'tidegate.tag': {
+    model: string;
+    /** 0 for the model itself. */
+    version: number;
+    /** Empty for the description. */
+    key: string;
+    value: string;
+    setBy: string;
+    setAt: ColumnType<Date, Date | undefined, Date>;
+  };
+  'tidegate.alias': {
+    model: string;
+    alias: string;
+    version: number;
+    setBy: string;
+    setAt: ColumnType<Date, Date | undefined, Date>;
+  };
+  'tidegate.version_comment': {
+    id: Generated<number>;
+    model: string;
+    version: number;
+    text: string;
+    actor: string;
+    authority: string;
+    at: Generated<Date>;
+  };
   'tidegate.preparation': { model: string; version: number; requestedAt: Generated<Date> };
   'tidegate.principal': {
     id: Generated<number>;

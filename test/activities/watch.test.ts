@@ -63,7 +63,7 @@ const log = (scores: number[]) =>
 test('only the version in Production is watched, for the time that the policy states', async () => {
   expect(await open(1)).toBeNull();
   const plan = await open(2);
-  expect(plan).toMatchObject({ onBreach: 'roll back', waitMs: expect.any(Number) });
+  expect(plan).toMatchObject({ onBreach: 'roll back', waitMs: expect.any(Number) as number });
   expect(Date.parse(plan!.endsAt) - Date.parse(plan!.startedAt)).toBe(3_600_000);
   expect(await open(2)).toMatchObject({ startedAt: plan!.startedAt, endsAt: plan!.endsAt });
 });
@@ -85,7 +85,7 @@ test('a look measures the requests of all processes and the logged scores since 
     requests: { answered: 200, refused: 0, failed: 0 },
     scores: { rows: 200 },
     realised: null,
-    promised: { value: expect.any(Number) },
+    promised: { value: expect.any(Number) as number },
   });
   expect(calm).toMatchObject({ breachedAt: null, outcome: null });
 
@@ -112,7 +112,11 @@ test('the replaced version comes back by the policy, once, and the watch ends wi
   await close('errors');
   await close('again');
   const ended = await findWatch(database, { model: NAME, version: 2 });
-  expect(ended).toMatchObject({ outcome: 'rolled back', summary: 'errors', finishedAt: expect.any(Date) });
+  expect(ended).toMatchObject({
+    outcome: 'rolled back',
+    summary: 'errors',
+    finishedAt: expect.any(Date) as Date,
+  });
   const { pool } = database;
   expect(await sqlStateOf(pool.query(`update tidegate.watch set outcome = 'kept'`))).toBe('TG001');
   expect(await sqlStateOf(pool.query('delete from tidegate.watch'))).toBe('TG001');

@@ -88,7 +88,7 @@ it('a stop or start that changes nothing is not recorded again, and what is reco
   await change(false, 'done');
   const changes = await listServingChanges(fixture.database, 'churn');
   expect(changes.slice(-2)).toMatchObject([
-    { stopped: true, reason: expect.stringMatching(/^attempt \d$/) },
+    { stopped: true, reason: expect.stringMatching(/^attempt \d$/) as string },
     { stopped: false, reason: 'done' },
   ]);
   expect(changes.map(({ stopped }) => stopped)).toEqual([true, false, true, false]);
