@@ -13,7 +13,8 @@ import { frameOf, type Values } from '../drift/frame-of.ts';
 /** Columns of a frame by name. */
 export type Columns = Readonly<Record<string, Values>>;
 
-const definitionOf = ({ features }: Frame): ModelDefinition =>
+/** Declares the columns of a frame in the table `usage`, without contracts beyond their types. */
+export const definitionOf = ({ features }: Frame): ModelDefinition =>
   parseDefinition({
     name: 'sample',
     entity: { name: 'user', keys: ['id'] },
@@ -33,7 +34,7 @@ const definitionOf = ({ features }: Frame): ModelDefinition =>
     promotion: {},
   });
 
-/** Counts a frame in pieces of `pieceRows` rows; by default all columns are of the table `usage`, without contracts. */
+/** Counts a frame in pieces of `pieceRows` rows; by default with the definition of `definitionOf`. */
 export function passOver(frame: Frame, definition = definitionOf(frame), pieceRows = 1_000): WindowPass {
   const pass = new WindowPass(definition, frame.features);
   for (let from = 0; from < frame.rows; from += pieceRows) {

@@ -1,9 +1,9 @@
 // Tests that each injected fault is found and named, and that drift and unchanged data are not reported as faults.
 import { describe, expect, test } from 'vitest';
-import { findFaults } from '../../../domain/quality/judge-window.ts';
+import { findFaults, judgeWindow } from '../../../domain/quality/judge-window.ts';
 import { isDefaultNumber, isDefaultText } from '../../../domain/quality/default-filled.ts';
 import { frameOf, normals, randomOf } from '../drift/frame-of.ts';
-import { type Columns, factsOf, faults, inShort } from './facts-of.ts';
+import { type Columns, definitionOf, factsOf, faults, inShort, passOver } from './facts-of.ts';
 
 /** Positive and skewed values, for example hours. */
 const hours = (rows: number, seed: number, scale = 1): Float64Array =>
@@ -290,5 +290,50 @@ test('reports only the most fundamental finding of a column, and warnings first'
     'warn constant-column hours',
     'info extra-column extra',
     'info constant-column one',
+  ]);
+});
+
+test('judges contracts and searches for faults with the counts of one pass', () => {
+  const reference = frameOf(before);
+  const window = frameOf({ ...now(50), hours: new Float64Array(ROWS).fill(Infinity) });
+  const sample = definitionOf(window);
+  const definition = {
+    ...sample,
+    features: sample.features.map((view) => ({
+      ...view,
+      freshness: { within: '2 days', severity: 'fail' } as const,
+    })),
+  };
+  const pass = passOver(window, definition);
+  const { tables, previous, definitionChanged, reference: frozen } = factsOf(reference, window);
+  const end = new Date('2024-01-31Z');
+  const { contracts, findings } = judgeWindow({
+    definition,
+    end,
+    pass,
+    reference: frozen && { ...frozen, columns: frozen.columns.filter(({ name }) => name !== 'plan') },
+    tables,
+    previous,
+    definitionChanged,
+    future: {
+      rows: [{ table: 'usage', column: 'at', rows: 1, isMore: false, newest: new Date('2030-01-01Z') }],
+      online: [3],
+    },
+  });
+  expect(contracts.map(({ kind, column, rows, violations }) => [kind, column, rows, violations])).toEqual([
+    ['type', 'hours', ROWS, ROWS],
+    ['type', 'balance', ROWS, 0],
+    ['type', 'tickets', ROWS, 0],
+    ['freshness', null, 1, 1],
+  ]);
+  expect(contracts[0]?.examples[1]).toEqual({
+    value: 'Infinity',
+    key: '["1"]',
+    at: '1970-01-01T00:00:00.000Z',
+  });
+  expect(inShort(findings)).toEqual([
+    'warn future-rows -',
+    'warn online-rows-ahead -',
+    'info extra-column plan',
   ]);
 });
