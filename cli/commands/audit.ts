@@ -53,19 +53,25 @@ function addAuditVerify(audit: Command, { config, output }: CommandContext): voi
           if (!whole) process.exitCode = EXIT_FAILED;
           return;
         }
+        const changed: TidegateError[] = [];
         for (const { model: name, moves, head: newest, broken, isKnown } of chains) {
-          if (broken) throw historyChanged(name, broken);
-          if (!isKnown)
-            throw new TidegateError(
-              'HISTORY_CHANGED',
-              `the history of ${name} does not contain the hash ${head}`,
+          if (broken) changed.push(historyChanged(name, broken));
+          else if (!isKnown)
+            changed.push(
+              new TidegateError(
+                'HISTORY_CHANGED',
+                `the history of ${name} does not contain the hash ${head}`,
+              ),
             );
-          output.line(
-            newest
-              ? `${name}: ${moves} stage moves, unchanged; the newest at ${minute(newest.at)} has the hash ${newest.hash}`
-              : `${name}: no stage moves yet`,
-          );
+          else
+            output.line(
+              newest
+                ? `${name}: ${moves} stage moves, unchanged; the newest at ${minute(newest.at)} has the hash ${newest.hash}`
+                : `${name}: no stage moves yet`,
+            );
         }
+        if (changed.length > 0)
+          throw new TidegateError('HISTORY_CHANGED', changed.map(({ message }) => message).join('; '));
       }),
     );
 }

@@ -1,8 +1,12 @@
 // The audit chain: every row stores the hash of the row before it, and tampering is detected.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readConfig } from '../../cli/shared/config.ts';
+import { Output } from '../../cli/output/output.ts';
+import { buildProgram } from '../../cli/program.ts';
 import { checkChain } from '../../store/registry/verify-chain.ts';
 import { candidateModel } from '../helpers/candidates.ts';
+import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -137,4 +141,22 @@ test('the newest hash is returned, and passing it later detects that the end of 
   expect((await checkChain(database, 'cut', head)).isKnown).toBe(true);
   await tamper(`delete from tidegate.transition where id = ${ids[5]}`);
   expect(await checkChain(database, 'cut', head)).toMatchObject({ moves: 5, broken: null, isKnown: false });
+});
+
+test('`audit verify` reports every model, also after one whose history was changed', async () => {
+  const [first = 0] = await sixMoves('audited1');
+  await sixMoves('audited2');
+  const [, second = 0] = await sixMoves('audited3');
+  await tamper(`update tidegate.transition set actor = 'mallory' where id in (${first}, ${second})`);
+  let said = '';
+  const output = new Output({
+    stdout: { write: (text: string) => (said += text) },
+    stderr: { write: () => undefined },
+  });
+  const program = buildProgram({ config: () => readConfig({ DATABASE_URL: database.url }), output });
+  const failure = await failureOf(program.parseAsync(['audit', 'verify'], { from: 'user' }));
+  expect(said).toMatch(/^audited2: 6 stage moves, unchanged/m);
+  expect(failure).toMatchObject({ code: 'HISTORY_CHANGED' });
+  expect(failure.message).toContain(`the history of audited1 was changed: move ${first}, of version 1`);
+  expect(failure.message).toContain(`the history of audited3 was changed: move ${second}, of version 1`);
 });
