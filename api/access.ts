@@ -32,6 +32,8 @@ export const access: AccessTable = {
   'POST /features/online': forAnyModel('predictor'),
   'POST /get-online-features': forAnyModel('predictor'),
   'POST /models/:model/decisions': forModel('approver'),
+  'POST /models/:model/stop': forModel('operator'),
+  'POST /models/:model/start': forModel('operator'),
   'GET /keys': forAllModels('admin'),
   'POST /keys': forAllModels('admin'),
   'DELETE /keys/:id': forAllModels('admin'),

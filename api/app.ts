@@ -21,6 +21,7 @@ import { predictRoute } from './routes/predict.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { roleRoutes } from './routes/roles.ts';
 import { schemaRoutes } from './routes/schemas.ts';
+import { servingRoutes } from './routes/serving.ts';
 import { versionsRoute } from './routes/versions.ts';
 import { type ApiDeps, type App } from './context/types.ts';
 
@@ -62,6 +63,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   predictRoute(app, deps);
   explainRoute(app, deps);
   onlineFeaturesRoutes(app, deps);
+  servingRoutes(app, deps);
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   reportRoutes(app, deps);

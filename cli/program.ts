@@ -30,6 +30,7 @@ import { addRole } from './commands/role.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
 import { addStart } from './commands/start/start.ts';
+import { addServing } from './commands/stop-serving.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrees } from './commands/trees.ts';
 import { addVersion } from './commands/version/version.ts';
@@ -74,6 +75,8 @@ export function buildProgram(context: CommandContext): Command {
   addDecision(program, context, 'approve');
   addDecision(program, context, 'reject');
   addRollback(program, context);
+  addServing(program, context, 'stop');
+  addServing(program, context, 'start');
   addRetire(program, context);
   program.commandsGroup('Identity:');
   addKey(program, context);

@@ -6,6 +6,7 @@ import { derivationsOf } from '../../domain/model/derivation.ts';
 import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
 import { listHeldVersions } from '../../store/registry/instances.ts';
+import { findStop } from '../../store/registry/serving-changes.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, instant, modelParams } from '../schemas/common.ts';
@@ -47,6 +48,10 @@ const modelWithFeatures = model.extend({
       }),
     )
     .describe('The versions of the model in each running API process'),
+  stopped: z
+    .object({ since: instant, actor: z.string(), authority: z.string(), reason: z.string() })
+    .nullable()
+    .describe('Who stopped its predictions and why; null if they are not stopped'),
 });
 
 /** `GET /models` and `GET /models/:model`. */
@@ -97,6 +102,7 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
       const { summary, definition } = await describe(params.model);
       const formulas = new Map(derivationsOf(definition).map(({ name, spec }) => [name, formulaOf(spec)]));
       const held = await listHeldVersions(database, params.model);
+      const stop = await findStop(database, params.model);
       return {
         ...summary,
         features: featuresOf(definition).map(({ name, spec }) => ({
@@ -107,6 +113,14 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
         inputs: sourceColumnsOf(definition)
           .filter(({ spec }) => spec.inputOnly)
           .map(({ name, spec: { type } }) => ({ name, type })),
+        stopped: stop
+          ? {
+              since: stop.at.toISOString(),
+              actor: stop.actor,
+              authority: stop.authority,
+              reason: stop.reason,
+            }
+          : null,
         instances: held.map(({ since, ...state }) => ({ ...state, since: since.toISOString() })),
       };
     },

@@ -366,6 +366,19 @@ export interface Tables {
   };
   'tidegate.installation': { id: string; createdAt: Generated<Date> };
   'tidegate.adopted_installation': { id: string; adoptedBy: string; adoptedAt: Generated<Date> };
+  'tidegate.serving_change': {
+    id: Generated<number>;
+    model: string;
+    /** Whether predictions are refused from then on. */
+    stopped: boolean;
+    reason: string;
+    actor: string;
+    /** How the actor was established, such as `key`; `unverified` if the name is only claimed. */
+    authority: string;
+    /** Null if nobody was authenticated. */
+    grantId: string | null;
+    at: Generated<Date>;
+  };
   'tidegate.tag': {
     model: string;
     /** 0 for the model itself. */

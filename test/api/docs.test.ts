@@ -81,6 +81,8 @@ it('the document lists every route, and no other', async () => {
     'POST /models/{model}/decisions',
     'POST /models/{model}/explain',
     'POST /models/{model}/predict',
+    'POST /models/{model}/start',
+    'POST /models/{model}/stop',
     'POST /roles',
     'PUT /accounts/{account}',
   ]);
@@ -120,6 +122,8 @@ it('the example of each body is a valid request', async () => {
     '/models/churn/decisions',
     '/models/churn/explain',
     '/models/churn/predict',
+    '/models/churn/start',
+    '/models/churn/stop',
     '/roles',
   ]);
 });

@@ -3,13 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { inKyselyTransaction } from '../../store/postgres/connections.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { latencyQuantile } from '../../domain/performance/latency-counts.ts';
 import { requestsSince } from '../../store/registry/serving-minutes.ts';
 import { changeServing, listServingChanges } from '../../store/registry/serving-changes.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
-import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+import { makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 import { openSeverableProxy } from './severable-proxy.ts';
 
 let fixture: ModelFixture;
@@ -35,15 +36,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const change = (stopped: boolean, reason = 'complaints') =>
-  changeServing(fixture.database, {
-    model: 'churn',
-    stopped,
-    reason,
-    actor: 'grace',
-    authority: 'key',
-    grantId: null,
-  });
+const change = (stopped: boolean, reason = 'complaints', model = 'churn') =>
+  inKyselyTransaction(fixture.database, (transaction) =>
+    changeServing(transaction, { model, stopped, reason, actor: 'grace', authority: 'key', grantId: null }),
+  );
 
 const features = { hours: 1, plan: 'basic' };
 
@@ -105,9 +101,7 @@ it('a stop or start that changes nothing is not recorded again, and what is reco
                 values ('churn', false, '', E'a\\nb', 'key')`),
   ).rejects.toThrow('check constraint');
   await change(false, 'done');
-  expect((await failureOf(changeServing(fixture.database, { ...changes[0]!, model: 'absent' }))).code).toBe(
-    'UNKNOWN_MODEL',
-  );
+  expect((await failureOf(change(true, '', 'absent'))).code).toBe('UNKNOWN_MODEL');
   await untilAll(ANSWERED);
 });
 
@@ -179,4 +173,57 @@ it('requests are counted by version, result and latency, and a repeated write co
   const totals = await requestsSince(fixture.database, { model: 'churn', version }, began);
   expect(totals.answered).toBeGreaterThanOrEqual(4);
   expect(latencyQuantile(totals.latency, 0.99)).toBeGreaterThan(0);
+});
+
+it('an operator stops and starts by a grant that is used for this request, and nobody else can', async () => {
+  const operator = await makeKey(fixture.database, 'olga', ['operator']);
+  const stop = (key: string, body: object = { reason: 'complaints' }) =>
+    api.send('POST', '/models/churn/stop', body, key);
+  for (const role of ['viewer', 'predictor', 'trainer', 'approver'] as const) {
+    const key = await makeKey(fixture.database, `only a ${role}`, [role]);
+    expect((await stop(key)).body.error.code).toBe('FORBIDDEN');
+  }
+  for (const body of [
+    {},
+    { reason: ' ' },
+    { reason: 'a\0b' },
+    { reason: 'x'.repeat(1_000_000) },
+    { reason: 'x', force: true },
+  ])
+    expect((await stop(operator, body)).status).toBe(400);
+  expect((await stop(operator, { reason: 'x', requestedBy: 'grace' })).body.error.message).toContain(
+    'the key belongs to olga',
+  );
+  expect(await ask()).toEqual(ANSWERED);
+
+  const reason = `'; drop table tidegate.serving_change; -- <script>`;
+  expect((await stop(operator, { reason })).body).toMatchObject({
+    stopped: true,
+    changed: true,
+    actor: 'olga',
+    reason,
+  });
+  // The process that was asked follows at once.
+  expect(await ask()).toEqual(STOPPED);
+  expect((await stop(operator, { reason: 'again' })).body).toMatchObject({
+    stopped: true,
+    changed: false,
+    reason,
+  });
+  expect((await api.send('GET', '/models/churn')).body).toMatchObject({
+    stopped: { actor: 'olga', authority: 'key', reason },
+  });
+  const started = await api.send('POST', '/models/churn/start', { reason: 'found' }, operator);
+  expect(started.body).toMatchObject({ stopped: false, changed: true });
+  expect(await ask()).toEqual(ANSWERED);
+
+  const [last] = (await listServingChanges(fixture.database, 'churn')).slice(-1);
+  const { rows } = await fixture.database.pool.query(
+    'select action, model, person, comment, consumed_at is not null as used from tidegate.action_grant where id = $1',
+    [last?.grantId],
+  );
+  expect(rows).toEqual([{ action: 'start', model: 'churn', person: 'olga', comment: 'found', used: true }]);
+  expect((await api.send('POST', '/models/absent/stop', { reason: 'x' }, operator)).body.error.code).toBe(
+    'UNKNOWN_MODEL',
+  );
 });

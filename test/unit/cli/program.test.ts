@@ -7,7 +7,7 @@ import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
-  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'retire', 'status', 'runs', 'report',
+  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'stop-serving', 'start-serving', 'retire', 'status', 'runs', 'report',
   'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt',
 ]; // prettier-ignore
 const GROUPS = {
@@ -59,7 +59,12 @@ describe('the command line', () => {
     expect(program.commands.map((command) => command.name()).sort()).toEqual(
       [...ANSWERING, ...RUNNING, ...Object.keys(GROUPS)].sort(),
     );
-    const names = program.commands.map((command) => command.name().replace(/^(approve|reject)$/, 'decide'));
+    const names = program.commands.map((command) =>
+      command
+        .name()
+        .replace(/^(approve|reject)$/, 'decide')
+        .replace('start-serving', 'stop-serving'),
+    );
     expect((await commandFiles()).sort()).toEqual([...new Set(names)].sort());
   });
 

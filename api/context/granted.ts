@@ -1,0 +1,70 @@
+// Makes a change in the name of the caller: with a grant that is issued and used for this one request.
+import { type FastifyRequest } from 'fastify';
+import { type Transaction } from 'kysely';
+import { rolesOfCaller } from '../../domain/identity/caller.ts';
+import { sameName } from '../../domain/decisions/written-text.ts';
+import { TidegateError } from '../../domain/errors.ts';
+import { inKyselyTransaction } from '../../store/postgres/connections.ts';
+import { type Database } from '../../store/postgres/database.ts';
+import { type Tables } from '../../store/postgres/tables.ts';
+import { consumeGrant, type GrantHolder, type GrantScope, issueGrant } from '../../store/registry/grants.ts';
+
+/** In whose name a change is recorded. */
+export interface Author {
+  readonly actor: string;
+  /** How the actor was established: `key`, `session`, `oidc`, or `unverified` if the installation does not ask. */
+  readonly authority: string;
+  /** Null if nobody was authenticated. */
+  readonly grantId: string | null;
+}
+
+/** What the caller said about the change. */
+export interface Said {
+  readonly reason: string;
+  /** The claimed name, which counts only if TIDEGATE_AUTH is off. */
+  readonly requestedBy?: string | undefined;
+}
+
+type Work<T> = (transaction: Transaction<Tables>, author: Author) => Promise<T>;
+
+/**
+ * Runs `work` in a transaction, in the name of the caller. Grant and change are stored together or not at all.
+ *
+ * @param inTransaction opens the transaction. @default without locks
+ * @throws TidegateError INVALID_REQUEST if an authenticated caller claims another name, and what `work` throws
+ * @example await withGrant(deps, request, { action: 'stop', model, version: null, evidenceDigest: null }, body, stop);
+ */
+export async function withGrant<T>(
+  database: Database,
+  { caller, id }: Pick<FastifyRequest, 'caller' | 'id'>,
+  scope: GrantScope,
+  { reason, requestedBy }: Said,
+  work: Work<T>,
+  inTransaction: (run: (transaction: Transaction<Tables>) => Promise<T>) => Promise<T> = (run) =>
+    inKyselyTransaction(database, run),
+): Promise<T> {
+  const { personId, name, ownerId, via, credential } = caller;
+  if (via === 'off' || personId === null) {
+    const author = { actor: requestedBy ?? name, authority: 'unverified', grantId: null };
+    return inTransaction((transaction) => work(transaction, author));
+  }
+  if (requestedBy !== undefined && !sameName(requestedBy, name)) {
+    throw new TidegateError(
+      'INVALID_REQUEST',
+      `requestedBy names ${requestedBy}, but the key belongs to ${name}`,
+      {
+        remedy: 'Leave requestedBy out (on the command line, --by): the key says who you are.',
+      },
+    );
+  }
+  const roles = rolesOfCaller(caller, scope.model);
+  const holder: GrantHolder = { personId, person: name, ownerId, roles, via, credential };
+  const grant = await issueGrant(database, holder, scope, { comment: reason });
+  const author = { actor: name, authority: via, grantId: grant.id };
+  return inTransaction(async (transaction) => {
+    const used = await consumeGrant(transaction, grant.id, { ...scope, by: id }, () =>
+      work(transaction, author),
+    );
+    return used.result;
+  });
+}
