@@ -55,6 +55,7 @@ const floors = {
     'store/import/csv',
     'store/import/parquet',
     'store/import/rows',
+    'store/audit',
     'store/datasets',
     'store/definitions',
     'store/join',

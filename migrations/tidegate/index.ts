@@ -24,9 +24,11 @@ import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
 import * as installationHome from './0028-installation-home.ts';
 import * as grants from './0030-grants.ts';
 import * as identity from './0035-identity.ts';
+import * as audit from './0040-audit.ts';
 import * as servingChanges from './0045-serving-changes.ts';
 import * as watch from './0046-watch.ts';
 import * as registryFacts from './0047-registry-facts.ts';
+import * as auditRegistry from './0048-audit-registry.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -58,8 +60,10 @@ export const tidegateMigrations = {
     '0028-installation-home': installationHome,
     '0030-grants': grants,
     '0035-identity': identity,
+    '0040-audit': audit,
     '0045-serving-changes': servingChanges,
     '0046-watch': watch,
     '0047-registry-facts': registryFacts,
+    '0048-audit-registry': auditRegistry,
   },
 };

@@ -13,6 +13,7 @@ import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { getDataset } from '../../store/registry/dataset.ts';
 import { verifyDataset } from '../../store/datasets/verify.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
+import { verifyLog } from '../../store/audit/verify-log.ts';
 import { checkChain } from '../../store/registry/verify-chain.ts';
 import { FakeGate } from '../api/fixture.ts';
 import { createTestDatabase } from '../helpers/database.ts';
@@ -95,6 +96,9 @@ describe.each(dumps)('the data of %s', (dump) => {
 
   test('is intact: chain, datasets, cards, reports', async () => {
     expect((await checkChain(database, model)).broken).toBeNull();
+    const log = await verifyLog(database);
+    expect(log.problems).toEqual([]);
+    expect(log.events).toBeGreaterThan(log.moves);
     const { rows } = await database.pool.query<{ id: number }>('select id from tidegate.dataset');
     for (const { id } of rows) await verifyDataset(database, await getDataset(database, id));
     expect(rows).toHaveLength(4);
@@ -134,6 +138,7 @@ describe.each(dumps)('the data of %s', (dump) => {
     ).toEqual({ accepted: true, decision: 'approve' });
     await run((steps) => steps.promote(subject));
     expect((await checkChain(database, model)).broken).toBeNull();
+    expect((await verifyLog(database)).problems).toEqual([]);
     const { outcome } = await run(async (steps) => {
       const report = await steps.freezeWindow({ model, asOf: '2024-02-29T00:00:00Z' });
       await steps.checkQuality(report);
