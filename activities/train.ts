@@ -19,7 +19,7 @@ import { type ComputeControl } from './compute/pool.ts';
 import { type TrainingInput } from './compute/tasks.ts';
 import { type ActivityDeps, freezeControl } from './deps.ts';
 import { trainingSource, type TrainingSource } from './planned-training.ts';
-import { CANNOT_BE_FITTED, thisPlatform, versionInput } from './training-input.ts';
+import { CANNOT_BE_FITTED, codeRevision, thisPlatform, versionInput } from './training-input.ts';
 import { fitTreesBy } from './fit-trees.ts';
 import { trainTrees } from './train-trees.ts';
 import { chooseRecipe, type Tuning } from '../domain/learning/choose-recipe.ts';
@@ -77,7 +77,7 @@ export const trainActivities = (deps: ActivityDeps) => ({
       reference: encodeReference(freezeReference(frame)),
       scoreReference: scores && encodeScores(scores),
       tuning: tuning ?? null,
-      platform: thisPlatform(),
+      platform: { ...thisPlatform(), code: await codeRevision() },
     });
     await noteRetrain(database, retrainId, { candidateVersion: version.version });
     if (training.trainer === TREES) await forgetFoldFits(database, retrainId);

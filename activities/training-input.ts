@@ -1,4 +1,6 @@
-// The input of a training, and the platform on which it runs.
+// The input of a training, and the platform and code with which it runs.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type ModelDefinition } from '../domain/model/definition.ts';
 import { type Frame, trainingRows } from '../domain/data/frame.ts';
 import { ownRecipe, type Recipe } from '../domain/learning/recipe.ts';
@@ -6,6 +8,7 @@ import { type TrainingInput } from './compute/tasks.ts';
 import { type TrainingOptions } from '../domain/learning/trainer.ts';
 import { type ErrorCode } from '../domain/errors.ts';
 import { type Platform } from '../domain/learning/repetition.ts';
+import { paths } from '../paths.ts';
 
 /**
  * Returns the input of a training.
@@ -50,3 +53,21 @@ export const thisPlatform = (): Platform => ({
   arch: process.arch,
   nodeMajor: Number(process.versions.node.split('.')[0]),
 });
+
+/**
+ * Returns the release of Tidegate, and its git revision if it runs from a clone.
+ *
+ * @example await codeRevision() // '0.1.0+a1b2c3d4e5f6'
+ */
+export async function codeRevision(): Promise<string> {
+  const { version } = JSON.parse(await readFile(paths.manifest, 'utf8')) as { version: string };
+  const revision = await gitRevision(join(dirname(paths.manifest), '.git')).catch(() => undefined);
+  return revision === undefined ? version : `${version}+${revision.slice(0, 12)}`;
+}
+
+async function gitRevision(folder: string): Promise<string | undefined> {
+  const head = (await readFile(join(folder, 'HEAD'), 'utf8')).trim();
+  const [, ref] = /^ref: (refs\/[\w./-]+)$/.exec(head) ?? [];
+  const revision = ref === undefined ? head : (await readFile(join(folder, ref), 'utf8')).trim();
+  return /^[0-9a-f]{40,64}$/.test(revision) ? revision : undefined;
+}

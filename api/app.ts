@@ -11,6 +11,7 @@ import { answerClientError, checkProtocol } from './plugins/protocol.ts';
 import { cardRoute } from './routes/card.ts';
 import { decisionsRoute } from './routes/decisions.ts';
 import { explainRoute } from './routes/explain.ts';
+import { factRoutes } from './routes/facts.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -64,6 +65,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   explainRoute(app, deps);
   onlineFeaturesRoutes(app, deps);
   servingRoutes(app, deps);
+  factRoutes(app, deps);
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   reportRoutes(app, deps);

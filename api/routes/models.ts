@@ -5,11 +5,13 @@ import { featuresOf, sourceColumnsOf } from '../../domain/model/define-model.ts'
 import { derivationsOf } from '../../domain/model/derivation.ts';
 import { formulaOf } from '../../domain/model/derived/operators.ts';
 import { getDefinition, listModels } from '../../store/definitions/definitions.ts';
+import { type FactsIndex, readFacts } from '../../store/registry/facts.ts';
 import { listHeldVersions } from '../../store/registry/instances.ts';
+import { searchModels } from '../../store/registry/search.ts';
 import { findStop } from '../../store/registry/serving-changes.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
-import { errorResponses, instant, modelParams } from '../schemas/common.ts';
+import { errorResponses, filterQuery, instant, modelParams } from '../schemas/common.ts';
 
 const model = z.object({
   name: z.string(),
@@ -19,6 +21,11 @@ const model = z.object({
   entity: z.object({ name: z.string(), keys: z.array(z.string()) }),
   production: z.int().nullable().describe('Version in Production'),
   staging: z.int().nullable().describe('Version that waits for a decision in Staging'),
+  tags: z.record(z.string(), z.string()),
+  description: z.string(),
+  aliases: z
+    .record(z.string(), z.int())
+    .describe('Versions by alias; champion and challenger follow the stages'),
 });
 
 const modelWithFeatures = model.extend({
@@ -56,7 +63,9 @@ const modelWithFeatures = model.extend({
 
 /** `GET /models` and `GET /models/:model`. */
 export function modelRoutes(app: App, { database }: ApiDeps): void {
-  const describe = async (name: string) => {
+  const describe = async (name: string, facts?: FactsIndex) => {
+    const known = facts ?? (await readFacts(database, name));
+    const { tags, description } = known.of({ model: name, version: null });
     const [{ definition, version }, production, staging] = await Promise.all([
       getDefinition(database, name),
       findVersionIn(database, name, 'Production'),
@@ -68,6 +77,9 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
       entity: definition.entity,
       production: production?.version ?? null,
       staging: staging?.version ?? null,
+      tags,
+      description,
+      aliases: known.aliasesOf(name),
     };
     return { summary, definition };
   };
@@ -77,13 +89,16 @@ export function modelRoutes(app: App, { database }: ApiDeps): void {
     {
       schema: {
         tags: ['models'],
-        summary: 'All models that the caller may see',
+        summary: 'All models that the caller may see, or those that satisfy a filter',
+        querystring: filterQuery,
         response: { 200: z.object({ models: z.array(model) }), ...errorResponses },
       },
     },
-    async ({ caller }) => {
-      const names = (await listModels(database)).filter((name) => may(caller, 'viewer', name));
-      const models = await Promise.all(names.map(describe));
+    async ({ caller, query: { filter } }) => {
+      const found = filter === undefined ? await listModels(database) : await searchModels(database, filter);
+      const names = found.filter((name) => may(caller, 'viewer', name));
+      const facts = await readFacts(database);
+      const models = await Promise.all(names.map((name) => describe(name, facts)));
       return { models: models.map(({ summary }) => summary) };
     },
   );

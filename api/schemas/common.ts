@@ -11,6 +11,16 @@ export const isStorable = (text: string): boolean => !UNSTORABLE.test(text);
 export const storableText = (maxLength: number) =>
   z.string().max(maxLength).refine(isStorable, 'must not contain NUL or half a surrogate pair');
 
+/** The filter of a search. */
+export const filterQuery = z.strictObject({
+  filter: storableText(2_000)
+    .optional()
+    .describe(
+      "Comparisons joined by AND, such as `tags.team = 'growth' AND name LIKE 'churn%' AND stage = 'Production'`. " +
+        'Fields: name, stage, version, alias, description, trainer, tags.<key>. Operators: =, !=, LIKE, ILIKE.',
+    ),
+});
+
 /** Path parameters of a route for one model. */
 export const modelParams = z.strictObject({ model: storableText(200).describe('Name of the model') });
 

@@ -70,6 +70,8 @@ export interface Platform {
   /** `x64`, `arm64`. */
   readonly arch: string;
   readonly nodeMajor: number;
+  /** The release of Tidegate, with its git revision if known, such as `0.1.0+a1b2c3d4e5f6`; absent in earlier records. */
+  readonly code?: string;
 }
 
 /** Whether the same rows must produce the same bytes on both. @example isSamePlatform(trainedOn, here) */

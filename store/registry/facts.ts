@@ -21,36 +21,34 @@ export type VersionComment = Omit<Row<'tidegate.version_comment'>, 'model' | 've
 const DESCRIPTION = '';
 
 /**
- * Sets a tag, or removes it if the value is null.
+ * Sets tags, or removes those whose value is null: all of them or none.
  *
  * @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION; INVALID_REQUEST if there would be too many
+ * @example await setTags(database, { model: 'churn', version: null }, { team: 'growth', old: null }, 'ada')
  */
-export const setTag = (
+export const setTags = (
   database: Database,
   subject: Subject,
-  key: string,
-  value: string | null,
+  tags: Readonly<Record<string, string | null>>,
   by: string,
 ): Promise<void> =>
   inKyselyTransaction(database, async (transaction) => {
     const { model } = subject;
     await requireSubject(transaction, subject);
     const version = subject.version ?? 0;
-    const rows = transaction
-      .deleteFrom('tidegate.tag')
-      .where('model', '=', model)
-      .where('version', '=', version);
-    if (value === null) {
-      await rows.where('key', '=', key).execute();
-      return;
+    for (const [key, value] of Object.entries(tags)) {
+      await transaction
+        .deleteFrom('tidegate.tag')
+        .where('model', '=', model)
+        .where('version', '=', version)
+        .where('key', '=', key)
+        .execute();
+      if (value === null) continue;
+      await transaction
+        .insertInto('tidegate.tag')
+        .values({ model, version, key, value, setBy: by })
+        .execute();
     }
-    await transaction
-      .insertInto('tidegate.tag')
-      .values({ model, version, key, value, setBy: by })
-      .onConflict((conflict) =>
-        conflict.columns(['model', 'version', 'key']).doUpdateSet({ value, setBy: by, setAt: new Date() }),
-      )
-      .execute();
     const { count } = await transaction
       .selectFrom('tidegate.tag')
       .select(({ fn }) => fn.countAll<string>().as('count'))
@@ -61,13 +59,13 @@ export const setTag = (
     if (Number(count) > MAX_FACTS) throw tooMany('tags', MAX_FACTS);
   });
 
-/** Sets the description of a model or version; an empty one removes it. @throws TidegateError as {@link setTag} */
+/** Sets the description of a model or version; an empty one removes it. @throws TidegateError as {@link setTags} */
 export const setDescription = (
   database: Database,
   subject: Subject,
   text: string,
   by: string,
-): Promise<void> => setTag(database, subject, DESCRIPTION, text === '' ? null : text, by);
+): Promise<void> => setTags(database, subject, { [DESCRIPTION]: text === '' ? null : text }, by);
 
 /**
  * Points an alias to a version, or removes it if the version is null.

@@ -70,7 +70,9 @@ it('the document lists every route, and no other', async () => {
     'GET /models/{model}/reports',
     'GET /models/{model}/reports/{id}',
     'GET /models/{model}/versions',
+    'GET /models/{model}/versions/{version}',
     'GET /models/{model}/versions/{version}/card',
+    'GET /models/{model}/versions/{version}/comments',
     'GET /readyz',
     'GET /roles',
     'GET /schemas/report',
@@ -78,11 +80,15 @@ it('the document lists every route, and no other', async () => {
     'POST /features/online',
     'POST /get-online-features',
     'POST /keys',
+    'POST /models/{model}/aliases',
     'POST /models/{model}/decisions',
+    'POST /models/{model}/description',
     'POST /models/{model}/explain',
     'POST /models/{model}/predict',
     'POST /models/{model}/start',
     'POST /models/{model}/stop',
+    'POST /models/{model}/tags',
+    'POST /models/{model}/versions/{version}/comments',
     'POST /roles',
     'PUT /accounts/{account}',
   ]);
@@ -109,7 +115,7 @@ it('the example of each body is a valid request', async () => {
   for (const [route, { requestBody }] of await readDocs()) {
     if (!requestBody) continue;
     const [method, path = ''] = route.split(' ') as ['POST' | 'PUT', string];
-    const url = path.replace('{model}', 'churn').replace('{account}', 'nobody');
+    const url = path.replace('{model}', 'churn').replace('{account}', 'nobody').replace('{version}', '1');
     const { body } = await api.send(method, url, requestBody.content['application/json']?.example);
     expect(body.error?.code, route).not.toBe('INVALID_REQUEST');
     tried.push(url);
@@ -119,11 +125,15 @@ it('the example of each body is a valid request', async () => {
     '/features/online',
     '/get-online-features',
     '/keys',
+    '/models/churn/aliases',
     '/models/churn/decisions',
+    '/models/churn/description',
     '/models/churn/explain',
     '/models/churn/predict',
     '/models/churn/start',
     '/models/churn/stop',
+    '/models/churn/tags',
+    '/models/churn/versions/1/comments',
     '/roles',
   ]);
 });

@@ -40,6 +40,9 @@ it('GET /models lists each model with its versions in Production and Staging', a
         entity: { name: 'user', keys: ['user_id'] },
         production: 1,
         staging: 2,
+        tags: {},
+        description: '',
+        aliases: { champion: 1, challenger: 2 },
       },
     ],
   ]);

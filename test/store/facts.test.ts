@@ -6,7 +6,7 @@ import {
   readFacts,
   setAlias,
   setDescription,
-  setTag,
+  setTags,
 } from '../../store/registry/facts.ts';
 import { candidateModel } from '../helpers/candidates.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
@@ -26,12 +26,12 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 test('tags and descriptions belong to a model or to one version, and are replaced and removed', async () => {
-  await setTag(database, whole, 'team', 'growth', 'ada');
-  await setTag(database, first, 'team', "'; drop table tidegate.tag; --", 'ada');
-  await setTag(database, first, '__proto__', '<b>', 'ada');
-  await setTag(database, first, 'gone', 'x', 'ada');
-  await setTag(database, first, 'gone', null, 'bo');
-  await setTag(database, whole, 'team', 'retention', 'bo');
+  await setTags(database, whole, { ['team']: 'growth' }, 'ada');
+  await setTags(database, first, { ['team']: "'; drop table tidegate.tag; --" }, 'ada');
+  await setTags(database, first, { ['__proto__']: '<b>' }, 'ada');
+  await setTags(database, first, { ['gone']: 'x' }, 'ada');
+  await setTags(database, first, { ['gone']: null }, 'bo');
+  await setTags(database, whole, { ['team']: 'retention' }, 'bo');
   await setDescription(database, first, 'the first', 'ada');
   const facts = await readFacts(database, MODEL);
   expect(facts.of(whole)).toMatchObject({ tags: { team: 'retention' }, description: '' });
@@ -75,14 +75,16 @@ test('comments are added and never changed', async () => {
 
 test('what does not exist is refused, and so are more tags than are kept', async () => {
   const absent = { model: MODEL, version: 9 };
-  expect((await failureOf(setTag(database, absent, 'a', 'b', 'ada'))).code).toBe('UNKNOWN_VERSION');
+  expect((await failureOf(setTags(database, absent, { ['a']: 'b' }, 'ada'))).code).toBe('UNKNOWN_VERSION');
   expect((await failureOf(setAlias(database, 'absent', 'blue', 1, 'ada'))).code).toBe('UNKNOWN_MODEL');
   await database.pool.query(
     `insert into tidegate.tag (model, version, key, value, set_by)
      select '${MODEL}', 2, n::text, '', 'ada' from generate_series(1, 200) as n`,
   );
   const second = { model: MODEL, version: 2 };
-  expect((await failureOf(setTag(database, second, 'one more', '', 'ada'))).code).toBe('INVALID_REQUEST');
-  await setTag(database, second, '7', 'replaced', 'ada');
+  expect((await failureOf(setTags(database, second, { ['one more']: '' }, 'ada'))).code).toBe(
+    'INVALID_REQUEST',
+  );
+  await setTags(database, second, { ['7']: 'replaced' }, 'ada');
   expect(Object.keys((await readFacts(database, MODEL)).of(second).tags)).toHaveLength(200);
 });
