@@ -7,6 +7,7 @@ import { buildApp } from './app.ts';
 import { type App } from './context/types.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
 import { Identities } from './identity/identities.ts';
+import { type OidcSettings, OidcTokens } from './identity/oidc-tokens.ts';
 import { Serving } from './serving/serving.ts';
 
 /** Dependencies of a server. */
@@ -16,6 +17,8 @@ export interface ServerDeps {
   readonly logger: FastifyBaseLogger;
   /** Whether callers must prove who they are. If `off`, the server may listen on a loopback address only. */
   readonly auth: 'on' | 'off';
+  /** The issuer whose tokens are accepted, if any. */
+  readonly oidc?: OidcSettings | undefined;
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
   /** The file that stops predictions while it exists. @default none */
@@ -50,7 +53,10 @@ export async function startServer(
 ): Promise<RunningServer> {
   if (deps.auth === 'off' && !isLoopback(host)) throw offBeyondLoopback(host);
   const serving = new Serving(deps);
-  const identities = deps.auth === 'on' ? new Identities(deps) : undefined;
+  const identities =
+    deps.auth === 'on'
+      ? new Identities({ ...deps, tokens: deps.oidc && new OidcTokens(deps.oidc) })
+      : undefined;
   const app = await buildApp({ ...deps, serving, auth: identities ?? 'off' });
   try {
     const url = await listen(app, host, port);

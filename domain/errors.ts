@@ -185,6 +185,11 @@ export const errorKinds = {
     false,
     'Send a valid key as `Authorization: Bearer tgk_…`; the command line reads it from TIDEGATE_API_KEY. An admin makes keys with `tidegate key create`.',
   ),
+  ISSUER_UNREACHABLE: kind(
+    503,
+    true,
+    'Check TIDEGATE_OIDC_ISSUER and that the issuer answers; API keys work without it.',
+  ),
   FORBIDDEN: kind(403, false, 'Ask an admin for the role that the message names (`tidegate role grant`).'),
   UNKNOWN_PERSON: kind(404, false, '`tidegate role list` shows the names of people and service accounts.'),
   UNKNOWN_KEY: kind(404, false, '`tidegate key list` shows the ids of all keys.'),

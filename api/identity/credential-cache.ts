@@ -58,6 +58,11 @@ export class CredentialCache<T extends { readonly hash: string }> {
     return waiting.promise;
   }
 
+  /** Forgets that a credential does not exist, because it was just made. */
+  forgetMissing(hash: string): void {
+    this.#missing.delete(hash);
+  }
+
   /** Reads everything that is in memory again, and forgets which hashes were missing. */
   async reread(): Promise<void> {
     const hashes = [...this.#known.keys()];

@@ -2,11 +2,21 @@
 import { type FastifyBaseLogger } from 'fastify';
 import { TidegateError } from '../../domain/errors.ts';
 import { hashOfSecret, idOfKey } from '../../domain/identity/api-key.ts';
-import { type Caller } from '../../domain/identity/caller.ts';
-import { type Role } from '../../domain/identity/roles.ts';
-import { findKeys, recordKeyUse, type StoredKey } from '../../store/identity/credentials.ts';
+import { type Caller, type Via } from '../../domain/identity/caller.ts';
+import { type KeyLimits, type Role } from '../../domain/identity/roles.ts';
+import {
+  findIssuerPeople,
+  findKeys,
+  issuerPersonKey,
+  type Principal,
+  recordKeyUse,
+  type StoredIssuerPerson,
+  type StoredKey,
+} from '../../store/identity/credentials.ts';
+import { recordIssuerPerson } from '../../store/identity/issuer-people.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { CredentialCache } from './credential-cache.ts';
+import { type OidcTokens, type TokenClaims } from './oidc-tokens.ts';
 import { IdentityWatch } from './identity-watch.ts';
 
 /** For how long predictions continue with known keys while Postgres is away, in milliseconds. */
@@ -19,6 +29,8 @@ const USE_MS = 60_000;
 export interface IdentitiesOptions {
   readonly database: Database;
   readonly logger: FastifyBaseLogger;
+  /** Verifies tokens of an issuer, if one is set up. */
+  readonly tokens?: OidcTokens | undefined;
   /** The current time, for expiry. @default the system's clock */
   readonly clock?: () => Date;
   /** Milliseconds since some instant, for the age of what is in memory. @default performance.now */
@@ -31,6 +43,8 @@ export class Identities {
   readonly #clock: () => Date;
   readonly #elapsed: () => number;
   readonly #keys: CredentialCache<StoredKey>;
+  readonly #people: CredentialCache<StoredIssuerPerson>;
+  readonly #tokens: OidcTokens | undefined;
   readonly #watch: IdentityWatch;
   readonly #used = new Set<string>();
   readonly #recorded = new Map<string, number>();
@@ -38,6 +52,7 @@ export class Identities {
   constructor({
     database,
     logger,
+    tokens,
     clock = () => new Date(),
     elapsed = () => performance.now(),
   }: IdentitiesOptions) {
@@ -45,11 +60,16 @@ export class Identities {
     this.#clock = clock;
     this.#elapsed = elapsed;
     this.#keys = new CredentialCache((hashes) => findKeys(database, hashes));
+    this.#people = new CredentialCache((keys) => findIssuerPeople(database, keys));
+    this.#tokens = tokens;
     this.#watch = new IdentityWatch({
       database,
       logger,
       elapsed,
-      reread: () => this.#keys.reread(),
+      reread: async () => {
+        await this.#keys.reread();
+        await this.#people.reread();
+      },
       onTick: () => this.#recordUse(),
     });
   }
@@ -62,6 +82,41 @@ export class Identities {
   async stop(): Promise<void> {
     await this.#watch.stop();
     await this.#recordUse().catch(() => undefined);
+  }
+
+  /**
+   * Returns the caller who sent a key, or a token of the issuer.
+   *
+   * @param role the role that the request needs: while Postgres is away, only predictions by keys in memory go on
+   * @throws TidegateError UNAUTHENTICATED, ISSUER_UNREACHABLE, or the failure of the database
+   */
+  callerOf(credential: string, role: Role): Promise<Caller> {
+    if (!this.#tokens || credential.startsWith('tgk_')) return this.callerOfKey(credential, role);
+    return this.#callerOfToken(credential, this.#tokens);
+  }
+
+  async #callerOfToken(token: string, tokens: OidcTokens): Promise<Caller> {
+    const { id, ...claims } = await tokens.verify(token);
+    return callerFrom(await this.principalOf(claims), 'oidc', id);
+  }
+
+  /**
+   * Returns the account of a person of the issuer, which is created at their first sign-in.
+   *
+   * @throws TidegateError UNAUTHENTICATED if it is disabled
+   */
+  async principalOf({ issuer, subject, name, groups }: Omit<TokenClaims, 'id'>): Promise<Principal> {
+    const key = issuerPersonKey(issuer, subject, groups);
+    await this.#watch.requireFresh();
+    let person = await this.#people.get(key);
+    if (!person) {
+      await recordIssuerPerson(this.#database, { issuer, subject, name });
+      this.#people.forgetMissing(key);
+      person = await this.#people.get(key);
+    }
+    if (!person) throw new TidegateError('INTERNAL', 'the person who signed in could not be recorded');
+    if (person.principal.disabled) throw unauthenticated(`the account ${person.principal.name} is disabled`);
+    return person.principal;
   }
 
   /**
@@ -83,16 +138,7 @@ export class Identities {
     if (principal.disabled)
       throw unauthenticated(`the account ${principal.name} of the key tgk_${id} is disabled`);
     this.#used.add(id);
-    return {
-      personId: principal.id,
-      kind: principal.kind,
-      name: principal.name,
-      ownerId: principal.ownerId,
-      via: 'key',
-      credential: id,
-      bindings: principal.bindings,
-      limits: { roles: key.roles, models: key.models },
-    };
+    return callerFrom(principal, 'key', id, { roles: key.roles, models: key.models });
   }
 
   async #find(hash: string, role: Role): Promise<StoredKey | undefined> {
@@ -115,5 +161,12 @@ export class Identities {
     }
   }
 }
+
+const callerFrom = (
+  { id, kind, name, ownerId, bindings }: Principal,
+  via: Via,
+  credential: string,
+  limits: KeyLimits = { roles: null, models: null },
+): Caller => ({ personId: id, kind, name, ownerId, via, credential, bindings, limits });
 
 const unauthenticated = (message: string): TidegateError => new TidegateError('UNAUTHENTICATED', message);

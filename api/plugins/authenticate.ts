@@ -108,8 +108,11 @@ async function callerOf(request: FastifyRequest, role: Role, identities: Identit
     throw new TidegateError('UNAUTHENTICATED', 'the request has no header Authorization');
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined)
-    throw new TidegateError('UNAUTHENTICATED', 'the header Authorization is not `Bearer` followed by a key');
-  return identities.callerOfKey(token, role);
+    throw new TidegateError(
+      'UNAUTHENTICATED',
+      'the header Authorization is not `Bearer` followed by a key or token',
+    );
+  return identities.callerOf(token, role);
 }
 
 /** Headers that a proxy adds. A request that has one did not come straight from a program on this machine. */

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
+import { isLoopback } from '../../domain/identity/loopback.ts';
 import { PART_ROWS } from '../../store/profiles/profile-parts.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/protocol/messages.ts';
 
@@ -52,6 +53,11 @@ export const settingsSchema = z.object({
   TIDEGATE_API_URL: httpUrl.optional(),
   TIDEGATE_API_KEY: z.string().optional(),
   TIDEGATE_AUTH: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  TIDEGATE_OIDC_ISSUER: httpUrl.optional(),
+  TIDEGATE_OIDC_AUDIENCE: z.string().default('tidegate'),
+  TIDEGATE_OIDC_GROUPS_CLAIM: z.string().default('groups'),
+  TIDEGATE_OIDC_CLIENT_ID: z.string().optional(),
+  TIDEGATE_OIDC_CLIENT_SECRET: z.string().optional(),
   TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
   TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
   TIDEGATE_PART_ROWS: z.coerce
@@ -95,6 +101,16 @@ export interface Config {
   readonly apiKey: string | undefined;
   /** Whether callers of the API must prove who they are. */
   readonly auth: Settings['TIDEGATE_AUTH'];
+  /** The OpenID Connect issuer whose tokens are accepted, and with which people sign in. */
+  readonly oidc:
+    | {
+        readonly issuer: string;
+        readonly audience: string;
+        readonly groupsClaim: string;
+        readonly clientId: string | undefined;
+        readonly clientSecret: string | undefined;
+      }
+    | undefined;
   /** How long the API waits for Postgres, in milliseconds. */
   readonly patience: {
     /** For a connection, and for each statement. */
@@ -170,6 +186,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     }),
     apiKey: settings.TIDEGATE_API_KEY,
     auth: settings.TIDEGATE_AUTH,
+    oidc: oidcSettings(settings),
     patience: Object.freeze({
       database: settings.TIDEGATE_API_DATABASE_MS,
       lookUp: settings.TIDEGATE_API_LOOKUP_MS,
@@ -186,6 +203,24 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     workflowBundle: settings.TIDEGATE_WORKFLOW_BUNDLE,
     logLevel: settings.TIDEGATE_LOG_LEVEL,
     environment,
+  });
+}
+
+function oidcSettings(settings: Settings): Config['oidc'] {
+  const { TIDEGATE_OIDC_ISSUER: issuer } = settings;
+  if (issuer === undefined) return undefined;
+  const { protocol, host } = new URL(issuer);
+  if (protocol === 'http:' && !isLoopback(host)) {
+    throw new TidegateError('BAD_CONFIG', 'TIDEGATE_OIDC_ISSUER must be an https address', {
+      remedy: 'Over http, anybody on the way could replace the keys of the issuer.',
+    });
+  }
+  return Object.freeze({
+    issuer,
+    audience: settings.TIDEGATE_OIDC_AUDIENCE,
+    groupsClaim: settings.TIDEGATE_OIDC_GROUPS_CLAIM,
+    clientId: settings.TIDEGATE_OIDC_CLIENT_ID,
+    clientSecret: settings.TIDEGATE_OIDC_CLIENT_SECRET,
   });
 }
 

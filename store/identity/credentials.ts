@@ -43,12 +43,13 @@ export async function readGeneration({ kysely }: Database): Promise<number> {
   return generation;
 }
 
-/** The columns of a principal `p` and its owner `o`, with the roles that it has itself. */
-const principalColumns = sql`
+/** The columns of a principal `p` and its owner `o`, with the roles that it has itself or through `groups`. */
+const principalColumns = (groups = sql`'{}'::text[]`) => sql`
   p.id as "principalId", p.kind, p.name, p.owner_id as "ownerId",
   (p.disabled_at is not null or o.disabled_at is not null) as disabled,
   (select coalesce(jsonb_agg(jsonb_build_object('role', b.role, 'model', b.model)), '[]')
-   from tidegate.role_binding b where b.principal_id = p.id and b.ended_at is null) as bindings`;
+   from tidegate.role_binding b
+   where b.ended_at is null and (b.principal_id = p.id or b.oidc_group = any(${groups}))) as bindings`;
 
 interface PrincipalRow extends Omit<Principal, 'id'> {
   readonly principalId: number;
@@ -78,7 +79,7 @@ export async function findKeys(
     from tidegate.identity_generation g
     left join (
       select k.id as "keyId", encode(k.hash, 'hex') as hash, k.roles, k.models, k.expires_at as "expiresAt",
-             k.revoked_at as "revokedAt", ${principalColumns}
+             k.revoked_at as "revokedAt", ${principalColumns()}
       from tidegate.api_key k
       join tidegate.principal p on p.id = k.principal_id
       left join tidegate.principal o on o.id = p.owner_id
@@ -99,6 +100,37 @@ export async function findKeys(
             principal: principalOf(row),
           },
     ),
+  };
+}
+
+/** A person of an issuer, with what their groups allow. */
+export interface StoredIssuerPerson {
+  readonly hash: string;
+  readonly principal: Principal;
+}
+
+/** The text by which a person of an issuer and their groups are looked up and kept in memory. */
+export const issuerPersonKey = (issuer: string, subject: string, groups: readonly string[]): string =>
+  JSON.stringify([issuer, subject, groups]);
+
+/** Looks up people of issuers by {@link issuerPersonKey}, with the roles of their groups. */
+export async function findIssuerPeople(
+  { kysely }: Database,
+  keys: readonly string[],
+): Promise<AtGeneration<StoredIssuerPerson>> {
+  type Row = PrincipalRow & { readonly generation: number; readonly hash: string | null };
+  const { rows } = await sql<Row>`
+    select g.generation, w.*
+    from tidegate.identity_generation g
+    left join (
+      select asked as hash, ${principalColumns(sql`array(select jsonb_array_elements_text(asked::jsonb -> 2))`)}
+      from unnest(${keys}::text[]) asked
+      join tidegate.principal p on p.issuer = asked::jsonb ->> 0 and p.subject = asked::jsonb ->> 1
+      left join tidegate.principal o on o.id = p.owner_id
+    ) w on true`.execute(kysely);
+  return {
+    generation: rows[0]?.generation ?? 0,
+    found: rows.flatMap((row) => (row.hash === null ? [] : { hash: row.hash, principal: principalOf(row) })),
   };
 }
 

@@ -10,7 +10,10 @@ import { withClient } from '../../shared/connections.ts';
 import { reportReady } from '../../local/processes/ready-message.ts';
 
 /** Settings of the API process. */
-export interface ApiConfig extends Pick<Config, 'api' | 'auth' | 'logLevel' | 'patience' | 'stopFile'> {
+export interface ApiConfig extends Pick<
+  Config,
+  'api' | 'auth' | 'oidc' | 'logLevel' | 'patience' | 'stopFile'
+> {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
 }
@@ -40,6 +43,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           gate,
           logger,
           auth: config.auth,
+          oidc: config.oidc,
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,
         },
