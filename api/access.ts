@@ -35,6 +35,7 @@ export const access: AccessTable = {
   'GET /models/:model/versions/:version': forModel('viewer'),
   'GET /models/:model/versions/:version/comments': forModel('viewer'),
   'POST /models/:model/versions/:version/comments': forModel('viewer'),
+  'GET /models/:model/history': forModel('viewer'),
   'POST /models/:model/tags': forModel('trainer'),
   'POST /models/:model/description': forModel('trainer'),
   'POST /models/:model/aliases': forModel('trainer'),

@@ -13,6 +13,7 @@ import { decisionsRoute } from './routes/decisions.ts';
 import { explainRoute } from './routes/explain.ts';
 import { factRoutes } from './routes/facts.ts';
 import { healthRoutes } from './routes/health.ts';
+import { historyRoute } from './routes/history.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
@@ -66,6 +67,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   onlineFeaturesRoutes(app, deps);
   servingRoutes(app, deps);
   factRoutes(app, deps);
+  historyRoute(app, deps);
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   reportRoutes(app, deps);

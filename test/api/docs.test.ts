@@ -66,6 +66,7 @@ it('the document lists every route, and no other', async () => {
     'GET /metrics',
     'GET /models',
     'GET /models/{model}',
+    'GET /models/{model}/history',
     'GET /models/{model}/pending',
     'GET /models/{model}/reports',
     'GET /models/{model}/reports/{id}',

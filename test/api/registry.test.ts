@@ -1,5 +1,6 @@
 // What people write about models and versions, and how models and versions are found, over HTTP.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually.ts';
 import { makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
@@ -130,4 +131,34 @@ it('a caller without the role, and what cannot be kept, are refused and change n
     expect([status, code], JSON.stringify(body).slice(0, 80)).toEqual([400, 'INVALID_REQUEST']);
   }
   expect([await get('/models/churn'), await get('/models/churn/versions/2/comments')]).toEqual(before);
+});
+
+it('history says what was in Production at an instant, on whose word, and which servers answered', async () => {
+  const { moves } = (await get('/models/churn/history')) as {
+    moves: { to: string; version: number; at: string }[];
+  };
+  const promoted = moves.find(({ to }) => to === 'Production')!;
+  expect((await post('predict', { features: { hours: 1 } })).status).toBe(200);
+  await eventually(async () => {
+    const at = new Date().toISOString();
+    const { state } = (await get(`/models/churn/history?at=${at}`)) as { state: Record<string, unknown> };
+    expect(state).toMatchObject({
+      at,
+      production: {
+        version: 1,
+        reason: 'approved',
+        evidenceDigest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      },
+      decisions: [{ decision: 'approve', authority: 'key' }],
+      stopped: null,
+      answeredBy: [{ instance: 'test-instance', version: 1, predictions: 1 }],
+    });
+  });
+  const before = new Date(Date.parse(promoted.at) - 1).toISOString();
+  const early = (await get(`/models/churn/history?at=${before}`)) as { moves: unknown[]; state: unknown };
+  expect(early.moves.length).toBeLessThan(moves.length);
+  expect(early.state).toMatchObject({ production: null, decisions: [], answeredBy: [] });
+  for (const at of ['yesterday', '2024-13-01T00:00:00Z', "'; select 1"])
+    expect(await get(`/models/churn/history?at=${encodeURIComponent(at)}`)).toMatchObject({ status: 400 });
+  expect(await get('/models/absent/history')).toMatchObject({ status: 404 });
 });
