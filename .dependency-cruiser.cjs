@@ -80,6 +80,7 @@ const floors = {
     'cli',
     'cli/commands',
     'cli/commands/api',
+    'cli/commands/audit',
     'cli/commands/dataset',
     'cli/commands/doctor',
     'cli/commands/drift',

@@ -8,6 +8,7 @@ import { type App } from './context/types.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
 import { Identities } from './identity/identities.ts';
 import { type OidcSettings, OidcTokens } from './identity/oidc-tokens.ts';
+import { type CheckpointSettings, Checkpoints } from './checkpoints.ts';
 import { Serving } from './serving/serving.ts';
 
 /** Dependencies of a server. */
@@ -23,6 +24,8 @@ export interface ServerDeps {
   readonly lookUpWithinMs?: number;
   /** The file that stops predictions while it exists. @default none */
   readonly stopFile?: string | undefined;
+  /** How the audit log is signed and anchored. @default not at all */
+  readonly checkpoints?: CheckpointSettings | undefined;
 }
 
 /** The address to listen on. */
@@ -57,15 +60,18 @@ export async function startServer(
     deps.auth === 'on'
       ? new Identities({ ...deps, tokens: deps.oidc && new OidcTokens(deps.oidc) })
       : undefined;
+  const checkpoints = deps.checkpoints && new Checkpoints(deps.database, deps.checkpoints, deps.logger);
   const app = await buildApp({ ...deps, serving, auth: identities ?? 'off' });
   try {
     const url = await listen(app, host, port);
     await serving.start();
     identities?.start();
+    checkpoints?.start();
     const close = async (): Promise<void> => {
       await app.close();
       await identities?.stop();
       await serving.stop();
+      await checkpoints?.stop();
     };
     return { url, close };
   } catch (error) {

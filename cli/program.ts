@@ -7,7 +7,7 @@ import { type CommandContext } from './shared/arguments.ts';
 import { addAdopt } from './commands/adopt.ts';
 import { addApi } from './commands/api/api.ts';
 import { addApply } from './commands/apply.ts';
-import { addAudit } from './commands/audit.ts';
+import { addAudit } from './commands/audit/audit.ts';
 import { addDataset } from './commands/dataset/dataset.ts';
 import { addCard } from './commands/card.ts';
 import { addDecision } from './commands/decide.ts';

@@ -68,6 +68,10 @@ export const settingsSchema = z.object({
     .default(PART_ROWS),
   TIDEGATE_WEBHOOK_URL: httpUrl.optional(),
   TIDEGATE_STOP_FILE: z.string().optional(),
+  TIDEGATE_AUDIT_KEY_FILE: z.string().optional(),
+  TIDEGATE_AUDIT_SIGN_COMMAND: z.string().optional(),
+  TIDEGATE_AUDIT_ANCHOR_FILE: z.string().optional(),
+  TIDEGATE_AUDIT_ANCHOR_URL: httpUrl.optional(),
   TIDEGATE_DATA_DIR: z.string().default('.tidegate'),
   TIDEGATE_CACHE: z.string().optional(),
   TIDEGATE_POSTGRES_PORT: port(5433),
@@ -121,6 +125,13 @@ export interface Config {
   readonly webhookUrl: string | undefined;
   /** The file that stops predictions while it exists, absolute. */
   readonly stopFile: string;
+  /** How the audit log is signed, and where checkpoints are anchored; files are absolute. */
+  readonly audit: {
+    readonly keyFile: string | undefined;
+    readonly signCommand: string | undefined;
+    readonly anchorFile: string | undefined;
+    readonly anchorUrl: string | undefined;
+  };
   /** A window with more rows than this is profiled in parts of about this many rows. */
   readonly partRows: number;
   /** Folder of the embedded servers, absolute. */
@@ -138,7 +149,11 @@ export interface Config {
 const OF_TIDEGATE = /^(TIDEGATE_|TEMPORAL_)|^DATABASE_URL$/;
 
 /** Settings that name code or programs to run. For the same reason they are read only from the environment. */
-export const ENVIRONMENT_ONLY: readonly string[] = ['TIDEGATE_CACHE', 'TIDEGATE_WORKFLOW_BUNDLE'];
+export const ENVIRONMENT_ONLY: readonly string[] = [
+  'TIDEGATE_CACHE',
+  'TIDEGATE_WORKFLOW_BUNDLE',
+  'TIDEGATE_AUDIT_SIGN_COMMAND',
+];
 
 const isReadFromFile = (name: string): boolean => OF_TIDEGATE.test(name) && !ENVIRONMENT_ONLY.includes(name);
 
@@ -193,6 +208,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     }),
     webhookUrl: settings.TIDEGATE_WEBHOOK_URL,
     stopFile: resolve(settings.TIDEGATE_STOP_FILE ?? join(settings.TIDEGATE_DATA_DIR, 'stop-serving')),
+    audit: Object.freeze(auditSettings(settings)),
     partRows: settings.TIDEGATE_PART_ROWS,
     dataDir: resolve(settings.TIDEGATE_DATA_DIR),
     ports: Object.freeze({
@@ -222,6 +238,23 @@ function oidcSettings(settings: Settings): Config['oidc'] {
     clientId: settings.TIDEGATE_OIDC_CLIENT_ID,
     clientSecret: settings.TIDEGATE_OIDC_CLIENT_SECRET,
   });
+}
+
+/** The embedded Postgres has a key and an anchor file in the data folder, unless the settings name others. */
+function auditSettings(settings: Settings): Config['audit'] {
+  const isEmbedded = settings.DATABASE_URL === undefined;
+  const inFolder = (name: string): string | undefined =>
+    isEmbedded ? join(settings.TIDEGATE_DATA_DIR, 'audit', name) : undefined;
+  const signCommand = settings.TIDEGATE_AUDIT_SIGN_COMMAND;
+  const keyFile =
+    settings.TIDEGATE_AUDIT_KEY_FILE ?? (signCommand === undefined ? inFolder('key.pem') : undefined);
+  const anchorFile = settings.TIDEGATE_AUDIT_ANCHOR_FILE ?? inFolder('anchors.jsonl');
+  return {
+    keyFile: keyFile && resolve(keyFile),
+    signCommand,
+    anchorFile: anchorFile && resolve(anchorFile),
+    anchorUrl: settings.TIDEGATE_AUDIT_ANCHOR_URL,
+  };
 }
 
 const withoutEmpty = (env: NodeJS.ProcessEnv): Record<string, string> =>

@@ -25,6 +25,7 @@ import * as installationHome from './0028-installation-home.ts';
 import * as grants from './0030-grants.ts';
 import * as identity from './0035-identity.ts';
 import * as audit from './0040-audit.ts';
+import * as checkpoints from './0041-checkpoints.ts';
 import * as servingChanges from './0045-serving-changes.ts';
 import * as watch from './0046-watch.ts';
 import * as registryFacts from './0047-registry-facts.ts';
@@ -61,6 +62,7 @@ export const tidegateMigrations = {
     '0030-grants': grants,
     '0035-identity': identity,
     '0040-audit': audit,
+    '0041-checkpoints': checkpoints,
     '0045-serving-changes': servingChanges,
     '0046-watch': watch,
     '0047-registry-facts': registryFacts,

@@ -1,6 +1,7 @@
 // The API process: connects, listens until it is stopped, and closes its connections in order.
 import { pino } from 'pino';
 import { temporalDecisionGate } from '../../../api/context/decision-gate.ts';
+import { type CheckpointSettings } from '../../../api/checkpoints.ts';
 import { startServer } from '../../../api/server.ts';
 import { tidegateMigrations } from '../../../migrations/tidegate/index.ts';
 import { checkReachable, openDatabase } from '../../../store/postgres/database.ts';
@@ -12,7 +13,7 @@ import { reportReady } from '../../local/processes/ready-message.ts';
 /** Settings of the API process. */
 export interface ApiConfig extends Pick<
   Config,
-  'api' | 'auth' | 'oidc' | 'logLevel' | 'patience' | 'stopFile'
+  'api' | 'audit' | 'auth' | 'oidc' | 'logLevel' | 'patience' | 'stopFile'
 > {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
@@ -46,6 +47,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           oidc: config.oidc,
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,
+          checkpoints: checkpointsOf(config),
         },
         config.api,
       );
@@ -61,6 +63,15 @@ export async function runApi(config: ApiConfig): Promise<void> {
     await database.close();
   }
 }
+
+/** How to sign and anchor; undefined if the settings name no key. */
+const checkpointsOf = ({ audit }: ApiConfig): CheckpointSettings | undefined =>
+  audit.keyFile === undefined && audit.signCommand === undefined
+    ? undefined
+    : {
+        key: { file: audit.keyFile, command: audit.signCommand },
+        places: { file: audit.anchorFile, url: audit.anchorUrl },
+      };
 
 /** Resolves with the first SIGINT or SIGTERM; later signals are ignored. */
 const stopSignal = (): Promise<NodeJS.Signals> =>

@@ -16,6 +16,7 @@ import { type ApiAccess } from '../../shared/ask-api.ts';
 import { localPerson } from '../../shared/arguments.ts';
 import { createFirstAdmin, createLocalAdmin, hasAdmin } from '../../../store/identity/first-admin.ts';
 import { isValidKey } from '../../../store/identity/keys.ts';
+import { openSigner } from '../../../store/audit/signing-key.ts';
 import { openDatabase } from '../../../store/postgres/database.ts';
 import { type Running, takeFolder } from '../../local/running.ts';
 import { ServerLogs } from '../../local/server-logs.ts';
@@ -61,6 +62,7 @@ export async function startServers(
   const [databaseUrl, temporal] = await Promise.all([database(parts), temporalServer(parts)]);
   const endpoints: Endpoints = { databaseUrl, ...temporal };
   const key = await localKey(databaseUrl, config, say);
+  if (config.audit.keyFile !== undefined) await openSigner({ file: config.audit.keyFile }, { create: true });
   const environment = childEnvironment(config, endpoints);
   await Promise.all([
     child(parts, 'worker', ['worker'], environment),
@@ -175,6 +177,9 @@ function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints):
     DATABASE_URL: databaseUrl,
     TIDEGATE_DATA_DIR: config.dataDir,
     TIDEGATE_API_PORT: String(config.api.port),
+    // Worker and API are given the address of the database, so they do not know that it is the embedded one.
+    TIDEGATE_AUDIT_KEY_FILE: config.audit.keyFile,
+    TIDEGATE_AUDIT_ANCHOR_FILE: config.audit.anchorFile,
   };
   if (config.temporal) return own;
   const withoutTemporal = Object.entries(own).filter(([name]) => !name.startsWith('TEMPORAL_'));

@@ -14,7 +14,7 @@ const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
   trees: ['install', 'worker'],
   version: ['import', 'verify'],
-  audit: ['verify'],
+  audit: ['checkpoint', 'key', 'rotate-key', 'verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
   key: ['create', 'list', 'revoke'],

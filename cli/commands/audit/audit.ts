@@ -1,0 +1,12 @@
+// tidegate audit: verifies, signs and exports the audit log.
+import { type Command } from 'commander';
+import { type CommandContext } from '../../shared/arguments.ts';
+import { addAuditKeys } from './keys.ts';
+import { addAuditVerify } from './verify.ts';
+
+/** Adds `tidegate audit` with its commands. */
+export function addAudit(program: Command, context: CommandContext): void {
+  const audit = program.command('audit').description('verify, sign and export the record of who did what');
+  addAuditVerify(audit, context);
+  addAuditKeys(audit, context);
+}
