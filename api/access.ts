@@ -39,6 +39,7 @@ export const access: AccessTable = {
   'POST /models/:model/tags': forModel('trainer'),
   'POST /models/:model/description': forModel('trainer'),
   'POST /models/:model/aliases': forModel('trainer'),
+  'POST /models/:model/versions/:version/withdraw': forModel('operator'),
   'POST /models/:model/stop': forModel('operator'),
   'POST /models/:model/start': forModel('operator'),
   'GET /keys': forAllModels('admin'),

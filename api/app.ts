@@ -25,6 +25,7 @@ import { roleRoutes } from './routes/roles.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { servingRoutes } from './routes/serving.ts';
 import { versionsRoute } from './routes/versions.ts';
+import { withdrawRoute } from './routes/withdraw.ts';
 import { type ApiDeps, type App } from './context/types.ts';
 
 /** How long a client may take to send a whole request, in milliseconds. */
@@ -68,6 +69,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   servingRoutes(app, deps);
   factRoutes(app, deps);
   historyRoute(app, deps);
+  withdrawRoute(app, deps);
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   reportRoutes(app, deps);

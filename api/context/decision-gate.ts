@@ -19,6 +19,9 @@ import { decideUpdate, workflowIds } from '../../workflows/protocol/messages.ts'
 /** How long a worker may take to verify a decision, in milliseconds. */
 const PATIENCE_MS = 20_000;
 
+/** How long Temporal may take to accept the end of a release, in milliseconds. */
+const END_WITHIN_MS = 5_000;
+
 // The failure type Temporal reports when a run ended before its update was finished.
 const RUN_ENDED = 'AcceptedUpdateCompletedWorkflow';
 
@@ -31,6 +34,8 @@ export interface DecisionGate {
    * @throws TidegateError TEMPORAL_UNREACHABLE, DECISION_REFUSED, UPDATES_EXHAUSTED
    */
   decide(model: string, version: number, message: DecisionMessage): Promise<DecisionResult | undefined>;
+  /** Ends the release of a version that was withdrawn; does nothing if none is open. @throws the error of Temporal */
+  end(model: string, version: number): Promise<void>;
 }
 
 /**
@@ -64,6 +69,16 @@ export const temporalDecisionGate = (client: Client, database: Database): Decisi
         throw exhausted;
       }
       throw translated(error);
+    }
+  },
+
+  async end(model, version) {
+    try {
+      await client.withDeadline(Date.now() + END_WITHIN_MS, () =>
+        client.workflow.getHandle(workflowIds.release(model, version)).cancel(),
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   },
 });

@@ -90,6 +90,7 @@ it('the document lists every route, and no other', async () => {
     'POST /models/{model}/stop',
     'POST /models/{model}/tags',
     'POST /models/{model}/versions/{version}/comments',
+    'POST /models/{model}/versions/{version}/withdraw',
     'POST /roles',
     'PUT /accounts/{account}',
   ]);
@@ -135,6 +136,7 @@ it('the example of each body is a valid request', async () => {
     '/models/churn/stop',
     '/models/churn/tags',
     '/models/churn/versions/1/comments',
+    '/models/churn/versions/1/withdraw',
     '/roles',
   ]);
 });

@@ -246,6 +246,15 @@ export class FakeGate implements DecisionGate {
     this.sent.push(message);
     return this.answer();
   }
+
+  /** Versions whose release was to end, as `model/version`. */
+  readonly ended: string[] = [];
+  endFails = false;
+
+  async end(model: string, version: number): Promise<void> {
+    if (this.endFails) throw new Error('Temporal does not answer');
+    this.ended.push(`${model}/${version}`);
+  }
 }
 
 /** The API on a fixture, in this process and without a port. */

@@ -162,3 +162,33 @@ it('history says what was in Production at an instant, on whose word, and which 
     expect(await get(`/models/churn/history?at=${encodeURIComponent(at)}`)).toMatchObject({ status: 400 });
   expect(await get('/models/absent/history')).toMatchObject({ status: 404 });
 });
+
+it('an operator withdraws a version that waits, and its release ends, at the latest when it is asked again', async () => {
+  const operator = await makeKey(fixture.database, 'olga', ['operator']);
+  const withdraw = (version: number, body: object = { reason: 'wrong fee table' }, key = operator) =>
+    post(`versions/${version}/withdraw`, body, key);
+  expect((await withdraw(2, { reason: 'x' }, viewer)).code).toBe('FORBIDDEN');
+  expect((await withdraw(2, {})).code).toBe('INVALID_REQUEST');
+  expect((await withdraw(1)).code).toBe('NOTHING_PENDING');
+  expect((await withdraw(9)).code).toBe('UNKNOWN_VERSION');
+  expect(await get('/models/churn')).toMatchObject({ production: 1, staging: 2 });
+
+  api.gate.endFails = true;
+  expect((await withdraw(2)).body).toMatchObject({ version: 2, stage: 'Archived', releaseEnded: false });
+  expect(await get('/models/churn')).toMatchObject({ production: 1, staging: null });
+  api.gate.endFails = false;
+  expect((await withdraw(2)).body).toMatchObject({ stage: 'Archived', releaseEnded: true });
+  expect(api.gate.ended).toEqual(['churn/2']);
+  const { moves } = (await get('/models/churn/history')) as { moves: object[] };
+  expect(moves.slice(-2)).toMatchObject([
+    { version: 2, to: 'Staging' },
+    {
+      version: 2,
+      to: 'Archived',
+      reason: 'withdrawn',
+      actor: 'olga',
+      authority: 'key',
+      detail: 'wrong fee table',
+    },
+  ]);
+});
