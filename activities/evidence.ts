@@ -3,9 +3,15 @@ import { PROMOTION_RULES } from '../domain/decisions/decide-promotion.ts';
 import { RETRAIN_RULES } from '../domain/decisions/decide-retrain.ts';
 import { describeLabels } from '../domain/data/label-states.ts';
 import { describeEvidence } from '../domain/decisions/comparison-body.ts';
+import { type FrozenPolicy } from '../domain/decisions/promotion-policy.ts';
 import { getDataset } from '../store/registry/dataset.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
-import { writeEvidence } from '../store/registry/evidence.ts';
+import {
+  type Evidence,
+  findEvidence,
+  readPromotionPolicy,
+  writeEvidence,
+} from '../store/registry/evidence.ts';
 import { getReport } from '../store/registry/reports.ts';
 import { getRetrain } from '../store/registry/retrains.ts';
 import { getVersion, readTuning } from '../store/registry/versions.ts';
@@ -21,12 +27,17 @@ export interface PendingEvidence {
   readonly requestedBy: string;
   /** End of the window on which it was compared, ISO 8601. */
   readonly asOf: string;
+  /** When the wait ends, ISO 8601: an earlier run of the release may have set it. */
+  readonly expiresAt?: string;
+  /** Who has to agree, as frozen with the evidence; absent for evidence of earlier releases. */
+  readonly policy?: FrozenPolicy;
 }
 
 /** The step that assembles the evidence. */
 export const evidenceActivities = ({ database }: ActivityDeps) => ({
   /**
-   * Assembles report, comparison, decision, validation, definition and rule versions of a version into its evidence.
+   * Assembles report, comparison, decision, validation, definition, promotion policy and rule versions of a version into
+   * its evidence. Evidence that is stored stays: a repeated call, or a run that was reset, gets it as it is.
    */
   async assembleEvidence(input: {
     model: string;
@@ -35,6 +46,9 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
     validation: Validation;
   }): Promise<PendingEvidence> {
     const { model, version } = input;
+    const earlier = await findEvidence(database, model, version);
+    if (earlier) return pending(earlier);
+    const policy = await readPromotionPolicy(database, model);
     const registered = await getVersion(database, model, version);
     const retrain = await getRetrain(database, registered.retrainId);
     const comparison = await getComparison(database, model, version);
@@ -49,10 +63,12 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
       version,
       championVersion: comparison.championVersion,
       expiresAt: new Date(input.expiresAt),
+      policy,
       body: {
         model,
         version,
         summary,
+        policy,
         requestedBy: retrain.requestedBy,
         definitionVersion: registered.definitionVersion,
         artifactDigest: registered.artifactDigest,
@@ -80,12 +96,24 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
         validation: input.validation,
       },
     });
-    return {
-      digest: evidence.digest,
-      championVersion: evidence.championVersion,
-      summary,
-      requestedBy: retrain.requestedBy,
-      asOf: body.window.to,
-    };
+    return pending(evidence);
   },
 });
+
+/** Summarises stored evidence for its release. */
+function pending({ digest, championVersion, body, expiresAt, policy }: Evidence): PendingEvidence {
+  const { summary, requestedBy, comparison } = body as {
+    summary: string;
+    requestedBy: string;
+    comparison: { window: { to: string } };
+  };
+  return {
+    digest,
+    championVersion,
+    summary,
+    requestedBy,
+    asOf: comparison.window.to,
+    expiresAt: expiresAt.toISOString(),
+    ...(policy && { policy }),
+  };
+}

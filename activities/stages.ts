@@ -6,6 +6,7 @@ import { evidenceDigestOf, findEvidence } from '../store/registry/evidence.ts';
 import { candidateOf, getRetrain } from '../store/registry/retrains.ts';
 import * as stageMoves from '../store/registry/stage-moves.ts';
 import * as rollback from '../store/registry/roll-back.ts';
+import { getGrant } from '../store/registry/grants.ts';
 import { findVersionOfRetrain } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
 import { type RollbackInput } from '../workflows/protocol/messages.ts';
@@ -65,17 +66,37 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     if (decision?.decision !== 'approve' || decision.evidenceDigest !== evidence?.digest) {
       throw new TidegateError('ILLEGAL_MOVE', `version ${version} of ${model} has no accepted approval`);
     }
-    const { actor, authority, evidenceDigest, comment } = decision;
-    const by = { actor, authority, evidenceDigest, ...currentRun() };
+    const { actor, authority, evidenceDigest, comment, grantId } = decision;
+    const by = { actor, authority, evidenceDigest, grantId, ...currentRun() };
     await stageMoves.promote(database, model, version, evidence.championVersion, by, comment);
   },
 
-  /** Moves the champion from Production to Archived, and an earlier champion back to Production. */
+  /**
+   * Moves the champion from Production to Archived, and an earlier champion back to Production. Who asks for it is known
+   * from the grant; without one it is recorded as the wish of `unverified`.
+   *
+   * @throws GRANT_REQUIRED if the policy of the version asks for a grant, or for the grants of more people
+   */
   async rollBack(input: RollbackInput): Promise<{ from: number; to: number }> {
     requireName('requestedBy', input.requestedBy);
     requireText('reason', input.reason);
-    const by = { actor: input.requestedBy, authority: 'unverified', evidenceDigest: null, ...currentRun() };
-    return rollback.rollBack(database, input.model, input.toVersion, by, input.reason);
+    const { model, toVersion, grantId, grantIds = [] } = input;
+    if (grantId === undefined) {
+      const by = { actor: 'unverified', authority: 'unverified', evidenceDigest: null, ...currentRun() };
+      const reason = `${input.reason} (said to be asked by ${input.requestedBy})`;
+      return rollback.rollBack(database, model, toVersion, by, reason);
+    }
+    const { person: actor, via: authority, version, comment } = await getGrant(database.kysely, grantId);
+    if (version !== null && toVersion !== undefined && version !== toVersion) {
+      throw new TidegateError(
+        'GRANT_MISMATCH',
+        `the grant of ${actor} is for version ${version}, and not for version ${toVersion}`,
+      );
+    }
+    const by = { actor, authority, evidenceDigest: null, grantId, ...currentRun() };
+    const target = version ?? toVersion;
+    const detail = comment === '' ? input.reason : comment;
+    return rollback.rollBack(database, model, target, by, detail, undefined, [grantId, ...grantIds]);
   },
 });
 

@@ -12,11 +12,15 @@ import { TidegateError } from '../domain/errors.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { type Evidence, findEvidence } from '../store/registry/evidence.ts';
 import {
+  countAgreeing,
+  describeAcceptedDecision,
   findAcceptedDecision,
   findDecision,
+  findDecisionOfGrant,
   recordDecision,
-  describeAcceptedDecision,
+  type RecordedDecision,
 } from '../store/registry/decisions.ts';
+import { getGrant, type Grant, mismatch } from '../store/registry/grants.ts';
 import { getRetrain } from '../store/registry/retrains.ts';
 import { getVersion } from '../store/registry/versions.ts';
 import { type Database } from '../store/postgres/database.ts';
@@ -38,18 +42,37 @@ export const decisionActivities = (deps: ActivityDeps) => ({
   /** Accepts or refuses a decision, and records it in either case. */
   async verifyDecision(input: DecisionToVerify): Promise<DecisionResult> {
     const existing = await findDecision(deps.database, input.request);
-    const row = existing ?? (await verify(deps, input));
-    const { decision, refusal } = row;
-    return refusal === null ? { accepted: true, decision } : { accepted: false, decision, refusal };
+    return resultOf(deps.database, existing ?? (await verify(deps, input)));
   },
 });
 
-async function verify(deps: ActivityDeps, input: DecisionToVerify) {
+/** Builds the answer to the sender, and to the release how the wait stands after this decision. */
+async function resultOf(database: Database, row: RecordedDecision): Promise<DecisionResult> {
+  const { model, version, decision, refusal, actor, settles } = row;
+  if (refusal !== null) {
+    const settled = await findAcceptedDecision(database, model, version);
+    return { accepted: false, decision, refusal, ...(settled && { settled: settledBy(settled) }) };
+  }
+  const isGranted = row.grantId !== null && { decidedBy: actor };
+  if (settles) return { accepted: true, decision, ...isGranted };
+  const people = await countAgreeing(database, row);
+  const policy = (await findEvidence(database, model, version))?.policy;
+  return { accepted: true, decision, ...isGranted, settles: false, people, needed: policy?.approvals ?? 1 };
+}
+
+const settledBy = ({ decision, actor, comment }: RecordedDecision) =>
+  ({ kind: decision === 'approve' ? 'approved' : 'rejected', decidedBy: actor, comment }) as const;
+
+async function verify(deps: ActivityDeps, input: DecisionToVerify): Promise<RecordedDecision> {
   const { database } = deps;
-  const refusal = await refusalOf(deps, input);
-  // Malformed fields are recorded as far as possible, with unprintable characters escaped.
   const { message } = input;
-  return recordDecision(database, {
+  const { grant, problem } = await grantOf(database, input);
+  // The same grant gets the same answer, whichever run asks: a reset gives the run another id.
+  const earlier = grant?.consumed && (await findDecisionOfGrant(database, grant.id));
+  if (earlier) return earlier;
+  const refusal = problem ?? (await refusalOf(deps, input, grant));
+  // Malformed fields are recorded as far as possible, with unprintable characters escaped.
+  const sent = {
     request: input.request,
     model: input.model,
     version: input.version,
@@ -61,7 +84,52 @@ async function verify(deps: ActivityDeps, input: DecisionToVerify) {
     comment: readableText(textOr(message.comment, '')),
     refusal: refusal ?? null,
     ...currentRun(),
-  });
+  } as const;
+  if (!grant || problem !== undefined) return recordDecision(database, sent);
+  const { person: actor, via: authority, comment } = grant;
+  try {
+    return await recordDecision(database, { ...sent, actor, authority, comment }, grant);
+  } catch (error) {
+    const code = error instanceof TidegateError ? error.code : undefined;
+    // Another run has used it for this decision at the same moment.
+    if (code === 'GRANT_USED') return (await findDecisionOfGrant(database, grant.id)) ?? refuse(error);
+    if (code === 'GRANT_EXPIRED') return refuse(error);
+    throw error;
+  }
+
+  function refuse(error: unknown): Promise<RecordedDecision> {
+    const { code, message: why } = error as TidegateError;
+    return recordDecision(database, { ...sent, refusal: `${code}: ${why}` });
+  }
+}
+
+/** Returns the grant that a message names, and why it does not allow this decision, if so. */
+async function grantOf(
+  database: Database,
+  { model, version, message }: DecisionToVerify,
+): Promise<{ grant?: Grant; problem?: string }> {
+  const { grantId, evidenceDigest, decision, comment, decidedBy } = message;
+  if (grantId === undefined) return {};
+  let grant: Grant;
+  try {
+    grant = await getGrant(database.kysely, grantId);
+  } catch (error) {
+    if (!(error instanceof TidegateError) || error.code !== 'UNKNOWN_GRANT') throw error;
+    return { problem: `${error.code}: ${error.message}` };
+  }
+  const action = grant.action === 'break-glass' && decision === 'approve' ? 'break-glass' : decision;
+  const other = mismatch(grant, { action, model, version, evidenceDigest });
+  if (other !== undefined) return { grant, problem: `GRANT_MISMATCH: ${other}` };
+  if (decidedBy !== undefined && !sameName(String(decidedBy), grant.person)) {
+    return {
+      grant,
+      problem: `GRANT_MISMATCH: the grant is of ${grant.person}, and decidedBy names another person`,
+    };
+  }
+  if (comment !== undefined && comment !== '' && comment !== grant.comment) {
+    return { grant, problem: `GRANT_MISMATCH: the grant of ${grant.person} is for another comment` };
+  }
+  return { grant };
 }
 
 const textOr = (value: unknown, otherwise: string): string =>
@@ -72,6 +140,7 @@ const textOr = (value: unknown, otherwise: string): string =>
 async function refusalOf(
   deps: ActivityDeps,
   { model, version, message }: DecisionToVerify,
+  grant: Grant | undefined,
 ): Promise<string | undefined> {
   const { database } = deps;
   const problem = malformed(message);
@@ -89,7 +158,7 @@ async function refusalOf(
   return (
     refusedByState(evidence, message) ??
     (await refusedByEarlier(database, model, version)) ??
-    (await refusedByIdentity(database, model, version, message))
+    (grant ? undefined : await refusedByIdentity(database, evidence, message))
   );
 }
 
@@ -113,19 +182,24 @@ async function refusedByEarlier(
   return stage === 'Staging' ? undefined : `version ${version} is in ${stage} and not in Staging`;
 }
 
+/**
+ * Refuses a decision of somebody who was not authenticated: evidence of earlier releases has no policy, and keeps that of
+ * the definition. What a grant allows is checked by the database.
+ */
 async function refusedByIdentity(
   database: Database,
-  model: string,
-  version: number,
+  evidence: Evidence | undefined,
   message: DecisionMessage,
 ): Promise<string | undefined> {
-  const { definition } = await getDefinition(database, model);
-  if (definition.promotion.unverifiedSignals === 'refuse') {
+  if (!evidence) return undefined;
+  const { model, version } = evidence;
+  const policy = evidence.policy ?? (await getDefinition(database, model)).definition.promotion;
+  if (policy.unverifiedSignals === 'refuse') {
     return 'the sender was not authenticated, and promotion.unverifiedSignals refuses such decisions';
   }
   const { retrainId } = await getVersion(database, model, version);
   const { requestedBy } = await getRetrain(database, retrainId);
-  if (message.decision === 'approve' && sameName(requestedBy, message.decidedBy)) {
+  if (message.decision === 'approve' && sameName(requestedBy, message.decidedBy ?? '')) {
     return `${requestedBy} requested this version and may not approve it`;
   }
   return undefined;

@@ -319,6 +319,11 @@ export const errorKinds = {
     false,
     'Ask for a new grant, such as with `tidegate grant <model> <version> --approve`.',
   ),
+  GRANT_REQUIRED: kind(
+    403,
+    false,
+    'Do it through the API with a key, such as with `tidegate rollback`: it asks for the grant.',
+  ),
   GRANT_USED: kind(
     409,
     false,

@@ -59,7 +59,7 @@ export const temporalDecisionGate = (client: Client, database: Database): Decisi
           request: `${runId}/not-taken/${randomUUID()}`,
           model,
           version,
-          actor: message.decidedBy,
+          actor: message.decidedBy ?? 'unknown',
           authority: 'unverified',
           channel: 'update',
           refusal: exhausted.message,

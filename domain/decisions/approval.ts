@@ -8,9 +8,12 @@ export interface DecisionMessage {
   /** Digest of the evidence that the person read; a decision that names other evidence is refused. */
   readonly evidenceDigest: string;
   readonly decision: 'approve' | 'reject';
+  /** With a grant it may be left out, because the grant has the comment. */
   readonly comment: string;
-  /** Who decides, as stated by the sender; not authenticated. */
-  readonly decidedBy: string;
+  /** Who decides, as stated by the sender. With a grant it may be left out; if it names somebody else, it is refused. */
+  readonly decidedBy?: string;
+  /** The grant that the API issued to the person; absent if nobody was authenticated. */
+  readonly grantId?: string;
 }
 
 /** How a decision arrived. */
@@ -22,11 +25,27 @@ export interface DecisionResult {
   readonly decision: 'approve' | 'reject';
   /** Why it was refused; absent if it was accepted. */
   readonly refusal?: string;
+  /** The person whose grant was used; absent if nobody was authenticated. */
+  readonly decidedBy?: string;
+  /** False if the wait goes on, because more people have to agree; absent if an accepted decision ended it. */
+  readonly settles?: false;
+  /** How many people have agreed so far, and how many have to; only while the wait goes on. */
+  readonly people?: number;
+  readonly needed?: number;
+  /** How the version was settled before, if this decision was refused after that. */
+  readonly settled?: {
+    readonly kind: 'approved' | 'rejected';
+    readonly decidedBy: string;
+    readonly comment: string;
+  };
 }
 
 /** How the wait for a decision ended. */
 export type ApprovalOutcome =
-  | { readonly kind: 'approved' | 'rejected'; readonly message: DecisionMessage }
+  | {
+      readonly kind: 'approved' | 'rejected';
+      readonly message: { readonly decidedBy: string; readonly comment: string };
+    }
   | { readonly kind: 'expired' }
   | { readonly kind: 'superseded'; readonly by: number };
 
@@ -41,20 +60,38 @@ export interface QueuedDecision {
 /** Placeholder in the commands that people copy; they must replace it with their name. */
 export const NAME_TO_REPLACE = 'your name';
 
+// A grant's id is a UUID.
+const MAX_GRANT_ID = 36;
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
+
+/** Whether a value has the shape of a grant's id; it may still name no grant. */
+export const isGrantId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
+
 const isText = (value: unknown, longest: number): value is string =>
   typeof value === 'string' && value.length <= longest;
 
 /** Returns why a message is not a valid decision, or `undefined` if it is valid. */
 export function malformed(message: unknown): string | undefined {
   if (typeof message !== 'object' || message === null) return 'a decision is an object';
-  const { version, evidenceDigest, decision, comment, decidedBy } = message as Record<string, unknown>;
+  const { version, evidenceDigest, decision, comment, decidedBy, grantId } = message as Record<
+    string,
+    unknown
+  >;
   if (!Number.isInteger(version) || (version as number) < 1) return 'version must be a whole number from 1';
   if (!isText(evidenceDigest, 64) || !/^[0-9a-f]{64}$/.test(evidenceDigest)) {
     return 'evidenceDigest must be the 64 hexadecimal digits shown with the request';
   }
   if (decision !== 'approve' && decision !== 'reject') return 'decision must be "approve" or "reject"';
-  const problem = textProblem('comment', comment) ?? nameProblem('decidedBy', decidedBy);
+  const isGranted = grantId !== undefined;
+  if (isGranted && !isGrantId(grantId)) {
+    return 'grantId must be the id of a grant, as `tidegate grant` prints it';
+  }
+  const problem =
+    (isGranted && comment === undefined ? undefined : textProblem('comment', comment)) ??
+    (isGranted && decidedBy === undefined ? undefined : nameProblem('decidedBy', decidedBy));
   if (problem !== undefined) return problem;
+  if (isGranted) return undefined;
   if (sameName(decidedBy as string, NAME_TO_REPLACE)) return `decidedBy still says "${NAME_TO_REPLACE}"`;
   return undefined;
 }
@@ -69,13 +106,15 @@ const shortened = (value: unknown, longest: number): string | undefined =>
  * recorded. A valid message is unchanged; a malformed one remains malformed.
  */
 export function legible(message: unknown, decision: DecisionMessage['decision']): DecisionMessage {
-  const { version, evidenceDigest, comment, decidedBy } = Object(message) as Record<string, unknown>;
+  const { version, evidenceDigest, comment, decidedBy, grantId } = Object(message) as Record<string, unknown>;
   return {
     version: typeof version === 'number' ? version : undefined,
     evidenceDigest: shortened(evidenceDigest, 64),
     decision,
     comment: shortened(comment, MAX_TEXT),
     decidedBy: shortened(decidedBy, MAX_NAME),
+    // Kept only if it is there, so that the step gets what it got before.
+    ...(grantId !== undefined && { grantId: shortened(grantId, MAX_GRANT_ID) ?? '' }),
   } as DecisionMessage;
 }
 
@@ -110,11 +149,19 @@ export class PendingApproval {
     return this.#queue.shift();
   }
 
-  /** Records the result of verification; an accepted decision ends the wait. */
+  /**
+   * Records the result of verification. An accepted decision ends the wait unless more people have to agree, and so does
+   * the news that the version was settled before, such as by the run that this one was reset from.
+   */
   record(entry: QueuedDecision, result: DecisionResult): void {
     entry.result = result;
-    if (result.accepted) {
-      this.settle({ kind: result.decision === 'approve' ? 'approved' : 'rejected', message: entry.message });
+    if (result.settled) {
+      const { kind, ...message } = result.settled;
+      this.settle({ kind, message });
+    } else if (result.accepted && result.settles !== false) {
+      const { decidedBy = 'unknown', comment = '' } = entry.message;
+      const message = { ...entry.message, comment, decidedBy: result.decidedBy ?? decidedBy };
+      this.settle({ kind: result.decision === 'approve' ? 'approved' : 'rejected', message });
     }
   }
 

@@ -25,8 +25,3 @@ export type GrantedAction = (typeof GRANTED_ACTIONS)[number];
 
 /** How a person was authenticated: by an API key, a browser session or an OIDC token. */
 export type GrantVia = 'key' | 'session' | 'oidc';
-
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
-
-/** Whether a value has the shape of a grant's id; it may still name no grant. */
-export const isGrantId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);

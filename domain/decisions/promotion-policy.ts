@@ -1,4 +1,5 @@
 // The part of a promotion policy that is about people, as it is frozen with the evidence of a version.
+import { type ModelDefinition } from '../model/definition.ts';
 
 /** Who has to agree to a version before it is promoted. It does not change while the version waits. */
 export interface FrozenPolicy {
@@ -16,4 +17,6 @@ export interface FrozenPolicy {
   readonly unverifiedSignals: 'accept' | 'refuse';
   /** Whether a rollback takes an operator's word, or as many approvers as a promotion. */
   readonly rollback: 'operator' | 'approval';
+  /** How the version is watched after its promotion; absent if the definition does not say. */
+  readonly watch?: ModelDefinition['promotion']['watch'];
 }

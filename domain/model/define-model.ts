@@ -108,6 +108,7 @@ export function parseDefinition(input: unknown): ModelDefinition {
     ...foreignViewKeys(parsed.data),
     ...unfrozenContracts(parsed.data),
     ...unknownAllowed(parsed.data),
+    ...unverifiedCrowd(parsed.data),
   ];
   if (places.length > 0) throw invalid(places);
   // Last, because the list of features is only known once the derived columns have been checked.
@@ -138,6 +139,13 @@ function unknownAllowed(definition: ModelDefinition): Place[] {
   return allow
     .filter((name) => !known.has(name))
     .map((name) => ({ at: 'training.leakAlarm.allow', problem: `the model has no column ${name}` }));
+}
+
+/** Several approvals mean several people, and nobody who was not authenticated can be told apart from another. */
+function unverifiedCrowd({ promotion: { approvals, unverifiedSignals } }: ModelDefinition): Place[] {
+  if (approvals === 1 || unverifiedSignals === 'refuse') return [];
+  const problem = `must be 'refuse' if promotion.approvals is ${approvals}: people who were not authenticated cannot be counted`;
+  return [{ at: 'promotion.unverifiedSignals', problem }];
 }
 
 function foreignViewKeys({ entity, features }: ModelDefinition): Place[] {

@@ -126,12 +126,35 @@ export const modelDefinitionSchema = z.strictObject({
     /** Slices on which no candidate may be significantly worse, in addition to those that are always evaluated. */
     slices: slicesSchema.optional(),
     /** How many people have to approve. */
-    approvals: z.literal(1, 'must be 1: only one approval is supported').default(1),
+    approvals: z.int().min(1).max(10).default(1),
+    /** Who may approve and reject. */
+    approvers: z
+      .strictObject({
+        /** The role that they must have for the model. @default 'approver' */
+        role: z.enum(['approver', 'admin']).optional(),
+        /** Groups of the identity provider; if there are any, they must also be in one of them. */
+        groups: z.array(z.string().min(1).max(200)).min(1).readonly().optional(),
+      })
+      .optional(),
+    /**
+     * What one refusal does: `ends` archives the version, `counts` waits until as many people have refused as would have to
+     * approve. @default 'ends'
+     */
+    rejection: z.enum(['ends', 'counts']).optional(),
+    /** Whether a decision must have a comment. @default false */
+    commentRequired: z.boolean().optional(),
+    /**
+     * Whether the person who requested a version may approve it. `record` is for an installation with one person: the
+     * record then says that the version was self-approved. @default 'refuse'
+     */
+    selfApproval: z.enum(['refuse', 'record']).optional(),
+    /** Whether a rollback takes an operator's word, or as many approvers as a promotion. @default 'operator' */
+    rollback: z.enum(['operator', 'approval']).optional(),
     /** How long a candidate waits for a decision. After that it is archived, never approved. */
     expiresAfter: span.default('7 days'),
     /** How often a reminder is sent while a candidate waits. */
     remindEvery: span.default('1 day'),
-    /** Whether to accept decisions whose sender was not authenticated. */
+    /** Whether to accept decisions and rollbacks whose sender was not authenticated; only with one approval. */
     unverifiedSignals: z.enum(['accept', 'refuse']).default('refuse'),
     /**
      * What happens if a new candidate arrives while another one is waiting: `supersede` archives the waiting one, `skip`

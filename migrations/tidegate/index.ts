@@ -23,6 +23,7 @@ import * as onlineRowVacuum from './0023-online-row-vacuum.ts';
 import * as stageFollowsMoves from './0027-stage-follows-moves.ts';
 import * as installationHome from './0028-installation-home.ts';
 import * as grants from './0030-grants.ts';
+import * as promotionPolicy from './0031-promotion-policy.ts';
 import * as identity from './0035-identity.ts';
 import * as audit from './0040-audit.ts';
 import * as checkpoints from './0041-checkpoints.ts';
@@ -60,6 +61,7 @@ export const tidegateMigrations = {
     '0027-stage-follows-moves': stageFollowsMoves,
     '0028-installation-home': installationHome,
     '0030-grants': grants,
+    '0031-promotion-policy': promotionPolicy,
     '0035-identity': identity,
     '0040-audit': audit,
     '0041-checkpoints': checkpoints,

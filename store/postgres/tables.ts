@@ -239,6 +239,8 @@ export interface Tables {
     actor: string;
     authority: string;
     evidenceDigest: string | null;
+    /** The grant by which a person moved the version; null if a rule did, or if nobody was authenticated. */
+    grantId: string | null;
     workflowId: string;
     runId: string;
     at: Generated<Date>;
@@ -254,6 +256,10 @@ export interface Tables {
     body: Json<unknown>;
     /** The promotion policy when the evidence was assembled; null for evidence of earlier releases. */
     policy: NullableJson<FrozenPolicy>;
+    /** People who requested the version; filled by a trigger. */
+    requesterIds: Generated<number[]>;
+    /** Names of those who were not authenticated. */
+    requesterNames: Generated<string[]>;
     expiresAt: Timestamp;
     createdAt: Generated<Date>;
   };
@@ -298,6 +304,8 @@ export interface Tables {
     personId: number | null;
     /** Whether this decision ended the wait. */
     settles: Generated<boolean>;
+    /** Whether a person approved a version that this person requested. */
+    selfApproved: Generated<boolean>;
     workflowId: string;
     runId: string;
     at: Generated<Date>;

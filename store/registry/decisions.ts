@@ -3,8 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row } from '../postgres/tables.ts';
+import { consumeGrant, type Grant } from './grants.ts';
 
 const SENT = [
   'request',
@@ -21,7 +23,7 @@ const SENT = [
   'runId',
 ] as const;
 
-const COLUMNS = [...SENT, 'accepted', 'at'] as const;
+const COLUMNS = [...SENT, 'accepted', 'at', 'grantId', 'personId', 'settles', 'selfApproved'] as const;
 
 /** A decision as it was sent, and the reason if it was refused. */
 export type Decision = Pick<Row<'tidegate.decision'>, (typeof SENT)[number]>;
@@ -37,17 +39,50 @@ const recorded = (row: RecordedDecision): RecordedDecision => ({
 });
 
 /**
- * Records a decision; a repeated call returns the row that the first call wrote. If another decision on the version was
- * accepted in the meantime, this one is recorded as refused.
+ * Records a decision; a repeated call returns the row that the first call wrote. A decision that was to be accepted is
+ * recorded as refused if another one settled the version in the meantime, or if the frozen policy does not let this
+ * person decide.
+ *
+ * @param grant the grant of the person, which this uses; absent if nobody was authenticated
+ * @throws TidegateError GRANT_USED if something else has used the grant; GRANT_EXPIRED
  */
-export async function recordDecision(database: Database, input: Decision): Promise<RecordedDecision> {
-  const written = await insertDecision(database, input);
-  if (written) return written;
+export async function recordDecision(
+  database: Database,
+  input: Decision,
+  grant?: Grant,
+): Promise<RecordedDecision> {
+  try {
+    const written = await insertDecision(database, input, grant);
+    if (written) return written;
+  } catch (error) {
+    const refusal = await refusalOf(database, input, grant, error);
+    if (input.refusal !== null || refusal === undefined) throw error;
+    return recordDecision(database, { ...input, refusal }, grant);
+  }
   const earlier = await findAcceptedDecision(database, input.model, input.version);
   const refused =
     earlier && (await insertDecision(database, { ...input, refusal: describeAcceptedDecision(earlier) }));
   if (!refused) throw new TidegateError('INTERNAL', `decision ${input.request} could not be recorded`);
   return refused;
+}
+
+const NOT_ALLOWED = 'TG002';
+const UNIQUE_VIOLATION = '23505';
+
+/** Returns why the database refused to accept a decision; undefined if it failed for another reason. */
+async function refusalOf(
+  database: Database,
+  { model, version }: Decision,
+  grant: Grant | undefined,
+  error: unknown,
+): Promise<string | undefined> {
+  const { code, message } = error as Error & { code?: string };
+  if (code === NOT_ALLOWED) return message;
+  if (code !== UNIQUE_VIOLATION || !grant) return undefined;
+  const settled = await findAcceptedDecision(database, model, version);
+  return settled
+    ? describeAcceptedDecision(settled)
+    : `${grant.person} has decided on version ${version} already`;
 }
 
 /** A decision as a person sent it; {@link recordUnsent} fills in the rest of its row. */
@@ -83,16 +118,41 @@ export const describeAcceptedDecision = ({ version, decision, actor, at }: Recor
 
 /**
  * Inserts a row unless there is one with the same request, and returns the row of the request; undefined if it would
- * be a second accepted decision.
+ * be a second decision that settles the version. A grant is used in the same transaction.
  */
-async function insertDecision(database: Database, input: Decision): Promise<RecordedDecision | undefined> {
-  await database.kysely
-    .insertInto('tidegate.decision')
-    .values({ ...picked(input, SENT), accepted: input.refusal === null })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+async function insertDecision(
+  database: Database,
+  input: Decision,
+  grant?: Grant,
+): Promise<RecordedDecision | undefined> {
+  const row = { ...picked(input, SENT), accepted: input.refusal === null };
+  if (!grant) {
+    await database.kysely
+      .insertInto('tidegate.decision')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    return findDecision(database, input.request);
+  }
+  const { id, action } = grant;
+  await inKyselyTransaction(database, (transaction) =>
+    consumeGrant(
+      transaction,
+      id,
+      { ...wantedOf(input), action, by: `decision ${input.request}` },
+      async () => {
+        await transaction
+          .insertInto('tidegate.decision')
+          .values({ ...row, grantId: id })
+          .execute();
+        return { accepted: row.accepted, refusal: input.refusal };
+      },
+    ),
+  );
   return findDecision(database, input.request);
 }
+
+const wantedOf = ({ model, version, evidenceDigest }: Decision) => ({ model, version, evidenceDigest });
 
 /** Returns the decision that this request recorded, if any. */
 export async function findDecision(
@@ -107,7 +167,36 @@ export async function findDecision(
   return row && recorded(row);
 }
 
-/** Returns the accepted decision on a version, if there is one. */
+/** Returns the decision that used a grant, if any. */
+export async function findDecisionOfGrant(
+  database: Database,
+  grantId: string,
+): Promise<RecordedDecision | undefined> {
+  const row = await database.kysely
+    .selectFrom('tidegate.decision')
+    .select(COLUMNS)
+    .where('grantId', '=', grantId)
+    .executeTakeFirst();
+  return row && recorded(row);
+}
+
+/** Returns how many people have agreed on a version so far: approved it, or rejected it. */
+export async function countAgreeing(
+  { kysely }: Database,
+  { model, version, decision }: Pick<Decision, 'model' | 'version' | 'decision'>,
+): Promise<number> {
+  const row = await kysely
+    .selectFrom('tidegate.decision')
+    .select((eb) => eb.fn.count<number>('personId').distinct().as('people'))
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('decision', '=', decision)
+    .where('accepted', '=', true)
+    .executeTakeFirstOrThrow();
+  return row.people;
+}
+
+/** Returns the decision that settled a version: the last of the approvals that its policy asks for, or the refusal. */
 export async function findAcceptedDecision(
   database: Database,
   model: string,
@@ -118,7 +207,7 @@ export async function findAcceptedDecision(
     .select(COLUMNS)
     .where('model', '=', model)
     .where('version', '=', version)
-    .where('accepted', '=', true)
+    .where('settles', '=', true)
     .executeTakeFirst();
   return row && recorded(row);
 }

@@ -1,25 +1,40 @@
 // Evidence: what is shown to the person who decides on a version. A decision contains the digest of the evidence, so
 // that it is clear what it was based on.
+import { sql } from 'kysely';
 import { digestOf } from '../../domain/canonical-json.ts';
+import { type FrozenPolicy } from '../../domain/decisions/promotion-policy.ts';
 import { TidegateError } from '../../domain/errors.ts';
+import { excerpt } from '../../domain/excerpt.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row } from '../postgres/tables.ts';
 
-const COLUMNS = ['model', 'version', 'digest', 'championVersion', 'body', 'expiresAt'] as const;
+const WRITTEN = ['model', 'version', 'digest', 'championVersion', 'body', 'expiresAt'] as const;
 
-/** The evidence on one version. */
+const COLUMNS = [...WRITTEN, 'policy', 'requesterIds', 'requesterNames'] as const;
+
+/** The evidence on one version. Its policy and requesters are filled in by the database when it is stored. */
 export type Evidence = Pick<Row<'tidegate.evidence'>, (typeof COLUMNS)[number]>;
+
+/** Evidence that is to be stored. */
+export type NewEvidence = Omit<Pick<Evidence, (typeof WRITTEN)[number]>, 'digest'> & {
+  /** The policy that the body names; left out, the database fills in that of the model. */
+  readonly policy?: FrozenPolicy;
+};
 
 /**
  * Stores evidence under its digest; a repeated call changes nothing.
  *
  * @throws TidegateError EVIDENCE_CHANGED if different evidence on the version is stored already
  */
-export async function writeEvidence(database: Database, input: Omit<Evidence, 'digest'>): Promise<Evidence> {
+export async function writeEvidence(database: Database, input: NewEvidence): Promise<Evidence> {
   const digest = digestOf(input.body);
   await database.kysely
     .insertInto('tidegate.evidence')
-    .values({ ...picked({ ...input, digest }, COLUMNS), body: JSON.stringify(input.body) })
+    .values({
+      ...picked({ ...input, digest }, WRITTEN),
+      body: JSON.stringify(input.body),
+      ...(input.policy && { policy: JSON.stringify(input.policy) }),
+    })
     .onConflict((conflict) => conflict.columns(['model', 'version']).doNothing())
     .execute();
   const stored = await findEvidence(database, input.model, input.version);
@@ -68,4 +83,16 @@ export async function evidenceDigestOf(
     .where('version', '=', version)
     .executeTakeFirst();
   return row?.digest ?? null;
+}
+
+/**
+ * Returns the part of a model's promotion policy that is about people, as the database freezes it with new evidence.
+ *
+ * @throws TidegateError UNKNOWN_MODEL
+ */
+export async function readPromotionPolicy({ kysely }: Database, model: string): Promise<FrozenPolicy> {
+  const { rows } = await sql<{ policy: FrozenPolicy | null }>`
+    select tidegate.promotion_policy(${model}) as policy`.execute(kysely);
+  if (rows[0]?.policy) return rows[0].policy;
+  throw new TidegateError('UNKNOWN_MODEL', `there is no model "${excerpt(model)}"`);
 }

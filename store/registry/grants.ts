@@ -1,7 +1,8 @@
 // Grants: a row that the API writes after it has authenticated a person, and that one consumer uses once.
 import { randomUUID } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
-import { type GrantedAction, type GrantVia, isGrantId } from '../../domain/decisions/grant.ts';
+import { isGrantId } from '../../domain/decisions/approval.ts';
+import { type GrantedAction, type GrantVia } from '../../domain/decisions/grant.ts';
 import { nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';

@@ -10,8 +10,10 @@ import { type Stage, type Tables } from '../postgres/tables.ts';
 export interface Authority {
   /** The person, or `tidegate` if a rule decided on the move. */
   readonly actor: string;
-  /** How the actor was established: `rule`, `unverified` (the name is only claimed) or `key`. */
+  /** How the actor was established: `rule`, `unverified` (the name is only claimed), `key`, `session` or `oidc`. */
   readonly authority: string;
+  /** The grant of the actor; absent if a rule decided, or if nobody was authenticated. */
+  readonly grantId?: string | null;
   readonly evidenceDigest: string | null;
   readonly workflowId: string;
   readonly runId: string;
@@ -27,12 +29,14 @@ export interface Move {
 }
 
 const ILLEGAL = 'TG002';
+const GRANT_REQUIRED = 'TG006';
 
 /**
  * Runs `work` in a transaction that locks the model, so that only one transaction at a time reads or changes the
  * stages of its versions.
  *
- * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE if the database refuses a move
+ * @throws TidegateError UNKNOWN_MODEL; ILLEGAL_MOVE if the database refuses a move; GRANT_REQUIRED if the policy asks for
+ *   the word of people who were authenticated
  */
 export async function movingModel<T>(
   database: Database,
@@ -51,9 +55,9 @@ export async function movingModel<T>(
       return work(transaction);
     });
   } catch (error) {
-    if ((error as { code?: string }).code === ILLEGAL) {
-      throw new TidegateError('ILLEGAL_MOVE', (error as Error).message, { cause: error });
-    }
+    const { code, message } = error as Error & { code?: string };
+    if (code === ILLEGAL) throw new TidegateError('ILLEGAL_MOVE', message, { cause: error });
+    if (code === GRANT_REQUIRED) throw new TidegateError('GRANT_REQUIRED', message, { cause: error });
     throw error;
   }
 }
@@ -77,6 +81,7 @@ export async function move(
       actor: by.actor,
       authority: by.authority,
       evidenceDigest: by.evidenceDigest,
+      grantId: by.grantId ?? null,
       workflowId: by.workflowId,
       runId: by.runId,
     })

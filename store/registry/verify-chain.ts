@@ -103,6 +103,7 @@ export async function listTransitions(database: Database, model: string): Promis
       'actor',
       'authority',
       'evidenceDigest',
+      'grantId',
       'workflowId',
       'runId',
       'at',

@@ -74,7 +74,7 @@ describe.skipIf(!isThere)(`two months of StreamFlow to learn from${where}`, () =
       folder: `${data}/month_000`,
       asOf: new Date('2024-01-31T00:00:00Z'),
     });
-    await applyDefinition(database, parseDefinition({ ...churn, name: MODEL, training }), 'ada');
+    await applyDefinition(database, parseDefinition({ ...churn, name: MODEL, training }), 'linus');
     const first = await month('month_000', '2024-01-31T00:00:00Z');
     expect(first.trigger).toBe('bootstrap');
     await moveToStaging(database, MODEL, 1, by(), { whilePending: 'supersede', detail: '' });

@@ -3,14 +3,15 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { getPending } from '../../cli/runs/pending.ts';
 import { type DecisionMessage, legible } from '../../domain/decisions/approval.ts';
 import { listDecisions } from '../../store/registry/decisions.ts';
 import { findEvidence, writeEvidence } from '../../store/registry/evidence.ts';
+import { issueGrant } from '../../store/registry/grants.ts';
 import { getVersion } from '../../store/registry/versions.ts';
-import { approved, type CandidateModel, candidateModel } from '../helpers/candidates.ts';
+import { approved, type CandidateModel, candidateModel, grantHolder } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { tamper } from '../helpers/tamper.ts';
@@ -71,7 +72,7 @@ const decide = (version: number, digest: string, other: Partial<DecisionMessage>
     comment: '',
     decidedBy: 'hopper',
   } as const;
-  const message = legible({ ...decision, ...other }, 'approve');
+  const message = legible({ ...decision, ...other }, other.decision ?? 'approve');
   return run((steps) =>
     steps.verifyDecision({
       model: NAME,
@@ -171,4 +172,62 @@ test('a retrain or rollback by a name with a line break is refused', async () =>
   expect((await failureOf(run((steps) => steps.openRetrain(retrain)))).code).toBe('INVALID_REQUEST');
   const back = { model: NAME, requestedBy, reason: 'x' };
   expect((await failureOf(run((steps) => steps.rollBack(back)))).code).toBe('INVALID_REQUEST');
+});
+
+describe('a decision with a grant', () => {
+  const grantTo = async (person: string, version: number, digest: string, more = {}) => {
+    const scope = { action: 'approve', model: NAME, version, evidenceDigest: digest, ...more } as const;
+    return (await issueGrant(database, grantHolder(person), scope, { comment: 'convincing' })).id;
+  };
+
+  test('is the decision of the person of the grant, and gets the same answer under another run', async () => {
+    const { version, digest } = await waiting();
+    const grantId = await grantTo('ada', version, digest);
+    const answer = { accepted: true, decision: 'approve', decidedBy: 'ada' };
+    const message = { grantId, decidedBy: undefined, comment: undefined };
+    expect(await decide(version, digest, message as never)).toEqual(answer);
+    expect(await decide(version, digest, message as never)).toEqual(answer);
+    expect(await listDecisions(database, NAME, version)).toMatchObject([
+      { actor: 'ada', authority: 'key', comment: 'convincing', settles: true, grantId },
+    ]);
+  });
+
+  test.each([
+    ['names another person', { decidedBy: 'hopper' }, /decidedBy names another person/],
+    ['names another comment', { comment: 'bad' }, /for another comment/],
+    ['rejects with the grant of an approval', { decision: 'reject' }, /for the action approve/],
+  ] as const)('that %s is refused, and leaves the grant unused', async (_, more, refusal) => {
+    const { version, digest } = await waiting();
+    const grantId = await grantTo('ada', version, digest);
+    const sent = { grantId, decidedBy: 'ada', ...more };
+    expect(await decide(version, digest, sent)).toMatchObject({
+      accepted: false,
+      refusal: expect.stringMatching(refusal) as string,
+    });
+    expect(await decide(version, digest, { grantId, decidedBy: 'ada' })).toMatchObject({ accepted: true });
+  });
+
+  test('that names no grant, or one of another version, is refused and recorded as unverified', async () => {
+    const { version, digest } = await waiting();
+    const other = await grantTo('ada', version + 1, digest);
+    for (const grantId of [other, '', 'x', '00000000-0000-4000-8000-000000000000', 7 as never]) {
+      expect(await decide(version, digest, { grantId, decidedBy: 'ada' })).toMatchObject({ accepted: false });
+    }
+    const rows = await listDecisions(database, NAME, version);
+    expect(rows).toHaveLength(5);
+    expect(rows.every(({ authority, grantId }) => authority === 'unverified' && grantId === null)).toBe(true);
+  });
+
+  test('after the version was settled is refused, and tells the release how it was settled', async () => {
+    const { version, digest } = await waiting();
+    await decide(version, digest, { grantId: await grantTo('ada', version, digest), decidedBy: 'ada' });
+    const late = await decide(version, digest, {
+      grantId: await grantTo('hopper', version, digest),
+      decidedBy: 'hopper',
+    });
+    expect(late).toMatchObject({
+      accepted: false,
+      settled: { kind: 'approved', decidedBy: 'ada', comment: 'convincing' },
+    });
+  });
 });

@@ -118,7 +118,7 @@ describe('two hundred people who decide at the same time', () => {
     const decided = vi.spyOn(api.gate, 'decide').mockImplementation(async (_model, _version, sent) => {
       atOnce += 1;
       most = Math.max(most, atOnce);
-      const { refusal } = await record(sent.decidedBy, null);
+      const { refusal } = await record(sent.decidedBy ?? '', null);
       atOnce -= 1;
       return { accepted: refusal === null, decision: 'approve', ...(refusal !== null && { refusal }) };
     });

@@ -136,7 +136,7 @@ export class ModelFixture {
         version,
         body: JSON.stringify(body),
         digest: digestOf(body),
-        appliedBy: 'ada',
+        appliedBy: 'linus',
       })
       .execute();
   }

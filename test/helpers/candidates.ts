@@ -5,6 +5,7 @@ import { freezeWindow } from '../../store/datasets/freeze.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { recordDecision } from '../../store/registry/decisions.ts';
 import { findEvidence, writeEvidence } from '../../store/registry/evidence.ts';
+import { type GrantHolder, issueGrant } from '../../store/registry/grants.ts';
 import { openRetrain } from '../../store/registry/retrains.ts';
 import { type Authority, moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 import { registerVersion } from '../../store/registry/versions.ts';
@@ -41,21 +42,49 @@ export async function approved(
       body: { model, version, summary: 'better', requestedBy: 'grace' },
       expiresAt: new Date('2100-01-01Z'),
     }));
-  await recordDecision(database, {
-    request: `${model}/${version}/approved`,
+  const grant = await issueGrant(database, grantHolder(actor), {
+    action: 'approve',
     model,
     version,
     evidenceDigest: digest,
-    decision: 'approve',
-    actor,
-    authority: 'key',
-    channel: 'update',
-    comment: '',
-    refusal: null,
-    workflowId: 'test',
-    runId,
   });
-  return { ...by(runId, actor), evidenceDigest: digest };
+  const { grantId, refusal } = await recordDecision(
+    database,
+    {
+      request: `${model}/${version}/approved`,
+      model,
+      version,
+      evidenceDigest: digest,
+      decision: 'approve',
+      actor,
+      authority: 'key',
+      channel: 'update',
+      comment: '',
+      refusal: null,
+      workflowId: 'test',
+      runId,
+    },
+    grant,
+  );
+  if (refusal !== null) throw new Error(refusal);
+  return { ...by(runId, actor), evidenceDigest: digest, grantId };
+}
+
+const ids = new Map<string, number>();
+
+/** Returns an authenticated person with every role; the same name is the same person. */
+export function grantHolder(person: string, more: Partial<GrantHolder> = {}): GrantHolder {
+  const personId = ids.get(person) ?? ids.size + 1;
+  ids.set(person, personId);
+  return {
+    personId,
+    person,
+    ownerId: null,
+    roles: ['viewer', 'operator', 'approver', 'admin'],
+    via: 'key',
+    credential: `key of ${person}`,
+    ...more,
+  };
 }
 
 /** A model whose versions a test registers and moves. */
@@ -77,7 +106,7 @@ export async function candidateModel(
 ): Promise<CandidateModel> {
   const sample = await sampleModel(database, name, { model });
   await sample.insert('spine', { user_id: 'u', at: '2024-01-15Z' });
-  const { version: definitionVersion } = await applyDefinition(database, sample.definition, 'ada');
+  const { version: definitionVersion } = await applyDefinition(database, sample.definition, 'linus');
   const { id: datasetId } = await freezeWindow(database, {
     request: `${name}/training`,
     definition: sample.definition,

@@ -73,7 +73,7 @@ export async function frozenModel(
   await database.pool.query(
     `create table ${name}.rows (user_id text, at timestamptz, label boolean, ${types.join(', ')})`,
   );
-  const { version: definitionVersion } = await applyDefinition(database, definition, 'ada');
+  const { version: definitionVersion } = await applyDefinition(database, definition, 'linus');
   const at = (request: string) => ({ model: name, definitionVersion, request });
   const datasetId = await storeFrame(database, at(`${name}/training`), training);
   const run = { workflowId: 'test', runId: name };

@@ -58,7 +58,7 @@ export async function retrainableModel(
   model: Partial<ModelInput> = {},
 ): Promise<RetrainableModel> {
   const sample = await sampleModel(database, name, { model });
-  await applyDefinition(database, sample.definition, 'ada');
+  await applyDefinition(database, sample.definition, 'linus');
   // None of the steps below starts another run.
   const activities = createActivities({ database, client: {} as Client, taskQueue: 'none' });
   const runAs = <T>(workflowExecution: RunRef, step: () => Promise<T>): Promise<T> =>

@@ -52,7 +52,7 @@ test('deletes the rows of unused datasets after the retention time, and reports 
 });
 
 test('keeps the dataset of a version in Production, in Staging or within reach of a rollback', async () => {
-  const model = await candidateModel(database, 'in_reach');
+  const model = await candidateModel(database, 'in_reach', { promotion: { unverifiedSignals: 'accept' } });
   await model.stage();
   await closeRetrains('in_reach');
   expect(await expire('in_reach')).toEqual([]);

@@ -42,7 +42,9 @@ let crowded: CandidateModel;
 beforeAll(async () => {
   database = await migratedDatabase();
   const none = await candidateModel(database, 'in_none');
-  const staging = await candidateModel(database, 'in_staging');
+  const staging = await candidateModel(database, 'in_staging', {
+    promotion: { unverifiedSignals: 'accept' },
+  });
   const production = await candidateModel(database, 'in_production');
   const archived = await candidateModel(database, 'in_archived');
   const refused = await candidateModel(database, 'refused');

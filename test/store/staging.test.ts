@@ -59,7 +59,7 @@ test('a candidate superseded nothing if another run had archived the waiting ver
   const { register, stage: stageNext } = await candidateModel(database, 'vacated');
   await stageNext();
   const version = await register();
-  await archive(database, 'vacated', 1, by('another run'), 'superseded', `superseded by v${version}`);
+  await archive(database, 'vacated', 1, by('another run'), 'withdrawn', 'withdrawn');
   const first = await stage('vacated', version);
   expect(first).toEqual({ staged: true, superseded: null });
   expect(await stage('vacated', version)).toEqual(first);

@@ -167,8 +167,13 @@ export interface RollbackInput {
   readonly model: string;
   /** The version to go back to; absent means the previous champion. */
   readonly toVersion?: number;
+  /** For display only: who asks for it is known from the grant. */
   readonly requestedBy: string;
   readonly reason: string;
+  /** The grant of the person who asks; absent if nobody was authenticated. */
+  readonly grantId?: string;
+  /** Grants of further people, if the policy asks for the word of several. */
+  readonly grantIds?: readonly string[];
 }
 
 export interface RollbackResult {

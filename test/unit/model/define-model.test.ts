@@ -111,7 +111,13 @@ const mistakes: (readonly [string, object, string])[] = [
     'training.trainer',
   ],
   ['an unknown rule', { ...minimal, promotion: { rule: 'hope' } }, 'promotion.rule'],
-  ['two approvals', { ...minimal, promotion: { approvals: 2 } }, 'promotion.approvals'],
+  ['eleven approvals', { ...minimal, promotion: { approvals: 11 } }, 'promotion.approvals'],
+  ['no approvals', { ...minimal, promotion: { approvals: 0 } }, 'promotion.approvals'],
+  [
+    'two approvals of people who were not authenticated',
+    { ...minimal, promotion: { approvals: 2, unverifiedSignals: 'accept' } },
+    'promotion.unverifiedSignals',
+  ],
   ['an empty window', { ...minimal, monitor: { every: '1 month', window: '0 days' } }, 'monitor.window'],
   [
     'a schedule with an interval of zero',
