@@ -11,12 +11,22 @@ const forAnyModel = (role: Role): Access => ({ role, scope: 'any model' });
 /** The role is needed for all models. */
 const forAllModels = (role: Role): Access => ({ role, scope: 'all models' });
 
-/** Access of every route. Open are only those that say whether the process runs; they say nothing about models. */
+/** Access of every route. Open are only those that say whether the process runs, and those with
+ * which people sign in; they say nothing about models. */
 export const access: AccessTable = {
   'GET /healthz': 'open',
   'GET /readyz': 'open',
-  'GET /': forAnyModel('viewer'),
-  'GET /docs*': forAnyModel('viewer'),
+  'GET /ui/sign-in': 'open',
+  'POST /ui/sign-in': 'open',
+  'GET /ui/start': 'open',
+  'GET /ui/callback': 'open',
+  'GET /ui': 'signed in',
+  'POST /ui/sign-out': 'signed in',
+  'POST /sign-in-links': 'signed in',
+  'GET /': 'open',
+  'GET /ui/docs*': 'signed in',
+  'GET /docs': 'signed in',
+  'GET /docs/json': 'signed in',
   'GET /serving': forAnyModel('viewer'),
   'GET /metrics': forAllModels('viewer'),
   'GET /schemas/report': forAnyModel('viewer'),

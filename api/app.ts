@@ -24,6 +24,7 @@ import { reportRoutes } from './routes/reports.ts';
 import { roleRoutes } from './routes/roles.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { servingRoutes } from './routes/serving.ts';
+import { signInRoutes } from './routes/sign-in.ts';
 import { versionsRoute } from './routes/versions.ts';
 import { withdrawRoute } from './routes/withdraw.ts';
 import { type ApiDeps, type App } from './context/types.ts';
@@ -58,7 +59,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   parseJsonBodies(app);
   await serveDocs(app);
 
-  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'));
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/ui'));
   healthRoutes(app, deps);
   modelRoutes(app, deps);
   versionsRoute(app, deps);
@@ -76,6 +77,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   keyRoutes(app, deps);
   roleRoutes(app, deps);
   schemaRoutes(app);
+  signInRoutes(app, deps);
   metricsRoute(app, deps);
   return app;
 }

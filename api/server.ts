@@ -7,8 +7,9 @@ import { buildApp } from './app.ts';
 import { type App } from './context/types.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
 import { Identities } from './identity/identities.ts';
-import { type OidcSettings, OidcTokens } from './identity/oidc-tokens.ts';
 import { type CheckpointSettings, Checkpoints } from './checkpoints.ts';
+import { CodeFlow, type SignInSettings } from './identity/code-flow.ts';
+import { OidcTokens } from './identity/oidc-tokens.ts';
 import { Serving } from './serving/serving.ts';
 
 /** Dependencies of a server. */
@@ -19,7 +20,9 @@ export interface ServerDeps {
   /** Whether callers must prove who they are. If `off`, the server may listen on a loopback address only. */
   readonly auth: 'on' | 'off';
   /** The issuer whose tokens are accepted, if any. */
-  readonly oidc?: OidcSettings | undefined;
+  readonly oidc?: SignInSettings | undefined;
+  /** The address of this API for browsers. @default host and port on which it listens, if the port is not 0 */
+  readonly publicUrl?: string | undefined;
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
   /** The file that stops predictions while it exists. @default none */
@@ -56,12 +59,10 @@ export async function startServer(
 ): Promise<RunningServer> {
   if (deps.auth === 'off' && !isLoopback(host)) throw offBeyondLoopback(host);
   const serving = new Serving(deps);
-  const identities =
-    deps.auth === 'on'
-      ? new Identities({ ...deps, tokens: deps.oidc && new OidcTokens(deps.oidc) })
-      : undefined;
   const checkpoints = deps.checkpoints && new Checkpoints(deps.database, deps.checkpoints, deps.logger);
-  const app = await buildApp({ ...deps, serving, auth: identities ?? 'off' });
+  const publicUrl = (deps.publicUrl ?? `http://${host}:${port}`).replace(/\/$/, '');
+  const identities = deps.auth === 'on' ? identitiesOf(deps, publicUrl) : undefined;
+  const app = await buildApp({ ...deps, serving, auth: identities ?? 'off', publicUrl });
   try {
     const url = await listen(app, host, port);
     await serving.start();
@@ -80,6 +81,16 @@ export async function startServer(
     await serving.stop();
     throw error;
   }
+}
+
+function identitiesOf(deps: ServerDeps, publicUrl: string): Identities {
+  const { oidc } = deps;
+  const tokens = oidc && new OidcTokens(oidc);
+  const codeFlow =
+    tokens && oidc.clientId !== undefined
+      ? new CodeFlow({ ...oidc, clientId: oidc.clientId }, tokens, `${publicUrl}/ui/callback`)
+      : undefined;
+  return new Identities({ ...deps, tokens, codeFlow });
 }
 
 const offBeyondLoopback = (host: string): TidegateError =>

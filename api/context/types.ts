@@ -14,6 +14,8 @@ export interface ApiDeps {
   readonly gate: DecisionGate;
   /** Knows the callers; `off` accepts every request from this machine as the unverified caller. */
   readonly auth: Identities | 'off';
+  /** The address of this API for browsers, without a slash at the end. */
+  readonly publicUrl: string;
   readonly logger: FastifyBaseLogger;
 }
 

@@ -7,14 +7,17 @@ import { type KeyLimits, type Role } from '../../domain/identity/roles.ts';
 import {
   findIssuerPeople,
   findKeys,
+  findSessions,
   issuerPersonKey,
   type Principal,
   recordKeyUse,
   type StoredIssuerPerson,
   type StoredKey,
+  type StoredSession,
 } from '../../store/identity/credentials.ts';
 import { recordIssuerPerson } from '../../store/identity/issuer-people.ts';
 import { type Database } from '../../store/postgres/database.ts';
+import { type CodeFlow } from './code-flow.ts';
 import { CredentialCache } from './credential-cache.ts';
 import { type OidcTokens, type TokenClaims } from './oidc-tokens.ts';
 import { IdentityWatch } from './identity-watch.ts';
@@ -31,6 +34,8 @@ export interface IdentitiesOptions {
   readonly logger: FastifyBaseLogger;
   /** Verifies tokens of an issuer, if one is set up. */
   readonly tokens?: OidcTokens | undefined;
+  /** Signs browsers in with the issuer. */
+  readonly codeFlow?: CodeFlow | undefined;
   /** The current time, for expiry. @default the system's clock */
   readonly clock?: () => Date;
   /** Milliseconds since some instant, for the age of what is in memory. @default performance.now */
@@ -44,7 +49,10 @@ export class Identities {
   readonly #elapsed: () => number;
   readonly #keys: CredentialCache<StoredKey>;
   readonly #people: CredentialCache<StoredIssuerPerson>;
+  readonly #sessions: CredentialCache<StoredSession>;
   readonly #tokens: OidcTokens | undefined;
+  /** Signs browsers in with the issuer, if that is set up. */
+  readonly codeFlow: CodeFlow | undefined;
   readonly #watch: IdentityWatch;
   readonly #used = new Set<string>();
   readonly #recorded = new Map<string, number>();
@@ -53,6 +61,7 @@ export class Identities {
     database,
     logger,
     tokens,
+    codeFlow,
     clock = () => new Date(),
     elapsed = () => performance.now(),
   }: IdentitiesOptions) {
@@ -61,7 +70,9 @@ export class Identities {
     this.#elapsed = elapsed;
     this.#keys = new CredentialCache((hashes) => findKeys(database, hashes));
     this.#people = new CredentialCache((keys) => findIssuerPeople(database, keys));
+    this.#sessions = new CredentialCache((hashes) => findSessions(database, hashes));
     this.#tokens = tokens;
+    this.codeFlow = codeFlow;
     this.#watch = new IdentityWatch({
       database,
       logger,
@@ -69,6 +80,7 @@ export class Identities {
       reread: async () => {
         await this.#keys.reread();
         await this.#people.reread();
+        await this.#sessions.reread();
       },
       onTick: () => this.#recordUse(),
     });
@@ -98,6 +110,18 @@ export class Identities {
   async #callerOfToken(token: string, tokens: OidcTokens): Promise<Caller> {
     const { id, ...claims } = await tokens.verify(token);
     return callerFrom(await this.principalOf(claims), 'oidc', id);
+  }
+
+  /** Returns the caller whose browser has a session. @throws TidegateError UNAUTHENTICATED, or the failure of the database */
+  async callerOfSession(secret: string): Promise<Caller> {
+    await this.#watch.requireFresh();
+    const hash = hashOfSecret(secret);
+    const session = await this.#sessions.get(hash);
+    if (!session || session.endedAt || session.expiresAt <= this.#clock())
+      throw unauthenticated('the session has ended');
+    const { principal } = session;
+    if (principal.disabled) throw unauthenticated(`the account ${principal.name} is disabled`);
+    return callerFrom(principal, 'session', hash.slice(0, 12));
   }
 
   /**

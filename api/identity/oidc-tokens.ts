@@ -106,7 +106,7 @@ export class OidcTokens {
       this.#verified.delete(hash);
     }
     const payload = await this.#payloadOf(token, now);
-    const claims = this.#claimsOf(payload, hash);
+    const claims = this.claimsOf(payload, hash.slice(0, 12));
     this.#verified.set(hash, {
       claims,
       expiresAt: (payload.exp ?? 0) * 1_000,
@@ -141,13 +141,19 @@ export class OidcTokens {
     }
   }
 
-  #claimsOf(payload: JWTPayload, hash: string): TokenClaims {
+  /**
+   * Returns what a verified token says.
+   *
+   * @param id what names the token if it has no id of its own
+   * @throws TidegateError UNAUTHENTICATED if it has no usable subject
+   */
+  claimsOf(payload: JWTPayload, id: string): TokenClaims {
     const text = (claim: string): string | undefined => {
       const value = payload[claim];
       return typeof value === 'string' && value !== '' ? value : undefined;
     };
     const groups = payload[this.settings.groupsClaim];
-    const subject = payload.sub!;
+    const { sub: subject = '' } = payload;
     if (subject === '' || !isStorable(subject)) throw refused('its claim sub is empty or cannot be stored');
     return {
       issuer: this.settings.issuer,
@@ -157,7 +163,7 @@ export class OidcTokens {
         .filter((group): group is string => typeof group === 'string' && isStorable(group))
         .slice(0, MAX_GROUPS)
         .sort(),
-      id: payload.jti ?? hash.slice(0, 12),
+      id: payload.jti ?? id,
     };
   }
 

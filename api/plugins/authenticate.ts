@@ -1,25 +1,31 @@
 // Finds out who sent a request, and refuses it if they do not have the role that the route needs.
+import { timingSafeEqual } from 'node:crypto';
 import { type FastifyRequest } from 'fastify';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type Caller, describeRoles, may, mayForAny, UNVERIFIED } from '../../domain/identity/caller.ts';
+import { csrfTokenOf } from '../../domain/identity/api-key.ts';
 import { isLoopback } from '../../domain/identity/loopback.ts';
 import { type Role } from '../../domain/identity/roles.ts';
 import { type App } from '../context/types.ts';
+import { cookieOf, SESSION_COOKIE } from '../identity/cookies.ts';
 import { type Identities } from '../identity/identities.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Who sent the request. On an open route nobody is asked, and this is null. */
     caller: Caller;
+    /** The token that forms of the session must send back; null without a session. */
+    csrf: string | null;
   }
 }
 
 /**
- * Who may use a route: everybody, or callers with a role for the model in its path, for at least one model (the route
+ * Who may use a route: everybody, every known caller whatever their roles, or callers with a role for the model in its path, for at least one model (the route
  * itself then shows or accepts only those), or for all models.
  */
-export type Access = 'open' | { readonly role: Role; readonly scope: 'model' | 'any model' | 'all models' };
+export type Access =
+  'open' | 'signed in' | { readonly role: Role; readonly scope: 'model' | 'any model' | 'all models' };
 
 /** Access of every route, by method and path as it was registered. A path may end in `*`. */
 export type AccessTable = Readonly<Record<string, Access>>;
@@ -47,18 +53,33 @@ export function authenticate(app: App, table: AccessTable, auth: Identities | 'o
   });
 
   app.decorateRequest('caller', null as unknown as Caller);
+  app.decorateRequest('csrf', null);
   app.addHook('onRequest', async (request, reply) => {
     const access = accessOf(request.method, request.routeOptions.url ?? '');
     if (access === 'open') return;
     if (!access) throw new TidegateError('DEFECT', 'the route has no entry in api/access.ts');
     try {
-      request.caller = auth === 'off' ? unverified(request) : await callerOf(request, access.role, auth);
+      const role = access === 'signed in' ? 'viewer' : access.role;
+      request.caller = auth === 'off' ? unverified(request) : await callerOf(request, role, auth);
     } catch (error) {
+      if (isPage(request) && error instanceof TidegateError && error.code === 'UNAUTHENTICATED')
+        return reply.redirect(`/ui/sign-in?to=${encodeURIComponent(request.url.slice(0, 400))}`);
       if (error instanceof TidegateError && error.code === 'UNAUTHENTICATED')
         reply.header('www-authenticate', 'Bearer realm="tidegate"');
       throw error;
     }
-    requireAccess(request, access);
+    if (access !== 'signed in') requireAccess(request, access);
+    return undefined;
+  });
+
+  app.addHook('preHandler', async (request) => {
+    const { csrf, method, body } = request;
+    if (csrf === null || method === 'GET' || method === 'HEAD') return;
+    const sent = request.headers['x-csrf-token'] ?? (body as { readonly csrf?: unknown } | null)?.csrf;
+    if (typeof sent !== 'string' || !isEqual(sent, csrf))
+      throw new TidegateError('FORBIDDEN', 'the form did not come from a page of this session', {
+        remedy: 'Load the page again and repeat what you did.',
+      });
   });
 }
 
@@ -72,7 +93,7 @@ export function requireRole(request: FastifyRequest, role: Role, model: string |
   if (!may(request.caller, role, model)) throw forbidden(request, role, model);
 }
 
-function requireAccess(request: FastifyRequest, access: Exclude<Access, 'open'>): void {
+function requireAccess(request: FastifyRequest, access: Exclude<Access, string>): void {
   const { role, scope } = access;
   if (scope === 'any model') {
     if (!mayForAny(request.caller, role)) throw forbidden(request, role, null);
@@ -100,10 +121,27 @@ function forbidden(
   );
 }
 
+/** The cookie of a session counts only here, so that no page of another site can use it on the other routes. */
+const isBelowUi = ({ routeOptions: { url = '' } }: FastifyRequest): boolean =>
+  url === '/ui' || url.startsWith('/ui/');
+
+const isPage = (request: FastifyRequest): boolean => request.method === 'GET' && isBelowUi(request);
+
+const isEqual = (a: string, b: string): boolean => {
+  const [first, second] = [Buffer.from(a), Buffer.from(b)];
+  return first.length === second.length && timingSafeEqual(first, second);
+};
+
 const BEARER = /^Bearer +(\S+) *$/i;
 
 async function callerOf(request: FastifyRequest, role: Role, identities: Identities): Promise<Caller> {
   const { authorization } = request.headers;
+  const session = isBelowUi(request) ? cookieOf(request, SESSION_COOKIE) : undefined;
+  if (session !== undefined && authorization === undefined) {
+    const caller = await identities.callerOfSession(session);
+    request.csrf = csrfTokenOf(session);
+    return caller;
+  }
   if (authorization === undefined)
     throw new TidegateError('UNAUTHENTICATED', 'the request has no header Authorization');
   const token = BEARER.exec(authorization)?.[1];

@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { type App } from '../context/types.ts';
 
-/** Serves the document at `/docs/json` and its page at `/docs`. It contains the routes that are registered afterwards. */
+/** Serves the document at `/docs/json` and its page at `/ui/docs`. It contains the routes that are registered afterwards. */
 export async function serveDocs(app: App): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -14,6 +14,8 @@ export async function serveDocs(app: App): Promise<void> {
         description: 'Predictions by the version in Production, and the decisions that put a version there.',
         version: '1',
       },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
       tags: [
         { name: 'predictions', description: 'Scores by the version in Production' },
         { name: 'models', description: 'Models, their versions and reports' },
@@ -25,7 +27,10 @@ export async function serveDocs(app: App): Promise<void> {
     transform: jsonSchemaTransform,
     transformObject: withPlainComponents,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  // Below /ui, because a browser sends the cookie of its session only there.
+  await app.register(swaggerUi, { routePrefix: '/ui/docs' });
+  app.get('/docs', { schema: { hide: true } }, (_request, reply) => reply.redirect('/ui/docs'));
+  app.get('/docs/json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
 }
 
 /** Removes `$id` from components, because the page treats one with an `$id` as a separate document and cannot resolve references to it. */

@@ -10,3 +10,6 @@ export const idOfKey = (secret: string): string | undefined => FORM.exec(secret)
  * time of a look-up says nothing about a secret. A fast hash suffices because the secrets are random.
  */
 export const hashOfSecret = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+/** The token that forms of a session must send back, which another site cannot know. */
+export const csrfTokenOf = (sessionSecret: string): string => hashOfSecret(`csrf ${sessionSecret}`);

@@ -134,6 +134,47 @@ export async function findIssuerPeople(
   };
 }
 
+/** A session as it is stored; it may have ended or expired. */
+export interface StoredSession {
+  readonly hash: string;
+  readonly expiresAt: Date;
+  readonly endedAt: Date | null;
+  readonly principal: Principal;
+}
+
+/** Looks up sessions by the hashes of their secrets, with the roles of their groups. */
+export async function findSessions(
+  { kysely }: Database,
+  hashes: readonly string[],
+): Promise<AtGeneration<StoredSession>> {
+  type Row = PrincipalRow &
+    Omit<StoredSession, 'principal' | 'hash'> & { readonly generation: number; readonly hash: string | null };
+  const { rows } = await sql<Row>`
+    select g.generation, w.*
+    from tidegate.identity_generation g
+    left join (
+      select encode(s.id_hash, 'hex') as hash, s.expires_at as "expiresAt", s.ended_at as "endedAt",
+             ${principalColumns(sql`s.groups`)}
+      from tidegate.session s
+      join tidegate.principal p on p.id = s.principal_id
+      left join tidegate.principal o on o.id = p.owner_id
+      where s.id_hash in (select decode(h, 'hex') from unnest(${hashes}::text[]) h)
+    ) w on true`.execute(kysely);
+  return {
+    generation: rows[0]?.generation ?? 0,
+    found: rows.flatMap((row) =>
+      row.hash === null
+        ? []
+        : {
+            hash: row.hash,
+            expiresAt: row.expiresAt,
+            endedAt: row.endedAt,
+            principal: principalOf(row),
+          },
+    ),
+  };
+}
+
 /** Records that keys were used just now; a key that was recorded within the last minute is left as it is. */
 export async function recordKeyUse({ kysely }: Database, ids: readonly string[]): Promise<void> {
   await sql`

@@ -32,7 +32,14 @@ beforeAll(async () => {
   await model.produce(retrained.version);
   const logger = pino({ level: 'silent' });
   const serving = new Serving({ database, logger, instanceId: 'card' });
-  app = await buildApp({ database, serving, gate: new FakeGate(), logger, auth: 'off' });
+  app = await buildApp({
+    database,
+    serving,
+    gate: new FakeGate(),
+    logger,
+    auth: 'off',
+    publicUrl: 'http://localhost',
+  });
 });
 afterAll(async () => {
   await app.close();

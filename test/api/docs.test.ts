@@ -56,7 +56,7 @@ const readDocs = async (): Promise<[string, Operation][]> => {
 
 it('the document lists every route, and no other', async () => {
   const documented = (await readDocs()).map(([route]) => route).sort();
-  const served = routesOf(api.app).filter((route) => !/ \/(docs.*|\*)?$/.test(route));
+  const served = routesOf(api.app).filter((route) => !/ \/(docs.*|ui.*|\*)?$/.test(route));
   expect(documented).toEqual([...new Set(served)].sort());
   expect(documented).toEqual([
     'DELETE /keys/{id}',
@@ -92,6 +92,7 @@ it('the document lists every route, and no other', async () => {
     'POST /models/{model}/versions/{version}/comments',
     'POST /models/{model}/versions/{version}/withdraw',
     'POST /roles',
+    'POST /sign-in-links',
     'PUT /accounts/{account}',
   ]);
 });
@@ -141,9 +142,9 @@ it('the example of each body is a valid request', async () => {
   ]);
 });
 
-it('the root redirects to the page of the document', async () => {
+it('the root leads to the pages, and the document has one', async () => {
   const home = await api.send('GET', '/');
-  expect([home.status, home.headers['location']]).toEqual([302, '/docs']);
-  const page = await api.send('GET', '/docs');
+  expect([home.status, home.headers['location']]).toEqual([302, '/ui']);
+  const page = await api.send('GET', '/ui/docs');
   expect([page.status, page.body]).toEqual([200, expect.stringContaining('swagger-ui')]);
 });

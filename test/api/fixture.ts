@@ -334,7 +334,14 @@ export async function startTestApi(
   });
   const gate = new FakeGate();
   const identities = new Identities({ database, logger: silent });
-  const app = await buildApp({ database, serving, gate, logger: silent, auth: identities });
+  const app = await buildApp({
+    database,
+    serving,
+    gate,
+    logger: silent,
+    auth: identities,
+    publicUrl: 'http://localhost',
+  });
   await serving.start();
   identities.start();
   const adminKey = await makeKey(database, 'admin of the tests', ['admin']);

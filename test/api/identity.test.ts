@@ -227,7 +227,14 @@ describe('with TIDEGATE_AUTH=off', () => {
   it.each(requests)('a request with the headers %j is answered with %i', async (headers, status) => {
     const { database } = fixture;
     const serving = new Serving({ database, logger: silent });
-    const app = await buildApp({ database, serving, gate: new FakeGate(), logger: silent, auth: 'off' });
+    const app = await buildApp({
+      database,
+      serving,
+      gate: new FakeGate(),
+      logger: silent,
+      auth: 'off',
+      publicUrl: 'http://localhost',
+    });
     const answer = await app.inject({ url: '/models', headers });
     await app.close();
     await serving.stop();

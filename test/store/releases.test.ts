@@ -70,7 +70,14 @@ describe.each(dumps)('the data of %s', (dump) => {
     await migrate(database, tidegateMigrations);
     const logger = pino({ level: 'silent' });
     const serving = new Serving({ database, logger, instanceId: 'opened' });
-    app = await buildApp({ database, serving, gate: new FakeGate(), logger, auth: 'off' });
+    app = await buildApp({
+      database,
+      serving,
+      gate: new FakeGate(),
+      logger,
+      auth: 'off',
+      publicUrl: 'http://localhost',
+    });
   });
   afterAll(() => app.close());
 

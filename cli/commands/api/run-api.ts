@@ -7,6 +7,7 @@ import { tidegateMigrations } from '../../../migrations/tidegate/index.ts';
 import { checkReachable, openDatabase } from '../../../store/postgres/database.ts';
 import { checkSchema } from '../../../store/postgres/migrate.ts';
 import { type Config, type TemporalSettings } from '../../shared/config.ts';
+import { addressOfApi } from '../../shared/endpoints.ts';
 import { withClient } from '../../shared/connections.ts';
 import { reportReady } from '../../local/processes/ready-message.ts';
 
@@ -45,6 +46,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           logger,
           auth: config.auth,
           oidc: config.oidc,
+          publicUrl: config.api.url ?? addressOfApi(config),
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,
           checkpoints: checkpointsOf(config),

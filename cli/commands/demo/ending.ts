@@ -93,7 +93,7 @@ async function listPlaces(
   );
   return [
     ...links,
-    ['API docs', `${apiUrl}/docs`],
+    ['API docs', `${apiUrl}/ui/docs`],
     ['the report', `npx tidegate report ${MODEL} ${reportId} --data ${folder}`],
   ] as const;
 }

@@ -43,7 +43,7 @@ export function serverLines(
   return [
     '',
     `API          ${api.url}`,
-    `API docs     ${api.url}/docs`,
+    `API docs     ${api.url}/ui/docs`,
     `Temporal     ${uiUrl ?? temporal.connectionOptions.address}`,
     `Postgres     ${given === undefined ? databaseUrl : withoutPassword(databaseUrl)}`,
     `Logs         ${logs}`,
