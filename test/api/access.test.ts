@@ -83,7 +83,11 @@ it('each role may use the routes that it includes and no other, and without a ke
       expect(anonymous.body).not.toContain('churn');
       continue;
     }
-    if (path.startsWith('/ui') && method === 'GET') {
+    if (path.startsWith('/ui') && method === 'POST') {
+      expect(anonymous.statusCode, route).toBe(401);
+      continue;
+    }
+    if (path.startsWith('/ui')) {
       expect([anonymous.statusCode, anonymous.headers['location']], route).toEqual([
         302,
         expect.stringContaining('/ui/sign-in'),
