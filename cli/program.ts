@@ -34,6 +34,10 @@ import { addServing } from './commands/stop-serving.ts';
 import { addStatus } from './commands/status.ts';
 import { addTrees } from './commands/trees.ts';
 import { addVersion } from './commands/version/version.ts';
+import { addTag } from './commands/tag.ts';
+import { addAlias } from './commands/alias.ts';
+import { addComment } from './commands/comment.ts';
+import { addWithdraw } from './commands/withdraw.ts';
 import { addVersions } from './commands/versions.ts';
 import { addWorker } from './commands/worker.ts';
 
@@ -77,6 +81,7 @@ export function buildProgram(context: CommandContext): Command {
   addRollback(program, context);
   addServing(program, context, 'stop');
   addServing(program, context, 'start');
+  addWithdraw(program, context);
   addRetire(program, context);
   program.commandsGroup('Identity:');
   addKey(program, context);
@@ -87,6 +92,9 @@ export function buildProgram(context: CommandContext): Command {
   addReport(program, context);
   addVersions(program, context);
   addVersion(program, context);
+  addTag(program, context);
+  addAlias(program, context);
+  addComment(program, context);
   addCard(program, context);
   addDataset(program, context);
   addFeatures(program, context);

@@ -2,6 +2,7 @@
 import { type Command } from 'commander';
 import { formatRecipe } from '../../domain/learning/recipe.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
+import { versionDetail } from '../../store/version-detail.ts';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { withDatabase } from '../shared/connections.ts';
 import { day, interval, minute, three } from '../output/format.ts';
@@ -20,7 +21,12 @@ export function addVersions(program: Command, { config, output }: CommandContext
       withDatabase(config(), async (database) => {
         await getDefinition(database, model);
         const versions = await versionRows(database, model);
-        if (json) return output.json({ model, versions });
+        if (json) {
+          const details = await Promise.all(
+            versions.map(async (row) => ({ ...(await versionDetail(database, model, row.version)), ...row })),
+          );
+          return output.json({ model, versions: details });
+        }
         if (versions.length === 0)
           return output.line(`${model} has no version yet: train one with \`tidegate monitor ${model}\``);
         output.table(versionsTable(versions));

@@ -5,16 +5,20 @@ import {
   describeOtherEvaluation,
 } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
-import { printableName } from '../../domain/decisions/written-text.ts';
+import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
 import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
+import { listComments, type VersionComment } from '../../store/registry/facts.ts';
 import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 import { describeHoldoutUse } from '../../domain/decisions/leak-proof.ts';
 import { interval, minute, pValue } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
+
+/** How many comments are shown with a version that waits, the newest. */
+const MAX_SHOWN = 20;
 
 /** The parts of the evidence that the command line shows. */
 export interface EvidenceBody {
@@ -27,13 +31,15 @@ export interface EvidenceBody {
 /** A version that waits for a decision. */
 export interface Pending extends Omit<Evidence, 'body'> {
   readonly body: EvidenceBody;
+  /** What people wrote about the version, oldest first. */
+  readonly comments: readonly VersionComment[];
 }
 
 /** Reads evidence for the command line. */
-export function asPending(evidence: Evidence): Pending {
+export function asPending(evidence: Evidence, comments: readonly VersionComment[] = []): Pending {
   const body = evidence.body as EvidenceBody;
   // Earlier releases did not check the requester's name, so in their evidence it may contain any characters.
-  return { ...evidence, body: { ...body, requestedBy: printableName(body.requestedBy) } };
+  return { ...evidence, comments, body: { ...body, requestedBy: printableName(body.requestedBy) } };
 }
 
 /** Returns the version that waits; undefined if there is none, it is still being validated, or it was decided. */
@@ -41,7 +47,7 @@ export async function findPending(database: Database, model: string): Promise<Pe
   const staged = await findVersionIn(database, model, 'Staging');
   const evidence = staged && (await findEvidence(database, model, staged.version));
   if (!evidence || (await findAcceptedDecision(database, model, evidence.version))) return undefined;
-  return asPending(evidence);
+  return asPending(evidence, await listComments(database, model, evidence.version, MAX_SHOWN));
 }
 
 /**
@@ -78,12 +84,12 @@ export async function getPending(
       remedy: 'Try again in a moment; `tidegate status` shows its progress.',
     });
   }
-  return asPending(evidence);
+  return asPending(evidence, await listComments(database, model, version, MAX_SHOWN));
 }
 
 /** Prints the AUC of candidate and champion in the deciding evaluation, a summary of the other one, and the digest. */
 export function printPending(output: Output, pending: Pending): void {
-  const { version, championVersion, body, digest, expiresAt } = pending;
+  const { version, championVersion, body, digest, expiresAt, comments } = pending;
   const { judged, decides, other } = evaluationsOf(body.comparison);
   const comparedWith = championVersion === null ? 'class prior' : `champion v${championVersion}`;
   output.table({
@@ -99,6 +105,12 @@ export function printPending(output: Output, pending: Pending): void {
     `decided by ${judged.by}: ${judged.why}${describeOtherEvaluation(other)}${holdout ? `; ${describeHoldoutUse(holdout)}` : ''}`,
   );
   for (const alarm of body.decision?.alarms ?? []) output.line(`alarm: ${alarm}`);
+  for (const { actor, at, text } of comments) {
+    // Indented, so that a line of the comment cannot look like a line of this command.
+    output.line(
+      `comment by ${actor} at ${minute(at)} UTC:\n  ${readableText(text).replaceAll(/\r?\n/g, '\n  ')}`,
+    );
+  }
   output.line(
     `requested by ${body.requestedBy}; evidence ${digest.slice(0, 12)}…; expires ${minute(expiresAt)} UTC`,
   );
@@ -109,7 +121,7 @@ export const approveCommand = ({ model, version }: Pick<Pending, 'model' | 'vers
   `tidegate approve ${model} ${version} --by <your name>`;
 
 /** The version that waits as JSON; the numbers are those of the evaluation that decided. */
-export function pendingJson({ version, championVersion, digest, expiresAt, body }: Pending) {
+export function pendingJson({ version, championVersion, digest, expiresAt, body, comments }: Pending) {
   const { judged, decides, other } = evaluationsOf(body.comparison);
   return {
     version,
@@ -123,5 +135,6 @@ export function pendingJson({ version, championVersion, digest, expiresAt, body 
     difference: decides.difference,
     other: other && { by: other.by, candidateAuc: other.candidateAuc, championAuc: other.championAuc },
     alarms: body.decision?.alarms ?? [],
+    comments,
   };
 }

@@ -1,6 +1,7 @@
 // tidegate audit: verifies, signs and exports the audit log.
 import { type Command } from 'commander';
 import { type CommandContext } from '../../shared/arguments.ts';
+import { addAuditAt } from './at.ts';
 import { addAuditKeys } from './keys.ts';
 import { addAuditVerify } from './verify.ts';
 
@@ -9,4 +10,5 @@ export function addAudit(program: Command, context: CommandContext): void {
   const audit = program.command('audit').description('verify, sign and export the record of who did what');
   addAuditVerify(audit, context);
   addAuditKeys(audit, context);
+  addAuditAt(audit, context);
 }

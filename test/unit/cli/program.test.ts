@@ -7,14 +7,14 @@ import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
-  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'stop-serving', 'start-serving', 'retire', 'status', 'runs', 'report',
+  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'stop-serving', 'start-serving', 'withdraw', 'retire', 'tag', 'alias', 'comment', 'status', 'runs', 'report',
   'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt',
 ]; // prettier-ignore
 const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
   trees: ['install', 'worker'],
   version: ['import', 'verify'],
-  audit: ['checkpoint', 'key', 'rotate-key', 'verify'],
+  audit: ['at', 'checkpoint', 'key', 'rotate-key', 'verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
   key: ['create', 'list', 'revoke'],
