@@ -1,5 +1,6 @@
 // Who may import whom. The rooms and their order are described in docs/architecture.md.
-const rooms = 'boot|models|domain|workflows|activities|scoring|store|api|console|cli|worker|migrations';
+const rooms =
+  'boot|models|domain|workflows|activities|scoring|store|operations|api|console|cli|worker|migrations';
 
 /** A rule: files of `room` may import only what matches `allowed` among our own rooms. */
 const room = (name, allowed, extra = {}) => ({
@@ -132,7 +133,8 @@ module.exports = {
     room('store', ['boot/', 'domain/']),
     room('scoring', ['domain/', 'store/']),
     room('activities', ['boot/', 'domain/', 'scoring/', 'store/', 'workflows/protocol/']),
-    room('api', ['domain/', 'scoring/', 'store/', 'console/', 'workflows/protocol/']),
+    room('operations', ['domain/', 'store/', 'activities/', 'workflows/protocol', 'worker/']),
+    room('api', ['operations/', 'domain/', 'scoring/', 'store/', 'console/', 'workflows/protocol/']),
     room('worker', ['boot/', 'domain/', 'scoring/', 'store/', 'activities/', 'workflows/', 'migrations/']),
     room('migrations', []),
     {

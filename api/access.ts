@@ -41,6 +41,7 @@ export const access: AccessTable = {
   'POST /models/:model/explain': forModel('predictor'),
   'POST /features/online': forAnyModel('predictor'),
   'POST /get-online-features': forAnyModel('predictor'),
+  'GET /models/:model/follow': forModel('viewer'),
   'POST /models/:model/decisions': forModel('approver'),
   'GET /models/:model/versions/:version': forModel('viewer'),
   'GET /models/:model/versions/:version/comments': forModel('viewer'),
@@ -59,4 +60,10 @@ export const access: AccessTable = {
   'POST /roles': forAllModels('admin'),
   'DELETE /roles/:id': forAllModels('admin'),
   'PUT /accounts/:account': forAllModels('admin'),
+  'POST /models': forAnyModel('trainer'),
+  'POST /models/:model/monitor': forModel('trainer'),
+  'POST /models/:model/retrain': forModel('trainer'),
+  'POST /models/:model/materialize': forModel('trainer'),
+  'POST /models/:model/rollback': forModel('operator'),
+  'POST /models/:model/retire': forModel('operator'),
 };

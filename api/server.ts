@@ -5,6 +5,7 @@ import { isLoopback } from '../domain/identity/loopback.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { buildApp } from './app.ts';
 import { type App } from './context/types.ts';
+import { type OperationServices } from '../operations/services.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
 import { Identities } from './identity/identities.ts';
 import { type CheckpointSettings, Checkpoints } from './checkpoints.ts';
@@ -17,6 +18,8 @@ export interface ServerDeps {
   readonly database: Database;
   readonly gate: DecisionGate;
   readonly logger: FastifyBaseLogger;
+  /** Starts and follows runs. @default none: the routes for that answer TEMPORAL_UNREACHABLE */
+  readonly operations?: OperationServices | undefined;
   /** Whether callers must prove who they are. If `off`, the server may listen on a loopback address only. */
   readonly auth: 'on' | 'off';
   /** The issuer whose tokens are accepted, if any. */

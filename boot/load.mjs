@@ -8,7 +8,18 @@ import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { builtFolder, digestOfSources, root } from './cache.mjs';
 
 // Every folder of our sources that a program may load from. Users' models are not built: they are loaded as TypeScript.
-const ROOMS = ['activities', 'api', 'boot', 'cli', 'console', 'domain', 'migrations', 'scoring', 'store'];
+const ROOMS = [
+  'activities',
+  'api',
+  'boot',
+  'cli',
+  'console',
+  'domain',
+  'migrations',
+  'operations',
+  'scoring',
+  'store',
+];
 const SOURCES = [...ROOMS, 'worker', 'workflows'];
 
 /** Key under which a process passes the folder that it was loaded from to its threads. */

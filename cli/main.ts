@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { excerpt } from '../domain/excerpt.ts';
 import { type Config, ENVIRONMENT_ONLY, readConfig, readDotenv } from './shared/config.ts';
-import { errorLines, EXIT_FAILED, EXIT_USAGE, explainError } from './output/explain-error.ts';
+import { explainError } from '../operations/explain-error.ts';
+import { errorLines, EXIT_FAILED, EXIT_USAGE } from './output/explain-error.ts';
 import { Output } from './output/output.ts';
 import { buildProgram } from './program.ts';
 

@@ -338,7 +338,7 @@ export const errorKinds = {
   UPDATES_EXHAUSTED: kind(
     409,
     false,
-    'Decide with a signal instead: `tidegate approve <model> <version> --signal`.',
+    'Decide with a signal from the Temporal UI instead: the details of the release run show what to send.',
   ),
   TOO_MANY_DECISIONS: kind(
     503,

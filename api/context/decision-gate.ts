@@ -100,15 +100,11 @@ const isExhausted = (error: unknown): boolean =>
   (error.cause.code as number) === FAILED_PRECONDITION &&
   /total number of .*updates/i.test(error.cause.details);
 
-const updatesExhausted = (
-  model: string,
-  { version, decision }: DecisionMessage,
-  cause: unknown,
-): TidegateError =>
+const updatesExhausted = (model: string, { version }: DecisionMessage, cause: unknown): TidegateError =>
   new TidegateError(
     'UPDATES_EXHAUSTED',
     `the release of ${model} version ${version} has received so many decisions that Temporal accepts no more updates for it`,
-    { remedy: `Decide with a signal instead: \`tidegate ${decision} ${model} ${version} --signal\`.`, cause },
+    { cause },
   );
 
 function translated(error: unknown): unknown {

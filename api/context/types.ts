@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse } from 'node:htt
 import { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import { type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { type Database } from '../../store/postgres/database.ts';
+import { type OperationServices } from '../../operations/services.ts';
 import { type DecisionGate } from './decision-gate.ts';
 import { type Identities } from '../identity/identities.ts';
 import { type Serving } from '../serving/serving.ts';
@@ -12,6 +13,8 @@ export interface ApiDeps {
   readonly database: Database;
   readonly serving: Serving;
   readonly gate: DecisionGate;
+  /** Starts and follows runs; undefined for an API without a connection to Temporal. */
+  readonly operations?: OperationServices | undefined;
   /** Knows the callers; `off` accepts every request from this machine as the unverified caller. */
   readonly auth: Identities | 'off';
   /** The address of this API for browsers, without a slash at the end. */

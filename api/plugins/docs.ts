@@ -21,6 +21,7 @@ export async function serveDocs(app: App): Promise<void> {
         { name: 'models', description: 'Models, their versions and reports' },
         { name: 'decisions', description: 'Versions that wait for a person, and decisions on them' },
         { name: 'identity', description: 'Keys, roles and accounts' },
+        { name: 'operations', description: 'Runs that people start, and how they are followed' },
         { name: 'process', description: 'State of this process' },
       ],
     },

@@ -15,7 +15,8 @@ import { type ApiDeps, type App } from '../context/types.ts';
 import { DecisionTurns } from '../context/decision-turns.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
 import { z } from 'zod';
-import { MAX_NAME, MAX_TEXT, nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
+import { personName, reasonText } from '../schemas/operations.ts';
+import { requesterOf } from '../context/requester.ts';
 
 /** `POST /models/:model/decisions`. */
 export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
@@ -33,17 +34,20 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
         response: { 200: decisionAnswer, ...errorResponses },
       },
     },
-    async ({ params: { model }, body }) => {
-      const { version } = body;
+    async (request) => {
+      const { model } = request.params;
+      const { version } = request.body;
+      const decidedBy = requesterOf(request, request.body.decidedBy, 'decidedBy');
       await getDefinition(database, model);
       await getVersion(database, model, version);
-      const sent: SentDecision = { model, ...body };
+      const message = { ...request.body, decidedBy };
+      const sent: SentDecision = { model, ...message };
       const result = await turns
         .take(`version ${version} of ${model}`, async () => {
           // Another decision may have been accepted while this one waited; the run would refuse this one too.
           const settled = await findAcceptedDecision(database, model, version);
           if (settled) throw await refuseSettled(database, sent, settled);
-          return gate.decide(model, version, body);
+          return gate.decide(model, version, message);
         })
         .catch(async (error: unknown) => {
           throw await recordTooMany(database, sent, error);
@@ -51,7 +55,7 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
       if (!result) throw await whyClosed(database, sent);
       if (!result.accepted)
         throw new TidegateError('DECISION_REFUSED', result.refusal ?? 'the decision was refused');
-      return { model, version, accepted: true as const, decision: result.decision };
+      return { model, version, accepted: true as const, decision: result.decision, decidedBy };
     },
   );
 }
@@ -89,14 +93,6 @@ async function whyClosed(database: Database, sent: SentDecision): Promise<Tidega
   );
 }
 
-/** Turns a check of a text into a Zod refinement. Its message does not name the field, because the request's error does. */
-const refusing =
-  (problemOf: (text: string) => string | undefined) =>
-  (text: string, context: z.RefinementCtx): void => {
-    const message = problemOf(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message: message.trim() });
-  };
-
 /** Body of a decision. */
 export const decisionBody = z
   .strictObject({
@@ -109,17 +105,12 @@ export const decisionBody = z
       )
       .describe('Digest of the evidence that the decision is based on'),
     decision: z.enum(['approve', 'reject']),
-    comment: z
-      .string()
-      .max(MAX_TEXT)
-      .superRefine(refusing((text) => textProblem('', text)))
-      .default('')
-      .describe('The reason; may contain line breaks'),
-    decidedBy: z
-      .string()
-      .max(MAX_NAME)
-      .superRefine(refusing((text) => nameProblem('', text)))
-      .describe('The person who decides, as a single printable line'),
+    comment: reasonText.default('').describe('The reason; may contain line breaks'),
+    decidedBy: personName
+      .optional()
+      .describe(
+        'The person who decides; only if TIDEGATE_AUTH is off. Otherwise the key says who it is, and another name is refused',
+      ),
   })
   .meta({
     examples: [
@@ -128,7 +119,6 @@ export const decisionBody = z
         evidenceDigest: '0'.repeat(64),
         decision: 'approve',
         comment: 'the report is convincing',
-        decidedBy: 'grace',
       },
     ],
   });
@@ -139,4 +129,5 @@ const decisionAnswer = z.object({
   version: z.int(),
   accepted: z.literal(true),
   decision: z.enum(['approve', 'reject']),
+  decidedBy: z.string(),
 });

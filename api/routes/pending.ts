@@ -1,7 +1,6 @@
 // The version that waits for a decision, with the evidence for it.
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
-import { NAME_TO_REPLACE } from '../../domain/decisions/approval.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';
@@ -66,7 +65,6 @@ export function pendingRoute(app: App, { database }: ApiDeps): void {
             evidenceDigest,
             decision: 'approve' as const,
             comment: 'why',
-            decidedBy: NAME_TO_REPLACE,
           },
         },
       };

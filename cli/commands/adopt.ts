@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { readInstallation, recordAdoption } from '../../store/registry/installation.ts';
 import { claimSchedules } from '../../worker/schedule-owners.ts';
-import { byOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { recordedByOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { withServices } from '../shared/connections.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -28,7 +28,7 @@ export function addAdopt(program: Command, { config, output }: CommandContext): 
       'id of that installation, as the error FOREIGN_INSTALLATION shows it',
       parseInstallation,
     )
-    .addOption(byOption('who decided this'))
+    .addOption(recordedByOption('who decided this'))
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate adopt 0b9f6c0e-5f0a-4c39-8a63-0f8f0e0b7c55 --by grace')
     .action((adopted: string, { by, json }: { readonly by: string; readonly json?: boolean }) =>

@@ -1,14 +1,17 @@
 // tidegate apply: stores a model file as a definition version and schedules its monitor.
 import { type Command } from 'commander';
 import { onlineEvery } from '../../domain/model/definition.ts';
-import { applyModel, readModelFile } from '../shared/apply-model.ts';
-import { byOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
-import { withServices } from '../shared/connections.ts';
+import { type AppliedModel } from '../../operations/apply-model.ts';
+import { type SharedView } from '../../store/registry/shared-views.ts';
+import { askApi } from '../shared/ask-api.ts';
+import { findApi } from '../shared/endpoints.ts';
+import { readModelFile } from '../shared/read-model-file.ts';
+import { byOption, claimedBy, type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { sharedViewLines } from '../output/definition-tables.ts';
 import { minute } from '../output/format.ts';
 
 interface Options {
-  readonly by: string;
+  readonly by?: string;
   readonly json?: boolean;
 }
 
@@ -33,27 +36,49 @@ export function addApply(program: Command, { config, output }: CommandContext): 
     .addHelpText('after', '\nExample:\n  tidegate apply models/churn.ts')
     .action(async (file: string, { by, json }: Options) => {
       const definition = await readModelFile(file);
-      await withServices(config(), async (services) => {
-        const applied = await applyModel(services, definition, by);
-        if (json) return output.json(applied);
-        const { model, version, changed, notes, schedule, onlineSchedule, sharedViews } = applied;
+      const applied = await askApi<Wire<AppliedModel>>(
+        await findApi(config()),
+        'POST',
+        ['models'],
+        { definition, ...claimedBy(by) },
+        APPLIED_WITHIN_MS,
+      );
+      if (json) return output.json(applied);
+      const { model, version, changed, appliedBy, notes, schedule, onlineSchedule, sharedViews } = applied;
+      output.line(
+        changed
+          ? `${model}: definition ${version} applied by ${appliedBy}`
+          : `${model}: unchanged, because the file is the same as definition ${version}`,
+      );
+      output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
+      for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(new Date(next))}`);
+      if (onlineSchedule) {
+        const [next] = onlineSchedule.nextRuns;
         output.line(
-          changed
-            ? `${model}: definition ${version} applied by ${by}`
-            : `${model}: unchanged, because the file is the same as definition ${version}`,
+          `online rows every ${onlineEvery(definition)} by schedule ${onlineSchedule.id}` +
+            (next ? `; next ${minute(new Date(next))}` : ''),
         );
-        output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
-        for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(next)}`);
-        if (onlineSchedule) {
-          const [next] = onlineSchedule.nextRuns;
-          output.line(
-            `online rows every ${onlineEvery(definition)} by schedule ${onlineSchedule.id}` +
-              (next ? `; next ${minute(next)}` : ''),
-          );
-        }
-        for (const shared of sharedViews) sharedViewLines(shared).forEach((line) => output.line(line));
-        for (const { words, isWarning } of notes) output.line(`${isWarning ? 'warning: ' : ''}${words}`);
-        if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);
-      });
+      }
+      for (const shared of sharedViews)
+        sharedViewLines(withDates(shared)).forEach((line) => output.line(line));
+      for (const { words, isWarning } of notes) output.line(`${isWarning ? 'warning: ' : ''}${words}`);
+      if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);
     });
 }
+
+/** A value as it comes out of JSON: dates are texts. */
+type Wire<T> = T extends Date
+  ? string
+  : T extends readonly (infer Item)[]
+    ? readonly Wire<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Wire<T[Key]> }
+      : T;
+
+const withDates = ({ uses, ...shared }: Wire<SharedView>): SharedView => ({
+  ...shared,
+  uses: uses.map((use) => ({ ...use, appliedAt: new Date(use.appliedAt) })),
+});
+
+/** Applying a definition measures its tables, which may be large. */
+const APPLIED_WITHIN_MS = 30 * 60_000;

@@ -1,21 +1,19 @@
 // tidegate approve and tidegate reject: decide on the version that waits for approval.
 import { type Command } from 'commander';
-import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage } from '../../domain/decisions/approval.ts';
+import { type ReleaseOutcome, type ReleaseResult } from '../../workflows/protocol/messages.ts';
 import { byOption, type CommandContext, jsonOption, parseComment, parseNumber } from '../shared/arguments.ts';
-import { type Services, withServices } from '../shared/connections.ts';
-import { type Output } from '../output/output.ts';
+import { askApi, follow } from '../shared/ask-api.ts';
+import { type Config } from '../shared/config.ts';
+import { withDatabase } from '../shared/connections.ts';
+import { findApi } from '../shared/endpoints.ts';
 import { EXIT_FAILED } from '../output/explain-error.ts';
+import { type Output } from '../output/output.ts';
 import { getPending, printPending } from '../runs/pending.ts';
-import { followRelease } from '../runs/release-run.ts';
-import { reportTroublesUntil } from '../runs/run-troubles.ts';
-import { type ReleaseOutcome, workflowIds } from '../../workflows/protocol/messages.ts';
-import { decideBySignal, decideByUpdate } from '../runs/send-decision.ts';
 
 interface Options {
-  readonly by: string;
+  readonly by?: string;
   readonly comment: string;
-  readonly signal?: boolean;
   readonly wait: boolean;
   readonly json?: boolean;
 }
@@ -36,10 +34,6 @@ export function addDecision(program: Command, { config, output }: CommandContext
     .argument('[version]', 'the version (default: the one that waits for a decision)', parseNumber)
     .addOption(byOption('who decides'))
     .option('--comment <text>', 'why', parseComment, '')
-    .option(
-      '--signal',
-      'send the decision as a Temporal signal and wait until a worker has recorded it; default: as an update, which answers directly',
-    )
     .option('--no-wait', 'return as soon as the decision is accepted, before it is carried out')
     .addOption(jsonOption())
     .addHelpText(
@@ -47,9 +41,7 @@ export function addDecision(program: Command, { config, output }: CommandContext
       `\nExample:\n  tidegate ${decision} churn 2 --by grace --comment "the report is convincing"`,
     )
     .action((model: string, version: number | undefined, options: Options) =>
-      withServices(config(), (services) =>
-        decide(services, { model, version, decision, ...options }, output),
-      ),
+      decide(config(), { model, version, decision, ...options }, output),
     );
 }
 
@@ -59,33 +51,45 @@ interface Request extends Options {
   readonly decision: Decision;
 }
 
-async function decide(services: Services, request: Request, output: Output): Promise<void> {
+async function decide(config: Config, request: Request, output: Output): Promise<void> {
   const { model, decision, by, comment, json } = request;
-  const pending = await getPending(services.database, model, request.version);
+  const api = await findApi(config);
+  const pending = await withDatabase(config, (database) => getPending(database, model, request.version));
   const { version, digest } = pending;
   if (!json) printPending(output, pending);
 
   const say = (text: string): void => output.progress(text);
-  const send = request.signal ? decideBySignal : decideByUpdate;
-  const message = { version, evidenceDigest: digest, decision, comment, decidedBy: by };
-  const { accepted, refusal } = await reportTroublesUntil(
-    services.client,
-    workflowIds.release(model, version),
-    say,
-    send(services, model, message),
+  let isAccepted = false;
+  // Followed from the start, to report what keeps the decision from being verified.
+  const released = follow<ReleaseResult>(
+    api,
+    model,
+    { run: 'release', version: String(version) },
+    { say: (step) => isAccepted && say(step), warn: say },
   );
-  if (!accepted) throw new TidegateError('DECISION_REFUSED', refusal ?? 'the decision was refused');
-  const answer = { model, version, decision, decidedBy: by, evidenceDigest: digest };
+  released.catch(() => undefined);
+  const { decidedBy } = await askApi<{ decidedBy: string }>(
+    api,
+    'POST',
+    ['models', model, 'decisions'],
+    { version, evidenceDigest: digest, decision, comment, ...(by !== undefined && { decidedBy: by }) },
+    ANSWERED_WITHIN_MS,
+  );
+  isAccepted = true;
+  const answer = { model, version, decision, decidedBy, evidenceDigest: digest };
   if (!request.wait) {
     return json
       ? output.json({ ...answer, outcome: null })
       : output.line(`decision accepted: ${decision} ${model} v${version}`);
   }
-  const { outcome, summary } = await followRelease(services, model, version, say);
+  const { outcome, summary } = await released;
   if (json) output.json({ ...answer, outcome, summary });
   else output.line(`${outcome}: ${summary}`);
   if (!isAsDecided(decision, outcome)) process.exitCode = EXIT_FAILED;
 }
+
+/** Longer than the API waits for its turn and for a worker. */
+const ANSWERED_WITHIN_MS = 60_000;
 
 const INTENDED_OUTCOMES: Readonly<Record<DecisionMessage['decision'], ReleaseOutcome>> = {
   approve: 'promoted',

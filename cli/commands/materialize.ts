@@ -1,33 +1,22 @@
 // tidegate materialize: brings the online rows of a model up to date.
 import { type Command, Option } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
-import { keepsOnline } from '../../domain/model/definition.ts';
-import { type Database } from '../../store/postgres/database.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { newestRowTime } from '../../store/join/newest-labelled-time.ts';
-import { onlineStates } from '../../store/online/watermark.ts';
-import {
-  type MaterializeInput,
-  type MaterializeResult,
-  materializeStateQuery,
-  searchAttributes,
-  workflowIds,
-  workflowTypes,
-} from '../../workflows/protocol/messages.ts';
+import { refuseFuture } from '../../domain/model/future-instant.ts';
+import { type MaterializeResult } from '../../workflows/protocol/messages.ts';
 import {
   asOfOption,
   byOption,
+  claimedBy,
   type CommandContext,
   futureOption,
   jsonOption,
   parseInstant,
   parseNumber,
-  refuseFuture,
 } from '../shared/arguments.ts';
-import { type Services, withServices } from '../shared/connections.ts';
+import { askApi, follow } from '../shared/ask-api.ts';
+import { type Config } from '../shared/config.ts';
+import { findApi } from '../shared/endpoints.ts';
 import { type Output } from '../output/output.ts';
-import { type WorkflowHandle } from '@temporalio/client';
-import { followRun, isRunning, type Say } from '../runs/follow-run.ts';
 
 interface Options {
   readonly asOf?: Date;
@@ -37,7 +26,7 @@ interface Options {
   readonly from?: Date;
   readonly to?: Date;
   readonly definition?: number;
-  readonly by: string;
+  readonly by?: string;
   readonly wait: boolean;
   readonly json?: boolean;
 }
@@ -82,99 +71,51 @@ export function addMaterialize(program: Command, { config, output }: CommandCont
     .option('--no-wait', 'start the run and return')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate materialize churn --as-of 2024-02-29')
-    .action((model: string, options: Options) =>
-      withServices(config(), (services) => materialize(services, model, options, output)),
-    );
+    .action((model: string, options: Options) => materialize(config(), model, options, output));
 }
 
-async function materialize(
-  services: Services,
-  model: string,
-  options: Options,
-  output: Output,
-): Promise<void> {
+async function materialize(config: Config, model: string, options: Options, output: Output): Promise<void> {
   const { json } = options;
   refuseFuture({ '--as-of': options.asOf, '--to': options.to }, options.future);
-  const input = { ...inputOf(model, options), requestedBy: options.by };
-  await checkModel(services.database, model, options.definition);
-  const run = await startMaterialize(services, input);
+  const api = await findApi(config);
+  const { asOf, workflowId } = await askApi<{ asOf: string; workflowId: string }>(
+    api,
+    'POST',
+    ['models', model, 'materialize'],
+    bodyOf(options),
+  );
   if (!options.wait) {
-    if (json) return output.json({ model, asOf: input.range?.to ?? input.asOf, workflowId: run.workflowId });
-    return output.line(`started ${run.workflowId}`);
+    if (json) return output.json({ model, asOf, workflowId });
+    return output.line(`started ${workflowId}`);
   }
-  const result = await followMaterialize(services, run, (text) => output.progress(text));
+  const say = (text: string): void => output.progress(text);
+  const result = await follow<MaterializeResult>(api, model, { run: 'materialize' }, { say });
   if (json) {
-    const { asOf, definitions, removedDefinitions } = result;
-    return output.json({ model, asOf, definitions, removedDefinitions });
+    const { definitions, removedDefinitions } = result;
+    return output.json({ model, asOf: result.asOf, definitions, removedDefinitions });
   }
   for (const { words } of result.definitions) output.line(`${model}, ${words}`);
   for (const version of result.removedDefinitions)
     output.line(`${model}, definition ${version}: no longer in use, its rows were removed`);
 }
 
-function inputOf(
-  model: string,
-  { asOf = new Date(), full, reset, from, to, definition }: Options,
-): MaterializeInput {
-  const which = definition === undefined ? {} : { definitionVersion: definition };
-  if (from === undefined && to === undefined)
-    return { model, asOf: asOf.toISOString(), ...(full && { full }), ...(reset && { reset }), ...which };
-  if (from === undefined || to === undefined || from >= to) {
+function bodyOf({ asOf, full, reset, from, to, definition, future, by }: Options): object {
+  const isRange = from !== undefined || to !== undefined;
+  if (isRange && (from === undefined || to === undefined || from >= to)) {
     throw new TidegateError(
       'INVALID_REQUEST',
       '--from and --to must be given together, and --from must be earlier',
-      {
-        remedy: 'Give both, such as --from 2024-02-01 --to 2024-02-29.',
-      },
+      { remedy: 'Give both, such as --from 2024-02-01 --to 2024-02-29.' },
     );
   }
-  return { model, range: { from: from.toISOString(), to: to.toISOString() }, ...which };
+  return {
+    ...(asOf && { asOf }),
+    ...(from && { from }),
+    ...(to && { to }),
+    ...(full && { full }),
+    ...(reset && { reset }),
+    ...(future && { future }),
+    ...(definition !== undefined && { definitionVersion: definition }),
+    ...claimedBy(by),
+  };
 }
-
-/** Fails immediately, before a run is started, with the errors that the run would end with. */
-async function checkModel(database: Database, model: string, version: number | undefined): Promise<void> {
-  const newest = await getDefinition(database, model);
-  if (version !== undefined && version > newest.version) {
-    throw new TidegateError(
-      'INVALID_REQUEST',
-      `${model} has no definition ${version}; the newest is ${newest.version}`,
-      { remedy: 'Give the number of an existing definition version.' },
-    );
-  }
-  // If an earlier definition still has online rows, the run has something to update or remove.
-  if (!keepsOnline(newest.definition) && (await onlineStates(database, model)).length === 0) {
-    throw new TidegateError('ONLINE_OFF', `${model} keeps no online rows (online: 'off')`);
-  }
-  if (await newestRowTime(database, newest.definition)) return;
-  throw new TidegateError(
-    'EMPTY_WINDOW',
-    `${newest.definition.rows.table}, the entity table of ${model}, is empty, so there is nothing to materialize`,
-  );
-}
-
-/** Starts a materialize run. @throws WorkflowExecutionAlreadyStartedError while another one started by hand is running */
-const startMaterialize = (
-  { client, taskQueue }: Pick<Services, 'client' | 'taskQueue'>,
-  input: MaterializeInput,
-): Promise<WorkflowHandle> =>
-  client.workflow.start(workflowTypes.materialize, {
-    workflowId: workflowIds.materialize(input.model),
-    taskQueue,
-    args: [input],
-    typedSearchAttributes: [{ key: searchAttributes.model, value: input.model }],
-    staticSummary: `Materialize ${input.model} as of ${input.range?.to ?? input.asOf}, requested by ${input.requestedBy}`,
-  });
-
-/** Waits for a materialize run and returns its result. */
-const followMaterialize = (
-  { client }: Pick<Services, 'client'>,
-  run: WorkflowHandle,
-  say: Say,
-): Promise<MaterializeResult> =>
-  followRun({
-    client,
-    run,
-    look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as MaterializeResult)),
-    step: async () => (await run.query(materializeStateQuery)).step,
-    say,
-  });

@@ -1,38 +1,13 @@
 // tidegate retire: ends all automatic activity of a model.
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Command } from 'commander';
-import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { type Database } from '../../store/postgres/database.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
-import { archive } from '../../store/registry/stage-moves.ts';
-import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
-import { refuseForeignSchedules } from '../../worker/schedule-owners.ts';
-import { workflowIds, workflowTypes } from '../../workflows/protocol/messages.ts';
-import { byOption, type CommandContext, jsonOption } from '../shared/arguments.ts';
-import { type Services, withServices } from '../shared/connections.ts';
-import { type Say } from '../runs/follow-run.ts';
-import { removeSchedule } from '../shared/schedule.ts';
-
-/** How long to wait for open runs to end, in milliseconds. */
-const ENDED_WITHIN_MS = 30_000;
+import { type Retired } from '../../operations/retire.ts';
+import { byOption, claimedBy, type CommandContext, jsonOption } from '../shared/arguments.ts';
+import { askApi } from '../shared/ask-api.ts';
+import { findApi } from '../shared/endpoints.ts';
 
 interface Options {
-  readonly by: string;
+  readonly by?: string;
   readonly json?: boolean;
-}
-
-interface Retired {
-  /** Runs that were open and have ended. */
-  readonly ended: readonly string[];
-  /** Runs that were cancelled but have not ended yet. */
-  readonly stillOpen: readonly string[];
-  /** The version that left Staging. */
-  readonly withdrawn: number | null;
-  /** Definitions whose online rows were removed. */
-  readonly onlineRowsOf: readonly number[];
-  /** The version that stays in Production. */
-  readonly production: number | null;
 }
 
 /** Adds `tidegate retire <model>`. */
@@ -52,117 +27,23 @@ export function addRetire(program: Command, { config, output }: CommandContext):
         '\nVersions, reports and decisions stay. So does the version in Production, which only a newer version can replace.' +
         '\n`tidegate apply` brings the model back.\n\nExample:\n  tidegate retire churn --by grace',
     )
-    .action((model: string, { by, json }: Options) =>
-      withServices(config(), async (services) => {
-        const retired = await retire(services, model, by, (text) => output.progress(text));
-        if (json) return output.json({ model, ...retired });
-        for (const line of linesOf(model, retired)) output.line(line);
-      }),
-    );
+    .action(async (model: string, { by, json }: Options) => {
+      const api = await findApi(config());
+      output.progress(`waiting for the open runs of ${model} to end`);
+      const { model: _, ...retired } = await askApi<Retired & { readonly model: string }>(
+        api,
+        'POST',
+        ['models', model, 'retire'],
+        claimedBy(by),
+        RETIRED_WITHIN_MS,
+      );
+      if (json) return output.json({ model, ...retired });
+      for (const line of linesOf(model, retired)) output.line(line);
+    });
 }
 
-async function retire(
-  { client, database, installation }: Services,
-  model: string,
-  by: string,
-  say: Say,
-): Promise<Retired> {
-  await getDefinition(database, model);
-  await refuseForeignSchedules(client, model, installation);
-  // Remove the schedules first, so that they start no new runs while the open runs end.
-  await removeSchedule(client, workflowIds.monitor(model));
-  await removeSchedule(client, workflowIds.materialize(model));
-  const ids = new Set([
-    workflowIds.monitor(model),
-    workflowIds.materialize(model),
-    workflowIds.retrain(model),
-  ]);
-  const cancelled = new Set<string>();
-  let withdrawn: number | null = null;
-  let open: string[];
-  const deadline = performance.now() + ENDED_WITHIN_MS;
-  // In a loop, because a run may start another one before it ends: a retrain that is about to stage its candidate still
-  // does so and starts the release.
-  for (;;) {
-    const left = await leaveStaging(database, model, by);
-    if (left !== null) {
-      withdrawn = left;
-      ids.add(workflowIds.release(model, left));
-    }
-    open = await openRuns(client, model, ids);
-    const fresh = open.filter((id) => !cancelled.has(id));
-    for (const id of fresh) {
-      await cancel(client, id);
-      cancelled.add(id);
-    }
-    if (fresh.length > 0) say(`waiting for ${fresh.join(', ')} to end`);
-    if (open.length === 0 || performance.now() > deadline) break;
-    await delay(200);
-  }
-  const production = await findVersionIn(database, model, 'Production');
-  return {
-    ended: [...cancelled].filter((id) => !open.includes(id)),
-    stillOpen: open,
-    withdrawn,
-    onlineRowsOf: await removeUnusedRows(database, model, { evenInUse: true }),
-    production: production?.version ?? null,
-  };
-}
-
-/**
- * The open runs of a model, without notices, which are still to be delivered. Each id in `ids` is checked on its own,
- * because Temporal's list of runs lags behind. The list adds runs whose ids are not known here, such as scheduled runs,
- * whose ids contain the time.
- */
-async function openRuns(client: Client, model: string, ids: ReadonlySet<string>): Promise<string[]> {
-  const found = new Set(ids);
-  const listed = client.workflow.list({
-    query: `TidegateModel = '${model}' and ExecutionStatus = 'Running' and WorkflowType != '${workflowTypes.notice}'`,
-  });
-  for await (const { workflowId } of listed) found.add(workflowId);
-  const all = [...found];
-  const open = await Promise.all(all.map((id) => isOpen(client, id)));
-  return all.filter((_, index) => open[index]);
-}
-
-const isOpen = (client: Client, id: string): Promise<boolean> =>
-  client.workflow
-    .getHandle(id)
-    .describe()
-    .then(({ status }) => status.name === 'RUNNING', falseIfNotFound);
-
-/** Cancels a run; does nothing if it has ended in the meantime. */
-async function cancel(client: Client, id: string): Promise<void> {
-  await client.workflow.getHandle(id).cancel().catch(falseIfNotFound);
-}
-
-function falseIfNotFound(error: unknown): false {
-  if (!(error instanceof WorkflowNotFoundError)) throw error;
-  return false;
-}
-
-/**
- * Archives the version in Staging in the name of the person who retires the model. It is archived here and not by its release
- * run, because that run could record only itself as the actor, and because this also works without a worker.
- *
- * @returns the version that was archived; null if there was none
- */
-async function leaveStaging(database: Database, model: string, by: string): Promise<number | null> {
-  const staged = await findVersionIn(database, model, 'Staging');
-  if (!staged) return null;
-  const authority = {
-    actor: by,
-    authority: 'unverified',
-    evidenceDigest: null,
-    workflowId: 'tidegate retire',
-    runId: '',
-  };
-  const detail = `the model was retired by ${by}`;
-  await archive(database, model, staged.version, authority, 'withdrawn', detail);
-  // If it was approved at the same moment, it is in Production now.
-  const { stage } = await getVersion(database, model, staged.version);
-  return stage === 'Archived' ? staged.version : null;
-}
+/** Longer than the API waits for open runs to end. */
+const RETIRED_WITHIN_MS = 120_000;
 
 function linesOf(
   model: string,

@@ -1,6 +1,5 @@
-// Sends a decision on a pending version, by update or by signal, and returns whether it was accepted.
+// Sends a decision on a pending version as a signal, and returns whether it was accepted.
 import { setTimeout as delay } from 'node:timers/promises';
-import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
 import { listDecisions, type RecordedDecision } from '../../store/registry/decisions.ts';
@@ -8,21 +7,6 @@ import { approveSignal, rejectSignal, workflowIds } from '../../workflows/protoc
 import { type Services } from '../shared/connections.ts';
 
 type Needed = Pick<Services, 'client' | 'database'>;
-
-/**
- * Sends a decision as an update, whose answer says whether it was accepted.
- *
- * @throws TidegateError NOTHING_PENDING if the release has ended; TEMPORAL_UNREACHABLE if no worker answers
- */
-export async function decideByUpdate(
-  { client, database }: Needed,
-  model: string,
-  message: DecisionMessage,
-): Promise<DecisionResult> {
-  const result = await temporalDecisionGate(client, database).decide(model, message.version, message);
-  if (!result) throw nothingPending(model, message.version);
-  return result;
-}
 
 /** How long to wait until a worker has recorded a decision that was sent as a signal, in milliseconds. */
 const RECORDED_WITHIN_MS = 30_000;
@@ -64,9 +48,3 @@ export async function decideBySignal(
 
 const isFrom = (row: RecordedDecision, { decision, decidedBy }: DecisionMessage): boolean =>
   row.channel === 'signal' && row.decision === decision && row.actor === decidedBy;
-
-const nothingPending = (model: string, version: number): TidegateError =>
-  new TidegateError(
-    'NOTHING_PENDING',
-    `version ${version} of ${model} does not wait for a decision any more`,
-  );

@@ -118,8 +118,19 @@ export const definitionOption = (): Option =>
 export const asOfOption = (description: string): Option =>
   new Option('--as-of <instant>', description).argParser(parseInstant);
 
-/** `--by <name>`; the default is the name of the system user. */
+/** `--by <name>`, for an API that does not authenticate its callers. */
 export const byOption = (description: string): Option =>
+  new Option(
+    '--by <name>',
+    `${description}; only if the API has TIDEGATE_AUTH=off, otherwise your key says who you are`,
+  ).argParser(parseName);
+
+/** The claimed name of a request, if `--by` was given. */
+export const claimedBy = (by: string | undefined): { requestedBy?: string } =>
+  by === undefined ? {} : { requestedBy: by };
+
+/** `--by <name>` of a command that writes to the database itself; the default is the name of the system user. */
+export const recordedByOption = (description: string): Option =>
   new Option('--by <name>', description).argParser(parseName).default(localPerson());
 
 /** The values of the options that `addSubjectOptions` adds. */
@@ -163,34 +174,6 @@ export interface CommandContext {
   readonly output: Output;
 }
 
-/** Tolerated difference between the clocks of two machines, in milliseconds. */
-const CLOCK_DIFFERENCE = 5 * 60_000;
-
-/** The latest instant that does not count as the future: five minutes after `now`. */
-export const latestInstant = (now = new Date()): Date => new Date(now.getTime() + CLOCK_DIFFERENCE);
-
 /** `--future`. */
 export const futureOption = (): Option =>
   new Option('--future', 'accept an instant in the future; without this option it is refused');
-
-/**
- * Refuses instants that lie more than five minutes in the future, unless `isMeant` is true.
- *
- * @param instants by option; undefined for an option that was not given
- * @throws TidegateError FUTURE_INSTANT naming the first of them
- * @example refuseFuture({ '--as-of': asOf }, future)
- */
-export function refuseFuture(
-  instants: Readonly<Record<string, Date | undefined>>,
-  isMeant: boolean | undefined,
-  now = new Date(),
-): void {
-  if (isMeant) return;
-  for (const [option, instant] of Object.entries(instants)) {
-    if (instant === undefined || instant <= latestInstant(now)) continue;
-    throw new TidegateError(
-      'FUTURE_INSTANT',
-      `${option} ${instant.toISOString()} lies in the future: it is now ${now.toISOString()}`,
-    );
-  }
-}

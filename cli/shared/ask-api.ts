@@ -1,6 +1,7 @@
 // The one client of the API: sends requests with the key of the command, and turns error answers into errors.
 import { type ExplainAnswer } from '../../api/schemas/explanation.ts';
 import { type PredictAnswer } from '../../api/schemas/prediction.ts';
+import { type FollowLine } from '../../api/schemas/operations.ts';
 import { type ErrorBody } from '../../api/schemas/common.ts';
 import { type ErrorCode, errorKinds, TidegateError } from '../../domain/errors.ts';
 import { withoutPassword } from './endpoints.ts';
@@ -57,11 +58,14 @@ export async function askApi<Answer extends object>(
     ...(body && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(withinMs),
   });
+  return answerOf<Answer>(answer, url);
+}
+
+async function answerOf<Answer extends object>(answer: Response, url: string): Promise<Answer> {
   const parsed = (await answer.json().catch(() => undefined)) as Answer | ErrorBody | undefined;
   if (answer.ok && parsed && !('error' in parsed)) return parsed;
   if (parsed && 'error' in parsed && isErrorCode(parsed.error.code)) {
-    const { code, message, places = [], remedy } = parsed.error;
-    throw new TidegateError(code as ErrorCode, message, { places, remedy });
+    throw errorOf(parsed.error);
   }
   throw new TidegateError(
     'INTERNAL',
@@ -69,6 +73,60 @@ export async function askApi<Answer extends object>(
     { remedy: 'Check that TIDEGATE_API_URL is the address of the API.' },
   );
 }
+
+/** Receives what happens while a run is followed. */
+export interface Following {
+  readonly say: (step: string) => void;
+  /** @default say */
+  readonly warn?: (trouble: string) => void;
+}
+
+/**
+ * Follows a run until it has ended, and returns its result.
+ *
+ * @param query which run: `run=monitor`, and more for a retrain or a release
+ * @throws TidegateError with the code of the run's failure; NOT_READY if the API goes away
+ * @example await follow<MonitorResult>(api, 'churn', { run: 'monitor' }, { say: console.log })
+ */
+export async function follow<Result>(
+  { url, key }: ApiAccess,
+  model: string,
+  query: Readonly<Record<string, string>>,
+  { say, warn = say }: Following,
+): Promise<Result> {
+  const target = new URL(`models/${encodeURIComponent(model)}/follow`, withSlash(url));
+  target.search = new URLSearchParams(query).toString();
+  const answer = await send(target, {
+    method: 'GET',
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+  });
+  if (!answer.ok || !answer.body) return answerOf<Result & object>(answer, url);
+  let rest = '';
+  try {
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        if (line === '') continue;
+        const parsed = JSON.parse(line) as FollowLine;
+        if ('result' in parsed) return parsed.result as Result;
+        if ('error' in parsed) throw errorOf(parsed.error);
+        if ('step' in parsed) say(`  ${parsed.step}`);
+        else warn(`  ${parsed.trouble}`);
+      }
+    }
+  } catch (cause) {
+    if (cause instanceof TidegateError) throw cause;
+    throw cut(url, cause);
+  }
+  throw cut(url);
+}
+
+const cut = (url: string, cause?: unknown): TidegateError =>
+  new TidegateError('NOT_READY', `the API at ${withoutPassword(url)} stopped answering; the run goes on`, {
+    remedy: '`tidegate status` shows its progress.',
+    cause,
+  });
 
 async function send(url: URL, request: RequestInit): Promise<Response> {
   try {
@@ -79,6 +137,15 @@ async function send(url: URL, request: RequestInit): Promise<Response> {
       cause,
     });
   }
+}
+
+function errorOf({
+  code,
+  message,
+  places = [],
+  remedy,
+}: Omit<ErrorBody['error'], 'requestId'>): TidegateError {
+  return new TidegateError(isErrorCode(code) ? (code as ErrorCode) : 'INTERNAL', message, { places, remedy });
 }
 
 const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);

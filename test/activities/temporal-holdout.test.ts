@@ -4,7 +4,7 @@ import { cardInMarkdown } from '../../domain/decisions/card/card-in-markdown.ts'
 import { modelCard } from '../../domain/decisions/card/model-card.ts';
 import { type TemporalHoldoutResult } from '../../domain/decisions/temporal-holdout.ts';
 import { leakCheckFailed, leakPolicyOf } from '../../domain/learning/leak-alarm.ts';
-import { lacksJudgement } from '../../cli/runs/follow-to-approval.ts';
+import { lacksJudgement } from '../../operations/follow-to-approval.ts';
 import { getRetrain } from '../../store/registry/retrains.ts';
 import { getComparison } from '../../store/registry/comparisons.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';

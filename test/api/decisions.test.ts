@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { TidegateError } from '../../domain/errors.ts';
 import { listDecisions, recordDecision } from '../../store/registry/decisions.ts';
 import { writeEvidence } from '../../store/registry/evidence.ts';
-import { ModelFixture, startTestApi, type TestApi } from './fixture.ts';
+import { makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
 let api: TestApi;
@@ -17,7 +17,8 @@ beforeAll(async () => {
   fixture = await ModelFixture.create();
   await fixture.release(0);
   waiting = await fixture.register(1);
-  api = await startTestApi(fixture.database);
+  // Without authentication, so that many people can decide.
+  api = await startTestApi(fixture.database, 'decisions', undefined, 2_000, undefined, 'off');
 });
 
 beforeEach(() => {
@@ -36,7 +37,7 @@ describe('a decision', () => {
     const { status, body } = await decide({ ...message, version: waiting });
     expect({ status, body }).toEqual({
       status: 200,
-      body: { model: 'churn', version: waiting, accepted: true, decision: 'approve' },
+      body: { model: 'churn', version: waiting, accepted: true, decision: 'approve', decidedBy: 'bo' },
     });
     expect(api.gate.sent).toEqual([{ ...message, version: waiting }]);
   });
@@ -45,6 +46,23 @@ describe('a decision', () => {
     api.gate.answer = () => ({ accepted: true, decision: 'reject' });
     const { status } = await decide({ ...message, comment: undefined, decision: 'reject', version: waiting });
     expect([status, api.gate.sent[0]?.comment]).toEqual([200, '']);
+  });
+
+  it('is made in the name of the key, and refused if it names somebody else', async () => {
+    const own = await startTestApi(fixture.database, 'decisions-with-keys');
+    try {
+      own.gate.answer = () => ({ accepted: true, decision: 'approve' });
+      const body = { ...message, version: waiting };
+      const key = await makeKey(fixture.database, 'eve', ['approver']);
+      const claimed = await own.send('POST', '/models/churn/decisions', body, key);
+      expect([claimed.status, claimed.body.error.places[0]?.at]).toEqual([400, 'decidedBy']);
+      expect(claimed.body.error.message).toBe('decidedBy names bo, but the key belongs to eve');
+      const { decidedBy: _, ...unclaimed } = body;
+      expect((await own.send('POST', '/models/churn/decisions', unclaimed, key)).status).toBe(200);
+      expect(own.gate.sent.map(({ decidedBy }) => decidedBy)).toEqual(['eve']);
+    } finally {
+      await own.close();
+    }
   });
 
   it('is answered with the reason if it is refused', async () => {
@@ -179,7 +197,6 @@ describe('the pending version', () => {
             evidenceDigest: evidence.digest,
             decision: 'approve',
             comment: 'why',
-            decidedBy: 'your name',
           },
         },
       },

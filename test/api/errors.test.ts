@@ -93,7 +93,7 @@ describe('an internal error', () => {
       throw broken;
     };
     const version = await fixture.register(0);
-    const body = { version, evidenceDigest: 'a'.repeat(64), decision: 'approve', decidedBy: 'bo' };
+    const body = { version, evidenceDigest: 'a'.repeat(64), decision: 'approve' };
     const answer = await api.send('POST', '/models/churn/decisions', body);
     expect([answer.status, answer.body.error.code]).toEqual([500, 'INTERNAL']);
     expect(JSON.stringify(answer.body)).not.toContain('secret');

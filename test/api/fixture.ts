@@ -323,6 +323,8 @@ export async function startTestApi(
   clock?: () => Date,
   lookUpWithinMs = 2_000,
   stopFile?: string,
+  /** `off` accepts every request as the unverified caller, so that requests can claim names. */
+  auth: 'on' | 'off' = 'on',
 ): Promise<TestApi> {
   const serving = new Serving({
     database,
@@ -339,7 +341,7 @@ export async function startTestApi(
     serving,
     gate,
     logger: silent,
-    auth: identities,
+    auth: auth === 'off' ? auth : identities,
     publicUrl: 'http://localhost',
   });
   await serving.start();

@@ -1,12 +1,18 @@
 // Tests the command line with real servers: migrate, apply, import, and commands on a new model.
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { fastify } from 'fastify';
+import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
+import { type RunningServer, startServer } from '../../api/server.ts';
 import { readConfig } from '../../cli/shared/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
+import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { readInstallation } from '../../store/registry/installation.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 const MODEL_FILE = new URL('../../models/churn.ts', import.meta.url).pathname;
@@ -14,17 +20,38 @@ const MODEL_FILE = new URL('../../models/churn.ts', import.meta.url).pathname;
 let database: TestDatabase;
 let connection: Connection;
 let folder: string;
+let server: RunningServer | undefined;
+let opened: Database;
 
 beforeAll(async () => {
   database = await createTestDatabase();
   connection = await Connection.connect({ address: inject('temporalAddress') });
   folder = await mkdtemp(join(tmpdir(), 'tidegate-cli-'));
   await tidegate('migrate', '--example');
+  opened = openDatabase(database.url);
+  const client = new Client({ connection });
+  server = await startServer(
+    {
+      database: opened,
+      gate: temporalDecisionGate(client, opened),
+      operations: {
+        client,
+        database: opened,
+        taskQueue: `cli-apply-${randomUUID()}`,
+        installation: await readInstallation(opened),
+      },
+      logger: fastify({ logger: { level: 'silent' } }).log,
+      auth: 'off',
+    },
+    { port: 0 },
+  );
 });
 
 afterAll(async () => {
   const schedules = new Client({ connection }).schedule;
   await schedules.getHandle('monitor/churn').delete();
+  await server?.close();
+  await opened.close();
   await connection.close();
   await rm(folder, { recursive: true });
   await database.drop();
@@ -39,6 +66,7 @@ async function tidegate(...args: string[]): Promise<string> {
     DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TIDEGATE_DATA_DIR: folder,
+    ...(server && { TIDEGATE_API_URL: server.url }),
   });
   await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
   return printed;
@@ -197,14 +225,15 @@ describe('import', () => {
 });
 
 describe('servers that do not answer', () => {
-  const call = (env: NodeJS.ProcessEnv): Promise<unknown> => {
+  const adopt = ['adopt', '0b9f6c0e-5f0a-4c39-8a63-0f8f0e0b7c55', '--by', 'grace'];
+  const call = (env: NodeJS.ProcessEnv, args = adopt): Promise<unknown> => {
     const silent = { write: () => undefined };
     const config = readConfig({ DATABASE_URL: database.url, TIDEGATE_DATA_DIR: folder, ...env });
     const program = buildProgram({
       config: () => config,
       output: new Output({ stdout: silent, stderr: silent }),
     });
-    return program.parseAsync(['retrain', 'churn'], { from: 'user' });
+    return program.parseAsync(args, { from: 'user' });
   };
 
   it('are named with their address', async () => {
@@ -217,6 +246,14 @@ describe('servers that do not answer', () => {
     await expect(call({ TEMPORAL_ADDRESS: '127.0.0.1:1' })).rejects.toMatchObject({
       code: 'TEMPORAL_UNREACHABLE',
       message: expect.stringContaining('127.0.0.1:1') as string,
+    });
+  });
+
+  it('include the API: the error names its address', async () => {
+    const calling = call({ TIDEGATE_API_URL: 'http://127.0.0.1:1' }, ['retrain', 'churn']);
+    await expect(calling).rejects.toMatchObject({
+      code: 'NOT_READY',
+      message: 'the API at http://127.0.0.1:1 did not answer',
     });
   });
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { readConfig } from '../../cli/shared/config.ts';
 import { Output } from '../../cli/output/output.ts';
 import { buildProgram } from '../../cli/program.ts';
-import { putSchedule, scheduleOptions } from '../../cli/shared/schedule.ts';
+import { putSchedule, scheduleOptions } from '../../operations/schedule.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { readInstallation } from '../../store/registry/installation.ts';
@@ -46,7 +46,7 @@ async function tidegate(...args: string[]): Promise<string> {
   let said = '';
   const stdout = { write: (text: string) => (said += text) };
   const output = new Output({ stdout, stderr: { write: () => undefined } });
-  const config = readConfig({ DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: inject('temporalAddress') });
+  const config = readConfig({ DATABASE_URL: databaseUrl, TIDEGATE_API_URL: loop.apiUrl });
   await buildProgram({ config: () => config, output }).parseAsync(args, { from: 'user' });
   return said;
 }

@@ -10,6 +10,7 @@ import { startServer } from '../../api/server.ts';
 import { exampleMigrations } from '../../migrations/example/index.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
+import { readInstallation } from '../../store/registry/installation.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
 import { startWorkers } from '../../worker/options.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
@@ -46,7 +47,13 @@ export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
     options.worker === false ? undefined : await startWorker(address, client, taskQueue, database, options);
   const { log: logger } = fastify({ logger: { level: 'silent' } });
   const server = await startServer(
-    { database, gate: temporalDecisionGate(client, database), logger, auth: 'off' },
+    {
+      database,
+      gate: temporalDecisionGate(client, database),
+      operations: { client, database, taskQueue, installation: await readInstallation(database) },
+      logger,
+      auth: 'off',
+    },
     { port: 0 },
   );
   const stop = async (): Promise<void> => {

@@ -4,9 +4,9 @@ import { Client, Connection } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { requestRetrain } from '../../activities/request-retrain.ts';
-import { applyModel } from '../../cli/shared/apply-model.ts';
+import { applyModel } from '../../operations/apply-model.ts';
 import { examineInstallation } from '../../cli/commands/doctor/examine-servers.ts';
-import { removeSchedule } from '../../cli/shared/schedule.ts';
+import { removeSchedule } from '../../operations/schedule.ts';
 import { listModels } from '../../store/definitions/definitions.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
 import {

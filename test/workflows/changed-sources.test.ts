@@ -4,7 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Activities, createActivities } from '../../activities/index.ts';
-import { explainError } from '../../cli/output/explain-error.ts';
+import { explainError } from '../../operations/explain-error.ts';
 import { type TidegateError } from '../../domain/errors.ts';
 import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { asFailure } from '../../worker/options.ts';

@@ -3,13 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { expect, inject, it } from 'vitest';
 import { Client, Connection } from '@temporalio/client';
-import { followMonitor } from '../../cli/runs/follow-to-approval.ts';
-import { followRun } from '../../cli/runs/follow-run.ts';
-import { reportTroublesUntil } from '../../cli/runs/run-troubles.ts';
+import { followMonitor } from '../../operations/follow-to-approval.ts';
+import { followRun } from '../../operations/follow-run.ts';
 import { workflowTypes } from '../../workflows/protocol/messages.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { fakeActivities } from './fake-activities.ts';
-import { gate } from './gate.ts';
 import { useLoops } from './with-loops.ts';
 
 const withLoops = useLoops();
@@ -37,31 +35,6 @@ it('prints each failed attempt once, with its cause and when the next is due', (
       );
     expect(warnings).toEqual([expect.stringMatching(attempt(1)), expect.stringMatching(attempt(2))]);
     expect(steps).toContain('  measuring drift …');
-  });
-});
-
-it('prints failed attempts also while it waits for an answer', () => {
-  const answer = gate();
-  const fakes = fakeActivities({
-    rollBack: async () => {
-      throw ApplicationFailure.create({ message: 'connect ECONNREFUSED', type: 'Error' });
-    },
-  });
-  return withLoops(fakes, async ({ client, rollback }) => {
-    const warnings: string[] = [];
-    const run = await rollback();
-    const waiting = reportTroublesUntil(
-      client,
-      run.workflowId,
-      (text) => void warnings.push(text),
-      answer.pass(),
-    );
-    await eventually(() =>
-      expect(warnings[0]).toMatch(/^ {2}rollBack failed at attempt 1 of 35: connect ECONN/),
-    );
-    answer.open();
-    await waiting;
-    await run.terminate();
   });
 });
 

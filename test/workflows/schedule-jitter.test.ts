@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, ScheduleOverlapPolicy, type ScheduleOptions } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { putSchedule } from '../../cli/shared/schedule.ts';
+import { putSchedule } from '../../operations/schedule.ts';
 import { eventually } from '../helpers/eventually.ts';
 
 const SECOND = 1_000;

@@ -1,10 +1,12 @@
 // The API process: connects, listens until it is stopped, and closes its connections in order.
+import { type Client } from '@temporalio/client';
 import { pino } from 'pino';
 import { temporalDecisionGate } from '../../../api/context/decision-gate.ts';
 import { type CheckpointSettings } from '../../../api/checkpoints.ts';
 import { startServer } from '../../../api/server.ts';
 import { tidegateMigrations } from '../../../migrations/tidegate/index.ts';
 import { checkReachable, openDatabase } from '../../../store/postgres/database.ts';
+import { readInstallation } from '../../../store/registry/installation.ts';
 import { checkSchema } from '../../../store/postgres/migrate.ts';
 import { type Config, type TemporalSettings } from '../../shared/config.ts';
 import { addressOfApi } from '../../shared/endpoints.ts';
@@ -14,7 +16,7 @@ import { reportReady } from '../../local/processes/ready-message.ts';
 /** Settings of the API process. */
 export interface ApiConfig extends Pick<
   Config,
-  'api' | 'audit' | 'auth' | 'oidc' | 'logLevel' | 'patience' | 'stopFile'
+  'api' | 'audit' | 'auth' | 'oidc' | 'logLevel' | 'patience' | 'stopFile' | 'taskQueue'
 > {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
@@ -34,16 +36,20 @@ export async function runApi(config: ApiConfig): Promise<void> {
     connectWithinMs: patience.database,
     statementWithinMs: patience.database,
   });
+  // Applying a definition reads whole tables, which takes longer than an answer of the other routes may.
+  const unhurried = openDatabase(config.databaseUrl, { applicationName: 'tidegate-api-operations', max: 4 });
   try {
     await checkReachable(database);
     await checkSchema(database, tidegateMigrations);
-    await withClient(config.temporal, async (client) => {
+    const installation = await readInstallation(database);
+    const work = async (client: Client): Promise<void> => {
       const gate = temporalDecisionGate(client, database);
       const server = await startServer(
         {
           database,
           gate,
           logger,
+          operations: { client, database: unhurried, taskQueue: config.taskQueue, installation },
           auth: config.auth,
           oidc: config.oidc,
           publicUrl: config.api.url ?? addressOfApi(config),
@@ -60,9 +66,10 @@ export async function runApi(config: ApiConfig): Promise<void> {
       } finally {
         await server.close();
       }
-    });
+    };
+    await withClient(config.temporal, work, installation);
   } finally {
-    await database.close();
+    await Promise.all([database.close(), unhurried.close()]);
   }
 }
 

@@ -1,6 +1,6 @@
 // Prints the demo step by step, each line with the seconds since the start. Also names the demo's model and people.
 import { type Output } from '../../output/output.ts';
-import { type Say } from '../../runs/follow-run.ts';
+import { type Say } from '../../../operations/follow-run.ts';
 import { type Services } from '../../shared/connections.ts';
 import { type Servers } from '../start/start-servers.ts';
 import { TidegateError } from '../../../domain/errors.ts';

@@ -3,15 +3,17 @@ import { paths } from '../../../paths.ts';
 import { askPrediction, MODEL, people, type Scene, type Story } from './story.ts';
 import { type Ending } from './ending.ts';
 import { importMonth, monthEnds } from './months.ts';
-import { applyModel, readModelFile } from '../../shared/apply-model.ts';
+import { applyModel } from '../../../operations/apply-model.ts';
+import { readModelFile } from '../../shared/read-model-file.ts';
 import { day, interval, minute, pValue } from '../../output/format.ts';
 import { TidegateError } from '../../../domain/errors.ts';
-import { type Pending } from '../../runs/pending.ts';
-import { followRelease } from '../../runs/release-run.ts';
+import { asPending, type Pending } from '../../runs/pending.ts';
+import { followRelease } from '../../../operations/follow-release.ts';
 import { decideBySignal } from '../../runs/send-decision.ts';
 import { evaluationsOf, describeChampion } from '../../../domain/decisions/comparison-body.ts';
 import { getReport, type Report } from '../../../store/registry/reports.ts';
-import { followMonitor, followToApproval, startMonitor } from '../../runs/follow-to-approval.ts';
+import { followMonitor, followToApproval } from '../../../operations/follow-to-approval.ts';
+import { startMonitor } from '../../../operations/start-runs.ts';
 
 /** Runs the steps: version 1 is trained on month one, drift degrades it in month two, and version 2 replaces it. */
 export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
@@ -100,7 +102,8 @@ async function monitorMonth({ services, note }: Scene, asOf: Date): Promise<Moni
 
 /** Follows the retrain to a validated version in Staging. @throws TidegateError if the candidate was refused */
 async function trainCandidate({ services, note }: Scene, retrainId: string): Promise<Pending> {
-  const { retrain, pending } = await followToApproval(services, MODEL, retrainId, note);
+  const { retrain, evidence } = await followToApproval(services, MODEL, retrainId, note);
+  const pending = evidence && asPending(evidence);
   if (!pending)
     throw new TidegateError(
       'INTERNAL',

@@ -16,7 +16,7 @@ import { findFuture } from '../../../store/profiles/future-rows.ts';
 import { findEvidence } from '../../../store/registry/evidence.ts';
 import { checkChain, historyChanged } from '../../../store/registry/verify-chain.ts';
 import { findVersionIn } from '../../../store/registry/versions.ts';
-import { explainError } from '../../output/explain-error.ts';
+import { explainError } from '../../../operations/explain-error.ts';
 
 /** A table with fewer rows is scanned quickly without an index. */
 const FEW_ROWS = 50_000;

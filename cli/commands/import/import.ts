@@ -1,4 +1,5 @@
 // tidegate import: loads CSV and Parquet files into the source tables.
+import { latestInstant, refuseFuture } from '../../../domain/model/future-instant.ts';
 import { type Command, Option } from 'commander';
 import {
   importFiles,
@@ -12,10 +13,8 @@ import {
   type CommandContext,
   futureOption,
   jsonOption,
-  latestInstant,
   parseInstant,
   parseText,
-  refuseFuture,
 } from '../../shared/arguments.ts';
 import { withDatabase } from '../../shared/connections.ts';
 import { confirmTables } from './create-tables.ts';

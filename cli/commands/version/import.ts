@@ -1,4 +1,5 @@
 // tidegate version import: registers a model that was trained elsewhere, and has it compared like any candidate.
+import { refuseFuture } from '../../../domain/model/future-instant.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command } from 'commander';
@@ -12,16 +13,17 @@ import { MAX_ONNX_BYTES } from '../../../store/registry/onnx-models.ts';
 import { workflowIds } from '../../../workflows/protocol/messages.ts';
 import {
   asOfOption,
-  byOption,
+  recordedByOption,
   type CommandContext,
   futureOption,
   jsonOption,
-  refuseFuture,
 } from '../../shared/arguments.ts';
 import { withServices } from '../../shared/connections.ts';
 import { day } from '../../output/format.ts';
 import { EXIT_FAILED } from '../../output/explain-error.ts';
-import { followedJson, followToApproval, printFollowed } from '../../runs/follow-to-approval.ts';
+import { followToApproval } from '../../../operations/follow-to-approval.ts';
+import { followedJson, printFollowed } from '../../runs/followed.ts';
+import { asPending } from '../../runs/pending.ts';
 import { treesFolder } from '../../local/install-python.ts';
 
 interface Options {
@@ -57,7 +59,7 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
       ),
     )
     .addOption(futureOption())
-    .addOption(byOption('who imports the version; the same person may not approve it'))
+    .addOption(recordedByOption('who imports the version; the same person may not approve it'))
     .option('--no-wait', 'register it, request the comparison and return')
     .addOption(jsonOption())
     .addHelpText(
@@ -99,7 +101,8 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
             ? output.json({ model, retrainId, version: version.version })
             : output.line(`requested the comparison of version ${version.version}: ${retrainId}`);
         }
-        const followed = await followToApproval(services, model, retrainId, say);
+        const { evidence, ...rest } = await followToApproval(services, model, retrainId, say);
+        const followed = { ...rest, pending: evidence && asPending(evidence) };
         if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
         return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
       }),

@@ -7,7 +7,8 @@ import {
 import { ActivityFailure, ApplicationFailure, RetryState } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { TidegateError } from '../../../domain/errors.ts';
-import { errorLines, explainError } from '../../../cli/output/explain-error.ts';
+import { explainError } from '../../../operations/explain-error.ts';
+import { errorLines } from '../../../cli/output/explain-error.ts';
 import { asFailure } from '../../../worker/options.ts';
 
 const failedRun = (cause: Error): Error =>

@@ -1,6 +1,6 @@
 // Commands refuse instants in the future unless --future is given.
 import { describe, expect, it } from 'vitest';
-import { refuseFuture } from '../../../cli/shared/arguments.ts';
+import { refuseFuture } from '../../../domain/model/future-instant.ts';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const refuse = (asOf: string, isMeant?: boolean) =>

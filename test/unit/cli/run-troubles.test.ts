@@ -7,7 +7,7 @@ import {
   failedAttempts,
   type RunDescription,
   RunTroubles,
-} from '../../../cli/runs/run-troubles.ts';
+} from '../../../operations/run-troubles.ts';
 
 const NOW = Date.UTC(2024, 1, 29, 6);
 const described = (raw: object): RunDescription => ({

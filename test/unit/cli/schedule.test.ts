@@ -3,7 +3,7 @@ import { ScheduleOverlapPolicy } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import churn from '../../../models/churn.ts';
-import { onlineScheduleOptions, scheduleOptions, scheduleSpec } from '../../../cli/shared/schedule.ts';
+import { onlineScheduleOptions, scheduleOptions, scheduleSpec } from '../../../operations/schedule.ts';
 
 const specOf = (every: string, timezone = 'UTC') => scheduleSpec({ every, timezone });
 

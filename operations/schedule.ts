@@ -8,20 +8,20 @@ import {
   ScheduleOverlapPolicy,
   type ScheduleSpec,
 } from '@temporalio/client';
-import { type ModelDefinition, onlineEvery } from '../../domain/model/definition.ts';
-import { type Duration, durationOf, toMilliseconds } from '../../domain/model/parts/duration.ts';
-import { missingMidnights } from '../../domain/model/parts/zoned-time.ts';
-import { type Installation } from '../../store/registry/installation.ts';
-import { installationMemo } from '../../worker/installation-memo.ts';
-import { refuseForeignSchedule } from '../../worker/schedule-owners.ts';
-import { TidegateError } from '../../domain/errors.ts';
+import { type ModelDefinition, onlineEvery } from '../domain/model/definition.ts';
+import { type Duration, durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
+import { missingMidnights } from '../domain/model/parts/zoned-time.ts';
+import { type Installation } from '../store/registry/installation.ts';
+import { installationMemo } from '../worker/installation-memo.ts';
+import { refuseForeignSchedule } from '../worker/schedule-owners.ts';
+import { TidegateError } from '../domain/errors.ts';
 import {
   type MaterializeInput,
   type MonitorInput,
   searchAttributes,
   workflowIds,
   workflowTypes,
-} from '../../workflows/protocol/messages.ts';
+} from '../workflows/protocol/messages.ts';
 
 const MONTHS = [
   'JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE',

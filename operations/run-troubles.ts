@@ -1,5 +1,4 @@
 // Reports what keeps a run from making progress: failed attempts of its steps, and task queues that no worker polls.
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time.js';
 
@@ -188,40 +187,5 @@ export class RunTroubles {
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     this.#warn(`  ${words}`);
-  }
-}
-
-const LOOK_EVERY_MS = 1_000;
-
-/** Waits for an answer from a run, and reports until then what keeps the run from making progress. */
-export async function reportTroublesUntil<Answer>(
-  client: Client,
-  workflowId: string,
-  warn: Say,
-  answer: Promise<Answer>,
-): Promise<Answer> {
-  const troubles = new RunTroubles(client, warn);
-  const run = client.workflow.getHandle(workflowId);
-  const end = new AbortController();
-  const isDone = answer.then(
-    () => end.abort(),
-    () => end.abort(),
-  );
-  const looking = (async () => {
-    while (!end.signal.aborted) {
-      await Promise.race([
-        delay(LOOK_EVERY_MS, undefined, { signal: end.signal }).catch(() => undefined),
-        isDone,
-      ]);
-      if (end.signal.aborted) return;
-      const description = await run.describe().catch(() => undefined);
-      if (description && !end.signal.aborted) await troubles.look(description);
-    }
-  })();
-  try {
-    return await answer;
-  } finally {
-    end.abort();
-    await looking;
   }
 }

@@ -1,16 +1,16 @@
 // Follows a release run until its version waits for a decision, or until it has ended.
-import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
-import { getVersion, type Version } from '../../store/registry/versions.ts';
+import { type Evidence, findEvidence } from '../store/registry/evidence.ts';
+import { getVersion, type Version } from '../store/registry/versions.ts';
 import {
   type ReleaseResult,
   releaseStateQuery,
   type ReleaseState,
   workflowIds,
-} from '../../workflows/protocol/messages.ts';
-import { type Services } from '../shared/connections.ts';
+} from '../workflows/protocol/messages.ts';
 import { followRun, isRunning, type Say } from './follow-run.ts';
+import { type OperationServices } from './services.ts';
 
-type Needed = Pick<Services, 'client' | 'database'>;
+type Needed = Pick<OperationServices, 'client' | 'database'>;
 
 /** The result of validation: evidence to decide on, or a version that was archived. */
 export type Validated = { readonly evidence: Evidence } | { readonly archived: Version };
@@ -21,6 +21,7 @@ export function followValidation(
   model: string,
   version: number,
   say: Say,
+  signal?: AbortSignal,
 ): Promise<Validated> {
   const run = client.workflow.getHandle(workflowIds.release(model, version));
   return followRun<Validated>({
@@ -34,6 +35,7 @@ export function followValidation(
     },
     step: async () => describeStep(await run.query(releaseStateQuery)),
     say,
+    signal,
   });
 }
 
@@ -44,6 +46,7 @@ export function followRelease(
   version: number,
   say: Say,
   warn?: Say,
+  signal?: AbortSignal,
 ): Promise<ReleaseResult> {
   const run = client.workflow.getHandle(workflowIds.release(model, version));
   return followRun({
@@ -53,6 +56,7 @@ export function followRelease(
     step: async () => describeStep(await run.query(releaseStateQuery)),
     say,
     warn,
+    signal,
   });
 }
 

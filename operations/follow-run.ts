@@ -1,7 +1,7 @@
 // Waits for a workflow run, and reports its steps and what keeps it from making progress.
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type WorkflowHandle } from '@temporalio/client';
-import { TidegateError } from '../../domain/errors.ts';
+import { TidegateError } from '../domain/errors.ts';
 import { RunTroubles, type Say } from './run-troubles.ts';
 
 export { type Say } from './run-troubles.ts';
@@ -20,6 +20,8 @@ export interface FollowOptions<Found> {
   readonly say: Say;
   /** Receives failed attempts and task queues that no worker polls. @default `say` */
   readonly warn?: Say | undefined;
+  /** Ends the wait; the run goes on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const LOOK_EVERY_MS = 200;
@@ -31,7 +33,7 @@ const QUERY_PATIENCE_MS = 1_000;
  * Waits without a time limit until a run has produced its result. Reports each step once, each failed attempt of a step with
  * its cause and the time of the next attempt, and task queues that no worker polls.
  *
- * @throws the failure of the run if it ended without the result
+ * @throws the failure of the run if it ended without the result; the reason of `signal` if it is aborted
  */
 export async function followRun<Found>({
   client,
@@ -40,11 +42,13 @@ export async function followRun<Found>({
   step,
   say,
   warn = say,
+  signal,
 }: FollowOptions<Found>): Promise<Found> {
   const reportStep = stepReporter(say);
   const troubles = new RunTroubles(client, warn);
   let asked: Promise<void> | undefined;
   for (;;) {
+    signal?.throwIfAborted();
     const description = await run.describe();
     const found = await look();
     if (found !== undefined) return found;

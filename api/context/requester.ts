@@ -1,0 +1,27 @@
+// Says in whose name a request acts.
+import { type FastifyRequest } from 'fastify';
+import { sameName } from '../../domain/decisions/written-text.ts';
+import { TidegateError } from '../../domain/errors.ts';
+
+/**
+ * Returns the name of the caller. If TIDEGATE_AUTH is off, it is the name that the request claims.
+ *
+ * @param field the field with the claimed name, for the error
+ * @throws TidegateError INVALID_REQUEST if an authenticated caller claims another name
+ */
+export function requesterOf(
+  { caller }: Pick<FastifyRequest, 'caller'>,
+  claimed: string | undefined,
+  field = 'requestedBy',
+): string {
+  if (caller.via === 'off') return claimed ?? caller.name;
+  if (claimed === undefined || sameName(claimed, caller.name)) return caller.name;
+  throw new TidegateError(
+    'INVALID_REQUEST',
+    `${field} names ${claimed}, but the key belongs to ${caller.name}`,
+    {
+      remedy: `Leave ${field} out (on the command line, --by): the key says who you are.`,
+      places: [{ at: field, problem: `is not the name of the key's owner` }],
+    },
+  );
+}

@@ -1,0 +1,13 @@
+// What every operation needs to start runs and to record them.
+import { type Client } from '@temporalio/client';
+import { type Database } from '../store/postgres/database.ts';
+import { type Installation } from '../store/registry/installation.ts';
+
+/** Connections of an operation. */
+export interface OperationServices {
+  readonly database: Database;
+  readonly client: Client;
+  /** Runs and schedules that the client starts carry its id. */
+  readonly installation: Installation;
+  readonly taskQueue: string;
+}
