@@ -79,7 +79,7 @@ export const errorKinds = {
   DATABASE_PERMISSION: kind(
     500,
     false,
-    'Grant the role in DATABASE_URL the permission that the message names.',
+    'Grant the login of this process the permission that the message names; for tables of the schema tidegate, see docs/security.md.',
   ),
   DATABASE_SESSION: kind(
     500,

@@ -28,8 +28,8 @@ export interface MigrateOptions {
   readonly lockTimeoutMs?: number;
 }
 
-// An arbitrary number, the same in every process: migrations of one database run one after the other.
-const MIGRATION_LOCK = 7_237_001;
+/** An arbitrary number, the same in every process: migrations of one database run one after the other. */
+export const MIGRATION_LOCK = 7_237_001;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
