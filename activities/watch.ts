@@ -4,11 +4,11 @@ import {
   judgeWatch,
   nextLook,
   type WatchFacts,
+  type WatchPolicy,
   watchPolicyOf,
 } from '../domain/decisions/watch.ts';
 import { predictionChange, profileOfScores } from '../domain/drift/prediction-change.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type ModelDefinition } from '../domain/model/definition.ts';
 import { latencyQuantile } from '../domain/performance/latency-counts.ts';
 import { decodeScores } from '../domain/performance/score-reference.ts';
 import { getDefinition } from '../store/definitions/definitions.ts';
@@ -61,7 +61,7 @@ export const watchActivities = ({ database }: ActivityDeps) => ({
   /** Opens the watch over a version; null if its policy watches nothing, or if it is not in Production. */
   async openWatch(version: VersionRef): Promise<WatchPlan | null> {
     const startedAt = await inProductionSince(database, version);
-    const policy = watchPolicyOf(await frozenPolicy(database, version));
+    const policy = await frozenWatch(database, version);
     if (!startedAt || !policy) return null;
     const endsAt = new Date(startedAt.getTime() + policy.forMs);
     await openWatch(database, { ...version, startedAt, endsAt, policy }, currentRun());
@@ -134,16 +134,15 @@ function waitAt(startedAt: Date, forMs: number): number | null {
   return since < forMs ? nextLook(since, forMs) : null;
 }
 
-/** The promotion policy that was put before the person who approved; for evidence without one, that of the definition. */
-async function frozenPolicy(
-  database: Database,
-  { model, version }: VersionRef,
-): Promise<Pick<ModelDefinition['promotion'], 'watch'>> {
+/**
+ * Returns the policy that was frozen with the evidence. A version that was approved without one is watched as its definition
+ * says now, but never rolled back, because nobody agreed to that.
+ */
+async function frozenWatch(database: Database, { model, version }: VersionRef): Promise<WatchPolicy | null> {
   const evidence = await findEvidence(database, model, version);
-  const { policy } = (evidence?.body ?? {}) as {
-    policy?: Pick<ModelDefinition['promotion'], 'watch'> | null;
-  };
-  return policy ?? (await getDefinition(database, model)).definition.promotion;
+  if (evidence?.policy) return watchPolicyOf(evidence.policy);
+  const policy = watchPolicyOf((await getDefinition(database, model)).definition.promotion);
+  return policy && { ...policy, onBreach: 'alert' };
 }
 
 async function measure(database: Database, version: VersionRef, since: Date): Promise<WatchFacts> {

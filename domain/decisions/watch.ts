@@ -32,7 +32,11 @@ const DEFAULT_WATCH = {
  * Returns the policy of a definition's watch; null if it watches nothing. A definition without `promotion.watch` watches
  * for a day and only alerts.
  */
-export function watchPolicyOf({ watch }: Pick<ModelDefinition['promotion'], 'watch'>): WatchPolicy | null {
+export function watchPolicyOf({
+  watch,
+}: {
+  readonly watch?: ModelDefinition['promotion']['watch'] | null;
+}): WatchPolicy | null {
   if (watch === 'off') return null;
   const { for: span, ...limits } = { ...DEFAULT_WATCH, ...watch };
   return { forMs: toMilliseconds(durationOf(span)), ...limits };
