@@ -4,7 +4,8 @@ import { TidegateError } from '../domain/errors.ts';
 import { isLoopback } from '../domain/identity/loopback.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { buildApp } from './app.ts';
-import { type App } from './context/types.ts';
+import { type ApiDeps, type App } from './context/types.ts';
+import { buildMetricsApp } from './metrics-app.ts';
 import { type OperationServices } from '../operations/services.ts';
 import { type DecisionGate } from './context/decision-gate.ts';
 import { Identities } from './identity/identities.ts';
@@ -24,6 +25,8 @@ export interface ServerDeps {
   readonly auth: 'on' | 'off';
   /** The issuer whose tokens are accepted, if any. */
   readonly oidc?: SignInSettings | undefined;
+  /** A port of 127.0.0.1 for metrics without a key. 0 picks a free one. @default none */
+  readonly metricsPort?: number | undefined;
   /** The address of this API for browsers. @default host and port on which it listens, if the port is not 0 */
   readonly publicUrl?: string | undefined;
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
@@ -46,6 +49,8 @@ export interface ServerOptions {
 export interface RunningServer {
   /** The server's URL, for example `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** The address of the metrics without a key, if there is one. */
+  readonly metricsUrl: string | undefined;
   /** Stops listening, lets running requests finish, writes the prediction log and deletes the rows of this instance. */
   close(): Promise<void>;
 }
@@ -65,21 +70,26 @@ export async function startServer(
   const checkpoints = deps.checkpoints && new Checkpoints(deps.database, deps.checkpoints, deps.logger);
   const publicUrl = (deps.publicUrl ?? `http://${host}:${port}`).replace(/\/$/, '');
   const identities = deps.auth === 'on' ? identitiesOf(deps, publicUrl) : undefined;
-  const app = await buildApp({ ...deps, serving, auth: identities ?? 'off', publicUrl });
+  const apiDeps: ApiDeps = { ...deps, serving, auth: identities ?? 'off', publicUrl };
+  const app = await buildApp(apiDeps);
+  const metrics = deps.metricsPort === undefined ? undefined : buildMetricsApp(apiDeps);
   try {
     const url = await listen(app, host, port);
+    const metricsUrl = metrics && (await listen(metrics, '127.0.0.1', deps.metricsPort!));
     await serving.start();
     identities?.start();
     checkpoints?.start();
     const close = async (): Promise<void> => {
       await app.close();
+      await metrics?.close();
       await identities?.stop();
       await serving.stop();
       await checkpoints?.stop();
     };
-    return { url, close };
+    return { url, metricsUrl, close };
   } catch (error) {
     await app.close();
+    await metrics?.close();
     await identities?.stop();
     await serving.stop();
     throw error;

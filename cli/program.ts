@@ -29,6 +29,7 @@ import { addRetire } from './commands/retire.ts';
 import { addRole } from './commands/role.ts';
 import { addRollback } from './commands/rollback.ts';
 import { addRuns } from './commands/runs.ts';
+import { addSignIn } from './commands/sign-in.ts';
 import { addStart } from './commands/start/start.ts';
 import { addServing } from './commands/stop-serving.ts';
 import { addStatus } from './commands/status.ts';
@@ -84,6 +85,7 @@ export function buildProgram(context: CommandContext): Command {
   addWithdraw(program, context);
   addRetire(program, context);
   program.commandsGroup('Identity:');
+  addSignIn(program, context);
   addKey(program, context);
   addRole(program, context);
   program.commandsGroup('Inspect:');

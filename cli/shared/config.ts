@@ -58,6 +58,7 @@ export const settingsSchema = z.object({
   TIDEGATE_OIDC_GROUPS_CLAIM: z.string().default('groups'),
   TIDEGATE_OIDC_CLIENT_ID: z.string().optional(),
   TIDEGATE_OIDC_CLIENT_SECRET: z.string().optional(),
+  TIDEGATE_METRICS_PORT: z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).optional(),
   TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
   TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
   TIDEGATE_PART_ROWS: z.coerce
@@ -101,6 +102,8 @@ export interface Config {
   readonly taskQueue: string;
   /** Where the API listens; `url` is its address for clients, if that differs. */
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
+  /** A loopback port for metrics without a key, if any. */
+  readonly metricsPort: number | undefined;
   /** The key that commands send to the API. */
   readonly apiKey: string | undefined;
   /** Whether callers of the API must prove who they are. */
@@ -199,6 +202,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       port: settings.TIDEGATE_API_PORT,
       url: settings.TIDEGATE_API_URL,
     }),
+    metricsPort: settings.TIDEGATE_METRICS_PORT,
     apiKey: settings.TIDEGATE_API_KEY,
     auth: settings.TIDEGATE_AUTH,
     oidc: oidcSettings(settings),

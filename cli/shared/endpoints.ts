@@ -2,6 +2,7 @@
 import { TidegateError } from '../../domain/errors.ts';
 import { type Config, type TemporalSettings } from './config.ts';
 import { readLocalKey } from '../local/local-key.ts';
+import { signedInToken } from './signed-in.ts';
 import { findRunning, type Running } from '../local/running.ts';
 
 /** Addresses of the servers. */
@@ -42,15 +43,17 @@ export async function findApiUrl(config: Config): Promise<string> {
 }
 
 /**
- * Returns the address of the API and the key to send: TIDEGATE_API_KEY, or the one that `tidegate start` wrote to its data
- * folder. The latter is never sent to an address that TIDEGATE_API_URL names.
+ * Returns the address of the API and the credential to send: TIDEGATE_API_KEY, the key that `tidegate start` wrote to its
+ * data folder (never to an address that TIDEGATE_API_URL names), or the token of a sign-in for exactly this address.
  */
 export const findApi = async (
   config: Config,
-): Promise<{ readonly url: string; readonly key: string | undefined }> => ({
-  url: await findApiUrl(config),
-  key: config.apiKey ?? (config.api.url === undefined ? await readLocalKey(config.dataDir) : undefined),
-});
+): Promise<{ readonly url: string; readonly key: string | undefined }> => {
+  const url = await findApiUrl(config);
+  const own =
+    config.apiKey ?? (config.api.url === undefined ? await readLocalKey(config.dataDir) : undefined);
+  return { url, key: own ?? (await signedInToken(config, url)) };
+};
 
 /** The address on this machine of an API that is started with these settings. */
 export function addressOfApi({ api: { host, port } }: Pick<Config, 'api'>): string {

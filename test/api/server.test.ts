@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RunningServer, startServer } from '../../api/server.ts';
-import { FakeGate, ModelFixture, silent } from './fixture.ts';
+import { authorization, FakeGate, makeKey, ModelFixture, silent } from './fixture.ts';
 
 let fixture: ModelFixture;
 let server: RunningServer;
@@ -38,6 +38,21 @@ it('listens on the local machine only, and is ready when it has started', async 
   expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', problems: [] }]);
   const serving = await fetch(`${server.url}/serving`);
   expect(await serving.json()).toMatchObject({ serving: { churn: 1 }, problems: [] });
+});
+
+it('serves metrics on a loopback port of their own, and on the other port only with a key', async () => {
+  const other = await startServer(
+    { database: fixture.database, gate: new FakeGate(), logger: silent, auth: 'on', metricsPort: 0 },
+    { port: 0 },
+  );
+  const ask = async (url: string, headers = {}) => (await fetch(url, { headers })).status;
+  expect(new URL(other.metricsUrl!).hostname).toBe('127.0.0.1');
+  expect(await ask(`${other.metricsUrl}/metrics`)).toBe(200);
+  expect(await ask(`${other.metricsUrl}/models`)).toBe(404);
+  expect(await ask(`${other.url}/metrics`)).toBe(401);
+  const viewer = authorization(await makeKey(fixture.database, 'prometheus', ['viewer']));
+  expect(await ask(`${other.url}/metrics`, viewer)).toBe(200);
+  await other.close();
 });
 
 it('refuses a port that is in use, and leaves nothing behind', async () => {

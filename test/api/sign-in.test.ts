@@ -1,7 +1,14 @@
 // Browsers: sign-in by a link and by an issuer, what the cookie of a session opens, and sign-out.
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningServer, startServer } from '../../api/server.ts';
+import { Output } from '../../cli/output/output.ts';
+import { buildProgram } from '../../cli/program.ts';
+import { readConfig } from '../../cli/shared/config.ts';
 import { freePort } from '../../cli/local/processes/free-port.ts';
+import { Browser } from '../helpers/browser.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { AUDIENCE, Issuer, PEOPLE_CLIENT } from '../helpers/issuer.ts';
 import { authorization, FakeGate, makeKey, ModelFixture, silent } from './fixture.ts';
@@ -32,61 +39,6 @@ afterAll(async () => {
   await fixture.drop();
 });
 
-/** A browser without a screen: keeps cookies by host and path, and follows redirects. */
-class Browser {
-  readonly #cookies: { name: string; value: string; path: string; host: string }[] = [];
-
-  async open(url: string, init: RequestInit = {}): Promise<{ url: URL; status: number; text: string }> {
-    let [next, request] = [new URL(url, server.url), init];
-    for (let hops = 0; hops < 12; hops += 1) {
-      const sent = this.#cookies.filter(
-        ({ host, path }) =>
-          host === next.host &&
-          (next.pathname === path || next.pathname.startsWith(path.replace(/\/?$/, '/'))),
-      );
-      const cookie = sent.map(({ name, value }) => `${name}=${value}`).join('; ');
-      const answer = await fetch(next, {
-        ...request,
-        redirect: 'manual',
-        headers: { ...(request.headers as Record<string, string>), ...(cookie !== '' && { cookie }) },
-      });
-      for (const line of answer.headers.getSetCookie()) this.#keep(line, next);
-      const location = answer.headers.get('location');
-      if (location === null) return { url: next, status: answer.status, text: await answer.text() };
-      next = new URL(location, next);
-      request = {};
-    }
-    throw new Error(`too many redirects, the last one to ${next.href}`);
-  }
-
-  /** Sends the only form of a page, with these values. */
-  submit(page: { url: URL; text: string }, values: Readonly<Record<string, string>> = {}) {
-    const action = /<form[^>]*action="([^"]*)"/.exec(page.text)?.[1] ?? page.url.href;
-    const fields = [...page.text.matchAll(/<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"/g)];
-    const body = new URLSearchParams(
-      fields.map(([, name = '', value = '']): [string, string] => [name, value]),
-    );
-    for (const [name, value] of Object.entries(values)) body.set(name, value);
-    return this.open(new URL(action, page.url).href, { method: 'POST', body });
-  }
-
-  cookie(name: string): string | undefined {
-    return this.#cookies.find((each) => each.name === name)?.value;
-  }
-
-  #keep(line: string, { host }: URL): void {
-    const [pair = '', ...attributes] = line.split('; ');
-    const [name = '', value = ''] = pair.split(/=(.*)/s);
-    const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/';
-    const old = this.#cookies.findIndex(
-      (each) => each.name === name && each.host === host && each.path === path,
-    );
-    if (old >= 0) this.#cookies.splice(old, 1);
-    if (value !== '' && !/max-age=0|expires=Thu, 01 Jan 1970/i.test(line))
-      this.#cookies.push({ name, value, path, host });
-  }
-}
-
 const newLink = async (): Promise<string> => {
   const answer = await fetch(`${server.url}/sign-in-links`, { method: 'POST', headers: authorization(key) });
   return ((await answer.json()) as { url: string }).url;
@@ -95,7 +47,11 @@ const newLink = async (): Promise<string> => {
 describe('a sign-in link', () => {
   it('is used up by its button and not by being opened, once', async () => {
     const link = await newLink();
-    const [preview, first, second] = [new Browser(), new Browser(), new Browser()];
+    const [preview, first, second] = [
+      new Browser(server.url),
+      new Browser(server.url),
+      new Browser(server.url),
+    ];
     await preview.open(link);
     await preview.open(link);
     const signedIn = await first.submit(await first.open(link));
@@ -116,7 +72,7 @@ describe('a sign-in link', () => {
     await fixture.database.pool.query(
       `update tidegate.sign_in_link set expires_at = now() where consumed_at is null`,
     );
-    const browser = new Browser();
+    const browser = new Browser(server.url);
     expect((await browser.submit(await browser.open(link))).status).toBe(401);
   });
 
@@ -132,7 +88,7 @@ describe('a sign-in link', () => {
 
 describe('a session', () => {
   const signedIn = async (): Promise<Browser> => {
-    const browser = new Browser();
+    const browser = new Browser(server.url);
     await browser.submit(await browser.open(await newLink()));
     return browser;
   };
@@ -193,7 +149,7 @@ describe('a sign-in with the issuer', () => {
     await fixture.database.pool.query(
       `insert into tidegate.role_binding (oidc_group, role) values ('risk', 'approver')`,
     );
-    const browser = new Browser();
+    const browser = new Browser(server.url);
     const page = await signIn(browser, 'ada');
     expect([page.url.pathname, page.status]).toEqual(['/ui', 200]);
     expect(page.text).toContain('Signed in as <b>ada</b>. Roles for all models: viewer, approver.');
@@ -205,12 +161,12 @@ describe('a sign-in with the issuer', () => {
   });
 
   it('is refused in a browser that did not begin it, and with another state', async () => {
-    const stranger = await new Browser().open('/ui/callback?code=abc&state=def');
+    const stranger = await new Browser(server.url).open('/ui/callback?code=abc&state=def');
     expect([stranger.status, stranger.text]).toEqual([
       401,
       expect.stringContaining('did not begin the sign-in'),
     ]);
-    const browser = new Browser();
+    const browser = new Browser(server.url);
     await browser.open('/ui/start');
     const forged = await browser.open('/ui/callback?code=abc&state=def');
     expect([forged.status, forged.text]).toEqual([401, expect.stringContaining('failed')]);
@@ -218,7 +174,7 @@ describe('a sign-in with the issuer', () => {
 
   it('does not lead to another site afterwards', async () => {
     for (const to of ['https://evil.example.com', '//evil.example.com', '/models']) {
-      const browser = new Browser();
+      const browser = new Browser(server.url);
       await browser.open(`/ui/start?to=${encodeURIComponent(to)}`);
       const kept = JSON.parse(
         Buffer.from(browser.cookie('tidegate_sign_in') ?? '', 'base64url').toString(),
@@ -246,5 +202,82 @@ describe('a sign-in with the issuer', () => {
     const page = await fetch(`${other.url}/ui/start`);
     expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('did not answer')]);
     await other.close();
+  });
+});
+
+describe('the command sign-in', () => {
+  /** Runs a command; `said` receives its progress, line by line. */
+  async function run(
+    args: readonly string[],
+    environment: Record<string, string>,
+    said: (text: string) => void = () => undefined,
+  ) {
+    let printed = '';
+    const output = new Output({
+      stdout: { write: (text: string) => (printed += text) },
+      stderr: { write: (text: string) => said(text) },
+    });
+    const config = () =>
+      readConfig({ TIDEGATE_API_URL: server.url, XDG_CONFIG_HOME: folder, ...environment });
+    await buildProgram({ config, output }).parseAsync([...args, '--json'], { from: 'user' });
+    return JSON.parse(printed) as Record<string, unknown>;
+  }
+
+  let folder: string;
+  beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'tidegate-sign-in-'))));
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('prints a link for the owner of a key', async () => {
+    const answer = await run(['sign-in'], { TIDEGATE_API_KEY: key });
+    const browser = new Browser(server.url);
+    const page = await browser.submit(await browser.open(String(answer['url'])));
+    expect(page.text).toContain('<b>grace</b>');
+  });
+
+  it('lets a person confirm a code in a browser, and the next commands act for them', async () => {
+    const settings = {
+      TIDEGATE_OIDC_ISSUER: issuer.url,
+      TIDEGATE_OIDC_AUDIENCE: AUDIENCE,
+      TIDEGATE_OIDC_CLIENT_ID: PEOPLE_CLIENT,
+    };
+    issuer.groups = ['ops'];
+    await fixture.database.pool.query(
+      `insert into tidegate.role_binding (oidc_group, role) values ('ops', 'admin')`,
+    );
+    await expect(run(['role', 'list'], settings)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const confirmed: Promise<unknown>[] = [];
+    const confirm = async (url: string): Promise<void> => {
+      const browser = new Browser(issuer.url);
+      let page = await browser.open(url);
+      for (let step = 0; step < 5 && /<form/.test(page.text); step += 1)
+        page = await browser.submit(
+          page,
+          /name="login"/.test(page.text) ? { login: 'linus', password: 'any' } : {},
+        );
+    };
+    await run(['sign-in'], settings, (text) => {
+      const url = /Open (\S+)/.exec(text)?.[1];
+      if (url !== undefined) confirmed.push(confirm(url));
+    });
+    await Promise.all(confirmed);
+    const [file = ''] = await readdir(join(folder, 'tidegate'));
+    const path = join(folder, 'tidegate', file);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await run(['role', 'grant', 'linus', 'viewer'], settings);
+    const { roles } = (await run(['role', 'list'], settings)) as { roles: object[] };
+    expect(roles).toContainEqual(expect.objectContaining({ account: 'linus', grantedBy: 'linus' }));
+
+    // A token that is about to expire is replaced.
+    const kept = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    await writeFile(path, JSON.stringify({ ...kept, expiresAt: Date.now() }));
+    await run(['role', 'list'], settings);
+    const renewed = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    expect(renewed['accessToken']).not.toBe(kept['accessToken']);
+
+    // A token is sent only to the API for which the person signed in.
+    const elsewhere = { ...settings, TIDEGATE_API_URL: server.url.replace('127.0.0.1', 'localhost') };
+    await expect(run(['role', 'list'], elsewhere)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    await run(['sign-in', '--forget'], settings);
+    await expect(run(['role', 'list'], settings)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   });
 });

@@ -16,7 +16,7 @@ import { reportReady } from '../../local/processes/ready-message.ts';
 /** Settings of the API process. */
 export interface ApiConfig extends Pick<
   Config,
-  'api' | 'audit' | 'auth' | 'oidc' | 'logLevel' | 'patience' | 'stopFile' | 'taskQueue'
+  'api' | 'audit' | 'auth' | 'metricsPort' | 'oidc' | 'logLevel' | 'patience' | 'stopFile' | 'taskQueue'
 > {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
@@ -52,6 +52,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           operations: { client, database: unhurried, taskQueue: config.taskQueue, installation },
           auth: config.auth,
           oidc: config.oidc,
+          metricsPort: config.metricsPort,
           publicUrl: config.api.url ?? addressOfApi(config),
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,

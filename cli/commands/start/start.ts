@@ -1,5 +1,7 @@
 // tidegate start: runs everything on this machine until Ctrl-C.
 import { type Command } from 'commander';
+import { askApi } from '../../shared/ask-api.ts';
+import { type SignInLink } from '../sign-in.ts';
 import { type CommandContext } from '../../shared/arguments.ts';
 import { type Config } from '../../shared/config.ts';
 import { withoutPassword } from '../../shared/endpoints.ts';
@@ -27,9 +29,17 @@ export function addStart(program: Command, { config, output }: CommandContext): 
       await runUntilStopped(async (run) => {
         const servers = await startServers(run, { config: settings, say, withPython });
         for (const line of serverLines(servers, settings)) output.line(line);
+        const link = await signInLink(servers, settings);
+        if (link !== undefined) output.line(`Sign in      ${link} (once, within ten minutes)`);
         output.line('\nCtrl-C stops everything; the data stays.');
       }, say);
     });
+}
+
+/** A link that signs the person at this machine in on a browser; undefined if nobody needs to sign in. */
+async function signInLink({ api }: Servers, { auth }: Config): Promise<string | undefined> {
+  if (auth === 'off' || api.key === undefined) return undefined;
+  return (await askApi<SignInLink>(api, 'POST', ['sign-in-links'])).url;
 }
 
 /**

@@ -8,7 +8,7 @@ import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
   'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'rollback', 'stop-serving', 'start-serving', 'withdraw', 'retire', 'tag', 'alias', 'comment', 'status', 'runs', 'report',
-  'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt',
+  'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt', 'sign-in',
 ]; // prettier-ignore
 const GROUPS = {
   dataset: ['expire', 'list', 'show', 'verify'],
