@@ -31,6 +31,7 @@ import * as servingChanges from './0045-serving-changes.ts';
 import * as watch from './0046-watch.ts';
 import * as registryFacts from './0047-registry-facts.ts';
 import * as auditRegistry from './0048-audit-registry.ts';
+import * as auditPolicy from './0049-audit-policy.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -69,5 +70,6 @@ export const tidegateMigrations = {
     '0046-watch': watch,
     '0047-registry-facts': registryFacts,
     '0048-audit-registry': auditRegistry,
+    '0049-audit-policy': auditPolicy,
   },
 };

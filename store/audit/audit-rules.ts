@@ -24,7 +24,7 @@ const DECISIONS = rule(`
     and not exists (
       select from tidegate.audit_event g
       where g.kind = 'grant issued' and g.subject = d.said ->> 'grant_id' and g.chain = d.chain
-        and g.position < d.position and g.body ->> 'action' = d.said ->> 'decision'
+        and g.position < d.position and g.body ->> 'action' in (d.said ->> 'decision', 'break-glass')
         and g.body ->> 'version' = d.said ->> 'version' and g.body ->> 'person_id' = d.said ->> 'person_id'
         and coalesce(g.body ->> 'evidence_digest', d.said ->> 'evidence_digest') = d.said ->> 'evidence_digest'
         and exists (select from tidegate.audit_event u
@@ -40,7 +40,10 @@ const PROMOTIONS = rule(`
     on p.kind = 'evidence stored' and p.chain = m.chain and p.subject = m.chain || '/' || (m.said ->> 'version')
   cross join lateral (
     select count(*) filter (where d.body ->> 'settles' = 'true') as settling,
-      count(distinct d.body ->> 'person_id') filter (where d.body ->> 'grant_id' is not null) as people
+      count(distinct d.body ->> 'person_id') filter (where d.body ->> 'grant_id' is not null) as people,
+      bool_or(exists (select from tidegate.audit_event g
+                      where g.kind = 'grant issued' and g.subject = d.body ->> 'grant_id'
+                        and g.body ->> 'action' = 'break-glass')) as is_emergency
     from tidegate.audit_event d
     where d.chain = m.chain and d.position < m.position and d.kind = 'decision sent'
       and d.body ->> 'version' = m.said ->> 'version' and d.body ->> 'decision' = 'approve'
@@ -48,7 +51,7 @@ const PROMOTIONS = rule(`
   where m.kind = 'version moved' and m.said ->> 'reason' = 'approved'
     and (approving.settling = 0
          or (p.body ->> 'policy' is not null and p.body -> 'policy' ->> 'unverifiedSignals' is distinct from 'accept'
-             and approving.people < coalesce((p.body -> 'policy' ->> 'approvals')::int, 1)))`);
+             and not coalesce(approving.is_emergency, false) and approving.people < coalesce((p.body -> 'policy' ->> 'approvals')::int, 1)))`);
 
 /** A grant: its person had the key or the session that it names at that moment. */
 const GRANTS = rule(`

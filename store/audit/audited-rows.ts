@@ -160,4 +160,26 @@ export const AUDITED_ROWS: readonly AuditedRows[] = [
     subject: ['id'],
     columns: ['id', 'model', 'version', 'text', 'actor', 'authority', 'at'],
   },
+  {
+    kind: 'requesters recorded',
+    table: 'evidence',
+    chain: 'model',
+    subject: ['model', 'version'],
+    columns: ['model', 'version', 'requester_ids', 'requester_names'],
+  },
+  {
+    kind: 'decision checked',
+    table: 'decision',
+    chain: 'model',
+    subject: ['id'],
+    columns: ['id', 'self_approved'],
+  },
+  {
+    kind: 'move granted',
+    table: 'transition',
+    chain: 'model',
+    subject: ['id'],
+    columns: ['id', 'grant_id'],
+    whenChanged: 'grant_id',
+  },
 ];

@@ -82,9 +82,27 @@ export function grantHolder(person: string, more: Partial<GrantHolder> = {}): Gr
     ownerId: null,
     roles: ['viewer', 'operator', 'approver', 'admin'],
     via: 'key',
-    credential: `key of ${person}`,
+    credential: keyIdOf(person),
     ...more,
   };
+}
+
+/** The id of the key of a person in tests. */
+export const keyIdOf = (person: string): string =>
+  `${person.toLowerCase().replaceAll(/[^a-z]/g, '')}xxxxxxxxxxxx`.slice(0, 12);
+
+/** Records a person of {@link grantHolder} with a key, so that the audit log knows who was granted something. */
+export async function recordHolder(database: Pick<Database, 'pool'>, person: string): Promise<void> {
+  const { personId } = grantHolder(person);
+  await database.pool.query(
+    `insert into tidegate.principal (id, kind, name) overriding system value values ($1, 'person', $2)`,
+    [personId, person],
+  );
+  await database.pool.query(
+    `insert into tidegate.api_key (id, principal_id, hash, roles, expires_at)
+     values ($1, $2, sha256(convert_to($1, 'UTF8')), '{approver}', now() + interval '1 day')`,
+    [keyIdOf(person), personId],
+  );
 }
 
 /** A model whose versions a test registers and moves. */

@@ -12,7 +12,7 @@ import { anchor, anchorLine } from '../../store/audit/anchor.ts';
 import { takeCheckpoint } from '../../store/audit/checkpoint.ts';
 import { fingerprintOf, openSigner, rotateKeyFile, type Signer } from '../../store/audit/signing-key.ts';
 import { verifyInstallation, verifyInstallationWithin } from '../../store/audit/verify-installation.ts';
-import { type CandidateModel, candidateModel } from '../helpers/candidates.ts';
+import { type CandidateModel, candidateModel, recordHolder } from '../helpers/candidates.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -29,6 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tidegate-audit-'));
   keyFile = join(folder, 'key.pem');
   database = await migratedDatabase();
+  await recordHolder(database, 'ada');
   model = await candidateModel(database, 'churn');
   await model.produce();
   signer = await openSigner({ file: keyFile }, { create: true });

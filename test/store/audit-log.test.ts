@@ -3,25 +3,23 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyLog, verifyLogWithin } from '../../store/audit/verify-log.ts';
 import { issueGrant } from '../../store/registry/grants.ts';
-import { candidateModel } from '../helpers/candidates.ts';
+import { candidateModel, keyIdOf, recordHolder } from '../helpers/candidates.ts';
 import { sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;
 
-const KEY = 'keyofadaxxxx';
+const KEY = keyIdOf('ada');
 
 beforeAll(async () => {
   database = await migratedDatabase({}, [`timezone = 'Asia/Tokyo'`]);
+  await recordHolder(database, 'ada');
   const churn = await candidateModel(database, 'churn');
   await churn.produce();
   await churn.produce();
   await churn.stage();
   await (await candidateModel(database, 'other')).produce();
   await database.pool.query(`
-    insert into tidegate.principal (kind, name) values ('person', 'ada');
-    insert into tidegate.api_key (id, principal_id, hash, roles, expires_at)
-      values ('${KEY}', 1, sha256('secret'), '{approver}', now() + interval '1 day');
     insert into tidegate.role_binding (principal_id, role, model) values (1, 'approver', 'churn');
     insert into tidegate.role_binding (principal_id, role) values (1, 'viewer');
     insert into tidegate.serving_change (model, stopped, reason, actor, authority) values ('churn', true, 'odd', 'ada', 'key');
@@ -65,8 +63,8 @@ test('every audited row has an event, and the log of many kinds is whole', async
     'select distinct kind from tidegate.audit_event order by kind',
   );
   expect(rows.map(({ kind }) => kind)).toEqual([
-    'audit began', 'comment written', 'decision sent', 'definition applied', 'evidence stored', 'grant issued',
-    'grant used', 'key made', 'key revoked', 'person added', 'person disabled or enabled', 'role given',
+    'audit began', 'comment written', 'decision checked', 'decision sent', 'definition applied', 'evidence stored', 'grant issued',
+    'grant used', 'key made', 'key revoked', 'move granted', 'person added', 'person disabled or enabled', 'requesters recorded', 'role given',
     'serving changed', 'version moved',
   ]); // prettier-ignore
 });
@@ -87,7 +85,7 @@ test.each([
   [`update tidegate.api_key set hash = sha256('another')`, 'differs from the row'],
   [`update tidegate.principal set disabled_at = now()`, 'differs from the row'],
   [`insert into tidegate.role_binding (principal_id, role) values (1, 'admin')`, 'has no event'],
-  [`insert into tidegate.principal (kind, name, disabled_at) values ('person', 'eve', now())`, 'has no event'],
+  [`insert into tidegate.principal (id, kind, name, disabled_at) overriding system value values (99, 'person', 'eve', now())`, 'has no event'],
   [`delete from tidegate.serving_change`, 'is about a row that is missing'],
   [`update tidegate.audit_event set actor = 'eve' where chain = 'churn' and position = 3`, 'event 3 differs from its hash'],
   [`update tidegate.audit_event set at = at + interval '1 microsecond' where chain = 'churn' and position = 3`, 'event 3 differs'],
@@ -122,10 +120,13 @@ test.each([
 
 test('an approval that names a grant for something else is found', async () => {
   const problems = await foundAfter(
-    `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel, comment,
+    `alter table tidegate.decision disable trigger user;
+     alter table tidegate.decision enable trigger audit_decision_sent;
+     alter table tidegate.decision enable trigger audit_decision_checked;
+     insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel, comment,
        accepted, settles, grant_id, person_id, workflow_id, run_id)
-     select 'forged', 'churn', 1, repeat('e', 64), 'reject', 'ada', 'key', 'update', '', true, false, id, 1, 'w', 'r'
-     from tidegate.action_grant`,
+     select 'forged', 'churn', 3, repeat('e', 64), 'reject', 'ada', 'key', 'update', '', true, false, id, 1, 'w', 'r'
+     from tidegate.action_grant where version = 3`,
     'on',
   );
   expect(problems).toEqual([expect.stringContaining('has no grant that allows it')]);

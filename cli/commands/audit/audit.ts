@@ -2,6 +2,7 @@
 import { type Command } from 'commander';
 import { type CommandContext } from '../../shared/arguments.ts';
 import { addAuditAt } from './at.ts';
+import { addAuditExport } from './export.ts';
 import { addAuditKeys } from './keys.ts';
 import { addAuditVerify } from './verify.ts';
 
@@ -10,5 +11,6 @@ export function addAudit(program: Command, context: CommandContext): void {
   const audit = program.command('audit').description('verify, sign and export the record of who did what');
   addAuditVerify(audit, context);
   addAuditKeys(audit, context);
+  addAuditExport(audit, context);
   addAuditAt(audit, context);
 }
