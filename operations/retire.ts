@@ -84,9 +84,9 @@ export async function retire(
 }
 
 /**
- * The open runs of a model, without notices, which are still to be delivered. Each id in `ids` is checked on its own,
- * because Temporal's list of runs lags behind. The list adds runs whose ids are not known here, such as scheduled runs,
- * whose ids contain the time.
+ * Returns the ids of a model's open runs. Runs that deliver a notice are left out, because the notice must still arrive.
+ * Each id in `ids` is checked on its own, because Temporal's list of runs lags behind. The list adds runs whose ids are not
+ * known here, such as scheduled runs, whose ids contain the time.
  */
 async function openRuns(client: Client, model: string, ids: ReadonlySet<string>): Promise<string[]> {
   const found = new Set(ids);

@@ -178,8 +178,8 @@ export function asFailure(thrown: unknown, step?: string): unknown {
 }
 
 /**
- * Maps an error of Postgres or Temporal. Failures that Temporal creates already have a type, and their cause belongs to
- * another step.
+ * Maps an error of Postgres or Temporal. Returns undefined for any other error, and for the failures that Temporal
+ * creates: they already have a type, and an error of Postgres that caused one happened in another step.
  */
 const ofServers = (thrown: unknown): TidegateError | undefined =>
   thrown instanceof TemporalFailure ? undefined : (postgresFailure(thrown)?.error ?? temporalFailure(thrown));

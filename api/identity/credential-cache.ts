@@ -4,11 +4,11 @@ import { type AtGeneration } from '../../store/identity/credentials.ts';
 /** Reads credentials by hash; those that do not exist are left out. */
 export type ReadCredentials<T> = (hashes: readonly string[]) => Promise<AtGeneration<T>>;
 
-/** Most credentials that are kept; the ones that were not used for the longest time are forgotten first. */
+/** Maximum number of credentials that are kept; the least recently used are forgotten first. */
 const MAX_KNOWN = 50_000;
-/** Most hashes of secrets that do not exist which are kept, so that wrong keys cannot fill the memory. */
+/** Maximum number of hashes of unknown secrets that are kept; the limit stops wrong keys from filling the memory. */
 const MAX_MISSING = 10_000;
-/** Most hashes of one read. */
+/** Maximum number of hashes that are looked up in one read. */
 const MAX_BATCH = 1_000;
 
 interface Waiting<T> {

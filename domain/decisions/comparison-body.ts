@@ -65,11 +65,15 @@ export interface Evaluated {
 export interface Evaluations {
   readonly judged: Judged;
   readonly decides: Evaluated;
-  /** The evaluation that does not decide; null if there is only one. */
+  /** The evaluation that does not decide the promotion; null if there is only one. */
   readonly other: Evaluated | null;
 }
 
-/** Returns the evaluation that decides, and the other one. @example evaluationsOf(body).decides.difference.low > 0 */
+/**
+ * Returns the evaluation that decides the promotion, and the other one.
+ *
+ * @example evaluationsOf(body).decides.difference.low > 0
+ */
 export function evaluationsOf(body: ComparisonBody): Evaluations {
   const judged = judgedBy(body.outOfTime);
   const onEntities = byEntity(body);

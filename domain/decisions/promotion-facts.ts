@@ -13,7 +13,7 @@ import { type Judged, temporalHoldoutState } from './temporal-holdout.ts';
 export interface PromotionFacts {
   /** The champion; null if the candidate is compared with the class prior. */
   readonly championVersion: number | null;
-  /** The evaluation that decides; all measures below except those of slices are from it. */
+  /** The evaluation that decides the promotion; all measures below come from it, except those of slices. */
   readonly judged: Judged;
   /** The evaluation that does not decide; null if there is only one. */
   readonly other: Evaluated | null;
@@ -30,8 +30,8 @@ export interface PromotionFacts {
   /** Log loss of the candidate minus `logLossToBeat`. */
   readonly logLossDifference: Interval;
   /**
-   * The rows on which both log losses were measured: the rows of the evaluation that decides, except in old
-   * comparisons.
+   * The rows on which both log losses were measured: the rows of the evaluation that decides the promotion, except in
+   * old comparisons.
    *
    * @example 'holdout rows after 2024-03-11'
    */

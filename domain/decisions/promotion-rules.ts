@@ -21,7 +21,7 @@ export interface PromotionPolicy {
 
 const champion = ({ championVersion }: PromotionFacts): string => describeChampion(championVersion);
 
-/** Requires at least 50 clusters of each class in the evaluation that decides. */
+/** Requires at least 50 clusters of each class in the evaluation that decides the promotion. */
 export function enoughClusters({ positiveClusters, negativeClusters, judged }: PromotionFacts): Requirement {
   const value = Math.min(positiveClusters, negativeClusters);
   const met = value >= MIN_CLUSTERS;
@@ -37,7 +37,7 @@ export function enoughClusters({ positiveClusters, negativeClusters, judged }: P
   };
 }
 
-/** Records which evaluation decides; always met. */
+/** Records which evaluation decides the promotion; always met. */
 export const evaluationUsed = ({ judged }: PromotionFacts): Requirement => ({
   name: 'evaluation',
   met: true,

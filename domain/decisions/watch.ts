@@ -157,7 +157,8 @@ export function describeWatch(rules: readonly WatchRule[]): string {
  * @example nextLook(0, 86_400_000) // 30_000
  */
 export function nextLook(since: number, forMs: number): number {
-  // Doubling at first, at most a hundredth of the time: about a hundred looks, however long the watch is.
+  // Wait as long as the watch has already lasted, so that the waits double, but at most a hundredth of its whole length.
+  // Even a long watch therefore looks only a little more than a hundred times.
   const wait = Math.max(FIRST_LOOK_MS, Math.min(since, forMs / 100));
   return Math.max(1, Math.min(wait, forMs - since));
 }

@@ -212,9 +212,9 @@ const listed = (names: readonly string[]): string =>
 const MIN_SHARE_OF_BEFORE = 0.1;
 
 /**
- * Finds a table without rows in the last period of the window (one `monitor.every`), or with fewer than a tenth of the
- * rows of the period before it, if that period had at least 30 rows. A warning if the period before had rows, otherwise
- * information.
+ * Reports a table that got no rows in the last period of the window, or fewer than a tenth as many as in the period
+ * before, if there were at least 30 in that one. A period is one `monitor.every`. The finding is a warning if there were
+ * rows in the period before; otherwise it is information.
  */
 export function staleTable({ table, newest, newRows, rowsBefore, isSpine }: TableFacts): Finding | undefined {
   const isEmpty = newRows === 0;

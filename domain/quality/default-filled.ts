@@ -50,7 +50,7 @@ interface Side {
 
 /**
  * Finds a value whose share rose by at least 0.1 and whose odds at least tripled, while the other values are still
- * distributed as before. Drift, which moves many values together, is not reported here. A warning if the odds rose
+ * distributed as before. Drift, which moves many values together, is not reported here. It is a warning if the odds rose
  * tenfold and the value usually means "missing" (0, −1, 999, 'unknown' and the like), lies outside the reference's
  * range, or appears in a column whose numbers hardly ever repeat. Otherwise it is information, except for a category
  * that is common in the reference: its rise is drift, and not reported here.

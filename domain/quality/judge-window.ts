@@ -102,7 +102,7 @@ function checkColumn(column: ColumnFacts, reference: ColumnReference | undefined
   return [];
 }
 
-/** Repeated rows of a table are a warning from this share on, otherwise information. */
+/** Repeated rows of a table are a warning if their share is at least this; otherwise they are information. */
 const WARNING_SHARE = 0.001;
 
 /**
@@ -135,9 +135,9 @@ function duplicateRows({ table, isSpine, windowRows, repeatedRows }: TableFacts)
 }
 
 /**
- * Finds rows of different keys or times that have the same value in every feature. A warning if their share rose by
- * 0.05 since the previous window. Without a previous window, information if the share is at least 0.05 and independent
- * columns with the reference's distributions would give less than a tenth of that share.
+ * Finds rows of different keys or times that have the same value in every feature. It is a warning if their share rose by
+ * 0.05 since the previous window. Without a previous window, it is information if the share is at least 0.05 and
+ * independent columns with the reference's distributions would give less than a tenth of that share.
  */
 function identicalRows({ repeats, previous, reference }: WindowFacts): Finding | undefined {
   if (repeats.values === 0) return undefined;

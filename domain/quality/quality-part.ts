@@ -61,7 +61,7 @@ export const contractName = ({ kind, column, table }: ContractResult): string =>
 export const describeContract = (result: ContractResult): string =>
   `${contractName(result)}: ${result.words}`;
 
-/** Most contracts or findings that a summary names; the report contains them all. */
+/** Maximum number of contracts, and of findings, that a summary names; the report contains them all. */
 const MAX_NAMED = 8;
 
 /** Summarises quality: the broken contracts and warnings, or "all 29 contracts pass; nothing else was found". */

@@ -81,7 +81,7 @@ function mix(high: Uint32Array, low: Uint32Array, row: number, first: number, se
   low[row] = (b ^ (b >>> 13)) + 0x9e37_79b9;
 }
 
-/** Most distinct row hashes that are kept at a time. */
+/** Maximum number of distinct row hashes that are kept at a time. */
 const MAX_DISTINCT_ROWS = 2 ** 18;
 
 interface PassingColumn {

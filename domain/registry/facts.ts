@@ -7,10 +7,10 @@ export const MAX_KEY = 250;
 /** Longest value of a tag, description or comment, in characters. */
 export const MAX_VALUE = 5_000;
 
-/** Most tags, or aliases, of one model or version. */
+/** Maximum number of tags, and of aliases, of one model or version. */
 export const MAX_FACTS = 200;
 
-/** Most comments on one version. */
+/** Maximum number of comments on one version. */
 export const MAX_COMMENTS = 10_000;
 
 // Control characters, line separators, direction marks, lone surrogates and U+FFFD. Everything else is kept as it was sent:

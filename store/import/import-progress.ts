@@ -16,7 +16,10 @@ export interface ImportProgress {
   readonly bytes: number;
   /** Bytes of all files. */
   readonly totalBytes: number;
-  /** Share of the whole work that is done, 0 to 1. Adding the rows of a file is counted as much as reading them. */
+  /**
+   * Share of the whole work that is done, 0 to 1. Reading the rows of a file counts as half of the file's work, and adding
+   * them to the table as the other half.
+   */
   readonly share: number;
 }
 

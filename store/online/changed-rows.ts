@@ -25,9 +25,9 @@ export type Changes =
 export const MAX_AGE = 2_000_000_000n;
 
 /**
- * Finds the rows because of which an entity may have other values at the instant of `look` than at the instant of
- * `mark`: rows that were written since the mark and can be used at the new instant, and rows that became usable or
- * stopped being usable as time passed.
+ * Finds the rows that may give an entity different values at the instant of `look` than at the instant of `mark`: rows
+ * that were written since the mark and can be used at the new instant, and rows that became usable or stopped being
+ * usable as time passed.
  *
  * Each row of a table records which transaction wrote it; the rows of a partition that was attached since the mark
  * count as written since. The result is `unknown` if the rows of a source do not record this (a SQL view, for
@@ -172,8 +172,8 @@ interface Counted {
 }
 
 /**
- * Counts the rows of each table again. Returns the mark for the next look, or a text that names the table whose rows
- * were removed or rewritten.
+ * Counts the rows of each table again and compares the counts with `mark`. Returns the changed keys and a new mark, with
+ * which the next run compares. If rows were removed or rewritten, it returns a text that names their table instead.
  */
 async function countTables(
   client: pg.ClientBase,

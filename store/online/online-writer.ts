@@ -1,4 +1,4 @@
-// Writes online rows: one batch in one transaction, together with the position that the batch reaches.
+// Writes online rows: one batch in one transaction, which also records up to which entity the rows are now written.
 import type pg from 'pg';
 import { CopyIn } from '../postgres/copy-in.ts';
 import { type OnlineValues } from './online-values.ts';
@@ -9,10 +9,10 @@ export interface RowsOf {
   readonly version: number;
 }
 
-/** A batch of rows and its position. */
+/** Rows that are written in one transaction, and how far through the entities they reach. */
 export interface Batch {
   readonly rows: readonly OnlineValues[];
-  /** The last entity of the batch, as text: once the batch is written, the rows of all entities up to it are. */
+  /** The last entity of the batch, as text. Once the batch is written, so are the rows of all entities before it. */
   readonly position: string;
 }
 

@@ -19,8 +19,9 @@ export interface ProfiledTable extends ProfiledQuery {
 }
 
 /**
- * Profiles the result of a query on its own connection, without keeping the rows in memory. Returns undefined if a
- * column type does not imply the kind of the reference's column: then the values have to be read to find their kind.
+ * Profiles the result of a query on its own connection, without keeping the rows in memory. Returns undefined if the
+ * type of a column suggests another kind than the column has in the reference, or if two columns have the same name.
+ * The caller then has to read the values to find out the kinds.
  *
  * @param name the name of the query in messages
  * @param asCategories columns that are categories although their type is numeric

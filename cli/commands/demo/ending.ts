@@ -16,7 +16,7 @@ export interface Places {
   readonly folder: string;
 }
 
-/** Predictions of the subscriber before and after the second version, and the report in between. */
+/** Predictions for {@link SUBSCRIBER} before and after the second version, and the report in between. */
 export interface Ending {
   readonly before: Asked;
   readonly after: Asked;
@@ -38,7 +38,10 @@ export async function printEnding(
     output.line(`${what.padEnd(17)} ${at}`);
 }
 
-/** Builds one row per version, oldest first: its AUC on the holdout of each month, and its score of the subscriber. */
+/**
+ * Builds one row per version, oldest first: its AUC on the holdout of each month, and the score that it predicted for
+ * the subscriber whom the demo follows ({@link SUBSCRIBER}).
+ */
 export function endingTable(
   versions: readonly VersionRow[],
   { before, after }: Pick<Ending, 'before' | 'after'>,

@@ -78,7 +78,7 @@ export interface Asked {
   readonly asOf: string;
 }
 
-/** Asks the API for the prediction of {@link SUBSCRIBER} and prints it. */
+/** Asks the API for a prediction for {@link SUBSCRIBER} and prints it. */
 export async function askPrediction({ servers, note }: Scene): Promise<Asked> {
   const answer = await predict(servers.api, MODEL, {
     key: { user_id: SUBSCRIBER },

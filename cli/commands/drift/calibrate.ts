@@ -65,12 +65,12 @@ export function addCalibrate(drift: Command, { config, output }: CommandContext)
     .option('--from <time>', 'also measure the windows since this instant that have no report', parseInstant)
     .option(
       '--to <time>',
-      'end of the newest window to measure with --from (default: the time of the newest row)',
+      'with --from: end of the newest window to measure (default: the time of the newest row)',
       parseInstant,
     )
     .option(
       '--every <duration>',
-      'time between the ends of the windows to measure with --from (default: monitor.every)',
+      'with --from: time between the ends of two successive windows (default: monitor.every)',
       parseSpan,
     )
     .addOption(jsonOption())

@@ -53,7 +53,8 @@ export const stopOrphan = async (options: OrphanOptions): Promise<void> => {
   const isOurs = async () => (await processCommand(pid))?.includes(commandPart) ?? false;
   if (!(await isOurs())) {
     // Keep the pid file of a dead server, because Postgres reads it to find out whether the old shared memory is still in use.
-    // With the pid of a zombie or an unrelated process Postgres would refuse to start; zombies usually vanish soon.
+    // Remove it only if a zombie or an unrelated process has the pid, because Postgres would then refuse to start.
+    // Wait for a zombie first, because it usually disappears within seconds.
     const isZombie = (await processCommand(pid)) === undefined;
     const isFree = await waitUntil(() => !isTaken(pid), isZombie ? 5_000 : 0);
     if (!isFree) await rm(pidFile, { force: true });

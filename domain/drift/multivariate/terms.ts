@@ -189,7 +189,7 @@ function draw<T>(items: readonly T[], limit: number, random: Random): T[] {
 /** A pair of terms whose product may distinguish the window from the reference. */
 type Pair = readonly [Term, Term];
 
-/** Most products that a fold uses. */
+/** Maximum number of products that a fold uses. */
 const MAX_PRODUCTS = 40;
 
 /**

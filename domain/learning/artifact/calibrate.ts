@@ -32,8 +32,7 @@ export interface Calibration {
   /** Why this map was chosen, in a sentence. */
   readonly why: string;
   /**
-   * Code of the error because of which the rows could not be scored out of fold, although there were enough rows;
-   * absent otherwise.
+   * Error code, if there were enough rows but scoring them out of fold failed; absent otherwise.
    */
   readonly failed?: string;
 }

@@ -46,7 +46,7 @@ export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
 const halfBinomial = (trials: number, hits: number): number =>
   Math.exp(logBinomial(trials, hits) - trials * Math.LN2);
 
-/** The threshold of each model: it decides positive from this score on. */
+/** The threshold of each model: it predicts positive if the score is at least this. */
 export interface Thresholds {
   readonly champion: number;
   readonly candidate: number;

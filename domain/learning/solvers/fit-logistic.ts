@@ -116,7 +116,10 @@ function targetsOf(
   return targets;
 }
 
-/** The gradient that the descent itself followed, with the penalty rows instead of the exact penalty. */
+/**
+ * Returns the gradient that the descent followed: the gradient of the exact penalty is replaced by that of the extra rows
+ * that stand in for it ({@link PenaltyRows}).
+ */
 const descended = (
   { l2 }: LogisticProblem,
   penalty: PenaltyRows,

@@ -37,7 +37,7 @@ export interface RowSource {
   close(): Promise<void>;
 }
 
-/** Thrown if a file is malformed from some place on. */
+/** Thrown if a file is malformed; the rows after the malformed place cannot be read. */
 export class MalformedFile extends Error {
   /** The place for messages: `users.csv:3`. */
   readonly at: string;
