@@ -24,6 +24,7 @@ import { pendingRoute } from './routes/pending.ts';
 import { predictRoute } from './routes/predict.ts';
 import { reportRoutes } from './routes/reports.ts';
 import { roleRoutes } from './routes/roles.ts';
+import { rollbackRoute } from './routes/rollback.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { servingRoutes } from './routes/serving.ts';
 import { signInRoutes } from './routes/sign-in.ts';
@@ -76,6 +77,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   pendingRoute(app, deps);
   decisionsRoute(app, deps);
   operationRoutes(app, deps);
+  rollbackRoute(app, deps);
   followRoute(app, deps);
   reportRoutes(app, deps);
   keyRoutes(app, deps);

@@ -2,12 +2,11 @@
 import { type FastifyRequest } from 'fastify';
 import { type Transaction } from 'kysely';
 import { rolesOfCaller } from '../../domain/identity/caller.ts';
-import { sameName } from '../../domain/decisions/written-text.ts';
-import { TidegateError } from '../../domain/errors.ts';
 import { inKyselyTransaction } from '../../store/postgres/connections.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { type Tables } from '../../store/postgres/tables.ts';
 import { consumeGrant, type GrantHolder, type GrantScope, issueGrant } from '../../store/registry/grants.ts';
+import { requesterOf } from './requester.ts';
 
 /** In whose name a change is recorded. */
 export interface Author {
@@ -43,28 +42,34 @@ export async function withGrant<T>(
   inTransaction: (run: (transaction: Transaction<Tables>) => Promise<T>) => Promise<T> = (run) =>
     inKyselyTransaction(database, run),
 ): Promise<T> {
-  const { personId, name, ownerId, via, credential } = caller;
-  if (via === 'off' || personId === null) {
-    const author = { actor: requestedBy ?? name, authority: 'unverified', grantId: null };
-    return inTransaction((transaction) => work(transaction, author));
-  }
-  if (requestedBy !== undefined && !sameName(requestedBy, name)) {
-    throw new TidegateError(
-      'INVALID_REQUEST',
-      `requestedBy names ${requestedBy}, but the key belongs to ${name}`,
-      {
-        remedy: 'Leave requestedBy out (on the command line, --by): the key says who you are.',
-      },
-    );
-  }
-  const roles = rolesOfCaller(caller, scope.model);
-  const holder: GrantHolder = { personId, person: name, ownerId, roles, via, credential };
-  const grant = await issueGrant(database, holder, scope, { comment: reason });
-  const author = { actor: name, authority: via, grantId: grant.id };
+  const author = await authorOf(database, { caller }, scope, { reason, requestedBy });
+  const { grantId } = author;
+  if (grantId === null) return inTransaction((transaction) => work(transaction, author));
   return inTransaction(async (transaction) => {
-    const used = await consumeGrant(transaction, grant.id, { ...scope, by: id }, () =>
+    const used = await consumeGrant(transaction, grantId, { ...scope, by: id }, () =>
       work(transaction, author),
     );
     return used.result;
   });
+}
+
+/**
+ * Says in whose name the caller acts, and issues a grant for that, which is still to be used.
+ *
+ * @throws TidegateError INVALID_REQUEST if an authenticated caller claims another name
+ */
+export async function authorOf(
+  database: Database,
+  request: Pick<FastifyRequest, 'caller'>,
+  scope: GrantScope,
+  { reason, requestedBy }: Said,
+): Promise<Author> {
+  const { caller } = request;
+  const { personId, ownerId, via, credential } = caller;
+  const actor = requesterOf(request, requestedBy);
+  if (via === 'off' || personId === null) return { actor, authority: 'unverified', grantId: null };
+  const roles = rolesOfCaller(caller, scope.model);
+  const holder: GrantHolder = { personId, person: actor, ownerId, roles, via, credential };
+  const grant = await issueGrant(database, holder, scope, { comment: reason });
+  return { actor, authority: via, grantId: grant.id };
 }

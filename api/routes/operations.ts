@@ -14,7 +14,6 @@ import {
   startMaterialize,
   startMonitor,
   startRetrain,
-  startRollback,
 } from '../../operations/start-runs.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { type MaterializeInput } from '../../workflows/protocol/messages.ts';
@@ -28,7 +27,6 @@ import {
   monitorBody,
   retireBody,
   retrainBody,
-  rollbackBody,
   startedRun,
 } from '../schemas/operations.ts';
 
@@ -38,7 +36,6 @@ export function operationRoutes(app: App, deps: ApiDeps): void {
   monitorRoute(app, deps);
   retrainRoute(app, deps);
   materializeRoute(app, deps);
-  rollbackRoute(app, deps);
   retireRoute(app, deps);
 }
 
@@ -186,37 +183,6 @@ function materializeRoute(app: App, deps: ApiDeps): void {
         return { model, workflowId, asOf: input.range?.to ?? at.toISOString() };
       });
       return reply.status(202).send(started);
-    },
-  );
-}
-
-/** `POST /models/:model/rollback`. */
-function rollbackRoute(app: App, deps: ApiDeps): void {
-  app.post(
-    '/models/:model/rollback',
-    {
-      schema: {
-        tags,
-        summary: 'Put an earlier version back into Production',
-        params: modelParams,
-        body: rollbackBody,
-        response: { 202: startedRun, ...errorResponses },
-      },
-    },
-    async (request, reply) => {
-      const { model } = request.params;
-      const { toVersion, reason } = request.body;
-      const by = requesterOf(request, request.body.requestedBy);
-      await getDefinition(deps.database, model);
-      const { workflowId } = await operate(deps, (services) =>
-        startRollback(services, {
-          model,
-          requestedBy: by,
-          reason,
-          ...(toVersion !== undefined && { toVersion }),
-        }),
-      );
-      return reply.status(202).send({ model, workflowId });
     },
   );
 }

@@ -39,12 +39,15 @@ export function addRollback(program: Command, { config, output }: CommandContext
     )
     .action(async (model: string, { to, by, reason, json }: Options) => {
       const api = await findApi(config());
-      await askApi(api, 'POST', ['models', model, 'rollback'], {
+      const started = await askApi<Partial<RollbackResult>>(api, 'POST', ['models', model, 'rollback'], {
         reason,
         ...(to !== undefined && { toVersion: to }),
         ...claimedBy(by),
       });
       const say = (text: string): void => output.progress(text);
+      // Without Temporal, the API has rolled back already.
+      const { summary } = started;
+      if (summary !== undefined) return json ? output.json({ model, ...started }) : output.line(summary);
       const result = await follow<RollbackResult>(api, model, { run: 'rollback' }, { say });
       return json ? output.json({ model, ...result }) : output.line(result.summary);
     });

@@ -107,8 +107,8 @@ it('the document lists every route, and no other', async () => {
 it('every route describes what it does and how it fails, and no body allows unknown fields', async () => {
   for (const [route, { summary, responses, requestBody }] of await readDocs()) {
     expect(summary, route).toBeTruthy();
-    const [success, ...failures] = Object.keys(responses);
-    expect(success, route).toMatch(/^20[02]$/);
+    const failures = Object.keys(responses).filter((status) => !/^20[02]$/.test(status));
+    expect(failures.length, route).toBeLessThan(Object.keys(responses).length);
     if (route !== 'GET /healthz') expect(failures, route).toEqual(['4XX', '5XX']);
     const schema = requestBody?.content['application/json']?.schema;
     if (requestBody) expect(schema?.additionalProperties, route).toBe(false);
