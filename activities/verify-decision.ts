@@ -22,6 +22,8 @@ import {
 } from '../store/registry/decisions.ts';
 import { getGrant, type Grant, mismatch } from '../store/registry/grants.ts';
 import { getRetrain } from '../store/registry/retrains.ts';
+import { findArchiving } from '../store/registry/stage-moves.ts';
+import { type VersionRef } from '../store/registry/wanted-versions.ts';
 import { getVersion } from '../store/registry/versions.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
@@ -35,6 +37,20 @@ export interface DecisionToVerify {
   readonly request: string;
   readonly channel: Channel;
   readonly message: DecisionMessage;
+  /** False if a refusal leaves no row, because the release has been refused so often already. @default true */
+  readonly writeRefusal?: boolean;
+}
+
+/** How a version stands in the database. */
+export interface Standing {
+  /** The decision that settled it; null while it waits. */
+  readonly settled: NonNullable<DecisionResult['settled']> | null;
+  /** Why it was archived, if it was; `supersededBy` is the version that took its place in Staging, if one did. */
+  readonly archived: {
+    readonly reason: string;
+    readonly detail: string;
+    readonly supersededBy: number | null;
+  } | null;
 }
 
 /** The step that verifies a decision. */
@@ -42,12 +58,29 @@ export const decisionActivities = (deps: ActivityDeps) => ({
   /** Accepts or refuses a decision, and records it in either case. */
   async verifyDecision(input: DecisionToVerify): Promise<DecisionResult> {
     const existing = await findDecision(deps.database, input.request);
-    return resultOf(deps.database, existing ?? (await verify(deps, input)));
+    const row = existing ?? (await verify(deps, input));
+    return resultOf(deps.database, row);
+  },
+
+  /**
+   * Reads whether a version was settled or archived: a release that starts or resumes asks this first, and when somebody
+   * says that a newer version took its place.
+   */
+  async readStanding({ model, version }: VersionRef): Promise<Standing> {
+    const { database } = deps;
+    const settled = await findAcceptedDecision(database, model, version);
+    const archived = await findArchiving(database, { model, version });
+    return { settled: settled ? settledBy(settled) : null, archived: archived ?? null };
   },
 });
 
+type Answer = Pick<
+  RecordedDecision,
+  'model' | 'version' | 'decision' | 'refusal' | 'actor' | 'settles' | 'grantId'
+>;
+
 /** Builds the answer to the sender, and to the release how the wait stands after this decision. */
-async function resultOf(database: Database, row: RecordedDecision): Promise<DecisionResult> {
+async function resultOf(database: Database, row: Answer): Promise<DecisionResult> {
   const { model, version, decision, refusal, actor, settles } = row;
   if (refusal !== null) {
     const settled = await findAcceptedDecision(database, model, version);
@@ -63,7 +96,7 @@ async function resultOf(database: Database, row: RecordedDecision): Promise<Deci
 const settledBy = ({ decision, actor, comment }: RecordedDecision) =>
   ({ kind: decision === 'approve' ? 'approved' : 'rejected', decidedBy: actor, comment }) as const;
 
-async function verify(deps: ActivityDeps, input: DecisionToVerify): Promise<RecordedDecision> {
+async function verify(deps: ActivityDeps, input: DecisionToVerify): Promise<Answer> {
   const { database } = deps;
   const { message } = input;
   const { grant, problem } = await grantOf(database, input);
@@ -85,6 +118,9 @@ async function verify(deps: ActivityDeps, input: DecisionToVerify): Promise<Reco
     refusal: refusal ?? null,
     ...currentRun(),
   } as const;
+  if (refusal !== undefined && input.writeRefusal === false) {
+    return { ...sent, refusal, grantId: null, settles: false };
+  }
   if (!grant || problem !== undefined) return recordDecision(database, sent);
   const { person: actor, via: authority, comment } = grant;
   try {

@@ -87,6 +87,9 @@ const forPeople = (policy: ActivityOptions): Activities =>
 export const verifyDecision: Activities['verifyDecision'] = (input) =>
   forPeople(retryPolicies.store).verifyDecision(input);
 
+export const readStanding: Activities['readStanding'] = (input) =>
+  forPeople(retryPolicies.store).readStanding(input);
+
 export const promote: Activities['promote'] = (input) => forPeople(retryPolicies.store).promote(input);
 
 export const rollBack: Activities['rollBack'] = (input) => forPeople(retryPolicies.store).rollBack(input);

@@ -5,6 +5,7 @@ import {
   CancellationScope,
   condition,
   log,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,15 +18,29 @@ import {
   PendingApproval,
   type QueuedDecision,
 } from '../domain/decisions/approval.ts';
-import { verifyDecision } from './activities.ts';
+import { type Standing } from '../activities/verify-decision.ts';
+import { readStanding, verifyDecision } from './activities.ts';
 import {
   approveSignal,
   decideUpdate,
   rejectSignal,
   type SignalledDecision,
   supersededSignal,
+  type WaitingRelease,
 } from './protocol/messages.ts';
 import { describeFailure } from './run-details.ts';
+
+/** Patch id; stored in histories and must never change. */
+export const GRANTS = 'grants';
+
+/** Refusals beyond this many are counted, and leave no row. */
+const MAX_REFUSALS_WRITTEN = 1_000;
+
+/** The most signals, and the most grants that were answered, which one run hands to the next. */
+const MAX_HANDED_OVER = 300;
+
+/** Where the wait stands, as one run hands it to the next. */
+export type HandedOver = Pick<WaitingRelease, 'remindAt' | 'refused' | 'seen' | 'people' | 'queue'>;
 
 /** The version that waits for a decision. */
 export interface Subject {
@@ -40,9 +55,18 @@ export interface Subject {
 export class ApprovalDesk {
   readonly #subject: Subject;
   readonly #approval = new PendingApproval();
+  readonly #seen: string[];
+  #refused: number;
+  #people: { approve: number; reject: number };
+  #claimed: number | undefined;
 
-  constructor(subject: Subject) {
+  /** @param before where an earlier run left off, if this one continues it */
+  constructor(subject: Subject, before?: HandedOver) {
     this.#subject = subject;
+    this.#refused = before?.refused ?? 0;
+    this.#seen = [...(before?.seen ?? [])];
+    this.#people = before?.people ?? { approve: 0, reject: 0 };
+    for (const message of before?.queue ?? []) this.#approval.enqueue('signal', message);
     const signalled = (decision: DecisionMessage['decision']) => (message: SignalledDecision) => {
       // A signal has no validator: a malformed one is still queued, verified, refused and recorded.
       this.#approval.enqueue('signal', legible(message, decision));
@@ -59,6 +83,9 @@ export class ApprovalDesk {
         const by = message?.by;
         if (by === undefined || !Number.isInteger(by) || by <= subject.version) {
           log.warn('ignored a signal "superseded" that does not name a newer version');
+        } else if (patched(GRANTS)) {
+          // Anybody may have sent this: it counts only if the database shows it.
+          this.#claimed = by;
         } else this.#approval.settle({ kind: 'superseded', by });
       },
       { description: 'Sent by Tidegate when a newer version has replaced this one in Staging' },
@@ -77,25 +104,88 @@ export class ApprovalDesk {
     return this.#approval.outcome;
   }
 
-  /** Waits until a decision is accepted. Calls `remind` at each interval; the wait expires at the deadline. */
+  /** Whether the database said that the version was settled before this run asked anybody. */
+  wasSettledBefore = false;
+
+  /** Ends the wait if the database shows that the version was settled or superseded. Returns what the database says. */
+  async checkStanding(): Promise<Standing> {
+    this.#claimed = undefined;
+    const standing = await CancellationScope.nonCancellable(() => readStanding(this.#subject));
+    const by = standing.archived?.supersededBy ?? undefined;
+    if (standing.settled) {
+      const { kind, ...message } = standing.settled;
+      this.#approval.settle({ kind, message });
+    } else if (by !== undefined) this.#approval.settle({ kind: 'superseded', by });
+    return standing;
+  }
+
+  /** Checks whether the version was superseded, if somebody said so. */
+  async checkClaim(): Promise<void> {
+    if (this.#claimed === undefined) return;
+    const by = this.#claimed;
+    await this.checkStanding();
+    if (!this.outcome) log.warn('ignored a signal "superseded" that the database does not confirm', { by });
+  }
+
+  /**
+   * Waits until a decision settles the version. Calls `remind` at each interval; the wait expires at the deadline.
+   *
+   * @param remindAt when the next reminder is due. @default after one interval
+   * @param note is called with a line about each decision after which the wait goes on
+   * @returns undefined if the history has grown so long that another run should continue
+   */
   async waitForOutcome(
     deadline: number,
     remindEveryMs: number,
     remind: () => void,
-  ): Promise<ApprovalOutcome> {
-    let remindAt = Date.now() + remindEveryMs;
-    const isWoken = (): boolean => this.#approval.hasNext || this.outcome !== undefined;
+    {
+      remindAt = Date.now() + remindEveryMs,
+      note,
+    }: { remindAt?: number; note?: (line: string) => void } = {},
+  ): Promise<ApprovalOutcome | undefined> {
+    this.#remindAt = remindAt;
+    this.#note = note;
+    const isWoken = (): boolean =>
+      this.#approval.hasNext || this.outcome !== undefined || this.#claimed !== undefined;
     for (;;) {
       if (this.outcome) return this.outcome;
       const now = Date.now();
+      if (this.#claimed !== undefined) await this.checkClaim();
       // Check the deadline first: a decision that is read after the deadline may also have been sent after it.
-      if (now >= deadline) this.#approval.settle({ kind: 'expired' });
+      else if (now >= deadline) await this.#expire();
+      else if (this.#shouldHandOver()) return undefined;
       else if (this.#approval.hasNext) await this.#verifyNext();
-      else if (now >= remindAt) {
+      else if (now >= this.#remindAt) {
         remind();
-        remindAt = now + remindEveryMs;
-      } else await condition(isWoken, Math.min(deadline, remindAt) - now);
+        this.#remindAt = now + remindEveryMs;
+      } else await condition(isWoken, Math.min(deadline, this.#remindAt) - now);
     }
+  }
+
+  #remindAt = 0;
+  #note: ((line: string) => void) | undefined;
+
+  /** Returns what the next run needs to go on where this one stopped. */
+  handOver(): HandedOver {
+    return {
+      remindAt: this.#remindAt,
+      refused: this.#refused,
+      seen: this.#seen.slice(-MAX_HANDED_OVER),
+      people: this.#people,
+      queue: this.#approval.takeSignalled(MAX_HANDED_OVER),
+    };
+  }
+
+  /** A run that was reset may find that the version was decided, although it waits until the deadline. */
+  async #expire(): Promise<void> {
+    if (patched(GRANTS)) await this.checkStanding();
+    this.#approval.settle({ kind: 'expired' });
+  }
+
+  /** Whether the history has grown long, and nobody waits for an answer of this run. */
+  #shouldHandOver(): boolean {
+    if (!workflowInfo().continueAsNewSuggested) return false;
+    return !this.#approval.isSomebodyWaiting && allHandlersFinished() && patched(GRANTS);
   }
 
   /** Verifies decisions that arrived after the outcome, so that each is recorded and every update is answered. */
@@ -121,7 +211,9 @@ export class ApprovalDesk {
     const entry = this.#approval.next();
     if (!entry) return;
     try {
-      this.#approval.record(entry, await this.#verify(entry));
+      const result = await this.#verify(entry);
+      this.#count(entry, result);
+      this.#approval.record(entry, result);
     } catch (error) {
       // Report the failure to the sender; otherwise a pending update would keep the run open.
       const refusal = `the decision could not be verified: ${describeFailure(error).message}`;
@@ -130,13 +222,31 @@ export class ApprovalDesk {
     }
   }
 
+  #count({ message: { grantId } }: QueuedDecision, result: DecisionResult): void {
+    const { accepted, decision, decidedBy, people, needed } = result;
+    if (!accepted) this.#refused += 1;
+    if (grantId !== undefined) this.#seen.push(grantId);
+    if (people === undefined) return;
+    this.#people = { ...this.#people, [decision]: people };
+    this.#note?.(
+      `${decision === 'approve' ? 'approved' : 'rejected'} by ${decidedBy}: ${people} of ${needed} people`,
+    );
+  }
+
   /**
    * Even a cancelled run waits for the result, because sender and run must agree on whether the decision was accepted.
    */
   #verify({ position, channel, message }: QueuedDecision): Promise<DecisionResult> {
     const request = `${workflowInfo().runId}/${position}`;
     return CancellationScope.nonCancellable(() =>
-      verifyDecision({ ...this.#subject, request, channel, message }),
+      verifyDecision({
+        ...this.#subject,
+        request,
+        channel,
+        message,
+        // Left out as long as it is true, as in the histories of earlier releases.
+        ...(this.#refused >= MAX_REFUSALS_WRITTEN && { writeRefusal: false }),
+      }),
     );
   }
 

@@ -1,6 +1,7 @@
 // release/<model>/<version>: validates a version in Staging, waits for a decision and carries it out. May take weeks.
 import {
   CancellationScope,
+  continueAsNew,
   log,
   ParentClosePolicy,
   patched,
@@ -21,7 +22,7 @@ import {
   startRetrain,
   validateCandidate,
 } from './activities.ts';
-import { ApprovalDesk } from './approval-desk.ts';
+import { ApprovalDesk, GRANTS } from './approval-desk.ts';
 import { confirmServed } from './confirm-served.ts';
 import {
   type ReleaseInput,
@@ -49,15 +50,26 @@ export async function releaseWorkflow(input: ReleaseInput): Promise<ReleaseResul
   setHandler(releaseStateQuery, () => release.state, {
     description: 'Phase, evidence digest, expiry and outcome',
   });
+  let ended: ReleaseResult | ReleaseInput;
   try {
-    return await release.run();
+    ended = await release.run();
   } catch (error) {
     await release.giveUp(error);
     throw error;
   } finally {
     await release.notifications.settled();
   }
+  return 'outcome' in ended ? ended : continueAsNew<typeof releaseWorkflow>(ended);
 }
+
+/** The outcome of a release whose version was archived before it asked. */
+const OUTCOMES: Readonly<Record<string, ReleaseOutcome>> = {
+  validation_failed: 'validation failed',
+  rejected: 'rejected',
+  expired: 'expired',
+  superseded: 'superseded',
+  stale: 'stale',
+};
 
 /** The steps of one release. */
 class Release {
@@ -71,8 +83,10 @@ class Release {
   constructor(input: ReleaseInput) {
     const { model, version } = input;
     this.#input = input;
-    this.#desk = new ApprovalDesk({ model, version });
+    this.#desk = new ApprovalDesk({ model, version }, input.resumed);
     this.#details = new RunDetails(`Release of ${model} version ${version}`);
+    for (const line of input.resumed?.lines ?? []) this.#details.add(line);
+    this.#evidence = input.resumed?.evidence;
     this.#state = {
       model,
       version,
@@ -88,11 +102,32 @@ class Release {
     return this.#state;
   }
 
-  async run(): Promise<ReleaseResult> {
-    const validation = await this.#validate();
-    const result = await this.#settle(validation);
-    await this.#desk.close();
+  /** Returns the result, or the input with which another run continues because the history has grown long. */
+  async run(): Promise<ReleaseResult | ReleaseInput> {
+    const result = (await this.#isOver()) ?? (await this.#settle(await this.#outcome()));
+    if ('outcome' in result) await this.#desk.close();
     return result;
+  }
+
+  /** Asks the database whether the version was decided before: by an earlier run, or by the run that this one was reset from. */
+  async #isOver(): Promise<ReleaseResult | undefined> {
+    if (!patched(GRANTS)) return undefined;
+    const { settled, archived } = await this.#desk.checkStanding();
+    this.#desk.wasSettledBefore = this.#desk.outcome !== undefined;
+    if (!archived || settled || this.#desk.wasSettledBefore) return undefined;
+    const outcome = OUTCOMES[archived.reason] ?? 'withdrawn';
+    return this.#close(outcome, 'Archived', `version ${this.#input.version} is archived: ${archived.detail}`);
+  }
+
+  /** Determines the outcome, or where the wait stands when another run is to continue. */
+  async #outcome(): Promise<ApprovalOutcome | ReleaseInput | Validation> {
+    const { resumed } = this.#input;
+    if (this.#desk.wasSettledBefore) return this.#desk.outcome!;
+    if (resumed) return this.#wait(resumed.evidence, resumed.deadline, resumed.remindAt);
+    const validation = await this.#validate();
+    await this.#desk.checkClaim();
+    if (this.#desk.outcome) return this.#desk.outcome;
+    return validation.passed ? this.#ask(validation) : validation;
   }
 
   /** Archives the version of a release that was cancelled or has used up its retries. */
@@ -120,34 +155,51 @@ class Release {
     return validation;
   }
 
-  /**
-   * Determines the outcome and carries it out completely; a cancellation has an effect only while there is no outcome
-   * yet.
-   */
-  async #settle(validation: Validation): Promise<ReleaseResult> {
-    const superseded = this.#desk.outcome;
-    if (!superseded && !validation.passed) {
-      return this.#archive('validation failed', 'validation_failed', validation.words);
-    }
-    const outcome = superseded ?? (await this.#ask(validation));
+  /** Carries an outcome out completely; a cancellation has an effect only while there is no outcome yet. */
+  async #settle(outcome: ApprovalOutcome | ReleaseInput | Validation): Promise<ReleaseResult | ReleaseInput> {
+    if ('model' in outcome) return outcome;
+    if ('checks' in outcome) return this.#archive('validation failed', 'validation_failed', outcome.words);
     this.#details.footer('');
     return CancellationScope.nonCancellable(() => this.#carryOut(outcome));
   }
 
   /** Shows the evidence to a person and waits for a decision. */
-  async #ask(validation: Validation): Promise<ApprovalOutcome> {
-    const { model, version, expiresAfterMs, remindEveryMs } = this.#input;
+  async #ask(validation: Validation): Promise<ApprovalOutcome | ReleaseInput> {
+    const { model, version, expiresAfterMs } = this.#input;
     const deadline = Date.now() + expiresAfterMs;
     const expiresAt = new Date(deadline).toISOString();
     this.#evidence = await assembleEvidence({ model, version, expiresAt, validation });
-    const { digest, summary } = this.#evidence;
-    this.#update({ phase: 'waiting', evidenceDigest: digest, expiresAt });
-    this.#details.add(`waits for a decision until ${expiresAt}`);
-    this.#details.footer(howToDecide(version, digest, summary));
+    // A run that was reset gets the evidence that was stored before, with its instant.
+    const until = this.#evidence.expiresAt ?? expiresAt;
+    this.#details.add(`waits for a decision until ${until}`);
+    return this.#wait(this.#evidence, Date.parse(until));
+  }
+
+  /** Waits for a decision; returns the input of the next run if the history has grown long. */
+  async #wait(
+    evidence: PendingEvidence,
+    deadline: number,
+    remindAt?: number,
+  ): Promise<ApprovalOutcome | ReleaseInput> {
+    const { version, remindEveryMs } = this.#input;
+    const { digest, summary } = evidence;
+    this.#update({
+      phase: 'waiting',
+      evidenceDigest: digest,
+      expiresAt: new Date(deadline).toISOString(),
+    });
+    this.#details.footer(howToDecide(this.#input, evidence));
     tag({ outcome: 'waiting' });
-    this.#notify('pending', `${summary}; evidence ${digest}`);
+    if (remindAt === undefined) this.#notify('pending', `${summary}; evidence ${digest}`);
     const remind = (): void => this.#notify('reminder', `version ${version} is still waiting for a decision`);
-    return this.#desk.waitForOutcome(deadline, remindEveryMs, remind);
+    const note = (line: string): void => this.#details.add(line);
+    const outcome = await this.#desk.waitForOutcome(deadline, remindEveryMs, remind, {
+      ...(remindAt !== undefined && { remindAt }),
+      note,
+    });
+    if (outcome) return outcome;
+    const resumed = { evidence, deadline, lines: this.#details.lines, ...this.#desk.handOver() };
+    return { ...this.#input, resumed };
   }
 
   async #carryOut(outcome: ApprovalOutcome): Promise<ReleaseResult> {

@@ -17,6 +17,7 @@ import {
 import { searchAttributes, workflowIds, workflowTypes } from './protocol/messages.ts';
 import { type Failed } from '../activities/compare.ts';
 import { NAME_TO_REPLACE } from '../domain/decisions/approval.ts';
+import { type PendingEvidence } from '../activities/evidence.ts';
 import { type Notification } from '../activities/notify.ts';
 import { notify } from './activities.ts';
 
@@ -29,6 +30,11 @@ export class RunDetails {
   constructor(title: string) {
     this.#title = title;
     this.#show();
+  }
+
+  /** The lines so far. */
+  get lines(): readonly string[] {
+    return this.#lines;
   }
 
   /** Adds a line that says what was found or done. */
@@ -88,8 +94,16 @@ export function failedOf(error: unknown): Failed {
 }
 
 /** Returns Markdown that shows how to decide on a version by signal or by update. */
-export function howToDecide(version: number, evidenceDigest: string, summary: string): string {
-  const message = { version, evidenceDigest, comment: 'why', decidedBy: NAME_TO_REPLACE };
+export function howToDecide(
+  { model, version }: { readonly model: string; readonly version: number },
+  { digest: evidenceDigest, summary, policy }: PendingEvidence,
+): string {
+  const isGranted = policy?.unverifiedSignals === 'refuse';
+  // A grant is made for one person and ten minutes, so the details can only say how to get one.
+  const who = isGranted
+    ? { grantId: `<the id that \`tidegate grant ${model} ${version} --approve\` prints>` }
+    : { comment: 'why', decidedBy: NAME_TO_REPLACE };
+  const message = { version, evidenceDigest, ...who };
   return [
     `**Decide on version ${version}.** ${summary}`,
     'Send the signal `approve` or `reject` with',

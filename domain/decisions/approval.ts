@@ -118,6 +118,8 @@ export function legible(message: unknown, decision: DecisionMessage['decision'])
   } as DecisionMessage;
 }
 
+const isNotGranted = ({ message }: QueuedDecision): boolean => message.grantId === undefined;
+
 /**
  * Queues decisions in the order in which they arrived, and keeps the outcome. The first outcome is final. Later
  * decisions are refused, but they are still verified so that each of them is recorded.
@@ -136,12 +138,36 @@ export class PendingApproval {
     return this.#queue.length > 0;
   }
 
-  /** Adds a decision; `result` of the returned entry is set once it has been verified. */
+  /** How many decisions are waiting to be verified. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether the sender of a waiting decision waits for the answer. */
+  get isSomebodyWaiting(): boolean {
+    return this.#queue.some(({ channel }) => channel === 'update');
+  }
+
+  /**
+   * Adds a decision; `result` of the returned entry is set once it has been verified. Decisions with a grant go before
+   * those without one, so that a flood of the latter does not delay them.
+   */
   enqueue(channel: Channel, message: DecisionMessage): QueuedDecision {
     const entry: QueuedDecision = { position: this.#arrived, channel, message };
     this.#arrived += 1;
-    this.#queue.push(entry);
+    if (message.grantId === undefined) this.#queue.push(entry);
+    else {
+      const first = this.#queue.findIndex(isNotGranted);
+      this.#queue.splice(first === -1 ? this.#queue.length : first, 0, entry);
+    }
     return entry;
+  }
+
+  /** Removes and returns the signalled decisions that have not been verified, at most `most` of them; the rest is dropped. */
+  takeSignalled(most: number): DecisionMessage[] {
+    const signalled = this.#queue.filter(({ channel }) => channel === 'signal');
+    this.#queue.splice(0, this.#queue.length, ...this.#queue.filter(({ channel }) => channel === 'update'));
+    return signalled.slice(0, most).map(({ message }) => message);
   }
 
   /** Removes and returns the oldest decision that has not been verified. */

@@ -119,6 +119,23 @@ export const stageOf = async (
   return row.stage;
 };
 
+/** Returns why a version was archived, and the version that took its place in Staging, if one did; undefined if it was not. */
+export async function findArchiving(
+  { pool }: Database,
+  { model, version }: { readonly model: string; readonly version: number },
+): Promise<{ reason: string; detail: string; supersededBy: number | null } | undefined> {
+  const { rows } = await pool.query<{ reason: string; detail: string; supersededBy: number | null }>(
+    `select t.reason, t.detail, case when t.reason = 'superseded' then n.version end as "supersededBy"
+     from tidegate.version v
+     join tidegate.transition t on t.model = v.model and t.version = v.version
+     left join tidegate.transition n on n.model = t.model and n.previous_hash = t.hash
+     where v.model = $1 and v.version = $2 and v.stage = 'Archived'
+     order by t.id desc limit 1`,
+    [model, version],
+  );
+  return rows[0];
+}
+
 /** Archives a version that is in None or Staging; does nothing if it is in another stage. */
 export const archive = (
   database: Database,

@@ -15,6 +15,7 @@ import {
   type FakeActivities,
   fakeActivities,
   failingFor,
+  supersededLater,
   watchLook,
   watchPlan,
 } from '../workflows/fake-activities.ts';
@@ -77,7 +78,10 @@ export const scenarios = (): Scenario[] => [
     await run.signal('approve', 'yes please');
     await run.signal(approveSignal, decision());
   }),
-  release('superseded', (run) => run.signal(supersededSignal, { by: 3 })),
+  release('superseded', (run) => run.signal(supersededSignal, { by: 3 }), supersededInDatabase()),
+  release('superseded-in-database', (run) => run.signal(supersededSignal, { by: 3 }), supersededInDatabase()),
+  release('approved-by-two', approveTwice, neededTwo()),
+  scenario('decided-before', decidedBefore(), (loops) => loops.release()),
   release('stale', (run) => run.signal(approveSignal, decision()), withStaleChampion()),
   release('withdrawn', (run) => run.cancel()),
   scenario('expired', fakeActivities(), (loops) =>
@@ -251,4 +255,29 @@ async function fittedTrees({ client, taskQueue, trees }: Loops): ReturnType<Scen
   const run = await trees({ fitId: 7 });
   await worker.runUntil(run.result());
   return run;
+}
+
+function supersededInDatabase(): FakeActivities {
+  return fakeActivities({ readStanding: supersededLater() });
+}
+
+async function approveTwice(run: Awaited<ReturnType<Loops['release']>>): Promise<void> {
+  await run.executeUpdate(decideUpdate, { args: [decision()] });
+  await run.executeUpdate(decideUpdate, { args: [decision()] });
+}
+
+function neededTwo(): FakeActivities {
+  let people = 0;
+  return fakeActivities({
+    verifyDecision: async ({ message }) => {
+      people += 1;
+      const accepted = { accepted: true, decision: message.decision, decidedBy: `person ${people}` } as const;
+      return people === 1 ? { ...accepted, settles: false, people, needed: 2 } : accepted;
+    },
+  });
+}
+
+function decidedBefore(): FakeActivities {
+  const settled = { kind: 'approved', decidedBy: 'ada', comment: '' } as const;
+  return fakeActivities({ readStanding: async () => ({ settled, archived: null }) });
 }

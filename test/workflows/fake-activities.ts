@@ -1,4 +1,5 @@
 // Fakes of all activities that return immediately and record their calls.
+import { type Standing } from '../../activities/verify-decision.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { type PendingEvidence } from '../../activities/evidence.ts';
 import { type Activities } from '../../activities/index.ts';
@@ -156,6 +157,7 @@ function defaults(): Activities {
       words: '',
     }),
     assembleEvidence: async () => EVIDENCE,
+    readStanding: () => Promise.resolve({ settled: null, archived: null }),
     verifyDecision: async ({ version, message }) => {
       const { decision } = message;
       const refusal =
@@ -176,5 +178,15 @@ function defaults(): Activities {
     rollBackWatched: async () => ({ from: CANDIDATE, to: CHAMPION }),
     closeWatch: async () => undefined,
     notify: async () => undefined,
+  };
+}
+
+/** `readStanding` of a version that waits when its release begins, and is superseded by version 3 when it asks again. */
+export function supersededLater(): () => Promise<Standing> {
+  let asked = 0;
+  return async () => {
+    asked += 1;
+    const archived = { reason: 'superseded', detail: 'superseded by v3', supersededBy: 3 };
+    return { settled: null, archived: asked === 1 ? null : archived };
   };
 }

@@ -16,6 +16,7 @@ import {
   FAILED,
   failingFor,
   fakeActivities,
+  supersededLater,
 } from './fake-activities.ts';
 import { gate } from './gate.ts';
 import { decision, untilPhase, untilWaiting } from './pending-release.ts';
@@ -173,7 +174,7 @@ describe.concurrent('a release', () => {
   });
 
   it('is superseded by a newer candidate while it waits', () => {
-    const fakes = fakeActivities();
+    const fakes = fakeActivities({ readStanding: supersededLater() });
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
       await untilWaiting(run);
@@ -189,7 +190,10 @@ describe.concurrent('a release', () => {
 
   it('does not ask for a decision on a version that was superseded during validation', () => {
     const validating = gate();
-    const fakes = fakeActivities({ validateCandidate: () => validating.pass().then(() => passed) });
+    const fakes = fakeActivities({
+      validateCandidate: () => validating.pass().then(() => passed),
+      readStanding: supersededLater(),
+    });
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
       await run.signal(supersededSignal, { by: 3 });
@@ -197,6 +201,89 @@ describe.concurrent('a release', () => {
       expect(await run.result()).toMatchObject({ outcome: 'superseded' });
       expect(fakes.inputsOf('assembleEvidence')).toEqual([]);
       expect((await noticesOf(fakes, 1)).map(({ event }) => event)).toEqual(['decided']);
+    });
+  });
+
+  it('ignores a supersession that the database does not show, and can still be approved', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.signal(supersededSignal, { by: 3 });
+      await run.signal(approveSignal, decision());
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+      expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
+    });
+  });
+
+  it('carries out what was decided before it began, as after a reset, and asks nobody', () => {
+    const settled = { kind: 'approved', decidedBy: 'ada', comment: '' } as const;
+    const fakes = fakeActivities({ readStanding: async () => ({ settled, archived: null }) });
+    return withLoops(fakes, async ({ release }) => {
+      expect(await (await release()).result()).toMatchObject({ outcome: 'promoted' });
+      expect(fakes.inputsOf('assembleEvidence')).toEqual([]);
+    });
+  });
+
+  it('ends as the database says if its version was archived before it began', () => {
+    const archived = { reason: 'expired', detail: 'nobody decided', supersededBy: null };
+    const fakes = fakeActivities({ readStanding: async () => ({ settled: null, archived }) });
+    return withLoops(fakes, async ({ release }) => {
+      expect(await (await release()).result()).toMatchObject({ outcome: 'expired' });
+      expect(fakes.inputsOf('validateCandidate')).toEqual([]);
+    });
+  });
+
+  it('waits until enough people have approved, and says how many', () => {
+    let people = 0;
+    const fakes = fakeActivities({
+      verifyDecision: async ({ message }) => {
+        people += 1;
+        const accepted = {
+          accepted: true,
+          decision: message.decision,
+          decidedBy: `person ${people}`,
+        } as const;
+        return people < 3 ? { ...accepted, settles: false, people, needed: 3 } : accepted;
+      },
+    });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      expect(await run.executeUpdate(decideUpdate, { args: [decision()] })).toMatchObject({ settles: false });
+      expect(await run.executeUpdate(decideUpdate, { args: [decision()] })).toMatchObject({ people: 2 });
+      expect(await currentDetails(run)).toContain('- approved by person 2: 2 of 3 people');
+      await run.executeUpdate(decideUpdate, { args: [decision()] });
+      expect(await run.result()).toMatchObject({
+        outcome: 'promoted',
+        summary: expect.stringContaining('approved by person 3') as string,
+      });
+    });
+  });
+
+  it('continues as another run when its history has grown, with the same deadline, evidence and waiting signals', () => {
+    const fakes = fakeActivities({
+      verifyDecision: async ({ message: { decision: kind, decidedBy } }) =>
+        decidedBy === 'ada'
+          ? { accepted: true, decision: kind }
+          : { accepted: false, decision: kind, refusal: 'no' },
+    });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      const before = await run.query(releaseStateQuery);
+      // Temporal suggests it from 4 MB on.
+      for (let n = 0; n < 4; n += 1) {
+        await run.signal(approveSignal, { ...decision(), decidedBy: 'x', comment: 'y'.repeat(1_300_000) });
+      }
+      const { runId } = await run.describe();
+      await eventually(async () => expect((await run.describe()).runId).not.toBe(runId));
+      await eventually(async () => expect(await run.query(releaseStateQuery)).toEqual(before));
+      await run.signal(approveSignal, { ...decision(), decidedBy: 'ada' });
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
+      expect(fakes.inputsOf('validateCandidate')).toHaveLength(1);
+      expect(fakes.inputsOf('assembleEvidence')).toHaveLength(1);
+      expect(fakes.inputsOf('verifyDecision')).toHaveLength(5);
     });
   });
 

@@ -40,6 +40,7 @@ const classes: Record<keyof Activities, keyof typeof retryPolicies> = {
   removeUnusedOnlineRows: 'data',
   validateCandidate: 'data',
   assembleEvidence: 'store',
+  readStanding: 'store',
   verifyDecision: 'store',
   prepareServing: 'serving',
   promote: 'store',
@@ -99,6 +100,7 @@ function scheduled({ retryPolicy, ...timeouts }: ScheduledActivity): ReturnType<
 
 /** The task queue of each activity; steps that a person waits for, keep a processor busy or may hang have separate queues. */
 const QUEUES: Readonly<Partial<Record<keyof Activities, (taskQueue: string) => string>>> = {
+  readStanding: peopleQueue,
   verifyDecision: peopleQueue,
   prepareServing: peopleQueue,
   promote: peopleQueue,

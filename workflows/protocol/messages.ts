@@ -2,6 +2,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
+import { type PendingEvidence } from '../../activities/evidence.ts';
 import { type Materialized } from '../../domain/data/materialized.ts';
 
 /** The result of materializing one definition. */
@@ -124,6 +125,27 @@ export interface ReleaseInput {
   readonly expiresAfterMs: number;
   /** Interval between reminders, in milliseconds. */
   readonly remindEveryMs: number;
+  /** How far an earlier run of this release came, if that run continued as this one because its history had grown long. */
+  readonly resumed?: WaitingRelease;
+}
+
+/** A release that waits for a decision, as one run hands it to the next. */
+export interface WaitingRelease {
+  /** Digest, frozen policy and what else was put before a person. */
+  readonly evidence: PendingEvidence;
+  /** When the wait ends, and when the next reminder is due: milliseconds since 1970. */
+  readonly deadline: number;
+  readonly remindAt: number;
+  /** Lines of the run's details. */
+  readonly lines: readonly string[];
+  /** How many decisions were refused so far. */
+  readonly refused: number;
+  /** Grants that were answered: a message with one of them is answered by the database. */
+  readonly seen: readonly string[];
+  /** How many people have agreed so far, by decision. */
+  readonly people: { readonly approve: number; readonly reject: number };
+  /** Signals that were not verified yet. */
+  readonly queue: readonly DecisionMessage[];
 }
 
 /** How a release ended. */
