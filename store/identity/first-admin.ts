@@ -28,7 +28,7 @@ export async function hasAdmin({ kysely }: Pick<Database, 'kysely'>): Promise<bo
 /**
  * Makes a key for the first admin, valid for a year. The person is created if there is nobody of this name.
  *
- * @throws TidegateError ADMIN_EXISTS
+ * @throws TidegateError ADMIN_EXISTS; INVALID_REQUEST if the person is disabled or is a service account
  */
 export const createFirstAdmin = (database: Database, name: string, note: string): Promise<MadeKey> =>
   inKyselyTransaction(database, async (transaction) => {
@@ -39,13 +39,23 @@ export const createFirstAdmin = (database: Database, name: string, note: string)
     return createAdminKey(transaction, name, note);
   });
 
-/** Makes an admin key for a person of this machine, valid for a year, whether or not there is another admin. */
+/**
+ * Makes an admin key for a person of this machine, valid for a year, whether or not there is another admin.
+ *
+ * @throws TidegateError INVALID_REQUEST if the person is disabled or is a service account
+ */
 export const createLocalAdmin = (database: Database, name: string, note: string): Promise<MadeKey> =>
   inKyselyTransaction(database, (transaction) => createAdminKey(transaction, name, note));
 
 async function createAdminKey(kysely: Database['kysely'], name: string, note: string): Promise<MadeKey> {
   const person =
     (await findPerson(kysely, name)) ?? (await createPerson(kysely, { name, owner: null, createdBy: null }));
+  if (person.disabledAt !== null || person.kind === 'service') {
+    const why = person.disabledAt === null ? 'is a service account' : 'is disabled';
+    throw new TidegateError('INVALID_REQUEST', `${person.name} ${why} and cannot become an admin`, {
+      remedy: 'Choose another name.',
+    });
+  }
   await grantRole(kysely, { personId: person.id }, { role: 'admin', model: null }, null);
   return createKey(kysely, {
     principalId: person.id,

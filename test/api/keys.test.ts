@@ -157,6 +157,18 @@ it('an admin whose keys are all gone does not keep an installation from getting 
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
+it('a disabled person and a service account cannot become the first admin', async () => {
+  const { pool } = fixture.database;
+  await pool.query('update tidegate.api_key set revoked_at = now() where revoked_at is null');
+  await pool.query(`update tidegate.principal set disabled_at = now() where name = 'ada'`);
+  for (const name of ['ada', 'web shop']) {
+    await expect(createFirstAdmin(fixture.database, name, '')).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
+  }
+  await createFirstAdmin(fixture.database, 'barbara', '');
+});
+
 it('the key of this machine is in a file that only its owner can read', async () => {
   const file = await writeLocalKey(folder, 'tgk_secret');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
