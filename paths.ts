@@ -18,6 +18,8 @@ export const paths = {
   parquetThread: at('./store/import/parquet/thread.mjs'),
   /** The Python sources of the trees worker. */
   python: at('./python'),
+  /** The checker that is part of each proof. */
+  proofChecker: at('./scripts/verify-proof.mjs'),
   /** The model file that the demo applies. */
   exampleModel: at('./models/churn.ts'),
 } as const;

@@ -23,6 +23,7 @@ import { addMaterialize } from './commands/materialize.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addMonitor } from './commands/monitor.ts';
 import { addPredict } from './commands/predict.ts';
+import { addProof } from './commands/proof.ts';
 import { addReport } from './commands/report.ts';
 import { addRetrain } from './commands/retrain.ts';
 import { addRetire } from './commands/retire.ts';
@@ -104,6 +105,7 @@ export function buildProgram(context: CommandContext): Command {
   addExplain(program, context);
   addDoctor(program, context);
   addAudit(program, context);
+  addProof(program, context);
   addDrift(program, context);
   program.commandsGroup('Parts of a larger installation:');
   addMigrate(program, context);

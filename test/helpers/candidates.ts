@@ -146,7 +146,7 @@ export async function candidateModel(
       retrainId,
       datasetId,
       trainer: 'logistic-regression',
-      artifact: { weights: [made] },
+      artifact: { weights: [made], encoding: { dropped: [] } },
       reference: {},
     });
     return version;
