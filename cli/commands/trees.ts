@@ -77,7 +77,7 @@ function addTreesWorker(trees: Command, { config }: CommandContext): void {
     .addHelpText('after', '\nExample:\n  DATABASE_URL=… TEMPORAL_ADDRESS=… tidegate trees worker')
     .action(async () => {
       const settings = config();
-      await runTreesWorker(settings, await findEndpoints(settings), reportReady);
+      await runTreesWorker(settings, await findEndpoints(settings, 'worker'), reportReady);
     });
 }
 

@@ -14,7 +14,7 @@ export function addWorker(program: Command, { config }: CommandContext): void {
     .addHelpText('after', '\nExample:\n  DATABASE_URL=… TEMPORAL_ADDRESS=… tidegate worker')
     .action(async () => {
       const settings = config();
-      const endpoints = await findEndpoints(settings);
+      const endpoints = await findEndpoints(settings, 'worker');
       lookForOnnxRuntimeIn(treesFolder(settings.dataDir));
       // Imported only here: loading Temporal's native module takes longer than most commands run.
       const { runWorker } = await import('../../worker/main.ts');

@@ -4,6 +4,9 @@ import { lockFolder, lockHolder } from './folder-lock.ts';
 /** Addresses of the servers of a running `tidegate start`; only of servers that it started itself. */
 export interface Running {
   readonly databaseUrl?: string;
+  /** The same database with the login of the API, and with that of the workers. */
+  readonly apiDatabaseUrl?: string;
+  readonly workerDatabaseUrl?: string;
   readonly temporalAddress?: string;
   readonly namespace?: string;
   readonly apiUrl?: string;

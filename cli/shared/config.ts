@@ -34,6 +34,9 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https a
 /** Every variable that Tidegate reads; docs/configuration.md describes them and .env.example lists them. */
 export const settingsSchema = z.object({
   DATABASE_URL: postgresUrl.optional(),
+  TIDEGATE_API_DATABASE_URL: postgresUrl.optional(),
+  TIDEGATE_WORKER_DATABASE_URL: postgresUrl.optional(),
+  TIDEGATE_DATABASE_ROLES: z.string().optional(),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'must be host:port, such as localhost:7233')
@@ -97,6 +100,10 @@ export interface TemporalSettings {
 export interface Config {
   /** If undefined, the database of the running `tidegate start` is used. */
   readonly databaseUrl: string | undefined;
+  /** The addresses with which API and worker connect, if they have logins of their own. */
+  readonly processDatabaseUrls: { readonly api: string | undefined; readonly worker: string | undefined };
+  /** Beginning of the names of the database roles; undefined for the one that is derived from the database. */
+  readonly databaseRoles: string | undefined;
   /** If undefined, the Temporal of the running `tidegate start` is used. */
   readonly temporal: TemporalSettings | undefined;
   readonly taskQueue: string;
@@ -195,6 +202,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const settings = parsed.data;
   return Object.freeze({
     databaseUrl: settings.DATABASE_URL,
+    processDatabaseUrls: Object.freeze({
+      api: settings.TIDEGATE_API_DATABASE_URL,
+      worker: settings.TIDEGATE_WORKER_DATABASE_URL,
+    }),
+    databaseRoles: settings.TIDEGATE_DATABASE_ROLES,
     temporal: temporalSettings(settings, environment),
     taskQueue: settings.TIDEGATE_TASK_QUEUE,
     api: Object.freeze({

@@ -4,6 +4,7 @@ import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../../store/postgres/database.ts';
 import { type Installation, readInstallation } from '../../store/registry/installation.ts';
 import { checkSchema, migrate } from '../../store/postgres/migrate.ts';
+import { type AppliedRoles, applyRoles } from '../../store/postgres/roles.ts';
 import { ownRuns } from '../../worker/installation-memo.ts';
 import { temporalUnreachable } from '../../worker/search-attributes.ts';
 import { type Config, type TemporalSettings } from './config.ts';
@@ -101,21 +102,30 @@ async function connect({ connectionOptions }: TemporalSettings): Promise<Connect
   }
 }
 
+/** What {@link migrateAll} does besides running the migrations. */
+export interface MigrateAllOptions {
+  /** Whether to create the tables of the example. */
+  readonly example: boolean;
+  /** Beginning of the names of the database roles. @default derived from the name of the database */
+  readonly rolePrefix?: string | undefined;
+}
+
 /**
- * Runs the migrations that the database does not have yet.
+ * Runs the migrations that the database does not have yet, and makes the database roles as far as this login may.
  *
- * @returns the names of the migrations that ran
- * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_TOO_NEW, MIGRATION_FAILED
+ * @returns the names of the migrations that ran, and what happened to the roles
+ * @throws TidegateError DATABASE_UNREACHABLE, SCHEMA_TOO_NEW, MIGRATION_FAILED; BAD_CONFIG if the prefix is not a name
  */
 export async function migrateAll(
   databaseUrl: string,
-  { example }: { readonly example: boolean },
-): Promise<string[]> {
+  { example, rolePrefix }: MigrateAllOptions,
+): Promise<{ readonly ran: string[]; readonly roles: AppliedRoles }> {
   const database = openDatabase(databaseUrl, { max: 2, applicationName: 'tidegate-migrate' });
   try {
     await checkReachable(database);
     const own = await migrate(database, tidegateMigrations);
-    return example ? [...own, ...(await migrate(database, exampleMigrations))] : own;
+    const ofExample = example ? await migrate(database, exampleMigrations) : [];
+    return { ran: [...own, ...ofExample], roles: await applyRoles(database, rolePrefix) };
   } finally {
     await database.close();
   }

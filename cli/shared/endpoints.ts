@@ -19,22 +19,40 @@ export const plainTemporal = (address: string, namespace: string): TemporalSetti
   namespace,
 });
 
-/** Returns all addresses. @throws TidegateError NOT_READY if neither a setting nor a running `tidegate start` provides one */
-export async function findEndpoints(config: Config): Promise<Endpoints> {
+/** A process that may have a database login of its own. */
+export type OwnLogin = 'api' | 'worker';
+
+/**
+ * Returns all addresses; for a process with a login of its own, the address of the database that has this login.
+ *
+ * @throws TidegateError NOT_READY if neither a setting nor a running `tidegate start` provides one
+ */
+export async function findEndpoints(config: Config, login?: OwnLogin): Promise<Endpoints> {
   const { temporal } = config;
   const running = await findRunning(config.dataDir);
   return {
-    databaseUrl: await findDatabaseUrl(config, running),
+    databaseUrl: await findDatabaseUrl(config, running, login),
     temporal: temporal ?? temporalOf(running) ?? nowhere('TEMPORAL_ADDRESS', config),
     uiUrl: temporal ? undefined : running.uiUrl,
   };
 }
 
-/** Returns the address of the database. @throws TidegateError NOT_READY as {@link findEndpoints} */
-export async function findDatabaseUrl(config: Config, running?: Running): Promise<string> {
-  if (config.databaseUrl !== undefined) return config.databaseUrl;
-  const { databaseUrl } = running ?? (await findRunning(config.dataDir));
-  return databaseUrl ?? nowhere('DATABASE_URL', config);
+/**
+ * Returns the address of the database. A command in the container of a process that has no DATABASE_URL uses the login of
+ * that process.
+ *
+ * @throws TidegateError NOT_READY as {@link findEndpoints}
+ */
+export async function findDatabaseUrl(
+  { databaseUrl, processDatabaseUrls: own, ...config }: Config,
+  running?: Running,
+  login?: OwnLogin,
+): Promise<string> {
+  const set = (login && own[login]) ?? databaseUrl ?? own.api ?? own.worker;
+  if (set !== undefined) return set;
+  const found = running ?? (await findRunning(config.dataDir));
+  const ofLogin = { api: found.apiDatabaseUrl, worker: found.workerDatabaseUrl };
+  return (login && ofLogin[login]) ?? found.databaseUrl ?? nowhere('DATABASE_URL', config);
 }
 
 /** Returns the address of the API: from TIDEGATE_API_URL, the running `tidegate start`, or the configured host and port. */
@@ -64,7 +82,7 @@ export function addressOfApi({ api: { host, port } }: Pick<Config, 'api'>): stri
 const temporalOf = ({ temporalAddress, namespace = 'default' }: Running): TemporalSettings | undefined =>
   temporalAddress === undefined ? undefined : plainTemporal(temporalAddress, namespace);
 
-function nowhere(variable: string, { dataDir }: Config): never {
+function nowhere(variable: string, { dataDir }: Pick<Config, 'dataDir'>): never {
   throw new TidegateError('NOT_READY', `${variable} is not set and no Tidegate runs on ${dataDir}`, {
     remedy: `Start one with \`tidegate start\`, name its folder with --data, or set ${variable}.`,
   });

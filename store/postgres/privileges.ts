@@ -94,9 +94,10 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   serving_minute: { api: ['insert', 'update', 'delete'] },
 };
 
-/** Sequences that are not the number of an identity column; their numbers are drawn with the rights of the caller. */
+/** Sequences whose numbers are drawn by a statement or a trigger with the rights of the caller. */
 export const SEQUENCE_ACCESS: Readonly<Record<string, readonly LimitedRole[]>> = {
   transition_id: ['worker'],
+  dataset_id_seq: ['worker'],
 };
 
 /** One privilege on a table, a column of it, or a sequence of the schema `tidegate`. */

@@ -78,7 +78,7 @@ const schedule = () => new Client({ connection }).schedule.getHandle('monitor/ch
 
 describe('migrate', () => {
   it('does nothing the second time', async () => {
-    expect(await answer('migrate', '--example')).toEqual({ ran: [] });
+    expect(await answer('migrate', '--example')).toEqual({ ran: [], missingRoles: [] });
   });
 });
 

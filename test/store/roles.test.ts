@@ -1,6 +1,7 @@
 // The database roles: what API and worker may write is in one table, and the database refuses everything else.
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { examineRoles } from '../../cli/commands/doctor/examine-roles.ts';
 import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
@@ -166,6 +167,31 @@ test('the API moves no version and writes no evidence; the worker does', async (
   expect(await stage(as.worker)).toMatchObject({ staged: true });
   const { rows } = await as.api.pool.query(`select stage from tidegate.version where version = ${staged}`);
   expect(rows).toEqual([{ stage: 'Staging' }]);
+});
+
+test('doctor says which separation is missing', async () => {
+  const words = async () => (await examineRoles(database)).map((finding) => finding.words);
+  const connect = async (url: string, applicationName: string) => {
+    const process = openDatabase(url, { max: 1, applicationName });
+    await process.pool.query('select');
+    return process;
+  };
+  expect(await words()).toEqual(['are separate']);
+  const opened = [
+    await connect(logins.api, 'tidegate-worker'),
+    await connect(logins.worker, 'tidegate-api'),
+    await connect(database.url, 'tidegate-worker'),
+  ];
+  const { api, worker } = logins.names;
+  expect(await words()).toEqual([
+    `the API connects as ${worker}_login, which may move versions`,
+    `a worker connects as ${new URL(database.url).username}, which can change tables and triggers`,
+    `a worker connects as ${api}_login, which may insert grants`,
+  ]);
+  for (const process of opened) await process.close();
+  await database.pool.query(`revoke select on tidegate.report from ${api}`);
+  expect((await words())[0]).toContain('are incomplete');
+  await applyRoles(database);
 });
 
 test('logins are refused that have more rights than a process may have', async () => {

@@ -24,7 +24,12 @@ interface Service {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const textOf = (file: string): string => readFileSync(`${root}${file}`, 'utf8');
 
-const SECRETS = { TIDEGATE_DB_PASSWORD: 'first-secret', TEMPORAL_DB_PASSWORD: 'second-secret' };
+const SECRETS = {
+  TIDEGATE_DB_PASSWORD: 'first-secret',
+  TEMPORAL_DB_PASSWORD: 'second-secret',
+  TIDEGATE_API_DB_PASSWORD: 'third-secret',
+  TIDEGATE_WORKER_DB_PASSWORD: 'fourth-secret',
+};
 
 /** The file with variables substituted and anchors merged, as `docker compose config` would print it. */
 const project = parse(
@@ -95,9 +100,9 @@ describe('docker-compose.yml', () => {
       'temporal',
       'temporal-postgres',
     ]);
-    expect(holders(SECRETS.TIDEGATE_DB_PASSWORD).sort()).toEqual([
-      'api',
-      'postgres',
+    expect(holders(SECRETS.TIDEGATE_DB_PASSWORD).sort()).toEqual(['postgres', 'setup-database']);
+    expect(holders(SECRETS.TIDEGATE_API_DB_PASSWORD).sort()).toEqual(['api', 'setup-database']);
+    expect(holders(SECRETS.TIDEGATE_WORKER_DB_PASSWORD).sort()).toEqual([
       'setup-database',
       'trees',
       'worker',

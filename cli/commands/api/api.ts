@@ -13,7 +13,7 @@ export function addApi(program: Command, { config }: CommandContext): void {
     .addHelpText('after', '\nExample:\n  TIDEGATE_API_PORT=8080 tidegate api')
     .action(async () => {
       const settings = config();
-      const endpoints = await findEndpoints(settings);
+      const endpoints = await findEndpoints(settings, 'api');
       lookForOnnxRuntimeIn(treesFolder(settings.dataDir));
       const { runApi } = await import('./run-api.ts');
       await runApi({ ...settings, ...endpoints });

@@ -65,6 +65,8 @@ async function ownServers(config: Config, dataDir: string): Promise<Config> {
     ...config,
     dataDir,
     databaseUrl: undefined,
+    processDatabaseUrls: { api: undefined, worker: undefined },
+    databaseRoles: undefined,
     temporal: undefined,
     apiKey: undefined,
     ports: { postgres, temporal, temporalUi },

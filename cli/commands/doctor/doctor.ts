@@ -7,6 +7,7 @@ import { type Config } from '../../shared/config.ts';
 import { withClient } from '../../shared/connections.ts';
 import { examineDatabase, examineInstallation, examineTemporal, examineWorkers } from './examine-servers.ts';
 import { examineModel, type Finding } from './examine-model.ts';
+import { examineRoles } from './examine-roles.ts';
 import { findEndpoints } from '../../shared/endpoints.ts';
 import { type Output } from '../../output/output.ts';
 import { EXIT_FAILED } from '../../output/explain-error.ts';
@@ -45,6 +46,7 @@ async function examine(config: Config): Promise<Finding[]> {
       ...(answers
         ? await withClient(temporal, (client) => examineInstallation(client, database, taskQueue))
         : []),
+      ...(await examineRoles(database, config.databaseRoles)),
       ...(await examineWorkers(database)),
       ...(await examineModels(database)),
     ];

@@ -1,8 +1,9 @@
 // Starts everything that `tidegate start` and the demo need: Postgres, Temporal, the schema, a worker and the API.
+import { randomBytes } from 'node:crypto';
 import { TidegateError } from '../../../domain/errors.ts';
 import { searchAttributeKinds } from '../../../worker/search-attributes.ts';
 import { type Config } from '../../shared/config.ts';
-import { addressOfApi, type Endpoints, plainTemporal } from '../../shared/endpoints.ts';
+import { addressOfApi, type Endpoints, type OwnLogin, plainTemporal } from '../../shared/endpoints.ts';
 import { dataFolders } from '../../local/erase-data.ts';
 import { requirePort } from '../../local/processes/free-port.ts';
 import { type Log } from '../../local/processes/managed-process.ts';
@@ -18,6 +19,7 @@ import { createFirstAdmin, createLocalAdmin, hasAdmin } from '../../../store/ide
 import { isValidKey } from '../../../store/identity/keys.ts';
 import { openSigner } from '../../../store/audit/signing-key.ts';
 import { openDatabase } from '../../../store/postgres/database.ts';
+import { makeLogins, type RoleNames } from '../../../store/postgres/roles.ts';
 import { type Running, takeFolder } from '../../local/running.ts';
 import { ServerLogs } from '../../local/server-logs.ts';
 
@@ -59,17 +61,20 @@ export async function startServers(
   const parts: Parts = { config, say, run, logs };
   const apiUrl = addressOfApi(config);
   await requirePort(config.api.port, 'the API', 'TIDEGATE_API_PORT');
-  const [databaseUrl, temporal] = await Promise.all([database(parts), temporalServer(parts)]);
+  const [{ url: databaseUrl, logins }, temporal] = await Promise.all([
+    database(parts),
+    temporalServer(parts),
+  ]);
   const endpoints: Endpoints = { databaseUrl, ...temporal };
   const key = await localKey(databaseUrl, config, say);
   if (config.audit.keyFile !== undefined) await openSigner({ file: config.audit.keyFile }, { create: true });
-  const environment = childEnvironment(config, endpoints);
+  const environmentOf = (login: OwnLogin) => childEnvironment(config, endpoints, login, logins);
   await Promise.all([
-    child(parts, 'worker', ['worker'], environment),
-    child(parts, 'api', ['api'], environment),
-    ...(withPython ? [child(parts, 'trees', ['trees', 'worker'], environment)] : []),
+    child(parts, 'worker', ['worker'], environmentOf('worker')),
+    child(parts, 'api', ['api'], environmentOf('api')),
+    ...(withPython ? [child(parts, 'trees', ['trees', 'worker'], environmentOf('worker'))] : []),
   ]);
-  await folder.publish(foundBy(config, endpoints, apiUrl));
+  await folder.publish(foundBy(config, endpoints, apiUrl, logins));
   return { ...endpoints, api: { url: apiUrl, key: config.apiKey ?? key }, logs: logs.folder };
 }
 
@@ -77,14 +82,23 @@ export async function startServers(
  * Starts the embedded Postgres, unless DATABASE_URL names another one, and brings its schema up to date. Only the embedded
  * one gets the example's tables.
  *
- * @returns the address of the database
+ * @returns the address of the database, and the addresses with the logins of the processes if it is the embedded one
  */
-async function database({ config, say, run, logs }: Parts): Promise<string> {
+async function database({
+  config,
+  say,
+  run,
+  logs,
+}: Parts): Promise<{ readonly url: string; readonly logins?: ProcessLogins }> {
   const isEmbedded = config.databaseUrl === undefined;
   const url = config.databaseUrl ?? (await embeddedPostgres());
-  const ran = await migrateAll(url, { example: isEmbedded });
+  const rolePrefix = config.databaseRoles;
+  const { ran, roles } = await migrateAll(url, { example: isEmbedded, rolePrefix });
   say(ran.length === 0 ? 'schema is up to date' : `schema is up to date: ran ${ran.length} migrations`);
-  return url;
+  if (roles.missing.length > 0) {
+    say('database roles are incomplete: `tidegate migrate --print-roles` prints what an administrator runs');
+  }
+  return isEmbedded ? { url, logins: await processLogins(url, roles.names, config) } : { url };
 
   async function embeddedPostgres(): Promise<string> {
     const starting = startPostgres({
@@ -98,6 +112,32 @@ async function database({ config, say, run, logs }: Parts): Promise<string> {
     void postgres.ended.then((how) => run.fail(died('Postgres', how, logs)));
     say(`Postgres is ready on port ${postgres.port}`);
     return postgres.url;
+  }
+}
+
+/** Addresses of the embedded Postgres with the logins of API and worker. */
+type ProcessLogins = Readonly<Record<OwnLogin, string>>;
+
+/** Makes the logins of API and worker. Their passwords are made at the first start, in files of the data folder. */
+async function processLogins(
+  databaseUrl: string,
+  names: RoleNames,
+  { dataDir, databaseRoles }: Config,
+): Promise<ProcessLogins> {
+  const login = async (role: OwnLogin): Promise<string> => {
+    const file = `database-${role}`;
+    const known = await readLocalKey(dataDir, file);
+    const password = known ?? randomBytes(24).toString('base64url');
+    if (known === undefined) await writeLocalKey(dataDir, password, file);
+    return Object.assign(new URL(databaseUrl), { username: `${names[role]}_login`, password }).href;
+  };
+  const logins: ProcessLogins = { api: await login('api'), worker: await login('worker') };
+  const database = openDatabase(databaseUrl, { max: 1, applicationName: 'tidegate-migrate' });
+  try {
+    await makeLogins(database, logins, databaseRoles);
+    return logins;
+  } finally {
+    await database.close();
   }
 }
 
@@ -175,11 +215,23 @@ const died = (server: string, how: string, logs: ServerLogs): TidegateError =>
     remedy: `Read its output in ${logs.folder}.`,
   });
 
-/** The environment of worker and API: the addresses of the servers, without settings of another Temporal. */
-function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints): NodeJS.ProcessEnv {
+/**
+ * The environment of worker and API: the addresses of the servers, without settings of another Temporal. With logins, a
+ * process gets only its own.
+ */
+function childEnvironment(
+  config: Config,
+  { databaseUrl, temporal }: Endpoints,
+  login: OwnLogin,
+  logins: ProcessLogins | undefined,
+): NodeJS.ProcessEnv {
+  const url = (logins ?? config.processDatabaseUrls)[login] ?? databaseUrl;
   const own = {
     ...config.environment,
-    DATABASE_URL: databaseUrl,
+    // All three, because the process reads a .env file too, and what is set here wins over it.
+    DATABASE_URL: url,
+    TIDEGATE_API_DATABASE_URL: url,
+    TIDEGATE_WORKER_DATABASE_URL: url,
     TIDEGATE_DATA_DIR: config.dataDir,
     TIDEGATE_API_PORT: String(config.api.port),
     // Worker and API are given the address of the database, so they do not know that it is the embedded one.
@@ -196,11 +248,17 @@ function childEnvironment(config: Config, { databaseUrl, temporal }: Endpoints):
 }
 
 /** The addresses that other commands read from the data folder: only those of servers that this process has started. */
-function foundBy(config: Config, { databaseUrl, temporal, uiUrl }: Endpoints, apiUrl: string): Running {
+function foundBy(
+  config: Config,
+  { databaseUrl, temporal, uiUrl }: Endpoints,
+  apiUrl: string,
+  logins: ProcessLogins | undefined,
+): Running {
   const { address } = temporal.connectionOptions;
   return {
     apiUrl,
     ...(config.databaseUrl === undefined && { databaseUrl }),
+    ...(logins && { apiDatabaseUrl: logins.api, workerDatabaseUrl: logins.worker }),
     ...(!config.temporal &&
       address !== undefined && { temporalAddress: address, namespace: temporal.namespace }),
     ...(uiUrl !== undefined && { uiUrl }),
