@@ -5,6 +5,7 @@ import { TidegateError } from '../domain/errors.ts';
 import { nameProblem, textProblem } from '../domain/decisions/written-text.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type Authority } from '../store/registry/stage-moves.ts';
+import { type NotificationSettings } from './notify.ts';
 import { type ComputeControl } from './compute/pool.ts';
 import { type FreezeControl } from '../store/datasets/freeze.ts';
 import { type Failed } from '../domain/judgements.ts';
@@ -16,7 +17,7 @@ export interface ActivityDeps {
   readonly client: Client;
   readonly taskQueue: string;
   /** Where notifications are posted; absent means that they are only logged. */
-  readonly webhookUrl?: string;
+  readonly notifications?: NotificationSettings;
   /** A window with more rows than this is profiled in parts of about this many rows. @default PART_ROWS */
   readonly partRows?: number;
 }

@@ -13,6 +13,7 @@ import {
 import { type Logger, pino } from 'pino';
 import { endCompute } from '../activities/compute/compute.ts';
 import { createActivities } from '../activities/index.ts';
+import { type NotificationSettings } from '../activities/notify.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/postgres/database.ts';
 import { checkSchema } from '../store/postgres/migrate.ts';
@@ -35,8 +36,8 @@ export interface WorkerConfig {
     readonly namespace: string;
   };
   readonly taskQueue: string;
-  /** Where notifications are posted; undefined means that they are only logged. */
-  readonly webhookUrl: string | undefined;
+  /** Where notifications are posted; without a target they are only logged. */
+  readonly notifications: NotificationSettings;
   /** A window with more rows than this is profiled in parts of about this many rows. */
   readonly partRows: number;
   /** Path of a prebuilt bundle; undefined means to bundle the current sources. */
@@ -124,14 +125,14 @@ async function startWorkersOf(
   database: Database,
   client: Client,
 ): Promise<RunningWorkers> {
-  const { taskQueue, webhookUrl, workflowBundle, partRows } = config;
+  const { taskQueue, notifications, workflowBundle, partRows } = config;
   const { namespace } = config.temporal;
   const activities = createActivities({
     database,
     client,
     taskQueue,
     partRows,
-    ...(webhookUrl !== undefined && { webhookUrl }),
+    notifications,
   });
   const settings = {
     connection,

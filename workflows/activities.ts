@@ -1,5 +1,10 @@
 // The activities as workflows call them, each with the retry policy of its class.
-import { type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  type ActivityOptions,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { type Activities } from '../activities/index.ts';
 import { noticeQueue, partQueue, peopleQueue } from './protocol/messages.ts';
 import { retryPolicies } from './retry-policies.ts';
@@ -108,3 +113,6 @@ export const notify: Activities['notify'] = (input) =>
     ...retryPolicies.notify,
     taskQueue: noticeQueue(workflowInfo().taskQueue),
   }).notify(input);
+
+/** Answers without a task of the server, in the worker that runs the workflow. */
+export const { announce } = proxyLocalActivities<Pick<Activities, 'announce'>>(retryPolicies.announce);

@@ -276,7 +276,7 @@ class Release {
     this.#update({ phase: 'closed', outcome });
     this.#details.add(`**${outcome}**: ${summary}`);
     tag({ stage, outcome });
-    this.#notify('decided', summary);
+    this.#notify('decided', summary, outcome);
     log.info(summary);
     return { version: this.#input.version, outcome, summary };
   }
@@ -285,9 +285,9 @@ class Release {
     this.#state = { ...this.#state, ...changes };
   }
 
-  #notify(event: Notification['event'], message: string): void {
+  #notify(event: Notification['event'], message: string, outcome?: ReleaseOutcome): void {
     const { model, version } = this.#input;
-    this.notifications.send({ event, model, version, message });
+    this.notifications.send({ event, model, version, message, ...(outcome && { outcome }) });
   }
 }
 

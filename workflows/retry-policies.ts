@@ -123,6 +123,11 @@ export const retryPolicies = {
     startToCloseTimeout: '10 seconds',
     retry: { initialInterval: '1 second', maximumAttempts: 3 },
   },
+  /** Asks the worker for a setting; nothing that can be away is involved. */
+  announce: {
+    startToCloseTimeout: '10 seconds',
+    retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  },
   /**
    * Delivers a notice from a run of its own; retried for about four hours. Time spent in the queue is not limited, so that
    * a burst of notices is not lost.

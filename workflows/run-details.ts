@@ -19,7 +19,7 @@ import { type Failed } from '../activities/compare.ts';
 import { NAME_TO_REPLACE } from '../domain/decisions/approval.ts';
 import { type PendingEvidence } from '../activities/evidence.ts';
 import { type Notification } from '../activities/notify.ts';
-import { notify } from './activities.ts';
+import { announce, notify } from './activities.ts';
 
 /** A growing list of the steps of a run, shown as the run's current details. */
 export class RunDetails {
@@ -161,6 +161,8 @@ export class Notifications {
 }
 
 async function handOver(notification: Notification): Promise<void> {
+  // Without a target there is nothing to deliver, and no run is started for it.
+  if (patched('notices-with-target') && !(await announce(notification))) return;
   const { workflowId, runId, memo } = workflowInfo();
   const { model, event } = notification;
   await startChild(workflowTypes.notice, {

@@ -27,6 +27,7 @@ import * as promotionPolicy from './0031-promotion-policy.ts';
 import * as identity from './0035-identity.ts';
 import * as audit from './0040-audit.ts';
 import * as checkpoints from './0041-checkpoints.ts';
+import * as notifications from './0043-notifications.ts';
 import * as servingChanges from './0045-serving-changes.ts';
 import * as watch from './0046-watch.ts';
 import * as registryFacts from './0047-registry-facts.ts';
@@ -66,6 +67,7 @@ export const tidegateMigrations = {
     '0035-identity': identity,
     '0040-audit': audit,
     '0041-checkpoints': checkpoints,
+    '0043-notifications': notifications,
     '0045-serving-changes': servingChanges,
     '0046-watch': watch,
     '0047-registry-facts': registryFacts,

@@ -71,6 +71,10 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   // Signed by the API, whose key no other process has.
   checkpoint: { api: ['insert'] },
 
+  // Sent by the worker, one row for each attempt.
+  notification: { worker: ['insert'] },
+  notification_delivery: { worker: ['insert'] },
+
   // What the loops measure and train.
   dataset: { worker: ['insert', 'update(expired_at)'] },
   dataset_chunk: { worker: ['insert', 'delete'] },

@@ -374,6 +374,31 @@ export interface Tables {
   };
   'tidegate.installation': { id: string; createdAt: Generated<Date> };
   'tidegate.adopted_installation': { id: string; adoptedBy: string; adoptedAt: Generated<Date> };
+  'tidegate.notification': {
+    id: string;
+    type: string;
+    model: string;
+    /** As it is sent. */
+    body: string;
+    at: Generated<Date>;
+  };
+  'tidegate.notification_delivery': {
+    id: Generated<number>;
+    notificationId: string;
+    target: string;
+    /** The run that sent it; a replay is a run of its own. */
+    runId: string;
+    attempt: number;
+    status: 'delivered' | 'failed' | 'refused';
+    /** Null if there was no answer. */
+    responseCode: number | null;
+    /** Null if it was delivered. */
+    error: string | null;
+    latencyMs: number;
+    /** Null if there is no further attempt. */
+    nextAttemptAt: Date | null;
+    at: Generated<Date>;
+  };
   'tidegate.serving_change': {
     id: Generated<number>;
     model: string;

@@ -22,7 +22,7 @@ let database: MigratedDatabase;
 let model: CandidateModel;
 let webhook: Server;
 let webhookUrl: string;
-const posted: { event: string; message: string }[] = [];
+const posted: { type: string; data: { message: string } }[] = [];
 
 beforeAll(async () => {
   database = await migratedDatabase({ max: 3 });
@@ -46,7 +46,12 @@ afterAll(async () => {
 type Steps = ReturnType<typeof createActivities>;
 
 const run = <T>(step: (steps: Steps) => Promise<T>): Promise<T> => {
-  const steps = createActivities({ database, client: {} as Client, taskQueue: 'none', webhookUrl });
+  const steps = createActivities({
+    database,
+    client: {} as Client,
+    taskQueue: 'none',
+    notifications: { targets: [{ name: 'webhook', type: 'webhook', url: webhookUrl }], allowPrivate: true },
+  });
   const workflowExecution = { workflowId: `release/${NAME}/1`, runId: 'run' };
   return new MockActivityEnvironment({ workflowExecution }).run<[], T, () => Promise<T>>(() => step(steps));
 };
@@ -102,7 +107,7 @@ test('evidence that was changed while its version waits cannot be decided on, an
   });
   expect(await listDecisions(database, NAME, version)).toMatchObject([{ accepted: false, actor: 'hopper' }]);
   expect(posted).toMatchObject([
-    { event: 'failed', message: expect.stringContaining('EVIDENCE_CHANGED') as string },
+    { type: 'run.failed', data: { message: expect.stringContaining('EVIDENCE_CHANGED') as string } },
   ]);
   expect((await failureOf(getPending(database, NAME, version))).code).toBe('EVIDENCE_CHANGED');
 });

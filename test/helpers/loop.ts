@@ -28,6 +28,7 @@ export interface Loop {
 
 /** Options of the loop. */
 export interface LoopOptions {
+  /** A webhook on this machine. */
   readonly webhookUrl?: string;
   /** Whether to start a worker; with false the test starts worker processes itself. @default true */
   readonly worker?: boolean;
@@ -79,7 +80,9 @@ async function startWorker(
     database,
     client,
     taskQueue,
-    ...(webhookUrl !== undefined && { webhookUrl }),
+    ...(webhookUrl !== undefined && {
+      notifications: { targets: [{ name: 'webhook', type: 'webhook', url: webhookUrl }], allowPrivate: true },
+    }),
   });
   const workers = await startWorkers({
     connection,

@@ -244,7 +244,7 @@ describe.skipIf(!hasPgBouncer)('behind PgBouncer', () => {
           databaseUrl: database.url,
           temporal: { connectionOptions: { address: '127.0.0.1:1' }, namespace: 'default' },
           taskQueue: 'none',
-          webhookUrl: undefined,
+          notifications: { targets: [], allowPrivate: false },
           partRows: 1,
           workflowBundle: undefined,
           logLevel: 'silent',

@@ -177,6 +177,7 @@ function defaults(): Activities {
     lookAtVersion: async () => watchLook(),
     rollBackWatched: async () => ({ from: CANDIDATE, to: CHAMPION }),
     closeWatch: async () => undefined,
+    announce: async () => true,
     notify: async () => undefined,
   };
 }

@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { fakeActivities } from './fake-activities.ts';
+import { childrenOf } from './history.ts';
 import { currentDetails, tagsOf } from './reading.ts';
 import { useLoops } from './with-loops.ts';
 import { noticesOf } from './notices.ts';
@@ -19,6 +20,16 @@ describe.concurrent('a rollback', () => {
       expect(await noticesOf(fakes, 1)).toMatchObject([{ event: 'rolled back', version: 1 }]);
       expect(await tagsOf(run)).toEqual({ model, stage: 'Production', outcome: 'rolled back', version: 1 });
       expect(await currentDetails(run)).toContain('- 2 API instances serve it');
+    });
+  });
+
+  it('starts no run for its notification if there is no target', () => {
+    const fakes = fakeActivities({ announce: async () => false });
+    return withLoops(fakes, async ({ rollback }) => {
+      const run = await rollback({ toVersion: 1 });
+      await run.result();
+      expect(fakes.inputsOf('announce')).toMatchObject([{ event: 'rolled back', version: 1 }]);
+      expect(childrenOf(await run.fetchHistory())).toEqual([]);
     });
   });
 
