@@ -54,22 +54,26 @@ export async function withGrant<T>(
 }
 
 /**
- * Says in whose name the caller acts, and issues a grant for that, which is still to be used.
+ * Returns in whose name a request acts, with a grant for exactly this action that was issued now. A workflow run that gets
+ * the grant uses it.
  *
+ * @param field the field with the claimed name, for the error
  * @throws TidegateError INVALID_REQUEST if an authenticated caller claims another name
  */
 export async function authorOf(
   database: Database,
-  request: Pick<FastifyRequest, 'caller'>,
+  { caller }: Pick<FastifyRequest, 'caller'>,
   scope: GrantScope,
   { reason, requestedBy }: Said,
+  field = 'requestedBy',
 ): Promise<Author> {
-  const { caller } = request;
   const { personId, ownerId, via, credential } = caller;
-  const actor = requesterOf(request, requestedBy);
-  if (via === 'off' || personId === null) return { actor, authority: 'unverified', grantId: null };
+  const person = requesterOf({ caller }, requestedBy, field);
+  if (via === 'off' || personId === null) {
+    return { actor: person, authority: 'unverified', grantId: null };
+  }
   const roles = rolesOfCaller(caller, scope.model);
-  const holder: GrantHolder = { personId, person: actor, ownerId, roles, via, credential };
+  const holder: GrantHolder = { personId, person, ownerId, roles, via, credential };
   const grant = await issueGrant(database, holder, scope, { comment: reason });
-  return { actor, authority: via, grantId: grant.id };
+  return { actor: person, authority: via, grantId: grant.id };
 }

@@ -15,8 +15,8 @@ import { type ApiDeps, type App } from '../context/types.ts';
 import { DecisionTurns } from '../context/decision-turns.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
 import { z } from 'zod';
-import { personName, reasonText } from '../schemas/operations.ts';
-import { requesterOf } from '../context/requester.ts';
+import { authorOf } from '../context/granted.ts';
+import { personName, reasonText } from '../schemas/written-text.ts';
 
 /** `POST /models/:model/decisions`. */
 export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
@@ -36,12 +36,14 @@ export function decisionsRoute(app: App, { database, gate }: ApiDeps): void {
     },
     async (request) => {
       const { model } = request.params;
-      const { version } = request.body;
-      const decidedBy = requesterOf(request, request.body.decidedBy, 'decidedBy');
+      const { version, evidenceDigest, decision, comment } = request.body;
       await getDefinition(database, model);
       await getVersion(database, model, version);
-      const message = { ...request.body, decidedBy };
-      const sent: SentDecision = { model, ...message };
+      const scope = { action: decision, model, version, evidenceDigest };
+      const said = { reason: comment, requestedBy: request.body.decidedBy };
+      const { actor: decidedBy, grantId } = await authorOf(database, request, scope, said, 'decidedBy');
+      const message = { ...request.body, decidedBy, ...(grantId !== null && { grantId }) };
+      const sent: SentDecision = { model, version, evidenceDigest, decision, comment, decidedBy };
       const result = await turns
         .take(`version ${version} of ${model}`, async () => {
           // Another decision may have been accepted while this one waited; the run would refuse this one too.

@@ -1,34 +1,7 @@
 // Bodies and answers of the routes that change something.
 import { z } from 'zod';
-import { MAX_NAME, MAX_TEXT, nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
 import { instant, storableText } from './common.ts';
-
-/** Turns a check of a text into a Zod refinement. Its message does not name the field, because the request's error does. */
-export const refusing =
-  (problemOf: (text: string) => string | undefined) =>
-  (text: string, context: z.RefinementCtx): void => {
-    const message = problemOf(text);
-    if (message !== undefined) context.addIssue({ code: 'custom', message: message.trim() });
-  };
-
-/** The name of a person: one printable line. */
-export const personName = z
-  .string()
-  .max(MAX_NAME)
-  .superRefine(refusing((text) => nameProblem('', text)));
-
-/** A reason or comment; may contain line breaks. */
-export const reasonText = z
-  .string()
-  .max(MAX_TEXT)
-  .superRefine(refusing((text) => textProblem('', text)));
-
-/** Who asks, for installations that do not authenticate their callers (TIDEGATE_AUTH=off). */
-export const requestedBy = personName
-  .optional()
-  .describe(
-    'Who asks; only if TIDEGATE_AUTH is off. Otherwise the key says who it is, and another name is refused',
-  );
+import { reasonText, requestedBy } from './written-text.ts';
 
 const future = z
   .boolean()

@@ -23,11 +23,14 @@ export const reasonText = z
   .max(MAX_TEXT)
   .superRefine(refusing((text) => textProblem('', text)));
 
-/** Who asks, for installations that do not authenticate their callers. */
-export const requestedBy = z
+/** The name of a person: one printable line. */
+export const personName = z
   .string()
   .max(MAX_NAME)
-  .superRefine(refusing((text) => nameProblem('', text)))
+  .superRefine(refusing((text) => nameProblem('', text)));
+
+/** Who asks, for installations that do not authenticate their callers. */
+export const requestedBy = personName
   .optional()
   .describe('Who asks; counts only if TIDEGATE_AUTH is off, because otherwise the key says who it is');
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TidegateError } from '../../domain/errors.ts';
 import { listDecisions, recordDecision } from '../../store/registry/decisions.ts';
+import { getGrant } from '../../store/registry/grants.ts';
 import { writeEvidence } from '../../store/registry/evidence.ts';
 import { makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
@@ -60,6 +61,17 @@ describe('a decision', () => {
       const { decidedBy: _, ...unclaimed } = body;
       expect((await own.send('POST', '/models/churn/decisions', unclaimed, key)).status).toBe(200);
       expect(own.gate.sent.map(({ decidedBy }) => decidedBy)).toEqual(['eve']);
+      const grant = await getGrant(fixture.database.kysely, own.gate.sent[0]?.grantId ?? '');
+      expect(grant).toMatchObject({
+        action: 'approve',
+        model: 'churn',
+        version: waiting,
+        evidenceDigest: digest,
+        person: 'eve',
+        via: 'key',
+        comment: 'better',
+        consumed: null,
+      });
     } finally {
       await own.close();
     }

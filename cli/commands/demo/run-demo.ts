@@ -1,5 +1,5 @@
 // The demo: starts real servers and runs everything from the first month to the second version in Production.
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Config } from '../../shared/config.ts';
 import { withServicesAt } from '../../shared/connections.ts';
 import { addressOfApi } from '../../shared/endpoints.ts';
@@ -71,6 +71,12 @@ async function ownServers(config: Config, dataDir: string): Promise<Config> {
     apiKey: undefined,
     ports: { postgres, temporal, temporalUi },
     api: { host: '127.0.0.1', port: api, url: undefined },
+    audit: {
+      keyFile: join(dataDir, 'audit', 'key.pem'),
+      signCommand: undefined,
+      anchorFile: join(dataDir, 'audit', 'anchors.jsonl'),
+      anchorUrl: undefined,
+    },
   };
 }
 
