@@ -1,7 +1,6 @@
 // Delivers notifications about events that a person may want to act on, and records each attempt.
 import { createHash } from 'node:crypto';
 import { activityInfo, log } from '@temporalio/activity';
-import { type RetryPolicy } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { chatText, type CloudEvent, cloudEvent, type NotificationFacts } from '../domain/notifications.ts';
 import { keepNotification, recordDelivery, settledTargets } from '../store/registry/notifications.ts';
@@ -150,8 +149,11 @@ function requestOf(
 
 /** When Temporal tries again, by the retry policy of the step; null after its last attempt. */
 function nextAttempt(attempt: number): Date | null {
-  const policy = activityInfo().retryPolicy as RetryPolicy | undefined;
-  const { maximumAttempts = Infinity, maximumInterval = '10 minutes' } = policy ?? {};
+  const { retryPolicy } = activityInfo();
+  const maximumAttempts = retryPolicy?.maximumAttempts ?? Infinity;
   if (attempt >= maximumAttempts) return null;
-  return new Date(Date.now() + Math.min(1000 * 2 ** (attempt - 1), msToNumber(maximumInterval)));
+  return new Date(
+    Date.now() +
+      Math.min(1000 * 2 ** (attempt - 1), msToNumber(retryPolicy?.maximumInterval ?? '10 minutes')),
+  );
 }

@@ -57,5 +57,8 @@ export default defineModel({
     // A signal from the Temporal UI does not prove who sent it. The example accepts such signals so that you can try
     // the loop without setting up authentication; the default is 'refuse'.
     unverifiedSignals: 'accept',
+    // You may try the example alone: whoever asked for a version may also approve it, and the record says so. By default
+    // somebody else has to.
+    selfApproval: 'record',
   },
 });

@@ -17,9 +17,8 @@ interface Options {
 
 const NEXT_RUNS = 3;
 
-const NOBODY_CAN_APPROVE =
-  "note: promotion.unverifiedSignals is 'refuse', and senders cannot be authenticated yet. Every decision will be refused " +
-  "and every version will expire. To accept decisions, set it to 'accept' on a network that only approvers can reach.";
+const ANYBODY_CAN_APPROVE =
+  "note: promotion.unverifiedSignals is 'accept': whoever can reach Temporal can approve a version in any name";
 
 /** Adds `tidegate apply <file>`. */
 export function addApply(program: Command, { config, output }: CommandContext): void {
@@ -62,7 +61,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
       for (const shared of sharedViews)
         sharedViewLines(withDates(shared)).forEach((line) => output.line(line));
       for (const { words, isWarning } of notes) output.line(`${isWarning ? 'warning: ' : ''}${words}`);
-      if (definition.promotion.unverifiedSignals === 'refuse') output.line(NOBODY_CAN_APPROVE);
+      if (definition.promotion.unverifiedSignals === 'accept') output.line(ANYBODY_CAN_APPROVE);
     });
 }
 

@@ -118,7 +118,7 @@ export function printPending(output: Output, pending: Pending): void {
 
 /** The command that approves a version. */
 export const approveCommand = ({ model, version }: Pick<Pending, 'model' | 'version'>): string =>
-  `tidegate approve ${model} ${version} --by <your name>`;
+  `tidegate approve ${model} ${version}`;
 
 /** The version that waits as JSON; the numbers are those of the evaluation that decided. */
 export function pendingJson({ version, championVersion, digest, expiresAt, body, comments }: Pending) {

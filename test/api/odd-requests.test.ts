@@ -94,7 +94,7 @@ describe('a key', () => {
 
 describe('a method', () => {
   it.each([
-    ['DELETE', '/models', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/models', 'GET, HEAD, OPTIONS, POST'],
     ['GET', predict, 'OPTIONS, POST'],
     ['HEAD', predict, 'OPTIONS, POST'],
     ['PUT', '/models/churn/versions/1/card', 'GET, HEAD, OPTIONS'],

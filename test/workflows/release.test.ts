@@ -40,7 +40,7 @@ describe.concurrent('a release', () => {
       await run.signal(approveSignal, decision());
       expect(await run.result()).toMatchObject({ outcome: 'promoted', version: CANDIDATE });
       // A notice and the watch are runs of their own.
-      const others: string[] = ['notify', 'openWatch'];
+      const others: string[] = ['notify', 'announce', 'openWatch'];
       const order = fakes.calls.map(({ name }) => name).filter((name) => !others.includes(name));
       expect(order.slice(-4)).toEqual(['verifyDecision', 'prepareServing', 'promote', 'confirmServing']);
       expect(fakes.inputsOf('archiveCandidate')).toEqual([]);
@@ -196,6 +196,8 @@ describe.concurrent('a release', () => {
     });
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
+      // Only then has the run asked whether its version still waits.
+      await eventually(() => expect(fakes.inputsOf('validateCandidate')).toHaveLength(1));
       await run.signal(supersededSignal, { by: 3 });
       validating.open();
       expect(await run.result()).toMatchObject({ outcome: 'superseded' });
