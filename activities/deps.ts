@@ -5,10 +5,26 @@ import { TidegateError } from '../domain/errors.ts';
 import { nameProblem, textProblem } from '../domain/decisions/written-text.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type Authority } from '../store/registry/stage-moves.ts';
-import { type NotificationSettings } from './notify.ts';
 import { type ComputeControl } from './compute/pool.ts';
 import { type FreezeControl } from '../store/datasets/freeze.ts';
 import { type Failed } from '../domain/judgements.ts';
+
+/** Where notifications are posted. */
+export interface NotificationTarget {
+  /** Its name in the log of deliveries. */
+  readonly name: string;
+  /** A webhook receives CloudEvents; Slack, or a chat that is compatible with it, receives one line of text. */
+  readonly type: 'webhook' | 'slack';
+  readonly url: string;
+  /** Signs what a webhook receives. */
+  readonly secret?: string | undefined;
+}
+
+/** The targets of notifications, and whether they may be at loopback and private addresses. */
+export interface NotificationSettings {
+  readonly targets: readonly NotificationTarget[];
+  readonly allowPrivate: boolean;
+}
 
 /** Connections and settings of the worker process. */
 export interface ActivityDeps {

@@ -4,7 +4,7 @@ import { activityInfo, log } from '@temporalio/activity';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { chatText, type CloudEvent, cloudEvent, type NotificationFacts } from '../domain/notifications.ts';
 import { keepNotification, recordDelivery, settledTargets } from '../store/registry/notifications.ts';
-import { type ActivityDeps, currentRun } from './deps.ts';
+import { type ActivityDeps, currentRun, type NotificationTarget } from './deps.ts';
 import { AddressRefused, guardedPost } from './guarded-post.ts';
 import { notificationHeaders } from './sign-notification.ts';
 
@@ -16,23 +16,6 @@ export interface Notification extends Omit<NotificationFacts, 'at' | 'workflowId
   readonly runId?: string;
   /** The id of an event that was sent before, and is sent once more as it was. */
   readonly replayOf?: string;
-}
-
-/** Where notifications are posted. */
-export interface NotificationTarget {
-  /** Its name in the log of deliveries. */
-  readonly name: string;
-  /** A webhook receives CloudEvents; Slack, or a chat that is compatible with it, receives one line of text. */
-  readonly type: 'webhook' | 'slack';
-  readonly url: string;
-  /** Signs what a webhook receives. */
-  readonly secret?: string | undefined;
-}
-
-/** The targets of notifications, and whether they may be at loopback and private addresses. */
-export interface NotificationSettings {
-  readonly targets: readonly NotificationTarget[];
-  readonly allowPrivate: boolean;
 }
 
 const TIMEOUT_MS = 5_000;

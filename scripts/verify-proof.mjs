@@ -1,4 +1,5 @@
 // Verifies a proof folder of `tidegate proof export` offline, with nothing but Node: node verify-proof.mjs <folder> --fingerprint <hex>
+import { Buffer } from 'node:buffer';
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

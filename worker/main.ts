@@ -13,7 +13,7 @@ import {
 import { type Logger, pino } from 'pino';
 import { endCompute } from '../activities/compute/compute.ts';
 import { createActivities } from '../activities/index.ts';
-import { type NotificationSettings } from '../activities/notify.ts';
+import { type NotificationSettings } from '../activities/deps.ts';
 import { tidegateMigrations } from '../migrations/tidegate/index.ts';
 import { checkReachable, type Database, openDatabase } from '../store/postgres/database.ts';
 import { checkSchema } from '../store/postgres/migrate.ts';

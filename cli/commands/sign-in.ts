@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
-import { askApi } from '../shared/ask-api.ts';
+import { type SignInLink, askApi } from '../shared/ask-api.ts';
 import { type CommandContext, jsonOption } from '../shared/arguments.ts';
 import { type Config } from '../shared/config.ts';
 import { findApi, findApiUrl } from '../shared/endpoints.ts';
@@ -42,12 +42,6 @@ export function addSignIn(program: Command, { config, output }: CommandContext):
       await signIn(settings, url, (text) => output.progress(text));
       return json ? output.json({ signedIn: true, url }) : output.line(`signed in at ${url}`);
     });
-}
-
-/** A link that signs a person in on a browser. */
-export interface SignInLink {
-  readonly url: string;
-  readonly expiresAt: string;
 }
 
 /** Signs in by the device flow: the person confirms a code on the issuer's page, in any browser. */

@@ -151,3 +151,9 @@ function errorOf({
 const withSlash = (url: string): string => (url.endsWith('/') ? url : `${url}/`);
 
 const isErrorCode = (code: string): boolean => Object.hasOwn(errorKinds, code);
+
+/** A link that signs a person in on a browser. */
+export interface SignInLink {
+  readonly url: string;
+  readonly expiresAt: string;
+}

@@ -4,7 +4,7 @@ import pg from 'pg';
 import { quoteColumn, quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, instantLiteral, movedSql, reachSql, type Source } from './source.ts';
 import { ageOf, type Look, markOf, type SourceTable, TUPLE } from './source-mark.ts';
-import { type SourceMark, type TableMark } from '../postgres/tables.ts';
+import { type SourceMark, type TableMark } from '../postgres/source-mark.ts';
 
 /** A temporary table of keys of changed rows. */
 export interface ChangedKeys {

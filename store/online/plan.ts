@@ -6,7 +6,7 @@ import { type Reason } from './entity-list.ts';
 import { type MaterializeScope } from '../../domain/data/materialized.ts';
 import { type Source } from './source.ts';
 import { ageOf, type Look, takeMark } from './source-mark.ts';
-import { type SourceMark } from '../postgres/tables.ts';
+import { type SourceMark } from '../postgres/source-mark.ts';
 import { olderXid, type Progress, type Watermark } from './watermark.ts';
 
 /** What a plan depends on. */

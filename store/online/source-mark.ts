@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { quoteTable } from '../postgres/sql-text.ts';
 import { fromSource, type Source } from './source.ts';
-import { type Parts, type SourceMark, type TableMark } from '../postgres/tables.ts';
+import { type Parts, type SourceMark, type TableMark } from '../postgres/source-mark.ts';
 
 /** A look at the source tables: what one REPEATABLE READ transaction sees of them. */
 export interface Look {

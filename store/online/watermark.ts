@@ -5,7 +5,7 @@ import { type Database } from '../postgres/database.ts';
 import { type Queryable } from '../postgres/sql-text.ts';
 import { type RowsOf } from './online-writer.ts';
 import { type MaterializeScope } from '../../domain/data/materialized.ts';
-import { type SourceMark } from '../postgres/tables.ts';
+import { type SourceMark } from '../postgres/source-mark.ts';
 import { withConnections } from '../postgres/connections.ts';
 import { requireOwnSession } from '../postgres/session.ts';
 

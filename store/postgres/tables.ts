@@ -13,49 +13,16 @@ import { type TreeOutcome } from '../../domain/learning/trees.ts';
 import { type TreeOptions } from '../../domain/learning/artifact/onnx-artifact.ts';
 import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
-import { type GrantedAction, type GrantVia } from '../../domain/decisions/grant.ts';
+import { type GrantVia } from '../../domain/decisions/grant.ts';
 import { type FrozenPolicy } from '../../domain/decisions/promotion-policy.ts';
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
 import { type FirstQualityPart, type QualityPart } from '../../domain/quality/quality-part.ts';
+import { type Json, type NullableJson, type NullableTimestamp, type Timestamp } from './column-types.ts';
+import { type GovernanceTables } from './governance-tables.ts';
+import { type SourceMark } from './source-mark.ts';
 import { type MaterializeScope } from '../../domain/data/materialized.ts';
-import { type Role } from '../../domain/identity/roles.ts';
-
-/**
- * A fingerprint of the rows of one source table, by which a later run finds out whether rows were removed or
- * rewritten.
- */
-export interface TableMark {
-  readonly oid: number;
-  /** The table itself and every partition or child at any level; absent in marks of earlier releases. */
-  readonly parts?: Parts;
-  /** Number of rows written before the horizon; if a later count differs, rows were removed or rewritten. */
-  readonly settled: number;
-  /** A checksum over the rows written since the horizon; null if there are none. */
-  readonly open: string | null;
-}
-
-/** For each part, by its oid, a fingerprint of its file and of how its columns are stored. */
-export type Parts = Readonly<Record<string, string>>;
-
-/** The contents of the source tables of a definition, as one snapshot saw them. */
-export interface SourceMark {
-  /** The as-of instant of the run that took the snapshot, ISO 8601. */
-  readonly asOf: string;
-  /** Number of the oldest open transaction: rows written by it or by later ones may not have been visible. */
-  readonly horizon: string;
-  /** Which transactions were visible, as `pg_snapshot`. */
-  readonly snapshot: string;
-  /** By position of the source; null if its rows do not show which transaction wrote them (`SourceTable.unmarked`). */
-  readonly tables: readonly (TableMark | null)[];
-}
-
-/** A jsonb column: read as a value, written as its JSON text. */
-type Json<T> = ColumnType<T, string, string>;
-type NullableJson<T> = ColumnType<T | null, string | null | undefined, string | null>;
-type Timestamp = ColumnType<Date, Date | string, Date | string>;
-type NullableTimestamp = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 
 /** Stage of a version. */
 export type Stage = 'None' | 'Staging' | 'Production' | 'Archived';
@@ -73,7 +40,7 @@ export const picked = <T extends object, K extends keyof T>(from: T, keys: reado
   Object.fromEntries(keys.map((key) => [key, from[key]])) as Pick<T, K>;
 
 /** Row types of all tables, by table name. */
-export interface Tables {
+export interface Tables extends GovernanceTables {
   'tidegate.model': {
     name: string;
     entityKeys: Json<string[]>;
@@ -263,28 +230,6 @@ export interface Tables {
     expiresAt: Timestamp;
     createdAt: Generated<Date>;
   };
-  'tidegate.action_grant': {
-    id: string;
-    action: GrantedAction;
-    model: string;
-    version: number | null;
-    evidenceDigest: string | null;
-    personId: number;
-    person: string;
-    ownerId: number | null;
-    /** Who answers for the action: the owner of a service account, otherwise the person. */
-    answerableId: ColumnType<number, never, never>;
-    roles: string[];
-    groups: Generated<string[]>;
-    via: GrantVia;
-    credential: string;
-    comment: string;
-    createdAt: Generated<Date>;
-    expiresAt: Timestamp;
-    consumedAt: NullableTimestamp;
-    consumedBy: string | null;
-    result: NullableJson<unknown>;
-  };
   'tidegate.decision': {
     id: Generated<number>;
     request: string;
@@ -374,125 +319,7 @@ export interface Tables {
   };
   'tidegate.installation': { id: string; createdAt: Generated<Date> };
   'tidegate.adopted_installation': { id: string; adoptedBy: string; adoptedAt: Generated<Date> };
-  'tidegate.notification': {
-    id: string;
-    type: string;
-    model: string;
-    /** As it is sent. */
-    body: string;
-    at: Generated<Date>;
-  };
-  'tidegate.notification_delivery': {
-    id: Generated<number>;
-    notificationId: string;
-    target: string;
-    /** The run that sent it; a replay is a run of its own. */
-    runId: string;
-    attempt: number;
-    status: 'delivered' | 'failed' | 'refused';
-    /** Null if there was no answer. */
-    responseCode: number | null;
-    /** Null if it was delivered. */
-    error: string | null;
-    latencyMs: number;
-    /** Null if there is no further attempt. */
-    nextAttemptAt: Date | null;
-    at: Generated<Date>;
-  };
-  'tidegate.serving_change': {
-    id: Generated<number>;
-    model: string;
-    /** Whether predictions are refused from then on. */
-    stopped: boolean;
-    reason: string;
-    actor: string;
-    /** How the actor was established, such as `key`; `unverified` if the name is only claimed. */
-    authority: string;
-    /** Null if nobody was authenticated. */
-    grantId: string | null;
-    at: Generated<Date>;
-  };
-  'tidegate.tag': {
-    model: string;
-    /** 0 for the model itself. */
-    version: number;
-    /** Empty for the description. */
-    key: string;
-    value: string;
-    setBy: string;
-    setAt: ColumnType<Date, Date | undefined, Date>;
-  };
-  'tidegate.alias': {
-    model: string;
-    alias: string;
-    version: number;
-    setBy: string;
-    setAt: ColumnType<Date, Date | undefined, Date>;
-  };
-  'tidegate.version_comment': {
-    id: Generated<number>;
-    model: string;
-    version: number;
-    text: string;
-    actor: string;
-    authority: string;
-    at: Generated<Date>;
-  };
   'tidegate.preparation': { model: string; version: number; requestedAt: Generated<Date> };
-  'tidegate.principal': {
-    id: Generated<number>;
-    kind: 'person' | 'service';
-    name: string;
-    ownerId: number | null;
-    issuer: string | null;
-    subject: string | null;
-    createdBy: number | null;
-    createdAt: Generated<Date>;
-    disabledAt: NullableTimestamp;
-  };
-  'tidegate.api_key': {
-    id: string;
-    principalId: number;
-    hash: Buffer;
-    roles: Role[];
-    models: string[] | null;
-    note: Generated<string>;
-    createdBy: number | null;
-    createdAt: Generated<Date>;
-    expiresAt: Timestamp;
-    revokedBy: number | null;
-    revokedAt: NullableTimestamp;
-    lastUsedAt: NullableTimestamp;
-  };
-  'tidegate.role_binding': {
-    id: Generated<number>;
-    principalId: number | null;
-    oidcGroup: string | null;
-    role: Role;
-    model: string | null;
-    grantedBy: number | null;
-    grantedAt: Generated<Date>;
-    endedBy: number | null;
-    endedAt: NullableTimestamp;
-  };
-  'tidegate.session': {
-    idHash: Buffer;
-    principalId: number;
-    csrfHash: Buffer;
-    groups: string[];
-    via: 'oidc' | 'link' | 'device';
-    createdAt: Generated<Date>;
-    expiresAt: Timestamp;
-    endedAt: NullableTimestamp;
-  };
-  'tidegate.sign_in_link': {
-    hash: Buffer;
-    principalId: number;
-    createdAt: Generated<Date>;
-    expiresAt: Timestamp;
-    consumedAt: NullableTimestamp;
-  };
-  'tidegate.identity_generation': { singleton: Generated<boolean>; generation: number };
 }
 
 /** One column of a dataset, as its row describes it. */

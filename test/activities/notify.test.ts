@@ -1,4 +1,5 @@
 // Delivery of notifications to receivers that answer, refuse, hang and redirect; each attempt is in the log.
+import { type NotificationSettings, type NotificationTarget } from '../../activities/deps.ts';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
@@ -6,11 +7,7 @@ import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
-import {
-  type Notification,
-  type NotificationSettings,
-  type NotificationTarget,
-} from '../../activities/notify.ts';
+import { type Notification } from '../../activities/notify.ts';
 import { type CloudEvent } from '../../domain/notifications.ts';
 import { listNotifications } from '../../store/registry/notifications.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';

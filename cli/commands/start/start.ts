@@ -1,7 +1,6 @@
 // tidegate start: runs everything on this machine until Ctrl-C.
 import { type Command } from 'commander';
-import { askApi } from '../../shared/ask-api.ts';
-import { type SignInLink } from '../sign-in.ts';
+import { askApi, type SignInLink } from '../../shared/ask-api.ts';
 import { type CommandContext } from '../../shared/arguments.ts';
 import { type Config } from '../../shared/config.ts';
 import { withoutPassword } from '../../shared/endpoints.ts';
