@@ -211,7 +211,9 @@ it(
           ...(method !== 'GET' && method !== 'HEAD' && { payload: wrap(JSON.stringify(body) ?? '') }),
         });
         statuses.set(response.statusCode, (statuses.get(response.statusCode) ?? 0) + 1);
-        expect(response.statusCode).toBeLessThan(500);
+        // A valid request to start a run gets as far as Temporal, which this API does not have.
+        const isWithoutTemporal = response.body.includes('"TEMPORAL_UNREACHABLE"');
+        expect(response.statusCode).toBeLessThan(isWithoutTemporal ? 504 : 500);
         if (response.statusCode < 400 || method === 'HEAD') return;
         const { error } = response.json<{ error: { code: ErrorCode; message: string; requestId: string } }>();
         expect(errorKinds[error.code].status).toBe(response.statusCode);
