@@ -7,7 +7,7 @@ import {
   type ReleaseState,
   workflowIds,
 } from '../workflows/protocol/messages.ts';
-import { followRun, isRunning, type Say } from './follow-run.ts';
+import { followRun, followToEnd, type Say } from './follow-run.ts';
 import { type OperationServices } from './services.ts';
 
 type Needed = Pick<OperationServices, 'client' | 'database'>;
@@ -49,10 +49,9 @@ export function followRelease(
   signal?: AbortSignal,
 ): Promise<ReleaseResult> {
   const run = client.workflow.getHandle(workflowIds.release(model, version));
-  return followRun({
+  return followToEnd({
     client,
     run,
-    look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as ReleaseResult)),
     step: async () => describeStep(await run.query(releaseStateQuery)),
     say,
     warn,

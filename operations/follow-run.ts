@@ -13,8 +13,8 @@ export type AnyRun = Pick<WorkflowHandle, 'workflowId' | 'describe' | 'result'>;
 export interface FollowOptions<Found> {
   readonly client: Client;
   readonly run: AnyRun;
-  /** Looks for the result; undefined while there is none. */
-  readonly look: () => Promise<Found | undefined>;
+  /** Looks for the result; undefined while there is none. Is told whether the run is still running. */
+  readonly look: (isRunning: boolean) => Promise<Found | undefined>;
   /** Queries the run for the name of its current step. */
   readonly step: () => Promise<string>;
   readonly say: Say;
@@ -50,9 +50,10 @@ export async function followRun<Found>({
   for (;;) {
     signal?.throwIfAborted();
     const description = await run.describe();
-    const found = await look();
+    const isRunning = description.status.name === 'RUNNING';
+    const found = await look(isRunning);
     if (found !== undefined) return found;
-    if (description.status.name !== 'RUNNING') {
+    if (!isRunning) {
       await run.result();
       throw new TidegateError('INTERNAL', `${run.workflowId} ended without a result`);
     }
@@ -66,10 +67,16 @@ export async function followRun<Found>({
   }
 }
 
-/** Whether a run is still running. */
-export async function isRunning(run: Pick<AnyRun, 'describe'>): Promise<boolean> {
-  return (await run.describe()).status.name === 'RUNNING';
-}
+/**
+ * Waits until a run has ended, and returns its result.
+ *
+ * @throws as {@link followRun}
+ */
+export const followToEnd = <Result>(options: Omit<FollowOptions<Result>, 'look'>): Promise<Result> =>
+  followRun({
+    ...options,
+    look: async (isRunning) => (isRunning ? undefined : ((await options.run.result()) as Result)),
+  });
 
 function stepReporter(say: Say): (step: string) => void {
   let last: string | undefined;

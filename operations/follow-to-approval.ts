@@ -2,7 +2,7 @@
 import { findComparison } from '../store/registry/comparisons.ts';
 import { type Evidence } from '../store/registry/evidence.ts';
 import { listRetrains, type Retrain } from '../store/registry/retrains.ts';
-import { followRun, isRunning, type Say } from './follow-run.ts';
+import { followRun, followToEnd, type Say } from './follow-run.ts';
 import { followValidation } from './follow-release.ts';
 import { type OperationServices } from './services.ts';
 import { TidegateError } from '../domain/errors.ts';
@@ -98,10 +98,9 @@ export const followMonitor = (
   warn?: Say,
   signal?: AbortSignal,
 ): Promise<MonitorResult> =>
-  followRun({
+  followToEnd({
     client,
     run,
-    look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as MonitorResult)),
     step: async () => (await run.query(monitorStateQuery)).step,
     say,
     warn,

@@ -30,17 +30,16 @@ interface MonitorRequest {
 
 /** Starts a monitor run. @throws WorkflowExecutionAlreadyStartedError while another one is running */
 export function startMonitor(
-  { client, taskQueue }: Starting,
+  services: Starting,
   { model, asOf, requestedBy }: MonitorRequest,
 ): Promise<WorkflowHandle> {
   const input: MonitorInput = { model, asOf: asOf.toISOString(), requestedBy };
-  return client.workflow.start(workflowTypes.monitor, {
-    workflowId: workflowIds.monitor(model),
-    taskQueue,
-    args: [input],
-    typedSearchAttributes: [{ key: searchAttributes.model, value: model }],
-    staticSummary: `Monitor ${model} as of ${input.asOf}, requested by ${requestedBy}`,
-  });
+  return startRun(
+    services,
+    'monitor',
+    input,
+    `Monitor ${model} as of ${input.asOf}, requested by ${requestedBy}`,
+  );
 }
 
 /**
@@ -72,17 +71,13 @@ export const startRetrain = (services: Starting, request: RetrainRequest): Promi
   requestRetrain(services, request);
 
 /** Starts a materialize run. @throws WorkflowExecutionAlreadyStartedError while another one started by hand is running */
-export const startMaterialize = (
-  { client, taskQueue }: Starting,
-  input: MaterializeInput,
-): Promise<WorkflowHandle> =>
-  client.workflow.start(workflowTypes.materialize, {
-    workflowId: workflowIds.materialize(input.model),
-    taskQueue,
-    args: [input],
-    typedSearchAttributes: [{ key: searchAttributes.model, value: input.model }],
-    staticSummary: `Materialize ${input.model} as of ${input.range?.to ?? input.asOf}, requested by ${input.requestedBy}`,
-  });
+export const startMaterialize = (services: Starting, input: MaterializeInput): Promise<WorkflowHandle> =>
+  startRun(
+    services,
+    'materialize',
+    input,
+    `Materialize ${input.model} as of ${input.range?.to ?? input.asOf}, requested by ${input.requestedBy}`,
+  );
 
 /** Fails immediately, before a run is started, with the errors that the run would end with. */
 export async function checkMaterializable(
@@ -110,14 +105,20 @@ export async function checkMaterializable(
 }
 
 /** Starts a rollback. @throws WorkflowExecutionAlreadyStartedError while another one of the model is running */
-export const startRollback = (
+export const startRollback = (services: Starting, input: RollbackInput): Promise<WorkflowHandle> =>
+  startRun(services, 'rollback', input, `Roll ${input.model} back, requested by ${input.requestedBy}`);
+
+/** Starts the one run of a kind that a model can have at a time. */
+const startRun = (
   { client, taskQueue }: Starting,
-  input: RollbackInput,
+  kind: 'monitor' | 'materialize' | 'rollback',
+  input: { readonly model: string },
+  staticSummary: string,
 ): Promise<WorkflowHandle> =>
-  client.workflow.start(workflowTypes.rollback, {
-    workflowId: workflowIds.rollback(input.model),
+  client.workflow.start(workflowTypes[kind], {
+    workflowId: workflowIds[kind](input.model),
     taskQueue,
     args: [input],
     typedSearchAttributes: [{ key: searchAttributes.model, value: input.model }],
-    staticSummary: `Roll ${input.model} back, requested by ${input.requestedBy}`,
+    staticSummary,
   });

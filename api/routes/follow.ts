@@ -5,11 +5,16 @@ import { z } from 'zod';
 import { errorAtPlaces } from '../../domain/errors.ts';
 import { explainError } from '../../operations/explain-error.ts';
 import { followRelease } from '../../operations/follow-release.ts';
-import { followRun, isRunning, type Say } from '../../operations/follow-run.ts';
+import { followToEnd, type Say } from '../../operations/follow-run.ts';
 import { followMonitor, followToApproval } from '../../operations/follow-to-approval.ts';
 import { type OperationServices } from '../../operations/services.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { materializeStateQuery, workflowIds } from '../../workflows/protocol/messages.ts';
+import {
+  type MaterializeResult,
+  materializeStateQuery,
+  type RollbackResult,
+  workflowIds,
+} from '../../workflows/protocol/messages.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
 import { type FollowLine, followQuery } from '../schemas/operations.ts';
@@ -67,37 +72,17 @@ const missing = (field: string, of: string) =>
   errorAtPlaces('INVALID_REQUEST', [{ at: field, problem: `must be given to follow ${of}` }]);
 
 const followers = {
-  monitor: (services: OperationServices, { model, say, warn, signal }: Following) =>
-    followMonitor(
-      services,
-      services.client.workflow.getHandle(workflowIds.monitor(model)),
-      say,
-      warn,
-      signal,
-    ),
-  materialize: (services: OperationServices, { model, say, warn, signal }: Following) => {
-    const run = services.client.workflow.getHandle(workflowIds.materialize(model));
-    return followRun({
-      client: services.client,
-      run,
-      look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as object)),
-      step: async () => (await run.query(materializeStateQuery)).step,
-      say,
-      warn,
-      signal,
-    });
+  monitor: ({ client }: OperationServices, { model, say, warn, signal }: Following) =>
+    followMonitor({ client }, client.workflow.getHandle(workflowIds.monitor(model)), say, warn, signal),
+  materialize: ({ client }: OperationServices, { model, ...following }: Following) => {
+    const run = client.workflow.getHandle(workflowIds.materialize(model));
+    const step = async (): Promise<string> => (await run.query(materializeStateQuery)).step;
+    return followToEnd<MaterializeResult>({ client, run, step, ...following });
   },
-  rollback: (services: OperationServices, { model, say, warn, signal }: Following) => {
-    const run = services.client.workflow.getHandle(workflowIds.rollback(model));
-    return followRun({
-      client: services.client,
-      run,
-      look: async () => ((await isRunning(run)) ? undefined : ((await run.result()) as object)),
-      step: () => Promise.resolve(`rolling ${model} back`),
-      say,
-      warn,
-      signal,
-    });
+  rollback: ({ client }: OperationServices, { model, ...following }: Following) => {
+    const run = client.workflow.getHandle(workflowIds.rollback(model));
+    const step = (): Promise<string> => Promise.resolve(`rolling ${model} back`);
+    return followToEnd<RollbackResult>({ client, run, step, ...following });
   },
 };
 
