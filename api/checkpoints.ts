@@ -4,6 +4,7 @@ import { anchor, type AnchorPlaces } from '../store/audit/anchor.ts';
 import { type TakenCheckpoint, takeCheckpoint } from '../store/audit/checkpoint.ts';
 import { openSigner, type SigningKeyPlace } from '../store/audit/signing-key.ts';
 import { type Database } from '../store/postgres/database.ts';
+import { singleFlight } from './serving/single-flight.ts';
 
 /** How to sign and where to anchor. */
 export interface CheckpointSettings {
@@ -27,9 +28,14 @@ export class Checkpoints {
   readonly #settings: CheckpointSettings;
   readonly #logger: FastifyBaseLogger;
   #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
   #isFirst = true;
   #pending: TakenCheckpoint | undefined;
+
+  readonly #run = singleFlight(() =>
+    this.#once().catch((error: unknown) => {
+      this.#logger.error({ err: error }, 'the audit log could not be signed and anchored');
+    }),
+  );
 
   constructor(database: Database, settings: CheckpointSettings, logger: FastifyBaseLogger) {
     this.#database = database;
@@ -50,22 +56,8 @@ export class Checkpoints {
     if (this.#timer === undefined) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, LAST_MS)));
-    await Promise.race([this.#last(), late]);
+    await Promise.race([this.#run(), late]);
     clearTimeout(timer);
-  }
-
-  async #last(): Promise<void> {
-    await this.#running;
-    await this.#run();
-  }
-
-  #run(): Promise<void> {
-    this.#running ??= this.#once()
-      .catch((error: unknown) => {
-        this.#logger.error({ err: error }, 'the audit log could not be signed and anchored');
-      })
-      .finally(() => (this.#running = undefined));
-    return this.#running;
   }
 
   async #once(): Promise<void> {

@@ -2,7 +2,7 @@
 import { type FastifyBaseLogger } from 'fastify';
 import { isTemporary, postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type LoggedPrediction, UnknownOutcome } from '../../store/registry/predictions.ts';
-import { singleFlight } from './model-cache.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** Writes predictions to the database. */
 export interface PredictionStore {

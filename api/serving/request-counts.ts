@@ -8,7 +8,7 @@ import {
   writeServingMinutes,
 } from '../../store/registry/serving-minutes.ts';
 import { type VersionRef } from '../../store/registry/wanted-versions.ts';
-import { singleFlight } from './model-cache.ts';
+import { singleFlight } from './single-flight.ts';
 
 /** How often counts are written, in milliseconds. */
 const EVERY_MS = 5_000;

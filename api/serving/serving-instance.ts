@@ -10,7 +10,8 @@ import {
   STAGE_CHANNEL,
 } from '../../store/registry/wanted-versions.ts';
 import { listenToChannels } from './channel-listener.ts';
-import { type MarkedState, type ModelCache, singleFlight } from './model-cache.ts';
+import { type MarkedState, type ModelCache } from './model-cache.ts';
+import { singleFlight } from './single-flight.ts';
 import { type ServingStops } from './serving-stops.ts';
 
 /** How often an instance sends a heartbeat and polls for changes, in case a notification was missed. Milliseconds. */

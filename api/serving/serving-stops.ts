@@ -4,7 +4,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { listStopped } from '../../store/registry/serving-changes.ts';
-import { singleFlight } from './model-cache.ts';
+import { singleFlight } from './single-flight.ts';
 import { StopFile } from './stop-file.ts';
 
 /**

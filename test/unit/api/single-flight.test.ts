@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { singleFlight } from '../../../api/serving/model-cache.ts';
+import { singleFlight } from '../../../api/serving/single-flight.ts';
 
 /** A task whose runs end when the test lets them. */
 function controlled() {
