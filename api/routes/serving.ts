@@ -4,11 +4,11 @@ import { changeServing } from '../../store/registry/serving-changes.ts';
 import { withGrant } from '../context/granted.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, instant, modelParams } from '../schemas/common.ts';
-import { reasonText, requestedBy } from '../schemas/written-text.ts';
+import { givenReason, requestedBy } from '../schemas/written-text.ts';
 
 const body = z
   .strictObject({
-    reason: reasonText.refine((text) => text.trim() !== '', 'must not be blank'),
+    reason: givenReason,
     requestedBy,
   })
   .meta({ examples: [{ reason: 'complaints since noon' }] });

@@ -6,7 +6,7 @@ import { withdrawVersion } from '../../store/registry/withdraw.ts';
 import { withGrant } from '../context/granted.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, modelParams, wholeNumber } from '../schemas/common.ts';
-import { reasonText, requestedBy } from '../schemas/written-text.ts';
+import { givenReason, requestedBy } from '../schemas/written-text.ts';
 
 /** `POST /models/:model/versions/:version/withdraw`. */
 export function withdrawRoute(app: App, { database, gate, logger }: ApiDeps): void {
@@ -22,7 +22,7 @@ export function withdrawRoute(app: App, { database, gate, logger }: ApiDeps): vo
         params: modelParams.extend({ version: wholeNumber(2 ** 31 - 1) }),
         body: z
           .strictObject({
-            reason: reasonText.refine((text) => text.trim() !== '', 'must not be blank'),
+            reason: givenReason,
             requestedBy,
           })
           .meta({ examples: [{ reason: 'trained on a wrong fee table' }] }),

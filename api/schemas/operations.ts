@@ -1,7 +1,7 @@
 // Bodies and answers of the routes that change something.
 import { z } from 'zod';
 import { instant, storableText } from './common.ts';
-import { reasonText, requestedBy } from './written-text.ts';
+import { givenReason, requestedBy } from './written-text.ts';
 
 const future = z
   .boolean()
@@ -65,7 +65,7 @@ export const rollbackBody = z
       .max(2_147_483_647)
       .optional()
       .describe('The version to go back to; the previous champion if absent'),
-    reason: reasonText.refine((text) => text.trim() !== '', 'must not be blank'),
+    reason: givenReason,
     requestedBy,
   })
   .meta({ examples: [{ toVersion: 1, reason: 'complaints since noon' }] });

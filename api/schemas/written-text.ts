@@ -17,11 +17,14 @@ const refusing =
     if (message !== undefined) context.addIssue({ code: 'custom', message: message.trim() });
   };
 
-/** A reason; may contain line breaks. */
+/** A reason or a comment, which may be blank; may contain line breaks. */
 export const reasonText = z
   .string()
   .max(MAX_TEXT)
   .superRefine(refusing((text) => textProblem('', text)));
+
+/** A reason that has to be given. */
+export const givenReason = reasonText.refine((text) => text.trim() !== '', 'must not be blank');
 
 /** The name of a person: one printable line. */
 export const personName = z

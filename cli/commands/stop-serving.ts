@@ -3,7 +3,7 @@ import { type Command } from 'commander';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TidegateError } from '../../domain/errors.ts';
-import { type CommandContext, jsonOption, parseReason } from '../shared/arguments.ts';
+import { byOption, claimedBy, type CommandContext, jsonOption, parseReason } from '../shared/arguments.ts';
 import { askApi } from '../shared/ask-api.ts';
 import { type Config } from '../shared/config.ts';
 import { findApi } from '../shared/endpoints.ts';
@@ -46,7 +46,7 @@ export function addServing(program: Command, { config, output }: CommandContext,
     .description(DESCRIPTIONS[action])
     .argument('<model>', 'name of the model')
     .option('--reason <text>', 'why; recorded with the change', parseReason)
-    .option('--by <name>', 'who asks; only if TIDEGATE_AUTH is off')
+    .addOption(byOption('who asks'))
     .option('--file', 'change the stop file of this machine instead of asking the API')
     .addOption(jsonOption())
     .addHelpText('after', HELP[action])
@@ -60,7 +60,7 @@ export function addServing(program: Command, { config, output }: CommandContext,
           remedy: 'Add --reason "<why>".',
         });
       }
-      const body = { reason, ...(by !== undefined && { requestedBy: by }) };
+      const body = { reason, ...claimedBy(by) };
       const answer = await askApi<Answer>(await findApi(config()), 'POST', ['models', model, action], body);
       return json ? output.json(answer) : output.line(describe(answer));
     });

@@ -1,6 +1,13 @@
 // tidegate withdraw: withdraws a version that waits for a decision.
 import { type Command } from 'commander';
-import { type CommandContext, jsonOption, parseNumber, parseReason } from '../shared/arguments.ts';
+import {
+  byOption,
+  claimedBy,
+  type CommandContext,
+  jsonOption,
+  parseNumber,
+  parseReason,
+} from '../shared/arguments.ts';
 import { askApi } from '../shared/ask-api.ts';
 import { findApi } from '../shared/endpoints.ts';
 
@@ -18,7 +25,7 @@ export function addWithdraw(program: Command, { config, output }: CommandContext
     .argument('<model>', 'name of the model')
     .argument('<version>', 'the version', parseNumber)
     .requiredOption('--reason <text>', 'why; recorded in the history of the version', parseReason)
-    .option('--by <name>', 'who asks; only if TIDEGATE_AUTH is off')
+    .addOption(byOption('who asks'))
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  tidegate withdraw churn 2 --reason "trained on a wrong fee table"')
     .action(async (model: string, version: number, { reason, by, json }: Options) => {
@@ -26,7 +33,7 @@ export function addWithdraw(program: Command, { config, output }: CommandContext
         await findApi(config()),
         'POST',
         ['models', model, 'versions', String(version), 'withdraw'],
-        { reason, ...(by !== undefined && { requestedBy: by }) },
+        { reason, ...claimedBy(by) },
       );
       if (json) return output.json(answer);
       const release = answer.releaseEnded
