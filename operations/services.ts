@@ -5,6 +5,7 @@ import { type Installation } from '../store/registry/installation.ts';
 
 /** Connections of an operation. */
 export interface OperationServices {
+  /** Without the time limit that the statements of requests have: an operation may read whole tables. */
   readonly database: Database;
   readonly client: Client;
   /** Runs and schedules that the client starts carry its id. */

@@ -77,7 +77,7 @@ function applyRoute(app: App, deps: ApiDeps): void {
       requireRole(request, 'trainer', definition.name);
       const by = requesterOf(request, request.body.requestedBy);
       const applied = await operate(deps, (services) => applyModel(services, definition, by));
-      return JSON.parse(JSON.stringify(applied)) as { model: string; version: number };
+      return { ...applied };
     },
   );
 }
@@ -100,7 +100,7 @@ function monitorRoute(app: App, deps: ApiDeps): void {
       const by = requesterOf(request, request.body.requestedBy);
       const started = await operate(deps, async (services) => {
         const asOf = await monitoredInstant(
-          deps.database,
+          services.database,
           model,
           dateOf(request.body.asOf),
           request.body.future,
@@ -178,7 +178,7 @@ function materializeRoute(app: App, deps: ApiDeps): void {
         requestedBy: requesterOf(request, request.body.requestedBy),
       };
       const started = await operate(deps, async (services) => {
-        await checkMaterializable(deps.database, model, definitionVersion);
+        await checkMaterializable(services.database, model, definitionVersion);
         const { workflowId } = await startMaterialize(services, input);
         return { model, workflowId, asOf: input.range?.to ?? at.toISOString() };
       });

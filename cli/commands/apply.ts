@@ -3,7 +3,7 @@ import { type Command } from 'commander';
 import { onlineEvery } from '../../domain/model/definition.ts';
 import { type AppliedModel } from '../../operations/apply-model.ts';
 import { type SharedView } from '../../store/registry/shared-views.ts';
-import { askApi } from '../shared/ask-api.ts';
+import { askApi, UNHURRIED_MS } from '../shared/ask-api.ts';
 import { findApi } from '../shared/endpoints.ts';
 import { readModelFile } from '../shared/read-model-file.ts';
 import { byOption, claimedBy, type CommandContext, jsonOption } from '../shared/arguments.ts';
@@ -40,7 +40,7 @@ export function addApply(program: Command, { config, output }: CommandContext): 
         'POST',
         ['models'],
         { definition, ...claimedBy(by) },
-        APPLIED_WITHIN_MS,
+        UNHURRIED_MS,
       );
       if (json) return output.json(applied);
       const { model, version, changed, appliedBy, notes, schedule, onlineSchedule, sharedViews } = applied;
@@ -78,6 +78,3 @@ const withDates = ({ uses, ...shared }: Wire<SharedView>): SharedView => ({
   ...shared,
   uses: uses.map((use) => ({ ...use, appliedAt: new Date(use.appliedAt) })),
 });
-
-/** Applying a definition measures its tables, which may be large. */
-const APPLIED_WITHIN_MS = 30 * 60_000;

@@ -13,7 +13,7 @@ import {
   parseInstant,
   parseNumber,
 } from '../shared/arguments.ts';
-import { askApi, follow } from '../shared/ask-api.ts';
+import { askApi, follow, UNHURRIED_MS } from '../shared/ask-api.ts';
 import { type Config } from '../shared/config.ts';
 import { findApi } from '../shared/endpoints.ts';
 import { type Output } from '../output/output.ts';
@@ -83,6 +83,7 @@ async function materialize(config: Config, model: string, options: Options, outp
     'POST',
     ['models', model, 'materialize'],
     bodyOf(options),
+    UNHURRIED_MS,
   );
   if (!options.wait) {
     if (json) return output.json({ model, asOf, workflowId });

@@ -10,7 +10,7 @@ import {
   futureOption,
   jsonOption,
 } from '../shared/arguments.ts';
-import { askApi, follow } from '../shared/ask-api.ts';
+import { askApi, follow, UNHURRIED_MS } from '../shared/ask-api.ts';
 import { type Config } from '../shared/config.ts';
 import { withDatabase } from '../shared/connections.ts';
 import { findApi } from '../shared/endpoints.ts';
@@ -58,6 +58,7 @@ async function monitor(config: Config, model: string, options: Options, output: 
       ...(options.future && { future: true }),
       ...claimedBy(options.by),
     },
+    UNHURRIED_MS,
   );
   if (!options.wait) {
     if (json) return output.json({ model, asOf, workflowId });

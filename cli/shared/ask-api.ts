@@ -31,6 +31,9 @@ export const predict = (api: ApiAccess, model: string, body: object): Promise<Pr
 export const explain = (api: ApiAccess, model: string, body: object): Promise<ExplainAnswer> =>
   askApi<ExplainAnswer>(api, 'POST', ['models', model, 'explain'], body);
 
+/** How long the answer to a request may take that reads whole tables, in milliseconds. */
+export const UNHURRIED_MS = 30 * 60_000;
+
 /** How long an answer may take, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
