@@ -9,7 +9,7 @@ import { day, interval, minute, pValue } from '../../output/format.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { asPending, type Pending } from '../../runs/pending.ts';
 import { followRelease } from '../../../operations/follow-release.ts';
-import { decideBySignal } from '../../runs/send-decision.ts';
+import { decideBySignal } from './approve-by-signal.ts';
 import { evaluationsOf, describeChampion } from '../../../domain/decisions/comparison-body.ts';
 import { getReport, type Report } from '../../../store/registry/reports.ts';
 import { followMonitor, followToApproval } from '../../../operations/follow-to-approval.ts';

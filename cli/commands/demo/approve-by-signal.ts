@@ -1,10 +1,10 @@
 // Sends a decision on a pending version as a signal, and returns whether it was accepted.
 import { setTimeout as delay } from 'node:timers/promises';
-import { TidegateError } from '../../domain/errors.ts';
-import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
-import { listDecisions, type RecordedDecision } from '../../store/registry/decisions.ts';
-import { approveSignal, rejectSignal, workflowIds } from '../../workflows/protocol/messages.ts';
-import { type Services } from '../shared/connections.ts';
+import { TidegateError } from '../../../domain/errors.ts';
+import { type DecisionMessage, type DecisionResult } from '../../../domain/decisions/approval.ts';
+import { listDecisions, type RecordedDecision } from '../../../store/registry/decisions.ts';
+import { approveSignal, rejectSignal, workflowIds } from '../../../workflows/protocol/messages.ts';
+import { type Services } from '../../shared/connections.ts';
 
 type Needed = Pick<Services, 'client' | 'database'>;
 
