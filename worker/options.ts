@@ -42,7 +42,7 @@ export interface WorkerSettings {
  * Maximum number of runs that are cached, so that their next task does not replay them. Releases wait for weeks; the
  * least recently used runs are evicted first.
  */
-const MAX_CACHED_RUNS = 100;
+const MAX_CACHED_RUNS = 64;
 
 /** Returns the options of the worker that runs the loops. */
 export function workerOptions(settings: WorkerSettings): WorkerOptions {
