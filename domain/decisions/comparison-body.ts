@@ -2,6 +2,7 @@
 // trained on them.
 import { dayOf } from '../model/window.ts';
 import { type Comparison } from '../learning/compare/comparison.ts';
+import { type Curves } from '../learning/compare/curves.ts';
 import { type McNemarAtThreshold } from '../learning/metrics/mcnemar.ts';
 import { type FeatureImportance } from '../learning/compare/permutation-importance.ts';
 import { type SideBySide } from '../learning/compare/side-by-side.ts';
@@ -33,6 +34,8 @@ export interface ComparisonBody extends Comparison {
   readonly outOfTime?: TemporalHoldout;
   /** Permutation importance of the candidate's features, largest first; empty if the holdout contains one class. */
   readonly importance?: readonly FeatureImportance[];
+  /** ROC, calibration and score distributions of both models. */
+  readonly curves?: Curves;
 }
 
 /**

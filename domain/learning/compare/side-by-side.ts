@@ -7,6 +7,7 @@ import { type MeasureName, MEASURES, weightedMeasures } from '../metrics/weighte
 import { type Frame } from '../../data/frame.ts';
 import { type NamedSlice } from '../../model/schema/slices-schema.ts';
 import { compare, type Comparison } from './comparison.ts';
+import { type Curves, curvesOf } from './curves.ts';
 import { type Thresholds, mcnemarAtThreshold, type McNemarAtThreshold } from '../metrics/mcnemar.ts';
 import { type FeatureImportance, permutationImportance } from './permutation-importance.ts';
 import { type Scorer } from '../artifact/scorer.ts';
@@ -125,11 +126,12 @@ export interface MeasuredComparison {
   readonly mcnemar: McNemarAtThreshold;
   readonly slices: readonly Slice[];
   readonly importance: readonly FeatureImportance[];
+  readonly curves: Curves;
 }
 
 /**
  * Measures champion and candidate on the same rows: AUCs and their difference, the other measures, decisions at the
- * thresholds, slices, and the importance of each feature for the candidate. The same input gives the same output.
+ * thresholds, slices, the importance of each feature for the candidate, and the curves of both models. The same input gives the same output.
  *
  * @param candidate scores the rows again with the values of one feature shuffled
  * @param onProgress called with the share of the work done, from 0 to 1
@@ -152,6 +154,10 @@ export async function measureComparison(
   const slices = compareSlices({ frame, rows, championScores, candidateScores, named });
   onProgress(0.7);
   const importance = await permutationImportance(frame, rows, candidate.scoreRows, { seed });
+  const curves = {
+    champion: curvesOf(labels, championScores),
+    candidate: curvesOf(labels, candidateScores),
+  };
   onProgress(1);
-  return { comparison, measures, mcnemar, slices, importance };
+  return { comparison, measures, mcnemar, slices, importance, curves };
 }
