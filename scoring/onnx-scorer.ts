@@ -82,7 +82,7 @@ export async function openOnnxScorer(artifact: OnnxArtifact, bytes: Uint8Array):
     return scores;
   };
   const features = [...new Set(inputs.flatMap(({ columns }) => columns.map(({ name }) => name)))];
-  return { features, scoreRows, scoreRecords, tolerance: TOLERANCE, explain: null };
+  return { features, scoreRows, scoreRecords, tolerance: TOLERANCE, explain: null, compile: null };
 }
 
 /**

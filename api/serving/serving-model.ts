@@ -5,6 +5,7 @@ import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { type AgeLimit, ageLimitsOf } from '../../domain/model/max-age.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type LoadedVersion } from '../../scoring/scorer-source.ts';
+import { type CompiledModel, compileModel } from './compiled-model.ts';
 import { type RowShape, rowShape } from './row-shape.ts';
 
 /** A version that can answer requests. */
@@ -20,6 +21,8 @@ export interface ServingModel {
   readonly ageLimits: readonly AgeLimit[];
   /** Estimated probabilities of the positive class, in [0, 1], one per record. */
   readonly score: (records: readonly FeatureRecord[]) => Awaitable<readonly number[]>;
+  /** Scores rows that are given as lists of values. */
+  readonly compiled: CompiledModel;
   /** Scores at or above this are positive. */
   readonly threshold: number;
   /** Computes the contribution of each feature to the score of a record; null if the version cannot do that. */
@@ -51,6 +54,7 @@ export async function makeServingModel(loaded: LoadedVersion): Promise<ServingMo
     shape,
     ageLimits: ageLimitsOf(definition),
     score: scorer.scoreRecords,
+    compiled: compileModel(definition, scorer),
     threshold,
     explain: scorer.explain,
   };

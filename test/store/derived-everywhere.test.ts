@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { predict } from '../../api/prediction/predict.ts';
+import { compileModel } from '../../api/serving/compiled-model.ts';
 import { rowShape } from '../../api/serving/row-shape.ts';
 import { type PredictBody } from '../../api/schemas/prediction.ts';
 import { type ServingModel } from '../../api/serving/serving-model.ts';
@@ -212,6 +213,11 @@ const serving = (definition: ModelDefinition, definitionVersion: number): Servin
   ageLimits: [],
   shape: rowShape(definition),
   score: (records) => records.map(() => 0.5),
+  compiled: compileModel(definition, {
+    features: [],
+    scoreRecords: (records) => records.map(() => 0.5),
+    compile: null,
+  }),
   threshold: 0.5,
   explain: () => ({ score: 0, base: 0, contributions: [] }),
 });

@@ -1,6 +1,7 @@
 import { parseDefinition } from '../../../domain/model/define-model.ts';
 import churn from '../../../models/churn.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { compileModel } from '../../../api/serving/compiled-model.ts';
 import { ModelCache } from '../../../api/serving/model-cache.ts';
 import { type ServingModel } from '../../../api/serving/serving-model.ts';
 import { type VersionRef } from '../../../store/registry/wanted-versions.ts';
@@ -28,6 +29,11 @@ const load = async (ref: VersionRef): Promise<ServingModel> => {
     shape,
     ageLimits: [],
     score: (records) => records.map(() => 0.5),
+    compiled: compileModel(definition, {
+      features: [],
+      scoreRecords: (records) => records.map(() => 0.5),
+      compile: null,
+    }),
     threshold: 0.5,
     explain: NO_REASON,
   };

@@ -1,0 +1,57 @@
+// Answers a request whose rows are given column by column, as the protocols of other tools send them.
+import { TidegateError } from '../../domain/errors.ts';
+import { type ColumnValues } from '../../domain/learning/artifact/compiled.ts';
+import { type FeatureRecord } from '../../domain/data/frame.ts';
+import { type Value } from '../../domain/model/derived/operator.ts';
+import { isTemporary } from '../../store/postgres/postgres-failure.ts';
+import { type Serving } from '../serving/serving.ts';
+import { type ServingModel } from '../serving/serving-model.ts';
+
+/**
+ * Scores rows with one version, counts the request, and writes every row to the prediction log.
+ *
+ * @param columns one for each of `model.compiled.inputs`, whose values the caller has checked; see
+ *   {@link CompiledModel.scoreColumns}. Texts must be storable and shortened by `categoryOf`.
+ * @param rows number of rows
+ * @returns scores in [0, 1], in the order of the rows
+ * @example const scores = await predictColumns(serving, model, [Float64Array.of(29.85), ['DSL']], 1);
+ */
+export async function predictColumns(
+  serving: Pick<Serving, 'requests' | 'predictions' | 'clock'>,
+  model: ServingModel,
+  columns: readonly ColumnValues[],
+  rows: number,
+): Promise<Float64Array> {
+  const began = performance.now();
+  const at = serving.clock();
+  const { compiled, shape } = model;
+  const places = shape.features.map(({ name }) => [name, compiled.columns.indexOf(name)] as const);
+  const records: FeatureRecord[] = [];
+  const keep = (row: readonly Value[]): void =>
+    void records.push(Object.fromEntries(places.map(([name, place]) => [name, row[place] ?? null])));
+  try {
+    const scored = compiled.scoreColumns(columns, rows, at.getTime() * 1_000, keep);
+    const scores = scored instanceof Promise ? await scored : scored;
+    const { model: name, version } = model;
+    serving.predictions.append(
+      records.map((features, row) => ({
+        model: name,
+        version,
+        entityKey: null,
+        features,
+        score: scores[row]!,
+        at,
+      })),
+    );
+    serving.requests.count(model, 200, performance.now() - began);
+    return scores;
+  } catch (error) {
+    if (!isTemporary(error))
+      serving.requests.count(
+        model,
+        error instanceof TidegateError ? error.status : 500,
+        performance.now() - began,
+      );
+    throw error;
+  }
+}
