@@ -26,7 +26,7 @@ export async function serveDocs(app: App): Promise<void> {
       ],
     },
     transform: jsonSchemaTransform,
-    transformObject: withPlainComponents,
+    transformObject: finishDocument,
   });
   // Below /ui, because a browser sends the cookie of its session only there.
   await app.register(swaggerUi, { routePrefix: '/ui/docs' });
@@ -34,13 +34,31 @@ export async function serveDocs(app: App): Promise<void> {
   app.get('/docs/json', { schema: { hide: true } }, (_request, reply) => reply.send(app.swagger()));
 }
 
-/** Removes `$id` from components, because the page treats one with an `$id` as a separate document and cannot resolve references to it. */
-const withPlainComponents: typeof jsonSchemaTransformObject = (input) => {
+/**
+ * Finishes the document. Removes `$id` from components, because the page treats one with an `$id` as a separate document and
+ * cannot resolve references to it; and gives the problems of RFC 9457 their content type.
+ */
+const finishDocument: typeof jsonSchemaTransformObject = (input) => {
   const document = jsonSchemaTransformObject(input);
   const schemas = ('components' in document && document.components?.schemas) || {};
   for (const schema of Object.values<object>(schemas)) {
     Reflect.deleteProperty(schema, '$id');
     Reflect.deleteProperty(schema, '$schema');
   }
+  for (const { content } of responsesOf(document)) {
+    const json = content?.['application/json'];
+    if (json?.schema?.$ref !== '#/components/schemas/Error') continue;
+    content!['application/problem+json'] = json;
+    delete content!['application/json'];
+  }
   return document;
 };
+
+interface DocumentedResponse {
+  readonly content?: Record<string, { readonly schema?: { readonly $ref?: string } }>;
+}
+
+const responsesOf = ({ paths }: { readonly paths?: unknown }): DocumentedResponse[] =>
+  Object.values((paths ?? {}) as Record<string, Record<string, { responses?: object }>>)
+    .flatMap((operations) => Object.values(operations))
+    .flatMap(({ responses = {} }) => Object.values(responses) as DocumentedResponse[]);

@@ -1,4 +1,4 @@
-// Turns every error of a request into an answer of the same shape.
+// Turns every error of a request into an answer in the shape of its protocol.
 import { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAtPlaces, type ErrorCode, MAX_PLACES, type Place, TidegateError } from '../../domain/errors.ts';
@@ -6,36 +6,30 @@ import { excerpt } from '../../domain/excerpt.ts';
 import { temporalFailure } from '../../domain/temporal-failure.ts';
 import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type App } from '../context/types.ts';
-import { type ErrorBody } from '../schemas/common.ts';
+import { errorAnswer, protocolOf } from './error-shapes.ts';
+
+/** After how many seconds a client should repeat a request that failed only for the moment. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** Installs the error handler for all routes. */
 export function handleErrors(app: App): void {
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
 }
 
-/** Builds the body of an error answer. */
-export const errorBody = (error: TidegateError, requestId: string): ErrorBody => ({
-  error: {
-    code: error.code,
-    message: error.message,
-    remedy: error.remedy,
-    ...(error.places.length > 0 && { places: [...error.places] }),
-    requestId,
-  },
-});
-
 /** Answers with an error; logs its cause if the status is 500 or above. */
 export function answerError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const error = toTidegateError(thrown, request);
   if (error.status >= 500) request.log.error({ err: thrown, code: error.code }, error.message);
+  const { contentType, body } = errorAnswer(error, request.id, protocolOf(request.url));
+  if (error.status === 503 && error.retryable) void reply.header('retry-after', RETRY_AFTER_SECONDS);
   // Serialized here, because the serializer of a route that declares other answers might fail on an error.
   void reply
     // Set again, because the hooks do not run for requests that the framework itself refuses.
     .header('x-request-id', request.id)
     .status(error.status)
-    .type('application/json; charset=utf-8')
+    .type(contentType)
     .serializer(JSON.stringify)
-    .send(errorBody(error, request.id));
+    .send(body);
 }
 
 function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateError {

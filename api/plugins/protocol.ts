@@ -6,7 +6,7 @@ import { type FastifyRequest } from 'fastify';
 import { type ErrorCode, TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type App } from '../context/types.ts';
-import { errorBody } from './errors.ts';
+import { errorAnswer } from './error-shapes.ts';
 
 interface Path {
   readonly pattern: RegExp;
@@ -86,11 +86,12 @@ export function answerClientError(error: NodeJS.ErrnoException & { reason?: stri
   ];
   const failure = new TidegateError(code, message);
   const requestId = randomUUID();
-  const body = JSON.stringify(errorBody(failure, requestId));
+  const answer = errorAnswer(failure, requestId, 'native');
+  const body = JSON.stringify(answer.body);
   socket.end(
     [
       `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}`,
-      'content-type: application/json; charset=utf-8',
+      `content-type: ${answer.contentType}`,
       `content-length: ${Buffer.byteLength(body)}`,
       `x-request-id: ${requestId}`,
       'connection: close',

@@ -38,23 +38,30 @@ export const wholeNumber = (max: number) =>
     z.int(`must be a whole number from 1 to ${max}`).min(1).max(max),
   );
 
-/** Body of every answer with status 400 or above. */
+const errorDetails = {
+  remedy: z.string().describe('What to do about it'),
+  places: z
+    .array(z.object({ at: z.string(), problem: z.string() }))
+    .optional()
+    .describe('Places of the request, at most 20, each with what is wrong there'),
+  requestId: z.string(),
+};
+
 const errorSchema = z
   .object({
-    error: z.object({
-      code: z.string().describe('A code of docs/errors.md'),
-      message: z.string(),
-      remedy: z.string().describe('What to do about it'),
-      places: z
-        .array(z.object({ at: z.string(), problem: z.string() }))
-        .optional()
-        .describe('Places of the request, at most 20, each with what is wrong there'),
-      requestId: z.string(),
-    }),
+    type: z.string().describe('Identifies the kind of error: `urn:tidegate:error:` and the code'),
+    title: z.string().describe('The code in words'),
+    status: z.int().describe('The HTTP status'),
+    detail: z.string().describe('What went wrong in this request'),
+    code: z.string().describe('A code of docs/errors.md'),
+    ...errorDetails,
+    error: z
+      .object({ code: z.string(), message: z.string(), ...errorDetails })
+      .describe('The same, in the shape of releases before RFC 9457'),
   })
-  .meta({ id: 'Error', description: 'Every error has this shape' });
+  .meta({ id: 'Error', description: 'A problem of RFC 9457; every error of these routes has this shape' });
 
-/** Body of an error answer. */
+/** Body of an error answer of Tidegate's own routes. */
 export type ErrorBody = z.infer<typeof errorSchema>;
 
 /** Error answers of a route, for its `response`. */

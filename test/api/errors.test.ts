@@ -84,6 +84,8 @@ it.each([
   expect(error['message']).toContain(words);
   expect(error['remedy']).not.toBe('');
   expect(error['requestId']).toBe(response.headers['x-request-id']);
+  expect(response.headers['content-type']).toBe('application/problem+json; charset=utf-8');
+  expect(response.json()).toMatchObject({ status: response.statusCode, code, detail: error['message'] });
 });
 
 describe('an internal error', () => {
@@ -130,7 +132,7 @@ describe('while Postgres cannot be reached', () => {
   });
 
   it('a look-up is answered with 503', async () => {
-    const { status, body } = await cutOff.send('POST', predict, { key: { user_id: 'u1' } });
-    expect([status, body.error.code]).toEqual([503, 'DATABASE_UNREACHABLE']);
+    const { status, body, headers } = await cutOff.send('POST', predict, { key: { user_id: 'u1' } });
+    expect([status, body.error.code, headers['retry-after']]).toEqual([503, 'DATABASE_UNREACHABLE', '1']);
   });
 });

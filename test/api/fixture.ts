@@ -361,7 +361,7 @@ export async function startTestApi(
         headers: authorization(key),
         ...(payload !== undefined && { payload }),
       });
-      const isJson = String(response.headers['content-type']).startsWith('application/json');
+      const isJson = /^application\/(problem\+)?json/.test(String(response.headers['content-type']));
       return {
         status: response.statusCode,
         headers: response.headers,
