@@ -19,13 +19,11 @@ import { Serving } from '../../api/serving/serving.ts';
 import { type Role } from '../../domain/identity/roles.ts';
 import { createKey, type NewKey } from '../../store/identity/keys.ts';
 import { createPerson, findPerson, grantRole } from '../../store/identity/people.ts';
-import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
-import { migrate } from '../../store/postgres/migrate.ts';
 import { type Authority, moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 import { registerVersion } from '../../store/registry/versions.ts';
 import { approved } from '../helpers/candidates.ts';
-import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { createMigratedTestDatabase, type TestDatabase } from '../helpers/database.ts';
 
 export const definition = parseDefinition(
   defineModel({
@@ -95,9 +93,8 @@ export class ModelFixture {
 
   /** Creates a database with the model `churn`, its definition and a dataset, but no version. */
   static async create(): Promise<ModelFixture> {
-    const fixture = new ModelFixture(await createTestDatabase());
+    const fixture = new ModelFixture(await createMigratedTestDatabase());
     const { database } = fixture;
-    await migrate(database, tidegateMigrations);
     await database.kysely
       .insertInto('tidegate.model')
       .values({

@@ -8,13 +8,12 @@ import { createActivities } from '../../activities/index.ts';
 import { temporalDecisionGate } from '../../api/context/decision-gate.ts';
 import { startServer } from '../../api/server.ts';
 import { exampleMigrations } from '../../migrations/example/index.ts';
-import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
 import { type Database, openDatabase } from '../../store/postgres/database.ts';
 import { readInstallation } from '../../store/registry/installation.ts';
 import { migrate } from '../../store/postgres/migrate.ts';
 import { startWorkers } from '../../worker/options.ts';
 import { workflowBundle } from '../../worker/workflow-bundle.ts';
-import { createTestDatabase } from './database.ts';
+import { createMigratedTestDatabase } from './database.ts';
 
 /** A running loop. */
 export interface Loop {
@@ -36,9 +35,8 @@ export interface LoopOptions {
 
 /** Starts a loop with empty source tables on a separate task queue. */
 export async function startLoop(options: LoopOptions = {}): Promise<Loop> {
-  const testDatabase = await createTestDatabase();
+  const testDatabase = await createMigratedTestDatabase();
   const database = openDatabase(testDatabase.url);
-  await migrate(database, tidegateMigrations);
   await migrate(database, exampleMigrations);
   const address = inject('temporalAddress');
   const connection = await Connection.connect({ address });

@@ -1,8 +1,6 @@
 // Creates and opens a test database with Tidegate's tables.
 import { type Database, type DatabaseOptions, openDatabase } from '../../store/postgres/database.ts';
-import { migrate } from '../../store/postgres/migrate.ts';
-import { tidegateMigrations } from '../../migrations/tidegate/index.ts';
-import { createTestDatabase } from './database.ts';
+import { createMigratedTestDatabase } from './database.ts';
 
 /** An open database that can be closed and removed in one call. */
 export interface MigratedDatabase extends Database {
@@ -10,7 +8,7 @@ export interface MigratedDatabase extends Database {
 }
 
 /**
- * Creates, migrates and opens a database.
+ * Creates and opens a database with Tidegate's tables.
  *
  * @param settings default settings of sessions in this database, such as `timezone = 'Asia/Tokyo'`
  * @example
@@ -21,9 +19,8 @@ export async function migratedDatabase(
   options: DatabaseOptions = {},
   settings: readonly string[] = [],
 ): Promise<MigratedDatabase> {
-  const test = await createTestDatabase();
+  const test = await createMigratedTestDatabase();
   const database = openDatabase(test.url, options);
-  await migrate(database, tidegateMigrations);
   const name = new URL(test.url).pathname.slice(1);
   for (const setting of settings) await database.pool.query(`alter database ${name} set ${setting}`);
   // Settings of a database only apply to connections made afterwards.
