@@ -40,18 +40,23 @@ export class CredentialCache<T extends { readonly hash: string }> {
     return this.#known.get(hash)?.value;
   }
 
+  /** Returns a credential that is in memory, and marks it as used. */
+  use(hash: string): T | undefined {
+    const known = this.#known.get(hash);
+    if (!known) return undefined;
+    // Moved to the end, so that the first entry is the one that was not used for the longest time.
+    this.#known.delete(hash);
+    this.#known.set(hash, known);
+    return known.value;
+  }
+
   /**
    * Returns a credential, reading it if it is not in memory. Only one read runs at a time and takes along every hash that
    * waits, so that any number of wrong keys costs few statements.
    */
   async get(hash: string): Promise<T | undefined> {
-    const known = this.#known.get(hash);
-    if (known) {
-      // Moved to the end, so that the first entry is the one that was not used for the longest time.
-      this.#known.delete(hash);
-      this.#known.set(hash, known);
-      return known.value;
-    }
+    const known = this.use(hash);
+    if (known) return known;
     if (this.#missing.has(hash)) return undefined;
     const waiting = this.#waiting.get(hash) ?? this.#enqueue(hash);
     void this.#readWaiting();

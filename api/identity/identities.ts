@@ -107,6 +107,23 @@ export class Identities {
     return this.#callerOfToken(credential, this.#tokens);
   }
 
+  /**
+   * Returns the caller who sent a key that is in memory and up to date, without waiting.
+   *
+   * @param authorization the header of the request
+   * @returns undefined if the database or the issuer must be asked, or if the request will be refused
+   */
+  knownCaller(authorization: string | undefined): Caller | undefined {
+    const secret = authorization === undefined ? undefined : bearerToken(authorization);
+    if (secret === undefined || !this.#watch.isFresh) return undefined;
+    const id = idOfKey(secret);
+    const key = id === undefined ? undefined : this.#keys.use(hashOfSecret(secret));
+    if (id === undefined || !key || key.revokedAt || key.principal.disabled) return undefined;
+    if (key.expiresAt <= this.#clock()) return undefined;
+    this.#used.add(id);
+    return callerOfStoredKey(key, id);
+  }
+
   async #callerOfToken(token: string, tokens: OidcTokens): Promise<Caller> {
     const { id, ...claims } = await tokens.verify(token);
     return callerFrom(await this.principalOf(claims), 'oidc', id);
@@ -162,7 +179,7 @@ export class Identities {
     if (principal.disabled)
       throw unauthenticated(`the account ${principal.name} of the key tgk_${id} is disabled`);
     this.#used.add(id);
-    return callerFrom(principal, 'key', id, { roles: key.roles, models: key.models });
+    return callerOfStoredKey(key, id);
   }
 
   async #find(hash: string, role: Role): Promise<StoredKey | undefined> {
@@ -192,5 +209,22 @@ const callerFrom = (
   credential: string,
   limits: KeyLimits = { roles: null, models: null },
 ): Caller => ({ personId: id, kind, name, ownerId, via, credential, bindings, limits });
+
+/** The callers of keys in memory. A change in the database replaces the key there, and so its caller here. */
+const callersOfKeys = new WeakMap<StoredKey, Caller>();
+
+function callerOfStoredKey(key: StoredKey, id: string): Caller {
+  let caller = callersOfKeys.get(key);
+  if (!caller) {
+    caller = callerFrom(key.principal, 'key', id, { roles: key.roles, models: key.models });
+    callersOfKeys.set(key, caller);
+  }
+  return caller;
+}
+
+const BEARER = /^Bearer +(\S+) *$/i;
+
+/** The key or token in a header Authorization; undefined if the header has another form. @example bearerToken('Bearer tgk_…') */
+export const bearerToken = (authorization: string): string | undefined => BEARER.exec(authorization)?.[1];
 
 const unauthenticated = (message: string): TidegateError => new TidegateError('UNAUTHENTICATED', message);

@@ -67,6 +67,11 @@ export class IdentityWatch {
     return this.#options.elapsed() - this.#confirmedAt;
   }
 
+  /** Whether what is in memory was up to date at most two seconds ago. */
+  get isFresh(): boolean {
+    return this.ageMs <= FRESH_MS;
+  }
+
   /** Makes sure that what is in memory was up to date at most two seconds ago. Throws the failure of the database. */
   async requireFresh(): Promise<void> {
     if (this.ageMs <= FRESH_MS) return;

@@ -1,6 +1,6 @@
 // Finds out who sent a request, and refuses it if they do not have the role that the route needs.
 import { timingSafeEqual } from 'node:crypto';
-import { type FastifyRequest } from 'fastify';
+import { type FastifyReply, type FastifyRequest, type onRequestHookHandler } from 'fastify';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type Caller, describeRoles, may, mayForAny, UNVERIFIED } from '../../domain/identity/caller.ts';
@@ -9,7 +9,7 @@ import { isLoopback } from '../../domain/identity/loopback.ts';
 import { type Role } from '../../domain/identity/roles.ts';
 import { type App } from '../context/types.ts';
 import { cookieOf, SESSION_COOKIE } from '../identity/cookies.ts';
-import { type Identities } from '../identity/identities.ts';
+import { bearerToken, type Identities } from '../identity/identities.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -44,43 +44,68 @@ export function authenticate(app: App, table: AccessTable, auth: Identities | 'o
     return prefix === undefined ? undefined : table[prefix];
   };
 
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) {
-      if (!accessOf(each, url)) {
-        throw new TidegateError('DEFECT', `api/access.ts does not say who may call ${each} ${url}`);
-      }
-    }
-  });
-
   app.decorateRequest('caller', null as unknown as Caller);
   app.decorateRequest('csrf', null);
-  app.addHook('onRequest', async (request, reply) => {
-    const access = accessOf(request.method, request.routeOptions.url ?? '');
+  app.addHook('onRoute', (route) => {
+    const methods = [route.method].flat();
+    const accesses = methods.map((method) => accessOf(method, route.url));
+    const unlisted = methods[accesses.indexOf(undefined)];
+    if (unlisted !== undefined)
+      throw new TidegateError('DEFECT', `api/access.ts does not say who may call ${unlisted} ${route.url}`);
+    const [access, ...others] = accesses as [Access, ...Access[]];
+    if (others.some((other) => other !== access))
+      throw new TidegateError('DEFECT', `the methods of ${route.url} are open to different callers`);
     if (access === 'open') return;
-    if (!access) throw new TidegateError('DEFECT', 'the route has no entry in api/access.ts');
-    try {
-      const role = access === 'signed in' ? 'viewer' : access.role;
-      request.caller = auth === 'off' ? unverified(request) : await callerOf(request, role, auth);
-    } catch (error) {
-      if (isPage(request) && error instanceof TidegateError && error.code === 'UNAUTHENTICATED')
-        return reply.redirect(`/ui/sign-in?to=${encodeURIComponent(request.url.slice(0, 400))}`);
-      if (error instanceof TidegateError && error.code === 'UNAUTHENTICATED')
-        reply.header('www-authenticate', 'Bearer realm="tidegate"');
-      throw error;
-    }
-    if (access !== 'signed in') requireAccess(request, access);
-    return undefined;
+    route.onRequest = [requireCaller(access, auth), ...[route.onRequest ?? []].flat()];
   });
 
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', (request, _reply, done) => {
     const { csrf, method, body } = request;
-    if (csrf === null || method === 'GET' || method === 'HEAD') return;
+    if (csrf === null || method === 'GET' || method === 'HEAD') return done();
     const sent = request.headers['x-csrf-token'] ?? (body as { readonly csrf?: unknown } | null)?.csrf;
-    if (typeof sent !== 'string' || !isEqual(sent, csrf))
-      throw new TidegateError('FORBIDDEN', 'the form did not come from a page of this session', {
+    if (typeof sent === 'string' && isEqual(sent, csrf)) return done();
+    return done(
+      new TidegateError('FORBIDDEN', 'the form did not come from a page of this session', {
         remedy: 'Load the page again and repeat what you did.',
-      });
+      }),
+    );
   });
+}
+
+/** Returns the hook of a route that is not open: it finds the caller and checks their role. */
+function requireCaller(access: Exclude<Access, 'open'>, auth: Identities | 'off'): onRequestHookHandler {
+  const role = access === 'signed in' ? 'viewer' : access.role;
+  const admit = (request: FastifyRequest, caller: Caller): void => {
+    request.caller = caller;
+    if (access !== 'signed in') requireAccess(request, access);
+  };
+  const find = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    try {
+      const caller = auth === 'off' ? unverified(request) : await callerOf(request, role, auth);
+      return admit(request, caller);
+    } catch (error) {
+      if (!(error instanceof TidegateError) || error.code !== 'UNAUTHENTICATED') throw error;
+      if (isPage(request))
+        return reply.redirect(`/ui/sign-in?to=${encodeURIComponent(request.url.slice(0, 400))}`);
+      reply.header('www-authenticate', 'Bearer realm="tidegate"');
+      throw error;
+    }
+  };
+  return (request, reply, done) => {
+    try {
+      // A known key needs no promise, which keeps frequent requests cheap.
+      const known = auth === 'off' ? undefined : auth.knownCaller(request.headers.authorization);
+      if (known) {
+        admit(request, known);
+        return done();
+      }
+    } catch (error) {
+      return done(error as Error);
+    }
+    find(request, reply).then(() => {
+      if (!reply.sent) done();
+    }, done);
+  };
 }
 
 /**
@@ -100,7 +125,23 @@ function requireAccess(request: FastifyRequest, access: Exclude<Access, string>)
     return;
   }
   const { model = null } = scope === 'model' ? (request.params as { readonly model?: string }) : {};
+  const asked = `${role} ${model ?? ''}`;
+  const admitted = admittedTo(request.caller);
+  if (admitted.has(asked)) return;
   requireRole(request, role, model);
+  // Bounded, because a caller with a role for all models may name models that do not exist.
+  if (admitted.size < MAX_ADMITTED) admitted.add(asked);
+}
+
+const MAX_ADMITTED = 1_000;
+
+/** For a caller in memory, the roles and models that were found to be allowed; a change of roles makes another caller. */
+const allAdmitted = new WeakMap<Caller, Set<string>>();
+
+function admittedTo(caller: Caller): Set<string> {
+  const admitted = allAdmitted.get(caller) ?? new Set();
+  allAdmitted.set(caller, admitted);
+  return admitted;
 }
 
 function forbidden(
@@ -132,8 +173,6 @@ const isEqual = (a: string, b: string): boolean => {
   return first.length === second.length && timingSafeEqual(first, second);
 };
 
-const BEARER = /^Bearer +(\S+) *$/i;
-
 async function callerOf(request: FastifyRequest, role: Role, identities: Identities): Promise<Caller> {
   const { authorization } = request.headers;
   const session = isBelowUi(request) ? cookieOf(request, SESSION_COOKIE) : undefined;
@@ -144,7 +183,7 @@ async function callerOf(request: FastifyRequest, role: Role, identities: Identit
   }
   if (authorization === undefined)
     throw new TidegateError('UNAUTHENTICATED', 'the request has no header Authorization');
-  const token = BEARER.exec(authorization)?.[1];
+  const token = bearerToken(authorization);
   if (token === undefined)
     throw new TidegateError(
       'UNAUTHENTICATED',

@@ -34,18 +34,20 @@ export function checkProtocol(app: App): void {
     return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort();
   };
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
-      throw new TidegateError('INVALID_REQUEST', 'the request has no header Host');
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.raw.httpVersion === '1.1' && request.raw.headers.host === undefined) {
+      return done(new TidegateError('INVALID_REQUEST', 'the request has no header Host'));
     }
-    if (!request.is404) return;
+    if (!request.is404) return done();
     const methods = methodsOf(request);
-    if (methods.length === 0) throw unknownRoute(request);
+    if (methods.length === 0) return done(unknownRoute(request));
     reply.header('allow', methods.join(', '));
-    if (request.method === 'OPTIONS') return reply.status(204).send();
-    throw new TidegateError(
-      'METHOD_NOT_ALLOWED',
-      `${excerpt(request.url.split('?')[0] ?? '')} does not take ${excerpt(request.method)}, only ${methods.join(', ')}`,
+    if (request.method === 'OPTIONS') return void reply.status(204).send();
+    return done(
+      new TidegateError(
+        'METHOD_NOT_ALLOWED',
+        `${excerpt(request.url.split('?')[0] ?? '')} does not take ${excerpt(request.method)}, only ${methods.join(', ')}`,
+      ),
     );
   });
 
