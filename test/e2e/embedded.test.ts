@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dataFolders, eraseData } from '../../cli/local/erase-data.ts';
 import { freePort } from '../../cli/local/processes/free-port.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../cli/local/postgres.ts';
@@ -46,6 +46,25 @@ const processesOf = async (folder: string): Promise<string[]> =>
 
 const postgresOn = (port: number): Promise<EmbeddedPostgres> =>
   startPostgres({ dataDir: dataFolders(dataDir).postgres, port, database: 'tidegate', log });
+
+let earlier: string | undefined;
+
+/** Puts the cluster of an earlier start into the data folder, for tests that are not about the first start. */
+const startedBefore = async (): Promise<void> => {
+  const { postgres } = dataFolders(dataDir);
+  earlier ??= await mkdtemp(join(tmpdir(), 'tidegate-earlier-'));
+  const kept = join(earlier, 'postgres');
+  const isKept = (await readdir(earlier)).length > 0;
+  if (!isKept) await (await postgresOn(await freePort())).stop();
+  await mkdir(dataDir, { recursive: true, mode: 0o755 });
+  // Keeps owners and modes; as root, the cluster belongs to another user.
+  const [from, to] = isKept ? [kept, postgres] : [postgres, kept];
+  await runCommand('cp', ['-a', from, to]);
+};
+
+afterAll(async () => {
+  if (earlier !== undefined) await rm(earlier, { recursive: true });
+});
 
 /** Returns the octal modes of a folder and its contents, except the inside of a cluster. */
 const modesIn = async (folder: string): Promise<Record<string, string>> => {
@@ -92,6 +111,7 @@ describe('Postgres', () => {
   });
 
   test('keeps every commit through fsync, and refuses a connection without the password', async () => {
+    await startedBefore();
     const postgres = await postgresOn(await freePort());
     expect(await query(postgres.url, 'show fsync')).toEqual([{ fsync: 'on' }]);
     expect(await query(postgres.url, 'show synchronous_commit')).toEqual([{ synchronous_commit: 'on' }]);
@@ -103,6 +123,7 @@ describe('Postgres', () => {
   });
 
   test('recovers on its own after the server was killed', async () => {
+    await startedBefore();
     const port = await freePort();
     const first = await postgresOn(port);
     await query(first.url, 'create table kept as select 7 as value');
@@ -126,7 +147,7 @@ describe('Postgres', () => {
   test('refuses a folder with no cluster, half of one, or one of another major version', async () => {
     const port = await freePort();
     const cluster = join(dataFolders(dataDir).postgres, 'cluster');
-    await (await postgresOn(port)).stop();
+    await startedBefore();
 
     await rm(join(cluster, 'global', 'pg_control'));
     await expect(postgresOn(port)).rejects.toMatchObject({
@@ -146,6 +167,7 @@ describe('Postgres', () => {
   });
 
   test('refuses a port in use, names it, and leaves the folder unlocked', async () => {
+    await startedBefore();
     const port = await freePort();
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(port, '127.0.0.1', resolve));
@@ -158,6 +180,7 @@ describe('Postgres', () => {
   });
 
   test('refuses a folder that another start has locked', async () => {
+    await startedBefore();
     const running = await postgresOn(await freePort());
     await expect(postgresOn(await freePort())).rejects.toMatchObject({
       code: 'ALREADY_RUNNING',
@@ -255,6 +278,7 @@ describe('Temporal', () => {
 
 describe('erasing', () => {
   test('is refused while a server runs, removes everything afterwards, and succeeds if nothing is left', async () => {
+    await startedBefore();
     const postgres = await postgresOn(await freePort());
     await expect(eraseData(dataDir, log)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
     expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }]);
@@ -297,6 +321,7 @@ describe('a whole run', () => {
     eventually(() => expect(lines.join('')).toContain('everything is up'), { within: 60_000 });
 
   test('stops its parts in order on Ctrl-C and leaves no process behind', async () => {
+    await startedBefore();
     const run = await startRun();
     const end = endOf(run);
     await isUp();
@@ -327,6 +352,7 @@ describe('a whole run', () => {
   });
 
   test('if it is killed, its child ends on its own, and the next run stops the servers that it left', async () => {
+    await startedBefore();
     const killed = await startRun();
     const end = endOf(killed);
     await isUp();
