@@ -85,11 +85,23 @@ function whitenedRows(
   basis: Matrix,
 ): DescentRows {
   const { matrix, width, labels } = problem;
-  const data = Matrix.from1DArray(labels.length, width, matrix).mmul(basis);
-  const weights = weightsOf(problem, penalty);
-  if (!penalty) return descentRows(data, weights);
-  const added = Matrix.mul(basis, penalty.scale).to2DArray().slice(1);
-  return descentRows(new Matrix([...data.to2DArray(), ...added]), weights);
+  const { columns } = basis;
+  const added = penalty ? width - 1 : 0;
+  const features = new Float64Array((labels.length + added) * columns);
+  const vectors = Array.from({ length: columns }, (_, column) => Float64Array.from(basis.getColumn(column)));
+  for (let row = 0; row < labels.length; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const vector = vectors[column]!;
+      let sum = 0;
+      for (let at = 0; at < width; at += 1) sum += matrix[row * width + at]! * vector[at]!;
+      features[row * columns + column] = sum;
+    }
+  }
+  for (let row = 0; row < added; row += 1) {
+    for (let column = 0; column < columns; column += 1)
+      features[(labels.length + row) * columns + column] = vectors[column]![row + 1]! * penalty!.scale;
+  }
+  return descentRows(features, labels.length + added, weightsOf(problem, penalty));
 }
 
 /** Returns the weights of the data rows and the penalty rows; undefined if all are 1. */

@@ -1,16 +1,18 @@
 // Gradient descent by ml-logistic-regression, on rows in a basis in which it converges.
-import LogisticRegression from 'ml-logistic-regression';
+import LogisticRegression, { type DescentFeatures } from 'ml-logistic-regression';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 
 // The Hessian of the mean loss of whitened rows is at most I/4, so any rate below 8 is stable; 7 needs the fewest steps.
 const RATE = 7;
 
-/** Rows prepared for gradient descent. */
+/** Rows prepared for gradient descent, as flat arrays, because a Matrix has one array for each row. */
 export interface DescentRows {
-  /** Rows × columns, whitened: features' · W · features = total · I. */
-  readonly features: Matrix;
-  /** features' · W, where W is the diagonal matrix of row weights. */
-  readonly weighted: Matrix;
+  readonly rows: number;
+  readonly columns: number;
+  /** Row by row, whitened: features' · W · features = total · I. */
+  readonly features: Float64Array;
+  /** features' · W, column by column of the features, where W is the diagonal matrix of row weights. */
+  readonly weighted: Float64Array;
   /** Sum of the row weights. */
   readonly total: number;
 }
@@ -18,20 +20,24 @@ export interface DescentRows {
 /**
  * Prepares rows for the descent, with one weight per row; without weights all are 1.
  *
- * @example descend(descentRows(features), targets, 20)
+ * @param features row by row
+ * @example descend(descentRows(features, targets.length), targets, 20)
  */
-export function descentRows(features: Matrix, weights?: Float64Array): DescentRows {
-  if (!weights) return { features, weighted: features.transpose(), total: features.rows };
-  return {
-    features,
-    weighted: features.transpose().mulRowVector(weights),
-    total: weights.reduce((sum, weight) => sum + weight, 0),
-  };
+export function descentRows(features: Float64Array, rows: number, weights?: Float64Array): DescentRows {
+  const columns = features.length / rows;
+  const weighted = new Float64Array(features.length);
+  for (let row = 0; row < rows; row += 1) {
+    const weight = weights?.[row] ?? 1;
+    for (let column = 0; column < columns; column += 1)
+      weighted[column * rows + row] = features[row * columns + column]! * weight;
+  }
+  const total = weights ? weights.reduce((sum, weight) => sum + weight, 0) : rows;
+  return { rows, columns, features, weighted, total };
 }
 
 /** Returns the coefficients after `steps` steps from zero, one per column. Targets are probabilities, one per row. */
 export function descend(
-  { features, weighted, total }: DescentRows,
+  { rows, columns, features, weighted, total }: DescentRows,
   targets: Float64Array,
   steps: number,
 ): Float64Array {
@@ -42,15 +48,38 @@ export function descend(
     classifiers: [{ numSteps: steps, learningRate: RATE / total }],
   });
   const classifier = classifiers[0]!;
-  // The library calls transpose() only to compute gradients. Returning the weighted transpose, computed once, saves time and
-  // applies the row weights.
-  const rows = {
-    columns: features.columns,
-    mmul: (other: Matrix): Matrix => features.mmul(other),
-    transpose: (): Matrix => weighted,
+  const scores = new Float64Array(rows);
+  const errors = new Float64Array(rows);
+  const gradient = new Float64Array(columns);
+  // The two products that the library asks for at each step. It reads each result before it asks for the next, so the
+  // arrays are used again. It calls transpose() only to compute gradients, so returning the weighted transpose applies
+  // the row weights.
+  const problem: DescentFeatures = {
+    columns,
+    mmul: (coefficients) => {
+      multiply(features, coefficients.to1DArray(), scores);
+      return { to1DArray: () => scores };
+    },
+    transpose: () => ({
+      mmul: (residuals) => {
+        for (let row = 0; row < rows; row += 1) errors[row] = residuals.get(row, 0);
+        multiply(weighted, errors, gradient);
+        return Matrix.columnVector(gradient);
+      },
+    }),
   };
-  classifier.train(rows, Matrix.columnVector(targets));
+  classifier.train(problem, Matrix.columnVector(targets));
   return Float64Array.from(classifier.weights!.to1DArray());
+}
+
+/** Multiplies a matrix, row by row, with a vector. */
+function multiply(matrix: Float64Array, vector: ArrayLike<number>, into: Float64Array): void {
+  const { length } = vector;
+  for (let row = 0, at = 0; row < into.length; row += 1) {
+    let sum = 0;
+    for (let column = 0; column < length; column += 1, at += 1) sum += matrix[at]! * vector[column]!;
+    into[row] = sum;
+  }
 }
 
 // Eigenvalues below this share of the largest are rounding errors of linearly dependent columns.

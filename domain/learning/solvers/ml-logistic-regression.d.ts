@@ -2,12 +2,21 @@
 declare module 'ml-logistic-regression' {
   import { type Matrix } from 'ml-matrix';
 
+  /** What the library asks of features: their product with coefficients, and that of their transpose with residuals. */
+  export interface DescentFeatures {
+    readonly columns: number;
+    /** Returns one score per row; `coefficients` is columns × 1. */
+    mmul(coefficients: Matrix): { to1DArray(): ArrayLike<number> };
+    /** Its product with rows × 1 residuals is columns × 1. */
+    transpose(): { mmul(residuals: Matrix): Matrix };
+  }
+
   /** Gradient descent on the summed log loss of two classes, from zero weights: full batch, no intercept, no penalty. */
   export interface TwoClassRegression {
     /** 1 × columns; null before training. */
     readonly weights: Matrix | null;
     /** Always takes `numSteps` steps of `learningRate` × the gradient summed over the rows; `target` is rows × 1. */
-    train(features: Pick<Matrix, 'columns' | 'mmul' | 'transpose'>, target: Matrix): void;
+    train(features: DescentFeatures, target: Matrix): void;
     /** The probability that the target is 1, per row. */
     testScores(features: Matrix): number[];
   }
