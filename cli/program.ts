@@ -9,6 +9,8 @@ import { addApi } from './commands/api/api.ts';
 import { addApply } from './commands/apply.ts';
 import { addAudit } from './commands/audit/audit.ts';
 import { addDataset } from './commands/dataset/dataset.ts';
+import { addDefinition } from './commands/definition.ts';
+import { addFloor } from './commands/floor.ts';
 import { addCard } from './commands/card.ts';
 import { addDecision } from './commands/decide.ts';
 import { addDemo } from './commands/demo/demo.ts';
@@ -80,6 +82,7 @@ export function buildProgram(context: CommandContext): Command {
   addRetrain(program, context);
   addDecision(program, context, 'approve');
   addDecision(program, context, 'reject');
+  addDefinition(program, context);
   addRollback(program, context);
   addServing(program, context, 'stop');
   addServing(program, context, 'start');
@@ -89,6 +92,7 @@ export function buildProgram(context: CommandContext): Command {
   addSignIn(program, context);
   addKey(program, context);
   addRole(program, context);
+  addFloor(program, context);
   program.commandsGroup('Inspect:');
   addStatus(program, context);
   addRuns(program, context);

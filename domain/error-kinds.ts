@@ -159,6 +159,11 @@ export const errorKinds = {
     false,
     'Entity keys, label and holdout are fixed once a version exists: apply the change under another model name, then retire the old model with `tidegate retire <model>`.',
   ),
+  POLICY_BELOW_FLOOR: kind(
+    409,
+    false,
+    'Raise the rules that the message names, in the model file; `tidegate floor show` says what an admin has set, and why.',
+  ),
   UNKNOWN_TABLE: kind(400, false, 'Create the table, or correct its name in the model file.'),
   UNKNOWN_COLUMN: kind(400, false, 'Correct the column name in the model file.'),
   LABEL_UNREADABLE: kind(

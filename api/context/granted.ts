@@ -67,13 +67,13 @@ export async function authorOf(
   { reason, requestedBy }: Said,
   field = 'requestedBy',
 ): Promise<Author> {
-  const { personId, ownerId, via, credential } = caller;
+  const { personId, ownerId, via, credential, groups } = caller;
   const person = requesterOf({ caller }, requestedBy, field);
   if (via === 'off' || personId === null) {
     return { actor: person, authority: 'unverified', grantId: null };
   }
   const roles = rolesOfCaller(caller, scope.model);
-  const holder: GrantHolder = { personId, person, ownerId, roles, via, credential };
+  const holder: GrantHolder = { personId, person, ownerId, roles, groups, via, credential };
   const grant = await issueGrant(database, holder, scope, { comment: reason });
   return { actor: person, authority: via, grantId: grant.id };
 }

@@ -126,7 +126,7 @@ export class Identities {
 
   async #callerOfToken(token: string, tokens: OidcTokens): Promise<Caller> {
     const { id, ...claims } = await tokens.verify(token);
-    return callerFrom(await this.principalOf(claims), 'oidc', id);
+    return callerFrom(await this.principalOf(claims), 'oidc', id, { groups: claims.groups });
   }
 
   /** Returns the caller whose browser has a session. @throws TidegateError UNAUTHENTICATED, or the failure of the database */
@@ -136,9 +136,9 @@ export class Identities {
     const session = await this.#sessions.get(hash);
     if (!session || session.endedAt || session.expiresAt <= this.#clock())
       throw unauthenticated('the session has ended');
-    const { principal } = session;
+    const { principal, groups } = session;
     if (principal.disabled) throw unauthenticated(`the account ${principal.name} is disabled`);
-    return callerFrom(principal, 'session', hash.slice(0, 12));
+    return callerFrom(principal, 'session', hash.slice(0, 12), { groups });
   }
 
   /**
@@ -207,8 +207,11 @@ const callerFrom = (
   { id, kind, name, ownerId, bindings }: Principal,
   via: Via,
   credential: string,
-  limits: KeyLimits = { roles: null, models: null },
-): Caller => ({ personId: id, kind, name, ownerId, via, credential, bindings, limits });
+  {
+    limits = { roles: null, models: null },
+    groups = [],
+  }: { readonly limits?: KeyLimits; readonly groups?: readonly string[] },
+): Caller => ({ personId: id, kind, name, ownerId, via, credential, bindings, groups, limits });
 
 /** The callers of keys in memory. A change in the database replaces the key there, and so its caller here. */
 const callersOfKeys = new WeakMap<StoredKey, Caller>();
@@ -216,7 +219,7 @@ const callersOfKeys = new WeakMap<StoredKey, Caller>();
 function callerOfStoredKey(key: StoredKey, id: string): Caller {
   let caller = callersOfKeys.get(key);
   if (!caller) {
-    caller = callerFrom(key.principal, 'key', id, { roles: key.roles, models: key.models });
+    caller = callerFrom(key.principal, 'key', id, { limits: { roles: key.roles, models: key.models } });
     callersOfKeys.set(key, caller);
   }
   return caller;

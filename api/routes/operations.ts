@@ -1,6 +1,7 @@
 // Starts what people ask for: applying a definition, runs of the loops, and retiring a model.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { digestOf } from '../../domain/canonical-json.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { parseDefinition } from '../../domain/model/define-model.ts';
 import { refuseFuture } from '../../domain/model/future-instant.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../operations/start-runs.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { type MaterializeInput } from '../../workflows/protocol/messages.ts';
+import { authorOf } from '../context/granted.ts';
 import { requesterOf } from '../context/requester.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { requireRole } from '../plugins/authenticate.ts';
@@ -75,8 +77,15 @@ function applyRoute(app: App, deps: ApiDeps): void {
     async (request) => {
       const definition = parseDefinition(request.body.definition);
       requireRole(request, 'trainer', definition.name);
-      const by = requesterOf(request, request.body.requestedBy);
-      const applied = await operate(deps, (services) => applyModel(services, definition, by));
+      const scope = {
+        action: 'apply',
+        model: definition.name,
+        version: null,
+        evidenceDigest: digestOf(definition),
+      } as const;
+      const said = { reason: '', requestedBy: request.body.requestedBy };
+      const { actor, grantId } = await authorOf(deps.database, request, scope, said);
+      const applied = await operate(deps, (services) => applyModel(services, definition, actor, grantId));
       return { ...applied };
     },
   );

@@ -1,5 +1,6 @@
 // tidegate apply: stores a model file as a definition version and schedules its monitor.
 import { type Command } from 'commander';
+import { describeLoosened } from '../../domain/decisions/loosened-policy.ts';
 import { onlineEvery } from '../../domain/model/definition.ts';
 import { type AppliedModel } from '../../operations/apply-model.ts';
 import { type SharedView } from '../../store/registry/shared-views.ts';
@@ -44,11 +45,13 @@ export function addApply(program: Command, { config, output }: CommandContext): 
       );
       if (json) return output.json(applied);
       const { model, version, changed, appliedBy, notes, schedule, onlineSchedule, sharedViews } = applied;
-      output.line(
-        changed
-          ? `${model}: definition ${version} applied by ${appliedBy}`
-          : `${model}: unchanged, because the file is the same as definition ${version}`,
-      );
+      for (const line of waitingLines(applied)) output.line(line);
+      if (applied.status === 'in force')
+        output.line(
+          changed
+            ? `${model}: definition ${version} applied by ${appliedBy}`
+            : `${model}: unchanged, because the file is the same as definition ${version}`,
+        );
       output.line(`monitored every ${definition.monitor.every} by schedule ${schedule.id}; next (UTC):`);
       for (const next of schedule.nextRuns.slice(0, NEXT_RUNS)) output.line(`  ${minute(new Date(next))}`);
       if (onlineSchedule) {
@@ -63,6 +66,17 @@ export function addApply(program: Command, { config, output }: CommandContext): 
       for (const { words, isWarning } of notes) output.line(`${isWarning ? 'warning: ' : ''}${words}`);
       if (definition.promotion.unverifiedSignals === 'accept') output.line(ANYBODY_CAN_APPROVE);
     });
+}
+
+/** Says that a definition waits, what it loosens, and how it is accepted. */
+function waitingLines({ model, version, status, loosens, appliedBy }: Wire<AppliedModel>): string[] {
+  if (status === 'in force') return [];
+  return [
+    `${model}: definition ${version} waits, because it loosens ${describeLoosened(loosens)}`,
+    'the definition before it stays in force until an approver has accepted this one:',
+    `  tidegate definition accept ${model} ${version}`,
+    `${appliedBy} applied it, and may accept it only if the policy in force has selfApproval: 'record'`,
+  ];
 }
 
 /** A value as it comes out of JSON: dates are texts. */

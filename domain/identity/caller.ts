@@ -16,6 +16,8 @@ export interface Caller {
   /** What identifies the credential without revealing it: the id of a key, a prefix of a session's hash, the id of a token. */
   readonly credential: string;
   readonly bindings: readonly RoleBinding[];
+  /** Groups that the issuer named in the token or at the sign-in; a key has none. */
+  readonly groups: readonly string[];
   readonly limits: KeyLimits;
 }
 
@@ -28,6 +30,7 @@ export const UNVERIFIED: Caller = {
   via: 'off',
   credential: 'none',
   bindings: [{ role: 'admin', model: null }],
+  groups: [],
   limits: { roles: null, models: null },
 };
 

@@ -33,6 +33,7 @@ import * as watch from './0046-watch.ts';
 import * as registryFacts from './0047-registry-facts.ts';
 import * as auditRegistry from './0048-audit-registry.ts';
 import * as auditPolicy from './0049-audit-policy.ts';
+import * as policyFloor from './0054-policy-floor.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -73,5 +74,6 @@ export const tidegateMigrations = {
     '0047-registry-facts': registryFacts,
     '0048-audit-registry': auditRegistry,
     '0049-audit-policy': auditPolicy,
+    '0054-policy-floor': policyFloor,
   },
 };

@@ -182,4 +182,27 @@ export const AUDITED_ROWS: readonly AuditedRows[] = [
     columns: ['id', 'grant_id'],
     whenChanged: 'grant_id',
   },
+  {
+    kind: 'floor set',
+    table: 'policy_floor',
+    subject: ['id'],
+    columns: ['id', 'policy', 'reason', 'actor', 'authority', 'grant_id', 'at'],
+  },
+  {
+    kind: 'policy loosened',
+    table: 'definition',
+    chain: 'model',
+    subject: ['model', 'version'],
+    columns: ['model', 'version', 'loosens'],
+    whenChanged: 'loosens',
+  },
+  {
+    kind: 'definition reviewed',
+    table: 'definition_review',
+    chain: 'model',
+    subject: ['model', 'version'],
+    columns: [
+      'model', 'version', 'digest', 'verdict', 'comment', 'actor', 'authority', 'grant_id', 'self', 'at',
+    ], // prettier-ignore
+  },
 ];

@@ -9,10 +9,21 @@ import { type Database } from '../postgres/database.ts';
 import { refuseHiddenNow } from '../join/known-guard.ts';
 import { readLabelValues } from './label-values.ts';
 import { checkSources } from './source-tables.ts';
-import { type Kysely } from 'kysely';
+import { type Kysely, type Transaction } from 'kysely';
 import { differencesOf, formatValue } from '../../domain/model/differences.ts';
 import { labelSchema } from '../../domain/model/schema/label-schema.ts';
+import { belowFloor, type PolicyFloor } from '../../domain/decisions/policy-floor.ts';
+import {
+  type LoosenedRule,
+  loosenedRules,
+  type PolicyRules,
+  policyRulesOf,
+} from '../../domain/decisions/loosened-policy.ts';
 import { type Tables } from '../postgres/tables.ts';
+import { readPromotionPolicy } from '../registry/evidence.ts';
+import { consumeGrant } from '../registry/grants.ts';
+import { findFloor } from '../registry/policy-floor.ts';
+import { isInForce, listWaiting, type Review, writeReview } from './reviews.ts';
 
 /** Maximum number of models that a message names. */
 const MAX_NAMES = 20;
@@ -31,20 +42,31 @@ export interface Applied {
   readonly version: number;
   /** False if the definition is equal to the newest version. */
   readonly changed: boolean;
+  /**
+   * `waiting`: it loosens the promotion policy, so the definition before it stays in force until another approver has
+   * accepted this one.
+   */
+  readonly status: 'in force' | 'waiting';
+  /** The rules that it loosens, if it waits. */
+  readonly loosens: readonly LoosenedRule[];
 }
 
 /**
- * Stores a definition as the model's next version, unless it is equal to the newest.
+ * Stores a definition as the model's next version, unless it is equal to the newest. If it loosens a rule of the promotion
+ * policy in force, it waits for an approver.
  *
+ * @param grantId the grant with which the person applies it, which is used; absent if nobody was authenticated
  * @throws TidegateError UNKNOWN_TABLE, UNKNOWN_COLUMN, WRONG_COLUMN_TYPE; LABEL_UNREADABLE if `label.positive` does
  *   not fit the values of the label's column; FEATURES_NOT_KNOWN if `known` hides more than 5 % of a view in the
  *   newest window; INVALID_REQUEST if `appliedBy` is not a name; DEFINITION_CONFLICT if entity keys, label or holdout
- *   differ from those of the model's versions
+ *   differ from those of the model's versions; POLICY_BELOW_FLOOR with every rule that is below the floor of the
+ *   installation; GRANT_USED, GRANT_EXPIRED, GRANT_MISMATCH
  */
 export async function applyDefinition(
   database: Database,
   definition: ModelDefinition,
   appliedBy: string,
+  grantId?: string | null,
 ): Promise<Applied> {
   const problem = nameProblem('appliedBy', appliedBy);
   if (problem !== undefined) throw new TidegateError('INVALID_REQUEST', problem);
@@ -69,29 +91,112 @@ export async function applyDefinition(
       .where('name', '=', definition.name)
       .forUpdate()
       .executeTakeFirstOrThrow();
-    await keepFixedParts(transaction, model, definition);
+    const policy = policyRulesOf(definition);
+    refuseBelowFloor(definition.name, policy, (await findFloor(transaction))?.policy ?? {});
+    const before = await policyInForce(transaction, definition.name);
+    const loosens = before ? loosenedRules(before, policy) : [];
+    const status = loosens.length > 0 ? 'waiting' : 'in force';
+    await keepFixedParts(transaction, model, definition, status);
 
     const digest = digestOf(definition);
     const newest = await transaction
-      .selectFrom('tidegate.definition')
-      .select(['version', 'digest'])
+      .selectFrom('tidegate.definition as definition')
+      .select(['version', 'digest', 'loosens', isInForce.as('counts')])
       .where('model', '=', definition.name)
       .orderBy('version', 'desc')
       .executeTakeFirst();
-    if (newest?.digest === digest) return { version: newest.version, changed: false };
+    if (newest?.digest === digest && newest.counts) {
+      return { version: newest.version, changed: false, status: 'in force', loosens: [] };
+    }
+    const [waiting] = await listWaiting({ kysely: transaction }, definition.name);
+    if (waiting?.digest === digest) {
+      return { version: waiting.version, changed: false, status: 'waiting', loosens: waiting.loosens };
+    }
     const version = (newest?.version ?? 0) + 1;
-    await transaction
-      .insertInto('tidegate.definition')
-      .values({
-        model: definition.name,
-        version,
-        body: JSON.stringify(definition),
-        digest,
-        appliedBy,
-      })
-      .execute();
-    return { version, changed: true };
+    const store = async (): Promise<Applied> => {
+      await transaction
+        .insertInto('tidegate.definition')
+        .values({
+          model: definition.name,
+          version,
+          body: JSON.stringify(definition),
+          digest,
+          appliedBy,
+          grantId: grantId ?? null,
+          loosens: loosens.length > 0 ? JSON.stringify(loosens) : null,
+        })
+        .execute();
+      return { version, changed: true, status, loosens };
+    };
+    if (grantId === undefined || grantId === null) return store();
+    const use = {
+      action: 'apply',
+      model: definition.name,
+      evidenceDigest: digest,
+      by: `definition ${version}`,
+    } as const;
+    return (await consumeGrant(transaction, grantId, use, store)).result;
   });
+}
+
+/** Returns the rules of the policy in force, never below the floor; undefined before the first definition. */
+async function policyInForce(
+  transaction: Transaction<Tables>,
+  model: string,
+): Promise<PolicyRules | undefined> {
+  const current = await transaction
+    .selectFrom('tidegate.definition as definition')
+    .select('body')
+    .where('model', '=', model)
+    .where(isInForce)
+    .orderBy('version', 'desc')
+    .executeTakeFirst();
+  if (!current) return undefined;
+  const { expiresAfter } = current.body.promotion;
+  return { ...(await readPromotionPolicy({ kysely: transaction }, model)), expiresAfter };
+}
+
+/** @throws TidegateError POLICY_BELOW_FLOOR */
+function refuseBelowFloor(model: string, policy: PolicyRules, floor: PolicyFloor): void {
+  const places = belowFloor(policy, floor);
+  if (places.length === 0) return;
+  const named = places.map(({ at, problem }) => `${at} ${problem}`).join('; ');
+  throw new TidegateError(
+    'POLICY_BELOW_FLOOR',
+    `the promotion policy of ${model} is below the floor: ${named}`,
+    { places },
+  );
+}
+
+/**
+ * Accepts or refuses a definition that waits, in the transaction of the caller. An accepted one is in force from then on.
+ *
+ * @throws TidegateError UNKNOWN_MODEL; POLICY_BELOW_FLOOR if the floor was raised meanwhile; DEFINITION_CONFLICT. What the
+ *   database refuses is turned into an error by `refusedReview`
+ */
+export async function reviewDefinition(
+  transaction: Transaction<Tables>,
+  review: Review,
+): Promise<{ readonly self: boolean }> {
+  const { model: name, version, verdict } = review;
+  const model = await transaction
+    .selectFrom('tidegate.model')
+    .selectAll()
+    .where('name', '=', name)
+    .forUpdate()
+    .executeTakeFirstOrThrow();
+  const written = await writeReview(transaction, review);
+  if (verdict === 'accepted') {
+    const { body } = await transaction
+      .selectFrom('tidegate.definition')
+      .select('body')
+      .where('model', '=', name)
+      .where('version', '=', version)
+      .executeTakeFirstOrThrow();
+    refuseBelowFloor(name, policyRulesOf(body), (await findFloor(transaction))?.policy ?? {});
+    await keepFixedParts(transaction, model, body, 'in force');
+  }
+  return written;
 }
 
 /** Lists the names of all models, sorted. */
@@ -101,7 +206,7 @@ export async function listModels(database: Database): Promise<string[]> {
 }
 
 /**
- * Returns the requested definition version of a model, or the newest.
+ * Returns the requested definition version of a model, or the newest that is in force.
  *
  * @throws TidegateError UNKNOWN_MODEL with the names of the existing models; UNKNOWN_VERSION if the model has no such
  *   definition
@@ -111,8 +216,11 @@ export async function getDefinition(
   model: string,
   version?: number,
 ): Promise<StoredDefinition> {
-  let query = database.kysely.selectFrom('tidegate.definition').selectAll().where('model', '=', model);
-  if (version !== undefined) query = query.where('version', '=', version);
+  const all = database.kysely
+    .selectFrom('tidegate.definition as definition')
+    .selectAll()
+    .where('model', '=', model);
+  const query = version === undefined ? all.where(isInForce) : all.where('version', '=', version);
   const row = await query.orderBy('version', 'desc').executeTakeFirst();
   if (!row) {
     const names = await listModels(database);
@@ -156,6 +264,7 @@ async function keepFixedParts(
   transaction: Kysely<Tables>,
   model: FixedParts & { readonly name: string },
   definition: ModelDefinition,
+  status: Applied['status'],
 ): Promise<void> {
   const before = { keys: model.entityKeys, ...meaningOf(model.label, model.holdout, model.entityKeys) };
   const now = {
@@ -166,6 +275,8 @@ async function keepFixedParts(
   if (changed.length === 0) return;
   const fixedBy = await fixedBecause(transaction, model.name);
   if (fixedBy === undefined) {
+    // A definition that waits changes nothing yet.
+    if (status === 'waiting') return;
     await transaction
       .updateTable('tidegate.model')
       .set({

@@ -137,6 +137,8 @@ export async function findIssuerPeople(
 /** A session as it is stored; it may have ended or expired. */
 export interface StoredSession {
   readonly hash: string;
+  /** Groups that the issuer named at sign-in. */
+  readonly groups: readonly string[];
   readonly expiresAt: Date;
   readonly endedAt: Date | null;
   readonly principal: Principal;
@@ -153,7 +155,7 @@ export async function findSessions(
     select g.generation, w.*
     from tidegate.identity_generation g
     left join (
-      select encode(s.id_hash, 'hex') as hash, s.expires_at as "expiresAt", s.ended_at as "endedAt",
+      select encode(s.id_hash, 'hex') as hash, s.expires_at as "expiresAt", s.ended_at as "endedAt", s.groups,
              ${principalColumns(sql`s.groups`)}
       from tidegate.session s
       join tidegate.principal p on p.id = s.principal_id
@@ -167,6 +169,7 @@ export async function findSessions(
         ? []
         : {
             hash: row.hash,
+            groups: row.groups,
             expiresAt: row.expiresAt,
             endedAt: row.endedAt,
             principal: principalOf(row),

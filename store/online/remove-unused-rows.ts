@@ -3,6 +3,7 @@ import { type Kysely } from 'kysely';
 import { kyselyOn } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { type Tables } from '../postgres/tables.ts';
+import { isInForce } from '../definitions/reviews.ts';
 import { definitionsInUse, keepsOnlineRows } from './definitions-in-use.ts';
 import { withOnlineLock } from './watermark.ts';
 
@@ -84,9 +85,10 @@ async function isNeeded(kysely: Kysely<Tables>, model: string, version: number):
   if (!(await keepsOnlineRows(kysely, model, version))) return false;
   if ((await definitionsInUse(kysely, model)).includes(version)) return true;
   const newest = await kysely
-    .selectFrom('tidegate.definition')
+    .selectFrom('tidegate.definition as definition')
     .select('version')
     .where('model', '=', model)
+    .where(isInForce)
     .orderBy('version', 'desc')
     .executeTakeFirst();
   return newest?.version === version;

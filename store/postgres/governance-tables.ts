@@ -1,8 +1,9 @@
 // Types of the tables about people and what they may do, decide and say; migrations/tidegate creates the tables.
 import { type ColumnType, type Generated } from 'kysely';
 import { type GrantedAction, type GrantVia } from '../../domain/decisions/grant.ts';
+import { type PolicyFloor } from '../../domain/decisions/policy-floor.ts';
 import { type Role } from '../../domain/identity/roles.ts';
-import { type NullableJson, type NullableTimestamp, type Timestamp } from './column-types.ts';
+import { type Json, type NullableJson, type NullableTimestamp, type Timestamp } from './column-types.ts';
 
 /** Row types, by table name. */
 export interface GovernanceTables {
@@ -27,6 +28,30 @@ export interface GovernanceTables {
     consumedAt: NullableTimestamp;
     consumedBy: string | null;
     result: NullableJson<unknown>;
+  };
+  'tidegate.policy_floor': {
+    id: Generated<number>;
+    policy: Json<PolicyFloor>;
+    reason: string;
+    actor: string;
+    authority: string;
+    grantId: string;
+    at: Generated<Date>;
+  };
+  'tidegate.definition_review': {
+    model: string;
+    version: number;
+    /** Digest of the definition that the person read. */
+    digest: string;
+    verdict: 'accepted' | 'refused';
+    comment: string;
+    actor: string;
+    authority: string;
+    /** Null if nobody was authenticated. */
+    grantId: string | null;
+    /** Whether the person who applied the definition accepted it; the database fills it in. */
+    self: Generated<boolean>;
+    at: Generated<Date>;
   };
   'tidegate.notification': {
     id: string;

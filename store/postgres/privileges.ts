@@ -54,6 +54,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   // What people write about models.
   model: { api: ['insert', 'update'], worker: ['update(name)'] },
   definition: { api: ['insert'] },
+  definition_review: { api: ['insert'] },
+  policy_floor: { api: ['insert'] },
   serving_change: { api: ['insert'] },
   tag: { api: ['insert', 'update', 'delete'] },
   alias: { api: ['insert', 'update', 'delete'] },

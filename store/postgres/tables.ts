@@ -15,6 +15,7 @@ import { type ComparisonBody } from '../../domain/decisions/comparison-body.ts';
 import { type PromotionDecision } from '../../domain/decisions/decide-promotion.ts';
 import { type GrantVia } from '../../domain/decisions/grant.ts';
 import { type FrozenPolicy } from '../../domain/decisions/promotion-policy.ts';
+import { type LoosenedRule } from '../../domain/decisions/loosened-policy.ts';
 import { type RetrainDecision } from '../../domain/decisions/decide-retrain.ts';
 import { type DriftPart, type PerformancePart } from '../../domain/decisions/report.ts';
 import { type EncodedScoreReference } from '../../domain/performance/score-reference.ts';
@@ -56,6 +57,8 @@ export interface Tables extends GovernanceTables {
     appliedBy: string;
     grantId: string | null;
     appliedAt: Generated<Date>;
+    /** The rules of the policy in force that it loosens; null if it loosens none. */
+    loosens: NullableJson<readonly LoosenedRule[]>;
   };
   'tidegate.dataset': {
     id: Generated<number>;

@@ -90,7 +90,10 @@ export async function evidenceDigestOf(
  *
  * @throws TidegateError UNKNOWN_MODEL
  */
-export async function readPromotionPolicy({ kysely }: Database, model: string): Promise<FrozenPolicy> {
+export async function readPromotionPolicy(
+  { kysely }: Pick<Database, 'kysely'>,
+  model: string,
+): Promise<FrozenPolicy> {
   const { rows } = await sql<{ policy: FrozenPolicy | null }>`
     select tidegate.promotion_policy(${model}) as policy`.execute(kysely);
   if (rows[0]?.policy) return rows[0].policy;

@@ -59,8 +59,8 @@ export async function findSharedViews(
     from (
       select model, version, applied_at as "appliedAt", body,
              version = max(version) over (partition by model) as "isNewest"
-      from tidegate.definition
-      where model <> ${definition.name}
+      from tidegate.definition d
+      where model <> ${definition.name} and tidegate.in_force(d)
     ) declared cross join lateral json_array_elements(body -> 'features') view
     where view ->> 'name' = any(${names}::text[])
     order by model, version desc`.execute(database.kysely);

@@ -18,6 +18,8 @@ const GROUPS = {
   audit: ['at', 'checkpoint', 'export', 'key', 'rotate-key', 'verify'],
   drift: ['calibrate'],
   features: ['describe', 'rows', 'sql', 'stats'],
+  definition: ['accept', 'list', 'refuse'],
+  floor: ['set', 'show'],
   key: ['create', 'list', 'revoke'],
   role: ['grant', 'list', 'revoke'],
 };
