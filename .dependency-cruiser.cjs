@@ -63,6 +63,7 @@ const floors = {
     'store/registry',
     'store/identity',
     'store/postgres',
+    'store/network',
   ],
   workflows: ['workflows', 'workflows/protocol'],
   activities: ['activities', 'activities/compute'],

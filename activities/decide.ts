@@ -1,5 +1,6 @@
 // Makes the two decisions of the loop, on retraining and on promotion: gathers the facts and applies the rules of
 // domain/decisions.
+import { createHash } from 'node:crypto';
 import { type DriftVerdict } from '../domain/drift/verdict.ts';
 import { criticalFeatures } from '../domain/model/define-model.ts';
 import { durationOf, toMilliseconds } from '../domain/model/parts/duration.ts';
@@ -33,8 +34,9 @@ import {
   waitingReports,
 } from '../store/registry/reports.ts';
 import { candidateOf, findLastRefusal, getRetrain, wasRetrainedOn } from '../store/registry/retrains.ts';
+import { requestNotice } from '../store/registry/notice-requests.ts';
 import { getVersion, readArtifact, readTuning } from '../store/registry/versions.ts';
-import { type ActivityDeps, type ReportRef } from './deps.ts';
+import { type ActivityDeps, currentRun, type ReportRef } from './deps.ts';
 
 /** The decision, as returned to the monitor run. */
 export type RetrainDecided = Required<
@@ -68,6 +70,7 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
         `as of ${dayOf(report.asOf)}: ${describeProduction(facts)}, ${decided.outcome}: ` +
         [decided.reason, ...alarms].join('; '),
     });
+    await reportDrift(database, report, facts.alreadyReported);
     const { retrain: starts, outcome, reason, lookAgain } = decision;
     const isFailed = decision.alarms !== undefined;
     return {
@@ -110,6 +113,23 @@ export const decideActivities = ({ database }: ActivityDeps) => ({
     return { promote: decision.promote, outcome: decision.outcome, reason: decision.reason, summary };
   },
 });
+
+/** Reports a window that drifted, once, however often its rows are measured. */
+async function reportDrift(
+  { kysely }: Database,
+  { id, model, championVersion: version, asOf, drift }: Report,
+  isReported: boolean,
+): Promise<void> {
+  if (!drift?.measured || !drift.verdict.drifted || isReported) return;
+  await requestNotice(kysely, {
+    id: createHash('sha256').update(`drift\n${model}\n${id}`).digest('hex').slice(0, 32),
+    event: 'drift',
+    model,
+    version,
+    message: `report ${id}, as of ${dayOf(asOf)}: ${drift.verdict.reason}`,
+    run: currentRun(),
+  });
+}
 
 async function retrainFacts(
   database: Database,

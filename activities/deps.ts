@@ -24,6 +24,8 @@ export interface NotificationTarget {
 export interface NotificationSettings {
   readonly targets: readonly NotificationTarget[];
   readonly allowPrivate: boolean;
+  /** Address of the API for browsers, without a slash at the end: messages then contain a link to a page. */
+  readonly publicUrl?: string | undefined;
 }
 
 /** Connections and settings of the worker process. */

@@ -5,17 +5,17 @@ import { msToNumber } from '@temporalio/common/lib/time.js';
 import { chatText, type CloudEvent, cloudEvent, type NotificationFacts } from '../domain/notifications.ts';
 import { keepNotification, recordDelivery, settledTargets } from '../store/registry/notifications.ts';
 import { type ActivityDeps, currentRun, type NotificationTarget } from './deps.ts';
-import { AddressRefused, guardedPost } from './guarded-post.ts';
+import { AddressRefused, guardedPost } from '../store/network/guarded-post.ts';
 import { notificationHeaders } from './sign-notification.ts';
 
 /** A notification. What it does not say about time and run is added when it is sent. */
 export interface Notification extends Omit<NotificationFacts, 'at' | 'workflowId' | 'runId'> {
   /** When it happened, ISO 8601, and in which run. @default now, and the run that sends the notification */
   readonly at?: string;
-  readonly workflowId?: string;
-  readonly runId?: string;
-  /** The id of an event that was sent before, and is sent once more as it was. */
-  readonly replayOf?: string;
+  readonly workflowId?: string | null;
+  readonly runId?: string | null;
+  /** The id of the event. If an event with this id was sent before, it is sent once more as it was. @default a new one */
+  readonly eventId?: string;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -36,14 +36,10 @@ export const notifyActivities = (deps: ActivityDeps) => ({
    */
   async notify(notification: Notification): Promise<void> {
     log.info(`${notification.event}: ${notification.message}`, { ...notification });
-    const { targets = [], allowPrivate = false } = deps.notifications ?? {};
+    const { targets = [], allowPrivate = false, publicUrl } = deps.notifications ?? {};
     if (targets.length === 0) return;
-    const { replayOf, ...facts } = notification;
-    const event = cloudEvent(replayOf ?? eventId(), {
-      at: new Date().toISOString(),
-      ...currentRun(),
-      ...facts,
-    });
+    const { eventId = ownEventId(), ...facts } = notification;
+    const event = cloudEvent(eventId, { at: new Date().toISOString(), ...currentRun(), ...facts }, publicUrl);
     const { id, type } = event;
     const stored = { id, type, model: notification.model, body: JSON.stringify(event) };
     // The body that was stored first, so that a repeated attempt sends the same one.
@@ -62,7 +58,7 @@ export const notifyActivities = (deps: ActivityDeps) => ({
 });
 
 /** The id of the event: the same at every attempt of this step. */
-function eventId(): string {
+function ownEventId(): string {
   const { activityId } = activityInfo();
   const { workflowId, runId } = currentRun();
   // A run that only delivers has a random id of its own.

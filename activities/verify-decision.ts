@@ -21,13 +21,13 @@ import {
   type RecordedDecision,
 } from '../store/registry/decisions.ts';
 import { getGrant, type Grant, mismatch } from '../store/registry/grants.ts';
+import { type NewNotice, requestNotice } from '../store/registry/notice-requests.ts';
 import { getRetrain } from '../store/registry/retrains.ts';
 import { findArchiving } from '../store/registry/stage-moves.ts';
 import { type VersionRef } from '../store/registry/wanted-versions.ts';
 import { getVersion } from '../store/registry/versions.ts';
 import { type Database } from '../store/postgres/database.ts';
 import { type ActivityDeps, currentRun } from './deps.ts';
-import { type Notification, notifyActivities } from './notify.ts';
 
 /** A decision on a version, taken from the queue of its release. */
 export interface DecisionToVerify {
@@ -188,7 +188,12 @@ async function refusalOf(
     evidence = await findEvidence(database, model, version);
   } catch (error) {
     if (!(error instanceof TidegateError) || error.code !== 'EVIDENCE_CHANGED') throw error;
-    await raiseAlarm(deps, { event: 'failed', model, version, message: `${error.code}: ${error.message}` });
+    await raiseAlarm(database, {
+      event: 'failed',
+      model,
+      version,
+      message: `${error.code}: ${error.message}`,
+    });
     return `${error.code}: ${error.message}`;
   }
   return (
@@ -241,13 +246,11 @@ async function refusedByIdentity(
   return undefined;
 }
 
-/**
- * Logs the alarm and sends a notification; a failure to send is only logged, so that the decision is still recorded.
- */
-async function raiseAlarm(deps: ActivityDeps, alarm: Notification): Promise<void> {
+/** Logs the alarm and asks for a notification; if that fails, the decision is recorded nevertheless. */
+async function raiseAlarm({ kysely }: Database, alarm: NewNotice): Promise<void> {
   log.error(alarm.message, { ...alarm });
   try {
-    await notifyActivities(deps).notify(alarm);
+    await requestNotice(kysely, { ...alarm, run: currentRun() });
   } catch (error) {
     log.error('the alarm could not be sent', { error: String(error) });
   }

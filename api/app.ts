@@ -19,6 +19,7 @@ import { historyRoute } from './routes/history.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { modelRoutes } from './routes/models.ts';
+import { notificationRoutes } from './routes/notifications.ts';
 import { onlineFeaturesRoutes } from './routes/online-features.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { pendingRoute } from './routes/pending.ts';
@@ -87,6 +88,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   reportRoutes(app, deps);
   floorRoutes(app, deps);
   reviewRoutes(app, deps);
+  notificationRoutes(app, deps);
   keyRoutes(app, deps);
   roleRoutes(app, deps);
   schemaRoutes(app);

@@ -24,6 +24,7 @@ import { addKey } from './commands/key.ts';
 import { addMaterialize } from './commands/materialize.ts';
 import { addMigrate } from './commands/migrate.ts';
 import { addMonitor } from './commands/monitor.ts';
+import { addNotifications } from './commands/notifications.ts';
 import { addPredict } from './commands/predict.ts';
 import { addProof } from './commands/proof.ts';
 import { addReport } from './commands/report.ts';
@@ -107,6 +108,7 @@ export function buildProgram(context: CommandContext): Command {
   addFeatures(program, context);
   addPredict(program, context);
   addExplain(program, context);
+  addNotifications(program, context);
   addDoctor(program, context);
   addAudit(program, context);
   addProof(program, context);

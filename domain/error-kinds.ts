@@ -324,6 +324,7 @@ export const errorKinds = {
     false,
     'Ask for a new grant, such as with `tidegate grant <model> <version> --approve`.',
   ),
+  UNKNOWN_NOTIFICATION: kind(404, false, '`tidegate notifications list` shows the ids of the last 90 days.'),
   GRANT_REQUIRED: kind(
     403,
     false,

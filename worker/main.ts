@@ -21,6 +21,7 @@ import { listModels } from '../store/definitions/definitions.ts';
 import { readInstallation, requireInstallation } from '../store/registry/installation.ts';
 import { requireOwnSession } from '../store/postgres/session.ts';
 import { ownActivities, ownRuns, refuseForeignRuns } from './installation-memo.ts';
+import { NoticeStarter } from './notice-starter.ts';
 import { ownSchedules } from './schedule-owners.ts';
 import { checkSearchAttributes, temporalUnreachable } from './search-attributes.ts';
 import { poolSize, slotsFor } from './slots.ts';
@@ -84,9 +85,16 @@ export async function runWorker(config: WorkerConfig): Promise<void> {
         await ownSchedules(client, models, config.taskQueue, installation);
       });
       const { stopped } = await startWorkersOf(config, connection, database, client);
+      const notices = new NoticeStarter({
+        database,
+        client,
+        taskQueue: config.taskQueue,
+        hasTarget: config.notifications.targets.length > 0,
+        logger,
+      });
       config.onReady();
       logger.info({ taskQueue: config.taskQueue, namespace: config.temporal.namespace }, 'polling');
-      await stopped;
+      await stopped.finally(() => notices.stop());
     } finally {
       await connection.close();
     }

@@ -41,6 +41,7 @@ const PATIENCE_MS = 10_000;
  * Sends a request to the API and returns its answer.
  *
  * @param path the parts of the path, which are encoded
+ * @param body sent as JSON; of a GET the values are sent as the query
  * @param withinMs how long the answer may take. @default 10000
  * @throws TidegateError with the error code of the API; NOT_READY if it does not answer
  * @example await askApi(api, 'POST', ['models', 'churn', 'decisions'], { version: 2, decision: 'approve' })
@@ -52,13 +53,17 @@ export async function askApi<Answer extends object>(
   body?: object,
   withinMs = PATIENCE_MS,
 ): Promise<Answer> {
-  const answer = await send(new URL(path.map(encodeURIComponent).join('/'), withSlash(url)), {
+  const target = new URL(path.map(encodeURIComponent).join('/'), withSlash(url));
+  const isQuery = method === 'GET';
+  if (isQuery)
+    for (const [name, value] of Object.entries(body ?? {})) target.searchParams.set(name, String(value));
+  const answer = await send(target, {
     method,
     headers: {
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
-      ...(body && { 'content-type': 'application/json' }),
+      ...(body && !isQuery && { 'content-type': 'application/json' }),
     },
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && !isQuery && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(withinMs),
   });
   return answerOf<Answer>(answer, url);

@@ -150,6 +150,8 @@ export interface Config {
     readonly signCommand: string | undefined;
     readonly anchorFile: string | undefined;
     readonly anchorUrl: string | undefined;
+    /** Whether the address of the anchor may be a loopback or private one. */
+    readonly allowPrivate: boolean;
   };
   /** A window with more rows than this is profiled in parts of about this many rows. */
   readonly partRows: number;
@@ -265,6 +267,13 @@ function oidcSettings(settings: Settings): Config['oidc'] {
   });
 }
 
+/** Where the settings say that checkpoints are anchored. */
+export const anchorPlaces = ({ audit }: Pick<Config, 'audit'>) => ({
+  file: audit.anchorFile,
+  url: audit.anchorUrl,
+  allowPrivate: audit.allowPrivate,
+});
+
 /** The embedded Postgres has a key and an anchor file in the data folder, unless the settings name others. */
 function auditSettings(settings: Settings): Config['audit'] {
   const isEmbedded = settings.DATABASE_URL === undefined;
@@ -279,6 +288,7 @@ function auditSettings(settings: Settings): Config['audit'] {
     signCommand,
     anchorFile: anchorFile && resolve(anchorFile),
     anchorUrl: settings.TIDEGATE_AUDIT_ANCHOR_URL,
+    allowPrivate: settings.TIDEGATE_WEBHOOK_ALLOW_PRIVATE === 'true',
   };
 }
 

@@ -34,6 +34,7 @@ import * as registryFacts from './0047-registry-facts.ts';
 import * as auditRegistry from './0048-audit-registry.ts';
 import * as auditPolicy from './0049-audit-policy.ts';
 import * as policyFloor from './0054-policy-floor.ts';
+import * as noticeRequests from './0060-notice-requests.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -75,5 +76,6 @@ export const tidegateMigrations = {
     '0048-audit-registry': auditRegistry,
     '0049-audit-policy': auditPolicy,
     '0054-policy-floor': policyFloor,
+    '0060-notice-requests': noticeRequests,
   },
 };

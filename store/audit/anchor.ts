@@ -1,5 +1,6 @@
 // Anchors: copies of signed checkpoints outside of the database.
 import { open } from 'node:fs/promises';
+import { guardedPost } from '../network/guarded-post.ts';
 import { type Checkpoint } from './checkpoint.ts';
 
 /** Where checkpoints are anchored; any of the two, or both. */
@@ -8,6 +9,8 @@ export interface AnchorPlaces {
   readonly file?: string | undefined;
   /** An address that receives a POST with the checkpoint as JSON. */
   readonly url?: string | undefined;
+  /** Whether the address may be a loopback or private one. @default false */
+  readonly allowPrivate?: boolean;
 }
 
 const WEBHOOK_MS = 10_000;
@@ -21,11 +24,14 @@ export const anchorLine = ({ statement, signature }: Checkpoint): string =>
  *
  * @throws an AggregateError if a place did not take it; the other has it nevertheless
  */
-export async function anchor(checkpoint: Checkpoint, { file, url }: AnchorPlaces): Promise<void> {
+export async function anchor(
+  checkpoint: Checkpoint,
+  { file, url, allowPrivate = false }: AnchorPlaces,
+): Promise<void> {
   const line = anchorLine(checkpoint);
   const outcomes = await Promise.allSettled([
     file === undefined ? undefined : appendLine(file, line),
-    url === undefined ? undefined : post(url, line),
+    url === undefined ? undefined : post(url, line, allowPrivate),
   ]);
   const errors = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as Error] : [],
@@ -44,15 +50,15 @@ async function appendLine(file: string, line: string): Promise<void> {
   }
 }
 
-async function post(url: string, body: string): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
+async function post(url: string, body: string, allowPrivate: boolean): Promise<void> {
+  const status = await guardedPost({
+    url,
     headers: { 'content-type': 'application/json' },
     body,
-    signal: AbortSignal.timeout(WEBHOOK_MS),
+    allowPrivate,
+    timeoutMs: WEBHOOK_MS,
   });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`the anchor at ${new URL(url).host} answered ${response.status}`);
+  if (status < 200 || status > 299) throw new Error(`the anchor at ${new URL(url).host} answered ${status}`);
 }
 
 /** Reads the checkpoints of an anchor file, in order. Lines that are none, such as one that was cut off, are counted. */

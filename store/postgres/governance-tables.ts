@@ -2,6 +2,7 @@
 import { type ColumnType, type Generated } from 'kysely';
 import { type GrantedAction, type GrantVia } from '../../domain/decisions/grant.ts';
 import { type PolicyFloor } from '../../domain/decisions/policy-floor.ts';
+import { type NotificationFacts } from '../../domain/notifications.ts';
 import { type Role } from '../../domain/identity/roles.ts';
 import { type Json, type NullableJson, type NullableTimestamp, type Timestamp } from './column-types.ts';
 
@@ -52,6 +53,18 @@ export interface GovernanceTables {
     /** Whether the person who applied the definition accepted it; the database fills it in. */
     self: Generated<boolean>;
     at: Generated<Date>;
+  };
+  'tidegate.notice_request': {
+    id: Generated<number>;
+    eventId: string;
+    type: string;
+    model: string;
+    /** Null for a replay. */
+    facts: NullableJson<NotificationFacts>;
+    /** Who asked for a replay. */
+    requestedBy: string | null;
+    at: Generated<Date>;
+    startedAt: NullableTimestamp;
   };
   'tidegate.notification': {
     id: string;

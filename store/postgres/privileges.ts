@@ -73,8 +73,9 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   // Signed by the API, whose key no other process has.
   checkpoint: { api: ['insert'] },
 
-  // Sent by the worker, one row for each attempt.
-  notification: { worker: ['insert'] },
+  // Sent by the worker, one row for each attempt; the API can only ask for it.
+  notice_request: { api: ['insert'], worker: ['insert', 'update(started_at)', 'delete'] },
+  notification: { worker: ['insert', 'delete'] },
   notification_delivery: { worker: ['insert'] },
 
   // What the loops measure and train.

@@ -1,12 +1,13 @@
 // Decisions of people on versions: every decision that was sent, whether it was accepted or refused. Rows are never
 // changed.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row } from '../postgres/tables.ts';
 import { consumeGrant, type Grant } from './grants.ts';
+import { requestNotice } from './notice-requests.ts';
 
 const SENT = [
   'request',
@@ -127,11 +128,15 @@ async function insertDecision(
 ): Promise<RecordedDecision | undefined> {
   const row = { ...picked(input, SENT), accepted: input.refusal === null };
   if (!grant) {
-    await database.kysely
-      .insertInto('tidegate.decision')
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+    await inKyselyTransaction(database, async (transaction) => {
+      const written = await transaction
+        .insertInto('tidegate.decision')
+        .values(row)
+        .onConflict((conflict) => conflict.doNothing())
+        .returning(NOTICED)
+        .executeTakeFirst();
+      if (written) await reportApproval(transaction, written);
+    });
     return findDecision(database, input.request);
   }
   const { id, action } = grant;
@@ -141,15 +146,50 @@ async function insertDecision(
       id,
       { ...wantedOf(input), action, by: `decision ${input.request}` },
       async () => {
-        await transaction
+        const written = await transaction
           .insertInto('tidegate.decision')
           .values({ ...row, grantId: id })
-          .execute();
+          .returning(NOTICED)
+          .executeTakeFirstOrThrow();
+        await reportApproval(transaction, written);
         return { accepted: row.accepted, refusal: input.refusal };
       },
     ),
   );
   return findDecision(database, input.request);
+}
+
+const NOTICED = [
+  'request',
+  'model',
+  'version',
+  'decision',
+  'actor',
+  'accepted',
+  'settles',
+  'selfApproved',
+  'workflowId',
+  'runId',
+] as const;
+
+/** An approval is reported with its row, so that the next person whom the policy asks for learns of it. */
+async function reportApproval(
+  kysely: Database['kysely'],
+  written: Pick<RecordedDecision, (typeof NOTICED)[number]>,
+): Promise<void> {
+  const { request, model, version, decision, actor, accepted, settles, selfApproved } = written;
+  if (!accepted || decision !== 'approve') return;
+  const { workflowId, runId } = written;
+  await requestNotice(kysely, {
+    id: createHash('sha256').update(`approved\n${request}`).digest('hex').slice(0, 32),
+    event: 'approved',
+    model,
+    version,
+    message:
+      `${printableName(actor)} approved version ${version}${selfApproved ? ' (self-approved)' : ''}` +
+      (settles ? '' : '; it waits for another approval'),
+    run: { workflowId, runId },
+  });
 }
 
 const wantedOf = ({ model, version, evidenceDigest }: Decision) => ({ model, version, evidenceDigest });

@@ -4,6 +4,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row, type Tables } from '../postgres/tables.ts';
+import { requestNotice } from './notice-requests.ts';
 
 const COLUMNS = ['model', 'stopped', 'reason', 'actor', 'authority', 'grantId', 'at'] as const;
 
@@ -47,6 +48,13 @@ export async function changeServing(
     .values(picked(input, ['model', 'stopped', 'reason', 'actor', 'authority', 'grantId']))
     .returning(COLUMNS)
     .executeTakeFirstOrThrow();
+  if (stopped) {
+    await requestNotice(transaction, {
+      event: 'serving stopped',
+      model,
+      message: `${input.actor} stopped the predictions: ${input.reason}`,
+    });
+  }
   return { changed: true, change };
 }
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
 import { type Notification } from '../../activities/notify.ts';
 import { type CloudEvent } from '../../domain/notifications.ts';
-import { listNotifications } from '../../store/registry/notifications.ts';
+import { getNotification } from '../../store/registry/notifications.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -57,7 +57,7 @@ const webhook = (other: Partial<NotificationTarget> = {}): NotificationTarget =>
 
 let runs = 0;
 /** One run that delivers one notification; each call is the next attempt. */
-function noticeRun(settings: Partial<NotificationSettings> = {}, replayOf?: string) {
+function noticeRun(settings: Partial<NotificationSettings> = {}, eventId?: string) {
   const id = `event-${(runs += 1)}`;
   const steps = createActivities({
     database,
@@ -77,13 +77,12 @@ function noticeRun(settings: Partial<NotificationSettings> = {}, replayOf?: stri
       message: 'better é',
       workflowId: 'release/churn/2',
       runId: 'release',
-      ...(replayOf !== undefined && { replayOf }),
+      ...(eventId !== undefined && { eventId }),
     });
   return { id, deliver };
 }
 
-const deliveriesOf = async (id: string) =>
-  (await listNotifications(database, 100)).find((one) => one.id === id)?.deliveries;
+const deliveriesOf = async (id: string) => (await getNotification(database, id)).deliveries;
 
 test('a receiver that answers 500 three times gets the same signed event four times', async () => {
   answers = [500, 500, 500];
@@ -127,7 +126,7 @@ test('a target that has the notification does not get it again because another o
   await expect(deliver()).rejects.toThrow(/^slack: /);
   await expect(deliver()).rejects.toThrow(/^slack: /);
   expect(received).toHaveLength(1);
-  expect((await deliveriesOf(id))?.map(({ target, status }) => `${target} ${status}`).toSorted()).toEqual([
+  expect((await deliveriesOf(id)).map(({ target, status }) => `${target} ${status}`).toSorted()).toEqual([
     'slack failed',
     'slack failed',
     'webhook delivered',

@@ -11,6 +11,7 @@ import { Checkpoints } from '../../api/checkpoints.ts';
 import { anchor, anchorLine } from '../../store/audit/anchor.ts';
 import { takeCheckpoint } from '../../store/audit/checkpoint.ts';
 import { fingerprintOf, openSigner, rotateKeyFile, type Signer } from '../../store/audit/signing-key.ts';
+import { waitingRequests } from '../../store/registry/notice-requests.ts';
 import { verifyInstallation, verifyInstallationWithin } from '../../store/audit/verify-installation.ts';
 import { type CandidateModel, candidateModel, recordHolder } from '../helpers/candidates.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
@@ -175,18 +176,30 @@ test('a process anchors to a file and an address, and goes on after a failure', 
   const { port } = server.address() as AddressInfo;
   const file = join(folder, 'anchors.jsonl');
   await writeFile(file, '{"statement": "cut of');
-  const places = { file, url: `http://127.0.0.1:${port}/` };
+  const places = { file, url: `http://127.0.0.1:${port}/`, allowPrivate: true };
   const checkpoints = new Checkpoints(
     database,
-    { key: { file: keyFile }, places, everyMs: 50 },
+    { key: { file: keyFile }, places, everyMs: 50, alarmAfterMs: 0 },
     pino({ level: 'silent' }),
   );
   try {
-    await expect(anchor({ statement: 's', signature: 't' }, { url: places.url })).rejects.toThrow(
-      'answered 500',
+    const checkpoint = { statement: 's', signature: 't' };
+    await expect(anchor(checkpoint, places)).rejects.toThrow('answered 500');
+    await expect(anchor(checkpoint, { url: places.url })).rejects.toThrow('loopback or private address');
+    await expect(anchor(checkpoint, { url: 'http://169.254.169.254/', allowPrivate: true })).rejects.toThrow(
+      'link-local, metadata',
     );
     checkpoints.start();
-    await eventually(() => expect(bodies.length).toBeGreaterThan(2));
+    await eventually(() => expect(bodies.length).toBeGreaterThan(3));
+    // Each failure asks for the alarm, and one is raised.
+    await eventually(async () =>
+      expect((await waitingRequests(database, 10)).filter(({ model: about }) => about === '')).toMatchObject([
+        {
+          type: 'audit.unanchored',
+          facts: { message: expect.stringContaining('answered 500') as string },
+        },
+      ]),
+    );
     status = 204;
     await model.stage();
     await eventually(async () =>

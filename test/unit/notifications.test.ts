@@ -1,6 +1,6 @@
 // Notifications: their types, their signatures, and the addresses that they are never posted to.
 import { describe, expect, it, test } from 'vitest';
-import { AddressRefused, guardedPost, whyRefused } from '../../activities/guarded-post.ts';
+import { AddressRefused, guardedPost, whyRefused } from '../../store/network/guarded-post.ts';
 import { notificationHeaders } from '../../activities/sign-notification.ts';
 import { chatText, cloudEvent, type NotificationFacts } from '../../domain/notifications.ts';
 

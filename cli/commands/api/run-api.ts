@@ -8,7 +8,7 @@ import { tidegateMigrations } from '../../../migrations/tidegate/index.ts';
 import { checkReachable, openDatabase } from '../../../store/postgres/database.ts';
 import { readInstallation } from '../../../store/registry/installation.ts';
 import { checkSchema } from '../../../store/postgres/migrate.ts';
-import { type Config, type TemporalSettings } from '../../shared/config.ts';
+import { anchorPlaces, type Config, type TemporalSettings } from '../../shared/config.ts';
 import { addressOfApi } from '../../shared/endpoints.ts';
 import { withClient } from '../../shared/connections.ts';
 import { reportReady } from '../../local/processes/ready-message.ts';
@@ -80,7 +80,7 @@ const checkpointsOf = ({ audit }: ApiConfig): CheckpointSettings | undefined =>
     ? undefined
     : {
         key: { file: audit.keyFile, command: audit.signCommand },
-        places: { file: audit.anchorFile, url: audit.anchorUrl },
+        places: anchorPlaces({ audit }),
       };
 
 /** Resolves with the first SIGINT or SIGTERM; later signals are ignored. */

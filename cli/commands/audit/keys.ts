@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Command } from 'commander';
 import { type CommandContext, jsonOption } from '../../shared/arguments.ts';
-import { type Config } from '../../shared/config.ts';
+import { anchorPlaces, type Config } from '../../shared/config.ts';
 import { withDatabase } from '../../shared/connections.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { anchor, anchorLine } from '../../../store/audit/anchor.ts';
@@ -49,8 +49,7 @@ export function addAuditKeys(audit: Command, { config, output }: CommandContext)
       const taken = await withDatabase(settings, async (database) =>
         taking(database, await openSigner(placeOf(settings))),
       );
-      const { anchorFile, anchorUrl } = settings.audit;
-      await anchor(taken, { file: anchorFile, url: anchorUrl });
+      await anchor(taken, anchorPlaces(settings));
       output.line(anchorLine(taken));
     });
   audit
@@ -76,7 +75,7 @@ export function addAuditKeys(audit: Command, { config, output }: CommandContext)
         const publicKey = await withDatabase(settings, async (database) => {
           const endorse = async (old: Signer, next: string): Promise<void> => {
             const taken = await taking(database, old, { nextPublicKey: next });
-            await anchor(taken, { file: settings.audit.anchorFile, url: settings.audit.anchorUrl });
+            await anchor(taken, anchorPlaces(settings));
           };
           if (lost && keyFile !== undefined && signCommand === undefined) {
             const signer = await openSigner({ file: keyFile }, { create: true });

@@ -76,6 +76,7 @@ async function ownServers(config: Config, dataDir: string): Promise<Config> {
       signCommand: undefined,
       anchorFile: join(dataDir, 'audit', 'anchors.jsonl'),
       anchorUrl: undefined,
+      allowPrivate: false,
     },
   };
 }

@@ -21,6 +21,7 @@ const GROUPS = {
   definition: ['accept', 'list', 'refuse'],
   floor: ['set', 'show'],
   key: ['create', 'list', 'revoke'],
+  notifications: ['list', 'replay', 'show'],
   role: ['grant', 'list', 'revoke'],
 };
 const RUNNING = ['start', 'demo', 'down', 'worker', 'api'];

@@ -1,5 +1,6 @@
 // Posts to an address from the settings, but never to an address inside the network of this machine.
 import { lookup } from 'node:dns';
+import { lookup as resolve } from 'node:dns/promises';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
@@ -81,6 +82,22 @@ function groupsOf(address: string): number[] {
   return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
 }
 
+/**
+ * Returns the address of a host, for a protocol that connects by itself. Connect to this address and not to the name, which
+ * could resolve to another address by then.
+ *
+ * @throws AddressRefused if the host has an address inside; an Error if its name cannot be resolved
+ * @example await guardedAddress('mail.example.org', false) // '203.0.113.7'
+ */
+export async function guardedAddress(host: string, allowPrivate: boolean): Promise<string> {
+  const addresses = isIP(host) === 0 ? await resolve(host, { all: true }) : [{ address: host }];
+  for (const { address } of addresses) {
+    const why = whyRefused(address, allowPrivate);
+    if (why !== undefined) throw new AddressRefused(refusal(host, address, why));
+  }
+  return addresses[0]!.address;
+}
+
 /** Resolves a name as a connection does, and fails if any of its addresses is refused. */
 const guardedLookup =
   (allowPrivate: boolean): LookupFunction =>
@@ -98,7 +115,7 @@ const guardedLookup =
   };
 
 const refusal = (host: string, address: string, why: string): string =>
-  `${host === address ? host : `${host} (${address})`} is ${why}; notifications are not posted there`;
+  `${host === address ? host : `${host} (${address})`} is ${why}; Tidegate does not post there`;
 
 /**
  * Posts and returns the status of the answer, of which the body is not read. The address that was checked is the one that
