@@ -35,6 +35,7 @@ import * as auditRegistry from './0048-audit-registry.ts';
 import * as auditPolicy from './0049-audit-policy.ts';
 import * as policyFloor from './0054-policy-floor.ts';
 import * as noticeRequests from './0060-notice-requests.ts';
+import * as reportFigures from './0080-report-figures.ts';
 
 /** The history of Tidegate's own schema. */
 export const tidegateMigrations = {
@@ -77,5 +78,6 @@ export const tidegateMigrations = {
     '0049-audit-policy': auditPolicy,
     '0054-policy-floor': policyFloor,
     '0060-notice-requests': noticeRequests,
+    '0080-report-figures': reportFigures,
   },
 };

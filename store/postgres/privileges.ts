@@ -82,6 +82,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   dataset: { worker: ['insert', 'update(expired_at)'] },
   dataset_chunk: { worker: ['insert', 'delete'] },
   report: { worker: ['insert', 'update'] },
+  // Written by a trigger, with the rights of the owner.
+  report_figures: {},
   profile_part: { worker: ['insert', 'delete'] },
   retrain: { worker: ['insert', 'update'] },
   training_plan: { worker: ['insert'] },

@@ -114,6 +114,26 @@ export interface Tables extends GovernanceTables {
     runId: string;
     createdAt: Generated<Date>;
   };
+  /** Written by a trigger of `tidegate.report`; a number is null if the report does not have it. */
+  'tidegate.report_figures': {
+    reportId: number;
+    model: string;
+    asOf: Timestamp;
+    championVersion: number | null;
+    auc: number | null;
+    aucLow: number | null;
+    aucHigh: number | null;
+    promisedLow: number | null;
+    promisedHigh: number | null;
+    estimatedAuc: number | null;
+    driftShare: number | null;
+    driftThreshold: number | null;
+    drifted: boolean | null;
+    driftedColumns: number | null;
+    measuredColumns: number | null;
+    brokenContracts: number | null;
+    outcome: string | null;
+  };
   'tidegate.profile_part': {
     reportId: number;
     firstChunk: number;
