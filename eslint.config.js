@@ -79,4 +79,22 @@ export default tseslint.config(
       globals: { process: 'readonly', console: 'readonly', module: 'writable', URL: 'readonly' },
     },
   },
+  {
+    // The script of the pages runs in browsers.
+    files: ['console/assets/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          'window',
+          'document',
+          'location',
+          'fetch',
+          'setTimeout',
+          'addEventListener',
+          'DOMParser',
+          'EventSource',
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

@@ -20,6 +20,8 @@ export const paths = {
   python: at('./python'),
   /** The checker that is part of each proof. */
   proofChecker: at('./scripts/verify-proof.mjs'),
+  /** The style sheet, the script and the icon of the console. */
+  consoleAssets: at('./console/assets'),
   /** The model file that the demo applies. */
   exampleModel: at('./models/churn.ts'),
 } as const;

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { LogController } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { access } from './access.ts';
+import { decisionSender } from './context/send-decision.ts';
+import { consolePages } from './pages/pages.ts';
 import { authenticate } from './plugins/authenticate.ts';
 import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';
@@ -30,7 +32,7 @@ import { roleRoutes } from './routes/roles.ts';
 import { rollbackRoute } from './routes/rollback.ts';
 import { schemaRoutes } from './routes/schemas.ts';
 import { servingRoutes } from './routes/serving.ts';
-import { signInRoutes } from './routes/sign-in.ts';
+import { signInLinksRoute } from './routes/sign-in-links.ts';
 import { versionsRoute } from './routes/versions.ts';
 import { withdrawRoute } from './routes/withdraw.ts';
 import { type ApiDeps, type App } from './context/types.ts';
@@ -68,6 +70,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   parseJsonBodies(app);
   await serveDocs(app);
 
+  const sendDecision = decisionSender(deps);
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/ui'));
   healthRoutes(app, deps);
   modelRoutes(app, deps);
@@ -81,7 +84,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   historyRoute(app, deps);
   withdrawRoute(app, deps);
   pendingRoute(app, deps);
-  decisionsRoute(app, deps);
+  decisionsRoute(app, sendDecision);
   operationRoutes(app, deps);
   rollbackRoute(app, deps);
   followRoute(app, deps);
@@ -92,7 +95,8 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   keyRoutes(app, deps);
   roleRoutes(app, deps);
   schemaRoutes(app);
-  signInRoutes(app, deps);
+  signInLinksRoute(app, deps);
+  consolePages(app, deps, sendDecision);
   metricsRoute(app, deps);
   return app;
 }

@@ -32,7 +32,8 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
     .send(body);
 }
 
-function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateError {
+/** Returns the error of the error table that stands for what was thrown. */
+export function toTidegateError(thrown: unknown, request: FastifyRequest): TidegateError {
   if (thrown instanceof TidegateError) return thrown;
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalidRequest(thrown);
   const {

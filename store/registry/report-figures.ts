@@ -25,3 +25,14 @@ export async function listReportFigures(
     .execute();
   return rows.filter(({ asOf }, at) => rows[at - 1]?.asOf.getTime() !== asOf.getTime()).reverse();
 }
+
+/** Returns the figures of one report. */
+export const findReportFigures = (
+  { kysely }: { readonly kysely: Kysely<Tables> },
+  reportId: number,
+): Promise<ReportFigures | undefined> =>
+  kysely
+    .selectFrom('tidegate.report_figures')
+    .selectAll()
+    .where('reportId', '=', reportId)
+    .executeTakeFirst();

@@ -52,6 +52,8 @@ it('the table names exactly the routes that the API has', () => {
     'POST /ui/sign-in',
     'GET /ui/start',
     'GET /ui/callback',
+    'GET /ui/assets/*',
+    'POST /ui/theme',
     'GET /',
   ]);
 });

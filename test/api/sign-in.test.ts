@@ -56,7 +56,7 @@ describe('a sign-in link', () => {
     await preview.open(link);
     const signedIn = await first.submit(await first.open(link));
     expect([signedIn.status, signedIn.url.pathname]).toEqual([200, '/ui']);
-    expect(signedIn.text).toContain('Signed in as <b>grace</b>');
+    expect(signedIn.text).toContain('<summary>grace</summary>');
     const late = await second.submit(await second.open(link));
     expect([late.status, late.text]).toEqual([401, expect.stringContaining('used already')]);
     const { rows } = await fixture.database.pool.query<{ all: string }>(
@@ -152,7 +152,7 @@ describe('a sign-in with the issuer', () => {
     const browser = new Browser(server.url);
     const page = await signIn(browser, 'ada');
     expect([page.url.pathname, page.status]).toEqual(['/ui', 200]);
-    expect(page.text).toContain('Signed in as <b>ada</b>. Roles for all models: viewer, approver.');
+    expect(page.text).toContain('<summary>ada</summary>');
     const { rows } = await fixture.database.pool.query(
       'select subject, issuer from tidegate.principal where name = $1',
       ['ada'],
@@ -231,7 +231,7 @@ describe('the command sign-in', () => {
     const answer = await run(['sign-in'], { TIDEGATE_API_KEY: key });
     const browser = new Browser(server.url);
     const page = await browser.submit(await browser.open(String(answer['url'])));
-    expect(page.text).toContain('<b>grace</b>');
+    expect(page.text).toContain('<summary>grace</summary>');
   });
 
   it('lets a person confirm a code in a browser, and the next commands act for them', async () => {
