@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   condition,
+  currentUpdateInfo,
   log,
   patched,
   setHandler,
@@ -15,8 +16,10 @@ import {
   type DecisionResult,
   legible,
   malformed,
+  MAX_SIGNALS_QUEUED,
   PendingApproval,
   type QueuedDecision,
+  type Refusals,
 } from '../domain/decisions/approval.ts';
 import { type Standing } from '../activities/verify-decision.ts';
 import { readStanding, verifyDecision } from './activities.ts';
@@ -33,14 +36,17 @@ import { describeFailure } from './run-details.ts';
 /** Patch id; stored in histories and must never change. */
 export const GRANTS = 'grants';
 
-/** Refusals beyond this many are counted, and leave no row. */
-const MAX_REFUSALS_WRITTEN = 1_000;
+/** Patch id: the queue of signals is bounded, and updates are known by their ids. */
+const BOUNDED = 'bounded-queue';
 
 /** The most signals, and the most grants that were answered, which one run hands to the next. */
 const MAX_HANDED_OVER = 300;
 
 /** Where the wait stands, as one run hands it to the next. */
-export type HandedOver = Pick<WaitingRelease, 'remindAt' | 'refused' | 'seen' | 'people' | 'queue'>;
+export type HandedOver = Pick<
+  WaitingRelease,
+  'remindAt' | 'refused' | 'dropped' | 'seen' | 'people' | 'queue'
+>;
 
 /** The version that waits for a decision. */
 export interface Subject {
@@ -54,16 +60,19 @@ export interface Subject {
  */
 export class ApprovalDesk {
   readonly #subject: Subject;
-  readonly #approval = new PendingApproval();
+  readonly #approval: PendingApproval;
   readonly #seen: string[];
-  #refused: number;
+  readonly #isBounded: boolean;
   #people: { approve: number; reject: number };
   #claimed: number | undefined;
 
   /** @param before where an earlier run left off, if this one continues it */
   constructor(subject: Subject, before?: HandedOver) {
     this.#subject = subject;
-    this.#refused = before?.refused ?? 0;
+    const { refused = 0, dropped = 0 } = before ?? {};
+    this.#isBounded = patched(BOUNDED);
+    const mostSignals = this.#isBounded ? MAX_SIGNALS_QUEUED : undefined;
+    this.#approval = new PendingApproval({ mostSignals, refused, dropped });
     this.#seen = [...(before?.seen ?? [])];
     this.#people = before?.people ?? { approve: 0, reject: 0 };
     for (const message of before?.queue ?? []) this.#approval.enqueue('signal', message);
@@ -99,6 +108,11 @@ export class ApprovalDesk {
     });
   }
 
+  /** How many decisions were refused, and how many signals were dropped because too many were waiting. */
+  get refusals(): Refusals {
+    return this.#approval.refusals;
+  }
+
   /** How the wait ended; `undefined` while it lasts. */
   get outcome(): ApprovalOutcome | undefined {
     return this.#approval.outcome;
@@ -132,6 +146,7 @@ export class ApprovalDesk {
    *
    * @param remindAt when the next reminder is due. @default after one interval
    * @param note is called with a line about each decision after which the wait goes on
+   * @param onRefused is called after each refusal
    * @returns undefined if the history has grown so long that another run should continue
    */
   async waitForOutcome(
@@ -141,10 +156,16 @@ export class ApprovalDesk {
     {
       remindAt = Date.now() + remindEveryMs,
       note,
-    }: { remindAt?: number; note?: (line: string) => void } = {},
+      onRefused,
+    }: {
+      remindAt?: number;
+      note?: (line: string) => void;
+      onRefused?: (refusals: Refusals) => void;
+    } = {},
   ): Promise<ApprovalOutcome | undefined> {
     this.#remindAt = remindAt;
     this.#note = note;
+    this.#onRefused = onRefused;
     const isWoken = (): boolean =>
       this.#approval.hasNext || this.outcome !== undefined || this.#claimed !== undefined;
     for (;;) {
@@ -164,15 +185,16 @@ export class ApprovalDesk {
 
   #remindAt = 0;
   #note: ((line: string) => void) | undefined;
+  #onRefused: ((refusals: Refusals) => void) | undefined;
 
   /** Returns what the next run needs to go on where this one stopped. */
   handOver(): HandedOver {
     return {
       remindAt: this.#remindAt,
-      refused: this.#refused,
       seen: this.#seen.slice(-MAX_HANDED_OVER),
       people: this.#people,
       queue: this.#approval.takeSignalled(MAX_HANDED_OVER),
+      ...this.#approval.refusals,
     };
   }
 
@@ -212,8 +234,8 @@ export class ApprovalDesk {
     if (!entry) return;
     try {
       const result = await this.#verify(entry);
-      this.#count(entry, result);
       this.#approval.record(entry, result);
+      this.#count(entry, result);
     } catch (error) {
       // Report the failure to the sender; otherwise a pending update would keep the run open.
       const refusal = `the decision could not be verified: ${describeFailure(error).message}`;
@@ -224,7 +246,7 @@ export class ApprovalDesk {
 
   #count({ message: { grantId } }: QueuedDecision, result: DecisionResult): void {
     const { accepted, decision, decidedBy, people, needed } = result;
-    if (!accepted) this.#refused += 1;
+    if (!accepted) this.#onRefused?.(this.refusals);
     if (grantId !== undefined) this.#seen.push(grantId);
     if (people === undefined) return;
     this.#people = { ...this.#people, [decision]: people };
@@ -236,8 +258,10 @@ export class ApprovalDesk {
   /**
    * Even a cancelled run waits for the result, because sender and run must agree on whether the decision was accepted.
    */
-  #verify({ position, channel, message }: QueuedDecision): Promise<DecisionResult> {
-    const request = `${workflowInfo().runId}/${position}`;
+  #verify({ position, channel, message, updateId }: QueuedDecision): Promise<DecisionResult> {
+    const { workflowId, runId } = workflowInfo();
+    // The id of an update is the same if it is executed once more by the run that continues this one.
+    const request = updateId === undefined ? `${runId}/${position}` : `${workflowId}/update/${updateId}`;
     return CancellationScope.nonCancellable(() =>
       verifyDecision({
         ...this.#subject,
@@ -245,13 +269,14 @@ export class ApprovalDesk {
         channel,
         message,
         // Left out as long as it is true, as in the histories of earlier releases.
-        ...(this.#refused >= MAX_REFUSALS_WRITTEN && { writeRefusal: false }),
+        ...(!this.#approval.writesRefusals && { writeRefusal: false }),
       }),
     );
   }
 
   async #decide(message: DecisionMessage): Promise<DecisionResult> {
-    const entry = this.#approval.enqueue('update', legible(message, message.decision));
+    const updateId = this.#isBounded ? currentUpdateInfo()?.id : undefined;
+    const entry = this.#approval.enqueue('update', legible(message, message.decision), updateId);
     await CancellationScope.nonCancellable(() => condition(() => entry.result !== undefined));
     return entry.result as DecisionResult;
   }

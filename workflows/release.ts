@@ -13,7 +13,7 @@ import {
 import { type Notification } from '../activities/notify.ts';
 import { type PendingEvidence } from '../activities/evidence.ts';
 import { type Validation } from '../activities/validate.ts';
-import { type ApprovalOutcome } from '../domain/decisions/approval.ts';
+import { type ApprovalOutcome, MAX_REFUSALS_WRITTEN, type Refusals } from '../domain/decisions/approval.ts';
 import {
   archiveCandidate,
   assembleEvidence,
@@ -99,7 +99,8 @@ class Release {
   }
 
   get state(): ReleaseState {
-    return this.#state;
+    const { refused, dropped } = this.#desk.refusals;
+    return { ...this.#state, ...(refused > 0 && { refused }), ...(dropped > 0 && { dropped }) };
   }
 
   /** Returns the result, or the input with which another run continues because the history has grown long. */
@@ -188,7 +189,13 @@ class Release {
       evidenceDigest: digest,
       expiresAt: new Date(deadline).toISOString(),
     });
-    this.#details.footer(howToDecide(this.#input, evidence));
+    const show = (refusals: Refusals): void =>
+      this.#details.footer(
+        [howToDecide(this.#input, evidence), describeRefusals(refusals)]
+          .filter((part) => part !== '')
+          .join('\n\n'),
+      );
+    show(this.#desk.refusals);
     tag({ outcome: 'waiting' });
     if (remindAt === undefined) this.#notify('pending', `${summary}; evidence ${digest}`);
     const remind = (): void => this.#notify('reminder', `version ${version} is still waiting for a decision`);
@@ -196,6 +203,7 @@ class Release {
     const outcome = await this.#desk.waitForOutcome(deadline, remindEveryMs, remind, {
       ...(remindAt !== undefined && { remindAt }),
       note,
+      onRefused: show,
     });
     if (outcome) return outcome;
     const resumed = { evidence, deadline, lines: this.#details.lines, ...this.#desk.handOver() };
@@ -289,6 +297,14 @@ class Release {
     const { model, version } = this.#input;
     this.notifications.send({ event, model, version, message, ...(outcome && { outcome }) });
   }
+}
+
+/** Says how many decisions were refused, if any were. */
+function describeRefusals({ refused, dropped }: Refusals): string {
+  if (refused === 0 && dropped === 0) return '';
+  const written = refused > MAX_REFUSALS_WRITTEN ? `; the first ${MAX_REFUSALS_WRITTEN} are recorded` : '';
+  const ignored = dropped > 0 ? `; ${dropped} signals were ignored, because too many were waiting` : '';
+  return `${refused} decisions were refused${written}${ignored}.`;
 }
 
 /**

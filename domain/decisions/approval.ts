@@ -54,6 +54,8 @@ export interface QueuedDecision {
   readonly position: number;
   readonly channel: Channel;
   readonly message: DecisionMessage;
+  /** The id that the sender gave the update; absent for a signal. */
+  readonly updateId?: string;
   result?: DecisionResult;
 }
 
@@ -118,7 +120,33 @@ export function legible(message: unknown, decision: DecisionMessage['decision'])
   } as DecisionMessage;
 }
 
-const isNotGranted = ({ message }: QueuedDecision): boolean => message.grantId === undefined;
+/** Refusals of decisions on one version beyond this many are counted, and leave no row. */
+export const MAX_REFUSALS_WRITTEN = 1_000;
+
+/** The most signals that wait to be verified; further ones are dropped and counted. */
+export const MAX_SIGNALS_QUEUED = 1_000;
+
+/** Decisions that were refused, and signals that were dropped because too many were waiting. */
+export interface Refusals {
+  readonly refused: number;
+  readonly dropped: number;
+}
+
+/** Limits of a {@link PendingApproval}, and where an earlier run left off. */
+interface ApprovalOptions extends Partial<Refusals> {
+  /** The most signals that wait; with a limit, updates go before signals. @default no limit, as in earlier releases */
+  readonly mostSignals?: number | undefined;
+  /** @default MAX_REFUSALS_WRITTEN */
+  readonly mostWritten?: number;
+}
+
+/** Decisions with a lower rank are verified first. */
+const rankOf = ({ channel, message }: QueuedDecision, isBounded: boolean): number => {
+  const isGranted = message.grantId !== undefined;
+  if (!isBounded) return isGranted ? 0 : 1;
+  // Temporal lets few updates wait at the same time, so they do not delay the signals for long.
+  return (channel === 'update' ? 0 : 2) + (isGranted ? 0 : 1);
+};
 
 /**
  * Queues decisions in the order in which they arrived, and keeps the outcome. The first outcome is final. Later
@@ -126,8 +154,35 @@ const isNotGranted = ({ message }: QueuedDecision): boolean => message.grantId =
  */
 export class PendingApproval {
   readonly #queue: QueuedDecision[] = [];
+  readonly #mostSignals: number | undefined;
+  readonly #mostWritten: number;
   #arrived = 0;
+  #signals = 0;
+  #refused: number;
+  #dropped: number;
   #outcome: ApprovalOutcome | undefined;
+
+  constructor({
+    mostSignals,
+    mostWritten = MAX_REFUSALS_WRITTEN,
+    refused = 0,
+    dropped = 0,
+  }: ApprovalOptions = {}) {
+    this.#mostSignals = mostSignals;
+    this.#mostWritten = mostWritten;
+    this.#refused = refused;
+    this.#dropped = dropped;
+  }
+
+  /** How many decisions were refused or dropped so far. */
+  get refusals(): Refusals {
+    return { refused: this.#refused, dropped: this.#dropped };
+  }
+
+  /** Whether a refusal still leaves a row. */
+  get writesRefusals(): boolean {
+    return this.#refused < this.#mostWritten;
+  }
 
   get outcome(): ApprovalOutcome | undefined {
     return this.#outcome;
@@ -150,16 +205,28 @@ export class PendingApproval {
 
   /**
    * Adds a decision; `result` of the returned entry is set once it has been verified. Decisions with a grant go before
-   * those without one, so that a flood of the latter does not delay them.
+   * those without one, so that a flood of the latter does not delay them. A signal is dropped if too many are waiting; its
+   * entry is then never verified.
+   *
+   * @param updateId the id that the sender gave the update
    */
-  enqueue(channel: Channel, message: DecisionMessage): QueuedDecision {
-    const entry: QueuedDecision = { position: this.#arrived, channel, message };
+  enqueue(channel: Channel, message: DecisionMessage, updateId?: string): QueuedDecision {
+    const entry: QueuedDecision = {
+      position: this.#arrived,
+      channel,
+      message,
+      ...(updateId !== undefined && { updateId }),
+    };
     this.#arrived += 1;
-    if (message.grantId === undefined) this.#queue.push(entry);
-    else {
-      const first = this.#queue.findIndex(isNotGranted);
-      this.#queue.splice(first === -1 ? this.#queue.length : first, 0, entry);
+    const isBounded = this.#mostSignals !== undefined;
+    if (isBounded && channel === 'signal' && this.#signals >= this.#mostSignals!) {
+      this.#dropped += 1;
+      return entry;
     }
+    if (channel === 'signal') this.#signals += 1;
+    const rank = rankOf(entry, isBounded);
+    const first = this.#queue.findIndex((waiting) => rankOf(waiting, isBounded) > rank);
+    this.#queue.splice(first === -1 ? this.#queue.length : first, 0, entry);
     return entry;
   }
 
@@ -167,12 +234,16 @@ export class PendingApproval {
   takeSignalled(most: number): DecisionMessage[] {
     const signalled = this.#queue.filter(({ channel }) => channel === 'signal');
     this.#queue.splice(0, this.#queue.length, ...this.#queue.filter(({ channel }) => channel === 'update'));
+    this.#signals = 0;
+    this.#dropped += Math.max(0, signalled.length - most);
     return signalled.slice(0, most).map(({ message }) => message);
   }
 
   /** Removes and returns the oldest decision that has not been verified. */
   next(): QueuedDecision | undefined {
-    return this.#queue.shift();
+    const entry = this.#queue.shift();
+    if (entry?.channel === 'signal') this.#signals -= 1;
+    return entry;
   }
 
   /**
@@ -181,6 +252,7 @@ export class PendingApproval {
    */
   record(entry: QueuedDecision, result: DecisionResult): void {
     entry.result = result;
+    if (!result.accepted) this.#refused += 1;
     if (result.settled) {
       const { kind, ...message } = result.settled;
       this.settle({ kind, message });

@@ -29,12 +29,12 @@ describe.concurrent('a decision', () => {
     return withLoops(fakes, async ({ release, model }) => {
       const run = await release();
       await untilWaiting(run);
-      const answer = await run.executeUpdate(decideUpdate, { args: [decision()] });
+      const answer = await run.executeUpdate(decideUpdate, { args: [decision()], updateId: 'of-grace' });
       expect(answer).toEqual({ accepted: true, decision: 'approve' });
       expect(await run.result()).toMatchObject({ outcome: 'promoted' });
-      const { runId } = await run.describe();
+      const request = `release/${model}/${CANDIDATE}/update/of-grace`;
       expect(fakes.inputsOf('verifyDecision')).toEqual([
-        { model, version: CANDIDATE, request: `${runId}/0`, channel: 'update', message: decision() },
+        { model, version: CANDIDATE, request, channel: 'update', message: decision() },
       ]);
     });
   });
@@ -162,6 +162,42 @@ describe.concurrent('a decision', () => {
       const outcome = won?.decision === 'approve' ? 'promoted' : 'rejected';
       expect(await run.result()).toMatchObject({ outcome });
       expect(fakes.inputsOf('promote')).toHaveLength(outcome === 'promoted' ? 1 : 0);
+    });
+  });
+
+  it('by update goes before signals with made-up grants, and refused ones are counted', () => {
+    const verifying = gate();
+    const { activities } = fakeActivities();
+    const fakes = fakeActivities({
+      verifyDecision: async (input) => {
+        await verifying.pass();
+        const { decision: kind, grantId } = input.message;
+        if (grantId === undefined) return activities.verifyDecision(input);
+        return { accepted: false, decision: kind, refusal: 'UNKNOWN_GRANT' };
+      },
+    });
+    return withLoops(fakes, async ({ release }) => {
+      const run = await release();
+      await untilWaiting(run);
+      const grantId = '00000000-0000-4000-8000-000000000000';
+      for (let n = 0; n < 20; n += 1) await run.signal(approveSignal, { ...decision(), grantId });
+      const refused = run.executeUpdate(decideUpdate, {
+        args: [decision({ evidenceDigest: '0'.repeat(64) })],
+      });
+      await eventually(async () => expect(countUpdates(await run.fetchHistory())).toBe(1));
+      verifying.open();
+      await refused;
+      // One signal was being verified when the update arrived.
+      expect(
+        fakes
+          .inputsOf('verifyDecision')
+          .slice(0, 2)
+          .map(({ channel }) => channel),
+      ).toEqual(['signal', 'update']);
+      await eventually(async () => expect(await run.query(releaseStateQuery)).toMatchObject({ refused: 21 }));
+      expect(await currentDetails(run)).toContain('21 decisions were refused.');
+      await run.executeUpdate(decideUpdate, { args: [decision()] });
+      expect(await run.result()).toMatchObject({ outcome: 'promoted' });
     });
   });
 

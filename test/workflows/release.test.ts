@@ -1,6 +1,7 @@
 // release/<model>/<version>: validates, waits for a decision and carries it out.
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { type DecisionMessage } from '../../domain/decisions/approval.ts';
 import {
   approveSignal,
   decideUpdate,
@@ -273,6 +274,8 @@ describe.concurrent('a release', () => {
     return withLoops(fakes, async ({ release }) => {
       const run = await release();
       await untilWaiting(run);
+      const sent = { args: [decision()] as [DecisionMessage], updateId: 'sent twice' };
+      expect(await run.executeUpdate(decideUpdate, sent)).toMatchObject({ accepted: false });
       const before = await run.query(releaseStateQuery);
       // Temporal suggests it from 4 MB on.
       for (let n = 0; n < 4; n += 1) {
@@ -280,12 +283,18 @@ describe.concurrent('a release', () => {
       }
       const { runId } = await run.describe();
       await eventually(async () => expect((await run.describe()).runId).not.toBe(runId));
-      await eventually(async () => expect(await run.query(releaseStateQuery)).toEqual(before));
+      await eventually(async () =>
+        expect(await run.query(releaseStateQuery)).toEqual({ ...before, refused: 5 }),
+      );
+      // The next run may execute the same update once more: it is verified as the same request.
+      await run.executeUpdate(decideUpdate, sent);
+      const updates = fakes.inputsOf('verifyDecision').filter(({ channel }) => channel === 'update');
+      expect(updates.map(({ request }) => request)).toEqual([updates[0]?.request, updates[0]?.request]);
       await run.signal(approveSignal, { ...decision(), decidedBy: 'ada' });
       expect(await run.result()).toMatchObject({ outcome: 'promoted' });
       expect(fakes.inputsOf('validateCandidate')).toHaveLength(1);
       expect(fakes.inputsOf('assembleEvidence')).toHaveLength(1);
-      expect(fakes.inputsOf('verifyDecision')).toHaveLength(5);
+      expect(fakes.inputsOf('verifyDecision')).toHaveLength(7);
     });
   });
 

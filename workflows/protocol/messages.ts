@@ -78,8 +78,10 @@ export interface MonitorInput {
   readonly model: string;
   /** The end of the window, ISO 8601. A scheduled run omits it and uses its scheduled time. */
   readonly asOf?: string;
-  /** Who started it by hand; absent for a schedule. */
+  /** For display only: who started it is known from the grant. Absent for a schedule. */
   readonly requestedBy?: string;
+  /** The grant of the person who started it; absent for a schedule, and if nobody was authenticated. */
+  readonly grantId?: string;
 }
 
 export interface MonitorResult {
@@ -102,7 +104,12 @@ export interface RetrainRequest {
    */
   readonly asOf: string | null;
   readonly trigger: string;
+  /** For display only: who asks for it is known from the grant, or from the run that caused it. */
   readonly requestedBy: string;
+  /** The grant of the person who asks; absent if a run asks, and if nobody was authenticated. */
+  readonly grantId?: string;
+  /** Whether the candidate is a model file that was uploaded for this retrain, and is not trained. @default false */
+  readonly isUploaded?: boolean;
 }
 
 export interface RetrainInput {
@@ -140,6 +147,8 @@ export interface WaitingRelease {
   readonly lines: readonly string[];
   /** How many decisions were refused so far. */
   readonly refused: number;
+  /** How many signals were dropped so far, because too many were waiting. @default 0 */
+  readonly dropped?: number;
   /** Grants that were answered: a message with one of them is answered by the database. */
   readonly seen: readonly string[];
   /** How many people have agreed so far, by decision. */
@@ -168,6 +177,10 @@ export interface ReleaseState {
   readonly expiresAt: string | null;
   /** How the release ended, `failed` if a step used up its retries; null while it runs. */
   readonly outcome: ReleaseOutcome | 'failed' | null;
+  /** How many decisions were refused so far; absent if none was. The first 1,000 leave a row. */
+  readonly refused?: number;
+  /** How many signals were dropped because too many were waiting; absent if none was. */
+  readonly dropped?: number;
 }
 
 /** The answer to the state query of a retrain. */
@@ -242,8 +255,10 @@ export interface MaterializeInput {
   readonly range?: { readonly from: string; readonly to: string };
   /** The definition to materialize. @default every one in use */
   readonly definitionVersion?: number;
-  /** Who started it by hand; absent for a schedule. */
+  /** For display only: who started it is known from the grant. Absent for a schedule. */
   readonly requestedBy?: string;
+  /** The grant of the person who started it; absent for a schedule, and if nobody was authenticated. */
+  readonly grantId?: string;
 }
 
 export interface MaterializeResult {

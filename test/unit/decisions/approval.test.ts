@@ -5,7 +5,9 @@ import {
   type DecisionMessage,
   legible,
   malformed,
+  MAX_SIGNALS_QUEUED,
   PendingApproval,
+  type QueuedDecision,
 } from '../../../domain/decisions/approval.ts';
 
 const message: DecisionMessage = {
@@ -154,6 +156,76 @@ describe('PendingApproval', () => {
     pending.record(late, accepted('approve'));
     expect(late.result).toEqual(accepted('approve'));
     expect(pending.outcome?.kind).toBe('rejected');
+  });
+
+  describe('with a limit for signals', () => {
+    const granted = (n: number): DecisionMessage => ({
+      ...message,
+      grantId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+    });
+
+    test('drops and counts further signals, and never an update', () => {
+      const pending = new PendingApproval({ mostSignals: MAX_SIGNALS_QUEUED });
+      for (let n = 0; n < 10_000; n += 1) pending.enqueue('signal', granted(n));
+      expect(pending.waiting).toBe(1_000);
+      expect(pending.refusals).toEqual({ refused: 0, dropped: 9_000 });
+      const update = pending.enqueue('update', message, 'id');
+      expect(update.updateId).toBe('id');
+      expect(pending.next()).toBe(update);
+      expect(pending.takeSignalled(300)).toHaveLength(300);
+      expect(pending.refusals.dropped).toBe(9_700);
+      expect(pending.waiting).toBe(0);
+    });
+
+    test('takes updates before signals, and in either those with a grant first', () => {
+      const pending = new PendingApproval({ mostSignals: 10 });
+      const sent = [
+        pending.enqueue('signal', message),
+        pending.enqueue('signal', granted(1)),
+        pending.enqueue('update', message),
+        pending.enqueue('update', granted(2)),
+        pending.enqueue('signal', granted(3)),
+      ];
+      const order = Array.from({ length: 5 }, () => pending.next());
+      expect(order.map((entry) => sent.indexOf(entry!))).toEqual([3, 2, 1, 4, 0]);
+    });
+
+    test('any order of arrival keeps the order within a kind, and loses only signals beyond the limit', () => {
+      const kinds = fc.array(fc.tuple(fc.constantFrom('signal', 'update'), fc.boolean()), { maxLength: 60 });
+      fc.assert(
+        fc.property(kinds, fc.integer({ min: 0, max: 20 }), (sent, mostSignals) => {
+          const pending = new PendingApproval({ mostSignals });
+          for (const [channel, isGranted] of sent) pending.enqueue(channel, isGranted ? granted(1) : message);
+          const signals = sent.filter(([channel]) => channel === 'signal').length;
+          const taken: QueuedDecision[] = [];
+          for (let next = pending.next(); next; next = pending.next()) taken.push(next);
+          expect(taken).toHaveLength(sent.length - Math.max(0, signals - mostSignals));
+          expect(pending.refusals.dropped).toBe(Math.max(0, signals - mostSignals));
+          const kindOf = ({ channel, message: { grantId } }: QueuedDecision) =>
+            `${channel} ${grantId !== undefined}`;
+          const wanted = ['update true', 'update false', 'signal true', 'signal false'].flatMap((kind) =>
+            taken.filter((entry) => kindOf(entry) === kind).toSorted((a, b) => a.position - b.position),
+          );
+          expect(taken).toEqual(wanted);
+        }),
+      );
+    });
+  });
+
+  test.each([
+    [3, 3],
+    [undefined, 1_000],
+  ])('with a bound of %s, the first %s refusals leave a row and all are counted', (mostWritten, written) => {
+    const pending = new PendingApproval(mostWritten === undefined ? {} : { mostWritten });
+    let rows = 0;
+    for (let n = 0; n < written + 2; n += 1) {
+      if (pending.writesRefusals) rows += 1;
+      pending.record(pending.enqueue('signal', message), refused);
+    }
+    expect([rows, pending.refusals.refused]).toEqual([written, written + 2]);
+    // A run that continues this one writes no more either.
+    expect(new PendingApproval({ ...pending.refusals, mostWritten: written }).writesRefusals).toBe(false);
+    expect(pending.outcome).toBeUndefined();
   });
 
   test('keeps the first outcome among expiry, supersession and decision', () => {
