@@ -23,7 +23,7 @@ export interface PendingEvidence {
   readonly digest: string;
   readonly championVersion: number | null;
   readonly summary: string;
-  /** Who requested the version; this person may not approve it. */
+  /** Who requested the version: the person of a grant, `schedule` or `unverified`. */
   readonly requestedBy: string;
   /** End of the window on which it was compared, ISO 8601. */
   readonly asOf: string;
@@ -70,6 +70,7 @@ export const evidenceActivities = ({ database }: ActivityDeps) => ({
         summary,
         policy,
         requestedBy: retrain.requestedBy,
+        ...(retrain.claimedBy !== null && { claimedBy: retrain.claimedBy }),
         definitionVersion: registered.definitionVersion,
         artifactDigest: registered.artifactDigest,
         ...(registered.unproven && { unproven: true }),

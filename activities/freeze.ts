@@ -1,4 +1,5 @@
 // Freezes the window of a report, and the window that a candidate is trained on.
+import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import { describeBackfilled, describeLabels } from '../domain/data/label-states.ts';
 import { dayOf, type Window, windowEndingAt } from '../domain/model/window.ts';
 import { type Dataset, getDataset } from '../store/registry/dataset.ts';
@@ -12,7 +13,8 @@ import { getReport, openReport } from '../store/registry/reports.ts';
 import { getRetrain, noteRetrain } from '../store/registry/retrains.ts';
 import { findVersionIn } from '../store/registry/versions.ts';
 import { TidegateError } from '../domain/errors.ts';
-import { type ActivityDeps, currentRun, freezeControl } from './deps.ts';
+import { workflowIds } from '../workflows/protocol/messages.ts';
+import { type ActivityDeps, currentRun, freezeControl, requireName, type RunRef } from './deps.ts';
 
 /** A report that has been opened, and the size of its window. */
 export interface OpenedReport {
@@ -26,8 +28,38 @@ export interface OpenedReport {
    * bins.
    */
   readonly parts: number;
-  /** Who last applied the definition; this person is the requester of a retrain that a scheduled run starts. */
+  /** Who last applied the definition. */
   readonly appliedBy: string;
+}
+
+/** The window of a monitor run, and who started the run. */
+interface WindowToFreeze {
+  readonly model: string;
+  /** End of the window, ISO 8601. */
+  readonly asOf: string;
+  readonly grantId?: string;
+  /** The name that the run was started with. */
+  readonly claimedBy?: string;
+}
+
+/**
+ * Whether the model's schedule started a run. Asks Temporal, because a run that somebody started can carry any search
+ * attribute. If the schedule is gone, nothing shows that it started the run.
+ */
+async function isOfSchedule(client: Client, model: string, { workflowId, runId }: RunRef): Promise<boolean> {
+  const scheduleId = workflowIds.monitor(model);
+  // Temporal adds the scheduled time to the id of a run of a schedule.
+  if (!workflowId.startsWith(`${scheduleId}-`)) return false;
+  try {
+    const { info } = await client.schedule.getHandle(scheduleId).describe();
+    const started = [...info.recentActions.map(({ action }) => action), ...info.runningActions];
+    return started.some(
+      ({ workflow }) => workflow.workflowId === workflowId && workflow.firstExecutionRunId === runId,
+    );
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return false;
+    throw error;
+  }
 }
 
 function describeFrozen(dataset: Dataset): string {
@@ -53,9 +85,15 @@ const isStillTrue = (dataset: Dataset, window: Window, definitionVersion: number
   Date.now() - dataset.createdAt.getTime() < MAX_REUSED_AGE_MS;
 
 /** The steps that freeze windows. */
-export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDeps) => ({
-  /** Deletes expired dataset rows, freezes the monitor window that ends at `asOf` and opens its report. */
-  async freezeWindow({ model, asOf }: { model: string; asOf: string }): Promise<OpenedReport> {
+export const freezeActivities = ({ database, client, partRows = PART_ROWS }: ActivityDeps) => ({
+  /**
+   * Deletes expired dataset rows, freezes the monitor window that ends at `asOf` and opens its report, with the grant of the
+   * person who started the run.
+   *
+   * @throws UNKNOWN_GRANT, GRANT_MISMATCH, GRANT_USED, GRANT_EXPIRED
+   */
+  async freezeWindow({ model, asOf, grantId, claimedBy }: WindowToFreeze): Promise<OpenedReport> {
+    if (claimedBy !== undefined) requireName('requestedBy', claimedBy);
     const run = currentRun();
     const request = `${run.workflowId}/${run.runId}/report`;
     const source = await getDefinition(database, model);
@@ -81,6 +119,9 @@ export const freezeActivities = ({ database, partRows = PART_ROWS }: ActivityDep
       championVersion: champion?.version ?? null,
       datasetId: dataset.id,
       asOf: new Date(asOf),
+      grantId,
+      claimedBy,
+      isScheduled: grantId === undefined && (await isOfSchedule(client, model, run)),
       ...run,
     });
     // Evidently's tests need the rows themselves.

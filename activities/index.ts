@@ -12,6 +12,7 @@ import { decideActivities } from './decide.ts';
 import { evidenceActivities } from './evidence.ts';
 import { freezeActivities } from './freeze.ts';
 import { materializeActivities } from './materialize.ts';
+import { importActivities } from './import-candidate.ts';
 import { driftActivities } from './measure-drift.ts';
 import { performanceActivities } from './measure-performance.ts';
 import { notifyActivities } from './notify.ts';
@@ -40,6 +41,7 @@ export const createActivities = (deps: ActivityDeps) =>
     ...decideActivities(deps),
     ...startActivities(deps),
     ...retrainActivities(deps),
+    ...importActivities(deps),
     ...leakActivities(deps),
     ...tuneActivities(deps),
     ...trainActivities(deps),

@@ -8,8 +8,9 @@ import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
 import { describeMaterialized, type MaterializeScope } from '../domain/data/materialized.ts';
 import { definitionsAhead, newestWatermark } from '../store/online/watermark.ts';
 import { getComparison } from '../store/registry/comparisons.ts';
+import { getGrant, openWithGrant } from '../store/registry/grants.ts';
 import { getVersion } from '../store/registry/versions.ts';
-import { type ActivityDeps } from './deps.ts';
+import { type ActivityDeps, currentRun } from './deps.ts';
 import { type MaterializedDefinition } from '../workflows/protocol/messages.ts';
 
 /** Which definition's online rows to bring up to date, and the instant as of which the rows are to be. */
@@ -37,6 +38,24 @@ export const materializeActivities = ({ database }: ActivityDeps) => {
   };
 
   return {
+    /**
+     * Uses the grant of the person who started the run, and returns the person's name.
+     *
+     * @throws UNKNOWN_GRANT, GRANT_MISMATCH, GRANT_USED, GRANT_EXPIRED
+     */
+    async useMaterializeGrant({
+      model,
+      grantId,
+    }: {
+      model: string;
+      grantId: string;
+    }): Promise<{ person: string }> {
+      const { workflowId, runId } = currentRun();
+      const by = `materialize ${workflowId}/${runId}`;
+      await openWithGrant(database, grantId, { action: 'materialize', model, by }, () => Promise.resolve());
+      return { person: (await getGrant(database.kysely, grantId)).person };
+    },
+
     /**
      * Returns the definitions to bring up to date: those in use, or the newest if there is no candidate yet; for a
      * reset also the definitions that have online rows as of a future instant. Definitions without online rows are left

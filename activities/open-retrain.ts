@@ -5,7 +5,12 @@ import { type ActivityDeps, currentRun, requireName } from './deps.ts';
 
 /** The steps that open and close a retrain. */
 export const retrainActivities = ({ database }: ActivityDeps) => ({
-  /** Opens the requested retrain; `alreadyClosed` is true if the retrain has already run to its end. */
+  /**
+   * Opens the requested retrain, with the grant of the person who asks for it; `alreadyClosed` is true if the retrain has
+   * already run to its end.
+   *
+   * @throws UNKNOWN_GRANT, GRANT_MISMATCH, GRANT_USED, GRANT_EXPIRED
+   */
   async openRetrain({ retrainId, asOf, ...request }: RetrainRequest): Promise<{ alreadyClosed: boolean }> {
     requireName('requestedBy', request.requestedBy);
     const retrain = await retrains.openRetrain(database, {

@@ -239,11 +239,15 @@ async function refusedByIdentity(
     return 'the sender was not authenticated, and promotion.unverifiedSignals refuses such decisions';
   }
   const { retrainId } = await getVersion(database, model, version);
-  const { requestedBy } = await getRetrain(database, retrainId);
-  if (message.decision === 'approve' && sameName(requestedBy, message.decidedBy ?? '')) {
-    return `${requestedBy} requested this version and may not approve it`;
-  }
-  return undefined;
+  const { requestedBy, claimedBy, grantId } = await getRetrain(database, retrainId);
+  // Without a grant the run counts as requested by the person who last applied the model. The name that its message gave only
+  // ever refuses.
+  const { appliedBy } = await getDefinition(database, model);
+  const requesters = grantId === null ? [requestedBy, claimedBy ?? '', appliedBy] : [requestedBy];
+  const same = requesters.find((name) => sameName(name, message.decidedBy ?? ''));
+  return message.decision === 'approve' && same !== undefined
+    ? `${same} requested this version and may not approve it`
+    : undefined;
 }
 
 /** Logs the alarm and asks for a notification; if that fails, the decision is recorded nevertheless. */

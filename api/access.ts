@@ -54,6 +54,8 @@ export const access: AccessTable = {
   'POST /get-online-features': forAnyModel('predictor'),
   'GET /models/:model/follow': forModel('viewer'),
   'POST /models/:model/decisions': forModel('approver'),
+  // The route asks for the role that the action needs.
+  'POST /models/:model/grants': forModel('viewer'),
   'GET /models/:model/versions/:version': forModel('viewer'),
   'GET /models/:model/versions/:version/comments': forModel('viewer'),
   'POST /models/:model/versions/:version/comments': forModel('viewer'),
@@ -82,6 +84,8 @@ export const access: AccessTable = {
   'POST /models': forAnyModel('trainer'),
   'POST /models/:model/monitor': forModel('trainer'),
   'POST /models/:model/retrain': forModel('trainer'),
+  'POST /models/:model/onnx': forModel('trainer'),
+  'POST /models/:model/versions': forModel('trainer'),
   'POST /models/:model/materialize': forModel('trainer'),
   'POST /models/:model/rollback': forModel('operator'),
   'POST /models/:model/retire': forModel('operator'),

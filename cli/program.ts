@@ -19,6 +19,7 @@ import { addDrift } from './commands/drift/drift.ts';
 import { addDown } from './commands/down.ts';
 import { addExplain } from './commands/explain.ts';
 import { addFeatures } from './commands/features/features.ts';
+import { addGrant } from './commands/grant.ts';
 import { addImport } from './commands/import/import.ts';
 import { addKey } from './commands/key.ts';
 import { addMaterialize } from './commands/materialize.ts';
@@ -84,6 +85,7 @@ export function buildProgram(context: CommandContext): Command {
   addDecision(program, context, 'approve');
   addDecision(program, context, 'reject');
   addDefinition(program, context);
+  addGrant(program, context);
   addRollback(program, context);
   addServing(program, context, 'stop');
   addServing(program, context, 'start');

@@ -25,15 +25,23 @@ type Starting = Pick<OperationServices, 'client' | 'taskQueue'>;
 interface MonitorRequest {
   readonly model: string;
   readonly asOf: Date;
+  /** For display only. */
   readonly requestedBy: string;
+  /** The grant of the person who requests it; null if nobody was authenticated. */
+  readonly grantId?: string | null;
 }
 
 /** Starts a monitor run. @throws WorkflowExecutionAlreadyStartedError while another one is running */
 export function startMonitor(
   services: Starting,
-  { model, asOf, requestedBy }: MonitorRequest,
+  { model, asOf, requestedBy, grantId = null }: MonitorRequest,
 ): Promise<WorkflowHandle> {
-  const input: MonitorInput = { model, asOf: asOf.toISOString(), requestedBy };
+  const input: MonitorInput = {
+    model,
+    asOf: asOf.toISOString(),
+    requestedBy,
+    ...(grantId !== null && { grantId }),
+  };
   return startRun(
     services,
     'monitor',

@@ -36,7 +36,10 @@ export interface Lineage {
   readonly retrain: RunRef & {
     readonly id: string;
     readonly trigger: string;
+    /** The person of a grant, `schedule` or `unverified`. */
     readonly requestedBy: string;
+    /** The name that an unverified request gave; null if it gave none. */
+    readonly claimedBy: string | null;
     /** The report that led to it; null if a person asked for it. */
     readonly reportId: number | null;
   };
@@ -95,6 +98,7 @@ export async function versionDetail(
         id: retrain.id,
         trigger: retrain.trigger,
         requestedBy: retrain.requestedBy,
+        claimedBy: retrain.claimedBy,
         reportId: retrain.reportId,
         ...run,
       },

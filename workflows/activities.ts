@@ -25,7 +25,7 @@ const priority = {
 
 const { store, data, training } = retryPolicies;
 
-export const { definitionsToMaterialize } = proxyActivities<Activities>({
+export const { definitionsToMaterialize, useMaterializeGrant } = proxyActivities<Activities>({
   ...store,
   priority: priority.report,
 });
@@ -53,11 +53,17 @@ export const { checkQuality, materializeDefinition, removeUnusedOnlineRows } = p
   priority: priority.report,
 });
 
-export const { checkLeaks, freezeTrainingWindow, measureDrift, measurePerformance, planTraining } =
-  proxyActivities<Activities>({
-    ...data,
-    priority: priority.retrain,
-  });
+export const {
+  checkLeaks,
+  freezeTrainingWindow,
+  importCandidate,
+  measureDrift,
+  measurePerformance,
+  planTraining,
+} = proxyActivities<Activities>({
+  ...data,
+  priority: priority.retrain,
+});
 
 export const { compareWithChampion, materializeOnline } = proxyActivities<Activities>({
   ...data,

@@ -7,7 +7,12 @@ import {
   type MaterializeState,
   materializeStateQuery,
 } from './protocol/messages.ts';
-import { definitionsToMaterialize, materializeDefinition, removeUnusedOnlineRows } from './activities.ts';
+import {
+  definitionsToMaterialize,
+  materializeDefinition,
+  removeUnusedOnlineRows,
+  useMaterializeGrant,
+} from './activities.ts';
 import { describeFailure, Notifications, RunDetails, tag } from './run-details.ts';
 import { scheduledInstant } from './scheduled-instant.ts';
 
@@ -16,7 +21,7 @@ import { scheduledInstant } from './scheduled-instant.ts';
  * rows of all others. If one definition fails, the others are still materialized, and the run fails at the end.
  */
 export async function materializeWorkflow(input: MaterializeInput): Promise<MaterializeResult> {
-  const { model, full = false, reset = false, range, definitionVersion } = input;
+  const { model, full = false, reset = false, range, definitionVersion, grantId } = input;
   let state: MaterializeState = { model, step: 'looking for the definitions in use' };
   setHandler(materializeStateQuery, () => state, { description: 'The current step' });
   const enter = (step: string): void => void (state = { model, step });
@@ -32,6 +37,9 @@ export async function materializeWorkflow(input: MaterializeInput): Promise<Mate
   const definitions: MaterializedDefinition[] = [];
   const failures: unknown[] = [];
   try {
+    // Runs that started before grants have none, so this adds no step to their histories.
+    if (grantId !== undefined)
+      details.add(`started by ${(await useMaterializeGrant({ model, grantId })).person}`);
     const versions =
       definitionVersion === undefined
         ? (await definitionsToMaterialize({ model, ...(reset && { reset }) })).versions

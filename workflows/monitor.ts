@@ -32,7 +32,13 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
   const details = new RunDetails(`Monitor ${input.model} as of ${asOf}`);
 
   try {
-    const report = await freezeWindow({ model: input.model, asOf });
+    const { model, grantId, requestedBy: claimedBy } = input;
+    const report = await freezeWindow({
+      model,
+      asOf,
+      ...(grantId !== undefined && { grantId }),
+      ...(claimedBy !== undefined && { claimedBy }),
+    });
     state = { ...state, reportId: report.reportId };
     details.add(
       `froze ${report.rows} rows, ${report.words ?? `${report.labelledRows} labelled`}: report ${report.reportId}`,
@@ -71,14 +77,15 @@ export async function monitorWorkflow(input: MonitorInput): Promise<MonitorResul
           reportId: report.reportId,
           asOf: null,
           trigger: decision.outcome,
-          requestedBy: input.requestedBy ?? report.appliedBy,
+          // Who asked is read from the report.
+          requestedBy: claimedBy ?? 'schedule',
         })
       : null;
     if (started) details.add(`requested a retrain from \`${started.workflowId}\``);
     if (decision.lookAgain) {
       const { reportId, asOf: earlier } = decision.lookAgain;
-      const requestedBy = input.requestedBy ?? null;
-      const again = await startMonitor({ model: input.model, reportId, asOf: earlier, requestedBy });
+      const requestedBy = claimedBy ?? null;
+      const again = await startMonitor({ model, reportId, asOf: earlier, requestedBy });
       details.add(`the labels of report ${reportId} have arrived: \`${again.workflowId}\` measures it again`);
     }
     enter('closed');

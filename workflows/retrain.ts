@@ -8,6 +8,7 @@ import {
   compareWithChampion,
   decidePromotion,
   freezeTrainingWindow,
+  importCandidate,
   judgeTemporalHoldout,
   materializeOnline,
   openRetrain,
@@ -91,6 +92,11 @@ async function serveRequest(
   try {
     enter('opening');
     if ((await openRetrain(request)).alreadyClosed) return undefined;
+    // Requests of earlier releases have no uploaded model, so this adds no step to their histories.
+    if (request.isUploaded) {
+      enter('importing the model');
+      details.add((await importCandidate({ retrainId })).words);
+    }
     enter('freezing the training window');
     const dataset = await freezeTrainingWindow({ retrainId });
     details.add(dataset.words);

@@ -1,5 +1,4 @@
 // Sends a person's decision to the release workflow that waits for it.
-import { randomUUID } from 'node:crypto';
 import {
   type Client,
   isGrpcServiceError,
@@ -13,7 +12,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { temporalFailure } from '../../domain/temporal-failure.ts';
 import { type DecisionMessage, type DecisionResult } from '../../domain/decisions/approval.ts';
 import { type Database } from '../../store/postgres/database.ts';
-import { recordDecision } from '../../store/registry/decisions.ts';
+import { recordUnsent } from '../../store/registry/decisions.ts';
 import { decideUpdate, workflowIds } from '../../workflows/protocol/messages.ts';
 
 /** How long a worker may take to verify a decision, in milliseconds. */
@@ -54,15 +53,9 @@ export const temporalDecisionGate = (client: Client, database: Database): Decisi
       if (isExhausted(error)) {
         const exhausted = updatesExhausted(model, message, error);
         const { runId } = await handle.describe();
-        await recordDecision(database, {
-          ...message,
-          request: `${runId}/not-taken/${randomUUID()}`,
-          model,
-          version,
-          actor: message.decidedBy ?? 'unknown',
-          authority: 'unverified',
-          channel: 'update',
-          refusal: exhausted.message,
+        const { grantId = null, decidedBy = 'unknown', ...sent } = message;
+        const refused = { ...sent, model, version, decidedBy, grantId };
+        await recordUnsent(database, refused, exhausted.message, {
           workflowId: handle.workflowId,
           runId,
         });
@@ -135,3 +128,7 @@ function translated(error: unknown): unknown {
 }
 
 const NOT_SENT = 'the decision could not be sent to Temporal';
+
+/** Whether a decision that failed with this error may still be verified by a worker. */
+export const mayStillCount = (error: unknown): boolean =>
+  error instanceof TidegateError && error.cause instanceof WorkflowUpdateRPCTimeoutOrCancelledError;

@@ -1,11 +1,19 @@
 // Makes a change in the name of the caller: with a grant that is issued and used for this one request.
 import { type FastifyRequest } from 'fastify';
 import { type Transaction } from 'kysely';
+import { TidegateError } from '../../domain/errors.ts';
 import { rolesOfCaller } from '../../domain/identity/caller.ts';
 import { inKyselyTransaction } from '../../store/postgres/connections.ts';
 import { type Database } from '../../store/postgres/database.ts';
 import { type Tables } from '../../store/postgres/tables.ts';
-import { consumeGrant, type GrantHolder, type GrantScope, issueGrant } from '../../store/registry/grants.ts';
+import {
+  closeGrant,
+  consumeGrant,
+  type GrantHolder,
+  type GrantScope,
+  issueGrant,
+  MAX_LIFETIME_MS,
+} from '../../store/registry/grants.ts';
 import { requesterOf } from './requester.ts';
 
 /** In whose name a change is recorded. */
@@ -22,6 +30,14 @@ export interface Said {
   readonly reason: string;
   /** The claimed name, which counts only if TIDEGATE_AUTH is off. */
   readonly requestedBy?: string | undefined;
+}
+
+/** What may differ in a grant that is issued now. */
+interface Issuing {
+  /** The field with the claimed name, for the error. @default requestedBy */
+  readonly field?: string;
+  /** @default ten minutes */
+  readonly lifetimeMs?: number;
 }
 
 type Work<T> = (transaction: Transaction<Tables>, author: Author) => Promise<T>;
@@ -45,19 +61,23 @@ export async function withGrant<T>(
   const author = await authorOf(database, { caller }, scope, { reason, requestedBy });
   const { grantId } = author;
   if (grantId === null) return inTransaction((transaction) => work(transaction, author));
-  return inTransaction(async (transaction) => {
-    const used = await consumeGrant(transaction, grantId, { ...scope, by: id }, () =>
-      work(transaction, author),
-    );
-    return used.result;
-  });
+  try {
+    return await inTransaction(async (transaction) => {
+      const used = await consumeGrant(transaction, grantId, { ...scope, by: id }, () =>
+        work(transaction, author),
+      );
+      return used.result;
+    });
+  } catch (error) {
+    await closeGrant(database, grantId, String(error));
+    throw error;
+  }
 }
 
 /**
  * Returns in whose name a request acts, with a grant for exactly this action that was issued now. A workflow run that gets
  * the grant uses it.
  *
- * @param field the field with the claimed name, for the error
  * @throws TidegateError INVALID_REQUEST if an authenticated caller claims another name
  */
 export async function authorOf(
@@ -65,7 +85,7 @@ export async function authorOf(
   { caller }: Pick<FastifyRequest, 'caller'>,
   scope: GrantScope,
   { reason, requestedBy }: Said,
-  field = 'requestedBy',
+  { field, lifetimeMs }: Issuing = {},
 ): Promise<Author> {
   const { personId, ownerId, via, credential, groups } = caller;
   const person = requesterOf({ caller }, requestedBy, field);
@@ -74,6 +94,46 @@ export async function authorOf(
   }
   const roles = rolesOfCaller(caller, scope.model);
   const holder: GrantHolder = { personId, person, ownerId, roles, groups, via, credential };
-  const grant = await issueGrant(database, holder, scope, { comment: reason });
+  const grant = await issueGrant(database, holder, scope, {
+    comment: reason,
+    ...(lifetimeMs !== undefined && { lifetimeMs }),
+  });
   return { actor: person, authority: via, grantId: grant.id };
+}
+
+/** What a grant to start a run about a model allows. */
+export const grantTo = (action: GrantScope['action'], model: string): GrantScope => ({
+  action,
+  model,
+  version: null,
+  evidenceDigest: null,
+});
+
+/** Codes of errors after which the request may have reached Temporal all the same. */
+const UNCERTAIN: readonly string[] = ['TEMPORAL_UNREACHABLE', 'TEMPORAL_TIMEOUT', 'TEMPORAL_BUSY'];
+
+/**
+ * Starts a run about a model in the name of the caller, with a grant that is issued now and that the run uses. The grant ends
+ * if the run is refused.
+ *
+ * @throws TidegateError INVALID_REQUEST if an authenticated caller claims another name, and what `start` throws
+ * @example await startGranted(database, request, grantTo('monitor', model), body.requestedBy, (author) => start(author.grantId));
+ */
+export async function startGranted<T>(
+  database: Database,
+  request: Pick<FastifyRequest, 'caller'>,
+  scope: GrantScope,
+  requestedBy: string | undefined,
+  start: (author: Author) => Promise<T>,
+): Promise<T> {
+  // A retrain may wait for hours until those before it have ended.
+  const issuing = { lifetimeMs: MAX_LIFETIME_MS };
+  const author = await authorOf(database, request, scope, { reason: '', requestedBy }, issuing);
+  try {
+    return await start(author);
+  } catch (error) {
+    const isUncertain = error instanceof TidegateError && UNCERTAIN.includes(error.code);
+    if (author.grantId !== null && !isUncertain) await closeGrant(database, author.grantId, String(error));
+    throw error;
+  }
 }

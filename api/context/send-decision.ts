@@ -10,8 +10,10 @@ import {
   type SentDecision,
   describeAcceptedDecision,
 } from '../../store/registry/decisions.ts';
+import { closeGrant } from '../../store/registry/grants.ts';
 import { getVersion } from '../../store/registry/versions.ts';
 import { workflowIds } from '../../workflows/protocol/messages.ts';
+import { mayStillCount } from './decision-gate.ts';
 import { DecisionTurns } from './decision-turns.ts';
 import { authorOf } from './granted.ts';
 import { type ApiDeps } from './types.ts';
@@ -53,23 +55,31 @@ export function decisionSender({ database, gate }: Pick<ApiDeps, 'database' | 'g
     await getVersion(database, model, version);
     const scope = { action: decision, model, version, evidenceDigest };
     const said = { reason: comment, requestedBy: given.decidedBy };
-    const { actor: decidedBy, grantId } = await authorOf(database, request, scope, said, 'decidedBy');
+    const { actor: decidedBy, grantId } = await authorOf(database, request, scope, said, {
+      field: 'decidedBy',
+    });
     const message = { ...given, decidedBy, ...(grantId !== null && { grantId }) };
-    const sent: SentDecision = { model, version, evidenceDigest, decision, comment, decidedBy };
-    const result = await turns
-      .take(`version ${version} of ${model}`, async () => {
-        // Another decision may have been accepted while this one waited; the run would refuse this one too.
-        const settled = await findAcceptedDecision(database, model, version);
-        if (settled) throw await refuseSettled(database, sent, settled);
-        return gate.decide(model, version, message);
-      })
-      .catch(async (error: unknown) => {
-        throw await recordTooMany(database, sent, error);
-      });
-    if (!result) throw await whyClosed(database, sent);
-    if (!result.accepted)
-      throw new TidegateError('DECISION_REFUSED', result.refusal ?? 'the decision was refused');
-    return { decision: result.decision, decidedBy };
+    const sent: SentDecision = { model, version, evidenceDigest, decision, comment, decidedBy, grantId };
+    try {
+      const result = await turns
+        .take(`version ${version} of ${model}`, async () => {
+          // Another decision may have been accepted while this one waited; the run would refuse this one too.
+          const settled = await findAcceptedDecision(database, model, version);
+          if (settled) throw await refuseSettled(database, sent, settled);
+          return gate.decide(model, version, message);
+        })
+        .catch(async (error: unknown) => {
+          throw await recordTooMany(database, sent, error);
+        });
+      if (!result) throw await whyClosed(database, sent);
+      if (!result.accepted)
+        throw new TidegateError('DECISION_REFUSED', result.refusal ?? 'the decision was refused');
+      return { decision: result.decision, decidedBy };
+    } catch (error) {
+      // Nobody may use the grant of a decision that was refused, unless a worker may still verify that decision.
+      if (grantId !== null && !mayStillCount(error)) await closeGrant(database, grantId, String(error));
+      throw error;
+    }
   };
 }
 

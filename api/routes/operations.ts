@@ -17,8 +17,9 @@ import {
   startRetrain,
 } from '../../operations/start-runs.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
+import { closeGrant } from '../../store/registry/grants.ts';
 import { type MaterializeInput } from '../../workflows/protocol/messages.ts';
-import { authorOf } from '../context/granted.ts';
+import { grantTo, startGranted } from '../context/granted.ts';
 import { requesterOf } from '../context/requester.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { requireRole } from '../plugins/authenticate.ts';
@@ -83,9 +84,20 @@ function applyRoute(app: App, deps: ApiDeps): void {
         version: null,
         evidenceDigest: digestOf(definition),
       } as const;
-      const said = { reason: '', requestedBy: request.body.requestedBy };
-      const { actor, grantId } = await authorOf(deps.database, request, scope, said);
-      const applied = await operate(deps, (services) => applyModel(services, definition, actor, grantId));
+      const { requestedBy } = request.body;
+      const { database } = deps;
+      const applied = await startGranted(
+        database,
+        request,
+        scope,
+        requestedBy,
+        async ({ actor, grantId }) => {
+          const stored = await operate(deps, (services) => applyModel(services, definition, actor, grantId));
+          // A definition that is the same as the newest uses no grant.
+          if (grantId !== null) await closeGrant(database, grantId, 'the definition is unchanged');
+          return stored;
+        },
+      );
       return { ...applied };
     },
   );
@@ -106,18 +118,20 @@ function monitorRoute(app: App, deps: ApiDeps): void {
     },
     async (request, reply) => {
       const { model } = request.params;
-      const by = requesterOf(request, request.body.requestedBy);
-      const started = await operate(deps, async (services) => {
-        const asOf = await monitoredInstant(
-          services.database,
-          model,
-          dateOf(request.body.asOf),
-          request.body.future,
-        );
-        const { workflowId } = await startMonitor(services, { model, asOf, requestedBy: by });
-        return { model, workflowId, asOf: asOf.toISOString() };
-      });
-      return reply.status(202).send(started);
+      const { future, requestedBy } = request.body;
+      requesterOf(request, requestedBy);
+      const asOf = await operate(deps, ({ database }) =>
+        monitoredInstant(database, model, dateOf(request.body.asOf), future),
+      );
+      const { workflowId } = await startGranted(
+        deps.database,
+        request,
+        grantTo('monitor', model),
+        requestedBy,
+        ({ actor, grantId }) =>
+          operate(deps, (services) => startMonitor(services, { model, asOf, requestedBy: actor, grantId })),
+      );
+      return reply.status(202).send({ model, workflowId, asOf: asOf.toISOString() });
     },
   );
 }
@@ -138,21 +152,29 @@ function retrainRoute(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { model } = request.params;
       const asOf = dateOf(request.body.asOf);
-      const { future } = request.body;
-      const by = requesterOf(request, request.body.requestedBy);
+      const { future, requestedBy } = request.body;
+      requesterOf(request, requestedBy);
       refuseFuture({ asOf }, future);
       await getDefinition(deps.database, model);
       // Two requests within the same millisecond are two retrains.
       const retrainId = `${model}/manual-${new Date().toISOString()}-${randomUUID().slice(0, 8)}`;
-      const workflowId = await operate(deps, (services) =>
-        startRetrain(services, {
-          retrainId,
-          model,
-          reportId: null,
-          asOf: asOf?.toISOString() ?? null,
-          trigger: 'by hand',
-          requestedBy: by,
-        }),
+      const workflowId = await startGranted(
+        deps.database,
+        request,
+        grantTo('retrain', model),
+        requestedBy,
+        ({ actor, grantId }) =>
+          operate(deps, (services) =>
+            startRetrain(services, {
+              retrainId,
+              model,
+              reportId: null,
+              asOf: asOf?.toISOString() ?? null,
+              trigger: 'by hand',
+              requestedBy: actor,
+              ...(grantId !== null && { grantId }),
+            }),
+          ),
       );
       return reply.status(202).send({ model, workflowId, retrainId });
     },
@@ -178,20 +200,31 @@ function materializeRoute(app: App, deps: ApiDeps): void {
       const [asOf, from, to] = [request.body.asOf, request.body.from, request.body.to].map(dateOf);
       refuseFuture({ asOf, to }, future);
       const at = asOf ?? new Date();
-      const input: MaterializeInput = {
+      const { requestedBy } = request.body;
+      requesterOf(request, requestedBy);
+      const what = {
         model,
         ...(from && to
           ? { range: { from: from.toISOString(), to: to.toISOString() } }
           : { asOf: at.toISOString(), ...(full && { full }), ...(reset && { reset }) }),
         ...(definitionVersion !== undefined && { definitionVersion }),
-        requestedBy: requesterOf(request, request.body.requestedBy),
-      };
-      const started = await operate(deps, async (services) => {
-        await checkMaterializable(services.database, model, definitionVersion);
-        const { workflowId } = await startMaterialize(services, input);
-        return { model, workflowId, asOf: input.range?.to ?? at.toISOString() };
-      });
-      return reply.status(202).send(started);
+      } satisfies MaterializeInput;
+      await operate(deps, ({ database }) => checkMaterializable(database, model, definitionVersion));
+      const { workflowId } = await startGranted(
+        deps.database,
+        request,
+        grantTo('materialize', model),
+        requestedBy,
+        ({ actor, grantId }) =>
+          operate(deps, (services) =>
+            startMaterialize(services, {
+              ...what,
+              requestedBy: actor,
+              ...(grantId !== null && { grantId }),
+            }),
+          ),
+      );
+      return reply.status(202).send({ model, workflowId, asOf: (to ?? at).toISOString() });
     },
   );
 }

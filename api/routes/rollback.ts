@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { startRollback } from '../../operations/start-runs.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
+import { closeGrant } from '../../store/registry/grants.ts';
 import { rollBack } from '../../store/registry/roll-back.ts';
 import { authorOf } from '../context/granted.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
@@ -60,6 +61,7 @@ export function rollbackRoute(app: App, deps: ApiDeps): void {
         return await reply.status(202).send({ model, workflowId });
       } catch (error) {
         const isDown = error instanceof TidegateError && WITHOUT_TEMPORAL.includes(error.code);
+        if (!isDown && grantId !== null) await closeGrant(database, grantId, String(error));
         if (!isDown || toVersion === undefined) throw error;
         logger.warn({ err: error, model, toVersion }, 'Temporal does not answer: rolling back without a run');
         const by = {

@@ -63,7 +63,11 @@ const detail = version.extend({
     retrain: run.extend({
       id: z.string(),
       trigger: z.string(),
-      requestedBy: z.string(),
+      requestedBy: z.string().describe('The person of a grant, `schedule` or `unverified`'),
+      claimedBy: z
+        .string()
+        .nullable()
+        .describe('The name that an unverified request gave; it proves nothing'),
       reportId: z.int().nullable(),
     }),
     parent: z.int().nullable().describe('The champion that it was compared with; null if there was none'),

@@ -12,6 +12,7 @@ import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
 import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
 import { listComments, type VersionComment } from '../../store/registry/facts.ts';
+import { describeRequester } from '../../store/registry/retrains.ts';
 import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
 import { describeHoldoutUse } from '../../domain/decisions/leak-proof.ts';
 import { interval, minute, pValue } from '../output/format.ts';
@@ -24,6 +25,8 @@ const MAX_SHOWN = 20;
 export interface EvidenceBody {
   readonly summary: string;
   readonly requestedBy: string;
+  /** The name that an unverified request gave; absent if it gave none. */
+  readonly claimedBy?: string;
   readonly comparison: ComparisonBody;
   readonly decision?: PromotionDecision | null;
 }
@@ -39,7 +42,16 @@ export interface Pending extends Omit<Evidence, 'body'> {
 export function asPending(evidence: Evidence, comments: readonly VersionComment[] = []): Pending {
   const body = evidence.body as EvidenceBody;
   // Earlier releases did not check the requester's name, so in their evidence it may contain any characters.
-  return { ...evidence, comments, body: { ...body, requestedBy: printableName(body.requestedBy) } };
+  const { requestedBy, claimedBy } = body;
+  return {
+    ...evidence,
+    comments,
+    body: {
+      ...body,
+      requestedBy: printableName(requestedBy),
+      ...(claimedBy !== undefined && { claimedBy: printableName(claimedBy) }),
+    },
+  };
 }
 
 /** Returns the version that waits; undefined if there is none, it is still being validated, or it was decided. */
@@ -112,7 +124,7 @@ export function printPending(output: Output, pending: Pending): void {
     );
   }
   output.line(
-    `requested by ${body.requestedBy}; evidence ${digest.slice(0, 12)}…; expires ${minute(expiresAt)} UTC`,
+    `requested by ${describeRequester(body)}; evidence ${digest.slice(0, 12)}…; expires ${minute(expiresAt)} UTC`,
   );
 }
 
@@ -129,6 +141,7 @@ export function pendingJson({ version, championVersion, digest, expiresAt, body,
     evidenceDigest: digest,
     expiresAt,
     requestedBy: body.requestedBy,
+    ...(body.claimedBy !== undefined && { claimedBy: body.claimedBy }),
     judgedBy: judged.by,
     candidateAuc: decides.candidateAuc,
     championAuc: decides.championAuc,

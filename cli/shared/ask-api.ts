@@ -69,6 +69,32 @@ export async function askApi<Answer extends object>(
   return answerOf<Answer>(answer, url);
 }
 
+/**
+ * Sends a file to the API and returns its answer.
+ *
+ * @throws TidegateError as {@link askApi}
+ * @example await upload(api, ['models', 'churn', 'onnx'], await openAsBlob('model.onnx'))
+ */
+export async function upload<Answer extends object>(
+  { url, key }: ApiAccess,
+  path: readonly string[],
+  file: Blob,
+): Promise<Answer> {
+  const answer = await send(new URL(path.map(encodeURIComponent).join('/'), withSlash(url)), {
+    method: 'POST',
+    headers: {
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      'content-type': 'application/octet-stream',
+    },
+    body: file,
+    signal: AbortSignal.timeout(UPLOADED_WITHIN_MS),
+  });
+  return answerOf<Answer>(answer, url);
+}
+
+/** How long an upload may take, in milliseconds; the API gives up earlier if the bytes stop coming. */
+const UPLOADED_WITHIN_MS = 5 * 60_000;
+
 async function answerOf<Answer extends object>(answer: Response, url: string): Promise<Answer> {
   const parsed = (await answer.json().catch(() => undefined)) as Answer | ErrorBody | undefined;
   if (answer.ok && parsed && !('error' in parsed)) return parsed;

@@ -33,6 +33,8 @@ import * as watch from './0046-watch.ts';
 import * as registryFacts from './0047-registry-facts.ts';
 import * as auditRegistry from './0048-audit-registry.ts';
 import * as auditPolicy from './0049-audit-policy.ts';
+import * as runRequesters from './0050-run-requesters.ts';
+import * as versionImports from './0051-version-imports.ts';
 import * as policyFloor from './0054-policy-floor.ts';
 import * as noticeRequests from './0060-notice-requests.ts';
 import * as reportFigures from './0080-report-figures.ts';
@@ -76,6 +78,8 @@ export const tidegateMigrations = {
     '0047-registry-facts': registryFacts,
     '0048-audit-registry': auditRegistry,
     '0049-audit-policy': auditPolicy,
+    '0050-run-requesters': runRequesters,
+    '0051-version-imports': versionImports,
     '0054-policy-floor': policyFloor,
     '0060-notice-requests': noticeRequests,
     '0080-report-figures': reportFigures,

@@ -88,6 +88,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   retrain: { worker: ['insert', 'update'] },
   training_plan: { worker: ['insert'] },
   recipe_scores: { worker: ['insert'] },
+  // Uploaded by people; the worker imports it.
+  version_import: { api: ['insert'] },
   onnx_model: { api: ['insert'], worker: ['insert', 'delete'] },
   tree_fit: { worker: ['insert', 'update', 'delete'] },
   comparison: { worker: ['insert', 'update'] },

@@ -7,6 +7,7 @@ import { type Backfilled } from '../../domain/data/label-states.ts';
 import { type StoredArtifact } from '../../domain/learning/artifact/artifact.ts';
 import { type RecipeScores, type Tuning } from '../../domain/learning/choose-recipe.ts';
 import { type TrainingPlan } from '../../domain/learning/plan-training.ts';
+import { type OnnxSchema } from '../../domain/learning/artifact/onnx-schema.ts';
 import { type LeakCheck } from '../../domain/learning/leak-alarm.ts';
 import { type Platform } from '../../domain/learning/repetition.ts';
 import { type TreeOutcome } from '../../domain/learning/trees.ts';
@@ -110,6 +111,11 @@ export interface Tables extends GovernanceTables {
     decision: NullableJson<RetrainDecision>;
     summary: string | null;
     grantId: string | null;
+    /** The person of the grant, `schedule` or `unverified`; null for reports of earlier releases. Set by the database. */
+    requestedBy: string | null;
+    /** The name that an unverified request gave; only shown. */
+    claimedBy: string | null;
+    causedBy: Generated<number | null>;
     workflowId: string;
     runId: string;
     createdAt: Generated<Date>;
@@ -149,7 +155,11 @@ export interface Tables extends GovernanceTables {
     /** For a retrain without a report: the end of the window that evaluates the candidate; null if none was requested. */
     asOf: NullableTimestamp;
     trigger: string;
-    requestedBy: string;
+    /** The person of the grant, `schedule` or `unverified`; set by the database. */
+    requestedBy: Generated<string>;
+    /** The name that an unverified request gave; only shown. */
+    claimedBy: string | null;
+    causedBy: Generated<string | null>;
     datasetId: number | null;
     candidateVersion: number | null;
     /** What the leak alarm found before training; null if it has not run. */
@@ -163,6 +173,17 @@ export interface Tables extends GovernanceTables {
     runId: string;
     startedAt: Generated<Date>;
     finishedAt: NullableTimestamp;
+  };
+  'tidegate.version_import': {
+    retrainId: string;
+    model: string;
+    /** Digest of the model file, in `tidegate.onnx_model`. */
+    onnxDigest: string;
+    /** Maps features to inputs of the model. */
+    mapping: Json<OnnxSchema>;
+    name: string;
+    note: string;
+    requestedAt: Generated<Date>;
   };
   'tidegate.training_plan': {
     retrainId: string;

@@ -1,12 +1,13 @@
 // Decisions of people on versions: every decision that was sent, whether it was accepted or refused. Rows are never
 // changed.
 import { createHash, randomUUID } from 'node:crypto';
+import { MAX_REFUSALS_WRITTEN } from '../../domain/decisions/approval.ts';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row } from '../postgres/tables.ts';
-import { consumeGrant, type Grant } from './grants.ts';
+import { closeGrant, consumeGrant, getGrant, type Grant } from './grants.ts';
 import { requestNotice } from './notice-requests.ts';
 
 const SENT = [
@@ -89,29 +90,68 @@ async function refusalOf(
 /** A decision as a person sent it; {@link recordUnsent} fills in the rest of its row. */
 export type SentDecision = Pick<Decision, 'model' | 'version' | 'evidenceDigest' | 'decision' | 'comment'> & {
   readonly decidedBy: string;
+  /** The grant of the person; null if nobody was authenticated. */
+  readonly grantId: string | null;
 };
 
 /**
- * Records a decision that was refused before it reached a run, with the reason.
+ * Records a decision that was refused before it reached a run, with the reason, and uses its grant, so that nobody can use it
+ * later. If the version has {@link MAX_REFUSALS_WRITTEN} refusals already, the grant ends and no row is written.
  *
  * @param workflowId the workflow id and run id of the run that would have verified it, as far as they are known
  */
-export const recordUnsent = (
+export async function recordUnsent(
   database: Database,
-  { decidedBy, ...sent }: SentDecision,
+  { decidedBy, grantId, ...sent }: SentDecision,
   refusal: string,
   { workflowId, runId }: Pick<Decision, 'workflowId' | 'runId'>,
-): Promise<RecordedDecision> =>
-  recordDecision(database, {
+): Promise<void> {
+  if (await isRefusedTooOften(database, sent)) {
+    if (grantId !== null) await closeGrant(database, grantId, refusal);
+    return;
+  }
+  const grant = grantId === null ? undefined : await getGrant(database.kysely, grantId);
+  const row: Decision = {
     ...sent,
     request: `unsent/${randomUUID()}`,
-    actor: decidedBy,
-    authority: 'unverified',
+    actor: grant?.person ?? decidedBy,
+    authority: grant?.via ?? 'unverified',
     channel: 'update',
     refusal,
     workflowId,
     runId,
-  });
+  };
+  // A run may have used the grant in the meantime, or it may have expired: then the refusal is recorded without it.
+  if (grant && (await wasRecordedWith(database, row, grant))) return;
+  await recordDecision(database, { ...row, authority: 'unverified' });
+}
+
+async function wasRecordedWith(database: Database, row: Decision, grant: Grant): Promise<boolean> {
+  try {
+    await recordDecision(database, row, grant);
+    return true;
+  } catch (error) {
+    const code = error instanceof TidegateError ? error.code : undefined;
+    if (code === 'GRANT_USED' || code === 'GRANT_EXPIRED') return false;
+    throw error;
+  }
+}
+
+async function isRefusedTooOften(
+  { kysely }: Database,
+  { model, version }: Pick<Decision, 'model' | 'version'>,
+): Promise<boolean> {
+  const last = await kysely
+    .selectFrom('tidegate.decision')
+    .select('id')
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('accepted', '=', false)
+    .limit(1)
+    .offset(MAX_REFUSALS_WRITTEN - 1)
+    .executeTakeFirst();
+  return last !== undefined;
+}
 
 /** Describes an accepted decision: "version 2 was approved by ada at 2024-03-01T09:00:00.000Z". */
 export const describeAcceptedDecision = ({ version, decision, actor, at }: RecordedDecision): string =>

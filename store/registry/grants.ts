@@ -3,17 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { isGrantId } from '../../domain/decisions/approval.ts';
 import { type GrantedAction, type GrantVia } from '../../domain/decisions/grant.ts';
-import { nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
+import { MAX_TEXT, nameProblem, textProblem } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
+import { inKyselyTransaction } from '../postgres/connections.ts';
 import { type Database } from '../postgres/database.ts';
 import { type Row, type Tables } from '../postgres/tables.ts';
 
 /** How long a grant can be used, in milliseconds, unless its issuer says otherwise. */
 export const GRANT_LIFETIME_MS = 10 * 60_000;
 
-/** The longest time for which a grant can be issued, in milliseconds. */
-const MAX_LIFETIME_MS = 24 * 60 * 60_000;
+/** The longest time for which a grant can be issued, in milliseconds: a run that it starts may have to wait for others. */
+export const MAX_LIFETIME_MS = 24 * 60 * 60_000;
 
 /** The authenticated person, or service account, that a grant is issued to. */
 export interface GrantHolder {
@@ -161,6 +162,53 @@ export async function consumeGrant<T>(
     );
   }
   return { grant, result };
+}
+
+/**
+ * Records the beginning of a run, and uses the grant of the person who started it, if there is one. Both are stored together
+ * or not at all. A repeated call with the same `by` does nothing.
+ *
+ * @throws TidegateError as {@link consumeGrant}
+ */
+export async function openWithGrant(
+  database: Database,
+  grantId: string | undefined,
+  use: Pick<GrantScope, 'action' | 'model'> & { readonly by: string },
+  record: (kysely: Kysely<Tables>) => Promise<unknown>,
+): Promise<void> {
+  if (grantId === undefined) {
+    await record(database.kysely);
+    return;
+  }
+  await inKyselyTransaction(database, (transaction) =>
+    consumeGrant(transaction, grantId, use, async () => {
+      await record(transaction);
+      return null;
+    }),
+  );
+}
+
+/**
+ * Ends a grant whose action was refused before anything used it, so that nobody can use it later. Does nothing if it was used
+ * or has expired.
+ *
+ * @param why what refused the action, for the record
+ */
+export async function closeGrant(
+  { kysely }: Pick<Database, 'kysely'>,
+  id: string,
+  why: string,
+): Promise<void> {
+  try {
+    await kysely
+      .updateTable('tidegate.action_grant')
+      .set({ consumedBy: 'refused', result: JSON.stringify({ refused: why.slice(0, MAX_TEXT) }) })
+      .where('id', '=', id)
+      .where('consumedAt', 'is', null)
+      .execute();
+  } catch (error) {
+    if ((error as { code?: string }).code !== EXPIRED) throw error;
+  }
 }
 
 /** Builds the error for a grant that another consumer has used. */

@@ -7,6 +7,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row } from '../postgres/tables.ts';
 import { getDataset } from './dataset.ts';
+import { openWithGrant } from './grants.ts';
 import { REPORT_VERSION } from '../../domain/decisions/report/report-document.ts';
 
 /** Columns that are selected for a {@link Report}. */
@@ -22,6 +23,8 @@ const COLUMNS = [
   'performance',
   'decision',
   'summary',
+  'requestedBy',
+  'claimedBy',
   'workflowId',
   'runId',
   'createdAt',
@@ -47,7 +50,14 @@ const OPENED = [
 ] as const;
 
 /** Input of {@link openReport}. */
-export type NewReport = Pick<Row<'tidegate.report'>, (typeof OPENED)[number]>;
+export interface NewReport extends Pick<Row<'tidegate.report'>, (typeof OPENED)[number]> {
+  /** The grant of the person who started the run; the first call uses it. */
+  readonly grantId?: string | undefined;
+  /** Whether the model's schedule started the run. @default false */
+  readonly isScheduled?: boolean;
+  /** The name that the run was started with, which is recorded as a claim unless a grant says who started it. */
+  readonly claimedBy?: string | null | undefined;
+}
 
 /** Converts a row to a report, including rows stored in an earlier format. */
 const fromStored = (row: StoredReport): Report => ({
@@ -56,13 +66,26 @@ const fromStored = (row: StoredReport): Report => ({
   drift: readDriftPart(row.drift),
 });
 
-/** Opens a report, or returns the one that the same request opened before. */
+/**
+ * Opens a report, or returns the one that the same request opened before. The database sets the requester: the person of the
+ * grant, the requester of the run that found the labels of this window, `schedule` or `unverified`.
+ *
+ * @throws TidegateError UNKNOWN_GRANT, GRANT_MISMATCH, GRANT_USED, GRANT_EXPIRED
+ */
 export async function openReport(database: Database, input: NewReport): Promise<Report> {
-  await database.kysely
-    .insertInto('tidegate.report')
-    .values(picked(input, OPENED))
-    .onConflict((conflict) => conflict.column('request').doNothing())
-    .execute();
+  const { request, model, grantId, isScheduled = false, claimedBy = null } = input;
+  await openWithGrant(database, grantId, { action: 'monitor', model, by: `report ${request}` }, (kysely) =>
+    kysely
+      .insertInto('tidegate.report')
+      .values({
+        ...picked(input, OPENED),
+        requestedBy: isScheduled ? 'schedule' : 'unverified',
+        claimedBy,
+        ...(grantId !== undefined && { grantId }),
+      })
+      .onConflict((conflict) => conflict.column('request').doNothing())
+      .execute(),
+  );
   const row = await database.kysely
     .selectFrom('tidegate.report')
     .select(COLUMNS)

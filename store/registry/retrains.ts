@@ -5,6 +5,7 @@ import { printableName } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 import { picked, type Row } from '../postgres/tables.ts';
+import { openWithGrant } from './grants.ts';
 
 const COLUMNS = [
   'id',
@@ -13,6 +14,8 @@ const COLUMNS = [
   'asOf',
   'trigger',
   'requestedBy',
+  'claimedBy',
+  'grantId',
   'datasetId',
   'candidateVersion',
   'leaks',
@@ -29,20 +32,62 @@ export type Retrain = Pick<Row<'tidegate.retrain'>, (typeof COLUMNS)[number]>;
 /** Trigger of a retrain whose candidate was imported instead of trained; it is compared and released like any other. */
 export const IMPORT = 'import';
 
-const OPENED = ['id', 'model', 'reportId', 'asOf', 'trigger', 'requestedBy', 'workflowId', 'runId'] as const;
+const OPENED = ['id', 'model', 'reportId', 'asOf', 'trigger', 'claimedBy', 'workflowId', 'runId'] as const;
 
 /** Input of {@link openRetrain}. */
-export type NewRetrain = Pick<Row<'tidegate.retrain'>, (typeof OPENED)[number]>;
-
-/** Opens a retrain, or returns the one that already has this id. */
-export async function openRetrain(database: Database, input: NewRetrain): Promise<Retrain> {
-  await database.kysely
-    .insertInto('tidegate.retrain')
-    .values(picked(input, OPENED))
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute();
-  return getRetrain(database, input.id);
+export interface NewRetrain extends Omit<
+  Pick<Row<'tidegate.retrain'>, (typeof OPENED)[number]>,
+  'claimedBy'
+> {
+  /** The name that the request gives, which is recorded as a claim unless a grant says who asks. */
+  readonly requestedBy: string;
+  /** The grant of the person who asks; the first call uses it. */
+  readonly grantId?: string | undefined;
 }
+
+/**
+ * Opens a retrain, or returns the one that already has this id. The database sets the requester: the person of the grant,
+ * the requester of the run that caused it, or `unverified`.
+ *
+ * @throws TidegateError UNKNOWN_GRANT, GRANT_MISMATCH, GRANT_USED, GRANT_EXPIRED
+ */
+export async function openRetrain(
+  database: Database,
+  { requestedBy, grantId, ...input }: NewRetrain,
+): Promise<Retrain> {
+  const { id, model } = input;
+  const claimedBy = isPerson(requestedBy) ? requestedBy : null;
+  await openWithGrant(
+    database,
+    grantId,
+    { action: input.trigger === IMPORT ? 'import' : 'retrain', model, by: `retrain ${id}` },
+    (kysely) =>
+      kysely
+        .insertInto('tidegate.retrain')
+        .values({ ...picked({ ...input, claimedBy }, OPENED), ...(grantId !== undefined && { grantId }) })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute(),
+  );
+  return getRetrain(database, id);
+}
+
+/** What stands in place of a name if nobody was authenticated. */
+const NOBODY: readonly string[] = ['unverified', 'schedule'];
+
+const isPerson = (name: string): boolean => !NOBODY.includes(name);
+
+/**
+ * Says who asked for something, for people to read.
+ *
+ * @example describeRequester({ requestedBy: 'unverified', claimedBy: 'ada' }) // 'unverified, who gave the name ada'
+ */
+export const describeRequester = ({
+  requestedBy,
+  claimedBy = null,
+}: {
+  readonly requestedBy: string;
+  readonly claimedBy?: string | null;
+}): string => (claimedBy === null ? requestedBy : `${requestedBy}, who gave the name ${claimedBy}`);
 
 /** Returns a retrain by its id. @throws NoResultError if there is none */
 export async function getRetrain(database: Database, id: string): Promise<Retrain> {
@@ -52,7 +97,12 @@ export async function getRetrain(database: Database, id: string): Promise<Retrai
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
   // Rows that were written before names were validated may contain any characters.
-  return { ...row, requestedBy: printableName(row.requestedBy) };
+  const { requestedBy, claimedBy } = row;
+  return {
+    ...row,
+    requestedBy: printableName(requestedBy),
+    claimedBy: claimedBy === null ? null : printableName(claimedBy),
+  };
 }
 
 /** Returns the number of the version that a retrain registered. @throws TidegateError DEFECT if it has none */

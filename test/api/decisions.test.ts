@@ -72,6 +72,16 @@ describe('a decision', () => {
         comment: 'better',
         consumed: null,
       });
+      own.gate.answer = () => undefined;
+      const late = await own.send('POST', '/models/churn/decisions', unclaimed, key);
+      expect([late.status, late.body.error.code]).toEqual([404, 'NOTHING_PENDING']);
+      own.gate.answer = () => ({ accepted: false, decision: 'approve', refusal: 'the evidence is older' });
+      await own.send('POST', '/models/churn/decisions', unclaimed, key);
+      // Nobody can use the grants of decisions that were refused.
+      for (const { grantId } of own.gate.sent.slice(1)) {
+        const closed = await getGrant(fixture.database.kysely, grantId ?? '');
+        expect(closed.consumed?.by).toBe('refused');
+      }
     } finally {
       await own.close();
     }
@@ -122,6 +132,34 @@ describe('a decision', () => {
     expect(body.error.places.map(({ at }) => at)).toEqual([at]);
     expect(api.gate.sent).toEqual([]);
   });
+});
+
+it('a decision that is refused before it is sent is recorded with the person and uses its grant', async () => {
+  const version = await fixture.register(3);
+  const settled = { model: 'churn', version, evidenceDigest: digest, decision: 'approve' } as const;
+  await recordDecision(fixture.database, {
+    ...settled,
+    request: 'settled',
+    actor: 'carla',
+    authority: 'unverified',
+    channel: 'update',
+    comment: '',
+    refusal: null,
+    workflowId: 'w',
+    runId: 'r',
+  });
+  const own = await startTestApi(fixture.database, 'decisions-that-are-late');
+  try {
+    const key = await makeKey(fixture.database, 'nina', ['approver']);
+    const body = { version, evidenceDigest: digest, decision: 'reject', comment: 'too late' };
+    const answer = await own.send('POST', '/models/churn/decisions', body, key);
+    expect([answer.status, answer.body.error.code, own.gate.sent]).toEqual([409, 'DECISION_REFUSED', []]);
+  } finally {
+    await own.close();
+  }
+  const [, row] = await listDecisions(fixture.database, 'churn', version);
+  expect(row).toMatchObject({ actor: 'nina', authority: 'key', accepted: false, comment: 'too late' });
+  expect((await getGrant(fixture.database.kysely, row?.grantId ?? '')).consumed).not.toBeNull();
 });
 
 describe('two hundred people who decide at the same time', () => {

@@ -92,7 +92,7 @@ it('lineage says where a version comes from', async () => {
     dataset: { id: 1, digest: 'x', rows: 100 },
     trainer: 'logistic-regression',
     code: null,
-    retrain: { id: 'retrain-0-1', requestedBy: 'bo', workflowId: 'test' },
+    retrain: { id: 'retrain-0-1', requestedBy: 'unverified', claimedBy: 'bo', workflowId: 'test' },
     parent: null,
     runs: expect.arrayContaining([{ workflowId: 'test', runId: expect.any(String) as string }]) as unknown[],
   });

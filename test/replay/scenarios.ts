@@ -62,6 +62,9 @@ export const scenarios = (): Scenario[] => [
   scenario('labels-came', withLabelsThatCame(), (loops) => loops.monitor({ asOf })),
   scenario('candidate-staged', fakeActivities(), (loops) => loops.retrain({})),
   scenario('candidate-tuned', withRecipes(), (loops) => loops.retrain({})),
+  scenario('candidate-imported', fakeActivities(), (loops) =>
+    loops.retrain({ isUploaded: true, trigger: 'import' }),
+  ),
   scenario('candidate-worse', withWorseCandidate(), (loops) => loops.retrain({})),
   scenario('leak-suspected', withLeak(), (loops) => loops.retrain({})),
   scenario('window-not-judged', withoutMeasurements(), (loops) => loops.monitor({ asOf })),
@@ -78,6 +81,15 @@ export const scenarios = (): Scenario[] => [
     await run.signal('approve', 'yes please');
     await run.signal(approveSignal, decision());
   }),
+  release('bounded-queue', async (run) => {
+    const grantId = '00000000-0000-4000-8000-000000000000';
+    await run.signal(approveSignal, { ...decision({ evidenceDigest: '0'.repeat(64) }), grantId });
+    await run.executeUpdate(decideUpdate, {
+      args: [decision({ evidenceDigest: '0'.repeat(64) })],
+      updateId: 'u',
+    });
+    await run.signal(approveSignal, decision());
+  }),
   release('superseded', (run) => run.signal(supersededSignal, { by: 3 }), supersededInDatabase()),
   release('superseded-in-database', (run) => run.signal(supersededSignal, { by: 3 }), supersededInDatabase()),
   release('approved-by-two', approveTwice, neededTwo()),
@@ -88,6 +100,7 @@ export const scenarios = (): Scenario[] => [
     loops.release({ expiresAfterMs: 3_500, remindEveryMs: 1_000 }),
   ),
   scenario('materialised', fakeActivities(), (loops) => loops.materialize({ asOf })),
+  scenario('materialised-with-grant', fakeActivities(), (loops) => loops.materialize({ asOf, grantId: 'g' })),
   scenario('materialise-failed', withFailingDefinition(), (loops) => loops.materialize({ asOf })),
   scenario('rolled-back', fakeActivities(), (loops) => loops.rollback({ toVersion: 1 })),
   release('promoted-and-watched', (run) => run.signal(approveSignal, decision())),

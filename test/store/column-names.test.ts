@@ -108,5 +108,5 @@ test('an insert takes only the columns of its table from an object that has more
     runId: 'r',
     ...{ taskQueue: 'not a column' },
   });
-  expect(retrain).toMatchObject({ id: 'wide/more', requestedBy: 'ada', outcome: null });
+  expect(retrain).toMatchObject({ id: 'wide/more', claimedBy: 'ada', outcome: null });
 });

@@ -115,6 +115,7 @@ function defaults(): Activities {
     startRelease: async ({ retrainId }) => ({ workflowId: `release/${retrainId}` }),
     openRetrain: async ({ retrainId }) => ({ alreadyClosed: closed.has(retrainId) }),
     closeRetrain: async ({ retrainId }) => void closed.add(retrainId),
+    importCandidate: async () => ({ words: `imported version ${CANDIDATE}` }),
     freezeTrainingWindow: async () => ({ words: 'froze 7000 rows, 6900 labelled, 1400 held out' }),
     planTraining: async () => ({ recipes: 0, words: 'one recipe: all rows, l2 1, no class weights' }),
     judgeRecipe: async () => undefined,
@@ -137,6 +138,7 @@ function defaults(): Activities {
     }),
     stageCandidate: async () => ({ staged: true, superseded: null }),
     archiveCandidate: async ({ reason }) => void (settled ??= `the version was archived: ${reason}`),
+    useMaterializeGrant: async () => ({ person: 'ada' }),
     definitionsToMaterialize: async () => ({ versions: [1, 2] }),
     materializeDefinition: async ({ definitionVersion, asOf, scope }) => ({
       definitionVersion,

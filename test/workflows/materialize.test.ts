@@ -53,6 +53,16 @@ describe.concurrent('a materialization', () => {
     });
   });
 
+  it('uses the grant of the person who started it, before anything else', () => {
+    const fakes = fakeActivities();
+    return withLoops(fakes, async ({ materialize, model }) => {
+      const run = await materialize({ asOf, requestedBy: 'bob', grantId: 'g' });
+      await run.result();
+      expect(fakes.calls[0]).toEqual({ name: 'useMaterializeGrant', input: { model, grantId: 'g' } });
+      expect(await currentDetails(run)).toContain('- started by ada');
+    });
+  });
+
   it('uses the instant at which its schedule intended it to start', () => {
     const fakes = fakeActivities();
     const scheduled = new Date('2024-03-01T06:00:00Z');

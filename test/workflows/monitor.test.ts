@@ -36,7 +36,7 @@ describe.concurrent('a monitor run', () => {
     });
   });
 
-  it('requests one retrain if the window drifted, in the name of the person who applied the definition', () => {
+  it('requests one retrain if the window drifted, in the name of its schedule', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ monitor, model }) => {
       const run = await monitor({ asOf });
@@ -48,17 +48,18 @@ describe.concurrent('a monitor run', () => {
           reportId: 7,
           asOf: null,
           trigger: 'share',
-          requestedBy: 'ada',
+          requestedBy: 'schedule',
         },
       ]);
       expect(await tagsOf(run)).toMatchObject({ outcome: 'share' });
     });
   });
 
-  it('requests a retrain in the name of the person who started it by hand', () => {
+  it('hands its grant to the report, and shows the name that it was started with', () => {
     const fakes = fakeActivities();
     return withLoops(fakes, async ({ monitor }) => {
-      await (await monitor({ asOf, requestedBy: 'bob' })).result();
+      await (await monitor({ asOf, requestedBy: 'bob', grantId: 'g' })).result();
+      expect(fakes.inputsOf('freezeWindow')).toMatchObject([{ asOf, grantId: 'g', claimedBy: 'bob' }]);
       expect(fakes.inputsOf('startRetrain')).toMatchObject([{ requestedBy: 'bob' }]);
     });
   });

@@ -37,7 +37,9 @@ const classes: Record<Scheduled, keyof typeof retryPolicies> = {
   archiveCandidate: 'store',
   startRelease: 'store',
   closeRetrain: 'store',
+  importCandidate: 'data',
   definitionsToMaterialize: 'store',
+  useMaterializeGrant: 'store',
   materializeDefinition: 'data',
   materializeOnline: 'data',
   removeUnusedOnlineRows: 'data',
@@ -146,7 +148,14 @@ describe('the retry table', () => {
     return withLoops(
       fakes,
       async ({ client, taskQueue, monitor, retrain, release, rollback, materialize, watch }) => {
-        const loops = [monitor(), retrain({}), release(), rollback(), materialize(), watch()] as const;
+        const loops = [
+          monitor(),
+          retrain({ isUploaded: true }),
+          release(),
+          rollback(),
+          materialize({ grantId: 'g' }),
+          watch(),
+        ] as const;
         const runs = await Promise.all(loops);
         await runs[2].signal(approveSignal, decision());
         const seen = new Map<string, ScheduledActivity>();

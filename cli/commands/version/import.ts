@@ -1,30 +1,23 @@
 // tidegate version import: registers a model that was trained elsewhere, and has it compared like any candidate.
-import { refuseFuture } from '../../../domain/model/future-instant.ts';
+import { openAsBlob } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Command } from 'commander';
-import { requestRetrain } from '../../../activities/request-retrain.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { onnxSchema, type OnnxSchema } from '../../../domain/learning/artifact/onnx-schema.ts';
-import { importVersion } from '../../../scoring/import-version.ts';
-import { lookForOnnxRuntimeIn } from '../../../scoring/onnx-runtime.ts';
-import { IMPORT } from '../../../store/registry/retrains.ts';
 import { MAX_ONNX_BYTES } from '../../../store/registry/onnx-models.ts';
-import { workflowIds } from '../../../workflows/protocol/messages.ts';
 import {
   asOfOption,
-  recordedByOption,
+  byOption,
+  claimedBy,
   type CommandContext,
   futureOption,
   jsonOption,
 } from '../../shared/arguments.ts';
-import { withServices } from '../../shared/connections.ts';
-import { day } from '../../output/format.ts';
+import { askApi, upload } from '../../shared/ask-api.ts';
+import { findApi } from '../../shared/endpoints.ts';
 import { EXIT_FAILED } from '../../output/explain-error.ts';
-import { followToApproval } from '../../../operations/follow-to-approval.ts';
-import { followedJson, printFollowed } from '../../runs/followed.ts';
-import { asPending } from '../../runs/pending.ts';
-import { treesFolder } from '../../local/install-python.ts';
+import { followedJson, followRetrain, printFollowed } from '../../runs/followed.ts';
 
 interface Options {
   readonly onnx: string;
@@ -33,7 +26,7 @@ interface Options {
   readonly note: string;
   readonly asOf?: Date;
   readonly future?: true;
-  readonly by: string;
+  readonly by?: string;
   readonly wait: boolean;
   readonly json?: boolean;
 }
@@ -59,64 +52,59 @@ export function addVersionImport(command: Command, { config, output }: CommandCo
       ),
     )
     .addOption(futureOption())
-    .addOption(recordedByOption('who imports the version; the same person may not approve it'))
-    .option('--no-wait', 'register it, request the comparison and return')
+    .addOption(byOption('who imports the version; this person may not approve it'))
+    .option('--no-wait', 'upload it, request the comparison and return')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExample:\n  tidegate version import churn --onnx model.onnx --schema schema.json',
     )
-    .action((model: string, options: Options) =>
-      withServices(config(), async (services) => {
-        refuseFuture({ '--as-of': options.asOf }, options.future);
-        const { onnx, note, name = basename(onnx), asOf = null, by: requestedBy, wait, json } = options;
-        const say = (text: string): void => output.progress(text);
-        const schema = await readSchema(options.schema);
-        const bytes = await readModel(onnx);
-        lookForOnnxRuntimeIn(treesFolder(config().dataDir));
-        const retrainId = `${model}/import-${new Date().toISOString()}`;
-        const { version, dataset } = await importVersion(services.database, {
-          model,
-          retrainId,
-          workflowId: workflowIds.retrain(model),
-          bytes,
+    .action(async (model: string, options: Options) => {
+      const { onnx, note, name = basename(onnx), asOf, future, by, wait, json } = options;
+      const say = (text: string): void => output.progress(text);
+      const schema = await readSchema(options.schema);
+      const file = await openModel(onnx);
+      const api = await findApi(config());
+      const { digest, bytes } = await upload<{ digest: string; bytes: number }>(
+        api,
+        ['models', model, 'onnx'],
+        file,
+      );
+      say(`uploaded ${onnx}: ${bytes} bytes`);
+      const { retrainId } = await askApi<{ readonly retrainId: string }>(
+        api,
+        'POST',
+        ['models', model, 'versions'],
+        {
+          onnx: digest,
           schema,
-          origin: { name, note },
-          asOf,
-          requestedBy,
-        });
-        say(
-          `registered version ${version.version} of ${model} as unproven; its reference window is (${day(dataset.window.from)}, ${day(dataset.window.to)}]`,
-        );
-        await requestRetrain(services, {
-          retrainId,
-          model,
-          reportId: null,
-          asOf: asOf?.toISOString() ?? null,
-          trigger: IMPORT,
-          requestedBy,
-        });
-        if (!wait) {
-          return json
-            ? output.json({ model, retrainId, version: version.version })
-            : output.line(`requested the comparison of version ${version.version}: ${retrainId}`);
-        }
-        const { evidence, ...rest } = await followToApproval(services, model, retrainId, say);
-        const followed = { ...rest, pending: evidence && asPending(evidence) };
-        if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
-        return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
-      }),
-    );
+          name,
+          note,
+          ...(asOf && { asOf }),
+          ...(future && { future }),
+          ...claimedBy(by),
+        },
+      );
+      if (!wait) {
+        return json
+          ? output.json({ model, retrainId })
+          : output.line(`requested the comparison of ${name}: ${retrainId}`);
+      }
+      const followed = await followRetrain(config(), api, { model, retrainId }, { say });
+      if (followed.isJudgementFailed) process.exitCode = EXIT_FAILED;
+      return json ? output.json({ model, ...followedJson(followed) }) : printFollowed(output, followed);
+    });
 }
 
-async function readModel(file: string): Promise<Uint8Array> {
+/** Opens the model file without reading it; its bytes are read while they are sent. */
+async function openModel(file: string): Promise<Blob> {
   const { size } = await found(file, stat(file));
   if (size > MAX_ONNX_BYTES)
     throw new TidegateError(
       'INVALID_ONNX',
       `${file} has ${size} bytes; at most ${MAX_ONNX_BYTES} are stored`,
     );
-  return readFile(file);
+  return found(file, openAsBlob(file));
 }
 
 async function readSchema(file: string): Promise<OnnxSchema> {
