@@ -219,7 +219,7 @@ export class PendingApproval {
     };
     this.#arrived += 1;
     const isBounded = this.#mostSignals !== undefined;
-    if (isBounded && channel === 'signal' && this.#signals >= this.#mostSignals!) {
+    if (isBounded && channel === 'signal' && this.#signals >= this.#mostSignals) {
       this.#dropped += 1;
       return entry;
     }
