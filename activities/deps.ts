@@ -9,8 +9,8 @@ import { type ComputeControl } from './compute/pool.ts';
 import { type FreezeControl } from '../store/datasets/freeze.ts';
 import { type Failed } from '../domain/judgements.ts';
 
-/** Where notifications are posted. */
-export interface NotificationTarget {
+/** A webhook or a chat. */
+export interface HttpTarget {
   /** Its name in the log of deliveries. */
   readonly name: string;
   /** A webhook receives CloudEvents; Slack, or a chat that is compatible with it, receives one line of text. */
@@ -20,7 +20,23 @@ export interface NotificationTarget {
   readonly secret?: string | undefined;
 }
 
-/** The targets of notifications, and whether they may be at loopback and private addresses. */
+/** People who get an e-mail. */
+export interface EmailTarget {
+  /** Its name in the log of deliveries. */
+  readonly name: string;
+  readonly type: 'email';
+  /** The mail server, such as `smtp://user@mail.example.org:587`. */
+  readonly url: string;
+  readonly password?: string | undefined;
+  /** The sender's address. */
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+/** Where notifications are sent. */
+export type NotificationTarget = HttpTarget | EmailTarget;
+
+/** The targets of notifications, and whether webhooks and chats may be at loopback and private addresses. */
 export interface NotificationSettings {
   readonly targets: readonly NotificationTarget[];
   readonly allowPrivate: boolean;

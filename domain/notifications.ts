@@ -139,9 +139,8 @@ function subjectOf(model: string, version: number | null): string {
  * @example pageOf({ model: 'churn', version: 7 }) // '/ui/models/churn/versions/7'
  */
 export function pageOf({ model, version }: Pick<NotificationFacts, 'model' | 'version'>): string {
-  if (model === '') return '/ui';
-  const page = `/ui/models/${encodeURIComponent(model)}`;
-  return version === null ? page : `${page}/versions/${version}`;
+  // Models have no page of their own; the overview shows all of them.
+  return version === null ? '/ui' : `/ui/models/${encodeURIComponent(model)}/versions/${version}`;
 }
 
 /** One line of text for a chat. Slack's markup in it has no effect, so that a message can mention nobody. */

@@ -1,5 +1,4 @@
 // The settings: read once from the environment, validated against one schema, and frozen.
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
@@ -8,6 +7,11 @@ import { TidegateError } from '../../domain/errors.ts';
 import { isLoopback } from '../../domain/identity/loopback.ts';
 import { PART_ROWS } from '../../store/profiles/profile-parts.ts';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/protocol/messages.ts';
+import {
+  notificationSettings,
+  type NotificationSettings,
+  notificationVariables,
+} from './notification-settings.ts';
 
 const PORT = 'must be a port, 1 to 65535';
 
@@ -71,11 +75,7 @@ export const settingsSchema = z.object({
     .min(1, ROWS)
     .max(2 ** 31 - 1, ROWS)
     .default(PART_ROWS),
-  TIDEGATE_WEBHOOK_URL: httpUrl.optional(),
-  TIDEGATE_WEBHOOK_SECRET: z.string().optional(),
-  TIDEGATE_WEBHOOK_SECRET_FILE: z.string().optional(),
-  TIDEGATE_WEBHOOK_ALLOW_PRIVATE: z.enum(['true', 'false'], 'must be true or false').default('false'),
-  TIDEGATE_SLACK_URL: httpUrl.optional(),
+  ...notificationVariables,
   TIDEGATE_STOP_FILE: z.string().optional(),
   TIDEGATE_AUDIT_KEY_FILE: z.string().optional(),
   TIDEGATE_AUDIT_SIGN_COMMAND: z.string().optional(),
@@ -137,11 +137,8 @@ export interface Config {
     /** For a lookup by key. */
     readonly lookUp: number;
   };
-  /** Where notifications are posted. */
-  readonly notifications: {
-    readonly targets: readonly NotificationTarget[];
-    readonly allowPrivate: boolean;
-  };
+  /** Where notifications are sent, and the address of the API for browsers. */
+  readonly notifications: NotificationSettings;
   /** The file that stops predictions while it exists, absolute. */
   readonly stopFile: string;
   /** How the audit log is signed, and where checkpoints are anchored; files are absolute. */
@@ -290,37 +287,6 @@ function auditSettings(settings: Settings): Config['audit'] {
     anchorUrl: settings.TIDEGATE_AUDIT_ANCHOR_URL,
     allowPrivate: settings.TIDEGATE_WEBHOOK_ALLOW_PRIVATE === 'true',
   };
-}
-
-interface NotificationTarget {
-  readonly name: string;
-  readonly type: 'webhook' | 'slack';
-  readonly url: string;
-  readonly secret: string | undefined;
-}
-
-function notificationSettings(settings: Settings): Config['notifications'] {
-  const { TIDEGATE_WEBHOOK_URL: webhook, TIDEGATE_SLACK_URL: slack } = settings;
-  const targets: NotificationTarget[] = [];
-  if (webhook !== undefined)
-    targets.push({ name: 'webhook', type: 'webhook', url: webhook, secret: webhookSecret(settings) });
-  if (slack !== undefined) targets.push({ name: 'slack', type: 'slack', url: slack, secret: undefined });
-  return { targets, allowPrivate: settings.TIDEGATE_WEBHOOK_ALLOW_PRIVATE === 'true' };
-}
-
-function webhookSecret(settings: Settings): string | undefined {
-  const { TIDEGATE_WEBHOOK_SECRET: secret, TIDEGATE_WEBHOOK_SECRET_FILE: file } = settings;
-  if (secret !== undefined || file === undefined) return secret;
-  const refuse = (problem: string, cause?: unknown): TidegateError =>
-    new TidegateError('BAD_CONFIG', `TIDEGATE_WEBHOOK_SECRET_FILE cannot be used: ${problem}`, { cause });
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
-  }
-  if (text === '') throw refuse('the file is empty');
-  return text;
 }
 
 const withoutEmpty = (env: NodeJS.ProcessEnv): Record<string, string> =>

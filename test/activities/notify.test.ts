@@ -1,9 +1,10 @@
 // Delivery of notifications to receivers that answer, refuse, hang and redirect; each attempt is in the log.
-import { type NotificationSettings, type NotificationTarget } from '../../activities/deps.ts';
+import { type HttpTarget, type NotificationSettings } from '../../activities/deps.ts';
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type Client } from '@temporalio/client';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
@@ -47,7 +48,7 @@ beforeEach(() => {
   received = [];
 });
 
-const webhook = (other: Partial<NotificationTarget> = {}): NotificationTarget => ({
+const webhook = (other: Partial<HttpTarget> = {}): HttpTarget => ({
   name: 'webhook',
   type: 'webhook',
   url,
@@ -57,7 +58,7 @@ const webhook = (other: Partial<NotificationTarget> = {}): NotificationTarget =>
 
 let runs = 0;
 /** One run that delivers one notification; each call is the next attempt. */
-function noticeRun(settings: Partial<NotificationSettings> = {}, eventId?: string) {
+function noticeRun(settings: Partial<NotificationSettings> = {}, eventId?: string, model = 'churn') {
   const id = `event-${(runs += 1)}`;
   const steps = createActivities({
     database,
@@ -72,7 +73,7 @@ function noticeRun(settings: Partial<NotificationSettings> = {}, eventId?: strin
       workflowExecution: { workflowId: `notice/churn/${id}`, runId: `run-${runs}` },
     }).run<[Notification], void, (one: Notification) => Promise<void>>((one) => steps.notify(one), {
       event: 'pending',
-      model: 'churn',
+      model,
       version: 2,
       message: 'better é',
       workflowId: 'release/churn/2',
@@ -176,3 +177,101 @@ test('a replay sends the same event with the same id to every target', async () 
   expect(again?.headers['webhook-id']).toBe(first.id);
   expect(await deliveriesOf(first.id)).toHaveLength(2);
 });
+
+/** A mail server that keeps what it is sent; it offers no TLS, unless the test asks for it. */
+async function mailServer(
+  work: (url: string, messages: string[]) => Promise<void>,
+  options: SMTPServerOptions = {},
+) {
+  const messages: string[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ['STARTTLS'],
+    authOptional: true,
+    onAuth: ({ username, password }, _session, done) =>
+      username === 'tidegate' && password === 'p@ss word'
+        ? done(null, { user: username })
+        : done(new Error('wrong password')),
+    onRcptTo: ({ address }, _session, done) =>
+      done(address.startsWith('gone@') ? new Error('no such mailbox') : null),
+    onData: (stream, session, done) => {
+      let text = '';
+      stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      stream.on('end', () => {
+        const to = session.envelope.rcptTo.map(({ address }) => address).join(', ');
+        messages.push(`user: ${String(session.user)}\nto: ${to}\n${text}`);
+        done();
+      });
+    },
+    ...options,
+  });
+  server.on('error', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.server.address() as AddressInfo;
+    await work(`smtp://tidegate@127.0.0.1:${port}`, messages);
+  } finally {
+    await new Promise<void>((resolve) => server.close(resolve));
+  }
+}
+
+const email = (smtp: string, to: string[], password = 'p@ss word') => ({
+  targets: [{ name: 'email', type: 'email', url: smtp, password, from: 'tidegate@example.org', to }] as const,
+  publicUrl: 'https://tidegate.example',
+});
+
+test('an e-mail arrives at all recipients whom the server accepts, with a link and one id for all attempts', () =>
+  mailServer(async (smtp, messages) => {
+    const { id, deliver } = noticeRun(email(smtp, ['ada@example.org', 'gone@example.org', 'bo@example.org']));
+    await deliver();
+    await deliver();
+    expect(messages).toHaveLength(1);
+    const [text] = messages;
+    expect(text).toMatch(/^user: tidegate\nto: ada@example.org, bo@example.org\n/);
+    expect(text).toContain('Subject: [tidegate] approval.requested churn/2\r\n');
+    expect(text).toContain(`Message-ID: <${id}@tidegate>\r\n`);
+    expect(text).toContain('https://tidegate.example/ui/models/churn/versions/2');
+    expect(await deliveriesOf(id)).toMatchObject([
+      { target: 'email', status: 'delivered', error: 'not accepted for gone@example.org' },
+    ]);
+  }));
+
+test('an e-mail that the server does not take is tried again', () =>
+  mailServer(async (smtp, messages) => {
+    const { id, deliver } = noticeRun(email(smtp, ['ada@example.org'], 'wrong'));
+    await expect(deliver()).rejects.toThrow(/^email: Invalid login/);
+    expect(messages).toEqual([]);
+    expect(await deliveriesOf(id)).toMatchObject([
+      { status: 'failed', nextAttemptAt: expect.any(Date) as Date },
+    ]);
+  }));
+
+test('no password is sent to a server whose certificate is not trusted', async () => {
+  const seen: string[] = [];
+  const onAuth: SMTPServerOptions['onAuth'] = ({ password }, _session, done) => {
+    seen.push(password ?? '');
+    done(null, { user: 'anybody' });
+  };
+  await mailServer(
+    async (smtp) => {
+      await expect(noticeRun(email(smtp, ['ada@example.org'])).deliver()).rejects.toThrow(
+        /self-signed|certificate/i,
+      );
+    },
+    { disabledCommands: [], onAuth },
+  );
+  expect(seen).toEqual([]);
+});
+
+test('a line break in a message does not become a header of the e-mail', () =>
+  mailServer(async (smtp, messages) => {
+    const { deliver } = noticeRun(
+      email(smtp, ['ada@example.org']),
+      undefined,
+      'churn\r\nBcc: eve@example.org',
+    );
+    await deliver();
+    const [headers] = messages[0]!.split('\r\n\r\n');
+    expect(headers).toMatch(/^Subject: /m);
+    expect(headers).not.toMatch(/^Bcc:/m);
+    expect(headers).toMatch(/^to: ada@example.org$/m);
+  }));

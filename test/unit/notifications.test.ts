@@ -44,6 +44,23 @@ test('the end of a release of which the outcome is not known has a type of its o
   expect(cloudEvent('0b1e', without).type).toBe('approval.closed');
 });
 
+test('a link leads to the page of the version, or to the overview', () => {
+  const urlOf = (other: Partial<NotificationFacts>) =>
+    cloudEvent('0b1e', { ...facts, ...other }, 'https://tidegate.example').data.url;
+  expect(urlOf({})).toBe('https://tidegate.example/ui/models/churn/versions/7');
+  expect(urlOf({ version: null })).toBe('https://tidegate.example/ui');
+  expect(urlOf({ model: '../x?y#z' })).toBe('https://tidegate.example/ui/models/..%2Fx%3Fy%23z/versions/7');
+  expect(cloudEvent('0b1e', facts).data).not.toHaveProperty('url');
+});
+
+test('an event about the whole installation names no model', () => {
+  expect(cloudEvent('0b1e', { ...facts, event: 'unanchored', model: '', version: null })).toMatchObject({
+    source: '/tidegate',
+    subject: 'installation',
+    type: 'audit.unanchored',
+  });
+});
+
 test('a message in a chat can mention nobody and link nowhere', () => {
   const text = chatText(cloudEvent('0b1e', { ...facts, message: '<!channel> & <http://x|here>' }));
   expect(text).toBe(

@@ -114,7 +114,7 @@ it('a stop reaches the receiver, which verifies it, and an admin can have it sen
     data: {
       message: 'olga stopped the predictions: complaints since noon',
       workflowId: null,
-      url: 'https://tidegate.example/ui/models/churn',
+      url: 'https://tidegate.example/ui',
     },
   });
   expect(() =>

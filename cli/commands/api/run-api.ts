@@ -16,7 +16,16 @@ import { reportReady } from '../../local/processes/ready-message.ts';
 /** Settings of the API process. */
 export interface ApiConfig extends Pick<
   Config,
-  'api' | 'audit' | 'auth' | 'metricsPort' | 'oidc' | 'logLevel' | 'patience' | 'stopFile' | 'taskQueue'
+  | 'api'
+  | 'audit'
+  | 'auth'
+  | 'metricsPort'
+  | 'notifications'
+  | 'oidc'
+  | 'logLevel'
+  | 'patience'
+  | 'stopFile'
+  | 'taskQueue'
 > {
   readonly databaseUrl: string;
   readonly temporal: TemporalSettings;
@@ -53,7 +62,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           auth: config.auth,
           oidc: config.oidc,
           metricsPort: config.metricsPort,
-          publicUrl: config.api.url ?? addressOfApi(config),
+          publicUrl: config.notifications.publicUrl ?? config.api.url ?? addressOfApi(config),
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,
           checkpoints: checkpointsOf(config),

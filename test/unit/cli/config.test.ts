@@ -154,3 +154,49 @@ describe('readConfig', () => {
     );
   });
 });
+
+describe('the settings of notifications', () => {
+  const mail = {
+    TIDEGATE_SMTP_URL: 'smtp://tidegate@mail.example.org:587',
+    TIDEGATE_SMTP_FROM: 'tidegate@example.org',
+    TIDEGATE_NOTIFY_EMAIL: 'ada@example.org, bo@example.org',
+  };
+
+  it('take secrets from files, and prefer a secret in a variable', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidegate-config-'));
+    try {
+      const file = join(folder, 'secret');
+      const read = (more: Record<string, string>) =>
+        readConfig({
+          ...mail,
+          TIDEGATE_WEBHOOK_URL: 'https://example.org/hook',
+          TIDEGATE_WEBHOOK_SECRET_FILE: file,
+          TIDEGATE_SMTP_PASSWORD_FILE: file,
+          ...more,
+        }).notifications.targets;
+      expect(() => read({})).toThrow('TIDEGATE_WEBHOOK_SECRET_FILE cannot be used');
+      await writeFile(file, '\n');
+      expect(() => read({})).toThrow('the file is empty');
+      await writeFile(file, 'hidden\n');
+      expect(read({})).toMatchObject([
+        { name: 'webhook', secret: 'hidden' },
+        { name: 'email', password: 'hidden', to: ['ada@example.org', 'bo@example.org'] },
+      ]);
+      expect(read({ TIDEGATE_SMTP_PASSWORD: 'other' })).toMatchObject([{}, { password: 'other' }]);
+      expect(() => read({ TIDEGATE_SLACK_URL_FILE: file })).toThrow('TIDEGATE_SLACK_URL_FILE');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it.each(Object.keys(mail))('are refused if only %s is missing for e-mail', (name) => {
+    expect(() => readConfig({ ...mail, [name]: '' })).toThrow('are needed together');
+  });
+
+  it.each(['ada', 'ada@example.org; bo@example.org', 'Ada <ada@example.org>', ','])(
+    'refuse %j as recipients',
+    (to) => {
+      expect(() => readConfig({ ...mail, TIDEGATE_NOTIFY_EMAIL: to })).toThrow('TIDEGATE_NOTIFY_EMAIL');
+    },
+  );
+});
