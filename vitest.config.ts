@@ -38,7 +38,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...unit, ...alone],
           globalSetup: ['test/helpers/servers.ts'],
-          setupFiles: ['test/helpers/quiet-runtime.ts'],
+          setupFiles: ['test/helpers/quiet-runtime.ts', 'test/helpers/built-programs.ts'],
           // Files of one process share what they load, as above.
           isolate: false,
         },

@@ -44,8 +44,13 @@ export async function load(program) {
   await import(pathToFileURL(join(root, program)).href);
 }
 
-/** Returns the built file of a program; undefined if it cannot be built. */
-async function builtProgram(/** @type {string} */ program) {
+/**
+ * Builds all programs if the sources have changed, and passes their folder to the threads of this process.
+ *
+ * @param {string} program one of PROGRAMS in build.mjs
+ * @returns {Promise<string | undefined>} its built file; undefined if it cannot be built
+ */
+export async function builtProgram(program) {
   const file = program.replace(/\.ts$/, '.mjs');
   const loadedFrom = getEnvironmentData(FOLDER);
   if (typeof loadedFrom === 'string' && existsSync(join(loadedFrom, file))) return join(loadedFrom, file);
