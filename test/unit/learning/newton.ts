@@ -12,17 +12,23 @@ export function newton(problem: LogisticProblem): Float64Array {
   const weights = weightsByLabel(problem);
   let coefficients = new Float64Array(width);
   for (let step = 0; step < 30; step += 1) {
-    const hessian = Matrix.zeros(width, width);
-    for (let i = 1; i < width; i += 1) hessian.set(i, i, l2);
-    labels.forEach((label, row) => {
-      const weight = weights[label]!;
+    const hessian = new Float64Array(width * width);
+    for (let i = 1; i < width; i += 1) hessian[i * width + i] = l2;
+    for (let row = 0; row < labels.length; row += 1) {
       const x = matrix.subarray(row * width, (row + 1) * width);
-      const p = 1 / (1 + Math.exp(-x.reduce((sum, value, i) => sum + value * coefficients[i]!, 0)));
-      x.forEach((a, i) =>
-        x.forEach((b, j) => hessian.set(i, j, hessian.get(i, j) + weight * p * (1 - p) * a * b)),
-      );
-    });
-    const delta = solve(hessian, Matrix.columnVector(lossGradient(problem, coefficients))).to1DArray();
+      let logOdds = 0;
+      for (let i = 0; i < width; i += 1) logOdds += x[i]! * coefficients[i]!;
+      const p = 1 / (1 + Math.exp(-logOdds));
+      const curvature = weights[labels[row]!]! * p * (1 - p);
+      for (let i = 0; i < width; i += 1) {
+        const scaled = curvature * x[i]!;
+        for (let j = 0; j < width; j += 1) hessian[i * width + j]! += scaled * x[j]!;
+      }
+    }
+    const delta = solve(
+      Matrix.from1DArray(width, width, hessian),
+      Matrix.columnVector(lossGradient(problem, coefficients)),
+    ).to1DArray();
     coefficients = coefficients.map((value, i) => value - delta[i]!);
   }
   return coefficients;
