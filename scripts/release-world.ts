@@ -57,8 +57,8 @@ export async function makeReleaseWorld(database: Database): Promise<void> {
     {
       model: WORLD,
       version: first.version,
-      entityKey: ['u1'],
-      features: { hours: 3, plan: 'basic' },
+      entityKey: JSON.stringify(['u1']),
+      features: JSON.stringify({ hours: 3, plan: 'basic' }),
       score: 0.25,
       at: new Date('2024-02-01T09:00:00Z'),
     },

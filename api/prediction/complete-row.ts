@@ -29,10 +29,10 @@ export function completeRow(shape: RowShape, { stored, sent, rowTimeMicros }: Ro
 }
 
 /**
- * Reads a stored value. Numbers that JSON cannot represent were stored as texts and count as missing. Categories are
- * shortened, because rows of earlier releases contain them in full.
+ * Reads a value of an online row. Numbers that JSON cannot represent were stored as texts and count as missing. Categories
+ * are shortened, because rows of earlier releases contain them in full.
  */
-function storedValue(spec: ColumnSpec, value: unknown): Value {
-  if (isNumeric(spec)) return typeof value === 'number' ? value : null;
+export function storedValue(spec: ColumnSpec, value: unknown): Value {
+  if (isNumeric(spec)) return typeof value === 'number' && Number.isFinite(value) ? value : null;
   return typeof value === 'string' ? categoryOf(value) : null;
 }

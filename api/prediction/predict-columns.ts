@@ -1,11 +1,11 @@
 // Answers a request whose rows are given column by column, as the protocols of other tools send them.
 import { TidegateError } from '../../domain/errors.ts';
 import { type ColumnValues } from '../../domain/learning/artifact/compiled.ts';
-import { type FeatureRecord } from '../../domain/data/frame.ts';
 import { type Value } from '../../domain/model/derived/operator.ts';
 import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { type Serving } from '../serving/serving.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
+import { planOf } from './prediction-plan.ts';
 
 /**
  * Scores rows with one version, counts the request, and writes every row to the prediction log.
@@ -24,21 +24,19 @@ export async function predictColumns(
 ): Promise<Float64Array> {
   const began = performance.now();
   const at = serving.clock();
-  const { compiled, shape } = model;
-  const places = shape.features.map(({ name }) => [name, compiled.columns.indexOf(name)] as const);
-  const records: FeatureRecord[] = [];
-  const keep = (row: readonly Value[]): void =>
-    void records.push(Object.fromEntries(places.map(([name, place]) => [name, row[place] ?? null])));
+  const { featuresJson } = planOf(model);
+  const features: string[] = [];
+  const keep = (row: readonly Value[]): void => void features.push(featuresJson(row));
   try {
-    const scored = compiled.scoreColumns(columns, rows, at.getTime() * 1_000, keep);
+    const scored = model.compiled.scoreColumns(columns, rows, at.getTime() * 1_000, keep);
     const scores = scored instanceof Promise ? await scored : scored;
     const { model: name, version } = model;
     serving.predictions.append(
-      records.map((features, row) => ({
+      features.map((json, row) => ({
         model: name,
         version,
         entityKey: null,
-        features,
+        features: json,
         score: scores[row]!,
         at,
       })),

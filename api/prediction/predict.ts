@@ -16,8 +16,8 @@ import { type KeyValue } from '../schemas/common.ts';
 /** One row to score, with what the answer and the prediction log need to know about it. */
 export interface Subject {
   readonly record: FeatureRecord;
-  /** One text for each key column, as in the online row; null if the request names no entity. */
-  readonly entityKey: readonly string[] | null;
+  /** The key as a JSON array of texts, as in the online row; null if the request names no entity. */
+  readonly entityKey: string | null;
   /** The key as it was sent. */
   readonly sentKey?: RequestKey['key'];
   /** As-of of the online row, or the row time in the request. */
@@ -62,7 +62,7 @@ export async function predict(
       ...(subject.sentKey && { key: subject.sentKey }),
       score,
       positive: score >= model.threshold,
-      features_used: featuresUsed(features, subject.record),
+      ...(body.explain === true && explanationOf(model, subject.record)),
       missing: missingFeatures(features, subject.record),
       ...(subject.overridden && { overridden: [...subject.overridden] }),
       ...(subject.asOf && { as_of: subject.asOf.toISOString() }),
@@ -104,7 +104,7 @@ async function subjectsOf(
         sent: values,
         rowTimeMicros: microsOf(row.asOf),
       }),
-      entityKey,
+      entityKey: JSON.stringify(entityKey),
       ...(entry.key && { sentKey: entry.key.key }),
       asOf: row.asOf,
       ...(entry.row && { overridden: [...values.keys()] }),
@@ -170,8 +170,23 @@ function unknownEntity(model: ServingModel, absent: readonly RequestKey[]): Tide
 
 const shown = (requested: RequestKey | undefined): string => excerpt(JSON.stringify(requested?.key ?? {}));
 
-/** Features in the types in which a request would send them. */
-const featuresUsed = (features: readonly Feature[], record: FeatureRecord): Prediction['features_used'] =>
+/** What a prediction was made from: its features and, if the version can say so, what each of them added. */
+function explanationOf(
+  { shape, explain }: ServingModel,
+  record: FeatureRecord,
+): Pick<Prediction, 'features_used' | 'explanation'> {
+  const features_used = featuresUsed(shape.features, record);
+  if (!explain) return { features_used };
+  const { base, contributions } = explain(record);
+  const added = contributions.map(({ feature, logOdds }) => ({ feature, log_odds: logOdds }));
+  return { features_used, explanation: { base, contributions: added } };
+}
+
+/** Returns features in the types in which a request would send them. */
+export const featuresUsed = (
+  features: readonly Feature[],
+  record: FeatureRecord,
+): NonNullable<Prediction['features_used']> =>
   Object.fromEntries(features.map(({ name, spec }) => [name, sentValue(spec, record[name])]));
 
 const missingFeatures = (features: readonly Feature[], record: FeatureRecord): string[] =>

@@ -49,7 +49,7 @@ export function readFeatures(
         problems.push(notSendable(at, derived.get(name)));
         continue;
       }
-      const known = value == null ? null : readers[spec.type](value);
+      const known = value == null ? null : readSentValue(spec.type, value);
       if (known === undefined) {
         const problem = `expected ${expected[spec.type]} or null, got ${describeValue(value)}`;
         problems.push({ code: 'INVALID_FEATURE', at, problem });
@@ -73,14 +73,21 @@ function notSendable(at: string, derivation: Derivation | undefined): Problem {
   return { code: 'INVALID_FEATURE', at, problem };
 }
 
-/** For each column type, converts a sent value to the value of a row; `undefined` if it does not have the type. */
-const readers: Record<ColumnSpec['type'], (value: unknown) => number | string | undefined> = {
-  numeric: (value) => (Number.isFinite(value) ? (value as number) : undefined),
-  count: (value) => (Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
-  category: (value) => (typeof value === 'string' && isStorable(value) ? categoryOf(value) : undefined),
-  flag: (value) => (typeof value === 'boolean' ? String(value) : undefined),
-  instant: readInstant,
-};
+/** Converts a value that a request sends to the value of a row. @returns undefined if it does not have the type */
+export function readSentValue(type: ColumnSpec['type'], value: unknown): number | string | undefined {
+  switch (type) {
+    case 'numeric':
+      return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+    case 'count':
+      return Number.isInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+    case 'category':
+      return typeof value === 'string' && isStorable(value) ? categoryOf(value) : undefined;
+    case 'flag':
+      return typeof value === 'boolean' ? (value ? 'true' : 'false') : undefined;
+    case 'instant':
+      return readInstant(value);
+  }
+}
 
 const expected: Record<ColumnSpec['type'], string> = {
   numeric: 'a number',

@@ -1,7 +1,7 @@
 // Explains the score of an entity or a row by the version in Production.
 import { type ApiDeps, type App } from '../context/types.ts';
 import { TidegateError } from '../../domain/errors.ts';
-import { predict } from '../prediction/predict.ts';
+import { featuresUsed, predict } from '../prediction/predict.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
 import { explainAnswer, explainBody } from '../schemas/explanation.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
@@ -28,6 +28,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
       const [answered] = await predict(model, body, { lookUp: serving.lookUp, now: serving.clock() });
       const { subject, prediction } = answered!;
       const { score, scoreBeforeCalibration, base, contributions } = model.explain(subject.record);
+      const used = featuresUsed(model.shape.features, subject.record);
       reply.header('x-tidegate-model-version', model.version);
       return {
         model: model.model,
@@ -39,7 +40,7 @@ export function explainRoute(app: App, { serving }: ApiDeps): void {
         base,
         contributions: contributions.map(({ feature, logOdds }) => ({
           feature,
-          value: prediction.features_used[feature] ?? null,
+          value: used[feature] ?? null,
           log_odds: logOdds,
         })),
       };

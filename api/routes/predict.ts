@@ -1,14 +1,25 @@
 // Predictions by the version in Production.
+import type { FastifyRouteSchemaDef, FastifyValidationResult } from 'fastify/types/schema.js';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import { type z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { type Answered, predict } from '../prediction/predict.ts';
+import { quickPredict } from '../prediction/quick-predict.ts';
+import { isClearlyValid } from '../prediction/clear-body.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
-import { predictAnswer, predictBody } from '../schemas/prediction.ts';
+import { type PredictAnswer, predictAnswer, predictBody, predictQuery } from '../schemas/prediction.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
 
 /** `POST /models/:model/predict`. */
 export function predictRoute(app: App, { serving }: ApiDeps): void {
+  const deps = {
+    lookUp: serving.lookUp,
+    clock: serving.clock,
+    log: serving.predictions.append.bind(serving.predictions),
+  };
+
   app.post(
     '/models/:model/predict',
     {
@@ -21,24 +32,32 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
           'If there is no prediction for one of several keys, the whole request is refused. Features sent with a key replace the stored ones. ' +
           'Derived columns are computed from sent and stored features together and cannot be sent.',
         params: modelParams,
+        querystring: predictQuery,
         body: predictBody,
         response: { 200: predictAnswer, ...errorResponses },
       },
+      validatorCompiler: validateUnclear,
+      // The answers are built here field by field, so checking them against their schema again would only cost time.
+      serializerCompiler: () => JSON.stringify,
     },
     async (request, reply) => {
       // Get the version only once, so that a promotion during the look-up does not affect this request.
-      const model = await serving.modelFor(request.params.model);
-      const answered = await counting(model, () =>
-        predict(model, request.body, { lookUp: serving.lookUp, now: serving.clock() }),
-      );
-      log(model, answered);
+      const model =
+        serving.loadedModel(request.params.model) ?? (await serving.modelFor(request.params.model));
+      const body =
+        request.query.explain === '' || request.query.explain === 'true'
+          ? { ...request.body, explain: true }
+          : request.body;
+      const answer = await counting(model, async () => {
+        const quick = quickPredict(model, body, deps);
+        const text = quick instanceof Promise ? await quick : quick;
+        return (
+          text ?? answerOf(model, await predict(model, body, { lookUp: deps.lookUp, now: deps.clock() }))
+        );
+      });
       reply.header('x-tidegate-model-version', model.version);
-      return {
-        model: model.model,
-        version: model.version,
-        threshold: model.threshold,
-        predictions: answered.map(({ prediction }) => prediction),
-      };
+      if (typeof answer !== 'string') return answer;
+      return reply.type('application/json; charset=utf-8').send(answer as never);
     },
   );
 
@@ -56,17 +75,29 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     }
   }
 
-  function log({ model, version }: ServingModel, answered: readonly Answered[]): void {
+  /** Logs predictions and puts them into an answer. */
+  function answerOf(
+    { model, version, threshold }: ServingModel,
+    answered: readonly Answered[],
+  ): PredictAnswer {
     const at = new Date();
-    serving.predictions.append(
+    deps.log(
       answered.map(({ subject: { record, entityKey }, prediction: { score } }) => ({
         model,
         version,
         entityKey,
-        features: record,
+        features: JSON.stringify(record),
         score,
         at,
       })),
     );
+    return { model, version, threshold, predictions: answered.map(({ prediction }) => prediction) };
   }
 }
+
+/** Validates with the schema only what a cheaper check does not find to be valid. */
+const validateUnclear = (route: FastifyRouteSchemaDef<unknown>): FastifyValidationResult => {
+  const validate = validatorCompiler(route as FastifyRouteSchemaDef<z.ZodType>);
+  const isClear = isClearlyValid[route.httpPart as keyof typeof isClearlyValid];
+  return (value: unknown) => (isClear?.(value) ? { value } : validate(value));
+};

@@ -70,8 +70,13 @@ export const errorResponses = { '4xx': errorSchema, '5xx': errorSchema } as cons
 /** Maximum number of key columns of an entity: as many as an index of Postgres can have. */
 export const MAX_KEY_COLUMNS = 32;
 
+/** Maximum number of characters of a key value. */
+export const MAX_KEY_TEXT = 500;
+
 /** A value of a key column; answers return it as it was sent. */
-export const keyValue = z.union([storableText(500), z.int()], { error: 'must be a text or a whole number' });
+export const keyValue = z.union([storableText(MAX_KEY_TEXT), z.int()], {
+  error: 'must be a text or a whole number',
+});
 
 /** A value of a key column in a request. */
 export type KeyValue = z.output<typeof keyValue>;

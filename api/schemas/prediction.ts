@@ -4,7 +4,7 @@ import { anyFields, boundedList, boundedRecord } from './bounded.ts';
 import { keyValue, keyValueAnswer, MAX_KEY_COLUMNS } from './common.ts';
 
 /** Maximum number of entities or rows of one request. */
-const MAX_ROWS = 1_000;
+export const MAX_ROWS = 1_000;
 
 /** The key of an entity: a value for each key column. */
 export const entityKey = boundedRecord(keyValue, MAX_KEY_COLUMNS)
@@ -47,6 +47,12 @@ export const predictBody = z
     as_of: rowTime
       .optional()
       .describe('Row time of rows without a key, used by columns derived from instants; by default now'),
+    explain: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether each prediction says what it was made from; `?explain` in the address does the same',
+      ),
   })
   .refine(isOneForm, 'send key, features or both; or one of keys, rows and entries')
   .refine(
@@ -60,6 +66,14 @@ export const predictBody = z
   )
   .meta({ examples: [{ key: { user_id: 'u_000123' }, features: { monthly_fee: 12.5 } }] });
 
+/** Query of `predict`. */
+export const predictQuery = z.object({
+  explain: z
+    .enum(['', 'true', 'false'])
+    .optional()
+    .describe('`?explain` or `?explain=true`: each prediction says what it was made from'),
+});
+
 /** A body of `predict`. */
 export type PredictBody = z.infer<typeof predictBody>;
 
@@ -70,7 +84,19 @@ const prediction = z.object({
     .describe('The key as it was sent; absent if the request named no entity'),
   score: z.number().min(0).max(1).describe('Estimated probability of the positive class'),
   positive: z.boolean().describe('Whether the score reaches the threshold'),
-  features_used: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable()),
+  features_used: z
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean()]).nullable())
+    .optional()
+    .describe('The features with their values; only if the request asks to explain'),
+  explanation: z
+    .object({
+      base: z.number().describe('Log-odds of a row in which every feature contributes its mean'),
+      contributions: z
+        .array(z.object({ feature: z.string(), log_odds: z.number() }))
+        .describe('What each feature adds to the log-odds, the largest first'),
+    })
+    .optional()
+    .describe('How the score came about; only if the request asks to explain and the version is linear'),
   missing: z.array(z.string()).describe('Features that had no value'),
   overridden: z
     .array(z.string())

@@ -13,6 +13,8 @@ export interface CompiledModel {
   readonly inputs: readonly SourceColumn[];
   /** Names of all columns of a row: the inputs, then the derived ones. */
   readonly columns: readonly string[];
+  /** Whether scores are returned at once and not as a promise, which is so for linear versions. */
+  readonly isSynchronous: boolean;
   /**
    * Scores one row. The derived columns are written into it behind the inputs.
    *
@@ -54,6 +56,7 @@ export function compileModel(
   return {
     inputs,
     columns,
+    isSynchronous: compiled !== undefined,
     scoreRow(row, rowTimeMicros) {
       if (derives) derive(row, rowTimeMicros);
       if (compiled) return compiled.scoreRow(row);

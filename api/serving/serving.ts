@@ -80,14 +80,19 @@ export class Serving {
     await this.instance.stop();
   }
 
+  /** Returns the version that answers for a model if it is in memory. @throws TidegateError MODEL_STOPPED */
+  loadedModel(name: string): ServingModel | undefined {
+    this.stops.check(name);
+    return this.models.get(name);
+  }
+
   /**
    * Returns the version that answers for a model. A request must keep using the version it got.
    *
    * @throws TidegateError MODEL_STOPPED, UNKNOWN_MODEL, NO_PRODUCTION_VERSION, NOT_READY
    */
   async modelFor(name: string): Promise<ServingModel> {
-    this.stops.check(name);
-    const loaded = this.models.get(name);
+    const loaded = this.loadedModel(name);
     if (loaded) return loaded;
     const model = await this.#loadNow(name);
     // It may have been stopped while it was loaded.

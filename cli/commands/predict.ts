@@ -30,12 +30,13 @@ export function addPredict(program: Command, { config, output }: CommandContext)
       `\nExamples:\n  tidegate predict churn --key user_id=u_000123\n  tidegate predict churn --features '{"monthly_fee": 12.5}'\n  tidegate predict churn --key user_id=u_000123 --features '{"monthly_fee": 12.5}'`,
     )
     .action(async (model: string, { json, ...subject }: Options) => {
-      const answer = await predict(await findApi(config()), model, subjectOf(subject));
+      const body = { ...subjectOf(subject), explain: true };
+      const answer = await predict(await findApi(config()), model, body);
       if (json) return output.json(answer);
       for (const {
         score,
         positive,
-        features_used: used,
+        features_used: used = {},
         missing,
         overridden = [],
         as_of: rowTime,

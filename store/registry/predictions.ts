@@ -5,9 +5,10 @@ import { type Database } from '../postgres/database.ts';
 export interface LoggedPrediction {
   readonly model: string;
   readonly version: number;
-  /** Key values in the order of the entity's keys; null if the request named no entity. */
-  readonly entityKey: readonly string[] | null;
-  readonly features: Readonly<Record<string, number | string | null>>;
+  /** Key values in the order of the entity's keys, as a JSON array of texts; null if the request named no entity. */
+  readonly entityKey: string | null;
+  /** The features by name, as a JSON object. */
+  readonly features: string;
   readonly score: number;
   readonly at: Date;
 }
@@ -46,8 +47,8 @@ export async function writePredictions(
   const values = [
     rows.map(({ model }) => model),
     rows.map(({ version }) => version),
-    rows.map(({ entityKey }) => entityKey && JSON.stringify(entityKey)),
-    rows.map(({ features }) => JSON.stringify(features)),
+    rows.map(({ entityKey }) => entityKey),
+    rows.map(({ features }) => features),
     rows.map(({ score }) => score),
     rows.map(({ at }) => at.toISOString()),
     instance,

@@ -54,7 +54,7 @@ const log = (scores: number[]) =>
       model: NAME,
       version: 2,
       entityKey: null,
-      features: {},
+      features: '{}',
       score,
       at: new Date(),
     })),

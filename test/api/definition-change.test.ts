@@ -58,8 +58,8 @@ it('answers every request by one version, with the features of that version', as
   const client = async (offset: number): Promise<void> => {
     for (let n = offset; !stop; n += 7) {
       const keys = [0, 1].map((more) => ({ user_id: `u${1 + ((n + more) % 200)}` }));
-      const { status, body } = await api.send('POST', '/models/churn/predict', { keys });
-      const used = body.predictions?.map(({ features_used }) => Object.keys(features_used).join());
+      const { status, body } = await api.send('POST', '/models/churn/predict', { keys, explain: true });
+      const used = body.predictions?.map(({ features_used }) => Object.keys(features_used ?? {}).join());
       answers.push({ status, version: body.version, used });
       await turn();
     }

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 const predict = (payload: object = { key: { user_id: 'u1' } }) =>
-  api.send('POST', '/models/churn/predict', payload);
+  api.send('POST', '/models/churn/predict?explain', payload);
 const look = (payload: object = {}) =>
   api.send('POST', '/features/online', {
     feature_service: 'churn',

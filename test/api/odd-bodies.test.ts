@@ -20,7 +20,7 @@ afterAll(async () => {
   await fixture.drop();
 });
 
-const predict = '/models/churn/predict';
+const predict = '/models/churn/predict?explain=true';
 const send = (payload: string | Buffer, headers: Readonly<Record<string, string>> = {}, url = predict) =>
   api.app.inject({
     method: 'POST',

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 describe('predict by features', () => {
-  it('answers with version, score and the features used', async () => {
+  it('answers with version, score and decision', async () => {
     const { status, body, headers } = await predict({ features: row });
     expect({ status, body }).toEqual({
       status: 200,
@@ -29,10 +29,33 @@ describe('predict by features', () => {
         model: 'churn',
         version: 1,
         threshold: 0.5,
-        predictions: [{ score: sigmoid(2), positive: true, features_used: row, missing: [] }],
+        predictions: [{ score: sigmoid(2), positive: true, missing: [] }],
       },
     });
     expect(headers['x-tidegate-model-version']).toBe('1');
+    expect(headers['content-type']).toBe('application/json; charset=utf-8');
+  });
+
+  it.each([
+    ['the query', '?explain', {}],
+    ['the query with a value', '?explain=true', {}],
+    ['the body', '', { explain: true }],
+  ])('says what a prediction was made from if %s asks for it', async (_, query, field) => {
+    const url = `/models/churn/predict${query}`;
+    const { body } = await api.send('POST', url, { features: row, ...field });
+    const contributions = [
+      { feature: 'hours', log_odds: 1 },
+      { feature: 'plan', log_odds: 1 },
+    ];
+    expect(body.predictions).toEqual([
+      {
+        score: sigmoid(2),
+        positive: true,
+        features_used: row,
+        explanation: { base: 0, contributions },
+        missing: [],
+      },
+    ]);
   });
 
   it('treats an absent or null feature as missing, and lists it', async () => {
@@ -41,7 +64,6 @@ describe('predict by features', () => {
       {
         score: 0.5,
         positive: true,
-        features_used: { hours: null, tickets: null, plan: 'basic', paid: null },
         missing: expect.arrayContaining(['hours', 'tickets', 'paid']) as string[],
       },
     ]);
@@ -118,7 +140,6 @@ describe('predict by key', () => {
             key: { user_id: 'u1' },
             score: sigmoid(2),
             positive: true,
-            features_used: row,
             missing: [],
             as_of: '2024-02-01T00:00:00.000Z',
           },

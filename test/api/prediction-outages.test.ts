@@ -137,13 +137,13 @@ it('if the database refuses a row, only that row is lost', async () => {
   const before = api.serving.predictions.dropped;
   const row = { model: 'churn', version: 1, entityKey: null, score: 0.5, at: new Date() };
   api.serving.predictions.append([
-    { ...row, features: { hours: 1 } },
-    { ...row, features: { hours: 2, plan: 'a\0b' } },
-    { ...row, features: { hours: 3 }, score: 2 },
-    { ...row, features: { hours: 4 }, version: 2 ** 40 },
-    { ...row, features: { hours: 5 }, at: new Date(NaN) },
-    { ...row, features: { hours: 6, plan: 'x'.repeat(5_000_000) } },
-    { ...row, features: { hours: 7 }, model: 'a model that was deleted' },
+    { ...row, features: JSON.stringify({ hours: 1 }) },
+    { ...row, features: JSON.stringify({ hours: 2, plan: 'a\0b' }) },
+    { ...row, features: JSON.stringify({ hours: 3 }), score: 2 },
+    { ...row, features: JSON.stringify({ hours: 4 }), version: 2 ** 40 },
+    { ...row, features: JSON.stringify({ hours: 5 }), at: new Date(NaN) },
+    { ...row, features: JSON.stringify({ hours: 6, plan: 'x'.repeat(5_000_000) }) },
+    { ...row, features: JSON.stringify({ hours: 7 }), model: 'a model that was deleted' },
   ]);
   await eventually(async () => expect(await logged()).toEqual([1, 6, 7]), { within: 60_000 });
   expect(api.serving.predictions.dropped - before).toBe(4);
@@ -152,7 +152,14 @@ it('if the database refuses a row, only that row is lost', async () => {
 
 it('the outcome of a commit with a lost answer can be looked up', async () => {
   const rows = [
-    { model: 'churn', version: 1, entityKey: null, features: { hours: 1 }, score: 0.5, at: new Date() },
+    {
+      model: 'churn',
+      version: 1,
+      entityKey: null,
+      features: JSON.stringify({ hours: 1 }),
+      score: 0.5,
+      at: new Date(),
+    },
   ];
   for (const arrives of [true, false]) {
     await admin.query('truncate tidegate.prediction');

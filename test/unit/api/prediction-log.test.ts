@@ -9,7 +9,7 @@ const rows = (count: number, first = 0): LoggedPrediction[] =>
     model: 'churn',
     version: first + index,
     entityKey: null,
-    features: {},
+    features: '{}',
     score: 0.5,
     at,
   }));
@@ -202,7 +202,7 @@ it.each([
 it('stays within its memory limit', async () => {
   const log = open({ capacityBytes: 10_000 });
   failWith = unreachable;
-  const wide = rows(100).map((row) => ({ ...row, features: { plan: 'x'.repeat(500) } }));
+  const wide = rows(100).map((row) => ({ ...row, features: JSON.stringify({ plan: 'x'.repeat(500) }) }));
   log.append(wide);
   await vi.advanceTimersByTimeAsync(1_000);
   expect(log.state).toMatchObject({ waiting: 8, dropped: { full: 92 } });
