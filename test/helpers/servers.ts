@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { builtProgram } from '../../boot/load.mjs';
 import { eraseData } from '../../cli/local/erase-data.ts';
 import { freePort } from '../../cli/local/processes/free-port.ts';
 import { startPostgres } from '../../cli/local/postgres.ts';
@@ -135,7 +136,9 @@ const startServers = async (): Promise<Servers> => {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const [postgres, temporal] = await Promise.all(starting);
+    // Built here once, so that not each process of the tests builds the same.
+    const programs = builtProgram('activities/compute/thread.ts');
+    const [postgres, temporal] = await Promise.all([...starting, programs]);
     return { postgres, temporal, stop };
   } catch (error) {
     await stop();
