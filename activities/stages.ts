@@ -75,9 +75,10 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
    * Moves the champion from Production to Archived, and an earlier champion back to Production. Who asks for it is known
    * from the grant; without one it is recorded as the wish of `unverified`.
    *
+   * @returns also the reason, if an admin did it in an emergency
    * @throws GRANT_REQUIRED if the policy of the version asks for a grant, or for the grants of more people
    */
-  async rollBack(input: RollbackInput): Promise<{ from: number; to: number }> {
+  async rollBack(input: RollbackInput): Promise<{ from: number; to: number; breakGlass?: string }> {
     requireName('requestedBy', input.requestedBy);
     requireText('reason', input.reason);
     const { model, toVersion, grantId, grantIds = [] } = input;
@@ -86,7 +87,13 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
       const reason = `${input.reason} (said to be asked by ${input.requestedBy})`;
       return rollback.rollBack(database, model, toVersion, by, reason);
     }
-    const { person: actor, via: authority, version, comment } = await getGrant(database.kysely, grantId);
+    const {
+      action,
+      person: actor,
+      via: authority,
+      version,
+      comment,
+    } = await getGrant(database.kysely, grantId);
     if (version !== null && toVersion !== undefined && version !== toVersion) {
       throw new TidegateError(
         'GRANT_MISMATCH',
@@ -96,7 +103,9 @@ export const stageActivities = ({ database }: ActivityDeps) => ({
     const by = { actor, authority, evidenceDigest: null, grantId, ...currentRun() };
     const target = version ?? toVersion;
     const detail = comment === '' ? input.reason : comment;
-    return rollback.rollBack(database, model, target, by, detail, undefined, [grantId, ...grantIds]);
+    const grants = [grantId, ...grantIds];
+    const moved = await rollback.rollBack(database, model, target, by, detail, undefined, grants);
+    return { ...moved, ...(action === 'break-glass' && { breakGlass: comment }) };
   },
 });
 

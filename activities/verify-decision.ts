@@ -76,8 +76,9 @@ export const decisionActivities = (deps: ActivityDeps) => ({
 
 type Answer = Pick<
   RecordedDecision,
-  'model' | 'version' | 'decision' | 'refusal' | 'actor' | 'settles' | 'grantId'
->;
+  'model' | 'version' | 'decision' | 'refusal' | 'actor' | 'settles' | 'grantId' | 'comment'
+> &
+  Partial<Pick<RecordedDecision, 'selfApproved' | 'breakGlass'>>;
 
 /** Builds the answer to the sender, and to the release how the wait stands after this decision. */
 async function resultOf(database: Database, row: Answer): Promise<DecisionResult> {
@@ -86,7 +87,11 @@ async function resultOf(database: Database, row: Answer): Promise<DecisionResult
     const settled = await findAcceptedDecision(database, model, version);
     return { accepted: false, decision, refusal, ...(settled && { settled: settledBy(settled) }) };
   }
-  const isGranted = row.grantId !== null && { decidedBy: actor };
+  const isGranted = row.grantId !== null && {
+    decidedBy: actor,
+    ...(row.selfApproved && { selfApproved: true as const }),
+    ...(row.breakGlass && { breakGlass: row.comment }),
+  };
   if (settles) return { accepted: true, decision, ...isGranted };
   const people = await countAgreeing(database, row);
   const policy = (await findEvidence(database, model, version))?.policy;

@@ -56,6 +56,7 @@ export const access: AccessTable = {
   'POST /models/:model/decisions': forModel('approver'),
   // The route asks for the role that the action needs.
   'POST /models/:model/grants': forModel('viewer'),
+  'POST /models/:model/versions/:version/break-glass': forModel('admin'),
   'GET /models/:model/versions/:version': forModel('viewer'),
   'GET /models/:model/versions/:version/comments': forModel('viewer'),
   'POST /models/:model/versions/:version/comments': forModel('viewer'),

@@ -10,6 +10,7 @@ import { serveDocs } from './plugins/docs.ts';
 import { answerError, handleErrors } from './plugins/errors.ts';
 import { BODY_LIMIT, parseJsonBodies } from './plugins/json-body.ts';
 import { answerClientError, checkProtocol } from './plugins/protocol.ts';
+import { breakGlassRoute } from './routes/break-glass.ts';
 import { cardRoute } from './routes/card.ts';
 import { decisionsRoute } from './routes/decisions.ts';
 import { explainRoute } from './routes/explain.ts';
@@ -88,6 +89,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   pendingRoute(app, deps);
   decisionsRoute(app, sendDecision);
   grantsRoute(app, deps);
+  breakGlassRoute(app, deps);
   operationRoutes(app, deps);
   await importRoutes(app, deps);
   rollbackRoute(app, deps);

@@ -11,6 +11,7 @@ import { addAudit } from './commands/audit/audit.ts';
 import { addDataset } from './commands/dataset/dataset.ts';
 import { addDefinition } from './commands/definition.ts';
 import { addFloor } from './commands/floor.ts';
+import { addBreakGlass } from './commands/break-glass.ts';
 import { addCard } from './commands/card.ts';
 import { addDecision } from './commands/decide.ts';
 import { addDemo } from './commands/demo/demo.ts';
@@ -86,6 +87,7 @@ export function buildProgram(context: CommandContext): Command {
   addDecision(program, context, 'reject');
   addDefinition(program, context);
   addGrant(program, context);
+  addBreakGlass(program, context);
   addRollback(program, context);
   addServing(program, context, 'stop');
   addServing(program, context, 'start');

@@ -123,10 +123,10 @@ export function verifyProof(files, fingerprint) {
     }
     said.push(`${predicate.model} version ${predicate.version}, made at ${predicate.madeAt}`);
     said.push(`rules: ${verdict.predicate.verificationResult}`);
-    for (const { decision: what, actor, authority, at: when, selfApproved, accepted } of decision.predicate
-      .decisions)
+    for (const { decision: what, actor, authority, at: when, selfApproved, accepted, grant } of decision
+      .predicate.decisions)
       said.push(
-        `${what} by ${actor} (${authority}) at ${when}${selfApproved ? ', self-approved' : ''}${accepted ? '' : ', not accepted'}`,
+        `${what} by ${actor} (${authority}) at ${when}${selfApproved ? ', self-approved' : ''}${grant?.action === 'break-glass' ? ', break-glass' : ''}${accepted ? '' : ', not accepted'}`,
       );
     said.push(decision.predicate.attestedBy);
   } catch (error) {

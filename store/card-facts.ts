@@ -75,9 +75,11 @@ export async function cardFacts(database: Database, model: string, version: numb
           authority: decided.authority,
           comment: decided.comment,
           at: decided.at.toISOString(),
+          selfApproved: moves.some(({ selfApproved }) => selfApproved) || decided.selfApproved,
+          breakGlass: decided.breakGlass,
         }
       : null,
-    moves: moves.map(({ from, to, reason, detail, actor, authority, at }) => ({
+    moves: moves.map(({ from, to, reason, detail, actor, authority, at, breakGlass }) => ({
       from,
       to,
       reason,
@@ -85,6 +87,7 @@ export async function cardFacts(database: Database, model: string, version: numb
       actor,
       authority,
       at: at.toISOString(),
+      breakGlass,
     })),
   };
 }

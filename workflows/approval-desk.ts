@@ -147,6 +147,7 @@ export class ApprovalDesk {
    * @param remindAt when the next reminder is due. @default after one interval
    * @param note is called with a line about each decision after which the wait goes on
    * @param onRefused is called after each refusal
+   * @param emergency is called with a line about an approval by break-glass
    * @returns undefined if the history has grown so long that another run should continue
    */
   async waitForOutcome(
@@ -157,15 +158,18 @@ export class ApprovalDesk {
       remindAt = Date.now() + remindEveryMs,
       note,
       onRefused,
+      emergency,
     }: {
       remindAt?: number;
       note?: (line: string) => void;
       onRefused?: (refusals: Refusals) => void;
+      emergency?: (line: string) => void;
     } = {},
   ): Promise<ApprovalOutcome | undefined> {
     this.#remindAt = remindAt;
     this.#note = note;
     this.#onRefused = onRefused;
+    this.#emergency = emergency;
     const isWoken = (): boolean =>
       this.#approval.hasNext || this.outcome !== undefined || this.#claimed !== undefined;
     for (;;) {
@@ -186,6 +190,7 @@ export class ApprovalDesk {
   #remindAt = 0;
   #note: ((line: string) => void) | undefined;
   #onRefused: ((refusals: Refusals) => void) | undefined;
+  #emergency: ((line: string) => void) | undefined;
 
   /** Returns what the next run needs to go on where this one stopped. */
   handOver(): HandedOver {
@@ -245,9 +250,10 @@ export class ApprovalDesk {
   }
 
   #count({ message: { grantId } }: QueuedDecision, result: DecisionResult): void {
-    const { accepted, decision, decidedBy, people, needed } = result;
+    const { accepted, decision, decidedBy, people, needed, breakGlass } = result;
     if (!accepted) this.#onRefused?.(this.refusals);
     if (grantId !== undefined) this.#seen.push(grantId);
+    if (breakGlass !== undefined) this.#emergency?.(`approved by ${decidedBy} by break-glass: ${breakGlass}`);
     if (people === undefined) return;
     this.#people = { ...this.#people, [decision]: people };
     this.#note?.(

@@ -204,6 +204,10 @@ class Release {
       ...(remindAt !== undefined && { remindAt }),
       note,
       onRefused: show,
+      emergency: (line) => {
+        note(`**break-glass**: ${line}`);
+        this.#notify('break glass', `version ${version} of ${this.#input.model} was ${line}`);
+      },
     });
     if (outcome) return outcome;
     const resumed = { evidence, deadline, lines: this.#details.lines, ...this.#desk.handOver() };

@@ -30,11 +30,15 @@ async function swap(
   notifications: Notifications,
 ): Promise<RollbackResult> {
   const { model } = input;
-  const { from, to } = await rollBack(input);
+  const { from, to, breakGlass } = await rollBack(input);
   tag({ version: to, stage: 'Production', outcome: 'rolled back' });
   const summary = `${model} went back from version ${from} to version ${to}: ${input.reason}`;
   details.add(summary);
   log.info(summary);
+  if (breakGlass !== undefined) {
+    const message = `${model} was put back to version ${to} by break-glass: ${breakGlass}`;
+    notifications.send({ event: 'break glass', model, version: to, message });
+  }
   notifications.send({ event: 'rolled back', model, version: to, message: summary });
   await confirmServed({ model, version: to }, details, notifications);
   return { from, to, summary };

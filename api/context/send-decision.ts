@@ -32,6 +32,13 @@ export interface DecisionToSend {
 export interface AcceptedDecision {
   readonly decision: 'approve' | 'reject';
   readonly decidedBy: string;
+  /** Whether the person had requested the version, which the policy must allow. */
+  readonly selfApproved: boolean;
+  /** False while more people have to agree. */
+  readonly settles: boolean;
+  /** How many people have agreed so far, and how many have to; only while the wait goes on. */
+  readonly people?: number;
+  readonly needed?: number;
 }
 
 /**
@@ -74,7 +81,14 @@ export function decisionSender({ database, gate }: Pick<ApiDeps, 'database' | 'g
       if (!result) throw await whyClosed(database, sent);
       if (!result.accepted)
         throw new TidegateError('DECISION_REFUSED', result.refusal ?? 'the decision was refused');
-      return { decision: result.decision, decidedBy };
+      const { settles = true, selfApproved = false, people, needed } = result;
+      return {
+        decision: result.decision,
+        decidedBy,
+        selfApproved,
+        settles,
+        ...(people !== undefined && needed !== undefined && { people, needed }),
+      };
     } catch (error) {
       // Nobody may use the grant of a decision that was refused, unless a worker may still verify that decision.
       if (grantId !== null && !mayStillCount(error)) await closeGrant(database, grantId, String(error));

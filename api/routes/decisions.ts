@@ -65,4 +65,10 @@ const decisionAnswer = z.object({
   accepted: z.literal(true),
   decision: z.enum(['approve', 'reject']),
   decidedBy: z.string(),
+  selfApproved: z
+    .boolean()
+    .describe("Whether the person had requested the version, which only selfApproval: 'record' allows"),
+  settles: z.boolean().describe('False while more people have to agree'),
+  people: z.int().optional().describe('How many people have agreed so far'),
+  needed: z.int().optional().describe('How many people have to agree'),
 });

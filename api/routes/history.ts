@@ -19,6 +19,8 @@ const move = z.object({
   workflowId: z.string(),
   runId: z.string(),
   at: instant,
+  selfApproved: z.boolean().describe('Whether somebody approved it who had requested the version'),
+  breakGlass: z.boolean().describe('Whether an admin made it in an emergency'),
 });
 
 const change = z.object({
@@ -42,6 +44,8 @@ const state = z.object({
         comment: z.string(),
         evidenceDigest: z.string(),
         at: instant,
+        selfApproved: z.boolean(),
+        breakGlass: z.boolean(),
       }),
     )
     .describe('The accepted decisions on that version until then'),
@@ -98,7 +102,18 @@ export function historyRoute(app: App, { database }: ApiDeps): void {
               at: found.at.toISOString(),
               production: found.production && moveAnswer(found.production),
               decisions: found.decisions.map(
-                ({ decision, actor, authority, comment, evidenceDigest, at: when }) => ({
+                ({
+                  decision,
+                  actor,
+                  authority,
+                  comment,
+                  evidenceDigest,
+                  at: when,
+                  selfApproved,
+                  breakGlass,
+                }) => ({
+                  selfApproved,
+                  breakGlass,
                   decision,
                   actor,
                   authority,

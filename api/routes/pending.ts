@@ -2,12 +2,20 @@
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
-import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
+import {
+  findAcceptedDecision,
+  describeAcceptedDecision,
+  listDecisions,
+} from '../../store/registry/decisions.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';
+import { listComments } from '../../store/registry/facts.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { decisionBody } from './decisions.ts';
 import { errorResponses, instant, modelParams } from '../schemas/common.ts';
+
+/** How many comments are shown with a version that waits. */
+const MAX_COMMENTS = 20;
 
 const pending = z.object({
   model: z.string(),
@@ -22,6 +30,26 @@ const pending = z.object({
   evidence: z
     .unknown()
     .describe('Report, comparison, validations and rules; evidenceDigest is the digest of this object'),
+  policy: z
+    .unknown()
+    .describe(
+      'Who has to agree, as frozen with the evidence; null for evidence of releases without a policy',
+    ),
+  decisions: z
+    .array(
+      z.object({
+        decision: z.enum(['approve', 'reject']),
+        actor: z.string(),
+        authority: z.string(),
+        comment: z.string(),
+        at: instant,
+        selfApproved: z.boolean().describe('Whether the person had requested the version'),
+      }),
+    )
+    .describe('What people have decided so far; more of them have to agree'),
+  comments: z
+    .array(z.object({ actor: z.string(), authority: z.string(), text: z.string(), at: instant }))
+    .describe('What people wrote about the version, oldest first; the newest 20'),
   send: z
     .object({ method: z.literal('POST'), path: z.string(), body: decisionBody })
     .describe('The request that approves the version'),
@@ -48,7 +76,9 @@ export function pendingRoute(app: App, { database }: ApiDeps): void {
       if (!evidence) throw nothingPending(`version ${version} of ${model} is still being validated`);
       const decided = await findAcceptedDecision(database, model, version);
       if (decided) throw nothingPending(describeAcceptedDecision(decided));
-      const { digest: evidenceDigest, championVersion, expiresAt, body } = evidence;
+      const { digest: evidenceDigest, championVersion, expiresAt, body, policy } = evidence;
+      const decisions = (await listDecisions(database, model, version)).filter(({ accepted }) => accepted);
+      const comments = await listComments(database, model, version, MAX_COMMENTS);
       return {
         model,
         version,
@@ -57,6 +87,21 @@ export function pendingRoute(app: App, { database }: ApiDeps): void {
         evidenceDigest,
         expiresAt: expiresAt.toISOString(),
         evidence: body,
+        policy: policy ?? null,
+        decisions: decisions.map(({ decision, actor, authority, comment, at, selfApproved }) => ({
+          decision,
+          actor,
+          authority,
+          comment,
+          at: at.toISOString(),
+          selfApproved,
+        })),
+        comments: comments.map(({ actor, authority, text, at }) => ({
+          actor,
+          authority,
+          text,
+          at: at.toISOString(),
+        })),
         send: {
           method: 'POST' as const,
           path: `/models/${model}/decisions`,

@@ -1,11 +1,12 @@
 // Puts an earlier version back into Production: by a run, or in one transaction if Temporal does not answer.
+import { type FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { startRollback } from '../../operations/start-runs.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { closeGrant } from '../../store/registry/grants.ts';
 import { rollBack } from '../../store/registry/roll-back.ts';
-import { authorOf } from '../context/granted.ts';
+import { type Author, authorOf } from '../context/granted.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, modelParams } from '../schemas/common.ts';
 import { rollbackBody, startedRun } from '../schemas/operations.ts';
@@ -25,7 +26,7 @@ const done = z.object({
 
 /** `POST /models/:model/rollback`. */
 export function rollbackRoute(app: App, deps: ApiDeps): void {
-  const { database, logger } = deps;
+  const { database } = deps;
   app.post(
     '/models/:model/rollback',
     {
@@ -45,38 +46,57 @@ export function rollbackRoute(app: App, deps: ApiDeps): void {
       const { toVersion, reason } = request.body;
       await getDefinition(database, model);
       const scope = { action: 'rollback', model, version: toVersion ?? null, evidenceDigest: null } as const;
-      const { actor, authority, grantId } = await authorOf(database, request, scope, request.body);
-      try {
-        const { workflowId } = await operate(deps, (services) =>
-          services.client.withDeadline(Date.now() + START_WITHIN_MS, () =>
-            startRollback(services, {
-              model,
-              requestedBy: actor,
-              reason,
-              ...(toVersion !== undefined && { toVersion }),
-              ...(grantId !== null && { grantId }),
-            }),
-          ),
-        );
-        return await reply.status(202).send({ model, workflowId });
-      } catch (error) {
-        const isDown = error instanceof TidegateError && WITHOUT_TEMPORAL.includes(error.code);
-        if (!isDown && grantId !== null) await closeGrant(database, grantId, String(error));
-        if (!isDown || toVersion === undefined) throw error;
-        logger.warn({ err: error, model, toVersion }, 'Temporal does not answer: rolling back without a run');
-        const by = {
-          actor,
-          authority,
-          grantId,
-          evidenceDigest: null,
-          workflowId: 'tidegate rollback',
-          runId: request.id,
-        };
-        const grants = grantId === null ? [] : [grantId];
-        const { from, to } = await rollBack(database, model, toVersion, by, reason, undefined, grants);
-        const summary = `${model} went back from version ${from} to version ${to} without Temporal: ${reason}`;
-        return reply.status(200).send({ model, from, to, summary });
-      }
+      const author = await authorOf(database, request, scope, request.body);
+      const answer = await putBack(deps, request, { model, toVersion, reason, author });
+      return reply.status('workflowId' in answer ? 202 : 200).send(answer);
     },
   );
+}
+
+/** What to put back, why, and in whose name. */
+interface PutBack {
+  readonly model: string;
+  /** The version to go back to; the previous champion if undefined. */
+  readonly toVersion: number | undefined;
+  readonly reason: string;
+  readonly author: Author;
+}
+
+/**
+ * Starts the run that puts an earlier version back into Production. If Temporal does not answer and the version is named,
+ * rolls back in one transaction.
+ */
+export async function putBack(
+  deps: ApiDeps,
+  { id }: Pick<FastifyRequest, 'id'>,
+  { model, toVersion, reason, author: { actor, authority, grantId } }: PutBack,
+): Promise<z.infer<typeof done> | { model: string; workflowId: string }> {
+  try {
+    const { workflowId } = await operate(deps, (services) =>
+      services.client.withDeadline(Date.now() + START_WITHIN_MS, () =>
+        startRollback(services, {
+          model,
+          requestedBy: actor,
+          reason,
+          ...(toVersion !== undefined && { toVersion }),
+          ...(grantId !== null && { grantId }),
+        }),
+      ),
+    );
+    return { model, workflowId };
+  } catch (error) {
+    const isDown = error instanceof TidegateError && WITHOUT_TEMPORAL.includes(error.code);
+    if (!isDown && grantId !== null) await closeGrant(deps.database, grantId, String(error));
+    if (!isDown || toVersion === undefined) throw error;
+    deps.logger.warn(
+      { err: error, model, toVersion },
+      'Temporal does not answer: rolling back without a run',
+    );
+    const run = { workflowId: 'tidegate rollback', runId: id };
+    const by = { actor, authority, grantId, evidenceDigest: null, ...run };
+    const grants = grantId === null ? [] : [grantId];
+    const { from, to } = await rollBack(deps.database, model, toVersion, by, reason, undefined, grants);
+    const summary = `${model} went back from version ${from} to version ${to} without Temporal: ${reason}`;
+    return { model, from, to, summary };
+  }
 }

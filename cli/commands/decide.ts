@@ -68,7 +68,7 @@ async function decide(config: Config, request: Request, output: Output): Promise
     { say: (step) => isAccepted && say(step), warn: say },
   );
   released.catch(() => undefined);
-  const { decidedBy } = await askApi<{ decidedBy: string }>(
+  const { decidedBy, selfApproved, settles, people, needed } = await askApi<Answer>(
     api,
     'POST',
     ['models', model, 'decisions'],
@@ -76,7 +76,13 @@ async function decide(config: Config, request: Request, output: Output): Promise
     ANSWERED_WITHIN_MS,
   );
   isAccepted = true;
-  const answer = { model, version, decision, decidedBy, evidenceDigest: digest };
+  const answer = { model, version, decision, decidedBy, selfApproved, evidenceDigest: digest };
+  if (selfApproved && !json) output.line(`${decidedBy} requested this version: recorded as self-approved`);
+  if (!settles) {
+    return json
+      ? output.json({ ...answer, outcome: null, people, needed })
+      : output.line(`decision accepted: ${people} of ${needed} people; version ${version} waits for more`);
+  }
   if (!request.wait) {
     return json
       ? output.json({ ...answer, outcome: null })
@@ -86,6 +92,16 @@ async function decide(config: Config, request: Request, output: Output): Promise
   if (json) output.json({ ...answer, outcome, summary });
   else output.line(`${outcome}: ${summary}`);
   if (!isAsDecided(decision, outcome)) process.exitCode = EXIT_FAILED;
+}
+
+/** Answer of the API to a decision that it accepted. */
+interface Answer {
+  readonly decidedBy: string;
+  readonly selfApproved: boolean;
+  /** False while more people have to agree. */
+  readonly settles: boolean;
+  readonly people?: number;
+  readonly needed?: number;
 }
 
 /** Longer than the API waits for its turn and for a worker. */

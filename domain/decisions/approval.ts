@@ -27,6 +27,10 @@ export interface DecisionResult {
   readonly refusal?: string;
   /** The person whose grant was used; absent if nobody was authenticated. */
   readonly decidedBy?: string;
+  /** True if the person had requested the version, which the policy must allow. */
+  readonly selfApproved?: true;
+  /** The reason, if an admin approved in an emergency. */
+  readonly breakGlass?: string;
   /** False if the wait goes on, because more people have to agree; absent if an accepted decision ended it. */
   readonly settles?: false;
   /** How many people have agreed so far, and how many have to; only while the wait goes on. */

@@ -1,6 +1,7 @@
 // Decisions of people on versions: every decision that was sent, whether it was accepted or refused. Rows are never
 // changed.
 import { createHash, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { MAX_REFUSALS_WRITTEN } from '../../domain/decisions/approval.ts';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
@@ -31,7 +32,18 @@ const COLUMNS = [...SENT, 'accepted', 'at', 'grantId', 'personId', 'settles', 's
 export type Decision = Pick<Row<'tidegate.decision'>, (typeof SENT)[number]>;
 
 /** A decision that was recorded. */
-export type RecordedDecision = Pick<Row<'tidegate.decision'>, (typeof COLUMNS)[number]>;
+export type RecordedDecision = Pick<Row<'tidegate.decision'>, (typeof COLUMNS)[number]> & {
+  /** Whether it was made in an emergency, by an admin instead of the people that the policy asks for. */
+  readonly breakGlass: boolean;
+};
+
+const breakGlass = sql<boolean>`exists (
+  select from tidegate.action_grant g where g.id = decision.grant_id and g.action = 'break-glass')`.as(
+  'breakGlass',
+);
+
+const select = ({ kysely }: Database) =>
+  kysely.selectFrom('tidegate.decision as decision').select(COLUMNS).select(breakGlass);
 
 // Rows that were written before names were validated may contain any characters.
 const recorded = (row: RecordedDecision): RecordedDecision => ({
@@ -239,11 +251,7 @@ export async function findDecision(
   database: Database,
   request: string,
 ): Promise<RecordedDecision | undefined> {
-  const row = await database.kysely
-    .selectFrom('tidegate.decision')
-    .select(COLUMNS)
-    .where('request', '=', request)
-    .executeTakeFirst();
+  const row = await select(database).where('request', '=', request).executeTakeFirst();
   return row && recorded(row);
 }
 
@@ -252,11 +260,7 @@ export async function findDecisionOfGrant(
   database: Database,
   grantId: string,
 ): Promise<RecordedDecision | undefined> {
-  const row = await database.kysely
-    .selectFrom('tidegate.decision')
-    .select(COLUMNS)
-    .where('grantId', '=', grantId)
-    .executeTakeFirst();
+  const row = await select(database).where('grantId', '=', grantId).executeTakeFirst();
   return row && recorded(row);
 }
 
@@ -282,9 +286,7 @@ export async function findAcceptedDecision(
   model: string,
   version: number,
 ): Promise<RecordedDecision | undefined> {
-  const row = await database.kysely
-    .selectFrom('tidegate.decision')
-    .select(COLUMNS)
+  const row = await select(database)
     .where('model', '=', model)
     .where('version', '=', version)
     .where('settles', '=', true)
@@ -298,9 +300,7 @@ export async function listDecisions(
   model: string,
   version: number,
 ): Promise<RecordedDecision[]> {
-  const rows = await database.kysely
-    .selectFrom('tidegate.decision')
-    .select(COLUMNS)
+  const rows = await select(database)
     .where('model', '=', model)
     .where('version', '=', version)
     .orderBy('id')

@@ -1,4 +1,5 @@
 // Verifies the audit chain: each move stores the hash of the move before it, so a changed or removed move is detected.
+import { sql } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
@@ -87,13 +88,25 @@ export const historyChanged = (model: string, { id, version, broken }: BrokenLin
 export interface Transition extends Move, Authority {
   readonly model: string;
   readonly at: Date;
+  /** Whether somebody approved it who had requested the version. */
+  readonly selfApproved: boolean;
+  /** Whether an admin made the move in an emergency, instead of the people that the policy asks for. */
+  readonly breakGlass: boolean;
 }
 
 /** Returns every move of a model's versions, oldest first. */
 export async function listTransitions(database: Database, model: string): Promise<Transition[]> {
   const moves = await database.kysely
-    .selectFrom('tidegate.transition')
+    .selectFrom('tidegate.transition as transition')
     .select([
+      sql<boolean>`transition.reason = 'approved' and exists (
+        select from tidegate.decision d
+        where d.model = transition.model and d.version = transition.version and d.accepted and d.self_approved)`.as(
+        'selfApproved',
+      ),
+      sql<boolean>`exists (
+        select from tidegate.action_grant g
+        where g.id = transition.grant_id and g.action = 'break-glass')`.as('breakGlass'),
       'model',
       'version',
       'fromStage as from',

@@ -212,6 +212,52 @@ describe('a decision with a grant', () => {
     expect(await decide(version, digest, { grantId, decidedBy: 'ada' })).toMatchObject({ accepted: true });
   });
 
+  test('in an emergency, or of the person who requested the version, is answered and recorded as that', async () => {
+    const emergency = await waiting();
+    const scope = {
+      action: 'break-glass',
+      model: NAME,
+      version: emergency.version,
+      evidenceDigest: emergency.digest,
+    } as const;
+    const { id } = await issueGrant(database, grantHolder('ada'), scope, { comment: 'fire' });
+    const message = { grantId: id, decidedBy: undefined, comment: undefined } as never;
+    expect(await decide(emergency.version, emergency.digest, message)).toEqual({
+      accepted: true,
+      decision: 'approve',
+      decidedBy: 'ada',
+      breakGlass: 'fire',
+    });
+    expect(await listDecisions(database, NAME, emergency.version)).toMatchObject([{ breakGlass: true }]);
+
+    const alone = await candidateModel(database, 'alone', { promotion: { selfApproval: 'record' } });
+    const version = await alone.stage();
+    const body = { summary: 'better' };
+    const evidence = {
+      model: 'alone',
+      version,
+      championVersion: null,
+      body,
+      expiresAt: new Date('2100-01-01Z'),
+    };
+    const { digest } = await writeEvidence(database, evidence);
+    const own = { action: 'approve', model: 'alone', version, evidenceDigest: digest } as const;
+    // linus has applied the definition, and nobody else is known to have asked for the version.
+    const grant = await issueGrant(database, grantHolder('linus'), own);
+    const sentBy = {
+      version,
+      evidenceDigest: digest,
+      decision: 'approve',
+      comment: '',
+      grantId: grant.id,
+    } as const;
+    const input = { model: 'alone', version, request: 'alone', channel: 'update', message: sentBy } as const;
+    expect(await run((steps) => steps.verifyDecision(input))).toMatchObject({
+      decidedBy: 'linus',
+      selfApproved: true,
+    });
+  });
+
   test('that names no grant, or one of another version, is refused and recorded as unverified', async () => {
     const { version, digest } = await waiting();
     const other = await grantTo('ada', version + 1, digest);

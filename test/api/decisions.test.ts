@@ -38,9 +38,23 @@ describe('a decision', () => {
     const { status, body } = await decide({ ...message, version: waiting });
     expect({ status, body }).toEqual({
       status: 200,
-      body: { model: 'churn', version: waiting, accepted: true, decision: 'approve', decidedBy: 'bo' },
+      body: {
+        model: 'churn',
+        version: waiting,
+        accepted: true,
+        decision: 'approve',
+        decidedBy: 'bo',
+        selfApproved: false,
+        settles: true,
+      },
     });
     expect(api.gate.sent).toEqual([{ ...message, version: waiting }]);
+  });
+
+  it('that is self-approved, or not the last one, says so', async () => {
+    const more = { selfApproved: true, settles: false, people: 1, needed: 2 } as const;
+    api.gate.answer = () => ({ accepted: true, decision: 'approve', ...more });
+    expect((await decide({ ...message, version: waiting })).body).toMatchObject(more);
   });
 
   it('needs no comment', async () => {

@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
+import { writeEvidence } from '../../store/registry/evidence.ts';
+import { addComment } from '../../store/registry/facts.ts';
+import { getGrant } from '../../store/registry/grants.ts';
 import { definition, makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 
 let fixture: ModelFixture;
@@ -104,4 +107,47 @@ it('a definition is refused, and the one before stays in force', async () => {
   );
   expect(refused.body).toMatchObject({ verdict: 'refused', actor: 'grace', scheduled: true });
   expect((await api.send('GET', '/definitions/waiting')).body).toEqual({ waiting: [] });
+});
+
+it('in an emergency an admin approves the version that waits, with a grant that says so', async () => {
+  const version = await fixture.register(0);
+  await fixture.stage(version);
+  const path = `/models/churn/versions/${version}/break-glass`;
+  expect((await api.send('POST', path, { reason: 'fire' })).body.error.message).toContain(
+    'where it is validated',
+  );
+  const body = { model: 'churn', version, summary: 'better', requestedBy: 'bo' };
+  const evidence = {
+    model: 'churn',
+    version,
+    championVersion: null,
+    body,
+    expiresAt: new Date('2100-01-01Z'),
+  };
+  const { digest } = await writeEvidence(fixture.database, evidence);
+  api.gate.answer = () => ({ accepted: true, decision: 'approve', decidedBy: 'admin of the tests' });
+  expect((await api.send('POST', path, { reason: 'fire' }, grace)).status).toBe(403);
+  expect((await api.send('POST', path, { reason: 'fire' })).body).toMatchObject({ did: 'approved' });
+  const [sent] = api.gate.sent;
+  expect(sent).toMatchObject({ version, evidenceDigest: digest, decision: 'approve', comment: 'fire' });
+  expect(await getGrant(fixture.database.kysely, sent!.grantId!)).toMatchObject({
+    action: 'break-glass',
+    version,
+    evidenceDigest: digest,
+    comment: 'fire',
+  });
+  api.gate.answer = () => ({ accepted: false, decision: 'approve', refusal: 'you requested it' });
+  const refused = await api.send('POST', path, { reason: 'fire' });
+  expect([refused.status, refused.body.error.message]).toEqual([409, 'you requested it']);
+});
+
+it('the version that waits is shown with its policy, what people decided, and their comments', async () => {
+  const comment = { text: 'the new fee explains it', actor: 'bo', authority: 'key' };
+  const { body: before } = await api.send('GET', '/models/churn/pending', undefined, grace);
+  await addComment(fixture.database, { model: 'churn', version: before.version }, comment);
+  expect((await api.send('GET', '/models/churn/pending', undefined, grace)).body).toMatchObject({
+    policy: { approvals: 1, selfApproval: 'refuse' },
+    decisions: [],
+    comments: [comment],
+  });
 });

@@ -3,6 +3,7 @@ import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
+import { stateAt } from '../../store/registry/history.ts';
 import { listTransitions } from '../../store/registry/verify-chain.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { makeKey, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
@@ -66,4 +67,24 @@ it('moves at once on the word of the caller, and a later run with the same grant
   };
   expect(await run.run(() => steps.rollBack(input))).toEqual({ from: 2, to: 1 });
   expect(await listTransitions(fixture.database, 'churn')).toHaveLength(moves.length);
+});
+
+it('in an emergency an admin rolls back with a reason, and the history says that it was one', async () => {
+  const path = '/models/churn/versions/2/break-glass';
+  expect((await api.send('POST', path, { reason: 'fire' }, operator)).status).toBe(403);
+  expect((await api.send('POST', path, { reason: ' ' })).status).toBe(400);
+  expect(await api.send('POST', path, { reason: 'fire' })).toMatchObject({
+    status: 200,
+    body: { version: 2, did: 'rolled back', actor: 'admin of the tests', workflowId: null },
+  });
+  expect((await api.send('POST', path, { reason: 'again' })).body.error.code).toBe('NOTHING_PENDING');
+  const { production } = await stateAt(fixture.database, 'churn', new Date());
+  expect(production).toMatchObject({ version: 2, breakGlass: true, detail: 'fire' });
+  const { body } = await api.send('GET', '/models/churn/history');
+  const { moves } = body as unknown as { moves: { breakGlass: boolean }[] };
+  expect(moves.map(({ breakGlass }) => breakGlass).filter(Boolean)).toEqual([true]);
+  const card = (await api.send('GET', '/models/churn/versions/2/card')).body as unknown as {
+    moves: unknown[];
+  };
+  expect(card.moves.at(-1)).toMatchObject({ to: 'Production', breakGlass: true });
 });

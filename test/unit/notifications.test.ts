@@ -35,6 +35,7 @@ test.each([
   [{ event: 'failed', workflowId: 'monitor/churn' }, 'monitor.failed'],
   [{ event: 'failed' }, 'run.failed'],
   [{ event: 'watch broken' }, 'watch.breached'],
+  [{ event: 'break glass' }, 'break_glass'],
 ] as const)('%o has the type %s', (other, type) => {
   expect(cloudEvent('0b1e', { ...facts, ...other }).type).toBe(type);
 });

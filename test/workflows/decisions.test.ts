@@ -39,6 +39,26 @@ describe.concurrent('a decision', () => {
     });
   });
 
+  it('in an emergency is shown in the details and sends a notification of its own', () => {
+    const verifyDecision = async () =>
+      ({ accepted: true, decision: 'approve', decidedBy: 'ada', breakGlass: 'fire' }) as const;
+    const fakes = fakeActivities({ verifyDecision, announce: async () => false });
+    return withLoops(fakes, async ({ release, model }) => {
+      const run = await release();
+      await untilWaiting(run);
+      await run.executeUpdate(decideUpdate, { args: [decision()] });
+      await run.result();
+      const message = `version ${CANDIDATE} of ${model} was approved by ada by break-glass: fire`;
+      expect(fakes.inputsOf('announce')).toContainEqual({
+        event: 'break glass',
+        model,
+        version: CANDIDATE,
+        message,
+      });
+      expect(await currentDetails(run)).toContain('**break-glass**: approved by ada by break-glass: fire');
+    });
+  });
+
   it('is accepted as the details show it, once a name is filled in: by signal', () =>
     withLoops(fakeActivities(), async ({ release }) => {
       const run = await release();

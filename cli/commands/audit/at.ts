@@ -31,20 +31,25 @@ export function addAuditAt(audit: Command, { config, output }: CommandContext): 
     );
 }
 
+const marksOf = ({ selfApproved, breakGlass }: StateAt['decisions'][number]): string[] => [
+  ...(selfApproved ? ['self-approved'] : []),
+  ...(breakGlass ? ['break-glass'] : []),
+];
+
 function printState(output: Output, model: string, state: StateAt): void {
   const { at, production, decisions, stopped, answeredBy } = state;
   output.heading(`${model} at ${minute(at)} UTC`);
   if (!production) return output.line('no version was in Production');
-  const { version, actor, authority, reason, evidenceDigest, detail } = production;
+  const { version, actor, authority, reason, evidenceDigest, detail, breakGlass } = production;
   output.line(
-    `version ${version}, since ${minute(production.at)} UTC: ${reason} by ${actor} (${authority})` +
+    `version ${version}, since ${minute(production.at)} UTC: ${reason} by ${actor} (${authority}${breakGlass ? ', break-glass' : ''})` +
       (detail === '' ? '' : `: ${detail}`),
   );
   output.line(evidenceDigest === null ? 'without evidence' : `on evidence ${evidenceDigest}`);
   for (const decision of decisions) {
     const comment = decision.comment === '' ? '' : `: ${decision.comment}`;
     output.line(
-      `${decision.decision} by ${decision.actor} (${decision.authority}) at ${minute(decision.at)} UTC${comment}`,
+      `${decision.decision} by ${decision.actor} (${[decision.authority, ...marksOf(decision)].join(', ')}) at ${minute(decision.at)} UTC${comment}`,
     );
   }
   if (stopped) {

@@ -41,11 +41,11 @@ export function cardInMarkdown(card: ModelCard): string {
     '## History',
     markdownTable(
       ['at', 'move', 'reason', 'by', 'detail'],
-      card.moves.map(({ at, from, to, reason, actor, authority, detail }) => [
+      card.moves.map(({ at, from, to, reason, actor, authority, detail, breakGlass }) => [
         at,
         `${from} to ${to}`,
         reason.replaceAll('_', ' '),
-        `${actor} (${authority})`,
+        `${actor} (${authority}${breakGlass ? ', break-glass' : ''})`,
         detail,
       ]),
     ),
@@ -194,9 +194,10 @@ function valueAndBound(value: RuleResult['value'], bound: RuleResult['bound']): 
 function approvalPart({ approval, evidenceDigest }: ModelCard): string {
   const evidence = evidenceDigest === null ? 'Evidence is not complete.' : `Evidence \`${evidenceDigest}\`.`;
   if (!approval) return `Nobody has decided on it. ${evidence}`;
-  const { decision, actor, authority, at, comment } = approval;
+  const { decision, actor, authority, at, comment, selfApproved, breakGlass } = approval;
+  const how = [authority, ...(selfApproved ? ['self-approved'] : []), ...(breakGlass ? ['break-glass'] : [])];
   const quoted = comment === '' ? '' : ` "${escaped(comment)}"`;
-  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${authority}) at ${at}.${quoted} ${evidence}`;
+  return `${decision === 'approve' ? 'Approved' : 'Rejected'} by ${escaped(actor)} (${how.join(', ')}) at ${at}.${quoted} ${evidence}`;
 }
 
 function describeTraining({

@@ -59,6 +59,8 @@ export interface CardMove {
   readonly actor: string;
   readonly authority: string;
   readonly at: string;
+  /** Whether an admin made it in an emergency. */
+  readonly breakGlass: boolean;
 }
 
 /** A person's decision on the version. */
@@ -68,6 +70,10 @@ export interface CardApproval {
   readonly authority: string;
   readonly comment: string;
   readonly at: string;
+  /** Whether a person who requested the version approved it. */
+  readonly selfApproved: boolean;
+  /** Whether an admin approved it in an emergency. */
+  readonly breakGlass: boolean;
 }
 
 /** Everything recorded about a version; instants are ISO 8601. */
@@ -177,5 +183,10 @@ function limitsOf({ comparison, training, approval, data }: Omit<CardFacts, 'def
   );
   say(data.backfilled.length > 0, `Backfilled history: ${describeBackfilled(data.backfilled)}.`);
   say(approval?.authority === 'unverified', 'Who approved it was not authenticated.');
+  say(approval?.selfApproved, 'It is self-approved: a person who requested it has approved it.');
+  say(
+    approval?.breakGlass,
+    'An admin approved it in an emergency (break-glass), instead of the people that its policy asks for.',
+  );
   return limits;
 }

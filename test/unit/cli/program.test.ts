@@ -7,7 +7,7 @@ import { Output } from '../../../cli/output/output.ts';
 import { buildProgram } from '../../../cli/program.ts';
 
 const ANSWERING = [
-  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'grant', 'rollback', 'stop-serving', 'start-serving', 'withdraw', 'retire', 'tag', 'alias', 'comment', 'status', 'runs', 'report',
+  'import', 'apply', 'materialize', 'monitor', 'retrain', 'approve', 'reject', 'grant', 'break-glass', 'rollback', 'stop-serving', 'start-serving', 'withdraw', 'retire', 'tag', 'alias', 'comment', 'status', 'runs', 'report',
   'versions', 'card', 'predict', 'explain', 'doctor', 'migrate', 'adopt', 'sign-in',
 ]; // prettier-ignore
 const GROUPS = {

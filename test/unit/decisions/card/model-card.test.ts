@@ -89,6 +89,8 @@ const facts: CardFacts = {
   report: null,
   evidenceDigest: 'e',
   approval: {
+    selfApproved: false,
+    breakGlass: false,
     decision: 'approve',
     actor: 'grace',
     authority: 'unverified',
