@@ -243,7 +243,7 @@ describe('the pending version', () => {
       expiresAt: new Date('2024-03-08T00:00:00Z'),
     });
     const { status, body } = await pending();
-    expect({ status, body }).toEqual({
+    expect({ status, body }).toMatchObject({
       status: 200,
       body: {
         model: 'churn',
