@@ -15,6 +15,7 @@ import { assetRoutes } from './assets.ts';
 import { liveRoute } from './live.ts';
 import { overviewPages } from './overview.ts';
 import { PATH_OF_UI, sendPage, THEME_COOKIE } from './reply.ts';
+import { reportPages } from './report.ts';
 import { signInPages } from './sign-in.ts';
 import { versionPages } from './version.ts';
 
@@ -48,6 +49,7 @@ export function consolePages(app: App, deps: ApiDeps, send: SendDecision): void 
     signInPages(pages, deps);
     overviewPages(pages, deps);
     versionPages(pages, deps, send);
+    reportPages(pages, deps);
     liveRoute(pages, deps);
     pages.get('/ui/parts', { schema: { hide: true } }, (request, reply) =>
       sendPage(deps, request, reply, ({ now }) => partsPage(now)),

@@ -6,12 +6,20 @@ import { type Database } from '../../store/postgres/database.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { documentOf, getReport, listReports, type Report } from '../../store/registry/reports.ts';
 import { findRetrainOfReport } from '../../store/registry/retrains.ts';
+import { reportInMarkdown } from '../../console/report/report-in-markdown.ts';
+import { reportFile } from '../../console/report/standalone.ts';
+import { styleSheet } from '../../console/style-sheet.ts';
+import { reportRecord } from '../../store/report-record.ts';
 import { type CommandContext, jsonOption, parseNumber } from '../shared/arguments.ts';
+import { htmlOption, markdownOption, outOption, writeFileOrOutput } from '../shared/documents.ts';
 import { withDatabase } from '../shared/connections.ts';
 import { printReport } from '../output/report-tables.ts';
 
 interface ReportOptions {
   readonly json?: boolean;
+  readonly html?: boolean;
+  readonly markdown?: boolean;
+  readonly out?: string;
   readonly format: 'text' | 'json' | 'mlflow';
 }
 
@@ -23,6 +31,9 @@ export function addReport(program: Command, { config, output }: CommandContext):
     .argument('<model>', 'name of the model')
     .argument('[id]', 'number of the report (default: the newest)', parseNumber)
     .addOption(jsonOption())
+    .addOption(htmlOption())
+    .addOption(markdownOption())
+    .addOption(outOption())
     .addOption(
       new Option(
         '--format <format>',
@@ -31,11 +42,22 @@ export function addReport(program: Command, { config, output }: CommandContext):
         .choices(['text', 'json', 'mlflow'])
         .default('text'),
     )
-    .addHelpText('after', '\nExample:\n  tidegate report churn')
-    .action((model: string, id: number | undefined, { json, format }: ReportOptions) =>
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tidegate report churn\n  tidegate report churn --html --out churn.html',
+    )
+    .action((model: string, id: number | undefined, options: ReportOptions) =>
       withDatabase(config(), async (database) => {
+        const { json, format, html, markdown, out } = options;
         const report = await findReport(database, model, id);
-        if (format === 'mlflow') output.json(flatMetrics(report));
+        if (html || markdown) {
+          const view = { ...report, ...(await reportRecord(database, report)) };
+          await writeFileOrOutput(
+            output,
+            html ? reportFile(view, styleSheet()) : reportInMarkdown(view),
+            out,
+          );
+        } else if (format === 'mlflow') output.json(flatMetrics(report));
         else if (json || format === 'json') output.json(documentOf(report));
         else printReport(output, report, await findRetrainOfReport(database, report.id));
       }),

@@ -1,7 +1,7 @@
 // Two distributions over each other: the reference as bars, the window as a line.
 import { percent, rounded } from '../format.ts';
 import { html, type Html } from '../html.ts';
-import { pointsOf, scaleOf, tenth } from './scale.ts';
+import { scaleOf, tenth } from './scale.ts';
 
 /** Shares of the rows in each cell. */
 export interface Distribution {
@@ -25,27 +25,21 @@ export function distribution(
   const gap = isNumber ? (size === 'row' ? 0.8 : 1) : size === 'row' ? 3 : 6;
   const step = width / Math.max(1, cells.length);
   const y = scaleOf(0, Math.max(...reference, ...window, 1e-9), height - 1, 2);
-  const line = window.flatMap((share, at): [number, number][] => [
-    [at * step, y(share)],
-    [(at + 1) * step - (isNumber ? 0 : gap), y(share)],
-  ]);
-  const bars = reference.map((share, at) =>
-    share > 0
-      ? html`<rect
-          class="ref"
-          x="${tenth(at * step)}"
-          y="${y(share)}"
-          width="${tenth(step - gap)}"
-          height="${tenth(height - y(share))}"
-        />`
-      : '',
-  );
-  // Categories have no order, so their levels are not joined to one line.
-  const now = isNumber
-    ? html`<polyline class="now" points="${pointsOf(line)}" />`
-    : window.map(
-        (_, at) => html`<polyline class="now" points="${pointsOf(line.slice(2 * at, 2 * at + 2))}" />`,
-      );
+  const place = (at: number): number => tenth(at * step);
+  // One path for all bars, and one for the line: a report may have a thousand of these pictures.
+  const bars = reference
+    .map((share, at) =>
+      share > 0 ? `M${place(at)} ${height}V${y(share)}h${tenth(step - gap)}V${height}z` : '',
+    )
+    .join('');
+  const line = window
+    .map((share, at) => {
+      // Categories have no order, so their levels are not joined to one line.
+      const start = at === 0 || !isNumber ? `M${place(at)} ${y(share)}` : `V${y(share)}`;
+      return `${start}H${tenth((at + 1) * step - (isNumber ? 0 : gap))}`;
+    })
+    .join('');
+  const now = html`<path class="now" d="${line}" />`;
   return html`<svg
     class="${size === 'row' ? 'dist' : 'chart'}"
     ${size === 'row' ? html`width="${width}" height="${height + foot}"` : ''}
@@ -53,7 +47,7 @@ export function distribution(
     role="img"
     aria-label="${describe({ cells, reference, window }, name)}"
   >
-    ${bars}
+    <path class="ref" d="${bars}" />
     <line class="axis" x1="0" x2="${width}" y1="${height}" y2="${height}" />
     ${now}${size === 'full' && labels(cells, width, height + 14, step)}
   </svg>`;

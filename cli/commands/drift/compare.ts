@@ -7,6 +7,10 @@ import { openTableQuery } from '../../../store/profiles/query-source.ts';
 import { type ReadTable, readTable } from '../../../store/profiles/read-table.ts';
 import { openTableFile, type TableSource } from '../../../store/profiles/table-source.ts';
 import { type CsvOptions } from '../../../store/import/csv/csv-source.ts';
+import { driftInMarkdown } from '../../../console/report/report-in-markdown.ts';
+import { type ComparedTables, driftFile } from '../../../console/report/standalone.ts';
+import { styleSheet } from '../../../console/style-sheet.ts';
+import { writeFileOrOutput } from '../../shared/documents.ts';
 import { type Output } from '../../output/output.ts';
 import { describeMultivariate } from '../../../domain/drift/multivariate/domain-classifier.ts';
 import { driftTable, notableColumns } from '../../output/report-tables.ts';
@@ -31,7 +35,10 @@ export interface Comparison {
   readonly multivariate:
     { readonly threshold?: number | undefined; readonly rows: number; readonly seed: number } | false;
   readonly failOnDrift: boolean;
-  readonly json: boolean;
+  /** How the answer is written. */
+  readonly as: 'text' | 'json' | 'html' | 'markdown';
+  /** Where a document is written; undefined for standard output. */
+  readonly out: string | undefined;
 }
 
 /** Exit codes of `tidegate drift --fail-on-drift`. */
@@ -52,7 +59,20 @@ export async function compareAndPrint(comparison: Comparison, output: Output): P
   const columns = typesOf(reference, current, kinds);
   const wholeNumbers = perhapsCodes(reference, kinds);
   const added = current.features.map(({ name }) => name).filter((name) => !names.includes(name));
-  if (comparison.json) {
+  if (comparison.as === 'html' || comparison.as === 'markdown') {
+    const compared: ComparedTables = {
+      reference: { name: reference.name, rows: reference.rows },
+      current: { name: current.name, rows: current.rows },
+      verdict,
+      notes: [
+        ...[reference, current].flatMap(({ assumed }) => assumed ?? []),
+        ...(Object.keys(wholeNumbers).length > 0 ? [describeCodes(wholeNumbers)] : []),
+        ...(added.length > 0 ? [`only in ${current.name}, not compared: ${added.join(', ')}`] : []),
+      ],
+    };
+    const text = comparison.as === 'html' ? driftFile(compared, styleSheet()) : driftInMarkdown(compared);
+    await writeFileOrOutput(output, text, comparison.out);
+  } else if (comparison.as === 'json') {
     const side = ({ name, rows, assumed }: CurrentTable) => ({ name, rows, assumed: assumed ?? null });
     output.json({
       reference: side(reference),

@@ -4,6 +4,7 @@ import { type CommandContext, jsonOption, parseNumber, parseText } from '../../s
 import { addCalibrate } from './calibrate.ts';
 import { compareAndPrint, type Comparison, type TablePlace } from './compare.ts';
 import { type NamedTypes, parseShare, parseType } from './drift-arguments.ts';
+import { htmlOption, markdownOption, outOption } from '../../shared/documents.ts';
 import { findDatabaseUrl } from '../../shared/endpoints.ts';
 import { parseDelimiter, parseEncoding, parseQuote } from '../../shared/csv-arguments.ts';
 import { defaultDrift } from '../../../domain/model/schema/drift-schema.ts';
@@ -23,6 +24,9 @@ interface Options extends CsvOptions {
   readonly multivariate: boolean;
   readonly failOnDrift?: boolean;
   readonly json?: boolean;
+  readonly html?: boolean;
+  readonly markdown?: boolean;
+  readonly out?: string;
 }
 
 /** The drift policy of a definition that does not set one. */
@@ -68,10 +72,14 @@ export function addDrift(program: Command, context: CommandContext): void {
     .option('--quote <character>', 'quote character of CSV files, or none (default: ")', parseQuote)
     .option('--fail-on-drift', 'exit with 3 if the table has drifted, with 4 if nothing could be measured')
     .addOption(jsonOption())
+    .addOption(htmlOption())
+    .addOption(markdownOption())
+    .addOption(outOption())
     .addHelpText(
       'after',
       '\nExamples:\n  tidegate drift january.csv february.parquet --key user_id' +
-        "\n  tidegate drift --reference-sql 'select * from a' --current-sql 'select * from b' --fail-on-drift",
+        "\n  tidegate drift --reference-sql 'select * from a' --current-sql 'select * from b' --fail-on-drift" +
+        '\n  tidegate drift january.csv february.csv --html --out drift.html',
     )
     .action(
       async (
@@ -131,6 +139,7 @@ function comparisonOf(options: Options): Omit<Comparison, 'reference' | 'current
     minRows,
     multivariate: options.multivariate && (defaultDrift(preset).multivariate ?? false),
     failOnDrift: options.failOnDrift ?? false,
-    json: options.json ?? false,
+    as: options.json ? 'json' : options.html ? 'html' : options.markdown ? 'markdown' : 'text',
+    out: options.out,
   };
 }
