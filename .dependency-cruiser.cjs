@@ -71,6 +71,7 @@ const floors = {
     'api',
     'api/pages',
     'api/routes',
+    'api/protocols',
     'api/plugins',
     'api/context',
     'api/online-features',

@@ -29,6 +29,8 @@ export interface ServerDeps {
   readonly metricsPort?: number | undefined;
   /** The address of this API for browsers. @default host and port on which it listens, if the port is not 0 */
   readonly publicUrl?: string | undefined;
+  /** The model that answers `POST /invocations`. @default the only model that the caller may ask */
+  readonly invocationsModel?: string | undefined;
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
   /** The file that stops predictions while it exists. @default none */

@@ -19,6 +19,8 @@ export interface ApiDeps {
   readonly auth: Identities | 'off';
   /** The address of this API for browsers, without a slash at the end. */
   readonly publicUrl: string;
+  /** The model that answers `POST /invocations`. @default the only model that the caller may ask */
+  readonly invocationsModel?: string | undefined;
   readonly logger: FastifyBaseLogger;
 }
 

@@ -18,6 +18,7 @@ export async function serveDocs(app: App): Promise<void> {
       security: [{ key: [] }],
       tags: [
         { name: 'predictions', description: 'Scores by the version in Production' },
+        { name: 'mlflow', description: "The scoring protocol of MLflow's model server" },
         { name: 'models', description: 'Models, their versions and reports' },
         { name: 'decisions', description: 'Versions that wait for a person, and decisions on them' },
         { name: 'identity', description: 'Keys, roles and accounts' },

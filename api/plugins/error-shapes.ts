@@ -12,7 +12,7 @@ export interface ErrorAnswer {
   readonly body: ErrorBody | MlflowErrorBody | InferenceErrorBody;
 }
 
-const MLFLOW_PATH = /^\/(invocations|ping|health|version|models\/[^/]+\/invocations)$/;
+const MLFLOW_PATH = /^\/(invocations|ping|health|version|(models|endpoints)\/[^/]+\/invocations)$/;
 const INFERENCE_PATH = /^\/v2(\/|$)/;
 
 /** Returns the protocol that a path belongs to. @example protocolOf('/v2/models/churn/infer?x=1') // 'open-inference' */
@@ -29,7 +29,8 @@ export function errorAnswer(error: TidegateError, requestId: string, protocol: P
   const { code, message, remedy } = error;
   const details = { code, remedy, request_id: requestId };
   return {
-    contentType: 'application/json; charset=utf-8',
+    // Without a charset, because the client of KServe looks for exactly this text.
+    contentType: 'application/json',
     body:
       protocol === 'mlflow'
         ? { error_code: mlflowCode(error), message, ...details }

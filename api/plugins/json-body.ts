@@ -1,14 +1,9 @@
 // Reads the body of a request: JSON in UTF-8, compressed or not, with limits on its size, depth and number of fields.
-import { isAscii } from 'node:buffer';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, type InputType, type ZlibOptions } from 'node:zlib';
 import { type FastifyRequest } from 'fastify';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { type App } from '../context/types.ts';
-
-/** Largest body in bytes, both compressed and decompressed; 1,000 rows of a wide model fit. */
-export const BODY_LIMIT = 4 * 1024 * 1024;
+import { decodeUtf8, readBody } from './body-text.ts';
 
 /** How deeply lists and objects may be nested; no route needs more than 5 levels. */
 const MAX_DEPTH = 20;
@@ -25,98 +20,38 @@ export function parseJsonBodies(app: App): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    // A callback, because a promise for each body would cost more than parsing a small one.
-    (request: FastifyRequest, body: Buffer, done) => {
-      const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
-      try {
-        checkCharset(type);
-        if (encoding === undefined) done(null, parseJson(decode(body)));
-        else
-          unpack(body, encoding)
-            .then((unpacked) => parseJson(decode(unpacked)))
-            .then((parsed) => done(null, parsed), done);
-      } catch (error) {
-        done(error as Error);
-      }
-    },
+    (request: FastifyRequest, body: Buffer, done) =>
+      readBody(request, body, (bytes) => parseJson(decodeUtf8(bytes)), done),
   );
 }
 
-type Unpack = (packed: InputType, options: ZlibOptions) => Promise<Buffer>;
-
-const UNPACKERS: Readonly<Record<string, Unpack>> = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-};
-
-async function unpack(body: Buffer, encoding = 'identity'): Promise<Buffer> {
-  const name = encoding.trim().toLowerCase();
-  if (name === 'identity' || name === '') return body;
-  const unpacker = Object.hasOwn(UNPACKERS, name) ? UNPACKERS[name] : undefined;
-  if (!unpacker) {
-    throw new TidegateError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `the body has the content-encoding ${excerpt(encoding)}, which is not one of gzip, deflate and br`,
-      { remedy: 'Send the body uncompressed, or with one of these encodings.' },
-    );
-  }
-  try {
-    return await unpacker(body, { maxOutputLength: BODY_LIMIT });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new TidegateError(
-        'BODY_TOO_LARGE',
-        `the body is larger than ${BODY_LIMIT} bytes when decompressed`,
-      );
-    }
-    throw new TidegateError('INVALID_REQUEST', `the body cannot be decompressed as ${name}`, {
-      cause: error,
-    });
-  }
+/** How {@link parseJson} reads a text. */
+export interface JsonOptions {
+  /**
+   * Whether the words NaN, Infinity and -Infinity are read as numbers. They are not JSON, but Python writes them.
+   *
+   * @default false
+   */
+  readonly pythonNumbers?: boolean;
 }
 
-const CHARSET = /;\s*charset\s*=\s*("[^"]*"|'[^']*'|[^\s;]+)/gi;
-const UTF_8 = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
-
-/** Checks the character set. @throws TidegateError UNSUPPORTED_MEDIA_TYPE if the header names one other than UTF-8 */
-function checkCharset(contentType: string): void {
-  if (contentType === 'application/json') return;
-  for (const [, value = ''] of contentType.matchAll(CHARSET)) {
-    const charset = value.replaceAll(/["']/g, '').trim();
-    if (!UTF_8.has(charset.toLowerCase())) {
-      throw new TidegateError(
-        'UNSUPPORTED_MEDIA_TYPE',
-        `the body is in the character set ${excerpt(charset)}, but must be in UTF-8`,
-      );
-    }
-  }
-}
-
-const UTF_8_DECODER = new TextDecoder('utf-8', { fatal: true });
-
-/** Decodes UTF-8, without a byte order mark. @throws TidegateError UNSUPPORTED_MEDIA_TYPE */
-function decode(body: Buffer): string {
-  if (isAscii(body)) return body.toString('latin1');
-  try {
-    return UTF_8_DECODER.decode(body);
-  } catch (error) {
-    throw new TidegateError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      'the body is not valid UTF-8; it may be in another encoding, such as ISO-8859-1',
-      { cause: error },
-    );
-  }
-}
-
-function parseJson(text: string): unknown {
+/** Parses the JSON of a body. @throws TidegateError INVALID_REQUEST if it is not JSON, or exceeds a limit */
+export function parseJson(text: string, { pythonNumbers = false }: JsonOptions = {}): unknown {
   if (text.trim() === '') throw new TidegateError('INVALID_REQUEST', 'the body is empty');
   const written = checkSize(text);
-  let body: unknown;
+  const body = parseText(text, pythonNumbers);
+  // If a name appears twice in one object, JSON.parse keeps the last value, but the client may have meant the first.
+  if (countFields(body) !== written) {
+    throw new TidegateError('INVALID_REQUEST', 'the body has the same field twice in one object');
+  }
+  return body;
+}
+
+function parseText(text: string, pythonNumbers: boolean): unknown {
   try {
-    body = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
+    if (pythonNumbers && PYTHON_NUMBER.test(text)) return parseText(withoutPythonNumbers(text), false);
     throw new TidegateError(
       'INVALID_REQUEST',
       `the body is not valid JSON: ${excerpt((error as Error).message, 200)}`,
@@ -125,11 +60,25 @@ function parseJson(text: string): unknown {
       },
     );
   }
-  // If a name appears twice in one object, JSON.parse keeps the last value, but the client may have meant the first.
-  if (countFields(body) !== written) {
-    throw new TidegateError('INVALID_REQUEST', 'the body has the same field twice in one object');
+}
+
+const PYTHON_NUMBER = /NaN|Infinity/;
+
+/** Replaces NaN by null, and infinity by a number that is too large, outside of quoted texts. */
+function withoutPythonNumbers(text: string): string {
+  let replaced = '';
+  let from = 0;
+  while (from < text.length) {
+    const quote = text.indexOf('"', from);
+    const open = quote === -1 ? text.length : quote;
+    replaced += text
+      .slice(from, open)
+      .replaceAll(/\bNaN\b/g, 'null')
+      .replaceAll(/\bInfinity\b/g, '1e999');
+    from = closingQuote(text, open + 1) + 1;
+    replaced += text.slice(open, from);
   }
-  return body;
+  return replaced;
 }
 
 const [QUOTE, BACKSLASH, COLON, OPEN_LIST, CLOSE_LIST, OPEN, CLOSE] = Buffer.from('"\\:[]{}');

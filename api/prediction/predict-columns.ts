@@ -13,6 +13,7 @@ import { planOf } from './prediction-plan.ts';
  * @param columns one for each of `model.compiled.inputs`, whose values the caller has checked; see
  *   {@link CompiledModel.scoreColumns}. Texts must be storable and shortened by `categoryOf`.
  * @param rows number of rows
+ * @param rowTimeMicros row time for derived columns, in microseconds since 1970 UTC. @default now
  * @returns scores in [0, 1], in the order of the rows
  * @example const scores = await predictColumns(serving, model, [Float64Array.of(29.85), ['DSL']], 1);
  */
@@ -21,6 +22,7 @@ export async function predictColumns(
   model: ServingModel,
   columns: readonly ColumnValues[],
   rows: number,
+  rowTimeMicros?: number,
 ): Promise<Float64Array> {
   const began = performance.now();
   const at = serving.clock();
@@ -28,7 +30,7 @@ export async function predictColumns(
   const features: string[] = [];
   const keep = (row: readonly Value[]): void => void features.push(featuresJson(row));
   try {
-    const scored = model.compiled.scoreColumns(columns, rows, at.getTime() * 1_000, keep);
+    const scored = model.compiled.scoreColumns(columns, rows, rowTimeMicros ?? at.getTime() * 1_000, keep);
     const scores = scored instanceof Promise ? await scored : scored;
     const { model: name, version } = model;
     serving.predictions.append(

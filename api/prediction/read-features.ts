@@ -51,8 +51,7 @@ export function readFeatures(
       }
       const known = value == null ? null : readSentValue(spec.type, value);
       if (known === undefined) {
-        const problem = `expected ${expected[spec.type]} or null, got ${describeValue(value)}`;
-        problems.push({ code: 'INVALID_FEATURE', at, problem });
+        problems.push({ code: 'INVALID_FEATURE', at, problem: describeMismatch(spec, value) });
       } else sent.set(name, known);
     }
     read.push(sent);
@@ -96,6 +95,10 @@ const expected: Record<ColumnSpec['type'], string> = {
   flag: 'true or false',
   instant: 'a day, or an instant with its offset such as 2024-02-29T06:00:00Z,',
 };
+
+/** Says what a column expects and what was sent instead. @example 'expected true or false or null, got the text "yes"' */
+export const describeMismatch = ({ type }: Pick<ColumnSpec, 'type'>, value: unknown): string =>
+  `expected ${expected[type]} or null, got ${describeValue(value)}`;
 
 function describeValue(value: unknown): string {
   if (typeof value === 'string') {

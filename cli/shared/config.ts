@@ -67,6 +67,7 @@ export const settingsSchema = z.object({
   TIDEGATE_OIDC_CLIENT_ID: z.string().optional(),
   TIDEGATE_OIDC_CLIENT_SECRET: z.string().optional(),
   TIDEGATE_METRICS_PORT: z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).optional(),
+  TIDEGATE_INVOCATIONS_MODEL: z.string().optional(),
   TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
   TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
   TIDEGATE_PART_ROWS: z.coerce
@@ -116,6 +117,8 @@ export interface Config {
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
   /** A loopback port for metrics without a key, if any. */
   readonly metricsPort: number | undefined;
+  /** The model that answers `POST /invocations`, if it is not the only one. */
+  readonly invocationsModel: string | undefined;
   /** The key that commands send to the API. */
   readonly apiKey: string | undefined;
   /** Whether callers of the API must prove who they are. */
@@ -223,6 +226,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       url: settings.TIDEGATE_API_URL,
     }),
     metricsPort: settings.TIDEGATE_METRICS_PORT,
+    invocationsModel: settings.TIDEGATE_INVOCATIONS_MODEL,
     apiKey: settings.TIDEGATE_API_KEY,
     auth: settings.TIDEGATE_AUTH,
     oidc: oidcSettings(settings),

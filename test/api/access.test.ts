@@ -48,6 +48,9 @@ it('the table names exactly the routes that the API has', () => {
   expect(listed.filter((entry) => access[entry] === 'open')).toEqual([
     'GET /healthz',
     'GET /readyz',
+    'GET /ping',
+    'GET /health',
+    'GET /version',
     'GET /ui/sign-in',
     'POST /ui/sign-in',
     'GET /ui/start',
@@ -96,7 +99,7 @@ it('each role may use the routes that it includes and no other, and without a ke
       ]);
       continue;
     }
-    expect([anonymous.statusCode, anonymous.json<{ error: { code: string } }>().error.code], route).toEqual([
+    expect([anonymous.statusCode, anonymous.json<{ code: string }>().code], route).toEqual([
       401,
       'UNAUTHENTICATED',
     ]);

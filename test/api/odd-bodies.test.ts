@@ -1,7 +1,7 @@
 // Unusual and malformed request bodies: each is either read or refused with an error of the usual shape.
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BODY_LIMIT } from '../../api/plugins/json-body.ts';
+import { BODY_LIMIT } from '../../api/plugins/body-text.ts';
 import { errorKinds, type ErrorCode, type Place } from '../../domain/errors.ts';
 import { authorization, ModelFixture, startTestApi, type TestApi } from './fixture.ts';
 

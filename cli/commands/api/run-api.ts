@@ -19,6 +19,7 @@ export interface ApiConfig extends Pick<
   | 'api'
   | 'audit'
   | 'auth'
+  | 'invocationsModel'
   | 'metricsPort'
   | 'notifications'
   | 'oidc'
@@ -62,6 +63,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           auth: config.auth,
           oidc: config.oidc,
           metricsPort: config.metricsPort,
+          invocationsModel: config.invocationsModel,
           publicUrl: config.notifications.publicUrl ?? config.api.url ?? addressOfApi(config),
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,

@@ -12,6 +12,7 @@ describe('the protocol of a path', () => {
     ['/invocations', 'mlflow'],
     ['/invocations?x=1', 'mlflow'],
     ['/models/churn/invocations', 'mlflow'],
+    ['/endpoints/churn/invocations', 'mlflow'],
     ['/ping', 'mlflow'],
     ['/v2', 'open-inference'],
     ['/v2/models/churn/infer?x=/invocations', 'open-inference'],
@@ -52,7 +53,7 @@ describe('an error', () => {
 
   it('of an MLflow route names an error code of MLflow', () => {
     expect(errorAnswer(error, 'r1', 'mlflow')).toEqual({
-      contentType: 'application/json; charset=utf-8',
+      contentType: 'application/json',
       body: {
         error_code: 'BAD_REQUEST',
         message: 'features.hours: expected a number',
