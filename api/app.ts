@@ -28,6 +28,7 @@ import { mlflowScoringRoutes } from './routes/mlflow-scoring.ts';
 import { modelRoutes } from './routes/models.ts';
 import { notificationRoutes } from './routes/notifications.ts';
 import { onlineFeaturesRoutes } from './routes/online-features.ts';
+import { openInferenceRoutes } from './routes/open-inference.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { pendingRoute } from './routes/pending.ts';
 import { predictRoute } from './routes/predict.ts';
@@ -83,6 +84,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   cardRoute(app, deps);
   predictRoute(app, deps);
   mlflowScoringRoutes(app, deps);
+  openInferenceRoutes(app, deps);
   explainRoute(app, deps);
   onlineFeaturesRoutes(app, deps);
   servingRoutes(app, deps);

@@ -19,6 +19,7 @@ export async function serveDocs(app: App): Promise<void> {
       tags: [
         { name: 'predictions', description: 'Scores by the version in Production' },
         { name: 'mlflow', description: "The scoring protocol of MLflow's model server" },
+        { name: 'open inference', description: 'The Open Inference protocol, version 2' },
         { name: 'models', description: 'Models, their versions and reports' },
         { name: 'decisions', description: 'Versions that wait for a person, and decisions on them' },
         { name: 'identity', description: 'Keys, roles and accounts' },

@@ -76,7 +76,7 @@ async function predictEntities(
         model: model.model,
         version: model.version,
         entityKey,
-        features: record,
+        features: JSON.stringify(record),
         score,
         at,
       })),

@@ -11,6 +11,7 @@ import { requireRole } from '../plugins/authenticate.ts';
 import { decodeUtf8, readBody } from '../plugins/body-text.ts';
 import { parseJson } from '../plugins/json-body.ts';
 import { readScoringRequest, type ScoringRequest } from '../protocols/mlflow-json.ts';
+import { readParquet } from '../protocols/parquet-body.ts';
 import { predictTable, wantedNames } from '../protocols/predict-table.ts';
 import { readCsv } from '../protocols/text-cells.ts';
 import { modelParams } from '../schemas/common.ts';
@@ -19,7 +20,7 @@ import { type InvocationAnswer, invocationAnswer, invocationBody } from '../sche
 import { type ServingModel } from '../serving/serving-model.ts';
 
 /** A body whose columns are read as soon as it is known which model is meant. */
-type Body = { readonly json: unknown } | { readonly csv: string };
+type Body = { readonly json: unknown } | { readonly csv: string } | { readonly parquet: Buffer };
 
 const { version } = JSON.parse(readFileSync(paths.manifest, 'utf8')) as { readonly version: string };
 
@@ -95,7 +96,7 @@ export function mlflowScoringRoutes(app: App, deps: ApiDeps): void {
   });
 
   async function answer(request: FastifyRequest, reply: FastifyReply, model: ServingModel): Promise<void> {
-    const { table, params } = readRows(request.body as Body | undefined, model);
+    const { table, params } = await readRows(request.body as Body | undefined, model);
     const scores = await predictTable(serving, model, table, params['as_of']);
     const { threshold } = model;
     const body: InvocationAnswer = {
@@ -122,21 +123,22 @@ const sendText = (reply: FastifyReply, text: string): void => void reply.type('a
 /** Reads JSON, CSV and Parquet. @throws TidegateError UNSUPPORTED_MEDIA_TYPE for any other type, and for other parameters of it */
 function readBodies(scope: App): void {
   scope.removeAllContentTypeParsers();
-  const accept = (type: string, parse: (text: string) => Body): void => {
+  const accept = (type: string, parse: (bytes: Buffer) => Body): void => {
     scope.addContentTypeParser(type, { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) =>
       readBody(
         request,
         body,
         (bytes) => {
           checkParameters(request);
-          return parse(decodeUtf8(bytes));
+          return parse(bytes);
         },
         done,
       ),
     );
   };
-  accept('application/json', (text) => ({ json: parseJson(text, { pythonNumbers: true }) }));
-  accept('text/csv', (csv) => ({ csv }));
+  accept('application/json', (bytes) => ({ json: parseJson(decodeUtf8(bytes), { pythonNumbers: true }) }));
+  accept('text/csv', (bytes) => ({ csv: decodeUtf8(bytes) }));
+  accept('application/vnd.apache.parquet', (parquet) => ({ parquet }));
 }
 
 /** MLflow's server accepts no parameter of a content type except the character set, and `header=absent` would change the meaning. */
@@ -150,10 +152,12 @@ function checkParameters({ headers }: FastifyRequest): void {
     );
 }
 
-function readRows(body: Body | undefined, model: ServingModel): ScoringRequest {
+async function readRows(body: Body | undefined, model: ServingModel): Promise<ScoringRequest> {
   if (!body) throw new TidegateError('INVALID_REQUEST', 'the body is empty');
   const { inputs } = model.compiled;
-  if ('csv' in body) return { table: readCsv(body.csv, { inputs, keys: model.entityKeys }), params: {} };
+  const wanted = { inputs, keys: model.entityKeys };
+  if ('csv' in body) return { table: readCsv(body.csv, wanted), params: {} };
+  if ('parquet' in body) return { table: await readParquet(body.parquet, wanted), params: {} };
   return readScoringRequest(
     body.json,
     wantedNames(model),

@@ -11,6 +11,7 @@ import { loadVersion } from '../../scoring/scorer-source.ts';
 import { wasCommitted, writePredictions } from '../../store/registry/predictions.ts';
 import { findVersionIn } from '../../store/registry/versions.ts';
 import { ModelCache } from './model-cache.ts';
+import { NamedVersions } from './named-versions.ts';
 import { PredictionLog } from './prediction-log.ts';
 import { RequestCounts } from './request-counts.ts';
 import { ServingInstance } from './serving-instance.ts';
@@ -34,6 +35,8 @@ export interface ServingDeps {
 /** Serves the models of one API process. */
 export class Serving {
   readonly models: ModelCache;
+  /** Versions that requests name, although they do not answer for their model. */
+  readonly named: NamedVersions;
   readonly instance: ServingInstance;
   readonly stops: ServingStops;
   readonly predictions: PredictionLog;
@@ -55,6 +58,7 @@ export class Serving {
     this.models = new ModelCache(async ({ model, version }) =>
       makeServingModel(await loadVersion(database, model, version)),
     );
+    this.named = new NamedVersions(database);
     this.stops = new ServingStops(database, stopFile, logger);
     const { models, stops } = this;
     this.instance = new ServingInstance({ id: instanceId, database, models, stops, logger });

@@ -1,5 +1,5 @@
 // Rolls Production back to an earlier version.
-import { type Transaction } from 'kysely';
+import { type Kysely, type Transaction } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../postgres/database.ts';
 import { type Tables } from '../postgres/tables.ts';
@@ -107,12 +107,13 @@ async function rollbackOfRun(
   return from !== undefined && to !== undefined ? { from, to } : undefined;
 }
 
-async function everInProduction(
-  transaction: Transaction<Tables>,
+/** Whether a version is or was in Production. */
+export async function everInProduction(
+  kysely: Kysely<Tables>,
   model: string,
   version: number,
 ): Promise<boolean> {
-  const row = await transaction
+  const row = await kysely
     .selectFrom('tidegate.transition')
     .select('id')
     .where('model', '=', model)

@@ -1,5 +1,6 @@
 // MLflow's scoring protocol, with bodies as its client sent them (mlflow 3.17.2).
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type InvocationAnswer } from '../../api/schemas/mlflow.ts';
 import { authorization, makeKey, ModelFixture, sigmoid, startTestApi, type TestApi } from './fixture.ts';
@@ -67,6 +68,26 @@ describe('rows by their features', () => {
     ['CSV with a charset', '\ufeffpaid,plan,tickets,hours\n1,plus,1,1.5\n0,,2,\n', 'text/csv;charset=UTF-8'],
   ])('as %s get the same answer', async (_, payload, type) => {
     expect((await score(payload, { 'content-type': type })).body).toEqual(expected);
+  });
+
+  it('as Parquet get the same answer, and bytes that are no Parquet are refused', async () => {
+    const parquet = parquetWriteBuffer({
+      columnData: [
+        { name: 'plan', data: ['plus', null], type: 'STRING', nullable: true },
+        { name: 'hours', data: [1.5, null], type: 'DOUBLE', nullable: true },
+        { name: 'tickets', data: [1n, 2n], type: 'INT64' },
+        { name: 'paid', data: [true, false], type: 'BOOLEAN' },
+        { name: '__index_level_0__', data: [7n, 8n], type: 'INT64' },
+      ],
+    });
+    const type = { 'content-type': 'application/vnd.apache.parquet' };
+    expect((await score(Buffer.from(parquet), type)).body).toEqual(expected);
+    const { status, body } = await score('PAR1 and more', type);
+    expect([status, body['error_code'], body['message']]).toEqual([
+      400,
+      'BAD_REQUEST',
+      expect.stringContaining('is not Parquet that can be read'),
+    ]);
   });
 
   it('compressed, and at the other addresses, get the same answer', async () => {
