@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const unit = ['test/unit/**/*.test.ts'];
 /** These run a worker as its program does, which installs Temporal's runtime, once for each process. */
-const alone = ['test/pgbouncer/**/*.test.ts'];
+const alone = ['test/pgbouncer/**/*.test.ts', 'test/keycloak/**/*.test.ts'];
 
 /**
  * Starts the files of `test/e2e` first. They take longest, mostly waiting for processes, and would otherwise run alone at

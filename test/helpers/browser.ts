@@ -35,7 +35,10 @@ export class Browser {
 
   /** Sends the only form of a page, with these values. */
   submit(page: { url: URL; text: string }, values: Readonly<Record<string, string>> = {}) {
-    const action = /<form[^>]*action="([^"]*)"/.exec(page.text)?.[1] ?? page.url.href;
+    const action = (/<form[^>]*action="([^"]*)"/.exec(page.text)?.[1] ?? page.url.href).replaceAll(
+      '&amp;',
+      '&',
+    );
     const fields = [...page.text.matchAll(/<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"/g)];
     const body = new URLSearchParams(
       fields.map(([, name = '', value = '']): [string, string] => [name, value]),
