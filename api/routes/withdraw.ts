@@ -55,6 +55,7 @@ export function withdrawRoute(app: App, { database, gate, logger }: ApiDeps): vo
             {
               actor,
               authority,
+              grantId,
               evidenceDigest: null,
               workflowId: 'tidegate withdraw',
               runId: grantId ?? request.id,

@@ -36,6 +36,8 @@ import * as auditPolicy from './0049-audit-policy.ts';
 import * as runRequesters from './0050-run-requesters.ts';
 import * as versionImports from './0051-version-imports.ts';
 import * as policyFloor from './0054-policy-floor.ts';
+import * as auditFacts from './0055-audit-facts.ts';
+import * as separateWriters from './0056-separate-writers.ts';
 import * as noticeRequests from './0060-notice-requests.ts';
 import * as reportFigures from './0080-report-figures.ts';
 
@@ -81,6 +83,8 @@ export const tidegateMigrations = {
     '0050-run-requesters': runRequesters,
     '0051-version-imports': versionImports,
     '0054-policy-floor': policyFloor,
+    '0055-audit-facts': auditFacts,
+    '0056-separate-writers': separateWriters,
     '0060-notice-requests': noticeRequests,
     '0080-report-figures': reportFigures,
   },

@@ -14,6 +14,8 @@ export interface AuditedRows {
   readonly hashed?: readonly string[];
   /** The event records a change of this column; without it, the insert. A row must have an event if it is not null. */
   readonly whenChanged?: string;
+  /** The kind of event that records the removal of a row; without it, rows are never removed. */
+  readonly removedBy?: string;
   /** Whether rows may be deleted once they have expired. */
   readonly mayExpire?: boolean;
 }
@@ -204,5 +206,23 @@ export const AUDITED_ROWS: readonly AuditedRows[] = [
     columns: [
       'model', 'version', 'digest', 'verdict', 'comment', 'actor', 'authority', 'grant_id', 'self', 'at',
     ], // prettier-ignore
+  },
+  {
+    kind: 'tag set',
+    table: 'tag',
+    chain: 'model',
+    subject: ['model', 'version', 'key'],
+    columns: ['model', 'version', 'key', 'value', 'set_by', 'set_at'],
+    whenChanged: 'set_at',
+    removedBy: 'tag removed',
+  },
+  {
+    kind: 'alias set',
+    table: 'alias',
+    chain: 'model',
+    subject: ['model', 'alias'],
+    columns: ['model', 'alias', 'version', 'set_by', 'set_at'],
+    whenChanged: 'set_at',
+    removedBy: 'alias removed',
   },
 ];

@@ -125,7 +125,17 @@ const problemsOf = (of: 'event' | 'move', rows: readonly LinkRow[]): AuditProble
 /** Compares the events of one kind with the rows of its table, in both directions. */
 async function compareRows(
   client: pg.ClientBase,
-  { kind, table, chain, subject, columns, hashed = [], whenChanged, mayExpire = false }: AuditedRows,
+  {
+    kind,
+    table,
+    chain,
+    subject,
+    columns,
+    hashed = [],
+    whenChanged,
+    removedBy,
+    mayExpire = false,
+  }: AuditedRows,
   model: string | undefined,
 ): Promise<AuditProblem[]> {
   const body = [
@@ -141,8 +151,11 @@ async function compareRows(
     `with e as (
        select chain, position, subject, body::text as said,
          row_number() over (partition by subject order by chain, position ${order}) as n,
-         ${mayExpire ? `(body ->> 'expires_at')::timestamptz < now()` : 'false'} as expired
-       from tidegate.audit_event where kind = $1 and ($2::text is null or chain = $2)
+         ${mayExpire ? `(body ->> 'expires_at')::timestamptz < now()` : 'false'} as expired,
+         exists (select from tidegate.audit_event removal
+                 where removal.kind = $3 and removal.subject = event.subject and removal.chain = event.chain
+                   and removal.position > event.position) as removed
+       from tidegate.audit_event event where kind = $1 and ($2::text is null or chain = $2)
      ), r as (
        select ${chain === undefined ? `''` : `coalesce(r."${chain}", '')`} as chain,
          concat_ws('/', ${subject.map((column) => `r."${column}"::text`).join(', ')}) as subject,
@@ -154,15 +167,17 @@ async function compareRows(
      select coalesce(e.chain, r.chain) as chain, e.position, 'row' as of,
        case when r.subject is null then format('event %s, "%s" of %s, is about a row that is missing', e.position, $1, e.subject)
             when e.subject is null then format('row %s of ${table} has no event "%s"', r.subject, $1)
+            when e.removed then format('event %s, "%s" of %s, is about a row that was removed and exists', e.position, $1, e.subject)
             when e.n > 1 then format('event %s repeats "%s" of %s', e.position, $1, e.subject)
             else format('event %s, "%s" of %s, differs from the row', e.position, $1, e.subject) end as problem
      from e full join r on r.subject = e.subject
-     where (r.subject is null and not e.expired)
+     where (r.subject is null and not e.expired and not e.removed)
+        or (e.n = 1 and r.subject is not null and e.removed)
         or (e.subject is null and r.expected)
         or (e.n = 1 and r.subject is not null and (e.said <> r.stored or e.chain <> r.chain))
         or (${String(once)} and e.n > 1)
      order by 1, 2, 4`,
-    [kind, model ?? null],
+    [kind, model ?? null, removedBy ?? null],
   );
   return rows;
 }

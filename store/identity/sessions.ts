@@ -24,12 +24,16 @@ export interface NewSession {
   readonly via: 'oidc' | 'link';
 }
 
-/** Begins a session. @returns its secret, which is stored nowhere */
+/** Begins a session, and removes those that have expired; the audit log keeps who signed in. @returns its secret, which is stored nowhere */
 export async function createSession(
   kysely: Kysely<Tables>,
   { principalId, groups, via }: NewSession,
 ): Promise<string> {
   const secret = newSecret();
+  await kysely
+    .deleteFrom('tidegate.session')
+    .where('expiresAt', '<', sql<Date>`now()`)
+    .execute();
   await kysely
     .insertInto('tidegate.session')
     .values({
@@ -53,9 +57,13 @@ export async function endSession(kysely: Kysely<Tables>, secret: string): Promis
     .execute();
 }
 
-/** Makes a link that signs a person in, once and within ten minutes. @returns the secret in the link */
+/** Removes links that have expired, and makes one that signs a person in, once and within ten minutes. @returns the secret in the link */
 export async function createSignInLink(kysely: Kysely<Tables>, principalId: number): Promise<string> {
   const secret = newSecret();
+  await kysely
+    .deleteFrom('tidegate.sign_in_link')
+    .where('expiresAt', '<', sql<Date>`now()`)
+    .execute();
   await kysely
     .insertInto('tidegate.sign_in_link')
     .values({

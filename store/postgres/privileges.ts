@@ -42,8 +42,8 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
     readBy: onlyOfApi,
   },
   role_binding: { api: ['insert', 'update(ended_at)', 'update(ended_by)'] },
-  session: { api: ['insert', 'update(ended_at)'], readBy: onlyOfApi },
-  sign_in_link: { api: ['insert', 'update(consumed_at)'], readBy: onlyOfApi },
+  session: { api: ['insert', 'update(ended_at)', 'delete'], readBy: onlyOfApi },
+  sign_in_link: { api: ['insert', 'update(consumed_at)', 'delete'], readBy: onlyOfApi },
   identity_generation: { api: ['update'] },
   // A worker can use a grant, but not make one.
   action_grant: {
@@ -65,8 +65,9 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   evidence: { worker: ['insert'] },
   // The API records only what it refuses to pass on.
   decision: { api: ['insert'], worker: ['insert'] },
-  transition: { worker: ['insert'] },
-  version: { worker: ['insert', 'update(stage)'] },
+  // The API withdraws and rolls back without Temporal; a trigger refuses it every other move.
+  transition: { api: ['insert'], worker: ['insert'] },
+  version: { api: ['update(stage)'], worker: ['insert', 'update(stage)'] },
   watch: { worker: ['insert', 'update'] },
   // Written by triggers, with the rights of the owner.
   audit_event: {},
@@ -107,7 +108,7 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
 
 /** Sequences whose numbers are drawn by a statement or a trigger with the rights of the caller. */
 export const SEQUENCE_ACCESS: Readonly<Record<string, readonly LimitedRole[]>> = {
-  transition_id: ['worker'],
+  transition_id: ['api', 'worker'],
   dataset_id_seq: ['worker'],
 };
 

@@ -1,5 +1,5 @@
 // Tags, descriptions, aliases and comments of models and versions.
-import { type Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { TidegateError } from '../../domain/errors.ts';
 import { excerpt } from '../../domain/excerpt.ts';
 import { MAX_COMMENTS, MAX_FACTS, STAGE_ALIASES } from '../../domain/registry/facts.ts';
@@ -37,16 +37,22 @@ export const setTags = (
     await requireSubject(transaction, subject);
     const version = subject.version ?? 0;
     for (const [key, value] of Object.entries(tags)) {
-      await transaction
-        .deleteFrom('tidegate.tag')
-        .where('model', '=', model)
-        .where('version', '=', version)
-        .where('key', '=', key)
-        .execute();
-      if (value === null) continue;
+      if (value === null) {
+        await actingAs(transaction, by);
+        await transaction
+          .deleteFrom('tidegate.tag')
+          .where('model', '=', model)
+          .where('version', '=', version)
+          .where('key', '=', key)
+          .execute();
+        continue;
+      }
       await transaction
         .insertInto('tidegate.tag')
         .values({ model, version, key, value, setBy: by })
+        .onConflict((conflict) =>
+          conflict.columns(['model', 'version', 'key']).doUpdateSet({ value, setBy: by, setAt: sql`now()` }),
+        )
         .execute();
     }
     const { count } = await transaction
@@ -82,6 +88,7 @@ export const setAlias = (
   inKyselyTransaction(database, async (transaction) => {
     await requireSubject(transaction, { model, version });
     if (version === null) {
+      await actingAs(transaction, by);
       await transaction
         .deleteFrom('tidegate.alias')
         .where('model', '=', model)
@@ -93,7 +100,7 @@ export const setAlias = (
       .insertInto('tidegate.alias')
       .values({ model, alias, version, setBy: by })
       .onConflict((conflict) =>
-        conflict.columns(['model', 'alias']).doUpdateSet({ version, setBy: by, setAt: new Date() }),
+        conflict.columns(['model', 'alias']).doUpdateSet({ version, setBy: by, setAt: sql`now()` }),
       )
       .execute();
     const { count } = await transaction
@@ -230,6 +237,10 @@ async function requireSubject(kysely: Kysely<Tables>, { model, version }: Subjec
     .executeTakeFirst();
   if (!found) throw new TidegateError('UNKNOWN_VERSION', `${model} has no version ${version}`);
 }
+
+/** Says who removes rows in this transaction: the audit log cannot read that from a row that is gone. */
+const actingAs = (kysely: Kysely<Tables>, by: string) =>
+  sql`select set_config('tidegate.actor', ${by}, true)`.execute(kysely);
 
 const tooMany = (what: string, most: number): TidegateError =>
   new TidegateError('INVALID_REQUEST', `there are ${most} ${what} already, which is the most that are kept`);

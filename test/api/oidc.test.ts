@@ -3,7 +3,9 @@ import { generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Identities } from '../../api/identity/identities.ts';
 import { OidcTokens } from '../../api/identity/oidc-tokens.ts';
+import { authorOf } from '../../api/context/granted.ts';
 import { describeRoles } from '../../domain/identity/caller.ts';
+import { getGrant } from '../../store/registry/grants.ts';
 import { grantRole } from '../../store/identity/people.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { AUDIENCE, Issuer } from '../helpers/issuer.ts';
@@ -56,6 +58,18 @@ describe('a token', () => {
     expect(describeRoles(await ask(token), 'upsell')).toBe('no role');
     const again = await ask(await issuer.machineToken());
     expect(again.personId).toBe(caller.personId);
+  });
+
+  it('passes its groups to the grants of its person, which promotion.approvers.groups asks for', async () => {
+    issuer.groups = ['risk', 'audit'];
+    const caller = await ask(await issuer.machineToken());
+    const scope = { action: 'approve', model: 'churn', version: 1, evidenceDigest: null } as const;
+    const author = await authorOf(database, { caller }, scope, { reason: '' });
+    expect(await getGrant(database.kysely, author.grantId!)).toMatchObject({
+      person: 'nightly-job',
+      via: 'oidc',
+      groups: ['risk', 'audit'],
+    });
   });
 
   it('of somebody whose name another has gets a name of its own', async () => {

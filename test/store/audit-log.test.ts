@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyLog, verifyLogWithin } from '../../store/audit/verify-log.ts';
 import { issueGrant } from '../../store/registry/grants.ts';
+import { setAlias, setTags } from '../../store/registry/facts.ts';
 import { candidateModel, keyIdOf, recordHolder } from '../helpers/candidates.ts';
 import { sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -23,6 +24,8 @@ beforeAll(async () => {
     insert into tidegate.role_binding (principal_id, role, model) values (1, 'approver', 'churn');
     insert into tidegate.role_binding (principal_id, role) values (1, 'viewer');
     insert into tidegate.serving_change (model, stopped, reason, actor, authority) values ('churn', true, 'odd', 'ada', 'key');
+    insert into tidegate.tag (model, version, key, value, set_by) values ('churn', 0, 'team', 'growth', 'ada'), ('churn', 1, '', 'old', 'ada');
+    insert into tidegate.alias (model, alias, version, set_by) values ('churn', 'shadow', 1, 'ada');
     insert into tidegate.version_comment (model, version, text, actor, authority) values ('churn', 1, 'ok', 'ada', 'key')`);
   const grant = await issueGrant(
     database,
@@ -36,6 +39,11 @@ beforeAll(async () => {
   await database.pool.query(`update tidegate.api_key set revoked_at = now(), revoked_by = 1`);
   await database.pool.query(`update tidegate.principal set disabled_at = now()`);
   await database.pool.query(`update tidegate.principal set disabled_at = null`);
+  const churned = { model: 'churn', version: null };
+  await setTags(database, churned, { team: 'risk', owner: 'bo' }, 'grace');
+  await setTags(database, churned, { owner: null }, 'hopper');
+  await setAlias(database, 'churn', 'shadow', null, 'hopper');
+  await setAlias(database, 'churn', 'shadow', 2, 'ada');
 });
 afterAll(() => database.drop());
 
@@ -63,9 +71,9 @@ test('every audited row has an event, and the log of many kinds is whole', async
     'select distinct kind from tidegate.audit_event order by kind',
   );
   expect(rows.map(({ kind }) => kind)).toEqual([
-    'audit began', 'comment written', 'decision checked', 'decision sent', 'definition applied', 'evidence stored', 'grant issued',
+    'alias removed', 'alias set', 'audit began', 'comment written', 'decision checked', 'decision sent', 'definition applied', 'evidence stored', 'grant issued',
     'grant used', 'key made', 'key revoked', 'move granted', 'person added', 'person disabled or enabled', 'requesters recorded', 'role given',
-    'serving changed', 'version moved',
+    'serving changed', 'tag removed', 'tag set', 'version moved',
   ]); // prettier-ignore
 });
 
@@ -86,6 +94,10 @@ test.each([
   [`update tidegate.principal set disabled_at = now()`, 'differs from the row'],
   [`insert into tidegate.role_binding (principal_id, role) values (1, 'admin')`, 'has no event'],
   [`insert into tidegate.principal (id, kind, name, disabled_at) overriding system value values (99, 'person', 'eve', now())`, 'has no event'],
+  [`update tidegate.tag set value = 'another' where key = 'team'`, 'differs from the row'],
+  [`delete from tidegate.alias`, 'is about a row that is missing'],
+  [`insert into tidegate.tag (model, version, key, value, set_by) values ('churn', 0, 'owner', 'bo', 'grace')`, 'was removed and exists'],
+  [`insert into tidegate.tag (model, version, key, value, set_by) values ('churn', 0, 'new', 'bo', 'grace')`, 'has no event'],
   [`delete from tidegate.serving_change`, 'is about a row that is missing'],
   [`update tidegate.audit_event set actor = 'eve' where chain = 'churn' and position = 3`, 'event 3 differs from its hash'],
   [`update tidegate.audit_event set at = at + interval '1 microsecond' where chain = 'churn' and position = 3`, 'event 3 differs'],
@@ -96,6 +108,16 @@ test.each([
 ])('with triggers off, "%s" is found', async (statement, problem) => {
   expect(await foundAfter(statement)).toContainEqual(expect.stringContaining(problem));
 }); // prettier-ignore
+
+test('the removal of a tag or an alias names the person who removed it', async () => {
+  const { rows } = await database.pool.query(
+    `select kind, subject, actor from tidegate.audit_event where kind like '% removed' order by position`,
+  );
+  expect(rows).toEqual([
+    { kind: 'tag removed', subject: 'churn/0/owner', actor: 'hopper' },
+    { kind: 'alias removed', subject: 'churn/shadow', actor: 'hopper' },
+  ]);
+});
 
 test('every broken place is listed, and not only the first', async () => {
   const problems = await foundAfter(

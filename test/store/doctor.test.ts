@@ -1,9 +1,10 @@
 // What `tidegate doctor` reports about a model's tables and about servers that do not answer.
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { examineModel } from '../../cli/commands/doctor/examine-model.ts';
+import { examineModel, examinePolicy } from '../../cli/commands/doctor/examine-model.ts';
 import { examineDatabase, examineTemporal } from '../../cli/commands/doctor/examine-servers.ts';
 import { openDatabase } from '../../store/postgres/database.ts';
 import { freePort } from '../../cli/local/processes/free-port.ts';
+import { applyDefinition } from '../../store/definitions/definitions.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 import { sampleModel } from '../helpers/sample-model.ts';
@@ -118,5 +119,28 @@ test('reports whether Temporal answers, and a namespace without the search attri
   const closed = `127.0.0.1:${await freePort()}`;
   expect(await at(closed)).toMatchObject([
     { about: 'Temporal', kind: 'problem', words: expect.stringContaining(closed) as string },
+  ]);
+});
+
+test('names models that accept decisions of people who are not known, and definitions that wait', async () => {
+  const { definition } = await sampleModel(database, 'open', {
+    model: { promotion: { unverifiedSignals: 'accept' } },
+  });
+  await applyDefinition(database, definition, 'linus');
+  expect((await examinePolicy(database, definition)).map(({ words }) => words)).toEqual([
+    'accepts decisions and rollbacks of people who were not authenticated',
+  ]);
+  const known = {
+    ...definition,
+    promotion: { ...definition.promotion, unverifiedSignals: 'refuse' },
+  } as const;
+  await applyDefinition(database, known, 'linus');
+  expect(await examinePolicy(database, known)).toEqual([]);
+  await applyDefinition(database, definition, 'linus');
+  expect(await examinePolicy(database, known)).toMatchObject([
+    {
+      kind: 'warning',
+      words: expect.stringMatching(/^definition 3 waits .* promotion.unverifiedSignals/) as string,
+    },
   ]);
 });

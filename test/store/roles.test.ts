@@ -11,7 +11,8 @@ import { applyRoles, findMissingRoles, makeLogins, readPrivileges } from '../../
 import { consumeGrant, issueGrant } from '../../store/registry/grants.ts';
 import { inKyselyTransaction } from '../../store/postgres/connections.ts';
 import { moveToStaging } from '../../store/registry/stage-moves.ts';
-import { by, candidateModel } from '../helpers/candidates.ts';
+import { rollBack } from '../../store/registry/roll-back.ts';
+import { by, candidateModel, recordHolder } from '../helpers/candidates.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { failureOf, sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
@@ -156,11 +157,41 @@ test('the worker makes no people, keys, sessions or roles, and cannot read keys'
     ).toBe('42501');
 });
 
-test('the API moves no version and writes no evidence; the worker does', async () => {
+test('hashes of keys and sessions are readable for the API alone, whatever else a login may read', async () => {
+  await recordHolder(database, 'grace');
+  const count = async ({ pool }: Database) =>
+    (await pool.query<{ count: number }>('select count(*)::int as count from tidegate.api_key')).rows[0]?.count;
+  const [ofWorker, ofApi] = [await count(as.worker), await count(as.api)];
+  expect([ofWorker, ofApi]).toEqual([0, 1]);
+  for (const table of ['session', 'sign_in_link'])
+    expect((await as.worker.pool.query(`select from tidegate.${table}`)).rowCount).toBe(0);
+});
+
+test('the API rolls back with the grant of a person, and accepts no decision', async () => {
+  const model = await candidateModel(database, 'returning');
+  await model.produce();
+  await model.produce();
+  const back = { ...scope, model: 'returning', version: 1 };
+  const { id } = await issueGrant(as.api, ada, back);
+  const who = { ...by('a request', 'ada'), evidenceDigest: null, grantId: id };
+  expect(await rollBack(as.api, 'returning', 1, who, 'it fails', undefined, [id])).toEqual({ from: 2, to: 1 });
+  const accepted = as.api.pool.query(
+    `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel,
+       comment, accepted, workflow_id, run_id)
+     values ('forged', 'returning', 1, repeat('e', 64), 'approve', 'ada', 'unverified', 'update', '', true, 'w', 'r')`,
+  );
+  await expect(accepted).rejects.toThrow('only a worker accepts decisions');
+});
+});
+
+test('the API moves no version by a rule and writes no evidence; the worker does', async () => {
   const stage = (database: Database) =>
     moveToStaging(database, 'kept', staged, by(), { whilePending: 'supersede', detail: '' });
-  expect(await sqlStateOf(stage(as.api))).toBe('42501');
-  for (const table of ['transition', 'evidence', 'version', 'report', 'comparison'])
+  expect(await failureOf(stage(as.api))).toMatchObject({
+    code: 'ILLEGAL_MOVE',
+    message: 'only a worker moves a version because it is rules_passed',
+  });
+  for (const table of ['evidence', 'version', 'report', 'comparison'])
     expect(await sqlStateOf(as.api.pool.query(`insert into tidegate.${table} default values`)), table).toBe(
       '42501',
     );

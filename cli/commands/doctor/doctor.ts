@@ -6,7 +6,7 @@ import { type CommandContext, jsonOption } from '../../shared/arguments.ts';
 import { type Config } from '../../shared/config.ts';
 import { withClient } from '../../shared/connections.ts';
 import { examineDatabase, examineInstallation, examineTemporal, examineWorkers } from './examine-servers.ts';
-import { examineModel, type Finding } from './examine-model.ts';
+import { examineModel, examinePolicy, type Finding } from './examine-model.ts';
 import { examineRoles } from './examine-roles.ts';
 import { findEndpoints } from '../../shared/endpoints.ts';
 import { type Output } from '../../output/output.ts';
@@ -59,7 +59,10 @@ async function examineModels(database: Database): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const model of await listModels(database)) {
     const { definition } = await getDefinition(database, model);
-    findings.push(...(await examineModel(database, definition)));
+    findings.push(
+      ...(await examineModel(database, definition)),
+      ...(await examinePolicy(database, definition)),
+    );
   }
   return findings;
 }

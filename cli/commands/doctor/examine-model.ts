@@ -1,9 +1,12 @@
 // Checks a model's tables: they exist, have indexes and planner statistics, and are loaded as the definition says.
+import { describeLoosened, policyRulesOf } from '../../../domain/decisions/loosened-policy.ts';
+import { belowFloor } from '../../../domain/decisions/policy-floor.ts';
 import { type ModelDefinition } from '../../../domain/model/definition.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { percent } from '../../../domain/format-numbers.ts';
 import { futureRows, onlineRowsAhead } from '../../../domain/quality/future-rows.ts';
 import { type Database } from '../../../store/postgres/database.ts';
+import { listWaiting } from '../../../store/definitions/reviews.ts';
 import { sourceNotes } from '../../../store/definitions/source-notes.ts';
 import { checkSources } from '../../../store/definitions/source-tables.ts';
 import { MAX_HIDDEN, refuseHiddenNow } from '../../../store/join/known-guard.ts';
@@ -13,13 +16,49 @@ import {
   tablesWithoutStatistics,
 } from '../../../store/join/missing-indexes.ts';
 import { findFuture } from '../../../store/profiles/future-rows.ts';
-import { findEvidence } from '../../../store/registry/evidence.ts';
+import { findFloor } from '../../../store/registry/policy-floor.ts';
+import { findEvidence, readPromotionPolicy } from '../../../store/registry/evidence.ts';
 import { checkChain, historyChanged } from '../../../store/registry/verify-chain.ts';
 import { findVersionIn } from '../../../store/registry/versions.ts';
 import { explainError } from '../../../operations/explain-error.ts';
 
 /** A table with fewer rows is scanned quickly without an index. */
 const FEW_ROWS = 50_000;
+
+/** Says what the promotion policy of a model leaves open: decisions of people who are not known, and rules below the floor. */
+export async function examinePolicy(
+  database: Database,
+  { name: about, promotion }: ModelDefinition,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const floor = (await findFloor(database.kysely))?.policy ?? {};
+  const { unverifiedSignals } = await readPromotionPolicy(database, about);
+  if (unverifiedSignals === 'accept') {
+    findings.push({
+      about,
+      kind: 'warning',
+      words: 'accepts decisions and rollbacks of people who were not authenticated',
+      remedy: "Remove promotion.unverifiedSignals: 'accept' from the model file, and apply it.",
+    });
+  }
+  for (const { at, problem } of belowFloor(policyRulesOf({ promotion }), floor)) {
+    findings.push({
+      about,
+      kind: 'warning',
+      words: `${at} ${problem}; its next version follows the floor`,
+      remedy: 'Raise the rule in the model file, and apply it.',
+    });
+  }
+  for (const { version, loosens } of await listWaiting(database, about)) {
+    findings.push({
+      about,
+      kind: 'warning',
+      words: `definition ${version} waits for an approver, because it loosens ${describeLoosened(loosens)}`,
+      remedy: `\`tidegate definition accept ${about} ${version}\`, or \`refuse\`.`,
+    });
+  }
+  return findings;
+}
 
 /** Examines the tables and the history of a model. */
 export async function examineModel(database: Database, definition: ModelDefinition): Promise<Finding[]> {

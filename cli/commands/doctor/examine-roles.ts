@@ -35,7 +35,7 @@ export async function examineRoles(database: Database, prefix?: string): Promise
     `select distinct a.application_name as application, r.rolname as login,
        r.rolsuper or pg_has_role(r.oid, $1, 'usage') as "isOwner",
        has_table_privilege(r.oid, 'tidegate.action_grant', 'insert') as "mayGrant",
-       has_table_privilege(r.oid, 'tidegate.transition', 'insert') as "mayMove"
+       has_table_privilege(r.oid, 'tidegate.evidence', 'insert') as "mayMove"
      from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
      where a.datname = current_database() and a.application_name in ('tidegate-api', 'tidegate-worker') order by 1, 2`,
     [names.owner],
