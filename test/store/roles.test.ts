@@ -160,7 +160,8 @@ test('the worker makes no people, keys, sessions or roles, and cannot read keys'
 test('hashes of keys and sessions are readable for the API alone, whatever else a login may read', async () => {
   await recordHolder(database, 'grace');
   const count = async ({ pool }: Database) =>
-    (await pool.query<{ count: number }>('select count(*)::int as count from tidegate.api_key')).rows[0]?.count;
+    (await pool.query<{ count: number }>('select count(*)::int as count from tidegate.api_key')).rows[0]
+      ?.count;
   const [ofWorker, ofApi] = [await count(as.worker), await count(as.api)];
   expect([ofWorker, ofApi]).toEqual([0, 1]);
   for (const table of ['session', 'sign_in_link'])
@@ -174,14 +175,16 @@ test('the API rolls back with the grant of a person, and accepts no decision', a
   const back = { ...scope, model: 'returning', version: 1 };
   const { id } = await issueGrant(as.api, ada, back);
   const who = { ...by('a request', 'ada'), evidenceDigest: null, grantId: id };
-  expect(await rollBack(as.api, 'returning', 1, who, 'it fails', undefined, [id])).toEqual({ from: 2, to: 1 });
+  expect(await rollBack(as.api, 'returning', 1, who, 'it fails', undefined, [id])).toEqual({
+    from: 2,
+    to: 1,
+  });
   const accepted = as.api.pool.query(
     `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel,
        comment, accepted, workflow_id, run_id)
      values ('forged', 'returning', 1, repeat('e', 64), 'approve', 'ada', 'unverified', 'update', '', true, 'w', 'r')`,
   );
   await expect(accepted).rejects.toThrow('only a worker accepts decisions');
-});
 });
 
 test('the API moves no version by a rule and writes no evidence; the worker does', async () => {
