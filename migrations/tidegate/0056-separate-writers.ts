@@ -14,10 +14,11 @@ export async function up(db: Kysely<never>): Promise<void> {
       if tidegate.may_promote() then
         return new;
       end if;
-      if tg_table_name = 'decision' and new.accepted then
-        raise exception 'only a worker accepts decisions, after it has verified them' using errcode = 'TG002';
-      end if;
-      if tg_table_name = 'transition' and coalesce(new.reason, '') not in ('withdrawn', 'rolled_back', 'rollback') then
+      if tg_table_name = 'decision' then
+        if new.accepted then
+          raise exception 'only a worker accepts decisions, after it has verified them' using errcode = 'TG002';
+        end if;
+      elsif coalesce(new.reason, '') not in ('withdrawn', 'rolled_back', 'rollback') then
         raise exception 'only a worker moves a version because it is %', new.reason using errcode = 'TG002';
       end if;
       return new;

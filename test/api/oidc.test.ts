@@ -68,7 +68,7 @@ describe('a token', () => {
     expect(await getGrant(database.kysely, author.grantId!)).toMatchObject({
       person: 'nightly-job',
       via: 'oidc',
-      groups: ['risk', 'audit'],
+      groups: ['audit', 'risk'],
     });
   });
 

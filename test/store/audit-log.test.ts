@@ -27,6 +27,11 @@ beforeAll(async () => {
     insert into tidegate.tag (model, version, key, value, set_by) values ('churn', 0, 'team', 'growth', 'ada'), ('churn', 1, '', 'old', 'ada');
     insert into tidegate.alias (model, alias, version, set_by) values ('churn', 'shadow', 1, 'ada');
     insert into tidegate.version_comment (model, version, text, actor, authority) values ('churn', 1, 'ok', 'ada', 'key')`);
+  const churned = { model: 'churn', version: null };
+  await setTags(database, churned, { team: 'risk', owner: 'bo' }, 'grace');
+  await setTags(database, churned, { owner: null }, 'hopper');
+  await setAlias(database, 'churn', 'shadow', null, 'hopper');
+  await setAlias(database, 'churn', 'shadow', 2, 'ada');
   const grant = await issueGrant(
     database,
     { personId: 1, person: 'ada', ownerId: null, roles: ['approver'], via: 'key', credential: KEY },
@@ -39,11 +44,6 @@ beforeAll(async () => {
   await database.pool.query(`update tidegate.api_key set revoked_at = now(), revoked_by = 1`);
   await database.pool.query(`update tidegate.principal set disabled_at = now()`);
   await database.pool.query(`update tidegate.principal set disabled_at = null`);
-  const churned = { model: 'churn', version: null };
-  await setTags(database, churned, { team: 'risk', owner: 'bo' }, 'grace');
-  await setTags(database, churned, { owner: null }, 'hopper');
-  await setAlias(database, 'churn', 'shadow', null, 'hopper');
-  await setAlias(database, 'churn', 'shadow', 2, 'ada');
 });
 afterAll(() => database.drop());
 

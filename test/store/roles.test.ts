@@ -169,20 +169,20 @@ test('hashes of keys and sessions are readable for the API alone, whatever else 
 });
 
 test('the API rolls back with the grant of a person, and accepts no decision', async () => {
-  const model = await candidateModel(database, 'returning');
+  const model = await candidateModel(database, 'back');
   await model.produce();
   await model.produce();
-  const back = { ...scope, model: 'returning', version: 1 };
+  const back = { ...scope, model: 'back', version: 1 };
   const { id } = await issueGrant(as.api, ada, back);
   const who = { ...by('a request', 'ada'), evidenceDigest: null, grantId: id };
-  expect(await rollBack(as.api, 'returning', 1, who, 'it fails', undefined, [id])).toEqual({
+  expect(await rollBack(as.api, 'back', 1, who, 'it fails', undefined, [id])).toEqual({
     from: 2,
     to: 1,
   });
   const accepted = as.api.pool.query(
     `insert into tidegate.decision (request, model, version, evidence_digest, decision, actor, authority, channel,
        comment, accepted, workflow_id, run_id)
-     values ('forged', 'returning', 1, repeat('e', 64), 'approve', 'ada', 'unverified', 'update', '', true, 'w', 'r')`,
+     values ('forged', 'back', 1, repeat('e', 64), 'approve', 'ada', 'unverified', 'update', '', true, 'w', 'r')`,
   );
   await expect(accepted).rejects.toThrow('only a worker accepts decisions');
 });
