@@ -199,7 +199,9 @@ test('the API moves no version by a rule and writes no evidence; the worker does
       '42501',
     );
   expect(await stage(as.worker)).toMatchObject({ staged: true });
-  const { rows } = await as.api.pool.query(`select stage from tidegate.version where version = ${staged}`);
+  const { rows } = await as.api.pool.query(
+    `select stage from tidegate.version where model = 'kept' and version = ${staged}`,
+  );
   expect(rows).toEqual([{ stage: 'Staging' }]);
 });
 
