@@ -4,6 +4,7 @@ import { TidegateError } from '../../domain/errors.ts';
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { findEvidence } from '../../store/registry/evidence.ts';
 import { getVersion } from '../../store/registry/versions.ts';
+import { requestNotice } from '../../store/registry/notice-requests.ts';
 import { authorOf } from '../context/granted.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses, modelParams, wholeNumber } from '../schemas/common.ts';
@@ -58,6 +59,9 @@ export function breakGlassRoute(app: App, deps: ApiDeps): void {
       const { actor, grantId } = author;
       if (grantId === null) throw nobody();
       logger.warn({ model, version, actor, reason }, 'break-glass: an admin acts alone');
+      // Reported before it is done, so that the alarm does not depend on how it ends.
+      const alarm = `${actor} puts version ${version} into Production alone: ${reason}`;
+      await requestNotice(database.kysely, { event: 'break glass', model, version, message: alarm });
       if (evidenceDigest === null) {
         const done = await putBack(deps, request, { model, toVersion: version, reason, author });
         const workflowId = 'workflowId' in done ? done.workflowId : null;

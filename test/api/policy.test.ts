@@ -1,4 +1,5 @@
 // The floor of the policies and the review of definitions over HTTP.
+import { waitingRequests } from '../../store/registry/notice-requests.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { digestOf } from '../../domain/canonical-json.ts';
 import { type ModelDefinition } from '../../domain/model/definition.ts';
@@ -139,6 +140,9 @@ it('in an emergency an admin approves the version that waits, with a grant that 
   api.gate.answer = () => ({ accepted: false, decision: 'approve', refusal: 'you requested it' });
   const refused = await api.send('POST', path, { reason: 'fire' });
   expect([refused.status, refused.body.error.message]).toEqual([409, 'you requested it']);
+  expect(await waitingRequests(fixture.database, 1_000)).toEqual(
+    expect.arrayContaining([expect.objectContaining({ type: 'break_glass', model: 'churn' })]),
+  );
 });
 
 it('the version that waits is shown with its policy, what people decided, and their comments', async () => {
