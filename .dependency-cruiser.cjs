@@ -1,6 +1,6 @@
 // Who may import whom. The rooms and their order are described in docs/architecture.md.
 const rooms =
-  'boot|models|domain|workflows|activities|scoring|store|operations|api|console|cli|worker|migrations';
+  'boot|client|models|domain|workflows|activities|scoring|store|operations|api|console|cli|worker|migrations';
 
 /** A rule: files of `room` may import only what matches `allowed` among our own rooms. */
 const room = (name, allowed, extra = {}) => ({
@@ -139,6 +139,7 @@ module.exports = {
     ...floorRules,
     ...placed,
     room('boot', []),
+    room('client', []),
     room('domain', []),
     room('models', ['domain/']),
     room('store', ['boot/', 'domain/']),
