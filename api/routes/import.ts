@@ -1,6 +1,6 @@
 // Uploads a model that was trained elsewhere, and has it compared with the champion like any candidate.
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
 import { onnxSchema } from '../../domain/learning/artifact/onnx-schema.ts';
@@ -64,7 +64,7 @@ function uploadRoute(app: App, { database }: ApiDeps): void {
       }
       reading += 1;
       try {
-        return await writeOnnxModel(database, await readBytes(request.body as IncomingMessage | undefined));
+        return await writeOnnxModel(database, await readBytes(request.body));
       } finally {
         reading -= 1;
       }
@@ -73,10 +73,16 @@ function uploadRoute(app: App, { database }: ApiDeps): void {
 }
 
 /** Reads a body, and stops as soon as it is too large. @throws TidegateError BODY_TOO_LARGE; INVALID_ONNX if it is empty */
-async function readBytes(body: IncomingMessage | undefined): Promise<Uint8Array> {
+async function readBytes(body: unknown): Promise<Uint8Array> {
+  // JSON is read before the route sees it, because other routes accept it.
+  if (body !== undefined && body !== null && !(body instanceof Readable))
+    throw new TidegateError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'the body is JSON, but must be the model file, as application/octet-stream',
+    );
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of (body ?? []) as Iterable<unknown>) {
     size += (chunk as Buffer).length;
     if (size > MAX_ONNX_BYTES)
       throw new TidegateError('BODY_TOO_LARGE', `the model file is larger than ${MAX_ONNX_BYTES} bytes`);

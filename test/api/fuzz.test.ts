@@ -85,6 +85,25 @@ const bodyOf = (parts: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<unkn
   );
 
 const entry = bodyOf({ key, features: fields });
+const scoring = bodyOf({
+  dataframe_split: bodyOf({ columns: listOf(name), data: listOf(listOf(oddValue)) }),
+  dataframe_records: listOf(fields),
+  inputs: fc.oneof(key, fields),
+  params: bodyOf({ as_of: oddValue }),
+});
+const inference = bodyOf({
+  id: oddValue,
+  inputs: listOf(
+    bodyOf({
+      name,
+      shape: fc.oneof(fc.constant([1]), oddValue),
+      datatype: fc.oneof(fc.constantFrom('FP64', 'BYTES'), oddValue),
+      parameters: bodyOf({ binary_data_size: oddValue }),
+      data: listOf(oddValue),
+    }),
+  ),
+  outputs: listOf(oddValue),
+});
 const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   '/models/:model/predict': bodyOf({
     key,
@@ -101,6 +120,10 @@ const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     entities: fc.oneof(fc.record({ user_id: listOf(oddValue) }), fields),
     full_feature_names: oddValue,
   }),
+  '/invocations': scoring,
+  '/models/:model/invocations': scoring,
+  '/v2/models/:model/infer': inference,
+  '/v2/models/:model/versions/:version/infer': inference,
   '/models/:model/decisions': bodyOf({
     version: fc.oneof(fc.constant(1), oddValue),
     evidenceDigest: fc.oneof(fc.constant('a'.repeat(64)), oddValue),
@@ -109,6 +132,16 @@ const bodies: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     decidedBy: fc.oneof(fc.constant('bo'), oddValue),
   }),
 };
+
+/** The fields of an error answer, of which each protocol has some. */
+interface Refused {
+  readonly code: ErrorCode;
+  readonly detail?: string;
+  readonly message?: string;
+  readonly error: string;
+  readonly requestId?: string;
+  readonly request_id?: string;
+}
 
 const queries = ['limit', 'before', 'from', 'to', 'outcome', 'drifted', 'format', 'x'];
 const queryText = oddText.map((text) => {
@@ -156,10 +189,14 @@ const headers = fc.record(
       'application/json',
       'application/json; charset="UTF-8"',
       'application/json; charset=latin1',
+      'text/csv',
+      'application/octet-stream',
+      'application/vnd.apache.parquet',
       'text/plain',
       ';',
     ),
     'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'zstd'),
+    'inference-header-content-length': fc.constantFrom('0', '2', '-1', '1e9', '99999999999'),
     accept: fc.constantFrom('*/*', 'text/markdown', 'text/*;q=x', ',,;;q=1'),
   },
   { requiredKeys: ['content-type'] },
@@ -215,11 +252,13 @@ it(
         const isWithoutTemporal = response.body.includes('"TEMPORAL_UNREACHABLE"');
         expect(response.statusCode).toBeLessThan(isWithoutTemporal ? 504 : 500);
         if (response.statusCode < 400 || method === 'HEAD') return;
-        const { error } = response.json<{ error: { code: ErrorCode; message: string; requestId: string } }>();
-        expect(errorKinds[error.code].status).toBe(response.statusCode);
-        expect(error.requestId).toBe(response.headers['x-request-id']);
-        expect(error.message.length).toBeLessThan(600);
-        expect(error.message).not.toMatch(/[\p{Cc}\p{Cs}]/u);
+        const refused = response.json<Refused>();
+        expect(errorKinds[refused.code].status).toBe(response.statusCode);
+        expect(refused.requestId ?? refused.request_id).toBe(response.headers['x-request-id']);
+        // A problem of RFC 9457, an error of MLflow, or one of Open Inference.
+        const message = refused.detail ?? refused.message ?? refused.error;
+        expect(message.length).toBeLessThan(600);
+        expect(message).not.toMatch(/[\p{Cc}\p{Cs}]/u);
       }),
       // Any answer that takes longer fails the test; the limit is generous enough for a machine five times slower.
       { numRuns: RUNS, timeout: 20_000 },
