@@ -11,6 +11,7 @@ import { answerError, handleErrors } from './plugins/errors.ts';
 import { BODY_LIMIT } from './plugins/body-text.ts';
 import { parseJsonBodies } from './plugins/json-body.ts';
 import { answerClientError, checkProtocol } from './plugins/protocol.ts';
+import { limitRate } from './plugins/rate-limit.ts';
 import { breakGlassRoute } from './routes/break-glass.ts';
 import { cardRoute } from './routes/card.ts';
 import { decisionsRoute } from './routes/decisions.ts';
@@ -43,6 +44,12 @@ import { versionsRoute } from './routes/versions.ts';
 import { withdrawRoute } from './routes/withdraw.ts';
 import { type ApiDeps, type App } from './context/types.ts';
 
+/** How long a client may take to send the headers of a request, in milliseconds. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/** How often connections are checked for clients that take too long, in milliseconds. */
+const CHECK_EVERY_MS = 5_000;
+
 /** How long a client may take to send a whole request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
@@ -62,7 +69,11 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
     clientErrorHandler: answerClientError,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // `checkProtocol` requires the Host header instead, because Node's own answer has no body.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: CHECK_EVERY_MS,
+    },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -73,6 +84,7 @@ export async function buildApp(deps: ApiDeps): Promise<App> {
   handleErrors(app);
   checkProtocol(app);
   authenticate(app, access, deps.auth);
+  limitRate(app, deps.ratePerKey);
   parseJsonBodies(app);
   await serveDocs(app);
 

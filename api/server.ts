@@ -31,6 +31,8 @@ export interface ServerDeps {
   readonly publicUrl?: string | undefined;
   /** The model that answers `POST /invocations`. @default the only model that the caller may ask */
   readonly invocationsModel?: string | undefined;
+  /** How many requests a second each key may send to this process. @default no limit */
+  readonly ratePerKey?: number | undefined;
   /** How long the look-up of an online row may take, in milliseconds. @default 2000 */
   readonly lookUpWithinMs?: number;
   /** The file that stops predictions while it exists. @default none */

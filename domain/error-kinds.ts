@@ -367,6 +367,11 @@ export const errorKinds = {
     'A person stopped the predictions of this model; an operator lifts that with `tidegate start-serving <model>`.',
   ),
   SERVING_NOT_CONFIRMED: kind(503, true, 'Read the log of the API instance that could not load the version.'),
+  RATE_LIMITED: kind(
+    429,
+    true,
+    'Send fewer requests, or several rows in one request; TIDEGATE_RATE_PER_KEY is the limit.',
+  ),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
   DEFECT: kind(
     500,

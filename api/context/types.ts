@@ -21,6 +21,8 @@ export interface ApiDeps {
   readonly publicUrl: string;
   /** The model that answers `POST /invocations`. @default the only model that the caller may ask */
   readonly invocationsModel?: string | undefined;
+  /** How many requests a second each key may send to this process. @default no limit */
+  readonly ratePerKey?: number | undefined;
   readonly logger: FastifyBaseLogger;
 }
 

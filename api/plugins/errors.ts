@@ -8,6 +8,9 @@ import { postgresFailure } from '../../store/postgres/postgres-failure.ts';
 import { type App } from '../context/types.ts';
 import { errorAnswer, protocolOf } from './error-shapes.ts';
 
+/** Statuses of errors that a client should repeat by itself: unavailable, and too many requests. */
+const RETRIED: ReadonlySet<number> = new Set([429, 503]);
+
 /** After how many seconds a client should repeat a request that failed only for the moment. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -21,7 +24,7 @@ export function answerError(thrown: unknown, request: FastifyRequest, reply: Fas
   const error = toTidegateError(thrown, request);
   if (error.status >= 500) request.log.error({ err: thrown, code: error.code }, error.message);
   const { contentType, body } = errorAnswer(error, request.id, protocolOf(request.url));
-  if (error.status === 503 && error.retryable) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+  if (RETRIED.has(error.status) && error.retryable) void reply.header('retry-after', RETRY_AFTER_SECONDS);
   // Serialized here, because the serializer of a route that declares other answers might fail on an error.
   void reply
     // Set again, because the hooks do not run for requests that the framework itself refuses.

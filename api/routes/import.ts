@@ -82,7 +82,7 @@ async function readBytes(body: unknown): Promise<Uint8Array> {
     );
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of (body ?? []) as Iterable<unknown>) {
+  for await (const chunk of (body ?? []) as AsyncIterable<unknown>) {
     size += (chunk as Buffer).length;
     if (size > MAX_ONNX_BYTES)
       throw new TidegateError('BODY_TOO_LARGE', `the model file is larger than ${MAX_ONNX_BYTES} bytes`);

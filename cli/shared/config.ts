@@ -15,6 +15,7 @@ import {
 
 const PORT = 'must be a port, 1 to 65535';
 
+const RATE = 'must be a number of requests a second from 1 to 1000000';
 const ROWS = 'must be a whole number of rows, 1 or greater';
 const MILLISECONDS = 'must be a whole number of milliseconds, from 100 to 600000';
 
@@ -68,6 +69,7 @@ export const settingsSchema = z.object({
   TIDEGATE_OIDC_CLIENT_SECRET: z.string().optional(),
   TIDEGATE_METRICS_PORT: z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).optional(),
   TIDEGATE_INVOCATIONS_MODEL: z.string().optional(),
+  TIDEGATE_RATE_PER_KEY: z.coerce.number(RATE).min(1, RATE).max(1_000_000, RATE).optional(),
   TIDEGATE_API_DATABASE_MS: milliseconds(10_000),
   TIDEGATE_API_LOOKUP_MS: milliseconds(2_000),
   TIDEGATE_PART_ROWS: z.coerce
@@ -117,6 +119,8 @@ export interface Config {
   readonly api: { readonly host: string; readonly port: number; readonly url: string | undefined };
   /** A loopback port for metrics without a key, if any. */
   readonly metricsPort: number | undefined;
+  /** How many requests a second each key may send to one API process, if there is a limit. */
+  readonly ratePerKey: number | undefined;
   /** The model that answers `POST /invocations`, if it is not the only one. */
   readonly invocationsModel: string | undefined;
   /** The key that commands send to the API. */
@@ -226,6 +230,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       url: settings.TIDEGATE_API_URL,
     }),
     metricsPort: settings.TIDEGATE_METRICS_PORT,
+    ratePerKey: settings.TIDEGATE_RATE_PER_KEY,
     invocationsModel: settings.TIDEGATE_INVOCATIONS_MODEL,
     apiKey: settings.TIDEGATE_API_KEY,
     auth: settings.TIDEGATE_AUTH,

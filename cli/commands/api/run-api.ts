@@ -25,6 +25,7 @@ export interface ApiConfig extends Pick<
   | 'oidc'
   | 'logLevel'
   | 'patience'
+  | 'ratePerKey'
   | 'stopFile'
   | 'taskQueue'
 > {
@@ -64,6 +65,7 @@ export async function runApi(config: ApiConfig): Promise<void> {
           oidc: config.oidc,
           metricsPort: config.metricsPort,
           invocationsModel: config.invocationsModel,
+          ratePerKey: config.ratePerKey,
           publicUrl: config.notifications.publicUrl ?? config.api.url ?? addressOfApi(config),
           lookUpWithinMs: patience.lookUp,
           stopFile: config.stopFile,
