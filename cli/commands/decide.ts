@@ -5,11 +5,10 @@ import { type ReleaseOutcome, type ReleaseResult } from '../../workflows/protoco
 import { byOption, type CommandContext, jsonOption, parseComment, parseNumber } from '../shared/arguments.ts';
 import { askApi, follow } from '../shared/ask-api.ts';
 import { type Config } from '../shared/config.ts';
-import { withDatabase } from '../shared/connections.ts';
 import { findApi } from '../shared/endpoints.ts';
 import { EXIT_FAILED } from '../output/explain-error.ts';
 import { type Output } from '../output/output.ts';
-import { getPending, printPending } from '../runs/pending.ts';
+import { askPending, printPending } from '../runs/pending.ts';
 
 interface Options {
   readonly by?: string;
@@ -54,7 +53,7 @@ interface Request extends Options {
 async function decide(config: Config, request: Request, output: Output): Promise<void> {
   const { model, decision, by, comment, json } = request;
   const api = await findApi(config);
-  const pending = await withDatabase(config, (database) => getPending(database, model, request.version));
+  const pending = await askPending(api, model, request.version);
   const { version, digest } = pending;
   if (!json) printPending(output, pending);
 

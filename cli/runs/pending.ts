@@ -8,13 +8,14 @@ import { type PromotionDecision } from '../../domain/decisions/decide-promotion.
 import { printableName, readableText } from '../../domain/decisions/written-text.ts';
 import { TidegateError } from '../../domain/errors.ts';
 import { type Database } from '../../store/postgres/database.ts';
-import { getDefinition } from '../../store/definitions/definitions.ts';
-import { findAcceptedDecision, describeAcceptedDecision } from '../../store/registry/decisions.ts';
+import { findAcceptedDecision } from '../../store/registry/decisions.ts';
 import { type Evidence, findEvidence } from '../../store/registry/evidence.ts';
 import { listComments, type VersionComment } from '../../store/registry/facts.ts';
 import { describeRequester } from '../../store/registry/retrains.ts';
-import { findVersionIn, getVersion } from '../../store/registry/versions.ts';
+import { findVersionIn } from '../../store/registry/versions.ts';
 import { describeHoldoutUse } from '../../domain/decisions/leak-proof.ts';
+import { type ModelCard } from '../../domain/decisions/card/model-card.ts';
+import { type ApiAccess, askApi } from '../shared/ask-api.ts';
 import { interval, minute, pValue } from '../output/format.ts';
 import { type Output } from '../output/output.ts';
 
@@ -62,45 +63,78 @@ export async function findPending(database: Database, model: string): Promise<Pe
   return asPending(evidence, await listComments(database, model, evidence.version, MAX_SHOWN));
 }
 
+/** The version that waits, as the API answers. */
+interface PendingAnswer {
+  readonly model: string;
+  readonly version: number;
+  readonly championVersion: number | null;
+  readonly evidenceDigest: string;
+  readonly expiresAt: string;
+  readonly evidence: EvidenceBody;
+  readonly comments: readonly (Omit<VersionComment, 'at' | 'id'> & { readonly at: string })[];
+}
+
 /**
- * Returns the version to decide on: the requested one, or the one that waits for a decision.
+ * Asks the API for the version to decide on: the requested one, or the one that waits for a decision.
  *
  * @throws TidegateError UNKNOWN_MODEL, UNKNOWN_VERSION; NOTHING_PENDING if it does not wait; DECISION_REFUSED if it was
  * decided before, with the person and the time
  */
-export async function getPending(
-  database: Database,
+export async function askPending(
+  api: ApiAccess,
   model: string,
   asked: number | undefined,
-): Promise<Pending> {
-  await getDefinition(database, model);
-  const version = asked ?? (await findVersionIn(database, model, 'Staging'))?.version;
-  if (version === undefined)
-    throw new TidegateError('NOTHING_PENDING', `no version of ${model} waits for a decision`);
-  const { stage } = await getVersion(database, model, version);
-  const decided = await findAcceptedDecision(database, model, version);
-  if (decided) {
-    throw new TidegateError('DECISION_REFUSED', describeAcceptedDecision(decided), {
-      remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists all versions.`,
-    });
+): Promise<PendingToShow> {
+  try {
+    const answer = await askApi<PendingAnswer>(api, 'GET', ['models', model, 'pending']);
+    if (asked === undefined || answer.version === asked) return fromAnswer(answer);
+  } catch (error) {
+    const isNothing = error instanceof TidegateError && error.code === 'NOTHING_PENDING';
+    if (!isNothing || asked === undefined) throw error;
   }
-  if (stage !== 'Staging') {
-    throw new TidegateError(
-      'NOTHING_PENDING',
-      `version ${version} of ${model} is in ${stage} and does not wait for a decision`,
-    );
-  }
-  const evidence = await findEvidence(database, model, version);
-  if (!evidence) {
-    throw new TidegateError('NOTHING_PENDING', `version ${version} of ${model} is still being validated`, {
-      remedy: 'Try again in a moment; `tidegate status` shows its progress.',
-    });
-  }
-  return asPending(evidence, await listComments(database, model, version, MAX_SHOWN));
+  throw await whyNotPending(api, model, asked);
 }
 
+const fromAnswer = ({
+  evidence,
+  evidenceDigest,
+  expiresAt,
+  comments,
+  ...rest
+}: PendingAnswer): PendingToShow => ({
+  ...rest,
+  digest: evidenceDigest,
+  expiresAt: new Date(expiresAt),
+  body: { ...evidence, requestedBy: printableName(evidence.requestedBy) },
+  comments: comments.map(({ at, ...comment }) => ({ ...comment, at: new Date(at) })),
+});
+
+async function whyNotPending(api: ApiAccess, model: string, version: number): Promise<TidegateError> {
+  const path = ['models', model, 'versions', String(version), 'card'];
+  const { stage, approval } = await askApi<Pick<ModelCard, 'stage' | 'approval'>>(api, 'GET', path);
+  if (!approval) {
+    const state = stage === 'Staging' ? 'is still being validated' : `is in ${stage}`;
+    return new TidegateError(
+      'NOTHING_PENDING',
+      `version ${version} of ${model} ${state} and does not wait for a decision`,
+    );
+  }
+  const decided = approval.decision === 'approve' ? 'approved' : 'rejected';
+  return new TidegateError(
+    'DECISION_REFUSED',
+    `version ${version} was ${decided} by ${approval.actor} at ${approval.at}`,
+    { remedy: `It is in ${stage}; \`tidegate versions ${model}\` lists all versions.` },
+  );
+}
+
+/** What the command line prints about a version that waits. */
+export type PendingToShow = Pick<
+  Pending,
+  'model' | 'version' | 'championVersion' | 'digest' | 'expiresAt' | 'body'
+> & { readonly comments: readonly Omit<VersionComment, 'id'>[] };
+
 /** Prints the AUC of candidate and champion in the deciding evaluation, a summary of the other one, and the digest. */
-export function printPending(output: Output, pending: Pending): void {
+export function printPending(output: Output, pending: PendingToShow): void {
   const { version, championVersion, body, digest, expiresAt, comments } = pending;
   const { judged, decides, other } = evaluationsOf(body.comparison);
   const comparedWith = championVersion === null ? 'class prior' : `champion v${championVersion}`;

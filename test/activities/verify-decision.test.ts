@@ -1,15 +1,13 @@
 // A decision is verified against the stored evidence, and recorded in a form that cannot be mistaken for another.
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActivities } from '../../activities/index.ts';
-import { getPending } from '../../cli/runs/pending.ts';
 import { type DecisionMessage, legible } from '../../domain/decisions/approval.ts';
 import { listDecisions } from '../../store/registry/decisions.ts';
 import { findEvidence, writeEvidence } from '../../store/registry/evidence.ts';
 import { issueGrant } from '../../store/registry/grants.ts';
+import { waitingRequests } from '../../store/registry/notice-requests.ts';
 import { getVersion } from '../../store/registry/versions.ts';
 import { approved, type CandidateModel, candidateModel, grantHolder } from '../helpers/candidates.ts';
 import { failureOf } from '../helpers/failures.ts';
@@ -20,26 +18,12 @@ const NAME = 'decided';
 
 let database: MigratedDatabase;
 let model: CandidateModel;
-let webhook: Server;
-let webhookUrl: string;
-const posted: { type: string; data: { message: string } }[] = [];
 
 beforeAll(async () => {
   database = await migratedDatabase({ max: 3 });
   model = await candidateModel(database, NAME, { promotion: { unverifiedSignals: 'accept' } });
-  webhook = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      posted.push(JSON.parse(body) as (typeof posted)[number]);
-      response.end();
-    });
-  }).listen(0, '127.0.0.1');
-  await new Promise((resolve) => webhook.once('listening', resolve));
-  webhookUrl = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
-  webhook.close();
   await database.drop();
 });
 
@@ -50,7 +34,6 @@ const run = <T>(step: (steps: Steps) => Promise<T>): Promise<T> => {
     database,
     client: {} as Client,
     taskQueue: 'none',
-    notifications: { targets: [{ name: 'webhook', type: 'webhook', url: webhookUrl }], allowPrivate: true },
   });
   const workflowExecution = { workflowId: `release/${NAME}/1`, runId: 'run' };
   return new MockActivityEnvironment({ workflowExecution }).run<[], T, () => Promise<T>>(() => step(steps));
@@ -106,10 +89,10 @@ test('evidence that was changed while its version waits cannot be decided on, an
     refusal: expect.stringMatching(/^EVIDENCE_CHANGED: /) as string,
   });
   expect(await listDecisions(database, NAME, version)).toMatchObject([{ accepted: false, actor: 'hopper' }]);
-  expect(posted).toMatchObject([
-    { type: 'run.failed', data: { message: expect.stringContaining('EVIDENCE_CHANGED') as string } },
+  expect(await waitingRequests(database, 10)).toMatchObject([
+    { type: 'run.failed', facts: { message: expect.stringContaining('EVIDENCE_CHANGED') as string } },
   ]);
-  expect((await failureOf(getPending(database, NAME, version))).code).toBe('EVIDENCE_CHANGED');
+  expect((await failureOf(findEvidence(database, NAME, version))).code).toBe('EVIDENCE_CHANGED');
 });
 
 test('evidence that was changed after the decision does not promote its version, which can still be archived', async () => {

@@ -82,6 +82,11 @@ it('predictions are stopped and started by a person with a reason', async () => 
   expect(await tidegate('audit', 'at', '2020-01-01', 'churn')).toContain('no version was in Production');
 });
 
+it('a decision reads what it is about through the API, and says why a version does not wait', async () => {
+  await expect(tidegate('approve', 'churn', '1')).rejects.toThrow(/^version 1 was approved by .+ at /);
+  await expect(tidegate('approve', 'churn', '9')).rejects.toThrow('churn has no version 9');
+});
+
 it('a version that waits is withdrawn', async () => {
   expect(await tidegate('withdraw', 'churn', '2', '--reason', 'wrong fees')).toBe(
     'version 2 of churn is withdrawn; its release ends\n',
