@@ -1,20 +1,28 @@
-// Tests the clients of other servers from PyPI against the API. Does nothing if they cannot be installed here.
+// Tests the API with programs from PyPI: clients of other servers, or schemathesis. Does nothing if they cannot be installed here.
+//
+// usage: node scripts/test-clients.mjs clients|schemathesis
 import { spawnSync } from 'node:child_process';
 
-const succeeds = (program, ...args) =>
-  spawnSync(program, args, { stdio: 'ignore', timeout: 60_000 }).status === 0;
+/** For each suite, a package that must be found, the test file, and the variable without which the file is skipped. */
+const SUITES = {
+  clients: ['mlflow', 'test/clients/real-clients.test.ts', 'TIDEGATE_TEST_CLIENTS'],
+  schemathesis: ['schemathesis', 'test/clients/schemathesis.test.ts', 'TIDEGATE_TEST_SCHEMATHESIS'],
+};
 
-const problem = !succeeds('python3', '-c', 'import venv, sys; sys.exit(sys.version_info < (3, 9))')
-  ? 'there is no python3 of version 3.9 or newer with venv'
-  : !succeeds('python3', '-m', 'pip', 'index', 'versions', 'mlflow')
-    ? 'the package index of Python cannot be reached'
-    : undefined;
+const [found, file, variable] = SUITES[process.argv[2] === 'schemathesis' ? 'schemathesis' : 'clients'];
 
-if (problem !== undefined) console.log(`skipped the clients from PyPI: ${problem}`);
+/** Whether a call of Python succeeds. */
+const python = (/** @type {string[]} */ ...args) =>
+  spawnSync('python3', args, { stdio: 'ignore', timeout: 60_000 }).status === 0;
+
+const hasPython = python('-c', 'import venv, sys; sys.exit(sys.version_info < (3, 9))');
+if (!hasPython) console.log(`skipped ${file}: there is no python3 of version 3.9 or newer with venv`);
+else if (!python('-m', 'pip', 'index', 'versions', found))
+  console.log(`skipped ${file}: the package index of Python cannot be reached, or does not have ${found}`);
 else {
-  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'integration', 'test/clients'], {
+  const { status } = spawnSync('npx', ['vitest', 'run', '--project', 'integration', file], {
     stdio: 'inherit',
-    env: { ...process.env, TIDEGATE_TEST_CLIENTS: 'required' },
+    env: { ...process.env, [variable]: 'required' },
   });
   process.exitCode = status ?? 1;
 }
