@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { keepUrls } from '../boot/build.mjs';
 import { benchPostgres } from './bench-postgres.ts';
 import { processorSeconds } from './process-cost.ts';
 import { fillServingWorld, ROW } from './serving-world.ts';
@@ -99,6 +100,7 @@ async function buildProcess(): Promise<string> {
     platform: 'node',
     target: 'node20.19',
     logLevel: 'silent',
+    plugins: [keepUrls],
   });
   return outfile;
 }

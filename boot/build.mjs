@@ -37,7 +37,7 @@ export async function buildPrograms(folder) {
 /**
  * Replaces `import.meta.url`, so that built code finds the files next to its source, such as migrations and scripts.
  */
-const keepUrls = {
+export const keepUrls = {
   name: 'keep-urls',
   setup: (/** @type {import('esbuild').PluginBuild} */ { onLoad }) => {
     onLoad({ filter: /\.(ts|mjs)$/ }, async ({ path }) => ({

@@ -373,6 +373,11 @@ export const errorKinds = {
     'Send fewer requests, or several rows in one request; TIDEGATE_RATE_PER_KEY is the limit.',
   ),
   NOT_READY: kind(503, true, 'Wait until the process has started.'),
+  OVERLOADED: kind(
+    503,
+    true,
+    'Send the request again after the seconds in Retry-After; if this goes on, send fewer requests or add API processes.',
+  ),
   DEFECT: kind(
     500,
     false,

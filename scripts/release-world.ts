@@ -55,6 +55,7 @@ export async function makeReleaseWorld(database: Database): Promise<void> {
   );
   await writePredictions(database, 'first-instance', [
     {
+      id: '018d643a-7b80-7000-8000-000000000001',
       model: WORLD,
       version: first.version,
       entityKey: JSON.stringify(['u1']),

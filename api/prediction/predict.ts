@@ -9,6 +9,7 @@ import { type PredictBody, type Prediction, readInstant } from '../schemas/predi
 import { type ServingModel } from '../serving/serving-model.ts';
 import { completeRow } from './complete-row.ts';
 import { readFeatures, type RequestRow, sentValue } from './read-features.ts';
+import { newPredictionId } from './prediction-id.ts';
 import { formatMaxAge, refuseTooOld, usableValues } from './usable-values.ts';
 import { keepsOnline, type ModelDefinition } from '../../domain/model/definition.ts';
 import { type KeyValue } from '../schemas/common.ts';
@@ -59,6 +60,7 @@ export async function predict(
   return subjects.map((subject, at) => {
     const score = scores[at]!;
     const prediction = {
+      id: newPredictionId(deps.now.getTime()),
       ...(subject.sentKey && { key: subject.sentKey }),
       score,
       positive: score >= model.threshold,

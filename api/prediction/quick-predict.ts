@@ -6,6 +6,7 @@ import { type LookUp, type OnlineRow } from '../../store/online/lookup.ts';
 import { type LoggedPrediction } from '../../store/registry/predictions.ts';
 import { type PredictBody } from '../schemas/prediction.ts';
 import { type ServingModel } from '../serving/serving-model.ts';
+import { newPredictionId } from './prediction-id.ts';
 import { type PredictionPlan, planOf } from './prediction-plan.ts';
 
 /** Dependencies of {@link quickPredict}. */
@@ -51,8 +52,9 @@ function scoreSent(
   for (let index = 0; index < rows.length; index += 1) {
     if (!plan.readSent(rows[index]!, row)) return undefined;
     const score = model.compiled.scoreRow(row, micros) as number;
-    logged.push({ ...baseOf(model, at), entityKey: null, features: plan.featuresJson(row), score });
-    text += `${index === 0 ? '{' : ',{'}${scoreJson(model, plan, row, score)}}`;
+    const id = newPredictionId(at.getTime());
+    logged.push({ id, ...baseOf(model, at), entityKey: null, features: plan.featuresJson(row), score });
+    text += `${index === 0 ? '{' : ',{'}"id":"${id}",${scoreJson(model, plan, row, score)}}`;
   }
   log(logged);
   return `${text}]}`;
@@ -82,8 +84,9 @@ async function scoreStored(
     plan.readStored(features, row);
     const score = model.compiled.scoreRow(row, asOf.getTime() * 1_000) as number;
     const entityKey = JSON.stringify(wanted[index]!.entityKey);
-    logged.push({ ...baseOf(model, at), entityKey, features: plan.featuresJson(row), score });
-    text += `${index === 0 ? '{' : ',{'}"key":${JSON.stringify(keys[index])},`;
+    const id = newPredictionId(at.getTime());
+    logged.push({ id, ...baseOf(model, at), entityKey, features: plan.featuresJson(row), score });
+    text += `${index === 0 ? '{' : ',{'}"id":"${id}","key":${JSON.stringify(keys[index])},`;
     text += `${scoreJson(model, plan, row, score)},"as_of":"${asOf.toISOString()}"}`;
   }
   log(logged);

@@ -40,7 +40,8 @@ export async function predictTable(
     );
   const missing = inputs.filter(({ name }) => !table.columns.has(name));
   if (missing.length === 0 || table.rows === 0)
-    return predictColumns(serving, model, fitColumns(inputs, table), table.rows, rowTimeMicros);
+    return (await predictColumns(serving, model, fitColumns(inputs, table), table.rows, rowTimeMicros))
+      .scores;
   if (!model.entityKeys.every((key) => table.columns.has(key))) throw lacking(missing, model);
   if (asOf !== undefined)
     throw new TidegateError(
@@ -72,7 +73,8 @@ async function predictEntities(
     const answered = await predict(model, body, { lookUp: serving.lookUp, now: serving.clock() });
     const at = new Date();
     serving.predictions.append(
-      answered.map(({ subject: { record, entityKey }, prediction: { score } }) => ({
+      answered.map(({ subject: { record, entityKey }, prediction: { id, score } }) => ({
+        id,
         model: model.model,
         version: model.version,
         entityKey,

@@ -80,9 +80,10 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     { model, version, threshold }: ServingModel,
     answered: readonly Answered[],
   ): PredictAnswer {
-    const at = new Date();
+    const at = deps.clock();
     deps.log(
-      answered.map(({ subject: { record, entityKey }, prediction: { score } }) => ({
+      answered.map(({ subject: { record, entityKey }, prediction: { id, score } }) => ({
+        id: id,
         model,
         version,
         entityKey,

@@ -78,6 +78,7 @@ export const predictQuery = z.object({
 export type PredictBody = z.infer<typeof predictBody>;
 
 const prediction = z.object({
+  id: z.uuid().describe('Unique id of the prediction, under which the prediction log has it'),
   key: z
     .record(z.string(), keyValueAnswer)
     .optional()

@@ -39,6 +39,7 @@ import * as policyFloor from './0054-policy-floor.ts';
 import * as auditFacts from './0055-audit-facts.ts';
 import * as separateWriters from './0056-separate-writers.ts';
 import * as noticeRequests from './0060-notice-requests.ts';
+import * as predictionIds from './0067-prediction-ids.ts';
 import * as reportFigures from './0080-report-figures.ts';
 
 /** The history of Tidegate's own schema. */
@@ -86,6 +87,7 @@ export const tidegateMigrations = {
     '0055-audit-facts': auditFacts,
     '0056-separate-writers': separateWriters,
     '0060-notice-requests': noticeRequests,
+    '0067-prediction-ids': predictionIds,
     '0080-report-figures': reportFigures,
   },
 };

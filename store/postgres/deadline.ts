@@ -40,23 +40,3 @@ export function limitStatements(client: pg.ClientBase, withinMs: number): void {
     return (query(...call) as Promise<unknown>).finally(() => clearTimeout(clock));
   }) as typeof client.query;
 }
-
-/**
- * Returns the result of `work`, or fails with DATABASE_TIMEOUT after `withinMs` milliseconds.
- *
- * @param what a plural subject for the message: `the values of the entity`
- */
-export async function withinTime<T>(withinMs: number, what: string, work: Promise<T>): Promise<T> {
-  let clock: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    clock = setTimeout(
-      () => reject(new TidegateError('DATABASE_TIMEOUT', `${what} were not read within ${withinMs} ms`)),
-      withinMs,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(clock);
-  }
-}

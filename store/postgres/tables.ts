@@ -338,6 +338,8 @@ export interface Tables extends GovernanceTables {
   };
   'tidegate.prediction': {
     id: Generated<number>;
+    /** The id that the answer contains; null for predictions of earlier releases. */
+    predictionId: string | null;
     model: string;
     version: number;
     entityKey: NullableJson<string[]>;

@@ -1,8 +1,12 @@
 // The prediction log: the features of each request, the version that answered, and its score.
+import type pg from 'pg';
+import { CopyIn } from '../postgres/copy-in.ts';
 import { type Database } from '../postgres/database.ts';
 
 /** One row of the log. */
 export interface LoggedPrediction {
+  /** A UUID that no other prediction has. */
+  readonly id: string;
   readonly model: string;
   readonly version: number;
   /** Key values in the order of the entity's keys, as a JSON array of texts; null if the request named no entity. */
@@ -44,31 +48,19 @@ export async function writePredictions(
   instance: string,
   rows: readonly LoggedPrediction[],
 ): Promise<void> {
-  const values = [
-    rows.map(({ model }) => model),
-    rows.map(({ version }) => version),
-    rows.map(({ entityKey }) => entityKey),
-    rows.map(({ features }) => features),
-    rows.map(({ score }) => score),
-    rows.map(({ at }) => at.toISOString()),
-    instance,
-  ];
+  // Made before the connection is taken, so that a row that cannot be written as text costs no transaction.
+  const lines = rows.map((row) => lineOf(row, instance)).join('');
   const client = await pool.connect();
   let transaction: string | undefined;
   try {
     await client.query(BEGIN);
     // A statement outside a transaction might still be executed after this process lost the connection or stopped
     // waiting. In a transaction, nothing is written before COMMIT is sent.
-    const { rows: written } = await client.query<{ transaction: string }>(
-      `with written as (
-         insert into tidegate.prediction (model, version, entity_key, features, score, instance, at)
-         select model, version, entity_key::jsonb, features::jsonb, score, $7, at
-         from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::float8[], $6::timestamptz[])
-           as logged (model, version, entity_key, features, score, at))
-       select pg_current_xact_id()::text as transaction`,
-      values,
+    const { rows: begun } = await client.query<{ transaction: string }>(
+      'select pg_current_xact_id()::text as transaction',
     );
-    transaction = written[0]?.transaction;
+    await copyLines(client, lines);
+    transaction = begun[0]?.transaction;
     await client.query('commit');
     client.release();
   } catch (error) {
@@ -81,6 +73,29 @@ export async function writePredictions(
     throw transaction === undefined || isAnswer ? error : new UnknownOutcome(transaction, error);
   }
 }
+
+const COPY =
+  'copy tidegate.prediction (prediction_id, model, version, entity_key, features, score, instance, at) from stdin';
+
+async function copyLines(client: pg.ClientBase, lines: string): Promise<void> {
+  const copy = await CopyIn.open(client, COPY);
+  await copy.write(lines);
+  await copy.end();
+}
+
+/** A row in COPY's text format. @throws RangeError if its time is not a time */
+function lineOf(
+  { id, model, version, entityKey, features, score, at }: LoggedPrediction,
+  instance: string,
+): string {
+  const key = entityKey === null ? '\\N' : escaped(entityKey);
+  return `${id}\t${escaped(model)}\t${version}\t${key}\t${escaped(features)}\t${score}\t${escaped(instance)}\t${at.toISOString()}\n`;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+
+const escaped = (text: string): string =>
+  /[\\\t\n\r]/.test(text) ? text.replaceAll(/[\\\t\n\r]/g, (character) => ESCAPES[character]!) : text;
 
 /**
  * Finds out whether a transaction was committed.

@@ -1,4 +1,5 @@
 // The steps of a watch: what is measured since a promotion, how it is judged and recorded, and the way back.
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { latencyBucket } from '../../domain/performance/latency-counts.ts';
 import { writePredictions } from '../../store/registry/predictions.ts';
@@ -51,6 +52,7 @@ const log = (scores: number[]) =>
     database,
     'one',
     scores.map((score) => ({
+      id: randomUUID(),
       model: NAME,
       version: 2,
       entityKey: null,

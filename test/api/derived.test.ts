@@ -71,6 +71,7 @@ afterAll(async () => {
 describe('derived columns of an online row', () => {
   it('are computed from the stored values, at the as-of instant of the row', async () => {
     expect(await first({ key })).toEqual({
+      id: expect.anything() as string,
       key,
       score: sigmoid(4),
       positive: true,

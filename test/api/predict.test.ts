@@ -5,6 +5,7 @@ let fixture: ModelFixture;
 let api: TestApi;
 
 const predict = (payload: object, model = 'churn') => api.send('POST', `/models/${model}/predict`, payload);
+const id = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
 const row = { hours: 10, tickets: 2, plan: 'plus', paid: true };
 
 beforeAll(async () => {
@@ -29,7 +30,7 @@ describe('predict by features', () => {
         model: 'churn',
         version: 1,
         threshold: 0.5,
-        predictions: [{ score: sigmoid(2), positive: true, missing: [] }],
+        predictions: [{ id, score: sigmoid(2), positive: true, missing: [] }],
       },
     });
     expect(headers['x-tidegate-model-version']).toBe('1');
@@ -49,6 +50,7 @@ describe('predict by features', () => {
     ];
     expect(body.predictions).toEqual([
       {
+        id,
         score: sigmoid(2),
         positive: true,
         features_used: row,
@@ -62,6 +64,7 @@ describe('predict by features', () => {
     const { body } = await predict({ features: { hours: null, plan: 'basic' } });
     expect(body.predictions).toEqual([
       {
+        id,
         score: 0.5,
         positive: true,
         missing: expect.arrayContaining(['hours', 'tickets', 'paid']) as string[],
@@ -137,6 +140,7 @@ describe('predict by key', () => {
         threshold: 0.5,
         predictions: [
           {
+            id,
             key: { user_id: 'u1' },
             score: sigmoid(2),
             positive: true,
@@ -233,8 +237,13 @@ describe('a model that cannot answer', () => {
 
 it('logs every prediction with the version that made it, including the last ones before it stops', async () => {
   const other = await startTestApi(fixture.database, 'logging-instance');
-  await other.send('POST', '/models/churn/predict', { key: { user_id: 'u1' } });
-  await other.send('POST', '/models/churn/predict', { rows: [{ plan: 'plus' }, { hours: 1 }] });
+  const byKey = await other.send('POST', '/models/churn/predict', { key: { user_id: 'u1' } });
+  const bodies = [
+    { rows: [{ plan: 'plus' }, { hours: 1 }] },
+    { features: { plan: 'a\tb\\c\n' }, explain: true },
+  ];
+  const sent = [];
+  for (const body of bodies) sent.push(await other.send('POST', '/models/churn/predict', body));
   await other.close();
   const rows = await fixture.database.kysely
     .selectFrom('tidegate.prediction')
@@ -252,5 +261,9 @@ it('logs every prediction with the version that made it, including the last ones
     },
     { entityKey: null, features: { hours: null, plan: 'plus' }, score: sigmoid(1) },
     { entityKey: null, features: { hours: 1, plan: null }, score: sigmoid(0.1) },
+    { entityKey: null, features: { plan: 'a\tb\\c\n' } },
   ]);
+  const ids = [byKey, ...sent].flatMap(({ body }) => body.predictions.map((each) => each.id));
+  expect(rows.map(({ predictionId }) => predictionId)).toEqual(ids);
+  expect(new Set(ids).size).toBe(4);
 });

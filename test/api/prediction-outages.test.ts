@@ -1,4 +1,5 @@
 // While Postgres temporarily accepts no writes, predictions are answered, and none is lost or logged twice.
+import { randomUUID } from 'node:crypto';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -137,13 +138,13 @@ it('if the database refuses a row, only that row is lost', async () => {
   const before = api.serving.predictions.dropped;
   const row = { model: 'churn', version: 1, entityKey: null, score: 0.5, at: new Date() };
   api.serving.predictions.append([
-    { ...row, features: JSON.stringify({ hours: 1 }) },
-    { ...row, features: JSON.stringify({ hours: 2, plan: 'a\0b' }) },
-    { ...row, features: JSON.stringify({ hours: 3 }), score: 2 },
-    { ...row, features: JSON.stringify({ hours: 4 }), version: 2 ** 40 },
-    { ...row, features: JSON.stringify({ hours: 5 }), at: new Date(NaN) },
-    { ...row, features: JSON.stringify({ hours: 6, plan: 'x'.repeat(5_000_000) }) },
-    { ...row, features: JSON.stringify({ hours: 7 }), model: 'a model that was deleted' },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 1 }) },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 2, plan: 'a\0b' }) },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 3 }), score: 2 },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 4 }), version: 2 ** 40 },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 5 }), at: new Date(NaN) },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 6, plan: 'x'.repeat(5_000_000) }) },
+    { ...row, id: randomUUID(), features: JSON.stringify({ hours: 7 }), model: 'a model that was deleted' },
   ]);
   await eventually(async () => expect(await logged()).toEqual([1, 6, 7]), { within: 60_000 });
   expect(api.serving.predictions.dropped - before).toBe(4);
@@ -153,6 +154,7 @@ it('if the database refuses a row, only that row is lost', async () => {
 it('the outcome of a commit with a lost answer can be looked up', async () => {
   const rows = [
     {
+      id: randomUUID(),
       model: 'churn',
       version: 1,
       entityKey: null,

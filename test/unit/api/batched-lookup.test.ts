@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Database } from '../../../store/postgres/database.ts';
-import { batchedLookUp } from '../../../store/online/batched-lookup.ts';
+import { batchedLookUp, MAX_WAITING_KEYS } from '../../../store/online/batched-lookup.ts';
 
 const key = (user: string) => ({ model: 'churn', definitionVersion: 1, entityKey: [user] });
 
@@ -85,4 +85,20 @@ it('a look-up that is not answered in time fails, and is not sent when the datab
   queries[1]?.answer();
   expect(usersOf(await third)).toEqual(['c']);
   expect(queries.map(({ users }) => users)).toEqual([['a'], ['c']]);
+});
+
+it('a look-up is refused at once if too many keys wait, and the others are still answered', async () => {
+  const { queries, arrived, lookUp } = heldDatabase();
+  const running = lookUp([key('a')]);
+  await arrived(1);
+  const waiting = lookUp(Array.from({ length: MAX_WAITING_KEYS }, () => key('b')));
+  await expect(lookUp([key('c')])).rejects.toMatchObject({ code: 'OVERLOADED', status: 503 });
+  queries[0]?.answer();
+  await arrived(2);
+  queries[1]?.answer();
+  expect([await running, await waiting].map((rows) => rows.length)).toEqual([1, MAX_WAITING_KEYS]);
+  const next = lookUp([key('c')]);
+  await arrived(3);
+  queries[2]?.answer();
+  expect(usersOf(await next)).toEqual(['c']);
 });

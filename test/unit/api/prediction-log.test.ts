@@ -6,6 +6,7 @@ import { type LoggedPrediction, UnknownOutcome } from '../../../store/registry/p
 const at = new Date('2024-02-01T00:00:00Z');
 const rows = (count: number, first = 0): LoggedPrediction[] =>
   Array.from({ length: count }, (_, index) => ({
+    id: `id ${first + index}`,
     model: 'churn',
     version: first + index,
     entityKey: null,

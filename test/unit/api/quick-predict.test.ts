@@ -108,7 +108,7 @@ async function expectSame(body: object): Promise<void> {
     model: 'quick',
     version: 3,
     threshold: 0.4,
-    predictions: answered.map(({ prediction }) => prediction),
+    predictions: answered.map(({ prediction }, at) => ({ ...prediction, id: logged[at]?.id })),
   });
   expect(logged).toEqual(
     answered.map(
