@@ -54,9 +54,9 @@ export default defineModel({
     rule: 'superiority',
     approvals: 1,
     expiresAfter: '7 days',
-    // A signal from the Temporal UI does not prove who sent it. The example accepts such signals so that you can try
-    // the loop without setting up authentication; the default is 'refuse'.
-    unverifiedSignals: 'accept',
+    // Only people whom the API has authenticated may decide. A signal from the Temporal UI needs a grant:
+    // `tidegate grant churn 1 --approve` prints it.
+    unverifiedSignals: 'refuse',
     // You may try the example alone: whoever asked for a version may also approve it, and the record says so. By default
     // somebody else has to.
     selfApproval: 'record',

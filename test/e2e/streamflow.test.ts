@@ -23,6 +23,7 @@ import {
   workflowIds,
   workflowTypes,
 } from '../../workflows/protocol/messages.ts';
+import { grantedApproval } from '../helpers/candidates.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { type Loop, startLoop } from '../helpers/loop.ts';
 
@@ -66,12 +67,8 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
 
   const approve = async (version: number): Promise<ReleaseResult> => {
     const { handle, digest } = await waitingRelease(version);
-    await handle.signal(approveSignal, {
-      version,
-      evidenceDigest: digest,
-      comment: 'looks right',
-      decidedBy: 'grace',
-    });
+    const about = { model: MODEL, version, digest };
+    await handle.signal(approveSignal, await grantedApproval(loop.database, 'grace', about));
     return (await handle.result()) as ReleaseResult;
   };
 
@@ -132,7 +129,7 @@ describe.skipIf(!isThere)(`the loop on StreamFlow${where}`, () => {
       headers: { accept: 'text/markdown' },
     });
     const text = await card.text();
-    expect(text).toContain('Approved by grace (unverified)');
+    expect(text).toContain('Approved by grace (key)');
     expect(text).toContain('net_service = Fiber optic');
     expect(text).toMatch(
       /version 1 \(champion\) was trained on \d+ rows .*: 0 of \d+ evaluation clusters among them/,

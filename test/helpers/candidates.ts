@@ -9,6 +9,7 @@ import { type GrantHolder, issueGrant } from '../../store/registry/grants.ts';
 import { openRetrain } from '../../store/registry/retrains.ts';
 import { type Authority, moveToStaging, promote } from '../../store/registry/stage-moves.ts';
 import { registerVersion } from '../../store/registry/versions.ts';
+import { type SignalledDecision } from '../../workflows/protocol/messages.ts';
 import { sampleModel } from './sample-model.ts';
 
 /** Returns the authority that moves a version in a test; `runId` distinguishes runs. */
@@ -68,6 +69,18 @@ export async function approved(
   );
   if (refusal !== null) throw new Error(refusal);
   return { ...by(runId, actor), evidenceDigest: digest, grantId };
+}
+
+/** Issues a grant of a person to approve a version, and returns the input of the signal `approve` that carries it. */
+export async function grantedApproval(
+  database: Pick<Database, 'kysely'>,
+  person: string,
+  { model, version, digest }: { readonly model: string; readonly version: number; readonly digest: string },
+): Promise<SignalledDecision> {
+  const scope = { action: 'approve', model, version, evidenceDigest: digest } as const;
+  const { id: grantId } = await issueGrant(database, grantHolder(person), scope);
+  // The grant has the comment.
+  return { version, evidenceDigest: digest, grantId } as SignalledDecision;
 }
 
 const ids = new Map<string, number>();

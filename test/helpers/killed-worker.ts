@@ -18,6 +18,7 @@ import {
   workflowIds,
   workflowTypes,
 } from '../../workflows/protocol/messages.ts';
+import { grantedApproval } from './candidates.ts';
 import { eventually } from './eventually.ts';
 
 /** Activities during which a worker is killed, spread over the retrain and the release. */
@@ -125,12 +126,8 @@ const approve = ({ database, client }: Site, model: string): Promise<void> =>
     async () => {
       const evidence = await findEvidence(database, model, 1);
       if (!evidence) throw new Error('no evidence yet');
-      await client.workflow.getHandle(workflowIds.release(model, 1)).signal(approveSignal, {
-        version: 1,
-        evidenceDigest: evidence.digest,
-        comment: '',
-        decidedBy: 'grace',
-      });
+      const approval = await grantedApproval(database, 'grace', evidence);
+      await client.workflow.getHandle(workflowIds.release(model, 1)).signal(approveSignal, approval);
     },
     { within: 400_000, every: 200 },
   );

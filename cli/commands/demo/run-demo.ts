@@ -9,7 +9,7 @@ import { type Output } from '../../output/output.ts';
 import { type Servers, startServers } from '../start/start-servers.ts';
 import { demoFolder, takeDemoFolder, writeMonth } from './months.ts';
 import { type Places, printEnding } from './ending.ts';
-import { type Scene, Story } from './story.ts';
+import { makePeople, type Scene, Story } from './story.ts';
 import { twoMonths } from './two-months.ts';
 
 /** How to run the demo. */
@@ -96,7 +96,8 @@ async function runStory(story: Story, run: Run, options: DemoOptions): Promise<v
   await withServicesAt(servers, config.taskQueue, async (services) => {
     // Closing the connection fails every pending call immediately; a stopped server would let it wait for a while.
     run.signal.addEventListener('abort', () => void services.client.connection.close());
-    const scene: Scene = { services, servers, folder, note: story.note };
+    const people = await makePeople(servers.api);
+    const scene: Scene = { services, servers, people, folder, note: story.note };
     const ending = await twoMonths(story, scene);
     await printEnding(output, scene, ending, keep ? placesNow(servers, folder) : placesLater(config, folder));
   });

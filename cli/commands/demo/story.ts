@@ -5,7 +5,10 @@ import { type Services } from '../../shared/connections.ts';
 import { type Servers } from '../start/start-servers.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { day, three } from '../../output/format.ts';
-import { predict } from '../../shared/ask-api.ts';
+import { sameName } from '../../../domain/decisions/written-text.ts';
+import { type Role } from '../../../domain/identity/roles.ts';
+import { localPerson } from '../../shared/arguments.ts';
+import { type ApiAccess, askApi, predict } from '../../shared/ask-api.ts';
 
 /** How a story is printed. */
 export interface StoryOptions {
@@ -54,13 +57,35 @@ export class Story {
 /** The demo's model. */
 export const MODEL = 'churn';
 
-/** Who acts: the person who applies the model may not approve its versions. */
-export const people = { applies: 'ada', approves: 'grace' } as const;
+/** The people of the demo. ada applies the model and starts its runs, grace approves what they made. */
+export interface People {
+  readonly ada: ApiAccess;
+  readonly grace: ApiAccess;
+}
+
+const ROLES_OF = { ada: 'trainer', grace: 'approver' } as const satisfies Record<keyof People, Role>;
+
+/** Makes the people of the demo, each with a key of their own. */
+export async function makePeople(admin: ApiAccess): Promise<People> {
+  const keyFor = async (account: keyof People): Promise<ApiAccess> => {
+    // The person at this machine is an admin already, and may have the same name.
+    const isNew = !sameName(account, localPerson());
+    const { key } = await askApi<{ readonly key: string }>(admin, 'POST', ['keys'], {
+      account,
+      roles: [ROLES_OF[account]],
+      note: 'demo',
+      ...(isNew && { create: 'person' }),
+    });
+    return { url: admin.url, key };
+  };
+  return { ada: await keyFor('ada'), grace: await keyFor('grace') };
+}
 
 /** Passed to each step of the demo: connections, addresses, and a way to print. */
 export interface Scene {
   readonly services: Services;
   readonly servers: Servers;
+  readonly people: People;
   /** The demo's data folder. */
   readonly folder: string;
   /** Prints one line below the current step. */

@@ -1,19 +1,19 @@
 // The demo's nine steps: two months of one model.
 import { paths } from '../../../paths.ts';
-import { askPrediction, MODEL, people, type Scene, type Story } from './story.ts';
+import { askApi, UNHURRIED_MS } from '../../shared/ask-api.ts';
+import { askPrediction, MODEL, type Scene, type Story } from './story.ts';
 import { type Ending } from './ending.ts';
 import { importMonth, monthEnds } from './months.ts';
-import { applyModel } from '../../../operations/apply-model.ts';
+import { type AppliedModel } from '../../../operations/apply-model.ts';
 import { readModelFile } from '../../shared/read-model-file.ts';
 import { day, interval, minute, pValue } from '../../output/format.ts';
 import { TidegateError } from '../../../domain/errors.ts';
 import { asPending, type Pending } from '../../runs/pending.ts';
 import { followRelease } from '../../../operations/follow-release.ts';
-import { decideBySignal } from './approve-by-signal.ts';
+import { approveBySignal } from './approve-by-signal.ts';
 import { evaluationsOf, describeChampion } from '../../../domain/decisions/comparison-body.ts';
 import { getReport, type Report } from '../../../store/registry/reports.ts';
 import { followMonitor, followToApproval } from '../../../operations/follow-to-approval.ts';
-import { startMonitor } from '../../../operations/start-runs.ts';
 
 /** Runs the steps: version 1 is trained on month one, drift degrades it in month two, and version 2 replaces it. */
 export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
@@ -22,8 +22,8 @@ export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
   const first = await story.step('Month one is monitored: version 1 is trained', async () =>
     trainCandidate(scene, (await monitorMonth(scene, monthEnds[0])).retrainId),
   );
-  const before = await story.step('grace approves version 1 by a signal', async () => {
-    await approveBySignal(scene, first);
+  const before = await story.step('grace approves version 1 by a signal to Temporal', async () => {
+    await approveFirst(scene, first);
     return askPrediction(scene);
   });
   await story.step('Month two arrives: the data has drifted', () => importMonth(scene, 1));
@@ -36,36 +36,66 @@ export async function twoMonths(story: Story, scene: Scene): Promise<Ending> {
   const after = await story.step(
     'grace approves version 2; the API serves it without a restart',
     async () => {
-      await approveBySignal(scene, second);
+      await approve(scene, second);
       return askPrediction(scene);
     },
   );
   return { before, after, reportId: monitored.report.id };
 }
 
+/** The part of the API's answer that is shown; instants are ISO 8601. */
+interface Applied extends Pick<AppliedModel, 'version'> {
+  readonly schedule: { readonly id: string; readonly nextRuns: readonly string[] };
+}
+
 /** Applies models/churn.ts and prints when the model will be monitored next. */
-async function applyChurn({ services, note }: Scene): Promise<void> {
+async function applyChurn({ people, note }: Scene): Promise<void> {
   const definition = await readModelFile(paths.exampleModel);
-  const { version, schedule } = await applyModel(services, definition, people.applies);
+  const { version, schedule } = await askApi<Applied>(
+    people.ada,
+    'POST',
+    ['models'],
+    { definition },
+    UNHURRIED_MS,
+  );
   const [next] = schedule.nextRuns;
   note(
-    `definition ${version}; schedule ${schedule.id} runs next at ${next ? `${minute(next)} UTC` : 'no time'}`,
+    `definition ${version}; schedule ${schedule.id} runs next at ${next ? `${minute(new Date(next))} UTC` : 'no time'}`,
   );
 }
 
-/** Sends the signal and waits until the version is promoted and served. @throws TidegateError if it is not promoted */
-async function approveBySignal({ services, note }: Scene, { version, digest }: Pending): Promise<void> {
-  const { accepted, refusal } = await decideBySignal(services, MODEL, {
+const COMMENT = 'the comparison is convincing';
+
+/** Approves the first version as from the Temporal UI: by a signal with a grant, which says that it is grace. */
+async function approveFirst(scene: Scene, { version }: Pending): Promise<void> {
+  const { services, people, note } = scene;
+  const { evidenceDigest, grantId } = await approveBySignal(services, people.grace, {
+    model: MODEL,
     version,
-    evidenceDigest: digest,
-    decision: 'approve',
-    comment: 'the comparison is convincing',
-    decidedBy: people.approves,
+    comment: COMMENT,
   });
-  if (!accepted) throw new TidegateError('DECISION_REFUSED', refusal ?? 'the decision was refused');
   note(
-    `signal approve {version: ${version}, evidenceDigest: ${digest.slice(0, 12)}…} by ${people.approves}: accepted`,
+    `signal approve {version: ${version}, evidenceDigest: ${evidenceDigest.slice(0, 12)}…, grantId: ${grantId.slice(0, 8)}…}: accepted`,
   );
+  await promoted(scene, version);
+}
+
+/** Approves a version through the API, as `tidegate approve` does. */
+async function approve(scene: Scene, { version, digest: evidenceDigest }: Pending): Promise<void> {
+  const decision = { version, evidenceDigest, decision: 'approve', comment: COMMENT };
+  const { decidedBy } = await askApi<{ readonly decidedBy: string }>(
+    scene.people.grace,
+    'POST',
+    ['models', MODEL, 'decisions'],
+    decision,
+    UNHURRIED_MS,
+  );
+  scene.note(`tidegate approve ${MODEL} ${version} by ${decidedBy}: accepted`);
+  await promoted(scene, version);
+}
+
+/** Waits until a version is promoted and served. @throws TidegateError if it is not promoted */
+async function promoted({ services, note }: Scene, version: number): Promise<void> {
   const { outcome, summary } = await followRelease(services, MODEL, version, () => undefined, note);
   if (outcome !== 'promoted')
     throw new TidegateError('INTERNAL', `the demo cannot go on without version ${version}: ${summary}`);
@@ -79,8 +109,16 @@ interface Monitored {
 }
 
 /** Monitors a month and prints what was found. @throws TidegateError if the report requests no retrain */
-async function monitorMonth({ services, note }: Scene, asOf: Date): Promise<Monitored> {
-  const run = await startMonitor(services, { model: MODEL, asOf, requestedBy: people.applies });
+async function monitorMonth({ services, people, note }: Scene, asOf: Date): Promise<Monitored> {
+  const { workflowId } = await askApi<{ readonly workflowId: string }>(
+    people.ada,
+    'POST',
+    ['models', MODEL, 'monitor'],
+    // The months of the demo may lie ahead of this machine's clock.
+    { asOf, future: true },
+    UNHURRIED_MS,
+  );
+  const run = services.client.workflow.getHandle(workflowId);
   const { reportId, retrainId } = await followMonitor(services, run, () => undefined, note);
   const report = await getReport(services.database, reportId);
   const { drift, performance, decision } = report;
