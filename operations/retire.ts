@@ -4,7 +4,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { getDefinition } from '../store/definitions/definitions.ts';
 import { removeUnusedRows } from '../store/online/remove-unused-rows.ts';
 import { type Database } from '../store/postgres/database.ts';
-import { archive } from '../store/registry/stage-moves.ts';
+import { archive, type Authority } from '../store/registry/stage-moves.ts';
 import { findVersionIn, getVersion } from '../store/registry/versions.ts';
 import { refuseForeignSchedules } from '../worker/schedule-owners.ts';
 import { workflowIds, workflowTypes } from '../workflows/protocol/messages.ts';
@@ -29,6 +29,9 @@ export interface Retired {
   readonly production: number | null;
 }
 
+/** Who retires a model, as it is recorded with the version that leaves Staging. */
+export type RetiredBy = Pick<Authority, 'actor' | 'authority' | 'grantId'>;
+
 /**
  * Removes the schedules of a model, cancels its open runs, archives the version that waits and removes the online rows.
  * What is in Production stays.
@@ -38,7 +41,7 @@ export interface Retired {
 export async function retire(
   { client, database, installation }: OperationServices,
   model: string,
-  by: string,
+  by: RetiredBy,
   say: Say,
 ): Promise<Retired> {
   await getDefinition(database, model);
@@ -121,17 +124,16 @@ function falseIfNotFound(error: unknown): false {
  *
  * @returns the version that was archived; null if there was none
  */
-async function leaveStaging(database: Database, model: string, by: string): Promise<number | null> {
+async function leaveStaging(database: Database, model: string, by: RetiredBy): Promise<number | null> {
   const staged = await findVersionIn(database, model, 'Staging');
   if (!staged) return null;
   const authority = {
-    actor: by,
-    authority: 'unverified',
+    ...by,
     evidenceDigest: null,
     workflowId: 'tidegate retire',
     runId: '',
   };
-  const detail = `the model was retired by ${by}`;
+  const detail = `the model was retired by ${by.actor}`;
   await archive(database, model, staged.version, authority, 'withdrawn', detail);
   // If it was approved at the same moment, it is in Production now.
   const { stage } = await getVersion(database, model, staged.version);

@@ -19,7 +19,7 @@ import {
 import { getDefinition } from '../../store/definitions/definitions.ts';
 import { closeGrant } from '../../store/registry/grants.ts';
 import { type MaterializeInput } from '../../workflows/protocol/messages.ts';
-import { grantTo, startGranted } from '../context/granted.ts';
+import { grantTo, startGranted, withGrant } from '../context/granted.ts';
 import { requesterOf } from '../context/requester.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { requireRole } from '../plugins/authenticate.ts';
@@ -254,7 +254,15 @@ function retireRoute(app: App, deps: ApiDeps): void {
     },
     async (request) => {
       const { model } = request.params;
-      const by = requesterOf(request, request.body.requestedBy);
+      await getDefinition(deps.database, model);
+      const said = { reason: '', requestedBy: request.body.requestedBy };
+      const by = await withGrant(
+        deps.database,
+        request,
+        grantTo('retire', model),
+        said,
+        (_transaction, author) => Promise.resolve(author),
+      );
       const retired = await operate(deps, (services) => retire(services, model, by, () => undefined));
       return { model, ...retired };
     },

@@ -96,9 +96,10 @@ export const TABLE_ACCESS: Readonly<Record<string, TableAccess>> = {
   comparison: { worker: ['insert', 'update'] },
 
   // Serving.
-  online_row: { worker: ['insert', 'update', 'delete'] },
-  online_watermark: { worker: ['insert', 'update', 'delete'] },
-  online_progress: { worker: ['insert', 'update', 'delete'] },
+  // The API removes the rows of a model that is retired.
+  online_row: { api: ['delete'], worker: ['insert', 'update', 'delete'] },
+  online_watermark: { api: ['delete'], worker: ['insert', 'update', 'delete'] },
+  online_progress: { api: ['delete'], worker: ['insert', 'update', 'delete'] },
   preparation: { worker: ['insert', 'update'] },
   instance: { api: ['insert', 'update', 'delete'] },
   instance_version: { api: ['insert', 'update', 'delete'] },

@@ -10,6 +10,7 @@ import { listPrivileges, type Privilege, TABLE_ACCESS } from '../../store/postgr
 import { applyRoles, findMissingRoles, makeLogins, readPrivileges } from '../../store/postgres/roles.ts';
 import { consumeGrant, issueGrant } from '../../store/registry/grants.ts';
 import { inKyselyTransaction } from '../../store/postgres/connections.ts';
+import { removeUnusedRows } from '../../store/online/remove-unused-rows.ts';
 import { moveToStaging } from '../../store/registry/stage-moves.ts';
 import { rollBack } from '../../store/registry/roll-back.ts';
 import { by, candidateModel, recordHolder } from '../helpers/candidates.ts';
@@ -203,6 +204,11 @@ test('the API moves no version by a rule and writes no evidence; the worker does
     `select stage from tidegate.version where model = 'kept' and version = ${staged}`,
   );
   expect(rows).toEqual([{ stage: 'Staging' }]);
+});
+
+test('the API removes the online rows of a model that is retired', async () => {
+  expect(await removeUnusedRows(as.api, 'kept', { evenInUse: true })).toEqual([]);
+  expect((await as.api.pool.query('delete from tidegate.online_row')).rowCount).toBe(0);
 });
 
 test('doctor says which separation is missing', async () => {
