@@ -35,10 +35,7 @@ export function addDecision(program: Command, { config, output }: CommandContext
     .option('--comment <text>', 'why', parseComment, '')
     .option('--no-wait', 'return as soon as the decision is accepted, before it is carried out')
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      `\nExample:\n  tidegate ${decision} churn 2 --by grace --comment "the report is convincing"`,
-    )
+    .addHelpText('after', `\nExample:\n  tidegate ${decision} churn 2 --comment "the report is convincing"`)
     .action((model: string, version: number | undefined, options: Options) =>
       decide(config(), { model, version, decision, ...options }, output),
     );

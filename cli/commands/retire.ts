@@ -25,7 +25,7 @@ export function addRetire(program: Command, { config, output }: CommandContext):
       '\nOpen runs are cancelled at whatever step they are; a rollback that has begun is finished first. A version that waits' +
         '\nfor a decision is archived and can no longer be approved. Notices that are due are still delivered.' +
         '\nVersions, reports and decisions stay. So does the version in Production, which only a newer version can replace.' +
-        '\n`tidegate apply` brings the model back.\n\nExample:\n  tidegate retire churn --by grace',
+        '\n`tidegate apply` brings the model back.\n\nExample:\n  tidegate retire churn',
     )
     .action(async (model: string, { by, json }: Options) => {
       const api = await findApi(config());

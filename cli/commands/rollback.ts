@@ -33,10 +33,7 @@ export function addRollback(program: Command, { config, output }: CommandContext
       parseReason,
     )
     .addOption(jsonOption())
-    .addHelpText(
-      'after',
-      '\nExample:\n  tidegate rollback churn --to 1 --by grace --reason "complaints since noon"',
-    )
+    .addHelpText('after', '\nExample:\n  tidegate rollback churn --to 1 --reason "complaints since noon"')
     .action(async (model: string, { to, by, reason, json }: Options) => {
       const api = await findApi(config());
       const started = await askApi<Partial<RollbackResult>>(api, 'POST', ['models', model, 'rollback'], {

@@ -316,7 +316,7 @@ async function fixedBecause(
       reason: 'has versions',
       remedy:
         `Take the change back, or apply it under another name (all versions of a model are compared on one holdout by one label) ` +
-        `and, once the new model serves, \`tidegate retire ${model} --by <you>\`.`,
+        `and, once the new model serves, \`tidegate retire ${model}\`.`,
     };
   }
   const retrain = await transaction

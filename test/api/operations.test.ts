@@ -44,6 +44,11 @@ describe.each(routes)('POST /models/churn/%s', (path, role, body) => {
   it('refuses a request in the name of somebody else, and unknown fields', async () => {
     const claimed = await send(keys[role]!, { requestedBy: 'grace' });
     expect([claimed.status, claimed.body.error.places[0]?.at]).toEqual([400, 'requestedBy']);
+    const own = await send(keys[role]!, { requestedBy: `a ${role}` });
+    expect([own.status, own.body.error.message]).toEqual([
+      400,
+      'requestedBy is only for an API with TIDEGATE_AUTH=off',
+    ]);
     const unknown = await send(keys[role]!, { force: true });
     expect([unknown.status, unknown.body.error.places[0]]).toEqual([
       400,

@@ -215,7 +215,7 @@ test.each(fixed)('refuses a change of %s after the first version', async (_, pla
   expect(failure.places.map(({ at }) => at)).toEqual([place]);
   expect(failure.message).toMatch(new RegExp(`has versions: ${place} was .* and cannot become `));
   expect(failure.remedy).toContain('apply it under another name');
-  expect(failure.remedy).toContain('`tidegate retire trained --by <you>`');
+  expect(failure.remedy).toContain('`tidegate retire trained`');
   expect((await getDefinition(database, 'trained')).version).toBe(1);
 });
 
