@@ -1,4 +1,4 @@
-// Metrics for Prometheus: the newest report of each model, and the prediction log of this process.
+// Metrics for Prometheus: the newest report of each model, and requests and the prediction log of this process.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Counter, Gauge, Registry } from 'prom-client';
@@ -7,6 +7,7 @@ import { isTemporary } from '../../store/postgres/postgres-failure.ts';
 import { newestReports, type Report } from '../../store/registry/reports.ts';
 import { type ApiDeps, type App } from '../context/types.ts';
 import { errorResponses } from '../schemas/common.ts';
+import { servingMetrics } from './serving-metrics.ts';
 import { type PredictionLogState } from '../serving/prediction-log.ts';
 import { type ColumnVerdict } from '../../domain/drift/verdict.ts';
 import { type PerformancePart } from '../../domain/decisions/report.ts';
@@ -18,7 +19,7 @@ export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): 
     {
       schema: {
         tags: ['process'],
-        summary: 'Metrics for Prometheus: the newest report of each model, and the prediction log',
+        summary: 'Metrics for Prometheus: the newest report of each model, requests, and the prediction log',
         description: 'While the database is unreachable, only the metrics of this process.',
         produces: [METRICS_TYPE],
         response: { 200: z.string(), ...errorResponses },
@@ -31,9 +32,11 @@ export function metricsRoute(app: App, { database, serving, logger }: ApiDeps): 
         logger.debug({ err: error }, 'metrics without reports');
         return [];
       });
-      const text = [await reportGauges(reports, now), await logMetrics(serving.predictions.state, now)].join(
-        '\n',
-      );
+      const text = [
+        await reportGauges(reports, now),
+        await logMetrics(serving.predictions.state, now),
+        servingMetrics(serving.models.list(), serving.requests.totals),
+      ].join('\n');
       void reply.type(METRICS_TYPE).header('vary', 'accept-encoding');
       // Prometheus asks for gzip, which works well here because names and labels repeat.
       const isPacked = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));

@@ -21,11 +21,28 @@ const MAX_MINUTES = 1_000;
 
 const MINUTE_MS = 60_000;
 
+/** Upper ends of the buckets in which the duration of requests is reported, in seconds. */
+export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
+
+/** Requests of one version since this process started. */
+export interface RequestTotals extends VersionRef {
+  /** By result: answered, refused because of the request, or failed because of the server. */
+  readonly results: Record<'answered' | 'refused' | 'failed', number>;
+  /** Answered requests by duration, one for each of {@link DURATION_BUCKETS}, and those that took longer. */
+  readonly durations: number[];
+  /** Sum of these durations, in seconds. */
+  seconds: number;
+}
+
+/** At most this many versions have totals; the one that was first asked is dropped. */
+const MAX_TOTALS = 5_000;
+
 interface Counted extends ServingMinute {
   answered: number;
   refused: number;
   failed: number;
   readonly latency: Record<string, number>;
+  readonly totals: RequestTotals;
 }
 
 /** Counts in memory; a write sends the whole count of a minute, so that a write that is repeated counts nothing twice. */
@@ -34,6 +51,7 @@ export class RequestCounts {
   readonly #instance: string;
   readonly #logger: FastifyBaseLogger;
   readonly #minutes = new Map<string, Counted>();
+  readonly #totals = new Map<string, RequestTotals>();
   /** Keys of the minutes that changed since they were last written. */
   readonly #changed = new Set<string>();
   #timers: NodeJS.Timeout[] = [];
@@ -64,17 +82,42 @@ export class RequestCounts {
     const key = `${minute}/${version}/${model}`;
     let counted = this.#minutes.get(key);
     if (!counted) {
-      counted = { model, version, minute: new Date(minute), answered: 0, refused: 0, failed: 0, latency: {} };
+      counted = {
+        ...{ model, version, minute: new Date(minute), answered: 0, refused: 0, failed: 0, latency: {} },
+        totals: this.#totalsOf({ model, version }),
+      };
       this.#minutes.set(key, counted);
     }
     this.#changed.add(key);
-    if (status >= 500) counted.failed += 1;
-    else if (status >= 400) counted.refused += 1;
-    else {
-      counted.answered += 1;
+    const { totals } = counted;
+    const result = status >= 500 ? 'failed' : status >= 400 ? 'refused' : 'answered';
+    counted[result] += 1;
+    totals.results[result] += 1;
+    if (result === 'answered') {
+      const seconds = ms / 1_000;
+      const place = DURATION_BUCKETS.findIndex((end) => seconds <= end);
+      totals.durations[place === -1 ? DURATION_BUCKETS.length : place]! += 1;
+      totals.seconds += seconds;
       const bucket = latencyBucket(ms);
       counted.latency[bucket] = (counted.latency[bucket] ?? 0) + 1;
     }
+  }
+
+  /** Requests of each version since this process started. */
+  get totals(): readonly RequestTotals[] {
+    return [...this.#totals.values()];
+  }
+
+  #totalsOf({ model, version }: VersionRef): RequestTotals {
+    const key = `${version}/${model}`;
+    let totals = this.#totals.get(key);
+    if (totals) return totals;
+    const [first] = this.#totals.keys();
+    if (this.#totals.size >= MAX_TOTALS && first !== undefined) this.#totals.delete(first);
+    const durations = new Array<number>(DURATION_BUCKETS.length + 1).fill(0);
+    totals = { model, version, results: { answered: 0, refused: 0, failed: 0 }, durations, seconds: 0 };
+    this.#totals.set(key, totals);
+    return totals;
   }
 
   /** Writes what remains and stops; counts that cannot be written now are lost. */

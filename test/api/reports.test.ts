@@ -182,7 +182,7 @@ describe('GET /metrics', () => {
       value(`tidegate_auc{model="measured",source="realised",bound="${bound}"}`);
     expect(auc('low')).toBeLessThan(auc('value'));
     expect(auc('high')).toBeGreaterThan(auc('value'));
-    expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(14);
+    expect(text.match(/# TYPE tidegate_\w+ gauge/g)).toHaveLength(15);
   });
 
   it('has the same content compressed if the client accepts gzip', async () => {
