@@ -1,6 +1,5 @@
 // Predictions by the version in Production.
-import { type FastifyReply } from 'fastify';
-import type { FastifyRouteSchemaDef, FastifyValidationResult } from 'fastify/types/schema.js';
+import { type FastifyReply, type FastifySchemaCompiler } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import { type z } from 'zod';
 import { TidegateError } from '../../domain/errors.ts';
@@ -121,9 +120,12 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
   }
 }
 
+type RouteSchema = Parameters<FastifySchemaCompiler<z.ZodType>>[0];
+type Validate = ReturnType<FastifySchemaCompiler<z.ZodType>>;
+
 /** Validates with the schema only what a cheaper check does not find to be valid. */
-const validateUnclear = (route: FastifyRouteSchemaDef<unknown>): FastifyValidationResult => {
-  const validate = validatorCompiler(route as FastifyRouteSchemaDef<z.ZodType>);
+const validateUnclear = (route: Omit<RouteSchema, 'schema'> & { readonly schema: unknown }): Validate => {
+  const validate = validatorCompiler(route as RouteSchema);
   const isClear = isClearlyValid[route.httpPart as keyof typeof isClearlyValid];
   return (value: unknown) => (isClear?.(value) ? { value } : validate(value));
 };
