@@ -1,6 +1,7 @@
 // Writes the answer of the Open Inference protocol: JSON, followed by binary tensors if the client asked for them.
 import { type ServingModel } from '../serving/serving-model.ts';
 import { type InferenceRequest, OUTPUTS, type OutputName } from './inference-request.ts';
+import { type TablePredictions } from './predict-table.ts';
 import { tensorBytes } from './tensors.ts';
 
 /** An answer: all of it is JSON, unless `headerLength` says how many bytes are. */
@@ -13,14 +14,16 @@ export interface InferenceAnswer {
 export function inferenceAnswer(
   { model, version, threshold }: Pick<ServingModel, 'model' | 'version' | 'threshold'>,
   { id, outputs, shape }: InferenceRequest,
-  scores: ArrayLike<number>,
+  { scores, ids }: TablePredictions,
 ): InferenceAnswer {
-  const values = (name: OutputName): ArrayLike<number> =>
-    name === 'probability' ? scores : Array.from(scores, (score) => (score >= threshold ? 1 : 0));
+  const values = (name: OutputName): ArrayLike<number> | readonly string[] => {
+    if (name === 'prediction_id') return ids;
+    return name === 'probability' ? scores : Array.from(scores, (score) => (score >= threshold ? 1 : 0));
+  };
   const tensors: Uint8Array[] = [];
   const written = outputs.map(({ name, isBinary }) => {
     const datatype = OUTPUTS[name];
-    if (!isBinary) return { name, shape, datatype, data: Array.from(values(name)) };
+    if (!isBinary) return { name, shape, datatype, data: Array.from<number | string>(values(name)) };
     const bytes = tensorBytes(datatype, values(name));
     tensors.push(bytes);
     return { name, shape, datatype, parameters: { binary_data_size: bytes.length } };

@@ -7,7 +7,10 @@ import { checkRows, type RequestTable, type SentValues } from './request-table.t
 import { isTensorType, readTensor } from './tensors.ts';
 
 /** The names of the outputs of every model, with their types. */
-export const OUTPUTS = { probability: 'FP64', label: 'INT64' } as const;
+export const OUTPUTS = { probability: 'FP64', label: 'INT64', prediction_id: 'BYTES' } as const;
+
+/** The outputs of a request that asks for none. */
+const DEFAULT_OUTPUTS: readonly OutputName[] = ['probability', 'label'];
 
 /** The name of an output. */
 export type OutputName = keyof typeof OUTPUTS;
@@ -147,9 +150,9 @@ function readData(at: string, data: unknown, count: number): readonly unknown[] 
 
 function readOutputs(outputs: unknown, isBinary: boolean): RequestedOutput[] {
   const all = Object.keys(OUTPUTS) as OutputName[];
-  if (outputs === undefined || outputs === null) return all.map((name) => ({ name, isBinary }));
+  if (outputs === undefined || outputs === null) return DEFAULT_OUTPUTS.map((name) => ({ name, isBinary }));
   const requested = listOf('outputs', outputs);
-  if (requested.length === 0) return all.map((name) => ({ name, isBinary }));
+  if (requested.length === 0) return DEFAULT_OUTPUTS.map((name) => ({ name, isBinary }));
   const seen = new Set<string>();
   return requested.map((each, index) => {
     const { name, parameters } = objectOf(`outputs.${index}`, each);

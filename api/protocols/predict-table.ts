@@ -16,13 +16,20 @@ import { fitColumns, type RequestTable } from './request-table.ts';
 export const wantedNames = ({ compiled, entityKeys }: ServingModel): ReadonlySet<string> =>
   new Set([...compiled.inputs.map(({ name }) => name), ...entityKeys]);
 
+/** Predictions in the order of the rows. */
+export interface TablePredictions {
+  /** Estimated probabilities of the positive class, in [0, 1]. */
+  readonly scores: ArrayLike<number>;
+  /** Ids of the predictions in the log. */
+  readonly ids: readonly string[];
+}
+
 /**
  * Scores every row of a table with one version, counts the request and logs its rows. With all columns of the definition the
  * rows are scored by their features. If columns are missing but the keys of the entity are there, the stored values of the
  * entities are looked up, and the columns that were sent replace them.
  *
  * @param asOf row time as the request sent it. @default now
- * @returns scores in [0, 1], in the order of the rows
  * @throws TidegateError INVALID_REQUEST, INVALID_FEATURE, UNKNOWN_ENTITY, ONLINE_OFF, VALUES_TOO_OLD
  */
 export async function predictTable(
@@ -30,7 +37,7 @@ export async function predictTable(
   model: ServingModel,
   table: RequestTable,
   asOf: unknown,
-): Promise<ArrayLike<number>> {
+): Promise<TablePredictions> {
   const { inputs } = model.compiled;
   const rowTimeMicros = asOf === undefined ? undefined : readInstant(asOf);
   if (asOf !== undefined && rowTimeMicros === undefined)
@@ -40,8 +47,7 @@ export async function predictTable(
     );
   const missing = inputs.filter(({ name }) => !table.columns.has(name));
   if (missing.length === 0 || table.rows === 0)
-    return (await predictColumns(serving, model, fitColumns(inputs, table), table.rows, rowTimeMicros))
-      .scores;
+    return predictColumns(serving, model, fitColumns(inputs, table), table.rows, rowTimeMicros);
   if (!model.entityKeys.every((key) => table.columns.has(key))) throw lacking(missing, model);
   if (asOf !== undefined)
     throw new TidegateError(
@@ -65,7 +71,7 @@ async function predictEntities(
   serving: Serving,
   model: ServingModel,
   table: RequestTable,
-): Promise<readonly number[]> {
+): Promise<TablePredictions> {
   const began = performance.now();
   const count = (status: number): void => serving.requests.count(model, status, performance.now() - began);
   try {
@@ -84,7 +90,10 @@ async function predictEntities(
       })),
     );
     count(200);
-    return answered.map(({ prediction: { score } }) => score);
+    return {
+      scores: answered.map(({ prediction: { score } }) => score),
+      ids: answered.map(({ prediction: { id } }) => id),
+    };
   } catch (error) {
     if (!isTemporary(error)) count(error instanceof TidegateError ? error.status : 500);
     throw error;

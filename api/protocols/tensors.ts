@@ -101,11 +101,22 @@ function halfToNumber(bits: number): number {
   return bits & 0x8000 ? -size : size;
 }
 
-/** Returns the bytes of a tensor of doubles, or of whole numbers of 64 bits. */
-export const tensorBytes = (type: 'FP64' | 'INT64', values: ArrayLike<number>): Uint8Array =>
-  new Uint8Array(
-    (type === 'FP64' ? Float64Array.from(values) : BigInt64Array.from(Array.from(values, BigInt))).buffer,
-  );
+/** Returns the bytes of a tensor: doubles, whole numbers of 64 bits, or texts, each after its length in four bytes. */
+export function tensorBytes(
+  type: 'FP64' | 'INT64' | 'BYTES',
+  values: ArrayLike<number> | readonly string[],
+): Uint8Array {
+  if (type === 'FP64') return new Uint8Array(Float64Array.from(values as ArrayLike<number>).buffer);
+  if (type === 'INT64')
+    return new Uint8Array(BigInt64Array.from(Array.from(values as ArrayLike<number>, BigInt)).buffer);
+  const parts = (values as readonly string[]).map((text) => {
+    const bytes = Buffer.from(text);
+    const length = Buffer.alloc(4);
+    length.writeUInt32LE(bytes.length);
+    return Buffer.concat([length, bytes]);
+  });
+  return Buffer.concat(parts);
+}
 
 const wrong = (name: string, problem: string): TidegateError =>
   new TidegateError('INVALID_REQUEST', `the tensor ${excerpt(name)} ${problem}`);

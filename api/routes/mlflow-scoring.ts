@@ -97,7 +97,7 @@ export function mlflowScoringRoutes(app: App, deps: ApiDeps): void {
 
   async function answer(request: FastifyRequest, reply: FastifyReply, model: ServingModel): Promise<void> {
     const { table, params } = await readRows(request.body as Body | undefined, model);
-    const scores = await predictTable(serving, model, table, params['as_of']);
+    const { scores, ids } = await predictTable(serving, model, table, params['as_of']);
     const { threshold } = model;
     const body: InvocationAnswer = {
       predictions: Array.from(scores, (probability) => ({
@@ -107,6 +107,7 @@ export function mlflowScoringRoutes(app: App, deps: ApiDeps): void {
       model: model.model,
       version: model.version,
       threshold,
+      prediction_ids: [...ids],
     };
     sendText(reply.header('x-tidegate-model-version', model.version), JSON.stringify(body));
   }

@@ -148,8 +148,8 @@ export function openInferenceRoutes(app: App, { serving }: ApiDeps): void {
     const body = request.body as InferenceBody | undefined;
     if (!body) throw new TidegateError('INVALID_REQUEST', 'the body is empty');
     const inference = readInference(body, wantedNames(model));
-    const scores = await predictTable(serving, model, inference.table, inference.asOf);
-    const answer = inferenceAnswer(model, inference, scores);
+    const predictions = await predictTable(serving, model, inference.table, inference.asOf);
+    const answer = inferenceAnswer(model, inference, predictions);
     void reply.header('x-tidegate-model-version', model.version);
     if (answer.headerLength !== undefined) void reply.header(HEADER_LENGTH, answer.headerLength);
     void reply

@@ -69,11 +69,11 @@ export const inferenceAnswerSchema = z
     parameters: z.object({ threshold: z.number() }),
     outputs: z.array(
       z.object({
-        name: z.enum(['probability', 'label']),
+        name: z.enum(['probability', 'label', 'prediction_id']),
         shape: z.array(z.int()),
         datatype: z.string(),
         parameters: z.object({ binary_data_size: z.int() }).optional(),
-        data: z.array(z.number()).optional(),
+        data: z.array(z.union([z.number(), z.string()])).optional(),
       }),
     ),
   })

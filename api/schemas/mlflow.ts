@@ -46,6 +46,7 @@ export const invocationAnswer = z
     model: z.string(),
     version: z.int(),
     threshold: z.number(),
+    prediction_ids: z.array(z.string()).describe('Ids of the predictions in the log, in the same order'),
   })
   .meta({ id: 'Invocation', description: 'One prediction for each row, all by one version' });
 

@@ -54,6 +54,7 @@ const expected = {
   model: 'churn',
   version: 1,
   threshold: 0.5,
+  prediction_ids: [expect.any(String), expect.any(String)] as string[],
 };
 
 describe('rows by their features', () => {

@@ -181,6 +181,7 @@ it('the metadata names the tensors that a client sends and gets', async () => {
       outputs: [
         { name: 'probability', datatype: 'FP64', shape: [-1] },
         { name: 'label', datatype: 'INT64', shape: [-1] },
+        { name: 'prediction_id', datatype: 'BYTES', shape: [-1] },
       ],
     },
   ]);

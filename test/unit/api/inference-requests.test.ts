@@ -152,7 +152,10 @@ describe('an answer', () => {
   const model = { model: 'churn', version: 3, threshold: 0.5 };
 
   it('is JSON with label and probability, and the id as it was sent', () => {
-    const { body, headerLength } = inferenceAnswer(model, readJson({ ...input({}), id: 'x' }), [0.25, 0.5]);
+    const { body, headerLength } = inferenceAnswer(model, readJson({ ...input({}), id: 'x' }), {
+      scores: [0.25, 0.5],
+      ids: ['a', 'bé'],
+    });
     expect([JSON.parse(body.toString()), headerLength]).toEqual([
       {
         model_name: 'churn',
@@ -168,12 +171,27 @@ describe('an answer', () => {
     ]);
   });
 
+  it('contains the ids of the predictions if they are asked for, as texts', () => {
+    const predictions = { scores: [0.25, 0.5], ids: ['a', 'bé'] };
+    const request = (isBinary: boolean) =>
+      readJson({ ...input({}), outputs: [{ name: 'prediction_id', parameters: { binary_data: isBinary } }] });
+    const json = JSON.parse(inferenceAnswer(model, request(false), predictions).body.toString()) as object;
+    expect(json).toMatchObject({
+      outputs: [{ name: 'prediction_id', datatype: 'BYTES', data: ['a', 'bé'] }],
+    });
+    const { body, headerLength } = inferenceAnswer(model, request(true), predictions);
+    expect(readTensor('prediction_id', 'BYTES', body.subarray(headerLength), 2)).toEqual(['a', 'bé']);
+  });
+
   it('may contain binary outputs, in the order in which they were asked for', () => {
     const outputs = [
       { name: 'label', parameters: { binary_data: true } },
       { name: 'probability', parameters: { binary_data: true } },
     ];
-    const { body, headerLength } = inferenceAnswer(model, readJson({ ...input({}), outputs }), [0.25, 0.5]);
+    const { body, headerLength } = inferenceAnswer(model, readJson({ ...input({}), outputs }), {
+      scores: [0.25, 0.5],
+      ids: ['a', 'bé'],
+    });
     const json = JSON.parse(body.subarray(0, headerLength).toString()) as { outputs: object[] };
     expect(json.outputs).toEqual([
       { name: 'label', shape: [2], datatype: 'INT64', parameters: { binary_data_size: 16 } },
