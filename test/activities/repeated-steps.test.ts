@@ -44,7 +44,7 @@ test('a report names the definition that its rows were frozen by, even if anothe
     window: { from: new Date('2024-01-01Z'), to: new Date('2024-02-01Z') },
   });
   const changed = sampleDefinition('applied_between', { model: { drift: { share: 0.5 } } });
-  expect(await applyDefinition(database, changed, 'ada')).toEqual({ version: 2, changed: true });
+  expect(await applyDefinition(database, changed, 'ada')).toMatchObject({ version: 2, changed: true });
 
   const step = () => activities.freezeWindow({ model: 'applied_between', asOf: '2024-02-01T00:00:00Z' });
   const { reportId } = await run(step);

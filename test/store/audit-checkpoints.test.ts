@@ -184,7 +184,8 @@ test('a process anchors to a file and an address, and goes on after a failure', 
   );
   try {
     const checkpoint = { statement: 's', signature: 't' };
-    await expect(anchor(checkpoint, places)).rejects.toThrow('answered 500');
+    const unsigned = { url: places.url, allowPrivate: true };
+    await expect(anchor(checkpoint, unsigned)).rejects.toThrow('answered 500');
     await expect(anchor(checkpoint, { url: places.url })).rejects.toThrow('loopback or private address');
     await expect(anchor(checkpoint, { url: 'http://169.254.169.254/', allowPrivate: true })).rejects.toThrow(
       'link-local, metadata',

@@ -249,6 +249,7 @@ test('a grant whose action was refused can no longer be used', async () => {
     { action: 'monitor', model: MODEL, version: null, evidenceDigest: null },
     { lifetimeMs: 1 },
   );
+  await database.pool.query('select pg_sleep(0.02)');
   await closeGrant(database, id, 'too late');
   expect((await getGrant(database.kysely, id)).consumed).toBeNull();
 });
