@@ -4,13 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyLog, verifyLogWithin } from '../../store/audit/verify-log.ts';
 import { issueGrant } from '../../store/registry/grants.ts';
 import { setAlias, setTags } from '../../store/registry/facts.ts';
-import { candidateModel, keyIdOf, recordHolder } from '../helpers/candidates.ts';
+import { candidateModel, grantHolder, keyIdOf, recordHolder } from '../helpers/candidates.ts';
 import { sqlStateOf } from '../helpers/failures.ts';
 import { type MigratedDatabase, migratedDatabase } from '../helpers/migrated-database.ts';
 
 let database: MigratedDatabase;
 
 const KEY = keyIdOf('ada');
+// Ids of people are given in the order in which the files of a process name them.
+const { personId: ADA } = grantHolder('ada');
 
 beforeAll(async () => {
   database = await migratedDatabase({}, [`timezone = 'Asia/Tokyo'`]);
@@ -21,8 +23,8 @@ beforeAll(async () => {
   await churn.stage();
   await (await candidateModel(database, 'other')).produce();
   await database.pool.query(`
-    insert into tidegate.role_binding (principal_id, role, model) values (1, 'approver', 'churn');
-    insert into tidegate.role_binding (principal_id, role) values (1, 'viewer');
+    insert into tidegate.role_binding (principal_id, role, model) values (${ADA}, 'approver', 'churn');
+    insert into tidegate.role_binding (principal_id, role) values (${ADA}, 'viewer');
     insert into tidegate.serving_change (model, stopped, reason, actor, authority) values ('churn', true, 'odd', 'ada', 'key');
     insert into tidegate.tag (model, version, key, value, set_by) values ('churn', 0, 'team', 'growth', 'ada'), ('churn', 1, '', 'old', 'ada');
     insert into tidegate.alias (model, alias, version, set_by) values ('churn', 'shadow', 1, 'ada');
@@ -34,14 +36,14 @@ beforeAll(async () => {
   await setAlias(database, 'churn', 'shadow', 2, 'ada');
   const grant = await issueGrant(
     database,
-    { personId: 1, person: 'ada', ownerId: null, roles: ['approver'], via: 'key', credential: KEY },
+    { personId: ADA, person: 'ada', ownerId: null, roles: ['approver'], via: 'key', credential: KEY },
     { action: 'approve', model: 'churn', version: 3, evidenceDigest: null },
   );
   await database.pool.query(
     `update tidegate.action_grant set consumed_by = 'request', result = '{"ok": true}' where id = $1`,
     [grant.id],
   );
-  await database.pool.query(`update tidegate.api_key set revoked_at = now(), revoked_by = 1`);
+  await database.pool.query(`update tidegate.api_key set revoked_at = now(), revoked_by = ${ADA}`);
   await database.pool.query(`update tidegate.principal set disabled_at = now()`);
   await database.pool.query(`update tidegate.principal set disabled_at = null`);
 });
@@ -92,7 +94,7 @@ test.each([
   [`update tidegate.api_key set revoked_at = null, revoked_by = null`, 'differs from the row'],
   [`update tidegate.api_key set hash = sha256('another')`, 'differs from the row'],
   [`update tidegate.principal set disabled_at = now()`, 'differs from the row'],
-  [`insert into tidegate.role_binding (principal_id, role) values (1, 'admin')`, 'has no event'],
+  [`insert into tidegate.role_binding (principal_id, role) values (${ADA}, 'admin')`, 'has no event'],
   [`insert into tidegate.principal (id, kind, name, disabled_at) overriding system value values (99, 'person', 'eve', now())`, 'has no event'],
   [`update tidegate.tag set value = 'another' where key = 'team'`, 'differs from the row'],
   [`delete from tidegate.alias`, 'is about a row that is missing'],
@@ -127,13 +129,13 @@ test('every broken place is listed, and not only the first', async () => {
   expect(problems).toContainEqual(expect.stringContaining('"comment written"'));
 });
 
-const grantOf = (via: string, credential: string, person = 1) =>
+const grantOf = (via: string, credential: string, person = ADA) =>
   `insert into tidegate.action_grant (id, action, model, version, person_id, person, roles, via, credential, comment, expires_at)
    values ('forged', 'approve', 'churn', 3, ${person}, 'ada', '{approver}', '${via}', '${credential}', '', now() + interval '1 hour')`;
 
 test.each([
   ['with a key that never existed', grantOf('key', 'nosuchkeyxxx')],
-  ['with the key of somebody else', grantOf('key', KEY, 2)],
+  ['with the key of somebody else', grantOf('key', KEY, ADA + 1)],
   ['in a session that never existed', grantOf('session', 'abcdef0123')],
   ['with a token of a person who has no issuer', grantOf('oidc', 'jti')],
 ])('a grant that is appended with all its hashes is found: %s', async (_, statement) => {
