@@ -19,6 +19,8 @@ export type PredictRequest =
 
 /** One prediction. */
 export interface Prediction {
+  /** Unique id, under which the prediction log has it. */
+  readonly id: string;
   readonly key?: EntityKey;
   /** Estimated probability of the positive class, in [0, 1]. */
   readonly score: number;

@@ -107,7 +107,7 @@ export function predictRoute(app: App, { serving }: ApiDeps): void {
     const at = deps.clock();
     deps.log(
       answered.map(({ subject: { record, entityKey }, prediction: { id, score } }) => ({
-        id: id,
+        id,
         model,
         version,
         entityKey,

@@ -117,6 +117,7 @@ async function whyNotPending(api: ApiAccess, model: string, version: number): Pr
     return new TidegateError(
       'NOTHING_PENDING',
       `version ${version} of ${model} ${state} and does not wait for a decision`,
+      stage === 'Staging' ? { remedy: 'Try again in a moment; `tidegate status` shows its progress.' } : {},
     );
   }
   const decided = approval.decision === 'approve' ? 'approved' : 'rejected';
